@@ -1,0 +1,102 @@
+"""What every test stands on: no network, no memory of the test before, and a database that can be emptied."""
+
+import ipaddress
+import socket
+from contextlib import contextmanager
+
+import pytest
+from django.core.cache import cache
+from django.db.backends.postgresql.operations import DatabaseOperations as PostgresOperations
+from django.db.backends.sqlite3.operations import DatabaseOperations as SqliteOperations
+from django.utils import translation
+
+
+class NetworkIsShut(AssertionError):
+    pass
+
+
+def _is_here(address):
+    if isinstance(address, (str, bytes)):  # a Unix socket
+        return True
+    host = address[0]
+    if host in {"", "localhost"}:
+        return True
+    try:
+        return ipaddress.ip_address(host.split("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _network_is_shut():
+    """Lets tests reach this machine only: a fake of a provider is on loopback, the real one must never hear from us."""
+    real_connect, real_connect_ex, real_lookup = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def connect(self, address):
+        if not _is_here(address):
+            raise NetworkIsShut(f"a test tried to reach {address!r}")
+        return real_connect(self, address)
+
+    def connect_ex(self, address):
+        if not _is_here(address):
+            raise NetworkIsShut(f"a test tried to reach {address!r}")
+        return real_connect_ex(self, address)
+
+    def getaddrinfo(host, *args, **kwargs):
+        name = host.decode() if isinstance(host, bytes) else host
+        if name is not None and not _is_here((name, 0)):
+            raise NetworkIsShut(f"a test tried to look up {name!r}")
+        return real_lookup(host, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect)
+        patch.setattr(socket.socket, "connect_ex", connect_ex)
+        patch.setattr(socket, "getaddrinfo", getaddrinfo)
+        yield
+
+
+@contextmanager
+def _sqlite_without_triggers(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        triggers = cursor.fetchall()
+        for name, _ in triggers:
+            cursor.execute(f'DROP TRIGGER "{name}"')
+        yield
+        for _, sql in triggers:
+            cursor.execute(sql)
+
+
+@contextmanager
+def _postgres_without_triggers(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        yield
+        cursor.execute("SET session_replication_role = DEFAULT")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _database_can_be_emptied():
+    """Lifts the triggers that keep the trail and signed notes while a test with real transactions clears up."""
+
+    def without(lift, flush):
+        def execute_sql_flush(self, sql_list):
+            with lift(self.connection):
+                flush(self, sql_list)
+
+        return execute_sql_flush
+
+    with pytest.MonkeyPatch.context() as patch:
+        for operations, lift in (
+            (SqliteOperations, _sqlite_without_triggers),
+            (PostgresOperations, _postgres_without_triggers),
+        ):
+            patch.setattr(operations, "execute_sql_flush", without(lift, operations.execute_sql_flush))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered():
+    """Forgets rate limits and a chosen language between tests."""
+    cache.clear()
+    translation.deactivate()
