@@ -30,7 +30,7 @@ class CannotSetUp(Exception):
 
 
 def ensure_environment(root):
-    """Returns when this process runs among the locked packages; else sets up their environment and re-executes in it."""
+    """Returns when this process runs among the locked packages; else sets those up and starts it again there."""
     if os.environ.get("PORTAL_NO_VENV") == "1":
         if not _has("django"):
             sys.exit(

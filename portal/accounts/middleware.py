@@ -1,0 +1,64 @@
+"""Rules that hold for every page of a signed-in person."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from portal.common.htmx import redirect_to
+from portal.common.policy import MARK, to_sign_in
+
+SEEN = "seen_at"
+# How stale the stamp may be before it is written again, in seconds: a write on every request would be waste.
+STAMP_EVERY = 30
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+def idle_sessions_end(get_response: Handler) -> Handler:
+    """Signs out whoever has been still for longer than their kind may; the desk's screen faces a waiting room."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return get_response(request)
+        now = time.time()
+        allowed = settings.STAFF_IDLE if request.user.is_staff_member else settings.PATIENT_IDLE
+        seen = request.session.get(SEEN)
+        if seen is not None and now - seen > allowed.total_seconds():
+            logout(request)
+            messages.info(request, _("You were signed out because nothing happened for a while."))
+            return to_sign_in(request)
+        # A page that asks for news by itself doesn't count as somebody being there.
+        if (seen is None or now - seen > STAMP_EVERY) and "HX-Polling" not in request.headers:
+            request.session[SEEN] = now
+        return get_response(request)
+
+    return middleware
+
+
+class staff_need_a_second_factor:  # noqa: N801 - reads as a rule in the settings' list
+    """Sends staff without a second factor to set one up, before they see anything that belongs to the clinic."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable, args: Any, kwargs: Any) -> HttpResponse | None:
+        # Pages open to all stay open; allauth's own pages carry no mark and are where the factor is set up.
+        if not settings.STAFF_SECOND_FACTOR or not isinstance(getattr(view, MARK, ""), tuple):
+            return None
+        if not request.user.is_authenticated or not request.user.is_staff_member or is_mfa_enabled(request.user):
+            return None
+        messages.info(request, _("Staff sign in with a second factor. Set one up to go on."))
+        return redirect_to(request, reverse("mfa_index"))

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.roles import Role
+from portal.clinic.models import Location, Mode, Psychologist, Room, Service
+from portal.common.policy import Actor
+from portal.common.privacy import classed
+from portal.patients.models import Patient
+
+
+class Status(models.TextChoices):
+    HELD = "held", _("Held")
+    BOOKED = "booked", _("Booked")
+    ARRIVED = "arrived", _("Arrived")
+    COMPLETED = "completed", _("Completed")
+    NO_SHOW = "no_show", _("No-show")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+# What the database keeps from overlapping. The words stand in migrations too: constraints and triggers name them.
+LIVE = (Status.HELD, Status.BOOKED, Status.ARRIVED)
+
+
+class CancelReason(models.TextChoices):
+    """Why, in words that say nothing of anybody's health."""
+
+    PATIENT = "patient", _("Patient can't come")
+    PSYCHOLOGIST = "psychologist", _("Psychologist is away")
+    CLINIC = "clinic", _("Clinic is closed")
+    MISTAKE = "mistake", _("Booked by mistake")
+    OTHER = "other", _("Other")
+
+
+class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    def visible_to(self, actor: Actor) -> AppointmentQuerySet:
+        match actor.role:
+            case Role.PATIENT:
+                return self.filter(patient__in=Patient.objects.managed_by(actor.user)).exclude(status=Status.HELD)
+            case Role.PSYCHOLOGIST:
+                return self.filter(psychologist__user=actor.user)
+            case Role.RECEPTION | Role.MANAGER:
+                return self.all()
+        return self.none()
+
+    def live(self) -> AppointmentQuerySet:
+        return self.filter(status__in=LIVE)
+
+    def taking_time(self, *, now: datetime) -> AppointmentQuerySet:
+        """What stands in a diary at `now`: all but the cancelled, the missed, and holds that ran out."""
+        return self.exclude(status__in=(Status.CANCELLED, Status.NO_SHOW)).exclude(
+            status=Status.HELD, held_until__lte=now
+        )
+
+    def expired_holds(self, *, now: datetime) -> AppointmentQuerySet:
+        return self.filter(status=Status.HELD, held_until__lte=now)
+
+    def between(self, start: datetime, end: datetime) -> AppointmentQuerySet:
+        """Those that touch the time from `start` (inclusive) to `end` (exclusive)."""
+        return self.filter(starts_at__lt=end, ends_at__gt=start)
+
+    def upcoming(self, *, now: datetime) -> AppointmentQuerySet:
+        return self.filter(status__in=(Status.BOOKED, Status.ARRIVED), ends_at__gt=now).order_by("starts_at")
+
+    def past(self, *, now: datetime) -> AppointmentQuerySet:
+        return (
+            self.exclude(status=Status.HELD)
+            .filter(Q(ends_at__lte=now) | Q(status__in=(Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED)))
+            .order_by("-starts_at")
+        )
+
+    def for_listing(self) -> AppointmentQuerySet:
+        return self.select_related("psychologist__user", "patient", "service", "location", "room")
+
+
+@classed(
+    plain="id code psychologist patient service location room mode starts_at ends_at occupied_from occupied_until "
+    "status fee held_until booked_at booked_by confirmed_at arrived_at completed_at cancelled_at cancelled_by "
+    "cancel_reason late revision",
+)
+class Appointment(models.Model):
+    """A session in a diary, or a time held for one.
+
+    `occupied_from` and `occupied_until` are the session with its buffers: what may not overlap for the psychologist
+    and the room. The patient's own time is `starts_at` to `ends_at`. All are aware UTC on whole minutes.
+    """
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    psychologist = models.ForeignKey(Psychologist, on_delete=models.PROTECT, related_name="appointments")
+    # Nobody yet, while a visitor fills in who they are.
+    patient = models.ForeignKey(Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="appointments")
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="appointments")
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="appointments")
+    room = models.ForeignKey(Room, null=True, blank=True, on_delete=models.PROTECT, related_name="appointments")
+    mode = models.CharField(_("how"), max_length=10, choices=Mode.choices)
+    starts_at = models.DateTimeField(_("starts"))
+    ends_at = models.DateTimeField(_("ends"))
+    occupied_from = models.DateTimeField(editable=False)
+    occupied_until = models.DateTimeField(editable=False)
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices)
+    # What the person was told it costs, before GST; the price card's promise.
+    fee = models.DecimalField(_("fee"), max_digits=8, decimal_places=2)
+    held_until = models.DateTimeField(null=True, blank=True)
+    booked_at = models.DateTimeField(null=True, blank=True)
+    booked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    arrived_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    cancel_reason = models.CharField(max_length=12, choices=CancelReason.choices, blank=True)
+    late = models.BooleanField(_("cancelled late"), default=False)
+    # Calendar programs take an invitation with a higher SEQUENCE as the newer one.
+    revision = models.PositiveSmallIntegerField(default=0)
+
+    objects = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["starts_at"]
+        indexes = [
+            models.Index(fields=["psychologist", "occupied_from"], name="appointment_of_psychologist"),
+            models.Index(fields=["patient", "starts_at"], name="appointment_of_patient"),
+            models.Index(fields=["starts_at"], name="appointment_by_start"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="appointment_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(occupied_from__lte=F("starts_at"), occupied_until__gte=F("ends_at")),
+                name="appointment_occupies_its_session",
+            ),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="appointment_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(status="held", held_until__isnull=False) | (~Q(status="held") & Q(held_until__isnull=True)),
+                name="appointment_held_until_iff_held",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="held") | Q(patient__isnull=False), name="appointment_has_a_patient"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="cancelled", cancelled_at__isnull=False)
+                | (~Q(status="cancelled") & Q(cancelled_at__isnull=True)),
+                name="appointment_cancelled_at_iff_cancelled",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.starts_at:%Y-%m-%d %H:%M} UTC, {self.status}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.location.zone
+
+    @property
+    def local_start(self) -> datetime:
+        """On the location's wall clock."""
+        return timezone.localtime(self.starts_at, self.zone)
+
+    @property
+    def local_end(self) -> datetime:
+        return timezone.localtime(self.ends_at, self.zone)
+
+    @property
+    def minutes(self) -> int:
+        return int((self.ends_at - self.starts_at).total_seconds() // 60)
+
+    def is_held(self, *, now: datetime) -> bool:
+        return self.status == Status.HELD and self.held_until is not None and self.held_until > now

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from portal.clinic.models import Location, Psychologist
+from portal.common.privacy import classed
+
+
+class Weekday(models.IntegerChoices):
+    MONDAY = 0, _("Monday")
+    TUESDAY = 1, _("Tuesday")
+    WEDNESDAY = 2, _("Wednesday")
+    THURSDAY = 3, _("Thursday")
+    FRIDAY = 4, _("Friday")
+    SATURDAY = 5, _("Saturday")
+    SUNDAY = 6, _("Sunday")
+
+
+@classed(plain="id code psychologist location weekday starts ends")
+class WorkingHours(models.Model):
+    """Weekly hours of one psychologist at one location, on that location's wall clock."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    psychologist = models.ForeignKey(Psychologist, on_delete=models.PROTECT, related_name="hours")
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="hours")
+    weekday = models.PositiveSmallIntegerField(_("day"), choices=Weekday.choices)
+    starts = models.TimeField(_("from"))
+    ends = models.TimeField(_("until"))
+
+    class Meta:
+        ordering = ["weekday", "starts"]
+        verbose_name_plural = "working hours"
+        constraints = [
+            models.CheckConstraint(condition=Q(ends__gt=F("starts")), name="hours_end_after_start"),
+            models.CheckConstraint(condition=Q(weekday__lte=6), name="hours_have_a_weekday"),
+            models.UniqueConstraint(fields=["psychologist", "weekday", "starts"], name="hours_start_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()} {self.starts:%H:%M}-{self.ends:%H:%M}"
+
+
+@classed(plain="id code psychologist location kind starts_at ends_at label")
+class TimeSlot(models.Model):
+    """A dated exception to the weekly hours: extra time that can be booked, or time that can't."""
+
+    class Kind(models.TextChoices):
+        EXTRA = "extra", _("Extra hours")
+        BLOCKED = "blocked", _("Not available")
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    psychologist = models.ForeignKey(Psychologist, on_delete=models.PROTECT, related_name="time_slots")
+    # Extra time is worked somewhere; being away is away everywhere.
+    location = models.ForeignKey(Location, null=True, blank=True, on_delete=models.PROTECT, related_name="time_slots")
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("until"))
+    label = models.CharField(_("shown in the diary as"), max_length=60, blank=True)
+
+    class Meta:
+        ordering = ["starts_at"]
+        indexes = [models.Index(fields=["psychologist", "starts_at"], name="time_slot_of_psychologist")]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="time_slot_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(kind="blocked") | Q(location__isnull=False), name="time_slot_extra_has_a_location"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.starts_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,1 @@
+"""Invoices, payments and what of a payment settles which invoice. Issued papers never change; corrections are rows."""

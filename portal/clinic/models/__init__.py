@@ -1,0 +1,18 @@
+from portal.clinic.models.places import Location, Room
+from portal.clinic.models.psychologists import Language, ProviderNumber, Psychologist, Registration, Specialisation
+from portal.clinic.models.services import Mode, Service, TaxCode
+from portal.clinic.models.settings import ClinicSettings
+
+__all__ = [
+    "ClinicSettings",
+    "Language",
+    "Location",
+    "Mode",
+    "ProviderNumber",
+    "Psychologist",
+    "Registration",
+    "Room",
+    "Service",
+    "Specialisation",
+    "TaxCode",
+]

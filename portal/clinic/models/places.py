@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import uuid
+from zoneinfo import ZoneInfo
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+from portal.clinic.validators import validate_time_zone
+from portal.common.privacy import classed
+
+
+@classed(plain="id code name slug street suburb state postcode phone time_zone directions is_active position")
+class Location(models.Model):
+    """A place where the clinic sees people. Working hours are in its time zone."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    slug = models.SlugField(_("address on the website"), max_length=60, unique=True)
+    street = models.CharField(_("street address"), max_length=200, blank=True)
+    suburb = models.CharField(_("suburb"), max_length=100, blank=True)
+    state = models.CharField(_("state"), max_length=3, blank=True)
+    postcode = models.CharField(_("postcode"), max_length=4, blank=True)
+    phone = PhoneNumberField(_("phone"), blank=True)
+    time_zone = models.CharField(
+        _("time zone"), max_length=40, default="Australia/Melbourne", validators=[validate_time_zone]
+    )
+    directions = models.TextField(_("how to find it"), max_length=1000, blank=True)
+    is_active = models.BooleanField(_("in use"), default=True)
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    class Meta:
+        ordering = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def address(self) -> str:
+        """On one line: `12 Lane St, Brunswick VIC 3056`."""
+        town = " ".join(part for part in (self.suburb, self.state, self.postcode) if part)
+        return ", ".join(part for part in (self.street, town) if part)
+
+
+@classed(plain="id location name is_active")
+class Room(models.Model):
+    """A room that holds one session at a time."""
+
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="rooms")
+    name = models.CharField(_("name"), max_length=60)
+    is_active = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        ordering = ["location", "name"]
+        constraints = [models.UniqueConstraint(fields=["location", "name"], name="room_name_once_per_location")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from portal.clinic.models.places import Location
+from portal.clinic.models.services import Service
+from portal.clinic.validators import validate_ahpra, validate_provider_number
+from portal.common.privacy import classed
+
+
+class Registration(models.TextChoices):
+    """What decides the Medicare items: an endorsement in clinical psychology, or general registration."""
+
+    CLINICAL = "clinical", _("Clinical psychologist")
+    GENERAL = "general", _("Registered psychologist")
+    PROVISIONAL = "provisional", _("Provisional psychologist")
+
+
+@classed(plain="id name slug position")
+class Specialisation(models.Model):
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    slug = models.SlugField(max_length=80, unique=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@classed(plain="id code name")
+class Language(models.Model):
+    """A language that sessions are held in, named as its speakers name it."""
+
+    code = models.CharField(max_length=10, unique=True)
+    name = models.CharField(_("name"), max_length=60, unique=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PsychologistQuerySet(models.QuerySet["Psychologist"]):
+    def practising(self) -> PsychologistQuerySet:
+        return self.filter(is_active=True)
+
+    def taking_bookings(self) -> PsychologistQuerySet:
+        return self.practising().filter(accepting_patients=True)
+
+    def offering(self, service: Service) -> PsychologistQuerySet:
+        """Those who give this service; a psychologist with no services named gives all."""
+        return self.filter(Q(services=service) | Q(services__isnull=True)).distinct()
+
+
+@classed(
+    plain="id code user slug title headline bio qualifications photo registration ahpra_number fee accepting_patients "
+    "is_active position created_at",
+)
+class Psychologist(models.Model):
+    """A psychologist's public profile and professional details. Their name is their account's."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="psychologist")
+    slug = models.SlugField(_("address on the website"), max_length=80, unique=True)
+    title = models.CharField(_("title"), max_length=20, blank=True)
+    headline = models.CharField(_("one line about you"), max_length=160, blank=True)
+    bio = models.TextField(_("about you"), max_length=5000, blank=True)
+    qualifications = models.TextField(_("qualifications, one a line"), max_length=1000, blank=True)
+    photo = models.ImageField(_("photo"), upload_to="psychologists/", blank=True)
+    specialisations = models.ManyToManyField(Specialisation, blank=True, related_name="psychologists")
+    languages = models.ManyToManyField(Language, blank=True, related_name="psychologists")
+    services = models.ManyToManyField(
+        Service, blank=True, related_name="psychologists", help_text=_("Leave empty for all services.")
+    )
+    registration = models.CharField(
+        _("registration"), max_length=12, choices=Registration.choices, default=Registration.GENERAL
+    )
+    ahpra_number = models.CharField(_("AHPRA number"), max_length=13, blank=True, validators=[validate_ahpra])
+    fee = models.DecimalField(
+        _("own fee, instead of the service's"),
+        max_digits=8,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+    )
+    accepting_patients = models.BooleanField(_("accepting patients"), default=True)
+    is_active = models.BooleanField(_("practises here"), default=True)
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = PsychologistQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "user__last_name", "user__first_name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(fee__isnull=True) | Q(fee__gte=0), name="psychologist_fee_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """Needs `select_related("user")` in lists."""
+        return f"{self.title} {self.user.name}".strip()
+
+    def fee_for(self, service: Service) -> Decimal:
+        """Dollars for one session, before GST."""
+        return service.fee if self.fee is None else self.fee
+
+
+@classed(plain="id psychologist location number")
+class ProviderNumber(models.Model):
+    """Medicare knows a practitioner by one number for each place they practise at."""
+
+    psychologist = models.ForeignKey(Psychologist, on_delete=models.PROTECT, related_name="provider_numbers")
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
+    number = models.CharField(_("provider number"), max_length=8, validators=[validate_provider_number])
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["psychologist", "location"], name="provider_number_once_per_location"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number

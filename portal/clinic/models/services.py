@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import uuid
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from portal.common.privacy import classed
+
+
+class Mode(models.TextChoices):
+    IN_PERSON = "in_person", _("In person")
+    VIDEO = "video", _("Video")
+    PHONE = "phone", _("Phone")
+
+
+class TaxCode(models.TextChoices):
+    """Treatment is GST-free by law (GST Act s 38-10); reports for courts or insurers are not."""
+
+    GST_FREE = "gst_free", _("GST-free")
+    TAXABLE = "taxable", _("10% GST added")
+
+
+class ServiceQuerySet(models.QuerySet["Service"]):
+    def offered(self) -> ServiceQuerySet:
+        return self.filter(is_active=True)
+
+    def bookable_online(self) -> ServiceQuerySet:
+        return self.offered().filter(online=True)
+
+
+@classed(
+    plain="id code name slug description minutes buffer_before buffer_after fee tax_code in_person video phone "
+    "online first_visit_only medicare is_active position",
+)
+class Service(models.Model):
+    """What the clinic offers: how long it takes, what it costs, how it is given."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    slug = models.SlugField(_("address on the website"), max_length=80, unique=True)
+    description = models.TextField(_("description"), max_length=2000, blank=True)
+    minutes = models.PositiveSmallIntegerField(
+        _("length, minutes"), validators=[MinValueValidator(5), MaxValueValidator(480)]
+    )
+    buffer_before = models.PositiveSmallIntegerField(
+        _("kept free before, minutes"), default=0, validators=[MaxValueValidator(120)]
+    )
+    buffer_after = models.PositiveSmallIntegerField(
+        _("kept free after, minutes"), default=0, validators=[MaxValueValidator(120)]
+    )
+    fee = models.DecimalField(_("fee"), max_digits=8, decimal_places=2, validators=[MinValueValidator(0)])
+    tax_code = models.CharField(_("GST"), max_length=10, choices=TaxCode.choices, default=TaxCode.GST_FREE)
+    in_person = models.BooleanField(_("in person"), default=True)
+    video = models.BooleanField(_("by video"), default=True)
+    phone = models.BooleanField(_("by phone"), default=False)
+    online = models.BooleanField(_("can be booked online"), default=True)
+    first_visit_only = models.BooleanField(_("first visits only"), default=False)
+    medicare = models.BooleanField(_("a Medicare rebate may apply"), default=True)
+    is_active = models.BooleanField(_("offered"), default=True)
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    objects = ServiceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(fee__gte=0), name="service_fee_not_negative"),
+            models.CheckConstraint(condition=Q(minutes__gte=5), name="service_lasts_five_minutes"),
+            models.CheckConstraint(
+                condition=Q(in_person=True) | Q(video=True) | Q(phone=True), name="service_has_a_mode"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def modes(self) -> list[Mode]:
+        return [mode for mode in Mode if getattr(self, mode.value)]

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from typing import Self
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+from portal.clinic.validators import validate_abn, validate_time_zone
+from portal.common.privacy import classed
+
+
+@classed(
+    plain="id name legal_name abn gst_registered street suburb state postcode phone email logo time_zone is_demo "
+    "notice_hours horizon_days slot_step_minutes hold_minutes cancel_hours late_fee_percent max_open_bookings "
+    "payment_terms_days bank_name bank_bsb bank_account invoice_footer",
+)
+class ClinicSettings(models.Model):
+    """The one row of what the clinic is and how it takes bookings."""
+
+    # Who it is
+    name = models.CharField(_("name"), max_length=120)
+    legal_name = models.CharField(_("legal name on invoices"), max_length=200, blank=True)
+    abn = models.CharField(_("ABN"), max_length=11, blank=True, validators=[validate_abn])
+    gst_registered = models.BooleanField(_("registered for GST"), default=False)
+    street = models.CharField(_("street address"), max_length=200, blank=True)
+    suburb = models.CharField(_("suburb"), max_length=100, blank=True)
+    state = models.CharField(_("state"), max_length=3, blank=True)
+    postcode = models.CharField(_("postcode"), max_length=4, blank=True)
+    phone = PhoneNumberField(_("phone"), blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    logo = models.ImageField(_("logo"), upload_to="clinic/", blank=True)
+    time_zone = models.CharField(
+        _("time zone"), max_length=40, default="Australia/Melbourne", validators=[validate_time_zone]
+    )
+    is_demo = models.BooleanField(default=False, editable=False)
+
+    # How it takes bookings
+    notice_hours = models.PositiveSmallIntegerField(
+        _("shortest notice for an online booking, hours"), default=12, validators=[MaxValueValidator(24 * 30)]
+    )
+    horizon_days = models.PositiveSmallIntegerField(
+        _("how far ahead people may book, days"), default=84, validators=[MinValueValidator(1), MaxValueValidator(730)]
+    )
+    slot_step_minutes = models.PositiveSmallIntegerField(
+        _("times are offered every, minutes"), default=30, validators=[MinValueValidator(5), MaxValueValidator(240)]
+    )
+    hold_minutes = models.PositiveSmallIntegerField(
+        _("a chosen time is held for, minutes"), default=10, validators=[MinValueValidator(2), MaxValueValidator(60)]
+    )
+    cancel_hours = models.PositiveSmallIntegerField(
+        _("free cancelling until, hours before"), default=48, validators=[MaxValueValidator(24 * 14)]
+    )
+    late_fee_percent = models.PositiveSmallIntegerField(
+        _("fee for cancelling later, percent"), default=50, validators=[MaxValueValidator(100)]
+    )
+    max_open_bookings = models.PositiveSmallIntegerField(
+        _("most sessions one patient may have booked online"), default=8, validators=[MinValueValidator(1)]
+    )
+
+    # How it is paid
+    payment_terms_days = models.PositiveSmallIntegerField(
+        _("invoices are due after, days"), default=7, validators=[MaxValueValidator(90)]
+    )
+    bank_name = models.CharField(_("account name"), max_length=100, blank=True)
+    bank_bsb = models.CharField(_("BSB"), max_length=7, blank=True)
+    bank_account = models.CharField(_("account number"), max_length=20, blank=True)
+    invoice_footer = models.CharField(_("line at the foot of invoices"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("clinic settings")
+        constraints = [
+            models.CheckConstraint(condition=Q(pk=1), name="clinic_settings_is_one_row"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def current(cls) -> Self:
+        """The settings in force; before `setup` has been run, an unsaved row with the defaults."""
+        return cls.objects.filter(pk=1).first() or cls(pk=1, name=str(_("The clinic")))

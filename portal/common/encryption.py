@@ -1,0 +1,556 @@
+"""Fields whose values are stored encrypted, each bound to its own row and column. docs/encryption.md tells the whole.
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    body = EncryptedTextField(bound_to="code")
+
+`note.body` is the clear value, opened when it is first read; `note.body_sealed` is what the column holds. A value copied
+to another row or column does not open. Saving a value that nobody changed writes back the very same ciphertext.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import copy
+import json
+import os
+import pickle
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from django import forms
+from django.apps import apps
+from django.core import checks, exceptions, validators
+from django.core.exceptions import FieldDoesNotExist, FieldError
+from django.db import models
+from django.db.models import Func, Lookup
+from django.db.models.lookups import IsNull
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from portal.common import keys
+
+VERSION = "v1"
+NONCE_BYTES = 12
+_TOKEN = re.compile(r"v1:(?P<key_id>[A-Za-z0-9_.-]+):(?P<payload>[A-Za-z0-9_-]+)")
+_UNREAD: Any = object()
+
+
+class EncryptionError(Exception):
+    """A value can't be opened or sealed. What is stored stays as it is."""
+
+
+class KeyMissing(EncryptionError):
+    """The key that a value was written with is not in the setting."""
+
+
+class Tampered(EncryptionError):
+    """A stored value does not fit its row, its column or its key."""
+
+
+class BoundValueChanged(EncryptionError):
+    """The value that binds a row's ciphertext was changed, or is missing."""
+
+
+# ---- What is stored -------------------------------------------------------------------------------------------------
+
+
+class Sealed:
+    """The ciphertext of one value, as the column holds it. It shows nothing, whoever prints it."""
+
+    __slots__ = ("token",)
+
+    def __init__(self, token: str) -> None:
+        object.__setattr__(self, "token", token)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("A sealed value does not change.")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sealed) and other.token == self.token
+
+    def __hash__(self) -> int:
+        return hash(self.token)
+
+    def __repr__(self) -> str:
+        return "<sealed>"
+
+    __str__ = __repr__
+
+    def __reduce__(self):
+        return Sealed, (self.token,)
+
+    def __deepcopy__(self, memo: dict) -> Sealed:
+        return self
+
+    @property
+    def key_id(self) -> str:
+        """The id of the key it was written with; empty if it is no token at all."""
+        match = _TOKEN.fullmatch(self.token)
+        return match["key_id"] if match else ""
+
+
+def seal(clear: bytes, *, context: str) -> Sealed:
+    """Encrypts under the current key; `context` must be given again to open it."""
+    ring = keys.ring()
+    nonce = os.urandom(NONCE_BYTES)
+    payload = base64.urlsafe_b64encode(nonce + ring[ring.current].encrypt(nonce, clear, context.encode()))
+    return Sealed(f"{VERSION}:{ring.current}:{payload.decode().rstrip('=')}")
+
+
+def unseal(sealed: Sealed, *, context: str) -> bytes:
+    """Decrypts what `seal` made in the same context; raises KeyMissing or Tampered."""
+    match = _TOKEN.fullmatch(sealed.token)
+    if not match:
+        raise Tampered(f"{context} does not hold an encrypted value.")
+    key_id, payload = match["key_id"], match["payload"]
+    try:
+        cipher = keys.ring()[key_id]
+    except KeyError:
+        raise KeyMissing(
+            f"{context} was written with the key {key_id!r}, which is not in {keys.SETTING}. "
+            "Add that key back; nothing is lost."
+        ) from None
+    try:
+        # Python's decoder overlooks stray bits in the last character, so several spellings would open: allow one.
+        raw = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+        if base64.urlsafe_b64encode(raw).decode().rstrip("=") != payload:
+            raise binascii.Error
+        return cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], context.encode())
+    except (InvalidTag, ValueError):
+        raise Tampered(
+            f"{context} does not open with the key {key_id!r}: the value or its row was changed, or the key beside "
+            f"that id in {keys.SETTING} is another one. What is stored was left as it is."
+        ) from None
+
+
+# ---- How a row holds it ---------------------------------------------------------------------------------------------
+
+
+class _Cell:
+    """One value of one instance: sealed, clear, or both. `was` is the clear form that `sealed` holds."""
+
+    __slots__ = ("bound", "clear", "sealed", "trusted", "was")
+
+    def __init__(
+        self, *, clear: Any = _UNREAD, sealed: Sealed | None = None, bound: str | None = None, trusted: bool = False
+    ) -> None:
+        self.clear, self.sealed, self.bound, self.trusted = clear, sealed, bound, trusted
+        self.was: bytes | None = None
+
+    def __repr__(self) -> str:
+        return "<cell>"
+
+    def __copy__(self) -> _Cell:
+        twin = _Cell(clear=self.clear, sealed=self.sealed, bound=self.bound, trusted=self.trusted)
+        twin.was = self.was
+        return twin
+
+    def __deepcopy__(self, memo: dict) -> _Cell:
+        twin = self.__copy__()
+        twin.clear = self.clear if self.clear is _UNREAD else copy.deepcopy(self.clear, memo)
+        return twin
+
+    def __reduce__(self):
+        # A pickle goes to caches, sessions and queues: ciphertext may, clear text may not.
+        if self.sealed is None and self.clear is not None:
+            raise pickle.PicklingError("This row holds clear text that is not saved yet; it can't be pickled.")
+        return _thaw, (self.sealed, self.bound, self.trusted)
+
+
+def _thaw(sealed: Sealed | None, bound: str | None, trusted: bool) -> _Cell:
+    return _Cell(clear=None if sealed is None else _UNREAD, sealed=sealed, bound=bound, trusted=trusted)
+
+
+class _SealedAttribute:
+    """`note.body_sealed`: what the column holds. Django itself reads and writes this one."""
+
+    def __init__(self, field: EncryptedField) -> None:
+        self.field = field
+
+    def __get__(self, instance: models.Model | None, owner: type) -> Any:
+        if instance is None:
+            return self
+        return self.field.sealed_value(instance)
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        self.field.hold(instance, value, from_database=True)
+
+
+class _ClearAttribute:
+    """`note.body`: the clear value."""
+
+    def __init__(self, field: EncryptedField) -> None:
+        self.field = field
+
+    def __get__(self, instance: models.Model | None, owner: type) -> Any:
+        if instance is None:
+            return self
+        return self.field.clear_value(instance)
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        self.field.hold(instance, value, from_database=False)
+
+
+# ---- The fields -----------------------------------------------------------------------------------------------------
+
+
+class EncryptedField(models.Field):
+    """What both fields share; `bound_to` names a unique field of the same model that is known before the first save.
+
+    `bound_as` keeps old rows readable when the model or the field is renamed: it is the old "app.Model.field".
+    """
+
+    descriptor_class = _SealedAttribute
+    empty_strings_allowed = False
+
+    def __init__(self, *args: Any, bound_to: str, bound_as: str = "", **kwargs: Any) -> None:
+        self.bound_to, self.bound_as = bound_to, bound_as
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self):
+        name, path, args, kwargs = super().deconstruct()
+        kwargs["bound_to"] = self.bound_to
+        if self.bound_as:
+            kwargs["bound_as"] = self.bound_as
+        return name, path, args, kwargs
+
+    def get_internal_type(self) -> str:
+        return "TextField"
+
+    def get_attname(self) -> str:
+        return f"{self.name}_sealed"
+
+    def get_attname_column(self) -> tuple[str, str]:
+        return self.get_attname(), self.db_column or self.name
+
+    def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
+        super().contribute_to_class(cls, name, private_only=private_only)
+        setattr(cls, self.name, _ClearAttribute(self))
+
+    # How a value becomes bytes.
+
+    def to_bytes(self, value: Any) -> bytes:
+        raise NotImplementedError
+
+    def from_bytes(self, clear: bytes) -> Any:
+        raise NotImplementedError
+
+    def accept(self, value: Any) -> Any:
+        """The clear value as it is kept; raises TypeError on what can't be stored."""
+        return value
+
+    # What it is bound to.
+
+    @property
+    def place(self) -> str:
+        return self.bound_as or f"{self.model._meta.label}.{self.name}"
+
+    def context(self, bound: str) -> str:
+        """What the ciphertext is bound to: column and row."""
+        return f"{self.place}:{bound}"
+
+    def bound_text(self, value: Any) -> str | None:
+        """The bound field's value in its one spelling."""
+        if value is None or value == "":
+            return None
+        return str(self.model._meta.get_field(self.bound_to).to_python(value))
+
+    def bound_now(self, instance: models.Model) -> str:
+        bound = self.bound_text(getattr(instance, self.bound_to))
+        if bound is None:
+            raise BoundValueChanged(f"{self.place} needs {self.bound_to!r} to be set before it is read or saved.")
+        return bound
+
+    # What an instance holds.
+
+    def hold(self, instance: models.Model, value: Any, *, from_database: bool) -> None:
+        if isinstance(value, Sealed):
+            bound = None
+            if from_database and self.bound_to in instance.__dict__:
+                bound = self.bound_text(instance.__dict__[self.bound_to])
+            cell = _Cell(sealed=value, bound=bound, trusted=from_database)
+        else:
+            cell = _Cell(clear=None if value is None else self.accept(value))
+        instance.__dict__[self.attname] = cell
+
+    def cell(self, instance: models.Model) -> _Cell:
+        if self.attname not in instance.__dict__:
+            instance.refresh_from_db(fields=[self.attname])
+        return instance.__dict__[self.attname]
+
+    def clear_value(self, instance: models.Model) -> Any:
+        cell = self.cell(instance)
+        if cell.clear is _UNREAD:
+            bound = self._unchanged_bound(instance, cell)
+            was = unseal(cell.sealed, context=self.context(bound))
+            # Replaced, not changed: a shallow copy of the instance shares the old cell.
+            opened = _Cell(clear=self.from_bytes(was), sealed=cell.sealed, bound=bound, trusted=True)
+            opened.was = was
+            instance.__dict__[self.attname] = cell = opened
+        return cell.clear
+
+    def sealed_value(self, instance: models.Model) -> Sealed | None:
+        """What the column holds, or is to hold: unchanged values keep their ciphertext, others are sealed now."""
+        cell = self.cell(instance)
+        if cell.clear is None:
+            return None
+        if cell.clear is _UNREAD:
+            self._verify_unread(instance, cell)
+            return cell.sealed
+        clear = self.to_bytes(cell.clear)
+        if cell.sealed is not None and clear == cell.was:
+            if cell.bound == self.bound_now(instance):
+                return cell.sealed
+            if not instance._state.adding:
+                self._unchanged_bound(instance, cell)
+        elif cell.sealed is not None and not instance._state.adding:
+            self._unchanged_bound(instance, cell)
+        bound = self.bound_now(instance)
+        fresh = _Cell(clear=cell.clear, sealed=seal(clear, context=self.context(bound)), bound=bound, trusted=True)
+        fresh.was = clear
+        instance.__dict__[self.attname] = fresh
+        return fresh.sealed
+
+    def _unchanged_bound(self, instance: models.Model, cell: _Cell) -> str:
+        bound = self.bound_now(instance)
+        if cell.bound is not None and cell.bound != bound:
+            raise BoundValueChanged(
+                f"{self.place} was written for {self.bound_to} {cell.bound}; it can't be read or saved "
+                f"under {self.bound_to} {bound}."
+            )
+        return bound
+
+    def _verify_unread(self, instance: models.Model, cell: _Cell) -> None:
+        """Refuses to write a ciphertext under a row that it doesn't belong to."""
+        bound = self._unchanged_bound(instance, cell)
+        if cell.trusted and cell.bound is not None and not instance._state.adding:
+            return
+        try:
+            unseal(cell.sealed, context=self.context(bound))
+        except KeyMissing:
+            # Without its key it can't be told; it goes back as it came, so that a missing key loses nothing.
+            pass
+
+    # Django's side.
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Sealed | None:
+        return self.sealed_value(model_instance)
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Sealed | None:
+        return None if value is None else Sealed(value)
+
+    def get_prep_value(self, value: Any) -> str | None:
+        value = super().get_prep_value(value)
+        if value is None:
+            return None
+        if isinstance(value, Sealed):
+            return value.token
+        raise FieldError(
+            f"{self.place} is encrypted for one row: set it on the instance and save that. "
+            "A query can't take its clear value."
+        )
+
+    def to_python(self, value: Any) -> Any:
+        """Reads a fixture: ciphertext as dumpdata wrote it stays sealed, anything else is a clear value."""
+        if isinstance(value, str) and _TOKEN.fullmatch(value):
+            return Sealed(value)
+        return value
+
+    def value_to_string(self, obj: models.Model) -> str:
+        sealed = self.sealed_value(obj)
+        return "" if sealed is None else sealed.token
+
+    def value_from_object(self, obj: models.Model) -> Any:
+        """Serves forms, which edit the clear value. Serializers take `value_to_string`."""
+        return self.clear_value(obj)
+
+    def clean(self, value: Any, model_instance: models.Model | None) -> Any:
+        """Validates the clear value. What a person typed is never taken for ciphertext, whatever it looks like."""
+        if model_instance is None:
+            clear = None if value is None else self.accept(value)
+        else:
+            clear = self.clear_value(model_instance)
+        self.validate(clear, model_instance)
+        self.run_validators(clear)
+        return value
+
+    def get_lookup(self, lookup_name: str) -> type[Lookup]:
+        try:
+            return _LOOKUPS[lookup_name]
+        except KeyError:
+            raise FieldError(
+                f"{self.place} is encrypted: it can't be searched or compared, only asked for isnull (not {lookup_name})."
+            ) from None
+
+    def get_transform(self, lookup_name: str) -> None:
+        self.get_lookup(lookup_name)
+
+    def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
+        return [*super().check(**kwargs), *self._check_binding(), *self._check_options()]
+
+    def _check_binding(self) -> Iterator[checks.CheckMessage]:
+        try:
+            bound = self.model._meta.get_field(self.bound_to)
+        except FieldDoesNotExist:
+            yield checks.Error(f"bound_to names {self.bound_to!r}, which is no field.", obj=self, id="common.E101")
+            return
+        if not bound.concrete or bound.is_relation or not bound.unique or bound.null or bound.model is not self.model:
+            yield checks.Error(
+                f"bound_to must name a unique, non-null field of the same model; {self.bound_to!r} is not.",
+                obj=self,
+                id="common.E102",
+            )
+        elif isinstance(bound, models.AutoField):
+            yield checks.Error(
+                f"{self.bound_to!r} is known only after the first save; bind to a UUID.", obj=self, id="common.E103"
+            )
+        elif bound.creation_counter > self.creation_counter and bound.auto_creation_counter >= 0:
+            yield checks.Error(
+                f"Declare {self.bound_to!r} before {self.name!r}: a row is read in that order.",
+                obj=self,
+                id="common.E104",
+            )
+
+    def _check_options(self) -> Iterator[checks.CheckMessage]:
+        for option in ("unique", "db_index", "primary_key", "choices"):
+            if getattr(self, option):
+                yield checks.Error(f"An encrypted field can't have {option}.", obj=self, id="common.E105")
+        if self.has_db_default():
+            yield checks.Error("An encrypted field can't have db_default.", obj=self, id="common.E105")
+
+
+class EncryptedTextField(EncryptedField):
+    """Text. The empty string is encrypted too, so that nobody can blank a value unnoticed; None is NULL."""
+
+    description = _("Encrypted text")
+    empty_strings_allowed = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.max_length is not None:
+            self.validators.append(validators.MaxLengthValidator(self.max_length))
+
+    def accept(self, value: Any) -> str:
+        if isinstance(value, Promise):
+            value = str(value)
+        if not isinstance(value, str):
+            raise TypeError(f"{self.name} takes text, not {type(value).__name__}.")
+        return value
+
+    def to_bytes(self, value: str) -> bytes:
+        try:
+            return value.encode()
+        except UnicodeEncodeError:
+            # Raised anew: the original error carries the whole text into logs.
+            raise ValueError(f"{self.place}: this text has a half character (a lone surrogate).") from None
+
+    def from_bytes(self, clear: bytes) -> str:
+        return clear.decode()
+
+    def formfield(self, **kwargs: Any) -> forms.Field:
+        defaults = {"form_class": forms.CharField, "widget": forms.Textarea, "max_length": self.max_length}
+        if self.null:
+            defaults["empty_value"] = None
+        return super().formfield(**defaults | kwargs)
+
+
+class EncryptedJSONField(EncryptedField):
+    """Anything JSON can write. None is NULL. A change inside the value is noticed when the row is saved."""
+
+    description = _("Encrypted JSON")
+
+    def __init__(self, *args: Any, encoder: type[json.JSONEncoder] | None = None, **kwargs: Any) -> None:
+        self.encoder = encoder
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self):
+        name, path, args, kwargs = super().deconstruct()
+        if self.encoder is not None:
+            kwargs["encoder"] = self.encoder
+        return name, path, args, kwargs
+
+    def to_bytes(self, value: Any) -> bytes:
+        try:
+            return json.dumps(value, cls=self.encoder, allow_nan=False, separators=(",", ":")).encode()
+        except (TypeError, ValueError):
+            raise ValueError(f"{self.place}: this value can't be written as JSON.") from None
+
+    def from_bytes(self, clear: bytes) -> Any:
+        return json.loads(clear)
+
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        super().validate(value, model_instance)
+        try:
+            json.dumps(value, cls=self.encoder, allow_nan=False)
+        except (TypeError, ValueError):
+            raise exceptions.ValidationError(_("Value must be valid JSON."), code="invalid") from None
+
+    def formfield(self, **kwargs: Any) -> forms.Field:
+        return super().formfield(**{"form_class": forms.JSONField, "encoder": self.encoder} | kwargs)
+
+
+# ---- What rotation asks the database --------------------------------------------------------------------------------
+
+
+class SealedAs(Lookup):
+    """Compares ciphertext with ciphertext, for a compare-and-swap."""
+
+    lookup_name = "sealed_as"
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list]:
+        lhs, lhs_params = self.process_lhs(compiler, connection)
+        rhs, rhs_params = self.process_rhs(compiler, connection)
+        return f"{lhs} = {rhs}", [*lhs_params, *rhs_params]
+
+
+class UnderKey(Lookup):
+    """Holds for the values written with one key."""
+
+    lookup_name = "under_key"
+    prepare_rhs = False
+
+    def get_db_prep_lookup(self, value: str, connection: Any) -> tuple[str, list]:
+        return "%s", [value]
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list]:
+        lhs, lhs_params = self.process_lhs(compiler, connection)
+        prefix = f"{VERSION}:{self.rhs}:"
+        # Not LIKE: SQLite's knows no case, and an id may hold its wildcard.
+        return f"substr({lhs}, 1, {len(prefix)}) = %s", [*lhs_params, prefix]
+
+
+class KeyId(Func):
+    """The id of the key that a value was written with, read by the database."""
+
+    output_field = models.CharField()
+    arity = 1
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list]:
+        rest = f"substr(%(expressions)s, {len(VERSION) + 2})"
+        return super().as_sql(compiler, connection, template=f"substr({rest}, 1, instr({rest}, ':') - 1)", **context)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list]:
+        return super().as_sql(compiler, connection, template="split_part(%(expressions)s, ':', 2)", **context)
+
+
+_LOOKUPS: dict[str, type[Lookup]] = {"isnull": IsNull, "sealed_as": SealedAs, "under_key": UnderKey}
+
+
+def encrypted_fields() -> dict[type[models.Model], list[EncryptedField]]:
+    """Every encrypted field that the portal stores, by the model whose table holds it."""
+    return {
+        model: fields
+        for model in apps.get_models()
+        if not model._meta.proxy
+        and model._meta.managed
+        and (fields := [f for f in model._meta.local_concrete_fields if isinstance(f, EncryptedField)])
+    }
+
+
+def reseal(field: EncryptedField, sealed: Sealed, bound: Any) -> Sealed:
+    """The same value under the current key; raises KeyMissing or Tampered."""
+    context = field.context(str(field.bound_text(bound)))
+    return seal(unseal(sealed, context=context), context=context)

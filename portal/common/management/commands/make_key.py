@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from django.core.management.base import BaseCommand
+
+from portal.common import keys
+
+
+class Command(BaseCommand):
+    help = "Makes a secret and prints it as a line for .env. Nothing is stored: keep it where the backups are not."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser):
+        parser.add_argument("kind", nargs="?", choices=sorted(keys.MAKERS), default="encryption")
+
+    def handle(self, *args, kind, **options):
+        name, make = keys.MAKERS[kind]
+        self.stdout.write(f"{name}={make()}")

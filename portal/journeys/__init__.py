@@ -1,0 +1,1 @@
+"""What crosses apps: booking, cancelling, checking out. One transaction each; no models."""

@@ -1,0 +1,1 @@
+"""Medicare's schedule: dated items with their source, and the item and benefit that a session may claim."""

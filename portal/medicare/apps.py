@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class MedicareConfig(AppConfig):
+    name = "portal.medicare"
+    label = "medicare"

@@ -1,0 +1,180 @@
+"""Sets up and runs a believable clinic on this machine: database, people, web server and queue."""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from argparse import ArgumentParser
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection, connections
+
+from portal.ops import demo
+from portal.ops.processes import Child, gunicorn, manage
+
+# Seconds that the server may take to answer for the first time, and that each part has to end.
+STARTS_WITHIN, STOPS_WITHIN = 60, 20
+
+
+class Command(BaseCommand):
+    help = "Sets up and runs a believable clinic on this machine."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")), help="8000 by default.")
+        parser.add_argument("--host", default="127.0.0.1", help="The address to listen at; this machine only by default.")
+        parser.add_argument("--fresh", action="store_true", help="Forget what was done in the demo and begin again.")
+        parser.add_argument("--set-up-only", action="store_true", help="Set everything up, but don't run it.")
+
+    def handle(self, *, port: int, host: str, fresh: bool, set_up_only: bool, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        folder = settings.DATA_DIR
+        self._refuse_a_real_clinic()
+        if not set_up_only:
+            _refuse_a_busy_port(host, port)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with _only_one(folder):
+                if fresh:
+                    self._forget(folder)
+                _make_keys(folder)
+                self._fill()
+                if not set_up_only:
+                    self._run(host, port)
+        except KeyboardInterrupt:
+            self.stdout.write("\nThe demo has stopped. What was done in it is kept; --fresh begins again.")
+
+    def _refuse_a_real_clinic(self) -> None:
+        if os.environ.get("DATABASE_URL"):
+            raise CommandError(
+                "DATABASE_URL is set, and the demo never touches a clinic's database. "
+                "Unset it for the demo: env -u DATABASE_URL python3 manage.py demo"
+            )
+        path = Path(settings.DATABASES["default"]["NAME"])
+        if path.exists() and not demo.may_use_database():
+            raise CommandError(
+                f"{path} holds something other than a demo, so the demo leaves it alone. "
+                "Give the demo a folder of its own: PORTAL_DATA_DIR=/some/folder python3 manage.py demo"
+            )
+
+    def _forget(self, folder: Path) -> None:
+        self.stdout.write("Beginning afresh ...")
+        connections.close_all()
+        for path in folder.iterdir():
+            if path.name.startswith("portal.sqlite3") or path.name == "keys.env":
+                path.unlink()
+            elif path.name in {"mail", "uploads"}:
+                shutil.rmtree(path)
+
+    def _fill(self) -> None:
+        self.stdout.write("Preparing the database ...")
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("createcachetable", verbosity=0)
+        if not demo.is_seeded():
+            self.stdout.write("Moving a clinic in ...")
+            demo.seed(say=self.stdout.write)
+        Path(settings.EMAIL_FILE_PATH).mkdir(exist_ok=True)
+        connections.close_all()
+
+    def _run(self, host: str, port: int) -> None:
+        address = f"http://{host}:{port}/"
+        environment = {"BIND": f"{host}:{port}", "PORTAL_BASE_URL": address, "WEB_LOG_LEVEL": "warning"}
+        self.stdout.write("Starting the web server and the queue ...")
+        children = {}
+        try:
+            children["web server"] = Child(gunicorn(), env=environment)
+            children["queue"] = Child(manage("worker"), env=environment)
+            _wait_for(address, children["web server"])
+            self._say_where(address)
+            while True:
+                for name, child in children.items():
+                    if not child.is_running():
+                        raise CommandError(f"The {name} ended by itself; its own words are above.")
+                time.sleep(0.5)
+        finally:
+            # A second Ctrl-C must not leave either of them behind.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)
+            for child in children.values():
+                child.ask_to_stop()
+            for child in children.values():
+                child.stop(grace=STOPS_WITHIN)
+
+    def _say_where(self, address: str) -> None:
+        width = max(len(person.email) for person in demo.SIGN_INS)
+        people = "\n".join(f"    {person.email:<{width}}   {person.about}" for person in demo.SIGN_INS)
+        self.stdout.write(
+            f"\nThe portal is running at {self.style.SUCCESS(address)}\n\n"
+            f"  Sign in as one of these, each with the password {demo.PASSWORD}\n{people}\n\n"
+            f"  E-mails are written to {Path(settings.EMAIL_FILE_PATH)}\n"
+            "  Ctrl-C stops it.\n"
+        )
+        self.stdout.flush()
+
+
+def _make_keys(folder: Path) -> None:
+    """Makes this demo's own secrets once; they have to be there before the settings are read, so we start again."""
+    path = folder / "keys.env"
+    if path.exists():
+        return
+    key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    lines = [
+        f"SECRET_KEY={secrets.token_urlsafe(50)}",
+        f"PORTAL_ENCRYPTION_KEYS=demo:{key}",
+        f"TRAIL_KEY={secrets.token_urlsafe(32)}",
+    ]
+    with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        file.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+    arguments = [argument for argument in sys.argv if argument != "--fresh"]
+    os.execv(sys.executable, [sys.executable, *arguments])
+
+
+def _only_one(folder: Path) -> Any:
+    file = (folder / "demo.lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise CommandError("The demo is already running on this machine: stop that one first (Ctrl-C in its window).") from None
+    return closing(file)
+
+
+def _refuse_a_busy_port(host: str, port: int) -> None:
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OverflowError:
+            raise CommandError(f"{port} is no port: choose one from 1024 to 65535.") from None
+        except OSError as problem:
+            raise CommandError(
+                f"Port {port} can't be used ({problem.strerror}): another program has it, perhaps another demo. "
+                f"Choose another one: python3 manage.py demo --port {port + 1 if port < 65535 else 8000}"
+            ) from None
+
+
+def _wait_for(address: str, server: Child) -> None:
+    until = time.monotonic() + STARTS_WITHIN
+    while server.is_running() and time.monotonic() < until:
+        try:
+            urllib.request.urlopen(address, timeout=5).close()  # noqa: S310 - our own address
+            return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise CommandError("The web server did not start; its own words are above.")

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import uuid
+from datetime import date
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+from portal.accounts.roles import Role
+from portal.common.policy import Actor
+from portal.common.privacy import classed
+from portal.patients.validators import validate_irn, validate_medicare_number
+
+
+class PatientQuerySet(models.QuerySet["Patient"]):
+    def managed_by(self, user) -> PatientQuerySet:
+        """The person themself, and those they care for now."""
+        cared_for = Carer.objects.in_force().filter(user=user).values("patient")
+        return self.filter(Q(user=user) | Q(pk__in=cared_for))
+
+    def visible_to(self, actor: Actor) -> PatientQuerySet:
+        match actor.role:
+            case Role.PATIENT:
+                return self.managed_by(actor.user)
+            case Role.PSYCHOLOGIST:
+                # Whom they treat: anybody who ever had a session with them in the diary.
+                return self.filter(pk__in=_treated_by(actor.user))
+            case Role.RECEPTION | Role.MANAGER:
+                return self.all()
+        return self.none()
+
+
+def _treated_by(user):
+    """Appointments live a floor up; the relation's name is all that is known of them here."""
+    model = Patient._meta.get_field("appointments").related_model
+    return model._default_manager.filter(psychologist__user=user, patient__isnull=False).values("patient")
+
+
+@classed(
+    plain="id code user created_at language",
+    personal="legal_first_name legal_last_name preferred_name pronouns date_of_birth phone email street suburb state "
+    "postcode medicare_number medicare_irn medicare_expires medicare_name emergency_name emergency_relationship "
+    "emergency_phone gp_name gp_practice gp_phone desk_note",
+)
+class Patient(models.Model):
+    """The person in care. An account is optional: reception books people who have none, parents sign in for children."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="patient"
+    )
+    legal_first_name = models.CharField(_("legal first name"), max_length=100)
+    legal_last_name = models.CharField(_("legal last name"), max_length=100, blank=True)
+    preferred_name = models.CharField(_("preferred first name"), max_length=100, blank=True)
+    pronouns = models.CharField(_("pronouns"), max_length=40, blank=True)
+    date_of_birth = models.DateField(_("date of birth"))
+    phone = PhoneNumberField(_("phone"), blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    language = models.CharField(_("language"), max_length=10, blank=True)
+
+    street = models.CharField(_("street address"), max_length=200, blank=True)
+    suburb = models.CharField(_("suburb"), max_length=100, blank=True)
+    state = models.CharField(_("state"), max_length=3, blank=True)
+    postcode = models.CharField(_("postcode"), max_length=4, blank=True)
+
+    medicare_number = models.CharField(
+        _("Medicare card number"), max_length=10, blank=True, validators=[validate_medicare_number]
+    )
+    medicare_irn = models.CharField(_("number beside the name"), max_length=1, blank=True, validators=[validate_irn])
+    medicare_expires = models.DateField(_("valid to"), null=True, blank=True)
+    medicare_name = models.CharField(_("name on the card"), max_length=40, blank=True)
+
+    emergency_name = models.CharField(_("emergency contact"), max_length=120, blank=True)
+    emergency_relationship = models.CharField(_("who they are to you"), max_length=60, blank=True)
+    emergency_phone = PhoneNumberField(_("their phone"), blank=True)
+    gp_name = models.CharField(_("GP"), max_length=120, blank=True)
+    gp_practice = models.CharField(_("GP's practice"), max_length=200, blank=True)
+    gp_phone = PhoneNumberField(_("GP's phone"), blank=True)
+    # For the desk: "rings the side door". Never how somebody is.
+    desk_note = models.CharField(_("note for the desk"), max_length=200, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = PatientQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["legal_last_name", "legal_first_name", "id"]
+        indexes = [
+            models.Index(fields=["legal_last_name", "legal_first_name", "id"], name="patient_by_name"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(medicare_number="") | ~Q(medicare_irn=""), name="patient_medicare_number_has_its_irn"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def legal_name(self) -> str:
+        """For invoices and claims."""
+        return f"{self.legal_first_name} {self.legal_last_name}".strip()
+
+    @property
+    def name(self) -> str:
+        """What the person is called: for greetings, diaries and notices."""
+        return f"{self.preferred_name or self.legal_first_name} {self.legal_last_name}".strip()
+
+    @property
+    def called(self) -> str:
+        return self.preferred_name or self.legal_first_name
+
+    def age(self, today: date) -> int:
+        born = self.date_of_birth
+        return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+class CarerQuerySet(models.QuerySet["Carer"]):
+    def in_force(self) -> CarerQuerySet:
+        return self.filter(ended_at__isnull=True)
+
+
+@classed(plain="id patient user relationship started_at ended_at is_billed")
+class Carer(models.Model):
+    """Somebody who signs in for a patient: a parent, a guardian, a partner. Ended, never deleted."""
+
+    class Relationship(models.TextChoices):
+        PARENT = "parent", _("Parent")
+        GUARDIAN = "guardian", _("Guardian")
+        PARTNER = "partner", _("Partner")
+        OTHER = "other", _("Other")
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="carers")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="caring_for")
+    relationship = models.CharField(_("relationship"), max_length=10, choices=Relationship.choices)
+    is_billed = models.BooleanField(_("invoices go to this person"), default=False)
+    started_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CarerQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient", "user"], condition=Q(ended_at__isnull=True), name="carer_once_in_force"
+            ),
+            models.UniqueConstraint(
+                fields=["patient"],
+                condition=Q(ended_at__isnull=True, is_billed=True),
+                name="carer_one_is_billed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} for {self.patient_id}"
+
+
+@classed(plain="id patient", personal="key")
+class SearchKey(models.Model):
+    """One folded word by which a patient is found: a name, a phone number's digits, an e-mail address, a birth date.
+
+    A prefix of an indexed word answers in a few reads on both engines, in ten patients or in a million.
+    """
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="search_keys")
+    key = models.CharField(max_length=254)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["patient", "key"], name="search_key_once_per_patient")]
+        indexes = [
+            models.Index(fields=["key", "patient"], name="search_key_by_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"key of {self.patient_id}"

@@ -1,0 +1,405 @@
+"""One settings file, read from the environment. `.env.example` explains each value.
+
+PORTAL_ENV is one of:
+    production   the default; refuses to start without its secrets
+    demo         what `manage.py demo` sets: SQLite, mail to a folder, no second factor forced
+    test         what the tests set
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+from environs import Env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = Env()
+PORTAL_ENV = env.str("PORTAL_ENV", "production")
+if PORTAL_ENV not in {"production", "demo", "test"}:
+    raise ImproperlyConfigured(f"PORTAL_ENV is {PORTAL_ENV!r}; it must be production, demo or test.")
+PRODUCTION = PORTAL_ENV == "production"
+
+# .env is the real clinic's: neither the demo nor a test may reach its database or its mail server by accident.
+if PRODUCTION and (BASE_DIR / ".env").is_file():
+    env.read_env(str(BASE_DIR / ".env"), recurse=False)
+DATA_DIR = Path(env.str("PORTAL_DATA_DIR", str(BASE_DIR / ".data" / ("" if PRODUCTION else PORTAL_ENV))))
+if PORTAL_ENV == "demo" and (DATA_DIR / "keys.env").is_file():
+    env.read_env(str(DATA_DIR / "keys.env"), recurse=False)
+
+_missing: list[str] = []
+
+
+def required(name: str, how: str, *, elsewhere: str = "") -> str:
+    """A value that production can't do without; `elsewhere` is what demo and test take instead."""
+    value = env.str(name, "")
+    if not value and PRODUCTION:
+        _missing.append(f"{name} is not set. {how}")
+    return value or elsewhere
+
+
+def _throwaway(purpose: str) -> str:
+    """A fixed value for tests only, derived so that it looks like no real secret."""
+    return hashlib.sha256(f"clinic portal, {PORTAL_ENV}, {purpose}".encode()).hexdigest()
+
+
+DEBUG = env.bool("DEBUG", False)
+if DEBUG and PRODUCTION:
+    raise ImproperlyConfigured("DEBUG is on in production: error pages would show patients' data. Unset it.")
+
+SECRET_KEY = required(
+    "SECRET_KEY",
+    "Make one with: python3 manage.py make_key secret",
+    elsewhere=_throwaway("secret"),
+)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+# "id:base64,id:base64": the first key encrypts, all of them decrypt. Read by portal.common.encryption.
+PORTAL_ENCRYPTION_KEYS = required(
+    "PORTAL_ENCRYPTION_KEYS",
+    "Make one with: python3 manage.py make_key encryption. Keep a copy apart from the database: "
+    "without it no note can be read.",
+    elsewhere="test:" + "dGhpcy1pcy1vbmx5LWEta2V5LWZvci10aGUtdGVzdHM=",
+)
+TRAIL_KEY = required("TRAIL_KEY", "Make one with: python3 manage.py make_key trail", elsewhere=_throwaway("trail"))
+
+# The address people type; links in e-mails and Twilio's signatures are built from it.
+PORTAL_BASE_URL = required(
+    "PORTAL_BASE_URL",
+    "Set it to the portal's public address, such as https://portal.example.com",
+    elsewhere="http://127.0.0.1:8000",
+).rstrip("/")
+_base = urlsplit(PORTAL_BASE_URL)
+if PRODUCTION and PORTAL_BASE_URL and _base.scheme != "https":
+    raise ImproperlyConfigured(f"PORTAL_BASE_URL is {PORTAL_BASE_URL!r}; production is served over https.")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [h for h in [_base.hostname] if h])
+if not PRODUCTION:
+    ALLOWED_HOSTS += ["127.0.0.1", "localhost", "testserver", "[::1]"]
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [PORTAL_BASE_URL] if _base.scheme == "https" else [])
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "crispy_forms",
+    "csp",
+    "django_filters",
+    "django_htmx",
+    "django_q",
+    "django_tables2",
+    "lucide",
+    "phonenumber_field",
+    "template_partials",
+    "portal.common",
+    "portal.audit",
+    "portal.notifications",
+    "portal.accounts",
+    "portal.clinic",
+    "portal.patients",
+    "portal.appointments",
+    "portal.medicare",
+    "portal.records",
+    "portal.billing",
+    "portal.ops",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "portal.common.middleware.private_by_default",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "portal.accounts.middleware.idle_sessions_end",
+    "portal.accounts.middleware.staff_need_a_second_factor",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.common.context.look",
+                "portal.clinic.context.clinic",
+            ],
+            "builtins": ["django.templatetags.i18n", "portal.common.templatetags.portal"],
+        },
+    }
+]
+
+# ---- Data ------------------------------------------------------------------------------------------------------------
+
+_sqlite_options = {
+    # Without IMMEDIATE, read-then-write transactions fail with "database is locked" under load.
+    "timeout": 20,
+    "transaction_mode": "IMMEDIATE",
+    "init_command": (
+        "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA foreign_keys=ON;"
+        "PRAGMA cache_size=-20000;PRAGMA mmap_size=134217728;PRAGMA recursive_triggers=ON;"
+    ),
+}
+# Set by `manage.py worker`: a psycopg pool is shared across the queue's forks, and starves it.
+IN_WORKER = env.bool("PORTAL_IN_WORKER", False)
+if env.str("DATABASE_URL", ""):
+    DATABASES = {"default": env.dj_db_url("DATABASE_URL")}
+else:
+    DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "portal.sqlite3")}}
+_db = DATABASES["default"]
+ON_POSTGRES = "postgres" in _db["ENGINE"]
+if ON_POSTGRES:
+    _db["CONN_HEALTH_CHECKS"] = True
+    if PORTAL_ENV == "test" or IN_WORKER or not env.bool("DATABASE_POOL", True):
+        _db["CONN_MAX_AGE"] = 60
+    else:
+        _db["CONN_MAX_AGE"] = 0
+        _db.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8)}
+else:
+    _db["CONN_MAX_AGE"] = 600
+    _db["OPTIONS"] = _sqlite_options
+    # Races need a real file: threads on an in-memory database share one connection.
+    _db["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", "")
+if REDIS_URL:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+elif PORTAL_ENV == "test":
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+else:
+    # Sign-in's rate limits live in the cache, so every process must see the same one.
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}}
+
+MEDIA_ROOT = DATA_DIR / "uploads"
+MEDIA_URL = "/uploads-are-served-by-views/"
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+FILE_UPLOAD_PERMISSIONS = 0o600
+
+# ---- People ----------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = (
+    ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    if PORTAL_ENV == "test"
+    else ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+)
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", **options}
+    for name, options in [
+        ("UserAttributeSimilarityValidator", {}),
+        ("MinimumLengthValidator", {"OPTIONS": {"min_length": 10}}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
+    ]
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/accounts/home/"
+ACCOUNT_ADAPTER = "portal.accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "portal.accounts.forms.SignupDetails"
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_RATE_LIMITS = (
+    {}
+    if env.bool("PORTAL_RATE_LIMITS_OFF", False) and not PRODUCTION
+    else {
+        "login": "30/m/ip",
+        "login_failed": "10/m/ip,5/300s/key",
+        "signup": "20/m/ip",
+        "reset_password": "20/m/ip,5/m/key",
+        "reset_password_from_key": "20/m/ip",
+        "confirm_email": "1/10s/key",
+        "change_password": "5/m/user",
+        "manage_email": "10/m/user",
+        "reauthenticate": "10/m/user",
+    }
+)
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = env.str("MFA_TOTP_ISSUER", "Clinic portal")
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
+MFA_ADAPTER = "portal.accounts.adapter.MfaAdapter"
+USERSESSIONS_TRACK_ACTIVITY = False
+# Staff must have a second factor before they see anything; the demo does not ask for one.
+STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", PORTAL_ENV != "demo")
+STAFF_IDLE = timedelta(minutes=env.int("STAFF_IDLE_MINUTES", 15))
+PATIENT_IDLE = timedelta(minutes=env.int("PATIENT_IDLE_MINUTES", 60))
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_NAME = "portal_session"
+SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
+
+# ---- Notices and the queue -------------------------------------------------------------------------------------------
+
+DEFAULT_FROM_EMAIL = required(
+    "DEFAULT_FROM_EMAIL",
+    'Set the sender of e-mails, such as "Banksia Lane <desk@example.com>"',
+    elsewhere="Clinic <desk@demo.example>",
+)
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+if _email_url := required(
+    "EMAIL_URL", "Set the mail server, such as smtp+tls://user:password@mail.example.com:587", elsewhere=""
+):
+    _email = env.dj_email_url("EMAIL_URL")
+    for _name in (
+        "EMAIL_BACKEND",
+        "EMAIL_HOST",
+        "EMAIL_PORT",
+        "EMAIL_HOST_USER",
+        "EMAIL_HOST_PASSWORD",
+        "EMAIL_USE_TLS",
+        "EMAIL_USE_SSL",
+    ):
+        globals()[_name] = _email[_name]
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = str(DATA_DIR / "mail")
+EMAIL_TIMEOUT = 20
+
+Q_CLUSTER = {
+    "name": "portal",
+    "orm": "default",
+    "workers": env.int("WORKERS", 2),
+    "queue_limit": 2,
+    "bulk": 1,
+    "timeout": 60,
+    "retry": 600,
+    "max_attempts": 3,
+    "ack_failures": False,
+    "catch_up": False,
+    "poll": 1,
+    "save_limit": 200,
+    "recycle": 500,
+    "label": "Queue",
+    "sync": False,
+}
+
+# ---- Words, places, looks --------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-au"
+LANGUAGES = [
+    ("en-au", _("English")),
+    ("zh-hans", _("Simplified Chinese")),
+    ("vi", _("Vietnamese")),
+    ("ar", _("Arabic")),
+]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_HTTPONLY = True
+USE_I18N = True
+USE_TZ = True
+# Each location has a zone of its own; this one only serves when no location is at hand.
+TIME_ZONE = env.str("TIME_ZONE", "Australia/Melbourne")
+PHONENUMBER_DEFAULT_REGION = "AU"
+PHONENUMBER_DB_FORMAT = "E164"
+PHONENUMBER_DEFAULT_FORMAT = "NATIONAL"
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = Path(env.str("STATIC_ROOT", str(DATA_DIR / "static")))
+WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["map", "woff2", "png", "jpg", "webp", "avif", "gz", "br"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+CRISPY_TEMPLATE_PACK = "portal_forms"
+CRISPY_ALLOWED_TEMPLATE_PACKS = ["portal_forms"]
+CRISPY_FAIL_SILENTLY = False
+DJANGO_TABLES2_TEMPLATE = "tables/table.html"
+
+# ---- Safety ----------------------------------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "base-uri": [NONE],
+        "form-action": [SELF, "https://checkout.stripe.com"],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "portal.common.views.csrf_failed"
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", True)
+    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 365 * 24 * 60 * 60)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    if env.bool("BEHIND_PROXY", True):
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", "WARNING")},
+    # Django's default mails tracebacks, with local variables, to ADMINS: a way out for clinical words.
+    "loggers": {"django": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
+}
+
+if _missing:
+    raise ImproperlyConfigured("The portal can't start yet:\n  - " + "\n  - ".join(_missing))
