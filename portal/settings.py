@@ -152,7 +152,11 @@ TEMPLATES = [
                 "portal.common.context.look",
                 "portal.clinic.context.clinic",
             ],
-            "builtins": ["django.templatetags.i18n", "portal.common.templatetags.portal"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "portal.common.templatetags.portal",
+                "portal.common.templatetags.when",
+            ],
         },
     }
 ]
@@ -318,6 +322,8 @@ Q_CLUSTER = {
     "label": "Queue",
     "sync": False,
 }
+# What every notice's template knows, beside its own context: functions that take nothing and return a dict.
+NOTICE_CONTEXT = ["portal.clinic.context.for_notices"]
 
 # ---- Words, places, looks --------------------------------------------------------------------------------------------
 
