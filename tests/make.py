@@ -1,0 +1,304 @@
+"""Rows for tests: keyword-only, everything optional, each call a new and valid thing.
+
+Rows are written as they are, past the actions, so that a test can begin in any state. Staff who sign in by `client_for`
+have the second factor that their pages ask for.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import count
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.test import Client
+from django.utils import timezone
+
+from portal.accounts.models import Grant, User
+from portal.accounts.roles import STAFF, Role
+from portal.appointments.models import Appointment, CancelReason, Status, TimeSlot, WorkingHours
+from portal.clinic.models import (
+    ClinicSettings,
+    Language,
+    Location,
+    Mode,
+    ProviderNumber,
+    Psychologist,
+    Registration,
+    Room,
+    Service,
+    Specialisation,
+)
+from portal.common.policy import Actor
+from portal.patients.models import Carer, Patient
+
+# Parameters bear the names of the factories that make them, and hide them: make.location() is reached through here.
+make = sys.modules[__name__]
+PASSWORD = "a-long-enough-password"
+_numbers = count(1)
+
+
+# ---- The clinic ------------------------------------------------------------------------------------------------------
+
+
+def clinic(**fields) -> ClinicSettings:
+    """The clinic's one row, made or changed to `fields`."""
+    settings, _ = ClinicSettings.objects.update_or_create(
+        pk=1, defaults={"name": "Banksia Lane Psychology", "email": "desk@banksia.example", **fields}
+    )
+    return settings
+
+
+def location(*, name: str | None = None, time_zone: str = "Australia/Melbourne", **fields) -> Location:
+    n = next(_numbers)
+    defaults = {
+        "slug": f"location-{n}",
+        "street": f"{n} Banksia Lane",
+        "suburb": "Brunswick",
+        "state": "VIC",
+        "postcode": "3056",
+    }
+    return Location.objects.create(name=name or f"Location {n}", time_zone=time_zone, **defaults | fields)
+
+
+def room(*, location: Location | None = None, name: str | None = None, **fields) -> Room:
+    return Room.objects.create(location=location or make.location(), name=name or f"Room {next(_numbers)}", **fields)
+
+
+def service(*, name: str | None = None, minutes: int = 50, fee: Decimal | str = "220.00", **fields) -> Service:
+    n = next(_numbers)
+    return Service.objects.create(
+        name=name or f"Service {n}", minutes=minutes, fee=Decimal(fee), **{"slug": f"service-{n}"} | fields
+    )
+
+
+def specialisation(*, name: str | None = None) -> Specialisation:
+    n = next(_numbers)
+    return Specialisation.objects.create(name=name or f"Specialisation {n}", slug=f"specialisation-{n}")
+
+
+def language(*, code: str | None = None, name: str | None = None) -> Language:
+    n = next(_numbers)
+    return Language.objects.create(code=code or f"x-{n}", name=name or f"Language {n}")
+
+
+# ---- People ----------------------------------------------------------------------------------------------------------
+
+
+def user(*, email: str | None = None, role: Role | None = None, roles: tuple[Role, ...] = (), **fields) -> User:
+    """An account with a verified address, the password `PASSWORD` and the named staff roles."""
+    n = next(_numbers)
+    names = {"first_name": "Robin", "last_name": f"Person{n}"}
+    made = User.objects.create_user(email or f"person{n}@example.com", PASSWORD, **names | fields)
+    EmailAddress.objects.create(user=made, email=made.email, verified=True, primary=True)
+    for held in {role, *roles} & STAFF:
+        Grant.objects.create(user=made, role=held)
+    return made
+
+
+def staff(role: Role = Role.RECEPTION, **fields) -> User:
+    return user(role=role, **fields)
+
+
+def psychologist(
+    *,
+    user: User | None = None,
+    services: tuple[Service, ...] = (),
+    languages: tuple[Language, ...] = (),
+    specialisations: tuple[Specialisation, ...] = (),
+    registration: Registration = Registration.CLINICAL,
+    **fields,
+) -> Psychologist:
+    """A psychologist without hours; see `hours` and `week`."""
+    n = next(_numbers)
+    account = user or make.user(role=Role.PSYCHOLOGIST)
+    made = Psychologist.objects.create(
+        user=account, registration=registration, **{"slug": f"psychologist-{n}", "title": "Dr"} | fields
+    )
+    made.services.set(services)
+    made.languages.set(languages)
+    made.specialisations.set(specialisations)
+    return made
+
+
+def provider_number(
+    *, psychologist: Psychologist | None = None, location: Location | None = None, number: str = "4024742F"
+) -> ProviderNumber:
+    return ProviderNumber.objects.create(
+        psychologist=psychologist or make.psychologist(),
+        location=location or make.location(),
+        number=number,
+    )
+
+
+def patient(*, user: User | None = None, date_of_birth: date = date(1990, 5, 17), **fields) -> Patient:
+    """A person in care, without an account unless `user` is given."""
+    n = next(_numbers)
+    defaults = {
+        "legal_first_name": "Ash",
+        "legal_last_name": f"Patient{n}",
+        "email": user.email if user else f"patient{n}@example.com",
+    }
+    return Patient.objects.create(user=user, date_of_birth=date_of_birth, **defaults | fields)
+
+
+def carer(*, patient: Patient | None = None, user: User | None = None, **fields) -> Carer:
+    return Carer.objects.create(
+        patient=patient or make.patient(),
+        user=user or make.user(),
+        **{"relationship": Carer.Relationship.PARENT} | fields,
+    )
+
+
+# ---- The diary -------------------------------------------------------------------------------------------------------
+
+
+def hours(
+    *,
+    psychologist: Psychologist | None = None,
+    location: Location | None = None,
+    weekday: int = 0,
+    starts: str = "09:00",
+    ends: str = "17:00",
+) -> WorkingHours:
+    """Weekly hours on one weekday (0 is Monday), on the location's wall clock."""
+    return WorkingHours.objects.create(
+        psychologist=psychologist or make.psychologist(),
+        location=location or make.location(),
+        weekday=weekday,
+        starts=time.fromisoformat(starts),
+        ends=time.fromisoformat(ends),
+    )
+
+
+def week(
+    *,
+    psychologist: Psychologist,
+    location: Location | None = None,
+    starts: str = "09:00",
+    ends: str = "17:00",
+    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4),
+) -> list[WorkingHours]:
+    """The same hours on several weekdays, Monday to Friday unless said otherwise."""
+    place = location or make.location()
+    return [hours(psychologist=psychologist, location=place, weekday=day, starts=starts, ends=ends) for day in weekdays]
+
+
+def time_slot(
+    *,
+    psychologist: Psychologist | None = None,
+    location: Location | None = None,
+    kind: TimeSlot.Kind = TimeSlot.Kind.BLOCKED,
+    starts_at: datetime | None = None,
+    minutes: int = 60,
+    **fields,
+) -> TimeSlot:
+    start = starts_at or _soon()
+    if kind == TimeSlot.Kind.EXTRA and location is None:
+        location = make.location()
+    return TimeSlot.objects.create(
+        psychologist=psychologist or make.psychologist(),
+        location=location,
+        kind=kind,
+        starts_at=start,
+        ends_at=start + timedelta(minutes=minutes),
+        **fields,
+    )
+
+
+def _soon() -> datetime:
+    """A whole hour, a week ahead of the clock."""
+    return timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=7)
+
+
+def appointment(
+    *,
+    psychologist: Psychologist | None = None,
+    patient: Patient | None = None,
+    service: Service | None = None,
+    location: Location | None = None,
+    room: Room | None = None,
+    mode: Mode = Mode.IN_PERSON,
+    starts_at: datetime | None = None,
+    minutes: int | None = None,
+    status: Status = Status.BOOKED,
+    fee: Decimal | str | None = None,
+    **fields,
+) -> Appointment:
+    """A session in any state, with the times and marks that its state asks for; its buffers are the service's."""
+    service = service or make.service()
+    start = starts_at or _soon()
+    end = start + timedelta(minutes=minutes or service.minutes)
+    marks: dict = {}
+    if status == Status.HELD:
+        marks["held_until"] = timezone.now() + timedelta(minutes=10)
+    else:
+        patient = patient or make.patient()
+        marks["booked_at"] = start - timedelta(days=7)
+    if status == Status.CANCELLED:
+        marks |= {"cancelled_at": start - timedelta(days=3), "cancel_reason": CancelReason.PATIENT}
+    if status in {Status.ARRIVED, Status.COMPLETED}:
+        marks["arrived_at"] = start
+    if status == Status.COMPLETED:
+        marks["completed_at"] = end
+    return Appointment.objects.create(
+        psychologist=psychologist or make.psychologist(),
+        patient=patient,
+        service=service,
+        location=location or (room.location if room else make.location()),
+        room=room,
+        mode=mode,
+        starts_at=start,
+        ends_at=end,
+        status=status,
+        fee=Decimal(fee) if fee is not None else service.fee,
+        **{
+            "occupied_from": start - timedelta(minutes=service.buffer_before),
+            "occupied_until": end + timedelta(minutes=service.buffer_after),
+        }
+        | marks
+        | fields,
+    )
+
+
+def hold(**fields) -> Appointment:
+    """A time held for a visitor for ten minutes from now."""
+    return appointment(status=Status.HELD, **fields)
+
+
+# ---- Who acts --------------------------------------------------------------------------------------------------------
+
+
+def actor(user: User | None = None, role: Role = Role.RECEPTION) -> Actor:
+    """Somebody acting in `role`; a new member of staff unless `user` is given."""
+    return Actor(user=user or make.user(role=role), role=role)
+
+
+def second_factor(user: User) -> Authenticator:
+    return Authenticator.objects.create(
+        user=user, type=Authenticator.Type.TOTP, data={"secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"}
+    )
+
+
+def client_for(user: User | None) -> Client:
+    """A browser in which `user` has signed in, by the second factor too if they are staff; None is nobody."""
+    client = Client()
+    if user is not None:
+        if user.is_staff_member and not Authenticator.objects.filter(user=user).exists():
+            second_factor(user)
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+def signed_in_client(*, role: Role = Role.PATIENT, **fields) -> Client:
+    """A browser of a new account in `role`; the account is `client.user`. A patient's has its own patient record."""
+    account = user(role=role, **fields)
+    if role == Role.PATIENT:
+        patient(user=account)
+    elif role == Role.PSYCHOLOGIST:
+        psychologist(user=account)
+    client = client_for(account)
+    client.user = account
+    return client
