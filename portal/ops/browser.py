@@ -15,8 +15,9 @@ MACOS_PLACES = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
 CURE = (
-    "No browser was found for the browser tests. Install Chromium or Chrome (Debian or Ubuntu: apt-get install chromium; "
-    "macOS: brew install --cask google-chrome), or say where one is: CHROMIUM_PATH=/path/to/chrome"
+    "No browser was found for the browser tests. Install Chromium or Chrome (Debian or Ubuntu: "
+    "apt-get install chromium; macOS: brew install --cask google-chrome), "
+    "or say where one is: CHROMIUM_PATH=/path/to/chrome"
 )
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import fcntl
 import os
-import secrets
 import shutil
 import signal
 import socket
@@ -21,8 +19,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, connection, connections
+from django.db import connections
 
+from portal.common import keys
 from portal.ops import demo
 from portal.ops.processes import Child, gunicorn, manage
 
@@ -36,7 +35,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")), help="8000 by default.")
-        parser.add_argument("--host", default="127.0.0.1", help="The address to listen at; this machine only by default.")
+        parser.add_argument(
+            "--host", default="127.0.0.1", help="The address to listen at; this machine only by default."
+        )
         parser.add_argument("--fresh", action="store_true", help="Forget what was done in the demo and begin again.")
         parser.add_argument("--set-up-only", action="store_true", help="Set everything up, but don't run it.")
 
@@ -131,12 +132,9 @@ def _make_keys(folder: Path) -> None:
     path = folder / "keys.env"
     if path.exists():
         return
-    key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-    lines = [
-        f"SECRET_KEY={secrets.token_urlsafe(50)}",
-        f"PORTAL_ENCRYPTION_KEYS=demo:{key}",
-        f"TRAIL_KEY={secrets.token_urlsafe(32)}",
-    ]
+    if Path(settings.DATABASES["default"]["NAME"]).exists():
+        raise CommandError(f"The demo's keys ({path}) are gone, so its notes can't be read. Begin again with --fresh.")
+    lines = [f"{name}={make()}" for name, make in keys.MAKERS.values()]
     with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
         file.write("\n".join(lines) + "\n")
     sys.stdout.flush()
@@ -149,7 +147,9 @@ def _only_one(folder: Path) -> Any:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        raise CommandError("The demo is already running on this machine: stop that one first (Ctrl-C in its window).") from None
+        raise CommandError(
+            "The demo is already running on this machine: stop that one first (Ctrl-C in its window)."
+        ) from None
     return closing(file)
 
 

@@ -1,0 +1,38 @@
+"""The demo: an invented clinic, seeded through the portal's own actions, and never laid over a real one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db import connection, transaction
+
+from portal.accounts.models import User
+from portal.clinic.models import ClinicSettings
+from portal.ops.demo import clinic, people
+from portal.ops.demo.people import PASSWORD, SIGN_INS
+
+__all__ = ["PASSWORD", "SIGN_INS", "is_seeded", "may_use_database", "seed"]
+
+
+def may_use_database() -> bool:
+    """Whether the database is a demo's, or nobody's yet."""
+    tables = set(connection.introspection.table_names())
+    if not tables:
+        return True
+    if not {ClinicSettings._meta.db_table, User._meta.db_table} <= tables:
+        # A first start that was cut off while it made the tables; anything else is not ours to touch.
+        return tables <= {"django_migrations", *connection.introspection.django_table_names(include_views=False)}
+    if ClinicSettings.objects.exists():
+        return ClinicSettings.objects.filter(is_demo=True).exists()
+    return not User.objects.exists()
+
+
+def is_seeded() -> bool:
+    return ClinicSettings.objects.filter(is_demo=True).exists()
+
+
+@transaction.atomic
+def seed(*, say: Callable[[str], object] = lambda line: None) -> None:
+    """Fills an empty database with the clinic, its people and their history: all of it, or nothing."""
+    clinic.found(is_demo=True)
+    people.welcome_patients()
