@@ -3,8 +3,8 @@
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     body = EncryptedTextField(bound_to="code")
 
-`note.body` is the clear value, opened when it is first read; `note.body_sealed` is what the column holds. A value copied
-to another row or column does not open. Saving a value that nobody changed writes back the very same ciphertext.
+`note.body` is the clear value, opened when it is first read; `note.body_sealed` is what the column holds. A value that
+is copied to another row or column does not open. Saving a value that nobody changed writes back the same ciphertext.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import json
 import os
 import pickle
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -132,20 +133,27 @@ def unseal(sealed: Sealed, *, context: str) -> bytes:
 class _Cell:
     """One value of one instance: sealed, clear, or both. `was` is the clear form that `sealed` holds."""
 
-    __slots__ = ("bound", "clear", "sealed", "trusted", "was")
+    __slots__ = ("bound", "clear", "sealed", "to_bytes", "trusted", "was")
 
     def __init__(
         self, *, clear: Any = _UNREAD, sealed: Sealed | None = None, bound: str | None = None, trusted: bool = False
     ) -> None:
         self.clear, self.sealed, self.bound, self.trusted = clear, sealed, bound, trusted
         self.was: bytes | None = None
+        self.to_bytes: Callable[[Any], bytes] | None = None
+
+    def opened(self, clear: Any, was: bytes, to_bytes: Callable[[Any], bytes]) -> _Cell:
+        """The same value, read: a new cell, since a shallow copy of the instance shares this one."""
+        twin = _Cell(clear=clear, sealed=self.sealed, bound=self.bound, trusted=True)
+        twin.was, twin.to_bytes = was, to_bytes
+        return twin
 
     def __repr__(self) -> str:
         return "<cell>"
 
     def __copy__(self) -> _Cell:
         twin = _Cell(clear=self.clear, sealed=self.sealed, bound=self.bound, trusted=self.trusted)
-        twin.was = self.was
+        twin.was, twin.to_bytes = self.was, self.to_bytes
         return twin
 
     def __deepcopy__(self, memo: dict) -> _Cell:
@@ -155,7 +163,10 @@ class _Cell:
 
     def __reduce__(self):
         # A pickle goes to caches, sessions and queues: ciphertext may, clear text may not.
-        if self.sealed is None and self.clear is not None:
+        unsaved = (
+            self.clear is not None if self.sealed is None else self.to_bytes and self.to_bytes(self.clear) != self.was
+        )
+        if unsaved:
             raise pickle.PicklingError("This row holds clear text that is not saved yet; it can't be pickled.")
         return _thaw, (self.sealed, self.bound, self.trusted)
 
@@ -173,6 +184,10 @@ class _SealedAttribute:
     def __get__(self, instance: models.Model | None, owner: type) -> Any:
         if instance is None:
             return self
+        cell = self.field.cell(instance)
+        if cell.clear is _UNREAD and cell.trusted and cell.bound is None and not instance._state.adding:
+            # refresh_from_db() asks a row that has only this column; to check it would fetch the code.
+            return cell.sealed
         return self.field.sealed_value(instance)
 
     def __set__(self, instance: models.Model, value: Any) -> None:
@@ -267,13 +282,16 @@ class EncryptedField(models.Field):
     # What an instance holds.
 
     def hold(self, instance: models.Model, value: Any, *, from_database: bool) -> None:
+        before = instance.__dict__.get(self.attname)
         if isinstance(value, Sealed):
+            if before is not None and before.sealed == value:
+                return  # full_clean() gives back what it took
             bound = None
             if from_database and self.bound_to in instance.__dict__:
                 bound = self.bound_text(instance.__dict__[self.bound_to])
             cell = _Cell(sealed=value, bound=bound, trusted=from_database)
         else:
-            cell = _Cell(clear=None if value is None else self.accept(value))
+            cell = _Cell(clear=None if value is None else self.accept(value), bound=before and before.bound)
         instance.__dict__[self.attname] = cell
 
     def cell(self, instance: models.Model) -> _Cell:
@@ -286,10 +304,8 @@ class EncryptedField(models.Field):
         if cell.clear is _UNREAD:
             bound = self._unchanged_bound(instance, cell)
             was = unseal(cell.sealed, context=self.context(bound))
-            # Replaced, not changed: a shallow copy of the instance shares the old cell.
-            opened = _Cell(clear=self.from_bytes(was), sealed=cell.sealed, bound=bound, trusted=True)
-            opened.was = was
-            instance.__dict__[self.attname] = cell = opened
+            cell = _Cell(sealed=cell.sealed, bound=bound).opened(self.from_bytes(was), was, self.to_bytes)
+            instance.__dict__[self.attname] = cell
         return cell.clear
 
     def sealed_value(self, instance: models.Model) -> Sealed | None:
@@ -301,17 +317,12 @@ class EncryptedField(models.Field):
             self._verify_unread(instance, cell)
             return cell.sealed
         clear = self.to_bytes(cell.clear)
-        if cell.sealed is not None and clear == cell.was:
-            if cell.bound == self.bound_now(instance):
-                return cell.sealed
-            if not instance._state.adding:
-                self._unchanged_bound(instance, cell)
-        elif cell.sealed is not None and not instance._state.adding:
-            self._unchanged_bound(instance, cell)
-        bound = self.bound_now(instance)
-        fresh = _Cell(clear=cell.clear, sealed=seal(clear, context=self.context(bound)), bound=bound, trusted=True)
-        fresh.was = clear
-        instance.__dict__[self.attname] = fresh
+        # Until the first save, and in a copy made as a new row, the code may still be another one.
+        bound = self.bound_now(instance) if instance._state.adding else self._unchanged_bound(instance, cell)
+        if cell.sealed is not None and (clear, bound) == (cell.was, cell.bound):
+            return cell.sealed
+        fresh = _Cell(sealed=seal(clear, context=self.context(bound)), bound=bound)
+        instance.__dict__[self.attname] = fresh.opened(cell.clear, clear, self.to_bytes)
         return fresh.sealed
 
     def _unchanged_bound(self, instance: models.Model, cell: _Cell) -> str:
@@ -328,11 +339,9 @@ class EncryptedField(models.Field):
         bound = self._unchanged_bound(instance, cell)
         if cell.trusted and cell.bound is not None and not instance._state.adding:
             return
-        try:
+        # Without its key it can't be told; it goes back as it came, so that a missing key loses nothing.
+        with suppress(KeyMissing):
             unseal(cell.sealed, context=self.context(bound))
-        except KeyMissing:
-            # Without its key it can't be told; it goes back as it came, so that a missing key loses nothing.
-            pass
 
     # Django's side.
 
@@ -382,7 +391,7 @@ class EncryptedField(models.Field):
             return _LOOKUPS[lookup_name]
         except KeyError:
             raise FieldError(
-                f"{self.place} is encrypted: it can't be searched or compared, only asked for isnull (not {lookup_name})."
+                f"{self.place} is encrypted: a query can ask whether it is null, but not for {lookup_name!r}."
             ) from None
 
     def get_transform(self, lookup_name: str) -> None:
@@ -407,7 +416,7 @@ class EncryptedField(models.Field):
             yield checks.Error(
                 f"{self.bound_to!r} is known only after the first save; bind to a UUID.", obj=self, id="common.E103"
             )
-        elif bound.creation_counter > self.creation_counter and bound.auto_creation_counter >= 0:
+        elif self.model._meta.concrete_fields.index(bound) > self.model._meta.concrete_fields.index(self):
             yield checks.Error(
                 f"Declare {self.bound_to!r} before {self.name!r}: a row is read in that order.",
                 obj=self,
