@@ -12,3 +12,5 @@ if "PORTAL_DATA_DIR" not in os.environ:
     atexit.register(shutil.rmtree, os.environ["PORTAL_DATA_DIR"], ignore_errors=True)
 
 from portal.settings import *  # noqa: F403
+
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.common.sealed"]  # noqa: F405
