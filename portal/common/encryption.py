@@ -148,6 +148,12 @@ class _Cell:
         twin.was, twin.to_bytes = was, to_bytes
         return twin
 
+    def is_changed(self) -> bool:
+        """Whether the clear value is another one than `sealed` holds, also by a change inside it."""
+        if self.sealed is None:
+            return self.clear is not None
+        return self.to_bytes is not None and self.to_bytes(self.clear) != self.was
+
     def __repr__(self) -> str:
         return "<cell>"
 
@@ -163,10 +169,7 @@ class _Cell:
 
     def __reduce__(self):
         # A pickle goes to caches, sessions and queues: ciphertext may, clear text may not.
-        unsaved = (
-            self.clear is not None if self.sealed is None else self.to_bytes and self.to_bytes(self.clear) != self.was
-        )
-        if unsaved:
+        if self.is_changed():
             raise pickle.PicklingError("This row holds clear text that is not saved yet; it can't be pickled.")
         return _thaw, (self.sealed, self.bound, self.trusted)
 
@@ -284,7 +287,7 @@ class EncryptedField(models.Field):
     def hold(self, instance: models.Model, value: Any, *, from_database: bool) -> None:
         before = instance.__dict__.get(self.attname)
         if isinstance(value, Sealed):
-            if before is not None and before.sealed == value:
+            if before is not None and before.sealed == value and not before.is_changed():
                 return  # full_clean() gives back what it took
             bound = None
             if from_database and self.bound_to in instance.__dict__:

@@ -342,6 +342,11 @@ def test_refresh_from_db_forgets_what_was_read():
     page.body = "unsaved"
     page.refresh_from_db()
     assert page.body == "second"
+    page.answers = {"a": 1}
+    page.save()
+    page.answers["a"] = "unsaved"
+    page.refresh_from_db()
+    assert page.answers == {"a": 1}
 
 
 @pytest.mark.django_db
