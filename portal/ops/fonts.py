@@ -12,7 +12,7 @@ import font_source_serif_pro
 from fontTools import subset
 
 SOURCE = Path(font_source_serif_pro.__file__).parent / "files" / "SourceSerifPro-Semibold.ttf"
-TARGET = Path(__file__).resolve().parents[2] / "static" / "fonts" / "source-serif-semibold.woff2"
+TARGET = Path(__file__).resolve().parents[2] / "static" / "fonts" / "portal-serif-semibold.woff2"
 LIMIT = 25 * 1024
 
 LETTERS = [
@@ -38,11 +38,15 @@ def cut() -> int:
     options.flavor = "woff2"
     options.hinting = False
     options.layout_features = ["kern", "liga", "ccmp", "mark", "mkmk", "locl"]
-    options.name_IDs = [0, 1, 2, 13, 14]
+    options.name_IDs = [0, 1, 2, 4, 6, 13, 14]
     font = subset.load_font(str(SOURCE), options)
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes={point for first, last in LETTERS for point in range(first, last + 1)})
     cutter.subset(font)
+    # The licence keeps the name "Source" for the uncut face.
+    for record in font["name"].names:
+        if record.nameID in {1, 4, 6}:
+            record.string = "Portal Serif" if record.nameID != 6 else "PortalSerif-Semibold"
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     subset.save_font(font, str(TARGET), options)
     size = TARGET.stat().st_size

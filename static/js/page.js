@@ -1,0 +1,151 @@
+// What every page does with script on top of what it does without: leave at once, put messages away, open dialogs,
+// ask before risky steps, send a form only once, change colours in place, count a held time down.
+
+const root = document.documentElement
+root.classList.add('scripted')
+
+// ---- Leave at once -------------------------------------------------------------------------------------------------
+
+function leave (address) {
+  root.hidden = true
+  document.title = ''
+  try { window.sessionStorage.clear() } catch { /* storage may be switched off */ }
+  // No entry of its own is left in the history: the back button leads past this page.
+  window.location.replace(address)
+}
+
+document.addEventListener('click', event => {
+  const exit = event.target.closest('[data-exit]')
+  if (!exit) return
+  event.preventDefault()
+  leave(exit.href)
+})
+
+let shifts = []
+document.addEventListener('keydown', event => {
+  const exit = document.querySelector('[data-exit]')
+  if (!exit) return
+  if (event.key !== 'Shift' || event.repeat) { shifts = []; return }
+  shifts = [...shifts, event.timeStamp].filter(time => event.timeStamp - time < 1500)
+  if (shifts.length === 3) leave(exit.href)
+})
+
+// ---- Messages ------------------------------------------------------------------------------------------------------
+
+document.addEventListener('click', event => {
+  const button = event.target.closest('[data-dismiss]')
+  if (!button) return
+  const list = button.closest('.toasts')
+  button.closest('.toast').remove()
+  if (list && !list.classList.contains('floating')) document.getElementById('main')?.focus()
+})
+
+// ---- Dialogs -------------------------------------------------------------------------------------------------------
+
+// <a href="/a/page/that/asks/" data-dialog="id">: the page is the way without script.
+document.addEventListener('click', event => {
+  const opener = event.target.closest('[data-dialog]')
+  const dialog = opener && document.getElementById(opener.dataset.dialog)
+  if (dialog) {
+    event.preventDefault()
+    dialog.showModal()
+    return
+  }
+  if (event.target.closest('[data-close]')) event.target.closest('dialog')?.close()
+  if (event.target instanceof HTMLDialogElement && event.target.open) event.target.close()
+})
+
+const confirmDialog = document.getElementById('confirm')
+
+function ask (question) {
+  return new Promise(resolve => {
+    document.getElementById('confirm-question').textContent = question
+    confirmDialog.returnValue = ''
+    confirmDialog.addEventListener('close', () => resolve(confirmDialog.returnValue === 'yes'), { once: true })
+    confirmDialog.showModal()
+  })
+}
+
+// ---- Forms ---------------------------------------------------------------------------------------------------------
+
+// Before the send: a question, if the form or its button has one. In the capturing phase, so before htmx.
+document.addEventListener('submit', async event => {
+  const form = event.target
+  const question = event.submitter?.dataset.confirm ?? form.dataset.confirm
+  if (!question || form.dataset.confirmed) return
+  event.preventDefault()
+  event.stopImmediatePropagation()
+  if (!await ask(question)) return
+  form.dataset.confirmed = 'yes'
+  form.requestSubmit(event.submitter)
+  delete form.dataset.confirmed
+}, true)
+
+// A second click on a button that was pressed already sends nothing.
+document.addEventListener('submit', event => {
+  const form = event.target
+  if (event.defaultPrevented || form.method !== 'post' || form.target === '_blank' || 'again' in form.dataset) return
+  if (form.dataset.sent) { event.preventDefault(); return }
+  form.dataset.sent = 'yes'
+  const button = event.submitter
+  // Not `disabled`: the button's own name and value belong to what is sent.
+  if (button) { button.setAttribute('aria-disabled', 'true'); button.dataset.busy = '' }
+})
+
+window.addEventListener('pageshow', () => {
+  for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent
+  for (const button of document.querySelectorAll('[data-busy]')) {
+    button.removeAttribute('aria-disabled')
+    delete button.dataset.busy
+  }
+})
+
+document.querySelector('[data-error-summary]')?.focus()
+
+// ---- Colours -------------------------------------------------------------------------------------------------------
+
+document.addEventListener('submit', async event => {
+  const form = event.target
+  if (!('themeSwitch' in form.dataset) || !event.submitter) return
+  event.preventDefault()
+  const body = new FormData(form, event.submitter)
+  const theme = body.get('theme')
+  if (theme) root.dataset.theme = theme
+  else delete root.dataset.theme
+  document.querySelector('meta[name="color-scheme"]').content = theme || 'light dark'
+  for (const button of document.querySelectorAll('[data-theme-switch] button')) {
+    button.setAttribute('aria-pressed', String(button.value === theme))
+  }
+  await fetch(form.action, { method: 'POST', body, redirect: 'manual' })
+}, true)
+
+// ---- A held time ---------------------------------------------------------------------------------------------------
+
+// The server says how many seconds are left, so a wrong clock on the reader's side does no harm.
+function countDown (hold) {
+  const end = performance.now() + Number(hold.dataset.secondsLeft) * 1000
+  const figure = hold.querySelector('[data-left]')
+  const voice = hold.querySelector('[data-voice]')
+  const timer = setInterval(() => {
+    if (!hold.isConnected) { clearInterval(timer); return }
+    const left = Math.max(0, Math.round((end - performance.now()) / 1000))
+    figure.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`
+    if (voice && hold.dataset[`say${left}`]) voice.textContent = hold.dataset[`say${left}`]
+    if (left > 0) return
+    clearInterval(timer)
+    hold.querySelector('[data-running]').hidden = true
+    hold.querySelector('[data-over]').hidden = false
+  }, 1000)
+  figure.hidden = false
+}
+
+function startHolds (within) {
+  for (const hold of within.querySelectorAll('[data-seconds-left]:not([data-counting])')) {
+    hold.dataset.counting = ''
+    countDown(hold)
+  }
+}
+startHolds(document)
+
+// For swaps.js. Not an import: hashed file names would load this file a second time.
+window.portal = { ask, startHolds }

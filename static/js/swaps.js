@@ -1,0 +1,69 @@
+// Manners for htmx: say when something is loading, when it failed, and where the reader is afterwards.
+
+const { ask, startHolds } = window.portal
+
+const progress = document.getElementById('progress')
+const floating = document.getElementById('floating-toasts')
+let running = 0
+
+function busy (target, on) {
+  running = Math.max(0, running + (on ? 1 : -1))
+  progress.classList.toggle('on', running > 0)
+  if (on) target?.setAttribute('aria-busy', 'true')
+  else target?.removeAttribute('aria-busy')
+}
+
+document.addEventListener('htmx:beforeRequest', event => {
+  const { elt, target, requestConfig } = event.detail
+  if (elt.dataset.sent) { event.preventDefault(); return }
+  if (requestConfig.verb !== 'get') {
+    elt.dataset.sent = 'yes'
+    const button = elt.matches('form') ? elt.querySelector('[type="submit"], button:not([type])') : elt
+    button?.setAttribute('aria-disabled', 'true')
+  }
+  busy(target, true)
+})
+
+document.addEventListener('htmx:afterRequest', event => {
+  const { elt, target } = event.detail
+  delete elt.dataset.sent
+  const button = elt.matches('form') ? elt.querySelector('[aria-disabled]') : elt
+  button?.removeAttribute('aria-disabled')
+  busy(target, false)
+})
+
+function failed () {
+  const toast = document.getElementById('request-failed').content.cloneNode(true)
+  floating.replaceChildren(toast)
+}
+document.addEventListener('htmx:sendError', failed)
+document.addEventListener('htmx:timeout', failed)
+document.addEventListener('htmx:responseError', failed)
+
+// A page that lacks the element to swap gets the whole page instead of a dead link.
+document.addEventListener('htmx:targetError', event => {
+  const link = event.target.closest?.('a[href]')
+  if (link) window.location.assign(link.href)
+})
+
+document.addEventListener('htmx:confirm', event => {
+  if (!event.detail.question) return
+  event.preventDefault()
+  ask(event.detail.question).then(yes => { if (yes) event.detail.issueRequest(true) })
+})
+
+document.addEventListener('htmx:afterSettle', event => {
+  const { target } = event.detail
+  const fresh = target.id ? document.getElementById(target.id) ?? target : target
+  startHolds(fresh.parentElement ?? document)
+  const dialog = document.getElementById('dialog')
+  if (fresh.id === 'dialog-content' && fresh.childElementCount && !dialog.open) dialog.showModal()
+  const summary = fresh.querySelector('[data-error-summary]')
+  if (summary) { summary.focus(); return }
+  // The link that was pressed went with the old fragment: go on from the new one, not from the top of the page.
+  if (document.activeElement === document.body || !document.activeElement) {
+    const next = fresh.querySelector('[data-focus]') ?? fresh
+    if (!next.hasAttribute('tabindex')) next.setAttribute('tabindex', '-1')
+    next.focus({ preventScroll: true })
+  }
+})
