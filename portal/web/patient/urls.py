@@ -1,5 +1,18 @@
 from __future__ import annotations
 
+from django.urls import path
+
+from portal.web.patient.views import appointments, details
+
 app_name = "patient"
 
-urlpatterns: list = []
+urlpatterns = [
+    path("", appointments.home, name="home"),
+    path("appointments/", appointments.listing, name="appointments"),
+    path("appointments/<uuid:code>/", appointments.detail, name="appointment"),
+    path("appointments/<uuid:code>/appointment.ics", appointments.calendar_entry, name="calendar_entry"),
+    path("appointments/<uuid:code>/cancel/", appointments.cancel, name="cancel"),
+    path("appointments/<uuid:code>/reschedule/", appointments.reschedule, name="reschedule"),
+    path("details/", details.details, name="details"),
+    path("details/<uuid:code>/", details.edit, name="edit_details"),
+]

@@ -1,0 +1,188 @@
+"""Booking, from the time chosen to the confirmation sent; and moving or cancelling what was booked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from portal.appointments import actions, ics
+from portal.appointments.models import Appointment
+from portal.appointments.refusals import SlotTaken
+from portal.clinic.models import ClinicSettings, Location, Psychologist, Room, Service
+from portal.common.policy import Actor
+from portal.journeys import pricing
+from portal.notifications import outbox
+from portal.patients.models import Patient
+
+
+def hold_time(
+    *,
+    psychologists: Sequence[Psychologist],
+    service: Service,
+    mode: str,
+    starts_at: datetime,
+    location: Location,
+    by: Actor,
+    now: datetime,
+) -> Appointment:
+    """Holds one time with the first of `psychologists` who is still free then, or raises SlotTaken.
+
+    Callers order them fairly. Each try is a transaction of its own, so that a lost race leaves no lock behind.
+    """
+    for psychologist in psychologists:
+        try:
+            return actions.hold(
+                psychologist=psychologist,
+                service=service,
+                mode=mode,
+                starts_at=starts_at,
+                location=location,
+                by=by,
+                now=now,
+            )
+        except SlotTaken:
+            continue
+    raise SlotTaken
+
+
+@transaction.atomic
+def book_session(*, hold: Appointment, patient: Patient, by: Actor, now: datetime) -> Appointment:
+    """Turns a held time into a booking and sends the confirmation; a second call returns the same booking.
+
+    Raises HoldExpired, SlotTaken or TooManyBookings.
+    """
+    appointment = actions.confirm_hold(hold=hold, patient=patient, by=by, now=now)
+    notify(appointment, "appointment_booked", by=by, now=now)
+    return appointment
+
+
+@transaction.atomic
+def book_for_patient(
+    *,
+    psychologist: Psychologist,
+    patient: Patient,
+    service: Service,
+    mode: str,
+    starts_at: datetime,
+    location: Location,
+    by: Actor,
+    now: datetime,
+    room: Room | None = None,
+    fee: Decimal | None = None,
+    outside_hours: bool = False,
+) -> Appointment:
+    """Books on a patient's behalf and sends them the confirmation; staff may book outside the hours."""
+    appointment = actions.book(
+        psychologist=psychologist,
+        patient=patient,
+        service=service,
+        mode=mode,
+        starts_at=starts_at,
+        location=location,
+        room=room,
+        fee=fee,
+        by=by,
+        now=now,
+        outside_hours=outside_hours,
+    )
+    notify(appointment, "appointment_booked", by=by, now=now)
+    return appointment
+
+
+@transaction.atomic
+def reschedule_session(
+    *,
+    appointment: Appointment,
+    starts_at: datetime,
+    by: Actor,
+    now: datetime,
+    psychologist: Psychologist | None = None,
+    location: Location | None = None,
+    outside_hours: bool = False,
+) -> Appointment:
+    """Moves a booking and says so. Raises SlotTaken, NotOffered or NotReschedulable."""
+    moved = actions.reschedule(
+        appointment=appointment,
+        starts_at=starts_at,
+        psychologist=psychologist,
+        location=location,
+        by=by,
+        now=now,
+        outside_hours=outside_hours,
+    )
+    notify(moved, "appointment_moved", by=by, now=now)
+    return moved
+
+
+@transaction.atomic
+def cancel_session(*, appointment: Appointment, reason: str, by: Actor, now: datetime) -> Appointment:
+    """Cancels a booking and says so. Raises NotCancellable."""
+    cancelled = actions.cancel(appointment=appointment, reason=reason, by=by, now=now)
+    notify(cancelled, "appointment_cancelled", by=by, now=now)
+    return cancelled
+
+
+def recipients(patient: Patient) -> list[str]:
+    """Where notices about a patient go: their own address, or else those of the people who care for them."""
+    if own := patient.email or (patient.user.email if patient.user else ""):
+        return [own]
+    carers = patient.carers.in_force().select_related("user").order_by("started_at", "pk")
+    return list(dict.fromkeys(carer.user.email for carer in carers))
+
+
+def free_until(appointment: Appointment, *, clinic: ClinicSettings) -> datetime:
+    """Until when the patient may cancel or move it without a fee."""
+    return appointment.starts_at - timedelta(hours=clinic.cancel_hours)
+
+
+def _unnamed(address: str) -> str:
+    """Tells recipients apart in a dedupe key, which is kept in clear."""
+    return sha256(address.casefold().encode()).hexdigest()[:16]
+
+
+def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime) -> None:
+    """Queues one notice for each recipient, with the calendar entry; somebody without an address gets none.
+
+    The dedupe key holds the revision: moving twice sends twice, a repeated call sends once.
+    """
+    appointment = Appointment.objects.select_related(
+        "psychologist__user", "patient__user", "service", "location", "room"
+    ).get(pk=appointment.pk)
+    clinic = ClinicSettings.current()
+    quoted = pricing.quote(
+        service=appointment.service,
+        psychologist=appointment.psychologist,
+        mode=appointment.mode,
+        on=timezone.localtime(appointment.starts_at, appointment.zone).date(),
+        clinic=clinic,
+        fee=appointment.fee,
+    )
+    method = "CANCEL" if template == "appointment_cancelled" else "REQUEST"
+    entry = ics.invitation(appointment, method=method, clinic=clinic, now=now)
+    patient = appointment.patient
+    context: dict[str, Any] = {
+        "appointment": appointment,
+        "called": patient.called,
+        "zone": appointment.zone,
+        "quote": quoted,
+        "free_until": free_until(appointment, clinic=clinic),
+        "late_fee": pricing.late_fee(quoted, clinic=clinic),
+        "path": reverse("patient:appointment", args=[appointment.code]),
+        "book_path": reverse("public:book"),
+    }
+    for address in recipients(patient):
+        outbox.queue(
+            template=template,
+            to=address,
+            context=context,
+            dedupe_key=f"{template}:{appointment.code}:{appointment.revision}:{_unnamed(address)}",
+            language=patient.language or (patient.user.language if patient.user else "") or None,
+            attachments=[("appointment.ics", f"text/calendar; method={method}", entry)],
+        )

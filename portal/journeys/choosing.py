@@ -1,0 +1,176 @@
+"""Choosing a time: one week of free times, of one psychologist or of whoever is free, as each page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from portal.appointments import diary
+from portal.appointments.models import Appointment
+from portal.appointments.models.appointment import LIVE
+from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
+
+# Over how long "fairly" is measured when anybody free will do.
+FAIRNESS = timedelta(days=14)
+
+
+@dataclass(slots=True)
+class FreeTime:
+    """One time that can be chosen, at one location, and who is free then."""
+
+    starts_at: datetime
+    ends_at: datetime
+    location: Location
+    psychologists: list[Psychologist] = field(default_factory=list)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.location.zone
+
+    @property
+    def value(self) -> str:
+        """What a form sends back for this time; read by `read_time`."""
+        return f"{self.starts_at.astimezone(ZoneInfo('UTC')):%Y-%m-%dT%H:%MZ} {self.location.slug}"
+
+
+@dataclass(slots=True)
+class Day:
+    date: date
+    times: list[FreeTime]
+
+
+@dataclass(slots=True)
+class Week:
+    """Monday to Sunday. `previous` and `next` are Mondays, or None where there is nothing to turn to."""
+
+    monday: date
+    days: list[Day]
+    previous: date | None
+    next: date | None
+    # When the week is empty: the first free time after it, if there is one.
+    first_free: FreeTime | None
+
+    @property
+    def sunday(self) -> date:
+        return self.monday + timedelta(days=6)
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(d.times for d in self.days)
+
+    @property
+    def zones(self) -> list[ZoneInfo]:
+        return list({t.location.time_zone: t.zone for d in self.days for t in d.times}.values())
+
+    @property
+    def locations(self) -> list[Location]:
+        return list({t.location.pk: t.location for d in self.days for t in d.times}.values())
+
+
+def monday_of(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def week_of_times(
+    *,
+    psychologists: Sequence[Psychologist],
+    service: Service,
+    monday: date,
+    now: datetime,
+    policy: ClinicSettings,
+    location: Location | None = None,
+    ignore: Appointment | None = None,
+) -> Week:
+    """The free times of the week that begins on `monday`, merged over `psychologists`, in a fixed number of queries."""
+    places = {place.pk: place for place in Location.objects.filter(is_active=True)}
+    found = diary.openings_of(
+        psychologists, service=service, first_day=monday, days=7, now=now, policy=policy, ignore=ignore
+    )
+    merged: dict[tuple[datetime, int], FreeTime] = {}
+    for psychologist in psychologists:
+        for opening in found.get(psychologist.pk, []):
+            place = places.get(opening.location_id)
+            if place is None or (location is not None and place.pk != location.pk):
+                continue
+            key = (opening.starts_at, place.pk)
+            if key not in merged:
+                merged[key] = FreeTime(opening.starts_at, opening.ends_at, place)
+            merged[key].psychologists.append(psychologist)
+    days = [Day(monday + timedelta(days=n), []) for n in range(7)]
+    for free in sorted(merged.values(), key=lambda f: (f.starts_at, f.location.position, f.location.pk)):
+        offset = (timezone.localtime(free.starts_at, free.zone).date() - monday).days
+        if 0 <= offset < 7:
+            days[offset].times.append(free)
+    here = timezone.localtime(now, ZoneInfo(policy.time_zone)).date()
+    last = monday_of(here + timedelta(days=policy.horizon_days))
+    week = Week(
+        monday=monday,
+        days=days,
+        previous=monday - timedelta(days=7) if monday > monday_of(here) else None,
+        next=monday + timedelta(days=7) if monday < last else None,
+        first_free=None,
+    )
+    if week.is_empty:
+        coming = diary.next_openings(psychologists, service=service, now=now, policy=policy, count=1)
+        week.first_free = next((as_free_time(p, o, places) for p, o in coming if o.location_id in places), None)
+    return week
+
+
+def as_free_time(psychologist: Psychologist, opening, places: dict[int, Location]) -> FreeTime:
+    return FreeTime(opening.starts_at, opening.ends_at, places[opening.location_id], [psychologist])
+
+
+def first_free_times(
+    *, psychologists: Sequence[Psychologist], service: Service, now: datetime, policy: ClinicSettings, count: int = 3
+) -> list[FreeTime]:
+    """The next few free times from now."""
+    places = {place.pk: place for place in Location.objects.filter(is_active=True)}
+    coming = diary.next_openings(psychologists, service=service, now=now, policy=policy, count=count)
+    return [as_free_time(p, o, places) for p, o in coming if o.location_id in places]
+
+
+def nearest_times(
+    *,
+    psychologists: Sequence[Psychologist],
+    service: Service,
+    around: datetime,
+    now: datetime,
+    policy: ClinicSettings,
+    count: int = 3,
+) -> list[FreeTime]:
+    """What to offer when `around` was just taken: the nearest other times, the earliest first."""
+    places = {place.pk: place for place in Location.objects.filter(is_active=True)}
+    near = diary.nearest_openings(psychologists, service=service, around=around, now=now, policy=policy, count=count)
+    found = [as_free_time(p, o, places) for p, o in near if o.location_id in places]
+    return sorted(found, key=lambda free: free.starts_at)
+
+
+def fairly(psychologists: Sequence[Psychologist], *, around: datetime) -> list[Psychologist]:
+    """Whoever has the fewest sessions in the weeks around comes first, so that "any" spreads the work."""
+    near = Q(
+        appointments__status__in=LIVE,
+        appointments__starts_at__gte=around - FAIRNESS,
+        appointments__starts_at__lt=around + FAIRNESS,
+    )
+    load = dict(
+        Psychologist.objects.filter(pk__in=[p.pk for p in psychologists])
+        .order_by()
+        .annotate(load=Count("appointments", filter=near))
+        .values_list("pk", "load")
+    )
+    return sorted(psychologists, key=lambda p: (load.get(p.pk, 0), p.position, p.pk))
+
+
+def read_time(value: str) -> tuple[datetime, Location]:
+    """The time and location that a form sent back; raises ValueError on anything that `FreeTime.value` never wrote."""
+    stamp, _, slug = value.partition(" ")
+    starts_at = datetime.strptime(stamp, "%Y-%m-%dT%H:%MZ").replace(tzinfo=ZoneInfo("UTC"))
+    location = Location.objects.filter(slug=slug, is_active=True).first()
+    if location is None:
+        raise ValueError("no such location")
+    return starts_at, location

@@ -1,0 +1,56 @@
+"""What a session costs, said before anybody books: the fee, what Medicare may give back, what is left to pay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from portal.clinic.models import ClinicSettings, Psychologist, Service, TaxCode
+from portal.common.money import ZERO, cents, gst_on
+from portal.medicare import schedule
+from portal.medicare.models import MbsItem
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Dollars. `total` contains the GST; `rebate` is None when none is known, and then `gap` is the total."""
+
+    fee: Decimal
+    gst: Decimal
+    rebate: Decimal | None
+    item: MbsItem | None
+
+    @property
+    def total(self) -> Decimal:
+        return self.fee + self.gst
+
+    @property
+    def gap(self) -> Decimal:
+        return self.total - (self.rebate or ZERO)
+
+
+def quote(
+    *,
+    service: Service,
+    psychologist: Psychologist,
+    mode: str,
+    on: date,
+    clinic: ClinicSettings,
+    fee: Decimal | None = None,
+) -> Quote:
+    """The price of one session on the clinic's local date `on`; `fee` is one already promised, before GST."""
+    fee = cents(psychologist.fee_for(service) if fee is None else fee)
+    taxed = clinic.gst_registered and service.tax_code == TaxCode.TAXABLE
+    gst = gst_on(fee) if taxed else ZERO
+    item = None
+    if service.medicare:
+        item = schedule.propose(registration=psychologist.registration, minutes=service.minutes, mode=mode, on=on)
+    # A benefit is never more than was charged.
+    rebate = min(item.benefit, fee + gst) if item else None
+    return Quote(fee=fee, gst=gst, rebate=rebate, item=item)
+
+
+def late_fee(quoted: Quote, *, clinic: ClinicSettings) -> Decimal:
+    """What cancelling late costs, in dollars; Medicare pays nothing towards it."""
+    return cents(quoted.total * clinic.late_fee_percent / 100)

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from portal.clinic.models import Location
+from portal.journeys import choosing
+
+
+class NewTime(forms.Form):
+    """The time to move a session to, as the week's calendar sends it."""
+
+    time = forms.CharField(max_length=120)
+
+    def clean_time(self) -> tuple[datetime, Location]:
+        try:
+            return choosing.read_time(self.cleaned_data["time"])
+        except ValueError as error:
+            raise ValidationError(_("Choose one of the times shown."), code="time") from error
+
+
+class WeekChoice(forms.Form):
+    week = forms.DateField(required=False)
+
+    @classmethod
+    def read(cls, data: Any) -> date | None:
+        """The Monday asked for, or None."""
+        form = cls(data)
+        form.full_clean()
+        week = form.cleaned_data.get("week")
+        return choosing.monday_of(week) if week else None

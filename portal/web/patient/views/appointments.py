@@ -1,0 +1,176 @@
+"""A patient's own sessions, and those of the people in their care."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal.accounts.roles import Role
+from portal.appointments import ics
+from portal.appointments.models import Appointment, CancelReason, Status
+from portal.appointments.refusals import NotCancellable, NotOffered, NotReschedulable, SlotTaken
+from portal.clinic.models import ClinicSettings
+from portal.common.htmx import page_or_fragment, redirect_to
+from portal.common.policy import allow
+from portal.journeys import booking, choosing, pricing
+from portal.patients.models import Patient
+from portal.web.patient.forms import NewTime, WeekChoice
+
+PAST_PER_PAGE = 10
+
+
+@allow(Role.PATIENT)
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The next session, and what else there is to do."""
+    now = timezone.now()
+    own = Appointment.objects.visible_to(request.actor).for_listing()
+    upcoming = list(own.upcoming(now=now)[:4])
+    context = {
+        "next": upcoming[0] if upcoming else None,
+        "later": upcoming[1:],
+        "patients": list(Patient.objects.managed_by(request.user)),
+    }
+    return render(request, "patient/home.html", context)
+
+
+@allow(Role.PATIENT)
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    own = Appointment.objects.visible_to(request.actor).for_listing()
+    page = Paginator(own.past(now=now), PAST_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "upcoming": list(own.upcoming(now=now)),
+        "page": page,
+        "several": Patient.objects.managed_by(request.user).count() > 1,
+    }
+    return page_or_fragment(request, "patient/appointments.html", context, fragment="past")
+
+
+def _own(request: HttpRequest, code: Any) -> Appointment:
+    return get_object_or_404(Appointment.objects.visible_to(request.actor).for_listing(), code=code)
+
+
+def _context(appointment: Appointment) -> dict[str, Any]:
+    clinic, now = ClinicSettings.current(), timezone.now()
+    quote = pricing.quote(
+        service=appointment.service,
+        psychologist=appointment.psychologist,
+        mode=appointment.mode,
+        on=timezone.localtime(appointment.starts_at, appointment.zone).date(),
+        clinic=clinic,
+        fee=appointment.fee,
+    )
+    free_until = booking.free_until(appointment, clinic=clinic)
+    is_coming = appointment.status == Status.BOOKED and appointment.starts_at > now
+    return {
+        "appointment": appointment,
+        "quote": quote,
+        "late_fee": pricing.late_fee(quote, clinic=clinic),
+        "free_until": free_until,
+        "can_cancel": is_coming,
+        "can_move": is_coming and now <= free_until,
+        "is_late": is_coming and now > free_until,
+    }
+
+
+@allow(Role.PATIENT)
+@require_safe
+def detail(request: HttpRequest, code: Any) -> HttpResponse:
+    return render(request, "patient/appointment.html", _context(_own(request, code)))
+
+
+@allow(Role.PATIENT)
+@require_safe
+def calendar_entry(request: HttpRequest, code: Any) -> HttpResponse:
+    """The session as an .ics file, for the calendar on a phone."""
+    appointment = _own(request, code)
+    method = "CANCEL" if appointment.status == Status.CANCELLED else "PUBLISH"
+    entry = ics.invitation(appointment, method=method, clinic=ClinicSettings.current(), now=timezone.now())
+    response = HttpResponse(entry, content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="appointment.ics"'
+    return response
+
+
+@allow(Role.PATIENT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: HttpRequest, code: Any) -> HttpResponse:
+    """Asks once, with the fee if there is one, then cancels."""
+    appointment = _own(request, code)
+    context = _context(appointment)
+    if not context["can_cancel"]:
+        messages.error(request, _("This session can no longer be cancelled here. Please phone us."))
+        return redirect("patient:appointment", code=appointment.code)
+    if request.method != "POST":
+        return render(request, "patient/cancel.html", context)
+    try:
+        booking.cancel_session(
+            appointment=appointment, reason=CancelReason.PATIENT, by=request.actor, now=timezone.now()
+        )
+    except NotCancellable:
+        messages.error(request, _("This session can no longer be cancelled here. Please phone us."))
+    else:
+        messages.success(request, _("Your session is cancelled. We have sent you an e-mail."))
+    return redirect_to(request, "patient:appointment", code=appointment.code)
+
+
+@allow(Role.PATIENT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def reschedule(request: HttpRequest, code: Any) -> HttpResponse:
+    """The psychologist's free times, week by week; pressing one moves the session there."""
+    appointment = _own(request, code)
+    if not _context(appointment)["can_move"]:
+        messages.error(request, _("This session can no longer be moved here. Please phone us."))
+        return redirect("patient:appointment", code=appointment.code)
+    if request.method != "POST":
+        return _times(request, appointment)
+    form = NewTime(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Choose one of the times shown."))
+        return redirect_to(request, "patient:reschedule", code=appointment.code)
+    starts_at, location = form.cleaned_data["time"]
+    try:
+        booking.reschedule_session(
+            appointment=appointment, starts_at=starts_at, location=location, by=request.actor, now=timezone.now()
+        )
+    except (SlotTaken, NotOffered):
+        return _times(request, appointment, taken=starts_at)
+    except NotReschedulable:
+        messages.error(request, _("This session can no longer be moved here. Please phone us."))
+    else:
+        messages.success(request, _("Your session is moved. We have sent you an e-mail with the new time."))
+    return redirect_to(request, "patient:appointment", code=appointment.code)
+
+
+def _times(request: HttpRequest, appointment: Appointment, *, taken: Any = None) -> HttpResponse:
+    now, clinic = timezone.now(), ClinicSettings.current()
+    who = [appointment.psychologist]
+    monday = WeekChoice.read(request.GET) or choosing.monday_of(
+        timezone.localtime(taken or appointment.starts_at, appointment.zone).date()
+    )
+    week = choosing.week_of_times(
+        psychologists=who, service=appointment.service, monday=monday, now=now, policy=clinic, ignore=appointment
+    )
+    context: dict[str, Any] = {
+        "appointment": appointment,
+        "week": week,
+        "today": timezone.localdate(now),
+        "action": reverse("patient:reschedule", args=[appointment.code]),
+        "taken": None,
+    }
+    if taken:
+        nearest = choosing.nearest_times(
+            psychologists=who, service=appointment.service, around=taken, now=now, policy=clinic
+        )
+        context["taken"] = {"at": taken, "zone": appointment.zone, "nearest": nearest}
+    status = 409 if taken else 200
+    return page_or_fragment(request, "patient/reschedule.html", context, fragment="times", status=status)

@@ -1,0 +1,39 @@
+"""What the clinic knows of how to reach a patient, kept right by the patient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal.accounts.roles import Role
+from portal.common.policy import allow
+from portal.patients import actions
+from portal.patients.forms import OwnDetailsForm
+from portal.patients.models import Patient
+
+
+@allow(Role.PATIENT)
+@require_safe
+def details(request: HttpRequest) -> HttpResponse:
+    """Everybody whose details this person looks after: themself first."""
+    own = sorted(Patient.objects.visible_to(request.actor), key=lambda p: (p.user_id != request.user.pk, p.pk))
+    return render(request, "patient/details.html", {"patients": own})
+
+
+@allow(Role.PATIENT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, code: Any) -> HttpResponse:
+    patient = get_object_or_404(Patient.objects.visible_to(request.actor), code=code)
+    form = OwnDetailsForm(request.POST or None, instance=patient)
+    if request.method == "POST" and form.is_valid():
+        actions.update_patient(patient=patient, values=form.cleaned_data, by=request.actor, now=timezone.now())
+        messages.success(request, _("Your changes are saved."))
+        return redirect("patient:details")
+    status = 422 if request.method == "POST" else 200
+    return render(request, "patient/details_edit.html", {"form": form, "patient": patient}, status=status)

@@ -1,0 +1,149 @@
+"""Booking in the browser: a service, a time, who it is for. Every step is a page of its own and works without script."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal.appointments import actions
+from portal.appointments.models import Appointment, Status
+from portal.appointments.refusals import NotOffered, SlotTaken
+from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service
+from portal.common import limits
+from portal.common.htmx import page_or_fragment, redirect_to
+from portal.common.policy import Actor, open_to_all
+from portal.journeys import booking, choosing, pricing
+from portal.web.public.forms import Choice, TimeChoice
+
+# Where the visitor's session keeps the code of the time held for them.
+HOLD = "hold"
+VISITOR = Actor.system("online booking")
+
+
+@open_to_all(reason="anybody may see what can be booked")
+@require_safe
+def services(request: HttpRequest) -> HttpResponse:
+    """Step one: what for."""
+    offered = list(Service.objects.bookable_online())
+    chosen = request.GET.get("psychologist", "")
+    psychologist = Psychologist.objects.taking_bookings().select_related("user").filter(slug=chosen[:80]).first()
+    if psychologist:
+        own = set(psychologist.services.values_list("pk", flat=True))
+        offered = [s for s in offered if not own or s.pk in own]
+    return render(request, "public/book.html", {"services": offered, "psychologist": psychologist})
+
+
+@open_to_all(reason="free times are public; a time held belongs to this visitor's session alone")
+@require_http_methods(["GET", "HEAD", "POST"])
+def times(request: HttpRequest, service: str) -> HttpResponse:
+    """Step two: when, and with whom. A time that is pressed is held, and the next page asks who it is for."""
+    offered = get_object_or_404(Service.objects.bookable_online(), slug=service)
+    psychologists = list(Psychologist.objects.taking_bookings().offering(offered).select_related("user"))
+    if request.method == "POST":
+        return _hold(request, offered, psychologists)
+    return _calendar(
+        request, offered, psychologists, Choice.read(request.GET, service=offered, psychologists=psychologists)
+    )
+
+
+def _calendar(
+    request: HttpRequest,
+    service: Service,
+    psychologists: list[Psychologist],
+    choice: dict[str, Any],
+    *,
+    taken: dict[str, Any] | None = None,
+) -> HttpResponse:
+    now, clinic = timezone.now(), ClinicSettings.current()
+    wanted = [choice["psychologist"]] if choice["psychologist"] else psychologists
+    week = choosing.week_of_times(
+        psychologists=wanted,
+        service=service,
+        monday=choice["week"] or choosing.monday_of(timezone.localdate(now)),
+        now=now,
+        policy=clinic,
+    )
+    context = {
+        "service": service,
+        "psychologists": psychologists,
+        "choice": choice,
+        "modes": service.modes,
+        "mode": Mode(choice["mode"]),
+        "week": week,
+        "today": timezone.localdate(now),
+        "prices": _prices(service, wanted, choice["mode"], week.monday, clinic),
+        "taken": taken,
+        "step": 2,
+    }
+    status = 409 if taken else 200
+    return page_or_fragment(request, "public/times.html", context, fragment="times", status=status)
+
+
+def _prices(service: Service, psychologists: list[Psychologist], mode: str, on: Any, clinic: ClinicSettings) -> dict:
+    """From the dearest to the cheapest: what this choice costs, and what is left after Medicare."""
+    quotes = [pricing.quote(service=service, psychologist=p, mode=mode, on=on, clinic=clinic) for p in psychologists]
+    if not quotes:
+        return {}
+    totals, gaps = [q.total for q in quotes], [q.gap for q in quotes]
+    return {
+        "lowest": min(totals),
+        "highest": max(totals),
+        "lowest_gap": min(gaps),
+        "highest_gap": max(gaps),
+        "rebate_known": all(q.rebate is not None for q in quotes),
+    }
+
+
+def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologist]) -> HttpResponse:
+    form = TimeChoice(request.POST, service=service, psychologists=psychologists)
+    if not form.is_valid():
+        messages.error(request, _("Choose one of the times shown."))
+        return redirect_to(request, reverse("public:times", args=[service.slug]))
+    now, choice = timezone.now(), form.cleaned_data
+    starts_at, location = choice["time"]
+    wanted = [choice["psychologist"]] if choice["psychologist"] else psychologists
+    release_own_hold(request)
+    if not within_limit(request):
+        messages.error(request, _("That was many times in a short while. Please wait a few minutes, or phone us."))
+        return redirect_to(request, reverse("public:times", args=[service.slug]))
+    try:
+        held = booking.hold_time(
+            psychologists=choosing.fairly(wanted, around=starts_at) if len(wanted) > 1 else wanted,
+            service=service,
+            mode=choice["mode"],
+            starts_at=starts_at,
+            location=location,
+            by=VISITOR,
+            now=now,
+        )
+    except (SlotTaken, NotOffered):
+        near = choosing.nearest_times(
+            psychologists=wanted, service=service, around=starts_at, now=now, policy=ClinicSettings.current()
+        )
+        choice["week"] = choice["week"] or choosing.monday_of(timezone.localtime(starts_at, location.zone).date())
+        return _calendar(
+            request, service, psychologists, choice, taken={"at": starts_at, "zone": location.zone, "nearest": near}
+        )
+    request.session[HOLD] = str(held.code)
+    return redirect_to(request, reverse("public:confirm", args=[service.slug]))
+
+
+def within_limit(request: HttpRequest) -> bool:
+    """Whether this address still may hold times: one visitor must not be able to empty the diary."""
+    return limits.within("hold", who=get_adapter(request).get_client_ip(request), most=60, seconds=600)
+
+
+def release_own_hold(request: HttpRequest) -> None:
+    """One visitor holds one time: choosing another gives the first back."""
+    code = request.session.pop(HOLD, None)
+    held = Appointment.objects.filter(code=code, status=Status.HELD).first() if code else None
+    if held:
+        actions.release_hold(hold=held, by=VISITOR, now=timezone.now())

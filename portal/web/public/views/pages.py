@@ -1,0 +1,141 @@
+"""What readers see before they book."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from portal.clinic.models import ClinicSettings, Psychologist, Service
+from portal.common.policy import open_to_all
+from portal.journeys import choosing, pricing
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A service and what it costs, over everybody who gives it; dollars."""
+
+    service: Service
+    lowest: Decimal
+    highest: Decimal
+    lowest_gap: Decimal
+    highest_gap: Decimal
+    rebate_known: bool
+
+    @property
+    def one_price(self) -> bool:
+        return self.lowest == self.highest
+
+    @property
+    def one_gap(self) -> bool:
+        return self.lowest_gap == self.highest_gap
+
+
+def price_list(services: list[Service], psychologists: list[Psychologist], *, now: datetime) -> list[Price]:
+    """What each service costs; `psychologists` need their services prefetched."""
+    clinic, today = ClinicSettings.current(), timezone.localdate(now)
+    prices = []
+    for service in services:
+        givers = [p for p in psychologists if not p.services.all() or service in p.services.all()]
+        quotes = [
+            pricing.quote(service=service, psychologist=p, mode=service.modes[0], on=today, clinic=clinic)
+            for p in givers
+        ]
+        if quotes:
+            totals, gaps = [q.total for q in quotes], [q.gap for q in quotes]
+            known = all(q.rebate is not None for q in quotes)
+            prices.append(Price(service, min(totals), max(totals), min(gaps), max(gaps), known))
+    return prices
+
+
+def _psychologists() -> Any:
+    return (
+        Psychologist.objects.practising()
+        .select_related("user")
+        .prefetch_related("specialisations", "languages", "services")
+    )
+
+
+@open_to_all(reason="the front page")
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    now, clinic = timezone.now(), ClinicSettings.current()
+    psychologists = list(_psychologists())
+    taking = [p for p in psychologists if p.accepting_patients]
+    services = list(Service.objects.bookable_online())
+    first = next((s for s in services if s.first_visit_only), services[0] if services else None)
+    times = []
+    if first and taking:
+        times = choosing.first_free_times(psychologists=taking, service=first, now=now, policy=clinic, count=3)
+    context = {
+        "psychologists": psychologists[:6],
+        "services": price_list(services, taking, now=now),
+        "first_service": first,
+        "first_price": next((p for p in price_list([first], taking, now=now)), None) if first else None,
+        "next_times": times,
+    }
+    return render(request, "public/home.html", context)
+
+
+@open_to_all(reason="what the clinic offers, and for how much")
+@require_safe
+def services(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    offered = list(Service.objects.offered())
+    return render(request, "public/services.html", {"prices": price_list(offered, list(_psychologists()), now=now)})
+
+
+@open_to_all(reason="fees are told before anybody books")
+@require_safe
+def fees(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    offered = list(Service.objects.offered())
+    return render(request, "public/fees.html", {"prices": price_list(offered, list(_psychologists()), now=now)})
+
+
+@open_to_all(reason="who works here")
+@require_safe
+def psychologists(request: HttpRequest) -> HttpResponse:
+    return render(request, "public/psychologists.html", {"psychologists": list(_psychologists())})
+
+
+@open_to_all(reason="a public profile")
+@require_safe
+def psychologist(request: HttpRequest, slug: str) -> HttpResponse:
+    """The profile: who they are, what they cost, and their next free times."""
+    person = get_object_or_404(_psychologists(), slug=slug)
+    now, clinic = timezone.now(), ClinicSettings.current()
+    given = [s for s in Service.objects.bookable_online() if not person.services.all() or s in person.services.all()]
+    first = given[0] if given else None
+    times = []
+    if first and person.accepting_patients:
+        times = choosing.first_free_times(psychologists=[person], service=first, now=now, policy=clinic, count=4)
+    context = {
+        "person": person,
+        "prices": price_list(given, [person], now=now),
+        "first_service": first,
+        "next_times": times,
+        "locations": list({h.location_id: h.location for h in person.hours.select_related("location")}.values()),
+        "book_url": reverse("public:book") + f"?psychologist={person.slug}",
+    }
+    return render(request, "public/psychologist.html", context)
+
+
+@open_to_all(reason="the photo of a public profile")
+@cache_control(public=True, max_age=3600)
+@require_safe
+def photo(request: HttpRequest, slug: str) -> HttpResponse:
+    """Uploads have no address of their own; a photo that profiles re-encoded is safe to show to anybody."""
+    person = get_object_or_404(Psychologist.objects.practising().exclude(photo=""), slug=slug)
+    try:
+        return FileResponse(person.photo.open("rb"))
+    except FileNotFoundError:
+        raise Http404 from None
