@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q
@@ -58,6 +58,11 @@ class Week:
     @property
     def sunday(self) -> date:
         return self.monday + timedelta(days=6)
+
+    @property
+    def noon(self) -> datetime:
+        """A moment in the middle of the week, to tell which offset from UTC its times have."""
+        return datetime.combine(self.monday + timedelta(days=3), time(12), tzinfo=ZoneInfo("UTC"))
 
     @property
     def is_empty(self) -> bool:

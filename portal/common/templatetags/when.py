@@ -70,6 +70,24 @@ def _written(value: datetime | date, zone: ZoneInfo | str | None, english: str) 
 
 
 @register.filter
+def weekday_short(value: date) -> str:
+    """`Tue`"""
+    return date_format(value, "D")
+
+
+@register.filter
+def day_month(value: date) -> str:
+    """`24 Nov`"""
+    return date_format(value, "j M") if _in_english() else formats.date_format(value, "MONTH_DAY_FORMAT")
+
+
+@register.filter
+def local_day(value: datetime, zone: ZoneInfo | str) -> date:
+    """The date there, then."""
+    return _local(value, zone).date()
+
+
+@register.filter
 def when(value: datetime, zone: ZoneInfo | str) -> str:
     """`Tuesday 24 November 2026, 9:00 am`"""
     if not value:

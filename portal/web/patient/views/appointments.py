@@ -37,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "next": upcoming[0] if upcoming else None,
         "later": upcoming[1:],
-        "patients": list(Patient.objects.managed_by(request.user)),
+        "several": Patient.objects.managed_by(request.user).count() > 1,
     }
     return render(request, "patient/home.html", context)
 

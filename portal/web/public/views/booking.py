@@ -1,4 +1,4 @@
-"""Booking in the browser: a service, a time, who it is for. Every step is a page of its own and works without script."""
+"""Booking in the browser: a service, then a time. Every step is a page of its own and works without script."""
 
 from __future__ import annotations
 
