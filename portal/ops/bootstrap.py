@@ -111,16 +111,15 @@ class Environment:
         open(unfinished, "w").close()
         if os.path.exists(self.python):
             return
-        arguments = [sys.executable, "-m", "venv"]
-        if not _has("ensurepip"):
-            if not _has("pip") and not shutil.which("uv"):
-                version = "%d.%d" % sys.version_info[:2]
-                raise CannotSetUp(
-                    "This Python cannot make virtual environments. On Debian or Ubuntu, run: "
-                    "apt-get install python%s-venv   (or python3-venv), then the same command again." % version
-                )
-            arguments.append("--without-pip")
-        _run([*arguments, self.folder], "The virtual environment could not be made.")
+        without_pip = bool(shutil.which("uv")) or not _has("ensurepip")
+        if without_pip and not shutil.which("uv") and not _has("pip"):
+            version = "%d.%d" % sys.version_info[:2]
+            raise CannotSetUp(
+                "This Python cannot make virtual environments. On Debian or Ubuntu, run: "
+                "apt-get install python%s-venv   (or python3-venv), then the same command again." % version
+            )
+        command = [sys.executable, "-m", "venv", *(["--without-pip"] if without_pip else []), self.folder]
+        _run(command, "The virtual environment could not be made.")
 
     def _install(self):
         _say("Fetching the packages named in requirements.txt, each checked against its hash ...")
@@ -163,6 +162,8 @@ class Environment:
     def _pip(self):
         options = ["--disable-pip-version-check", "--no-input"]
         inside = os.path.join(self.folder, "bin", "pip")
+        if not os.path.exists(inside) and _has("ensurepip"):
+            _run([self.python, "-m", "ensurepip"], "pip could not be put into .venv.")
         if os.path.exists(inside):
             return [self.python, "-m", "pip", *options]
         return [sys.executable, "-m", "pip", "--python", self.python, *options]

@@ -6,6 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
@@ -76,3 +79,18 @@ class Child:
         except (ProcessLookupError, PermissionError):
             # Nobody is left; macOS says PermissionError of a group of zombies.
             return
+
+
+def wait_until_it_answers(address: str, server: Child, *, seconds: float) -> None:
+    """Returns once the server answers anything at all; raises TimeoutError when it ends or stays silent instead."""
+    until = time.monotonic() + seconds
+    while server.is_running() and time.monotonic() < until:
+        try:
+            urllib.request.urlopen(address, timeout=5).close()  # noqa: S310 - an address of our own making
+            return
+        except urllib.error.HTTPError as answer:
+            answer.close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError(f"nothing answers at {address}")

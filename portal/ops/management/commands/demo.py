@@ -9,8 +9,6 @@ import signal
 import socket
 import sys
 import time
-import urllib.error
-import urllib.request
 from argparse import ArgumentParser
 from contextlib import closing
 from pathlib import Path
@@ -23,7 +21,7 @@ from django.db import connections
 
 from portal.common import keys
 from portal.ops import demo
-from portal.ops.processes import Child, gunicorn, manage
+from portal.ops.processes import Child, gunicorn, manage, wait_until_it_answers
 
 # Seconds that the server may take to answer for the first time, and that each part has to end.
 STARTS_WITHIN, STOPS_WITHIN = 60, 20
@@ -99,7 +97,10 @@ class Command(BaseCommand):
         try:
             children["web server"] = Child(gunicorn(), env=environment)
             children["queue"] = Child(manage("worker"), env=environment)
-            _wait_for(address, children["web server"])
+            try:
+                wait_until_it_answers(address, children["web server"], seconds=STARTS_WITHIN)
+            except TimeoutError:
+                raise CommandError("The web server did not start; its own words are above.") from None
             self._say_where(address)
             while True:
                 for name, child in children.items():
@@ -165,16 +166,3 @@ def _refuse_a_busy_port(host: str, port: int) -> None:
                 f"Port {port} can't be used ({problem.strerror}): another program has it, perhaps another demo. "
                 f"Choose another one: python3 manage.py demo --port {port + 1 if port < 65535 else 8000}"
             ) from None
-
-
-def _wait_for(address: str, server: Child) -> None:
-    until = time.monotonic() + STARTS_WITHIN
-    while server.is_running() and time.monotonic() < until:
-        try:
-            urllib.request.urlopen(address, timeout=5).close()  # noqa: S310 - our own address
-            return
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise CommandError("The web server did not start; its own words are above.")

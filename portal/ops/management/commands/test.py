@@ -125,7 +125,7 @@ def _checks(folder: str) -> list[Check]:
         "PORTAL_BASE_URL": "https://portal.example.com",
         "ALLOWED_HOSTS": "portal.example.com",
         "DEFAULT_FROM_EMAIL": "Clinic <desk@example.com>",
-        "EMAIL_URL": "smtp+tls://user:password@mail.example.com:587",
+        "EMAIL_URL": "submission://user:password@mail.example.com:587",
         "DATABASE_URL": f"sqlite:///{folder}/check.sqlite3",
         "REDIS_URL": "",
     }
