@@ -41,7 +41,7 @@ def required(name: str, how: str, *, elsewhere: str = "") -> str:
     value = env.str(name, "")
     if not value and PRODUCTION:
         _missing.append(f"{name} is not set. {how}")
-    return value or elsewhere
+    return value if value or PRODUCTION else elsewhere
 
 
 def _throwaway(purpose: str) -> str:
@@ -204,7 +204,14 @@ elif PORTAL_ENV == "test":
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 else:
     # Sign-in's rate limits live in the cache, so every process must see the same one.
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}}
+    # Beyond Django's 300 entries the oldest would be thrown away, the count of somebody's wrong passwords among them.
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "portal_cache",
+            "OPTIONS": {"MAX_ENTRIES": 20_000},
+        }
+    }
 
 MEDIA_ROOT = DATA_DIR / "uploads"
 MEDIA_URL = "/uploads-are-served-by-views/"
@@ -237,16 +244,21 @@ ACCOUNT_ADAPTER = "portal.accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_SIGNUP_FORM_CLASS = "portal.accounts.forms.SignupDetails"
+ACCOUNT_FORMS = {"signup": "portal.accounts.forms.SignUpForm"}
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
+# Everybody has one address; a new one replaces it once it is verified. The old one is told, as of every such change.
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_RATE_LIMITS = (
@@ -264,7 +276,16 @@ ACCOUNT_RATE_LIMITS = (
         "reauthenticate": "10/m/user",
     }
 )
+# How many proxies of ours stand before the portal. Limits count by address, and only what our own proxies wrote into
+# X-Forwarded-For is believed: the rest of that header is whatever the visitor sent.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", int(PRODUCTION and env.bool("BEHIND_PROXY", True)))
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_FORMS = {
+    "authenticate": "portal.accounts.forms.SecondFactorForm",
+    "reauthenticate": "portal.accounts.forms.ConfirmItsYouForm",
+}
+# Clocks of phones differ: the code before and the one after are taken too, each of them once.
+MFA_TOTP_TOLERANCE = 1
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = env.str("MFA_TOTP_ISSUER", "Clinic portal")
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
@@ -287,22 +308,21 @@ DEFAULT_FROM_EMAIL = required(
     elsewhere="Clinic <desk@demo.example>",
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-if _email_url := required(
-    "EMAIL_URL", "Set the mail server, such as smtp+tls://user:password@mail.example.com:587", elsewhere=""
-):
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+if required("EMAIL_URL", "Set the mail server, such as submission://user:password@mail.example.com:587"):
     _email = env.dj_email_url("EMAIL_URL")
-    for _name in (
-        "EMAIL_BACKEND",
-        "EMAIL_HOST",
-        "EMAIL_PORT",
-        "EMAIL_HOST_USER",
-        "EMAIL_HOST_PASSWORD",
-        "EMAIL_USE_TLS",
-        "EMAIL_USE_SSL",
-    ):
-        globals()[_name] = _email[_name]
-else:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_BACKEND = _email.get("EMAIL_BACKEND", "")
+    EMAIL_HOST, EMAIL_PORT = _email["EMAIL_HOST"], _email["EMAIL_PORT"]
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_USER"], _email["EMAIL_HOST_PASSWORD"]
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _email["EMAIL_USE_TLS"], _email["EMAIL_USE_SSL"]
+    if not EMAIL_BACKEND.endswith("smtp.EmailBackend") or not EMAIL_HOST:
+        raise ImproperlyConfigured(
+            "EMAIL_URL can't be read; it looks like submission://user:password@mail.example.com:587"
+        )
+    if EMAIL_HOST_PASSWORD and not (EMAIL_USE_TLS or EMAIL_USE_SSL):
+        raise ImproperlyConfigured(
+            "EMAIL_URL would send its password in clear: begin it with submission://, or end it with ?ssl=true"
+        )
 EMAIL_FILE_PATH = str(DATA_DIR / "mail")
 EMAIL_TIMEOUT = 20
 

@@ -1,0 +1,166 @@
+"""Browser tests: a real Chromium against a real server and a real queue. One file a journey."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from importlib import import_module
+
+# Playwright's loop runs in this thread, and Django takes that for asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from playwright.sync_api import BrowserContext, Page, expect
+
+from e2e.harness import Mailbox, Portal, running_portal
+from portal.accounts.models import User
+from portal.ops.browser import CURE, find_browser
+from portal.ops.demo import clinic
+
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+expect.set_options(timeout=10_000)
+
+
+# ---- The portal ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def portal(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Portal]:
+    """A clinic with two psychologists, their hours and services, reception and a manager; no patient, no appointment.
+
+    The test process reads and writes the same database, so that a test can look behind the page.
+    """
+    with django_db_blocker.unblock():
+        clinic.found(is_demo=False)
+        with running_portal(tmp_path_factory.mktemp("portal")) as portal:
+            yield portal
+
+
+@pytest.fixture
+def mailbox(portal: Portal) -> Mailbox:
+    return portal.mailbox
+
+
+@pytest.fixture(autouse=True)
+def _server_says_nothing(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fails a test in which the server or the queue raised an error, whatever the browser showed."""
+    yield
+    if "portal" in request.fixturenames:
+        errors = request.getfixturevalue("portal").new_errors()
+        assert not errors, f"the server complained:\n{errors}"
+
+
+# ---- The browser -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    path = find_browser()
+    assert path, CURE
+    return {**browser_type_launch_args, "executable_path": path}
+
+
+@pytest.fixture(scope="session")
+def base_url(portal: Portal) -> str:
+    return portal.url
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args):
+    return {
+        **browser_context_args,
+        "viewport": DESKTOP,
+        "locale": "en-AU",
+        "timezone_id": "Australia/Melbourne",
+        "reduced_motion": "reduce",
+    }
+
+
+@pytest.fixture
+def context(context: BrowserContext) -> Iterator[BrowserContext]:
+    """Fails a test whose pages raised a script error or asked for something that the content policy forbids."""
+    complaints = _listen(context)
+    yield context
+    assert complaints == []
+
+
+@pytest.fixture
+def page_without_script(new_context) -> Iterator[Page]:
+    """A page in a browser that runs no JavaScript."""
+    context = new_context(java_script_enabled=False)
+    complaints = _listen(context)
+    yield context.new_page()
+    assert complaints == []
+
+
+@pytest.fixture
+def phone(new_context) -> Iterator[Page]:
+    """A page in a telephone's browser."""
+    context = new_context(viewport=PHONE, has_touch=True, is_mobile=True)
+    complaints = _listen(context)
+    yield context.new_page()
+    assert complaints == []
+
+
+def _listen(context: BrowserContext) -> list[str]:
+    complaints: list[str] = []
+
+    def heard(message) -> None:
+        if "Content Security Policy" in message.text:
+            complaints.append(message.text)
+
+    context.on("console", heard)
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    return complaints
+
+
+# ---- People ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sign_in(portal: Portal) -> Callable[[Page, str], User]:
+    """Signs a person in by a session cookie, as if they had just given their password."""
+
+    def sign_in(page: Page, email: str) -> User:
+        user = User.objects.get(email=email)
+        session = import_module(settings.SESSION_ENGINE).SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "email": email}]
+        session.create()
+        page.context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": str(session.session_key), "url": portal.url}]
+        )
+        return user
+
+    return sign_in
+
+
+# ---- What a page must be ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def assert_accessible() -> Callable[[Page], None]:
+    """Fails when axe finds a violation of WCAG 2.2 AA on the page as it stands, in light or in dark."""
+
+    def assert_accessible(page: Page) -> None:
+        found = []
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            results = Axe().run(page, options={"runOnly": WCAG})
+            for violation in results.response["violations"]:
+                places = [" ".join(map(str, node["target"])) for node in violation["nodes"]]
+                why = violation["nodes"][0].get("failureSummary", "").replace("\n", " ")
+                found.append(f"{scheme}: {violation['id']} ({violation['impact']}) at {places}: {why}")
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        assert not found, f"{page.url}\n" + "\n".join(found)
+
+    return assert_accessible

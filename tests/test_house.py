@@ -1,0 +1,130 @@
+"""Rules of this house that no linter has, read from our own source."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from portal.common.policy import MARK
+
+ROOT = Path(__file__).resolve().parents[1]
+LONGEST_FILE = 450
+
+# Views of others: they guard themselves, and carry no mark of ours.
+OTHERS = ("allauth.",)
+
+# E-mail programs and the PDF writer read style sheets only from within the page; neither runs scripts.
+STYLED_WITHIN = ("templates/notifications/", "templates/pdf/")
+
+
+def views(patterns=None, prefix=""):
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        address = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from views(pattern.url_patterns, address)
+        elif isinstance(pattern, URLPattern):
+            yield address, pattern.callback
+
+
+def our_views():
+    return [(address, view) for address, view in views() if not view.__module__.startswith(OTHERS)]
+
+
+def layers_of(view):
+    while view is not None:
+        yield view
+        view = getattr(view, "__wrapped__", None)
+
+
+def test_addresses_are_found():
+    assert {"", "accounts/login/", "my/appointments/"} <= {address for address, _ in views()}
+
+
+def test_every_view_says_who_may_call_it():
+    assert [address for address, view in our_views() if not getattr(view, MARK, None)] == []
+
+
+def test_every_view_says_which_methods_it_answers():
+    """A plain function answers TRACE and PUT as if they were GET."""
+
+    def names_its_methods(view):
+        if hasattr(view, "view_class"):
+            return True
+        functions = [layer for layer in layers_of(view) if inspect.isfunction(layer)]
+        return any("request_method_list" in inspect.getclosurevars(layer).nonlocals for layer in functions)
+
+    assert [address for address, view in our_views() if not names_its_methods(view)] == []
+
+
+def test_no_address_carries_a_number_of_ours():
+    """Sequential ids tell how many patients there are, and invite guessing at the neighbours."""
+    assert [address for address, _ in our_views() if "<int:" in address] == []
+
+
+def ours(*folders, pattern="*.py"):
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob(pattern))
+
+
+@pytest.mark.parametrize("path", ours("portal"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_file_is_short_enough_to_read(path):
+    # Data written by makemigrations, or by date, is not read from top to bottom.
+    if "migrations" in path.parts:
+        return
+    assert len(path.read_text().splitlines()) <= LONGEST_FILE
+
+
+INLINE = {
+    "a style element": re.compile(r"<style\b", re.IGNORECASE),
+    "a style attribute": re.compile(r"<[^>]*\sstyle\s*=", re.IGNORECASE),
+    "a script within the page": re.compile(
+        r"<script\b(?![^>]*\bsrc=)(?![^>]*type=[\"']application/(?:ld\+)?json[\"'])", re.IGNORECASE
+    ),
+    "an event attribute": re.compile(r"<[^>]*\s(?:on[a-z]+|hx-on[:\w-]*)\s*=", re.IGNORECASE),
+    "a javascript address": re.compile(r"=\s*[\"']?\s*javascript:", re.IGNORECASE),
+}
+
+
+def inline_parts(text):
+    return [what for what, pattern in INLINE.items() if pattern.search(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("<p>on = style</p>", []),
+        ('<script src="/static/js/a.js" type="module"></script>', []),
+        ('<script type="application/json" id="data">{}</script>', []),
+        ("<script>go()</script>", ["a script within the page"]),
+        ('<p class="x"\n style="color:red">', ["a style attribute"]),
+        ('<button hx-on:click="go()">', ["an event attribute"]),
+        ('<img src="x" onerror="go()">', ["an event attribute"]),
+        ('<a href="javascript:go()">', ["a javascript address"]),
+    ],
+)
+def test_inline_parts_are_recognised(text, found):
+    assert inline_parts(text) == found
+
+
+def test_templates_keep_to_the_content_policy():
+    found = {}
+    for path in ours("templates", pattern="*.html"):
+        name = str(path.relative_to(ROOT))
+        if not name.startswith(STYLED_WITHIN) and (parts := inline_parts(path.read_text())):
+            found[name] = parts
+    assert found == {}
+
+
+def our_models():
+    return [model for model in apps.get_models() if model.__module__.startswith("portal.")]
+
+
+@pytest.mark.parametrize("model", our_models(), ids=lambda model: model._meta.label)
+def test_every_field_is_classed_by_how_private_it_is(model):
+    """Export, erasure, encryption and the scrubbing of logs all read this one list."""
+    assert "privacy" in vars(model), "class its fields with @classed"
+    privacy = vars(model)["privacy"]
+    named = [*privacy.plain, *privacy.personal, *privacy.clinical]
+    assert sorted(named) == sorted(field.name for field in model._meta.local_concrete_fields)
