@@ -1,29 +1,132 @@
-"""Where django-allauth meets the portal: its e-mails go through the outbox."""
+"""Where django-allauth meets the portal: e-mails go through the outbox, secrets are encrypted, the trail is kept."""
 
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
+from portal.accounts.actions import absolute
+from portal.accounts.devices import describe
+from portal.accounts.models import SealedSecret, User
+from portal.accounts.roles import STAFF, Role
+from portal.audit import trail
+from portal.common.policy import Actor
 from portal.notifications import outbox
+
+# Mails whose text opens an account, or verifies an address: what they say is kept encrypted until they are sent.
+# The two that answer for an address without an account are among them, so that all four cost the same.
+SECRET = frozenset(
+    {
+        "email_confirmation",
+        "email_confirmation_signup",
+        "account_already_exists",
+        "password_reset_key",
+        "unknown_account",
+    }
+)
+_KEPT = frozenset(
+    {"code", "password_reset_url", "signup_url", "sign_in_url", "from_email", "to_email", "deleted_email", "ip"}
+)
+
+
+def actor_of(user: User) -> Actor:
+    """The person in the first role they hold, staff before patient: who did something to their own account."""
+    return Actor(user=user, role=next((role for role in Role if role in user.roles & STAFF), Role.PATIENT))
+
+
+def plain(context: dict[str, Any]) -> dict[str, Any]:
+    """What a mail's template may read: words and numbers only, since the outbox stores them."""
+    told: dict[str, Any] = {key: str(value) for key, value in context.items() if key in _KEPT}
+    if user := context.get("user"):
+        told["name"] = user.get_short_name() if user.first_name else ""
+    if isinstance(at := context.get("timestamp"), datetime):
+        told["at"] = date_format(timezone.localtime(at), "DATETIME_FORMAT")
+    if "user_agent" in context:
+        told["device"] = describe(context["user_agent"])
+    return told
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    # ---- E-mails
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         name = template_prefix.rsplit("/", 1)[-1]
         outbox.queue(
             template=f"account/{name}",
             to=email,
-            context=context,
+            context=plain(context),
             dedupe_key=f"account:{name}:{uuid.uuid4()}",
             language=get_language(),
-            secret=True,
+            secret=name in SECRET,
         )
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        super().send_notification_mail(template_prefix, user, {"user": user, **(context or {})}, email)
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        # Somebody who forgot that they have an account was on their way somewhere, perhaps to a session they chose.
+        sign_in_url = absolute("account_login")
+        if back := get_next_redirect_url(self.request):
+            sign_in_url += "?" + urlencode({"next": back})
+        context = {"sign_in_url": sign_in_url, "password_reset_url": absolute("account_reset_password")}
+        self.send_mail("account/email/account_already_exists", email, context)
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return settings.PORTAL_BASE_URL + path.replace("UID-KEY", quote(key))
+
+    # ---- Signing in and out
+
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        data = form.cleaned_data
+        user.email, user.first_name, user.last_name = data["email"], data["first_name"], data["last_name"]
+        user.password = form.hashed_password
+        user.language = get_language() or ""
+        if commit:
+            user.save()
+        return user
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        # Failures are not recorded: writing about accounts that exist, and not about others, would tell them apart.
+        trail.record("account.signed_in", by=actor_of(user), target=user, at=timezone.now())
+        return super().post_login(request, user, **kwargs)
+
+    def logout(self, request: HttpRequest) -> None:
+        if request.user.is_authenticated:
+            trail.record("account.signed_out", by=actor_of(request.user), target=request.user, at=timezone.now())
+        super().logout(request)
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        # allauth puts the Host header in: every port written behind it would be a fresh set of attempts.
+        return credentials.get("email", "").lower()
 
 
 class MfaAdapter(DefaultMFAAdapter):
-    pass
+    def encrypt(self, text: str) -> str:
+        return str(SealedSecret.objects.create(value=text).code)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return SealedSecret.objects.get(code=encrypted_text).value
+
+    def _get_site_name(self) -> str:
+        return settings.MFA_TOTP_ISSUER
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
+        number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
+        return _("Passkey") if number == 1 else _("Passkey %(number)d") % {"number": number}

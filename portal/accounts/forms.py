@@ -2,26 +2,155 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.fields import SetPasswordField
+from allauth.account.forms import SignupForm
+from allauth.mfa import app_settings as mfa_settings
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
 from django import forms
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.cache import cache
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
+from portal.accounts.models import Invitation, User
+from portal.accounts.roles import STAFF, Role
+from portal.common.forms import EmailLineField, LineField
 
-class SignupDetails(forms.Form):
-    """What sign-up asks beside e-mail and password."""
+LONGEST_NAME = 100
 
-    first_name = forms.CharField(
-        label=_("First name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "given-name"})
+
+def first_name_field(**kwargs: Any) -> LineField:
+    return LineField(
+        label=_("First name"),
+        max_length=LONGEST_NAME,
+        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
+        **kwargs,
     )
-    last_name = forms.CharField(
+
+
+def last_name_field(**kwargs: Any) -> LineField:
+    return LineField(
         label=_("Last name"),
-        max_length=100,
+        max_length=LONGEST_NAME,
         required=False,
-        help_text=_("Leave empty if you use one name."),
+        help_text=_("Leave it empty if you use one name."),
         widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
+        **kwargs,
     )
+
+
+class SignUpForm(SignupForm):
+    """Sign-up takes the same time, and does the same work, whether or not the address has an account."""
+
     field_order = ["first_name", "last_name", "email", "password1"]
 
-    def signup(self, request: Any, user: Any) -> None:
-        user.first_name = self.cleaned_data["first_name"]
-        user.last_name = self.cleaned_data["last_name"]
-        user.save(update_fields=["first_name", "last_name"])
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["first_name"] = first_name_field()
+        self.fields["last_name"] = last_name_field()
+        self.order_fields(self.field_order)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not self.errors:
+            # The slow step, once on both ways, and before either opens a transaction.
+            self.hashed_password = make_password(cleaned["password1"])
+        return cleaned
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, Any]:
+        if self.account_already_exists:
+            self._make_an_account_and_take_it_back(request)
+        return super().try_save(request)
+
+    def _make_an_account_and_take_it_back(self, request: HttpRequest) -> None:
+        """Writes what a new account would write: without it the shorter answer tells that the address is known."""
+        address = self.cleaned_data["email"]
+        self.cleaned_data["email"] = f"{get_random_string(20)}@nobody.invalid"
+        self.account_already_exists = False
+        try:
+            with transaction.atomic():
+                self.save(request)
+                transaction.set_rollback(True)
+        finally:
+            self.cleaned_data["email"] = address
+            self.account_already_exists = True
+
+
+class _OneUse:
+    """Refuses a code of the authenticator app that was used, for as long as the app's clock tolerance accepts it."""
+
+    def clean_code(self) -> str:
+        code = super().clean_code()
+        if self.authenticator.type == Authenticator.Type.TOTP:
+            accepted_for = mfa_settings.TOTP_PERIOD * (2 * mfa_settings.TOTP_TOLERANCE + 1)
+            digits = "".join(filter(str.isdigit, code))
+            if not cache.add(f"totp-used:{self.user.pk}:{digits}", True, timeout=accepted_for):
+                raise forms.ValidationError(_("This code was used. Wait for the next one."), code="used")
+        return code
+
+
+class SecondFactorForm(_OneUse, AuthenticateForm):
+    pass
+
+
+class ConfirmItsYouForm(_OneUse, ReauthenticateForm):
+    pass
+
+
+class JoinForm(forms.Form):
+    """What an invited person without an account says: who they are, and a password."""
+
+    first_name = first_name_field()
+    last_name = last_name_field()
+    password = SetPasswordField(label=_("Password"))
+
+    def __init__(self, *args: Any, invitation: Invitation, **kwargs: Any) -> None:
+        kwargs["initial"] = {"first_name": invitation.first_name, "last_name": invitation.last_name}
+        super().__init__(*args, **kwargs)
+        self.fields["password"].user = User(email=invitation.email)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if password := cleaned.get("password"):
+            about = User(
+                email=self.fields["password"].user.email,
+                first_name=cleaned.get("first_name", ""),
+                last_name=cleaned.get("last_name", ""),
+            )
+            try:
+                validate_password(password, about)
+            except forms.ValidationError as problem:
+                self.add_error("password", problem)
+        return cleaned
+
+
+STAFF_ROLES = [(role.value, role.label) for role in Role if role in STAFF]
+WHAT_ROLES_SEE = {
+    Role.PSYCHOLOGIST: _("Their own diary, and the records of the people they treat."),
+    Role.RECEPTION: _("Everybody's appointments, contact details and invoices. Never a clinical note."),
+    Role.MANAGER: _("What reception sees, and staff, services, settings, reports and the trail."),
+}
+
+
+class InviteForm(forms.Form):
+    email = EmailLineField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    first_name = LineField(
+        label=_("First name"), max_length=LONGEST_NAME, required=False, widget=forms.TextInput({"autocomplete": "off"})
+    )
+    last_name = LineField(
+        label=_("Last name"), max_length=LONGEST_NAME, required=False, widget=forms.TextInput({"autocomplete": "off"})
+    )
+    roles = forms.MultipleChoiceField(
+        label=_("Roles"),
+        choices=STAFF_ROLES,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one role.")},
+    )
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(choices=STAFF_ROLES)

@@ -12,8 +12,11 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portal.accounts.adapter import actor_of
+from portal.audit import trail
 from portal.common.htmx import redirect_to
 from portal.common.policy import MARK, to_sign_in
 
@@ -34,15 +37,27 @@ def idle_sessions_end(get_response: Handler) -> Handler:
         allowed = settings.STAFF_IDLE if request.user.is_staff_member else settings.PATIENT_IDLE
         seen = request.session.get(SEEN)
         if seen is not None and now - seen > allowed.total_seconds():
+            trail.record(
+                "account.signed_out", by=actor_of(request.user), target=request.user, at=timezone.now(), reason="idle"
+            )
             logout(request)
             messages.info(request, _("You were signed out because nothing happened for a while."))
-            return to_sign_in(request)
-        # A page that asks for news by itself doesn't count as somebody being there.
+            return leave_nothing_behind(to_sign_in(request))
+        # A page that asks for news by itself doesn't count as somebody being there: it sends the header HX-Polling.
         if (seen is None or now - seen > STAMP_EVERY) and "HX-Polling" not in request.headers:
             request.session[SEEN] = now
         return get_response(request)
 
     return middleware
+
+
+def leave_nothing_behind(response: HttpResponse) -> HttpResponse:
+    """Has the browser forget the pages it keeps for its back button, and what scripts stored: the next person's it is.
+
+    Cookies stay: they hold the choice of language and of light or dark.
+    """
+    response["Clear-Site-Data"] = '"cache", "storage"'
+    return response
 
 
 class staff_need_a_second_factor:  # noqa: N801 - reads as a rule in the settings' list

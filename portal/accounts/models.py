@@ -1,20 +1,37 @@
 from __future__ import annotations
 
+import hashlib
+import uuid
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import STAFF, Role
+from portal.common.encryption import EncryptedTextField
 from portal.common.privacy import classed
 
 
-class UserManager(BaseUserManager["User"]):
+class UserQuerySet(models.QuerySet["User"]):
+    def staff(self) -> UserQuerySet:
+        """Whoever holds a staff role now, whether or not they may sign in."""
+        return self.filter(models.Exists(Grant.objects.in_force().filter(user=models.OuterRef("pk"))))
+
+    def holding(self, role: Role) -> UserQuerySet:
+        return self.filter(models.Exists(Grant.objects.in_force().filter(user=models.OuterRef("pk"), role=role)))
+
+    def active(self) -> UserQuerySet:
+        return self.filter(is_active=True)
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
     def create_user(self, email: str, password: str | None = None, **extra: Any) -> User:
         user = self.model(email=self.normalize_email(email).lower(), **extra)
         user.set_password(password)
@@ -26,17 +43,20 @@ class UserManager(BaseUserManager["User"]):
 
 
 @classed(
-    plain="id password last_login is_active created_at language",
+    plain="id code password last_login is_active sessions_ended created_at language",
     personal="email first_name last_name",
 )
 class User(AbstractBaseUser):
     """An account. It signs in with an e-mail address, kept in lower case."""
 
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(_("e-mail address"), max_length=254, unique=True)
     first_name = models.CharField(_("first name"), max_length=100, blank=True)
     last_name = models.CharField(_("last name"), max_length=100, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)
     is_active = models.BooleanField(_("may sign in"), default=True)
+    # Part of what every session is checked against: counting it up ends them all, wherever they are kept.
+    sessions_ended = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = UserManager()
@@ -65,15 +85,22 @@ class User(AbstractBaseUser):
 
     @cached_property
     def roles(self) -> frozenset[str]:
-        """The roles held now. Everybody who signs in may also be a patient, or care for one."""
+        """The roles held now. Everybody who signs in may also be a patient, or care for one.
+
+        Lists prefetch `grants`; without that it is one query.
+        """
         if not self.pk:
             return frozenset()
-        held = self.grants.in_force().values_list("role", flat=True)
-        return frozenset(held) | {Role.PATIENT.value}
+        return frozenset(grant.role for grant in self.grants.all() if grant.ended_at is None) | {Role.PATIENT.value}
 
     @property
     def is_staff_member(self) -> bool:
         return bool(self.roles & STAFF)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must still match: the password, and that nobody ended all sessions since."""
+        value = f"{self.password}|{self.sessions_ended}"
+        return salted_hmac("portal.accounts.User.session", value, secret=secret, algorithm="sha256").hexdigest()
 
 
 class GrantQuerySet(models.QuerySet["Grant"]):
@@ -106,3 +133,85 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.role}"
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def outstanding(self) -> InvitationQuerySet:
+        """Neither accepted nor withdrawn; it may have expired."""
+        return self.filter(accepted_at__isnull=True, withdrawn_at__isnull=True)
+
+    def with_token(self, token: str) -> InvitationQuerySet:
+        return self.filter(token_hash=Invitation.hash_of(token))
+
+
+@classed(
+    plain="id code roles token_hash invited_by invited_at expires_at accepted_at accepted_by withdrawn_at withdrawn_by",
+    personal="email first_name last_name",
+)
+class Invitation(models.Model):
+    """An offer of staff roles, sent to one address, good once and for a week. Only a hash of its link is kept."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    email = models.EmailField(_("e-mail address"), max_length=254)
+    first_name = models.CharField(_("first name"), max_length=100, blank=True)
+    last_name = models.CharField(_("last name"), max_length=100, blank=True)
+    roles = models.JSONField(_("roles"))
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    invited_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    invited_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-invited_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(expires_at__gt=F("invited_at")), name="invitation_expires_later"),
+            models.CheckConstraint(
+                condition=Q(accepted_at__isnull=True, accepted_by__isnull=True)
+                | Q(accepted_at__isnull=False, accepted_by__isnull=False),
+                name="invitation_accepted_by_iff_accepted",
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_at__isnull=True) | Q(withdrawn_at__isnull=True),
+                name="invitation_accepted_or_withdrawn",
+            ),
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=Q(accepted_at__isnull=True, withdrawn_at__isnull=True),
+                name="invitation_outstanding_once_per_address",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.code)
+
+    @staticmethod
+    def hash_of(token: str) -> str:
+        # The token is 256 random bits, so a plain hash is enough: there is nothing to guess.
+        return hashlib.sha256(token.encode()).hexdigest()
+
+    def expired(self, *, now: datetime) -> bool:
+        return now >= self.expires_at
+
+    @property
+    def role_names(self) -> list[str]:
+        return [str(role.label) for role in Role if role.value in self.roles]
+
+
+@classed(plain="id code", personal="value")
+class SealedSecret(models.Model):
+    """The secret of a second factor, encrypted; the second factor itself holds only this row's code.
+
+    A row of our own rather than text inside allauth's JSON, so that changing the encryption keys reaches it.
+    """
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    value = EncryptedTextField(bound_to="code")
+
+    def __str__(self) -> str:
+        return str(self.code)

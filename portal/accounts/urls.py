@@ -3,7 +3,17 @@ from __future__ import annotations
 from django.urls import path
 
 from portal.accounts import views
+from portal.common.policy import open_to_all
 
+door = open_to_all(reason="this is the door")
+
+# Stands before allauth's own list: the names it shares with that list are answered here.
 urlpatterns = [
     path("home/", views.home, name="account_home"),
+    path("signup/", door(views.SignUp.as_view()), name="account_signup"),
+    path("logout/", door(views.SignOut.as_view()), name="account_logout"),
+    path("password/reset/", door(views.ResetPassword.as_view()), name="account_reset_password"),
+    path("confirm-email/", door(views.EnterCode.as_view()), name="account_email_verification_sent"),
+    path("invitation/", views.answer_invitation, name="answer_invitation"),
+    path("invitation/<str:token>/", views.open_invitation, name="open_invitation"),
 ]

@@ -1,11 +1,27 @@
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.views.decorators.http import require_safe
+from typing import Any
 
+from allauth.account import views as allauth_views
+from allauth.account.adapter import get_adapter
+from allauth.account.utils import perform_login
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal.accounts import actions
+from portal.accounts.forms import JoinForm
+from portal.accounts.middleware import leave_nothing_behind
+from portal.accounts.refusals import InvitationClosed, NotTheInvited
 from portal.accounts.roles import Role
-from portal.common.policy import signed_in
+from portal.common.policy import open_to_all, signed_in
 
 # A solo psychologist is all three: the diary is where their day begins.
 HOMES = [
@@ -14,6 +30,7 @@ HOMES = [
     (Role.MANAGER, "/manage/"),
     (Role.PATIENT, "/my/"),
 ]
+INVITED = "invitation"
 
 
 @signed_in
@@ -21,3 +38,95 @@ HOMES = [
 def home(request: HttpRequest) -> HttpResponse:
     """Sends everybody to the page where their day begins."""
     return redirect(next(url for role, url in HOMES if role in request.user.roles))
+
+
+# ---- allauth's own pages, with the little that is ours ---------------------------------------------------------------
+
+
+class SignUp(allauth_views.SignupView):
+    """The account and the e-mail about it are one transaction."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        with transaction.atomic():
+            return super().form_valid(form)
+
+
+class ResetPassword(allauth_views.PasswordResetView):
+    def form_valid(self, form: Any) -> HttpResponse:
+        with transaction.atomic():
+            return super().form_valid(form)
+
+
+class EnterCode(allauth_views.ConfirmEmailVerificationCodeView):
+    """Sends a code again; an address that has an account gets its own answer again, so that both cost the same."""
+
+    def _resend_form_valid(self, form: Any) -> HttpResponse:
+        with transaction.atomic():
+            response = super()._resend_form_valid(form)
+            if "user_id" not in self._process.state:
+                get_adapter(self.request).send_account_already_exists_mail(self._process.email)
+        return response
+
+
+@method_decorator(never_cache, name="dispatch")
+class SignOut(allauth_views.LogoutView):
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        return leave_nothing_behind(super().post(*args, **kwargs))
+
+
+# ---- Invitations -----------------------------------------------------------------------------------------------------
+
+
+@open_to_all(reason="whoever holds the link was invited; the next page says what it is worth")
+@require_safe
+@never_cache
+def open_invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Takes the token out of the address: it would stay in the browser's history, and go to whatever is linked."""
+    request.session[INVITED] = token
+    return redirect("answer_invitation")
+
+
+@open_to_all(reason="an invited person has no account yet")
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def answer_invitation(request: HttpRequest) -> HttpResponse:
+    """An invitation to be staff: join with a name and a password, or accept it with the account one has."""
+    token, now = request.session.get(INVITED, ""), timezone.now()
+    try:
+        invitation = actions.open_invitation(token=token, now=now)
+        account = actions.account_of(invitation)
+        if account:
+            return _accept(request, invitation, account, token, now)
+        return _join(request, invitation, token, now)
+    except InvitationClosed as closed:
+        request.session.pop(INVITED, None)
+        status = 404 if closed.why == "unknown" else 410
+        return render(request, "account/invitation_closed.html", {"why": closed.why}, status=status)
+    except NotTheInvited:  # the account was made, or taken by another, between two clicks
+        return redirect("answer_invitation")
+
+
+def _join(request: HttpRequest, invitation: Any, token: str, now: Any) -> HttpResponse:
+    form = JoinForm(request.POST or None, invitation=invitation)
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "account/invitation.html", {"invitation": invitation, "form": form})
+    user = actions.join(
+        token=token,
+        first_name=form.cleaned_data["first_name"],
+        last_name=form.cleaned_data["last_name"],
+        password=form.cleaned_data["password"],
+        now=now,
+    )
+    request.session.pop(INVITED, None)
+    return perform_login(request, user, email=user.email)
+
+
+def _accept(request: HttpRequest, invitation: Any, account: Any, token: str, now: Any) -> HttpResponse:
+    context = {"invitation": invitation, "account": account, "is_theirs": request.user == account}
+    if request.method != "POST" or request.user != account:
+        return render(request, "account/invitation.html", context)
+    actions.accept(token=token, user=account, now=now)
+    request.session.pop(INVITED, None)
+    messages.success(request, _("You have joined. Sign in once more to begin."))
+    return redirect("account_login")

@@ -1,0 +1,74 @@
+"""What follows when django-allauth says that an account's locks were changed.
+
+These are another package's signals; between our own apps there are none.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import signals as account
+from allauth.mfa import signals as mfa
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.auth import update_session_auth_hash
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django.utils import timezone
+
+from portal.accounts import actions
+from portal.accounts.adapter import actor_of
+from portal.accounts.models import SealedSecret, User
+from portal.audit import trail
+
+
+def end_other_sessions(request: HttpRequest, user: User) -> None:
+    """Signs the person out everywhere but here."""
+    actions.end_sessions(user=user)
+    if request.user == user:
+        request.user.sessions_ended = user.sessions_ended
+        update_session_auth_hash(request, user)
+        UserSession.objects.create_from_request(request)
+
+
+def _note(verb: str, user: User, **facts: Any) -> None:
+    trail.record(verb, by=actor_of(user), target=user, at=timezone.now(), **facts)
+
+
+@receiver(account.password_changed)
+@receiver(account.password_set)
+@receiver(account.password_reset)
+def _password_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    # Django itself ends the other sessions: a session is checked against the password.
+    _note("account.password_changed", user)
+
+
+@receiver(account.email_changed)
+def _email_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    _note("account.email_changed", user)
+
+
+@receiver(mfa.authenticator_added)
+def _second_factor_added(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    _note("account.second_factor_added", user, kind=str(authenticator.type))
+    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
+        # Sessions that were begun by password alone are not left open elsewhere.
+        end_other_sessions(request, user)
+
+
+@receiver(mfa.authenticator_removed)
+def _second_factor_removed(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    _note("account.second_factor_removed", user, kind=str(authenticator.type))
+
+
+@receiver(mfa.authenticator_reset)
+def _recovery_codes_renewed(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    _note("account.recovery_codes_renewed", user)
+
+
+@receiver(post_delete, sender=Authenticator)
+def _secret_goes_too(instance: Authenticator, **kwargs: Any) -> None:
+    for key in ("secret", "seed"):
+        if code := instance.data.get(key):
+            SealedSecret.objects.filter(code=code).delete()
