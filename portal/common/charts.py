@@ -1,4 +1,4 @@
-"""Pictures of numbers as SVG, drawn on the server: no script, no style attribute, and a table for those who can't see them.
+"""Pictures of numbers as SVG, drawn on the server: no script, no style attribute, and a table of the same figures.
 
 `components/_chart.html` draws what these functions measure. Lengths are in the units of the view box, 640 wide.
 """
@@ -156,7 +156,7 @@ def bars(
     write: Callable[[Number], str] = str,
     current: str | None = None,
 ) -> Chart:
-    """Measures a bar chart of (label, value) pairs; values below nought are drawn as nought, and written as they are."""
+    """Measures a bar chart of (label, value) pairs; values below nought are drawn as nought, but written."""
     return _chart(
         "bars", points, title=title, summary=summary, label_heading=label_heading, value_heading=value_heading,
         write=write, current=current, highest=None, bands=(),

@@ -1,7 +1,8 @@
 """Writes static/css/calendar-steps.css, the classes that place an event in the desk's calendar.
 
-Run by hand: python -m portal.ops.calendar_steps. Five minutes a step, for a whole day: `row-109 span-10` is 9:00 for 50 minutes in a calendar
-that begins at midnight. The Content-Security-Policy allows no style attribute, hence a class for each step.
+Run by hand: python -m portal.ops.calendar_steps. Five minutes a step, for a whole day: `row-109 span-10` is 9:00 for
+50 minutes in a calendar that begins at midnight. The Content-Security-Policy allows no style attribute, hence a class
+for each step.
 """
 
 from __future__ import annotations
