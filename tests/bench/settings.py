@@ -1,0 +1,6 @@
+"""Production's settings, with two bare views beside the portal's own."""
+
+from portal.settings import *  # noqa: F403
+
+ROOT_URLCONF = "tests.bench.urls"
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
