@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class NotificationsConfig(AppConfig):
     name = "portal.notifications"
     label = "notifications"
+
+    def ready(self) -> None:
+        from portal.common import schedules
+        from portal.notifications import checks  # noqa: F401
+
+        schedules.every_minutes(1, "portal.notifications.tasks.sweep", name="notices")

@@ -1,0 +1,130 @@
+"""E-mail, through Django's own backend whichever that is."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import smtplib
+from types import TracebackType
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+
+from portal.common.encryption import EncryptionError
+from portal.notifications import letterhead
+from portal.notifications.models import Notice
+from portal.notifications.sending import InDoubt, Refused, TryLater, Unreachable
+
+logger = logging.getLogger(__name__)
+# Seconds for each answer of the mail server, unless EMAIL_TIMEOUT says otherwise; without one smtplib waits for ever.
+TIMEOUT = 20
+
+
+class _Built(EmailMultiAlternatives):
+    """A message that is put together once: the same bytes are checked before the claim and sent after it."""
+
+    _built: Any = None
+
+    def message(self, *args: Any, **kwargs: Any) -> Any:
+        if self._built is None:
+            self._built = super().message(*args, **kwargs)
+        return self._built
+
+
+class EmailParcel:
+    def __init__(self, notice: Notice) -> None:
+        self.notice = notice
+        self.connection = get_connection(timeout=settings.EMAIL_TIMEOUT or TIMEOUT)
+        self.data_began = False
+
+    def __enter__(self) -> EmailParcel:
+        self.message = self._build()
+        try:
+            self.connection.open()
+        except (OSError, smtplib.SMTPException) as problem:
+            # A refused password too: that is mended in the settings, not in the notice.
+            raise Unreachable(_kind(problem)) from None
+        self._watch_data()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.connection.close()
+        except Exception as problem:
+            # What was sent is sent, however the goodbye went.
+            logger.warning("The mail server's connection did not close: %s", _kind(problem))
+
+    def send(self) -> str:
+        try:
+            accepted = self.connection.send_messages([self.message])
+        except smtplib.SMTPRecipientsRefused as problem:
+            codes = [code for code, _words in problem.recipients.values()]
+            raise _by_code(problem, min(codes, default=550)) from None
+        except smtplib.SMTPResponseException as problem:
+            raise _by_code(problem, problem.smtp_code) from None
+        except smtplib.SMTPNotSupportedError as problem:
+            raise Refused(_kind(problem)) from None
+        except Exception as problem:
+            if self.data_began:
+                raise InDoubt(_kind(problem)) from None
+            raise TryLater(_kind(problem)) from None
+        if not accepted:
+            raise Refused("NotAccepted")
+        return ""
+
+    def _build(self) -> _Built:
+        try:
+            notice, head = self.notice, letterhead.current()
+            message = _Built(
+                subject=notice.subject,
+                body=notice.text,
+                from_email=head.sender,
+                to=[notice.to],
+                reply_to=[head.email] if head.email else None,
+                connection=self.connection,
+                headers={
+                    "Message-ID": notice.message_id,
+                    "Content-Language": notice.language,
+                    # RFC 3834: keeps out-of-office replies away from the desk.
+                    "Auto-Submitted": "auto-generated",
+                },
+            )
+            if notice.html:
+                message.attach_alternative(notice.html, "text/html")
+            for name, media_type, content in notice.attachments or ():
+                content = base64.b64decode(content)
+                message.attach(name, content.decode() if media_type.startswith("text/") else content, media_type)
+            message.message()
+        except EncryptionError as problem:
+            raise TryLater(_kind(problem)) from None
+        except Exception as problem:
+            logger.error("Notice %s can't be put together: %s", self.notice.code, _kind(problem))
+            raise Refused(_kind(problem)) from None
+        return message
+
+    def _watch_data(self) -> None:
+        """Notes when the words themselves go out: before that a cut line sent nothing, after it nobody knows."""
+        smtp = getattr(self.connection, "connection", None)
+        if not isinstance(smtp, smtplib.SMTP):
+            self.data_began = True
+            return
+        send_data = smtp.data
+
+        def data(message: bytes) -> tuple[int, bytes]:
+            self.data_began = True
+            return send_data(message)
+
+        smtp.data = data
+
+
+def _by_code(problem: Exception, code: int) -> TryLater | Refused:
+    """SMTP's own rule: 4yz may go through later, 5yz never will."""
+    error = f"{_kind(problem)} {code}"
+    return TryLater(error) if 400 <= code < 500 else Refused(error)
+
+
+def _kind(problem: BaseException) -> str:
+    return type(problem).__name__

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portal.common.encryption import EncryptedJSONField, EncryptedTextField
+from portal.common.policy import Actor
+from portal.common.privacy import classed
+
+SEES_NOTICES = frozenset({"reception", "manager"})
+
+
+class Channel(models.TextChoices):
+    EMAIL = "email", _("E-mail")
+
+
+class State(models.TextChoices):
+    PENDING = "pending", _("Waiting")
+    SENDING = "sending", _("Being sent")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Not sent")
+    UNKNOWN = "unknown", _("Perhaps sent")
+    CANCELLED = "cancelled", _("Withdrawn")
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def visible_to(self, actor: Actor) -> NoticeQuerySet:
+        return self.all() if actor.role in SEES_NOTICES else self.none()
+
+    def due(self, now: datetime) -> NoticeQuerySet:
+        return self.filter(state=State.PENDING, next_attempt_at__lte=now)
+
+    def overrun(self, now: datetime) -> NoticeQuerySet:
+        """Claimed by a worker that never said how it went."""
+        return self.filter(state=State.SENDING, lease_until__lt=now)
+
+    def needing_eyes(self) -> NoticeQuerySet:
+        """Those that the portal can't settle alone: a person has to look."""
+        return self.filter(state__in=[State.FAILED, State.UNKNOWN])
+
+    def about(self, target: models.Model) -> NoticeQuerySet:
+        return self.filter(about_label=target._meta.concrete_model._meta.label, about_code=str(target.code))
+
+
+@classed(
+    plain="id code channel template language dedupe_key secret about_label about_code state attempts next_attempt_at "
+    "lease_until leased_by message_id provider_id error created_at sent_at settled_by settled_at",
+    personal="to subject text html attachments",
+)
+class Notice(models.Model):
+    """One message to one address, rendered when its cause happened."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    channel = models.CharField(max_length=20, choices=Channel, default=Channel.EMAIL)
+    template = models.CharField(max_length=100)
+    language = models.CharField(max_length=10)
+    to = EncryptedTextField(bound_to="code")
+    subject = EncryptedTextField(bound_to="code", blank=True)
+    # The words of a secret notice are erased once it is sent: then these three are null.
+    text = EncryptedTextField(bound_to="code", null=True)
+    html = EncryptedTextField(bound_to="code", null=True, blank=True)
+    # [[name, media type, base64], ...]
+    attachments = EncryptedJSONField(bound_to="code", null=True, blank=True)
+    dedupe_key = models.CharField(max_length=200, unique=True)
+    secret = models.BooleanField(default=False)
+    # What it is about, by model and code, so that a patient's notices can be found.
+    about_label = models.CharField(max_length=80, blank=True)
+    about_code = models.CharField(max_length=40, blank=True)
+
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    leased_by = models.CharField(max_length=32, blank=True)
+    message_id = models.CharField(max_length=200, blank=True)
+    provider_id = models.CharField(max_length=100, blank=True)
+    # The kind of error and its code; never what a server said, which may quote the address or the words.
+    error = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    # Who decided about a notice that failed or may have been sent: their id.
+    settled_by = models.CharField(max_length=40, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="notice_state_is_known", condition=Q(state__in=State.values)),
+            models.CheckConstraint(
+                name="notice_lease_iff_sending",
+                condition=Q(state=State.SENDING, lease_until__isnull=False)
+                | (~Q(state=State.SENDING) & Q(lease_until__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="notice_sent_at_iff_sent",
+                condition=Q(state=State.SENT, sent_at__isnull=False) | (~Q(state=State.SENT) & Q(sent_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="notice_words_erased_only_when_secret_and_over",
+                condition=Q(text__isnull=False) | Q(secret=True, state__in=[State.SENT, State.FAILED, State.CANCELLED]),
+            ),
+            models.CheckConstraint(
+                name="notice_settled_as_a_whole",
+                condition=Q(settled_by="", settled_at__isnull=True) | (~Q(settled_by="") & Q(settled_at__isnull=False)),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["next_attempt_at"], name="notice_due", condition=Q(state="pending")),
+            models.Index(fields=["lease_until"], name="notice_overrun", condition=Q(state="sending")),
+            models.Index(
+                fields=["created_at"], name="notice_needing_eyes", condition=Q(state__in=["failed", "unknown"])
+            ),
+            models.Index(fields=["about_label", "about_code"], name="notice_about"),
+            models.Index(fields=["created_at"], name="notice_created_at"),
+        ]
+
+    @property
+    def erased(self) -> bool:
+        return self.text_sealed is None
+
+
+@classed(plain="name at")
+class Heartbeat(models.Model):
+    """When a job last ran to its end, for /healthz and doctor."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    at = models.DateTimeField()

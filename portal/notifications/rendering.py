@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.template import Context, TemplateDoesNotExist, loader
+from django.utils import translation
+
+from portal.notifications import letterhead
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    language: str
+    subject: str
+    text: str
+    html: str = ""
+
+
+def render(template: str, context: Mapping[str, Any], *, language: str | None = None) -> Words:
+    """Renders `notifications/<template>/subject.txt`, `body.txt` and, if there is one, `body.html`, in one language."""
+    language = known(language)
+    with translation.override(language):
+        values = {
+            **context,
+            "letterhead": letterhead.current(),
+            "language": language,
+            "direction": "rtl" if translation.get_language_bidi() else "ltr",
+        }
+        # One line: a subject with a line break is refused by the mail library, and rightly.
+        subject = " ".join(_render(f"notifications/{template}/subject.txt", values, html=False).split())
+        text = _render(f"notifications/{template}/body.txt", values, html=False).strip() + "\n"
+        try:
+            html = _render(f"notifications/{template}/body.html", {**values, "subject": subject}, html=True)
+        except TemplateDoesNotExist as missing:
+            if not str(missing).endswith(f"{template}/body.html"):
+                raise
+            html = ""
+    return Words(language=language, subject=subject, text=text, html=html)
+
+
+def known(language: str | None) -> str:
+    """The language itself if the portal speaks it, else the portal's own."""
+    if language and language.lower() in {code for code, _name in settings.LANGUAGES}:
+        return language.lower()
+    return settings.LANGUAGE_CODE
+
+
+def _render(name: str, values: dict[str, Any], *, html: bool) -> str:
+    # Django escapes text files too, and would write O&#x27;Brien: autoescaping is a matter of the part, not the author.
+    return loader.get_template(name).template.render(Context(values, autoescape=html))
