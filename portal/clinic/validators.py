@@ -57,3 +57,23 @@ def validate_ahpra(value: str) -> None:
 def validate_time_zone(value: str) -> None:
     if value not in available_timezones():
         raise ValidationError(_("Choose a time zone by its name, such as Australia/Perth."), code="time_zone")
+
+
+# The states' postcodes (domain/australia.md 3.3). Some places beside a border have their neighbour's.
+_POSTCODES = {
+    "NSW": ((1000, 2599), (2619, 2899), (2921, 2999)),
+    "ACT": ((200, 299), (2600, 2618), (2900, 2920)),
+    "VIC": ((3000, 3999), (8000, 8999)),
+    "QLD": ((4000, 4999), (9000, 9999)),
+    "SA": ((5000, 5999),),
+    "WA": ((6000, 6999),),
+    "TAS": ((7000, 7999),),
+    "NT": ((800, 999),),
+}
+
+
+def postcode_fits_state(postcode: str, state: str) -> bool:
+    """Whether a postcode is one of the state's; border towns differ, so callers warn and never block."""
+    if not postcode or not state:
+        return True
+    return any(first <= int(postcode) <= last for first, last in _POSTCODES[state])

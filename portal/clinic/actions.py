@@ -1,0 +1,238 @@
+"""What is done to the clinic's settings, places, services and profiles. Nothing is deleted: old invoices name them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db import models, transaction
+from django.db.models.fields.files import FieldFile, FileField
+
+from portal.accounts.models import User
+from portal.audit import trail
+from portal.clinic.models import ClinicSettings, Location, ProviderNumber, Psychologist, Room, Service
+from portal.clinic.refusals import HasProfile, LastOne
+from portal.common.policy import Actor
+
+M = TypeVar("M", bound=models.Model)
+
+
+# ---- Settings --------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def update_settings(*, values: Mapping[str, Any], by: Actor, now: datetime) -> ClinicSettings:
+    """Changes the clinic's one row, or makes it; the trail says which fields, never what they were."""
+    settings = ClinicSettings.objects.select_for_update().filter(pk=1).first()
+    if settings is None:
+        settings = ClinicSettings(pk=1)
+        changed = _apply(settings, values)
+        settings.save(force_insert=True)
+    elif changed := _apply(settings, values):
+        settings.save(update_fields=changed)
+    if changed:
+        trail.record("clinic.changed", target=settings, by=by, at=now, fields=changed)
+    return settings
+
+
+# ---- Places ----------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def add_location(*, values: Mapping[str, Any], by: Actor, now: datetime) -> Location:
+    return _add(Location(), values, "location.added", by=by, now=now)
+
+
+@transaction.atomic
+def update_location(*, location: Location, values: Mapping[str, Any], by: Actor, now: datetime) -> Location:
+    return _update(location, values, "location.changed", by=by, now=now)
+
+
+@transaction.atomic
+def retire_location(*, location: Location, by: Actor, now: datetime) -> Location:
+    """Offers no more times there; what is booked stays booked. Raises LastOne."""
+    # All rows in use are locked, in one order, so that two people can't each retire "the other one".
+    in_use = list(
+        Location.objects.select_for_update().filter(is_active=True).order_by("pk").values_list("pk", flat=True)
+    )
+    if in_use == [location.pk]:
+        raise LastOne
+    return _update(location, {"is_active": False}, "location.retired", by=by, now=now)
+
+
+@transaction.atomic
+def restore_location(*, location: Location, by: Actor, now: datetime) -> Location:
+    return _update(location, {"is_active": True}, "location.restored", by=by, now=now)
+
+
+@transaction.atomic
+def add_room(*, values: Mapping[str, Any], by: Actor, now: datetime) -> Room:
+    return _add(Room(), values, "room.added", by=by, now=now)
+
+
+@transaction.atomic
+def update_room(*, room: Room, values: Mapping[str, Any], by: Actor, now: datetime) -> Room:
+    return _update(room, values, "room.changed", by=by, now=now)
+
+
+@transaction.atomic
+def retire_room(*, room: Room, by: Actor, now: datetime) -> Room:
+    return _update(room, {"is_active": False}, "room.retired", by=by, now=now)
+
+
+@transaction.atomic
+def restore_room(*, room: Room, by: Actor, now: datetime) -> Room:
+    return _update(room, {"is_active": True}, "room.restored", by=by, now=now)
+
+
+# ---- Services --------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def add_service(*, values: Mapping[str, Any], by: Actor, now: datetime) -> Service:
+    return _add(Service(), values, "service.added", by=by, now=now)
+
+
+@transaction.atomic
+def update_service(*, service: Service, values: Mapping[str, Any], by: Actor, now: datetime) -> Service:
+    """What is booked keeps the fee and the length that were promised: an appointment has its own."""
+    return _update(service, values, "service.changed", by=by, now=now)
+
+
+@transaction.atomic
+def retire_service(*, service: Service, by: Actor, now: datetime) -> Service:
+    return _update(service, {"is_active": False}, "service.retired", by=by, now=now)
+
+
+@transaction.atomic
+def restore_service(*, service: Service, by: Actor, now: datetime) -> Service:
+    return _update(service, {"is_active": True}, "service.restored", by=by, now=now)
+
+
+# ---- Psychologists ---------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def add_psychologist(*, user: User, values: Mapping[str, Any], by: Actor, now: datetime) -> Psychologist:
+    """Gives an account a profile; the role that lets it in is granted apart. Raises HasProfile."""
+    User.objects.select_for_update().get(pk=user.pk)
+    if Psychologist.objects.filter(user=user).exists():
+        raise HasProfile
+    return _add(Psychologist(user=user), values, "psychologist.added", by=by, now=now)
+
+
+@transaction.atomic
+def update_psychologist(
+    *, psychologist: Psychologist, values: Mapping[str, Any], by: Actor, now: datetime
+) -> Psychologist:
+    return _update(psychologist, values, "psychologist.changed", by=by, now=now)
+
+
+@transaction.atomic
+def retire_psychologist(*, psychologist: Psychologist, by: Actor, now: datetime) -> Psychologist:
+    """Takes the profile off the website and out of booking; their sessions and notes stay theirs."""
+    values = {"is_active": False, "accepting_patients": False}
+    return _update(psychologist, values, "psychologist.retired", by=by, now=now)
+
+
+@transaction.atomic
+def restore_psychologist(*, psychologist: Psychologist, by: Actor, now: datetime) -> Psychologist:
+    """Back in the diary; taking new patients is a choice of its own."""
+    return _update(psychologist, {"is_active": True}, "psychologist.restored", by=by, now=now)
+
+
+@transaction.atomic
+def set_provider_number(
+    *, psychologist: Psychologist, location: Location, number: str, by: Actor, now: datetime
+) -> ProviderNumber | None:
+    """The one number of this psychologist at this location; an empty one takes it away."""
+    Psychologist.objects.select_for_update().get(pk=psychologist.pk)
+    held = ProviderNumber.objects.filter(psychologist=psychologist, location=location).first()
+    if (held.number if held else "") == number:
+        return held
+    if not number:
+        held.delete()
+        held, verb = None, "provider_number.removed"
+    elif held is None:
+        held = ProviderNumber.objects.create(psychologist=psychologist, location=location, number=number)
+        verb = "provider_number.added"
+    else:
+        held.number = number
+        held.save(update_fields=["number"])
+        verb = "provider_number.changed"
+    trail.record(verb, target=psychologist, by=by, at=now, location=location.code)
+    return held
+
+
+# ---- How ------------------------------------------------------------------------------------------------------------
+
+
+def _add(instance: M, values: Mapping[str, Any], verb: str, *, by: Actor, now: datetime) -> M:
+    _apply(instance, values)
+    instance.save(force_insert=True)
+    _apply_many(instance, values)
+    trail.record(verb, target=instance, by=by, at=now)
+    return instance
+
+
+def _update(instance: M, values: Mapping[str, Any], verb: str, *, by: Actor, now: datetime) -> M:
+    """Writes what differs from the stored row, so that two people's changes to different fields both stay."""
+    stored = type(instance)._default_manager.select_for_update(of=("self",)).get(pk=instance.pk)
+    changed = _apply(stored, values)
+    if changed:
+        stored.save(update_fields=changed)
+    changed = sorted({*changed, *_apply_many(stored, values)})
+    if changed:
+        trail.record(verb, target=stored, by=by, at=now, fields=changed)
+    for name in values:
+        if not instance._meta.get_field(name).many_to_many:
+            setattr(instance, name, getattr(stored, name))
+    return stored
+
+
+def _apply(instance: models.Model, values: Mapping[str, Any]) -> list[str]:
+    """Sets plain fields and pictures, and names those that changed."""
+    changed = []
+    for name, value in values.items():
+        field = instance._meta.get_field(name)
+        if field.many_to_many:
+            continue
+        if isinstance(field, FileField):
+            if not _set_file(instance, name, value):
+                continue
+        elif getattr(instance, name) == value and not instance._state.adding:
+            continue
+        else:
+            setattr(instance, name, value)
+        changed.append(name)
+    return sorted(changed)
+
+
+def _set_file(instance: models.Model, name: str, value: Any) -> bool:
+    """As forms say it: a new file replaces, False takes away, anything else leaves the present one.
+
+    The old file goes when the change is sure; a rolled-back change keeps it.
+    """
+    present: FieldFile = getattr(instance, name)
+    if value is None or value == "" or isinstance(value, FieldFile):
+        return False
+    if value is False and not present:
+        return False
+    if present:
+        storage, old = present.storage, present.name
+        transaction.on_commit(lambda: storage.delete(old))
+    setattr(instance, name, "" if value is False else value)
+    return True
+
+
+def _apply_many(instance: models.Model, values: Mapping[str, Any]) -> list[str]:
+    changed = []
+    for name, value in values.items():
+        if not instance._meta.get_field(name).many_to_many:
+            continue
+        wanted = {item.pk for item in value}
+        if wanted != set(getattr(instance, name).values_list("pk", flat=True)):
+            getattr(instance, name).set(wanted)
+            changed.append(name)
+    return changed

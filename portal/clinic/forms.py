@@ -1,0 +1,325 @@
+"""The clinic's own data as its manager types it. What only looks odd is a warning, and is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+from portal.clinic.models import ClinicSettings, Location, ProviderNumber, Psychologist, Room, Service
+from portal.clinic.validators import clean_abn, postcode_fits_state, provider_number_is_right, validate_provider_number
+from portal.common.forms import (
+    EmailLineField,
+    LineField,
+    MoneyField,
+    PhoneField,
+    PostcodeField,
+    TextField,
+    WithWarnings,
+    state_choices,
+)
+from portal.common.text import fold
+from portal.common.uploads import LOGO_BYTES, LOGO_EDGE, PictureField
+
+# Where Australians live, in the words of the tz database; any other zone is accepted when it is typed into settings.
+ZONES = [
+    ("Australia/Sydney", _("New South Wales, Australian Capital Territory")),
+    ("Australia/Melbourne", _("Victoria")),
+    ("Australia/Hobart", _("Tasmania")),
+    ("Australia/Brisbane", _("Queensland")),
+    ("Australia/Adelaide", _("South Australia")),
+    ("Australia/Broken_Hill", _("Broken Hill")),
+    ("Australia/Darwin", _("Northern Territory")),
+    ("Australia/Perth", _("Western Australia")),
+    ("Australia/Eucla", _("Eucla")),
+    ("Australia/Lord_Howe", _("Lord Howe Island")),
+    ("Pacific/Norfolk", _("Norfolk Island")),
+    ("Indian/Christmas", _("Christmas Island")),
+    ("Indian/Cocos", _("Cocos (Keeling) Islands")),
+]
+
+
+def _names(groups: list[tuple[Any, list[str]]]) -> list[str]:
+    return [name for _title, names in groups for name in names]
+
+
+def _formfield(column: models.Field, **kwargs: Any) -> forms.Field | None:
+    """Our own fields for the model's columns: tidied text, Australian phones, dollars, cleaned pictures."""
+    common = {"label": column.verbose_name[:1].upper() + column.verbose_name[1:], "help_text": column.help_text}
+    if column.name == "postcode":
+        return PostcodeField(required=False, **common)
+    if column.name == "state":
+        return forms.ChoiceField(choices=state_choices, required=False, **common)
+    if column.name == "time_zone":
+        return TimeZoneField(**common)
+    if column.name == "abn":
+        return AbnField(required=False, **common)
+    match column:
+        case models.ImageField():
+            sizes = {"max_bytes": LOGO_BYTES, "max_edge": LOGO_EDGE} if column.name == "logo" else {}
+            return PictureField(required=False, **sizes, **common)
+        case models.EmailField():
+            return EmailLineField(required=not column.blank, **common)
+        case models.SlugField():
+            return column.formfield(**kwargs)
+        case models.CharField() if column.choices:
+            return column.formfield(**kwargs)
+        case models.DecimalField():
+            return MoneyField(required=not column.blank, **common)
+        case models.TextField():
+            return TextField(max_length=column.max_length, required=not column.blank, **common)
+        case models.ManyToManyField():
+            return column.formfield(widget=forms.CheckboxSelectMultiple, **kwargs)
+        case PhoneNumberField():
+            return PhoneField(required=False, **common)
+        case models.CharField():
+            return LineField(max_length=column.max_length, required=not column.blank, **common)
+    return column.formfield(**kwargs)
+
+
+class AbnField(LineField):
+    """Eleven digits, shown as the register prints them: 51 824 753 556."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=40, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        value = super().clean(value)
+        return clean_abn(value) if value else ""
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, str) and len(value) == 11 and value.isdigit():
+            return f"{value[:2]} {value[2:5]} {value[5:8]} {value[8:]}"
+        return value
+
+
+class TimeZoneField(forms.ChoiceField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=[(zone, f"{name} ({zone})") for zone, name in ZONES], **kwargs)
+
+    def valid_value(self, value: str) -> bool:
+        """A zone set by other means stays valid; the list is only what is offered."""
+        return value in available_timezones()
+
+
+class ClinicForm(WithWarnings, forms.ModelForm):
+    """Cleans; the action saves. `values` is what the actions take.
+
+    `groups` names fields in the order of the page: `form.fieldsets` walks them.
+    """
+
+    groups: list[tuple[Any, list[str]]] = []
+
+    class Meta:
+        formfield_callback = _formfield
+
+    @property
+    def fieldsets(self) -> Iterator[tuple[Any, list[forms.BoundField]]]:
+        for title, names in self.groups:
+            yield title, [self[name] for name in names if name in self.fields]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self.cleaned_data if name in self.fields}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not postcode_fits_state(cleaned.get("postcode", ""), cleaned.get("state", "")):
+            self.warn("postcode", _("This postcode is usually in another state. Check it, or leave it if it is right."))
+        return cleaned
+
+    def save(self, commit: bool = True) -> Any:
+        raise TypeError("Actions save, and write the trail.")
+
+    def _post_clean(self) -> None:
+        """Validates against the model without touching what a picture field holds: files are written by the action."""
+        pictures = {name: self.cleaned_data.pop(name) for name in list(self.cleaned_data) if self._is_picture(name)}
+        super()._post_clean()
+        self.cleaned_data.update(pictures)
+
+    def _is_picture(self, name: str) -> bool:
+        return isinstance(self.fields.get(name), PictureField)
+
+
+_SETTINGS = [
+    (_("The clinic"), ["name", "legal_name", "abn", "gst_registered", "logo"]),
+    (_("Where and how to reach it"), ["street", "suburb", "state", "postcode", "phone", "email", "time_zone"]),
+    (
+        _("How people book"),
+        [
+            "notice_hours",
+            "horizon_days",
+            "slot_step_minutes",
+            "hold_minutes",
+            "cancel_hours",
+            "late_fee_percent",
+            "max_open_bookings",
+        ],
+    ),
+    (
+        _("How it is paid"),
+        ["payment_terms_days", "bank_name", "bank_bsb", "bank_account", "invoice_footer"],
+    ),
+]
+
+
+class ClinicSettingsForm(ClinicForm):
+    groups = _SETTINGS
+
+    class Meta(ClinicForm.Meta):
+        model = ClinicSettings
+        fields = _names(_SETTINGS)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("gst_registered") and not cleaned.get("abn") and "abn" not in self.errors:
+            self.add_error("abn", ValidationError(_("A clinic registered for GST needs its ABN on invoices."), "abn"))
+        return cleaned
+
+    def clean_bank_bsb(self) -> str:
+        bsb = "".join(c for c in self.cleaned_data["bank_bsb"] if c not in " -")
+        if bsb and not (len(bsb) == 6 and bsb.isascii() and bsb.isdecimal()):
+            raise ValidationError(_("A BSB has six digits, such as 083-004."), code="bsb")
+        return f"{bsb[:3]}-{bsb[3:]}" if bsb else ""
+
+
+class SlugFormMixin:
+    """Makes the address on the website from the name, when none is typed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["slug"].required = False
+        self.fields["slug"].help_text = _("Small letters, digits and hyphens. Leave empty to take it from the name.")
+
+    def slug_source(self) -> str:
+        return self.cleaned_data.get("name", "")
+
+    def clean_slug(self) -> str:
+        if slug := self.cleaned_data.get("slug"):
+            return slug
+        longest = self.fields["slug"].max_length
+        stem = slugify(fold(self.slug_source()))[: longest - 4] or "page"
+        taken = set(
+            self._meta.model._default_manager.exclude(pk=self.instance.pk)
+            .filter(slug__startswith=stem)
+            .values_list("slug", flat=True)
+        )
+        return next(s for s in [stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))] if s not in taken)
+
+
+_LOCATION = [
+    (_("The place"), ["name", "slug", "street", "suburb", "state", "postcode", "phone", "time_zone"]),
+    (_("For visitors"), ["directions", "position"]),
+]
+
+
+class LocationForm(SlugFormMixin, ClinicForm):
+    groups = _LOCATION
+
+    class Meta(ClinicForm.Meta):
+        model = Location
+        fields = _names(_LOCATION)
+
+
+_ROOM = [(_("The room"), ["location", "name"])]
+
+
+class RoomForm(ClinicForm):
+    groups = _ROOM
+
+    class Meta(ClinicForm.Meta):
+        model = Room
+        fields = _names(_ROOM)
+
+
+_SERVICE = [
+    (_("The service"), ["name", "slug", "description", "in_person", "video", "phone"]),
+    (_("Time"), ["minutes", "buffer_before", "buffer_after"]),
+    (_("Price"), ["fee", "tax_code", "medicare"]),
+    (_("Booking"), ["online", "first_visit_only", "position"]),
+]
+
+
+class ServiceForm(SlugFormMixin, ClinicForm):
+    groups = _SERVICE
+
+    class Meta(ClinicForm.Meta):
+        model = Service
+        fields = _names(_SERVICE)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not any(cleaned.get(mode) for mode in ("in_person", "video", "phone")):
+            self.add_error("in_person", ValidationError(_("Choose at least one way it is given."), code="mode"))
+        return cleaned
+
+
+_PSYCHOLOGIST = [
+    (_("The profile"), ["title", "slug", "headline", "bio", "photo", "languages", "specialisations"]),
+    (_("Registration"), ["registration", "ahpra_number", "qualifications"]),
+    (_("Booking"), ["services", "fee", "accepting_patients", "position"]),
+]
+
+
+class PsychologistForm(SlugFormMixin, ClinicForm):
+    """The whole profile, for the manager."""
+
+    groups = _PSYCHOLOGIST
+
+    class Meta(ClinicForm.Meta):
+        model = Psychologist
+        fields = _names(_PSYCHOLOGIST)
+
+    def __init__(self, *args: Any, user: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user or (self.instance.user if self.instance.user_id else None)
+
+    def slug_source(self) -> str:
+        return self.user.name if self.user else ""
+
+    def clean_ahpra_number(self) -> str:
+        return self.cleaned_data["ahpra_number"].upper().replace(" ", "")
+
+
+_OWN_PROFILE = [
+    (_("About you"), ["headline", "bio", "photo"]),
+    (_("Your work"), ["qualifications", "specialisations", "languages", "accepting_patients"]),
+]
+
+
+class OwnProfileForm(ClinicForm):
+    """What psychologists say about themselves. Registration, fee and address on the website are the manager's."""
+
+    groups = _OWN_PROFILE
+
+    class Meta(ClinicForm.Meta):
+        model = Psychologist
+        fields = _names(_OWN_PROFILE)
+
+
+class ProviderNumberForm(WithWarnings, forms.Form):
+    """One number for each place; `psychologist` tells what is set now."""
+
+    location = forms.ModelChoiceField(label=_("Location"), queryset=Location.objects.filter(is_active=True))
+    number = LineField(label=_("Provider number"), max_length=20, required=False, help_text=_("Such as 4024742F."))
+
+    def clean_number(self) -> str:
+        number = self.cleaned_data["number"].upper().replace(" ", "")
+        if number:
+            longest = ProviderNumber._meta.get_field("number").max_length
+            if len(number) > longest:
+                raise ValidationError(_("A provider number looks like 4024742F."), code="provider_number")
+            validate_provider_number(number)
+            if not provider_number_is_right(number):
+                self.warn(
+                    "number",
+                    _("The last letter doesn't fit this provider number. Check it, or leave it if it is right."),
+                )
+        return number
