@@ -13,6 +13,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 from portal.accounts.roles import Role
 from portal.common.policy import Actor
 from portal.common.privacy import classed
+from portal.patients.fields import ByteOrderedCharField
 from portal.patients.validators import validate_irn, validate_medicare_number
 
 
@@ -47,7 +48,7 @@ def _treated_by(user):
     "emergency_phone gp_name gp_practice gp_phone desk_note",
 )
 class Patient(models.Model):
-    """The person in care. An account is optional: reception books people who have none, parents sign in for children."""
+    """The person in care. An account is optional: the desk books people who have none, parents sign in for children."""
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.OneToOneField(
@@ -167,7 +168,7 @@ class SearchKey(models.Model):
     """
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="search_keys")
-    key = models.CharField(max_length=254)
+    key = ByteOrderedCharField(max_length=254)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["patient", "key"], name="search_key_once_per_patient")]

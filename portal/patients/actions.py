@@ -1,0 +1,119 @@
+"""What is done to the record of a person in care, and who may sign in for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from portal.accounts.models import User
+from portal.audit import trail
+from portal.common.policy import Actor
+from portal.patients.models import Carer, Patient
+from portal.patients.refusals import AlreadyCarer, NotInForce, PatientHasSignIn, SomebodyElseIsBilled, UserHasRecord
+from portal.patients.search import reindex
+
+# What a form may say about a person; who they sign in as has actions of its own.
+DETAILS = frozenset(f.name for f in Patient._meta.concrete_fields if f.name not in {"id", "code", "user", "created_at"})
+
+
+def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
+    if unknown := values.keys() - DETAILS:
+        raise TypeError(f"not a patient's details: {', '.join(sorted(unknown))}")
+    return dict(values)
+
+
+@transaction.atomic
+def register_patient(*, values: Mapping[str, Any], user: User | None = None, by: Actor, now: datetime) -> Patient:
+    """Opens a record, with the person's own sign-in if `user` is given; raises UserHasRecord."""
+    details = _checked(values)
+    if user is not None:
+        User.objects.select_for_update().get(pk=user.pk)
+        if Patient.objects.filter(user=user).exists():
+            raise UserHasRecord
+    patient = Patient.objects.create(user=user, created_at=now, **details)
+    reindex(patient)
+    trail.record("patient.registered", target=patient, by=by, at=now)
+    return patient
+
+
+@transaction.atomic
+def update_patient(*, patient: Patient, values: Mapping[str, Any], by: Actor, now: datetime) -> Patient:
+    """Writes those of `values` that differ from what is stored; other fields keep what somebody else just saved."""
+    details = _checked(values)
+    stored = Patient.objects.select_for_update().get(pk=patient.pk)
+    changed = sorted(name for name, value in details.items() if getattr(stored, name) != value)
+    for name, value in details.items():
+        setattr(stored, name, value)
+        setattr(patient, name, value)
+    if changed:
+        stored.save(update_fields=changed)
+        reindex(stored)
+        trail.record("patient.changed", target=stored, by=by, at=now, fields=changed)
+    return stored
+
+
+@transaction.atomic
+def attach_user(*, patient: Patient, user: User, by: Actor, now: datetime) -> Patient:
+    """Lets `user` sign in to this record as their own; raises PatientHasSignIn or UserHasRecord.
+
+    Whoever calls has made sure that the two are one person: the account then reads everything.
+    """
+    stored = Patient.objects.select_for_update().get(pk=patient.pk)
+    if stored.user_id == user.pk:
+        return stored
+    if stored.user_id is not None:
+        raise PatientHasSignIn
+    if Patient.objects.filter(user=user).exists():
+        raise UserHasRecord
+    stored.user = user
+    try:
+        with transaction.atomic():
+            stored.save(update_fields=["user"])
+    except IntegrityError:
+        raise UserHasRecord from None
+    patient.user = user
+    trail.record("patient.sign_in_attached", target=stored, by=by, at=now, user=user.pk)
+    return stored
+
+
+@transaction.atomic
+def add_carer(
+    *,
+    patient: Patient,
+    user: User,
+    relationship: Carer.Relationship | str,
+    is_billed: bool = False,
+    by: Actor,
+    now: datetime,
+) -> Carer:
+    """Lets `user` act for the patient from now on; raises AlreadyCarer or SomebodyElseIsBilled."""
+    Patient.objects.select_for_update().get(pk=patient.pk)
+    held = _in_force(patient)
+    if held.filter(user=user).exists():
+        raise AlreadyCarer
+    if is_billed and held.filter(is_billed=True).exists():
+        raise SomebodyElseIsBilled
+    carer = Carer.objects.create(
+        patient=patient, user=user, relationship=relationship, is_billed=is_billed, started_at=now
+    )
+    trail.record("carer.added", target=patient, by=by, at=now, carer=carer.pk, user=user.pk, billed=is_billed)
+    return carer
+
+
+@transaction.atomic
+def end_carer(*, carer: Carer, by: Actor, now: datetime) -> Carer:
+    """Ends it from now on; what they did stays theirs. Raises NotInForce."""
+    ended = Carer.objects.in_force().filter(pk=carer.pk).update(ended_at=now)
+    if not ended:
+        raise NotInForce
+    carer.ended_at = now
+    trail.record("carer.ended", target=carer.patient, by=by, at=now, carer=carer.pk, user=carer.user_id)
+    return carer
+
+
+def _in_force(patient: Patient) -> QuerySet[Carer]:
+    return Carer.objects.in_force().filter(patient=patient)

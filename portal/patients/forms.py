@@ -1,0 +1,253 @@
+"""What is asked about a person in care: by the desk, by themselves, and shortly while they book."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portal.clinic.validators import postcode_fits_state
+from portal.common.forms import (
+    DateField,
+    EmailLineField,
+    LineField,
+    MonthField,
+    PhoneField,
+    PostcodeField,
+    WithWarnings,
+    state_choices,
+)
+from portal.patients.models import Carer, Patient
+from portal.patients.validators import clean_medicare_number, validate_irn
+
+OLDEST = 125
+
+
+class MedicareNumberField(LineField):
+    """Ten digits with the card's spaces or without."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}))
+        super().__init__(max_length=40, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        value = super().clean(value)
+        return clean_medicare_number(value) if value else ""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Shown as the card prints it: 2951 87312 5."""
+        if isinstance(value, str) and len(value) == 10 and value.isdigit():
+            return f"{value[:4]} {value[4:9]} {value[9]}"
+        return value
+
+
+def _line(name: str, **kwargs: Any) -> LineField:
+    """The form field of one of Patient's text columns."""
+    column = Patient._meta.get_field(name)
+    autocomplete = kwargs.pop("autocomplete", "off")
+    return LineField(
+        max_length=column.max_length,
+        label=kwargs.pop("label", column.verbose_name.capitalize()),
+        required=kwargs.pop("required", not column.blank),
+        widget=forms.TextInput(attrs={"autocomplete": autocomplete}),
+        **kwargs,
+    )
+
+
+class PersonForm(WithWarnings, forms.Form):
+    """What the forms on a person share. `today` is the clinic's own date; `cleaned_data` is what the actions take.
+
+    `groups` names fields in the order of the page: `form.fieldsets` walks them.
+    """
+
+    groups: list[tuple[Any, list[str]]] = []
+
+    def __init__(self, *args: Any, today: date | None = None, instance: Patient | None = None, **kwargs: Any) -> None:
+        self.today, self.instance = today or timezone.localdate(), instance
+        if instance is not None:
+            stored = {name: getattr(instance, name) for name in self.base_fields}
+            kwargs["initial"] = stored | (kwargs.get("initial") or {})
+        super().__init__(*args, **kwargs)
+
+    @property
+    def fieldsets(self) -> Iterator[tuple[Any, list[forms.BoundField]]]:
+        for title, names in self.groups:
+            yield title, [self[name] for name in names if name in self.fields]
+
+    def clean_date_of_birth(self) -> date:
+        born = self.cleaned_data["date_of_birth"]
+        if born > self.today:
+            raise forms.ValidationError(_("This date is still to come. Check the year."), code="future")
+        if born.year < self.today.year - OLDEST:
+            raise forms.ValidationError(
+                _("This is more than %(years)d years ago. Check the year."), code="too_old", params={"years": OLDEST}
+            )
+        return born
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        number, irn = cleaned.get("medicare_number"), cleaned.get("medicare_irn")
+        if number and not irn and "medicare_irn" in self.fields and "medicare_irn" not in self.errors:
+            self.add_error(
+                "medicare_irn", forms.ValidationError(_("Add the digit beside the name on the card."), code="irn")
+            )
+        if irn and not number and "medicare_number" not in self.errors:
+            self.add_error(
+                "medicare_number", forms.ValidationError(_("Add the card's number, or clear the other."), code="number")
+            )
+        if (expires := cleaned.get("medicare_expires")) and expires < self.today:
+            self.warn("medicare_expires", _("This Medicare card has run out. Ask for the new one."))
+        if not postcode_fits_state(cleaned.get("postcode", ""), cleaned.get("state", "")):
+            self.warn("postcode", _("This postcode is usually in another state. Check it, or leave it if it is right."))
+        return cleaned
+
+
+_first_name = {"label": _("First name, as on legal documents"), "autocomplete": "given-name"}
+_last_name = {
+    "label": _("Last name"),
+    "autocomplete": "family-name",
+    "required": False,
+    "help_text": _("Leave empty for a person with one name."),
+}
+_preferred = {"label": _("What should we call you?"), "autocomplete": "nickname", "help_text": _("If different.")}
+_born = {
+    "label": _("Date of birth"),
+    "autocomplete": "bday",
+    "help_text": _("Day, month and year, such as 23/4/1990."),
+    "error_messages": {"required": _("Enter the date of birth.")},
+}
+_number_help = _("The ten digits on the green card.")
+_irn_help = _("The digit beside the name on the card.")
+
+
+class _ContactFields(forms.Form):
+    phone = PhoneField(label=_("Phone"), required=False)
+    email = EmailLineField(label=_("E-mail"), required=False, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    language = forms.ChoiceField(label=_("Language for letters and messages"), required=False)
+    street = _line("street", autocomplete="street-address")
+    suburb = _line("suburb", autocomplete="address-level2")
+    state = forms.ChoiceField(label=_("State"), choices=state_choices, required=False)
+    postcode = PostcodeField(label=_("Postcode"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].choices = [("", _("English")), *settings.LANGUAGES[1:]]
+
+
+class _MedicareFields(forms.Form):
+    medicare_number = MedicareNumberField(label=_("Medicare card number"), required=False, help_text=_number_help)
+    medicare_irn = _line("medicare_irn", label=_("Number beside the name"), help_text=_irn_help)
+    medicare_expires = MonthField(label=_("Valid to"), required=False, help_text=_("Month and year, such as 04/2029."))
+    medicare_name = _line(
+        "medicare_name", label=_("Name on the card"), help_text=_("If the card spells it differently.")
+    )
+
+    def clean_medicare_irn(self) -> str:
+        irn = self.cleaned_data["medicare_irn"]
+        if irn:
+            validate_irn(irn)
+        return irn
+
+
+class _OtherPeopleFields(forms.Form):
+    emergency_name = _line("emergency_name", label=_("Name"))
+    emergency_relationship = _line("emergency_relationship", label=_("Relationship"), help_text=_("Such as partner."))
+    emergency_phone = PhoneField(label=_("Phone"), required=False)
+    gp_name = _line("gp_name", label=_("GP's name"))
+    gp_practice = _line("gp_practice", label=_("Practice"))
+    gp_phone = PhoneField(label=_("Practice's phone"), required=False)
+
+
+_MEDICARE = ["medicare_number", "medicare_irn", "medicare_expires", "medicare_name"]
+_CONTACT = ["phone", "email", "language", "street", "suburb", "state", "postcode"]
+_EMERGENCY = ["emergency_name", "emergency_relationship", "emergency_phone"]
+_GP = ["gp_name", "gp_practice", "gp_phone"]
+
+
+class PatientForm(PersonForm, _ContactFields, _MedicareFields, _OtherPeopleFields):
+    """All that the desk keeps about a person."""
+
+    legal_first_name = _line("legal_first_name", label=_("Legal first name"))
+    legal_last_name = _line("legal_last_name", label=_("Legal last name"), help_text=_last_name["help_text"])
+    preferred_name = _line("preferred_name", label=_("Preferred first name"), help_text=_("If different."))
+    pronouns = _line("pronouns", label=_("Pronouns"))
+    date_of_birth = DateField(**_born | {"autocomplete": "off"})
+    desk_note = _line(
+        "desk_note",
+        label=_("Note for the desk"),
+        help_text=_("Practical things only, such as “rings the side door”. Never how somebody is."),
+    )
+
+    groups = [
+        (_("Who"), ["legal_first_name", "legal_last_name", "preferred_name", "pronouns", "date_of_birth", "desk_note"]),
+        (_("Contact"), _CONTACT),
+        (_("Medicare"), _MEDICARE),
+        (_("In an emergency"), _EMERGENCY),
+        (_("GP"), _GP),
+    ]
+    field_order = [name for _title, names in groups for name in names]
+
+
+class OwnDetailsForm(PersonForm, _ContactFields, _MedicareFields, _OtherPeopleFields):
+    """What a person, or their carer, keeps right: all but legal name and birth date, which the desk checks."""
+
+    preferred_name = _line("preferred_name", **_preferred)
+    pronouns = _line("pronouns", label=_("Pronouns"))
+
+    groups = [
+        (_("You"), ["preferred_name", "pronouns"]),
+        (_("How we reach you"), _CONTACT),
+        (_("Medicare"), _MEDICARE),
+        (_("Whom we call in an emergency"), _EMERGENCY),
+        (_("Your GP"), _GP),
+    ]
+    field_order = [name for _title, names in groups for name in names]
+
+
+class BookingDetailsForm(PersonForm):
+    """The least that a first booking needs."""
+
+    legal_first_name = _line("legal_first_name", **_first_name)
+    legal_last_name = _line("legal_last_name", **_last_name)
+    preferred_name = _line("preferred_name", **_preferred)
+    date_of_birth = DateField(**_born)
+    phone = PhoneField(label=_("Phone"), help_text=_("In case something changes on the day."))
+    medicare_number = MedicareNumberField(
+        label=_("Medicare card number (if you have it here)"), required=False, help_text=_number_help
+    )
+    medicare_irn = _line("medicare_irn", label=_("Number beside your name on the card"))
+
+    groups = [
+        (_("Who is coming"), ["legal_first_name", "legal_last_name", "preferred_name", "date_of_birth", "phone"]),
+        (_("Medicare, if you have the card at hand"), ["medicare_number", "medicare_irn"]),
+    ]
+
+    clean_medicare_irn = _MedicareFields.clean_medicare_irn
+
+
+class CarerForm(forms.Form):
+    """Somebody with an account who is to sign in for the patient."""
+
+    email = EmailLineField(
+        label=_("E-mail address they sign in with"), widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+    relationship = forms.ChoiceField(label=_("Relationship"), choices=Carer.Relationship.choices)
+    is_billed = forms.BooleanField(label=_("Invoices go to this person"), required=False)
+
+
+class SearchForm(forms.Form):
+    """What is typed into a search box. What can't be looked for is simply not found."""
+
+    q = forms.CharField(label=_("Find a patient"), required=False, max_length=200, empty_value="")
+
+    def clean_q(self) -> str:
+        return self.cleaned_data["q"].strip()
+
+    @property
+    def text(self) -> str:
+        return self.cleaned_data.get("q", "") if self.is_valid() else ""

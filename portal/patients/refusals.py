@@ -1,0 +1,27 @@
+"""Why an action on a patient was refused. Views turn these into words."""
+
+from __future__ import annotations
+
+
+class Refused(Exception):
+    """Nothing was changed."""
+
+
+class PatientHasSignIn(Refused):
+    """Somebody signs in for this record as the person themself."""
+
+
+class UserHasRecord(Refused):
+    """This account belongs to another person in care."""
+
+
+class AlreadyCarer(Refused):
+    """This account cares for this person already."""
+
+
+class SomebodyElseIsBilled(Refused):
+    """Another carer is billed; one at a time."""
+
+
+class NotInForce(Refused):
+    """This carer was ended before."""

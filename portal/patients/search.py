@@ -1,0 +1,250 @@
+"""Finding a patient by what the desk hears: part of a name, a phone number, an e-mail address, a birth date.
+
+Each patient has a handful of keys, folded words in one ordered index. What is typed becomes tokens, and each token must
+be the beginning of a key. The token with the fewest keys leads, in the index's order, and the reading stops as soon as
+the list is full: two letters over a hundred thousand people cost as little as a whole name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from portal.common.forms import read_date
+from portal.common.text import fold, words
+from portal.patients.models import Patient, SearchKey
+
+KEY_LENGTH = SearchKey._meta.get_field("key").max_length
+MOST_TOKENS = 6
+# How far a token's keys are counted when choosing which one leads.
+COUNTED = 400
+_LAST = "\U0010ffff"  # sorts behind every character that a key can hold
+
+
+# ---- What is kept ---------------------------------------------------------------------------------------------------
+
+
+def keys_of(patient: Patient) -> set[str]:
+    """Every word that this patient is found by."""
+    keys: set[str] = set()
+    for name in (patient.legal_first_name, patient.legal_last_name, patient.preferred_name):
+        keys.update(_name_keys(name))
+    for first in {patient.legal_first_name, patient.preferred_name}:
+        if _writes_without_spaces(first) and _writes_without_spaces(patient.legal_last_name):
+            keys.update(_name_keys(f"{patient.legal_last_name}{first}"))
+    if patient.phone:
+        keys.update(_phone_keys(patient.phone))
+    if patient.email:
+        keys.add(_email(patient.email))
+    born = patient.date_of_birth
+    keys.update({f"{born:%Y-%m-%d}", f"{born:%d/%m/%Y}", f"{born:%d%m%Y}"})
+    return {key[:KEY_LENGTH] for key in keys if key}
+
+
+def _name_keys(name: str) -> set[str]:
+    """`O'Brien-Lee` is found as obrienlee, obrien, lee and brien."""
+    apart = re.sub(r"['’‘ʼ`´]", " ", name)
+    return {word for text in (name, apart) for word in words(text) if len(word) > 1 or _writes_without_spaces(word)}
+
+
+def _writes_without_spaces(text: str) -> bool:
+    """Whether a text is in Chinese, Japanese or Korean letters, where one character can be a whole name."""
+    return bool(text) and all(c >= "\u2e80" or "\u1100" <= c <= "\u11ff" for c in text)
+
+
+def _phone_keys(phone) -> set[str]:
+    national = re.sub(r"\D", "", phone.as_national)
+    significant = str(phone.national_number)
+    keys = {national, significant, phone.as_e164}
+    if phone.country_code == 61:
+        # The way people read it out: 570 006 of a mobile number, 9010 1234 of one on a wall.
+        keys.add(significant[-6:] if significant.startswith("4") else significant[-8:])
+    return keys
+
+
+def _email(text: str) -> str:
+    return re.sub(r"[^\w@.+'-]", "", fold(text))
+
+
+def reindex(patient: Patient) -> None:
+    """Writes this patient's keys anew; call it in the transaction that changes the patient."""
+    wanted = keys_of(patient)
+    held = dict(patient.search_keys.values_list("key", "pk"))
+    if gone := [pk for key, pk in held.items() if key not in wanted]:
+        patient.search_keys.filter(pk__in=gone).delete()
+    SearchKey.objects.bulk_create(SearchKey(patient=patient, key=key) for key in sorted(wanted - held.keys()))
+
+
+def index_many(patients: Iterable[Patient], *, batch_size: int = 2000) -> None:
+    """Writes the keys of patients who have none yet: for imports and measurements."""
+    SearchKey.objects.bulk_create(
+        (SearchKey(patient_id=patient.pk, key=key) for patient in patients for key in sorted(keys_of(patient))),
+        batch_size=batch_size,
+    )
+
+
+# ---- What is typed --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Beginnings of keys, any of which will do."""
+
+    prefixes: tuple[str, ...]
+
+    @property
+    def condition(self) -> Q:
+        condition = Q()
+        for prefix in self.prefixes:
+            condition |= Q(key__gte=prefix, key__lt=prefix + _LAST)
+        return condition
+
+
+_EMAIL = re.compile(r"\S+@\S*")
+_DATE = re.compile(
+    r"(?<!\S)(?:[0-9]{1,2}([/.-])[0-9]{1,2}(?:\1[0-9]{1,4})?"
+    r"|[0-9]{1,2} [0-9]{1,2} (?:19|20)[0-9]{2}"
+    r"|(?:19|20)[0-9]{2}-[0-9]{0,2}(?:-[0-9]{0,2})?)(?!\S)"
+)
+_WRITTEN_DATE = re.compile(r"(?<!\S)[0-9]{1,2}(?:st|nd|rd|th)?[ -]+[a-z]{3,9}\.?,?[ -]+[0-9]{4}(?!\S)", re.IGNORECASE)
+_DIGITS = re.compile(r"(?<!\S)[(+]*[0-9][0-9() .-]*(?!\S)")
+
+
+def tokens_of(text: str) -> list[Token]:
+    """What to look for; empty when nothing typed is long enough to look for."""
+    found: list[Token] = []
+
+    def take(pattern: re.Pattern[str], make, text: str) -> str:
+        def one(match: re.Match[str]) -> str:
+            token = make(match[0])
+            if token is None:
+                return match[0]
+            found.append(token)
+            return " "
+
+        return pattern.sub(one, text)
+
+    text = text[:200].replace("\x00", "")
+    text = take(_EMAIL, lambda typed: Token((_email(typed),)), text)
+    text = take(_WRITTEN_DATE, _whole_date, text)
+    text = take(_DATE, _partial_date, text)
+    text = take(_DIGITS, _digits, text)
+    for chunk in fold(text).split():
+        for part in re.split("[-–]", chunk):
+            word = re.sub(r"[^\w@.+]", "", part.replace("'", "")).strip(".")
+            if word:
+                found.append(Token((word[:KEY_LENGTH],)))
+    found = list(dict.fromkeys(found))[:MOST_TOKENS]
+    return found if any(_is_long_enough(token) for token in found) else []
+
+
+def _is_long_enough(token: Token) -> bool:
+    return any(len(prefix) > 1 or _writes_without_spaces(prefix) for prefix in token.prefixes)
+
+
+def _whole_date(typed: str) -> Token | None:
+    try:
+        return Token((f"{read_date(typed.strip()):%Y-%m-%d}",))
+    except ValidationError:
+        return None
+
+
+def _partial_date(typed: str) -> Token | None:
+    """`23/4`, `23/4/1990` and `23/4/90`, the day first; `1990-04` as it stands."""
+    if re.match(r"[0-9]{4}-", typed):
+        return Token((typed,))
+    parts = re.split(r"[/. -]", typed)
+    day, month = int(parts[0]), int(parts[1])
+    if not (1 <= day <= 31 and 1 <= month <= 12):
+        return None
+    if len(parts) == 2:
+        # "23/1" may be about to become "23/12".
+        ends = [f"{month:02d}"] if len(parts[1]) == 2 or month > 1 else ["01", "1"]
+        return Token(tuple(f"{day:02d}/{end}" for end in ends))
+    year = parts[2]
+    years = [year]
+    if len(year) == 2:
+        years += [f"{century}{year}" for century in (19, 20) if int(f"{century}{year}") <= timezone.now().year]
+    return Token(tuple(f"{day:02d}/{month:02d}/{typed_year}" for typed_year in years))
+
+
+def _digits(typed: str) -> Token | None:
+    digits = re.sub(r"\D", "", typed.replace("(0)", "") if "+" in typed else typed)
+    if not digits:
+        return None
+    if "+" in typed or (digits.startswith("61") and len(digits) > 4):
+        return Token((f"+{digits}"[:KEY_LENGTH],))
+    return Token((digits[:KEY_LENGTH],))
+
+
+# ---- The search -----------------------------------------------------------------------------------------------------
+
+
+def search(queryset, text: str, *, limit: int = 20) -> list[Patient]:
+    """The patients of `queryset` whom every word of `text` fits, exact words first, at most `limit`."""
+    tokens = tokens_of(text)
+    if not tokens:
+        return []
+    lead = _rarest(tokens)
+    keys = SearchKey.objects.filter(lead.condition)
+    for token in tokens:
+        if token != lead:
+            keys = keys.filter(Exists(SearchKey.objects.filter(token.condition, patient=OuterRef("patient"))))
+    if queryset.query.where:
+        keys = keys.filter(Exists(queryset.filter(pk=OuterRef("patient")).order_by()))
+    found: dict[int, None] = {}
+    rows, step = keys.order_by("key", "patient").values_list("patient", flat=True), limit * 3
+    for start in range(0, step * 20, step):
+        page = list(rows[start : start + step])
+        found.update(dict.fromkeys(page))
+        if len(page) < step or len(found) >= limit:
+            break
+    wanted = list(found)[:limit]
+    patients = queryset.in_bulk(wanted)
+    return [patients[pk] for pk in wanted if pk in patients]
+
+
+def _rarest(tokens: list[Token]) -> Token:
+    if len(tokens) == 1:
+        return tokens[0]
+    counts = {token: SearchKey.objects.filter(token.condition)[:COUNTED].count() for token in tokens}
+    # Of two common ones the longer leads: it is likelier to stand near those who fit.
+    return min(tokens, key=lambda token: (counts[token], -min(map(len, token.prefixes))))
+
+
+# ---- The same person twice ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    patient: Patient
+    same_name_and_birth: bool
+    same_phone: bool
+
+
+def possible_duplicates(
+    queryset,
+    *,
+    first_name: str,
+    last_name: str,
+    preferred_name: str = "",
+    date_of_birth: date,
+    phone=None,
+    limit: int = 5,
+) -> list[Likeness]:
+    """Patients with the same birth date and a name in common, or the same phone: to be looked at, not to be refused."""
+    names = _name_keys(first_name) | _name_keys(preferred_name) | _name_keys(last_name)
+    born = SearchKey.objects.filter(key=f"{date_of_birth:%Y-%m-%d}")
+    named = SearchKey.objects.filter(key__in=names, patient=OuterRef("patient"))
+    alike = set(born.filter(Exists(named)).values_list("patient", flat=True)[:limit])
+    by_phone = set()
+    if phone:
+        by_phone = set(SearchKey.objects.filter(key=phone.as_e164).values_list("patient", flat=True)[:limit])
+    found = queryset.filter(pk__in=alike | by_phone)[:limit]
+    return [Likeness(p, same_name_and_birth=p.pk in alike, same_phone=p.pk in by_phone) for p in found]
