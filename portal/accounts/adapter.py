@@ -57,6 +57,7 @@ def plain(context: dict[str, Any]) -> dict[str, Any]:
         told["at"] = date_format(timezone.localtime(at), "DATETIME_FORMAT")
     if "user_agent" in context:
         told["device"] = describe(context["user_agent"])
+        told["secure_url"] = absolute("account_reset_password")
     return told
 
 

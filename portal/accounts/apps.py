@@ -6,7 +6,4 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from importlib.util import find_spec
-
-        if find_spec("portal.notifications.outbox"):
-            from portal.accounts import receivers  # noqa: F401
+        from portal.accounts import receivers  # noqa: F401
