@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.clinic.validators import provider_number_is_right
+from portal.medicare.models import Referral
+
+
+class ReferralForm(forms.ModelForm):
+    """A referral letter as the desk types it. `cleaned_data` holds what `add_referral` takes."""
+
+    confirm_number = forms.BooleanField(
+        label=_("The number is as the letter has it"), required=False, widget=forms.HiddenInput
+    )
+
+    class Meta:
+        model = Referral
+        fields = [
+            "kind",
+            "referrer_name",
+            "referrer_provider_number",
+            "referrer_practice",
+            "written_on",
+            "services",
+            "period",
+        ]
+        widgets = {"written_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+        # Typed with spaces or in small letters as letters print it; a longer text is cut down before it is checked.
+        self.fields["referrer_provider_number"].widget.attrs |= {"autocapitalize": "characters", "spellcheck": "false"}
+        self.fields["referrer_provider_number"].max_length = None
+        self.fields["referrer_provider_number"].validators = []
+
+    def clean_referrer_provider_number(self) -> str:
+        number = "".join(self.cleaned_data["referrer_provider_number"].split()).upper()
+        if number:
+            Referral._meta.get_field("referrer_provider_number").run_validators(number)
+        return number
+
+    def clean_written_on(self) -> date:
+        written = self.cleaned_data["written_on"]
+        if written > self.today:
+            raise forms.ValidationError(_("This date is still to come. Type the date on the letter."), code="future")
+        return written
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        number = data.get("referrer_provider_number", "")
+        if not number and not data.get("referrer_practice") and "referrer_provider_number" not in self.errors:
+            self.add_error(
+                "referrer_provider_number",
+                forms.ValidationError(_("Give the provider number, or the practice's address."), code="where"),
+            )
+        if number and not provider_number_is_right(number) and not data.get("confirm_number"):
+            # Some numbers in use fail the check, so it warns once and then lets through.
+            self.fields["confirm_number"].widget = forms.CheckboxInput()
+            self.add_error(
+                "referrer_provider_number",
+                forms.ValidationError(
+                    _("The check letter doesn't fit. Compare it with the letter, then confirm below."), code="check"
+                ),
+            )
+        data.pop("confirm_number", None)
+        return data
