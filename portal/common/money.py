@@ -29,6 +29,11 @@ def up_to_five_cents(amount: Decimal) -> Decimal:
     return (amount * 20).to_integral_value(rounding=ROUND_CEILING) / Decimal(20) + ZERO
 
 
+def in_cents(amount: Decimal) -> int:
+    """Whole cents, for Stripe and the trail: nowhere else are there any."""
+    return int(cents(amount) * 100)
+
+
 def dollars(amount: Decimal | int | str | None) -> str:
     """Writes `$1,234.50`. The minus is ASCII: fonts of the PDFs may lack the typographic one."""
     if amount is None or amount == "":

@@ -1,0 +1,4 @@
+from portal.billing.models.invoice import Invoice, InvoiceStatus, Line
+from portal.billing.models.payment import Allocation, Method, Payment
+
+__all__ = ["Allocation", "Invoice", "InvoiceStatus", "Line", "Method", "Payment"]

@@ -1,0 +1,269 @@
+from __future__ import annotations
+
+import uuid
+from datetime import date
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import models
+from django.db.models import ExpressionWrapper, F, Q, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Abs, Round
+from django.db.models.lookups import LessThanOrEqual
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.roles import Role
+from portal.appointments.models import Appointment
+from portal.clinic.models import Location, Mode, Psychologist, TaxCode
+from portal.common.money import ZERO
+from portal.common.policy import Actor
+from portal.common.privacy import classed
+from portal.patients.models import Patient
+
+
+class InvoiceStatus(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    ISSUED = "issued", _("Issued")
+    VOID = "void", _("Void")
+
+
+class Standing(models.TextChoices):
+    """How an invoice stands today, as people ask for it."""
+
+    DRAFT = "draft", _("Draft")
+    OWING = "owing", _("Owing")
+    OVERDUE = "overdue", _("Overdue")
+    PAID = "paid", _("Paid")
+    VOID = "void", _("Void")
+
+
+class InvoiceQuerySet(models.QuerySet["Invoice"]):
+    def visible_to(self, actor: Actor) -> InvoiceQuerySet:
+        match actor.role:
+            case Role.PATIENT:
+                # Two narrow look-ups; an OR of them would read the whole table.
+                of_their_care = self.model.objects.filter(patient__in=Patient.objects.managed_by(actor.user))
+                billed_to_them = self.model.objects.filter(billed_user=actor.user)
+                return self.filter(pk__in=of_their_care.values("pk").union(billed_to_them.values("pk"))).exclude(
+                    status=InvoiceStatus.DRAFT
+                )
+            case Role.PSYCHOLOGIST:
+                return self.filter(psychologist__user=actor.user)
+            case Role.RECEPTION | Role.MANAGER:
+                return self.all()
+        return self.none()
+
+    def standing_void(self) -> InvoiceQuerySet:
+        return self.filter(status=InvoiceStatus.VOID)
+
+    def live(self) -> InvoiceQuerySet:
+        return self.exclude(status=InvoiceStatus.VOID)
+
+    def issued(self) -> InvoiceQuerySet:
+        return self.filter(status=InvoiceStatus.ISSUED)
+
+    def owing(self) -> InvoiceQuerySet:
+        return self.issued().filter(paid__lt=F("total"))
+
+    def settled(self) -> InvoiceQuerySet:
+        return self.issued().filter(paid__gte=F("total"))
+
+    def overdue(self, *, today: date) -> InvoiceQuerySet:
+        return self.owing().filter(due_on__lt=today)
+
+    def standing(self, standing: str, *, today: date) -> InvoiceQuerySet:
+        match standing:
+            case Standing.OWING:
+                return self.owing()
+            case Standing.OVERDUE:
+                return self.overdue(today=today)
+            case Standing.PAID:
+                return self.settled()
+            case Standing.DRAFT | Standing.VOID:
+                return self.filter(status=standing)
+        return self.none()
+
+    def for_listing(self) -> InvoiceQuerySet:
+        return self.select_related("patient", "psychologist__user").defer("snapshot")
+
+
+# Half a cent is what rounding may take; SQLite counts in binary fractions, hence the hair above it.
+_ROUNDING = Value(Decimal("0.0051"), output_field=models.DecimalField(max_digits=10, decimal_places=4))
+
+
+def _near(field: str, expression: Combinable) -> LessThanOrEqual:
+    """That a field is an expression rounded to the cent."""
+    exact = ExpressionWrapper(F(field) - expression, output_field=models.DecimalField(max_digits=14, decimal_places=4))
+    return LessThanOrEqual(Abs(exact), _ROUNDING)
+
+
+# What is owed is found without reading what is settled.
+_OWING = Q(status="issued", paid__lt=F("total"))
+
+
+@classed(
+    plain="id code number patient appointment psychologist location billed_user status issued_on due_on subtotal gst "
+    "total rebate out_of_pocket paid created_at created_by voided_at voided_by void_reason",
+    personal="bill_to_name bill_to_address bill_to_abn snapshot",
+)
+class Invoice(models.Model):
+    """What is asked for a session. Once issued it never changes: the database refuses, and `snapshot` is what prints.
+
+    Dollars with GST where there is any. `rebate` is what Medicare is expected to pay back, an estimate.
+    """
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    number = models.CharField(_("number"), max_length=12, unique=True, editable=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="invoices", db_index=False)
+    appointment = models.ForeignKey(
+        Appointment, null=True, blank=True, on_delete=models.PROTECT, related_name="invoices"
+    )
+    psychologist = models.ForeignKey(Psychologist, on_delete=models.PROTECT, related_name="invoices", db_index=False)
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+", db_index=False)
+    billed_user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    bill_to_name = models.CharField(_("billed to"), max_length=250)
+    bill_to_address = models.CharField(_("address"), max_length=400, blank=True)
+    bill_to_abn = models.CharField(_("ABN"), max_length=11, blank=True)
+    status = models.CharField(
+        _("status"), max_length=10, choices=InvoiceStatus.choices, default=InvoiceStatus.DRAFT, editable=False
+    )
+    # On a draft, the days it was begun with.
+    issued_on = models.DateField(_("issued"))
+    due_on = models.DateField(_("due"))
+    subtotal = models.DecimalField(_("subtotal"), max_digits=10, decimal_places=2, default=ZERO)
+    gst = models.DecimalField(_("GST"), max_digits=10, decimal_places=2, default=ZERO)
+    total = models.DecimalField(_("total"), max_digits=10, decimal_places=2, default=ZERO)
+    rebate = models.DecimalField(_("expected Medicare rebate"), max_digits=10, decimal_places=2, default=ZERO)
+    out_of_pocket = models.DecimalField(_("out of pocket"), max_digits=10, decimal_places=2, default=ZERO)
+    # Kept by the database itself, as allocations arrive.
+    paid = models.DecimalField(_("paid"), max_digits=10, decimal_places=2, default=ZERO, editable=False)
+    snapshot = models.JSONField(null=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
+        db_index=False,
+    )
+    voided_at = models.DateTimeField(null=True, editable=False)
+    voided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
+        db_index=False,
+    )
+    void_reason = models.CharField(_("why it was voided"), max_length=200, blank=True)
+
+    objects = InvoiceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-issued_on", "-id"]
+        indexes = [
+            models.Index(fields=["issued_on", "id"], name="invoice_by_issue"),
+            models.Index(fields=["due_on", "id"], name="invoice_by_due"),
+            models.Index(fields=["total", "id"], name="invoice_by_total"),
+            models.Index(fields=["status", "issued_on", "id"], name="invoice_by_status"),
+            models.Index(fields=["patient", "issued_on", "id"], name="invoice_of_patient"),
+            models.Index(fields=["psychologist", "issued_on", "id"], name="invoice_of_psychologist"),
+            models.Index(fields=["issued_on", "id"], condition=_OWING, name="invoice_owing_by_issue"),
+            models.Index(fields=["due_on", "id"], condition=_OWING, name="invoice_owing_by_due"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["appointment"], condition=~Q(status="void"), name="invoice_one_live_per_appointment"
+            ),
+            models.CheckConstraint(condition=Q(status__in=InvoiceStatus.values), name="invoice_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(total=Round(F("subtotal") + F("gst"), 2)), name="invoice_total_is_subtotal_and_gst"
+            ),
+            models.CheckConstraint(
+                condition=Q(out_of_pocket=Round(F("total") - F("rebate"), 2)), name="invoice_gap_is_total_less_rebate"
+            ),
+            models.CheckConstraint(
+                condition=Q(rebate__gte=0, rebate__lte=F("total")), name="invoice_rebate_within_total"
+            ),
+            models.CheckConstraint(condition=Q(total__gte=0, gst__gte=0), name="invoice_total_not_negative"),
+            models.CheckConstraint(condition=Q(paid__gte=0, paid__lte=F("total")), name="invoice_paid_within_total"),
+            models.CheckConstraint(condition=Q(due_on__gte=F("issued_on")), name="invoice_due_after_issue"),
+            models.CheckConstraint(
+                condition=Q(status="draft") | Q(snapshot__isnull=False) | Q(status="void"),
+                name="invoice_issued_with_its_snapshot",
+            ),
+            models.CheckConstraint(
+                condition=(Q(status="void", voided_at__isnull=False) & ~Q(void_reason=""))
+                | (~Q(status="void") & Q(voided_at__isnull=True, void_reason="")),
+                name="invoice_voided_at_and_why_iff_void",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def balance(self) -> Decimal:
+        """What is still to pay; nothing once void."""
+        return ZERO if self.status == InvoiceStatus.VOID else self.total - self.paid
+
+    @property
+    def is_settled(self) -> bool:
+        return self.status == InvoiceStatus.ISSUED and self.paid >= self.total
+
+    def standing(self, *, today: date) -> Standing:
+        if self.status != InvoiceStatus.ISSUED:
+            return Standing(self.status)
+        if self.is_settled:
+            return Standing.PAID
+        return Standing.OVERDUE if self.due_on < today else Standing.OWING
+
+
+@classed(
+    plain="id invoice position description item_number service_date starts_at minutes mode quantity unit_price "
+    "tax_code gst total benefit"
+)
+class Line(models.Model):
+    """One thing charged for. `unit_price` is before GST, `total` with it; a discount is a line with a minus."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines", db_index=False)
+    position = models.PositiveSmallIntegerField()
+    description = models.CharField(_("description"), max_length=200)
+    item_number = models.CharField(_("item"), max_length=5, blank=True)
+    service_date = models.DateField(_("date of service"), null=True, blank=True)
+    starts_at = models.DateTimeField(null=True, blank=True)
+    minutes = models.PositiveSmallIntegerField(null=True, blank=True)
+    mode = models.CharField(max_length=10, choices=Mode.choices, blank=True)
+    quantity = models.DecimalField(_("quantity"), max_digits=7, decimal_places=2, default=Decimal(1))
+    unit_price = models.DecimalField(_("price"), max_digits=10, decimal_places=2)
+    tax_code = models.CharField(_("GST"), max_length=10, choices=TaxCode.choices)
+    gst = models.DecimalField(max_digits=10, decimal_places=2)
+    total = models.DecimalField(max_digits=10, decimal_places=2)
+    # What Medicare is expected to pay back for this line.
+    benefit = models.DecimalField(max_digits=8, decimal_places=2, default=ZERO)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["invoice", "position"], name="line_one_per_position"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="line_quantity_above_zero"),
+            models.CheckConstraint(condition=Q(tax_code="taxable") | Q(gst=0), name="line_gst_only_if_taxable"),
+            models.CheckConstraint(
+                condition=Q(gst=0) | _near("gst", (F("total") - F("gst")) * Decimal("0.1")), name="line_gst_is_a_tenth"
+            ),
+            models.CheckConstraint(
+                condition=_near("total", F("quantity") * F("unit_price") + F("gst")), name="line_total_is_its_price"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.invoice_id} line {self.position}"
+
+    @property
+    def price(self) -> Decimal:
+        """Before GST."""
+        return self.total - self.gst

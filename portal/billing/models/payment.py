@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Round
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portal.billing.models.invoice import Invoice
+from portal.common.privacy import classed
+
+
+class Method(models.TextChoices):
+    CARD = "card", _("Card")
+    CASH = "cash", _("Cash")
+    TRANSFER = "transfer", _("Bank transfer")
+    MEDICARE = "medicare", _("Medicare")
+    STRIPE = "stripe", _("Card, online")
+
+
+# What the desk takes with its own hands; the others arrive by machine.
+AT_THE_DESK = (Method.CARD, Method.CASH, Method.TRANSFER)
+
+
+@classed(
+    plain="id code number method amount received_on recorded_at received_by key reverses",
+    personal="reference",
+)
+class Payment(models.Model):
+    """Money that came, or went back. The row never changes: a correction is a new row, with a minus, that reverses it."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    number = models.CharField(_("receipt number"), max_length=12, unique=True, editable=False)
+    method = models.CharField(_("method"), max_length=10, choices=Method.choices)
+    amount = models.DecimalField(_("amount"), max_digits=10, decimal_places=2)
+    received_on = models.DateField(_("date"))
+    recorded_at = models.DateTimeField(default=timezone.now, editable=False)
+    received_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
+        db_index=False,
+    )
+    reference = models.CharField(_("reference"), max_length=100, blank=True)
+    # Whoever asks twice with one key, by a double click or a repeated message, pays once.
+    key = models.CharField(max_length=100, unique=True, editable=False)
+    reverses = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversals", editable=False
+    )
+
+    class Meta:
+        ordering = ["recorded_at", "id"]
+        indexes = [models.Index(fields=["received_on", "method"], name="payment_by_day")]
+        constraints = [
+            models.CheckConstraint(condition=Q(method__in=Method.values), name="payment_method_is_known"),
+            models.CheckConstraint(
+                condition=Q(reverses__isnull=True, amount__gt=0) | Q(reverses__isnull=False, amount__lt=0),
+                name="payment_minus_iff_it_reverses",
+            ),
+            models.CheckConstraint(condition=~Q(key=""), name="payment_has_a_key"),
+            models.CheckConstraint(condition=Q(amount=Round("amount", 2)), name="payment_in_whole_cents"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def is_refund(self) -> bool:
+        return self.amount < 0
+
+
+@classed(plain="id payment invoice amount")
+class Allocation(models.Model):
+    """What of a payment settles which invoice; a refund's has a minus. Rows only arrive."""
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="allocations", db_index=False)
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="allocations")
+    amount = models.DecimalField(_("amount"), max_digits=10, decimal_places=2)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["payment", "invoice"], name="allocation_once_per_payment_and_invoice"),
+            models.CheckConstraint(condition=~Q(amount=0), name="allocation_is_not_nothing"),
+            models.CheckConstraint(condition=Q(amount=Round("amount", 2)), name="allocation_in_whole_cents"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.payment_id} to {self.invoice_id}"

@@ -1,0 +1,147 @@
+"""Everything an invoice prints, written down on the day it is issued, so that a re-print is the same for ever.
+
+Dates are ISO text, money is text with two decimals, names are as they were. Only payments are added when it prints.
+What must stand on it: Health Insurance Regulations 2018 s 51, and the tax office's contents of a tax invoice.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal.billing.models import Invoice, Line
+from portal.clinic.models import ClinicSettings, Mode, ProviderNumber, Registration
+from portal.common.money import dollars
+from portal.medicare.models import Referral
+from portal.patients.models import Patient
+
+VERSION = 1
+# From here the buyer's identity must be on a tax invoice.
+BUYER_NAMED_FROM = 1000
+
+REGISTRATIONS = {
+    Registration.CLINICAL: "Clinical psychologist",
+    Registration.GENERAL: "Registered psychologist",
+    Registration.PROVISIONAL: "Provisional psychologist",
+}
+MODES = {Mode.IN_PERSON: "in person", Mode.VIDEO: "by video", Mode.PHONE: "by phone"}
+
+
+def take(invoice: Invoice, *, clinic: ClinicSettings, referral: Referral | None) -> dict[str, Any]:
+    """The snapshot of an invoice about to be issued. Its words are English: Medicare and the tax office read them."""
+    psychologist, location = invoice.psychologist, invoice.location
+    provider = ProviderNumber.objects.filter(psychologist=psychologist, location=location).first()
+    lines = list(invoice.lines.all())
+    return {
+        "version": VERSION,
+        "title": "Tax invoice" if clinic.gst_registered else "Invoice",
+        "number": invoice.number,
+        "issued_on": invoice.issued_on.isoformat(),
+        "due_on": invoice.due_on.isoformat(),
+        "clinic": {
+            "name": clinic.name,
+            "legal_name": clinic.legal_name,
+            "abn": spaced_abn(clinic.abn),
+            "gst_registered": clinic.gst_registered,
+            "address": _address(clinic),
+            "phone": _phone(clinic.phone),
+            "email": clinic.email,
+            "logo": clinic.logo.name if clinic.logo else "",
+            "footer": clinic.invoice_footer,
+            "bank_name": clinic.bank_name,
+            "bank_bsb": clinic.bank_bsb,
+            "bank_account": clinic.bank_account,
+        },
+        "provider": {
+            "name": psychologist.name,
+            "registration": REGISTRATIONS.get(psychologist.registration, ""),
+            "number": provider.number if provider else "",
+        },
+        "practice": {"name": location.name, "address": location.address, "phone": _phone(location.phone)},
+        "patient": _patient(invoice.patient),
+        "bill_to": {
+            "name": invoice.bill_to_name,
+            "address": invoice.bill_to_address,
+            "abn": spaced_abn(invoice.bill_to_abn),
+        },
+        "referral": _referral(referral),
+        "lines": [_line(line, invoice) for line in lines],
+        "subtotal": str(invoice.subtotal),
+        "gst": str(invoice.gst),
+        "total": str(invoice.total),
+        "rebate": str(invoice.rebate),
+        "out_of_pocket": str(invoice.out_of_pocket),
+        "statements": _statements(invoice, lines, clinic),
+    }
+
+
+def spaced_abn(abn: str) -> str:
+    """`51 824 753 556`, as the register writes it."""
+    return f"{abn[:2]} {abn[2:5]} {abn[5:8]} {abn[8:]}" if len(abn) == 11 else abn
+
+
+def _address(place: Any) -> str:
+    town = " ".join(part for part in (place.suburb, place.state, place.postcode) if part)
+    return ", ".join(part for part in (place.street, town) if part)
+
+
+def _phone(phone: Any) -> str:
+    return phone.as_national if phone else ""
+
+
+def _patient(patient: Patient) -> dict[str, str]:
+    card = patient.medicare_number
+    return {
+        "name": patient.legal_name,
+        "born": patient.date_of_birth.isoformat(),
+        "medicare_number": f"{card[:4]} {card[4:9]} {card[9:]}" if card else "",
+        "irn": patient.medicare_irn,
+    }
+
+
+def _referral(referral: Referral | None) -> dict[str, str] | None:
+    if referral is None:
+        return None
+    return {
+        "name": referral.referrer_name,
+        "number": referral.referrer_provider_number,
+        "practice": referral.referrer_practice,
+        "written_on": referral.written_on.isoformat(),
+        "period": referral.period_text,
+    }
+
+
+def _line(line: Line, invoice: Invoice) -> dict[str, Any]:
+    start = line.starts_at.astimezone(invoice.location.zone) if line.starts_at else None
+    return {
+        "date": line.service_date.isoformat() if line.service_date else "",
+        "time": f"{start:%I:%M} {start:%p}".lstrip("0").lower() if start else "",
+        "minutes": line.minutes,
+        "mode": MODES.get(line.mode, ""),
+        "item": line.item_number,
+        "description": line.description,
+        "quantity": f"{line.quantity.normalize():f}",
+        "unit_price": str(line.unit_price),
+        "price": str(line.price),
+        "gst": str(line.gst),
+        "total": str(line.total),
+        # What is GST-free by law says so; a clinic that isn't registered has no codes at all.
+        "tax": line.tax_code,
+        "benefit": str(line.benefit),
+    }
+
+
+def _statements(invoice: Invoice, lines: list[Line], clinic: ClinicSettings) -> list[str]:
+    said = []
+    if not clinic.gst_registered:
+        said.append(f"{clinic.legal_name or clinic.name} is not registered for GST. No GST has been charged.")
+    elif not invoice.gst:
+        said.append("All services on this invoice are GST-free. No GST has been charged.")
+    elif all(line.tax_code == "taxable" for line in lines):
+        said.append(f"The total includes GST of {dollars(invoice.gst)}.")
+    else:
+        said.append(f"The total includes GST of {dollars(invoice.gst)}, on the lines marked GST.")
+    if invoice.rebate:
+        said.append(
+            "The Medicare rebate is an estimate. Medicare decides what it pays, once the account is paid and claimed."
+        )
+    return said
