@@ -1,0 +1,101 @@
+from datetime import timedelta
+
+import pytest
+
+from portal.accounts.roles import Role
+from portal.appointments.models import Status
+from portal.common.policy import Actor
+from portal.records import actions
+from portal.records.headings import skeleton
+from portal.records.models import Addendum, ProgressNote, Template
+from tests import make
+from tests.records.conftest import BEGAN, NOW
+
+
+def _sees(actor):
+    return set(ProgressNote.objects.visible_to(actor)), set(Addendum.objects.visible_to(actor))
+
+
+def test_a_psychologist_sees_what_they_wrote(signed, addendum, draft, psychologist):
+    assert _sees(psychologist) == ({signed}, {addendum})
+
+
+def test_a_draft_is_its_authors_alone(draft, session):
+    colleague = make.psychologist()
+    make.appointment(psychologist=colleague, patient=session.patient, starts_at=BEGAN + timedelta(days=1))
+
+    assert _sees(Actor(user=session.psychologist.user, role=Role.PSYCHOLOGIST)) == ({draft}, set())
+    assert _sees(Actor(user=colleague.user, role=Role.PSYCHOLOGIST)) == (set(), set())
+
+
+@pytest.mark.parametrize(
+    ("status", "reads"),
+    [
+        (Status.BOOKED, True),
+        (Status.ARRIVED, True),
+        (Status.COMPLETED, True),
+        (Status.NO_SHOW, True),
+        (Status.CANCELLED, False),
+        (Status.HELD, False),
+    ],
+)
+def test_a_colleague_who_treats_them_reads_what_is_signed(signed, addendum, session, status, reads):
+    colleague = make.psychologist()
+    make.appointment(
+        psychologist=colleague, patient=session.patient, starts_at=BEGAN + timedelta(days=1), status=status
+    )
+
+    seen = ({signed}, {addendum}) if reads else (set(), set())
+    assert _sees(Actor(user=colleague.user, role=Role.PSYCHOLOGIST)) == seen
+
+
+def test_nobody_else_sees_a_note(signed, addendum, session):
+    patients_user = make.user()
+    session.patient.user = patients_user
+    session.patient.save(update_fields=["user"])
+    everything = make.user(roles=(Role.PSYCHOLOGIST, Role.RECEPTION, Role.MANAGER))
+
+    for actor in (
+        Actor(user=make.psychologist().user, role=Role.PSYCHOLOGIST),
+        Actor(user=everything, role=Role.PSYCHOLOGIST),
+        make.actor(role=Role.RECEPTION),
+        make.actor(role=Role.MANAGER),
+        Actor(user=patients_user, role=Role.PATIENT),
+        # Whoever wrote it reads it as a psychologist only, not as the manager they are as well.
+        Actor(user=session.psychologist.user, role=Role.MANAGER),
+        Actor(user=session.psychologist.user, role=Role.RECEPTION),
+        Actor.system("reminders"),
+    ):
+        assert _sees(actor) == (set(), set()), actor
+
+
+def test_lists_read_no_ciphertext(signed, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        listed = ProgressNote.objects.without_text().get()
+    assert "body_sealed" not in listed.__dict__
+    with django_assert_num_queries(1):
+        assert listed.body == "Slept badly."
+
+
+def test_a_text_of_any_script_comes_back_as_it_was(session, psychologist):
+    body = "Nguyễn said “không sao” — 王小明 — عربي\n\t• one\n• two 🙂"
+    actions.save_draft(appointment=session, body=body, version=0, by=psychologist, now=NOW)
+
+    assert ProgressNote.objects.get().body == body
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        (Template.FREE, ""),
+        (Template.SOAP, "Subjective\n\n\nObjective\n\n\nAssessment\n\n\nPlan\n"),
+        (Template.DAP, "Data\n\n\nAssessment\n\n\nPlan\n"),
+        (Template.BIRP, "Behaviour\n\n\nIntervention\n\n\nResponse\n\n\nPlan\n"),
+    ],
+)
+def test_skeleton_leaves_a_line_under_each_heading(template, words):
+    assert skeleton(template) == words
+
+
+def test_every_field_of_the_records_is_classed_and_the_text_is_clinical():
+    assert (ProgressNote.privacy.clinical, Addendum.privacy.clinical) == ({"body"}, {"body"})
