@@ -5,11 +5,15 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from django.conf import settings
 from django.db import connection
+from django_q.models import OrmQ, Task
 from django_q.tasks import async_task
 
 from portal.ops.management.commands.worker import Watch
@@ -18,27 +22,72 @@ from portal.ops.processes import manage
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, and only Linux ends orphans by itself")
 
 
-def test_watch_is_patient_with_a_queue_that_moves():
-    watch = Watch(patience=90)
-    assert [watch.is_stuck(head, now=now) for head, now in [((1, "a"), 0), ((2, "a"), 91), ((3, "a"), 182)]] == [
-        False,
-        False,
-        False,
-    ]
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+RETRY = timedelta(seconds=settings.Q_CLUSTER["retry"])
 
 
-def test_watch_notices_a_head_that_stays():
-    watch = Watch(patience=90)
-    assert [watch.is_stuck((1, "a"), now=now) for now in (0, 60, 90, 91)] == [False, False, False, True]
+def at(seconds):
+    return NOON + timedelta(seconds=seconds)
 
 
-def test_watch_forgets_an_empty_queue():
-    watch = Watch(patience=90)
-    assert [watch.is_stuck(head, now=now) for head, now in [((1, "a"), 0), (None, 80), ((1, "a"), 100)]] == [
-        False,
-        False,
-        False,
-    ]
+def queued(*, due=None, taken=None):
+    """A task that is due at a second, or was taken at one."""
+    lock = at(due) if taken is None else at(taken) + RETRY
+    return OrmQ.objects.create(key=settings.Q_CLUSTER["name"], payload="", lock=lock)
+
+
+def finished(second, *, success):
+    return Task.objects.create(
+        id=uuid.uuid4().hex, name="done", func="os.mkdir", started=at(second - 1), stopped=at(second), success=success
+    )
+
+
+@pytest.fixture
+def watch():
+    return Watch(began=NOON, patience=timedelta(seconds=90))
+
+
+@pytest.mark.django_db
+def test_watch_is_content_with_an_empty_queue(watch):
+    assert [watch.is_stuck(now=at(second)) for second in (0, 100, 1000)] == [False, False, False]
+
+
+@pytest.mark.django_db
+def test_watch_notices_a_due_task_that_nobody_takes(watch):
+    queued(due=-60)
+    assert [watch.is_stuck(now=at(second)) for second in (5, 60, 95, 96)] == [False, False, False, True]
+
+
+@pytest.mark.django_db
+def test_watch_is_patient_with_a_queue_that_moves(watch):
+    first, second = queued(due=-60), queued(due=-50)
+    assert watch.is_stuck(now=at(5)) is False
+    first.delete()
+    assert watch.is_stuck(now=at(80)) is False
+    assert watch.is_stuck(now=at(160)) is False
+    assert second.pk == watch.head[0]
+
+
+@pytest.mark.django_db
+def test_watch_notices_a_cluster_that_takes_and_finishes_nothing(watch):
+    finished(9, success=True)
+    queued(taken=10)
+    assert [watch.is_stuck(now=at(second)) for second in (60, 100, 101)] == [False, False, True]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("success", [True, False])
+def test_watch_is_content_when_something_was_finished_since(watch, success):
+    # A failed task waits in the queue for its next attempt as if it were still being worked on.
+    queued(taken=10)
+    finished(12, success=success)
+    assert watch.is_stuck(now=at(500)) is False
+
+
+@pytest.mark.django_db
+def test_watch_does_not_blame_a_cluster_for_what_the_one_before_took(watch):
+    queued(taken=-30)
+    assert watch.is_stuck(now=at(200)) is False
 
 
 # ---- Real processes --------------------------------------------------------------------------------------------------
@@ -162,9 +211,12 @@ def test_deadlocked_cluster_is_started_again(start):
     workers = sorted(pid for pid, parent, _ in processes() if parent == guard)[:2]
     for pid in workers:
         os.kill(pid, signal.SIGKILL)
+    # It is taken, and never done: what watches for due tasks alone would be fooled.
+    async_task("os.mkdir", str(queue.folder / "taken"))
+    wait_until(lambda: queue.cluster() not in {None, first})
     queue.does("second")
-    assert queue.cluster() != first
-    assert "The queue stood still for 2 seconds; starting it again." in queue.log.read_text()
+    assert not (queue.folder / "taken").exists()
+    assert "The queue did nothing for 2 seconds; starting it again." in queue.log.read_text()
 
 
 @linux_only

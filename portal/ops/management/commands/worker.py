@@ -12,36 +12,50 @@ import signal
 import time
 from argparse import ArgumentParser
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connections
+from django.db.models import QuerySet
 from django.utils import timezone
-from django_q.models import OrmQ
+from django_q.models import OrmQ, Task
 
 from portal.ops.processes import Child, manage
 
 
 @dataclass
 class Watch:
-    """Notices when the same due task stays at the head of the queue for too long."""
+    """Notices when a cluster takes no tasks although some are due, or takes them and finishes none."""
 
-    patience: float
-    head: tuple[int, Any] | None = None
-    since: float = 0.0
+    began: datetime
+    patience: timedelta
+    head: tuple[int, datetime] | None = None
+    since: datetime | None = None
 
-    def is_stuck(self, head: tuple[int, Any] | None, *, now: float) -> bool:
-        """`head` is the oldest task that any worker may take, as (id, lock); `now` counts seconds."""
+    def is_stuck(self, *, now: datetime) -> bool:
+        return self._leaves_the_head_waiting(now) or self._finishes_nothing(now)
+
+    def _leaves_the_head_waiting(self, now: datetime) -> bool:
+        head = _tasks().filter(lock__lt=now).order_by("lock", "pk").values_list("pk", "lock").first()
         if head is None or head != self.head:
             self.head, self.since = head, now
             return False
         return now - self.since > self.patience
 
+    def _finishes_nothing(self, now: datetime) -> bool:
+        # Taking a task pushes its lock into the future by `retry`. What an earlier cluster took is not ours to finish.
+        retry = timedelta(seconds=settings.Q_CLUSTER["retry"])
+        lock = _tasks().filter(lock__gte=self.began + retry).order_by("lock").values_list("lock", flat=True).first()
+        if lock is None or now - (lock - retry) <= self.patience:
+            return False
+        # A failed task stays in the queue until its next attempt, but leaves a result.
+        return not Task.objects.filter(stopped__gte=lock - retry).exists()
 
-def oldest_due() -> tuple[int, Any] | None:
-    due = OrmQ.objects.filter(key=settings.Q_CLUSTER["name"], lock__lt=timezone.now())
-    return due.order_by("lock", "pk").values_list("pk", "lock").first()
+
+def _tasks() -> QuerySet[OrmQ]:
+    return OrmQ.objects.filter(key=settings.Q_CLUSTER["name"])
 
 
 class Command(BaseCommand):
@@ -56,7 +70,7 @@ class Command(BaseCommand):
             type=float,
             # Both workers may rightly be busy with a task each, up to the timeout.
             default=settings.Q_CLUSTER["timeout"] + 30,
-            help="Seconds that a due task may wait at the head of the queue before the cluster is started again.",
+            help="Seconds without progress, while there is something to do, before the cluster is started again.",
         )
         parser.add_argument("--check-every", type=float, default=5, help="Seconds between two looks at the queue.")
 
@@ -67,37 +81,37 @@ class Command(BaseCommand):
 
         while not self.stopping:
             cluster = Child(manage("qcluster"), env={"PORTAL_IN_WORKER": "1"})
-            began = time.monotonic()
-            why = self._watch(cluster, Watch(patience), check_every)
+            watch = Watch(began=timezone.now(), patience=timedelta(seconds=patience))
+            why = self._follow(cluster, watch, check_every)
             if self.stopping:
                 cluster.stop(grace=grace)
                 break
             self.stderr.write(f"The queue {why}; starting it again.")
-            # A stuck cluster hangs on SIGTERM too: tasks that it held come back after Q_CLUSTER's `retry`.
+            # A stuck cluster hangs on SIGTERM too: what it had taken comes back after Q_CLUSTER's `retry`.
             cluster.stop(grace=min(grace, 5))
-            if time.monotonic() - began < 5:
+            if timezone.now() - watch.began < timedelta(seconds=5):
                 # What fails at once, such as a database that is away, must not spin.
                 self._sleep(5)
 
-    def _watch(self, cluster: Child, watch: Watch, check_every: float) -> str:
-        """Returns why the cluster needs to be started again, or an empty word when we are asked to stop."""
+    def _follow(self, cluster: Child, watch: Watch, check_every: float) -> str:
+        """Returns why the cluster must be started again, or an empty word when we are asked to stop."""
         next_look = time.monotonic() + check_every
         while not self.stopping:
             if not cluster.is_running():
                 return "ended by itself"
             if time.monotonic() >= next_look:
                 next_look = time.monotonic() + check_every
-                if watch.is_stuck(self._look(), now=time.monotonic()):
-                    return f"stood still for {watch.patience:.0f} seconds"
+                if self._look(watch):
+                    return f"did nothing for {watch.patience.total_seconds():.0f} seconds"
             self._sleep(0.2)
         return ""
 
-    def _look(self) -> tuple[int, Any] | None:
+    def _look(self, watch: Watch) -> bool:
         try:
-            return oldest_due()
+            return watch.is_stuck(now=timezone.now())
         except DatabaseError as problem:
             self.stderr.write(f"The queue can't be read: {problem}")
-            return None
+            return False
         finally:
             connections.close_all()
 
