@@ -33,6 +33,11 @@ class FreeTime:
         return self.location.zone
 
     @property
+    def monday(self) -> date:
+        """Of the week that it falls in, there."""
+        return monday_of(timezone.localtime(self.starts_at, self.zone).date())
+
+    @property
     def value(self) -> str:
         """What a form sends back for this time; read by `read_time`."""
         return f"{self.starts_at.astimezone(ZoneInfo('UTC')):%Y-%m-%dT%H:%MZ} {self.location.slug}"

@@ -11,10 +11,12 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from portal.clinic.models import ClinicSettings, Psychologist, Service
+from portal.appointments import diary
+from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
 from portal.common.policy import open_to_all
 from portal.journeys import choosing, pricing
 
@@ -64,6 +66,51 @@ def _psychologists() -> Any:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A psychologist as the front page and the list show them."""
+
+    name: str
+    headline: str
+    photo: str
+    languages: list[str]
+    url: str
+    accepting_patients: bool
+    free_soon: bool
+
+    @classmethod
+    def of(cls, person: Psychologist, *, free_soon: bool) -> Card:
+        return cls(
+            name=person.name,
+            headline=f"{person.get_registration_display()} · {person.headline}".removesuffix(" · "),
+            photo=reverse("public:photo", args=[person.slug]) if person.photo else "",
+            languages=[language.name for language in person.languages.all()],
+            url=reverse("public:psychologist", args=[person.slug]),
+            accepting_patients=person.accepting_patients,
+            free_soon=free_soon,
+        )
+
+
+def _first_service(services: list[Service]) -> Service | None:
+    """What somebody new books: the first visit, where there is one."""
+    return next((s for s in services if s.first_visit_only), services[0] if services else None)
+
+
+def _cards(psychologists: list[Psychologist], service: Service | None, *, now: datetime) -> list[Card]:
+    free: set[int] = set()
+    if service is not None:
+        found = diary.openings_of(
+            [p for p in psychologists if p.accepting_patients],
+            service=service,
+            first_day=timezone.localdate(now),
+            days=7,
+            now=now,
+            policy=ClinicSettings.current(),
+        )
+        free = {pk for pk, openings in found.items() if openings}
+    return [Card.of(p, free_soon=p.pk in free) for p in psychologists]
+
+
 @open_to_all(reason="the front page")
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
@@ -71,18 +118,26 @@ def home(request: HttpRequest) -> HttpResponse:
     psychologists = list(_psychologists())
     taking = [p for p in psychologists if p.accepting_patients]
     services = list(Service.objects.bookable_online())
-    first = next((s for s in services if s.first_visit_only), services[0] if services else None)
+    first = _first_service(services)
     times = []
     if first and taking:
         times = choosing.first_free_times(psychologists=taking, service=first, now=now, policy=clinic, count=3)
     context = {
-        "psychologists": psychologists[:6],
+        "psychologists": _cards(psychologists[:6], first, now=now),
         "services": price_list(services, taking, now=now),
         "first_service": first,
-        "first_price": next((p for p in price_list([first], taking, now=now)), None) if first else None,
-        "next_times": times,
+        "next_openings": times,
+        "opening_note": first.name if first else "",
+        "locations": _in_words([str(place) for place in Location.objects.filter(is_active=True)]),
     }
     return render(request, "public/home.html", context)
+
+
+def _in_words(names: list[str]) -> str:
+    """`Brunswick, Carlton and Perth`, as long as that stays readable."""
+    if not names or len(names) > 3:
+        return ""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {_('and')} {names[-1]}"
 
 
 @open_to_all(reason="what the clinic offers, and for how much")
@@ -104,7 +159,9 @@ def fees(request: HttpRequest) -> HttpResponse:
 @open_to_all(reason="who works here")
 @require_safe
 def psychologists(request: HttpRequest) -> HttpResponse:
-    return render(request, "public/psychologists.html", {"psychologists": list(_psychologists())})
+    people = list(_psychologists())
+    first = _first_service(list(Service.objects.bookable_online()))
+    return render(request, "public/psychologists.html", {"psychologists": _cards(people, first, now=timezone.now())})
 
 
 @open_to_all(reason="a public profile")
