@@ -16,6 +16,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 from portal.clinic.models import ClinicSettings, Location, ProviderNumber, Psychologist, Room, Service
 from portal.clinic.validators import clean_abn, postcode_fits_state, provider_number_is_right, validate_provider_number
 from portal.common.forms import (
+    CodeField,
     EmailLineField,
     LineField,
     MoneyField,
@@ -61,6 +62,8 @@ def _formfield(column: models.Field, **kwargs: Any) -> forms.Field | None:
         return TimeZoneField(**common)
     if column.name == "abn":
         return AbnField(required=False, **common)
+    if column.name == "ahpra_number":
+        return CodeField(max_length=column.max_length, required=False, **common)
     match column:
         case models.ImageField():
             sizes = {"max_bytes": LOGO_BYTES, "max_edge": LOGO_EDGE} if column.name == "logo" else {}
@@ -284,9 +287,6 @@ class PsychologistForm(SlugFormMixin, ClinicForm):
     def slug_source(self) -> str:
         return self.user.name if self.user else ""
 
-    def clean_ahpra_number(self) -> str:
-        return self.cleaned_data["ahpra_number"].upper().replace(" ", "")
-
 
 _OWN_PROFILE = [
     (_("About you"), ["headline", "bio", "photo"]),
@@ -308,10 +308,10 @@ class ProviderNumberForm(WithWarnings, forms.Form):
     """One number for each place; `psychologist` tells what is set now."""
 
     location = forms.ModelChoiceField(label=_("Location"), queryset=Location.objects.filter(is_active=True))
-    number = LineField(label=_("Provider number"), max_length=20, required=False, help_text=_("Such as 4024742F."))
+    number = CodeField(label=_("Provider number"), max_length=20, required=False, help_text=_("Such as 4024742F."))
 
     def clean_number(self) -> str:
-        number = self.cleaned_data["number"].upper().replace(" ", "")
+        number = self.cleaned_data["number"]
         if number:
             longest = ProviderNumber._meta.get_field("number").max_length
             if len(number) > longest:

@@ -84,6 +84,13 @@ class LineField(_Limited, forms.CharField):
         return tidy(value)
 
 
+class CodeField(LineField):
+    """A register's number, kept in capitals without the spaces it is printed with."""
+
+    def to_python(self, value: Any) -> str:
+        return re.sub(r"[\s-]", "", super().to_python(value)).upper()
+
+
 class TextField(_Limited, forms.CharField):
     """Text of several lines."""
 
@@ -97,11 +104,15 @@ class TextField(_Limited, forms.CharField):
 
 
 class EmailLineField(_WithoutMaxlength, forms.EmailField):
+    """An e-mail address no longer than SMTP and our columns take: 254 characters (RFC 5321)."""
+
     default_error_messages = {"invalid": _("Enter an e-mail address, such as mai@example.com.")}
 
     def to_python(self, value: Any) -> str:
         value = super().to_python(value)
         refuse_control_characters(value)
+        if len(value) > 254:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
         return value
 
 

@@ -207,7 +207,12 @@ def search(queryset, text: str, *, limit: int = 20) -> list[Patient]:
             break
     wanted = list(found)[:limit]
     patients = queryset.in_bulk(wanted)
-    return [patients[pk] for pk in wanted if pk in patients]
+    return sorted((patients[pk] for pk in wanted if pk in patients), key=lambda p: -_exact(tokens, keys_of(p)))
+
+
+def _exact(tokens: list[Token], keys: set[str]) -> int:
+    """How many of the words typed are whole words of this patient."""
+    return sum(any(prefix in keys for prefix in token.prefixes) for token in tokens)
 
 
 def _rarest(tokens: list[Token]) -> Token:

@@ -1,0 +1,108 @@
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from portal.audit.models import Entry
+from portal.clinic import actions
+from portal.clinic.models import ClinicSettings, Location, ProviderNumber, Psychologist
+from portal.clinic.refusals import HasProfile, LastOne
+from tests import make
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def by():
+    return make.actor(role="manager")
+
+
+def trail():
+    return [(e.verb, e.facts) for e in Entry.objects.order_by("pk")]
+
+
+def test_settings_are_one_row_and_the_trail_names_fields_not_words(by):
+    actions.update_settings(values={"name": "Banksia Lane", "bank_account": "123456789"}, by=by, now=NOW)
+    actions.update_settings(values={"name": "Banksia Lane", "bank_account": "999999999"}, by=by, now=NOW)
+    actions.update_settings(values={"name": "Banksia Lane"}, by=by, now=NOW)
+    assert ClinicSettings.objects.count() == 1
+    assert trail() == [
+        ("clinic.changed", {"fields": ["bank_account", "name"]}),
+        ("clinic.changed", {"fields": ["bank_account"]}),
+    ]
+
+
+def test_two_people_change_different_fields_and_both_stay(by):
+    service = make.service(fee="200.00", minutes=50)
+    stale = type(service).objects.get(pk=service.pk)
+    actions.update_service(service=service, values={"fee": Decimal("240.00")}, by=by, now=NOW)
+    actions.update_service(service=stale, values={"minutes": 60}, by=by, now=NOW)
+    service.refresh_from_db()
+    assert (service.fee, service.minutes) == (Decimal("240.00"), 60)
+
+
+@pytest.mark.parametrize("noun", ["location", "room", "service", "psychologist"])
+def test_retired_is_kept_and_can_come_back(by, noun):
+    make.location()
+    thing = getattr(make, noun)()
+    getattr(actions, f"retire_{noun}")(**{noun: thing}, by=by, now=NOW)
+    thing.refresh_from_db()
+    assert thing.is_active is False
+    getattr(actions, f"restore_{noun}")(**{noun: thing}, by=by, now=NOW)
+    thing.refresh_from_db()
+    assert thing.is_active is True
+    assert [verb for verb, _facts in trail()] == [f"{noun}.retired", f"{noun}.restored"]
+
+
+def test_retired_psychologist_takes_no_bookings_even_when_back(by):
+    psychologist = make.psychologist()
+    actions.retire_psychologist(psychologist=psychologist, by=by, now=NOW)
+    actions.restore_psychologist(psychologist=psychologist, by=by, now=NOW)
+    assert list(Psychologist.objects.practising()) == [psychologist]
+    assert list(Psychologist.objects.taking_bookings()) == []
+
+
+def test_last_location_stays(by):
+    only = make.location()
+    make.location(is_active=False)
+    with pytest.raises(LastOne):
+        actions.retire_location(location=only, by=by, now=NOW)
+    assert Location.objects.get(pk=only.pk).is_active
+    assert trail() == []
+
+
+def test_one_profile_for_an_account(by):
+    psychologist = make.psychologist()
+    with pytest.raises(HasProfile):
+        actions.add_psychologist(user=psychologist.user, values={"slug": "again"}, by=by, now=NOW)
+    assert Psychologist.objects.count() == 1
+
+
+def test_what_a_psychologist_offers_is_told_apart_from_the_rest(by):
+    psychologist = make.psychologist()
+    service = make.service()
+    actions.update_psychologist(psychologist=psychologist, values={"services": [service]}, by=by, now=NOW)
+    actions.update_psychologist(psychologist=psychologist, values={"services": [service]}, by=by, now=NOW)
+    assert list(psychologist.services.all()) == [service]
+    assert trail() == [("psychologist.changed", {"fields": ["services"]})]
+
+
+def test_provider_number_of_a_place(by):
+    psychologist, location = make.psychologist(), make.location()
+
+    def put(number):
+        return actions.set_provider_number(psychologist=psychologist, location=location, number=number, by=by, now=NOW)
+
+    put("4024742F")
+    put("4024742F")
+    put("2429581T")
+    assert [n.number for n in ProviderNumber.objects.all()] == ["2429581T"]
+    assert put("") is None
+    assert not ProviderNumber.objects.exists()
+    where = {"location": str(location.code)}
+    assert trail() == [
+        ("provider_number.added", where),
+        ("provider_number.changed", where),
+        ("provider_number.removed", where),
+    ]
