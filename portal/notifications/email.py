@@ -77,13 +77,14 @@ class EmailParcel:
 
     def _build(self) -> _Built:
         try:
-            notice, head = self.notice, letterhead.current()
+            notice = self.notice
+            head = letterhead.current()
             message = _Built(
                 subject=notice.subject,
                 body=notice.text,
                 from_email=head.sender,
                 to=[notice.to],
-                reply_to=[head.email] if head.email else None,
+                reply_to=[head.email] if head.email else [],
                 connection=self.connection,
                 headers={
                     "Message-ID": notice.message_id,

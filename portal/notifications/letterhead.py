@@ -1,15 +1,13 @@
-"""Whose name stands on a notice. The clinic's own app says it, from above:
-
-letterhead.provide(lambda: Letterhead(name=..., phone=..., email=..., address=...))
-"""
+"""Whose name stands on a notice. settings.NOTICE_CONTEXT names the functions that say it: this app knows no clinic."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import formataddr, parseaddr
+from typing import Any
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,27 +18,33 @@ class Letterhead:
     phone: str = ""
     email: str = ""
     address: str = ""
-    website: str = ""
 
     @property
     def sender(self) -> str:
         """The From line: the clinic's name on the portal's own address."""
-        name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-        return formataddr((self.name or name, address))
+        return formataddr((self.name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1]))
 
 
-def _of_settings() -> Letterhead:
-    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    return Letterhead(name=name or address, website=settings.PORTAL_BASE_URL)
-
-
-_provider: Callable[[], Letterhead] = _of_settings
-
-
-def provide(provider: Callable[[], Letterhead]) -> None:
-    global _provider
-    _provider = provider
+def context() -> dict[str, Any]:
+    """What a notice's templates may name: `letterhead`, `base_url`, and what the settings add, such as `clinic`."""
+    values: dict[str, Any] = {"base_url": settings.PORTAL_BASE_URL}
+    for path in settings.NOTICE_CONTEXT:
+        values |= import_string(path)()
+    return {**values, "letterhead": _of(values.get("clinic"))}
 
 
 def current() -> Letterhead:
-    return _provider()
+    return context()["letterhead"]
+
+
+def _of(clinic: Any) -> Letterhead:
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    if clinic is None:
+        return Letterhead(name=name or address)
+    town = " ".join(filter(None, (clinic.suburb, clinic.state, clinic.postcode)))
+    return Letterhead(
+        name=clinic.name or name or address,
+        phone=clinic.phone.as_national if clinic.phone else "",
+        email=clinic.email,
+        address=", ".join(filter(None, (clinic.street, town))),
+    )

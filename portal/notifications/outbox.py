@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from email.utils import parseaddr
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -104,7 +103,7 @@ def queue_words(
     Notice.objects.bulk_create([notice], ignore_conflicts=True)
     stored = Notice.objects.get(dedupe_key=notice.dedupe_key)
     if stored.code == code and stored.next_attempt_at <= now:
-        transaction.on_commit(partial(_enqueue, stored.pk), robust=True)
+        _send_after_commit(stored.pk)
     return stored
 
 
@@ -131,7 +130,7 @@ def resend(notice: Notice, *, by: Actor, now: datetime) -> None:
         leased_by="",
         error="",
     )
-    transaction.on_commit(partial(_enqueue, notice.pk), robust=True)
+    _send_after_commit(notice.pk)
 
 
 def mark_arrived(notice: Notice, *, by: Actor, now: datetime) -> None:
@@ -150,11 +149,14 @@ def _settle(notice: Notice, states: tuple[State, ...], *, by: Actor, now: dateti
     notice.refresh_from_db()
 
 
-def _enqueue(notice_id: int) -> None:
-    # In a transaction of its own: outside of one, the queue's broker closes and opens a connection for each task.
-    # If the queue is away, the sweep finds the notice within a minute.
-    with transaction.atomic():
-        async_task("portal.notifications.tasks.deliver", notice_id)
+def _send_after_commit(notice_id: int) -> None:
+    def enqueue_notice() -> None:
+        # In a transaction of its own: outside of one, the queue's broker closes and opens a connection for each task.
+        with transaction.atomic():
+            async_task("portal.notifications.tasks.deliver", notice_id)
+
+    # Robust: if the queue is away, the caller's work is done all the same, and the sweep finds the notice.
+    transaction.on_commit(enqueue_notice, robust=True)
 
 
 def _one_address(to: str) -> str:

@@ -24,8 +24,8 @@ def render(template: str, context: Mapping[str, Any], *, language: str | None = 
     language = known(language)
     with translation.override(language):
         values = {
+            **letterhead.context(),
             **context,
-            "letterhead": letterhead.current(),
             "language": language,
             "direction": "rtl" if translation.get_language_bidi() else "ltr",
         }

@@ -1,0 +1,294 @@
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.template import TemplateDoesNotExist
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from portal.common.policy import Actor
+from portal.notifications import outbox
+from portal.notifications.checks import check_times
+from portal.notifications.models import Notice, State
+from tests.common.sealed.models import Page
+
+NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+
+
+class Clerk:
+    pk = 7
+
+
+CLERK = Actor(Clerk(), "reception")
+
+
+def queued_tasks():
+    return [(row.task["func"], row.task["args"]) for row in OrmQ.objects.order_by("pk")]
+
+
+# ---- Writing
+
+
+def test_queue_renders_at_once(write):
+    notice = Notice.objects.get(pk=write().pk)
+    assert notice.subject == "Hello Mina O'Brien, see you"
+    assert notice.text == "Mina O'Brien & co: Monday\n"
+    assert "<p>Mina O&#x27;Brien</p>" in notice.html
+    assert 'href="https://x.example/"' in notice.html
+    assert (notice.to, notice.template, notice.language) == ("mina@patient.example", "hello", "en-au")
+    assert (notice.state, notice.attempts, notice.attachments, notice.secret) == (State.PENDING, 0, None, False)
+    assert notice.message_id == f"<{notice.code}@demo.example>"
+
+
+@pytest.mark.parametrize(
+    ("asked", "got", "word", "direction"),
+    [
+        ("ar", "ar", "الاثنين", "rtl"),
+        ("VI", "vi", "Thứ 2", "ltr"),
+        ("tlh", "en-au", "Monday", "ltr"),
+        (None, "en-au", "Monday", "ltr"),
+    ],
+)
+def test_queue_speaks_the_readers_language(write, asked, got, word, direction):
+    notice = write(language=asked)
+    assert notice.language == got
+    assert notice.text == f"Mina O'Brien & co: {word}\n"
+    assert f'<html lang="{got}" dir="{direction}">' in notice.html
+
+
+def test_queue_text_alone(write, letters):
+    letters("plain", {"subject.txt": "x", "body.txt": "y"})
+    notice = write(template="plain")
+    assert (notice.text, notice.html) == ("y\n", "")
+
+
+def test_queue_missing_template_is_an_error(write, letters):
+    with pytest.raises(TemplateDoesNotExist):
+        write(template="nothing")
+    letters("broken", {"subject.txt": "x", "body.txt": "y", "body.html": "{% extends 'nowhere.html' %}"})
+    with pytest.raises(TemplateDoesNotExist, match=r"nowhere\.html"):
+        write(template="broken")
+    assert not Notice.objects.exists()
+
+
+def test_queue_database_holds_no_word_of_it(write):
+    write(attachments=[("a.txt", "text/plain", "Mina's file")], dedupe_key="k")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM notifications_notice")
+        row = str(cursor.fetchall())
+    assert "k" in row
+    assert not any(word in row for word in ("Mina", "patient.example", "TWluYQ", "Hello", "Monday"))
+
+
+@pytest.mark.parametrize("to", ["", "two@x.example,three@x.example", "x@y.example\nBcc: z@y.example", "nobody"])
+def test_queue_takes_one_address(write, to):
+    with pytest.raises(ValueError, match="one e-mail address"):
+        write(to=to)
+    assert not Notice.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201])
+def test_queue_takes_a_key_that_fits(write, key):
+    with pytest.raises(ValueError, match="dedupe key"):
+        write(dedupe_key=key)
+
+
+def test_queue_too_large_attachment_is_refused(write):
+    with pytest.raises(ValueError, match="too large"):
+        write(attachments=[("a.bin", "application/octet-stream", b"x" * (512 * 1024 + 1))])
+
+
+def test_queue_same_key_gives_the_first_notice(write, letters):
+    first = write(dedupe_key="same")
+    with CaptureQueriesContext(connection) as queries:
+        second = write(dedupe_key="same", to="other@patient.example", context={"name": "Other"})
+    assert (second.pk, second.to, len(queries)) == (first.pk, "mina@patient.example", 1)
+    assert Notice.objects.count() == 1
+
+
+def test_queue_names_what_it_is_about(write):
+    page = Page.objects.create()
+    notice = write(about=page)
+    assert list(Notice.objects.about(page)) == [notice]
+    assert (notice.about_label, notice.about_code) == ("sealed.Page", str(page.code))
+
+
+# ---- With its cause, or not at all
+
+
+@pytest.mark.django_db(transaction=True)
+def test_queue_task_is_started_by_the_commit_and_carries_an_id_alone(write):
+    with transaction.atomic():
+        notice = write()
+        again = write(dedupe_key=notice.dedupe_key)
+        assert queued_tasks() == []
+    assert again.pk == notice.pk
+    assert queued_tasks() == [("portal.notifications.tasks.deliver", (notice.pk,))]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_queue_goes_with_a_rollback(write):
+    def deed():
+        with transaction.atomic():
+            write()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        deed()
+    assert (Notice.objects.count(), queued_tasks()) == (0, [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_queue_later_starts_no_task(write):
+    at = timezone.now() + timedelta(hours=3)
+    notice = write(send_at=at)
+    assert (notice.next_attempt_at, queued_tasks()) == (at, [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_queue_lost_queue_does_not_reach_the_caller(write, monkeypatch, caplog):
+    monkeypatch.setattr("django_q.tasks.get_broker", lambda *args: 1 / 0)
+    notice = write()
+    assert Notice.objects.get().pk == notice.pk
+    assert "on_commit" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_queue_race_for_one_key_has_one_winner(write):
+    threads, problems, got = 8, [], []
+    start = threading.Barrier(threads)
+
+    def race(n):
+        try:
+            start.wait()
+            with transaction.atomic():
+                got.append(write(dedupe_key="race", context={"name": f"n{n}"}).pk)
+                # The surrounding transaction is whole: it can go on.
+                Page.objects.create(title=f"n{n}")
+        except BaseException as problem:
+            problems.append(problem)
+        finally:
+            connection.close()
+
+    runners = [threading.Thread(target=race, args=[n]) for n in range(threads)]
+    for runner in runners:
+        runner.start()
+    for runner in runners:
+        runner.join()
+    assert problems == []
+    assert (len(got), len(set(got)), Notice.objects.count(), Page.objects.count()) == (threads, 1, 1, threads)
+    assert len(queued_tasks()) == 1
+
+
+# ---- Settling
+
+
+def settled(write, state, **options):
+    notice = write(**options)
+    fields = {"sent_at": NOW} if state == State.SENT else {}
+    fields |= {"lease_until": NOW} if state == State.SENDING else {}
+    Notice.objects.filter(pk=notice.pk).update(state=state, attempts=3, error="X", **fields)
+    notice.refresh_from_db()
+    return notice
+
+
+@pytest.mark.parametrize(
+    ("state", "may"),
+    [
+        (State.FAILED, True), (State.UNKNOWN, True), (State.CANCELLED, True),
+        (State.PENDING, False), (State.SENDING, False), (State.SENT, False),
+    ],
+)  # fmt: skip
+def test_resend(write, state, may, django_capture_on_commit_callbacks):
+    notice = settled(write, state)
+    before = Notice.objects.values().get()
+    with django_capture_on_commit_callbacks(execute=True):
+        if may:
+            outbox.resend(notice, by=CLERK, now=NOW)
+        else:
+            with pytest.raises(outbox.CannotSettle):
+                outbox.resend(notice, by=CLERK, now=NOW)
+    if not may:
+        assert (Notice.objects.values().get(), queued_tasks()) == (before, [])
+        return
+    assert (notice.state, notice.attempts, notice.error, notice.next_attempt_at) == (State.PENDING, 0, "", NOW)
+    assert (notice.settled_by, notice.settled_at, notice.message_id) == ("7", NOW, before["message_id"])
+    assert queued_tasks() == [("portal.notifications.tasks.deliver", (notice.pk,))]
+
+
+def test_resend_needs_the_words(write):
+    notice = settled(write, State.FAILED, secret=True)
+    Notice.objects.update(text=None, html=None, attachments=None)
+    assert Notice.objects.get().erased
+    with pytest.raises(outbox.CannotSettle):
+        outbox.resend(notice, by=CLERK, now=NOW)
+
+
+@pytest.mark.parametrize("secret", [True, False])
+def test_mark_arrived_settles_a_doubt(write, secret):
+    notice = settled(write, State.UNKNOWN, secret=secret)
+    outbox.mark_arrived(notice, by=CLERK, now=NOW)
+    notice = Notice.objects.get()
+    assert (notice.state, notice.sent_at, notice.settled_by, notice.erased) == (State.SENT, NOW, "7", secret)
+    with pytest.raises(outbox.CannotSettle):
+        outbox.mark_arrived(notice, by=CLERK, now=NOW)
+
+
+@pytest.mark.parametrize("secret", [True, False])
+def test_cancel_withdraws_what_waits(write, secret):
+    write(dedupe_key="reminder", secret=secret)
+    assert outbox.cancel(dedupe_key="reminder") is True
+    notice = Notice.objects.get()
+    assert (notice.state, notice.erased) == (State.CANCELLED, secret)
+    assert outbox.cancel(dedupe_key="reminder") is False
+    assert outbox.cancel(dedupe_key="never was") is False
+
+
+# ---- Who sees them, and what the database holds
+
+
+def test_visible_to_the_desk_alone(write):
+    write()
+    seen = {
+        role: Notice.objects.visible_to(Actor(Clerk(), role)).count()
+        for role in ("reception", "manager", "psychologist", "patient", "system")
+    }
+    assert seen == {"reception": 1, "manager": 1, "psychologist": 0, "patient": 0, "system": 0}
+
+
+def test_needing_eyes(write):
+    notices = {state: settled(write, state).pk for state in State}
+    assert set(Notice.objects.needing_eyes().values_list("pk", flat=True)) == {
+        notices[State.FAILED],
+        notices[State.UNKNOWN],
+    }
+
+
+@pytest.mark.parametrize(
+    ("constraint", "changes"),
+    [
+        ("notice_state_is_known", {"state": "lost"}),
+        ("notice_lease_iff_sending", {"state": State.SENDING}),
+        ("notice_lease_iff_sending", {"lease_until": NOW}),
+        ("notice_sent_at_iff_sent", {"state": State.SENT}),
+        ("notice_sent_at_iff_sent", {"sent_at": NOW}),
+        ("notice_words_erased_only_when_secret_and_over", {"text": None}),
+        ("notice_words_erased_only_when_secret_and_over", {"text": None, "secret": True}),
+        ("notice_settled_as_a_whole", {"settled_by": "7"}),
+        ("notice_settled_as_a_whole", {"settled_at": NOW}),
+    ],
+)
+def test_database_refuses(write, constraint, changes):
+    notice = write()
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        Notice.objects.filter(pk=notice.pk).update(**changes)
+
+
+def test_check_times(settings):
+    assert check_times() == []
+    settings.Q_CLUSTER = {**settings.Q_CLUSTER, "retry": 100}
+    assert [error.id for error in check_times()] == ["notifications.E001"]
+    settings.Q_CLUSTER = {**settings.Q_CLUSTER, "retry": 600, "timeout": 15}
+    assert [error.id for error in check_times()] == ["notifications.E001"]
