@@ -45,8 +45,9 @@ def _password_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
 
 
 @receiver(account.email_changed)
-def _email_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
-    _note("account.email_changed", user)
+def _email_changed(request: HttpRequest, user: User, from_email_address: Any, **kwargs: Any) -> None:
+    if from_email_address:  # at sign-up there is none
+        _note("account.email_changed", user)
 
 
 @receiver(mfa.authenticator_added)

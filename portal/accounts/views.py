@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
@@ -52,6 +53,10 @@ class SignUp(allauth_views.SignupView):
 
 
 class ResetPassword(allauth_views.PasswordResetView):
+    def get_success_url(self) -> str:
+        # Not to `next`: what happens now is in the mailbox, and the page that says so comes first.
+        return str(self.success_url)
+
     def form_valid(self, form: Any) -> HttpResponse:
         with transaction.atomic():
             return super().form_valid(form)
@@ -71,7 +76,12 @@ class EnterCode(allauth_views.ConfirmEmailVerificationCodeView):
 @method_decorator(never_cache, name="dispatch")
 class SignOut(allauth_views.LogoutView):
     def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
-        return leave_nothing_behind(super().post(*args, **kwargs))
+        invited = self.request.session.get(INVITED)
+        response = leave_nothing_behind(super().post(*args, **kwargs))
+        if invited and response["Location"] == reverse("answer_invitation"):
+            # Signed out to answer as somebody else.
+            self.request.session[INVITED] = invited
+        return response
 
 
 # ---- Invitations -----------------------------------------------------------------------------------------------------
