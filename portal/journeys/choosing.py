@@ -93,13 +93,14 @@ def week_of_times(
     monday: date,
     now: datetime,
     policy: ClinicSettings,
+    mode: str | None = None,
     location: Location | None = None,
     ignore: Appointment | None = None,
 ) -> Week:
     """The free times of the week that begins on `monday`, merged over `psychologists`, in a fixed number of queries."""
     places = {place.pk: place for place in Location.objects.filter(is_active=True)}
     found = diary.openings_of(
-        psychologists, service=service, first_day=monday, days=7, now=now, policy=policy, ignore=ignore
+        psychologists, service=service, first_day=monday, days=7, now=now, policy=policy, mode=mode, ignore=ignore
     )
     merged: dict[tuple[datetime, int], FreeTime] = {}
     for psychologist in psychologists:
@@ -126,7 +127,7 @@ def week_of_times(
         first_free=None,
     )
     if week.is_empty:
-        coming = diary.next_openings(psychologists, service=service, now=now, policy=policy, count=1)
+        coming = diary.next_openings(psychologists, service=service, now=now, policy=policy, mode=mode, count=1)
         week.first_free = next((as_free_time(p, o, places) for p, o in coming if o.location_id in places), None)
     return week
 
@@ -151,11 +152,22 @@ def nearest_times(
     around: datetime,
     now: datetime,
     policy: ClinicSettings,
+    mode: str | None = None,
+    ignore: Appointment | None = None,
     count: int = 3,
 ) -> list[FreeTime]:
     """What to offer when `around` was just taken: the nearest other times, the earliest first."""
     places = {place.pk: place for place in Location.objects.filter(is_active=True)}
-    near = diary.nearest_openings(psychologists, service=service, around=around, now=now, policy=policy, count=count)
+    near = diary.nearest_openings(
+        psychologists,
+        service=service,
+        around=around,
+        now=now,
+        policy=policy,
+        mode=mode,
+        ignore=ignore,
+        count=count,
+    )
     found = [as_free_time(p, o, places) for p, o in near if o.location_id in places]
     return sorted(found, key=lambda free: free.starts_at)
 

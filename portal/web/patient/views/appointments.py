@@ -158,7 +158,13 @@ def _times(request: HttpRequest, appointment: Appointment, *, taken: Any = None)
         timezone.localtime(taken or appointment.starts_at, appointment.zone).date()
     )
     week = choosing.week_of_times(
-        psychologists=who, service=appointment.service, monday=monday, now=now, policy=clinic, ignore=appointment
+        psychologists=who,
+        service=appointment.service,
+        monday=monday,
+        now=now,
+        policy=clinic,
+        mode=appointment.mode,
+        ignore=appointment,
     )
     context: dict[str, Any] = {
         "appointment": appointment,
@@ -169,7 +175,13 @@ def _times(request: HttpRequest, appointment: Appointment, *, taken: Any = None)
     }
     if taken:
         nearest = choosing.nearest_times(
-            psychologists=who, service=appointment.service, around=taken, now=now, policy=clinic
+            psychologists=who,
+            service=appointment.service,
+            around=taken,
+            now=now,
+            policy=clinic,
+            mode=appointment.mode,
+            ignore=appointment,
         )
         context["taken"] = {"at": taken, "zone": appointment.zone, "nearest": nearest}
     status = 409 if taken else 200

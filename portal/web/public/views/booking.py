@@ -70,6 +70,7 @@ def _calendar(
         monday=choice["week"] or choosing.monday_of(timezone.localdate(now)),
         now=now,
         policy=clinic,
+        mode=choice["mode"],
     )
     context = {
         "service": service,
@@ -126,7 +127,12 @@ def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologi
         )
     except (SlotTaken, NotOffered):
         near = choosing.nearest_times(
-            psychologists=wanted, service=service, around=starts_at, now=now, policy=ClinicSettings.current()
+            psychologists=wanted,
+            service=service,
+            around=starts_at,
+            now=now,
+            policy=ClinicSettings.current(),
+            mode=choice["mode"],
         )
         choice["week"] = choice["week"] or choosing.monday_of(timezone.localtime(starts_at, location.zone).date())
         return _calendar(

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status
-from portal.appointments.refusals import HoldExpired, NotOffered, SlotTaken, TooManyBookings
+from portal.appointments.refusals import HoldExpired, NotOffered, PatientBusy, SlotTaken, TooManyBookings
 from portal.clinic.models import ClinicSettings, Psychologist, Service
 from portal.common.htmx import redirect_to
 from portal.common.policy import Actor, open_to_all
@@ -105,15 +105,23 @@ def _details(request: HttpRequest, held: Appointment) -> HttpResponse:
             booked = booking.book_session(hold=held, patient=patient, by=request.actor, now=now)
     except HoldExpired:
         return _ran_out(request, held)
-    except (SlotTaken, NotOffered) as refusal:
-        # A session of their own stands at that time, or the service isn't for them.
-        context["refusal"] = str(refusal) or _("There is already a session at that time. Please choose another one.")
-        return render(request, "public/confirm.html", context, status=409)
-    except TooManyBookings:
-        context["refusal"] = _("You have as many sessions booked as can be booked online. Please phone us for more.")
+    except (SlotTaken, NotOffered, TooManyBookings) as refusal:
+        context["refusal"] = _in_words(refusal)
         return render(request, "public/confirm.html", context, status=409)
     messages.success(request, _("Your session is booked. We have sent you an e-mail with the details."))
     return redirect_to(request, reverse("patient:appointment", args=[booked.code]))
+
+
+def _in_words(refusal: Exception) -> str:
+    """What to tell a person whose held time can't become their booking."""
+    match refusal:
+        case PatientBusy():
+            return _("There is already a session at that time. Please choose another time, or move the other one.")
+        case TooManyBookings():
+            return _("You have as many sessions booked as can be booked online. Please phone us for more.")
+        case NotOffered(reason="first_visit_only"):
+            return _("This is for first visits only, and you have been here before. Please choose another service.")
+    return _("This time can't be booked any more. Please choose another one.")
 
 
 def _register(request: HttpRequest, who: WhoFor, details: BookingDetailsForm) -> Patient:
@@ -147,6 +155,7 @@ def _ran_out(request: HttpRequest, held: Appointment) -> HttpResponse:
         around=held.starts_at,
         now=now,
         policy=clinic,
+        mode=held.mode,
     )
     context = {"held": held, "service": held.service, "nearest": nearest, "step": 2}
     return render(request, "public/hold_ran_out.html", context, status=409)
