@@ -157,6 +157,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "portal.common.templatetags.portal",
                 "portal.common.templatetags.when",
+                "template_partials.templatetags.partials",
             ],
         },
     }
@@ -378,7 +379,8 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
-STATIC_ROOT = Path(env.str("STATIC_ROOT", str(DATA_DIR / "static")))
+# Outside production the files are served from where they are written.
+STATIC_ROOT = Path(env.str("STATIC_ROOT", str(DATA_DIR / "static"))) if PRODUCTION else None
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["map", "woff2", "png", "jpg", "webp", "avif", "gz", "br"]
 STORAGES = {
