@@ -13,7 +13,7 @@ from portal.audit import trail
 from portal.clinic.models import Psychologist
 from portal.common.policy import Actor
 from portal.records import chain
-from portal.records.headings import headings
+from portal.records.headings import says_something
 from portal.records.models import Addendum, ProgressNote, State, Template
 from portal.records.refusals import (
     AlreadySigned,
@@ -81,7 +81,7 @@ def sign(*, appointment: Appointment, version: int, by: Actor, now: datetime) ->
         raise StaleDraft(note)
     if now < session.starts_at:
         raise NotYet
-    if not says_something(note.body, template=note.template):
+    if not says_something(note.body):
         raise NothingWritten
     note.state, note.signed_at, note.signed_by = State.SIGNED, now, by.user
     # As the session stands now: the lock keeps it so until the signature is in.
@@ -141,12 +141,6 @@ def read(*, note: ProgressNote, by: Actor) -> ProgressNote:
 def tidy(body: str) -> str:
     """One kind of line end (forms send two characters), and no NUL, which no page can show."""
     return body.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
-
-
-def says_something(body: str, *, template: str) -> bool:
-    """Whether anything stands under the headings."""
-    bare = set(headings(template)) | {""}
-    return any(line.strip() not in bare for line in body.splitlines())
 
 
 def _locked(appointment: Appointment, by: Actor) -> Appointment:

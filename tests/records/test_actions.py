@@ -263,7 +263,7 @@ def test_a_draft_holds_the_people_and_nothing_else(draft, session):
     assert (is_frozen(session), keeps_its_people(session)) == (False, True)
     rows = type(session).objects.filter(pk=session.pk)
 
-    assert rows.update(starts_at=BEGAN + timedelta(minutes=5), status=Status.NO_SHOW) == 1
+    assert rows.update(starts_at=BEGAN + timedelta(minutes=5), status=Status.NO_SHOW, completed_at=None) == 1
     with pytest.raises(IntegrityError, match="keeps its patient"):
         rows.update(psychologist=make.psychologist())
 

@@ -6,8 +6,9 @@ from portal.accounts.roles import Role
 from portal.appointments.models import Status
 from portal.common.policy import Actor
 from portal.records import actions
-from portal.records.headings import skeleton
+from portal.records.headings import parts, skeleton
 from portal.records.models import Addendum, ProgressNote, Template
+from portal.records.reading import note_before, sessions_to_write_up
 from tests import make
 from tests.records.conftest import BEGAN, NOW
 
@@ -99,3 +100,63 @@ def test_skeleton_leaves_a_line_under_each_heading(template, words):
 
 def test_every_field_of_the_records_is_classed_and_the_text_is_clinical():
     assert (ProgressNote.privacy.clinical, Addendum.privacy.clinical) == ({"body"}, {"body"})
+
+
+def test_parts_of_a_note_for_reading():
+    body = "Before.\n\nSubjective\nSlept\nbadly.\n\n\nObjective\n\nPlan\nRest."
+
+    assert [(p.text, p.is_heading) for p in parts(body)] == [
+        ("Before.", False),
+        ("Subjective", True),
+        ("Slept\nbadly.", False),
+        ("Objective", True),
+        ("Plan", True),
+        ("Rest.", False),
+    ]
+    assert "Slept" not in repr(list(parts(body)))
+
+
+@pytest.mark.parametrize(
+    ("status", "over", "listed"),
+    [
+        (Status.BOOKED, True, True),
+        (Status.ARRIVED, True, True),
+        (Status.COMPLETED, True, True),
+        (Status.NO_SHOW, True, False),
+        (Status.CANCELLED, True, False),
+        (Status.BOOKED, False, False),
+    ],
+)
+def test_sessions_to_write_up_are_over_and_were_held(db, status, over, listed):
+    starts = BEGAN if over else NOW + timedelta(minutes=1)
+    session = make.appointment(starts_at=starts, status=status)
+    by = Actor(user=session.psychologist.user, role=Role.PSYCHOLOGIST)
+
+    assert list(sessions_to_write_up(by, now=NOW)) == ([session] if listed else [])
+
+
+def test_sessions_to_write_up_leave_out_what_is_signed_and_list_drafts(draft, session, psychologist):
+    missed = make.appointment(
+        psychologist=session.psychologist, starts_at=BEGAN - timedelta(days=1), status=Status.NO_SHOW
+    )
+    actions.save_draft(appointment=missed, body="Rang, no answer.", version=0, by=psychologist, now=NOW)
+    make.appointment(starts_at=BEGAN, status=Status.COMPLETED)  # a colleague's
+
+    assert list(sessions_to_write_up(psychologist, now=NOW)) == [missed, session]
+    assert list(sessions_to_write_up(psychologist, now=NOW, since=BEGAN)) == [session]
+    actions.sign(appointment=session, version=1, by=psychologist, now=NOW)
+    assert list(sessions_to_write_up(psychologist, now=NOW)) == [missed]
+
+
+def test_note_before_is_the_signed_one_of_the_session_before(signed, session, psychologist):
+    later = make.appointment(
+        psychologist=session.psychologist, patient=session.patient, starts_at=BEGAN + timedelta(days=7)
+    )
+    between = make.appointment(
+        psychologist=session.psychologist, patient=session.patient, starts_at=BEGAN + timedelta(days=3)
+    )
+    actions.save_draft(appointment=between, body="Not signed", version=0, by=psychologist, now=NOW)
+
+    assert note_before(later, actor=psychologist) == signed
+    assert note_before(session, actor=psychologist) is None
+    assert note_before(later, actor=make.actor(role=Role.MANAGER)) is None

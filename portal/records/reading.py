@@ -1,0 +1,43 @@
+"""Questions about notes that several pages ask. None of them reads a word of one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from portal.appointments.models import Appointment, Status
+from portal.common.policy import Actor
+from portal.records.models import ProgressNote, State
+
+# A session that somebody came to, or that nobody has said otherwise of.
+HELD_SESSIONS = (Status.BOOKED, Status.ARRIVED, Status.COMPLETED)
+
+
+def sessions_with_notes(sessions: QuerySet[Appointment]) -> QuerySet[Appointment]:
+    """The same sessions, each with its `note` at hand where it has one, and not one ciphertext read."""
+    return sessions.select_related("note").defer("note__body")
+
+
+def sessions_to_write_up(actor: Actor, *, now: datetime, since: datetime | None = None) -> QuerySet[Appointment]:
+    """An actor's own sessions that are over and lack a signed note, oldest first; drafts of any session count."""
+    over = Q(ends_at__lte=now, status__in=HELD_SESSIONS)
+    sessions = Appointment.objects.visible_to(actor).filter(
+        Q(note__state=State.DRAFT, starts_at__lte=now) | (over & Q(note__isnull=True))
+    )
+    if since is not None:
+        sessions = sessions.filter(starts_at__gte=since)
+    return sessions.order_by("starts_at")
+
+
+def note_before(session: Appointment, *, actor: Actor) -> ProgressNote | None:
+    """The signed note of the patient's session before this one, as far as the actor may read it."""
+    return (
+        ProgressNote.objects.visible_to(actor)
+        .signed()
+        .without_text()
+        .filter(patient=session.patient_id, appointment__starts_at__lt=session.starts_at)
+        .select_related("appointment__location", "author__user")
+        .order_by("-appointment__starts_at")
+        .first()
+    )
