@@ -14,7 +14,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from playwright.sync_api import BrowserContext, Page, expect
+from django.test.utils import setup_databases, teardown_databases
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from e2e.harness import Mailbox, Portal, running_portal
 from portal.accounts.models import User
@@ -32,15 +33,23 @@ expect.set_options(timeout=10_000)
 
 
 @pytest.fixture(scope="session")
-def portal(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Portal]:
+def _database(django_test_environment, django_db_blocker) -> Iterator[None]:
+    """A database for the whole run. pytest-django's own would undo what a test does, and no server would see it."""
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False)
+        yield
+        teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def portal(_database, tmp_path_factory) -> Iterator[Portal]:
     """A clinic with two psychologists, their hours and services, reception and a manager; no patient, no appointment.
 
     The test process reads and writes the same database, so that a test can look behind the page.
     """
-    with django_db_blocker.unblock():
-        clinic.found(is_demo=False)
-        with running_portal(tmp_path_factory.mktemp("portal")) as portal:
-            yield portal
+    clinic.found(is_demo=False)
+    with running_portal(tmp_path_factory.mktemp("portal")) as portal:
+        yield portal
 
 
 @pytest.fixture
@@ -86,39 +95,49 @@ def browser_context_args(browser_context_args):
 @pytest.fixture
 def context(context: BrowserContext) -> Iterator[BrowserContext]:
     """Fails a test whose pages raised a script error or asked for something that the content policy forbids."""
-    complaints = _listen(context)
+    complaints: list[str] = []
+    _listen(context, complaints)
     yield context
     assert complaints == []
 
 
 @pytest.fixture
-def page_without_script(new_context) -> Iterator[Page]:
-    """A page in a browser that runs no JavaScript."""
-    context = new_context(java_script_enabled=False)
-    complaints = _listen(context)
-    yield context.new_page()
+def open_page(browser: Browser, browser_context_args) -> Iterator[Callable[..., Page]]:
+    """Opens a page in a browser of its own, with cookies of its own; takes the options of Playwright's contexts."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_page(**options) -> Page:
+        context = browser.new_context(**{**browser_context_args, **options})
+        contexts.append(context)
+        _listen(context, complaints)
+        return context.new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
     assert complaints == []
 
 
 @pytest.fixture
-def phone(new_context) -> Iterator[Page]:
+def page_without_script(open_page) -> Page:
+    """A page in a browser that runs no JavaScript."""
+    return open_page(java_script_enabled=False)
+
+
+@pytest.fixture
+def phone(open_page) -> Page:
     """A page in a telephone's browser."""
-    context = new_context(viewport=PHONE, has_touch=True, is_mobile=True)
-    complaints = _listen(context)
-    yield context.new_page()
-    assert complaints == []
+    return open_page(viewport=PHONE, has_touch=True, is_mobile=True)
 
 
-def _listen(context: BrowserContext) -> list[str]:
-    complaints: list[str] = []
-
+def _listen(context: BrowserContext, complaints: list[str]) -> None:
     def heard(message) -> None:
         if "Content Security Policy" in message.text:
             complaints.append(message.text)
 
     context.on("console", heard)
     context.on("weberror", lambda error: complaints.append(str(error.error)))
-    return complaints
 
 
 # ---- People ----------------------------------------------------------------------------------------------------------
