@@ -2,6 +2,7 @@
 
 import re
 import time
+from datetime import UTC, datetime
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -11,6 +12,13 @@ from django.conf import settings
 from django.test import override_settings
 
 from portal.notifications.models import Notice
+
+
+@pytest.fixture
+def clock(time_machine):
+    """Time that stands still, ten seconds into a half minute, until a test moves it by `clock.shift(seconds)`."""
+    time_machine.move_to(datetime(2026, 11, 23, 0, 0, 10, tzinfo=UTC), tick=False)
+    return time_machine
 
 
 @pytest.fixture
