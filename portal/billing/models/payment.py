@@ -30,7 +30,7 @@ AT_THE_DESK = (Method.CARD, Method.CASH, Method.TRANSFER)
     personal="reference",
 )
 class Payment(models.Model):
-    """Money that came, or went back. The row never changes: a correction is a new row, with a minus, that reverses it."""
+    """Money that came, or went back. A row never changes: a correction is a new row, with a minus, that reverses it."""
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.CharField(_("receipt number"), max_length=12, unique=True, editable=False)
