@@ -1,4 +1,4 @@
-from portal.appointments.models.appointment import Appointment, CancelReason, Status
-from portal.appointments.models.hours import TimeSlot, WorkingHours
+from portal.appointments.models.appointment import LIVE, LONGEST, Appointment, CancelReason, Status
+from portal.appointments.models.hours import TimeSlot, Weekday, WorkingHours
 
-__all__ = ["Appointment", "CancelReason", "Status", "TimeSlot", "WorkingHours"]
+__all__ = ["LIVE", "LONGEST", "Appointment", "CancelReason", "Status", "TimeSlot", "Weekday", "WorkingHours"]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -28,6 +28,8 @@ class Status(models.TextChoices):
 
 # What the database keeps from overlapping. The words stand in migrations too: constraints and triggers name them.
 LIVE = (Status.HELD, Status.BOOKED, Status.ARRIVED)
+# A session with its buffers takes no longer: the database holds it, and readers may begin their search that far back.
+LONGEST = timedelta(days=1)
 
 
 class CancelReason(models.TextChoices):
@@ -64,8 +66,12 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.filter(status=Status.HELD, held_until__lte=now)
 
     def between(self, start: datetime, end: datetime) -> AppointmentQuerySet:
-        """Those that touch the time from `start` (inclusive) to `end` (exclusive)."""
-        return self.filter(starts_at__lt=end, ends_at__gt=start)
+        """Sessions that touch the time from `start` (inclusive) to `end` (exclusive)."""
+        return self.filter(starts_at__gt=start - LONGEST, starts_at__lt=end, ends_at__gt=start)
+
+    def occupying(self, start: datetime, end: datetime) -> AppointmentQuerySet:
+        """Those that touch the time from `start` (inclusive) to `end` (exclusive) with their buffers."""
+        return self.filter(occupied_from__gt=start - LONGEST, occupied_from__lt=end, occupied_until__gt=start)
 
     def upcoming(self, *, now: datetime) -> AppointmentQuerySet:
         return self.filter(status__in=(Status.BOOKED, Status.ARRIVED), ends_at__gt=now).order_by("starts_at")
@@ -91,15 +97,23 @@ class Appointment(models.Model):
 
     `occupied_from` and `occupied_until` are the session with its buffers: what may not overlap for the psychologist
     and the room. The patient's own time is `starts_at` to `ends_at`. All are aware UTC on whole minutes.
+    Migration 0002_no_overlap keeps live rows of one psychologist, patient or room apart, in the database itself.
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    psychologist = models.ForeignKey(Psychologist, on_delete=models.PROTECT, related_name="appointments")
+    # The three that may not overlap have indexes of their own below, with the time.
+    psychologist = models.ForeignKey(
+        Psychologist, on_delete=models.PROTECT, related_name="appointments", db_index=False
+    )
     # Nobody yet, while a visitor fills in who they are.
-    patient = models.ForeignKey(Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="appointments")
+    patient = models.ForeignKey(
+        Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="appointments", db_index=False
+    )
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="appointments")
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="appointments")
-    room = models.ForeignKey(Room, null=True, blank=True, on_delete=models.PROTECT, related_name="appointments")
+    room = models.ForeignKey(
+        Room, null=True, blank=True, on_delete=models.PROTECT, related_name="appointments", db_index=False
+    )
     mode = models.CharField(_("how"), max_length=10, choices=Mode.choices)
     starts_at = models.DateTimeField(_("starts"))
     ends_at = models.DateTimeField(_("ends"))
@@ -132,6 +146,7 @@ class Appointment(models.Model):
         indexes = [
             models.Index(fields=["psychologist", "occupied_from"], name="appointment_of_psychologist"),
             models.Index(fields=["patient", "starts_at"], name="appointment_of_patient"),
+            models.Index(fields=["room", "occupied_from"], name="appointment_in_room"),
             models.Index(fields=["starts_at"], name="appointment_by_start"),
         ]
         constraints = [
@@ -153,6 +168,15 @@ class Appointment(models.Model):
                 | (~Q(status="cancelled") & Q(cancelled_at__isnull=True)),
                 name="appointment_cancelled_at_iff_cancelled",
             ),
+            models.CheckConstraint(
+                condition=Q(status="completed", completed_at__isnull=False)
+                | (~Q(status="completed") & Q(completed_at__isnull=True)),
+                name="appointment_completed_at_iff_completed",
+            ),
+            models.CheckConstraint(
+                condition=Q(late=False) | Q(status="cancelled"), name="appointment_late_only_if_cancelled"
+            ),
+            models.CheckConstraint(condition=Q(fee__gte=0), name="appointment_fee_not_negative"),
         ]
 
     def __str__(self) -> str:

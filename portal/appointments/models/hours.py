@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from portal.accounts.roles import Role
 from portal.clinic.models import Location, Psychologist
+from portal.common.policy import Actor
 from portal.common.privacy import classed
 
 
@@ -20,9 +23,28 @@ class Weekday(models.IntegerChoices):
     SUNDAY = 6, _("Sunday")
 
 
+class OfPsychologistQuerySet(models.QuerySet):
+    def visible_to(self, actor: Actor) -> OfPsychologistQuerySet:
+        match actor.role:
+            case Role.PSYCHOLOGIST:
+                return self.filter(psychologist__user=actor.user)
+            case Role.RECEPTION | Role.MANAGER:
+                return self.all()
+        return self.none()
+
+
+class TimeSlotQuerySet(OfPsychologistQuerySet):
+    def between(self, start: datetime, end: datetime) -> TimeSlotQuerySet:
+        """Those that touch the time from `start` (inclusive) to `end` (exclusive)."""
+        return self.filter(starts_at__lt=end, ends_at__gt=start)
+
+
 @classed(plain="id code psychologist location weekday starts ends")
 class WorkingHours(models.Model):
-    """Weekly hours of one psychologist at one location, on that location's wall clock."""
+    """Weekly hours of one psychologist at one location, on that location's wall clock and on whole minutes.
+
+    Two windows of one weekday may touch but not overlap; migration 0002_no_overlap holds that in the database.
+    """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     psychologist = models.ForeignKey(Psychologist, on_delete=models.PROTECT, related_name="hours")
@@ -30,6 +52,8 @@ class WorkingHours(models.Model):
     weekday = models.PositiveSmallIntegerField(_("day"), choices=Weekday.choices)
     starts = models.TimeField(_("from"))
     ends = models.TimeField(_("until"))
+
+    objects = OfPsychologistQuerySet.as_manager()
 
     class Meta:
         ordering = ["weekday", "starts"]
@@ -61,9 +85,12 @@ class TimeSlot(models.Model):
     ends_at = models.DateTimeField(_("until"))
     label = models.CharField(_("shown in the diary as"), max_length=60, blank=True)
 
+    objects = TimeSlotQuerySet.as_manager()
+
     class Meta:
         ordering = ["starts_at"]
-        indexes = [models.Index(fields=["psychologist", "starts_at"], name="time_slot_of_psychologist")]
+        # By its end: what is over is most of them, and is not looked at again.
+        indexes = [models.Index(fields=["psychologist", "ends_at"], name="time_slot_of_psychologist")]
         constraints = [
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="time_slot_ends_after_start"),
             models.CheckConstraint(

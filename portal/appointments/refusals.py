@@ -1,0 +1,54 @@
+"""Why an action on the diary was refused. Views turn these into words; nothing here is shown to anybody."""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """`reason` is a short machine word, for callers that say more than one sentence about one refusal."""
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class SlotTaken(Refusal):
+    """Somebody was faster: the time is no longer free. `reason`: psychologist, patient or room."""
+
+
+class PatientBusy(SlotTaken):
+    """The patient has another session at that time; the psychologist may well be free."""
+
+
+class NotOffered(Refusal):
+    """Nothing that can be booked.
+
+    `reason`: time (outside hours, notice or horizon), service, mode, location, room, psychologist, first_visit_only.
+    """
+
+
+class HoldExpired(Refusal):
+    """The time was held, and is held no longer, or was booked by somebody else."""
+
+
+class TooManyBookings(Refusal):
+    """The patient has as many sessions ahead as may be booked online."""
+
+
+class NotCancellable(Refusal):
+    """`reason`: state (it is over, or never was booked) or started."""
+
+
+class NotReschedulable(Refusal):
+    """`reason`: state (it is over, or never was booked) or late (inside the time of the cancellation rule)."""
+
+
+class WrongState(Refusal):
+    """The appointment is not, or no longer, in the state that this step begins from."""
+
+
+class HoursOverlap(Refusal):
+    """Two windows of one weekday, or two extra slots, overlap."""
+
+
+class BadTimes(Refusal):
+    """Times that end before they start, that are not whole minutes, or that no clock ever shows."""
