@@ -1,0 +1,315 @@
+"""Reading the diary: what is free, in a number of queries that does not grow with how many people are asked about.
+
+A hold that ran out takes no time. A session in person needs a room where the location has rooms: such a time is only
+offered while one of them is free throughout, or people would be shown times that can't be booked.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate
+
+from django.db.models import Count
+
+from portal.appointments.models import Appointment, Status, TimeSlot, WorkingHours
+from portal.appointments.openings import Extra, Hours, Opening, Span, openings
+from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Room, Service
+
+# Over how long work is spread evenly.
+FAIRNESS = timedelta(days=14)
+# No local day of any zone begins or ends further than this from the same day in UTC.
+WIDEST_OFFSET = timedelta(hours=15)
+
+
+def openings_of(
+    psychologists: Iterable[Psychologist],
+    *,
+    service: Service,
+    first_day: date,
+    days: int,
+    now: datetime,
+    policy: ClinicSettings,
+    ignore: Appointment | None = None,
+    mode: Mode | str | None = None,
+    for_staff: bool = False,
+) -> dict[int, list[Opening]]:
+    """What is free on `days` local days from `first_day`, by psychologist's id; everybody asked about has a list.
+
+    `ignore` is an appointment being moved: its own time counts as free. `mode` says how the session is to be held;
+    without it, rooms only matter to services that are given in person and no other way. Staff see times inside the
+    notice and beyond the horizon too, but none that has begun. Days out of reach are not looked at, so that a year 9999
+    in an address is answered, and quickly.
+    """
+    everybody = list(psychologists)
+    asked = [p for p in everybody if p.is_active]
+    found: dict[int, list[Opening]] = {p.pk: [] for p in everybody}
+    earliest, latest = booking_times(policy, now=now, for_staff=for_staff)
+    soonest, furthest = (earliest - WIDEST_OFFSET).date(), (latest + WIDEST_OFFSET).date()
+    last_day = first_day + timedelta(days=min(days - 1, max((furthest - first_day).days, 0)))
+    if not asked or days < 1 or not service.is_active or first_day > furthest or last_day < soonest:
+        return found
+    first_day = max(first_day, soonest)
+    start, end = _around(first_day, last_day)
+    taken = Taken(asked, start=start, end=end, now=now, ignore=ignore)
+    plans = Plans(asked, start=start, end=end)
+    for psychologist in asked:
+        found[psychologist.pk] = openings(
+            hours=plans.hours[psychologist.pk],
+            extra=plans.extra[psychologist.pk],
+            blocked=plans.blocked[psychologist.pk],
+            busy=taken.busy[psychologist.pk],
+            minutes=service.minutes,
+            buffer_before=service.buffer_before,
+            buffer_after=service.buffer_after,
+            step_minutes=policy.slot_step_minutes,
+            earliest=earliest,
+            latest=latest,
+            first_day=first_day,
+            last_day=last_day,
+        )
+    if needs_room(service, mode):
+        rooms = RoomsInUse(start=start, end=end, now=now, ignore=ignore)
+        before, after = timedelta(minutes=service.buffer_before), timedelta(minutes=service.buffer_after)
+        if rooms.any_taken:
+            for pk, listed in found.items():
+                found[pk] = [
+                    o for o in listed if rooms.has_free(o.location_id, o.starts_at - before, o.ends_at + after)
+                ]
+    return found
+
+
+def booking_times(policy: ClinicSettings, *, now: datetime, for_staff: bool = False) -> tuple[datetime, datetime]:
+    """The first and the last moment at which a session that is booked now may start."""
+    if for_staff:
+        return now, now + timedelta(days=5 * 366)
+    return now + timedelta(hours=policy.notice_hours), now + timedelta(days=policy.horizon_days)
+
+
+def needs_room(service: Service, mode: Mode | str | None) -> bool:
+    return mode == Mode.IN_PERSON if mode else service.modes == [Mode.IN_PERSON]
+
+
+def next_openings(
+    psychologists: Sequence[Psychologist],
+    *,
+    service: Service,
+    now: datetime,
+    policy: ClinicSettings,
+    count: int = 3,
+    mode: Mode | str | None = None,
+    for_staff: bool = False,
+) -> list[tuple[Psychologist, Opening]]:
+    """The next `count` times that are free with anybody, soonest first, each time once.
+
+    Looks at a week, then at twice as much again and again, so that the queries grow with the logarithm of the wait.
+    """
+    psychologists = list(psychologists)
+    earliest, latest = booking_times(policy, now=now, for_staff=for_staff)
+    day, last, days = (earliest - WIDEST_OFFSET).date(), (latest + WIDEST_OFFSET).date(), 7
+    found: dict[datetime, tuple[Psychologist, Opening]] = {}
+    while day <= last and len(found) < count:
+        days = min(days, (last - day).days + 1)
+        by_id = openings_of(
+            psychologists,
+            service=service,
+            first_day=day,
+            days=days,
+            now=now,
+            policy=policy,
+            mode=mode,
+            for_staff=for_staff,
+        )
+        for psychologist in psychologists:
+            for opening in by_id[psychologist.pk]:
+                found.setdefault(opening.starts_at, (psychologist, opening))
+        day, days = day + timedelta(days=days), days * 2
+    return [found[starts_at] for starts_at in sorted(found)[:count]]
+
+
+def first_openings(
+    psychologists: Sequence[Psychologist],
+    *,
+    service: Service,
+    now: datetime,
+    policy: ClinicSettings,
+    mode: Mode | str | None = None,
+) -> dict[int, Opening]:
+    """Each psychologist's next free time, by id; those who have none before the horizon are left out."""
+    waiting = list(psychologists)
+    earliest, latest = booking_times(policy, now=now)
+    day, last, days = (earliest - WIDEST_OFFSET).date(), (latest + WIDEST_OFFSET).date(), 7
+    found: dict[int, Opening] = {}
+    while day <= last and waiting:
+        by_id = openings_of(waiting, service=service, first_day=day, days=days, now=now, policy=policy, mode=mode)
+        found |= {pk: listed[0] for pk, listed in by_id.items() if listed}
+        waiting = [p for p in waiting if p.pk not in found]
+        day, days = day + timedelta(days=days), days * 2
+    return found
+
+
+def fairly(psychologists: Iterable[Psychologist], *, around: datetime) -> list[Psychologist]:
+    """Orders people for "any psychologist": whoever has the least to do in the two weeks around comes first."""
+    asked = list(psychologists)
+    sessions = Appointment.objects.filter(
+        psychologist__in=asked, starts_at__gte=around - FAIRNESS, starts_at__lt=around + FAIRNESS
+    ).exclude(status__in=(Status.HELD, Status.CANCELLED))
+    load = dict(sessions.order_by().values_list("psychologist").annotate(Count("pk")))
+    return sorted(asked, key=lambda p: (load.get(p.pk, 0), p.position, p.pk))
+
+
+def nearest_openings(
+    psychologists: Sequence[Psychologist],
+    *,
+    service: Service,
+    around: datetime,
+    now: datetime,
+    policy: ClinicSettings,
+    count: int = 3,
+    mode: Mode | str | None = None,
+    ignore: Appointment | None = None,
+    for_staff: bool = False,
+) -> list[tuple[Psychologist, Opening]]:
+    """The `count` free times nearest to `around`, other than it, nearest first, each time once.
+
+    Looks at three days on either side, then wider, until what it has is nearer than anything it has not looked at.
+    """
+    psychologists = list(psychologists)
+    earliest, latest = booking_times(policy, now=now, for_staff=for_staff)
+    centre = min(max(around, earliest), latest)
+    reach = 3
+    while True:
+        start = centre.astimezone(UTC).date() - timedelta(days=reach)
+        by_id = openings_of(
+            psychologists,
+            service=service,
+            first_day=start,
+            days=2 * reach + 1,
+            now=now,
+            policy=policy,
+            ignore=ignore,
+            mode=mode,
+            for_staff=for_staff,
+        )
+        found: dict[datetime, tuple[Psychologist, Opening]] = {}
+        for psychologist in psychologists:
+            for opening in by_id[psychologist.pk]:
+                if opening.starts_at != around:
+                    found.setdefault(opening.starts_at, (psychologist, opening))
+        nearest = sorted(found, key=lambda at: (abs(at - centre), at))[:count]
+        # A day at the edge may be cut off by its zone, so only what lies well inside is sure to be nearest.
+        sure = timedelta(days=reach) - WIDEST_OFFSET - timedelta(days=1)
+        seen_all = centre - sure <= earliest and latest <= centre + sure
+        if seen_all or (len(nearest) == count and abs(nearest[-1] - centre) <= sure):
+            return [found[at] for at in nearest]
+        reach *= 3
+
+
+# ---- What the questions above stand on -------------------------------------------------------------------------------
+
+
+def _around(first_day: date, last_day: date) -> tuple[datetime, datetime]:
+    """A stretch of UTC that contains these local days in every zone, and what may adjoin them."""
+    margin = WIDEST_OFFSET + timedelta(days=1)
+    return (
+        datetime.combine(first_day, time(), UTC) - margin,
+        datetime.combine(last_day + timedelta(days=1), time(), UTC) + margin,
+    )
+
+
+class Plans:
+    """When people work: weekly hours, extra time and time away. Two queries."""
+
+    def __init__(self, psychologists: Sequence[Psychologist], *, start: datetime, end: datetime) -> None:
+        self.hours: defaultdict[int, list[Hours]] = defaultdict(list)
+        self.extra: defaultdict[int, list[Extra]] = defaultdict(list)
+        self.blocked: defaultdict[int, list[Span]] = defaultdict(list)
+        here = WorkingHours.objects.filter(psychologist__in=psychologists, location__is_active=True)
+        for row in here.select_related("location").order_by("weekday", "starts", "pk"):
+            self.hours[row.psychologist_id].append(
+                Hours(row.weekday, row.starts, row.ends, row.location.zone, row.location_id)
+            )
+        slots = TimeSlot.objects.filter(psychologist__in=psychologists).between(start, end)
+        for slot in slots.select_related("location").order_by("starts_at", "pk"):
+            if slot.kind == TimeSlot.Kind.BLOCKED:
+                self.blocked[slot.psychologist_id].append(Span(slot.starts_at, slot.ends_at))
+            elif slot.location.is_active:
+                self.extra[slot.psychologist_id].append(
+                    Extra(slot.starts_at, slot.ends_at, slot.location.zone, slot.location_id)
+                )
+
+
+class Taken:
+    """What stands in people's diaries, buffers included. One query."""
+
+    def __init__(
+        self,
+        psychologists: Sequence[Psychologist],
+        *,
+        start: datetime,
+        end: datetime,
+        now: datetime,
+        ignore: Appointment | None = None,
+    ) -> None:
+        self.busy: defaultdict[int, list[Span]] = defaultdict(list)
+        rows = Appointment.objects.filter(psychologist__in=psychologists).taking_time(now=now).occupying(start, end)
+        if ignore is not None:
+            rows = rows.exclude(pk=ignore.pk)
+        for whose, occupied_from, occupied_until in rows.order_by().values_list(
+            "psychologist", "occupied_from", "occupied_until"
+        ):
+            self.busy[whose].append(Span(occupied_from, occupied_until))
+
+
+class RoomsInUse:
+    """Which rooms are free when. Two queries."""
+
+    def __init__(
+        self,
+        *,
+        start: datetime,
+        end: datetime,
+        now: datetime,
+        ignore: Appointment | None = None,
+        location: Location | None = None,
+    ) -> None:
+        spans: dict[int, list[tuple[datetime, datetime]]] = {}
+        self._rooms: defaultdict[int, list[int]] = defaultdict(list)
+        rooms = Room.objects.filter(is_active=True)
+        if location is not None:
+            rooms = rooms.filter(location=location)
+        for pk, location_id in rooms.order_by("name", "pk").values_list("pk", "location"):
+            self._rooms[location_id].append(pk)
+            spans[pk] = []
+        rows = Appointment.objects.filter(room__in=spans).taking_time(now=now).occupying(start, end)
+        if ignore is not None:
+            rows = rows.exclude(pk=ignore.pk)
+        for room, occupied_from, occupied_until in rows.order_by("occupied_from").values_list(
+            "room", "occupied_from", "occupied_until"
+        ):
+            spans[room].append((occupied_from, occupied_until))
+        self.any_taken = any(spans.values())
+        self._starts = {room: [start for start, _ in taken] for room, taken in spans.items()}
+        # Until when the room is taken by all that began so far: sessions that were completed early may overlap.
+        self._ends = {room: list(accumulate((end for _, end in taken), max)) for room, taken in spans.items()}
+
+    def free(self, location_id: int, start: datetime, end: datetime) -> list[int]:
+        """The rooms of a location that are free from `start` to `end`, by name."""
+        return [room for room in self._rooms[location_id] if self._is_free(room, start, end)]
+
+    def knows(self, room: int) -> bool:
+        return room in self._starts
+
+    def has_any(self, location_id: int) -> bool:
+        return bool(self._rooms.get(location_id))
+
+    def has_free(self, location_id: int, start: datetime, end: datetime) -> bool:
+        """Whether a session could be held there: a location that has no rooms on file takes any number."""
+        rooms = self._rooms.get(location_id)
+        return not rooms or any(self._is_free(room, start, end) for room in rooms)
+
+    def _is_free(self, room: int, start: datetime, end: datetime) -> bool:
+        before = bisect_left(self._starts[room], end) - 1
+        return before < 0 or self._ends[room][before] <= start
