@@ -1,0 +1,183 @@
+"""Booking straight away, moving and cancelling."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from portal.accounts.roles import Role
+from portal.appointments.actions import rules
+from portal.appointments.actions.holding import record_booked
+from portal.appointments.actions.locking import (
+    clear_expired_holds,
+    lock_appointment,
+    lock_patient,
+    lock_psychologists,
+    lock_rooms,
+)
+from portal.appointments.actions.transactions import in_transaction
+from portal.appointments.models import Appointment, CancelReason, Status
+from portal.appointments.refusals import NotCancellable, NotReschedulable
+from portal.audit import trail
+from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Room, Service
+from portal.common.money import cents
+from portal.common.policy import Actor
+from portal.patients.models import Patient
+
+
+@in_transaction
+def book(
+    *,
+    psychologist: Psychologist,
+    patient: Patient,
+    service: Service,
+    mode: Mode | str,
+    starts_at: datetime,
+    location: Location,
+    room: Room | None = None,
+    fee: Decimal | None = None,
+    by: Actor,
+    now: datetime,
+    outside_hours: bool = False,
+) -> Appointment:
+    """Books one session, or raises SlotTaken, PatientBusy, NotOffered or TooManyBookings.
+
+    Staff may book inside the notice, beyond the horizon and, with `outside_hours`, at any whole minute; nobody may
+    overlap. `fee` is dollars before GST, the psychologist's own unless given.
+    """
+    locked = lock_psychologists(psychologist)[psychologist.pk]
+    lock_patient(patient)
+    if room is not None or mode == Mode.IN_PERSON:
+        lock_rooms(location)
+    rules.check_time(starts_at, now=now)
+    rules.check_service(locked, service, mode, location, by=by)
+    policy, slot = ClinicSettings.current(), rules.slot_of(service, starts_at)
+    clear_expired_holds(
+        psychologists=[locked.pk], location=location, start=slot.occupied_from, end=slot.occupied_until, now=now
+    )
+    if not (outside_hours and rules.is_staff(by)):
+        rules.check_offered(locked, slot, location, by=by, now=now, policy=policy)
+    rules.check_patient(patient, locked, service, slot, by=by, now=now, policy=policy)
+    appointment = Appointment.objects.create(
+        psychologist=psychologist,
+        patient=patient,
+        service=service,
+        location=location,
+        room_id=rules.choose_room(mode, location, slot, now=now, wanted=room),
+        mode=mode,
+        status=Status.BOOKED,
+        fee=locked.fee_for(service) if fee is None else cents(fee),
+        booked_at=now,
+        booked_by=by.user,
+        **slot._asdict(),
+    )
+    record_booked(appointment, by=by, now=now, outside_hours=outside_hours)
+    return appointment
+
+
+@in_transaction
+def reschedule(
+    *,
+    appointment: Appointment,
+    starts_at: datetime,
+    psychologist: Psychologist | None = None,
+    location: Location | None = None,
+    by: Actor,
+    now: datetime,
+    outside_hours: bool = False,
+) -> Appointment:
+    """Moves a booked session and returns it; it keeps its code, its length and the fee that was promised.
+
+    A move to where it already is changes nothing, so a double click is harmless. Raises NotReschedulable, SlotTaken,
+    PatientBusy or NotOffered.
+    """
+    locked = lock_psychologists(appointment.psychologist_id, psychologist or appointment.psychologist_id)
+    if appointment.patient_id:
+        lock_patient(appointment.patient_id)
+    place = location or appointment.location
+    if appointment.mode == Mode.IN_PERSON:
+        lock_rooms(place)
+    booked = lock_appointment(appointment)
+    if (
+        booked is None
+        or booked.status != Status.BOOKED
+        # Moved by somebody else meanwhile: what is locked here is not what would be changed.
+        or booked.psychologist_id not in locked
+        or (location is None and booked.location_id != place.pk)
+    ):
+        raise NotReschedulable("state")
+    whom = locked[psychologist.pk if psychologist else booked.psychologist_id]
+    if (booked.starts_at, booked.psychologist_id, booked.location_id) == (starts_at, whom.pk, place.pk):
+        return booked
+    policy = ClinicSettings.current()
+    if not rules.is_staff(by) and now > free_until(booked, policy=policy):
+        raise NotReschedulable("late")
+    rules.check_time(starts_at, now=now)
+    if whom.pk != booked.psychologist_id or place.pk != booked.location_id:
+        rules.check_service(whom, booked.service, booked.mode, place, by=by)
+    slot = rules.moved(booked, starts_at)
+    clear_expired_holds(
+        psychologists=[whom.pk], location=place, start=slot.occupied_from, end=slot.occupied_until, now=now
+    )
+    if not (outside_hours and rules.is_staff(by)):
+        rules.check_offered(whom, slot, place, by=by, now=now, policy=policy, ignore=booked)
+    rules.check_patient_is_free(booked.patient_id, slot, ignore=booked)
+    was = booked.starts_at
+    booked.room_id = rules.choose_room(booked.mode, place, slot, now=now, preferred=booked.room_id, ignore=booked)
+    booked.psychologist_id, booked.location_id = whom.pk, place.pk
+    booked.starts_at, booked.ends_at, booked.occupied_from, booked.occupied_until = slot
+    booked.revision += 1
+    # They said yes to the old time.
+    booked.confirmed_at = None
+    booked.save(update_fields=["psychologist", "location", "room", "revision", "confirmed_at", *rules.Slot._fields])
+    trail.record(
+        "appointment.rescheduled",
+        target=booked,
+        by=by,
+        at=now,
+        patient=booked.patient_id,
+        psychologist=booked.psychologist_id,
+        was=was,
+        starts_at=booked.starts_at,
+        outside_hours=outside_hours,
+    )
+    return booked
+
+
+@in_transaction
+def cancel(*, appointment: Appointment, reason: CancelReason | str, by: Actor, now: datetime) -> Appointment:
+    """Cancels a session and returns it; one that is cancelled already stays as it is. Raises NotCancellable.
+
+    Patients may cancel until it starts, staff at any time before it is completed. `late` says that the patient called
+    off inside the clinic's `cancel_hours`; what the clinic calls off is never late.
+    """
+    booked = lock_appointment(appointment)
+    if booked is not None and booked.status == Status.CANCELLED:
+        return booked
+    if booked is None or booked.status not in (Status.BOOKED, Status.ARRIVED):
+        raise NotCancellable("state")
+    if not rules.is_staff(by) and (now >= booked.starts_at or booked.status == Status.ARRIVED):
+        raise NotCancellable("started")
+    reason = CancelReason(reason)
+    by_patient = by.role == Role.PATIENT or reason == CancelReason.PATIENT
+    booked.status, booked.cancelled_at, booked.cancelled_by = Status.CANCELLED, now, by.user
+    booked.cancel_reason = reason
+    booked.late = by_patient and now > free_until(booked, policy=ClinicSettings.current())
+    booked.revision += 1
+    booked.save(update_fields=["status", "cancelled_at", "cancelled_by", "cancel_reason", "late", "revision"])
+    trail.record(
+        "appointment.cancelled",
+        target=booked,
+        by=by,
+        at=now,
+        patient=booked.patient_id,
+        psychologist=booked.psychologist_id,
+        reason=reason,
+        late=booked.late,
+    )
+    return booked
+
+
+def free_until(appointment: Appointment, *, policy: ClinicSettings) -> datetime:
+    """Until when, inclusive, a patient may move the session, or cancel it without a fee."""
+    return appointment.starts_at - timedelta(hours=policy.cancel_hours)

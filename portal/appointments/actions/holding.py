@@ -1,0 +1,155 @@
+"""Holding a time while somebody says who they are, and turning it into a booking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from portal.appointments import diary
+from portal.appointments.actions import rules
+from portal.appointments.actions.locking import (
+    clear_expired_holds,
+    lock_appointment,
+    lock_patient,
+    lock_psychologists,
+    lock_rooms,
+)
+from portal.appointments.actions.transactions import in_transaction
+from portal.appointments.models import Appointment, Status
+from portal.appointments.refusals import HoldExpired, NotOffered, SlotTaken
+from portal.audit import trail
+from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
+from portal.common.policy import Actor
+from portal.patients.models import Patient
+
+
+@in_transaction
+def hold(
+    *,
+    psychologist: Psychologist,
+    service: Service,
+    mode: Mode | str,
+    starts_at: datetime,
+    location: Location,
+    by: Actor,
+    now: datetime,
+) -> Appointment:
+    """Keeps a time for the clinic's `hold_minutes`, or raises SlotTaken or NotOffered.
+
+    It leaves no line in the trail: a hold is nobody's yet, and gone in minutes.
+    """
+    locked = lock_psychologists(psychologist)[psychologist.pk]
+    if mode == Mode.IN_PERSON:
+        lock_rooms(location)
+    rules.check_time(starts_at, now=now)
+    rules.check_service(locked, service, mode, location, by=by)
+    policy, slot = ClinicSettings.current(), rules.slot_of(service, starts_at)
+    clear_expired_holds(
+        psychologists=[locked.pk], location=location, start=slot.occupied_from, end=slot.occupied_until, now=now
+    )
+    rules.check_offered(locked, slot, location, by=by, now=now, policy=policy)
+    room = rules.choose_room(mode, location, slot, now=now)
+    return Appointment.objects.create(
+        psychologist=psychologist,
+        service=service,
+        location=location,
+        room_id=room,
+        mode=mode,
+        status=Status.HELD,
+        held_until=now + timedelta(minutes=policy.hold_minutes),
+        fee=locked.fee_for(service),
+        **slot._asdict(),
+    )
+
+
+def hold_any(
+    *,
+    psychologists: Iterable[Psychologist],
+    service: Service,
+    mode: Mode | str,
+    starts_at: datetime,
+    location: Location,
+    by: Actor,
+    now: datetime,
+) -> Appointment:
+    """Holds the time with whoever of `psychologists` is free and has the least work, or raises SlotTaken.
+
+    Each try is a transaction of its own, or a savepoint of the caller's: what was lost is unlocked before the next.
+    """
+    rules.check_time(starts_at, now=now)
+    free = diary.openings_of(
+        psychologists := list(psychologists),
+        service=service,
+        first_day=starts_at.astimezone(location.zone).date(),
+        days=1,
+        now=now,
+        policy=ClinicSettings.current(),
+        mode=mode,
+        for_staff=rules.is_staff(by),
+    )
+    able = [
+        p for p in psychologists if any((o.starts_at, o.location_id) == (starts_at, location.pk) for o in free[p.pk])
+    ]
+    for psychologist in diary.fairly(able, around=starts_at):
+        try:
+            return hold(
+                psychologist=psychologist,
+                service=service,
+                mode=mode,
+                starts_at=starts_at,
+                location=location,
+                by=by,
+                now=now,
+            )
+        except (SlotTaken, NotOffered):
+            continue
+    raise SlotTaken("psychologist")
+
+
+@in_transaction
+def release_hold(*, hold: Appointment, by: Actor, now: datetime) -> None:
+    """Gives a held time back; one that is gone, or booked by now, is left alone."""
+    held = lock_appointment(hold)
+    if held is not None and held.status == Status.HELD:
+        held.delete()
+
+
+@in_transaction
+def confirm_hold(*, hold: Appointment, patient: Patient, by: Actor, now: datetime) -> Appointment:
+    """Makes the held time the patient's booking; a second call returns the same booking and changes nothing.
+
+    Raises HoldExpired, PatientBusy, TooManyBookings, or NotOffered("first_visit_only" or "psychologist").
+    """
+    psychologist = lock_psychologists(hold.psychologist_id)[hold.psychologist_id]
+    lock_patient(patient)
+    held = lock_appointment(hold)
+    if held is None:
+        raise HoldExpired
+    if held.status != Status.HELD:
+        if held.patient_id == patient.pk and held.status != Status.CANCELLED:
+            return held
+        raise HoldExpired
+    if not held.is_held(now=now):
+        raise HoldExpired
+    slot = rules.Slot(held.starts_at, held.ends_at, held.occupied_from, held.occupied_until)
+    rules.check_patient(patient, psychologist, held.service, slot, by=by, now=now, policy=ClinicSettings.current())
+    held.patient, held.status, held.held_until = patient, Status.BOOKED, None
+    held.booked_at, held.booked_by = now, by.user
+    held.save(update_fields=["patient", "status", "held_until", "booked_at", "booked_by"])
+    record_booked(held, by=by, now=now)
+    return held
+
+
+def record_booked(appointment: Appointment, *, by: Actor, now: datetime, **facts: bool) -> None:
+    trail.record(
+        "appointment.booked",
+        target=appointment,
+        by=by,
+        at=now,
+        patient=appointment.patient_id,
+        psychologist=appointment.psychologist_id,
+        service=appointment.service_id,
+        location=appointment.location_id,
+        starts_at=appointment.starts_at,
+        **facts,
+    )

@@ -1,0 +1,174 @@
+"""What may be booked, by whom and when. Each rule raises its refusal; all are asked under the locks."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from portal.accounts.roles import STAFF
+from portal.appointments.diary import Plans, RoomsInUse, Taken, booking_times
+from portal.appointments.models import Appointment, Status
+from portal.appointments.openings import openings
+from portal.appointments.refusals import NotOffered, PatientBusy, SlotTaken, TooManyBookings
+from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Room, Service
+from portal.common.policy import Actor
+from portal.patients.models import Patient
+
+# Nobody plans or records further than this from now; arithmetic on times stays inside the calendar.
+FURTHEST = timedelta(days=5 * 366)
+
+
+class Slot(NamedTuple):
+    """A session's time and the time kept free around it."""
+
+    starts_at: datetime
+    ends_at: datetime
+    occupied_from: datetime
+    occupied_until: datetime
+
+
+def slot_of(service: Service, starts_at: datetime) -> Slot:
+    ends_at = starts_at + timedelta(minutes=service.minutes)
+    return Slot(
+        starts_at,
+        ends_at,
+        starts_at - timedelta(minutes=service.buffer_before),
+        ends_at + timedelta(minutes=service.buffer_after),
+    )
+
+
+def moved(appointment: Appointment, starts_at: datetime) -> Slot:
+    """The same session at another time: as long as it was agreed, whatever the service has become since."""
+    by = starts_at - appointment.starts_at
+    return Slot(starts_at, appointment.ends_at + by, appointment.occupied_from + by, appointment.occupied_until + by)
+
+
+def is_staff(by: Actor) -> bool:
+    return by.role in STAFF
+
+
+def check_time(starts_at: datetime, *, now: datetime) -> None:
+    """A whole minute, and not in another age."""
+    if starts_at.tzinfo is None:
+        raise ValueError("times must be aware")
+    if starts_at.second or starts_at.microsecond or abs(starts_at - now) > FURTHEST:
+        raise NotOffered("time")
+
+
+def check_service(
+    psychologist: Psychologist, service: Service, mode: Mode | str, location: Location, *, by: Actor
+) -> None:
+    if not psychologist.is_active:
+        raise NotOffered("psychologist")
+    if not service.is_active or (not is_staff(by) and not service.online):
+        raise NotOffered("service")
+    if not Psychologist.objects.offering(service).filter(pk=psychologist.pk).exists():
+        raise NotOffered("service")
+    if mode not in service.modes:
+        raise NotOffered("mode")
+    if not location.is_active:
+        raise NotOffered("location")
+
+
+def check_offered(
+    psychologist: Psychologist,
+    slot: Slot,
+    location: Location,
+    *,
+    by: Actor,
+    now: datetime,
+    policy: ClinicSettings,
+    ignore: Appointment | None = None,
+) -> None:
+    """Raises NotOffered unless the session is one of the location's free times, and SlotTaken if another has it.
+
+    The same function that draws the page decides here, so what was shown can be booked and nothing else can.
+    """
+    earliest, latest = booking_times(policy, now=now, for_staff=is_staff(by))
+    if not earliest <= slot.starts_at <= latest:
+        raise NotOffered("time")
+    day = slot.starts_at.astimezone(location.zone).date()
+    near = {"start": slot.starts_at - timedelta(days=2), "end": slot.ends_at + timedelta(days=2)}
+    plans = Plans([psychologist], **near)
+    offered = openings(
+        hours=plans.hours[psychologist.pk],
+        extra=plans.extra[psychologist.pk],
+        blocked=plans.blocked[psychologist.pk],
+        minutes=int((slot.ends_at - slot.starts_at).total_seconds()) // 60,
+        step_minutes=policy.slot_step_minutes,
+        earliest=slot.starts_at,
+        latest=slot.starts_at,
+        first_day=day,
+        last_day=day,
+    )
+    if not any(o.starts_at == slot.starts_at and o.location_id == location.pk for o in offered):
+        raise NotOffered("time")
+    taken = Taken([psychologist], start=slot.occupied_from, end=slot.occupied_until, now=now, ignore=ignore)
+    if taken.busy[psychologist.pk]:
+        raise SlotTaken("psychologist")
+
+
+def check_patient(
+    patient: Patient,
+    psychologist: Psychologist,
+    service: Service,
+    slot: Slot,
+    *,
+    by: Actor,
+    now: datetime,
+    policy: ClinicSettings,
+) -> None:
+    """Raises PatientBusy for anybody, and the rules of booking online for whoever is not staff.
+
+    A first visit is for people without an earlier session; books that are closed stay open to one's own patients.
+    """
+    check_patient_is_free(patient.pk, slot)
+    if is_staff(by):
+        return
+    own = patient.appointments.all()
+    if own.upcoming(now=now).count() >= policy.max_open_bookings:
+        raise TooManyBookings
+    earlier = own.exclude(status__in=(Status.HELD, Status.CANCELLED))
+    if service.first_visit_only and earlier.exists():
+        raise NotOffered("first_visit_only")
+    if not psychologist.accepting_patients and not earlier.filter(psychologist=psychologist).exists():
+        raise NotOffered("psychologist")
+
+
+def check_patient_is_free(patient: int, slot: Slot, *, ignore: Appointment | None = None) -> None:
+    own = Appointment.objects.filter(patient=patient).live().between(slot.starts_at, slot.ends_at)
+    if ignore is not None:
+        own = own.exclude(pk=ignore.pk)
+    if own.exists():
+        raise PatientBusy("patient")
+
+
+def choose_room(
+    mode: Mode | str,
+    location: Location,
+    slot: Slot,
+    *,
+    now: datetime,
+    wanted: Room | int | None = None,
+    preferred: int | None = None,
+    ignore: Appointment | None = None,
+) -> int | None:
+    """The id of a free room for the session; None if it needs none, or the location has no rooms on file.
+
+    `wanted` must be free, `preferred` comes first if it is. Raises SlotTaken if no room is free, NotOffered for a room
+    elsewhere or out of use.
+    """
+    if wanted is None and mode != Mode.IN_PERSON:
+        return None
+    rooms = RoomsInUse(start=slot.occupied_from, end=slot.occupied_until, now=now, ignore=ignore, location=location)
+    free = rooms.free(location.pk, slot.occupied_from, slot.occupied_until)
+    if wanted is not None:
+        pk = wanted if isinstance(wanted, int) else wanted.pk
+        if not rooms.knows(pk):
+            raise NotOffered("room")
+        if pk not in free:
+            raise SlotTaken("room")
+        return pk
+    if not free and rooms.has_any(location.pk):
+        raise SlotTaken("room")
+    return preferred if preferred in free else next(iter(free), None)

@@ -1,0 +1,126 @@
+"""When people work: weekly hours, and dated exceptions to them. Sessions already booked stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, time
+from itertools import pairwise
+from typing import NamedTuple
+
+from portal.appointments.actions.locking import lock_psychologists
+from portal.appointments.actions.transactions import in_transaction
+from portal.appointments.models import TimeSlot, WorkingHours
+from portal.appointments.refusals import BadTimes, HoursOverlap
+from portal.audit import trail
+from portal.clinic.models import Location, Psychologist
+from portal.common.policy import Actor
+
+
+class Shift(NamedTuple):
+    """One window of a week on the location's wall clock; `weekday` 0 is Monday."""
+
+    weekday: int
+    starts: time
+    ends: time
+    location: Location
+
+
+@in_transaction
+def set_weekly_hours(
+    *, psychologist: Psychologist, hours: Iterable[Shift], by: Actor, now: datetime
+) -> list[WorkingHours]:
+    """Makes `hours` the psychologist's whole week; windows that stay the same keep their rows.
+
+    Raises BadTimes for a window that ends before it starts or is not on whole minutes, HoursOverlap if two of one
+    weekday overlap; they may touch.
+    """
+    lock_psychologists(psychologist)
+    wanted = sorted({Shift(*shift) for shift in hours}, key=lambda s: (s.weekday, s.starts, s.ends))
+    for shift in wanted:
+        if not 0 <= shift.weekday <= 6 or shift.starts >= shift.ends or not _whole(shift.starts, shift.ends):
+            raise BadTimes("hours")
+    for earlier, later in pairwise(wanted):
+        if earlier.weekday == later.weekday and earlier.ends > later.starts:
+            raise HoursOverlap("hours")
+    kept: dict[Shift, WorkingHours] = {}
+    gone: list[int] = []
+    for row in WorkingHours.objects.filter(psychologist=psychologist).select_related("location"):
+        shift = Shift(row.weekday, row.starts, row.ends, row.location)
+        if shift in wanted and shift not in kept:
+            kept[shift] = row
+        else:
+            gone.append(row.pk)
+    WorkingHours.objects.filter(pk__in=gone).delete()
+    for shift in wanted:
+        if shift not in kept:
+            kept[shift] = WorkingHours.objects.create(psychologist=psychologist, **shift._asdict())
+    trail.record("hours.changed", by=by, target=psychologist, at=now, windows=len(wanted))
+    return [kept[shift] for shift in wanted]
+
+
+@in_transaction
+def add_time_slot(
+    *,
+    psychologist: Psychologist,
+    kind: TimeSlot.Kind | str,
+    starts_at: datetime,
+    ends_at: datetime,
+    location: Location | None = None,
+    label: str = "",
+    by: Actor,
+    now: datetime,
+) -> TimeSlot:
+    """Adds extra time at a location, or time away from all of them; raises BadTimes or HoursOverlap.
+
+    Time away may lie over sessions already booked: somebody is ill. `Appointment.objects.live().between(...)` tells
+    whom to phone.
+    """
+    lock_psychologists(psychologist)
+    kind = TimeSlot.Kind(kind)
+    if starts_at >= ends_at or not _whole(starts_at, ends_at):
+        raise BadTimes("slot")
+    if kind == TimeSlot.Kind.EXTRA:
+        if location is None:
+            raise BadTimes("location")
+        same = TimeSlot.objects.filter(psychologist=psychologist, kind=kind)
+        if same.between(starts_at, ends_at).exists():
+            raise HoursOverlap("slot")
+    else:
+        location = None
+    slot = TimeSlot.objects.create(
+        psychologist=psychologist, location=location, kind=kind, starts_at=starts_at, ends_at=ends_at, label=label
+    )
+    trail.record(
+        "time_slot.added",
+        by=by,
+        target=slot,
+        at=now,
+        psychologist=psychologist.pk,
+        kind=kind,
+        starts_at=starts_at,
+        ends_at=ends_at,
+    )
+    return slot
+
+
+@in_transaction
+def remove_time_slot(*, time_slot: TimeSlot, by: Actor, now: datetime) -> None:
+    """Removes an exception; one that is gone already is no error. Sessions booked in extra time stay."""
+    row = TimeSlot.objects.filter(pk=time_slot.pk).first()
+    if row is None:
+        return
+    trail.record(
+        "time_slot.removed",
+        by=by,
+        target=row,
+        at=now,
+        psychologist=row.psychologist_id,
+        kind=row.kind,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+    )
+    TimeSlot.objects.filter(pk=row.pk).delete()
+
+
+def _whole(*times: time | datetime) -> bool:
+    return not any(t.second or t.microsecond for t in times)

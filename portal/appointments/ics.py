@@ -1,0 +1,58 @@
+"""The calendar entry that goes with a notice. It names the clinic and the time, and nothing of why."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from icalendar import Calendar, Event, vCalAddress, vText, vUri
+
+from portal.appointments.models import Appointment
+from portal.clinic.models import ClinicSettings, Mode
+
+Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
+
+
+def invitation(appointment: Appointment, *, method: Method = "REQUEST", clinic: ClinicSettings, now: datetime) -> bytes:
+    """An iCalendar file (RFC 5545, 5546) with one event, its time zone included.
+
+    The UID never changes and SEQUENCE rises with each change, so calendars move or remove the entry they have. The
+    recipient may also be a patient without an account, hence the address of the list and not of the appointment.
+    """
+    calendar = Calendar()
+    calendar.add("prodid", "-//Clinic portal//Appointments//EN")
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", method)
+    event = Event()
+    event.add("uid", f"{appointment.code}@{urlsplit(settings.PORTAL_BASE_URL).hostname}")
+    event.add("sequence", appointment.revision)
+    event.add("dtstamp", now)
+    event.add("dtstart", timezone.localtime(appointment.starts_at, appointment.zone))
+    event.add("dtend", timezone.localtime(appointment.ends_at, appointment.zone))
+    event.add("summary", _("Appointment, %(clinic)s") % {"clinic": clinic.name})
+    event.add("location", _where(appointment))
+    event.add("url", vUri(f"{settings.PORTAL_BASE_URL}/my/appointments/"))
+    event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
+    event.add("class", "PRIVATE")
+    if clinic.email:
+        organizer = vCalAddress(f"mailto:{clinic.email}")
+        organizer.params["cn"] = vText(clinic.name)
+        event.add("organizer", organizer)
+    calendar.add_component(event)
+    calendar.add_missing_timezones()
+    return calendar.to_ical()
+
+
+def _where(appointment: Appointment) -> str:
+    match appointment.mode:
+        case Mode.VIDEO:
+            return _("By video")
+        case Mode.PHONE:
+            return _("By phone")
+    place = appointment.location
+    return ", ".join(part for part in (place.name, place.address) if part)
