@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 from django.utils import timezone
@@ -72,6 +72,7 @@ def ensure() -> None:
 
 
 @receiver(post_migrate, dispatch_uid="portal.common.schedules")
-def _after_migrate(sender: Any, **kwargs: Any) -> None:
-    if sender.label == "django_q":
+def _after_migrate(sender: Any, using: str, **kwargs: Any) -> None:
+    # Sent for every app, also when only another one was migrated and this table is not there yet.
+    if sender.label == "django_q" and "django_q_schedule" in connections[using].introspection.table_names():
         ensure()

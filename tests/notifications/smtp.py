@@ -6,6 +6,7 @@ import socketserver
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
@@ -37,7 +38,6 @@ class SmtpServer:
     script: dict[str, Script] = field(default_factory=dict)
     pause: float = 0
     accepted: list[Received] = field(default_factory=list)
-    unanswered: int = 0
     connections: int = 0
 
     def __enter__(self) -> SmtpServer:
@@ -46,10 +46,8 @@ class SmtpServer:
         class Handler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
                 outer.connections += 1
-                try:
+                with suppress(BrokenPipeError, ConnectionResetError):
                     outer._talk(self.rfile, self.wfile)
-                except (BrokenPipeError, ConnectionResetError):
-                    outer.unanswered += 1
 
         class Server(socketserver.ThreadingTCPServer):
             allow_reuse_address = True
