@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.clinic.models import ClinicSettings
-from portal.ops.demo import clinic, people
+from portal.ops.demo import clinic, history, people
 from portal.ops.demo.people import PASSWORD, SIGN_INS
 
 __all__ = ["PASSWORD", "SIGN_INS", "is_seeded", "may_use_database", "seed"]
@@ -36,3 +37,5 @@ def seed(*, say: Callable[[str], object] = lambda line: None) -> None:
     """Fills an empty database with the clinic, its people and their history: all of it, or nothing."""
     clinic.found(is_demo=True)
     people.welcome_patients()
+    accounts = {person: User.objects.get(email=person.email) for person in people.SIGN_INS}
+    history.tell(accounts=accounts, now=timezone.now().replace(second=0, microsecond=0), say=say)

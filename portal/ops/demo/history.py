@@ -1,0 +1,248 @@
+"""A few weeks of the invented clinic's life: patients, sessions, notes, invoices, and a day in full swing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import cycle
+
+from django.utils import timezone
+
+from portal.accounts.models import User
+from portal.accounts.roles import Role
+from portal.appointments import actions as diary
+from portal.appointments.models import Appointment, CancelReason, WorkingHours
+from portal.appointments.refusals import Refusal
+from portal.billing import actions as billing
+from portal.billing.models import Method
+from portal.clinic.models import Location, Mode, Psychologist, Service
+from portal.common.policy import Actor
+from portal.medicare import actions as medicare
+from portal.ops.demo import people
+from portal.patients import actions as patients
+from portal.patients.models import Patient
+from portal.records import actions as records
+
+# How far back and ahead the diary is filled, in days.
+BACK, AHEAD = 21, 12
+
+
+@dataclass(frozen=True)
+class Invented:
+    """Somebody who does not exist. Telephone numbers are of the range that is kept for fiction."""
+
+    first: str
+    last: str
+    born: date
+    phone: str
+    medicare: str = ""
+    preferred: str = ""
+    suburb: str = "Brunswick"
+    postcode: str = "3056"
+    refer: bool = True
+
+
+MAIS = (
+    Invented("Despina", "Papadopoulos", date(1971, 3, 9), "0491570156", "4123456721"),
+    Invented("小明", "王", date(1988, 11, 2), "0491570157", preferred="Ming"),
+    Invented("Amira", "Haddad", date(1995, 6, 30), "0491570158", "3456789081", suburb="Coburg", postcode="3058"),
+    Invented("Siobhán", "O'Brien", date(1964, 1, 17), "0491570159", "2234567891"),
+    Invented("Kiri", "Te Rangi", date(1999, 9, 12), "0491570110", suburb="Northcote", postcode="3070", refer=False),
+)
+TOMS = (
+    Invented("Matteo", "Ferrari", date(2010, 5, 21), "0491570313", preferred="Teo"),
+    Invented("Priya", "Raman", date(2004, 12, 3), "0491570737", "5123456731"),
+    Invented("Jack", "Whitlam", date(2008, 8, 8), "0491571266", suburb="Fitzroy North", postcode="3068"),
+    Invented("Zahra", "Karimi", date(2001, 2, 26), "0491571491", refer=False),
+    Invented("Oliver", "Davies", date(1992, 7, 14), "0491571804", "6123456741", suburb="Preston", postcode="3072"),
+)
+NOTES = (
+    "Talked through the week. Sleep is a little better; kept the evening walk on five days. Plan: the same again.",
+    "Reviewed the plan. The first step of the ladder went well, the second was too high. Made it smaller together.",
+    "Came late, a hard morning. Stayed with what happened at work. No concerns about safety. Next time: values.",
+    "Good progress towards what was agreed in the first session. Discussed spacing sessions further apart.",
+)
+
+
+def tell(*, accounts: dict[people.Person, User], now: datetime, say: Callable[[str], object]) -> None:
+    """Fills the weeks around `now`; each thing is done at its own time, by the one who would have done it."""
+    desk = Actor(accounts[people.GRACE], Role.RECEPTION)
+    place = Location.objects.get(slug="brunswick")
+    session, first_visit = Service.objects.get(slug="session"), Service.objects.get(slug="first-visit")
+    begun = now - timedelta(days=BACK + 7)
+    jordan = patients.register_patient(
+        values={
+            "legal_first_name": "Jordan",
+            "legal_last_name": "Reid",
+            "date_of_birth": date(1990, 4, 23),
+            "phone": "+61491570006",
+            "email": people.JORDAN.email,
+            "street": "3/40 Fern Street",
+            "suburb": "Brunswick East",
+            "state": "VIC",
+            "postcode": "3057",
+            "medicare_number": "2951873125",
+            "medicare_irn": "1",
+            "emergency_name": "Sam Reid",
+            "emergency_relationship": "Brother",
+            "emergency_phone": "+61491570007",
+            "gp_name": "Dr Alice Wong",
+            "gp_practice": "Sydney Road Medical Centre",
+        },
+        user=accounts[people.JORDAN],
+        by=desk,
+        now=begun,
+    )
+    refer(jordan, by=desk, now=begun)
+    for person, invented in ((people.MAI, MAIS), (people.TOM, TOMS)):
+        psychologist = Psychologist.objects.select_related("user").get(user=accounts[person])
+        circle = [register(one, by=desk, now=begun) for one in invented]
+        if person is people.MAI:
+            circle.insert(0, jordan)
+        say(f"  {psychologist.name}'s last weeks and next ones ...")
+        story = Story(psychologist, place, session, first_visit, desk, Actor(accounts[person], Role.PSYCHOLOGIST), now)
+        story.fill(circle)
+
+
+def register(one: Invented, *, by: Actor, now: datetime) -> Patient:
+    patient = patients.register_patient(
+        values={
+            "legal_first_name": one.first,
+            "legal_last_name": one.last,
+            "preferred_name": one.preferred,
+            "date_of_birth": one.born,
+            "phone": f"+61{one.phone[1:]}",
+            "suburb": one.suburb,
+            "state": "VIC",
+            "postcode": one.postcode,
+        }
+        | ({"medicare_number": one.medicare, "medicare_irn": "1"} if one.medicare else {}),
+        by=by,
+        now=now,
+    )
+    if one.refer:
+        refer(patient, by=by, now=now)
+    return patient
+
+
+def refer(patient: Patient, *, by: Actor, now: datetime) -> None:
+    medicare.add_referral(
+        patient=patient,
+        referrer_name="Dr Alice Wong",
+        referrer_provider_number="2429581T",
+        referrer_practice="Sydney Road Medical Centre, Brunswick",
+        written_on=timezone.localdate(now),
+        services=6,
+        by=by,
+        now=now,
+    )
+
+
+@dataclass
+class Story:
+    """One psychologist's weeks."""
+
+    psychologist: Psychologist
+    place: Location
+    session: Service
+    first_visit: Service
+    desk: Actor
+    self_: Actor
+    now: datetime
+
+    def fill(self, circle: list[Patient]) -> None:
+        turn, seen = cycle(circle), set()
+        for index, starts_at in enumerate(self.times()):
+            if index % 4 == 2 and timezone.localtime(starts_at, self.place.zone).date() != self.today:
+                continue  # a free hour, so that there is something to book
+            patient = next(turn)
+            service = self.session if patient.pk in seen else self.first_visit
+            mode = Mode.VIDEO if index % 5 == 3 else Mode.IN_PERSON
+            try:
+                appointment = diary.book(
+                    psychologist=self.psychologist,
+                    patient=patient,
+                    service=service,
+                    mode=mode,
+                    starts_at=starts_at,
+                    location=self.place,
+                    by=self.desk,
+                    now=min(self.now, starts_at) - timedelta(days=2),
+                    outside_hours=True,
+                )
+            except Refusal:
+                continue
+            seen.add(patient.pk)
+            self.live_through(appointment, index)
+
+    @property
+    def today(self) -> date:
+        return timezone.localtime(self.now, self.place.zone).date()
+
+    def times(self) -> Iterator[datetime]:
+        """On the hour, in the hours worked; today always, also on a Sunday, so that the desk has something to show."""
+        week: dict[int, list[WorkingHours]] = {}
+        for hours in WorkingHours.objects.filter(psychologist=self.psychologist):
+            week.setdefault(hours.weekday, []).append(hours)
+        for offset in range(-BACK, AHEAD):
+            day = self.today + timedelta(days=offset)
+            windows = [(h.starts, h.ends) for h in week.get(day.weekday(), [])]
+            if offset == 0 and not windows:
+                windows = [(time(9), time(16))]
+            for starts, ends in windows:
+                for hour in range(starts.hour, ends.hour):
+                    if hour != 12:
+                        yield datetime.combine(day, time(hour), tzinfo=self.place.zone)
+
+    def live_through(self, appointment: Appointment, index: int) -> None:
+        starts, ends = appointment.starts_at, appointment.ends_at
+        if starts > self.now + timedelta(minutes=12):
+            return
+        if index % 11 == 7 and ends < self.now:
+            diary.mark_no_show(appointment=appointment, by=self.desk, now=ends)
+            return
+        if index % 13 == 5 and ends < self.now:
+            diary.cancel(
+                appointment=appointment, reason=CancelReason.PATIENT, by=self.desk, now=starts - timedelta(days=1)
+            )
+            return
+        appointment = diary.mark_arrived(appointment=appointment, by=self.desk, now=starts - timedelta(minutes=4))
+        if ends > self.now:
+            return
+        diary.complete(appointment=appointment, by=self.desk, now=ends)
+        self.write(appointment, index)
+        self.bill(appointment, index)
+
+    def write(self, appointment: Appointment, index: int) -> None:
+        """Most notes are signed, some are drafts, and a few wait to be written."""
+        if index % 9 == 4 and appointment.ends_at > self.now - timedelta(days=6):
+            return
+        note = records.save_draft(
+            appointment=appointment,
+            body=NOTES[index % len(NOTES)],
+            version=0,
+            by=self.self_,
+            now=appointment.ends_at + timedelta(minutes=3),
+        )
+        if appointment.ends_at < self.now - timedelta(days=1):
+            records.sign(
+                appointment=appointment,
+                version=note.version,
+                by=self.self_,
+                now=appointment.ends_at + timedelta(minutes=8),
+            )
+
+    def bill(self, appointment: Appointment, index: int) -> None:
+        """Most people pay at once; some owe, and some for too long."""
+        invoice = billing.invoice_session(appointment=appointment, by=self.desk, now=appointment.ends_at)
+        if index % 6 == 1:
+            return
+        billing.record_payment(
+            invoice=invoice,
+            amount=invoice.total if index % 10 else invoice.total / 2,
+            method=(Method.CARD, Method.CARD, Method.TRANSFER, Method.CASH)[index % 4],
+            key=f"demo:{invoice.number}",
+            by=self.desk,
+            now=appointment.ends_at + timedelta(minutes=2),
+        )
