@@ -63,6 +63,9 @@ class Chart:
     marks: tuple[Mark, ...]
     rules: tuple[Rule, ...]
     bands: tuple[Band, ...] = ()
+    # Values would run into each other: everywhere, or where the chart is as narrow as a phone.
+    crowded: bool = False
+    close: bool = False
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -117,7 +120,9 @@ def _chart(
 
     slot = (WIDTH - LEFT - RIGHT) / max(len(values), 1)
     bar = min(slot * 0.62, 64)
-    every = max(1, ceil(len(values) / 12))
+    # Letters are about eleven units wide on a phone, seven elsewhere.
+    every = max(1, ceil((max((len(label) for label, _ in values), default=0) * 11 + 8) / slot))
+    widest = max((len(write(value)) for _, value in values), default=0)
     marks = tuple(
         Mark(
             label=label,
@@ -138,6 +143,8 @@ def _chart(
         label_heading=label_heading,
         value_heading=value_heading,
         marks=marks,
+        crowded=slot < widest * 7,
+        close=slot < widest * 11 + 4,
         rules=tuple(Rule(write(int(step) if step == int(step) else step), at(step)) for step in steps),
         bands=tuple(
             Band(label, tone, at(high), round(at(low) - at(high), 1))
