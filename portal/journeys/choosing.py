@@ -139,10 +139,24 @@ def as_free_time(psychologist: Psychologist, opening, places: dict[int, Location
 def first_free_times(
     *, psychologists: Sequence[Psychologist], service: Service, now: datetime, policy: ClinicSettings, count: int = 3
 ) -> list[FreeTime]:
-    """The next few free times from now."""
+    """The next few free times worth showing: the first of each psychologist's days, not one morning's every half hour.
+
+    Looks a fortnight ahead, and takes the very next times when that is not enough.
+    """
     places = {place.pk: place for place in Location.objects.filter(is_active=True)}
-    coming = diary.next_openings(psychologists, service=service, now=now, policy=policy, count=count)
-    return [as_free_time(p, o, places) for p, o in coming if o.location_id in places]
+    found = diary.openings_of(
+        psychologists, service=service, first_day=timezone.localdate(now), days=14, now=now, policy=policy
+    )
+    firsts: dict[tuple[int, date], FreeTime] = {}
+    for psychologist in psychologists:
+        for opening in found.get(psychologist.pk, []):
+            if opening.location_id in places:
+                free = as_free_time(psychologist, opening, places)
+                firsts.setdefault((psychologist.pk, timezone.localtime(free.starts_at, free.zone).date()), free)
+    if not firsts:
+        coming = diary.next_openings(psychologists, service=service, now=now, policy=policy, count=count)
+        return [as_free_time(p, o, places) for p, o in coming if o.location_id in places]
+    return sorted(firsts.values(), key=lambda free: free.starts_at)[:count]
 
 
 def nearest_times(

@@ -140,6 +140,8 @@ def _psychologists(accounts: dict[people.Person, User], brunswick: Location) -> 
     )
     ProviderNumber.objects.create(psychologist=mai, location=brunswick, number="551730AA")
     ProviderNumber.objects.create(psychologist=tom, location=brunswick, number="552048AY")
+    # Their own fee is for sessions of the usual length.
+    tom.services.set(Service.objects.filter(slug__in=["first-visit", "session"]))
     mai.languages.set([english, vietnamese])
     tom.languages.set([english])
     for psychologist, names in (

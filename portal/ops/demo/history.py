@@ -49,6 +49,13 @@ MAIS = (
     Invented("Amira", "Haddad", date(1995, 6, 30), "0491570158", "3456789081", suburb="Coburg", postcode="3058"),
     Invented("Siobhán", "O'Brien", date(1964, 1, 17), "0491570159", "2234567891"),
     Invented("Kiri", "Te Rangi", date(1999, 9, 12), "0491570110", suburb="Northcote", postcode="3070", refer=False),
+    Invented("Roza", "Yılmaz", date(1983, 10, 5), "0370105511"),
+    Invented("Grażyna", "Nowak", date(1958, 2, 28), "0370105512", suburb="Coburg", postcode="3058"),
+    Invented("Chidi", "Okafor", date(1990, 12, 19), "0370105513"),
+    Invented("Hannah", "Moreau", date(1986, 5, 3), "0370105514", suburb="Carlton", postcode="3053"),
+    Invented("Lam", "Phạm", date(1978, 8, 23), "0370105515", refer=False),
+    Invented("Ngaire", "Whitford", date(1949, 6, 11), "0370105516"),
+    Invented("Tomasz", "Lim", date(2000, 1, 30), "0370105517"),
 )
 TOMS = (
     Invented("Matteo", "Ferrari", date(2010, 5, 21), "0491570313", preferred="Teo"),
@@ -56,6 +63,11 @@ TOMS = (
     Invented("Jack", "Whitlam", date(2008, 8, 8), "0491571266", suburb="Fitzroy North", postcode="3068"),
     Invented("Zahra", "Karimi", date(2001, 2, 26), "0491571491", refer=False),
     Invented("Oliver", "Davies", date(1992, 7, 14), "0491571804", "6123456741", suburb="Preston", postcode="3072"),
+    Invented("Maya", "Singh", date(2011, 3, 1), "0370105521"),
+    Invented("Lucas", "Tran", date(2009, 11, 27), "0370105522", suburb="Coburg", postcode="3058"),
+    Invented("Eleni", "Georgiou", date(2006, 4, 15), "0370105523"),
+    Invented("Samir", "Aziz", date(2003, 9, 8), "0370105524", refer=False),
+    Invented("Charlotte", "Byrne", date(2012, 12, 24), "0370105525", preferred="Charlie"),
 )
 NOTES = (
     "Talked through the week. Sleep is a little better; kept the evening walk on five days. Plan: the same again.",
@@ -152,12 +164,12 @@ class Story:
     now: datetime
 
     def fill(self, circle: list[Patient]) -> None:
-        turn, seen = cycle(circle), set()
+        turn, last_seen = cycle(circle), {}
         for index, starts_at in enumerate(self.times()):
-            if index % 4 == 2 and timezone.localtime(starts_at, self.place.zone).date() != self.today:
-                continue  # a free hour, so that there is something to book
             patient = next(turn)
-            service = self.session if patient.pk in seen else self.first_visit
+            if patient.pk in last_seen and starts_at - last_seen[patient.pk] < timedelta(days=6):
+                continue  # nobody comes twice a week, and so there is something left to book
+            service = self.session if patient.pk in last_seen else self.first_visit
             mode = Mode.VIDEO if index % 5 == 3 else Mode.IN_PERSON
             try:
                 appointment = diary.book(
@@ -173,7 +185,7 @@ class Story:
                 )
             except Refusal:
                 continue
-            seen.add(patient.pk)
+            last_seen[patient.pk] = starts_at
             self.live_through(appointment, index)
 
     @property
