@@ -23,7 +23,7 @@ from portal.patients.models import Patient, SearchKey
 KEY_LENGTH = SearchKey._meta.get_field("key").max_length
 MOST_TOKENS = 6
 # How far a token's keys are counted when choosing which one leads.
-COUNTED = 400
+COUNTED = 3000
 _LAST = "\U0010ffff"  # sorts behind every character that a key can hold
 
 
@@ -59,13 +59,12 @@ def _writes_without_spaces(text: str) -> bool:
 
 
 def _phone_keys(phone) -> set[str]:
-    national = re.sub(r"\D", "", phone.as_national)
-    significant = str(phone.national_number)
-    keys = {national, significant, phone.as_e164}
-    if phone.country_code == 61:
+    significant, international = str(phone.national_number), f"+{phone.country_code}{phone.national_number}"
+    if phone.country_code == 61 and len(significant) == 9:
         # The way people read it out: 570 006 of a mobile number, 9010 1234 of one on a wall.
-        keys.add(significant[-6:] if significant.startswith("4") else significant[-8:])
-    return keys
+        read_out = significant[-6:] if significant.startswith("4") else significant[-8:]
+        return {f"0{significant}", significant, international, read_out}
+    return {re.sub(r"\D", "", phone.as_national), significant, phone.as_e164}
 
 
 def _email(text: str) -> str:
@@ -207,12 +206,13 @@ def search(queryset, text: str, *, limit: int = 20) -> list[Patient]:
             break
     wanted = list(found)[:limit]
     patients = queryset.in_bulk(wanted)
-    return sorted((patients[pk] for pk in wanted if pk in patients), key=lambda p: -_exact(tokens, keys_of(p)))
+    return sorted((patients[pk] for pk in wanted if pk in patients), key=lambda p: -_exact(tokens, p))
 
 
-def _exact(tokens: list[Token], keys: set[str]) -> int:
-    """How many of the words typed are whole words of this patient."""
-    return sum(any(prefix in keys for prefix in token.prefixes) for token in tokens)
+def _exact(tokens: list[Token], patient: Patient) -> int:
+    """How many of the words typed are whole words of this patient's name."""
+    keys = set(words(f"{patient.legal_first_name} {patient.legal_last_name} {patient.preferred_name}"))
+    return sum(not keys.isdisjoint(token.prefixes) for token in tokens)
 
 
 def _rarest(tokens: list[Token]) -> Token:
