@@ -67,6 +67,7 @@ PORTAL_ENCRYPTION_KEYS = required(
     elsewhere="test:" + "dGhpcy1pcy1vbmx5LWEta2V5LWZvci10aGUtdGVzdHM=",
 )
 TRAIL_KEY = required("TRAIL_KEY", "Make one with: python3 manage.py make_key trail", elsewhere=_throwaway("trail"))
+TRAIL_KEY_FALLBACKS = env.list("TRAIL_KEY_FALLBACKS", [])
 
 # The address people type; links in e-mails and Twilio's signatures are built from it.
 PORTAL_BASE_URL = required(

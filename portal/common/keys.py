@@ -23,13 +23,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core.checks import Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
 
 SETTING = "PORTAL_ENCRYPTION_KEYS"
 KEY_BYTES = 32
 _ID = re.compile(r"[A-Za-z0-9_-]{1,40}(?:\.(?P<fingerprint>[0-9a-f]{8}))?")
 
 
-class BadKeys(ValueError):
+class BadKeys(ImproperlyConfigured):
     """The setting can't be read. The message names the id and what is wrong, never the key."""
 
 
