@@ -53,13 +53,13 @@ def refused(problem):
 
 def stored(page, column="body"):
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {column} FROM sealed_page WHERE id = %s", [page.pk])  # noqa: S608
+        cursor.execute(f"SELECT {column} FROM sealed_page WHERE id = %s", [page.pk])
         return cursor.fetchone()[0]
 
 
 def store(page, value, column="body"):
     with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE sealed_page SET {column} = %s WHERE id = %s", [value, page.pk])  # noqa: S608
+        cursor.execute(f"UPDATE sealed_page SET {column} = %s WHERE id = %s", [value, page.pk])
 
 
 # ---- Sealing
