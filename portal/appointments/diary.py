@@ -8,15 +8,29 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 
 from django.db.models import Count
 
+from portal.appointments.calendars import DiaryDay, columns, day, week
 from portal.appointments.models import Appointment, Status, TimeSlot, WorkingHours
 from portal.appointments.openings import Extra, Hours, Opening, Span, openings
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Room, Service
+
+__all__ = [
+    "DiaryDay",
+    "booking_times",
+    "columns",
+    "day",
+    "fairly",
+    "first_openings",
+    "nearest_openings",
+    "next_openings",
+    "openings_of",
+    "week",
+]
 
 # Over how long work is spread evenly.
 FAIRNESS = timedelta(days=14)
@@ -107,15 +121,14 @@ def next_openings(
     Looks at a week, then at twice as much again and again, so that the queries grow with the logarithm of the wait.
     """
     psychologists = list(psychologists)
-    earliest, latest = booking_times(policy, now=now, for_staff=for_staff)
-    day, last, days = (earliest - WIDEST_OFFSET).date(), (latest + WIDEST_OFFSET).date(), 7
     found: dict[datetime, tuple[Psychologist, Opening]] = {}
-    while day <= last and len(found) < count:
-        days = min(days, (last - day).days + 1)
+    for first_day, days in _further_and_further(*booking_times(policy, now=now, for_staff=for_staff)):
+        if len(found) >= count:
+            break
         by_id = openings_of(
             psychologists,
             service=service,
-            first_day=day,
+            first_day=first_day,
             days=days,
             now=now,
             policy=policy,
@@ -125,7 +138,6 @@ def next_openings(
         for psychologist in psychologists:
             for opening in by_id[psychologist.pk]:
                 found.setdefault(opening.starts_at, (psychologist, opening))
-        day, days = day + timedelta(days=days), days * 2
     return [found[starts_at] for starts_at in sorted(found)[:count]]
 
 
@@ -139,15 +151,22 @@ def first_openings(
 ) -> dict[int, Opening]:
     """Each psychologist's next free time, by id; those who have none before the horizon are left out."""
     waiting = list(psychologists)
-    earliest, latest = booking_times(policy, now=now)
-    day, last, days = (earliest - WIDEST_OFFSET).date(), (latest + WIDEST_OFFSET).date(), 7
     found: dict[int, Opening] = {}
-    while day <= last and waiting:
-        by_id = openings_of(waiting, service=service, first_day=day, days=days, now=now, policy=policy, mode=mode)
+    for first_day, days in _further_and_further(*booking_times(policy, now=now)):
+        if not waiting:
+            break
+        by_id = openings_of(waiting, service=service, first_day=first_day, days=days, now=now, policy=policy, mode=mode)
         found |= {pk: listed[0] for pk, listed in by_id.items() if listed}
         waiting = [p for p in waiting if p.pk not in found]
-        day, days = day + timedelta(days=days), days * 2
     return found
+
+
+def _further_and_further(earliest: datetime, latest: datetime) -> Iterator[tuple[date, int]]:
+    """A week, the two weeks after it, the four after those, until `latest`: first day and how many."""
+    first_day, days = (earliest - WIDEST_OFFSET).date(), 7
+    while first_day <= (latest + WIDEST_OFFSET).date():
+        yield first_day, days
+        first_day, days = first_day + timedelta(days=days), days * 2
 
 
 def fairly(psychologists: Iterable[Psychologist], *, around: datetime) -> list[Psychologist]:
