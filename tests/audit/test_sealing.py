@@ -103,7 +103,7 @@ def test_verify_finds_a_changed_column(column, verify):
     write(5)
     sealing.seal()
     pk = Entry.objects.get(seq=3).pk
-    without_guards(f"UPDATE audit_entry SET {column} = %s WHERE seq = 3", {**COLUMNS, "id": 999_999}[column])  # noqa: S608
+    without_guards(f"UPDATE audit_entry SET {column} = %s WHERE seq = 3", {**COLUMNS, "id": 999_999}[column])
     code, out, err = verify()
     assert code == 1
     assert err.startswith("trail: BROKEN after 2 links: link 3 (entry ")
@@ -209,7 +209,7 @@ def test_verify_only_looks_when_asked(verify):
     "sql",
     [
         "DELETE FROM audit_entry",
-        *[f"UPDATE audit_entry SET {column} = '{value}'" for column, value in COLUMNS.items()],  # noqa: S608
+        *[f"UPDATE audit_entry SET {column} = '{value}'" for column, value in COLUMNS.items()],
         "UPDATE audit_entry SET id = id + 1000",
         "UPDATE audit_entry SET seq = 7, previous = 'x', hash = 'x'",
         "UPDATE audit_entry SET seq = NULL, previous = '', hash = ''",
@@ -262,7 +262,7 @@ def test_database_refuses_replace():
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA recursive_triggers = OFF")
     for sql in (
-        f"INSERT OR REPLACE INTO audit_entry ({columns}) SELECT id, at, '', '', '', 'a.b', '', '', '{{}}', NULL, '', '' FROM audit_entry",  # noqa: E501, S608
+        f"INSERT OR REPLACE INTO audit_entry ({columns}) SELECT id, at, '', '', '', 'a.b', '', '', '{{}}', NULL, '', '' FROM audit_entry",  # noqa: E501
         "UPDATE OR REPLACE audit_entry SET seq = 1 WHERE seq = 2",
         "UPDATE OR REPLACE audit_entry SET id = (SELECT MIN(id) FROM audit_entry)",
     ):
