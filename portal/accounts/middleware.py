@@ -70,8 +70,9 @@ class staff_need_a_second_factor:  # noqa: N801 - reads as a rule in the setting
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Callable, args: Any, kwargs: Any) -> HttpResponse | None:
-        # Pages open to all stay open; allauth's own pages carry no mark and are where the factor is set up.
-        if not settings.STAFF_SECOND_FACTOR or not isinstance(getattr(view, MARK, ""), tuple):
+        # Open are pages marked so, by a sentence and not by roles, and allauth's own, where the factor is set up.
+        is_open = isinstance(getattr(view, MARK, None), str) or view.__module__.startswith("allauth.")
+        if is_open or not settings.STAFF_SECOND_FACTOR:
             return None
         if not request.user.is_authenticated or not request.user.is_staff_member or is_mfa_enabled(request.user):
             return None

@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Protocol
+from urllib.parse import urlsplit, urlunsplit
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
 
 
 class HasRoles(Protocol):
@@ -104,8 +107,18 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
         response = HttpResponse(status=204)
         response["HX-Redirect"] = redirect_to_login(back).url
         return response
-    back = request.get_full_path() if request.method in {"GET", "HEAD"} else request.path
-    return redirect_to_login(back)
+    if request.method in {"GET", "HEAD"}:
+        return redirect_to_login(request.get_full_path())
+    return redirect_to_login(_page_before(request))
+
+
+def _page_before(request: HttpRequest) -> str:
+    """The page whose form was sent: a form's own address often answers to nothing but being sent."""
+    before = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(before, {request.get_host()}, require_https=request.is_secure()):
+        return resolve_url(settings.LOGIN_REDIRECT_URL)
+    parts = urlsplit(before)
+    return urlunsplit(("", "", parts.path or "/", parts.query, ""))
 
 
 def actors_of(user: HasRoles, roles: Iterable[str]) -> list[Actor]:
