@@ -9,10 +9,13 @@ from __future__ import annotations
 import sys
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from importlib import import_module
 from itertools import count
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
+from django.apps import apps
 from django.test import Client
 from django.utils import timezone
 
@@ -32,6 +35,7 @@ from portal.clinic.models import (
     Specialisation,
 )
 from portal.common.policy import Actor
+from portal.medicare.models import MbsItem, Referral
 from portal.patients.models import Carer, Patient
 
 # Parameters bear the names of the factories that make them, and hide them: make.location() is reached through here.
@@ -277,9 +281,7 @@ def actor(user: User | None = None, role: Role = Role.RECEPTION) -> Actor:
 
 
 def second_factor(user: User) -> Authenticator:
-    return Authenticator.objects.create(
-        user=user, type=Authenticator.Type.TOTP, data={"secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"}
-    )
+    return TOTP.activate(user, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP").instance
 
 
 def client_for(user: User | None) -> Client:
@@ -302,3 +304,17 @@ def signed_in_client(*, role: Role = Role.PATIENT, **fields) -> Client:
     client = client_for(account)
     client.user = account
     return client
+
+
+# ---- Medicare --------------------------------------------------------------------------------------------------------
+
+
+def mbs_items() -> None:
+    """The schedule's items, sown again: a test with real transactions empties every table, seeded ones too."""
+    if not MbsItem.objects.exists():
+        import_module("portal.medicare.migrations.0002_seed_items_of_2025_and_2026").seed(apps, None)
+
+
+def referral(*, patient: Patient | None = None, written_on: date = date(2026, 1, 15), **fields) -> Referral:
+    defaults = {"referrer_name": "Dr Priya Raman", "referrer_provider_number": "2429581T", "services": 6}
+    return Referral.objects.create(patient=patient or make.patient(), written_on=written_on, **defaults | fields)
