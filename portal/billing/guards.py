@@ -108,7 +108,7 @@ SQLITE = {
         f"{_exists(LINE, 'invoice_id = NEW.id')} "
         f"AND {_sum('total', LINE, 'invoice_id = NEW.id')} = {_cents('NEW.total')} "
         f"AND {_sum('gst', LINE, 'invoice_id = NEW.id')} = {_cents('NEW.gst')} "
-        f"AND {_sum('benefit', LINE, 'invoice_id = NEW.id')} = {_cents('NEW.rebate')})",
+        f"AND MIN({_sum('benefit', LINE, 'invoice_id = NEW.id')}, {_cents('NEW.total')}) = {_cents('NEW.rebate')})",
         ADDS_UP,
     ),
     "invoice_never_changes": _refuse(
@@ -236,7 +236,7 @@ FUNCTIONS = {
                     SELECT count(*) AS n, sum(total) AS total, sum(gst) AS gst, sum(benefit) AS benefit INTO lines
                         FROM {LINE} WHERE invoice_id = NEW.id;
                     IF lines.n = 0 OR lines.total <> NEW.total OR lines.gst <> NEW.gst
-                        OR lines.benefit <> NEW.rebate THEN
+                        OR LEAST(lines.benefit, NEW.total) <> NEW.rebate THEN
                         {_raise(ADDS_UP)}
                     END IF;
                 END IF;

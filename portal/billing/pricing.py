@@ -53,11 +53,12 @@ def amounts_of(line: NewLine, *, gst_registered: bool) -> Amounts:
 
 
 def sum_of(amounts: Iterable[Amounts]) -> Amounts:
-    """What an invoice comes to: its lines, added up."""
+    """What an invoice comes to: its lines, added up. A discount may leave less to pay than Medicare's benefit."""
     rows = list(amounts)
+    total = sum((row.total for row in rows), ZERO)
     return Amounts(
         sum((row.price for row in rows), ZERO),
         sum((row.gst for row in rows), ZERO),
-        sum((row.total for row in rows), ZERO),
-        sum((row.rebate for row in rows), ZERO),
+        total,
+        max(ZERO, min(sum((row.rebate for row in rows), ZERO), total)),
     )

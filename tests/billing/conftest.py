@@ -25,9 +25,8 @@ class Books:
         self.by = make.actor(role=Role.RECEPTION)
 
     def session(self, *, fee="220.00", **fields):
-        return make.appointment(
-            status=Status.COMPLETED, starts_at=self.now - timedelta(hours=2), **{"fee": fee, **fields}
-        )
+        begun = {"starts_at": self.now - timedelta(hours=2)}
+        return make.appointment(status=Status.COMPLETED, **begun | {"fee": fee} | fields)
 
     def invoice_of_session(self, appointment=None, **fields):
         return actions.invoice_session(appointment=appointment or self.session(), by=self.by, now=self.now, **fields)

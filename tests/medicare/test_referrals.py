@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from portal.accounts.roles import Role
+from portal.audit.models import Entry
+from portal.common.policy import Actor
+from portal.medicare import actions
+from portal.medicare.forms import ReferralForm
+from portal.medicare.models import Referral
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 24)
+
+
+def letter(**fields):
+    return {
+        "referrer_name": "Dr Priya Raman",
+        "referrer_provider_number": "2429581T",
+        "written_on": date(2026, 11, 3),
+        "services": 6,
+    } | fields
+
+
+def add(patient=None, **fields):
+    return actions.add_referral(patient=patient or make.patient(), by=make.actor(), now=NOW, **letter(**fields))
+
+
+def test_adding_one_leaves_a_line_in_the_trail():
+    referral = add()
+    entry = Entry.objects.get(verb="referral.added")
+    assert (entry.target_label, entry.target_code) == ("medicare.Referral", str(referral.code))
+    assert entry.facts == {"patient": str(referral.patient.code)}
+    assert referral.created_at == NOW
+
+
+def test_replacing_one_keeps_the_old():
+    old = add()
+    new = actions.replace_referral(
+        referral=old,
+        by=make.actor(),
+        now=NOW,
+        **letter(referrer_name="Dr P. Raman", written_on=date(2026, 11, 4), services=4),
+    )
+    old.refresh_from_db()
+    assert (old.replaced_at, old.replaced_by) == (NOW, new)
+    assert (new.patient, new.services, new.replaced_at) == (old.patient, 4, None)
+    assert list(Referral.objects.in_force()) == [new]
+    assert set(Entry.objects.values_list("verb", flat=True)) >= {"referral.added", "referral.replaced"}
+    with pytest.raises(actions.AlreadyReplaced):
+        actions.replace_referral(referral=old, by=make.actor(), now=NOW, **letter(referrer_name="Again"))
+
+
+def test_what_covers_a_day():
+    patient = make.patient()
+    first = add(patient, written_on=date(2025, 2, 1))
+    second = add(patient, written_on=date(2026, 11, 24))
+    replaced = add(patient, written_on=date(2026, 6, 1))
+    actions.replace_referral(referral=replaced, by=make.actor(), now=NOW, **letter(written_on=date(2027, 1, 1)))
+    covering = Referral.objects.filter(patient=patient)
+    # Not a day too late, not by its age: Better Access referrals run out by services.
+    assert list(covering.covering(on=date(2026, 11, 24))) == [second, first]
+    assert list(covering.covering(on=date(2026, 11, 23))) == [first]
+    assert list(covering.covering(on=date(2025, 1, 31))) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"services": 6}, "6 services"),
+        ({"services": 1}, "1 service"),
+        ({"services": None}, ""),
+        ({"services": 6, "period": "12 months"}, "12 months"),
+        ({"services": None, "period": "indefinitely"}, "indefinitely"),
+    ],
+)
+def test_the_period_printed(fields, words):
+    assert Referral(**fields).period_text == words
+
+
+def test_who_sees_one():
+    account, psychologist = make.user(), make.psychologist()
+    referral = add(make.patient(user=account))
+    others = add()
+    make.appointment(patient=referral.patient, psychologist=psychologist)
+
+    def seen(user, role):
+        return set(Referral.objects.visible_to(Actor(user, role)))
+
+    assert seen(account, Role.PATIENT) == {referral}
+    assert seen(psychologist.user, Role.PSYCHOLOGIST) == {referral}
+    assert seen(make.psychologist().user, Role.PSYCHOLOGIST) == set()
+    assert seen(make.staff(), Role.RECEPTION) == seen(make.staff(), Role.MANAGER) == {referral, others}
+    assert set(Referral.objects.visible_to(Actor.system("job"))) == set()
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"replaced_at": NOW}, "referral_replaced_at_and_by_travel_together"),
+        ({"referrer_provider_number": "", "referrer_practice": ""}, "referral_says_where_the_referrer_is"),
+        ({"services": 0}, "referral_services_at_least_one"),
+    ],
+)
+def test_a_wrong_row_is_refused(fields, name):
+    referral = add()
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        Referral.objects.filter(pk=referral.pk).update(**fields)
+
+
+def form(**data):
+    typed = {
+        "kind": "gp_plan",
+        "referrer_name": "Dr Priya Raman",
+        "referrer_provider_number": "2429581T",
+        "referrer_practice": "",
+        "written_on": "2026-11-03",
+        "services": "6",
+        "period": "",
+    }
+    return ReferralForm(typed | data, today=TODAY)
+
+
+def test_the_form_gives_what_the_action_takes():
+    typed = form(referrer_provider_number=" 242 9581t ")
+    assert typed.is_valid(), typed.errors
+    referral = actions.add_referral(patient=make.patient(), by=make.actor(), now=NOW, **typed.cleaned_data)
+    assert (referral.referrer_provider_number, referral.written_on) == ("2429581T", date(2026, 11, 3))
+
+
+@pytest.mark.parametrize(
+    ("data", "field", "code"),
+    [
+        ({"written_on": "2026-11-25"}, "written_on", "future"),
+        ({"written_on": "2026-02-31"}, "written_on", "invalid"),
+        ({"referrer_provider_number": "12"}, "referrer_provider_number", "provider_number"),
+        ({"referrer_provider_number": "2429581A"}, "referrer_provider_number", "check"),
+        ({"referrer_provider_number": ""}, "referrer_provider_number", "where"),
+        ({"services": "0"}, "services", "min_value"),
+        ({"services": "51"}, "services", "max_value"),
+        ({"referrer_name": "x" * 121}, "referrer_name", "max_length"),
+    ],
+)
+def test_the_form_says_what_is_wrong_beside_its_field(data, field, code):
+    typed = form(**data)
+    assert {name: [e.code for e in errors] for name, errors in typed.errors.as_data().items()} == {field: [code]}
+    assert typed[field].value() == data[field]
+
+
+def test_a_number_that_fails_its_check_passes_when_confirmed():
+    typed = form(referrer_provider_number="2429581A", confirm_number="on")
+    assert typed.is_valid()
+    assert typed.cleaned_data["referrer_provider_number"] == "2429581A"
+
+
+def test_an_address_serves_instead_of_a_number():
+    assert form(referrer_provider_number="", referrer_practice="1 High St, Coburg").is_valid()
