@@ -13,8 +13,12 @@ function busy (target, on) {
   else target?.removeAttribute('aria-busy')
 }
 
+// What looks for news by itself neither dims the page nor moves the reader.
+const isPoll = event => Boolean(event.detail.requestConfig?.headers['HX-Polling'])
+
 document.addEventListener('htmx:beforeRequest', event => {
   const { elt, target, requestConfig } = event.detail
+  if (isPoll(event)) return
   if (elt.dataset.sent) { event.preventDefault(); return }
   if (requestConfig.verb !== 'get') {
     elt.dataset.sent = 'yes'
@@ -26,6 +30,7 @@ document.addEventListener('htmx:beforeRequest', event => {
 
 document.addEventListener('htmx:afterRequest', event => {
   const { elt, target } = event.detail
+  if (isPoll(event)) return
   delete elt.dataset.sent
   const button = elt.matches('form') ? elt.querySelector('[aria-disabled]') : elt
   button?.removeAttribute('aria-disabled')
@@ -54,6 +59,7 @@ document.addEventListener('htmx:confirm', event => {
 
 document.addEventListener('htmx:afterSettle', event => {
   const { target } = event.detail
+  if (isPoll(event)) return
   const fresh = target.id ? document.getElementById(target.id) ?? target : target
   startHolds(fresh.parentElement ?? document)
   const dialog = document.getElementById('dialog')

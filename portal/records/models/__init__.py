@@ -1,4 +1,4 @@
 from portal.records.models.chain import ChainHead
-from portal.records.models.notes import Addendum, ProgressNote, State, Template
+from portal.records.models.notes import MOST_CHARACTERS, Addendum, ProgressNote, State, Template
 
-__all__ = ["Addendum", "ChainHead", "ProgressNote", "State", "Template"]
+__all__ = ["MOST_CHARACTERS", "Addendum", "ChainHead", "ProgressNote", "State", "Template"]

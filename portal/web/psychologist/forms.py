@@ -1,0 +1,307 @@
+"""What a psychologist sends. Whatever can't be read in an address falls back to the page as it begins."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.timezone import make_aware
+from django.utils.translation import gettext_lazy as _
+
+from portal.appointments.actions import Shift
+from portal.appointments.models import TimeSlot, WorkingHours
+from portal.appointments.models.hours import Weekday
+from portal.clinic.models import Location
+from portal.common.forms import DateField, LineField
+from portal.records.actions import tidy
+from portal.records.models import MOST_CHARACTERS, Template
+
+
+class _OneDay(forms.Form):
+    """A day named in an address; none if it is no day, or of another age."""
+
+    name = ""
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        self.fields[self.name] = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+
+    @classmethod
+    def read(cls, data: Any) -> date | None:
+        form = cls(data)
+        form.full_clean()
+        day = form.cleaned_data.get(cls.name)
+        return day if day and 2000 <= day.year <= 2100 else None
+
+
+class DayChoice(_OneDay):
+    name = "day"
+
+
+class WeekChoice(_OneDay):
+    name = "week"
+
+
+class PatientSearch(forms.Form):
+    q = forms.CharField(required=False, max_length=200)
+
+    @classmethod
+    def read(cls, data: Any) -> str:
+        form = cls(data)
+        form.full_clean()
+        return form.cleaned_data.get("q", "")
+
+
+# ---- Notes ----------------------------------------------------------------------------------------------------------
+
+
+class _Words(forms.CharField):
+    """A clinical text as it was typed: only its line ends are made one kind."""
+
+    widget = forms.Textarea
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strip=False, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return tidy(super().to_python(value))
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if len(value) > MOST_CHARACTERS:
+            raise ValidationError(
+                _("A note holds %(most)d characters; this has %(length)d."),
+                code="too_long",
+                params={"most": MOST_CHARACTERS, "length": len(value)},
+            )
+
+
+class NoteForm(forms.Form):
+    """A draft and the version that it was written on."""
+
+    body = _Words(label=_("Note"), required=False)
+    version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+    template = forms.ChoiceField(choices=Template.choices, required=False, widget=forms.HiddenInput)
+    # Sent by the button that puts one's own words in the place of those another window saved meanwhile.
+    instead_of = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+    insert = forms.ChoiceField(choices=Template.choices, required=False, widget=forms.HiddenInput)
+
+    def clean_template(self) -> str:
+        return self.cleaned_data["template"] or Template.FREE
+
+    @property
+    def written_on(self) -> int:
+        """The version that the words are meant to replace."""
+        chosen = self.cleaned_data.get("instead_of")
+        return self.cleaned_data["version"] if chosen is None else chosen
+
+
+class SignForm(forms.Form):
+    version = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
+
+
+class AddendumForm(forms.Form):
+    body = _Words(
+        label=_("Add to this note"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": _("Write what you want to add.")},
+    )
+    # The form's own name: sent twice, it adds once.
+    code = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+    def clean_body(self) -> str:
+        body = self.cleaned_data["body"]
+        if not body.strip():
+            raise ValidationError(_("Write what you want to add."), code="required")
+        return body
+
+
+# ---- Hours ----------------------------------------------------------------------------------------------------------
+
+
+class TimeField(forms.TimeField):
+    """A time of day as people type it where the browser has no picker: `9:00`, `17:30`, `9 am`."""
+
+    default_error_messages = {"invalid": _("Write a time, such as 9:00 or 17:30.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.TimeInput(format="%H:%M", attrs={"type": "time", "step": "300"}))
+        kwargs.setdefault("input_formats", ["%H:%M", "%H.%M", "%H:%M:%S", "%I:%M %p", "%I %p", "%I%p", "%I:%M%p", "%H"])
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> time | None:
+        found = super().to_python(value)
+        return found.replace(second=0, microsecond=0) if found else found
+
+
+class ShiftForm(forms.Form):
+    """One window of a week. All of it empty is no window."""
+
+    weekday = forms.TypedChoiceField(label=_("Day"), choices=Weekday.choices, coerce=int, widget=forms.HiddenInput)
+    starts = TimeField(label=_("From"), required=False)
+    ends = TimeField(label=_("Until"), required=False)
+    location = forms.TypedChoiceField(label=_("Where"), required=False, empty_value=None)
+    remove = forms.BooleanField(label=_("Remove"), required=False)
+
+    def __init__(self, *args: Any, locations: Sequence[Location], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        by_id = {str(place.pk): place for place in locations}
+        where = self.fields["location"]
+        where.choices = [(pk, place.name) for pk, place in by_id.items()]
+        where.coerce = by_id.__getitem__
+        if locations:
+            where.initial = locations[0].pk
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("remove"):
+            self.errors.clear()
+        if data.get("remove") or not self.is_filled:
+            return data
+        for name, words in (("starts", _("From when?")), ("ends", _("Until when?"))):
+            if not data.get(name) and name not in self.errors:
+                self.add_error(name, ValidationError(words, code="required"))
+        if not data.get("location") and "location" not in self.errors:
+            self.add_error("location", ValidationError(_("Where?"), code="required"))
+        if data.get("starts") and data.get("ends") and data["starts"] >= data["ends"]:
+            self.add_error("ends", ValidationError(_("This is before the time it starts."), code="order"))
+        return data
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether somebody typed a time: the place alone is only the row's own suggestion."""
+        return any(str(self.data.get(self.add_prefix(name)) or "").strip() for name in ("starts", "ends"))
+
+    @property
+    def shift(self) -> Shift | None:
+        data = self.cleaned_data
+        if data.get("remove") or not self.is_filled:
+            return None
+        return Shift(data["weekday"], data["starts"], data["ends"], data["location"])
+
+
+class WeekForm:
+    """The whole week: the windows there are, and an empty row for each day."""
+
+    def __init__(
+        self, data: Any = None, *, hours: Sequence[WorkingHours], locations: Sequence[Location], rows: int = 60
+    ) -> None:
+        if data is None:
+            initial = [
+                {"weekday": h.weekday, "starts": h.starts, "ends": h.ends, "location": h.location_id} for h in hours
+            ]
+            initial += [{"weekday": day} for day in range(7)]
+            self.forms = [ShiftForm(initial=row, prefix=f"h{n}", locations=locations) for n, row in enumerate(initial)]
+        else:
+            self.forms = [
+                ShiftForm(data, prefix=f"h{n}", locations=locations) for n in range(rows) if f"h{n}-weekday" in data
+            ]
+
+    def is_valid(self) -> bool:
+        valid = [form for form in self.forms if form.is_valid()]
+        fine = len(valid) == len(self.forms)
+        taken = sorted(
+            ((f.shift, f) for f in valid if f.shift),
+            key=lambda pair: (pair[0].weekday, pair[0].starts),
+        )
+        for (earlier, _form), (later, form) in pairwise(taken):
+            if earlier.weekday == later.weekday and earlier.ends > later.starts:
+                form.add_error(
+                    "starts", ValidationError(_("This overlaps other hours of the same day."), code="overlap")
+                )
+                fine = False
+        return fine
+
+    @property
+    def shifts(self) -> list[Shift]:
+        return [form.shift for form in self.forms if form.shift]
+
+    def days(self) -> Iterator[tuple[int, Any, list[ShiftForm], ShiftForm | None]]:
+        """Each weekday's number and name, its windows, and the row to add one, where that is still empty."""
+        for day in Weekday:
+            rows = [form for form in self.forms if str(form["weekday"].value()) == str(day.value)]
+            empty = rows.pop() if rows and not rows[-1]["starts"].value() and not rows[-1]["ends"].value() else None
+            yield day.value, day.label, rows, empty
+
+
+class SlotForm(forms.Form):
+    """A dated exception. Days and times are on the wall clock of the place; being away, on one's own."""
+
+    kind = forms.ChoiceField(
+        label=_("What"),
+        choices=[(TimeSlot.Kind.BLOCKED, _("I'm away")), (TimeSlot.Kind.EXTRA, _("I work extra hours"))],
+        initial=TimeSlot.Kind.BLOCKED,
+        widget=forms.RadioSelect,
+    )
+    first_day = DateField(label=_("From"), picker=True)
+    from_time = TimeField(label=_("At"), required=False)
+    last_day = DateField(label=_("Until"), picker=True, required=False)
+    until_time = TimeField(label=_("At"), required=False)
+    location = forms.ModelChoiceField(
+        label=_("Where (extra hours)"), queryset=Location.objects.none(), required=False, empty_label=_("Choose")
+    )
+    label = LineField(
+        label=_("Shown in the diary as"),
+        max_length=60,
+        required=False,
+        help_text=_("Reception sees this. “Leave” or “Supervision” says enough."),
+    )
+
+    def __init__(self, *args: Any, zone: ZoneInfo, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = zone
+        self.fields["location"].queryset = Location.objects.filter(is_active=True)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        first = data.get("first_day")
+        if not first or self.errors:
+            return data
+        last = data.get("last_day") or first
+        if not 2000 <= first.year <= 2100 or not 2000 <= last.year <= 2100:
+            self.add_error("first_day", ValidationError(_("Check the year."), code="year"))
+            return data
+        is_extra = data["kind"] == TimeSlot.Kind.EXTRA
+        if is_extra:
+            for name, words in (
+                ("from_time", _("From what time?")),
+                ("until_time", _("Until what time?")),
+                ("location", _("Where will you be?")),
+            ):
+                if not data.get(name):
+                    self.add_error(name, ValidationError(words, code="required"))
+            if self.errors:
+                return data
+        zone = data["location"].zone if is_extra else self.zone
+        start = self._moment("from_time", first, data.get("from_time") or time(), zone)
+        # No time is the end of that day.
+        until = (last, data["until_time"]) if data.get("until_time") else (last + timedelta(days=1), time())
+        end = self._moment("until_time", *until, zone)
+        if start and end:
+            if end <= start:
+                name = "last_day" if last < first else "until_time"
+                self.add_error(name, ValidationError(_("This is before it starts."), code="order"))
+            elif is_extra and end - start > timedelta(hours=24):
+                self.add_error(
+                    "last_day", ValidationError(_("Extra hours last a day at most. Add each day."), code="long")
+                )
+            elif end - start > timedelta(days=366):
+                self.add_error(
+                    "last_day", ValidationError(_("That is more than a year. Check the dates."), code="long")
+                )
+            data["starts_at"], data["ends_at"] = start, end
+        return data
+
+    def _moment(self, name: str, day: date, at: time, zone: ZoneInfo) -> datetime | None:
+        moment = make_aware(datetime.combine(day, at), zone)
+        # The hour that is left out when clocks go forward does not come back from UTC as it went.
+        if moment.astimezone(ZoneInfo("UTC")).astimezone(zone).replace(tzinfo=None) != datetime.combine(day, at):
+            self.add_error(name, ValidationError(_("The clocks skip this time on that day."), code="skipped"))
+            return None
+        return moment

@@ -1,0 +1,167 @@
+"""When a psychologist works: the week, and the days that are different."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from portal.accounts.roles import Role
+from portal.appointments import actions
+from portal.appointments.models import Appointment, TimeSlot, WorkingHours
+from portal.appointments.refusals import BadTimes, HoursOverlap
+from portal.clinic.models import ClinicSettings, Location
+from portal.common.policy import Actor, allow
+from portal.web.psychologist.forms import SlotForm, WeekForm
+from portal.web.psychologist.own import home_zone, with_profile
+from portal.web.psychologist.weeks import outside_hours
+
+SHOWN = 20
+
+
+@allow(Role.PSYCHOLOGIST)
+@with_profile
+@require_http_methods(["GET", "HEAD", "POST"])
+def hours(request: HttpRequest) -> HttpResponse:
+    """Shows the week and its exceptions; a POST makes the week anew."""
+    if request.method != "POST":
+        return _page(request)
+    rows, places = _rows(request.actor), _places(request.actor)
+    form, now = WeekForm(request.POST, hours=rows, locations=places), timezone.now()
+    if not form.is_valid():
+        return _page(request, week=form, status=422)
+    try:
+        actions.set_weekly_hours(psychologist=request.psychologist, hours=form.shifts, by=request.actor, now=now)
+    except (BadTimes, HoursOverlap):
+        messages.error(request, _("Two of these hours overlap, or end before they start. Nothing was changed."))
+        return _page(request, week=form, status=422)
+    messages.success(request, _("Your weekly hours are saved. New bookings follow them from now on."))
+    _say_who_is_left(request, now=now)
+    return redirect("psychologist:hours")
+
+
+@allow(Role.PSYCHOLOGIST)
+@with_profile
+@require_POST
+def add_exception(request: HttpRequest) -> HttpResponse:
+    """Adds time away, or extra hours."""
+    now = timezone.now()
+    form = SlotForm(request.POST, zone=_zone(_rows(request.actor)))
+    if not form.is_valid():
+        return _page(request, slot=form, status=422)
+    said = form.cleaned_data
+    try:
+        slot = actions.add_time_slot(
+            psychologist=request.psychologist,
+            kind=said["kind"],
+            starts_at=said["starts_at"],
+            ends_at=said["ends_at"],
+            location=said["location"],
+            label=said["label"],
+            by=request.actor,
+            now=now,
+        )
+    except HoursOverlap:
+        form.add_error("from_time", _("You have extra hours at that time already."))
+        return _page(request, slot=form, status=422)
+    if slot.kind == TimeSlot.Kind.EXTRA:
+        messages.success(request, _("The extra hours are open for booking."))
+        return redirect("psychologist:hours")
+    left = Appointment.objects.visible_to(request.actor).live().filter(patient__isnull=False)
+    count = left.between(max(slot.starts_at, now), slot.ends_at).count() if slot.ends_at > now else 0
+    messages.success(request, _("You are shown as away. Nobody can book that time."))
+    if count:
+        messages.warning(
+            request,
+            ngettext(
+                "%(count)d session is booked in that time. It stays until somebody moves it: see below.",
+                "%(count)d sessions are booked in that time. They stay until somebody moves them: see below.",
+                count,
+            )
+            % {"count": count},
+        )
+        return redirect(f"{reverse('psychologist:hours')}#left")
+    return redirect("psychologist:hours")
+
+
+@allow(Role.PSYCHOLOGIST)
+@require_POST
+def remove_exception(request: HttpRequest, code: UUID) -> HttpResponse:
+    """Takes an exception back: the week's hours count again."""
+    slot = get_object_or_404(TimeSlot.objects.visible_to(request.actor), code=code)
+    now = timezone.now()
+    actions.remove_time_slot(time_slot=slot, by=request.actor, now=now)
+    messages.success(request, _("Removed. Your weekly hours count again at that time."))
+    if slot.kind == TimeSlot.Kind.EXTRA:
+        _say_who_is_left(request, now=now)
+    return redirect("psychologist:hours")
+
+
+def _say_who_is_left(request: HttpRequest, *, now: datetime) -> None:
+    rows = _rows(request.actor)
+    count = len(outside_hours(request.actor, hours=rows, zone=_zone(rows), now=now))
+    if count:
+        messages.warning(
+            request,
+            ngettext(
+                "%(count)d session is booked outside your hours. It stays until somebody moves it: see below.",
+                "%(count)d sessions are booked outside your hours. They stay until somebody moves them: see below.",
+                count,
+            )
+            % {"count": count},
+        )
+
+
+def _rows(actor: Actor) -> list[WorkingHours]:
+    return list(WorkingHours.objects.visible_to(actor).select_related("location").order_by("weekday", "starts"))
+
+
+def _zone(rows: list[WorkingHours]):
+    return home_zone(rows, clinic=ClinicSettings.current())
+
+
+def _places(actor: Actor) -> list[Location]:
+    """Where one may work; a place that is closed now stays in the list as long as one's hours name it."""
+    mine = WorkingHours.objects.visible_to(actor).values("location")
+    return list(Location.objects.filter(Q(is_active=True) | Q(pk__in=mine)))
+
+
+def _page(
+    request: HttpRequest, *, week: WeekForm | None = None, slot: SlotForm | None = None, status: int = 200
+) -> HttpResponse:
+    now, rows = timezone.now(), _rows(request.actor)
+    zone, places = _zone(rows), _places(request.actor)
+    left = outside_hours(request.actor, hours=rows, zone=zone, now=now)
+    context = {
+        "week": week or WeekForm(hours=rows, locations=places),
+        "slot": slot or SlotForm(zone=zone),
+        "slots": list(
+            TimeSlot.objects.visible_to(request.actor)
+            .filter(ends_at__gt=now)
+            .select_related("location")
+            .order_by("starts_at")
+        ),
+        "left": left[:SHOWN],
+        "left_count": len(left),
+        "has_hours": bool(rows),
+        "several_places": len(places) > 1,
+        "zone": zone,
+        "total": sum((_length(row) for row in rows), timedelta()).total_seconds() / 3600,
+    }
+    return render(request, "psychologist/hours.html", context, status=status)
+
+
+def _length(row: WorkingHours) -> timedelta:
+    return timedelta(
+        hours=row.ends.hour - row.starts.hour,
+        minutes=row.ends.minute - row.starts.minute,
+    )

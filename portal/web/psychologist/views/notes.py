@@ -1,0 +1,358 @@
+"""Progress notes: the list of those to write, the page one is written on, the signed one.
+
+Whoever opens a text, reads it: the trail says so, each time. No clinical word stands in a title, an address, a message
+or a log line of these pages.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from portal.accounts.roles import Role
+from portal.appointments.models import Appointment, Status
+from portal.common.htmx import page_or_fragment, redirect_to
+from portal.common.policy import allow
+from portal.records import actions
+from portal.records.headings import parts, skeleton
+from portal.records.models import ProgressNote, Template
+from portal.records.reading import note_before, sessions_to_write_up, sessions_with_notes
+from portal.records.refusals import AlreadySigned, NothingWritten, NotYet, StaleDraft
+from portal.web.psychologist.forms import AddendumForm, NoteForm, SignForm
+
+PER_PAGE = 25
+
+
+@allow(Role.PSYCHOLOGIST)
+@require_safe
+def notes(request: HttpRequest) -> HttpResponse:
+    """Every session of one's own that lacks a signed note, the newest first."""
+    now = timezone.now()
+    waiting = sessions_with_notes(sessions_to_write_up(request.actor, now=now).for_listing()).order_by("-starts_at")
+    page = Paginator(waiting, PER_PAGE).get_page(request.GET.get("page"))
+    return page_or_fragment(request, "psychologist/notes.html", {"page": page, "now": now}, fragment="results")
+
+
+# ---- One session's note ---------------------------------------------------------------------------------------------
+
+
+@allow(Role.PSYCHOLOGIST)
+@sensitive_post_parameters("body")
+@sensitive_variables()
+@require_http_methods(["GET", "HEAD", "POST"])
+def note(request: HttpRequest, code: UUID) -> HttpResponse:
+    """The page to write on, or the signed note. A POST keeps the draft, and may add headings to it."""
+    session, written = _session_and_note(request, code)
+    if written is not None and written.is_signed:
+        if request.method == "POST":
+            return _signed_already(request, session)
+        return _signed_page(request, session, written)
+    if request.method != "POST":
+        if written is not None:
+            actions.read(note=written, by=request.actor)
+        return _editor(request, session, written)
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return _editor(request, session, written, form=form, status=422)
+    body, chosen = form.cleaned_data["body"], form.cleaned_data["insert"]
+    if chosen:
+        body = _under_headings(body, chosen)
+    try:
+        actions.save_draft(
+            appointment=session,
+            body=body,
+            template=chosen or form.cleaned_data["template"],
+            version=form.written_on,
+            by=request.actor,
+            now=timezone.now(),
+        )
+    except StaleDraft as stale:
+        actions.read(note=stale.stored, by=request.actor)
+        return _editor(request, session, stale.stored, form=form, conflict=stale.stored, status=409)
+    except AlreadySigned:
+        return _signed_already(request, session)
+    except NothingWritten:
+        messages.info(request, _("There is nothing to keep yet."))
+    else:
+        if not chosen:
+            messages.success(request, _("The draft is kept. It is not signed yet."))
+    return redirect_to(request, "psychologist:note", session.code)
+
+
+def _under_headings(body: str, template: str) -> str:
+    """The words so far with the headings below them."""
+    return f"{body.rstrip()}\n\n{skeleton(template)}".lstrip("\n")
+
+
+@allow(Role.PSYCHOLOGIST)
+@sensitive_post_parameters("body")
+@sensitive_variables()
+@require_http_methods(["GET", "HEAD", "POST"])
+def draft(request: HttpRequest, code: UUID) -> HttpResponse:
+    """Keeps what is being written, by itself, and answers with the time. A GET tells whether one is still signed in.
+
+    The answers are fragments and hold no clinical word, but for the other window's text when two have met.
+    """
+    session, written = _session_and_note(request, code)
+    now = timezone.now()
+    if request.method != "POST":
+        return render(request, "psychologist/note.html#saved", {"session": session, "is_token": True})
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return _answer(request, session, problem=_first_error(form), version=_version(written), status=422)
+    try:
+        kept = actions.save_draft(
+            appointment=session,
+            body=form.cleaned_data["body"],
+            template=form.cleaned_data["template"],
+            version=form.written_on,
+            by=request.actor,
+            now=now,
+        )
+    except StaleDraft as stale:
+        actions.read(note=stale.stored, by=request.actor)
+        return _answer(
+            request,
+            session,
+            problem=_("Not saved: this note was changed in another window."),
+            version=form.cleaned_data["version"],
+            conflict=stale.stored,
+            status=409,
+        )
+    except AlreadySigned:
+        problem = _("Not saved: this note was signed in another window. Copy your words and add them to it.")
+        return _answer(request, session, problem=problem, version=form.cleaned_data["version"], status=409)
+    except NothingWritten:
+        return _answer(request, session, version=0)
+    return _answer(request, session, saved_at=now, version=kept.version)
+
+
+def _answer(request: HttpRequest, session: Appointment, *, status: int = 200, **context: Any) -> HttpResponse:
+    context = {"conflict": None, "saved_at": None, "problem": ""} | context
+    return render(
+        request, "psychologist/note.html#saved", {"session": session, "is_answer": True} | context, status=status
+    )
+
+
+@allow(Role.PSYCHOLOGIST)
+@sensitive_post_parameters("body")
+@sensitive_variables()
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign(request: HttpRequest, code: UUID) -> HttpResponse:
+    """Asks once more, with the words as they will stand; then signs them.
+
+    From the editor the words come along and are kept first; `sure` says that the question was asked there already.
+    """
+    session, written = _session_and_note(request, code)
+    if written is not None and written.is_signed:
+        return _signed_already(request, session) if request.method == "POST" else _to_note(request, session)
+    now = timezone.now()
+    if request.method != "POST":
+        if written is None:
+            return _to_note(request, session)
+        actions.read(note=written, by=request.actor)
+        return _confirm_page(request, session, written, now=now)
+    version = None
+    if "body" in request.POST:
+        form = NoteForm(request.POST)
+        if not form.is_valid():
+            return _editor(request, session, written, form=form, status=422)
+        try:
+            written = actions.save_draft(
+                appointment=session,
+                body=form.cleaned_data["body"],
+                template=form.cleaned_data["template"],
+                version=form.written_on,
+                by=request.actor,
+                now=now,
+            )
+        except StaleDraft as stale:
+            actions.read(note=stale.stored, by=request.actor)
+            return _editor(request, session, stale.stored, form=form, conflict=stale.stored, status=409)
+        except AlreadySigned:
+            return _signed_already(request, session)
+        except NothingWritten:
+            return _editor(request, session, None, form=form, problem=NOTHING_WRITTEN, status=422)
+        version = written.version
+        if "sure" not in request.POST:
+            return redirect_to(request, "psychologist:sign_note", session.code)
+    else:
+        form = SignForm(request.POST)
+        if not form.is_valid():
+            return _to_note(request, session)
+        version = form.cleaned_data["version"]
+    return _sign(request, session, written, version=version, now=now)
+
+
+NOTHING_WRITTEN = "nothing"
+NOT_YET = "not_yet"
+
+
+def _sign(
+    request: HttpRequest, session: Appointment, written: ProgressNote | None, *, version: int, now: datetime
+) -> HttpResponse:
+    try:
+        actions.sign(appointment=session, version=version, by=request.actor, now=now)
+    except AlreadySigned:
+        return _signed_already(request, session)
+    except StaleDraft as stale:
+        messages.warning(request, _("The note was changed in another window. Read it once more, then sign."))
+        actions.read(note=stale.stored, by=request.actor)
+        return _confirm_page(request, session, stale.stored, now=now, status=409)
+    except NothingWritten:
+        return _editor(request, session, written, problem=NOTHING_WRITTEN, status=422)
+    except NotYet:
+        return _editor(request, session, written, problem=NOT_YET, status=422)
+    messages.success(request, _("The note is signed."))
+    return redirect_to(request, "psychologist:note", session.code)
+
+
+@allow(Role.PSYCHOLOGIST)
+@sensitive_post_parameters("body")
+@sensitive_variables()
+@require_POST
+def add(request: HttpRequest, code: UUID) -> HttpResponse:
+    """Adds to a signed note."""
+    session, written = _session_and_note(request, code)
+    if written is None or not written.is_signed:
+        raise Http404
+    form = AddendumForm(request.POST)
+    if not form.is_valid():
+        return _signed_page(request, session, written, form=form, status=422)
+    actions.add_addendum(
+        note=written,
+        body=form.cleaned_data["body"],
+        code=form.cleaned_data["code"],
+        by=request.actor,
+        now=timezone.now(),
+    )
+    messages.success(request, _("Your addition is signed and stands below the note."))
+    return redirect(f"{reverse('psychologist:note', args=[session.code])}#added")
+
+
+@allow(Role.PSYCHOLOGIST)
+@sensitive_variables()
+@require_safe
+def previous(request: HttpRequest, code: UUID) -> HttpResponse:
+    """The note of the session before, beside the one being written; without script, its own page."""
+    session, _written = _session_and_note(request, code)
+    before = note_before(session, actor=request.actor)
+    if before is None:
+        raise Http404
+    if not request.htmx:
+        return redirect("psychologist:note", before.appointment.code)
+    actions.read(note=before, by=request.actor)
+    return render(request, "psychologist/note.html#before", {"before": before, "parts": parts(before.body)})
+
+
+# ---- What these pages share -----------------------------------------------------------------------------------------
+
+
+def _session_and_note(request: HttpRequest, code: UUID) -> tuple[Appointment, ProgressNote | None]:
+    """One's own session and its note, or a colleague's session whose signed note one may read; else 404."""
+    written = (
+        ProgressNote.objects.visible_to(request.actor)
+        .select_related("author__user", "signed_by")
+        .filter(appointment__code=code)
+        .first()
+    )
+    sessions = Appointment.objects.for_listing().exclude(status=Status.HELD)
+    if written is None:
+        sessions = sessions.visible_to(request.actor)
+    return get_object_or_404(sessions, code=code), written
+
+
+def _version(written: ProgressNote | None) -> int:
+    return 0 if written is None else written.version
+
+
+def _first_error(form: NoteForm) -> str:
+    return next((str(error) for errors in form.errors.values() for error in errors), "")
+
+
+def _to_note(request: HttpRequest, session: Appointment) -> HttpResponse:
+    return redirect_to(request, "psychologist:note", session.code)
+
+
+def _signed_already(request: HttpRequest, session: Appointment) -> HttpResponse:
+    messages.info(request, _("This note is signed already. You can add to it below."))
+    return _to_note(request, session)
+
+
+def _editor(
+    request: HttpRequest,
+    session: Appointment,
+    written: ProgressNote | None,
+    *,
+    form: NoteForm | None = None,
+    conflict: ProgressNote | None = None,
+    problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The page to write on. With a form, it holds what was typed, whatever stands in the database."""
+    version, template = _version(written), written.template if written else Template.FREE
+    if form is None:
+        form = NoteForm(initial={"body": written.body if written else "", "version": version, "template": template})
+    now = timezone.now()
+    context = {
+        "session": session,
+        "patient": session.patient,
+        "form": form,
+        "written": written,
+        "version": form["version"].value(),
+        "template": template,
+        "templates": [choice for choice in Template if choice != Template.FREE],
+        "before": note_before(session, actor=request.actor),
+        "conflict": conflict,
+        "problem": problem,
+        "saved_at": written.updated_at if written and conflict is None else None,
+        "has_begun": session.starts_at <= now,
+        "now": now,
+    }
+    return page_or_fragment(request, "psychologist/note.html", context, fragment="editor", status=status)
+
+
+def _confirm_page(
+    request: HttpRequest, session: Appointment, written: ProgressNote, *, now: datetime, status: int = 200
+) -> HttpResponse:
+    context = {
+        "session": session,
+        "patient": session.patient,
+        "written": written,
+        "parts": parts(written.body),
+        "has_begun": session.starts_at <= now,
+    }
+    return render(request, "psychologist/note_sign.html", context, status=status)
+
+
+def _signed_page(
+    request: HttpRequest,
+    session: Appointment,
+    written: ProgressNote,
+    *,
+    form: AddendumForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    if status == 200:
+        actions.read(note=written, by=request.actor)
+    context = {
+        "session": session,
+        "patient": session.patient,
+        "written": written,
+        "parts": parts(written.body),
+        "addenda": list(written.addenda.select_related("author__user")),
+        "form": form or AddendumForm(),
+        "zone": session.zone,
+    }
+    return render(request, "psychologist/note_signed.html", context, status=status)

@@ -1,0 +1,103 @@
+"""The day: who comes, who is here, what is still to be written."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.dateformat import format as date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from portal.accounts.roles import Role
+from portal.appointments.models import Appointment, Status
+from portal.clinic.models import ClinicSettings
+from portal.common import charts
+from portal.common.htmx import page_or_fragment
+from portal.common.policy import allow
+from portal.records.reading import sessions_to_write_up, sessions_with_notes
+from portal.web.psychologist.forms import DayChoice
+from portal.web.psychologist.own import home_zone, with_profile
+from portal.web.psychologist.weeks import Week, bounds, hours_of, monday_of, read_week
+
+# How far back the page looks for notes that are missing; the page of notes goes further.
+LOOK_BACK = timedelta(days=14)
+NOTES_SHOWN = 6
+
+
+@allow(Role.PSYCHOLOGIST)
+@with_profile
+@require_safe
+def today(request: HttpRequest) -> HttpResponse:
+    """Today, or another day by `?day=`; the list of sessions looks for news by itself."""
+    now, hours = timezone.now(), hours_of(request.actor)
+    zone = home_zone(hours, clinic=ClinicSettings.current())
+    this_day = timezone.localtime(now, zone).date()
+    day = DayChoice.read(request.GET) or this_day
+    start, end = bounds(day, 1, zone)
+    sessions = [
+        session
+        for session in sessions_with_notes(Appointment.objects.visible_to(request.actor).for_listing())
+        .between(start, end)
+        .order_by("starts_at")
+        if session.status != Status.HELD or session.is_held(now=now)
+    ]
+    to_write = list(
+        sessions_with_notes(
+            sessions_to_write_up(request.actor, now=now, since=now - LOOK_BACK)
+            .select_related("patient", "location")
+            .order_by("-starts_at")
+        )[: NOTES_SHOWN + 1]
+    )
+    week = read_week(request.actor, monday=monday_of(day), hours=hours, zone=zone, now=now)
+    context = {
+        "day": day,
+        "is_today": day == this_day,
+        "before": day - timedelta(days=1),
+        "after": day + timedelta(days=1),
+        "zone": zone,
+        "sessions": sessions,
+        "next": next_session(sessions, now=now) if day == this_day else None,
+        "stats": _stats(sessions, now=now) if day == this_day else [],
+        "to_write": to_write[:NOTES_SHOWN],
+        "more_to_write": len(to_write) > NOTES_SHOWN,
+        "week": week,
+        "chart": _load(week, day),
+        "now": now,
+    }
+    return page_or_fragment(request, "psychologist/today.html", context, fragment="sessions")
+
+
+def next_session(sessions: list[Appointment], *, now: datetime) -> Appointment | None:
+    """Who is to be seen now or next: whoever is here first, then whoever is due."""
+    here = [s for s in sessions if s.status == Status.ARRIVED]
+    due = [s for s in sessions if s.status == Status.BOOKED and s.ends_at > now]
+    return next(iter([*here, *due]), None)
+
+
+def _stats(sessions: list[Appointment], *, now: datetime) -> list[dict[str, object]]:
+    coming = [s for s in sessions if s.status in {Status.BOOKED, Status.ARRIVED} and s.ends_at > now]
+    here = [s for s in sessions if s.status == Status.ARRIVED]
+    unconfirmed = [s for s in coming if s.status == Status.BOOKED and not s.confirmed_at]
+    seen = [s for s in sessions if s.status == Status.COMPLETED]
+    return [
+        {"value": len(coming), "label": _("still to come today")},
+        {"value": len(here), "label": _("here now")},
+        {"value": len(unconfirmed), "label": _("not yet confirmed")},
+        {"value": len(seen), "label": _("seen today")},
+    ]
+
+
+def _load(week: Week, day: date) -> charts.Chart:
+    shown = week.shown
+    return charts.bars(
+        [(date_format(d.date, "D j"), d.counted) for d in shown],
+        title=_("Sessions this week"),
+        summary=ngettext("%(count)d session in all", "%(count)d sessions in all", week.sessions)
+        % {"count": week.sessions},
+        label_heading=_("Day"),
+        value_heading=_("Sessions"),
+        current=date_format(day, "D j"),
+    )

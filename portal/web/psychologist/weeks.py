@@ -1,0 +1,281 @@
+"""A psychologist's week, drawn from hours, exceptions and sessions: three queries, however full it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateformat import format as date_format
+from django.utils.translation import gettext as _
+
+from portal.appointments.models import Appointment, Status, TimeSlot, WorkingHours
+from portal.clinic.models import Mode
+from portal.common.daygrid import Block, Column, Grid, day_grid
+from portal.common.policy import Actor
+from portal.records.reading import sessions_with_notes
+
+MIDNIGHT = time()
+
+
+def monday_of(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def bounds(first: date, days: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """From the first midnight to the last, there."""
+    return (
+        datetime.combine(first, MIDNIGHT, zone).astimezone(UTC),
+        datetime.combine(first + timedelta(days=days), MIDNIGHT, zone).astimezone(UTC),
+    )
+
+
+@dataclass(slots=True)
+class Day:
+    date: date
+    is_today: bool
+    sessions: list[Appointment] = field(default_factory=list)
+    # Wall-clock windows that are worked, in order, not touching.
+    windows: list[tuple[datetime, datetime]] = field(default_factory=list)
+    away: list[TimeSlot] = field(default_factory=list)
+
+    @property
+    def counted(self) -> int:
+        """Sessions that somebody came to or is to come to."""
+        return sum(s.status not in {Status.HELD, Status.CANCELLED, Status.NO_SHOW} for s in self.sessions)
+
+    @property
+    def is_worked(self) -> bool:
+        return bool(self.windows or self.sessions)
+
+
+@dataclass(slots=True)
+class Week:
+    monday: date
+    days: list[Day]
+
+    @property
+    def previous(self) -> date:
+        return self.monday - timedelta(days=7)
+
+    @property
+    def next(self) -> date:
+        return self.monday + timedelta(days=7)
+
+    @property
+    def shown(self) -> list[Day]:
+        """Monday to Friday, and of the weekend what is worked."""
+        return [day for day in self.days if day.date.weekday() < 5 or day.is_worked or day.is_today]
+
+    @property
+    def sessions(self) -> int:
+        return sum(day.counted for day in self.days)
+
+
+def hours_of(actor: Actor) -> list[WorkingHours]:
+    return list(
+        WorkingHours.objects.visible_to(actor)
+        .filter(location__is_active=True)
+        .select_related("location")
+        .order_by("weekday", "starts")
+    )
+
+
+def read_week(actor: Actor, *, monday: date, hours: list[WorkingHours], zone: ZoneInfo, now: datetime) -> Week:
+    """What stands in the diary, by day; each session on the day and the clock of its own location."""
+    start, end = bounds(monday, 7, zone)
+    # A location may be a few hours east or west of the zone that the week is cut by.
+    near = timedelta(hours=15)
+    sessions = (
+        sessions_with_notes(Appointment.objects.visible_to(actor).for_listing())
+        .between(start - near, end + near)
+        .exclude(status=Status.CANCELLED)
+        .order_by("starts_at")
+    )
+    today = timezone.localtime(now, zone).date()
+    days = {d: Day(d, is_today=d == today) for d in (monday + timedelta(days=n) for n in range(7))}
+    for session in sessions:
+        if session.status == Status.HELD and not session.is_held(now=now):
+            continue
+        if day := days.get(session.local_start.date()):
+            day.sessions.append(session)
+    slots = TimeSlot.objects.visible_to(actor).select_related("location").between(start - near, end + near)
+    slots = list(slots.order_by("starts_at"))
+    for day in days.values():
+        worked = [
+            (datetime.combine(day.date, h.starts), datetime.combine(day.date, h.ends))
+            for h in hours
+            if h.weekday == day.date.weekday()
+        ]
+        for slot in slots:
+            there = slot.location.zone if slot.location else zone
+            cut = _cut(slot, day.date, there)
+            if cut is None:
+                continue
+            if slot.kind == TimeSlot.Kind.EXTRA:
+                worked.append(cut)
+            else:
+                day.away.append(slot)
+        day.windows = _joined(worked)
+    return Week(monday, list(days.values()))
+
+
+def _wall(moment: datetime, zone: ZoneInfo) -> datetime:
+    return timezone.localtime(moment, zone).replace(tzinfo=None)
+
+
+def _cut(slot: TimeSlot, day: date, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
+    """The part of a slot that falls on this day, on the wall clock."""
+    midnight = datetime.combine(day, MIDNIGHT)
+    start = max(_wall(slot.starts_at, zone), midnight)
+    end = min(_wall(slot.ends_at, zone), midnight + timedelta(days=1))
+    return (start, end) if start < end else None
+
+
+def _joined(windows: list[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    joined: list[tuple[datetime, datetime]] = []
+    for start, end in sorted(windows):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+# ---- As a grid ------------------------------------------------------------------------------------------------------
+
+KINDS = {
+    Status.HELD: "held",
+    Status.BOOKED: "booked",
+    Status.ARRIVED: "arrived",
+    Status.COMPLETED: "completed",
+    Status.NO_SHOW: "no-show",
+}
+
+
+def grid(week: Week, *, zone: ZoneInfo, now: datetime) -> Grid:
+    """The week as a grid of five-minute rows, a day a column."""
+    windows = [window for day in week.days for window in day.windows]
+    first = min([9, *(start.hour for start, _end in windows)])
+    last = max([17, *(24 if end.date() > start.date() else end.hour + bool(end.minute) for start, end in windows)])
+    columns = [
+        Column(
+            title=date_format(day.date, "D j"),
+            subtitle=date_format(day.date, "F"),
+            day=day.date,
+            url=f"{reverse('psychologist:today')}?day={day.date:%Y-%m-%d}",
+            blocks=[*_time_off(day, zone), *(_block(session) for session in day.sessions)],
+            now=_wall(now, zone),
+        )
+        for day in week.shown
+    ]
+    return day_grid(columns, first_hour=first, last_hour=last)
+
+
+def _time_off(day: Day, zone: ZoneInfo) -> list[Block]:
+    midnight = datetime.combine(day.date, MIDNIGHT)
+    edges = [midnight, *(edge for window in day.windows for edge in window), midnight + timedelta(days=1)]
+    off = []
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        if start < end:
+            is_break = start > midnight and end < midnight + timedelta(days=1)
+            title = _("Break") if is_break else "" if day.windows else _("Not working")
+            off.append(Block(starts_at=start, ends_at=end, kind="off", title=title))
+    for slot in day.away:
+        start, end = _cut(slot, day.date, slot.location.zone if slot.location else zone)
+        off.append(Block(starts_at=start, ends_at=end, kind="off", title=slot.label or slot.get_kind_display()))
+    return off
+
+
+def _block(session: Appointment) -> Block:
+    kind, shape, spoken = KINDS[session.status], session.status, session.get_status_display()
+    if session.status == Status.BOOKED and session.confirmed_at:
+        kind, shape, spoken = "confirmed", "confirmed", _("Confirmed")
+    if session.mode == Mode.VIDEO and session.status == Status.BOOKED:
+        kind, shape, spoken = "video", "video", _("%(status)s, by video") % {"status": spoken}
+    if session.status == Status.HELD:
+        title, detail, url = _("Held"), _("somebody is booking"), ""
+    else:
+        title = session.patient.name
+        detail = _detail(session)
+        url = reverse("psychologist:note", args=[session.code])
+    return Block(
+        starts_at=session.local_start.replace(tzinfo=None),
+        ends_at=session.local_end.replace(tzinfo=None),
+        kind=kind,
+        title=title,
+        detail=detail,
+        url=url,
+        shape=shape,
+        spoken=spoken,
+    )
+
+
+def _detail(session: Appointment) -> str:
+    note = getattr(session, "note", None)
+    written = ""
+    if note is not None:
+        written = _("note signed") if note.is_signed else _("note begun")
+    place = session.room.name if session.room else session.get_mode_display()
+    return " · ".join(filter(None, [session.service.name, place, written]))
+
+
+# ---- Who is left outside --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A session that stands where its psychologist doesn't work (any more)."""
+
+    session: Appointment
+    # The time away that it stands in; none if it is simply outside the hours.
+    away: TimeSlot | None
+
+
+def outside_hours(actor: Actor, *, hours: list[WorkingHours], zone: ZoneInfo, now: datetime) -> list[Left]:
+    """Sessions to come that stand in time away or outside the hours, soonest first. Two queries."""
+    sessions = list(
+        Appointment.objects.visible_to(actor).upcoming(now=now).select_related("patient", "location", "service")
+    )
+    if not sessions:
+        return []
+    slots = list(
+        TimeSlot.objects.visible_to(actor)
+        .between(sessions[0].starts_at, max(session.ends_at for session in sessions))
+        .select_related("location")
+        .order_by("starts_at")
+    )
+    left = []
+    for session in sessions:
+        away = next(
+            (
+                slot
+                for slot in slots
+                if slot.kind == TimeSlot.Kind.BLOCKED
+                and slot.starts_at < session.ends_at
+                and slot.ends_at > session.starts_at
+            ),
+            None,
+        )
+        if away or not _is_worked(session, hours, slots):
+            left.append(Left(session, away))
+    return left
+
+
+def _is_worked(session: Appointment, hours: list[WorkingHours], slots: list[TimeSlot]) -> bool:
+    day = session.local_start.date()
+    worked = [
+        (datetime.combine(day, h.starts), datetime.combine(day, h.ends))
+        for h in hours
+        if h.weekday == day.weekday() and h.location_id == session.location_id
+    ]
+    # Whole slots, not cut to the day: extra hours may cross midnight.
+    worked += [
+        (_wall(slot.starts_at, session.zone), _wall(slot.ends_at, session.zone))
+        for slot in slots
+        if slot.kind == TimeSlot.Kind.EXTRA and slot.location_id == session.location_id
+    ]
+    start, end = _wall(session.starts_at, session.zone), _wall(session.ends_at, session.zone)
+    return any(begins <= start and end <= ends for begins, ends in _joined(worked))

@@ -1,0 +1,150 @@
+// The page a note is written on. htmx sends the words while one writes; this file keeps them safe when sending fails: the
+// tab keeps the words, says what is wrong, and tries again. The words are never put into the browser's storage.
+
+const RETRY = 10_000
+
+document.addEventListener('click', event => {
+  if (event.target.closest('[data-print]')) window.print()
+})
+
+const form = () => document.getElementById('note-form')
+const words = () => form()?.elements.body
+
+let kept = words()?.value ?? ''
+let sent = kept
+let leaving = false
+let retry = 0
+let trouble = false
+
+const isDirty = () => Boolean(words()) && words().value !== kept
+const isOurs = event => Boolean(form()?.contains(event.target))
+
+function say (text) {
+  const saved = document.getElementById('saved')
+  const line = document.createElement('p')
+  if (trouble) line.className = 'problem'
+  line.textContent = text
+  saved?.replaceChildren(line)
+}
+
+function save () {
+  window.htmx.trigger('#autosave', 'save')
+}
+
+function tryLater () {
+  clearTimeout(retry)
+  retry = setTimeout(comeBack, RETRY)
+}
+
+// ---- What goes out ---------------------------------------------------------------------------------------------------
+
+document.addEventListener('htmx:configRequest', event => {
+  if (isOurs(event)) sent = words().value
+}, true)
+
+document.addEventListener('input', event => {
+  if (event.target === words() && !trouble && isDirty()) say(form().dataset.wordsUnsaved)
+})
+
+// ---- What comes back -------------------------------------------------------------------------------------------------
+
+// Before htmx acts on the answer: one that leads to the sign-in page would take the words away with this page.
+document.addEventListener('htmx:beforeOnLoad', event => {
+  if (!isOurs(event)) return
+  const { xhr } = event.detail
+  const to = xhr.getResponseHeader('HX-Redirect')
+  if (to?.startsWith(form().dataset.signIn)) {
+    event.preventDefault()
+    ended()
+    return
+  }
+  if (to && xhr.status < 300) leaving = true
+}, true)
+
+document.addEventListener('htmx:afterRequest', event => {
+  if (!isOurs(event)) return
+  if (event.detail.successful && event.detail.xhr.status === 200) {
+    kept = sent
+    trouble = false
+    clearTimeout(retry)
+    document.getElementById('ended').hidden = true
+  }
+}, true)
+
+function failed (event, text) {
+  if (!isOurs(event)) return
+  // Said beside the words, not in a message that goes away.
+  event.stopPropagation()
+  trouble = true
+  say(text)
+  tryLater()
+}
+document.addEventListener('htmx:sendError', event => failed(event, form()?.dataset.wordsOffline), true)
+document.addEventListener('htmx:timeout', event => failed(event, form()?.dataset.wordsOffline), true)
+document.addEventListener('htmx:responseError', event => failed(event, form()?.dataset.wordsFailed), true)
+
+// The editor was sent again with what was typed: the cursor goes to the end, where the headings were added.
+document.addEventListener('htmx:afterSwap', event => {
+  if (event.detail.target.id !== 'editor') return
+  const box = words()
+  box?.setSelectionRange(box.value.length, box.value.length)
+})
+
+// ---- Signed out ------------------------------------------------------------------------------------------------------
+
+function ended () {
+  trouble = true
+  document.getElementById('sign-dialog')?.close()
+  const panel = document.getElementById('ended')
+  panel.hidden = false
+  say(form().dataset.wordsUnsaved)
+  panel.scrollIntoView({ block: 'nearest' })
+}
+
+// Signing in made a new token: without it the portal would refuse the words.
+async function comeBack () {
+  if (!form() || !trouble) return
+  let answer
+  try {
+    answer = await fetch(form().dataset.draftUrl, { headers: { 'HX-Request': 'true' }, redirect: 'error' })
+  } catch {
+    tryLater()
+    return
+  }
+  if (answer.headers.get('HX-Redirect')) {
+    ended()
+    return
+  }
+  if (!answer.ok) {
+    tryLater()
+    return
+  }
+  const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
+  const token = page.querySelector('[name="csrfmiddlewaretoken"]').value
+  for (const field of document.querySelectorAll('[name="csrfmiddlewaretoken"]')) field.value = token
+  document.body.setAttribute('hx-headers', JSON.stringify({ 'x-csrftoken': token }))
+  document.getElementById('ended').hidden = true
+  trouble = false
+  save()
+}
+
+window.addEventListener('focus', comeBack)
+window.addEventListener('online', comeBack)
+
+// ---- Leaving ---------------------------------------------------------------------------------------------------------
+
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'hidden' && isDirty() && !trouble) save()
+  else if (document.visibilityState === 'visible') comeBack()
+})
+
+document.addEventListener('keydown', event => {
+  if ((event.ctrlKey || event.metaKey) && event.key === 's' && form()) {
+    event.preventDefault()
+    save()
+  }
+})
+
+window.addEventListener('beforeunload', event => {
+  if (isDirty() && !leaving) event.preventDefault()
+})
