@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
@@ -144,15 +145,14 @@ def covered(path: Path) -> frozenset[str]:
     from fontTools.ttLib import TTCollection, TTFont, TTLibError
 
     try:
-        if path.suffix == ".ttc":
-            with TTCollection(path, lazy=True) as collection:
-                return _letters(collection.fonts[0])
-        with TTFont(path, lazy=True) as font:
-            return _letters(font)
+        with path.open("rb") as file:
+            if path.suffix == ".ttc":
+                return _letters(TTCollection(file, lazy=True).fonts[0])
+            return _letters(TTFont(file, lazy=True))
     except (OSError, TTLibError):
         log.warning("the font file %s can't be read", path.name)
         return frozenset()
 
 
-def _letters(font) -> frozenset[str]:
+def _letters(font: Any) -> frozenset[str]:
     return frozenset(map(chr, font.getBestCmap() or {})) if "glyf" in font else frozenset()
