@@ -201,7 +201,7 @@ def _apply(instance: models.Model, values: Mapping[str, Any]) -> list[str]:
         if isinstance(field, FileField):
             if not _set_file(instance, name, value):
                 continue
-        elif getattr(instance, name) == value and not instance._state.adding:
+        elif not instance._state.adding and getattr(instance, name) == value:
             continue
         else:
             setattr(instance, name, value)

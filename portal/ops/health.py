@@ -265,7 +265,7 @@ def clinic() -> Iterator[Finding]:
         if not there
     ]
     if lacking:
-        yield mind(f"The clinic has no {', no '.join(lacking)}", "The manager adds them at /manage/.")
+        yield mind(f"The clinic lacks {', '.join(lacking)}", "The manager adds them at /manage/.")
     else:
         yield well("The clinic can take bookings")
 

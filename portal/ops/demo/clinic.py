@@ -6,22 +6,14 @@ from datetime import time
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils import timezone
 
-from portal.accounts.models import User
-from portal.appointments.models import Weekday, WorkingHours
-from portal.clinic.models import (
-    ClinicSettings,
-    Language,
-    Location,
-    ProviderNumber,
-    Psychologist,
-    Registration,
-    Room,
-    Service,
-    Specialisation,
-    TaxCode,
-)
+from portal.appointments.actions import Shift, set_weekly_hours
+from portal.appointments.models import Weekday
+from portal.clinic import actions
+from portal.clinic.models import Language, Registration, Specialisation, TaxCode
 from portal.ops.demo import people
+from portal.ops.demo.people import BY
 
 # Numbers that pass their check digits and belong to nobody; telephone numbers are of the range kept for fiction.
 ABN = "45617204583"
@@ -69,98 +61,105 @@ SERVICES = (
 )
 
 
+SETTINGS = {
+    "name": "Banksia Lane Psychology",
+    "legal_name": "Banksia Lane Psychology Pty Ltd",
+    "abn": ABN,
+    "gst_registered": True,
+    "street": "12 Banksia Lane",
+    "suburb": "Brunswick",
+    "state": "VIC",
+    "postcode": "3056",
+    "phone": PHONE,
+    "email": "desk@demo.example",
+    "time_zone": "Australia/Melbourne",
+    "bank_name": "Banksia Lane Psychology",
+    "bank_bsb": "000-000",
+    "bank_account": "12345678",
+    "invoice_footer": "Thank you. Medicare pays rebates to the account you gave them, usually by the next day.",
+}
+
+BRUNSWICK = {
+    "name": "Brunswick",
+    "slug": "brunswick",
+    "street": "12 Banksia Lane",
+    "suburb": "Brunswick",
+    "state": "VIC",
+    "postcode": "3056",
+    "phone": PHONE,
+    "directions": "Two minutes' walk from Jewell station. The door is green; there are no stairs.",
+}
+
+MAI = {
+    "slug": "mai-nguyen",
+    "headline": "Anxiety, low mood, and the year after a baby",
+    "bio": "I have worked with adults and new parents for fourteen years, in hospitals and in private practice. People "
+    "tell me that sessions feel calm and practical: we decide together what to try, and look honestly at what helped."
+    "\n\nI use cognitive behaviour therapy, acceptance and commitment therapy and EMDR.",
+    "qualifications": "DPsych (Clinical), The University of Melbourne\nBA (Hons), La Trobe University",
+    "registration": Registration.CLINICAL,
+    "ahpra_number": "PSY0009150417",
+    "position": 0,
+}
+
+TOM = {
+    "slug": "tom-ashby",
+    "headline": "Young people, ADHD, and school that has become too much",
+    "bio": "I see young people from twelve and the adults they become. I like plain words, whiteboards and small "
+    "experiments between sessions.\n\nParents are welcome for part of the first visit.",
+    "qualifications": "MPsych (Educational and Developmental), Monash University\nBPsych (Hons), Deakin University",
+    "registration": Registration.GENERAL,
+    "ahpra_number": "PSY0009150425",
+    "fee": Decimal("195.00"),
+    "position": 1,
+}
+
+DAY, EARLY, LATE = (time(9), time(17)), (time(8), time(13)), (time(12), time(19))
+MAIS_WEEK = {Weekday.MONDAY: DAY, Weekday.TUESDAY: DAY, Weekday.WEDNESDAY: LATE, Weekday.THURSDAY: DAY}
+TOMS_WEEK = {Weekday.TUESDAY: LATE, Weekday.WEDNESDAY: DAY, Weekday.THURSDAY: LATE, Weekday.FRIDAY: EARLY}
+
+
 @transaction.atomic
 def found(*, is_demo: bool) -> None:
     """Opens the clinic with its staff and their hours, and with no patient and no appointment yet."""
-    ClinicSettings.objects.create(
-        pk=1,
-        name="Banksia Lane Psychology",
-        legal_name="Banksia Lane Psychology Pty Ltd",
-        abn=ABN,
-        gst_registered=True,
-        street="12 Banksia Lane",
-        suburb="Brunswick",
-        state="VIC",
-        postcode="3056",
-        phone=PHONE,
-        email="desk@demo.example",
-        time_zone="Australia/Melbourne",
-        is_demo=is_demo,
-        bank_name="Banksia Lane Psychology",
-        bank_bsb="000-000",
-        bank_account="12345678",
-        invoice_footer="Thank you. Medicare pays rebates to the account you gave them, usually by the next day.",
-    )
-    brunswick = Location.objects.create(
-        name="Brunswick",
-        slug="brunswick",
-        street="12 Banksia Lane",
-        suburb="Brunswick",
-        state="VIC",
-        postcode="3056",
-        phone=PHONE,
-        directions="Two minutes' walk from Jewell station. The door is green; there are no stairs.",
-    )
+    now = timezone.now()
+    actions.update_settings(values={**SETTINGS, "is_demo": is_demo}, by=BY, now=now)
+    brunswick = actions.add_location(values=BRUNSWICK, by=BY, now=now)
     for name in ("Wattle room", "Fern room", "River room"):
-        Room.objects.create(location=brunswick, name=name)
-    for position, service in enumerate(SERVICES):
-        Service.objects.create(position=position, **service)
-    accounts = {person: people.open_account(person) for person in people.STAFF}
-    _psychologists(accounts, brunswick)
-
-
-def _psychologists(accounts: dict[people.Person, User], brunswick: Location) -> None:
-    english, vietnamese = (
-        Language.objects.get_or_create(code=code, defaults={"name": name})[0]
-        for code, name in (("en", "English"), ("vi", "Tiếng Việt"))
-    )
-    mai = Psychologist.objects.create(
-        user=accounts[people.MAI],
-        slug="mai-nguyen",
-        headline="Anxiety, low mood, and the year after a baby",
-        bio="I have worked with adults and new parents for fourteen years, in hospitals and in private practice. "
-        "People tell me that sessions feel calm and practical: we decide together what to try, and look honestly at "
-        "what helped.\n\nI use cognitive behaviour therapy, acceptance and commitment therapy and EMDR.",
-        qualifications="DPsych (Clinical), The University of Melbourne\nBA (Hons), La Trobe University",
-        registration=Registration.CLINICAL,
-        ahpra_number="PSY0009150417",
-        position=0,
-    )
-    tom = Psychologist.objects.create(
-        user=accounts[people.TOM],
-        slug="tom-ashby",
-        headline="Young people, ADHD, and school that has become too much",
-        bio="I see young people from twelve and the adults they become. I like plain words, whiteboards and small "
-        "experiments between sessions.\n\nParents are welcome for part of the first visit.",
-        qualifications="MPsych (Educational and Developmental), Monash University\nBPsych (Hons), Deakin University",
-        registration=Registration.GENERAL,
-        ahpra_number="PSY0009150425",
-        fee=Decimal("195.00"),
-        position=1,
-    )
-    ProviderNumber.objects.create(psychologist=mai, location=brunswick, number="551730AA")
-    ProviderNumber.objects.create(psychologist=tom, location=brunswick, number="552048AY")
-    # Their own fee is for sessions of the usual length.
-    tom.services.set(Service.objects.filter(slug__in=["first-visit", "session"]))
-    mai.languages.set([english, vietnamese])
-    tom.languages.set([english])
-    for psychologist, names in (
-        (mai, ("Anxiety", "Depression", "Perinatal", "Trauma")),
-        (tom, ("Young people", "ADHD", "Anxiety", "School refusal")),
-    ):
-        for name in names:
-            topic, _ = Specialisation.objects.get_or_create(
-                slug=name.lower().replace(" ", "-"), defaults={"name": name, "position": 0}
-            )
-            psychologist.specialisations.add(topic)
-
-    day, early, late = (time(9), time(17)), (time(8), time(13)), (time(12), time(19))
-    weeks = {
-        mai: {Weekday.MONDAY: day, Weekday.TUESDAY: day, Weekday.WEDNESDAY: late, Weekday.THURSDAY: day},
-        tom: {Weekday.TUESDAY: late, Weekday.WEDNESDAY: day, Weekday.THURSDAY: late, Weekday.FRIDAY: early},
+        actions.add_room(values={"location": brunswick, "name": name}, by=BY, now=now)
+    services = {
+        service["slug"]: actions.add_service(values={**service, "position": position}, by=BY, now=now)
+        for position, service in enumerate(SERVICES)
     }
-    for psychologist, week in weeks.items():
-        for weekday, (starts, ends) in week.items():
-            WorkingHours.objects.create(
-                psychologist=psychologist, location=brunswick, weekday=weekday, starts=starts, ends=ends
-            )
+    accounts = {person: people.open_account(person) for person in people.STAFF}
+    mai = {
+        **MAI,
+        "languages": _languages(en="English", vi="Tiếng Việt"),
+        "specialisations": _topics("Anxiety", "Depression", "Perinatal", "Trauma"),
+    }
+    tom = {
+        **TOM,
+        "languages": _languages(en="English"),
+        "specialisations": _topics("Young people", "ADHD", "Anxiety", "School refusal"),
+        # Tom's own fee is for sessions of the usual length.
+        "services": [services["first-visit"], services["session"]],
+    }
+    for person, values, number, week in (
+        (people.MAI, mai, "551730AA", MAIS_WEEK),
+        (people.TOM, tom, "552048AY", TOMS_WEEK),
+    ):
+        psychologist = actions.add_psychologist(user=accounts[person], values=values, by=BY, now=now)
+        actions.set_provider_number(psychologist=psychologist, location=brunswick, number=number, by=BY, now=now)
+        shifts = [Shift(weekday, starts, ends, brunswick) for weekday, (starts, ends) in week.items()]
+        set_weekly_hours(psychologist=psychologist, hours=shifts, by=BY, now=now)
+
+
+def _languages(**names: str) -> list[Language]:
+    return [Language.objects.get_or_create(code=code, defaults={"name": name})[0] for code, name in names.items()]
+
+
+def _topics(*names: str) -> list[Specialisation]:
+    return [
+        Specialisation.objects.get_or_create(slug=name.lower().replace(" ", "-"), defaults={"name": name})[0]
+        for name in names
+    ]

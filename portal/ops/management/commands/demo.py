@@ -41,13 +41,14 @@ class Command(BaseCommand):
         parser.add_argument("--set-up-only", action="store_true", help="Set everything up, but don't run it.")
 
     def handle(self, *, port: int, host: str, fresh: bool, set_up_only: bool, **options: Any) -> None:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.default_int_handler)
         folder = settings.DATA_DIR
         self._refuse_a_real_clinic()
         if not set_up_only:
             _refuse_a_busy_port(host, port)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with _only_one(folder):
                 if fresh:
                     self._forget(folder)
@@ -113,7 +114,7 @@ class Command(BaseCommand):
                 time.sleep(0.5)
         finally:
             # A second Ctrl-C must not leave either of them behind.
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_IGN)
             for child in children.values():
                 child.ask_to_stop()
