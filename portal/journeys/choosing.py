@@ -86,6 +86,11 @@ def monday_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
+def week_asked_for(day: date | None) -> date | None:
+    """The Monday of the week that an address names, or None: also of a year that no calendar here should turn to."""
+    return monday_of(day) if day and 2000 <= day.year <= 2200 else None
+
+
 def week_of_times(
     *,
     psychologists: Sequence[Psychologist],
@@ -96,11 +101,23 @@ def week_of_times(
     mode: str | None = None,
     location: Location | None = None,
     ignore: Appointment | None = None,
+    for_staff: bool = False,
 ) -> Week:
-    """The free times of the week that begins on `monday`, merged over `psychologists`, in a fixed number of queries."""
+    """The free times of the week that begins on `monday`, merged over `psychologists`, in a fixed number of queries.
+
+    Staff also see times inside the notice and beyond the horizon.
+    """
     places = {place.pk: place for place in Location.objects.filter(is_active=True)}
     found = diary.openings_of(
-        psychologists, service=service, first_day=monday, days=7, now=now, policy=policy, mode=mode, ignore=ignore
+        psychologists,
+        service=service,
+        first_day=monday,
+        days=7,
+        now=now,
+        policy=policy,
+        mode=mode,
+        ignore=ignore,
+        for_staff=for_staff,
     )
     merged: dict[tuple[datetime, int], FreeTime] = {}
     for psychologist in psychologists:
@@ -123,11 +140,13 @@ def week_of_times(
         monday=monday,
         days=days,
         previous=monday - timedelta(days=7) if monday > monday_of(here) else None,
-        next=monday + timedelta(days=7) if monday < last else None,
+        next=monday + timedelta(days=7) if for_staff or monday < last else None,
         first_free=None,
     )
     if week.is_empty:
-        coming = diary.next_openings(psychologists, service=service, now=now, policy=policy, mode=mode, count=1)
+        coming = diary.next_openings(
+            psychologists, service=service, now=now, policy=policy, mode=mode, count=1, for_staff=for_staff
+        )
         week.first_free = next((as_free_time(p, o, places) for p, o in coming if o.location_id in places), None)
     return week
 
@@ -169,6 +188,7 @@ def nearest_times(
     mode: str | None = None,
     ignore: Appointment | None = None,
     count: int = 3,
+    for_staff: bool = False,
 ) -> list[FreeTime]:
     """What to offer when `around` was just taken: the nearest other times, the earliest first."""
     places = {place.pk: place for place in Location.objects.filter(is_active=True)}
@@ -181,6 +201,7 @@ def nearest_times(
         mode=mode,
         ignore=ignore,
         count=count,
+        for_staff=for_staff,
     )
     found = [as_free_time(p, o, places) for p, o in near if o.location_id in places]
     return sorted(found, key=lambda free: free.starts_at)

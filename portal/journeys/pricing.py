@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -38,14 +39,20 @@ def quote(
     on: date,
     clinic: ClinicSettings,
     fee: Decimal | None = None,
+    items: Sequence[MbsItem] | None = None,
 ) -> Quote:
-    """The price of one session on the clinic's local date `on`; `fee` is one already promised, before GST."""
+    """The price of one session on the clinic's local date `on`; `fee` is one already promised, before GST.
+
+    `items` are that day's from `schedule.items_for_individuals`, where many prices are asked for at once.
+    """
     fee = cents(psychologist.fee_for(service) if fee is None else fee)
     taxed = clinic.gst_registered and service.tax_code == TaxCode.TAXABLE
     gst = gst_on(fee) if taxed else ZERO
     item = None
     if service.medicare:
-        item = schedule.propose(registration=psychologist.registration, minutes=service.minutes, mode=mode, on=on)
+        item = schedule.propose(
+            registration=psychologist.registration, minutes=service.minutes, mode=mode, on=on, items=items
+        )
     # A benefit is never more than was charged.
     rebate = min(item.benefit, fee + gst) if item else None
     return Quote(fee=fee, gst=gst, rebate=rebate, item=item)
@@ -54,3 +61,45 @@ def quote(
 def late_fee(quoted: Quote, *, clinic: ClinicSettings) -> Decimal:
     """What cancelling late costs, in dollars; Medicare pays nothing towards it."""
     return cents(quoted.total * clinic.late_fee_percent / 100)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRange:
+    """What a service costs over everybody who gives it, and what is left after Medicare; dollars."""
+
+    service: Service
+    lowest: Decimal
+    highest: Decimal
+    lowest_gap: Decimal
+    highest_gap: Decimal
+    rebate_known: bool
+
+    @property
+    def one_price(self) -> bool:
+        return self.lowest == self.highest
+
+    @property
+    def one_gap(self) -> bool:
+        return self.lowest_gap == self.highest_gap
+
+
+def price_range(
+    *,
+    service: Service,
+    psychologists: Sequence[Psychologist],
+    mode: str,
+    on: date,
+    clinic: ClinicSettings,
+    items: Sequence[MbsItem] | None = None,
+) -> PriceRange | None:
+    """From the cheapest to the dearest, or None when nobody gives the service."""
+    if items is None:
+        items = schedule.items_for_individuals(on=on)
+    quotes = [
+        quote(service=service, psychologist=p, mode=mode, on=on, clinic=clinic, items=items) for p in psychologists
+    ]
+    if not quotes:
+        return None
+    totals, gaps = [q.total for q in quotes], [q.gap for q in quotes]
+    known = all(q.rebate is not None for q in quotes)
+    return PriceRange(service, min(totals), max(totals), min(gaps), max(gaps), known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -16,18 +17,23 @@ def benefit_of(fee: Decimal) -> Decimal:
     return up_to_five_cents(fee * OUT_OF_HOSPITAL)
 
 
-def propose(*, registration: str, minutes: int, mode: str, on: date) -> MbsItem | None:
+def items_for_individuals(*, on: date) -> list[MbsItem]:
+    """The items in force on a day, newest and longest first: read once, they serve any number of proposals."""
+    return list(MbsItem.objects.in_force(on=on).for_individuals().order_by("-valid_from", "-min_minutes"))
+
+
+def propose(
+    *, registration: str, minutes: int, mode: str, on: date, items: Sequence[MbsItem] | None = None
+) -> MbsItem | None:
     """The individual item for a session of `minutes` on the day `on`, or None if Medicare pays nothing for it.
 
     The day is that of the service, not of the bill. Provisional psychologists can't bill; a session too short for
-    the lowest item has none.
+    the lowest item has none. `items` are that day's, where a caller asks more than once.
     """
     if registration not in BILLING:
         return None
-    rows = (
-        MbsItem.objects.in_force(on=on)
-        .for_individuals()
-        .filter(registration=registration, mode=mode)
-        .order_by("-valid_from", "-min_minutes")
+    if items is None:
+        items = items_for_individuals(on=on)
+    return next(
+        (item for item in items if (item.registration, item.mode) == (registration, mode) and item.fits(minutes)), None
     )
-    return next((row for row in rows if row.fits(minutes)), None)

@@ -31,5 +31,4 @@ class WeekChoice(forms.Form):
         """The Monday asked for, or None."""
         form = cls(data)
         form.full_clean()
-        week = form.cleaned_data.get("week")
-        return choosing.monday_of(week) if week else None
+        return choosing.week_asked_for(form.cleaned_data.get("week"))

@@ -35,8 +35,7 @@ class Choice(forms.Form):
         return mode if mode in self.service.modes else self.service.modes[0].value
 
     def clean_week(self) -> date | None:
-        week = self.cleaned_data["week"]
-        return choosing.monday_of(week) if week else None
+        return choosing.week_asked_for(self.cleaned_data["week"])
 
     @classmethod
     def read(cls, data: Any, **kwargs: Any) -> dict[str, Any]:

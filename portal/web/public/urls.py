@@ -10,6 +10,7 @@ urlpatterns = [
     path("", pages.home, name="home"),
     path("services/", pages.services, name="services"),
     path("fees/", pages.fees, name="fees"),
+    path("logo/", pages.logo, name="logo"),
     path("psychologists/", pages.psychologists, name="psychologists"),
     path("psychologists/<slug:slug>/", pages.psychologist, name="psychologist"),
     path("psychologists/<slug:slug>/photo/", pages.photo, name="photo"),

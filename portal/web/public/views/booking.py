@@ -80,27 +80,14 @@ def _calendar(
         "mode": Mode(choice["mode"]),
         "week": week,
         "today": timezone.localdate(now),
-        "prices": _prices(service, wanted, choice["mode"], week.monday, clinic),
+        "price": pricing.price_range(
+            service=service, psychologists=wanted, mode=choice["mode"], on=week.monday, clinic=clinic
+        ),
         "taken": taken,
         "step": 2,
     }
     status = 409 if taken else 200
     return page_or_fragment(request, "public/times.html", context, fragment="times", status=status)
-
-
-def _prices(service: Service, psychologists: list[Psychologist], mode: str, on: Any, clinic: ClinicSettings) -> dict:
-    """From the dearest to the cheapest: what this choice costs, and what is left after Medicare."""
-    quotes = [pricing.quote(service=service, psychologist=p, mode=mode, on=on, clinic=clinic) for p in psychologists]
-    if not quotes:
-        return {}
-    totals, gaps = [q.total for q in quotes], [q.gap for q in quotes]
-    return {
-        "lowest": min(totals),
-        "highest": max(totals),
-        "lowest_gap": min(gaps),
-        "highest_gap": max(gaps),
-        "rebate_known": all(q.rebate is not None for q in quotes),
-    }
 
 
 def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologist]) -> HttpResponse:

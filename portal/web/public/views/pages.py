@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -19,43 +18,27 @@ from portal.appointments import diary
 from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
 from portal.common.policy import open_to_all
 from portal.journeys import choosing, pricing
+from portal.medicare import schedule
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
-    """A service and what it costs, over everybody who gives it; dollars."""
-
-    service: Service
-    lowest: Decimal
-    highest: Decimal
-    lowest_gap: Decimal
-    highest_gap: Decimal
-    rebate_known: bool
-
-    @property
-    def one_price(self) -> bool:
-        return self.lowest == self.highest
-
-    @property
-    def one_gap(self) -> bool:
-        return self.lowest_gap == self.highest_gap
-
-
-def price_list(services: list[Service], psychologists: list[Psychologist], *, now: datetime) -> list[Price]:
+def price_list(
+    services: list[Service], psychologists: list[Psychologist], *, now: datetime
+) -> list[pricing.PriceRange]:
     """What each service costs; `psychologists` need their services prefetched."""
     clinic, today = ClinicSettings.current(), timezone.localdate(now)
-    prices = []
-    for service in services:
-        givers = [p for p in psychologists if not p.services.all() or service in p.services.all()]
-        quotes = [
-            pricing.quote(service=service, psychologist=p, mode=service.modes[0], on=today, clinic=clinic)
-            for p in givers
-        ]
-        if quotes:
-            totals, gaps = [q.total for q in quotes], [q.gap for q in quotes]
-            known = all(q.rebate is not None for q in quotes)
-            prices.append(Price(service, min(totals), max(totals), min(gaps), max(gaps), known))
-    return prices
+    items = schedule.items_for_individuals(on=today)
+    prices = (
+        pricing.price_range(
+            service=service,
+            psychologists=[p for p in psychologists if not p.services.all() or service in p.services.all()],
+            mode=service.modes[0],
+            on=today,
+            clinic=clinic,
+            items=items,
+        )
+        for service in services
+    )
+    return [price for price in prices if price]
 
 
 def _psychologists() -> Any:
@@ -194,5 +177,19 @@ def photo(request: HttpRequest, slug: str) -> HttpResponse:
     person = get_object_or_404(Psychologist.objects.practising().exclude(photo=""), slug=slug)
     try:
         return FileResponse(person.photo.open("rb"))
+    except FileNotFoundError:
+        raise Http404 from None
+
+
+@open_to_all(reason="the logo stands on every page")
+@cache_control(public=True, max_age=3600)
+@require_safe
+def logo(request: HttpRequest) -> HttpResponse:
+    """The clinic's logo, re-encoded when it was uploaded."""
+    picture = ClinicSettings.current().logo
+    if not picture:
+        raise Http404
+    try:
+        return FileResponse(picture.open("rb"))
     except FileNotFoundError:
         raise Http404 from None

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core import mail
+
+from portal.accounts.roles import Role
+from portal.appointments.models import Appointment, CancelReason, Status
+from portal.appointments.refusals import HoldExpired, SlotTaken
+from portal.audit.models import Entry
+from portal.common.policy import Actor
+from portal.journeys import booking
+from portal.notifications import tasks
+from portal.notifications.models import Notice
+from tests import make
+
+# A Monday, 9:00 in Melbourne.
+NOW = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
+NEXT_TUESDAY = datetime(2026, 12, 1, 0, 0, tzinfo=UTC)  # 11:00 there
+
+
+@pytest.fixture(autouse=True)
+def _monday_morning():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def place(clinic):
+    return make.location(name="Brunswick", street="12 Banksia Lane")
+
+
+@pytest.fixture
+def mai(place):
+    mai = make.psychologist(title="Dr", user=make.user(first_name="Mai", last_name="Nguyễn", role=Role.PSYCHOLOGIST))
+    make.week(psychologist=mai, location=place)
+    return mai
+
+
+@pytest.fixture
+def service():
+    return make.service(name="Session", fee="220.00", buffer_after=10)
+
+
+def hold(mai, service, place, *, starts_at=NEXT_TUESDAY, others=()):
+    return booking.hold_time(
+        psychologists=[mai, *others],
+        service=service,
+        mode="in_person",
+        starts_at=starts_at,
+        location=place,
+        by=Actor.system("online booking"),
+        now=NOW,
+    )
+
+
+def book(patient, mai, service, place, **kwargs):
+    by = make.actor(patient.user or make.user(), Role.PATIENT)
+    return booking.book_session(hold=hold(mai, service, place, **kwargs), patient=patient, by=by, now=NOW)
+
+
+def notices() -> list[tuple[str, str]]:
+    return [(n.template, n.to) for n in Notice.objects.order_by("pk")]
+
+
+def test_booking_sends_one_confirmation_with_the_time_the_price_and_a_calendar_entry(mai, service, place):
+    patient = make.patient(user=make.user(email="jo@example.com"))
+    appointment = book(patient, mai, service, place)
+    assert appointment.status == Status.BOOKED
+    assert notices() == [("appointment_booked", "jo@example.com")]
+
+    tasks.sweep()
+    (message,) = mail.outbox
+    assert message.to == ["jo@example.com"]
+    assert "Tuesday 1 December 2026, 11:00 am" in message.subject
+    for words in ("Dr Mai Nguyễn", "12 Banksia Lane", "$220.00", "Sunday 29 November 2026, 11:00 am", "$110.00"):
+        assert words in message.body
+    names = [attachment[0] for attachment in message.attachments]
+    assert names == ["appointment.ics"]
+
+
+def test_confirming_twice_books_and_tells_once(mai, service, place):
+    patient = make.patient(user=make.user())
+    held = hold(mai, service, place)
+    by = make.actor(patient.user, Role.PATIENT)
+    first = booking.book_session(hold=held, patient=patient, by=by, now=NOW)
+    again = booking.book_session(hold=held, patient=patient, by=by, now=NOW)
+    assert first == again
+    assert len(notices()) == 1
+    assert Entry.objects.filter(verb="appointment.booked").count() == 1
+
+
+def test_a_hold_that_ran_out_books_nothing_and_tells_nobody(mai, service, place):
+    patient = make.patient(user=make.user())
+    held = hold(mai, service, place)
+    with pytest.raises(HoldExpired):
+        booking.book_session(
+            hold=held, patient=patient, by=make.actor(patient.user, Role.PATIENT), now=NOW + timedelta(minutes=11)
+        )
+    assert notices() == []
+    assert not Appointment.objects.filter(status=Status.BOOKED).exists()
+
+
+def test_any_psychologist_takes_the_next_who_is_free(mai, service, place):
+    tom = make.psychologist()
+    make.week(psychologist=tom, location=place)
+    first = hold(mai, service, place, others=[tom])
+    second = hold(mai, service, place, others=[tom])
+    assert [first.psychologist, second.psychologist] == [mai, tom]
+    with pytest.raises(SlotTaken):
+        hold(mai, service, place, others=[tom])
+
+
+@pytest.mark.parametrize(
+    ("email", "own", "carers", "told"),
+    [
+        ("child@example.com", False, 1, ["child@example.com"]),
+        ("", True, 0, ["own@example.com"]),
+        ("", False, 2, ["carer0@example.com", "carer1@example.com"]),
+        ("", False, 0, []),
+    ],
+)
+def test_notices_go_to_the_person_or_else_to_their_carers(mai, service, place, email, own, carers, told):
+    patient = make.patient(user=make.user(email="own@example.com") if own else None, email=email)
+    patient.email = email
+    patient.save(update_fields=["email"])
+    for n in range(carers):
+        make.carer(patient=patient, user=make.user(email=f"carer{n}@example.com"))
+    book(patient, mai, service, place)
+    assert [to for _template, to in notices()] == told
+
+
+def test_moving_twice_tells_twice_and_keeps_the_appointment(mai, service, place):
+    patient = make.patient(user=make.user())
+    appointment = book(patient, mai, service, place)
+    by = make.actor(patient.user, Role.PATIENT)
+    for hours in (1, 2):
+        moved = booking.reschedule_session(
+            appointment=appointment, starts_at=NEXT_TUESDAY + timedelta(hours=hours), by=by, now=NOW
+        )
+    assert (moved.pk, moved.starts_at) == (appointment.pk, NEXT_TUESDAY + timedelta(hours=2))
+    assert [template for template, _to in notices()] == [
+        "appointment_booked",
+        "appointment_moved",
+        "appointment_moved",
+    ]
+
+
+def test_cancelling_late_says_the_fee_and_takes_it_off_the_calendar(mai, service, place):
+    patient = make.patient(user=make.user())
+    appointment = book(patient, mai, service, place)
+    booking.cancel_session(
+        appointment=appointment,
+        reason=CancelReason.PATIENT,
+        by=make.actor(patient.user, Role.PATIENT),
+        now=NEXT_TUESDAY - timedelta(hours=3),
+    )
+    appointment.refresh_from_db()
+    assert (appointment.status, appointment.late) == (Status.CANCELLED, True)
+    tasks.sweep()
+    message = mail.outbox[-1]
+    assert "$110.00" in message.body
+    entry = message.attachments[0][1]
+    assert "METHOD:CANCEL" in (entry if isinstance(entry, str) else entry.decode())
+
+
+def test_a_confirmation_that_can_not_be_queued_undoes_the_booking(mai, service, place, monkeypatch):
+    """The notice is written in the transaction of its cause: both, or neither."""
+
+    def broken(**kwargs):
+        raise RuntimeError("the outbox is full")
+
+    monkeypatch.setattr(booking.outbox, "queue", broken)
+    held = hold(mai, service, place)
+    patient = make.patient(user=make.user())
+    with pytest.raises(RuntimeError):
+        booking.book_session(hold=held, patient=patient, by=make.actor(patient.user, Role.PATIENT), now=NOW)
+    held.refresh_from_db()
+    assert (held.status, held.patient) == (Status.HELD, None)
+    assert not Entry.objects.filter(verb="appointment.booked").exists()
+
+
+def test_a_notice_names_nothing_clinical(mai, place):
+    """Not the service either: its name may say what somebody comes for."""
+    service = make.service(name="Trauma-focused therapy")
+    patient = make.patient(user=make.user())
+    book(patient, mai, service, place)
+    tasks.sweep()
+    (message,) = mail.outbox
+    everything = message.subject + message.body + str(message.alternatives) + str(message.attachments)
+    assert "Trauma" not in everything

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from portal.journeys import choosing
+from tests import make
+
+NOW = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
+MONDAY = date(2026, 11, 30)
+
+
+@pytest.fixture
+def place(clinic):
+    return make.location()
+
+
+def people(number, place):
+    made = []
+    for _ in range(number):
+        psychologist = make.psychologist()
+        make.week(psychologist=psychologist, location=place)
+        made.append(psychologist)
+    return made
+
+
+def test_a_week_merges_who_is_free_at_each_time(clinic, place):
+    psychologists = people(2, place)
+    week = choosing.week_of_times(
+        psychologists=psychologists, service=make.service(), monday=MONDAY, now=NOW, policy=clinic
+    )
+    assert [day.date for day in week.days] == [
+        date(2026, 11, 30 + n) if n == 0 else date(2026, 12, n) for n in range(7)
+    ]
+    assert [bool(day.times) for day in week.days] == [True] * 5 + [False] * 2
+    assert all(free.psychologists == psychologists for day in week.days for free in day.times)
+    assert (week.previous, week.next) == (date(2026, 11, 23), date(2026, 12, 7))
+
+
+def test_there_is_no_turning_back_before_this_week_nor_past_the_horizon(clinic, place):
+    (psychologist,) = people(1, place)
+    clinic.horizon_days = 7
+    options = {"psychologists": [psychologist], "service": make.service(), "now": NOW, "policy": clinic}
+    assert choosing.week_of_times(monday=date(2026, 11, 23), **options).previous is None
+    assert choosing.week_of_times(monday=date(2026, 11, 30), **options).next is None
+
+
+def test_an_empty_week_names_the_next_free_time(clinic, place):
+    psychologist = make.psychologist()
+    make.hours(psychologist=psychologist, location=place, weekday=0)
+    make.time_slot(psychologist=psychologist, starts_at=datetime(2026, 11, 28, tzinfo=UTC), minutes=7 * 24 * 60)
+    week = choosing.week_of_times(
+        psychologists=[psychologist], service=make.service(), monday=MONDAY, now=NOW, policy=clinic
+    )
+    assert week.is_empty
+    assert week.first_free is not None
+    assert week.first_free.psychologists == [psychologist]
+
+
+def test_a_week_takes_the_same_queries_for_one_and_for_many(clinic, place):
+    service, counts = make.service(), []
+    for number in (1, 29):
+        psychologists = people(number, place)
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            choosing.week_of_times(psychologists=psychologists, service=service, monday=MONDAY, now=NOW, policy=clinic)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_fairly_puts_who_has_least_first(clinic, place):
+    busy, free = people(2, place)
+    starts_at = datetime(2026, 12, 1, 0, 0, tzinfo=UTC)
+    make.appointment(psychologist=busy, location=place, starts_at=starts_at)
+    assert choosing.fairly([busy, free], around=starts_at) == [free, busy]
+
+
+def test_first_free_times_are_of_different_days_or_people(clinic, place):
+    psychologists = people(2, place)
+    times = choosing.first_free_times(
+        psychologists=psychologists, service=make.service(), now=NOW, policy=clinic, count=4
+    )
+    assert len({(free.psychologists[0].pk, free.starts_at.date()) for free in times}) == 4
+
+
+@pytest.mark.parametrize(
+    "value", ["", "x", "2026-12-01T00:00Z", "2026-12-01T00:00Z nowhere", "2026-13-01T00:00Z l", "\0"]
+)
+def test_a_time_that_no_page_sent_is_refused(place, value):
+    with pytest.raises(ValueError, match=r"time data|no such location"):
+        choosing.read_time(value)
+
+
+def test_a_time_survives_the_form(clinic, place):
+    psychologists = people(1, place)
+    free = choosing.first_free_times(psychologists=psychologists, service=make.service(), now=NOW, policy=clinic)[0]
+    assert choosing.read_time(free.value) == (free.starts_at, place)

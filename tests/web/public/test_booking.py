@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from portal.accounts.roles import Role
+from portal.appointments.models import Appointment, Status
+from portal.patients.models import Carer, Patient
+from tests import make
+
+NOW = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
+DETAILS = {"who": "me", "legal_first_name": "Noor", "date_of_birth": "23/4/1990", "phone": "0491 570 006"}
+
+
+@pytest.fixture(autouse=True)
+def _monday_morning():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def clinic(db):
+    return make.clinic(hold_minutes=10)
+
+
+@pytest.fixture
+def place(clinic):
+    return make.location(slug="brunswick")
+
+
+@pytest.fixture
+def service(clinic):
+    return make.service(slug="session", name="Session")
+
+
+@pytest.fixture
+def mai(place):
+    mai = make.psychologist(slug="mai")
+    make.week(psychologist=mai, location=place)
+    return mai
+
+
+@pytest.fixture
+def times(service):
+    return reverse("public:times", args=[service.slug])
+
+
+@pytest.fixture
+def confirm(service):
+    return reverse("public:confirm", args=[service.slug])
+
+
+def press(client: Client, times: str, *, hour: int = 0, **extra):
+    value = f"2026-12-01T{hour:02d}:00Z brunswick"
+    return client.post(times, {"time": value, "psychologist": "any", "mode": "in_person"}, **extra)
+
+
+def htmx(target: str) -> dict:
+    return {"headers": {"HX-Request": "true", "HX-Target": target}}
+
+
+def test_the_week_is_a_page_and_a_fragment(client, mai, times):
+    page, fragment = client.get(times), client.get(times, **htmx("times"))
+    assert b"<html" in page.content
+    assert b"<html" not in fragment.content
+    assert b'id="times"' in fragment.content
+    restored = client.get(times, headers={"HX-Request": "true", "HX-History-Restore-Request": "true"})
+    assert b"<html" in restored.content
+    assert "HX-Request" in fragment["Vary"]
+
+
+@pytest.mark.parametrize("week", ["2026-12-02", "x", "9999-99-99", "0001-01-01", "9999-12-31", "2026-12-07%00"])
+def test_any_week_in_the_address_answers(client, mai, times, week):
+    assert client.get(f"{times}?week={week}").status_code == 200
+
+
+def test_pressing_a_time_holds_it_for_ten_minutes(client, mai, times, confirm):
+    response = press(client, times)
+    assert (response.status_code, response["Location"]) == (302, confirm)
+    held = Appointment.objects.get()
+    assert (held.status, held.patient, held.held_until) == (Status.HELD, None, NOW + timedelta(minutes=10))
+    assert b"Your time is held" in client.get(confirm).content
+
+
+def test_htmx_is_told_to_move_on(client, mai, times, confirm):
+    response = press(client, times, **htmx("times"))
+    assert (response.status_code, response["HX-Redirect"]) == (204, confirm)
+
+
+def test_a_visitor_holds_one_time(client, mai, times):
+    press(client, times)
+    press(client, times, hour=2)
+    assert [a.starts_at.hour for a in Appointment.objects.all()] == [2]
+
+
+@pytest.mark.parametrize("kwargs", [{}, htmx("times")], ids=["page", "fragment"])
+def test_a_time_taken_meanwhile_says_so_and_offers_three_others(client, mai, times, service, place, kwargs):
+    make.appointment(
+        psychologist=mai, location=place, service=service, starts_at=datetime(2026, 12, 1, 0, 0, tzinfo=UTC)
+    )
+    response = press(client, times, **kwargs)
+    assert response.status_code == 409
+    assert b"That time was just taken" in response.content
+    assert (b"<html" in response.content) is (not kwargs)
+    nearest = response.context["taken"]["nearest"]
+    assert [n.starts_at.strftime("%d %H:%M") for n in nearest] == ["30 22:30", "30 23:00", "01 01:00"]
+    assert not Appointment.objects.filter(status=Status.HELD).exists()
+
+
+@pytest.mark.parametrize("time", ["", "tomorrow", "2026-12-01T00:00Z elsewhere", "2026-12-01T00:07Z brunswick"])
+def test_a_time_that_was_never_offered_holds_nothing(client, mai, times, time):
+    response = client.post(times, {"time": time, "psychologist": "any", "mode": "in_person"})
+    assert response.status_code in {302, 409}
+    assert not Appointment.objects.exists()
+
+
+def test_a_closed_service_is_not_found(client, mai):
+    make.service(slug="closed", online=False)
+    assert client.get("/book/closed/").status_code == 404
+
+
+def test_one_address_can_not_hold_the_whole_diary(client, mai, times):
+    answers = [press(Client(), times, hour=n % 5).status_code for n in range(62)]
+    assert Appointment.objects.count() <= 60
+    last = press(Client(), times, hour=3)
+    assert last["Location"] == times
+    assert answers.count(302) >= 5
+
+
+def test_confirming_needs_a_sign_in_and_comes_back(client, mai, times, confirm):
+    press(client, times)
+    response = client.post(confirm, DETAILS)
+    assert response["Location"] == f"{reverse('account_login')}?next={confirm}"
+    assert not Appointment.objects.filter(status=Status.BOOKED).exists()
+
+
+def test_somebody_new_confirms_and_becomes_a_patient(mai, times, confirm):
+    user = make.user(email="noor@example.com")
+    client = make.client_for(user)
+    press(client, times)
+    response = client.post(confirm, DETAILS | {"medicare_number": "2951 87312 5", "medicare_irn": "1"})
+    booked = Appointment.objects.get()
+    assert response["Location"] == reverse("patient:appointment", args=[booked.code])
+    patient = booked.patient
+    assert (patient.user, patient.legal_name, patient.email) == (user, "Noor", "noor@example.com")
+    assert (patient.medicare_number, patient.medicare_irn, patient.phone.as_e164) == ("2951873125", "1", "+61491570006")
+    assert (booked.status, booked.booked_by) == (Status.BOOKED, user)
+
+
+def test_a_parent_books_for_a_child(mai, times, confirm):
+    user = make.user()
+    client = make.client_for(user)
+    press(client, times)
+    client.post(confirm, DETAILS | {"who": "other", "relationship": "parent", "legal_first_name": "Teo"})
+    booked = Appointment.objects.get()
+    carer = Carer.objects.get()
+    assert (booked.patient.user, carer.user, carer.relationship, carer.is_billed) == (None, user, "parent", True)
+
+
+def test_a_known_patient_only_confirms(mai, times, confirm):
+    user = make.user()
+    patient = make.patient(user=user)
+    client = make.client_for(user)
+    press(client, times)
+    client.post(confirm, {"who": str(patient.code)})
+    assert Appointment.objects.get().patient == patient
+    assert Patient.objects.count() == 1
+
+
+def test_nobody_books_for_a_stranger(mai, times, confirm):
+    stranger = make.patient(user=make.user())
+    client = make.client_for(make.user())
+    press(client, times)
+    response = client.post(confirm, {"who": str(stranger.code)})
+    assert response.status_code == 422
+    assert Appointment.objects.get().status == Status.HELD
+
+
+def test_bad_details_keep_what_was_typed(mai, times, confirm):
+    client = make.client_for(make.user())
+    press(client, times)
+    typed = {"date_of_birth": "31/2/1990", "medicare_number": "2951 87313 5", "medicare_irn": "1", "phone": "1"}
+    response = client.post(confirm, DETAILS | typed | {"legal_first_name": "<img src=file:///etc/passwd>"})
+    assert response.status_code == 422
+    page = response.content.decode()
+    for value in typed.values():
+        assert f'value="{value}"' in page
+    assert 'value="&lt;img src=file:///etc/passwd&gt;"' in page
+    assert not Patient.objects.exists()
+
+
+def test_what_is_held_belongs_to_the_session_that_held_it(client, mai, times, confirm):
+    press(client, times)
+    other = make.client_for(make.user())
+    response = other.post(confirm, DETAILS)
+    assert response["Location"] == times
+    assert Appointment.objects.get().status == Status.HELD
+
+
+def test_confirming_a_second_time_leads_to_the_booking(mai, times, confirm):
+    client = make.client_for(make.user())
+    press(client, times)
+    first, second = client.post(confirm, DETAILS), client.post(confirm, DETAILS)
+    assert first["Location"] == second["Location"]
+    assert Appointment.objects.count() == 1
+    assert client.get(confirm)["Location"] == first["Location"]
+
+
+def test_a_hold_that_ran_out_offers_times(mai, times, confirm):
+    client = make.client_for(make.user())
+    press(client, times)
+    with time_machine.travel(NOW + timedelta(minutes=11), tick=False):
+        response = client.post(confirm, DETAILS)
+    assert response.status_code == 409
+    assert b"ran out" in response.content
+    assert len(response.context["nearest"]) == 3
+    assert not Patient.objects.exists()
+
+
+def test_no_page_names_who_else_has_a_session(client, mai, times, service, place):
+    patient = make.patient(legal_last_name="Unmistakable")
+    make.appointment(
+        psychologist=mai, patient=patient, location=place, starts_at=datetime(2026, 12, 1, 0, 0, tzinfo=UTC)
+    )
+    for path in (times, f"{times}?week=2026-11-30", "/", "/psychologists/", "/psychologists/mai/"):
+        assert b"Unmistakable" not in client.get(path).content
+
+
+@pytest.mark.parametrize("role", [Role.PSYCHOLOGIST, Role.RECEPTION, Role.MANAGER])
+def test_staff_may_book_for_themselves_as_patients(mai, times, confirm, role):
+    client = make.client_for(make.user(role=role))
+    press(client, times)
+    assert client.post(confirm, DETAILS).status_code == 302
+    assert Appointment.objects.get().status == Status.BOOKED
