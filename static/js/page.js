@@ -100,7 +100,7 @@ window.addEventListener('pageshow', () => {
   }
 })
 
-document.querySelector('[data-error-summary]')?.focus()
+document.querySelector('[data-error-summary]:not([data-example] *)')?.focus()
 
 // ---- Colours -------------------------------------------------------------------------------------------------------
 

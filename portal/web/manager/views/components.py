@@ -203,11 +203,16 @@ def components(request: HttpRequest) -> HttpResponse:
             {"label": _("You")},
             {"label": _("Confirm")},
         ],
-        "price": [
-            {"label": _("First visit, 50 minutes"), "amount": Decimal("220.00")},
-            {"label": _("Back from Medicare"), "amount": Decimal("-149.05"), "hint": _("With a plan from your GP.")},
-        ],
-        "left": Decimal("70.95"),
+        "quote": {
+            "fee": Decimal("220.00"),
+            "gst": Decimal("0.00"),
+            "rebate": Decimal("149.05"),
+            "gap": Decimal("70.95"),
+            "total": Decimal("220.00"),
+            "item": {"item": "80010"},
+        },
+        "late_fee": Decimal("110.00"),
+        "free_until": _at(11) - timedelta(hours=48),
         "pairs": [
             (_("Preferred name"), "Ruth"),
             (_("Date of birth"), "14 March 1987"),
