@@ -45,13 +45,15 @@ def book(
     Staff may book inside the notice, beyond the horizon and, with `outside_hours`, at any whole minute; nobody may
     overlap. `fee` is dollars before GST, the psychologist's own unless given.
     """
+    rules.check_time(starts_at, now=now)
+    slot = rules.slot_of(service, starts_at)
     locked = lock_psychologists(psychologist)[psychologist.pk]
+    rules.check_free(locked, slot, now=now)
     lock_patient(patient)
     if room is not None or mode == Mode.IN_PERSON:
         lock_rooms(location)
-    rules.check_time(starts_at, now=now)
     rules.check_service(locked, service, mode, location, by=by)
-    policy, slot = ClinicSettings.current(), rules.slot_of(service, starts_at)
+    policy = ClinicSettings.current()
     clear_expired_holds(
         psychologists=[locked.pk], location=location, start=slot.occupied_from, end=slot.occupied_until, now=now
     )
@@ -91,6 +93,7 @@ def reschedule(
     A move to where it already is changes nothing, so a double click is harmless. Raises NotReschedulable, SlotTaken,
     PatientBusy or NotOffered.
     """
+    rules.check_time(starts_at, now=now)
     locked = lock_psychologists(appointment.psychologist_id, psychologist or appointment.psychologist_id)
     if appointment.patient_id:
         lock_patient(appointment.patient_id)
@@ -112,15 +115,15 @@ def reschedule(
     policy = ClinicSettings.current()
     if not rules.is_staff(by) and now > free_until(booked, policy=policy):
         raise NotReschedulable("late")
-    rules.check_time(starts_at, now=now)
     if whom.pk != booked.psychologist_id or place.pk != booked.location_id:
         rules.check_service(whom, booked.service, booked.mode, place, by=by)
     slot = rules.moved(booked, starts_at)
+    rules.check_free(whom, slot, now=now, ignore=booked)
     clear_expired_holds(
         psychologists=[whom.pk], location=place, start=slot.occupied_from, end=slot.occupied_until, now=now
     )
     if not (outside_hours and rules.is_staff(by)):
-        rules.check_offered(whom, slot, place, by=by, now=now, policy=policy, ignore=booked)
+        rules.check_offered(whom, slot, place, by=by, now=now, policy=policy)
     rules.check_patient_is_free(booked.patient_id, slot, ignore=booked)
     was = booked.starts_at
     booked.room_id = rules.choose_room(booked.mode, place, slot, now=now, preferred=booked.room_id, ignore=booked)

@@ -38,12 +38,14 @@ def hold(
 
     It leaves no line in the trail: a hold is nobody's yet, and gone in minutes.
     """
+    rules.check_time(starts_at, now=now)
+    slot = rules.slot_of(service, starts_at)
     locked = lock_psychologists(psychologist)[psychologist.pk]
+    rules.check_free(locked, slot, now=now)
     if mode == Mode.IN_PERSON:
         lock_rooms(location)
-    rules.check_time(starts_at, now=now)
     rules.check_service(locked, service, mode, location, by=by)
-    policy, slot = ClinicSettings.current(), rules.slot_of(service, starts_at)
+    policy = ClinicSettings.current()
     clear_expired_holds(
         psychologists=[locked.pk], location=location, start=slot.occupied_from, end=slot.occupied_until, now=now
     )

@@ -54,17 +54,18 @@ def sqlite() -> dict[str, str]:
             f"AND other.{end} > NEW.{start} AND other.status IN {LIVE}/* but itself */"
         )
         refuse(name, APPOINTMENT, (whose, start, end, "status"), f"NEW.status IN {LIVE} AND EXISTS ({overlapping})")
+    # Adding nothing makes SQLite work the date out; without it, 31 February comes back as it went in.
     refuse(
         "appointment_on_whole_minutes",
         APPOINTMENT,
         TIMES,
-        " OR ".join(f"NEW.{time} IS NOT strftime('%Y-%m-%d %H:%M:00', NEW.{time})" for time in TIMES),
+        " OR ".join(f"NEW.{time} IS NOT strftime('%Y-%m-%d %H:%M:00', NEW.{time}, '+0 days')" for time in TIMES),
     )
     refuse(
         "appointment_within_a_day",
         APPOINTMENT,
         TIMES,
-        "NEW.occupied_until > datetime(NEW.occupied_from, '+1 day')",
+        "strftime('%s', NEW.occupied_until) - strftime('%s', NEW.occupied_from) > 24 * 60 * 60",
     )
     refuse(
         "hours_no_overlap",
@@ -77,7 +78,7 @@ def sqlite() -> dict[str, str]:
         "hours_on_whole_minutes",
         HOURS,
         ("starts", "ends"),
-        " OR ".join(f"NEW.{time} IS NOT strftime('%H:%M:00', NEW.{time})" for time in ("starts", "ends")),
+        " OR ".join(f"NEW.{time} IS NOT strftime('%H:%M:00', NEW.{time}, '+0 days')" for time in ("starts", "ends")),
     )
     return made
 
