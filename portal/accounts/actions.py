@@ -54,6 +54,16 @@ def end_role(*, user: User, role: Role, by: Actor, now: datetime) -> None:
         end_sessions(user=user)
 
 
+@transaction.atomic
+def set_roles(*, user: User, roles: Iterable[Role], by: Actor, now: datetime) -> None:
+    """Gives and ends staff roles until the person holds just these; raises LastManager and then changes nothing."""
+    wanted = {Role(role) for role in roles} & STAFF
+    for role in sorted(STAFF & user.roles - wanted):
+        end_role(user=user, role=Role(role), by=by, now=now)
+    for role in sorted(wanted - user.roles):
+        grant_role(user=user, role=role, by=by, now=now)
+
+
 def _forget_roles(user: User) -> None:
     user.__dict__.pop("roles", None)
     getattr(user, "_prefetched_objects_cache", {}).pop("grants", None)

@@ -152,5 +152,9 @@ class InviteForm(forms.Form):
     )
 
 
-class RoleForm(forms.Form):
-    role = forms.ChoiceField(choices=STAFF_ROLES)
+class RolesForm(forms.Form):
+    """The roles that somebody holds from now on; none is possible, and leaves them a patient at most."""
+
+    roles = forms.MultipleChoiceField(
+        label=_("Roles"), choices=STAFF_ROLES, required=False, widget=forms.CheckboxSelectMultiple
+    )

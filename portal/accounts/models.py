@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
@@ -23,6 +24,15 @@ class UserQuerySet(models.QuerySet["User"]):
     def staff(self) -> UserQuerySet:
         """Whoever holds a staff role now, whether or not they may sign in."""
         return self.filter(models.Exists(Grant.objects.in_force().filter(user=models.OuterRef("pk"))))
+
+    def staff_ever(self) -> UserQuerySet:
+        """Whoever holds a staff role, or held one."""
+        return self.filter(models.Exists(Grant.objects.filter(user=models.OuterRef("pk"))))
+
+    def with_second_factor_known(self) -> UserQuerySet:
+        """Adds `has_second_factor`."""
+        authenticators = apps.get_model("mfa", "Authenticator").objects.filter(user=models.OuterRef("pk"))
+        return self.annotate(has_second_factor=models.Exists(authenticators))
 
     def holding(self, role: Role) -> UserQuerySet:
         return self.filter(models.Exists(Grant.objects.in_force().filter(user=models.OuterRef("pk"), role=role)))
@@ -96,6 +106,11 @@ class User(AbstractBaseUser):
     @property
     def is_staff_member(self) -> bool:
         return bool(self.roles & STAFF)
+
+    @property
+    def role_names(self) -> list[str]:
+        """Staff roles only, in words."""
+        return [str(role.label) for role in Role if role in self.roles & STAFF]
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """What a session must still match: the password, and that nobody ended all sessions since."""

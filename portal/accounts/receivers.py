@@ -10,26 +10,15 @@ from typing import Any
 from allauth.account import signals as account
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
-from django.contrib.auth import update_session_auth_hash
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
-from portal.accounts import actions
 from portal.accounts.adapter import actor_of
 from portal.accounts.models import SealedSecret, User
+from portal.accounts.sessions import end_other_sessions
 from portal.audit import trail
-
-
-def end_other_sessions(request: HttpRequest, user: User) -> None:
-    """Signs the person out everywhere but here."""
-    actions.end_sessions(user=user)
-    if request.user == user:
-        request.user.sessions_ended = user.sessions_ended
-        update_session_auth_hash(request, user)
-        UserSession.objects.create_from_request(request)
 
 
 def _note(verb: str, user: User, **facts: Any) -> None:

@@ -1,0 +1,30 @@
+"""Pages that the manager's views share: a form in sections, and a question before a step that is hard to take back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+def form_page(
+    request: HttpRequest, template: str, context: dict[str, Any], *forms_sent: forms.BaseForm
+) -> HttpResponse:
+    """The page of a form; 422 when what was sent can't be taken, so that nobody takes it for done."""
+    wrong = any(form.is_bound and not form.is_valid() for form in forms_sent)
+    return render(request, template, context, status=422 if wrong else 200)
+
+
+def pass_on_warnings(request: HttpRequest, *forms_taken: Any) -> None:
+    """What looked odd and was taken all the same, said above the next page."""
+    for form in forms_taken:
+        for field, words in form.warnings:
+            messages.warning(request, f"{form.fields[field].label}: {words}")
+
+
+def confirm_page(request: HttpRequest, **question: Any) -> HttpResponse:
+    """Asks; the same address, posted, does it. Parameters: title, text, button, back, danger, crumbs, notes."""
+    return render(request, "manager/confirm.html", question)

@@ -1,0 +1,143 @@
+"""What a manager should look at: read-only, and a fixed number of queries however large the clinic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.accounts.models import Invitation, User
+from portal.accounts.roles import Role
+from portal.appointments.models import Appointment, WorkingHours
+from portal.clinic.models import ClinicSettings, Location, ProviderNumber, Psychologist, Service
+from portal.notifications.models import Notice
+from portal.patients.models import Patient
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One thing to look at; `tone` is that of a note box."""
+
+    text: str
+    url: str
+    action: str
+    tone: str = "warm"
+
+
+def points(*, clinic: ClinicSettings, now: datetime) -> list[Point]:
+    """The most pressing first."""
+    return [*_unsent(), *_unsafe(), *_unfinished(clinic), *_unbookable(), *_unanswered(now)]
+
+
+def _unsent() -> list[Point]:
+    n = Notice.objects.needing_eyes().count()
+    if not n:
+        return []
+    text = ngettext("%(n)d e-mail could not be sent.", "%(n)d e-mails could not be sent.", n) % {"n": n}
+    return [Point(text, reverse("manager:trail"), _("See the trail"), "danger")]
+
+
+def _unsafe() -> list[Point]:
+    staff = User.objects.staff().active().with_second_factor_known().filter(has_second_factor=False)
+    n = staff.count()
+    if not n:
+        return []
+    text = ngettext(
+        "%(n)d member of staff has no second step for signing in.",
+        "%(n)d members of staff have no second step for signing in.",
+        n,
+    ) % {"n": n}
+    if settings.STAFF_SECOND_FACTOR:
+        text += " " + _("They are asked for it before they see anything.")
+    return [Point(text, reverse("manager:staff"), _("See who"))]
+
+
+def _unfinished(clinic: ClinicSettings) -> list[Point]:
+    missing = [
+        words
+        for words, value in [
+            (_("ABN"), clinic.abn),
+            (_("address"), clinic.street and clinic.suburb),
+            (_("phone"), clinic.phone),
+            (_("e-mail"), clinic.email),
+            (_("bank account"), clinic.bank_account),
+        ]
+        if not value
+    ]
+    found = []
+    if missing:
+        text = _("Invoices and letters lack: %(missing)s.") % {"missing": ", ".join(missing)}
+        found.append(Point(text, reverse("manager:settings"), _("Settings")))
+    if not Location.objects.filter(is_active=True).exists():
+        found.append(Point(_("There is no location yet."), reverse("manager:add_location"), _("Add a location")))
+    if not Service.objects.bookable_online().exists():
+        found.append(Point(_("No service can be booked online."), reverse("manager:services"), _("Services")))
+    return found
+
+
+def _unbookable() -> list[Point]:
+    """Psychologists whom something keeps from being booked, or from being paid by Medicare."""
+    found = []
+    bare = (
+        User.objects.holding(Role.PSYCHOLOGIST)
+        .active()
+        .filter(~Exists(Psychologist.objects.filter(user=OuterRef("pk"))))
+    )
+    for user in bare[:3]:
+        text = _("%(name)s is a psychologist without a profile.") % {"name": user.name}
+        found.append(Point(text, reverse("manager:profile", args=[user.code]), _("Make the profile")))
+    practising = Psychologist.objects.practising().select_related("user")
+    no_hours = practising.filter(
+        ~Exists(WorkingHours.objects.filter(psychologist=OuterRef("pk"))), accepting_patients=True
+    )
+    for psychologist in no_hours[:3]:
+        text = _("%(name)s accepts patients but has no working hours.") % {"name": psychologist.name}
+        found.append(
+            Point(
+                text,
+                reverse("manager:person", args=[psychologist.user.code]),
+                _("See %(name)s") % {"name": psychologist.name},
+            )
+        )
+    no_number = practising.filter(
+        Q(ahpra_number="") | ~Exists(ProviderNumber.objects.filter(psychologist=OuterRef("pk")))
+    )
+    for psychologist in no_number[:3]:
+        text = _("%(name)s has no AHPRA number, or no provider number: patients can't claim their rebate.") % {
+            "name": psychologist.name
+        }
+        found.append(Point(text, reverse("manager:profile", args=[psychologist.user.code]), _("Profile")))
+    return found
+
+
+def _unanswered(now: datetime) -> list[Point]:
+    n = Invitation.objects.outstanding().filter(expires_at__lte=now).count()
+    if not n:
+        return []
+    text = ngettext("%(n)d invitation ran out.", "%(n)d invitations ran out.", n) % {"n": n}
+    return [Point(text, reverse("manager:staff"), _("Send again"), "sky")]
+
+
+def figures(*, now: datetime) -> list[dict[str, Any]]:
+    live = Appointment.objects.live()
+    week = live.filter(starts_at__gte=now, starts_at__lt=now + timedelta(days=7))
+    return [
+        {"label": _("sessions in the next seven days"), "value": week.count()},
+        {"label": _("people in care"), "value": Patient.objects.count()},
+        {
+            "label": _("psychologists"),
+            "value": Psychologist.objects.practising().count(),
+            "url": reverse("manager:staff"),
+        },
+        {
+            "label": _("services offered"),
+            "value": Service.objects.offered().count(),
+            "url": reverse("manager:services"),
+        },
+    ]

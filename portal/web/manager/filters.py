@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.models import User
+from portal.accounts.roles import Role
+from portal.audit.models import Entry
+from portal.common.forms import DateField
+from portal.common.policy import SYSTEM
+
+# The nouns of the verbs, as people say them. A verb of another noun is found without this filter.
+NOUNS = [
+    ("account", _("Accounts and sign-in")),
+    ("role", _("Roles")),
+    ("invitation", _("Invitations")),
+    ("patient", _("Patients")),
+    ("carer", _("Carers")),
+    ("appointment", _("Appointments")),
+    ("note", _("Progress notes")),
+    ("referral", _("Referrals")),
+    ("invoice", _("Invoices")),
+    ("payment", _("Payments")),
+    ("hours", _("Working hours")),
+    ("clinic", _("Settings")),
+    ("service", _("Services")),
+    ("location", _("Locations")),
+    ("room", _("Rooms")),
+    ("psychologist", _("Profiles")),
+    ("provider_number", _("Provider numbers")),
+]
+ROLES = [*Role.choices, (SYSTEM, _("The portal itself"))]
+
+
+class DayFilter(django_filters.Filter):
+    field_class = DateField
+
+
+class TrailFilter(django_filters.FilterSet):
+    """Days are the clinic's: `zone` says where it is."""
+
+    who = django_filters.ModelChoiceFilter(
+        label=_("Who"),
+        queryset=User.objects.staff_ever().order_by("first_name", "last_name"),
+        to_field_name="code",
+        method="done_by",
+        empty_label=_("Everybody"),
+    )
+    role = django_filters.ChoiceFilter(
+        label=_("Acting as"), field_name="actor_role", choices=ROLES, empty_label=_("Anything")
+    )
+    what = django_filters.ChoiceFilter(label=_("What"), choices=NOUNS, method="of_noun", empty_label=_("Everything"))
+    since = DayFilter(label=_("From"), method="from_day", picker=True)
+    until = DayFilter(label=_("To"), method="to_day", picker=True)
+    about = django_filters.UUIDFilter(method="about_code", widget=forms.HiddenInput)
+
+    class Meta:
+        model = Entry
+        fields = ("who", "role", "what", "since", "until", "about")
+
+    def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = ZoneInfo(zone)
+
+    def done_by(self, entries: QuerySet[Entry], name: str, user: User) -> QuerySet[Entry]:
+        return entries.done_by(user.pk)
+
+    def of_noun(self, entries: QuerySet[Entry], name: str, noun: str) -> QuerySet[Entry]:
+        return entries.filter(verb__startswith=f"{noun}.")
+
+    def from_day(self, entries: QuerySet[Entry], name: str, day: date) -> QuerySet[Entry]:
+        return entries.filter(at__gte=self._midnight(day))
+
+    def to_day(self, entries: QuerySet[Entry], name: str, day: date) -> QuerySet[Entry]:
+        """The day itself is in it."""
+        return entries.filter(at__lt=self._midnight(day + timedelta(days=1))) if day < date.max else entries
+
+    def about_code(self, entries: QuerySet[Entry], name: str, code: Any) -> QuerySet[Entry]:
+        return entries.filter(target_code=str(code))
+
+    def _midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time.min, tzinfo=self.zone)

@@ -1,0 +1,32 @@
+"""Where a manager's day begins."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from portal.accounts.roles import Role
+from portal.audit.models import Entry
+from portal.clinic.models import ClinicSettings
+from portal.common.policy import allow
+from portal.web.manager import attention
+from portal.web.manager.tables import TrailTable
+from portal.web.manager.trails import with_names
+
+LINES = 8
+
+
+@allow(Role.MANAGER)
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    clinic, now = ClinicSettings.current(), timezone.now()
+    entries = list(Entry.objects.visible_to(request.actor).newest_first()[:LINES])
+    context = {
+        "clinic": clinic,
+        "points": attention.points(clinic=clinic, now=now),
+        "stats": attention.figures(now=now),
+        "table": TrailTable(with_names(entries), zone=clinic.time_zone, exclude=("facts",), orderable=False),
+    }
+    return render(request, "manager/home.html", context)

@@ -1,0 +1,136 @@
+"""Where the clinic sees people, and in which rooms."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_tables2 import RequestConfig
+
+from portal.accounts.roles import Role
+from portal.clinic import actions
+from portal.clinic.forms import LocationForm, RoomForm
+from portal.clinic.models import Location
+from portal.clinic.refusals import LastOne
+from portal.common.policy import allow
+from portal.web.manager.asking import confirm_page, form_page, pass_on_warnings
+from portal.web.manager.forms import RoomChoice
+from portal.web.manager.tables import LocationTable
+
+
+def _crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
+    return [(reverse("manager:locations"), _("Locations")), *more]
+
+
+@allow(Role.MANAGER)
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    rooms = Count("rooms", filter=Q(rooms__is_active=True))
+    table = LocationTable(Location.objects.annotate(rooms_in_use=rooms).order_by("-is_active", "position", "name"))
+    RequestConfig(request, paginate={"per_page": 50}).configure(table)
+    return render(request, "manager/locations.html", {"table": table})
+
+
+@allow(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def add(request: HttpRequest) -> HttpResponse:
+    form = LocationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        location = actions.add_location(values=form.values, by=request.actor, now=timezone.now())
+        messages.success(request, _("%(name)s is added. Which rooms does it have?") % {"name": location.name})
+        pass_on_warnings(request, form)
+        return redirect("manager:location", location.code)
+    return form_page(request, "manager/location.html", {"form": form, "crumbs": _crumbs()}, form)
+
+
+@allow(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, code: UUID) -> HttpResponse:
+    location = get_object_or_404(Location, code=code)
+    form = LocationForm(request.POST or None, instance=location)
+    if request.method == "POST" and form.is_valid():
+        actions.update_location(location=location, values=form.values, by=request.actor, now=timezone.now())
+        messages.success(request, _("%(name)s is saved.") % {"name": location.name})
+        pass_on_warnings(request, form)
+        return redirect("manager:locations")
+    return _page(request, code, form=form)
+
+
+def _page(request: HttpRequest, code: UUID, *, form: LocationForm | None = None, room_form: RoomForm | None = None):
+    """A location, its form and its rooms; either form may come back with what was wrong in it."""
+    location = get_object_or_404(Location, code=code)
+    form = form or LocationForm(instance=location)
+    # A room's form has its location too; here that is the one whose page this is.
+    room_form = room_form or RoomForm(initial={"location": location})
+    context = {
+        "form": form,
+        "room_form": room_form,
+        "location": location,
+        "rooms": location.rooms.order_by("-is_active", "name"),
+        "crumbs": _crumbs(),
+    }
+    return form_page(request, "manager/location.html", context, form, room_form)
+
+
+@allow(Role.MANAGER)
+@require_POST
+def rooms(request: HttpRequest, code: UUID) -> HttpResponse:
+    """Adds a room, or takes one out of use, or back into it."""
+    location, now = get_object_or_404(Location, code=code), timezone.now()
+    if "room" in request.POST:
+        choice = RoomChoice(request.POST, location=location)
+        if choice.is_valid():
+            room, do = choice.cleaned_data["room"], choice.cleaned_data["do"]
+            if do == "retire":
+                actions.retire_room(room=room, by=request.actor, now=now)
+                messages.success(request, _("%(name)s is out of use.") % {"name": room.name})
+            else:
+                actions.restore_room(room=room, by=request.actor, now=now)
+                messages.success(request, _("%(name)s is in use again.") % {"name": room.name})
+        return redirect("manager:location", code)
+    form = RoomForm({"location": location.pk, "name": request.POST.get("name", "")})
+    if not form.is_valid():
+        return _page(request, code, room_form=form)
+    room = actions.add_room(values=form.values, by=request.actor, now=now)
+    messages.success(request, _("%(name)s is added.") % {"name": room.name})
+    return redirect("manager:location", code)
+
+
+@allow(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def retire(request: HttpRequest, code: UUID) -> HttpResponse:
+    location = get_object_or_404(Location, code=code)
+    here = reverse("manager:location", args=[code])
+    if request.method == "POST":
+        try:
+            actions.retire_location(location=location, by=request.actor, now=timezone.now())
+        except LastOne:
+            messages.error(request, _("This is the only location in use. Add another one first."))
+            return redirect(here)
+        messages.success(request, _("%(name)s is out of use.") % {"name": location.name})
+        return redirect("manager:locations")
+    return confirm_page(
+        request,
+        title=_("Take %(name)s out of use?") % {"name": location.name},
+        text=_("No new times are offered there. What is booked stays booked: move or cancel those sessions yourself."),
+        button=_("Take it out of use"),
+        danger=True,
+        back=here,
+        crumbs=_crumbs((here, location.name)),
+    )
+
+
+@allow(Role.MANAGER)
+@require_POST
+def restore(request: HttpRequest, code: UUID) -> HttpResponse:
+    location = get_object_or_404(Location, code=code)
+    actions.restore_location(location=location, by=request.actor, now=timezone.now())
+    messages.success(request, _("%(name)s is in use again.") % {"name": location.name})
+    return redirect("manager:locations")

@@ -1,0 +1,119 @@
+"""A psychologist's profile, as the website shows it and as Medicare knows them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from portal.accounts.models import User
+from portal.accounts.roles import Role
+from portal.clinic import actions
+from portal.clinic.forms import PsychologistForm
+from portal.clinic.models import Psychologist
+from portal.common.policy import allow
+from portal.common.uploads import picture_response, version_of
+from portal.web.manager.asking import confirm_page, form_page, pass_on_warnings
+from portal.web.manager.forms import number_forms
+
+
+def _crumbs(whose: User, *more: tuple[str, str]) -> list[tuple[str, str]]:
+    person = reverse("manager:person", args=[whose.code]), whose.name
+    return [(reverse("manager:staff"), _("Staff")), person, *more]
+
+
+@allow(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, code: UUID) -> HttpResponse:
+    """Makes the profile of a psychologist who has none, or changes it; with the number for each place."""
+    whose = get_object_or_404(User.objects.staff_ever(), code=code)
+    psychologist = Psychologist.objects.filter(user=whose).first()
+    if psychologist is None and Role.PSYCHOLOGIST not in whose.roles:
+        messages.info(request, _("Only a psychologist has a profile. Give them that role first."))
+        return redirect("manager:person", code)
+    form = PsychologistForm(request.POST or None, request.FILES or None, instance=psychologist, user=whose)
+    numbers = number_forms(psychologist, request.POST or None)
+    if request.method == "POST" and all([form.is_valid(), *[n.is_valid() for n in numbers]]):
+        by, now = request.actor, timezone.now()
+        with transaction.atomic():
+            if psychologist is None:
+                kept = actions.add_psychologist(user=whose, values=form.values, by=by, now=now)
+            else:
+                kept = actions.update_psychologist(psychologist=psychologist, values=form.values, by=by, now=now)
+            for number in numbers:
+                actions.set_provider_number(
+                    psychologist=kept,
+                    location=number.location,
+                    number=number.cleaned_data["number"],
+                    by=by,
+                    now=now,
+                )
+        messages.success(request, _("The profile of %(name)s is saved.") % {"name": whose.name})
+        pass_on_warnings(request, form, *numbers)
+        return redirect("manager:profile", code)
+    stored = Psychologist.objects.filter(user=whose).first()
+    context = {
+        "form": form,
+        "numbers": numbers,
+        "person": whose,
+        "psychologist": stored,
+        "photo_url": _photo_url(stored, code),
+        "crumbs": _crumbs(whose),
+    }
+    return form_page(request, "manager/profile.html", context, form, *numbers)
+
+
+def _photo_url(psychologist: Psychologist | None, code: UUID) -> str:
+    if psychologist is None or not psychologist.photo:
+        return ""
+    return f"{reverse('manager:profile_photo', args=[code])}?v={version_of(psychologist.photo)}"
+
+
+@allow(Role.MANAGER)
+@require_safe
+def photo(request: HttpRequest, code: UUID) -> HttpResponse:
+    """The photo, also while the profile is not on the website."""
+    psychologist = get_object_or_404(Psychologist, user__code=code)
+    if not psychologist.photo:
+        raise Http404
+    return picture_response(psychologist.photo, public=False)
+
+
+@allow(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def retire(request: HttpRequest, code: UUID) -> HttpResponse:
+    psychologist = get_object_or_404(Psychologist.objects.select_related("user"), user__code=code)
+    here = reverse("manager:profile", args=[code])
+    if request.method == "POST":
+        actions.retire_psychologist(psychologist=psychologist, by=request.actor, now=timezone.now())
+        messages.success(request, _("%(name)s is no longer on the website.") % {"name": psychologist.name})
+        return redirect(here)
+    return confirm_page(
+        request,
+        title=_("Take %(name)s off the website?") % {"name": psychologist.name},
+        text=_("Nobody can book them any more. What is booked stays booked, and they can still sign in."),
+        button=_("Take them off"),
+        danger=True,
+        back=here,
+        crumbs=_crumbs(psychologist.user, (here, _("Profile"))),
+    )
+
+
+@allow(Role.MANAGER)
+@require_POST
+def restore(request: HttpRequest, code: UUID) -> HttpResponse:
+    psychologist = get_object_or_404(Psychologist.objects.select_related("user"), user__code=code)
+    actions.restore_psychologist(psychologist=psychologist, by=request.actor, now=timezone.now())
+    messages.success(
+        request,
+        _("%(name)s is back in the diary. Tick “accepting patients” when new people may book them.")
+        % {"name": psychologist.name},
+    )
+    return redirect("manager:profile", code)

@@ -1,0 +1,93 @@
+"""What the clinic offers, and for how much."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_tables2 import RequestConfig
+
+from portal.accounts.roles import Role
+from portal.clinic import actions
+from portal.clinic.forms import ServiceForm
+from portal.clinic.models import Service
+from portal.common.policy import allow
+from portal.web.manager.asking import confirm_page, form_page, pass_on_warnings
+from portal.web.manager.tables import ServiceTable
+
+
+def _crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
+    return [(reverse("manager:services"), _("Services")), *more]
+
+
+@allow(Role.MANAGER)
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    table = ServiceTable(Service.objects.order_by("-is_active", "position", "name"))
+    RequestConfig(request, paginate={"per_page": 50}).configure(table)
+    return render(request, "manager/services.html", {"table": table})
+
+
+@allow(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def add(request: HttpRequest) -> HttpResponse:
+    form = ServiceForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        service = actions.add_service(values=form.values, by=request.actor, now=timezone.now())
+        messages.success(request, _("%(name)s is on the list.") % {"name": service.name})
+        pass_on_warnings(request, form)
+        return redirect("manager:services")
+    return form_page(request, "manager/service.html", {"form": form, "crumbs": _crumbs()}, form)
+
+
+@allow(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, code: UUID) -> HttpResponse:
+    service = get_object_or_404(Service, code=code)
+    stored_name = service.name
+    form = ServiceForm(request.POST or None, instance=service)
+    if request.method == "POST" and form.is_valid():
+        actions.update_service(service=service, values=form.values, by=request.actor, now=timezone.now())
+        messages.success(request, _("%(name)s is saved.") % {"name": service.name})
+        pass_on_warnings(request, form)
+        return redirect("manager:services")
+    context = {"form": form, "service": service, "stored_name": stored_name, "crumbs": _crumbs()}
+    return form_page(request, "manager/service.html", context, form)
+
+
+@allow(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def retire(request: HttpRequest, code: UUID) -> HttpResponse:
+    service = get_object_or_404(Service, code=code)
+    if request.method == "POST":
+        actions.retire_service(service=service, by=request.actor, now=timezone.now())
+        messages.success(request, _("%(name)s is no longer offered.") % {"name": service.name})
+        return redirect("manager:services")
+    return confirm_page(
+        request,
+        title=_("Stop offering %(name)s?") % {"name": service.name},
+        text=_("It leaves the website and can't be booked any more. What is booked stays booked, at its own price."),
+        button=_("Stop offering it"),
+        danger=True,
+        back=_here(service)[0],
+        crumbs=_crumbs(_here(service)),
+    )
+
+
+def _here(service: Service) -> tuple[str, str]:
+    return reverse("manager:service", args=[service.code]), service.name
+
+
+@allow(Role.MANAGER)
+@require_POST
+def restore(request: HttpRequest, code: UUID) -> HttpResponse:
+    service = get_object_or_404(Service, code=code)
+    actions.restore_service(service=service, by=request.actor, now=timezone.now())
+    messages.success(request, _("%(name)s is offered again.") % {"name": service.name})
+    return redirect("manager:services")

@@ -1,0 +1,41 @@
+"""What the clinic is, how it takes bookings and how it is paid."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal.accounts.roles import Role
+from portal.clinic import actions
+from portal.clinic.forms import ClinicSettingsForm
+from portal.clinic.models import ClinicSettings
+from portal.common.policy import allow
+from portal.common.uploads import picture_response
+from portal.web.manager.asking import form_page, pass_on_warnings
+
+
+@allow(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest) -> HttpResponse:
+    form = ClinicSettingsForm(request.POST or None, request.FILES or None, instance=ClinicSettings.current())
+    if request.method == "POST" and form.is_valid():
+        actions.update_settings(values=form.values, by=request.actor, now=timezone.now())
+        messages.success(request, _("The settings are saved."))
+        pass_on_warnings(request, form)
+        return redirect("manager:settings")
+    # Asked anew: what was typed and refused must not stand in the clinic's name on this page.
+    return form_page(request, "manager/settings.html", {"form": form, "stored": ClinicSettings.current()}, form)
+
+
+@allow(Role.MANAGER)
+@require_safe
+def logo(request: HttpRequest) -> HttpResponse:
+    """The logo as it is printed on invoices."""
+    picture = ClinicSettings.current().logo
+    if not picture:
+        raise Http404
+    return picture_response(picture, public=False)

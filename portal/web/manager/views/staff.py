@@ -1,0 +1,251 @@
+"""Who works here, as what, and how safely they sign in."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Exists, OuterRef, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_tables2 import RequestConfig
+
+from portal.accounts import actions
+from portal.accounts.forms import WHAT_ROLES_SEE, InviteForm, RolesForm
+from portal.accounts.models import Grant, Invitation, User
+from portal.accounts.refusals import AlreadyStaff, LastManager
+from portal.accounts.roles import STAFF, Role
+from portal.accounts.sessions import keep_this_session
+from portal.appointments.models import Appointment
+from portal.audit.models import Entry
+from portal.clinic.models import ClinicSettings, Psychologist
+from portal.common.htmx import page_or_fragment
+from portal.common.policy import allow
+from portal.journeys.staffing import stop_working_here
+from portal.web.manager.asking import confirm_page, form_page
+from portal.web.manager.tables import StaffTable, TrailTable
+from portal.web.manager.trails import with_names
+
+PER_PAGE = 50
+LINES = 10
+
+
+def _crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
+    return [(reverse("manager:staff"), _("Staff")), *more]
+
+
+def _person(code: UUID) -> User:
+    """Somebody who works here, or did; a patient's account is nobody's business here."""
+    return get_object_or_404(User.objects.staff_ever(), code=code)
+
+
+def _zone() -> str:
+    return ClinicSettings.current().time_zone
+
+
+@allow(Role.MANAGER)
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    """Who works here now, or who did; and who was invited."""
+    holds = Exists(Grant.objects.in_force().filter(user=OuterRef("pk")))
+    now_here = User.objects.filter(holds, is_active=True)
+    left = User.objects.staff_ever().filter(~holds | Q(is_active=False))
+    shows_left = request.GET.get("show") == "left"
+    people = (left if shows_left else now_here).with_second_factor_known().prefetch_related("grants")
+    table = StaffTable(people, zone=_zone())
+    RequestConfig(request, paginate={"per_page": PER_PAGE}).configure(table)
+    here = reverse("manager:staff")
+    context = {
+        "table": table,
+        "invitations": [] if shows_left else Invitation.objects.outstanding().select_related("invited_by"),
+        "now": timezone.now(),
+        "zone": table.zone,
+        "tabs": [
+            {"label": _("Here now"), "url": here, "current": not shows_left, "count": now_here.count()},
+            {"label": _("Left"), "url": f"{here}?show=left", "current": shows_left, "count": left.count()},
+        ],
+    }
+    return page_or_fragment(request, "manager/staff.html", context, fragment="results")
+
+
+# ---- Invitations -----------------------------------------------------------------------------------------------------
+
+
+@allow(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def invite(request: HttpRequest) -> HttpResponse:
+    form = InviteForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            invitation = actions.invite(**form.cleaned_data, by=request.actor, now=timezone.now())
+        except AlreadyStaff:
+            form.add_error("email", _("Somebody with this address works here already. Their roles are on their page."))
+        else:
+            _say_sent(request, invitation)
+            return redirect("manager:staff")
+    context = {"form": form, "crumbs": _crumbs(), "what_roles_see": _what_roles_see()}
+    return form_page(request, "manager/invite.html", context, form)
+
+
+def _say_sent(request: HttpRequest, invitation: Invitation) -> None:
+    messages.success(
+        request, _("An invitation is on its way to %(email)s. It is good for a week.") % {"email": invitation.email}
+    )
+
+
+def _what_roles_see() -> list[tuple[str, str]]:
+    return [(role.label, words) for role, words in WHAT_ROLES_SEE.items()]
+
+
+@allow(Role.MANAGER)
+@require_POST
+def invite_again(request: HttpRequest, code: UUID) -> HttpResponse:
+    """Sends a new link; the earlier one stops working."""
+    old = get_object_or_404(Invitation.objects.outstanding(), code=code)
+    try:
+        invitation = actions.invite(
+            email=old.email,
+            roles=[Role(role) for role in old.roles],
+            first_name=old.first_name,
+            last_name=old.last_name,
+            by=request.actor,
+            now=timezone.now(),
+        )
+    except AlreadyStaff:
+        messages.info(request, _("Somebody with this address works here already."))
+    else:
+        _say_sent(request, invitation)
+    return redirect("manager:staff")
+
+
+@allow(Role.MANAGER)
+@require_POST
+def withdraw(request: HttpRequest, code: UUID) -> HttpResponse:
+    invitation = get_object_or_404(Invitation, code=code)
+    actions.withdraw_invitation(invitation=invitation, by=request.actor, now=timezone.now())
+    messages.success(request, _("The invitation to %(email)s is withdrawn.") % {"email": invitation.email})
+    return redirect("manager:staff")
+
+
+# ---- One person ------------------------------------------------------------------------------------------------------
+
+
+@allow(Role.MANAGER)
+@require_safe
+def person(request: HttpRequest, code: UUID) -> HttpResponse:
+    """Somebody's roles, second step, profile, and what was done to their account lately."""
+    whose = get_object_or_404(User.objects.staff_ever().with_second_factor_known(), code=code)
+    entries = list(Entry.objects.visible_to(request.actor).about(whose).newest_first()[:LINES])
+    table = TrailTable(with_names(entries), zone=_zone(), exclude=("target",), orderable=False)
+    context = {
+        "person": whose,
+        "is_self": whose == request.user,
+        "roles_form": RolesForm(initial={"roles": sorted(whose.roles & STAFF)}),
+        "what_roles_see": _what_roles_see(),
+        "psychologist": Psychologist.objects.filter(user=whose).first(),
+        "table": table,
+        "zone": table.zone,
+        "crumbs": _crumbs(),
+    }
+    return render(request, "manager/person.html", context)
+
+
+@allow(Role.MANAGER)
+@require_POST
+def roles(request: HttpRequest, code: UUID) -> HttpResponse:
+    whose = _person(code)
+    form = RolesForm(request.POST)
+    if form.is_valid():
+        before = whose.roles
+        try:
+            actions.set_roles(user=whose, roles=form.cleaned_data["roles"], by=request.actor, now=timezone.now())
+        except LastManager:
+            messages.error(request, _("Somebody has to be manager. Make somebody else manager first."))
+        else:
+            if whose.roles != before:
+                messages.success(request, _("The roles are saved. They hold from now on."))
+                keep_this_session(request, whose)
+            if Role.PSYCHOLOGIST in whose.roles - before and not Psychologist.objects.filter(user=whose).exists():
+                messages.info(request, _("A psychologist needs a profile: with it, people find and book them."))
+                return redirect("manager:profile", code)
+    if whose == request.user and Role.MANAGER not in whose.roles:
+        return redirect("account_home")
+    return redirect("manager:person", code)
+
+
+@allow(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def reset_second_factor(request: HttpRequest, code: UUID) -> HttpResponse:
+    """For somebody who lost their phone or key. Not for oneself: recovery codes are."""
+    whose = _person(code)
+    here = reverse("manager:person", args=[code])
+    if whose == request.user:
+        messages.info(request, _("For your own second step, use your recovery codes, or ask another manager."))
+        return redirect(here)
+    if request.method == "POST":
+        actions.reset_second_factor(user=whose, by=request.actor, now=timezone.now())
+        messages.success(
+            request, _("Done. %(name)s sets up a new second step when they next sign in.") % {"name": whose.name}
+        )
+        return redirect(here)
+    return confirm_page(
+        request,
+        title=_("Remove the second step of %(name)s?") % {"name": whose.name},
+        text=_(
+            "Do this only when you are sure that it is they who ask: call them, or see them. They are signed out "
+            "everywhere, get an e-mail about it, and set up a new second step when they next sign in."
+        ),
+        button=_("Remove the second step"),
+        danger=True,
+        back=here,
+        crumbs=_crumbs((here, whose.name)),
+    )
+
+
+@allow(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def close(request: HttpRequest, code: UUID) -> HttpResponse:
+    """Closes somebody's account; what they did keeps their name."""
+    whose, now = _person(code), timezone.now()
+    here = reverse("manager:person", args=[code])
+    if request.method == "POST":
+        try:
+            stop_working_here(user=whose, by=request.actor, now=now)
+        except LastManager:
+            messages.error(request, _("Somebody has to be manager. Make somebody else manager first."))
+            return redirect(here)
+        messages.success(request, _("%(name)s can no longer sign in.") % {"name": whose.name})
+        return redirect("account_home" if whose == request.user else "manager:staff")
+    ahead = Appointment.objects.live().filter(psychologist__user=whose, starts_at__gt=now).count()
+    note = ngettext(
+        "One session is booked with them from now on. Move or cancel it: closing the account does not.",
+        "%(n)d sessions are booked with them from now on. Move or cancel them: closing the account does not.",
+        ahead,
+    ) % {"n": ahead}
+    return confirm_page(
+        request,
+        title=_("Close the account of %(name)s?") % {"name": whose.name},
+        text=_(
+            "They are signed out everywhere and can't sign in again, and their profile leaves the website. Notes, "
+            "invoices and the trail keep their name. You can open the account again."
+        ),
+        note=note if ahead else "",
+        button=_("Close the account"),
+        danger=True,
+        back=here,
+        crumbs=_crumbs((here, whose.name)),
+    )
+
+
+@allow(Role.MANAGER)
+@require_POST
+def open_again(request: HttpRequest, code: UUID) -> HttpResponse:
+    whose = _person(code)
+    actions.reactivate(user=whose, by=request.actor, now=timezone.now())
+    messages.success(request, _("%(name)s can sign in again, with the roles they had.") % {"name": whose.name})
+    return redirect("manager:person", code)

@@ -1,0 +1,44 @@
+"""What was done in the portal, by whom and when."""
+
+from __future__ import annotations
+
+from django.core.paginator import EmptyPage
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+from django_tables2 import LazyPaginator, RequestConfig
+
+from portal.accounts.roles import Role
+from portal.audit.models import Entry
+from portal.clinic.models import ClinicSettings
+from portal.common.htmx import page_or_fragment
+from portal.common.policy import allow
+from portal.web.manager.filters import TrailFilter
+from portal.web.manager.tables import TrailTable
+from portal.web.manager.trails import with_names
+
+PER_PAGE = 50
+# Beyond this nobody turns pages: dates and filters lead there, and the database need not count its way.
+MOST_PAGES = 400
+
+
+class PagesAhead(LazyPaginator):
+    """Never counts the rows: the trail only grows."""
+
+    def validate_number(self, number: int) -> int:
+        number = super().validate_number(number)
+        if number > MOST_PAGES:
+            raise EmptyPage
+        return number
+
+
+@allow(Role.MANAGER)
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    zone = ClinicSettings.current().time_zone
+    entries = Entry.objects.visible_to(request.actor).newest_first()
+    filterset = TrailFilter(request.GET, queryset=entries, zone=zone)
+    table = TrailTable(filterset.qs, zone=zone)
+    RequestConfig(request, paginate={"per_page": PER_PAGE, "paginator_class": PagesAhead}).configure(table)
+    with_names(row.record for row in table.page.object_list)
+    context = {"filter": filterset, "table": table, "zone": zone}
+    return page_or_fragment(request, "manager/trail.html", context, fragment="results")
