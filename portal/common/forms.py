@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from calendar import monthrange
-from datetime import date
+from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -220,6 +220,31 @@ class AustralianDateInput(forms.DateInput):
         if isinstance(value, date):
             return f"{value.day}/{value.month:02d}/{value.year}"
         return None if value in (None, "") else str(value)
+
+
+class TimeField(forms.TimeField):
+    """A time of day, from the browser's picker or as people type it: `9:00`, `17.30`, `9 am`."""
+
+    default_error_messages = {"invalid": _("Write a time, such as 9:00 or 17:30.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.TimeInput(format="%H:%M", attrs={"type": "time", "step": "300"}))
+        kwargs.setdefault("input_formats", ["%H:%M", "%H.%M", "%H:%M:%S", "%I:%M %p", "%I %p", "%I%p", "%I:%M%p", "%H"])
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> time | None:
+        found = super().to_python(value)
+        return found.replace(second=0, microsecond=0) if found else found
+
+
+def moment(day: date, at: time, zone: tzinfo) -> datetime:
+    """The instant of a wall-clock time, the first one where an hour comes twice; raises ValidationError in the hour
+    that is left out when clocks go forward."""
+    wall = datetime.combine(day, at)
+    there = wall.replace(tzinfo=zone)
+    if there.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wall:
+        raise ValidationError(_("The clocks skip this time on that day."), code="skipped")
+    return there.astimezone(UTC)
 
 
 class MonthField(forms.CharField):

@@ -1,5 +1,29 @@
 from __future__ import annotations
 
+from django.urls import path
+
+from portal.web.reception.views import booking, calendar, checkout, patients, today
+
 app_name = "reception"
 
-urlpatterns: list = []
+urlpatterns = [
+    path("", today.today, name="today"),
+    path("calendar/", calendar.calendar, name="calendar"),
+    path("patients/", patients.listing, name="patients"),
+    path("patients/new/", patients.new, name="new_patient"),
+    path("patients/<uuid:code>/", patients.detail, name="patient"),
+    path("patients/<uuid:code>/edit/", patients.edit, name="edit_patient"),
+    path("patients/<uuid:code>/referral/", patients.referral, name="add_referral"),
+    path("patients/<uuid:code>/carers/", patients.add_carer, name="add_carer"),
+    path("patients/<uuid:code>/carers/end/", patients.end_carer, name="end_carer"),
+    path("patients/<uuid:code>/book/", booking.book, name="book"),
+    path("appointments/<uuid:code>/", booking.appointment, name="appointment"),
+    path("appointments/<uuid:code>/arrive/", today.check_in, name="check_in"),
+    path("appointments/<uuid:code>/arrive/undo/", today.undo_check_in, name="undo_check_in"),
+    path("appointments/<uuid:code>/no-show/", today.no_show, name="no_show"),
+    path("appointments/<uuid:code>/reschedule/", booking.reschedule, name="reschedule"),
+    path("appointments/<uuid:code>/cancel/", booking.cancel, name="cancel"),
+    path("appointments/<uuid:code>/check-out/", checkout.check_out, name="check_out"),
+    path("appointments/<uuid:code>/checked-out/", checkout.checked_out, name="checked_out"),
+    path("appointments/<uuid:code>/send-invoice/", checkout.send_invoice, name="send_invoice"),
+]

@@ -1,0 +1,84 @@
+"""What the desk's lists are narrowed by."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from portal.billing.models.invoice import Invoice, Standing
+from portal.clinic.models import Psychologist
+from portal.common.forms import DateField
+from portal.patients.models import Patient, SearchKey
+from portal.patients.search import search, tokens_of
+
+# ---- Invoices -------------------------------------------------------------------------------------------------------
+
+# More people than this of one name: then they are common enough to be met on the way through the list.
+FEW_PEOPLE = 200
+_NUMBER = re.compile(r"(?:INV)?[\s-]*([0-9A-F]{2,8})", re.IGNORECASE)
+
+
+class DayFilter(django_filters.Filter):
+    field_class = DateField
+
+
+class InvoiceFilter(django_filters.FilterSet):
+    """By number or name, standing, psychologist and date of issue. `today` says what is overdue."""
+
+    q = django_filters.CharFilter(
+        label=_("Number or patient"),
+        method="find",
+        max_length=200,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    standing = django_filters.ChoiceFilter(
+        label=_("Status"), choices=Standing.choices, empty_label=_("All"), method="stand"
+    )
+    psychologist = django_filters.ModelChoiceFilter(
+        label=_("Psychologist"),
+        queryset=Psychologist.objects.select_related("user"),
+        to_field_name="slug",
+        empty_label=_("All"),
+    )
+    since = DayFilter(label=_("Issued from"), field_name="issued_on", lookup_expr="gte", picker=True)
+    until = DayFilter(label=_("Issued until"), field_name="issued_on", lookup_expr="lte", picker=True)
+    patient = django_filters.UUIDFilter(field_name="patient__code", widget=forms.HiddenInput)
+
+    class Meta:
+        model = Invoice
+        fields: list[str] = []
+
+    def __init__(self, data: Any, *, queryset: QuerySet[Invoice], people: QuerySet[Patient], today: date) -> None:
+        super().__init__(data, queryset=queryset)
+        self.people, self.today = people, today
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anything was asked for."""
+        return bool(self.is_bound and any(self.form.cleaned_data.get(name) for name in self.filters))
+
+    def stand(self, invoices: QuerySet[Invoice], name: str, value: str) -> QuerySet[Invoice]:
+        return invoices.standing(value, today=self.today)
+
+    def find(self, invoices: QuerySet[Invoice], name: str, value: str) -> QuerySet[Invoice]:
+        typed = value.strip()
+        number = _NUMBER.fullmatch(typed)
+        # "Ade" is a name and a number's beginning; "INV ade" and "3f9" are only numbers.
+        if number and (typed.upper().startswith("INV") or any(c.isdigit() for c in number[1])):
+            digits = number[1].upper()
+            return invoices.filter(number__range=(f"INV-{digits:0<8}", f"INV-{digits:F<8}"))
+        tokens = tokens_of(typed)
+        if not tokens:
+            return invoices.none() if typed else invoices
+        people = search(self.people, typed, limit=FEW_PEOPLE + 1)
+        if len(people) <= FEW_PEOPLE:
+            return invoices.filter(patient__in=[person.pk for person in people])
+        for token in tokens:
+            invoices = invoices.filter(Exists(SearchKey.objects.filter(token.condition, patient=OuterRef("patient"))))
+        return invoices

@@ -1,0 +1,230 @@
+"""What the desk sends. Whatever can't be read in an address falls back to the page as it begins."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from portal.appointments.models import CancelReason
+from portal.billing.models import Method
+from portal.billing.pricing import NewLine
+from portal.clinic.models import Location, Mode, Psychologist, Service, TaxCode
+from portal.common.forms import DateField, LineField, MoneyField, TimeField, moment
+from portal.journeys import choosing
+from portal.journeys.checking_out import Taken
+from portal.medicare.models import MbsItem
+from portal.patients.models import Carer, Patient
+
+ANY = "any"
+
+
+class _OneDay(forms.Form):
+    day = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+    week = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+
+
+def day_in(data: Any, name: str = "day") -> date | None:
+    """The day named in an address; none if it is no day, or of another age."""
+    form = _OneDay(data)
+    form.full_clean()
+    day = form.cleaned_data.get(name)
+    return day if day and 2000 <= day.year <= 2100 else None
+
+
+# ---- Today ----------------------------------------------------------------------------------------------------------
+
+
+class ArrivalsFilter(forms.Form):
+    """Which of the day's sessions to list, and in which order."""
+
+    TIME, PERSON = "time", "psychologist"
+
+    by = forms.ChoiceField(choices=[(TIME, _("By time")), (PERSON, _("By psychologist"))], required=False)
+    at = forms.CharField(required=False, max_length=60)
+
+    @classmethod
+    def read(cls, data: Any) -> dict[str, str]:
+        form = cls(data)
+        form.full_clean()
+        return {"by": form.cleaned_data.get("by") or cls.TIME, "at": form.cleaned_data.get("at", "")}
+
+
+# ---- Patients -------------------------------------------------------------------------------------------------------
+
+
+class EndCarerForm(forms.Form):
+    carer = forms.ModelChoiceField(queryset=Carer.objects.none())
+
+    def __init__(self, *args: Any, patient: Patient, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["carer"].queryset = patient.carers.select_related("user", "patient")
+
+
+# ---- Booking --------------------------------------------------------------------------------------------------------
+
+
+class BookingChoice(forms.Form):
+    """What is to be booked, with whom and how; what isn't said, or isn't offered, becomes the first that is."""
+
+    service = forms.CharField(required=False, max_length=80)
+    psychologist = forms.CharField(required=False, max_length=80)
+    mode = forms.CharField(required=False, max_length=10)
+
+    @classmethod
+    def read(
+        cls, data: Any, *, services: Sequence[Service], psychologists: Sequence[Psychologist]
+    ) -> tuple[Service, Psychologist | None, Mode]:
+        """The service, the psychologist (None for whoever is free) and the way it is held."""
+        form = cls(data)
+        form.full_clean()
+        cleaned = form.cleaned_data
+        service = next((s for s in services if s.slug == cleaned.get("service")), services[0])
+        psychologist = next((p for p in psychologists if p.slug == cleaned.get("psychologist")), None)
+        mode = next((m for m in service.modes if m.value == cleaned.get("mode")), service.modes[0])
+        return service, psychologist, mode
+
+
+class OfferedTime(forms.Form):
+    """A time that the week showed."""
+
+    time = forms.CharField(max_length=120)
+
+    def clean_time(self) -> tuple[datetime, Location]:
+        try:
+            return choosing.read_time(self.cleaned_data["time"])
+        except ValueError as error:
+            raise ValidationError(_("Choose one of the times shown."), code="time") from error
+
+
+class AnyTime(forms.Form):
+    """A time that nobody offers: before or after hours, or beside the usual steps. On the location's wall clock."""
+
+    day = DateField(label=_("Day"), picker=True, error_messages={"required": _("Which day?")})
+    at = TimeField(label=_("Time"), error_messages={"required": _("What time?")})
+    with_whom = forms.ModelChoiceField(
+        label=_("With"),
+        queryset=Psychologist.objects.none(),
+        empty_label=_("Choose"),
+        to_field_name="slug",
+        error_messages={"required": _("With whom?")},
+    )
+    location = forms.ModelChoiceField(
+        label=_("Where"), queryset=Location.objects.none(), empty_label=None, to_field_name="slug"
+    )
+
+    def __init__(self, *args: Any, psychologists: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="any_%s", **kwargs)
+        self.fields["with_whom"].queryset = psychologists
+        self.fields["location"].queryset = Location.objects.filter(is_active=True)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        day, at, location = data.get("day"), data.get("at"), data.get("location")
+        if day and not 2000 <= day.year <= 2100:
+            self.add_error("day", ValidationError(_("Check the year."), code="year"))
+        elif day and at and location:
+            try:
+                data["starts_at"] = moment(day, at, location.zone)
+            except ValidationError as error:
+                self.add_error("at", error)
+        return data
+
+
+class CancelForm(forms.Form):
+    reason = forms.ChoiceField(label=_("Why"), choices=CancelReason.choices, widget=forms.RadioSelect)
+
+
+# ---- Checking out ---------------------------------------------------------------------------------------------------
+
+AT_THE_DESK = [(Method.CARD, _("Card")), (Method.CASH, _("Cash")), (Method.TRANSFER, _("Bank transfer"))]
+LATER = "later"
+PROPOSED, NO_ITEM = "proposed", "none"
+
+
+class CheckOutForm(forms.Form):
+    """The session as it was held, what it costs, and the money handed over."""
+
+    minutes = forms.IntegerField(
+        label=_("Minutes"), min_value=1, max_value=600, widget=forms.NumberInput(attrs={"inputmode": "numeric"})
+    )
+    mode = forms.ChoiceField(label=_("How"), choices=Mode.choices)
+    fee = MoneyField(label=_("Fee"), max_value=Decimal("99999.99"))
+    item = forms.ChoiceField(label=_("Medicare item"))
+    extra_description = LineField(label=_("Something else"), max_length=200, required=False)
+    extra_amount = MoneyField(label=_("Its price"), required=False, max_value=Decimal("99999.99"))
+    extra_tax = forms.ChoiceField(label=_("GST"), choices=TaxCode.choices, required=False)
+    method = forms.ChoiceField(
+        label=_("Paid now by"), choices=[*AT_THE_DESK, (LATER, _("Not now: pays later"))], widget=forms.RadioSelect
+    )
+    amount = MoneyField(label=_("Amount"), required=False, max_value=Decimal("999999.99"))
+    reference = LineField(label=_("Reference"), max_length=100, required=False)
+    # The form's own name: sent twice, it bills once.
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    # The total that the amount was proposed for: a changed fee takes an untouched amount with it.
+    proposed_for = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, items: Sequence[MbsItem], has_referral: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.items = {item.item: item for item in items}
+        self.has_referral = has_referral
+        self.fields["item"].choices = [
+            (PROPOSED, _("As the minutes say")),
+            (NO_ITEM, _("None: no rebate")),
+            *((item.item, f"{item.item} · {item.description}") for item in items),
+        ]
+
+    def clean_item(self) -> str:
+        chosen = self.cleaned_data["item"]
+        if chosen in self.items and not self.has_referral:
+            raise ValidationError(_("Medicare pays only with a referral. Add the referral first."), code="referral")
+        return chosen
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        described, amount = data.get("extra_description"), data.get("extra_amount")
+        if described and amount is None and "extra_amount" not in self.errors:
+            self.add_error("extra_amount", ValidationError(_("What does it cost?"), code="required"))
+        if amount and not described and "extra_description" not in self.errors:
+            self.add_error("extra_description", ValidationError(_("What is it for?"), code="required"))
+        return data
+
+    def check_amount(self, total: Decimal) -> None:
+        """Adds what is wrong with the money taken, now that the total is known."""
+        if self.cleaned_data.get("method") in (LATER, None) or "amount" in self.errors:
+            return
+        amount = self.cleaned_data.get("amount")
+        if not amount:
+            self.add_error("amount", ValidationError(_("How much was paid?"), code="required"))
+        elif amount > total:
+            self.add_error("amount", ValidationError(_("This is more than the invoice."), code="too_much"))
+
+    @property
+    def extra(self) -> list[NewLine]:
+        data = self.cleaned_data
+        if not data.get("extra_description"):
+            return []
+        return [
+            NewLine(
+                description=data["extra_description"],
+                unit_price=data["extra_amount"],
+                tax_code=data["extra_tax"] or TaxCode.GST_FREE,
+            )
+        ]
+
+    @property
+    def taken(self) -> Taken | None:
+        data = self.cleaned_data
+        if data["method"] == LATER:
+            return None
+        return Taken(amount=data["amount"], method=data["method"], reference=data["reference"])
+
+
+class SendForm(forms.Form):
+    key = forms.UUIDField()

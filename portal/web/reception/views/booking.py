@@ -1,0 +1,333 @@
+"""Booking, moving and cancelling on a patient's behalf."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal.accounts.roles import Role
+from portal.appointments.models import Appointment, Status
+from portal.appointments.refusals import NotCancellable, NotOffered, NotReschedulable, PatientBusy, SlotTaken
+from portal.billing.models import Invoice, InvoiceStatus
+from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
+from portal.common.htmx import page_or_fragment, redirect_to
+from portal.common.policy import allow
+from portal.common.templatetags.when import when
+from portal.journeys import booking, choosing
+from portal.patients.models import Patient
+from portal.web.reception.days import Arrival, today_of
+from portal.web.reception.forms import ANY, AnyTime, BookingChoice, CancelForm, OfferedTime, day_in
+
+
+def _people(service: Service) -> list[Psychologist]:
+    return list(Psychologist.objects.practising().offering(service).select_related("user"))
+
+
+# ---- Booking --------------------------------------------------------------------------------------------------------
+
+
+@allow(Role.RECEPTION)
+@require_http_methods(["GET", "HEAD", "POST"])
+def book(request: HttpRequest, code: Any) -> HttpResponse:
+    """One page: what, with whom, how, and the week. A time that nobody offers is typed in below it."""
+    patient = get_object_or_404(Patient.objects.visible_to(request.actor), code=code)
+    services = list(Service.objects.offered())
+    if not services:
+        return render(request, "reception/book.html", {"patient": patient, "service": None})
+    data = request.POST if request.method == "POST" else request.GET
+    everybody = list(Psychologist.objects.practising().select_related("user"))
+    service, psychologist, mode = BookingChoice.read(data, services=services, psychologists=everybody)
+    able = _people(service)
+    if psychologist not in able:
+        psychologist = None
+    desk = Desk(
+        request,
+        template="reception/book.html",
+        service=service,
+        mode=mode.value,
+        psychologists=able,
+        chosen=[psychologist] if psychologist else able,
+        context={
+            "patient": patient,
+            "services": services,
+            "service": service,
+            "psychologist": psychologist,
+            "mode": mode,
+            "query": urlencode(
+                {
+                    "service": service.slug,
+                    "psychologist": psychologist.slug if psychologist else ANY,
+                    "mode": mode.value,
+                }
+            ),
+        },
+    )
+    if request.method != "POST":
+        return desk.page()
+
+    def put(who: Psychologist, starts_at: datetime, location: Location, outside_hours: bool) -> Appointment:
+        return booking.book_for_patient(
+            psychologist=who,
+            patient=patient,
+            service=service,
+            mode=mode.value,
+            starts_at=starts_at,
+            location=location,
+            by=request.actor,
+            now=desk.now,
+            outside_hours=outside_hours,
+        )
+
+    return desk.answer(put, done=_("Booked: %(when)s with %(psychologist)s."))
+
+
+# ---- Moving ---------------------------------------------------------------------------------------------------------
+
+
+@allow(Role.RECEPTION)
+@require_http_methods(["GET", "HEAD", "POST"])
+def reschedule(request: HttpRequest, code: Any) -> HttpResponse:
+    """The same week, for a session that is to be at another time, or with somebody else."""
+    session = get_object_or_404(Appointment.objects.visible_to(request.actor).for_listing(), code=code)
+    if session.status != Status.BOOKED:
+        messages.error(request, _("Only a booked session can be moved."))
+        return redirect_to(request, "reception:appointment", code=session.code)
+    able = _people(session.service)
+    data = request.POST if request.method == "POST" else request.GET
+    wanted = data.get("psychologist", session.psychologist.slug)
+    psychologist = next((p for p in able if p.slug == wanted), None)
+    if psychologist is None and wanted != ANY:
+        psychologist = session.psychologist
+    desk = Desk(
+        request,
+        template="reception/reschedule.html",
+        service=session.service,
+        mode=session.mode,
+        psychologists=able,
+        chosen=[psychologist] if psychologist else able,
+        ignore=session,
+        context={
+            "session": session,
+            "patient": session.patient,
+            "psychologist": psychologist,
+            "query": urlencode({"psychologist": psychologist.slug if psychologist else ANY}),
+        },
+    )
+    if request.method != "POST":
+        return desk.page()
+
+    def move(who: Psychologist, starts_at: datetime, location: Location, outside_hours: bool) -> Appointment:
+        return booking.reschedule_session(
+            appointment=session,
+            starts_at=starts_at,
+            psychologist=who,
+            location=location,
+            by=request.actor,
+            now=desk.now,
+            outside_hours=outside_hours,
+        )
+
+    return desk.answer(move, done=_("Moved to %(when)s with %(psychologist)s."))
+
+
+class Desk:
+    """One choice of a time at the desk, for booking and for moving: the week, any other time, and what may go wrong."""
+
+    def __init__(
+        self,
+        request: HttpRequest,
+        *,
+        template: str,
+        service: Service,
+        mode: str,
+        psychologists: list[Psychologist],
+        chosen: list[Psychologist],
+        context: dict[str, Any],
+        ignore: Appointment | None = None,
+    ) -> None:
+        self.request, self.template, self.context = request, template, context
+        self.service, self.mode, self.ignore = service, mode, ignore
+        self.psychologists, self.chosen = psychologists, chosen
+        self.now, self.clinic = timezone.now(), ClinicSettings.current()
+
+    def page(
+        self,
+        *,
+        any_time: AnyTime | None = None,
+        taken: dict[str, Any] | None = None,
+        around: datetime | None = None,
+        refusal: str = "",
+        outside: bool = False,
+    ) -> HttpResponse:
+        today = today_of(self.clinic, now=self.now)
+        first = around or (self.ignore.starts_at if self.ignore else None)
+        shown = day_in(self.request.GET, "week") or day_in(self.request.POST, "week")
+        week = choosing.week_of_times(
+            psychologists=self.chosen,
+            service=self.service,
+            monday=choosing.monday_of(shown or (timezone.localtime(first).date() if first else today)),
+            now=self.now,
+            policy=self.clinic,
+            mode=self.mode,
+            ignore=self.ignore,
+            for_staff=True,
+        )
+        people = Psychologist.objects.filter(pk__in=[p.pk for p in self.psychologists]).select_related("user")
+        if any_time is None:
+            alone = self.chosen[0].slug if len(self.chosen) == 1 else None
+            any_time = AnyTime(psychologists=people, initial={"with_whom": alone, "day": max(week.monday, today)})
+        context = self.context | {
+            "psychologists": self.psychologists,
+            "week": week,
+            "today": today,
+            "any_time": any_time,
+            "taken": taken,
+            "refusal": refusal,
+            "outside": outside,
+            "action": self.request.path,
+        }
+        status = 409 if taken or refusal else 422 if any_time.errors or outside else 200
+        return page_or_fragment(self.request, self.template, context, fragment="times", status=status)
+
+    def answer(self, put: Callable[..., Appointment], *, done: str) -> HttpResponse:
+        """Reads the time that was pressed or typed, and books it by `put`."""
+        if "time" in self.request.POST:
+            form = OfferedTime(self.request.POST)
+            if not form.is_valid():
+                return self.page(refusal=_("Choose one of the times shown."))
+            starts_at, location = form.cleaned_data["time"]
+            who, outside_hours, any_time = self._in_turn(starts_at), False, None
+        else:
+            people = Psychologist.objects.filter(pk__in=[p.pk for p in self.psychologists]).select_related("user")
+            any_time = AnyTime(self.request.POST, psychologists=people)
+            if not any_time.is_valid():
+                return self.page(any_time=any_time)
+            starts_at, location = any_time.cleaned_data["starts_at"], any_time.cleaned_data["location"]
+            who, outside_hours = [any_time.cleaned_data["with_whom"]], self.request.POST.get("outside") == "yes"
+        try:
+            booked = _first(put, who, starts_at, location, outside_hours)
+        except PatientBusy:
+            return self.page(any_time=any_time, around=starts_at, refusal=_("They have another session at that time."))
+        except SlotTaken:
+            return self.page(any_time=any_time, taken=self._taken(starts_at, location, who), around=starts_at)
+        except NotOffered as refused:
+            if any_time is not None and refused.reason == "time" and not outside_hours:
+                return self.page(any_time=any_time, around=starts_at, outside=True)
+            return self.page(any_time=any_time, around=starts_at, refusal=why_not(refused.reason))
+        except NotReschedulable:
+            messages.error(self.request, _("Somebody changed this session a moment ago. Look at it again."))
+            return redirect_to(self.request, "reception:appointment", code=self.ignore.code)
+        words = {"when": when(booked.starts_at, booked.zone), "psychologist": booked.psychologist.name}
+        messages.success(self.request, done % words)
+        if not booking.recipients(booked.patient):
+            messages.warning(self.request, _("No e-mail address is known, so no confirmation was sent. Tell them."))
+        return redirect_to(self.request, "reception:patient", code=booked.patient.code)
+
+    def _in_turn(self, starts_at: datetime) -> list[Psychologist]:
+        return choosing.fairly(self.chosen, around=starts_at) if len(self.chosen) > 1 else self.chosen
+
+    def _taken(self, at: datetime, location: Location, who: Sequence[Psychologist]) -> dict[str, Any]:
+        nearest = choosing.nearest_times(
+            psychologists=who,
+            service=self.service,
+            around=at,
+            now=self.now,
+            policy=self.clinic,
+            mode=self.mode,
+            ignore=self.ignore,
+            for_staff=True,
+        )
+        return {"at": at, "zone": location.zone, "nearest": nearest}
+
+
+def _first(
+    put: Callable[..., Appointment], who: Sequence[Psychologist], starts_at: datetime, location: Location, outside: bool
+) -> Appointment:
+    """Books with the first of `who` who is free; each try is a transaction of its own, and leaves no lock behind."""
+    refused: SlotTaken | NotOffered = SlotTaken("psychologist")
+    for psychologist in who:
+        try:
+            return put(psychologist, starts_at, location, outside)
+        except PatientBusy:
+            raise
+        except SlotTaken as taken:
+            refused = taken
+        except NotOffered as not_offered:
+            # Of several, somebody else may work then; of one, it is the answer.
+            refused = not_offered if len(who) == 1 else refused
+    raise refused
+
+
+def why_not(reason: str) -> str:
+    """What NotOffered's machine word means at the desk."""
+    return {
+        "time": _("Nothing is offered at that time."),
+        "service": _("This psychologist doesn't give this service."),
+        "mode": _("This service is not held that way."),
+        "location": _("This location is not in use."),
+        "room": _("No room is free there at that time."),
+        "psychologist": _("This psychologist no longer takes sessions."),
+        "first_visit_only": _("This service is for first visits only."),
+    }.get(reason, _("That can't be booked."))
+
+
+# ---- One session ----------------------------------------------------------------------------------------------------
+
+
+@allow(Role.RECEPTION)
+@require_safe
+def appointment(request: HttpRequest, code: Any) -> HttpResponse:
+    """One session: when, who, where, its invoice, and what can be done with it."""
+    session = get_object_or_404(
+        Appointment.objects.visible_to(request.actor).exclude(status=Status.HELD).for_listing(), code=code
+    )
+    invoices = Invoice.objects.visible_to(request.actor).filter(appointment=session).for_listing().order_by("-pk")
+    now = timezone.now()
+    today = today_of(ClinicSettings.current(), now=now)
+    listed = list(invoices)
+    live = next((invoice for invoice in listed if invoice.status != InvoiceStatus.VOID), None)
+    context = {
+        "session": session,
+        "arrival": Arrival(session=session, now=now, invoice=live),
+        "invoices": [(invoice, invoice.standing(today=today)) for invoice in listed],
+        "can_move": session.status == Status.BOOKED,
+        "can_cancel": session.status in {Status.BOOKED, Status.ARRIVED},
+    }
+    return render(request, "reception/appointment.html", context)
+
+
+@allow(Role.RECEPTION)
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: HttpRequest, code: Any) -> HttpResponse:
+    """Asks why, then cancels and tells the patient."""
+    session = get_object_or_404(Appointment.objects.visible_to(request.actor).for_listing(), code=code)
+    if session.status not in {Status.BOOKED, Status.ARRIVED}:
+        messages.error(request, _("This session can't be cancelled any more."))
+        return redirect("reception:appointment", code=session.code)
+    form = CancelForm(request.POST if request.method == "POST" else None)
+    clinic, now = ClinicSettings.current(), timezone.now()
+    if request.method == "POST" and form.is_valid():
+        try:
+            booking.cancel_session(appointment=session, reason=form.cleaned_data["reason"], by=request.actor, now=now)
+        except NotCancellable:
+            messages.error(request, _("Somebody changed this session a moment ago. Look at it again."))
+            return redirect("reception:appointment", code=session.code)
+        messages.success(request, _("The session is cancelled."))
+        return redirect(reverse("reception:patient", args=[session.patient.code]))
+    context = {
+        "session": session,
+        "form": form,
+        "free_until": booking.free_until(session, clinic=clinic),
+        "is_late": now > booking.free_until(session, clinic=clinic),
+    }
+    return render(request, "reception/cancel.html", context, status=422 if request.method == "POST" else 200)

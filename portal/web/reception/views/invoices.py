@@ -1,0 +1,217 @@
+"""Invoices at the desk: the list, one of them, money in, money back, void, and the paper."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from portal.accounts.roles import Role
+from portal.billing import actions
+from portal.billing.forms import PaymentForm, RefundForm, VoidForm
+from portal.billing.models import Invoice, InvoiceStatus, Payment
+from portal.billing.refusals import KeyReused, NotPayable, NotRefundable, Overpayment, PaidOn
+from portal.clinic.models import ClinicSettings
+from portal.common.htmx import page_or_fragment, redirect_to
+from portal.common.keyset import page_of
+from portal.common.money import dollars
+from portal.common.policy import allow
+from portal.patients.models import Patient
+from portal.web.reception.filters import InvoiceFilter
+from portal.web.reception.tables import InvoiceTable
+
+PER_PAGE = 25
+
+
+def _today() -> date:
+    """The clinic's calendar decides what is overdue, and which day money came."""
+    return timezone.now().astimezone(ZoneInfo(ClinicSettings.current().time_zone)).date()
+
+
+def _invoice(request: HttpRequest, number: str) -> Invoice:
+    return get_object_or_404(
+        Invoice.objects.visible_to(request.actor).select_related(
+            "patient", "psychologist__user", "location", "appointment", "created_by", "voided_by"
+        ),
+        number=number,
+    )
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    """The table of all invoices, found and turned by htmx; a million of them answer like a hundred."""
+    today, visible = _today(), Invoice.objects.visible_to(request.actor)
+    chosen = InvoiceFilter(
+        request.GET, queryset=visible.for_listing(), people=Patient.objects.visible_to(request.actor), today=today
+    )
+    order = InvoiceTable.order_in(request.GET)
+    page = page_of(
+        chosen.qs, order=order, page=request.GET.get("page", ""), size=PER_PAGE, marker="number", among=visible
+    )
+    table = InvoiceTable(
+        page,
+        order=order,
+        today=today,
+        empty_text=_("Nothing fits. Try part of the number or the name, or take a filter away.")
+        if chosen.narrows
+        else _("An invoice is made when a session is checked out."),
+    )
+    context = {"filter": chosen, "table": table, "page": page}
+    return page_or_fragment(request, "reception/invoices.html", context, fragment="results")
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_safe
+def detail(request: HttpRequest, number: str) -> HttpResponse:
+    return _show(request, _invoice(request, number))
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_POST
+def pay(request: HttpRequest, number: str) -> HttpResponse:
+    """Records money that came. What is wrong stands beside its field, and what was typed stays."""
+    invoice, now = _invoice(request, number), timezone.now()
+    form = PaymentForm(request.POST, most=invoice.balance, today=_today())
+    if form.is_valid():
+        try:
+            payment = actions.record_payment(
+                invoice=invoice, by=request.actor, now=now, **form.cleaned_data | {"key": str(form.cleaned_data["key"])}
+            )
+        except Overpayment as refused:
+            if not refused.balance:
+                messages.info(request, _("This invoice is paid. Nothing more was recorded."))
+                return redirect_to(request, "reception:invoice", number=invoice.number)
+            form.too_much(refused.balance)
+        except KeyReused:
+            form.add_error(None, _("This page was sent before with another amount. Look at the payments, then send it again."))
+            form.new_key()
+        except NotPayable:
+            messages.error(request, _("Money can't be recorded on this invoice: it is void, or a draft."))
+            return redirect_to(request, "reception:invoice", number=invoice.number)
+        else:
+            _tell(request, payment, is_new=payment.recorded_at == now)
+            return redirect_to(request, "reception:invoice", number=invoice.number)
+    invoice.refresh_from_db(fields=["paid", "status"])
+    return _show(request, invoice, form=form, status=422)
+
+
+def _tell(request: HttpRequest, payment: Payment, *, is_new: bool) -> None:
+    words = {"amount": dollars(abs(payment.amount)), "number": payment.number}
+    if not is_new:
+        messages.info(request, _("%(amount)s was recorded already: receipt %(number)s.") % words)
+    elif payment.is_refund:
+        messages.success(request, _("%(amount)s given back: receipt %(number)s.") % words)
+    else:
+        messages.success(request, _("%(amount)s recorded: receipt %(number)s.") % words)
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def refund(request: HttpRequest, number: str, receipt: str) -> HttpResponse:
+    """Asks how much of a payment goes back and how, then records it as a new row with a minus."""
+    invoice, now = _invoice(request, number), timezone.now()
+    payment = get_object_or_404(
+        Payment.objects.filter(allocations__invoice=invoice, reverses__isnull=True), number=receipt
+    )
+    left = actions.refundable(payment=payment, invoice=invoice)
+    form = RefundForm(request.POST or None, most=left, today=_today(), method=payment.method)
+    if request.method == "POST" and form.is_valid():
+        try:
+            given = actions.refund_payment(
+                payment=payment,
+                invoice=invoice,
+                by=request.actor,
+                now=now,
+                **form.cleaned_data | {"key": str(form.cleaned_data["key"])},
+            )
+        except NotRefundable as refused:
+            form.too_much(refused.left)
+        except KeyReused:
+            form.add_error(None, _("This page was sent before with another amount. Look at the payments, then send it again."))
+            form.new_key()
+        else:
+            _tell(request, given, is_new=given.recorded_at == now)
+            return redirect_to(request, "reception:invoice", number=invoice.number)
+    context = {"invoice": invoice, "payment": payment, "left": left, "form": form}
+    return render(request, "reception/payment.html", context, status=422 if form.errors else 200)
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def void(request: HttpRequest, number: str) -> HttpResponse:
+    """Asks why, then takes the invoice back. It stays in the books."""
+    invoice = _invoice(request, number)
+    form = VoidForm(request.POST or None)
+    if invoice.status == InvoiceStatus.VOID:
+        messages.info(request, _("This invoice is void already."))
+        return redirect_to(request, "reception:invoice", number=invoice.number)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.void_invoice(
+                invoice=invoice, reason=form.cleaned_data["reason"], by=request.actor, now=timezone.now()
+            )
+        except PaidOn as refused:
+            messages.error(
+                request,
+                _("%(paid)s is paid on this invoice. Give it back first, then void it.")
+                % {"paid": dollars(refused.paid)},
+            )
+        except NotPayable:
+            messages.info(request, _("This invoice is void already."))
+        else:
+            messages.success(request, _("The invoice is void. The session can be billed again."))
+        return redirect_to(request, "reception:invoice", number=invoice.number)
+    context = {"invoice": invoice, "form": form}
+    return render(request, "reception/void.html", context, status=422 if form.errors else 200)
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_safe
+def pdf(request: HttpRequest, number: str) -> HttpResponse:
+    """The paper, shown in the browser to be printed."""
+    from portal.billing import paper  # it brings the PDF library, which is slow to load
+
+    invoice = _invoice(request, number)
+    return HttpResponse(
+        paper.invoice_pdf(invoice),
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{paper.filename(invoice)}"'},
+    )
+
+
+def _show(
+    request: HttpRequest, invoice: Invoice, *, form: PaymentForm | None = None, status: int = 200
+) -> HttpResponse:
+    today = _today()
+    payments = [
+        allocation.payment
+        for allocation in invoice.allocations.select_related("payment__received_by", "payment__reverses").order_by("id")
+    ]
+    takes_money = invoice.status == InvoiceStatus.ISSUED and invoice.balance > 0
+    context: dict[str, Any] = {
+        "invoice": invoice,
+        "lines": invoice.lines.all(),
+        "payments": _with_what_is_left(payments),
+        "badge": invoice.badge(today=today),
+        "referral": (invoice.snapshot or {}).get("referral"),
+        "form": (form or PaymentForm(most=invoice.balance, today=today)) if takes_money else None,
+        "can_void": invoice.status != InvoiceStatus.VOID and not invoice.paid,
+    }
+    return render(request, "reception/invoice.html", context, status=status)
+
+
+def _with_what_is_left(payments: list[Payment]) -> list[tuple[Payment, bool]]:
+    """Each with whether any of it can still be given back."""
+    gone: dict[int, Any] = {}
+    for payment in payments:
+        if payment.reverses_id:
+            gone[payment.reverses_id] = gone.get(payment.reverses_id, 0) + payment.amount
+    return [(payment, payment.amount + gone.get(payment.pk, 0) > 0) for payment in payments]

@@ -1,0 +1,222 @@
+"""Finding, registering and changing people in care. What the desk sees of them: how to reach and bill them, no more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from portal.accounts.models import User
+from portal.accounts.roles import Role
+from portal.appointments.models import Appointment
+from portal.billing.models import Invoice
+from portal.clinic.models import ClinicSettings
+from portal.common.htmx import page_or_fragment
+from portal.common.policy import allow
+from portal.medicare.actions import add_referral
+from portal.medicare.forms import ReferralForm
+from portal.medicare.models import Referral
+from portal.patients import actions
+from portal.patients.forms import CarerForm, PatientForm, SearchForm
+from portal.patients.models import Patient
+from portal.patients.refusals import AlreadyCarer, NotInForce, SomebodyElseIsBilled
+from portal.patients.search import Likeness, possible_duplicates, search
+from portal.web.reception.days import owed_by, today_of
+from portal.web.reception.forms import EndCarerForm
+from portal.web.reception.tables import PatientTable
+
+FOUND = 25
+RECENT = 8
+PAST = 10
+INVOICES = 8
+
+
+def _listed(request: HttpRequest) -> QuerySet[Patient]:
+    """With the next session of each, for a list."""
+    upcoming = Appointment.objects.filter(patient=OuterRef("pk")).upcoming(now=timezone.now())
+    return Patient.objects.visible_to(request.actor).annotate(
+        next_at=Subquery(upcoming.values("starts_at")[:1]),
+        next_zone=Subquery(upcoming.values("location__time_zone")[:1]),
+    )
+
+
+@allow(Role.RECEPTION)
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    """Search as you type. With nothing typed, those who were registered last."""
+    text = SearchForm(request.GET).text
+    if text:
+        found = search(_listed(request), text, limit=FOUND + 1)
+    else:
+        found = list(_listed(request).order_by("-pk")[:RECENT])
+    context = {
+        "q": text,
+        "table": PatientTable(found[:FOUND]),
+        "more": len(found) > FOUND,
+        "count": min(len(found), FOUND),
+    }
+    return page_or_fragment(request, "reception/patients.html", context, fragment="results")
+
+
+@allow(Role.RECEPTION)
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Registers somebody. If they may be here already the desk is shown whom, and decides."""
+    now, clinic = timezone.now(), ClinicSettings.current()
+    form = PatientForm(request.POST if request.method == "POST" else None, today=today_of(clinic, now=now))
+    alike: list[Likeness] = []
+    if request.method == "POST" and form.is_valid():
+        alike = _alike(request, form.cleaned_data)
+        if not alike or request.POST.get("is_new") == "yes":
+            patient = actions.register_patient(values=form.cleaned_data, by=request.actor, now=now)
+            messages.success(request, _("%(name)s is registered.") % {"name": patient.name})
+            _say_warnings(request, form)
+            return redirect("reception:patient", code=patient.code)
+    status = 200 if request.method != "POST" else 409 if alike else 422
+    return render(request, "reception/patient_new.html", {"form": form, "alike": alike}, status=status)
+
+
+def _alike(request: HttpRequest, values: dict[str, Any]) -> list[Likeness]:
+    return possible_duplicates(
+        Patient.objects.visible_to(request.actor),
+        first_name=values["legal_first_name"],
+        last_name=values["legal_last_name"],
+        preferred_name=values["preferred_name"],
+        date_of_birth=values["date_of_birth"],
+        phone=values["phone"] or None,
+    )
+
+
+def _say_warnings(request: HttpRequest, form: PatientForm) -> None:
+    for field, words in form.warnings:
+        messages.warning(request, f"{form[field].label}: {words}")
+
+
+def _one(request: HttpRequest, code: Any) -> Patient:
+    return get_object_or_404(Patient.objects.visible_to(request.actor).select_related("user"), code=code)
+
+
+@allow(Role.RECEPTION)
+@require_safe
+def detail(request: HttpRequest, code: Any) -> HttpResponse:
+    return _page(request, _one(request, code), carer_form=CarerForm())
+
+
+def _page(request: HttpRequest, patient: Patient, *, carer_form: CarerForm, status: int = 200) -> HttpResponse:
+    now, clinic = timezone.now(), ClinicSettings.current()
+    sessions = Appointment.objects.visible_to(request.actor).filter(patient=patient).for_listing()
+    past = list(sessions.past(now=now)[: PAST + 1])
+    invoices = Invoice.objects.visible_to(request.actor).filter(patient=patient).for_listing()
+    shown = list(invoices[: INVOICES + 1])
+    today = today_of(clinic, now=now)
+    context = {
+        "patient": patient,
+        "today": today,
+        "age": patient.age(today),
+        "carers": list(patient.carers.in_force().select_related("user").order_by("started_at")),
+        "carer_form": carer_form,
+        "referrals": list(Referral.objects.visible_to(request.actor).in_force().filter(patient=patient)[:3]),
+        "upcoming": list(sessions.upcoming(now=now)),
+        "past": past[:PAST],
+        "more_past": len(past) > PAST,
+        "invoices": [(invoice, invoice.standing(today=today)) for invoice in shown[:INVOICES]],
+        "more_invoices": len(shown) > INVOICES,
+        "owes": owed_by(request.actor, patient),
+    }
+    return render(request, "reception/patient.html", context, status=status)
+
+
+@allow(Role.RECEPTION)
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, code: Any) -> HttpResponse:
+    patient = _one(request, code)
+    now = timezone.now()
+    form = PatientForm(
+        request.POST if request.method == "POST" else None,
+        instance=patient,
+        today=today_of(ClinicSettings.current(), now=now),
+    )
+    if request.method == "POST" and form.is_valid():
+        # Only what was changed in this window: another window may have saved the rest since.
+        changed = {name: form.cleaned_data[name] for name in form.changed_data}
+        actions.update_patient(patient=patient, values=changed, by=request.actor, now=now)
+        messages.success(request, _("The changes are saved."))
+        _say_warnings(request, form)
+        return redirect("reception:patient", code=patient.code)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "reception/patient_edit.html", {"form": form, "patient": patient}, status=status)
+
+
+@allow(Role.RECEPTION)
+@require_http_methods(["GET", "HEAD", "POST"])
+def referral(request: HttpRequest, code: Any) -> HttpResponse:
+    """A letter that came for this patient: who wrote it, when, for how many sessions."""
+    patient = _one(request, code)
+    now = timezone.now()
+    form = ReferralForm(
+        request.POST if request.method == "POST" else None, today=today_of(ClinicSettings.current(), now=now)
+    )
+    if request.method == "POST" and form.is_valid():
+        add_referral(patient=patient, by=request.actor, now=now, **form.cleaned_data)
+        messages.success(request, _("The referral is on file."))
+        return redirect("reception:patient", code=patient.code)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "reception/referral.html", {"form": form, "patient": patient}, status=status)
+
+
+# ---- Carers ---------------------------------------------------------------------------------------------------------
+
+
+@allow(Role.RECEPTION)
+@require_POST
+def add_carer(request: HttpRequest, code: Any) -> HttpResponse:
+    """Lets somebody who has an account sign in for the patient. They verified their address when they signed up."""
+    patient = _one(request, code)
+    form = CarerForm(request.POST)
+    if form.is_valid():
+        user = User.objects.filter(email__iexact=form.cleaned_data["email"], is_active=True).first()
+        if user is None:
+            form.add_error("email", _("Nobody signs in with this address. Ask them to sign up first."))
+        elif user.pk == patient.user_id:
+            form.add_error("email", _("That is the patient's own sign-in."))
+        else:
+            try:
+                actions.add_carer(
+                    patient=patient,
+                    user=user,
+                    relationship=form.cleaned_data["relationship"],
+                    is_billed=form.cleaned_data["is_billed"],
+                    by=request.actor,
+                    now=timezone.now(),
+                )
+            except AlreadyCarer:
+                form.add_error("email", _("This person is a carer already."))
+            except SomebodyElseIsBilled:
+                form.add_error("is_billed", _("Somebody else is billed. End that first."))
+            else:
+                messages.success(request, _("%(name)s can sign in for them now.") % {"name": user.name})
+                return redirect("reception:patient", code=patient.code)
+    return _page(request, patient, carer_form=form, status=422)
+
+
+@allow(Role.RECEPTION)
+@require_POST
+def end_carer(request: HttpRequest, code: Any) -> HttpResponse:
+    patient = _one(request, code)
+    form = EndCarerForm(request.POST, patient=patient)
+    if not form.is_valid():
+        raise Http404
+    held = form.cleaned_data["carer"]
+    try:
+        actions.end_carer(carer=held, by=request.actor, now=timezone.now())
+    except NotInForce:
+        messages.info(request, _("That was ended before."))
+    else:
+        messages.success(request, _("%(name)s can no longer sign in for them.") % {"name": held.user.name})
+    return redirect("reception:patient", code=patient.code)

@@ -1,0 +1,139 @@
+"""Today at the desk: who comes, who is here, who pays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from portal.accounts.roles import Role
+from portal.appointments import actions
+from portal.appointments.models import Appointment, Status
+from portal.appointments.refusals import WrongState
+from portal.clinic.models import ClinicSettings, Location
+from portal.common.htmx import page_or_fragment
+from portal.common.money import dollars
+from portal.common.policy import allow
+from portal.web.reception.days import DayList, read_day, today_of
+from portal.web.reception.forms import ArrivalsFilter, day_in
+
+
+@allow(Role.RECEPTION)
+@require_safe
+def today(request: HttpRequest) -> HttpResponse:
+    return _page(request)
+
+
+def _page(request: HttpRequest) -> HttpResponse:
+    """The day's list, whole or as the fragment that looks for news each minute."""
+    now, clinic = timezone.now(), ClinicSettings.current()
+    this_day = today_of(clinic, now=now)
+    day = day_in(request.GET) or this_day
+    chosen = ArrivalsFilter.read(request.GET)
+    locations = list(Location.objects.filter(is_active=True))
+    if chosen["at"] not in {place.slug for place in locations}:
+        chosen["at"] = ""
+    listed = read_day(request.actor, day, clinic=clinic, now=now, location=chosen["at"])
+    context = {
+        "day": day,
+        "is_today": day == this_day,
+        "before": day - timedelta(days=1),
+        "after": day + timedelta(days=1),
+        "listed": listed,
+        "groups": _groups(listed, chosen["by"]),
+        "chosen": chosen,
+        "locations": locations if len(locations) > 1 else [],
+        "stats": _stats(listed, is_today=day == this_day, now=now),
+        "now": now,
+    }
+    return page_or_fragment(request, "reception/today.html", context, fragment="arrivals")
+
+
+def _groups(listed: DayList, by: str) -> list[tuple[str, list]]:
+    """One list in order of time, or one for each psychologist under their name."""
+    if by == ArrivalsFilter.TIME:
+        return [("", listed.arrivals)] if listed.arrivals else []
+    groups: dict[Any, list] = {}
+    for arrival in listed.arrivals:
+        groups.setdefault(arrival.session.psychologist, []).append(arrival)
+    return [(person.name, rows) for person, rows in sorted(groups.items(), key=lambda g: (g[0].position, g[0].name))]
+
+
+def _stats(listed: DayList, *, is_today: bool, now: Any) -> list[dict[str, Any]]:
+    if not is_today:
+        return []
+    here = len(listed.having(Status.ARRIVED))
+    return [
+        {"value": listed.arriving_before(now + timedelta(hours=1)), "label": _("arriving in the next hour")},
+        {"value": listed.late, "label": _("late, not here yet")},
+        {"value": here, "label": _("in the waiting room")},
+        {"value": dollars(listed.to_collect), "label": _("to collect today")},
+    ]
+
+
+# ---- One press ------------------------------------------------------------------------------------------------------
+
+
+def _press(
+    request: HttpRequest, code: Any, step: Callable[..., Appointment], *, done: str, refused: str
+) -> HttpResponse:
+    """Does one step on one session and answers the list, or the page that asked.
+
+    Two people at the desk may press at once: the second is told what the first did, and nothing happens twice.
+    """
+    session = get_object_or_404(Appointment.objects.visible_to(request.actor).for_listing(), code=code)
+    name = session.patient.name if session.patient else ""
+    try:
+        step(appointment=session, by=request.actor, now=timezone.now())
+    except WrongState:
+        messages.warning(request, refused % {"name": name})
+    else:
+        messages.success(request, done % {"name": name})
+    if request.htmx and request.htmx.target == "arrivals":
+        return _page(request)
+    if request.POST.get("from") == "appointment":
+        return redirect("reception:appointment", code=session.code)
+    return redirect("reception:today")
+
+
+@allow(Role.RECEPTION)
+@require_POST
+def check_in(request: HttpRequest, code: Any) -> HttpResponse:
+    return _press(
+        request,
+        code,
+        actions.mark_arrived,
+        done=_("%(name)s is here."),
+        refused=_("%(name)s could not be checked in: somebody changed this session a moment ago."),
+    )
+
+
+@allow(Role.RECEPTION)
+@require_POST
+def undo_check_in(request: HttpRequest, code: Any) -> HttpResponse:
+    return _press(
+        request,
+        code,
+        actions.undo_arrival,
+        done=_("%(name)s is no longer marked as here."),
+        refused=_("That can't be undone: somebody changed this session a moment ago."),
+    )
+
+
+@allow(Role.RECEPTION)
+@require_POST
+def no_show(request: HttpRequest, code: Any) -> HttpResponse:
+    return _press(
+        request,
+        code,
+        actions.mark_no_show,
+        done=_("%(name)s is marked as a no-show."),
+        refused=_("%(name)s can't be marked as a no-show: the session has not started, or somebody changed it."),
+    )
