@@ -166,9 +166,11 @@ class Story:
     def fill(self, circle: list[Patient]) -> None:
         turn, last_seen = cycle(circle), {}
         for index, starts_at in enumerate(self.times()):
+            if index % 2 and timezone.localtime(starts_at, self.place.zone).date() != self.today:
+                continue  # half the hours are free, so that there is something to book
             patient = next(turn)
             if patient.pk in last_seen and starts_at - last_seen[patient.pk] < timedelta(days=6):
-                continue  # nobody comes twice a week, and so there is something left to book
+                continue  # nobody comes twice a week
             service = self.session if patient.pk in last_seen else self.first_visit
             mode = Mode.VIDEO if index % 5 == 3 else Mode.IN_PERSON
             try:
@@ -228,7 +230,8 @@ class Story:
 
     def write(self, appointment: Appointment, index: int) -> None:
         """Most notes are signed, some are drafts, and a few wait to be written."""
-        if index % 9 == 4 and appointment.ends_at > self.now - timedelta(days=6):
+        lately = appointment.ends_at > self.now - timedelta(days=5)
+        if lately and index % 3 == 0:
             return
         note = records.save_draft(
             appointment=appointment,
@@ -237,7 +240,7 @@ class Story:
             by=self.self_,
             now=appointment.ends_at + timedelta(minutes=3),
         )
-        if appointment.ends_at < self.now - timedelta(days=1):
+        if not lately or index % 3 == 1:
             records.sign(
                 appointment=appointment,
                 version=note.version,
