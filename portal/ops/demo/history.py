@@ -172,7 +172,7 @@ class Story:
             if patient.pk in last_seen and starts_at - last_seen[patient.pk] < timedelta(days=6):
                 continue  # nobody comes twice a week
             service = self.session if patient.pk in last_seen else self.first_visit
-            mode = Mode.VIDEO if index % 5 == 3 else Mode.IN_PERSON
+            mode = Mode.VIDEO if index % 5 == 4 else Mode.IN_PERSON
             try:
                 appointment = diary.book(
                     psychologist=self.psychologist,
@@ -188,7 +188,7 @@ class Story:
             except Refusal:
                 continue
             last_seen[patient.pk] = starts_at
-            self.live_through(appointment, index)
+            self.live_through(appointment, index // 2)
 
     @property
     def today(self) -> date:
