@@ -8,6 +8,7 @@ import zipfile
 from datetime import datetime
 from pathlib import Path
 
+import django_tables2 as tables
 import lucide
 import pytest
 from django import forms
@@ -15,6 +16,7 @@ from django.contrib.staticfiles import finders
 from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import RequestFactory
+from django.utils.html import format_html
 
 from portal.common import stylesheet
 from portal.common.templatetags import portal as tags
@@ -231,3 +233,53 @@ def test_hold_says_the_time_without_script():
     )
     assert "<strong>11:15 am</strong>" in page
     assert 'data-seconds-left="583"' in page
+
+
+# ---- Tables
+
+
+class _Table(tables.Table):
+    name = tables.Column(verbose_name="Who & what", linkify=lambda record: f"/p/{record['name']}/")
+    total = tables.Column(attrs={"td": {"class": "num"}})
+    state = tables.Column(attrs={"td": {"data-state": lambda value: value}})
+    note = tables.Column(verbose_name="", orderable=False, empty_values=())
+
+    def render_note(self, record):
+        return format_html("<b>{}</b>", record["name"])
+
+
+def _table(rows, **more):
+    table = _Table([{"name": name, "total": 1, "state": state, "note": None} for name, state in rows], **more)
+    request = RequestFactory().get("/list/?q=a")
+    tables.RequestConfig(request, paginate={"per_page": 2}).configure(table)
+    return Template("{% load django_tables2 %}{% render_table table %}").render(
+        Context({"table": table, "request": request})
+    )
+
+
+def test_table_cells_are_escaped_and_say_their_column():
+    drawn = _table([("<i>", "due"), ("b", "paid")])
+    cells = re.findall(r"<td .*?</td>", drawn, re.DOTALL)
+    assert cells == [
+        '<td  data-label="Who &amp; what"><a href="/p/%3Ci%3E/">&lt;i&gt;</a></td>'.replace("%3Ci%3E", "&lt;i&gt;"),
+        '<td class="num" data-label="Total">1</td>',
+        '<td data-state="due" data-label="State">due</td>',
+        "<td ><b>&lt;i&gt;</b></td>",
+        '<td  data-label="Who &amp; what"><a href="/p/b/">b</a></td>',
+        '<td class="num" data-label="Total">1</td>',
+        '<td data-state="paid" data-label="State">paid</td>',
+        "<td ><b>b</b></td>",
+    ]
+
+
+def test_table_pages_are_links_that_keep_the_filter():
+    drawn = _table([(str(n), "due") for n in range(7)])
+    links = re.findall(r'<a href="([^"]*page=\d+)"', drawn.split('class="pages"')[1])
+    assert links == ["?q=a&amp;page=2", "?q=a&amp;page=3", "?q=a&amp;page=4", "?q=a&amp;page=2"]
+    assert "1 to 2 of 7" in drawn
+
+
+def test_empty_table_draws_the_empty_state():
+    drawn = _table([], empty_text="They appear when a session is checked out.")
+    assert "<table" not in drawn
+    assert "They appear when a session is checked out." in drawn
