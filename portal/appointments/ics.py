@@ -17,11 +17,14 @@ from portal.clinic.models import ClinicSettings, Mode
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 
 
-def invitation(appointment: Appointment, *, method: Method = "REQUEST", clinic: ClinicSettings, now: datetime) -> bytes:
-    """An iCalendar file (RFC 5545, 5546) with one event, its time zone included.
+def invitation(
+    appointment: Appointment, *, method: Method = "REQUEST", clinic: ClinicSettings, now: datetime, to: str = ""
+) -> bytes:
+    """Writes an iCalendar file (RFC 5545, 5546) with one event and its time zone.
 
-    The UID never changes and SEQUENCE rises with each change, so calendars move or remove the entry they have. The
-    recipient may also be a patient without an account, hence the address of the list and not of the appointment.
+    The UID never changes and SEQUENCE rises with each change, so calendars move or remove the entry they have. `to` is
+    the address that the file is mailed to: named as an attendee who has accepted, so that no program asks or answers.
+    Many mail programs show a REQUEST as an invitation only to whom it names.
     """
     calendar = Calendar()
     calendar.add("prodid", "-//Clinic portal//Appointments//EN")
@@ -43,6 +46,10 @@ def invitation(appointment: Appointment, *, method: Method = "REQUEST", clinic: 
         organizer = vCalAddress(f"mailto:{clinic.email}")
         organizer.params["cn"] = vText(clinic.name)
         event.add("organizer", organizer)
+    if to:
+        attendee = vCalAddress(f"mailto:{to}")
+        attendee.params["partstat"], attendee.params["rsvp"] = vText("ACCEPTED"), vText("FALSE")
+        event.add("attendee", attendee)
     calendar.add_component(event)
     calendar.add_missing_timezones()
     return calendar.to_ical()

@@ -1,0 +1,111 @@
+"""The diary as a calendar reads it: each thing on its day, at its minute of the wall clock."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from portal.appointments import diary
+from portal.appointments.models import Status, TimeSlot
+from tests import make
+
+pytestmark = pytest.mark.django_db
+MELBOURNE, PERTH, SYDNEY = (ZoneInfo(f"Australia/{city}") for city in ("Melbourne", "Perth", "Sydney"))
+MONDAY = date(2026, 6, 8)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def test_a_day_of_many(practice, nine, now):
+    colleague = practice.another()
+    first = make.appointment(psychologist=practice.psychologist, service=practice.service, starts_at=nine + HOUR)
+    second = make.appointment(psychologist=practice.psychologist, starts_at=nine + 3 * HOUR, status=Status.NO_SHOW)
+    make.appointment(psychologist=practice.psychologist, starts_at=nine + 5 * HOUR, status=Status.CANCELLED)
+    make.appointment(psychologist=practice.psychologist, starts_at=nine + DAY)
+    away = make.time_slot(psychologist=colleague, starts_at=nine, minutes=90, label="Training")
+    mine, theirs = diary.day([practice.psychologist, colleague], MONDAY, zone=MELBOURNE, now=now)
+    assert (mine.psychologist, mine.day, theirs.psychologist) == (practice.psychologist, MONDAY, colleague)
+    assert [s.appointment for s in mine.sessions] == [first, second]
+    session = mine.sessions[0]
+    assert (session.minute, session.minutes, session.row, session.span) == (600, 50, 121, 10)
+    assert f"{session.starts_at:%H:%M}-{session.ends_at:%H:%M}" == "10:00-10:50"
+    assert [(w.minute, w.minutes, w.location, w.slot) for w in mine.work] == [(540, 480, practice.location, None)]
+    assert mine.away == []
+    assert [(a.minute, a.minutes, a.slot) for a in theirs.away] == [(540, 90, away)]
+    assert theirs.sessions == []
+    with_cancelled = diary.day([practice.psychologist], MONDAY, zone=MELBOURNE, now=now, cancelled=True)
+    assert len(with_cancelled[0].sessions) == 3
+
+
+def test_holds_are_shown_while_they_last(practice, nine, now):
+    make.hold(psychologist=practice.psychologist, starts_at=nine, held_until=now + HOUR)
+    make.hold(psychologist=practice.psychologist, starts_at=nine + HOUR, held_until=now)
+    (column,) = diary.day([practice.psychologist], MONDAY, zone=MELBOURNE, now=now)
+    assert [(s.minute, s.appointment.status, s.appointment.patient) for s in column.sessions] == [(540, "held", None)]
+
+
+def test_a_week_cut_at_midnight(practice, nine, now):
+    evening = datetime(2026, 6, 9, 12, 30, tzinfo=UTC)  # Tuesday, half past ten at night
+    night = make.appointment(psychologist=practice.psychologist, starts_at=evening, minutes=180)
+    leave = make.time_slot(psychologist=practice.psychologist, starts_at=nine + 2 * DAY, minutes=60 * 24 * 2)
+    extra = make.time_slot(
+        psychologist=practice.psychologist, location=practice.location, kind=TimeSlot.Kind.EXTRA, starts_at=nine - HOUR
+    )
+    week = diary.week(practice.psychologist, MONDAY, zone=MELBOURNE, now=now)
+    assert [column.day for column in week] == [MONDAY + n * DAY for n in range(7)]
+    parts = [(c.day.isoweekday(), s.minute, s.minutes) for c in week for s in c.sessions]
+    assert parts == [(2, 1350, 90), (3, 0, 90)]
+    assert {s.appointment for c in week for s in c.sessions} == {night}
+    assert [(c.day.isoweekday(), a.minute, a.minutes) for c in week for a in c.away] == [
+        (3, 540, 900),
+        (4, 0, 1440),
+        (5, 0, 540),
+    ]
+    assert {a.slot for c in week for a in c.away} == {leave}
+    assert [(w.minute, w.slot) for w in week[0].work] == [(480, extra), (540, None)]
+    assert [len(c.work) for c in week] == [2, 1, 1, 1, 1, 0, 0]
+
+
+def test_another_zones_day(practice, nine, now):
+    """Nine in Melbourne is seven in Perth, where the desk may sit."""
+    make.appointment(psychologist=practice.psychologist, starts_at=nine)
+    (column,) = diary.day([practice.psychologist], MONDAY, zone=PERTH, now=now)
+    assert [s.minute for s in column.sessions] == [7 * 60]
+    assert [(w.minute, w.minutes) for w in column.work] == [(7 * 60, 480)]
+
+
+def test_the_days_when_clocks_change(practice):
+    forward, back = date(2026, 10, 4), date(2026, 4, 5)
+    for at in (
+        datetime(2026, 10, 3, 15, 30, tzinfo=UTC),  # 01:30, half an hour before the change
+        datetime(2026, 10, 3, 16, 30, tzinfo=UTC),  # 03:30, half an hour after it
+        datetime(2026, 4, 4, 15, 30, tzinfo=UTC),  # 02:30 for the first time
+        datetime(2026, 4, 4, 16, 30, tzinfo=UTC),  # 02:30 for the second
+    ):
+        make.appointment(psychologist=practice.psychologist, starts_at=at)
+    for day, minutes in ((forward, [90, 210]), (back, [150, 150])):
+        (column,) = diary.day([practice.psychologist], day, zone=SYDNEY, now=datetime(2026, 1, 1, tzinfo=UTC))
+        assert [(s.minute, s.minutes) for s in column.sessions] == [(m, 50) for m in minutes]
+    make.time_slot(psychologist=practice.psychologist, starts_at=datetime(2026, 10, 1, tzinfo=UTC), minutes=9000)
+    make.time_slot(psychologist=practice.psychologist, starts_at=datetime(2026, 4, 1, tzinfo=UTC), minutes=9000)
+    for day in (forward, back):
+        (column,) = diary.day([practice.psychologist], day, zone=SYDNEY, now=datetime(2026, 1, 1, tzinfo=UTC))
+        (away,) = column.away
+        assert away.row == 1
+        assert away.span <= 288
+
+
+@pytest.mark.parametrize("people", [1, 20])
+def test_three_queries_for_one_and_for_twenty(practice, nine, now, django_assert_num_queries, people):
+    everybody = [practice.psychologist] + [practice.another() for _ in range(people - 1)]
+    for one in everybody:
+        make.appointment(psychologist=one, starts_at=nine, room=make.room())
+        make.time_slot(psychologist=one, starts_at=nine, kind=TimeSlot.Kind.EXTRA)
+    with django_assert_num_queries(3):
+        found = diary.day(everybody, MONDAY, zone=MELBOURNE, now=now)
+        read = [
+            [one.name for one in (a.patient, a.service, a.psychologist, a.room, a.location)]
+            for c in found
+            for a in (s.appointment for s in c.sessions)
+        ]
+        [w.location.name for c in found for w in c.work]
+    assert len(read) == people
