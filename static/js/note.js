@@ -87,7 +87,10 @@ document.addEventListener('htmx:responseError', event => failed(event, form()?.d
 document.addEventListener('htmx:afterSwap', event => {
   if (event.detail.target.id !== 'editor') return
   const box = words()
-  box?.setSelectionRange(box.value.length, box.value.length)
+  if (event.detail.xhr.status === 200) kept = sent = box.value
+  if (document.querySelector('#editor [data-error-summary]')) return
+  box.focus()
+  box.setSelectionRange(box.value.length, box.value.length)
 })
 
 // ---- Signed out ------------------------------------------------------------------------------------------------------

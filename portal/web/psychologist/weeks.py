@@ -219,7 +219,7 @@ def _detail(session: Appointment) -> str:
     if note is not None:
         written = _("note signed") if note.is_signed else _("note begun")
     place = session.room.name if session.room else session.get_mode_display()
-    return " · ".join(filter(None, [session.service.name, place, written]))
+    return " · ".join(filter(None, [written, place, session.service.name]))
 
 
 # ---- Who is left outside --------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db.models import Q
@@ -21,9 +22,10 @@ from portal.appointments.models import Appointment, TimeSlot, WorkingHours
 from portal.appointments.refusals import BadTimes, HoursOverlap
 from portal.clinic.models import ClinicSettings, Location
 from portal.common.policy import Actor, allow
+from portal.common.templatetags.when import clock, day_short
 from portal.web.psychologist.forms import SlotForm, WeekForm
 from portal.web.psychologist.own import home_zone, with_profile
-from portal.web.psychologist.weeks import outside_hours
+from portal.web.psychologist.weeks import MIDNIGHT, outside_hours
 
 SHOWN = 20
 
@@ -125,7 +127,7 @@ def _rows(actor: Actor) -> list[WorkingHours]:
     return list(WorkingHours.objects.visible_to(actor).select_related("location").order_by("weekday", "starts"))
 
 
-def _zone(rows: list[WorkingHours]):
+def _zone(rows: list[WorkingHours]) -> ZoneInfo:
     return home_zone(rows, clinic=ClinicSettings.current())
 
 
@@ -144,12 +146,7 @@ def _page(
     context = {
         "week": week or WeekForm(hours=rows, locations=places),
         "slot": slot or SlotForm(zone=zone),
-        "slots": list(
-            TimeSlot.objects.visible_to(request.actor)
-            .filter(ends_at__gt=now)
-            .select_related("location")
-            .order_by("starts_at")
-        ),
+        "slots": _slots(request.actor, zone=zone, now=now),
         "left": left[:SHOWN],
         "left_count": len(left),
         "has_hours": bool(rows),
@@ -158,6 +155,26 @@ def _page(
         "total": sum((_length(row) for row in rows), timedelta()).total_seconds() / 3600,
     }
     return render(request, "psychologist/hours.html", context, status=status)
+
+
+def _slots(actor: Actor, *, zone: ZoneInfo, now: datetime) -> list[TimeSlot]:
+    """Exceptions that are not over, each with its time in `words`."""
+    slots = list(
+        TimeSlot.objects.visible_to(actor).filter(ends_at__gt=now).select_related("location").order_by("starts_at")
+    )
+    for slot in slots:
+        slot.words = _in_words(slot, slot.location.zone if slot.location else zone)
+    return slots
+
+
+def _in_words(slot: TimeSlot, zone: ZoneInfo) -> str:
+    """`Thu 26 Nov, 9:00 am – 12:00 pm`, or for whole days `Mon 14 Dec – Wed 16 Dec`."""
+    start, end = timezone.localtime(slot.starts_at, zone), timezone.localtime(slot.ends_at, zone)
+    if start.time() == end.time() == MIDNIGHT:
+        last = end.date() - timedelta(days=1)
+        return day_short(start.date()) if last <= start.date() else f"{day_short(start.date())} – {day_short(last)}"
+    until = clock(end, zone) if start.date() == end.date() else f"{day_short(end.date())}, {clock(end, zone)}"
+    return f"{day_short(start.date())}, {clock(start, zone)} – {until}"
 
 
 def _length(row: WorkingHours) -> timedelta:

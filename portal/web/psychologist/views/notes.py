@@ -41,6 +41,8 @@ def notes(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     waiting = sessions_with_notes(sessions_to_write_up(request.actor, now=now).for_listing()).order_by("-starts_at")
     page = Paginator(waiting, PER_PAGE).get_page(request.GET.get("page"))
+    for session in page:
+        session.days_ago = (timezone.localtime(now, session.zone).date() - session.local_start.date()).days
     return page_or_fragment(request, "psychologist/notes.html", {"page": page, "now": now}, fragment="results")
 
 
@@ -69,7 +71,7 @@ def note(request: HttpRequest, code: UUID) -> HttpResponse:
     if chosen:
         body = _under_headings(body, chosen)
     try:
-        actions.save_draft(
+        kept = actions.save_draft(
             appointment=session,
             body=body,
             template=chosen or form.cleaned_data["template"],
@@ -84,10 +86,12 @@ def note(request: HttpRequest, code: UUID) -> HttpResponse:
         return _signed_already(request, session)
     except NothingWritten:
         messages.info(request, _("There is nothing to keep yet."))
-    else:
-        if not chosen:
-            messages.success(request, _("The draft is kept. It is not signed yet."))
-    return redirect_to(request, "psychologist:note", session.code)
+        return redirect_to(request, "psychologist:note", session.code)
+    if request.htmx:
+        return _editor(request, session, kept)
+    if not chosen:
+        messages.success(request, _("The draft is kept. It is not signed yet."))
+    return redirect("psychologist:note", session.code)
 
 
 def _under_headings(body: str, template: str) -> str:

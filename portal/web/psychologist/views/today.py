@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status
 from portal.clinic.models import ClinicSettings
-from portal.common import charts
 from portal.common.htmx import page_or_fragment
 from portal.common.policy import allow
 from portal.records.reading import sessions_to_write_up, sessions_with_notes
 from portal.web.psychologist.forms import DayChoice
 from portal.web.psychologist.own import home_zone, with_profile
-from portal.web.psychologist.weeks import Week, bounds, hours_of, monday_of, read_week
+from portal.web.psychologist.weeks import Day, Week, bounds, hours_of, monday_of, read_week
 
 # How far back the page looks for notes that are missing; the page of notes goes further.
 LOOK_BACK = timedelta(days=14)
@@ -64,7 +62,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "to_write": to_write[:NOTES_SHOWN],
         "more_to_write": len(to_write) > NOTES_SHOWN,
         "week": week,
-        "chart": _load(week, day),
+        "load": _load(week, day),
         "now": now,
     }
     return page_or_fragment(request, "psychologist/today.html", context, fragment="sessions")
@@ -90,14 +88,20 @@ def _stats(sessions: list[Appointment], *, now: datetime) -> list[dict[str, obje
     ]
 
 
-def _load(week: Week, day: date) -> charts.Chart:
-    shown = week.shown
-    return charts.bars(
-        [(date_format(d.date, "D j"), d.counted) for d in shown],
-        title=_("Sessions this week"),
-        summary=ngettext("%(count)d session in all", "%(count)d sessions in all", week.sessions)
-        % {"count": week.sessions},
-        label_heading=_("Day"),
-        value_heading=_("Sessions"),
-        current=date_format(day, "D j"),
-    )
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One day's sessions as a bar, in a picture 100 high."""
+
+    day: Day
+    top: int
+    is_chosen: bool
+
+    @property
+    def height(self) -> int:
+        return 100 - self.top
+
+
+def _load(week: Week, chosen: date) -> list[Bar]:
+    # A week with one session a day must not look like a full one.
+    full = max(6, *(day.counted for day in week.shown))
+    return [Bar(day, top=100 - round(100 * day.counted / full), is_chosen=day.date == chosen) for day in week.shown]
