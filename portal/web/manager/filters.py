@@ -35,6 +35,7 @@ NOUNS = [
     ("psychologist", _("Profiles")),
     ("provider_number", _("Provider numbers")),
 ]
+_FIRST, _LAST = date(1900, 1, 1), date(2200, 1, 1)
 ROLES = [*Role.choices, (SYSTEM, _("The portal itself"))]
 
 
@@ -79,10 +80,11 @@ class TrailFilter(django_filters.FilterSet):
 
     def to_day(self, entries: QuerySet[Entry], name: str, day: date) -> QuerySet[Entry]:
         """The day itself is in it."""
-        return entries.filter(at__lt=self._midnight(day + timedelta(days=1))) if day < date.max else entries
+        return entries.filter(at__lt=self._midnight(day) + timedelta(days=1))
 
     def about_code(self, entries: QuerySet[Entry], name: str, code: Any) -> QuerySet[Entry]:
         return entries.filter(target_code=str(code))
 
     def _midnight(self, day: date) -> datetime:
-        return datetime.combine(day, time.min, tzinfo=self.zone)
+        # Years that no clock reaches in every zone can be typed too.
+        return datetime.combine(min(max(day, _FIRST), _LAST), time.min, tzinfo=self.zone)

@@ -24,6 +24,8 @@ MOST_PAGES = 400
 class PagesAhead(LazyPaginator):
     """Never counts the rows: the trail only grows."""
 
+    count = None
+
     def validate_number(self, number: int) -> int:
         number = super().validate_number(number)
         if number > MOST_PAGES:

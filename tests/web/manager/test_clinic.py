@@ -1,0 +1,238 @@
+"""Settings, locations with their rooms, services."""
+
+from decimal import Decimal
+from io import BytesIO
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from PIL import Image
+
+from portal.accounts.roles import Role
+from portal.audit.models import Entry
+from portal.clinic.models import ClinicSettings, Location, Room, Service
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def boss():
+    return make.signed_in_client(role=Role.MANAGER)
+
+
+def url(name, *args):
+    return reverse(f"manager:{name}", args=args)
+
+
+def said(response):
+    return [(message.level_tag, str(message)) for message in response.context["messages"]]
+
+
+def filled(page, **changes):
+    """What a browser would send of the form on this page, with `changes`."""
+    form = page.context["form"]
+    data = {}
+    for field in form:
+        value = field.value()
+        if value is True:
+            data[field.name] = "on"
+        elif not (value is None or value is False or value == "") and field.name not in ("logo", "photo"):
+            data[field.name] = value
+    return {key: value for key, value in {**data, **changes}.items() if value is not None}
+
+
+# ---- Settings --------------------------------------------------------------------------------------------------------
+
+
+def test_settings_are_made_and_changed(boss):
+    page = boss.get(url("settings"))
+    changes = {
+        "name": "Banksia Lane",
+        "abn": "51 824 753 556",
+        "phone": "(03) 9010 1234",
+        "bank_bsb": "083 004",
+        "gst_registered": "on",
+        "state": "VIC",
+        "postcode": "3056",
+    }
+    response = boss.post(url("settings"), filled(page, **changes), follow=True)
+    assert said(response) == [("success", "The settings are saved.")]
+    clinic = ClinicSettings.objects.get()
+    assert (clinic.name, clinic.abn, clinic.phone.as_e164, clinic.bank_bsb) == (
+        "Banksia Lane",
+        "51824753556",
+        "+61390101234",
+        "083-004",
+    )
+    assert Entry.objects.get().verb == "clinic.changed"
+    again = boss.get(url("settings"))
+    assert 'value="51 824 753 556"' in again.content.decode()
+    # Saved as it is, nothing has changed, and the trail says nothing.
+    boss.post(url("settings"), filled(again))
+    assert Entry.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("abn", "51 824 753 557"),
+        ("name", ""),
+        ("name", "x" * 300),
+        ("phone", "ring me"),
+        ("email", "nobody"),
+        ("time_zone", "Mars/Olympus"),
+        ("notice_hours", "-1"),
+        ("late_fee_percent", "101"),
+        ("postcode", "30 56"),
+        ("bank_bsb", "12"),
+        ("logo", SimpleUploadedFile("logo.png", b"<html><script>alert(1)</script>")),
+    ],
+)
+def test_bad_settings_keep_what_was_typed_and_what_was_stored(boss, field, value):
+    make.clinic(name="Banksia Lane")
+    page = boss.get(url("settings"))
+    response = boss.post(url("settings"), filled(page, legal_name="Banksia Pty Ltd", **{field: value}))
+    assert response.status_code == 422
+    assert set(response.context["form"].errors) == {field}
+    assert response.context["form"]["legal_name"].value() == "Banksia Pty Ltd"
+    assert ClinicSettings.objects.get().legal_name == ""
+
+
+def test_a_postcode_of_another_state_is_a_warning(boss):
+    make.clinic()
+    page = boss.get(url("settings"))
+    response = boss.post(url("settings"), filled(page, state="VIC", postcode="2000"), follow=True)
+    assert [level for level, _ in said(response)] == ["success", "warning"]
+    assert ClinicSettings.objects.get().postcode == "2000"
+
+
+def test_a_logo_is_written_anew_and_can_be_taken_away(boss, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    make.clinic()
+    data = BytesIO()
+    Image.new("RGBA", (2000, 500), (0, 80, 60, 128)).save(data, "PNG")
+    page = boss.get(url("settings"))
+    assert boss.get(url("logo")).status_code == 404
+    boss.post(url("settings"), filled(page, logo=SimpleUploadedFile("../../logo.svg", data.getvalue())))
+    shown = boss.get(url("logo"))
+    assert (shown.status_code, shown.headers["Content-Type"]) == (200, "image/png")
+    assert shown.getvalue().startswith(b"\x89PNG")
+    shown.file_to_stream.close()
+    with Image.open(ClinicSettings.objects.get().logo.path) as logo:
+        assert max(logo.size) == 800
+    boss.post(url("settings"), filled(page, **{"logo-clear": "on"}))
+    assert not ClinicSettings.objects.get().logo
+
+
+# ---- Locations -------------------------------------------------------------------------------------------------------
+
+
+def test_a_location_and_its_rooms(boss):
+    response = boss.post(
+        url("add_location"),
+        filled(
+            boss.get(url("add_location")),
+            name="Lord Howe",
+            time_zone="Australia/Lord_Howe",
+            state="NSW",
+            postcode="2898",
+        ),
+    )
+    place = Location.objects.get()
+    assert response.url == url("location", place.code)
+    assert (place.slug, place.time_zone) == ("lord-howe", "Australia/Lord_Howe")
+    for name in ("Banksia", "Wattle"):
+        boss.post(url("rooms", place.code), {"name": name})
+    again = boss.post(url("rooms", place.code), {"name": "Wattle"})
+    assert again.status_code == 422
+    assert again.context["room_form"].errors
+    empty = boss.post(url("rooms", place.code), {"name": " "})
+    assert set(empty.context["room_form"].errors) == {"name"}
+    wattle = Room.objects.get(name="Wattle")
+    boss.post(url("rooms", place.code), {"room": wattle.pk, "do": "retire"})
+    assert list(Room.objects.filter(is_active=True).values_list("name", flat=True)) == ["Banksia"]
+    boss.post(url("rooms", place.code), {"room": wattle.pk, "do": "restore"})
+    assert Room.objects.filter(is_active=True).count() == 2
+
+
+@pytest.mark.parametrize("room", ["x", "0", "\x00", "999999999999999999999999", ""])
+def test_nonsense_for_a_room_changes_nothing(boss, room):
+    place = make.location()
+    make.room(location=place)
+    assert boss.post(url("rooms", place.code), {"room": room, "do": "retire"}).status_code == 302
+    assert Room.objects.get().is_active
+
+
+def test_a_room_of_another_location_is_out_of_reach(boss):
+    room, place = make.room(), make.location()
+    boss.post(url("rooms", place.code), {"room": room.pk, "do": "retire"})
+    assert Room.objects.get().is_active
+
+
+def test_changing_a_location(boss):
+    place = make.location(name="Old name")
+    page = boss.get(url("location", place.code))
+    assert boss.post(url("location", place.code), filled(page, name="New name")).url == url("locations")
+    wrong = boss.post(url("location", place.code), filled(page, name=""))
+    assert wrong.status_code == 422
+    place.refresh_from_db()
+    assert place.name == "New name"
+    assert "<h1>New name</h1>" in wrong.content.decode()
+
+
+def test_the_last_location_stays(boss):
+    one, two = make.location(), make.location()
+    assert boss.get(url("retire_location", one.code)).status_code == 200
+    assert boss.post(url("retire_location", one.code), follow=True).status_code == 200
+    response = boss.post(url("retire_location", two.code), follow=True)
+    assert said(response) == [("error", "This is the only location in use. Add another one first.")]
+    assert list(Location.objects.filter(is_active=True)) == [two]
+    boss.post(url("restore_location", one.code))
+    assert Location.objects.filter(is_active=True).count() == 2
+
+
+# ---- Services --------------------------------------------------------------------------------------------------------
+
+
+def test_a_service_is_added_changed_retired_and_restored(boss):
+    data = {"name": "First session", "minutes": "50", "buffer_before": "0", "buffer_after": "10", "fee": "$220",
+            "tax_code": "gst_free", "in_person": "on", "online": "on", "position": "1"}  # fmt: skip
+    assert boss.post(url("add_service"), data).url == url("services")
+    service = Service.objects.get()
+    assert (service.slug, service.fee, service.buffer_after) == ("first-session", Decimal("220"), 10)
+    boss.post(url("service", service.code), {**data, "slug": service.slug, "fee": "235.50"})
+    service.refresh_from_db()
+    assert service.fee == Decimal("235.50")
+    assert boss.get(url("retire_service", service.code)).status_code == 200
+    boss.post(url("retire_service", service.code))
+    assert not Service.objects.get().is_active
+    assert "No longer offered" in boss.get(url("services")).content.decode()
+    boss.post(url("restore_service", service.code))
+    assert Service.objects.get().is_active
+    assert list(Entry.objects.order_by("id").values_list("verb", flat=True)) == [
+        "service.added",
+        "service.changed",
+        "service.retired",
+        "service.restored",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({"name": ""}, "name"),
+        ({"minutes": "4"}, "minutes"),
+        ({"minutes": "99999999999999999999"}, "minutes"),
+        ({"fee": "free"}, "fee"),
+        ({"in_person": None}, "in_person"),
+        ({"slug": "two words"}, "slug"),
+    ],
+)
+def test_bad_services(boss, changes, wrong):
+    data = {"name": "First session", "minutes": "50", "buffer_before": "0", "buffer_after": "0", "fee": "220",
+            "tax_code": "gst_free", "in_person": "on", "position": "1"} | changes  # fmt: skip
+    response = boss.post(url("add_service"), {key: value for key, value in data.items() if value is not None})
+    assert response.status_code == 422
+    assert set(response.context["form"].errors) == {wrong}
+    assert Service.objects.count() == 0

@@ -1,0 +1,90 @@
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from portal.accounts import actions
+from portal.accounts.roles import Role
+from portal.clinic.models import Service
+from portal.notifications import outbox
+from portal.notifications.models import Notice, State
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+WHOLE = {
+    "abn": "51824753556",
+    "street": "1 Lane",
+    "suburb": "Brunswick",
+    "phone": "+61390101234",
+    "email": "desk@example.com",
+    "bank_account": "123456",
+}
+
+
+@pytest.fixture
+def boss():
+    return make.signed_in_client(role=Role.MANAGER)
+
+
+@pytest.fixture
+def ready():
+    """A clinic with nothing left to do."""
+    make.clinic(**WHOLE)
+    psychologist = make.psychologist(ahpra_number="PSY0001234567")
+    make.second_factor(psychologist.user)
+    make.provider_number(psychologist=psychologist)
+    make.hours(psychologist=psychologist)
+    make.service()
+    return psychologist
+
+
+def points(client):
+    return [point.text for point in client.get(reverse("manager:home")).context["points"]]
+
+
+def test_nothing_to_do(boss, ready):
+    assert points(boss) == []
+    assert "Nothing needs you" in boss.get(reverse("manager:home")).content.decode()
+
+
+def test_an_empty_clinic_is_told_where_to_begin(boss):
+    assert points(boss) == [
+        "Invoices and letters lack: ABN, address, phone, e-mail, bank account.",
+        "There is no location yet.",
+        "No service can be booked online.",
+    ]
+
+
+def test_what_keeps_a_psychologist_from_being_booked(boss, ready):
+    make.user(role=Role.PSYCHOLOGIST, first_name="No", last_name="Profile")
+    bare = make.psychologist(user=make.user(role=Role.PSYCHOLOGIST, first_name="No", last_name="Hours"), title="")
+    make.second_factor(bare.user)
+    texts = points(boss)
+    assert "No Profile is a psychologist without a profile." in texts
+    assert "No Hours accepts patients but has no working hours." in texts
+    assert "No Hours has no AHPRA number, or no provider number: patients can't claim their rebate." in texts
+    assert texts[0].startswith("1 member of staff has no second step for signing in.")
+
+
+def test_an_e_mail_that_did_not_go_is_the_first_thing(boss, ready):
+    notice = outbox.queue(
+        template="account/password_changed", to="a@example.com", context={"at": "now"}, dedupe_key="one"
+    )
+    Notice.objects.filter(pk=notice.pk).update(state=State.FAILED)
+    actions.invite(
+        email="new@example.com",
+        roles=[Role.RECEPTION],
+        by=make.actor(user=boss.user, role=Role.MANAGER),
+        now=timezone.now() - timedelta(days=8),
+    )
+    assert points(boss) == ["1 e-mail could not be sent.", "1 invitation ran out."]
+
+
+def test_figures(boss, ready):
+    now = timezone.now().replace(second=0, microsecond=0)
+    for days in (1, 6, 8):
+        make.appointment(psychologist=ready, starts_at=now + timedelta(days=days))
+    stats = boss.get(reverse("manager:home")).context["stats"]
+    assert [stat["value"] for stat in stats] == [2, 3, 1, Service.objects.offered().count()]

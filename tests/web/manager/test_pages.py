@@ -1,0 +1,109 @@
+"""Who reaches the manager's pages, and what they cost."""
+
+import uuid
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import NoReverseMatch, get_resolver, reverse
+from django.utils import timezone
+
+from portal.accounts import actions
+from portal.accounts.roles import Role
+from portal.audit import trail
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def addresses():
+    return [pattern.name for pattern in get_resolver("portal.web.manager.urls").url_patterns]
+
+
+def url_of(name):
+    try:
+        return reverse(f"manager:{name}")
+    except NoReverseMatch:
+        return reverse(f"manager:{name}", args=[uuid.uuid4()])
+
+
+@pytest.mark.parametrize("name", addresses())
+@pytest.mark.parametrize("who", ["nobody", "patient", "psychologist", "reception"])
+def test_only_managers_come_in(name, who):
+    roles = {"psychologist": (Role.PSYCHOLOGIST,), "reception": (Role.RECEPTION,)}.get(who, ())
+    client = make.client_for(None if who == "nobody" else make.user(roles=roles))
+    for method in (client.get, client.post):
+        response = method(url_of(name))
+        if who == "nobody":
+            assert (response.status_code, response.url.partition("?")[0]) == (302, reverse("account_login"))
+        else:
+            assert response.status_code == 403
+
+
+@pytest.mark.parametrize("name", addresses())
+def test_managers_find_a_page_or_that_there_is_none(name):
+    client = make.signed_in_client(role=Role.MANAGER)
+    assert client.get(url_of(name)).status_code in {200, 404, 405}
+
+
+def some_services(n):
+    for _ in range(n):
+        make.service()
+
+
+def some_locations(n):
+    for _ in range(n):
+        make.room(location=make.location())
+
+
+def some_staff(n):
+    for k in range(n):
+        user = make.user(roles=(Role.RECEPTION, Role.PSYCHOLOGIST))
+        make.psychologist(user=user)
+        if k % 2:
+            make.second_factor(user)
+
+
+def some_who_left(n):
+    for _ in range(n):
+        make.user(role=Role.RECEPTION, is_active=False)
+
+
+def some_invitations(n):
+    by = make.actor(role=Role.MANAGER)
+    for k in range(n):
+        actions.invite(email=f"new{k}.{uuid.uuid4()}@example.com", roles=[Role.RECEPTION], by=by, now=timezone.now())
+
+
+def some_entries(n):
+    for _ in range(n):
+        by = make.actor(role=Role.MANAGER)
+        trail.record("role.granted", by=by, target=make.user(), role="reception")
+        trail.record("service.added", by=by, target=make.service())
+
+
+@pytest.mark.parametrize(
+    ("address", "grow"),
+    [
+        ("services/", some_services),
+        ("locations/", some_locations),
+        ("staff/", some_staff),
+        ("staff/", some_invitations),
+        ("staff/?show=left", some_who_left),
+        ("trail/", some_entries),
+        ("", some_staff),
+        ("", some_entries),
+    ],
+)
+def test_a_list_costs_the_same_whatever_its_length(address, grow):
+    client = make.signed_in_client(role=Role.MANAGER)
+    make.clinic()
+    grow(1)
+    url = reverse("manager:home") + address
+    client.get(url)
+    with CaptureQueriesContext(connection) as one:
+        assert client.get(url).status_code == 200
+    grow(29)
+    with CaptureQueriesContext(connection) as thirty:
+        assert client.get(url).status_code == 200
+    assert len(thirty) == len(one) <= 30

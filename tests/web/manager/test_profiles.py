@@ -1,0 +1,150 @@
+import re
+from decimal import Decimal
+from io import BytesIO
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from PIL import Image
+
+from portal.accounts.roles import Role
+from portal.audit.models import Entry
+from portal.clinic.models import Psychologist, Registration
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def boss():
+    return make.signed_in_client(role=Role.MANAGER)
+
+
+@pytest.fixture
+def whose():
+    return make.user(role=Role.PSYCHOLOGIST, first_name="Mai", last_name="Nguyễn")
+
+
+def url(name, whose):
+    return reverse(f"manager:{name}", args=[whose.code])
+
+
+def picture(name="me.png", size=(1600, 900)):
+    data = BytesIO()
+    Image.new("RGB", size, "green").save(data, "PNG")
+    return SimpleUploadedFile(name, data.getvalue(), content_type="image/png")
+
+
+def fields(**more):
+    return {
+        "title": "Dr",
+        "headline": "Anxiety, and being new to a country",
+        "bio": "I listen.",
+        "registration": Registration.CLINICAL,
+        "ahpra_number": "psy 0001234567",
+        "qualifications": "MPsych (Clinical)\nBSc (Hons)",
+        "fee": "$235.50",
+        "accepting_patients": "on",
+        "position": "0",
+        **more,
+    }
+
+
+def said(response):
+    return [(message.level_tag, str(message)) for message in response.context["messages"]]
+
+
+def test_a_new_profile(boss, whose, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    place, other = make.location(), make.location()
+    vietnamese, grief, first = make.language(name="Tiếng Việt"), make.specialisation(name="Grief"), make.service()
+    response = boss.post(
+        url("profile", whose),
+        fields(
+            photo=picture(),
+            languages=[vietnamese.pk],
+            specialisations=[grief.pk],
+            services=[first.pk],
+            **{f"{place.slug}-number": "4024742f", f"{other.slug}-number": ""},
+        ),
+    )
+    assert response.url == url("profile", whose)
+    made = Psychologist.objects.get()
+    assert (made.user, made.slug, made.ahpra_number, made.fee) == (
+        whose,
+        "mai-nguyen",
+        "PSY0001234567",
+        Decimal("235.50"),
+    )
+    assert list(made.languages.all()) == [vietnamese]
+    assert list(made.specialisations.all()) == [grief]
+    assert list(made.services.all()) == [first]
+    assert list(made.provider_numbers.values_list("location", "number")) == [(place.pk, "4024742F")]
+    # Written anew: a small JPEG under a name of ours.
+    with Image.open(made.photo.path) as photo:
+        assert (photo.format, max(photo.size)) == ("JPEG", 1200)
+    assert re.fullmatch(r"psychologists/[0-9a-f]{32}\.jpg", made.photo.name)
+    shown = boss.get(url("profile_photo", whose))
+    assert (shown.status_code, shown.headers["Content-Type"]) == (200, "image/jpeg")
+    assert shown.getvalue().startswith(b"\xff\xd8")
+    shown.file_to_stream.close()
+    assert {e.verb for e in Entry.objects.all()} == {"psychologist.added", "provider_number.added"}
+
+
+def test_a_wrong_check_letter_is_a_warning_and_is_kept(boss, whose):
+    place = make.location(name="Brunswick")
+    psychologist = make.psychologist(user=whose)
+    response = boss.post(
+        url("profile", whose), fields(slug=psychologist.slug, **{f"{place.slug}-number": "4024742A"}), follow=True
+    )
+    [(_level, words)] = [(level, words) for level, words in said(response) if level == "warning"]
+    assert words.startswith("Provider number at Brunswick: The last letter doesn't fit this provider number.")
+    assert psychologist.provider_numbers.get().number == "4024742A"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "value"),
+    [
+        ("ahpra_number", "PSY12"),
+        ("fee", "a lot"),
+        ("fee", "-5"),
+        ("registration", "wizard"),
+        ("headline", "x" * 300),
+        ("photo", SimpleUploadedFile("me.png", b"<svg onload=alert(1)>")),
+    ],
+)
+def test_bad_input_keeps_what_was_typed(boss, whose, wrong, value):
+    response = boss.post(url("profile", whose), fields(**{wrong: value}))
+    assert response.status_code == 422
+    assert set(response.context["form"].errors) == {wrong}
+    assert response.context["form"]["bio"].value() == "I listen."
+    assert Psychologist.objects.count() == 0
+
+
+def test_a_number_that_is_none_stops_the_whole(boss, whose):
+    place = make.location()
+    response = boss.post(url("profile", whose), fields(**{f"{place.slug}-number": "hello"}))
+    assert response.status_code == 422
+    assert Psychologist.objects.count() == 0
+    assert "hello" in response.content.decode().lower()
+
+
+def test_off_the_website_and_back(boss, whose):
+    psychologist = make.psychologist(user=whose)
+    assert boss.get(url("retire_profile", whose)).status_code == 200
+    boss.post(url("retire_profile", whose))
+    psychologist.refresh_from_db()
+    assert (psychologist.is_active, psychologist.accepting_patients) == (False, False)
+    boss.post(url("restore_profile", whose))
+    psychologist.refresh_from_db()
+    assert (psychologist.is_active, psychologist.accepting_patients) == (True, False)
+
+
+def test_reception_has_no_profile(boss):
+    desk = make.user(role=Role.RECEPTION)
+    assert boss.get(url("profile", desk)).url == reverse("manager:person", args=[desk.code])
+
+
+def test_no_photo_no_answer(boss, whose):
+    make.psychologist(user=whose)
+    assert boss.get(url("profile_photo", whose)).status_code == 404
