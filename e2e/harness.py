@@ -99,6 +99,7 @@ def running_portal(folder: Path, **environment: str) -> Iterator[Portal]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     shared = {
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
         "PORTAL_ENV": "test",
         "DATABASE_URL": database_url(),
         "PORTAL_BASE_URL": url,

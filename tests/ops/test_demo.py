@@ -19,6 +19,8 @@ import pytest
 from portal.ops.processes import manage
 
 ANSWERS_WITHIN = 60
+# What this run of the tests has set for itself.
+OURS = {"DATABASE_URL", "DJANGO_SETTINGS_MODULE", "PORTAL_ENV", "PORT"}
 
 
 def free_port():
@@ -28,7 +30,7 @@ def free_port():
 
 
 def environment(folder, **more):
-    kept = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "PORTAL_ENV", "PORT"}}
+    kept = {name: value for name, value in os.environ.items() if name not in OURS}
     return {**kept, "PORTAL_DATA_DIR": str(folder), "PORTAL_NO_VENV": "1", **more}
 
 

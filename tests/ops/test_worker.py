@@ -100,7 +100,7 @@ def database_url():
     return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
 
 
-def wait_until(condition, seconds=25):
+def wait_until(condition, seconds=45):
     until = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < until, "it did not happen"
@@ -130,7 +130,12 @@ class Queue:
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
                 manage("worker", "--check-every", "0.3", *options),
-                env={**os.environ, "DATABASE_URL": database_url(), "PORTAL_NO_VENV": "1"},
+                env={
+                    **os.environ,
+                    "DJANGO_SETTINGS_MODULE": "portal.settings",
+                    "DATABASE_URL": database_url(),
+                    "PORTAL_NO_VENV": "1",
+                },
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
@@ -203,7 +208,8 @@ def test_killed_worker_leaves_no_orphans(start):
 @linux_only
 @pytest.mark.django_db(transaction=True)
 def test_deadlocked_cluster_is_started_again(start):
-    queue = start("--patience", "2", "--grace", "1")
+    # Longer than a busy machine takes to start a cluster, or it would be ended again before it can take anything.
+    queue = start("--patience", "8", "--grace", "1")
     first = queue.cluster()
     # The cluster's guard is its only child; the first two that it made are the idle workers. One of them waits for a
     # task holding the lock of the queue, and takes the lock with it.
@@ -216,7 +222,7 @@ def test_deadlocked_cluster_is_started_again(start):
     wait_until(lambda: queue.cluster() not in {None, first})
     queue.does("second")
     assert not (queue.folder / "taken").exists()
-    assert "The queue did nothing for 2 seconds; starting it again." in queue.log.read_text()
+    assert "The queue did nothing for 8 seconds; starting it again." in queue.log.read_text()
 
 
 @linux_only
