@@ -118,7 +118,6 @@ def test_a_logo_is_written_anew_and_can_be_taken_away(boss, settings, tmp_path):
     shown = boss.get(url("logo"))
     assert (shown.status_code, shown.headers["Content-Type"]) == (200, "image/png")
     assert shown.getvalue().startswith(b"\x89PNG")
-    shown.file_to_stream.close()
     with Image.open(ClinicSettings.objects.get().logo.path) as logo:
         assert max(logo.size) == 800
     boss.post(url("settings"), filled(page, **{"logo-clear": "on"}))

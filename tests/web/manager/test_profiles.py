@@ -87,7 +87,6 @@ def test_a_new_profile(boss, whose, settings, tmp_path):
     shown = boss.get(url("profile_photo", whose))
     assert (shown.status_code, shown.headers["Content-Type"]) == (200, "image/jpeg")
     assert shown.getvalue().startswith(b"\xff\xd8")
-    shown.file_to_stream.close()
     assert {e.verb for e in Entry.objects.all()} == {"psychologist.added", "provider_number.added"}
 
 
