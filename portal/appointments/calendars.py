@@ -1,4 +1,4 @@
-"""Reading the diary for a calendar: a day of many people or a week of one, in three queries either way."""
+"""Reading the diary for a calendar: a day of many people or a week of one, in four queries either way."""
 
 from __future__ import annotations
 
@@ -6,13 +6,29 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 from portal.appointments.models import Appointment, Status, TimeSlot, WorkingHours
 from portal.appointments.openings import Hours, working_spans
 from portal.clinic.models import Location, Psychologist
+from portal.patients.models import Patient
 
 STEP_MINUTES = 5
 DAY_MINUTES = 24 * 60
+# A calendar says who and what. The rest of a patient's row is wide, and its telephone numbers are slow to make.
+_SHOWN = {
+    "id",
+    "code",
+    "legal_first_name",
+    "legal_last_name",
+    "preferred_name",
+    "pronouns",
+    "date_of_birth",
+    "desk_note",
+}
+_NOT_SHOWN = [f"patient__{f.name}" for f in Patient._meta.concrete_fields if f.name not in _SHOWN] + [
+    "service__description"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +108,8 @@ def columns(
 ) -> list[DiaryDay]:
     """Every day of everybody: first the days, within them the people as given.
 
-    Days are those of `zone`. Sessions come with patient, service, location and room; holds that ran out don't come,
-    cancelled ones only if asked for.
+    Days are those of `zone`. Sessions come with patient (name, date of birth, note for the desk), service, location and
+    room; holds that ran out don't come, cancelled ones only if asked for.
     """
     people = list(psychologists)
     calendar = [_Day(first_day + timedelta(days=n), zone) for n in range(days)]
@@ -102,22 +118,27 @@ def columns(
     start, end = calendar[0].start, calendar[-1].end
 
     hours: defaultdict[int, list[Hours]] = defaultdict(list)
-    locations: dict[int, Location] = {}
     rows = WorkingHours.objects.filter(psychologist__in=people, location__is_active=True)
-    for row in rows.select_related("location").order_by("weekday", "starts"):
-        locations[row.location_id] = row.location
-        hours[row.psychologist_id].append(Hours(row.weekday, row.starts, row.ends, row.location.zone, row.location_id))
-    slots = list(
-        TimeSlot.objects.filter(psychologist__in=people)
-        .between(start, end)
-        .select_related("location")
-        .order_by("starts_at", "pk")
-    )
+    for whose, weekday, starts, ends, its_zone, location_id in rows.order_by("weekday", "starts").values_list(
+        "psychologist", "weekday", "starts", "ends", "location__time_zone", "location"
+    ):
+        hours[whose].append(Hours(weekday, starts, ends, ZoneInfo(its_zone), location_id))
+    slots = list(TimeSlot.objects.filter(psychologist__in=people).between(start, end).order_by("starts_at", "pk"))
     appointments = Appointment.objects.filter(psychologist__in=people).between(start, end)
     if not cancelled:
         appointments = appointments.exclude(status=Status.CANCELLED)
     appointments = appointments.exclude(status=Status.HELD, held_until__lte=now)
-    appointments = list(appointments.for_listing().order_by("starts_at", "pk"))
+    appointments = list(
+        appointments.select_related("patient", "service", "room").defer(*_NOT_SHOWN).order_by("starts_at", "pk")
+    )
+    locations = Location.objects.in_bulk(
+        {w.location_id for windows in hours.values() for w in windows}
+        | {row.location_id for row in (*slots, *appointments) if row.location_id}
+    )
+    for row in slots:
+        row.location = locations.get(row.location_id)
+    for row in appointments:
+        row.location, row.psychologist = locations[row.location_id], people[place[row.psychologist_id]]
 
     around = timedelta(days=1)
     for whose, windows in hours.items():

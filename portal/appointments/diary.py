@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count
 
@@ -245,19 +246,20 @@ class Plans:
         self.hours: defaultdict[int, list[Hours]] = defaultdict(list)
         self.extra: defaultdict[int, list[Extra]] = defaultdict(list)
         self.blocked: defaultdict[int, list[Span]] = defaultdict(list)
+        # Plain values: a page of many people reads hundreds of these, and needs no models made of them.
         here = WorkingHours.objects.filter(psychologist__in=psychologists, location__is_active=True)
-        for row in here.select_related("location").order_by("weekday", "starts", "pk"):
-            self.hours[row.psychologist_id].append(
-                Hours(row.weekday, row.starts, row.ends, row.location.zone, row.location_id)
-            )
+        for whose, weekday, starts, ends, zone, place in here.order_by("weekday", "starts", "pk").values_list(
+            "psychologist", "weekday", "starts", "ends", "location__time_zone", "location"
+        ):
+            self.hours[whose].append(Hours(weekday, starts, ends, ZoneInfo(zone), place))
         slots = TimeSlot.objects.filter(psychologist__in=psychologists).between(start, end)
-        for slot in slots.select_related("location").order_by("starts_at", "pk"):
-            if slot.kind == TimeSlot.Kind.BLOCKED:
-                self.blocked[slot.psychologist_id].append(Span(slot.starts_at, slot.ends_at))
-            elif slot.location.is_active:
-                self.extra[slot.psychologist_id].append(
-                    Extra(slot.starts_at, slot.ends_at, slot.location.zone, slot.location_id)
-                )
+        for whose, kind, starts_at, ends_at, zone, place, in_use in slots.order_by("starts_at", "pk").values_list(
+            "psychologist", "kind", "starts_at", "ends_at", "location__time_zone", "location", "location__is_active"
+        ):
+            if kind == TimeSlot.Kind.BLOCKED:
+                self.blocked[whose].append(Span(starts_at, ends_at))
+            elif in_use:
+                self.extra[whose].append(Extra(starts_at, ends_at, ZoneInfo(zone), place))
 
 
 class Taken:

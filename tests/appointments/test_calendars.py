@@ -95,17 +95,20 @@ def test_the_days_when_clocks_change(practice):
 
 
 @pytest.mark.parametrize("people", [1, 20])
-def test_three_queries_for_one_and_for_twenty(practice, nine, now, django_assert_num_queries, people):
+def test_four_queries_for_one_and_for_twenty(practice, nine, now, django_assert_num_queries, people):
     everybody = [practice.psychologist] + [practice.another() for _ in range(people - 1)]
     for one in everybody:
         make.appointment(psychologist=one, starts_at=nine, room=make.room())
         make.time_slot(psychologist=one, starts_at=nine, kind=TimeSlot.Kind.EXTRA)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         found = diary.day(everybody, MONDAY, zone=MELBOURNE, now=now)
         read = [
             [one.name for one in (a.patient, a.service, a.psychologist, a.room, a.location)]
             for c in found
             for a in (s.appointment for s in c.sessions)
         ]
-        [w.location.name for c in found for w in c.work]
+        shown = [(s.appointment.patient.code, s.appointment.patient.date_of_birth) for c in found for s in c.sessions]
+        places = {w.location.name for c in found for w in c.work}
+    assert len(shown) == people
+    assert len(places) == people + 1
     assert len(read) == people

@@ -108,6 +108,42 @@ def test_raw_update_that_overlaps(row, whose, minutes):
     assert other.starts_at == row.starts_at + DAY
 
 
+@pytest.mark.parametrize("way", ["INSERT", "INSERT OR IGNORE", "INSERT OR REPLACE"] if ON_SQLITE else ["INSERT"])
+def test_no_way_of_inserting_goes_round(row, way):
+    """REPLACE and IGNORE change what SQLite does about a broken constraint, but not what a trigger says."""
+    copy = Appointment.objects.get()
+    copy.pk, copy.code, copy.patient, copy.room = None, uuid.uuid4(), make.patient(), None
+    values = {f.column: f.get_db_prep_save(getattr(copy, f.attname), connection) for f in copy._meta.concrete_fields}
+    del values["id"]
+    with refused("appointment_psychologist_no_overlap"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f"{way} INTO {TABLE} ({', '.join(values)}) VALUES ({', '.join(['%s'] * len(values))})", [*values.values()]
+        )
+    assert list(Appointment.objects.all()) == [row]
+
+
+def test_one_statement_cannot_bring_two_rows_together(row):
+    other = Appointment.objects.get(code=copied(row, **moved(row, DAY), **someone_else("psychologist")))
+    with refused("appointment_psychologist_no_overlap"), transaction.atomic():
+        Appointment.objects.update(**moved(row, 2 * DAY))
+    with refused("appointment_psychologist_no_overlap"), transaction.atomic():
+        Appointment.objects.bulk_create(
+            [
+                Appointment(
+                    psychologist=row.psychologist,
+                    patient=make.patient(),
+                    service=row.service,
+                    location=row.location,
+                    status=Status.BOOKED,
+                    fee=0,
+                    **moved(row, 5 * DAY + n * MINUTE),
+                )
+                for n in range(2)
+            ]
+        )
+    assert set(Appointment.objects.values_list("starts_at", flat=True)) == {row.starts_at, other.starts_at}
+
+
 @pytest.mark.parametrize("whose", ["psychologist", "patient", "room"])
 def test_raw_update_of_whose_it_is(row, whose):
     code = copied(row, **someone_else(whose), **{f"{whose}_id": getattr(make, whose)().pk})
