@@ -128,7 +128,7 @@ _irn_help = _("The digit beside the name on the card.")
 class _ContactFields(forms.Form):
     phone = PhoneField(label=_("Phone"), required=False)
     email = EmailLineField(label=_("E-mail"), required=False, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
-    language = forms.ChoiceField(label=_("Language for letters and messages"), required=False)
+    language = forms.ChoiceField(label=_("Language of our messages"), required=False)
     street = _line("street", autocomplete="street-address")
     suburb = _line("suburb", autocomplete="address-level2")
     state = forms.ChoiceField(label=_("State"), choices=state_choices, required=False)

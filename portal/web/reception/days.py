@@ -58,6 +58,11 @@ class Arrival:
         return self.session.status == Status.BOOKED and self.session.starts_at < self.now
 
     @property
+    def is_due(self) -> bool:
+        """Whether they may walk in any moment: the button to press stands out."""
+        return self.session.status == Status.BOOKED and self.session.starts_at < self.now + timedelta(minutes=45)
+
+    @property
     def minutes_waiting(self) -> int | None:
         if self.session.status != Status.ARRIVED or self.session.arrived_at is None:
             return None

@@ -163,7 +163,9 @@ class CheckOutForm(forms.Form):
     method = forms.ChoiceField(
         label=_("Paid now by"), choices=[*AT_THE_DESK, (LATER, _("Not now: pays later"))], widget=forms.RadioSelect
     )
-    amount = MoneyField(label=_("Amount"), required=False, max_value=Decimal("999999.99"))
+    amount = MoneyField(
+        label=_("Amount"), max_value=Decimal("999999.99"), error_messages={"required": _("How much was paid?")}
+    )
     reference = LineField(label=_("Reference"), max_length=100, required=False)
     # The form's own name: sent twice, it bills once.
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
@@ -173,6 +175,7 @@ class CheckOutForm(forms.Form):
     def __init__(self, *args: Any, items: Sequence[MbsItem], has_referral: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.items = {item.item: item for item in items}
+        self.fields["amount"].required = not self.is_bound or self.data.get("method") != LATER
         self.has_referral = has_referral
         self.fields["item"].choices = [
             (PROPOSED, _("As the minutes say")),
@@ -199,7 +202,7 @@ class CheckOutForm(forms.Form):
         """Adds what is wrong with the money taken, now that the total is known."""
         if self.cleaned_data.get("method") in (LATER, None) or "amount" in self.errors:
             return
-        amount = self.cleaned_data.get("amount")
+        amount = self.cleaned_data["amount"]
         if not amount:
             self.add_error("amount", ValidationError(_("How much was paid?"), code="required"))
         elif amount > total:

@@ -44,7 +44,7 @@ def book(request: HttpRequest, code: Any) -> HttpResponse:
     services = list(Service.objects.offered())
     if not services:
         return render(request, "reception/book.html", {"patient": patient, "service": None})
-    data = request.POST if request.method == "POST" else request.GET
+    data = request.POST if request.method == "POST" else request.GET or _as_last_time(request, patient)
     everybody = list(Psychologist.objects.practising().select_related("user"))
     service, psychologist, mode = BookingChoice.read(data, services=services, psychologists=everybody)
     able = _people(service)
@@ -89,6 +89,24 @@ def book(request: HttpRequest, code: Any) -> HttpResponse:
         )
 
     return desk.answer(put, done=_("Booked: %(when)s with %(psychologist)s."))
+
+
+def _as_last_time(request: HttpRequest, patient: Patient) -> dict[str, str]:
+    """Most people come back to the same person for the same; a first visit is followed by another service."""
+    last = (
+        Appointment.objects.visible_to(request.actor)
+        .filter(patient=patient)
+        .exclude(status__in=(Status.HELD, Status.CANCELLED))
+        .select_related("service", "psychologist")
+        .order_by("-starts_at")
+        .first()
+    )
+    if last is None:
+        return {}
+    again = last.service
+    if again.first_visit_only:
+        again = Service.objects.offered().filter(first_visit_only=False, minutes=again.minutes).first() or again
+    return {"service": again.slug, "psychologist": last.psychologist.slug, "mode": last.mode}
 
 
 # ---- Moving ---------------------------------------------------------------------------------------------------------

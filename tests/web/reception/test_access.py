@@ -1,0 +1,162 @@
+"""Who may knock at the desk's pages, and that nobody at the desk comes near a note."""
+
+import re
+
+import pytest
+from django.urls import get_resolver, reverse
+from django.utils import timezone
+
+from portal.accounts.roles import Role
+from portal.appointments.models import Status
+from portal.common.policy import Actor
+from portal.patients.models import Patient
+from portal.records import actions as records
+from portal.web.reception.urls import urlpatterns
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+PAGES = [
+    "today",
+    "calendar",
+    "patients",
+    "new_patient",
+    "patient",
+    "edit_patient",
+    "add_referral",
+    "add_carer",
+    "end_carer",
+    "book",
+    "appointment",
+    "check_in",
+    "undo_check_in",
+    "no_show",
+    "reschedule",
+    "cancel",
+    "check_out",
+    "checked_out",
+    "send_invoice",
+]
+OF_A_PATIENT = {"patient", "edit_patient", "add_referral", "add_carer", "end_carer", "book"}
+OF_NOBODY = {"today", "calendar", "patients", "new_patient"}
+ONLY_POST = {"add_carer", "end_carer", "check_in", "undo_check_in", "no_show", "send_invoice"}
+ONLY_READ = {"today", "calendar", "patients", "patient", "appointment", "checked_out"}
+
+
+def url_of(page, session):
+    if page in OF_NOBODY:
+        return reverse(f"reception:{page}")
+    return reverse(f"reception:{page}", args=[session.patient.code if page in OF_A_PATIENT else session.code])
+
+
+def test_every_page_of_the_desk_is_in_this_table():
+    assert {pattern.name for pattern in urlpatterns if "invoices" not in str(pattern.pattern)} == {*PAGES}
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    ("who", "status"), [("nobody", 302), (Role.PATIENT, 403), (Role.PSYCHOLOGIST, 403), (Role.MANAGER, 403)]
+)
+def test_who_may_not(place, page, who, status):
+    session = place.session(hours=-1)
+    client = make.client_for(None) if who == "nobody" else make.signed_in_client(role=who)
+    method = client.post if page in ONLY_POST else client.get
+    response = method(url_of(page, session))
+    assert response.status_code == status
+    if status == 302:
+        assert response.url.startswith("/accounts/login/?next=")
+    else:
+        assert session.patient.name not in response.content.decode()
+    session.refresh_from_db()
+    assert session.status == Status.BOOKED
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_method_that_a_page_does_not_take(desk, place, page):
+    session = place.session(hours=-1)
+    if page in ONLY_POST:
+        assert desk.get(url_of(page, session)).status_code == 405
+    if page in ONLY_READ:
+        assert desk.post(url_of(page, session)).status_code == 405
+    assert desk.put(url_of(page, session)).status_code == 405
+
+
+@pytest.mark.parametrize("page", sorted({*PAGES} - OF_NOBODY))
+def test_a_code_that_nobody_has(desk, place, page):
+    missing = "00000000-0000-4000-8000-000000000000"
+    url = reverse(f"reception:{page}", args=[missing])
+    method = desk.post if page in ONLY_POST else desk.get
+    assert method(url).status_code == 404
+
+
+def test_a_signed_out_htmx_call_leaves_the_page(place):
+    response = make.client_for(None).get(
+        reverse("reception:today"), headers={"HX-Request": "true", "HX-Target": "arrivals"}
+    )
+    assert response.status_code == 204
+    assert response["HX-Redirect"].startswith("/accounts/login/")
+
+
+# ---- Never a note ---------------------------------------------------------------------------------------------------
+
+SECRET = "They spoke of the lighthouse keeper"
+
+
+def signed_note(session):
+    by, now = Actor(session.psychologist.user, Role.PSYCHOLOGIST), timezone.now()
+    draft = records.save_draft(appointment=session, body=SECRET, version=0, by=by, now=now)
+    return records.sign(appointment=session, version=draft.version, by=by, now=now)
+
+
+def addresses(patterns=None, prefix=""):
+    """Every address of the portal, as its pattern."""
+    for pattern in patterns or get_resolver().url_patterns:
+        path = prefix + str(pattern.pattern)
+        if hasattr(pattern, "url_patterns"):
+            yield from addresses(pattern.url_patterns, path)
+        else:
+            yield path, pattern
+
+
+def filled(path, values):
+    """The address with a real value for each of its parts."""
+    path = re.sub(r"<(?:\w+:)?(\w+)>", lambda part: str(values.get(part[1], "1")), path)
+    return "/" + re.sub(r"\^|\$|\\Z|\(\?P?<?\w*>?[^)]*\)", "1", path).replace("\\", "")
+
+
+def test_no_address_shows_the_desk_a_note(desk, place):
+    """Walks every address with every code there is, as somebody at the desk, while a signed note exists."""
+    session = place.session(hours=-2, status=Status.COMPLETED)
+    note = signed_note(session)
+    # What could leak does exist, and its author can read it.
+    author = make.client_for(session.psychologist.user)
+    assert SECRET in author.get(reverse("psychologist:note", args=[session.code])).content.decode()
+
+    codes = {session.code, session.patient.code, note.code, session.psychologist.code}
+    seen = []
+    for path, _pattern in addresses():
+        if "logout" in path or path.startswith("static"):
+            continue
+        for code in codes if "<uuid" in path else [session.code]:
+            values = {"code": code, "slug": session.psychologist.slug, "service": session.service.slug}
+            url = filled(path, values)
+            for method in (desk.get, desk.post):
+                response = method(url)
+                body = b"".join(response.streaming_content) if response.streaming else response.content
+                assert SECRET.encode() not in body, url
+                if url.startswith("/practice/"):
+                    assert response.status_code in {403, 405}, (url, response.status_code)
+                seen.append(url)
+    assert sum(url.startswith("/practice/notes/") for url in seen) >= 4
+    assert sum(url.startswith("/reception/") for url in seen) >= 30
+    assert Patient.objects.count() == 1
+
+
+def test_what_the_desk_sees_of_a_patient_is_classed_plain_or_personal(desk, place):
+    """The page's own context holds no row of the records' models."""
+    session = place.session(hours=-2, status=Status.COMPLETED)
+    signed_note(session)
+    response = desk.get(reverse("reception:patient", args=[session.patient.code]))
+    for layer in response.context:
+        for value in layer.flatten().values():
+            assert "portal.records" not in type(value).__module__

@@ -1,0 +1,172 @@
+from datetime import timedelta
+
+import pytest
+from django.contrib.messages import get_messages
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from portal.accounts.roles import Role
+from portal.appointments.models import Appointment, Status
+from tests import make
+from tests.web.reception.conftest import NOW
+
+TODAY = "/reception/"
+FRAGMENT = {"HX-Request": "true", "HX-Target": "arrivals"}
+
+
+def rows(response):
+    return [(a.session.pk, a.session.status) for _name, group in response.context["groups"] for a in group]
+
+
+def words(response):
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def test_the_day_in_order_of_time_without_other_days(desk, place):
+    late = place.session(hours=3)
+    early = place.session(hours=-2, status=Status.COMPLETED)
+    place.session(hours=24)
+    place.session(hours=-24)
+    cancelled = place.session(hours=5, status=Status.CANCELLED)
+    place.session(hours=6, status=Status.HELD)
+    response = desk.get(TODAY)
+    assert rows(response) == [(early.pk, "completed"), (late.pk, "booked")]
+    assert [s.pk for s in response.context["listed"].cancelled] == [cancelled.pk]
+    assert late.patient.name in response.content.decode()
+
+
+def test_a_session_is_on_the_day_of_its_own_place(desk, place):
+    """Late in the evening in Perth it is tomorrow in Melbourne."""
+    perth = make.location(time_zone="Australia/Perth")
+    there = place.session(hours=14, minutes=30, location=perth)  # 24 Nov, 22:30 in Perth; 25 Nov, 01:30 in Melbourne
+    assert there.local_start.day == 24
+    assert rows(desk.get(TODAY)) == [(there.pk, "booked")]
+    assert rows(desk.get(TODAY + "?day=2026-11-25")) == []
+
+
+def test_by_psychologist_and_by_location(desk, place):
+    other = make.psychologist(user=make.user(first_name="Tom", last_name="Ashby"), position=5)
+    here, there = place.session(hours=2), place.session(hours=1, psychologist=other, location=make.location(slug="far"))
+    response = desk.get(TODAY + "?by=psychologist")
+    assert [(name, [a.session.pk for a in group]) for name, group in response.context["groups"]] == [
+        ("Dr Mai Nguyễn", [here.pk]),
+        ("Dr Tom Ashby", [there.pk]),
+    ]
+    assert rows(desk.get(TODAY + "?at=far")) == [(there.pk, "booked")]
+
+
+@pytest.mark.parametrize("query", ["?day=x", "?day=9999-99-99", "?day=0001-01-01", "?by=x&at=\x00", "?at=nowhere"])
+def test_an_address_that_cannot_be_read_is_today(desk, place, query):
+    today = place.session(hours=1)
+    assert rows(desk.get(TODAY + query)) == [(today.pk, "booked")]
+
+
+def test_figures(desk, place):
+    for minutes, fields in (
+        (30, {}),
+        (61, {}),
+        (-20, {"fee": "100.00"}),
+        (-30, {"status": Status.ARRIVED}),
+        (-180, {"status": Status.NO_SHOW}),
+    ):
+        place.session(minutes=minutes, psychologist=make.psychologist(), **fields)
+    response = desk.get(TODAY)
+    figures = {str(stat["label"]): stat["value"] for stat in response.context["stats"]}
+    assert figures == {
+        "arriving in the next hour": 1,
+        "late, not here yet": 1,
+        "in the waiting room": 1,
+        "to collect today": "$760.00",
+    }
+    assert desk.get(TODAY + "?day=2026-11-25").context["stats"] == []
+
+
+def test_what_the_desk_must_know_about_each(desk, place):
+    referred, not_referred = place.session(hours=1), place.session(hours=2)
+    make.referral(patient=referred.patient)
+    make.referral(patient=not_referred.patient, written_on=NOW.date() + timedelta(days=1))
+    paying = place.session(hours=3, service=make.service(medicare=False))
+    lacks = {a.session.pk: a.lacks_referral for _n, group in desk.get(TODAY).context["groups"] for a in group}
+    assert lacks == {referred.pk: False, not_referred.pk: True, paying.pk: False}
+
+
+def test_fragment_for_the_poll_and_page_for_everybody_else(desk, place):
+    place.session(hours=1)
+    page = desk.get(TODAY).content.decode()
+    assert "<html" in page
+    assert 'hx-headers=\'{"HX-Polling": "true"}\'' in page
+    fragment = desk.get(TODAY, headers=FRAGMENT | {"HX-Polling": "true"})
+    assert "<html" not in fragment.content.decode()
+    assert 'id="arrivals"' in fragment.content.decode()
+    assert "HX-Target" in fragment["Vary"]
+    history = desk.get(TODAY, headers=FRAGMENT | {"HX-History-Restore-Request": "true"})
+    assert "<html" in history.content.decode()
+
+
+def test_empty_day(desk):
+    assert "Nobody is booked today" in desk.get(TODAY).content.decode()
+    assert "Nobody is booked on this day" in desk.get(TODAY + "?day=2026-12-01").content.decode()
+
+
+def test_query_count_does_not_grow(desk, place):
+    def count(sessions):
+        for _ in range(sessions):
+            session = place.session(psychologist=make.psychologist())
+            make.referral(patient=session.patient)
+        with CaptureQueriesContext(connection) as run:
+            response = desk.get(TODAY)
+        return len(rows(response)), len(run)
+
+    desk.get(TODAY)  # the first request of a session also stamps it
+    one, queries = count(1)
+    assert (one, queries) == (1, 11)
+    assert count(29) == (30, queries)
+
+
+# ---- One press ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("view", "before", "hours", "after", "says"),
+    [
+        ("check_in", "booked", 1, "arrived", "is here"),
+        ("check_in", "booked", -1, "arrived", "is here"),
+        ("check_in", "cancelled", 1, "cancelled", "could not be checked in"),
+        ("check_in", "arrived", 1, "arrived", "could not be checked in"),
+        ("undo_check_in", "arrived", 1, "booked", "no longer marked as here"),
+        ("undo_check_in", "completed", -1, "completed", "can't be undone"),
+        ("no_show", "booked", -1, "no_show", "marked as a no-show"),
+        ("no_show", "booked", 1, "booked", "can't be marked"),
+        ("no_show", "arrived", -1, "arrived", "can't be marked"),
+    ],
+)
+def test_one_press(desk, place, view, before, hours, after, says):
+    session = place.session(hours=hours, status=Status(before))
+    url = reverse(f"reception:{view}", args=[session.code])
+    response = desk.post(url)
+    assert (response.status_code, response.url) == (302, TODAY)
+    assert len(words(response)) == 1
+    assert says in words(response)[0]
+    session.refresh_from_db()
+    assert session.status == after
+
+
+def test_a_press_by_htmx_answers_the_list_with_the_message(desk, place):
+    session = place.session(hours=1)
+    response = desk.post(reverse("reception:check_in", args=[session.code]), headers=FRAGMENT)
+    body = response.content.decode()
+    assert response.status_code == 200
+    assert "<html" not in body
+    assert 'id="messages"' in body
+    assert "is here" in body
+    assert "Undo" in body
+
+
+def test_two_at_the_desk_press_at_once(desk, place):
+    session = place.session(hours=1)
+    other = make.signed_in_client(role=Role.RECEPTION)
+    url = reverse("reception:check_in", args=[session.code])
+    assert "is here" in words(desk.post(url))[0]
+    assert "could not be checked in" in words(other.post(url))[0]
+    assert Appointment.objects.get(pk=session.pk).arrived_at == NOW
