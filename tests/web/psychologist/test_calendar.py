@@ -1,0 +1,137 @@
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from portal.appointments.models import Status, TimeSlot
+from portal.clinic.models import Mode
+from portal.records import actions
+from tests import make
+from tests.web.psychologist.conftest import BEGAN, NOW
+
+CALENDAR = "/practice/calendar/"
+
+
+def _columns(answer):
+    return {column.day: column for column in answer.context["grid"].columns}
+
+
+def _blocks(column, *, off=False):
+    return [b for b in column.blocks if (b.kind == "off") is off]
+
+
+def test_calendar_shows_the_week_that_is_named(client):
+    answer = client.get(CALENDAR, {"week": "2026-12-03"})
+
+    assert (answer.status_code, answer.context["week"].monday) == (200, date(2026, 11, 30))
+    assert [d.day for d in _columns(answer)] == [30, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("week", ["", "soon", "2026-02-30", "0001-01-01", "9999-12-31"])
+def test_calendar_of_no_week_is_this_one(client, week):
+    assert client.get(CALENDAR, {"week": week}).context["week"].monday == date(2026, 11, 23)
+
+
+def test_calendar_places_sessions_on_the_wall_clock(client, session):
+    column = _columns(client.get(CALENDAR))[date(2026, 11, 24)]
+
+    [block] = _blocks(column)
+    assert (block.starts_at, block.kind, block.title, block.url) == (
+        datetime(2026, 11, 24, 10, 0),  # noqa: DTZ001 - the wall clock
+        "arrived",
+        "Ruth Okafor",
+        f"/practice/notes/{session.code}/",
+    )
+    assert (column.is_today, column.now_row) == (True, (10 * 60 + 30 - 9 * 60) // 5 + 1)
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "spoken"),
+    [
+        ({"status": Status.BOOKED}, "booked", "Booked"),
+        ({"status": Status.BOOKED, "confirmed_at": NOW}, "confirmed", "Confirmed"),
+        ({"status": Status.BOOKED, "mode": Mode.VIDEO}, "video", "Booked, by video"),
+        ({"status": Status.BOOKED, "mode": Mode.VIDEO, "confirmed_at": NOW}, "video", "Confirmed, by video"),
+        ({"status": Status.COMPLETED}, "completed", "Completed"),
+        ({"status": Status.NO_SHOW}, "no-show", "No-show"),
+        ({"status": Status.HELD}, "held", "Held"),
+    ],
+)
+def test_calendar_draws_each_state_in_its_own_way(client, mai, place, fields, kind, spoken):
+    make.appointment(psychologist=mai, location=place, starts_at=BEGAN + timedelta(days=1), **fields)
+
+    [block] = _blocks(_columns(client.get(CALENDAR))[date(2026, 11, 25)])
+
+    assert (block.kind, block.spoken) == (kind, spoken)
+    assert bool(block.url) is (kind != "held")
+
+
+def test_calendar_leaves_out_what_was_called_off_and_what_is_others(client, mai, place, colleague):
+    make.appointment(psychologist=mai, location=place, starts_at=BEGAN, status=Status.CANCELLED)
+    make.appointment(psychologist=colleague, location=place, starts_at=BEGAN)
+    make.hold(psychologist=mai, location=place, starts_at=BEGAN, held_until=NOW - timedelta(minutes=1))
+
+    assert _blocks(_columns(client.get(CALENDAR))[date(2026, 11, 24)]) == []
+
+
+def test_calendar_says_how_far_the_note_is(client, session, acting):
+    def detail():
+        return _blocks(_columns(client.get(CALENDAR))[date(2026, 11, 24)])[0].detail
+
+    assert detail() == "In person · Standard session"
+    actions.save_draft(appointment=session, body="Words", version=0, by=acting, now=NOW)
+    assert detail() == "note begun · In person · Standard session"
+    actions.sign(appointment=session, version=1, by=acting, now=NOW)
+    assert detail() == "note signed · In person · Standard session"
+
+
+def test_calendar_shows_breaks_and_time_away(client, mai, place):
+    mai.hours.all().delete()
+    make.hours(psychologist=mai, location=place, weekday=1, starts="09:00", ends="12:00")
+    make.hours(psychologist=mai, location=place, weekday=1, starts="13:00", ends="17:00")
+    # 15:00 to 16:00 in Melbourne.
+    make.time_slot(psychologist=mai, starts_at=datetime(2026, 11, 24, 4, tzinfo=UTC), label="Supervision")
+
+    columns = _columns(client.get(CALENDAR))
+
+    assert [
+        (b.title, f"{b.starts_at:%H:%M}-{b.ends_at:%H:%M}") for b in _blocks(columns[date(2026, 11, 24)], off=True)
+    ] == [
+        ("Break", "12:00-13:00"),
+        ("Supervision", "15:00-16:00"),
+    ]
+    assert [b.title for b in _blocks(columns[date(2026, 11, 25)], off=True)] == ["Not working"]
+
+
+def test_calendar_opens_extra_hours_and_shows_the_weekend_when_it_is_worked(client, mai, place):
+    make.time_slot(
+        psychologist=mai,
+        location=place,
+        kind=TimeSlot.Kind.EXTRA,
+        # Saturday 28 November, 10:00 to 12:00 in Melbourne.
+        starts_at=datetime(2026, 11, 27, 23, tzinfo=UTC),
+        minutes=120,
+    )
+
+    columns = _columns(client.get(CALENDAR))
+
+    assert date(2026, 11, 29) not in columns
+    assert [f"{b.starts_at:%H:%M}-{b.ends_at:%H:%M}" for b in _blocks(columns[date(2026, 11, 28)], off=True)] == [
+        "00:00-10:00",
+        "12:00-00:00",
+    ]
+
+
+def test_calendar_turns_as_a_fragment_and_as_a_page(client, session):
+    fragment = client.get(CALENDAR, headers={"HX-Request": "true", "HX-Target": "week"})
+    page = client.get(CALENDAR)
+
+    assert fragment.content.decode().lstrip().startswith('<section id="week"')
+    assert b"<html" not in fragment.content
+    assert f'href="{CALENDAR}?week=2026-11-30"' in page.content.decode()
+    assert "HX-Target" in page["Vary"]
+
+
+def test_calendar_without_hours_says_what_to_do(place):
+    nobody_yet = make.psychologist()
+    page = make.client_for(nobody_yet.user).get(CALENDAR).content.decode()
+    assert "Set your hours" in page

@@ -1,0 +1,278 @@
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from django.contrib.messages import get_messages
+from django.urls import reverse
+
+from portal.appointments.models import Status, TimeSlot
+from portal.audit.models import Entry
+from portal.web.psychologist.views.hours import _in_words
+from tests import make
+from tests.web.psychologist.conftest import BEGAN, NOW
+
+HOURS = "/practice/hours/"
+ADD = "/practice/hours/exceptions/"
+
+
+def _week(*rows):
+    """A form of these (weekday, from, until, location) rows."""
+    sent = {}
+    for n, (weekday, starts, ends, location) in enumerate(rows):
+        sent |= {f"h{n}-weekday": weekday, f"h{n}-starts": starts, f"h{n}-ends": ends, f"h{n}-location": location}
+    return sent
+
+
+def _standing(mai):
+    return [(h.weekday, h.starts, h.ends, h.location_id) for h in mai.hours.order_by("weekday", "starts")]
+
+
+def _words(answer):
+    return [str(message) for message in get_messages(answer.wsgi_request)]
+
+
+def test_hours_shows_the_week_and_an_empty_row_a_day(client, mai):
+    form = client.get(HOURS).context["week"]
+
+    assert [(len(rows), empty is not None) for _n, _name, rows, empty in form.days()] == [(1, True)] * 5 + [
+        (0, True)
+    ] * 2
+
+
+def test_hours_are_made_anew(client, mai, place):
+    answer = client.post(
+        HOURS, _week((0, "09:00", "12:00", place.pk), (0, "13:00", "17:30", place.pk), (5, "8.30", "12", place.pk))
+    )
+
+    assert answer["Location"] == HOURS
+    assert _standing(mai) == [
+        (0, time(9), time(12), place.pk),
+        (0, time(13), time(17, 30), place.pk),
+        (5, time(8, 30), time(12), place.pk),
+    ]
+    assert Entry.objects.get(verb="hours.changed").actor_id == str(mai.user.pk)
+
+
+def test_rows_that_are_empty_or_removed_are_left_out(client, mai, place):
+    sent = _week((0, "09:00", "12:00", place.pk), (1, "", "", place.pk), (2, "nonsense", "12:00", place.pk))
+
+    client.post(HOURS, sent | {"h2-remove": "on"})
+
+    assert _standing(mai) == [(0, time(9), time(12), place.pk)]
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ((0, "12:00", "09:00"), "This is before the time it starts."),
+        ((0, "09:00", ""), "Until when?"),
+        ((0, "", "09:00"), "From when?"),
+        ((0, "25:00", "26:00"), "Write a time, such as 9:00 or 17:30."),
+    ],
+)
+def test_hours_that_can_not_be_are_named_and_nothing_is_lost(client, mai, place, row, words):
+    before = _standing(mai)
+
+    answer = client.post(HOURS, _week((3, "10:15", "11:45", place.pk), (*row, place.pk)))
+
+    page = answer.content.decode()
+    assert (answer.status_code, words in page) == (422, True)
+    assert 'value="10:15"' in page
+    assert _standing(mai) == before
+
+
+def test_hours_that_overlap_are_named(client, mai, place):
+    answer = client.post(HOURS, _week((0, "09:00", "12:00", place.pk), (0, "11:00", "13:00", place.pk)))
+
+    assert (answer.status_code, "This overlaps other hours of the same day." in answer.content.decode()) == (422, True)
+
+
+def test_a_day_of_no_week_is_refused(client, mai, place):
+    before = _standing(mai)
+    assert client.post(HOURS, _week((9, "09:00", "10:00", place.pk))).status_code == 422
+    assert _standing(mai) == before
+
+
+def test_a_place_of_nobody_is_refused(client, mai, place):
+    assert client.post(HOURS, _week((0, "09:00", "12:00", "999999"))).status_code == 422
+    assert client.post(HOURS, _week((0, "09:00", "12:00", "x"))).status_code == 422
+
+
+def test_hours_at_a_place_out_of_use_stay_in_the_form(client, mai, place):
+    place.is_active = False
+    place.save()
+
+    form = client.get(HOURS).context["week"]
+
+    assert form.forms[0]["location"].value() == place.pk
+
+
+def test_hours_of_others_do_not_change(client, mai, place, colleague):
+    make.week(psychologist=colleague, location=place)
+    before = _standing(colleague)
+
+    client.post(HOURS, _week((0, "09:00", "12:00", place.pk)))
+
+    assert (_standing(colleague), len(_standing(mai))) == (before, 1)
+
+
+def test_sessions_that_are_left_outside_are_listed(client, mai, place, ruth):
+    make.appointment(psychologist=mai, patient=ruth, location=place, starts_at=BEGAN + timedelta(days=1))
+
+    answer = client.post(HOURS, _week((0, "09:00", "12:00", place.pk)))
+    page = client.get(HOURS)
+
+    assert "1 session is booked outside your hours. It stays until somebody moves it: see below." in _words(answer)
+    assert [(item.session.patient, item.away) for item in page.context["left"]] == [(ruth, None)]
+    assert "outside your weekly hours" in page.content.decode()
+
+
+def test_sessions_inside_the_hours_are_not_listed(client, mai, place, ruth):
+    make.appointment(psychologist=mai, patient=ruth, location=place, starts_at=BEGAN + timedelta(days=1))
+    make.appointment(psychologist=mai, location=place, starts_at=BEGAN - timedelta(days=1), status=Status.COMPLETED)
+    saturday = datetime(2026, 11, 28, 0, tzinfo=UTC)
+    make.time_slot(psychologist=mai, location=place, kind=TimeSlot.Kind.EXTRA, starts_at=saturday, minutes=120)
+    make.appointment(psychologist=mai, location=place, starts_at=saturday)
+
+    assert client.get(HOURS).context["left"] == []
+
+
+def test_a_session_at_another_place_than_the_hours_is_listed(client, mai, ruth):
+    elsewhere = make.location()
+    session = make.appointment(psychologist=mai, patient=ruth, location=elsewhere, starts_at=BEGAN + timedelta(days=1))
+
+    assert [item.session for item in client.get(HOURS).context["left"]] == [session]
+
+
+# ---- Exceptions -----------------------------------------------------------------------------------------------------
+
+
+def test_a_day_away_is_the_whole_day_there(client, mai):
+    answer = client.post(ADD, {"kind": "blocked", "first_day": "2026-12-01", "label": "Leave"})
+
+    slot = TimeSlot.objects.get()
+    assert (slot.starts_at, slot.ends_at, slot.label, slot.location) == (
+        datetime(2026, 11, 30, 13, tzinfo=UTC),
+        datetime(2026, 12, 1, 13, tzinfo=UTC),
+        "Leave",
+        None,
+    )
+    assert _words(answer) == ["You are shown as away. Nobody can book that time."]
+
+
+def test_a_day_on_which_clocks_change_is_as_long_as_it_is(client, mai):
+    """Sunday 4 April 2027 has 25 hours in Melbourne."""
+    client.post(ADD, {"kind": "blocked", "first_day": "2027-04-04"})
+
+    slot = TimeSlot.objects.get()
+    assert slot.ends_at - slot.starts_at == timedelta(hours=25)
+
+
+def test_hours_away_on_one_day(client, mai):
+    client.post(ADD, {"kind": "blocked", "first_day": "2026-12-01", "from_time": "09:00", "until_time": "11:30"})
+
+    slot = TimeSlot.objects.get()
+    assert (slot.starts_at, slot.ends_at) == (
+        datetime(2026, 11, 30, 22, tzinfo=UTC),
+        datetime(2026, 12, 1, 0, 30, tzinfo=UTC),
+    )
+
+
+def test_time_away_names_the_sessions_that_stand_in_it(client, mai, place, ruth):
+    make.appointment(psychologist=mai, patient=ruth, location=place, starts_at=BEGAN + timedelta(days=1))
+
+    answer = client.post(ADD, {"kind": "blocked", "first_day": "2026-11-25", "label": "Flu"})
+    page = client.get(answer["Location"])
+
+    assert "1 session is booked in that time. It stays until somebody moves it: see below." in _words(answer)
+    assert [(item.session.patient, item.away.label) for item in page.context["left"]] == [(ruth, "Flu")]
+    assert "in “Flu”" in page.content.decode()
+
+
+def test_extra_hours_are_on_the_clock_of_their_place(client, mai):
+    perth = make.location(time_zone="Australia/Perth")
+
+    client.post(
+        ADD,
+        {
+            "kind": "extra",
+            "first_day": "2026-12-05",
+            "from_time": "10:00",
+            "until_time": "12:00",
+            "location": perth.pk,
+        },
+    )
+
+    slot = TimeSlot.objects.get()
+    assert (slot.kind, slot.location, slot.starts_at) == ("extra", perth, datetime(2026, 12, 5, 2, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({}, "Enter the date."),
+        ({"first_day": "2027-02-31"}, "There is no 31 February 2027."),
+        ({"first_day": "2026-12-02", "last_day": "2026-12-01"}, "This is before it starts."),
+        (
+            {"first_day": "2026-12-02", "from_time": "12:00", "until_time": "09:00"},
+            "This is before it starts.",
+        ),
+        ({"first_day": "2026-12-02", "last_day": "2028-12-02"}, "That is more than a year."),
+        ({"first_day": "9999-12-31"}, "Check the year."),
+        ({"first_day": "2026-12-02", "label": "x" * 61}, "Write at most 60 characters. This has 61."),
+        ({"kind": "extra", "first_day": "2026-12-02"}, "Where will you be?"),
+        ({"first_day": "2026-10-04", "from_time": "02:30", "until_time": "05:00"}, "The clocks skip this time"),
+        ({"kind": "party", "first_day": "2026-12-02"}, "Select a valid choice."),
+    ],
+)
+def test_an_exception_that_can_not_be_is_named_and_nothing_is_lost(client, mai, sent, words):
+    answer = client.post(ADD, {"kind": "blocked", "label": "Conference", **sent})
+
+    page = answer.content.decode()
+    assert (answer.status_code, words in page) == (422, True)
+    assert sent.get("label", "Conference") in page
+    assert not TimeSlot.objects.exists()
+
+
+def test_extra_hours_that_overlap_are_refused(client, mai, place):
+    sent = {
+        "kind": "extra",
+        "first_day": "2026-12-05",
+        "from_time": "10:00",
+        "until_time": "12:00",
+        "location": place.pk,
+    }
+    client.post(ADD, sent)
+
+    answer = client.post(ADD, sent | {"from_time": "11:00", "until_time": "13:00"})
+
+    assert (answer.status_code, TimeSlot.objects.count()) == (422, 1)
+    assert "You have extra hours at that time already." in answer.content.decode()
+
+
+def test_an_exception_is_removed(client, mai):
+    slot = make.time_slot(psychologist=mai, starts_at=(NOW + timedelta(days=1)))
+
+    answer = client.post(reverse("psychologist:remove_exception", args=[slot.code]))
+
+    assert (answer["Location"], TimeSlot.objects.exists()) == (HOURS, False)
+
+
+def test_exceptions_that_are_over_are_not_shown(client, mai):
+    make.time_slot(psychologist=mai, starts_at=NOW - timedelta(days=2))
+    coming = make.time_slot(psychologist=mai, starts_at=NOW + timedelta(days=2))
+
+    assert client.get(HOURS).context["slots"] == [coming]
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "minutes", "words"),
+    [
+        (datetime(2026, 11, 30, 22, tzinfo=UTC), 150, "Tue 1 Dec, 9:00 am – 11:30 am"),
+        (datetime(2026, 11, 30, 13, tzinfo=UTC), 24 * 60, "Tue 1 Dec"),
+        (datetime(2026, 11, 30, 13, tzinfo=UTC), 3 * 24 * 60, "Tue 1 Dec – Thu 3 Dec"),
+        (datetime(2026, 11, 30, 22, tzinfo=UTC), 24 * 60, "Tue 1 Dec, 9:00 am – Wed 2 Dec, 9:00 am"),
+    ],
+)
+def test_an_exception_in_words(db, starts_at, minutes, words):
+    slot = make.time_slot(starts_at=starts_at, minutes=minutes)
+    assert _in_words(slot, make.location().zone) == words
