@@ -3,30 +3,69 @@
 from __future__ import annotations
 
 import http.client
-import itertools
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode
+
+# The server closes a connection on which nothing was asked for longer (seconds; portal/ops/gunicorn.py says 5).
+STILL_OPEN = 4
+# Whoever asks is told by which of the server's processes it is answered.
+ASKS_WHO = "/bench/hello/"
+WHO = "X-Process"
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """Somebody's cookies and address, behind the proxy that production has."""
+
+    host: str
+    cookies: Mapping[str, str] = field(default_factory=dict)
+    address: str = "203.0.113.7"
+
+    def headers(self) -> dict[str, str]:
+        return {
+            "Host": self.host,
+            "X-Forwarded-Proto": "https",
+            "X-Forwarded-For": self.address,
+            "Accept-Encoding": "identity",
+            "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. `form` makes it a POST; the CSRF token and cookies come from the visitor."""
+    """One request and what a right answer to it has: its status, and words in its body (or in where it leads)."""
 
     path: str
+    by: Browser
     form: Mapping[str, str] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
+    holds: str = ""
+
+    def problem(self, status: int, body: bytes, leads_to: str) -> str:
+        if status != self.status:
+            return f"{self.path} answered {status} instead of {self.status}"
+        if self.holds and self.holds.encode() not in body and self.holds not in leads_to:
+            return f"{self.path} answered without {self.holds!r}"
+        return ""
+
+
+# What is timed as one thing: a page, or the two steps of a booking.
+Visit = tuple[Request, ...]
 
 
 @dataclass(slots=True)
 class Timing:
-    """Seconds for each answer, and how long all of them took together."""
+    """Seconds for each visit, how long all of them took together, and what went wrong instead."""
 
     seconds: list[float] = field(default_factory=list)
     elapsed: float = 0.0
-    refused: int = 0
+    problems: Counter[str] = field(default_factory=Counter)
 
     @property
     def per_second(self) -> float:
@@ -37,67 +76,94 @@ class Timing:
         ordered = sorted(self.seconds)
         return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
 
+    @property
+    def p50(self) -> float:
+        return self.percentile(0.5)
+
+    @property
+    def p95(self) -> float:
+        return self.percentile(0.95)
+
     def add(self, other: Timing) -> None:
         self.seconds += other.seconds
         self.elapsed += other.elapsed
-        self.refused += other.refused
+        self.problems += other.problems
 
 
-class Visitor:
-    """One connection that is kept open, as browsers do, behind the proxy that production has."""
+class Connection:
+    """A connection that is kept open, as a proxy keeps it, and opened anew when the server has closed it."""
 
-    def __init__(self, port: int, *, host: str, cookies: Mapping[str, str]) -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        self.headers = {"Host": host, "X-Forwarded-Proto": "https", "Accept-Encoding": "identity", "Cookie": cookie}
-        self.token = cookies.get("csrftoken", "")
+    def __init__(self, port: int) -> None:
+        self.http = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.used = 0.0
 
     def send(self, request: Request) -> tuple[int, bytes, http.client.HTTPMessage]:
-        headers = {**self.headers, **request.headers}
+        if time.monotonic() - self.used > STILL_OPEN:
+            self.http.close()
+        headers = request.by.headers() | dict(request.headers)
         body = None
         if request.form is not None:
-            body = urlencode({**request.form, "csrfmiddlewaretoken": self.token})
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-            headers["Referer"] = f"https://{headers['Host']}/"
-        self.connection.request("GET" if body is None else "POST", request.path, body=body, headers=headers)
-        answer = self.connection.getresponse()
-        return answer.status, answer.read(), answer.headers
+            # Django takes the cookie's own value back as the token.
+            body = urlencode({**request.form, "csrfmiddlewaretoken": request.by.cookies["csrftoken"]})
+            headers |= {"Content-Type": "application/x-www-form-urlencoded", "Referer": f"https://{request.by.host}/"}
+        self.http.request("GET" if body is None else "POST", request.path, body=body, headers=headers)
+        answer = self.http.getresponse()
+        content = answer.read()
+        self.used = time.monotonic()
+        return answer.status, content, answer.headers
+
+    def visit(self, visit: Visit) -> tuple[float, str]:
+        """Seconds that it took, and what was wrong with the answers if anything was."""
+        begun = time.perf_counter()
+        for request in visit:
+            status, body, headers = self.send(request)
+            if problem := request.problem(status, body, headers.get("Location") or headers.get("HX-Redirect") or ""):
+                return time.perf_counter() - begun, problem
+        return time.perf_counter() - begun, ""
+
+    def close(self) -> None:
+        self.http.close()
+
+
+def spread_evenly(port: int, count: int, *, processes: int, by: Browser) -> list[Connection]:
+    """So many connections, as many to each of the server's processes: which one takes a connection is chance."""
+    share, taken, kept = -(-count // processes), Counter[str](), []
+    for _ in range(100 * count):
+        if len(kept) == count:
+            break
+        connection = Connection(port)
+        who = connection.send(Request(ASKS_WHO, by))[2].get(WHO, "")
+        if taken[who] < share:
+            taken[who] += 1
+            kept.append(connection)
+        else:
+            connection.close()
+    return kept
 
 
 def measure(
-    visitors: list[Visitor],
-    requests: Iterable[Request],
-    *,
-    seconds: float,
-    expect: int = 200,
-    most: int | None = None,
-    check: Callable[[bytes], bool] = lambda body: True,
+    connections: list[Connection], visits: Iterable[Visit], *, seconds: float, most: int | None = None
 ) -> Timing:
-    """Sends `requests`, over and over, from all `visitors` for so many seconds, `most` of them at the most.
+    """Makes `visits` from all `connections` at once for so many seconds, `most` of them at the most.
 
-    An answer with another status than `expect`, or one that `check` doesn't like, counts as refused, not as fast.
+    A wrong answer is a problem and never counts as a fast one.
     """
-    source = _shared(itertools.cycle(requests) if most is None else iter(requests))
+    source = _shared(iter(visits), most)
     timing, lock = Timing(), threading.Lock()
     begun = time.perf_counter()
 
-    def visit(visitor: Visitor) -> None:
+    def work(connection: Connection) -> None:
         own = Timing()
-        while time.perf_counter() - begun < seconds:
-            request = next(source, None)
-            if request is None:
-                break
-            start = time.perf_counter()
-            status, body, _headers = visitor.send(request)
-            took = time.perf_counter() - start
-            if status == expect and check(body):
-                own.seconds.append(took)
+        while time.perf_counter() - begun < seconds and (visit := source()) is not None:
+            took, problem = connection.visit(visit)
+            if problem:
+                own.problems[problem] += 1
             else:
-                own.refused += 1
+                own.seconds.append(took)
         with lock:
             timing.add(own)
 
-    threads = [threading.Thread(target=visit, args=(visitor,)) for visitor in visitors]
+    threads = [threading.Thread(target=work, args=(connection,)) for connection in connections]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -106,16 +172,16 @@ def measure(
     return timing
 
 
-def _shared(iterator: Iterator[Request]) -> Iterator[Request]:
-    """The same iterator, safe to use from several threads."""
-    lock = threading.Lock()
+def _shared(iterator: Iterator[Any], most: int | None) -> Callable[[], Any]:
+    """Gives the next of `iterator`, or None at its end or after `most`, to whichever thread asks."""
+    lock, given = threading.Lock(), 0
 
-    class Shared:
-        def __iter__(self) -> Iterator[Request]:
-            return self
+    def take() -> Any:
+        nonlocal given
+        with lock:
+            if most is not None and given >= most:
+                return None
+            given += 1
+            return next(iterator, None)
 
-        def __next__(self) -> Request:
-            with lock:
-                return next(iterator)
-
-    return Shared()
+    return take

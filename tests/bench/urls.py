@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
 from django.urls import path
@@ -9,6 +11,7 @@ from django.urls import path
 from portal.clinic.models import Specialisation
 from portal.urls import *  # noqa: F403
 from portal.urls import urlpatterns
+from tests.bench.load import WHO
 
 ROWS = engines["django"].from_string(
     "<!doctype html><title>Rows</title><table>"
@@ -18,7 +21,7 @@ ROWS = engines["django"].from_string(
 
 
 def hello(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("hello")
+    return HttpResponse("hello", headers={WHO: str(os.getpid())})
 
 
 def fifty_rows(request: HttpRequest) -> HttpResponse:

@@ -1,0 +1,166 @@
+"""`manage.py bench`, with its settings in place: fills an empty database, serves it, measures, fills more, measures."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from random import Random
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+
+django.setup()
+
+from portal.notifications.models import Notice, State  # noqa: E402
+from portal.ops.processes import Child, gunicorn, manage, wait_until_it_answers  # noqa: E402
+from tests.bench import memory, report, seed, targets  # noqa: E402
+from tests.bench.load import Connection, Timing, measure, spread_evenly  # noqa: E402
+from tests.bench.rows import settle  # noqa: E402
+from tests.bench.targets import Target  # noqa: E402
+
+PATIENTS, INVOICES = 100_000, 1_000_000
+QUICK = 100
+ROUNDS = 4
+# So many targets stand between two looks at the bare page: the machine's speed drifts.
+APART = 4
+STARTS_WITHIN, STOPS_WITHIN, MAIL_WITHIN = 60, 20, 20
+
+
+@dataclass(frozen=True)
+class Options:
+    seconds: float
+    clients: int
+    rounds: int
+    scale: int
+
+
+def main(words: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="bench")
+    parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--clients", type=int, required=True)
+    parser.add_argument("--quick", action="store_true")
+    given = parser.parse_args(words)
+    scale, rounds = (QUICK, 1) if given.quick else (1, ROUNDS)
+    return Bench(Options(given.seconds, given.clients, rounds, scale)).run()
+
+
+class Bench:
+    def __init__(self, options: Options) -> None:
+        self.options, self.random, self.began = options, Random(7), time.monotonic()
+        self.processes = int(os.environ["WEB_CONCURRENCY"])
+
+    def say(self, line: str) -> None:
+        print(f"{time.monotonic() - self.began:6.0f} s  {line}", flush=True)  # noqa: T201
+
+    def show(self, lines: list[str]) -> None:
+        print("\n" + "\n".join(lines) + "\n", flush=True)  # noqa: T201
+
+    def run(self) -> int:
+        self.say("tables and static files")
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("createcachetable", verbosity=0)
+        call_command("collectstatic", verbosity=0, interactive=False)
+        clinic = seed.open_clinic(self.random)
+        patients, invoices = PATIENTS // self.options.scale, INVOICES // self.options.scale
+        history, booking, before = None, None, None
+        problems: dict[str, Timing] = {}
+        for share in (10, 1):
+            seed.add_patients(patients // share, random=self.random, say=self.say)
+            if history is None:
+                seed.fill_diary(clinic, random=self.random)
+                history = seed.History(clinic, random=self.random)
+            history.reach(invoices // share, patients=patients // share, say=self.say)
+            settle()
+            booking = booking or targets.bookings(clinic, random=self.random)
+            with self._serving() as (port, processes):
+                self.say("measuring")
+                results = self._measure(port, targets.targets(clinic, booking, random=self.random))
+                took = processes()
+            problems |= {name: timing for name, timing in results.items() if timing.problems or not timing.seconds}
+            self.show(
+                [
+                    f"{patients // share:,} patients, {invoices // share:,} invoices, {self.options.clients} at a time",
+                    *report.table(results, bare=self.bare, before=before),
+                ]
+            )
+            before = results
+        self.show(report.memory(took))
+        for name, timing in problems.items():
+            for problem, count in timing.problems.most_common(3) or [("nothing was answered in time", 1)]:
+                self.say(f"WRONG {name}: {problem} ({count} times)")
+        return 1 if problems else 0
+
+    # ---- The portal, as in production -------------------------------------------------------------------------------
+
+    @contextmanager
+    def _serving(self) -> Iterator:
+        connections.close_all()
+        port = int(os.environ["PORT"])
+        server = Child(gunicorn())
+        queue = Child(manage("worker"))
+        try:
+            wait_until_it_answers(f"http://127.0.0.1:{port}/healthz", server, seconds=STARTS_WITHIN)
+            yield (
+                port,
+                lambda: [
+                    *memory.family(server.pid, first="gunicorn", others="web worker"),
+                    *memory.family(queue.pid, first="worker", others="queue process"),
+                ],
+            )
+        finally:
+            connections.close_all()
+            for child in (queue, server):
+                child.ask_to_stop()
+            for child in (queue, server):
+                child.stop(grace=STOPS_WITHIN)
+
+    # ---- Measuring --------------------------------------------------------------------------------------------------
+
+    def _measure(self, port: int, asked: list[Target]) -> dict[str, Timing]:
+        options = self.options
+        lines = spread_evenly(port, options.clients, processes=self.processes, by=targets.browser())
+        results = {target.name: Timing() for target in asked}
+        bare = next(target for target in asked if target.bare)
+        self.bare = bare.name
+        pages = [target for target in asked if not target.bare and not target.leaves_work]
+        for target in asked:
+            measure(lines, target.visits, seconds=30, most=2 * options.clients)
+        for _ in range(options.rounds):
+            seconds = options.seconds / options.rounds
+            for n, target in enumerate(pages):
+                if n % APART == 0:
+                    self._add(results, lines, bare, seconds)
+                self._add(results, lines, target, seconds)
+            for target in (one for one in asked if one.leaves_work):
+                self._add(results, lines, target, seconds)
+                self._wait_for_the_mail()
+        for line in lines:
+            line.close()
+        return results
+
+    def _add(self, results: dict[str, Timing], lines: list[Connection], target: Target, seconds: float) -> None:
+        results[target.name].add(measure(lines, target.visits, seconds=seconds))
+
+    def _wait_for_the_mail(self) -> None:
+        """Until the queue has sent what the bookings left, so that it doesn't slow what is measured next."""
+        until = time.monotonic() + MAIL_WITHIN
+        while time.monotonic() < until and Notice.objects.filter(state=State.PENDING).exists():
+            time.sleep(0.2)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if settings.ROOT_URLCONF != "tests.bench.urls":
+        sys.exit("Run it by: python3 manage.py bench")
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

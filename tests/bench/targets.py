@@ -1,0 +1,197 @@
+"""What is measured: the pages that people wait for, asked as a browser asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import cycle
+from random import Random
+from time import time
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.urls import reverse
+from django.utils import timezone
+
+from portal.accounts.middleware import SEEN
+from portal.accounts.models import User
+from portal.appointments import diary
+from portal.billing.models import Invoice, InvoiceStatus
+from portal.clinic.models import ClinicSettings, Mode
+from portal.journeys.choosing import FreeTime
+from portal.patients.models import Patient
+from tests.bench.load import Browser, Request, Visit
+from tests.bench.seed import SIGNED_UP, Clinic
+
+HOST = "portal.bench.example"
+TOKEN = "t" * 32
+# Different ones of each kind, so that nothing answers from having been asked the same a moment ago.
+VARIETY = 60
+MOST_PER_PATIENT = 6
+
+
+@dataclass(slots=True)
+class Target:
+    """One line of the results. `bare` marks what the others are compared with."""
+
+    name: str
+    visits: Iterator[Visit]
+    bare: bool = False
+    # What can't be asked for ever, and is followed by mail: asked last in each round.
+    leaves_work: bool = False
+
+
+def browser(user: User | None = None, *, address: str = "203.0.113.7") -> Browser:
+    """A browser in which `user` has signed in."""
+    cookies = {"csrftoken": TOKEN}
+    if user is not None:
+        session = SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session[SEEN] = time()
+        session.save()
+        cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+    return Browser(HOST, cookies, address)
+
+
+def _htmx(target: str) -> dict[str, str]:
+    return {"HX-Request": "true", "HX-Target": target}
+
+
+def _pages(by: Browser, addresses: list[str], *, fragment: str = "", holds: str) -> Iterator[Visit]:
+    headers = _htmx(fragment) if fragment else {}
+    return cycle([(Request(address, by, headers=headers, holds=holds),) for address in addresses])
+
+
+def _asking(path: str, name: str, values: list[str]) -> list[str]:
+    return [f"{path}?{urlencode({name: value})}" for value in values]
+
+
+def targets(clinic: Clinic, booking: Iterator[Visit], *, random: Random) -> list[Target]:
+    visitor, desk = browser(), browser(clinic.reception)
+    return [
+        Target("hello", _pages(visitor, ["/bench/hello/"], holds="hello")),
+        Target("bare page of 50 rows", _pages(visitor, ["/bench/rows/"], holds="topic-49"), bare=True),
+        *_openings(visitor, clinic),
+        *_calendar(desk, clinic),
+        *_search(desk, random),
+        *_invoices(desk, random),
+        Target("booking: hold and confirm", booking, leaves_work=True),
+    ]
+
+
+def _openings(visitor: Browser, clinic: Clinic) -> Iterator[Target]:
+    path, monday = reverse("public:times", args=[clinic.service.slug]), clinic.full_day - timedelta(days=1)
+    weeks = [monday + timedelta(weeks=n) for n in range(1, 9)]
+    one = [f"{path}?psychologist={p.slug}&week={week}" for p in clinic.psychologists for week in weeks]
+    everybody = [f"{path}?psychologist=any&week={week}" for week in weeks]
+    offered = 'class="time"'
+    yield Target("week of one psychologist, by htmx", _pages(visitor, one, fragment="times", holds=offered))
+    yield Target("week of one psychologist, page", _pages(visitor, one, holds=offered))
+    yield Target("week of 20 psychologists, by htmx", _pages(visitor, everybody, fragment="times", holds=offered))
+    yield Target("week of 20 psychologists, page", _pages(visitor, everybody, holds=offered))
+
+
+def _calendar(desk: Browser, clinic: Clinic) -> Iterator[Target]:
+    full = [f"{reverse('reception:calendar')}?day={clinic.full_day}"]
+    shown = clinic.psychologists[-1].name
+    yield Target("day of 20, all 160 hours taken, by htmx", _pages(desk, full, fragment="day", holds=shown))
+    yield Target("day of 20, all 160 hours taken, page", _pages(desk, full, holds=shown))
+
+
+def _search(desk: Browser, random: Random) -> Iterator[Target]:
+    path, people = reverse("reception:patients"), _some(Patient, random)
+    kinds = {
+        "two letters": ["ng", "sm", "le", "wi", "ma", "jo", "ch", "an", "ha", "br"],
+        "first name, one letter of the last": ["jack s", "olivia n", "thomas w", "minh t", "sarah j", "maria l"],
+        "two beginnings": ["ma sm", "an ng", "li ch", "jo wi", "ha le", "sa jo"],
+        "first and last name": [f"{p.legal_first_name} {p.legal_last_name}" for p in people],
+        "first digits of a phone": [p.phone.as_national[:8] for p in people],
+        "date of birth": [f"{p.date_of_birth.day}/{p.date_of_birth.month}/{p.date_of_birth.year}" for p in people],
+    }
+    for name, typed in kinds.items():
+        asked = _asking(path, "q", typed)
+        yield Target(f"patient search: {name}", _pages(desk, asked, fragment="results", holds="/reception/patients/"))
+
+
+def _invoices(desk: Browser, random: Random) -> Iterator[Target]:
+    path = reverse("reception:invoices")
+    some = _some(Invoice, random, status=InvoiceStatus.ISSUED)
+    newest = list(Invoice.objects.order_by("-issued_on", "-id").values_list("number", flat=True)[:1000:25])
+    names = [f"{i.patient.legal_first_name} {i.patient.legal_last_name}" for i in some]
+    lists = {
+        "first page": [path],
+        "next pages": _asking(path, "page", [f"after-{number}" for number in newest]),
+        "anywhere in the middle": _asking(path, "page", [f"after-{i.number}" for i in some]),
+        "owing": [f"{path}?standing=owing"],
+        "overdue, by due date": [f"{path}?standing=overdue&sort=due_on"],
+        "largest first": [f"{path}?sort=-total"],
+        "of one psychologist, paid": [f"{path}?psychologist=psychologist-{n}&standing=paid" for n in range(8)],
+        "first and last name": _asking(path, "q", names),
+        "commonest last names": _asking(path, "q", ["smith", "nguyen", "jones", "williams"]),
+    }
+    for name, addresses in lists.items():
+        yield Target(f"invoices: {name}", _pages(desk, addresses, fragment="results", holds="INV-"))
+    yield Target("invoices: first page, whole page", _pages(desk, [path], holds="INV-"))
+    papers = [reverse("reception:invoice_pdf", args=[i.number]) for i in some]
+    yield Target("invoice PDF", _pages(desk, papers, holds="%PDF-"))
+
+
+def _some(model: Any, random: Random, **fields: Any) -> list[Any]:
+    """Rows from anywhere in the table."""
+    first, last = (model.objects.order_by(order).values_list("pk", flat=True)[0] for order in ("pk", "-pk"))
+    asked = random.sample(range(first, last + 1), min(VARIETY * 3, last - first + 1))
+    return list(model.objects.filter(pk__in=asked, **fields).order_by("code")[:VARIETY])
+
+
+def bookings(clinic: Clinic, *, random: Random) -> Iterator[Visit]:
+    """A patient each, a free hour each: the time is held, then confirmed. Ends when the diary is full."""
+    users = User.objects.filter(patient__isnull=False).select_related("patient").order_by("pk")[:SIGNED_UP]
+    known = [(browser(u, address=f"198.51.{n // 250}.{n % 250 + 1}"), u.patient) for n, u in enumerate(users)]
+    path = reverse("public:times", args=[clinic.service.slug])
+    confirm = reverse("public:confirm", args=[clinic.service.slug])
+    booked: dict[int, set[Any]] = {patient.pk: set() for _, patient in known}
+    turns = cycle(known)
+    for slug, mode, free in _free_hours(clinic, random):
+        person = next((one for one, _ in zip(turns, known, strict=False) if _may_take(booked[one[1].pk], free)), None)
+        if person is None:
+            return
+        by, patient = person
+        booked[patient.pk].add(free.starts_at)
+        time_form = {"psychologist": slug, "mode": mode, "time": free.value}
+        yield (
+            Request(path, by, form=time_form, status=302, holds=confirm),
+            Request(confirm, by, form={"who": str(patient.code)}, status=302, holds="/my/appointments/"),
+        )
+
+
+def _may_take(taken: set[Any], free: FreeTime) -> bool:
+    return len(taken) < MOST_PER_PATIENT and free.starts_at not in taken
+
+
+def _free_hours(clinic: Clinic, random: Random) -> list[tuple[str, str, FreeTime]]:
+    """Whole hours only, so that no two of them overlap."""
+    places = {place.pk: place for place in clinic.locations}
+    first: date = clinic.full_day + timedelta(weeks=1)
+    by_id = diary.openings_of(
+        clinic.psychologists,
+        service=clinic.service,
+        first_day=first,
+        days=7 * 9,
+        now=timezone.now(),
+        policy=ClinicSettings.current(),
+        mode=Mode.IN_PERSON,
+    )
+    found = [
+        (p.slug, Mode.IN_PERSON.value, FreeTime(o.starts_at, o.ends_at, places[o.location_id]))
+        for p in clinic.psychologists
+        for o in by_id[p.pk]
+        if o.starts_at.minute == 0
+    ]
+    random.shuffle(found)
+    return found
