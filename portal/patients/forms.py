@@ -241,13 +241,15 @@ class CarerForm(forms.Form):
 
 
 class SearchForm(forms.Form):
-    """What is typed into a search box. What can't be looked for is simply not found."""
+    """What is typed into a search box. Nothing is wrong in it: what can't be looked for is simply not found."""
 
-    q = forms.CharField(label=_("Find a patient"), required=False, max_length=200, empty_value="")
+    q = forms.CharField(label=_("Find a patient"), required=False)
 
-    def clean_q(self) -> str:
-        return self.cleaned_data["q"].strip()
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["q"].validators = []
 
     @property
     def text(self) -> str:
-        return self.cleaned_data.get("q", "") if self.is_valid() else ""
+        self.full_clean()
+        return self.cleaned_data.get("q", "")[:200]

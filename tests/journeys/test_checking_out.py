@@ -1,0 +1,236 @@
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from pypdf import PdfReader
+
+from portal.accounts.roles import Role
+from portal.appointments.models import Status
+from portal.appointments.refusals import WrongState
+from portal.audit.models import Entry
+from portal.billing.models import Invoice, Payment
+from portal.billing.pricing import NewLine
+from portal.billing.refusals import AlreadyInvoiced, Overpayment
+from portal.clinic.models import Registration, TaxCode
+from portal.journeys import checking_out
+from portal.journeys.checking_out import Taken
+from portal.notifications.models import Notice
+from tests import make
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 24, 0, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def by():
+    return make.actor(role=Role.RECEPTION)
+
+
+@pytest.fixture(autouse=True)
+def clinic():
+    make.mbs_items()
+    return make.clinic(gst_registered=True, abn="51824753556")
+
+
+def session(**fields):
+    defaults = {"starts_at": NOW - timedelta(hours=1), "status": Status.ARRIVED, "fee": "220.00"}
+    return make.appointment(**defaults | fields)
+
+
+def bill(appointment, clinic, *, minutes=50, mode="in_person", fee="220.00", extra=()):
+    referral = checking_out.referral_for(appointment)
+    item = checking_out.proposed_item(appointment, minutes=minutes, mode=mode, referral=referral)
+    return checking_out.bill_of(
+        appointment, fee=Decimal(fee), minutes=minutes, mode=mode, item=item, extra=extra, clinic=clinic
+    )
+
+
+def check_out(appointment, clinic, by, *, key="k", payment=None, **how):
+    return checking_out.check_out(
+        appointment=appointment,
+        lines=bill(appointment, clinic, **how).lines,
+        key=key,
+        referral=checking_out.referral_for(appointment),
+        payment=payment,
+        by=by,
+        now=NOW,
+    )
+
+
+def card(amount="220.00"):
+    return Taken(amount=Decimal(amount), method="card")
+
+
+def counts():
+    return Invoice.objects.count(), Payment.objects.count()
+
+
+# ---- The bill -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("registration", "minutes", "mode", "item"),
+    [
+        (Registration.CLINICAL, 50, "in_person", "80010"),
+        (Registration.CLINICAL, 49, "in_person", "80000"),
+        (Registration.CLINICAL, 29, "in_person", ""),
+        (Registration.GENERAL, 50, "in_person", "80110"),
+        (Registration.GENERAL, 49, "in_person", "80100"),
+        (Registration.PROVISIONAL, 50, "in_person", ""),
+    ],
+)
+def test_item_follows_the_psychologist_the_minutes_and_the_way(clinic, registration, minutes, mode, item):
+    appointment = session(psychologist=make.psychologist(registration=registration))
+    make.referral(patient=appointment.patient)
+    line = bill(appointment, clinic, minutes=minutes, mode=mode).lines[0]
+    assert (line.item_number, line.minutes, line.mode) == (item, minutes, mode)
+
+
+def test_video_has_an_item_of_its_own(clinic):
+    appointment = session()
+    make.referral(patient=appointment.patient)
+    rooms, video = (bill(appointment, clinic, mode=mode).lines[0].item_number for mode in ("in_person", "video"))
+    assert rooms != video
+    assert rooms
+    assert video
+
+
+@pytest.mark.parametrize(
+    "referral", [None, {"written_on": date(2026, 11, 25)}, {"kind": "other"}], ids=["none", "later", "not for Medicare"]
+)
+def test_no_rebate_without_a_referral_that_counts(clinic, referral):
+    appointment = session()
+    if referral is not None:
+        make.referral(patient=appointment.patient, **referral)
+    assert bill(appointment, clinic).sums.rebate == 0
+
+
+def test_no_rebate_on_what_medicare_does_not_pay_for(clinic):
+    appointment = session(service=make.service(medicare=False))
+    make.referral(patient=appointment.patient)
+    assert bill(appointment, clinic).sums.rebate == 0
+
+
+def test_rebate_is_never_more_than_was_charged(clinic):
+    appointment = session()
+    make.referral(patient=appointment.patient)
+    assert bill(appointment, clinic, fee="50.00").sums.rebate == Decimal("50.00")
+
+
+def test_extra_line_with_gst(clinic):
+    report = NewLine(description="Report", unit_price=Decimal("100.00"), tax_code=TaxCode.TAXABLE)
+    sums = bill(session(), clinic, extra=[report]).sums
+    assert (sums.total, sums.gst) == (Decimal("330.00"), Decimal("10.00"))
+
+
+# ---- Checking out ---------------------------------------------------------------------------------------------------
+
+
+def test_all_of_it_in_one_go(clinic, by):
+    appointment = session()
+    referral = make.referral(patient=appointment.patient)
+    invoice = check_out(appointment, clinic, by, payment=card())
+    appointment.refresh_from_db()
+    assert (appointment.status, appointment.completed_at) == (Status.COMPLETED, NOW)
+    assert (invoice.status, invoice.total, invoice.paid, invoice.balance) == ("issued", 220, 220, 0)
+    assert invoice.snapshot["referral"]["name"] == referral.referrer_name
+    assert [(p.method, p.amount) for p in Payment.objects.all()] == [("card", Decimal("220.00"))]
+    assert list(Entry.objects.order_by("pk").values_list("verb", flat=True)) == [
+        "appointment.completed",
+        "invoice.drafted",
+        "invoice.issued",
+        "payment.recorded",
+    ]
+
+
+@pytest.mark.parametrize("status", [Status.BOOKED, Status.ARRIVED, Status.COMPLETED])
+def test_from_every_state_that_can_be_checked_out(clinic, by, status):
+    appointment = session(status=status)
+    check_out(appointment, clinic, by)
+    appointment.refresh_from_db()
+    assert appointment.status == Status.COMPLETED
+    assert counts() == (1, 0)
+
+
+@pytest.mark.parametrize("status", [Status.CANCELLED, Status.NO_SHOW])
+def test_what_did_not_take_place_is_not_billed(clinic, by, status):
+    with pytest.raises(WrongState):
+        check_out(session(status=status), clinic, by, payment=card())
+    assert counts() == (0, 0)
+
+
+def test_sent_twice_bills_once_and_takes_once(clinic, by):
+    appointment = session()
+    first = check_out(appointment, clinic, by, payment=card())
+    again = check_out(appointment, clinic, by, payment=card())
+    assert again == first
+    assert counts() == (1, 1)
+    assert Entry.objects.filter(verb="invoice.issued").count() == 1
+
+
+def test_sent_twice_without_money(clinic, by):
+    appointment = session()
+    assert check_out(appointment, clinic, by) == check_out(appointment, clinic, by)
+    assert counts() == (1, 0)
+
+
+def test_two_at_the_desk_take_the_money_once(clinic, by):
+    appointment = session()
+    first = check_out(appointment, clinic, by, payment=card(), key="one")
+    with pytest.raises(AlreadyInvoiced) as refused:
+        check_out(appointment, clinic, by, payment=card(), key="two")
+    assert refused.value.invoice == first
+    assert counts() == (1, 1)
+
+
+def test_too_much_money_leaves_nothing_behind(clinic, by):
+    appointment = session()
+    with pytest.raises(Overpayment):
+        check_out(appointment, clinic, by, payment=card("220.01"))
+    appointment.refresh_from_db()
+    assert appointment.status == Status.ARRIVED
+    assert counts() == (0, 0)
+    assert not Entry.objects.exists()
+
+
+def test_part_now_and_the_rest_later(clinic, by):
+    invoice = check_out(session(), clinic, by, payment=card("100.00"))
+    assert (invoice.paid, invoice.balance) == (100, 120)
+
+
+# ---- Sending --------------------------------------------------------------------------------------------------------
+
+
+def test_invoice_goes_to_the_patient_with_its_pdf(clinic, by, tmp_path):
+    appointment = session(
+        patient=make.patient(legal_first_name="Mai", legal_last_name="Nguyễn", email="mai@example.com")
+    )
+    invoice = check_out(appointment, clinic, by)
+    assert checking_out.send_invoice(invoice=invoice, key="k", by=by, now=NOW) == "mai@example.com"
+    checking_out.send_invoice(invoice=invoice, key="k", by=by, now=NOW)
+    notice = Notice.objects.get()
+    assert notice.subject == f"Invoice {invoice.number} from Banksia Lane Psychology"
+    assert "$220.00 is still to pay" in notice.text
+    ((name, kind, content),) = notice.attachments
+    assert (name, kind) == (f"{invoice.number}.pdf", "application/pdf")
+    import base64
+
+    paper = tmp_path / name
+    paper.write_bytes(base64.b64decode(content))
+    assert invoice.number in PdfReader(paper).pages[0].extract_text()
+    checking_out.send_invoice(invoice=invoice, key="on purpose", by=by, now=NOW)
+    assert Notice.objects.count() == 2
+
+
+def test_invoice_goes_to_the_carer_who_is_billed(clinic, by):
+    appointment = session()
+    make.carer(patient=appointment.patient, user=make.user(email="carer@example.com"), is_billed=True)
+    invoice = check_out(appointment, clinic, by)
+    assert checking_out.address_for(invoice) == "carer@example.com"
+
+
+def test_nobody_to_send_to(clinic, by):
+    invoice = check_out(session(patient=make.patient(email="")), clinic, by)
+    assert checking_out.address_for(invoice) == ""
+    with pytest.raises(ValueError, match="nobody"):
+        checking_out.send_invoice(invoice=invoice, key="k", by=by, now=NOW)

@@ -1,0 +1,253 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.contrib.messages import get_messages
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from portal.appointments.models import Appointment, Status
+from portal.notifications.models import Notice
+from tests import make
+from tests.web.reception.conftest import NOW
+
+TEN = datetime(2026, 11, 24, 23, 0, tzinfo=UTC)  # Wednesday, 10 am in Melbourne
+FRAGMENT = {"HX-Request": "true", "HX-Target": "times"}
+
+
+def words(response):
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+@pytest.fixture
+def who(place):
+    return make.patient(legal_first_name="Ash", legal_last_name="Lee")
+
+
+@pytest.fixture
+def url(who):
+    return reverse("reception:book", args=[who.code])
+
+
+def pressed(place, starts_at=TEN, **fields):
+    return {
+        "service": place.service.slug,
+        "psychologist": place.psychologist.slug,
+        "mode": "in_person",
+        "time": f"{starts_at:%Y-%m-%dT%H:%MZ} {place.location.slug}",
+    } | fields
+
+
+def typed(place, day="2026-11-25", at="19:00", **fields):
+    return {
+        "service": place.service.slug,
+        "psychologist": place.psychologist.slug,
+        "mode": "in_person",
+        "day": day,
+        "at": at,
+        "with_whom": place.psychologist.slug,
+        "location": place.location.slug,
+    } | fields
+
+
+def sessions():
+    return [(a.patient_id, a.psychologist_id, a.starts_at, a.status) for a in Appointment.objects.order_by("pk")]
+
+
+def test_the_week_with_its_free_times(desk, place, url):
+    response = desk.get(url, {"week": "2026-11-23"})
+    times = [free.starts_at for day in response.context["week"].days for free in day.times]
+    assert TEN in times
+    assert min(times) >= NOW
+    assert 'method="post"' in response.content.decode()
+
+
+def test_staff_see_times_that_the_website_no_longer_offers(desk, place, url):
+    """An hour from now is inside the clinic's notice, a year from now beyond its horizon."""
+    times = [f.starts_at for d in desk.get(url, {"week": "2026-11-23"}).context["week"].days for f in d.times]
+    assert NOW + timedelta(hours=1) in times
+    assert not desk.get(url, {"week": "2027-11-22"}).context["week"].is_empty
+
+
+def test_book_a_time_of_the_week(desk, place, who, url):
+    response = desk.post(url, pressed(place))
+    assert (response.status_code, response.url) == (302, f"/reception/patients/{who.code}/")
+    assert sessions() == [(who.pk, place.psychologist.pk, TEN, "booked")]
+    assert words(response) == ["Booked: Wednesday 25 November 2026, 10:00 am with Dr Mai Nguyễn."]
+    assert [(n.template, n.to) for n in Notice.objects.all()] == [("appointment_booked", who.email)]
+
+
+def test_by_htmx_the_page_moves_on(desk, place, who, url):
+    response = desk.post(url, pressed(place), headers=FRAGMENT)
+    assert response.status_code == 204
+    assert response["HX-Redirect"] == f"/reception/patients/{who.code}/"
+
+
+def test_whoever_is_free(desk, place, who, url):
+    other = make.psychologist()
+    make.week(psychologist=other, location=place.location)
+    place.session(starts_at=TEN)
+    desk.post(url, pressed(place, psychologist="any"))
+    assert sessions()[-1] == (who.pk, other.pk, TEN, "booked")
+
+
+@pytest.mark.parametrize("headers", [{}, FRAGMENT])
+def test_just_taken_offers_the_nearest_three(desk, place, url, headers):
+    place.session(starts_at=TEN)
+    response = desk.post(url, pressed(place), headers=headers)
+    body = response.content.decode()
+    assert response.status_code == 409
+    assert "That time was just taken" in body
+    assert ("<html" in body) is (not headers)
+    near = [free.starts_at for free in response.context["taken"]["nearest"]]
+    assert len(near) == 3
+    assert TEN not in near
+    assert all(abs(at - TEN) <= timedelta(hours=2) for at in near)
+    assert len(sessions()) == 1
+
+
+def test_patient_who_is_busy_then(desk, place, who, url):
+    place.session(starts_at=TEN, patient=who, psychologist=make.psychologist())
+    response = desk.post(url, pressed(place))
+    assert response.status_code == 409
+    assert "They have another session at that time." in response.content.decode()
+    assert len(sessions()) == 1
+
+
+@pytest.mark.parametrize("time", ["", "x", "2026-11-25T00:00Z nowhere", "9999-99-99T00:00Z x", "\x00"])
+def test_a_time_that_nobody_showed(desk, place, url, time):
+    assert desk.post(url, pressed(place, time=time)).status_code == 409
+    assert sessions() == []
+
+
+def test_outside_the_hours_is_asked_twice(desk, place, who, url):
+    response = desk.post(url, typed(place))
+    body = response.content.decode()
+    assert response.status_code == 422
+    assert "That is outside the hours" in body
+    assert 'value="19:00"' in body
+    assert sessions() == []
+    response = desk.post(url, typed(place, outside="yes"))
+    assert response.status_code == 302
+    assert sessions() == [(who.pk, place.psychologist.pk, datetime(2026, 11, 25, 8, 0, tzinfo=UTC), "booked")]
+
+
+def test_outside_the_hours_nobody_is_booked_twice(desk, place, url):
+    place.session(starts_at=datetime(2026, 11, 25, 8, 30, tzinfo=UTC))
+    response = desk.post(url, typed(place, outside="yes"))
+    assert response.status_code == 409
+    assert "That time was just taken" in response.content.decode()
+    assert len(sessions()) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"day": "2026-02-31"}, "There is no 31 February 2026"),
+        ({"day": ""}, "Which day?"),
+        ({"day": "1999-01-01"}, "Check the year."),
+        ({"at": "25:00"}, "Write a time, such as 9:00 or 17:30."),
+        ({"at": "2:30", "day": "2027-10-03"}, "The clocks skip this time on that day."),
+        ({"with_whom": "nobody"}, "Select a valid choice"),
+        ({"with_whom": ""}, "With whom?"),
+    ],
+)
+def test_a_time_typed_wrongly_is_said_beside_its_field(desk, place, url, change, says):
+    response = desk.post(url, typed(place, **change))
+    assert response.status_code == 422
+    assert says in response.content.decode()
+    assert sessions() == []
+
+
+def test_no_address_says_so(desk, place, url, who):
+    type(who).objects.filter(pk=who.pk).update(email="")
+    response = desk.post(url, pressed(place))
+    assert "no confirmation was sent" in words(response)[-1]
+    assert not Notice.objects.exists()
+
+
+def test_the_page_begins_where_the_patient_was_last(desk, place, who, url):
+    first = make.service(name="First visit", first_visit_only=True, position=0)
+    type(place.service).objects.filter(pk=place.service.pk).update(position=9)
+    assert desk.get(url).context["service"] == first
+    place.session(hours=-100, patient=who, status=Status.COMPLETED, service=first)
+    context = desk.get(url).context
+    assert (context["service"], context["psychologist"]) == (place.service, place.psychologist)
+
+
+def test_no_services_yet(desk, place, who):
+    type(place.service).objects.update(is_active=False)
+    assert "No services yet" in desk.get(reverse("reception:book", args=[who.code])).content.decode()
+
+
+def test_twenty_psychologists_cost_as_many_queries_as_one(desk, place, url):
+    def count():
+        with CaptureQueriesContext(connection) as run:
+            desk.get(url, {"week": "2026-11-30", "psychologist": "any"})
+        return len(run)
+
+    desk.get("/reception/")
+    before = count()
+    for _ in range(19):
+        make.week(psychologist=make.psychologist(), location=place.location)
+    assert count() == before
+
+
+# ---- Moving and cancelling ------------------------------------------------------------------------------------------
+
+
+def test_move(desk, place):
+    session = place.session(hours=24)
+    url = reverse("reception:reschedule", args=[session.code])
+    assert desk.get(url).context["week"].monday.isoformat() == "2026-11-23"
+    response = desk.post(url, pressed(place, TEN + timedelta(days=1)))
+    assert response.status_code == 302
+    session.refresh_from_db()
+    assert (session.starts_at, session.revision) == (TEN + timedelta(days=1), 1)
+    assert Notice.objects.get().template == "appointment_moved"
+
+
+def test_move_to_somebody_else(desk, place):
+    session, other = place.session(hours=24), make.psychologist()
+    make.week(psychologist=other, location=place.location)
+    desk.post(reverse("reception:reschedule", args=[session.code]), pressed(place, psychologist=other.slug))
+    session.refresh_from_db()
+    assert (session.psychologist, session.starts_at) == (other, TEN)
+
+
+def test_move_that_is_just_taken(desk, place):
+    session = place.session(hours=24)
+    place.session(starts_at=TEN + timedelta(days=1))
+    response = desk.post(reverse("reception:reschedule", args=[session.code]), pressed(place, TEN + timedelta(days=1)))
+    assert response.status_code == 409
+    assert "That time was just taken" in response.content.decode()
+
+
+@pytest.mark.parametrize("status", [Status.COMPLETED, Status.CANCELLED, Status.NO_SHOW, Status.ARRIVED])
+def test_only_what_is_booked_moves(desk, place, status):
+    session = place.session(hours=-1, status=status)
+    response = desk.post(reverse("reception:reschedule", args=[session.code]), pressed(place))
+    assert response.status_code == 302
+    session.refresh_from_db()
+    assert session.status == status
+    assert session.starts_at == NOW - timedelta(hours=1)
+
+
+@pytest.mark.parametrize(("reason", "late"), [("patient", True), ("psychologist", False)])
+def test_cancel(desk, place, reason, late):
+    session = place.session(hours=2)
+    url = reverse("reception:cancel", args=[session.code])
+    assert desk.post(url, {}).status_code == 422
+    session.refresh_from_db()
+    assert session.status == Status.BOOKED
+    assert desk.post(url, {"reason": reason}).status_code == 302
+    session.refresh_from_db()
+    assert (session.status, session.cancel_reason, session.late) == ("cancelled", reason, late)
+    assert Notice.objects.get().template == "appointment_cancelled"
+
+
+def test_cancel_what_is_over(desk, place):
+    session = place.session(hours=-2, status=Status.COMPLETED)
+    assert desk.post(reverse("reception:cancel", args=[session.code]), {"reason": "patient"}).status_code == 302
+    session.refresh_from_db()
+    assert session.status == Status.COMPLETED

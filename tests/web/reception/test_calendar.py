@@ -1,0 +1,81 @@
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from portal.appointments.models import Status, TimeSlot
+from tests import make
+
+CALENDAR = "/reception/calendar/"
+
+
+def blocks(response):
+    return {
+        column.title: [(b.kind, b.title) for b in column.blocks if b.kind != "off"]
+        for column in response.context["grid"].columns
+    }
+
+
+def test_a_column_for_each_who_works_or_has_sessions(desk, place):
+    make.psychologist(user=make.user(first_name="Tom", last_name="Ashby"))  # no hours
+    booked = place.session(hours=1)
+    place.session(hours=3, status=Status.ARRIVED)
+    place.session(hours=5, status=Status.CANCELLED)
+    response = desk.get(CALENDAR)
+    assert [kind for kind, _title in blocks(response)["Dr Mai Nguyễn"]] == ["booked", "arrived"]
+    assert blocks(response)["Dr Mai Nguyễn"][0][1] == booked.patient.name
+    assert list(blocks(response)) == ["Dr Mai Nguyễn"]
+    assert response.context["hidden"] == 1
+    assert list(blocks(desk.get(CALENDAR + "?all=1"))) == ["Dr Tom Ashby", "Dr Mai Nguyễn"]
+
+
+def test_a_held_time_names_nobody_and_leads_nowhere(desk, place):
+    place.session(hours=1, status=Status.HELD)
+    (block,) = [b for b in desk.get(CALENDAR).context["grid"].columns[0].blocks if b.kind == "held"]
+    assert (block.title, block.url) == ("Held", "")
+
+
+def test_time_not_worked_and_time_away(desk, place):
+    make.time_slot(
+        psychologist=place.psychologist,
+        kind=TimeSlot.Kind.BLOCKED,
+        starts_at=datetime(2026, 11, 24, 1, 0, tzinfo=UTC),
+        label="Supervision",
+    )
+    off = [(b.title, b.starts_at.hour) for b in desk.get(CALENDAR).context["grid"].columns[0].blocks if b.kind == "off"]
+    assert ("Supervision", 12) in off
+
+
+def test_a_day_that_nobody_works(desk, place):
+    response = desk.get(CALENDAR + "?day=2026-11-28")
+    assert "Nobody works on this day" in response.content.decode()
+
+
+@pytest.mark.parametrize("day", ["x", "9999-12-31", "2026-13-01", "2026-10-04", "2026-04-05"])
+def test_days_that_cannot_be_read_and_days_when_clocks_change(desk, place, day):
+    assert desk.get(CALENDAR, {"day": day}).status_code == 200
+
+
+def test_twenty_psychologists_cost_as_many_queries_as_one(desk, place):
+    def count():
+        with CaptureQueriesContext(connection) as run:
+            response = desk.get(CALENDAR)
+        return len(response.context["days"]), len(run)
+
+    place.session(hours=1)
+    desk.get("/reception/")
+    people, queries = count()
+    assert people == 1
+    for _ in range(19):
+        psychologist = make.psychologist()
+        make.week(psychologist=psychologist, location=place.location)
+        for hour in (0, 1, 2):
+            place.session(hours=hour, psychologist=psychologist)
+    assert count() == (20, queries)
+
+
+def test_fragment(desk, place):
+    body = desk.get(CALENDAR, headers={"HX-Request": "true", "HX-Target": "day"}).content.decode()
+    assert "<html" not in body
+    assert 'id="day"' in body

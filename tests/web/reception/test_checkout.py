@@ -1,0 +1,267 @@
+import re
+import uuid
+from decimal import Decimal
+
+import pytest
+from django.contrib.messages import get_messages
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from portal.accounts.roles import Role
+from portal.appointments.models import Status
+from portal.billing.models import Invoice, Line, Payment
+from portal.notifications.models import Notice
+from tests import make
+
+SUM = {"HX-Request": "true", "HX-Target": "sum"}
+
+
+@pytest.fixture(autouse=True)
+def _items(db):
+    make.mbs_items()
+
+
+@pytest.fixture
+def session(place):
+    made = place.session(hours=-1, status=Status.ARRIVED)
+    make.referral(patient=made.patient)
+    return made
+
+
+def url(session, page="check_out"):
+    return reverse(f"reception:{page}", args=[session.code])
+
+
+def sent(**change):
+    return {
+        "minutes": "50",
+        "mode": "in_person",
+        "fee": "220.00",
+        "item": "proposed",
+        "extra_tax": "gst_free",
+        "method": "card",
+        "amount": "220.00",
+        "key": str(uuid.uuid4()),
+        "proposed_for": "220.00",
+    } | change
+
+
+def words(response):
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def counts():
+    return Invoice.objects.count(), Payment.objects.count()
+
+
+def test_the_page_proposes_everything(desk, session):
+    response = desk.get(url(session))
+    form, bill = response.context["form"], response.context["bill"]
+    assert form["minutes"].value() == 50
+    assert form["amount"].value() == Decimal("220.00")
+    assert (bill.lines[0].item_number, bill.sums.total) == ("80010", Decimal("220.00"))
+    assert 0 < bill.sums.rebate < 220
+    body = response.content.decode()
+    assert "Dr Priya Raman" in body
+    assert bill.sums.out_of_pocket == 220 - bill.sums.rebate
+
+
+def test_as_proposed_and_paid(desk, session):
+    response = desk.post(url(session), sent())
+    assert (response.status_code, response.url) == (302, url(session, "checked_out"))
+    session.refresh_from_db()
+    invoice = Invoice.objects.get()
+    assert (session.status, invoice.status, invoice.total, invoice.paid) == ("completed", "issued", 220, 220)
+    assert [(line.item_number, line.minutes) for line in Line.objects.all()] == [("80010", 50)]
+    done = desk.get(response.url).content.decode()
+    assert invoice.number in done
+    assert "Nothing left to pay" in done
+    assert reverse("reception:invoice_pdf", args=[invoice.number]) in done
+
+
+def test_the_paper_prints(desk, session):
+    desk.post(url(session), sent())
+    pdf = desk.get(reverse("reception:invoice_pdf", args=[Invoice.objects.get().number]))
+    assert pdf["Content-Type"] == "application/pdf"
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "paid"),
+    [
+        ({"minutes": "40"}, ("80000", 40, "in_person", "220.00"), "220.00"),
+        ({"mode": "video"}, ("91167", 50, "video", "220.00"), "220.00"),
+        ({"fee": "$100", "amount": "100"}, ("80010", 50, "in_person", "100.00"), "100.00"),
+        ({"item": "none"}, ("", 50, "in_person", "220.00"), "220.00"),
+        ({"item": "80000"}, ("80000", 50, "in_person", "220.00"), "220.00"),
+        ({"method": "later", "amount": ""}, ("80010", 50, "in_person", "220.00"), "0.00"),
+        ({"method": "cash", "amount": "20"}, ("80010", 50, "in_person", "220.00"), "20.00"),
+    ],
+)
+def test_what_the_desk_changes_is_what_is_billed(desk, session, change, line, paid):
+    assert desk.post(url(session), sent(**change)).status_code == 302
+    row = Line.objects.get()
+    assert (row.item_number, row.minutes, row.mode, str(row.unit_price)) == line
+    assert str(Invoice.objects.get().paid) == paid
+
+
+def test_something_else_with_gst(desk, session):
+    extra = {"extra_description": "Letter to school", "extra_amount": "50", "extra_tax": "taxable"}
+    assert desk.post(url(session), sent(**extra, amount="275")).status_code == 302
+    invoice = Invoice.objects.get()
+    assert (invoice.total, invoice.gst, invoice.paid) == (275, 5, 275)
+    assert invoice.lines.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"minutes": "0"}, "minutes"),
+        ({"minutes": "x"}, "minutes"),
+        ({"mode": "pigeon"}, "mode"),
+        ({"fee": "-1"}, "fee"),
+        ({"fee": "1e5"}, "fee"),
+        ({"item": "99999"}, "item"),
+        ({"amount": ""}, "amount"),
+        ({"amount": "0"}, "amount"),
+        ({"amount": "220.01"}, "amount"),
+        ({"amount": "1.005"}, "amount"),
+        ({"method": "stripe"}, "method"),
+        ({"reference": "x" * 101}, "reference"),
+        ({"extra_description": "Letter"}, "extra_amount"),
+        ({"extra_amount": "10"}, "extra_description"),
+        ({"key": "x"}, "key"),
+    ],
+)
+def test_what_is_wrong_bills_nothing_and_keeps_what_was_typed(desk, session, change, field):
+    typed = sent(**{"reference": "kept"} | change)
+    response = desk.post(url(session), typed)
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == [field]
+    assert response.context["form"]["reference"].value() == typed["reference"]
+    assert counts() == (0, 0)
+    session.refresh_from_db()
+    assert session.status == Status.ARRIVED
+
+
+def test_an_item_needs_a_referral(desk, place):
+    session = place.session(hours=-1, status=Status.ARRIVED)
+    page = desk.get(url(session))
+    assert "No referral on file" in page.content.decode()
+    assert page.context["bill"].sums.rebate == 0
+    response = desk.post(url(session), sent(item="80010"))
+    assert response.context["form"].errors == {"item": ["Medicare pays only with a referral. Add the referral first."]}
+    assert desk.post(url(session), sent()).status_code == 302
+    assert Line.objects.get().item_number == ""
+
+
+def test_figures_follow_what_is_typed(desk, session):
+    response = desk.post(url(session), sent(step="sum", minutes="40", fee="180"), headers=SUM)
+    body = response.content.decode()
+    assert response.status_code == 200
+    assert "<html" not in body
+    assert "item 80000" in body
+    assert re.search(r'name="amount"[^>]*value="180.00"', body)
+    assert counts() == (0, 0)
+
+
+def test_an_amount_that_was_typed_stays(desk, session):
+    body = desk.post(url(session), sent(step="sum", fee="180", amount="50"), headers=SUM).content.decode()
+    assert re.search(r'name="amount"[^>]*value="50"', body)
+
+
+def test_figures_without_script_come_as_a_page(desk, session):
+    body = desk.post(url(session), sent(step="sum", fee="180")).content.decode()
+    assert "<html" in body
+    assert re.search(r'name="amount"[^>]*value="180.00"', body)
+
+
+def test_an_item_that_does_not_fit_is_said(desk, session):
+    body = desk.post(url(session), sent(step="sum", item="80010", minutes="40"), headers=SUM).content.decode()
+    assert "Item 80010 is not for a session of 40 minutes." in body
+
+
+def test_a_double_click_bills_once(desk, session):
+    click = sent()
+    first, second = desk.post(url(session), click), desk.post(url(session), click)
+    assert first.url == second.url == url(session, "checked_out")
+    assert counts() == (1, 1)
+
+
+def test_the_back_button_after_checking_out(desk, session):
+    desk.post(url(session), sent())
+    invoice = Invoice.objects.get()
+    response = desk.get(url(session))
+    assert response.url == reverse("reception:invoice", args=[invoice.number])
+    again = desk.post(url(session), sent())
+    assert again.url == reverse("reception:invoice", args=[invoice.number])
+    assert "Nothing was billed or taken twice" in words(again)[-1]
+    assert counts() == (1, 1)
+
+
+def test_two_at_the_desk(desk, session):
+    other = make.signed_in_client(role=Role.RECEPTION)
+    desk.post(url(session), sent())
+    assert "Somebody checked this session out" in words(other.post(url(session), sent()))[-1]
+    assert counts() == (1, 1)
+
+
+@pytest.mark.parametrize("status", [Status.CANCELLED, Status.NO_SHOW])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_nothing_to_check_out(desk, place, status, method):
+    session = place.session(hours=-1, status=status)
+    response = getattr(desk, method)(url(session), sent() if method == "post" else None)
+    assert response.url == reverse("reception:appointment", args=[session.code])
+    assert counts() == (0, 0)
+
+
+def test_what_is_owed_from_before_is_said(desk, place, session):
+    earlier = place.session(hours=-50, patient=session.patient, status=Status.ARRIVED)
+    desk.post(url(earlier), sent(method="later", amount=""))
+    assert "$220.00 is still to pay from earlier sessions" in desk.get(url(session)).content.decode()
+    listed = {a.session.pk: a.owes for _n, group in desk.get("/reception/").context["groups"] for a in group}
+    assert listed == {session.pk: Decimal("220.00")}
+    page = desk.get(reverse("reception:patient", args=[session.patient.code])).content.decode()
+    assert "$220.00 to pay" in page
+
+
+def test_send_by_mail_once_for_each_page(desk, session):
+    desk.post(url(session), sent())
+    key = desk.get(url(session, "checked_out")).context["key"]
+    for _ in range(2):
+        response = desk.post(url(session, "send_invoice"), {"key": key})
+    assert response.url == url(session, "checked_out")
+    assert [(n.template, n.to) for n in Notice.objects.all()] == [("invoice", session.patient.email)]
+    assert "on its way" in words(response)[-1]
+
+
+def test_send_before_there_is_an_invoice(desk, session):
+    assert desk.post(url(session, "send_invoice"), {"key": uuid.uuid4()}).url == url(session)
+    assert desk.get(url(session, "checked_out")).url == url(session)
+
+
+def test_send_without_an_address(desk, session):
+    type(session.patient).objects.filter(pk=session.patient.pk).update(email="")
+    desk.post(url(session), sent())
+    assert "it can&#x27;t be sent" in desk.get(url(session, "checked_out")).content.decode().replace(
+        "can't", "can&#x27;t"
+    )
+    assert "No e-mail address is known" in words(desk.post(url(session, "send_invoice"), {"key": uuid.uuid4()}))[-1]
+
+
+def test_the_page_asks_the_same_with_many_earlier_sessions(desk, place, session):
+    def count():
+        with CaptureQueriesContext(connection) as run:
+            desk.get(url(session))
+        return len(run)
+
+    desk.get("/reception/")
+    before = count()
+    for n in range(1, 12):
+        make.referral(patient=session.patient)
+        desk.post(
+            url(place.session(hours=-30 * n, patient=session.patient, status=Status.ARRIVED)),
+            sent(method="later", amount=""),
+        )
+    assert Invoice.objects.count() == 11
+    assert count() == before
