@@ -81,37 +81,41 @@ def _unfinished(clinic: ClinicSettings) -> list[Point]:
     return found
 
 
+# More names than this would hide the rest; the list of staff has them all.
+MOST_NAMED = 5
+
+
 def _unbookable() -> list[Point]:
-    """Psychologists whom something keeps from being booked, or from being paid by Medicare."""
-    found = []
-    bare = (
-        User.objects.holding(Role.PSYCHOLOGIST)
-        .active()
-        .filter(~Exists(Psychologist.objects.filter(user=OuterRef("pk"))))
-    )
-    for user in bare[:3]:
-        text = _("%(name)s is a psychologist without a profile.") % {"name": user.name}
-        found.append(Point(text, reverse("manager:profile", args=[user.code]), _("Make the profile")))
-    practising = Psychologist.objects.practising().select_related("user")
-    no_hours = practising.filter(
-        ~Exists(WorkingHours.objects.filter(psychologist=OuterRef("pk"))), accepting_patients=True
-    )
-    for psychologist in no_hours[:3]:
-        text = _("%(name)s accepts patients but has no working hours.") % {"name": psychologist.name}
-        found.append(
-            Point(
-                text,
-                reverse("manager:person", args=[psychologist.user.code]),
-                _("See %(name)s") % {"name": psychologist.name},
-            )
+    """Psychologists whom something keeps from being booked, or their patients from their rebate."""
+    has_profile = Exists(Psychologist.objects.filter(user=OuterRef("pk")))
+    found = [
+        Point(
+            _("%(name)s is a psychologist without a profile.") % {"name": user.name},
+            reverse("manager:profile", args=[user.code]),
+            _("Make the profile"),
         )
-    no_number = practising.filter(
-        Q(ahpra_number="") | ~Exists(ProviderNumber.objects.filter(psychologist=OuterRef("pk")))
+        for user in User.objects.holding(Role.PSYCHOLOGIST).active().filter(~has_profile)[:MOST_NAMED]
+    ]
+    lacking = (
+        Psychologist.objects.practising()
+        .select_related("user")
+        .annotate(
+            has_hours=Exists(WorkingHours.objects.filter(psychologist=OuterRef("pk"))),
+            has_number=Exists(ProviderNumber.objects.filter(psychologist=OuterRef("pk"))),
+        )
+        .filter(Q(has_hours=False, accepting_patients=True) | Q(has_number=False) | Q(ahpra_number=""))
     )
-    for psychologist in no_number[:3]:
-        text = _("%(name)s has no AHPRA number, or no provider number: patients can't claim their rebate.") % {
-            "name": psychologist.name
-        }
+    for psychologist in lacking[:MOST_NAMED]:
+        missing = [
+            words
+            for words, is_missing in [
+                (_("working hours"), psychologist.accepting_patients and not psychologist.has_hours),
+                (_("AHPRA number"), not psychologist.ahpra_number),
+                (_("provider number"), not psychologist.has_number),
+            ]
+            if is_missing
+        ]
+        text = _("%(name)s has no %(missing)s.") % {"name": psychologist.name, "missing": ", ".join(missing)}
         found.append(Point(text, reverse("manager:profile", args=[psychologist.user.code]), _("Profile")))
     return found
 

@@ -63,8 +63,7 @@ def test_what_keeps_a_psychologist_from_being_booked(boss, ready):
     make.second_factor(bare.user)
     texts = points(boss)
     assert "No Profile is a psychologist without a profile." in texts
-    assert "No Hours accepts patients but has no working hours." in texts
-    assert "No Hours has no AHPRA number, or no provider number: patients can't claim their rebate." in texts
+    assert "No Hours has no working hours, AHPRA number, provider number." in texts
     assert texts[0].startswith("1 member of staff has no second step for signing in.")
 
 

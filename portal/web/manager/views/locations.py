@@ -69,6 +69,7 @@ def _page(request: HttpRequest, code: UUID, *, form: LocationForm | None = None,
     form = form or LocationForm(instance=location)
     # A room's form has its location too; here that is the one whose page this is.
     room_form = room_form or RoomForm(initial={"location": location})
+    room_form.fields["name"].label = _("A new room")
     context = {
         "form": form,
         "room_form": room_form,

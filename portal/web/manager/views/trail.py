@@ -42,5 +42,11 @@ def listing(request: HttpRequest) -> HttpResponse:
     table = TrailTable(filterset.qs, zone=zone)
     RequestConfig(request, paginate={"per_page": PER_PAGE, "paginator_class": PagesAhead}).configure(table)
     with_names(row.record for row in table.page.object_list)
-    context = {"filter": filterset, "table": table, "zone": zone}
+    form = filterset.form
+    context = {
+        "filter": filterset,
+        "days": [form["since"], form["until"]],
+        "choices": [form["who"], form["role"], form["what"]],
+        "table": table,
+    }
     return page_or_fragment(request, "manager/trail.html", context, fragment="results")
