@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import uuid
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from portal.billing.models import Method
+from portal.billing.models.payment import AT_THE_DESK
+from portal.common.forms import DateField, LineField, MoneyField
+from portal.common.money import dollars
+
+METHODS = [(method.value, method.label) for method in AT_THE_DESK]
+
+
+class _MoneyForm(forms.Form):
+    """Money over the desk. `key` is made with the page: a form that is sent twice counts once."""
+
+    amount = MoneyField(label=_("Amount"))
+    method = forms.ChoiceField(label=_("How"), choices=METHODS, widget=forms.RadioSelect)
+    received_on = DateField(label=_("Date"), picker=True)
+    reference = LineField(
+        label=_("Reference"),
+        max_length=100,
+        required=False,
+        help_text=_("The terminal's or the bank's number."),
+    )
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, most: Decimal, today: date, method: str = Method.CARD) -> None:
+        super().__init__(
+            data, initial={"amount": most, "method": method, "received_on": today, "key": str(uuid.uuid4())}
+        )
+        self.most, self.today = most, today
+
+    def clean_amount(self) -> Decimal:
+        amount = self.cleaned_data["amount"]
+        if amount <= 0:
+            raise ValidationError(_("Write an amount above zero."), code="zero")
+        return amount
+
+    def clean_received_on(self) -> date:
+        day = self.cleaned_data["received_on"]
+        if day > self.today:
+            raise ValidationError(_("This day is still to come."), code="future")
+        return day
+
+    def new_key(self) -> None:
+        """Lets the form be sent again as something new."""
+        self.data = self.data.copy()
+        self.data["key"] = str(uuid.uuid4())
+
+
+class PaymentForm(_MoneyForm):
+    """Money that came. More than is owing is for the action to refuse: only it knows what is owing by then."""
+
+    def too_much(self, balance: Decimal) -> None:
+        self.add_error(
+            "amount",
+            ValidationError(
+                _("Only %(balance)s is owing. Take that, and give the rest back."),
+                code="too_much",
+                params={"balance": dollars(balance)},
+            ),
+        )
+
+
+class RefundForm(_MoneyForm):
+    """Money that goes back."""
+
+    def too_much(self, left: Decimal) -> None:
+        self.add_error(
+            "amount",
+            ValidationError(
+                _("Only %(left)s of this payment is left to give back."),
+                code="too_much",
+                params={"left": dollars(left)},
+            ),
+        )
+
+
+class VoidForm(forms.Form):
+    reason = LineField(
+        label=_("Why"),
+        max_length=200,
+        help_text=_("It is printed on the void invoice: nothing about anybody's health."),
+    )
