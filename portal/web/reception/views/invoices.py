@@ -91,7 +91,9 @@ def pay(request: HttpRequest, number: str) -> HttpResponse:
                 return redirect_to(request, "reception:invoice", number=invoice.number)
             form.too_much(refused.balance)
         except KeyReused:
-            form.add_error(None, _("This page was sent before with another amount. Look at the payments, then send it again."))
+            form.add_error(
+                None, _("This page was sent before with another amount. Look at the payments, then send it again.")
+            )
             form.new_key()
         except NotPayable:
             messages.error(request, _("Money can't be recorded on this invoice: it is void, or a draft."))
@@ -135,7 +137,9 @@ def refund(request: HttpRequest, number: str, receipt: str) -> HttpResponse:
         except NotRefundable as refused:
             form.too_much(refused.left)
         except KeyReused:
-            form.add_error(None, _("This page was sent before with another amount. Look at the payments, then send it again."))
+            form.add_error(
+                None, _("This page was sent before with another amount. Look at the payments, then send it again.")
+            )
             form.new_key()
         else:
             _tell(request, given, is_new=given.recorded_at == now)

@@ -1,0 +1,76 @@
+"""A patient's invoices: their own, those of people they care for, and those billed to them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from portal.accounts.roles import Role
+from portal.billing.models import Invoice
+from portal.clinic.models import ClinicSettings
+from portal.common.htmx import page_or_fragment
+from portal.common.policy import allow
+
+PER_PAGE = 20
+
+
+def _invoice(request: HttpRequest, number: str) -> Invoice:
+    return get_object_or_404(
+        Invoice.objects.visible_to(request.actor).select_related("patient", "psychologist__user", "location"),
+        number=number,
+    )
+
+
+def _today(clinic: ClinicSettings) -> date:
+    return timezone.now().astimezone(ZoneInfo(clinic.time_zone)).date()
+
+
+@allow(Role.PATIENT)
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    """Newest first, what is to be paid above them."""
+    today = _today(ClinicSettings.current())
+    visible = Invoice.objects.visible_to(request.actor)
+    owing = list(visible.owing().for_listing().order_by("due_on", "pk"))
+    page = Paginator(visible.for_listing().order_by("-issued_on", "-pk"), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "owing": [(invoice, invoice.badge(today=today)) for invoice in owing],
+        "owed": sum((invoice.balance for invoice in owing), start=0),
+        "page": page,
+        "invoices": [(invoice, invoice.badge(today=today)) for invoice in page],
+    }
+    return page_or_fragment(request, "patient/invoices.html", context, fragment="all")
+
+
+@allow(Role.PATIENT)
+@require_safe
+def detail(request: HttpRequest, number: str) -> HttpResponse:
+    invoice, clinic = _invoice(request, number), ClinicSettings.current()
+    context: dict[str, Any] = {
+        "invoice": invoice,
+        "badge": invoice.badge(today=_today(clinic)),
+        "lines": invoice.lines.all(),
+        "payments": [allocation.payment for allocation in invoice.allocations.select_related("payment").order_by("id")],
+        "pay_to": clinic if clinic.bank_account and invoice.balance else None,
+    }
+    return render(request, "patient/invoice.html", context)
+
+
+@allow(Role.PATIENT)
+@require_safe
+def pdf(request: HttpRequest, number: str) -> HttpResponse:
+    from portal.billing import paper  # it brings the PDF library, which is slow to load
+
+    invoice = _invoice(request, number)
+    return HttpResponse(
+        paper.invoice_pdf(invoice),
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{paper.filename(invoice)}"'},
+    )

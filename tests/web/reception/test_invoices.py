@@ -1,0 +1,582 @@
+"""Invoices at the desk."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from portal.accounts.roles import Role
+from portal.billing import actions
+from portal.billing.models import Invoice, Payment
+from portal.billing.pricing import NewLine
+from portal.patients.search import reindex
+from tests import make
+
+NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)  # 2 pm in Melbourne
+D = Decimal
+
+
+@pytest.fixture(autouse=True)
+def _tuesday_afternoon(db):
+    make.clinic()
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def desk():
+    return make.client_for(make.staff())
+
+
+def issue(price="220.00", *, patient=None, psychologist=None, now=NOW, location=None):
+    """An issued invoice of one line."""
+    patient = patient or make.patient()
+    reindex(patient)
+    by = make.actor()
+    draft = actions.draft_invoice(
+        patient=patient,
+        psychologist=psychologist or make.psychologist(),
+        location=location or make.location(),
+        lines=[NewLine(description="Session", unit_price=D(price))],
+        by=by,
+        now=now,
+    )
+    return actions.issue_invoice(invoice=draft, by=by, now=now)
+
+
+def pay(invoice, amount, **fields):
+    payment = actions.record_payment(
+        invoice=invoice, amount=D(amount), method="card", key=uuid.uuid4().hex, by=make.actor(), now=NOW, **fields
+    )
+    invoice.refresh_from_db()
+    return payment
+
+
+def void(invoice):
+    return actions.void_invoice(invoice=invoice, reason="Billed twice", by=make.actor(), now=NOW)
+
+
+def url(name, invoice, *more):
+    return reverse(f"reception:{name}", args=[invoice.number, *more])
+
+
+LIST = "/reception/invoices/"
+
+
+def numbers(response):
+    """The numbers of the listed invoices, in their order."""
+    return re.findall(r'href="/reception/invoices/(INV-[0-9A-F]{8})/"', response.content.decode())
+
+
+def words(response):
+    text = re.sub(r"<(script|style)\b.*?</\1>", " ", response.content.decode(), flags=re.S)
+    return " ".join(re.sub(r"<[^>]*>", " ", text).split())
+
+
+# ---- Who -------------------------------------------------------------------------------------------------------------
+
+ACCESS = [("reception", 200), ("manager", 200), ("psychologist", 403), ("patient", 403), ("nobody", 302)]
+
+
+def person(who, invoice):
+    match who:
+        case "reception" | "manager":
+            return make.user(role=Role(who))
+        case "psychologist":
+            return invoice.psychologist.user
+        case "patient":
+            user = make.user()
+            type(invoice.patient).objects.filter(pk=invoice.patient_id).update(user=user)
+            return user
+    return None
+
+
+@pytest.mark.parametrize(("who", "status"), ACCESS)
+@pytest.mark.parametrize("name", ["invoices", "invoice", "invoice_pdf", "void_invoice", "refund_payment"])
+def test_who_may_look(name, who, status):
+    invoice = issue()
+    payment = pay(invoice, "10.00")
+    args = {"invoices": [], "refund_payment": [invoice.number, payment.number]}.get(name, [invoice.number])
+    client = make.client_for(person(who, invoice))
+    response = client.get(reverse(f"reception:{name}", args=args))
+    assert response.status_code == status
+    # A refusal says nothing of what is behind it; the address in the way to sign in is what was asked for.
+    shown = b"$2" in response.content or b"$10.00" in response.content or response.content.startswith(b"%PDF")
+    assert shown is (status == 200)
+
+
+@pytest.mark.parametrize(("who", "status"), [(who, 302 if status == 200 else status) for who, status in ACCESS])
+def test_who_may_take_and_give_money(who, status):
+    invoice = issue()
+    user = person(who, invoice)
+    client = make.client_for(user)
+    taken = client.post(url("pay", invoice), payment_form("20.00"))
+    payment = pay(invoice, "5.00")
+    given = client.post(url("refund_payment", invoice, payment.number), payment_form("1.00"))
+    invoice.refresh_from_db()
+    other = issue()
+    voided = client.post(url("void_invoice", other), {"reason": "Billed twice"})
+    other.refresh_from_db()
+    assert (taken.status_code, given.status_code, voided.status_code) == (status, status, status)
+    allowed = who in {"reception", "manager"}
+    assert invoice.paid == (D("24.00") if allowed else D("5.00"))
+    assert other.status == ("void" if allowed else "issued")
+
+
+def test_money_moves_by_post_only(desk):
+    invoice = issue()
+    assert desk.get(url("pay", invoice)).status_code == 405
+    assert desk.delete(url("invoice", invoice)).status_code == 405
+    assert desk.post(LIST).status_code == 405
+
+
+@pytest.mark.parametrize("number", ["INV-00000000", "inv", "1"])
+def test_an_unknown_number_is_not_found(desk, number):
+    for name in ("invoice", "invoice_pdf", "void_invoice"):
+        assert desk.get(reverse(f"reception:{name}", args=[number])).status_code == 404
+
+
+# ---- The list --------------------------------------------------------------------------------------------------------
+
+
+def test_the_newest_stand_first(desk):
+    old, new = issue(now=NOW - timedelta(days=3)), issue()
+    newest = issue()
+    assert numbers(desk.get(LIST)) == [newest.number, new.number, old.number]
+
+
+def test_an_empty_list_says_what_makes_an_invoice(desk):
+    assert "An invoice is made when a session is checked out." in words(desk.get(LIST))
+    assert "Nothing fits." in words(desk.get(LIST, {"q": "zzz"}))
+
+
+def test_each_standing_is_found(desk):
+    owing, overdue, part, paid, gone = (
+        issue(now=NOW),
+        issue(now=NOW - timedelta(days=9)),
+        issue(),
+        issue(),
+        issue(),
+    )
+    pay(part, "5.00")
+    pay(paid, "220.00")
+    void(gone)
+    found = {
+        standing: set(numbers(desk.get(LIST, {"standing": standing})))
+        for standing in ("owing", "overdue", "paid", "void", "draft")
+    }
+    assert found == {
+        "owing": {owing.number, overdue.number, part.number},
+        "overdue": {overdue.number},
+        "paid": {paid.number},
+        "void": {gone.number},
+        "draft": set(),
+    }
+    page = words(desk.get(LIST))
+    for label in ("Due", "Overdue", "Part paid", "Paid", "Void"):
+        assert label in page
+
+
+@pytest.mark.parametrize("typed", ["{number}", "{digits}", "inv {digits}", "{begin}", "INV-{begin}", " {number} "])
+def test_a_number_is_found_by_its_beginning(desk, typed):
+    wanted = issue()
+    # Numbers are drawn by lot: one without a digit in its beginning would read as a name.
+    while not any(c.isdigit() for c in wanted.number[4:8]):
+        wanted = issue()
+    others = [issue() for _ in range(3)]
+    text = typed.format(number=wanted.number, digits=wanted.number[4:].lower(), begin=wanted.number[4:8])
+    found = numbers(desk.get(LIST, {"q": text}))
+    assert wanted.number in found
+    assert set(found) == {i.number for i in [wanted, *others] if i.number.startswith(wanted.number[:8])}
+
+
+@pytest.mark.parametrize("typed", ["nguyen", "Nguyễn", "thu ng", "NGUY", "thu.n@example.com"])
+def test_a_patient_is_found_by_name(desk, typed):
+    wanted = issue(patient=make.patient(legal_first_name="Thu", legal_last_name="Nguyễn", email="thu.n@example.com"))
+    issue(patient=make.patient(legal_first_name="Ash", legal_last_name="Other"))
+    assert numbers(desk.get(LIST, {"q": typed})) == [wanted.number]
+
+
+def test_a_name_that_many_people_have_is_found_whole(desk, monkeypatch):
+    from portal.web.reception import filters
+
+    monkeypatch.setattr(filters, "FEW_PEOPLE", 2)
+    wanted = {issue(patient=make.patient(legal_first_name="Kim", legal_last_name="Lee")).number for _ in range(4)}
+    issue(patient=make.patient(legal_first_name="Kim", legal_last_name="Other"))
+    assert set(numbers(desk.get(LIST, {"q": "kim lee"}))) == wanted
+
+
+def test_days_psychologist_and_patient_narrow_it(desk):
+    mai, patient = make.psychologist(slug="mai"), make.patient()
+    wanted = issue(psychologist=mai, patient=patient, now=datetime(2026, 11, 10, 3, 0, tzinfo=UTC))
+    issue(psychologist=mai, now=datetime(2026, 11, 12, 3, 0, tzinfo=UTC))
+    issue(now=datetime(2026, 11, 10, 3, 0, tzinfo=UTC))
+    days = {"since": "2026-11-10", "until": "2026-11-11"}
+    assert numbers(desk.get(LIST, {"psychologist": "mai", **days})) == [wanted.number]
+    assert numbers(desk.get(LIST, {"patient": str(patient.code)})) == [wanted.number]
+    assert len(numbers(desk.get(LIST, days))) == 2
+
+
+def test_what_cannot_be_read_is_said_and_the_rest_still_narrows(desk):
+    wanted = issue(patient=make.patient(legal_last_name="Okafor"))
+    issue()
+    response = desk.get(
+        LIST, {"q": "okafor", "since": "31/2/2026", "psychologist": "nobody", "standing": "lost", "patient": "x"}
+    )
+    assert response.status_code == 200
+    assert "There is no 31 February 2026" in words(response)
+    assert numbers(response) == [wanted.number]
+
+
+@pytest.mark.parametrize("q", ["\x00", "a" * 201, "%", "'", "(", "_", "🦘", "INV-"])
+def test_odd_searches_are_answered(desk, q):
+    issue()
+    assert desk.get(LIST, {"q": q}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sort", "key"),
+    [
+        ("issued_on", lambda i: (i.issued_on, i.pk)),
+        ("-issued_on", lambda i: (i.issued_on, i.pk)),
+        ("due_on", lambda i: (i.due_on, i.pk)),
+        ("-total", lambda i: (i.total, i.pk)),
+        ("total", lambda i: (i.total, i.pk)),
+    ],
+)
+def test_sorting(desk, sort, key):
+    for n, price in enumerate(["30.00", "10.00", "20.00", "10.00"]):
+        issue(price, now=NOW - timedelta(days=[2, 4, 1, 4][n]))
+    wanted = sorted(Invoice.objects.all(), key=key, reverse=sort.startswith("-"))
+    assert numbers(desk.get(LIST, {"sort": sort})) == [invoice.number for invoice in wanted]
+
+
+@pytest.mark.parametrize("sort", ["patient", "-id", "number; DROP", "snapshot", ""])
+def test_an_order_that_no_index_serves_is_newest_first(desk, sort):
+    first, second = issue(now=NOW - timedelta(days=1)), issue()
+    assert numbers(desk.get(LIST, {"sort": sort})) == [second.number, first.number]
+
+
+def link(response, rel):
+    found = re.search(rf'<a href="([^"]*)" rel="{rel}"', response.content.decode())
+    return LIST + found[1].replace("&amp;", "&") if found else None
+
+
+@pytest.mark.parametrize("sort", ["-issued_on", "total"])
+def test_pages_turn_by_links_that_keep_the_filter(desk, monkeypatch, sort):
+    from portal.web.reception.views import invoices
+
+    monkeypatch.setattr(invoices, "PER_PAGE", 2)
+    for n in range(5):
+        issue(now=NOW - timedelta(days=n // 2))
+    void(issue())
+    first = desk.get(LIST, {"standing": "owing", "sort": sort})
+    second = desk.get(link(first, "next"))
+    third = desk.get(link(second, "next"))
+    assert (link(first, "prev"), link(third, "next")) == (None, None)
+    everything = [i.number for i in Invoice.objects.owing().order_by("-issued_on", "-pk")]
+    seen = numbers(first) + numbers(second) + numbers(third)
+    assert sorted(seen) == sorted(everything)
+    if sort == "-issued_on":
+        assert seen == everything
+    assert numbers(desk.get(link(third, "prev"))) == numbers(second)
+    assert numbers(desk.get(link(second, "prev"))) == numbers(first)
+    assert not re.search(r"[?&](page=\d+|id=)", link(first, "next"))
+
+
+def test_htmx_gets_the_fragment_and_history_the_page(desk):
+    invoice = issue()
+    fragment = desk.get(LIST, headers={"HX-Request": "true", "HX-Target": "results"})
+    assert fragment.content.decode().strip().startswith('<section id="results"')
+    assert numbers(fragment) == [invoice.number]
+    for headers in ({"HX-Request": "true", "HX-Target": "results", "HX-History-Restore-Request": "true"}, {}):
+        assert "<html" in desk.get(LIST, headers=headers).content.decode()
+
+
+def test_signed_out_htmx_leaves_the_page(client):
+    response = client.get(LIST, headers={"HX-Request": "true", "HX-Target": "results"})
+    assert (response.status_code, response.content) == (204, b"")
+    assert response["HX-Redirect"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("query", [{}, {"standing": "owing"}, {"q": "patient"}, {"sort": "total"}])
+def test_one_query_count_at_1_and_at_30_rows(desk, query):
+    def count():
+        with CaptureQueriesContext(connection) as queries:
+            assert desk.get(LIST, query).status_code == 200
+        assert not [q["sql"] for q in queries if "COUNT(" in q["sql"] and "billing_invoice" in q["sql"]]
+        return len(queries)
+
+    issue()
+    count()
+    at_one = count()
+    for _ in range(29):
+        issue()
+    assert count() == at_one
+
+
+SQLITE_ONLY = pytest.mark.skipif("connection.vendor != 'sqlite'")
+
+
+@SQLITE_ONLY
+@pytest.mark.parametrize("sort", ["-issued_on", "issued_on", "-due_on", "total", "-total"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"standing": "owing"},
+        {"standing": "overdue"},
+        {"standing": "paid"},
+        {"standing": "void"},
+        {"since": "2026-01-01", "until": "2026-12-31"},
+        {"page": "after"},
+        {"page": "before"},
+        {"page": "after", "standing": "owing"},
+    ],
+)
+def test_no_list_reads_or_sorts_the_whole_table(desk, query, sort):
+    """Each query steps to its place in an index and reads on from there: by SQLite's own plan, with nothing known of
+    how many rows there are."""
+    for n in range(3):
+        issue(now=NOW - timedelta(days=n))
+    if "page" in query:
+        query = {**query, "page": f"{query['page']}-{Invoice.objects.order_by('pk')[1].number}"}
+    plans = []
+
+    def explain(execute, sql, params, many, context):
+        if 'FROM "billing_invoice"' in sql:
+            with connection.cursor() as cursor:
+                cursor.cursor.execute(f"EXPLAIN QUERY PLAN {sql}", params)
+                plans.append([row[3] for row in cursor.cursor.fetchall()])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explain):
+        assert desk.get(LIST, {**query, "sort": sort}).status_code == 200
+    assert plans
+    for plan in plans:
+        assert not [step for step in plan if re.fullmatch(r"SCAN billing_invoice", step)], plan
+        # A stretch of days, or the few that are void, may be sorted by another column: those, not the table.
+        if not ("since" in query or query.get("standing") in {"overdue", "void"}):
+            assert not [step for step in plan if "TEMP B-TREE" in step], plan
+
+
+# ---- One invoice -----------------------------------------------------------------------------------------------------
+
+
+def test_the_page_shows_it_all(desk):
+    patient = make.patient(legal_first_name="Ash", legal_last_name="O'Brien", preferred_name="Ashley")
+    make.carer(patient=patient, is_billed=True, user=make.user(first_name="Jo", last_name="O'Brien"))
+    invoice = issue(patient=patient)
+    payment = pay(invoice, "100.00", reference="T-77")
+    text = words(desk.get(url("invoice", invoice)))
+    for part in [
+        invoice.number,
+        "Part paid",
+        "Ashley O&#x27;Brien",
+        "Ash O&#x27;Brien",
+        "Jo O&#x27;Brien",
+        "Session",
+        "$220.00",
+        f"Card {payment.number} · T-77",
+        "To pay by 1 Dec 2026 $120.00",
+        "Record a payment",
+    ]:
+        assert part in text, part
+
+
+def test_a_paid_or_void_invoice_offers_no_payment(desk):
+    paid, gone = issue(), issue()
+    pay(paid, "220.00")
+    void(gone)
+    for invoice in (paid, gone):
+        assert "Record a payment" not in words(desk.get(url("invoice", invoice)))
+    assert "Void since 24 Nov 2026: Billed twice." in words(desk.get(url("invoice", gone)))
+    assert url("void_invoice", paid) not in desk.get(url("invoice", paid)).content.decode()
+
+
+def test_one_query_count_at_1_and_at_12_payments(desk):
+    def count():
+        with CaptureQueriesContext(connection) as queries:
+            assert desk.get(url("invoice", invoice)).status_code == 200
+        return len(queries)
+
+    invoice = issue()
+    pay(invoice, "1.00")
+    count()
+    at_one = count()
+    for _ in range(11):
+        pay(invoice, "1.00")
+    assert count() == at_one
+
+
+# ---- Money -----------------------------------------------------------------------------------------------------------
+
+
+def payment_form(amount="220.00", **fields):
+    return {
+        "amount": amount,
+        "method": "card",
+        "received_on": "2026-11-24",
+        "reference": "",
+        "key": str(uuid.uuid4()),
+        **fields,
+    }
+
+
+def test_a_payment_is_recorded(desk):
+    invoice = issue()
+    response = desk.post(
+        url("pay", invoice),
+        payment_form("$1,00.50".replace(",", ""), method="cash", received_on="2026-11-20", reference=" R 1 "),
+        follow=True,
+    )
+    payment = Payment.objects.get()
+    assert (payment.amount, payment.method, payment.received_on, payment.reference) == (
+        D("100.50"),
+        "cash",
+        date(2026, 11, 20),
+        "R 1",
+    )
+    assert response.redirect_chain == [(url("invoice", invoice), 302)]
+    assert f"$100.50 recorded: receipt {payment.number}." in words(response)
+
+
+def test_a_double_click_records_once(desk):
+    invoice = issue()
+    form = payment_form("100.00")
+    desk.post(url("pay", invoice), form)
+    response = desk.post(url("pay", invoice), form, follow=True)
+    assert Payment.objects.count() == 1
+    # The clock stands still in tests, so the second click is told the same as the first.
+    assert "receipt" in words(response)
+
+
+def test_a_repeat_later_is_told_that_it_was_recorded_already(desk):
+    invoice = issue()
+    form = payment_form("100.00")
+    desk.post(url("pay", invoice), form)
+    desk.get(url("invoice", invoice))
+    with time_machine.travel(NOW + timedelta(minutes=2), tick=False):
+        response = desk.post(url("pay", invoice), form, follow=True)
+    assert "$100.00 was recorded already" in words(response)
+    assert Payment.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"amount": "220.01"}, "Only $220.00 is owing. Take that, and give the rest back."),
+        ({"amount": "0"}, "Write an amount above zero."),
+        ({"amount": "-5"}, "Ensure this value is greater than or equal to 0"),
+        ({"amount": "ten"}, "Write an amount in dollars, such as 220 or 220.50."),
+        ({"amount": "1.234"}, "Write dollars and cents, such as 220.50."),
+        ({"amount": ""}, "This field is required."),
+        ({"received_on": "2026-11-25"}, "This day is still to come."),
+        ({"received_on": "2026-02-31"}, "There is no 31 February 2026."),
+        ({"method": "barter"}, "Select a valid choice."),
+        ({"reference": "x" * 101}, "Write at most 100 characters. This has 101."),
+    ],
+)
+def test_what_is_wrong_stands_beside_it_and_nothing_typed_is_lost(desk, fields, said):
+    invoice = issue()
+    form = payment_form("150.00", reference="kept") | fields
+    response = desk.post(url("pay", invoice), form)
+    assert response.status_code == 422
+    assert said in words(response)
+    for name in ("amount", "received_on", "reference"):
+        assert response.context["form"][name].value() == form[name]
+    assert not Payment.objects.exists()
+
+
+def test_a_form_that_was_sent_with_another_amount_asks_to_look(desk):
+    invoice = issue()
+    form = payment_form("100.00")
+    desk.post(url("pay", invoice), form)
+    response = desk.post(url("pay", invoice), form | {"amount": "20.00"})
+    assert response.status_code == 422
+    assert "This page was sent before with another amount." in words(response)
+    again = response.context["form"]["key"].value()
+    assert again != form["key"]
+    assert desk.post(url("pay", invoice), form | {"amount": "20.00", "key": again}).status_code == 302
+    assert sorted(Payment.objects.values_list("amount", flat=True)) == [D("20.00"), D("100.00")]
+
+
+def test_paying_what_somebody_else_just_paid_is_told_kindly(desk):
+    invoice = issue()
+    pay(invoice, "220.00")
+    response = desk.post(url("pay", invoice), payment_form("220.00"), follow=True)
+    assert "This invoice is paid. Nothing more was recorded." in words(response)
+    assert Payment.objects.count() == 1
+
+
+def test_a_void_invoice_takes_no_money(desk):
+    invoice = issue()
+    void(invoice)
+    response = desk.post(url("pay", invoice), payment_form(), follow=True)
+    assert "it is void, or a draft" in words(response)
+    assert not Payment.objects.exists()
+
+
+def test_money_is_given_back(desk):
+    invoice = issue()
+    payment = pay(invoice, "100.00")
+    page = desk.get(url("refund_payment", invoice, payment.number))
+    assert page.context["form"]["amount"].value() == D("100.00")
+    response = desk.post(url("refund_payment", invoice, payment.number), payment_form("30.00"), follow=True)
+    refund = Payment.objects.get(reverses=payment)
+    assert refund.amount == D("-30.00")
+    assert f"$30.00 given back: receipt {refund.number}." in words(response)
+    assert f"given back from {payment.number}" in words(response)
+    too_much = desk.post(url("refund_payment", invoice, payment.number), payment_form("70.01"))
+    assert (too_much.status_code, "Only $70.00 of this payment is left to give back." in words(too_much)) == (422, True)
+
+
+def test_a_refund_is_of_a_payment_on_this_invoice(desk):
+    invoice, other = issue(), issue()
+    payment = pay(other, "100.00")
+    assert desk.get(url("refund_payment", invoice, payment.number)).status_code == 404
+    refund = actions.refund_payment(
+        payment=payment, invoice=other, amount=D("100.00"), key="r", by=make.actor(), now=NOW
+    )
+    assert desk.get(url("refund_payment", other, refund.number)).status_code == 404
+    assert "All of this payment has been given back." in words(desk.get(url("refund_payment", other, payment.number)))
+    assert url("refund_payment", other, payment.number) not in desk.get(url("invoice", other)).content.decode()
+
+
+def test_voiding_asks_why(desk):
+    invoice = issue()
+    empty = desk.post(url("void_invoice", invoice), {"reason": " "})
+    assert (empty.status_code, "This field is required." in words(empty)) == (422, True)
+    response = desk.post(url("void_invoice", invoice), {"reason": "Billed twice"}, follow=True)
+    assert "The invoice is void. The session can be billed again." in words(response)
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.void_reason) == ("void", "Billed twice")
+    again = desk.get(url("void_invoice", invoice), follow=True)
+    assert "This invoice is void already." in words(again)
+
+
+def test_a_paid_invoice_is_not_voided(desk):
+    invoice = issue()
+    pay(invoice, "20.00")
+    assert "$20.00 is paid on this invoice." in words(desk.get(url("void_invoice", invoice)))
+    response = desk.post(url("void_invoice", invoice), {"reason": "x"}, follow=True)
+    assert "$20.00 is paid on this invoice. Give it back first, then void it." in words(response)
+    invoice.refresh_from_db()
+    assert invoice.status == "issued"
+
+
+def test_the_paper(desk):
+    invoice = issue()
+    response = desk.get(url("invoice_pdf", invoice))
+    assert response["Content-Type"] == "application/pdf"
+    assert response["Content-Disposition"] == f'inline; filename="{invoice.number}.pdf"'
+    assert response.content[:5] == b"%PDF-"
+    assert "no-store" in response["Cache-Control"] or "private" in response["Cache-Control"]
