@@ -71,7 +71,7 @@ class InvoiceTable(tables.Table):
         orderable = False
 
     def __init__(self, keyset: KeysetPage, *, order: str, today: date, **kwargs: Any) -> None:
-        self.keyset, self.today = keyset, today
+        self.keyset, self.order, self.today = keyset, order, today
         super().__init__(keyset.rows, order_by=order, **kwargs)
 
     @classmethod

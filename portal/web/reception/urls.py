@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.reception.views import booking, calendar, checkout, patients, today
+from portal.web.reception.views import booking, calendar, checkout, invoices, patients, today
 
 app_name = "reception"
 
@@ -26,4 +26,10 @@ urlpatterns = [
     path("appointments/<uuid:code>/check-out/", checkout.check_out, name="check_out"),
     path("appointments/<uuid:code>/checked-out/", checkout.checked_out, name="checked_out"),
     path("appointments/<uuid:code>/send-invoice/", checkout.send_invoice, name="send_invoice"),
+    path("invoices/", invoices.listing, name="invoices"),
+    path("invoices/<slug:number>/", invoices.detail, name="invoice"),
+    path("invoices/<slug:number>/pdf/", invoices.pdf, name="invoice_pdf"),
+    path("invoices/<slug:number>/pay/", invoices.pay, name="pay"),
+    path("invoices/<slug:number>/refund/<slug:receipt>/", invoices.refund, name="refund_payment"),
+    path("invoices/<slug:number>/void/", invoices.void, name="void_invoice"),
 ]
