@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from portal.accounts.models import User
 from portal.appointments import actions, ics
 from portal.appointments.models import Appointment
-from portal.appointments.refusals import SlotTaken
 from portal.clinic.models import ClinicSettings, Location, Psychologist, Room, Service
 from portal.common.policy import Actor
 from portal.journeys import pricing
 from portal.notifications import outbox
+from portal.patients import actions as patients
 from portal.patients.models import Patient
 
 
@@ -32,27 +32,17 @@ def hold_time(
     by: Actor,
     now: datetime,
 ) -> Appointment:
-    """Holds one time with the first of `psychologists` who is still free then, or raises SlotTaken.
+    """Holds one time, with the one psychologist asked for or with whoever is free and has the least to do.
 
-    Callers order them fairly. Each try is a transaction of its own, so that a lost race leaves no lock behind.
+    Raises SlotTaken or NotOffered.
     """
-    for psychologist in psychologists:
-        try:
-            return actions.hold(
-                psychologist=psychologist,
-                service=service,
-                mode=mode,
-                starts_at=starts_at,
-                location=location,
-                by=by,
-                now=now,
-            )
-        except SlotTaken:
-            continue
-    raise SlotTaken
+    choice = {"service": service, "mode": mode, "starts_at": starts_at, "location": location, "by": by, "now": now}
+    if len(psychologists) == 1:
+        return actions.hold(psychologist=psychologists[0], **choice)
+    return actions.hold_any(psychologists=psychologists, **choice)
 
 
-@transaction.atomic
+@actions.in_transaction
 def book_session(*, hold: Appointment, patient: Patient, by: Actor, now: datetime) -> Appointment:
     """Turns a held time into a booking and sends the confirmation; a second call returns the same booking.
 
@@ -63,7 +53,29 @@ def book_session(*, hold: Appointment, patient: Patient, by: Actor, now: datetim
     return appointment
 
 
-@transaction.atomic
+@actions.in_transaction
+def book_first_session(
+    *,
+    hold: Appointment,
+    user: User,
+    values: Mapping[str, Any],
+    relationship: str | None,
+    by: Actor,
+    now: datetime,
+) -> Appointment:
+    """Books for somebody new: the account's own person, or with a `relationship` somebody that they care for.
+
+    The record and the booking are made together, or neither. Raises what `book_session` raises.
+    """
+    if relationship is None:
+        patient = patients.register_patient(values={**values, "email": user.email}, user=user, by=by, now=now)
+    else:
+        patient = patients.register_patient(values=values, by=by, now=now)
+        patients.add_carer(patient=patient, user=user, relationship=relationship, is_billed=True, by=by, now=now)
+    return book_session(hold=hold, patient=patient, by=by, now=now)
+
+
+@actions.in_transaction
 def book_for_patient(
     *,
     psychologist: Psychologist,
@@ -96,7 +108,7 @@ def book_for_patient(
     return appointment
 
 
-@transaction.atomic
+@actions.in_transaction
 def reschedule_session(
     *,
     appointment: Appointment,
@@ -121,7 +133,7 @@ def reschedule_session(
     return moved
 
 
-@transaction.atomic
+@actions.in_transaction
 def cancel_session(*, appointment: Appointment, reason: str, by: Actor, now: datetime) -> Appointment:
     """Cancels a booking and says so. Raises NotCancellable."""
     cancelled = actions.cancel(appointment=appointment, reason=reason, by=by, now=now)
@@ -165,7 +177,6 @@ def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime)
         fee=appointment.fee,
     )
     method = "CANCEL" if template == "appointment_cancelled" else "REQUEST"
-    entry = ics.invitation(appointment, method=method, clinic=clinic, now=now)
     patient = appointment.patient
     context: dict[str, Any] = {
         "appointment": appointment,
@@ -178,6 +189,7 @@ def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime)
         "book_path": reverse("public:book"),
     }
     for address in recipients(patient):
+        entry = ics.invitation(appointment, method=method, clinic=clinic, now=now, to=address)
         outbox.queue(
             template=template,
             to=address,

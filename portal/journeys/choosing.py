@@ -7,16 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q
 from django.utils import timezone
 
 from portal.appointments import diary
 from portal.appointments.models import Appointment
-from portal.appointments.models.appointment import LIVE
 from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
-
-# Over how long "fairly" is measured when anybody free will do.
-FAIRNESS = timedelta(days=14)
 
 
 @dataclass(slots=True)
@@ -205,22 +200,6 @@ def nearest_times(
     )
     found = [as_free_time(p, o, places) for p, o in near if o.location_id in places]
     return sorted(found, key=lambda free: free.starts_at)
-
-
-def fairly(psychologists: Sequence[Psychologist], *, around: datetime) -> list[Psychologist]:
-    """Whoever has the fewest sessions in the weeks around comes first, so that "any" spreads the work."""
-    near = Q(
-        appointments__status__in=LIVE,
-        appointments__starts_at__gte=around - FAIRNESS,
-        appointments__starts_at__lt=around + FAIRNESS,
-    )
-    load = dict(
-        Psychologist.objects.filter(pk__in=[p.pk for p in psychologists])
-        .order_by()
-        .annotate(load=Count("appointments", filter=near))
-        .values_list("pk", "load")
-    )
-    return sorted(psychologists, key=lambda p: (load.get(p.pk, 0), p.position, p.pk))
 
 
 def read_time(value: str) -> tuple[datetime, Location]:

@@ -72,13 +72,6 @@ def test_a_week_takes_the_same_queries_for_one_and_for_many(clinic, place):
     assert counts[0] == counts[1]
 
 
-def test_fairly_puts_who_has_least_first(clinic, place):
-    busy, free = people(2, place)
-    starts_at = datetime(2026, 12, 1, 0, 0, tzinfo=UTC)
-    make.appointment(psychologist=busy, location=place, starts_at=starts_at)
-    assert choosing.fairly([busy, free], around=starts_at) == [free, busy]
-
-
 def test_first_free_times_are_of_different_days_or_people(clinic, place):
     psychologists = people(2, place)
     times = choosing.first_free_times(

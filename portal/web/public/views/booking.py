@@ -104,7 +104,7 @@ def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologi
         return redirect_to(request, reverse("public:times", args=[service.slug]))
     try:
         held = booking.hold_time(
-            psychologists=choosing.fairly(wanted, around=starts_at) if len(wanted) > 1 else wanted,
+            psychologists=wanted,
             service=service,
             mode=choice["mode"],
             starts_at=starts_at,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,9 +19,9 @@ from portal.clinic.models import ClinicSettings, Psychologist, Service
 from portal.common.htmx import redirect_to
 from portal.common.policy import Actor, open_to_all
 from portal.journeys import booking, choosing, pricing
-from portal.patients import actions as patients
 from portal.patients.forms import BookingDetailsForm
 from portal.patients.models import Patient
+from portal.patients.refusals import UserHasRecord
 from portal.web.public.forms import WhoFor
 from portal.web.public.views.booking import HOLD
 
@@ -100,11 +99,22 @@ def _details(request: HttpRequest, held: Appointment) -> HttpResponse:
         return render(request, "public/confirm.html", context, status=422)
     now = timezone.now()
     try:
-        with transaction.atomic():
-            patient = who.patients.get(chosen) or _register(request, who, details)
+        if patient := who.patients.get(chosen):
             booked = booking.book_session(hold=held, patient=patient, by=request.actor, now=now)
+        else:
+            mine = who.cleaned_data["who"] == WhoFor.ME
+            booked = booking.book_first_session(
+                hold=held,
+                user=user,
+                values=details.cleaned_data,
+                relationship=None if mine else who.cleaned_data["relationship"],
+                by=request.actor,
+                now=now,
+            )
     except HoldExpired:
         return _ran_out(request, held)
+    except UserHasRecord:  # a second window was faster
+        return redirect_to(request, reverse("public:confirm", args=[held.service.slug]))
     except (SlotTaken, NotOffered, TooManyBookings) as refusal:
         context["refusal"] = _in_words(refusal)
         return render(request, "public/confirm.html", context, status=409)
@@ -122,18 +132,6 @@ def _in_words(refusal: Exception) -> str:
         case NotOffered(reason="first_visit_only"):
             return _("This is for first visits only, and you have been here before. Please choose another service.")
     return _("This time can't be booked any more. Please choose another one.")
-
-
-def _register(request: HttpRequest, who: WhoFor, details: BookingDetailsForm) -> Patient:
-    """Makes the patient of a first booking: the account's own person, or somebody they care for."""
-    now, by = timezone.now(), request.actor
-    if who.cleaned_data["who"] == WhoFor.ME:
-        values = details.cleaned_data | {"email": request.user.email}
-        return patients.register_patient(values=values, user=request.user, by=by, now=now)
-    patient = patients.register_patient(values=details.cleaned_data, by=by, now=now)
-    relationship = who.cleaned_data["relationship"]
-    patients.add_carer(patient=patient, user=request.user, relationship=relationship, is_billed=True, by=by, now=now)
-    return patient
 
 
 def _already_booked(request: HttpRequest, held: Appointment) -> HttpResponse:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts.roles import Role
+from portal.appointments import diary
 from portal.appointments.models import Appointment, Status
 from portal.appointments.refusals import NotCancellable, NotOffered, NotReschedulable, PatientBusy, SlotTaken
 from portal.billing.models import Invoice, InvoiceStatus
@@ -252,7 +253,7 @@ class Desk:
         return redirect_to(self.request, "reception:patient", code=booked.patient.code)
 
     def _in_turn(self, starts_at: datetime) -> list[Psychologist]:
-        return choosing.fairly(self.chosen, around=starts_at) if len(self.chosen) > 1 else self.chosen
+        return diary.fairly(self.chosen, around=starts_at) if len(self.chosen) > 1 else self.chosen
 
     def _taken(self, at: datetime, location: Location, who: Sequence[Psychologist]) -> dict[str, Any]:
         nearest = choosing.nearest_times(
