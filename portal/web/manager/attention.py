@@ -39,8 +39,8 @@ def _unsent() -> list[Point]:
     n = Notice.objects.needing_eyes().count()
     if not n:
         return []
-    text = ngettext("%(n)d e-mail could not be sent.", "%(n)d e-mails could not be sent.", n) % {"n": n}
-    return [Point(text, reverse("manager:trail"), _("See the trail"), "danger")]
+    text = ngettext("%(n)d e-mail may not have arrived.", "%(n)d e-mails may not have arrived.", n) % {"n": n}
+    return [Point(text, reverse("manager:mail"), _("See them"), "danger")]
 
 
 def _unsafe() -> list[Point]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.manager.views import components, home, locations, profiles, services, settings, staff, trail
+from portal.web.manager.views import components, home, locations, mail, profiles, services, settings, staff, trail
 
 app_name = "manager"
 
@@ -34,6 +34,9 @@ urlpatterns = [
     path("staff/<uuid:code>/profile/photo/", profiles.photo, name="profile_photo"),
     path("staff/<uuid:code>/profile/retire/", profiles.retire, name="retire_profile"),
     path("staff/<uuid:code>/profile/restore/", profiles.restore, name="restore_profile"),
+    path("mail/", mail.listing, name="mail"),
+    path("mail/<uuid:code>/again/", mail.send_again, name="send_again"),
+    path("mail/<uuid:code>/arrived/", mail.arrived, name="mail_arrived"),
     path("trail/", trail.listing, name="trail"),
     path("components/", components.components, name="components"),
 ]

@@ -78,7 +78,7 @@ def test_an_e_mail_that_did_not_go_is_the_first_thing(boss, ready):
         by=make.actor(user=boss.user, role=Role.MANAGER),
         now=timezone.now() - timedelta(days=8),
     )
-    assert points(boss) == ["1 e-mail could not be sent.", "1 invitation ran out."]
+    assert points(boss) == ["1 e-mail may not have arrived.", "1 invitation ran out."]
 
 
 def test_figures(boss, ready):

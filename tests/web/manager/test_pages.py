@@ -11,6 +11,8 @@ from django.utils import timezone
 from portal.accounts import actions
 from portal.accounts.roles import Role
 from portal.audit import trail
+from portal.notifications import outbox
+from portal.notifications.models import Notice, State
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +77,14 @@ def some_invitations(n):
         actions.invite(email=f"new{k}.{uuid.uuid4()}@example.com", roles=[Role.RECEPTION], by=by, now=timezone.now())
 
 
+def some_unsettled_mails(n):
+    for _ in range(n):
+        notice = outbox.queue(
+            template="account/password_changed", to="a@example.com", context={}, dedupe_key=str(uuid.uuid4())
+        )
+        Notice.objects.filter(pk=notice.pk).update(state=State.UNKNOWN)
+
+
 def some_entries(n):
     for _ in range(n):
         by = make.actor(role=Role.MANAGER)
@@ -91,6 +101,8 @@ def some_entries(n):
         ("staff/", some_invitations),
         ("staff/?show=left", some_who_left),
         ("trail/", some_entries),
+        ("mail/", some_unsettled_mails),
+        ("", some_unsettled_mails),
         ("", some_staff),
         ("", some_entries),
     ],

@@ -1,0 +1,57 @@
+"""E-mails that the portal can't settle alone: some were refused, of some nobody knows whether they went."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from portal.accounts.roles import Role
+from portal.clinic.models import ClinicSettings
+from portal.common.policy import allow
+from portal.notifications import outbox
+from portal.notifications.models import Notice, State
+
+PER_PAGE = 25
+
+
+@allow(Role.MANAGER)
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    notices = Notice.objects.visible_to(request.actor).needing_eyes().order_by("-created_at", "-pk")
+    page = Paginator(notices, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "zone": ClinicSettings.current().time_zone, "unknown": State.UNKNOWN}
+    return render(request, "manager/mail.html", context)
+
+
+@allow(Role.MANAGER)
+@require_POST
+def send_again(request: HttpRequest, code: UUID) -> HttpResponse:
+    notice = get_object_or_404(Notice.objects.visible_to(request.actor), code=code)
+    try:
+        outbox.resend(notice, by=request.actor, now=timezone.now())
+    except outbox.CannotSettle:
+        messages.info(request, _("That e-mail needs nothing any more, or its words were erased."))
+    else:
+        messages.success(request, _("It is on its way to %(address)s again.") % {"address": notice.to})
+    return redirect("manager:mail")
+
+
+@allow(Role.MANAGER)
+@require_POST
+def arrived(request: HttpRequest, code: UUID) -> HttpResponse:
+    """Somebody asked, and it had arrived."""
+    notice = get_object_or_404(Notice.objects.visible_to(request.actor), code=code)
+    try:
+        outbox.mark_arrived(notice, by=request.actor, now=timezone.now())
+    except outbox.CannotSettle:
+        messages.info(request, _("That e-mail needs nothing any more."))
+    else:
+        messages.success(request, _("Noted: it arrived."))
+    return redirect("manager:mail")
