@@ -210,7 +210,7 @@ def checked_out(request: HttpRequest, code: Any) -> HttpResponse:
         "session": session,
         "patient": session.patient,
         "invoice": invoice,
-        "standing": invoice.standing(today=today),
+        "badge": invoice.badge(today=today),
         "payments": [a.payment for a in invoice.allocations.select_related("payment").order_by("pk")],
         "address": checking_out.address_for(invoice),
         "key": uuid.uuid4(),

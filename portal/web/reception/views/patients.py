@@ -125,7 +125,7 @@ def _page(request: HttpRequest, patient: Patient, *, carer_form: CarerForm, stat
         "upcoming": list(sessions.upcoming(now=now)),
         "past": past[:PAST],
         "more_past": len(past) > PAST,
-        "invoices": [(invoice, invoice.standing(today=today)) for invoice in shown[:INVOICES]],
+        "invoices": [(invoice, invoice.badge(today=today)) for invoice in shown[:INVOICES]],
         "more_invoices": len(shown) > INVOICES,
         "owes": owed_by(request.actor, patient),
     }

@@ -31,7 +31,7 @@ def today(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
 
-def _page(request: HttpRequest) -> HttpResponse:
+def _page(request: HttpRequest, *, pressed: Appointment | None = None) -> HttpResponse:
     """The day's list, whole or as the fragment that looks for news each minute."""
     now, clinic = timezone.now(), ClinicSettings.current()
     this_day = today_of(clinic, now=now)
@@ -52,6 +52,8 @@ def _page(request: HttpRequest) -> HttpResponse:
         "locations": locations if len(locations) > 1 else [],
         "stats": _stats(listed, is_today=day == this_day, now=now),
         "now": now,
+        # Whose button was pressed: the button is gone with the old list, and the focus goes to the same line.
+        "pressed": pressed,
     }
     return page_or_fragment(request, "reception/today.html", context, fragment="arrivals")
 
@@ -97,7 +99,7 @@ def _press(
     else:
         messages.success(request, done % {"name": name})
     if request.htmx and request.htmx.target == "arrivals":
-        return _page(request)
+        return _page(request, pressed=session)
     if request.POST.get("from") == "appointment":
         return redirect("reception:appointment", code=session.code)
     return redirect("reception:today")
