@@ -34,7 +34,7 @@ from portal.billing.refusals import (
     WrongAmount,
 )
 from portal.clinic.models import ClinicSettings, Location, Psychologist
-from portal.common.money import CENT, ZERO, in_cents
+from portal.common.money import CENT, ZERO, cents, in_cents
 from portal.common.policy import Actor
 from portal.medicare import schedule
 from portal.medicare.models import Referral
@@ -327,7 +327,7 @@ def refundable(*, payment: Payment, invoice: Invoice) -> Decimal:
     rows = Allocation.objects.filter(
         models.Q(payment=payment) | models.Q(payment__reverses=payment), invoice=invoice
     ).aggregate(left=Sum("amount"))
-    return rows["left"] or ZERO
+    return cents(rows["left"] or ZERO)
 
 
 def _locked(invoice: Invoice) -> Invoice:

@@ -46,6 +46,7 @@ class PatientTable(tables.Table):
 
 
 _FIGURES = {"td": {"class": "num"}, "th": {"class": "num"}}
+_UNBROKEN = {"td": {"class": "nowrap"}}
 
 
 class InvoiceTable(tables.Table):
@@ -54,11 +55,13 @@ class InvoiceTable(tables.Table):
     ORDERS = ("issued_on", "due_on", "total")
     NEWEST_FIRST = "-issued_on"
 
-    number = tables.Column(verbose_name=_("Invoice"), linkify=("reception:invoice", {"number": tables.A("number")}))
+    number = tables.Column(
+        verbose_name=_("Invoice"), linkify=("reception:invoice", {"number": tables.A("number")}), attrs=_UNBROKEN
+    )
     patient = tables.Column(verbose_name=_("Patient"))
     psychologist = tables.Column(verbose_name=_("Psychologist"))
-    issued_on = tables.Column(verbose_name=_("Issued"), orderable=True)
-    due_on = tables.Column(verbose_name=_("Due"), orderable=True)
+    issued_on = tables.Column(verbose_name=_("Issued"), orderable=True, attrs=_UNBROKEN)
+    due_on = tables.Column(verbose_name=_("Due"), orderable=True, attrs=_UNBROKEN)
     standing = tables.Column(verbose_name=_("Status"), empty_values=())
     total = tables.Column(verbose_name=_("Total"), orderable=True, attrs=_FIGURES)
     balance = tables.Column(verbose_name=_("Owing"), attrs=_FIGURES)

@@ -153,7 +153,7 @@ def test_the_page_says_what_it_comes_to_and_how_to_pay():
     page = words(make.client_for(invoice.patient.user).get(reverse("patient:invoice", args=[invoice.number])))
     for part in [
         f"receipt {payment.number}",
-        "To pay by 1 Dec 2026 $200.00",
+        "To pay due 1 Dec 2026 $200.00",
         "063-000",
         "We expect Medicare to pay $149.05 back to you, which leaves $70.95.",
     ]:

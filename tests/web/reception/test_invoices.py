@@ -386,7 +386,7 @@ def test_the_page_shows_it_all(desk):
         "Session",
         "$220.00",
         f"Card {payment.number} · T-77",
-        "To pay by 1 Dec 2026 $120.00",
+        "Owing due 1 Dec 2026 $120.00",
         "Record a payment",
     ]:
         assert part in text, part
@@ -529,7 +529,7 @@ def test_money_is_given_back(desk):
     invoice = issue()
     payment = pay(invoice, "100.00")
     page = desk.get(url("refund_payment", invoice, payment.number))
-    assert page.context["form"]["amount"].value() == D("100.00")
+    assert str(page.context["form"]["amount"].value()) == "100.00"
     response = desk.post(url("refund_payment", invoice, payment.number), payment_form("30.00"), follow=True)
     refund = Payment.objects.get(reverses=payment)
     assert refund.amount == D("-30.00")

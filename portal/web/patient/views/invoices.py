@@ -44,6 +44,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "owing": [(invoice, invoice.badge(today=today)) for invoice in owing],
         "owed": sum((invoice.balance for invoice in owing), start=0),
         "page": page,
+        "several": any(invoice.patient.user_id != request.user.pk for invoice in page),
         "invoices": [(invoice, invoice.badge(today=today)) for invoice in page],
     }
     return page_or_fragment(request, "patient/invoices.html", context, fragment="all")
