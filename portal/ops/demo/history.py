@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import cycle
 
 from django.utils import timezone
 
@@ -164,13 +164,14 @@ class Story:
     now: datetime
 
     def fill(self, circle: list[Patient]) -> None:
-        turn, last_seen = cycle(circle), {}
+        turns, last_seen = deque(circle), {}
         for index, starts_at in enumerate(self.times()):
             if index % 2 and timezone.localtime(starts_at, self.place.zone).date() != self.today:
                 continue  # half the hours are free, so that there is something to book
-            patient = next(turn)
+            patient = turns[0]
             if patient.pk in last_seen and starts_at - last_seen[patient.pk] < timedelta(days=6):
                 continue  # nobody comes twice a week
+            turns.rotate(-1)
             service = self.session if patient.pk in last_seen else self.first_visit
             mode = Mode.VIDEO if index % 5 == 4 else Mode.IN_PERSON
             try:
