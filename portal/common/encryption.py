@@ -9,177 +9,38 @@ is copied to another row or column does not open. Saving a value that nobody cha
 
 from __future__ import annotations
 
-import base64
-import binascii
-import copy
 import json
-import os
-import pickle
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
 from django import forms
 from django.apps import apps
 from django.core import checks, exceptions, validators
 from django.core.exceptions import FieldDoesNotExist, FieldError
 from django.db import models
-from django.db.models import Func, Lookup
+from django.db.models import Lookup
 from django.db.models.lookups import IsNull
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from portal.common import keys
+from portal.common.sealing import (
+    TOKEN,
+    UNREAD,
+    BoundValueChanged,
+    Cell,
+    KeyMissing,
+    Sealed,
+    SealedAs,
+    UnderKey,
+    seal,
+    unseal,
+)
 
-VERSION = "v1"
-NONCE_BYTES = 12
-_TOKEN = re.compile(r"v1:(?P<key_id>[A-Za-z0-9_.-]+):(?P<payload>[A-Za-z0-9_-]+)")
-_UNREAD: Any = object()
-
-
-class EncryptionError(Exception):
-    """A value can't be opened or sealed. What is stored stays as it is."""
-
-
-class KeyMissing(EncryptionError):
-    """The key that a value was written with is not in the setting."""
-
-
-class Tampered(EncryptionError):
-    """A stored value does not fit its row, its column or its key."""
+_LOOKUPS: dict[str, type[Lookup]] = {"isnull": IsNull, "sealed_as": SealedAs, "under_key": UnderKey}
 
 
-class BoundValueChanged(EncryptionError):
-    """The value that binds a row's ciphertext was changed, or is missing."""
-
-
-# ---- What is stored -------------------------------------------------------------------------------------------------
-
-
-class Sealed:
-    """The ciphertext of one value, as the column holds it. It shows nothing, whoever prints it."""
-
-    __slots__ = ("token",)
-
-    def __init__(self, token: str) -> None:
-        object.__setattr__(self, "token", token)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError("A sealed value does not change.")
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sealed) and other.token == self.token
-
-    def __hash__(self) -> int:
-        return hash(self.token)
-
-    def __repr__(self) -> str:
-        return "<sealed>"
-
-    __str__ = __repr__
-
-    def __reduce__(self):
-        return Sealed, (self.token,)
-
-    def __deepcopy__(self, memo: dict) -> Sealed:
-        return self
-
-    @property
-    def key_id(self) -> str:
-        """The id of the key it was written with; empty if it is no token at all."""
-        match = _TOKEN.fullmatch(self.token)
-        return match["key_id"] if match else ""
-
-
-def seal(clear: bytes, *, context: str) -> Sealed:
-    """Encrypts under the current key; `context` must be given again to open it."""
-    ring = keys.ring()
-    nonce = os.urandom(NONCE_BYTES)
-    payload = base64.urlsafe_b64encode(nonce + ring[ring.current].encrypt(nonce, clear, context.encode()))
-    return Sealed(f"{VERSION}:{ring.current}:{payload.decode().rstrip('=')}")
-
-
-def unseal(sealed: Sealed, *, context: str) -> bytes:
-    """Decrypts what `seal` made in the same context; raises KeyMissing or Tampered."""
-    match = _TOKEN.fullmatch(sealed.token)
-    if not match:
-        raise Tampered(f"{context} does not hold an encrypted value.")
-    key_id, payload = match["key_id"], match["payload"]
-    try:
-        cipher = keys.ring()[key_id]
-    except KeyError:
-        raise KeyMissing(
-            f"{context} was written with the key {key_id!r}, which is not in {keys.SETTING}. "
-            "Add that key back; nothing is lost."
-        ) from None
-    try:
-        # Python's decoder overlooks stray bits in the last character, so several spellings would open: allow one.
-        raw = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
-        tail = base64.urlsafe_b64encode(raw[len(raw) // 3 * 3 :]).decode().rstrip("=")
-        if not payload.endswith(tail):
-            raise binascii.Error
-        return cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], context.encode())
-    except (InvalidTag, ValueError):
-        raise Tampered(
-            f"{context} does not open with the key {key_id!r}: the value or its row was changed, or the key beside "
-            f"that id in {keys.SETTING} is another one. What is stored was left as it is."
-        ) from None
-
-
-# ---- How a row holds it ---------------------------------------------------------------------------------------------
-
-
-class _Cell:
-    """One value of one instance: sealed, clear, or both.
-
-    `was` is the clear form that `sealed` holds, `bound` the value that it is bound to, as the instance had it.
-    """
-
-    __slots__ = ("bound", "clear", "sealed", "to_bytes", "trusted", "was")
-
-    def __init__(
-        self, *, clear: Any = _UNREAD, sealed: Sealed | None = None, bound: Any = None, trusted: bool = False
-    ) -> None:
-        self.clear, self.sealed, self.bound, self.trusted = clear, sealed, bound, trusted
-        self.was: bytes | None = None
-        self.to_bytes: Callable[[Any], bytes] | None = None
-
-    def opened(self, clear: Any, was: bytes, to_bytes: Callable[[Any], bytes]) -> _Cell:
-        """The same value, read: a new cell, since a shallow copy of the instance shares this one."""
-        twin = _Cell(clear=clear, sealed=self.sealed, bound=self.bound, trusted=True)
-        twin.was, twin.to_bytes = was, to_bytes
-        return twin
-
-    def is_changed(self) -> bool:
-        """Whether the clear value is another one than `sealed` holds, also by a change inside it."""
-        if self.sealed is None:
-            return self.clear is not None
-        return self.to_bytes is not None and self.to_bytes(self.clear) != self.was
-
-    def __repr__(self) -> str:
-        return "<cell>"
-
-    def __copy__(self) -> _Cell:
-        twin = _Cell(clear=self.clear, sealed=self.sealed, bound=self.bound, trusted=self.trusted)
-        twin.was, twin.to_bytes = self.was, self.to_bytes
-        return twin
-
-    def __deepcopy__(self, memo: dict) -> _Cell:
-        twin = self.__copy__()
-        twin.clear = self.clear if self.clear is _UNREAD else copy.deepcopy(self.clear, memo)
-        return twin
-
-    def __reduce__(self):
-        # A pickle goes to caches, sessions and queues: ciphertext may, clear text may not.
-        if self.is_changed():
-            raise pickle.PicklingError("This row holds clear text that is not saved yet; it can't be pickled.")
-        return _thaw, (self.sealed, self.bound, self.trusted)
-
-
-def _thaw(sealed: Sealed | None, bound: Any, trusted: bool) -> _Cell:
-    return _Cell(clear=None if sealed is None else _UNREAD, sealed=sealed, bound=bound, trusted=trusted)
+# ---- How an instance shows it ----------------------------------------------------------------------------------------
 
 
 class _SealedAttribute:
@@ -192,7 +53,7 @@ class _SealedAttribute:
         if instance is None:
             return self
         cell = self.field.cell(instance)
-        if cell.clear is _UNREAD and cell.trusted and cell.bound is None and not instance._state.adding:
+        if cell.clear is UNREAD and cell.trusted and cell.bound is None and not instance._state.adding:
             # refresh_from_db() asks a row that has only this column; to check it would fetch the code.
             return cell.sealed
         return self.field.sealed_value(instance)
@@ -295,22 +156,22 @@ class EncryptedField(models.Field):
                 return  # full_clean() gives back what it took
             # As it is: to spell it out for each row of a list that opens nothing would be wasted.
             bound = instance.__dict__.get(self.bound_to) if from_database else None
-            cell = _Cell(sealed=value, bound=bound, trusted=from_database)
+            cell = Cell(sealed=value, bound=bound, trusted=from_database)
         else:
-            cell = _Cell(clear=None if value is None else self.accept(value), bound=before and before.bound)
+            cell = Cell(clear=None if value is None else self.accept(value), bound=before and before.bound)
         instance.__dict__[self.attname] = cell
 
-    def cell(self, instance: models.Model) -> _Cell:
+    def cell(self, instance: models.Model) -> Cell:
         if self.attname not in instance.__dict__:
             instance.refresh_from_db(fields=[self.attname])
         return instance.__dict__[self.attname]
 
     def clear_value(self, instance: models.Model) -> Any:
         cell = self.cell(instance)
-        if cell.clear is _UNREAD:
+        if cell.clear is UNREAD:
             bound = self._unchanged_bound(instance, cell)
             was = unseal(cell.sealed, context=self.context(bound))
-            cell = _Cell(sealed=cell.sealed, bound=bound).opened(self.from_bytes(was), was, self.to_bytes)
+            cell = Cell(sealed=cell.sealed, bound=bound).opened(self.from_bytes(was), was, self.to_bytes)
             instance.__dict__[self.attname] = cell
         return cell.clear
 
@@ -319,7 +180,7 @@ class EncryptedField(models.Field):
         cell = self.cell(instance)
         if cell.clear is None:
             return None
-        if cell.clear is _UNREAD:
+        if cell.clear is UNREAD:
             self._verify_unread(instance, cell)
             return cell.sealed
         clear = self.to_bytes(cell.clear)
@@ -327,11 +188,11 @@ class EncryptedField(models.Field):
         bound = self.bound_now(instance) if instance._state.adding else self._unchanged_bound(instance, cell)
         if cell.sealed is not None and (clear, bound) == (cell.was, self.bound_text(cell.bound)):
             return cell.sealed
-        fresh = _Cell(sealed=seal(clear, context=self.context(bound)), bound=bound)
+        fresh = Cell(sealed=seal(clear, context=self.context(bound)), bound=bound)
         instance.__dict__[self.attname] = fresh.opened(cell.clear, clear, self.to_bytes)
         return fresh.sealed
 
-    def _unchanged_bound(self, instance: models.Model, cell: _Cell) -> str:
+    def _unchanged_bound(self, instance: models.Model, cell: Cell) -> str:
         bound = self.bound_now(instance)
         if cell.bound is not None and self.bound_text(cell.bound) != bound:
             raise BoundValueChanged(
@@ -340,7 +201,7 @@ class EncryptedField(models.Field):
             )
         return bound
 
-    def _verify_unread(self, instance: models.Model, cell: _Cell) -> None:
+    def _verify_unread(self, instance: models.Model, cell: Cell) -> None:
         """Refuses to write a ciphertext under a row that it doesn't belong to."""
         bound = self._unchanged_bound(instance, cell)
         if cell.trusted and cell.bound is not None and not instance._state.adding:
@@ -370,7 +231,7 @@ class EncryptedField(models.Field):
 
     def to_python(self, value: Any) -> Any:
         """Reads a fixture: ciphertext as dumpdata wrote it stays sealed, anything else is a clear value."""
-        if isinstance(value, str) and _TOKEN.fullmatch(value):
+        if isinstance(value, str) and TOKEN.fullmatch(value):
             return Sealed(value)
         return value
 
@@ -507,51 +368,7 @@ class EncryptedJSONField(EncryptedField):
         return super().formfield(**{"form_class": forms.JSONField, "encoder": self.encoder} | kwargs)
 
 
-# ---- What rotation asks the database --------------------------------------------------------------------------------
-
-
-class SealedAs(Lookup):
-    """Compares ciphertext with ciphertext, for a compare-and-swap."""
-
-    lookup_name = "sealed_as"
-
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list]:
-        lhs, lhs_params = self.process_lhs(compiler, connection)
-        rhs, rhs_params = self.process_rhs(compiler, connection)
-        return f"{lhs} = {rhs}", [*lhs_params, *rhs_params]
-
-
-class UnderKey(Lookup):
-    """Holds for the values written with one key."""
-
-    lookup_name = "under_key"
-    prepare_rhs = False
-
-    def get_db_prep_lookup(self, value: str, connection: Any) -> tuple[str, list]:
-        return "%s", [value]
-
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list]:
-        lhs, lhs_params = self.process_lhs(compiler, connection)
-        prefix = f"{VERSION}:{self.rhs}:"
-        # Not LIKE: SQLite's knows no case, and an id may hold its wildcard.
-        return f"substr({lhs}, 1, {len(prefix)}) = %s", [*lhs_params, prefix]
-
-
-class KeyId(Func):
-    """The id of the key that a value was written with, read by the database."""
-
-    output_field = models.CharField()
-    arity = 1
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list]:
-        rest = f"substr(%(expressions)s, {len(VERSION) + 2})"
-        return super().as_sql(compiler, connection, template=f"substr({rest}, 1, instr({rest}, ':') - 1)", **context)
-
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list]:
-        return super().as_sql(compiler, connection, template="split_part(%(expressions)s, ':', 2)", **context)
-
-
-_LOOKUPS: dict[str, type[Lookup]] = {"isnull": IsNull, "sealed_as": SealedAs, "under_key": UnderKey}
+# ---- All of them -----------------------------------------------------------------------------------------------------
 
 
 def encrypted_fields() -> dict[type[models.Model], list[EncryptedField]]:

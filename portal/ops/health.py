@@ -31,8 +31,9 @@ from portal.audit import guards as audit_guards
 from portal.billing import guards as billing_guards
 from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
 from portal.common import fonts
-from portal.common.encryption import EncryptionError, KeyId, encrypted_fields, seal, unseal
+from portal.common.encryption import encrypted_fields
 from portal.common.keys import BadKeys, ring
+from portal.common.sealing import EncryptionError, KeyId, seal, unseal
 from portal.notifications import heartbeat
 from portal.notifications.models import Notice
 from portal.ops import bootstrap

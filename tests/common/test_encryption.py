@@ -17,17 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.common import keys
-from portal.common.encryption import (
-    BoundValueChanged,
-    EncryptedJSONField,
-    EncryptedTextField,
-    KeyMissing,
-    Sealed,
-    Tampered,
-    encrypted_fields,
-    seal,
-    unseal,
-)
+from portal.common.encryption import EncryptedJSONField, EncryptedTextField, encrypted_fields
+from portal.common.sealing import BoundValueChanged, KeyMissing, Sealed, Tampered, seal, unseal
 from tests.common.sealed.models import Page
 
 SECRET = "The reason I came: sleepless since March."

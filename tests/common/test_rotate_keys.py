@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from portal.common.encryption import seal
 from portal.common.management.commands.rotate_keys import Command
+from portal.common.sealing import seal
 from tests.common.sealed.models import Page
 
 OLD, NEW, OTHER = (

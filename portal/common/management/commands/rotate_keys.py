@@ -10,14 +10,8 @@ from django.db import connections, models, router, transaction
 from django.db.models import Count, F, Q
 
 from portal.common import keys
-from portal.common.encryption import (
-    EncryptedField,
-    EncryptionError,
-    KeyId,
-    Sealed,
-    encrypted_fields,
-    reseal,
-)
+from portal.common.encryption import EncryptedField, encrypted_fields, reseal
+from portal.common.sealing import EncryptionError, KeyId, Sealed
 
 
 class Command(BaseCommand):
