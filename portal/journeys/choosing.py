@@ -73,8 +73,9 @@ class Week:
         return list({t.location.time_zone: t.zone for d in self.days for t in d.times}.values())
 
     @property
-    def locations(self) -> list[Location]:
-        return list({t.location.pk: t.location for d in self.days for t in d.times}.values())
+    def in_several_places(self) -> bool:
+        """Looks at every time: ask once, not for each of them."""
+        return len({t.location.pk for d in self.days for t in d.times}) > 1
 
 
 def monday_of(day: date) -> date:
