@@ -23,7 +23,7 @@ from portal.notifications.models import Notice, State  # noqa: E402
 from portal.ops.processes import Child, gunicorn, manage, wait_until_it_answers  # noqa: E402
 from tests.bench import memory, report, seed, targets  # noqa: E402
 from tests.bench.load import Connection, Timing, measure, spread_evenly  # noqa: E402
-from tests.bench.rows import settle  # noqa: E402
+from tests.bench.rows import in_a_hurry, settle  # noqa: E402
 from tests.bench.targets import Target  # noqa: E402
 
 PATIENTS, INVOICES = 100_000, 1_000_000
@@ -73,6 +73,7 @@ class Bench:
         history, booking, before = None, None, None
         problems: dict[str, Timing] = {}
         for share in (10, 1):
+            in_a_hurry()
             seed.add_patients(patients // share, random=self.random, say=self.say)
             if history is None:
                 seed.fill_diary(clinic, random=self.random)

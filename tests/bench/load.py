@@ -8,8 +8,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any
 from urllib.parse import urlencode
+
+from tests.bench.clock import HEADER
 
 # The server closes a connection on which nothing was asked for longer (seconds; portal/ops/gunicorn.py says 5).
 STILL_OPEN = 4
@@ -64,6 +67,8 @@ class Timing:
     """Seconds for each visit, how long all of them took together, and what went wrong instead."""
 
     seconds: list[float] = field(default_factory=list)
+    # Of a processor, in the web process: SQLite's work is among it, PostgreSQL's is not.
+    processor: list[float] = field(default_factory=list)
     elapsed: float = 0.0
     problems: Counter[str] = field(default_factory=Counter)
 
@@ -84,8 +89,13 @@ class Timing:
     def p95(self) -> float:
         return self.percentile(0.95)
 
+    @property
+    def processor_p50(self) -> float:
+        return median(self.processor) if self.processor else 0.0
+
     def add(self, other: Timing) -> None:
         self.seconds += other.seconds
+        self.processor += other.processor
         self.elapsed += other.elapsed
         self.problems += other.problems
 
@@ -112,14 +122,15 @@ class Connection:
         self.used = time.monotonic()
         return answer.status, content, answer.headers
 
-    def visit(self, visit: Visit) -> tuple[float, str]:
-        """Seconds that it took, and what was wrong with the answers if anything was."""
-        begun = time.perf_counter()
+    def visit(self, visit: Visit) -> tuple[float, float, str]:
+        """Seconds that it took, those of a processor, and what was wrong with the answers if anything was."""
+        begun, processor = time.perf_counter(), 0.0
         for request in visit:
             status, body, headers = self.send(request)
+            processor += float(headers.get(HEADER) or 0)
             if problem := request.problem(status, body, headers.get("Location") or headers.get("HX-Redirect") or ""):
-                return time.perf_counter() - begun, problem
-        return time.perf_counter() - begun, ""
+                return time.perf_counter() - begun, processor, problem
+        return time.perf_counter() - begun, processor, ""
 
     def close(self) -> None:
         self.http.close()
@@ -155,11 +166,12 @@ def measure(
     def work(connection: Connection) -> None:
         own = Timing()
         while time.perf_counter() - begun < seconds and (visit := source()) is not None:
-            took, problem = connection.visit(visit)
+            took, processor, problem = connection.visit(visit)
             if problem:
                 own.problems[problem] += 1
             else:
                 own.seconds.append(took)
+                own.processor.append(processor)
         with lock:
             timing.add(own)
 

@@ -4,3 +4,4 @@ from portal.settings import *  # noqa: F403
 
 ROOT_URLCONF = "tests.bench.urls"
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+MIDDLEWARE = ["tests.bench.clock.processor_time", *MIDDLEWARE]  # noqa: F405

@@ -116,7 +116,7 @@ def _search(desk: Browser, random: Random) -> Iterator[Target]:
     }
     for name, typed in kinds.items():
         asked = _asking(path, "q", typed)
-        yield Target(f"patient search: {name}", _pages(desk, asked, fragment="results", holds="/reception/patients/"))
+        yield Target(f"patient search: {name}", _pages(desk, asked, fragment="results", holds='id="results"'))
 
 
 def _invoices(desk: Browser, random: Random) -> Iterator[Target]:
