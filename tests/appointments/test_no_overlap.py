@@ -169,7 +169,7 @@ def test_every_live_state_keeps_its_time(row, status):
         copied(row, **someone_else("psychologist"))
 
 
-@pytest.mark.parametrize("status", set(Status) - set(LIVE))
+@pytest.mark.parametrize("status", [status for status in Status if status not in LIVE])
 def test_no_other_state_does(row, status):
     stamp = {Status.COMPLETED: "completed_at", Status.CANCELLED: "cancelled_at"}.get(status)
     changed(row, status=status, **({stamp: row.ends_at} if stamp else {}))
