@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 
 def private_by_default(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Keeps every answer that doesn't say otherwise out of caches, also the one behind the next person's back button."""
+    """Keeps every answer that doesn't say otherwise out of caches, also out of the next person's back button."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

@@ -1,6 +1,6 @@
 """Every stored field is plain, personal or clinical, said beside its model.
 
-Export, erasure, encryption and log scrubbing read this one list; a test fails on a field that is in no class, or in two.
+Export, erasure, encryption and log scrubbing read this one list; a test fails on a field that is in no class or in two.
 """
 
 from __future__ import annotations
