@@ -46,6 +46,10 @@ class WrongState(Refusal):
     """The appointment is not, or no longer, in the state that this step begins from."""
 
 
+class HeldByNote(NotReschedulable, NotCancellable, WrongState):
+    """A note was written of the session: it keeps its people, and once signed its time, and can't be called off."""
+
+
 class HoursOverlap(Refusal):
     """Two windows of one weekday, or two extra slots, overlap."""
 

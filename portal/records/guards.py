@@ -30,9 +30,10 @@ ADDENDUM_NEVER_DELETED = "An addendum is never deleted."
 KEEPS_ITS_SESSION = "A note stays with its session, its patient and its author."
 IS_OF_ITS_SESSION = "A note is of the patient and by the psychologist of its session."
 NEEDS_A_SIGNED_NOTE = "An addendum belongs to a signed note."
-KEEPS_WHO = "A session with a note keeps its patient and its psychologist."
-KEEPS_WHEN = "A session with a signed note keeps its time, place and service."
-NOT_CALLED_OFF = "A session with a signed note can't be called off."
+# The diary knows these by their names, which stand first: portal/appointments/actions/transactions.py.
+KEEPS_WHO = "appointment_with_note_keeps_who: A session with a note keeps its patient and its psychologist."
+KEEPS_WHEN = "appointment_with_signed_note_keeps_when: A session with a signed note keeps its time, place and service."
+NOT_CALLED_OFF = "appointment_with_signed_note_not_called_off: A session with a signed note can't be called off."
 
 # ---- SQLite ---------------------------------------------------------------------------------------------------------
 

@@ -5,12 +5,13 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from portal.accounts.roles import Role
-from portal.appointments.models import Status
+from portal.appointments import actions as diary
+from portal.appointments.models import CancelReason, Status
+from portal.appointments.refusals import HeldByNote, NotCancellable, NotReschedulable, WrongState
 from portal.audit.models import Entry
 from portal.clinic.models import Mode
 from portal.common.policy import Actor
 from portal.records import actions
-from portal.records.freezing import is_frozen, keeps_its_people
 from portal.records.headings import skeleton
 from portal.records.models import Addendum, ProgressNote, State, Template
 from portal.records.refusals import (
@@ -245,7 +246,6 @@ def test_read_is_refused_to_others(signed, session):
 
 
 def test_a_signed_note_freezes_its_session(signed, session):
-    assert (is_frozen(session), keeps_its_people(session)) == (True, True)
     for change in (
         {"starts_at": BEGAN + timedelta(minutes=5)},
         {"service": make.service()},
@@ -260,7 +260,6 @@ def test_a_signed_note_freezes_its_session(signed, session):
 
 
 def test_a_draft_holds_the_people_and_nothing_else(draft, session):
-    assert (is_frozen(session), keeps_its_people(session)) == (False, True)
     rows = type(session).objects.filter(pk=session.pk)
 
     assert rows.update(starts_at=BEGAN + timedelta(minutes=5), status=Status.NO_SHOW, completed_at=None) == 1
@@ -282,3 +281,53 @@ def test_a_session_with_a_signed_note_can_still_be_checked_out(db):
 def test_refusals_show_no_word_of_a_note(draft):
     for refusal in (StaleDraft(draft), AlreadySigned(draft)):
         assert "Slept" not in f"{refusal!r} {refusal} {refusal.args}"
+
+
+@pytest.fixture
+def seen_but_not_marked(db):
+    """A session that was held and written up, while nobody at the desk marked anything."""
+    session = make.appointment(starts_at=BEGAN, status=Status.BOOKED)
+    by = Actor(user=session.psychologist.user, role=Role.PSYCHOLOGIST)
+    note = actions.save_draft(appointment=session, body="Words", version=0, by=by, now=NOW)
+    actions.sign(appointment=session, version=note.version, by=by, now=NOW)
+    return session
+
+
+@pytest.mark.parametrize(
+    ("step", "also"),
+    [
+        (lambda a, by: diary.mark_no_show(appointment=a, by=by, now=NOW), WrongState),
+        (
+            lambda a, by: diary.cancel(
+                appointment=a, reason=CancelReason.CLINIC, by=by, now=a.starts_at - timedelta(hours=1)
+            ),
+            NotCancellable,
+        ),
+        (
+            lambda a, by: diary.reschedule(
+                appointment=a,
+                starts_at=a.starts_at + timedelta(days=7),
+                by=by,
+                now=a.starts_at - timedelta(hours=1),
+                outside_hours=True,
+            ),
+            NotReschedulable,
+        ),
+    ],
+)
+def test_the_diary_refuses_by_name_what_a_signed_note_forbids(seen_but_not_marked, step, also):
+    with pytest.raises(HeldByNote) as refused:
+        step(seen_but_not_marked, make.actor())
+
+    assert isinstance(refused.value, also)
+    before = seen_but_not_marked.starts_at
+    seen_but_not_marked.refresh_from_db()
+    assert (seen_but_not_marked.status, seen_but_not_marked.starts_at) == (Status.BOOKED, before)
+
+
+def test_the_diary_completes_a_session_with_a_signed_note(seen_but_not_marked):
+    diary.mark_arrived(appointment=seen_but_not_marked, by=make.actor(), now=NOW)
+    diary.complete(appointment=seen_but_not_marked, by=make.actor(), now=NOW)
+
+    seen_but_not_marked.refresh_from_db()
+    assert seen_but_not_marked.status == Status.COMPLETED

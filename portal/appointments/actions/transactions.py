@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 
-from portal.appointments.refusals import HoursOverlap, PatientBusy, Refusal, SlotTaken
+from portal.appointments.refusals import HeldByNote, HoursOverlap, PatientBusy, Refusal, SlotTaken
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -24,6 +24,8 @@ _REFUSALS: dict[str, Callable[[], Refusal]] = {
     "appointment_patient_no_overlap": lambda: PatientBusy("patient"),
     "appointment_room_no_overlap": lambda: SlotTaken("room"),
     "hours_no_overlap": lambda: HoursOverlap("hours"),
+    # Of migration records.0002_guards, a floor up: each begins its message with its name.
+    "appointment_with_": lambda: HeldByNote("note"),
 }
 
 
