@@ -125,7 +125,6 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "portal.common.middleware.private_by_default",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -251,7 +250,14 @@ ACCOUNT_ADAPTER = "portal.accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_FORMS = {"signup": "portal.accounts.forms.SignUpForm"}
+ACCOUNT_FORMS = {
+    "signup": "portal.accounts.forms.SignUpForm",
+    "login": "portal.accounts.forms.SignInForm",
+    "reset_password": "portal.accounts.forms.ForgottenPasswordForm",
+    "reset_password_from_key": "portal.accounts.forms.NewPasswordByLinkForm",
+    "change_password": "portal.accounts.forms.NewPasswordForm",
+    "add_email": "portal.accounts.forms.NewEmailForm",
+}
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 15 * 60
@@ -363,6 +369,9 @@ LANGUAGES = [
     ("vi", _("Vietnamese")),
     ("ar", _("Arabic")),
 ]
+# Those whose words are complete. The others wait: half a page in another language, from Django's own catalogues, helps
+# nobody. Once there is more than one, LocaleMiddleware goes behind the sessions' and people may choose.
+COMPLETE_LANGUAGES = ["en-au"]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_HTTPONLY = True
 USE_I18N = True

@@ -136,7 +136,11 @@ class _ContactFields(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["language"].choices = [("", _("English")), *settings.LANGUAGES[1:]]
+        offered = [(code, name) for code, name in settings.LANGUAGES[1:] if code in settings.COMPLETE_LANGUAGES]
+        if offered:
+            self.fields["language"].choices = [("", _("English")), *offered]
+        else:
+            del self.fields["language"]
 
 
 class _MedicareFields(forms.Form):

@@ -88,7 +88,6 @@ def test_what_is_kept_is_shown_as_people_write_it_and_saves_unchanged():
         ({"email": "mai"}, "email", "Enter an e-mail address, such as mai@example.com."),
         ({"email": f"{'m' * 300}@example.com"}, "email", "Enter an e-mail address, such as mai@example.com."),
         ({"postcode": "56"}, "postcode", "An Australian postcode has four digits."),
-        ({"language": "xx"}, "language", "Select a valid choice. xx is not one of the available choices."),
     ],
 )
 def test_what_is_wrong_is_said_beside_its_field_and_stays_typed(change, field, words):
@@ -173,3 +172,11 @@ def test_short_form_of_a_booking():
             today=TODAY,
         ).errors
     ) == ["medicare_number"]
+
+
+def test_only_languages_whose_words_are_complete_are_offered(settings):
+    assert "language" not in PatientForm(today=TODAY).fields
+    settings.COMPLETE_LANGUAGES = ["en-au", "vi"]
+    assert [code for code, _name in PatientForm(today=TODAY).fields["language"].choices] == ["", "vi"]
+    assert list(form_with(language="ar").errors) == ["language"]
+    assert form_with(language="vi").cleaned_data["language"] == "vi"
