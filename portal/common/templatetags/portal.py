@@ -13,10 +13,12 @@ from django.core.paginator import Page
 from django.forms import BoundField
 from django.template import Context
 from django.template.base import render_value_in_context
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.formats import localize
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
 from portal.common import money
 
@@ -34,6 +36,21 @@ def icon(name: str, css_class: str = "") -> SafeString:
 def _icon(name: str, css_class: str) -> SafeString:
     drawn = lucide._render_icon(name, 20, **{"class": f"lucide {css_class}".strip(), "aria-hidden": "true"})
     return mark_safe(" ".join(drawn.split()))  # noqa: S308  lucide's own file, and names written in templates
+
+
+@register.simple_tag
+def drawn(component: str, **parameters: Any) -> SafeString:
+    """Includes a component that shows nothing but its parameters, as a badge does; each of its looks is drawn once.
+
+    What is not text counts as yes or no. For long lists: three templates inside each other cost more than their row.
+    """
+    known = {name: str(value) if isinstance(value, str) else bool(value) for name, value in parameters.items()}
+    return _drawn(component, get_language(), tuple(sorted(known.items())))
+
+
+@lru_cache(maxsize=512)
+def _drawn(component: str, language: str | None, parameters: tuple[tuple[str, str | bool], ...]) -> SafeString:
+    return render_to_string(component, dict(parameters))
 
 
 @register.inclusion_tag("components/_nav_link.html", takes_context=True)

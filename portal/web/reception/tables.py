@@ -6,13 +6,14 @@ from datetime import date
 from typing import Any
 
 import django_tables2 as tables
-from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from portal.billing.models import Invoice
+from portal.common.cells import TemplateColumn
 from portal.common.keyset import KeysetPage
 from portal.common.money import dollars
+from portal.common.templatetags.portal import drawn
 from portal.common.templatetags.when import date_short
 from portal.patients.models import Patient
 
@@ -20,20 +21,20 @@ from portal.patients.models import Patient
 class PatientTable(tables.Table):
     """Who was found, in the order of the search."""
 
-    name = tables.TemplateColumn(template_name="reception/_patient_cell.html", verbose_name=_("Name"), orderable=False)
-    born = tables.TemplateColumn("{{ record.date_of_birth|date_short }}", verbose_name=_("Born"), orderable=False)
-    phone = tables.TemplateColumn(
+    name = TemplateColumn(template_name="reception/_patient_cell.html", verbose_name=_("Name"), orderable=False)
+    born = TemplateColumn("{{ record.date_of_birth|date_short }}", verbose_name=_("Born"), orderable=False)
+    phone = TemplateColumn(
         '{% if record.phone %}<a href="tel:{{ record.phone.as_e164 }}">{{ record.phone.as_national }}</a>{% endif %}',
         verbose_name=_("Phone"),
         orderable=False,
     )
-    next = tables.TemplateColumn(
+    next = TemplateColumn(
         "{% if record.next_at %}{{ record.next_at|day_short:record.next_zone }}, "
         "{{ record.next_at|clock:record.next_zone }}{% endif %}",
         verbose_name=_("Next session"),
         orderable=False,
     )
-    actions = tables.TemplateColumn(
+    actions = TemplateColumn(
         template_name="reception/_patient_actions.html",
         verbose_name="",
         orderable=False,
@@ -95,7 +96,7 @@ class InvoiceTable(tables.Table):
         return date_short(value)
 
     def render_standing(self, record: Invoice) -> str:
-        return render_to_string("components/_invoice_status.html", {"status": record.badge(today=self.today)})
+        return drawn("components/_invoice_status.html", status=record.badge(today=self.today))
 
     def render_total(self, value: Any) -> str:
         return dollars(value)
