@@ -40,6 +40,8 @@ class Options:
     clients: int
     rounds: int
     scale: int
+    # Visits of each kind and client before the clock runs: the first reads templates.
+    warm_up: int
 
 
 def main(words: list[str]) -> int:
@@ -48,8 +50,8 @@ def main(words: list[str]) -> int:
     parser.add_argument("--clients", type=int, required=True)
     parser.add_argument("--quick", action="store_true")
     given = parser.parse_args(words)
-    scale, rounds = (QUICK, 1) if given.quick else (1, ROUNDS)
-    return Bench(Options(given.seconds, given.clients, rounds, scale)).run()
+    scale, rounds, warm_up = (QUICK, 1, 1) if given.quick else (1, ROUNDS, 3)
+    return Bench(Options(given.seconds, given.clients, rounds, scale, warm_up)).run()
 
 
 class Bench:
@@ -133,7 +135,7 @@ class Bench:
         self.bare = bare.name
         pages = [target for target in asked if not target.bare and not target.leaves_work]
         for target in asked:
-            measure(lines, target.visits, seconds=30, most=2 * options.clients)
+            measure(lines, target.visits, seconds=30, most=options.warm_up * options.clients)
         for _ in range(options.rounds):
             seconds = options.seconds / options.rounds
             for n, target in enumerate(pages):
