@@ -8,12 +8,23 @@ from typing import Any, TypeVar
 
 from django.db import models, transaction
 from django.db.models.fields.files import FieldFile, FileField
+from django.utils.text import slugify
 
 from portal.accounts.models import User
 from portal.audit import trail
-from portal.clinic.models import ClinicSettings, Location, ProviderNumber, Psychologist, Room, Service
-from portal.clinic.refusals import HasProfile, LastOne
+from portal.clinic.models import (
+    ClinicSettings,
+    Language,
+    Location,
+    ProviderNumber,
+    Psychologist,
+    Room,
+    Service,
+    Specialisation,
+)
+from portal.clinic.refusals import HasProfile, InUse, LastOne
 from portal.common.policy import Actor
+from portal.common.text import fold
 
 M = TypeVar("M", bound=models.Model)
 
@@ -163,6 +174,38 @@ def set_provider_number(
         verb = "provider_number.changed"
     trail.record(verb, target=psychologist, by=by, at=now, location=location.code)
     return held
+
+
+# ---- What profiles choose from ---------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def add_specialisation(*, name: str, by: Actor, now: datetime) -> Specialisation:
+    """What psychologists may say they specialise in; one of that name that is there already is given back."""
+    if present := Specialisation.objects.filter(name__iexact=name).first():
+        return present
+    stem = slugify(fold(name))[:70] or "topic"
+    taken = set(Specialisation.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
+    slug = next(s for s in [stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))] if s not in taken)
+    return _add(Specialisation(), {"name": name, "slug": slug}, "specialisation.added", by=by, now=now)
+
+
+@transaction.atomic
+def add_language(*, code: str, name: str, by: Actor, now: datetime) -> Language:
+    """A language that sessions are held in, under its own name."""
+    if present := Language.objects.filter(code=code).first():
+        return present
+    return _add(Language(), {"code": code, "name": name}, "language.added", by=by, now=now)
+
+
+@transaction.atomic
+def remove_choice(*, choice: Specialisation | Language, by: Actor, now: datetime) -> None:
+    """Takes away a specialisation or a language that no profile names; raises InUse."""
+    if choice.psychologists.exists():
+        raise InUse
+    noun = choice._meta.model_name
+    trail.record(f"{noun}.removed", target=choice, by=by, at=now)
+    choice.delete()
 
 
 # ---- How ------------------------------------------------------------------------------------------------------------

@@ -13,3 +13,7 @@ class HasProfile(Refused):
 
 class LastOne(Refused):
     """The clinic would be left without any location in use."""
+
+
+class InUse(Refused):
+    """A profile names it."""

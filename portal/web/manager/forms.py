@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf.locale import LANG_INFO
 from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.forms import ProviderNumberForm
-from portal.clinic.models import Location, Psychologist, Room
+from portal.clinic.models import Language, Location, Psychologist, Room, Specialisation
+from portal.common.forms import LineField, tidy
 
 
 class RoomChoice(forms.Form):
@@ -34,3 +36,33 @@ def number_forms(psychologist: Psychologist | None, data: Any = None) -> list[Pr
         form.fields["number"].label = _("Provider number at %(place)s") % {"place": location.name}
         found.append(form)
     return found
+
+
+class SpecialisationForm(forms.Form):
+    name = LineField(label=_("A new specialisation"), max_length=Specialisation._meta.get_field("name").max_length)
+
+
+# Django knows how most languages call themselves; Auslan has no code there, and is needed here.
+LANGUAGES = {
+    code: (about["name"], tidy(about["name_local"][:1].upper() + about["name_local"][1:]))
+    for code, about in LANG_INFO.items()
+    if "name_local" in about and code not in {"en", "en-au", "en-gb"}
+} | {"asf": ("Auslan", "Auslan"), "en": ("English", "English")}
+
+
+class LanguageForm(forms.Form):
+    """Those that are offered, but for the ones the clinic has."""
+
+    code = forms.ChoiceField(label=_("A new language"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        present = set(Language.objects.values_list("code", flat=True))
+        offered = sorted((english, own, code) for code, (english, own) in LANGUAGES.items() if code not in present)
+        self.fields["code"].choices = [("", _("Choose"))] + [
+            (code, own if own == english else f"{english} ({own})") for english, own, code in offered
+        ]
+
+    @property
+    def own_name(self) -> str:
+        return LANGUAGES[self.cleaned_data["code"]][1]

@@ -2,7 +2,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.manager.views import components, home, locations, mail, profiles, services, settings, staff, trail
+from portal.web.manager.views import (
+    components,
+    home,
+    locations,
+    mail,
+    profile_words,
+    profiles,
+    services,
+    settings,
+    staff,
+    trail,
+)
 
 app_name = "manager"
 
@@ -25,6 +36,9 @@ urlpatterns = [
     path("staff/invite/", staff.invite, name="invite"),
     path("staff/invitations/<uuid:code>/again/", staff.invite_again, name="invite_again"),
     path("staff/invitations/<uuid:code>/withdraw/", staff.withdraw, name="withdraw_invitation"),
+    path("staff/words/", profile_words.listing, name="profile_words"),
+    path("staff/words/specialisations/", profile_words.specialisations, name="specialisations"),
+    path("staff/words/languages/", profile_words.languages, name="languages"),
     path("staff/<uuid:code>/", staff.person, name="person"),
     path("staff/<uuid:code>/roles/", staff.roles, name="roles"),
     path("staff/<uuid:code>/second-step/", staff.reset_second_factor, name="reset_second_factor"),
