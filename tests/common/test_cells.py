@@ -1,5 +1,9 @@
+import re
+
 import django_tables2 as tables
 import pytest
+from django import forms
+from django.forms.renderers import DjangoTemplates, TemplatesSetting
 from django.template import Context, Template
 from django.utils import translation
 from django.utils.safestring import SafeString
@@ -69,3 +73,16 @@ def test_drawn_escapes_what_it_is_given():
 )
 def test_drawn_takes_what_is_not_text_as_yes_or_no(confirmed, word):
     assert word in drawn("components/_status.html", status="booked", confirmed=confirmed)
+
+
+def test_select_is_drawn_as_django_draws_it():
+    choices = [("", "All"), ("a&b", "<Mai>"), ("Rooms", [("1", "Fern"), (2, "River")])]
+    for widget, chosen in (
+        (forms.Select(attrs={"id": "who", "required": True, "disabled": False}, choices=choices), "a&b"),
+        (forms.SelectMultiple(choices=choices), ["1", "2"]),
+        (forms.NullBooleanSelect(), None),
+    ):
+        ours = widget.render("who", chosen, renderer=TemplatesSetting())
+        assert re.sub(r">\s+<", "><", ours) == re.sub(
+            r">\s+<", "><", widget.render("who", chosen, renderer=DjangoTemplates())
+        )
