@@ -3,7 +3,14 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.fields import SetPasswordField
-from allauth.account.forms import SignupForm
+from allauth.account.forms import (
+    AddEmailForm,
+    ChangePasswordForm,
+    LoginForm,
+    ResetPasswordForm,
+    ResetPasswordKeyForm,
+    SignupForm,
+)
 from allauth.mfa import app_settings as mfa_settings
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
@@ -43,7 +50,43 @@ def last_name_field(**kwargs: Any) -> LineField:
     )
 
 
-class SignUpForm(SignupForm):
+class _OurWords:
+    """A form of allauth's in the portal's words; its labels are not said again inside the boxes."""
+
+    labels = {"login": _("E-mail"), "email": _("E-mail")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.label = self.labels.get(name, field.label)
+            field.widget.attrs.pop("placeholder", None)
+
+
+class SignInForm(_OurWords, LoginForm):
+    pass
+
+
+class ForgottenPasswordForm(_OurWords, ResetPasswordForm):
+    pass
+
+
+class NewEmailForm(_OurWords, AddEmailForm):
+    labels = {"email": _("New e-mail")}
+
+
+class NewPasswordForm(_OurWords, ChangePasswordForm):
+    labels = {
+        "oldpassword": _("Current password"),
+        "password1": _("New password"),
+        "password2": _("New password again"),
+    }
+
+
+class NewPasswordByLinkForm(_OurWords, ResetPasswordKeyForm):
+    labels = {"password1": _("New password"), "password2": _("New password again")}
+
+
+class SignUpForm(_OurWords, SignupForm):
     """Sign-up takes the same time, and does the same work, whether or not the address has an account."""
 
     field_order = ["first_name", "last_name", "email", "password1"]
