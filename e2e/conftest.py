@@ -18,6 +18,7 @@ from django.test.utils import setup_databases, teardown_databases
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from e2e.harness import Mailbox, Portal, running_portal
+from e2e.places import VISITOR, Life, Place, live
 from portal.accounts.models import User
 from portal.ops.browser import CURE, find_browser
 from portal.ops.demo import clinic
@@ -143,7 +144,7 @@ def _listen(context: BrowserContext, complaints: list[str]) -> None:
 # ---- People ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sign_in(portal: Portal) -> Callable[[Page, str], User]:
     """Signs a person in by a session cookie, as if they had just given their password."""
 
@@ -163,10 +164,54 @@ def sign_in(portal: Portal) -> Callable[[Page, str], User]:
     return sign_in
 
 
-# ---- What a page must be ---------------------------------------------------------------------------------------------
+@pytest.fixture(scope="session")
+def life(portal: Portal) -> Life:
+    return live()
+
+
+@pytest.fixture(scope="session")
+def _windows(browser: Browser, browser_context_args, life: Life, sign_in) -> Iterator[Callable[[str], tuple]]:
+    """One browser for each who looks, kept open: signing in again for every page would take longer than the page."""
+    windows: dict[str, tuple[Page, list[str]]] = {}
+
+    def window(who: str) -> tuple[Page, list[str]]:
+        if who not in windows:
+            context, complaints = browser.new_context(**browser_context_args), []
+            _listen(context, complaints)
+            windows[who] = context.new_page(), complaints
+            if who != VISITOR:
+                sign_in(windows[who][0], life.accounts[who])
+        return windows[who]
+
+    yield window
+    for page, _ in windows.values():
+        page.context.close()
 
 
 @pytest.fixture
+def stand_at(portal: Portal, life: Life, _windows) -> Iterator[Callable[[Place], Page]]:
+    """Opens one of the places in the browser of whoever looks at it."""
+    opened: list[tuple[Place, list[str]]] = []
+
+    def stand_at(place: Place) -> Page:
+        page, complaints = _windows(place.who)
+        opened.append((place, complaints))
+        page.set_viewport_size(DESKTOP)
+        place.go(page, life)
+        return page
+
+    yield stand_at
+    for place, complaints in opened:
+        told, complaints[:] = complaints.copy(), []
+        assert told == [], place
+        if place.name in {"not allowed", "not found"}:
+            portal.new_errors()  # told to the log, as it should be
+
+
+# ---- What a page must be ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
 def assert_accessible() -> Callable[[Page], None]:
     """Fails when axe finds a violation of WCAG 2.2 AA on the page as it stands, in light or in dark."""
 

@@ -1,0 +1,353 @@
+"""Every page of the main journey, each with what it takes to stand on it: whose browser, which rows, which presses."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from portal.accounts.models import User
+from portal.accounts.roles import Role
+from portal.appointments.models import Appointment, Status
+from portal.billing import actions as billing
+from portal.billing.models import Invoice, Method, Payment
+from portal.clinic.models import Location, Mode, ProviderNumber, Psychologist, Registration, Service
+from portal.common.policy import Actor
+from portal.journeys import choosing
+from portal.patients.models import Patient
+from portal.records import actions as records
+from tests import make
+
+VISITOR, NEWCOMER, PATIENT = "visitor", "newcomer", "patient"
+PSYCHOLOGIST, RECEPTION, MANAGER = "psychologist", "reception", "manager"
+RECEPTIONIST, HEAD = "reception@demo.example", "manager@demo.example"
+WORDS = "Came late, a hard morning. Next time: values."
+
+
+@dataclass
+class Life:
+    """One psychologist's few weeks, beside the clinic's own two, so that no other test meets their sessions."""
+
+    newcomer: User
+    psychologist: Psychologist
+    service: Service
+    patient: Patient
+    upcoming: Appointment
+    coming_in: Appointment
+    arrived: Appointment
+    unwritten: Appointment
+    drafted: Appointment
+    signed: Appointment
+    owing: Invoice
+    paid: Invoice
+    payment: Payment
+
+    @property
+    def accounts(self) -> dict[str, str]:
+        """The address by which each looker signs in; the visitor has none."""
+        assert self.patient.user is not None
+        return {
+            NEWCOMER: self.newcomer.email,
+            PATIENT: self.patient.user.email,
+            PSYCHOLOGIST: self.psychologist.user.email,
+            RECEPTION: RECEPTIONIST,
+            MANAGER: HEAD,
+        }
+
+
+def live() -> Life:
+    """Writes the rows: sessions past, of today and to come, notes in every state, an invoice paid and one owing."""
+    now = timezone.now().replace(second=0, microsecond=0)
+    place = Location.objects.get(slug="brunswick")
+    service = Service.objects.get(slug="session")
+    anh = make.psychologist(
+        user=make.user(first_name="Anh", last_name="Lê", role=Role.PSYCHOLOGIST),
+        services=(service, Service.objects.get(slug="first-visit")),
+        registration=Registration.CLINICAL,
+        slug="anh-le",
+        headline="Grief, and what comes after it",
+    )
+    ProviderNumber.objects.create(psychologist=anh, location=place, number="560113LJ")
+    make.week(psychologist=anh, location=place, weekdays=(0, 1, 2, 3, 4, 5, 6))
+    account = make.user(first_name="Wirihana", last_name="Ngata")
+    own = make.patient(
+        user=account,
+        legal_first_name="Wirihana",
+        legal_last_name="Ngata",
+        phone="+61491570110",
+        street="3/40 Fern Street",
+        suburb="Brunswick East",
+        state="VIC",
+        postcode="3057",
+    )
+    make.referral(patient=own, written_on=timezone.localdate(now) - timedelta(days=40))
+    others = [make.patient(legal_first_name="Ines", legal_last_name=f"Carvalho-Whitmore {n}") for n in "AB"]
+
+    def session(starts_at: datetime, patient: Patient = own, status: Status = Status.COMPLETED, **fields):
+        return make.appointment(
+            psychologist=anh, patient=patient, service=service, location=place, starts_at=starts_at, status=status,
+            **fields,
+        )  # fmt: skip
+
+    past = [session(now - timedelta(days=days)) for days in (3, 10, 17, 24)]
+    unwritten, drafted, signed, _ = past
+    author, desk = Actor(anh.user, Role.PSYCHOLOGIST), Actor(User.objects.get(email=RECEPTIONIST), Role.RECEPTION)
+    for written in (drafted, signed):
+        note = records.save_draft(appointment=written, body=WORDS, version=0, by=author, now=written.ends_at)
+        if written is signed:
+            records.sign(appointment=written, version=note.version, by=author, now=written.ends_at)
+    owing, paid = (billing.invoice_session(appointment=one, by=desk, now=one.ends_at) for one in past[:2])
+    payment = billing.record_payment(
+        invoice=paid, amount=paid.total, method=Method.CARD, key=str(uuid.uuid4()), by=desk, now=drafted.ends_at
+    )
+    paid.refresh_from_db()
+    return Life(
+        newcomer=make.user(first_name="Noor", last_name="Rahman"),
+        psychologist=anh,
+        service=service,
+        patient=own,
+        upcoming=session(now + timedelta(days=12), status=Status.BOOKED, mode=Mode.VIDEO),
+        arrived=session(now - timedelta(minutes=30), others[0], Status.ARRIVED),
+        coming_in=session(now + timedelta(minutes=30), others[1], Status.BOOKED),
+        unwritten=unwritten,
+        drafted=drafted,
+        signed=signed,
+        owing=owing,
+        paid=paid,
+        payment=payment,
+    )
+
+
+# ---- How to get there ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Place:
+    name: str
+    who: str
+    go: Callable[[Page, Life], None]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+PLACES: list[Place] = []
+
+
+def at(name: str, who: str, path: str) -> None:
+    """A page that only its address is needed for; the address may name what is in the `life`."""
+    PLACES.append(Place(name, who, lambda page, life: _open(page, path.format(life=life))))
+
+
+def by(name: str, who: str):
+    """A page that something has to be done for first."""
+
+    def add(go: Callable[[Page, Life], None]):
+        PLACES.append(Place(name, who, go))
+        return go
+
+    return add
+
+
+def _open(page: Page, path: str) -> None:
+    page.goto(path)
+    page.wait_for_load_state()
+
+
+def open_times(page: Page) -> None:
+    """Next week's free times: this week's may be over."""
+    _open(page, "/book/session/?psychologist=anh-le")
+    heading = page.locator("#week-heading")
+    before = heading.inner_text()
+    page.get_by_role("link", name="Week after").click()
+    expect(heading).not_to_have_text(before)
+    expect(page.locator("button.time").first).to_be_visible()
+
+
+def hold_a_time(page: Page) -> None:
+    open_times(page)
+    page.locator("button.time").first.click()
+    page.wait_for_url("**/confirm/")
+    page.wait_for_load_state()
+
+
+def press_and_wait(page: Page, button: str, sign: str) -> None:
+    page.locator("main").get_by_role("button", name=button, exact=True).click()
+    expect(page.locator(sign).first).to_be_visible()
+
+
+# ---- Before one has an account ---------------------------------------------------------------------------------------
+
+at("home", VISITOR, "/")
+at("services", VISITOR, "/services/")
+at("fees", VISITOR, "/fees/")
+at("psychologists", VISITOR, "/psychologists/")
+at("psychologists, none found", VISITOR, "/psychologists/?language=xx&topic=xx&q=nobody")
+at("profile", VISITOR, "/psychologists/mai-nguyen/")
+at("book", VISITOR, "/book/")
+at("times, an empty week", VISITOR, "/book/session/?psychologist=anh-le&week=2020-01-06")
+at("sign-up", VISITOR, "/accounts/signup/")
+at("sign-in", VISITOR, "/accounts/login/")
+at("password forgotten", VISITOR, "/accounts/password/reset/")
+at("not found", VISITOR, "/no-such-page/")
+
+
+@by("times", VISITOR)
+def _(page: Page, life: Life) -> None:
+    open_times(page)
+
+
+@by("times, one just taken", VISITOR)
+def _(page: Page, life: Life) -> None:
+    open_times(page)
+    wanted = page.locator("button.time").first
+    starts_at, location = choosing.read_time(str(wanted.get_attribute("value")))
+    make.appointment(psychologist=life.psychologist, service=life.service, location=location, starts_at=starts_at)
+    wanted.click()
+    expect(page.locator("#just-taken")).to_be_visible()
+
+
+@by("time held, signed out", VISITOR)
+def _(page: Page, life: Life) -> None:
+    hold_a_time(page)
+
+
+@by("sign-up with errors", VISITOR)
+def _(page: Page, life: Life) -> None:
+    _open(page, "/accounts/signup/")
+    page.locator("main form").last.evaluate("form => form.requestSubmit()")
+    expect(page.locator(".error-summary, .has-error").first).to_be_visible()
+
+
+@by("sign-in with errors", VISITOR)
+def _(page: Page, life: Life) -> None:
+    _open(page, "/accounts/login/")
+    page.locator("main input[type=email]").fill("nobody@example.com")
+    page.locator("main input[type=password]").fill("not the password")
+    page.locator("main input[type=password]").press("Enter")
+    expect(page.locator(".error-summary, .has-error").first).to_be_visible()
+
+
+@by("code", VISITOR)
+def _(page: Page, life: Life) -> None:
+    _open(page, "/accounts/signup/")
+    page.get_by_label("First name").fill("Thuỳ")
+    page.locator("main input[type=email]").fill(f"thuy-{uuid.uuid4().hex[:8]}@example.com")
+    page.locator("main input[type=password]").fill("a quiet hour on tuesdays")
+    page.locator("main input[type=password]").press("Enter")
+    expect(page.get_by_label("Code")).to_be_visible()
+    page.wait_for_load_state()
+
+
+# ---- Confirming ------------------------------------------------------------------------------------------------------
+
+
+@by("confirm", NEWCOMER)
+def _(page: Page, life: Life) -> None:
+    hold_a_time(page)
+
+
+@by("confirm with errors", NEWCOMER)
+def _(page: Page, life: Life) -> None:
+    hold_a_time(page)
+    page.get_by_label("Phone").fill("12")
+    press_and_wait(page, "Confirm", ".has-error")
+
+
+@by("confirm for somebody known", PATIENT)
+def _(page: Page, life: Life) -> None:
+    hold_a_time(page)
+
+
+@by("hold ran out", NEWCOMER)
+def _(page: Page, life: Life) -> None:
+    hold_a_time(page)
+    held = Appointment.objects.filter(psychologist=life.psychologist, status=Status.HELD)
+    held.update(held_until=timezone.now() - timedelta(seconds=1))
+    page.reload()
+    expect(page.get_by_role("heading", name="The time held for you ran out")).to_be_visible()
+
+
+# ---- A patient's own -------------------------------------------------------------------------------------------------
+
+at("newcomer's home", NEWCOMER, "/my/")
+at("newcomer's details", NEWCOMER, "/my/details/")
+at("my home", PATIENT, "/my/")
+at("my appointments", PATIENT, "/my/appointments/")
+at("my appointment", PATIENT, "/my/appointments/{life.upcoming.code}/")
+at("cancel my appointment", PATIENT, "/my/appointments/{life.upcoming.code}/cancel/")
+at("move my appointment", PATIENT, "/my/appointments/{life.upcoming.code}/reschedule/")
+at("my details", PATIENT, "/my/details/")
+at("change my details", PATIENT, "/my/details/{life.patient.code}/")
+at("my invoices", PATIENT, "/my/invoices/")
+at("my invoice", PATIENT, "/my/invoices/{life.owing.number}/")
+at("my e-mail address", PATIENT, "/accounts/email/")
+at("my password", PATIENT, "/accounts/password/change/")
+at("my second step", PATIENT, "/accounts/2fa/")
+at("my devices", PATIENT, "/accounts/sessions/")
+
+# ---- The practice ----------------------------------------------------------------------------------------------------
+
+at("practice today", PSYCHOLOGIST, "/practice/")
+at("practice calendar", PSYCHOLOGIST, "/practice/calendar/")
+at("practice patients", PSYCHOLOGIST, "/practice/patients/")
+at("practice patient", PSYCHOLOGIST, "/practice/patients/{life.patient.code}/")
+at("notes to sign", PSYCHOLOGIST, "/practice/notes/")
+at("note not begun", PSYCHOLOGIST, "/practice/notes/{life.unwritten.code}/")
+at("note being written", PSYCHOLOGIST, "/practice/notes/{life.drafted.code}/")
+at("sign a note", PSYCHOLOGIST, "/practice/notes/{life.drafted.code}/sign/")
+at("signed note", PSYCHOLOGIST, "/practice/notes/{life.signed.code}/")
+at("hours", PSYCHOLOGIST, "/practice/hours/")
+
+# ---- The front desk --------------------------------------------------------------------------------------------------
+
+at("reception today", RECEPTION, "/reception/")
+at("reception calendar", RECEPTION, "/reception/calendar/")
+at("reception patients", RECEPTION, "/reception/patients/")
+at("patients found", RECEPTION, "/reception/patients/?q=carvalho")
+at("reception patient", RECEPTION, "/reception/patients/{life.patient.code}/")
+at("change a patient's details", RECEPTION, "/reception/patients/{life.patient.code}/edit/")
+at("add a referral", RECEPTION, "/reception/patients/{life.patient.code}/referral/")
+at("register a patient", RECEPTION, "/reception/patients/new/")
+at("book for a patient", RECEPTION, "/reception/patients/{life.patient.code}/book/")
+at("session", RECEPTION, "/reception/appointments/{life.upcoming.code}/")
+at("move a session", RECEPTION, "/reception/appointments/{life.upcoming.code}/reschedule/")
+at("cancel a session", RECEPTION, "/reception/appointments/{life.upcoming.code}/cancel/")
+at("check out", RECEPTION, "/reception/appointments/{life.arrived.code}/check-out/")
+at("checked out", RECEPTION, "/reception/appointments/{life.drafted.code}/checked-out/")
+at("invoices", RECEPTION, "/reception/invoices/")
+at("invoice owing", RECEPTION, "/reception/invoices/{life.owing.number}/")
+at("invoice paid", RECEPTION, "/reception/invoices/{life.paid.number}/")
+at("give money back", RECEPTION, "/reception/invoices/{life.paid.number}/refund/{life.payment.number}/")
+at("void an invoice", RECEPTION, "/reception/invoices/{life.owing.number}/void/")
+at("not allowed", RECEPTION, "/practice/notes/{life.signed.code}/")
+
+
+@by("register a patient with errors", RECEPTION)
+def _(page: Page, life: Life) -> None:
+    _open(page, "/reception/patients/new/")
+    page.get_by_label("Phone").first.fill("12")
+    page.get_by_label("Phone").first.press("Enter")
+    expect(page.locator(".has-error").first).to_be_visible()
+
+
+# ---- The manager -----------------------------------------------------------------------------------------------------
+
+at("manager's home", MANAGER, "/manage/")
+at("settings", MANAGER, "/manage/settings/")
+at("manager's services", MANAGER, "/manage/services/")
+at("add a service", MANAGER, "/manage/services/new/")
+at("service", MANAGER, "/manage/services/{life.service.code}/")
+at("locations", MANAGER, "/manage/locations/")
+at("location", MANAGER, "/manage/locations/{life.upcoming.location.code}/")
+at("staff", MANAGER, "/manage/staff/")
+at("invite", MANAGER, "/manage/staff/invite/")
+at("member of staff", MANAGER, "/manage/staff/{life.psychologist.user.code}/")
+at("public profile", MANAGER, "/manage/staff/{life.psychologist.user.code}/profile/")
+at("mail", MANAGER, "/manage/mail/")
+at("trail", MANAGER, "/manage/trail/")
+at("components", MANAGER, "/manage/components/")
