@@ -4,11 +4,18 @@ import ipaddress
 import socket
 from contextlib import contextmanager
 
+import hypothesis
 import pytest
 from django.core.cache import cache
 from django.db.backends.postgresql.operations import DatabaseOperations as PostgresOperations
 from django.db.backends.sqlite3.base import DatabaseOperations as SqliteOperations
 from django.utils import translation
+
+# The same code gets the same answer, on a busy machine too. `--hypothesis-profile=default` goes looking further.
+hypothesis.settings.register_profile(
+    "portal", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("portal")
 
 
 class NetworkIsShut(AssertionError):

@@ -60,7 +60,9 @@ class Command(BaseCommand):
             if words:
                 return self._pytest(words, environment, browser=any("e2e" in word for word in words))
             failed = [] if database_only else self._pass_checks(_checks(folder), environment)
-            if self._pytest(["tests"], environment, browser=False):
+            # Several of them race threads and processes of their own: more at once would only wait for each other.
+            side_by_side = ["--numprocesses", str(min(os.cpu_count() or 1, 4))]
+            if self._pytest(["tests", *side_by_side], environment, browser=False):
                 failed.append("tests")
             if self._pytest(["e2e"], environment, browser=True):
                 failed.append("browser tests")
