@@ -197,12 +197,6 @@ def components(request: HttpRequest) -> HttpResponse:
             {"value": "$640", "label": _("to collect today")},
             {"value": 1, "label": _("fits a free time from the waitlist")},
         ],
-        "steps": [
-            {"label": _("Service"), "chosen": _("First visit"), "url": "#steps"},
-            {"label": _("Time"), "chosen": _("Tue 24 Nov, 11:00 am"), "url": "#steps"},
-            {"label": _("You")},
-            {"label": _("Confirm")},
-        ],
         "quote": {
             "fee": Decimal("220.00"),
             "gst": Decimal("0.00"),
@@ -224,11 +218,6 @@ def components(request: HttpRequest) -> HttpResponse:
             {"label": _("Overview"), "url": "#tabs", "current": True},
             {"label": _("Sessions"), "url": "#tabs", "count": 6},
             {"label": _("Invoices"), "url": "#tabs"},
-        ],
-        "views": [
-            {"label": _("Day"), "url": "#tabs", "current": True},
-            {"label": _("Week"), "url": "#tabs"},
-            {"label": _("Month"), "url": "#tabs"},
         ],
         "bars": charts.bars(
             [("Jun", 182), ("Jul", 204), ("Aug", 197), ("Sep", 221), ("Oct", 240), ("Nov", 168)],
