@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -84,16 +83,24 @@ def test_bad_details_get_a_word_beside_their_field_and_lose_nothing(
     expect(page.get_by_text("<img src=file:///etc/passwd>").first).to_be_visible()
 
 
-def test_a_hold_that_ran_out_offers_the_nearest_times(page: Page, portal: Portal, sign_in, visitor: User) -> None:
+def test_a_hold_that_somebody_else_took_loses_nothing_that_was_typed(
+    page: Page, portal: Portal, sign_in, visitor: User
+) -> None:
     sign_in(page, visitor.email)
     choose_first_time(page)
     expect(page.get_by_role("heading", name="Confirm your session")).to_be_visible()
-    Appointment.objects.filter(status=Status.HELD).update(held_until=timezone.now() - timedelta(seconds=1))
     fill_in(page)
+    held = Appointment.objects.filter(status=Status.HELD, held_until__gt=timezone.now()).latest("pk")
+    taken = {"psychologist": held.psychologist, "location": held.location, "starts_at": held.starts_at}
+    held.delete()
+    make.appointment(**taken)
     page.get_by_role("button", name="Confirm").click()
-    expect(page.get_by_role("heading", name="The time held for you ran out")).to_be_visible()
-    page.locator("button.time").first.click()
-    expect(page.get_by_role("heading", name="Confirm your session")).to_be_visible()
+    expect(page.get_by_role("heading", name="somebody else took it")).to_be_visible()
+    expect(page.get_by_label("Date of birth")).to_have_value("23/4/1990")
+    page.locator("#ran-out button.time").first.click()
+    expect(page.get_by_label("Phone")).to_have_value("0491 570 006")
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_text("Your session is booked").first).to_be_visible()
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])

@@ -210,15 +210,58 @@ def test_confirming_a_second_time_leads_to_the_booking(mai, times, confirm):
     assert client.get(confirm)["Location"] == first["Location"]
 
 
-def test_a_hold_that_ran_out_offers_times(mai, times, confirm):
+def test_a_hold_that_ran_out_unnoticed_is_confirmed_when_nobody_else_came(mai, times, confirm):
     client = make.client_for(make.user())
     press(client, times)
     with time_machine.travel(NOW + timedelta(minutes=11), tick=False):
-        response = client.post(confirm, DETAILS)
+        client.post(confirm, DETAILS)
+    booked = Appointment.objects.get()
+    assert (booked.status, booked.starts_at) == (Status.BOOKED, datetime(2026, 12, 1, 0, 0, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("cleared_away", [True, False])
+def test_a_hold_that_somebody_else_took_keeps_what_was_typed(mai, times, service, confirm, place, cleared_away):
+    client = make.client_for(make.user())
+    press(client, times)
+    held = Appointment.objects.get()
+    if cleared_away:
+        held.delete()
+    else:
+        Appointment.objects.update(status=Status.BOOKED, held_until=None, patient=make.patient(), booked_at=NOW)
+        held.refresh_from_db()
+    with time_machine.travel(NOW + timedelta(minutes=11), tick=False):
+        if cleared_away:
+            make.appointment(psychologist=mai, location=place, service=service, starts_at=held.starts_at)
+            response = client.post(confirm, DETAILS | {"date_of_birth": "31/2/1990"})
+            assert response.status_code == 409
+            assert b"somebody else took it" in response.content
+            assert b'value="Noor"' in response.content
+            assert b'value="31/2/1990"' in response.content
+            other = response.context["nearest"][0]
+            again = client.post(confirm, DETAILS | {"time": other.value})
+            assert b'value="Noor"' in again.content
+            client.post(confirm, DETAILS)
+            assert Appointment.objects.get(patient__legal_first_name="Noor").starts_at == other.starts_at
+        else:
+            assert client.post(confirm, DETAILS)["Location"] == times
+    assert Patient.objects.filter(legal_first_name="Noor").count() == int(cleared_away)
+
+
+def test_looking_back_after_the_time_ran_out_offers_times(mai, times, confirm):
+    client = make.client_for(make.user())
+    press(client, times)
+    with time_machine.travel(NOW + timedelta(minutes=11), tick=False):
+        response = client.get(confirm)
     assert response.status_code == 409
-    assert b"ran out" in response.content
     assert len(response.context["nearest"]) == 3
-    assert not Patient.objects.exists()
+
+
+@pytest.mark.parametrize("time", ["x", "2026-12-01T00:07Z brunswick", "9999-12-31T00:00Z brunswick"])
+def test_another_time_that_was_never_offered_is_not_held(mai, times, confirm, time):
+    client = make.client_for(make.user())
+    press(client, times)
+    assert client.post(confirm, DETAILS | {"time": time}).status_code == 409
+    assert not Appointment.objects.filter(status=Status.BOOKED).exists()
 
 
 def test_no_page_names_who_else_has_a_session(client, mai, times, service, place):

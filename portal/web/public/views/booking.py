@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -13,19 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal.appointments import actions
-from portal.appointments.models import Appointment, Status
 from portal.appointments.refusals import NotOffered, SlotTaken
 from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service
-from portal.common import limits
 from portal.common.htmx import page_or_fragment, redirect_to
-from portal.common.policy import Actor, open_to_all
+from portal.common.policy import open_to_all
 from portal.journeys import booking, choosing, pricing
+from portal.web.public import holding
 from portal.web.public.forms import Choice, TimeChoice
-
-# Where the visitor's session keeps the code of the time held for them.
-HOLD = "hold"
-VISITOR = Actor.system("online booking")
 
 
 @open_to_all(reason="anybody may see what can be booked")
@@ -98,8 +91,8 @@ def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologi
     now, choice = timezone.now(), form.cleaned_data
     starts_at, location = choice["time"]
     wanted = [choice["psychologist"]] if choice["psychologist"] else psychologists
-    release_own_hold(request)
-    if not within_limit(request):
+    holding.release(request)
+    if not holding.within_limit(request):
         messages.error(request, _("That was many times in a short while. Please wait a few minutes, or phone us."))
         return redirect_to(request, reverse("public:times", args=[service.slug]))
     try:
@@ -109,7 +102,7 @@ def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologi
             mode=choice["mode"],
             starts_at=starts_at,
             location=location,
-            by=VISITOR,
+            by=holding.VISITOR,
             now=now,
         )
     except (SlotTaken, NotOffered):
@@ -125,18 +118,5 @@ def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologi
         return _calendar(
             request, service, psychologists, choice, taken={"at": starts_at, "zone": location.zone, "nearest": near}
         )
-    request.session[HOLD] = str(held.code)
+    holding.keep(request, held)
     return redirect_to(request, reverse("public:confirm", args=[service.slug]))
-
-
-def within_limit(request: HttpRequest) -> bool:
-    """Whether this address still may hold times: one visitor must not be able to empty the diary."""
-    return limits.within("hold", who=get_adapter(request).get_client_ip(request), most=60, seconds=600)
-
-
-def release_own_hold(request: HttpRequest) -> None:
-    """One visitor holds one time: choosing another gives the first back."""
-    code = request.session.pop(HOLD, None)
-    held = Appointment.objects.filter(code=code, status=Status.HELD).first() if code else None
-    if held:
-        actions.release_hold(hold=held, by=VISITOR, now=timezone.now())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -22,8 +22,8 @@ from portal.journeys import booking, choosing, pricing
 from portal.patients.forms import BookingDetailsForm
 from portal.patients.models import Patient
 from portal.patients.refusals import UserHasRecord
+from portal.web.public import holding
 from portal.web.public.forms import WhoFor
-from portal.web.public.views.booking import HOLD
 
 
 @open_to_all(reason="shows only the time held in this visitor's own session; confirming asks for a sign-in")
@@ -31,33 +31,65 @@ from portal.web.public.views.booking import HOLD
 def confirm(request: HttpRequest, service: str) -> HttpResponse:
     """Step three. Signed out, it offers to sign in or up and comes back here; the time stays held meanwhile."""
     offered = get_object_or_404(Service, slug=service)
-    held = _held(request, offered)
+    held = holding.kept(request, offered)
     if held is None:
-        # Gone from the diary: it ran out, and somebody else's booking cleared it away.
-        ran_out = request.session.pop(HOLD, None) is not None
-        messages.info(
-            request,
-            _("The time held for you ran out. Please choose again.") if ran_out else _("Please choose a time first."),
-        )
+        messages.info(request, _("Please choose a time first."))
         return redirect_to(request, reverse("public:times", args=[offered.slug]))
-    now = timezone.now()
     if held.status != Status.HELD:
         return _already_booked(request, held)
-    if not held.is_held(now=now):
-        return _ran_out(request, held)
     if not request.user.is_authenticated:
         if request.method == "POST":
             return redirect_to(request, reverse("account_login") + f"?next={request.path}")
+        if not held.is_held(now=timezone.now()):
+            return _ran_out(request, held)
         return render(request, "public/confirm.html", _context(held) | {"step": 3})
     request.actor = Actor(user=request.user, role=Role.PATIENT)
-    return _details(request, held)
+    if request.method == "POST":
+        return _send(request, held)
+    if not held.is_held(now=timezone.now()):
+        return _ran_out(request, held)
+    return _form(request, held, *_forms(request))
 
 
-def _held(request: HttpRequest, service: Service) -> Appointment | None:
-    code = request.session.get(HOLD)
-    if not code:
+def _send(request: HttpRequest, held: Appointment) -> HttpResponse:
+    """Confirms; or changes to the other time that was pressed on this page. Whatever was typed is kept."""
+    if "time" in request.POST:
+        other = _hold_instead(request, held, request.POST["time"])
+        if other is None:
+            return _ran_out(request, held, typed=request.POST)
+        return _form(request, other, *_forms(request, typed=request.POST))
+    if not held.is_held(now=timezone.now()):
+        # It ran out while they typed. Mostly nobody else took it, and then it is simply theirs again.
+        again = _hold_instead(request, held, choosing.FreeTime(held.starts_at, held.ends_at, held.location).value)
+        if again is None:
+            return _ran_out(request, held, typed=request.POST)
+        held = again
+    return _book(request, held)
+
+
+def _hold_instead(request: HttpRequest, held: Appointment, time: str) -> Appointment | None:
+    """Holds `time` with the same psychologist, in place of what was held; None when somebody else has it."""
+    try:
+        starts_at, location = choosing.read_time(time[:120])
+    except ValueError:
         return None
-    return Appointment.objects.for_listing().filter(code=code, service=service).first()
+    holding.release(request)
+    if not holding.within_limit(request):
+        return None
+    try:
+        other = booking.hold_time(
+            psychologists=[held.psychologist],
+            service=held.service,
+            mode=held.mode,
+            starts_at=starts_at,
+            location=location,
+            by=holding.VISITOR,
+            now=timezone.now(),
+        )
+    except (SlotTaken, NotOffered):
+        return None
+    holding.keep(request, other)
+    return Appointment.objects.for_listing().get(pk=other.pk)
 
 
 def _context(held: Appointment) -> dict[str, Any]:
@@ -81,25 +113,45 @@ def _context(held: Appointment) -> dict[str, Any]:
     }
 
 
-def _details(request: HttpRequest, held: Appointment) -> HttpResponse:
+def _forms(
+    request: HttpRequest, *, data: QueryDict | None = None, typed: QueryDict | None = None
+) -> tuple[WhoFor, BookingDetailsForm]:
+    """The page's two forms: empty, bound to `data`, or showing what was `typed` without judging it yet."""
     user = request.user
-    known = list(Patient.objects.managed_by(user).order_by("pk"))
-    known.sort(key=lambda p: p.user_id != user.pk)
-    data = request.POST if request.method == "POST" else None
+    known = sorted(Patient.objects.managed_by(user), key=lambda p: (p.user_id != user.pk, p.pk))
     who = WhoFor(data, user=user, patients=known)
-    chosen = who["who"].value() if data else who.fields["who"].initial
-    initial = {"legal_first_name": user.first_name, "legal_last_name": user.last_name} if chosen == WhoFor.ME else {}
-    is_new = chosen not in who.patients
-    details = BookingDetailsForm(data if is_new else None, initial=initial)
-    context = _context(held) | {"who": who, "details": details, "patients": known, "chosen": chosen}
-    if data is None:
-        return render(request, "public/confirm.html", context)
-    valid = who.is_valid() and (not is_new or details.is_valid())
-    if not valid:
-        return render(request, "public/confirm.html", context, status=422)
-    now = timezone.now()
+    if typed is not None:
+        for name in ("who", "relationship"):
+            if name in typed:
+                who.fields[name].initial = typed[name]
+    chosen = who["who"].value()
+    names = {"legal_first_name": user.first_name, "legal_last_name": user.last_name} if chosen == WhoFor.ME else {}
+    initial = typed.dict() if typed is not None else names
+    # The details of somebody already known are on file: what the hidden part of the page sent is not looked at.
+    return who, BookingDetailsForm(None if chosen in who.patients else data, initial=initial)
+
+
+def _form(
+    request: HttpRequest,
+    held: Appointment,
+    who: WhoFor,
+    details: BookingDetailsForm,
+    *,
+    status: int = 200,
+    **extra: Any,
+) -> HttpResponse:
+    context = _context(held) | {"who": who, "details": details} | extra
+    return render(request, "public/confirm.html", context, status=status)
+
+
+def _book(request: HttpRequest, held: Appointment) -> HttpResponse:
+    now, user = timezone.now(), request.user
+    who, details = _forms(request, data=request.POST)
+    patient = who.patients.get(who["who"].value())
+    if not who.is_valid() or not (patient or details.is_valid()):
+        return _form(request, held, who, details, status=422)
     try:
-        if patient := who.patients.get(chosen):
+        if patient:
             booked = booking.book_session(hold=held, patient=patient, by=request.actor, now=now)
         else:
             mine = who.cleaned_data["who"] == WhoFor.ME
@@ -112,12 +164,11 @@ def _details(request: HttpRequest, held: Appointment) -> HttpResponse:
                 now=now,
             )
     except HoldExpired:
-        return _ran_out(request, held)
+        return _ran_out(request, held, typed=request.POST)
     except UserHasRecord:  # a second window was faster
         return redirect_to(request, reverse("public:confirm", args=[held.service.slug]))
     except (SlotTaken, NotOffered, TooManyBookings) as refusal:
-        context["refusal"] = _in_words(refusal)
-        return render(request, "public/confirm.html", context, status=409)
+        return _form(request, held, who, details, status=409, refusal=_in_words(refusal))
     messages.success(request, _("Your session is booked. We have sent you an e-mail with the details."))
     return redirect_to(request, reverse("patient:appointment", args=[booked.code]))
 
@@ -143,17 +194,19 @@ def _already_booked(request: HttpRequest, held: Appointment) -> HttpResponse:
     return redirect_to(request, reverse("public:times", args=[held.service.slug]))
 
 
-def _ran_out(request: HttpRequest, held: Appointment) -> HttpResponse:
-    """The hold is over. Says so, with the nearest times; often the same time is still free, and then it comes first."""
-    request.session.pop(HOLD, None)
-    now, clinic = timezone.now(), ClinicSettings.current()
+def _ran_out(request: HttpRequest, held: Appointment, *, typed: QueryDict | None = None) -> HttpResponse:
+    """The hold is over, and the time perhaps somebody else's. Says so, with the nearest times; what was typed stays."""
     nearest = choosing.nearest_times(
-        psychologists=list(Psychologist.objects.taking_bookings().filter(pk=held.psychologist_id)),
+        psychologists=list(
+            Psychologist.objects.taking_bookings().filter(pk=held.psychologist_id).select_related("user")
+        ),
         service=held.service,
         around=held.starts_at,
-        now=now,
-        policy=clinic,
+        now=timezone.now(),
+        policy=ClinicSettings.current(),
         mode=held.mode,
     )
+    if typed is not None:
+        return _form(request, held, *_forms(request, typed=typed), status=409, ran_out=True, nearest=nearest, step=2)
     context = {"held": held, "service": held.service, "nearest": nearest, "step": 2}
     return render(request, "public/hold_ran_out.html", context, status=409)
