@@ -17,7 +17,7 @@ from portal.billing import actions as billing
 from portal.billing.models import Invoice, Method, Payment
 from portal.clinic.models import Location, Mode, ProviderNumber, Psychologist, Registration, Service
 from portal.common.policy import Actor
-from portal.journeys import choosing
+from portal.journeys import booking, choosing
 from portal.patients.models import Patient
 from portal.records import actions as records
 from tests import make
@@ -206,7 +206,15 @@ def _(page: Page, life: Life) -> None:
     open_times(page)
     wanted = page.locator("button.time").first
     starts_at, location = choosing.read_time(str(wanted.get_attribute("value")))
-    make.appointment(psychologist=life.psychologist, service=life.service, location=location, starts_at=starts_at)
+    booking.hold_time(
+        psychologists=[life.psychologist],
+        service=life.service,
+        mode=Mode.IN_PERSON,
+        starts_at=starts_at,
+        location=location,
+        by=Actor.system("another visitor"),
+        now=timezone.now(),
+    )
     wanted.click()
     expect(page.locator("#just-taken")).to_be_visible()
 

@@ -1,0 +1,210 @@
+"""What axe doesn't see: nothing runs over the edge, targets are big enough, the keyboard reaches everything."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from e2e.harness import Portal
+from e2e.places import PLACES, WORDS, Life, Place, hold_a_time, open_times
+from portal.appointments.models import Appointment, Status
+from tests import make
+
+NARROW, WIDE = 360, 1440
+# Words that nobody should read over a shoulder, in a list of tabs or in the browser's history.
+CLINICAL = re.compile(r"diagnos|anxiety|depress|grief|trauma|therap|medic(ation|ine)|mental|suicid|crisis", re.I)
+
+RUNS_OVER = """() => {
+  const over = document.scrollingElement.scrollWidth - innerWidth;
+  if (over <= 0) return "";
+  const rtl = document.documentElement.dir === "rtl";
+  const far = [...document.body.querySelectorAll("*")].filter((one) => {
+    const box = one.getBoundingClientRect();
+    return box.width && (rtl ? box.left < -1 : box.right > innerWidth + 1);
+  });
+  return `${over} px: ` + far.slice(0, 5).map((one) => `${one.tagName.toLowerCase()}.${one.className}`).join(", ");
+}"""
+
+# A link within a sentence may be as high as its line, and one stretched over its card is as big as the card.
+TOO_SMALL = """() => {
+  const small = [];
+  for (const one of document.querySelectorAll("main :is(a[href], button, select, summary, input:not([type=hidden]))")) {
+    if (!one.checkVisibility({ visibilityProperty: true }) || one.closest(".sr-only")) continue;
+    const box = one.getBoundingClientRect();
+    const needed = one.matches(".btn, .time") ? 43.5 : 24;
+    const label = one.closest("label")?.getBoundingClientRect() ?? box;
+    const height = Math.max(box.height, label.height), width = Math.max(box.width, label.width);
+    if (height >= needed && width >= 24) continue;
+    if (getComputedStyle(one, "::after").position === "absolute") continue;
+    const sentence = one.parentElement.textContent.trim().length > one.textContent.trim().length;
+    if (getComputedStyle(one).display === "inline" && sentence && needed === 24) continue;
+    const words = one.textContent.trim() || one.getAttribute("aria-label") || one.name;
+    small.push(`${one.tagName.toLowerCase()} "${words.slice(0, 40)}" ${Math.round(width)} x ${Math.round(height)}`);
+  }
+  return small;
+}"""
+
+
+def names_of(life: Life) -> list[str]:
+    people = (life.patient, life.arrived.patient, life.coming_in.patient)
+    return [person.legal_last_name for person in people if person]
+
+
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_page_keeps_its_shape(place: Place, stand_at, life: Life) -> None:
+    page = stand_at(place)
+    found = []
+
+    assert page.locator("h1").count() == 1, "not one heading of the first level"
+    assert page.locator("html").get_attribute("lang"), "no language"
+    title = page.title()
+    assert re.fullmatch(r"\S.* · \S.*", title), f"the title is {title!r}"
+    assert not CLINICAL.search(title), title
+    assert not [name for name in [*names_of(life), WORDS] if name in title], title
+
+    for direction in ("ltr", "rtl"):
+        page.evaluate("direction => { document.documentElement.dir = direction }", direction)
+        for width in (NARROW, WIDE):
+            page.set_viewport_size({"width": width, "height": 800})
+            if over := page.evaluate(RUNS_OVER):
+                found.append(f"{direction} at {width} px runs over by {over}")
+            if direction == "ltr":
+                found += [f"too small at {width} px: {one}" for one in page.evaluate(TOO_SMALL)]
+    page.evaluate("() => { document.documentElement.dir = '' }")
+    assert not found, "\n".join(found)
+
+
+# ---- By keyboard -----------------------------------------------------------------------------------------------------
+
+REACHABLE = """() => { window.reachable = [...document.querySelectorAll(
+    "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']")]
+  .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.disabled && one.tabIndex >= 0)
+  .filter((one) => one.type !== "radio" || one.checked
+    || !document.querySelector(`input[type=radio][name="${one.name}"]:checked`));
+  return window.reachable.length;
+}"""
+
+LEFT_OUT = """() => window.reachable.filter((one) => one.dataset.visited === undefined)
+  .map((one) => one.tagName + " " + (one.getAttribute("aria-label") || one.textContent || one.name).trim())"""
+
+FOCUSED = """() => {
+  const one = document.activeElement;
+  if (!one || one === document.body) return null;
+  one.dataset.visited = "";
+  const style = getComputedStyle(one), box = one.getBoundingClientRect();
+  const shown = document.elementFromPoint(box.x + box.width / 2, box.y + Math.min(box.height, innerHeight) / 2);
+  const card = one.closest(".card, .stat, .paper");
+  const ring = [one, card].some((at) => at && getComputedStyle(at).outlineStyle !== "none"
+    && parseFloat(getComputedStyle(at).outlineWidth) >= 2);
+  return {
+    name: `${one.tagName.toLowerCase()} "${(one.getAttribute("aria-label") || one.textContent || one.name).trim()}"`,
+    ring,
+    covered: !(shown && (one.contains(shown) || shown.contains(one) || shown.closest("label")?.contains(one)
+      || (card && card.contains(shown)))),
+    count: document.querySelectorAll("[data-visited]").length,
+  };
+}"""
+
+
+def tab_through(page: Page) -> None:
+    """Presses Tab all the way round: each stop is seen, none holds on, none is left out."""
+    wanted = page.evaluate(REACHABLE)
+    assert wanted > 5
+    stops = 0
+    for _ in range(wanted + 3):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(FOCUSED)
+        if stop is None:
+            continue  # past the last one; the next Tab begins at the top
+        if stop["count"] == stops:
+            break  # been here: round
+        stops = stop["count"]
+        assert stop["ring"], f"no ring around {stop['name']}"
+        assert not stop["covered"], f"{stop['name']} is covered when it has the focus"
+    assert page.evaluate(LEFT_OUT) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["home", "times", "times, one just taken", "time held, signed out", "confirm", "confirm with errors",
+             "reception today", "check out", "note being written"],
+)  # fmt: skip
+def test_tab_goes_through_the_whole_page_and_is_seen(name: str, stand_at) -> None:
+    tab_through(stand_at(next(place for place in PLACES if place.name == name)))
+
+
+def tab_to(page: Page, selector: str, *, most: int = 120) -> None:
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement?.matches(selector) ?? false", selector):
+            return
+    raise AssertionError(f"Tab never came to {selector}")
+
+
+def test_booking_by_keyboard_alone(page: Page, portal: Portal, life: Life, sign_in) -> None:
+    """From the week of times to the confirmation with Tab, Enter, Space and letters."""
+    visitor = make.user(first_name="Ilse", last_name="Vantongeren")
+    sign_in(page, visitor.email)
+    page.goto("/book/session/?psychologist=anh-le")
+    heading = page.locator("#week-heading")
+    before = heading.inner_text()
+    tab_to(page, "a[rel=next]")
+    page.keyboard.press("Enter")
+    expect(heading).not_to_have_text(before)
+    tab_to(page, "button.time")
+    chosen = page.evaluate("document.activeElement.value")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/confirm/")
+
+    tab_to(page, "input[name=who]")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_label("Somebody I care for")).to_be_checked()
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_label("Me", exact=True)).to_be_checked()
+    tab_to(page, "input[name$=date_of_birth]")
+    page.keyboard.type("23/4/1990")
+    tab_to(page, "input[name$=phone]")
+    page.keyboard.type("0491 570 006")
+    tab_to(page, "main form button.btn")
+    page.keyboard.press("Space")
+    expect(page.get_by_text("Your session is booked").first).to_be_visible()
+
+    booked = Appointment.objects.get(patient__user=visitor)
+    assert booked.status == Status.BOOKED
+    assert chosen.startswith(f"{booked.starts_at:%Y-%m-%d}")
+    assert booked.psychologist == life.psychologist
+
+
+def test_tab_starts_with_a_way_past_the_menu(page: Page, portal: Portal, life: Life) -> None:
+    open_times(page)
+    page.goto("/")
+    page.keyboard.press("Tab")
+    skip = page.locator(":focus")
+    expect(skip).to_have_text(re.compile("skip", re.I))
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+
+
+def test_dialog_takes_and_gives_back_the_focus(page: Page, portal: Portal, life: Life, sign_in) -> None:
+    sign_in(page, "manager@demo.example")
+    page.goto("/manage/components/")
+    opener = page.locator("[data-dialog=example-dialog]")
+    opener.focus()
+    page.keyboard.press("Enter")
+    dialog = page.locator("#example-dialog")
+    expect(dialog).to_be_visible()
+    assert dialog.evaluate("dialog => dialog.contains(document.activeElement)")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(opener).to_be_focused()
+
+
+def test_held_time_is_told_in_words(page: Page, portal: Portal, life: Life) -> None:
+    """The minutes count down for the eye; a screen reader hears the clock time, and is not told every second."""
+    hold_a_time(page)
+    expect(page.locator(".hold")).to_contain_text("We hold this time for you until")
+    voice = page.locator(".hold [data-voice]")
+    expect(voice).to_have_attribute("role", "status")
+    expect(voice).to_be_empty()
