@@ -45,8 +45,9 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
                 # Two narrow look-ups; an OR of them would read the whole table.
                 of_their_care = self.model.objects.order_by().filter(patient__in=Patient.objects.managed_by(actor.user))
                 billed_to_them = self.model.objects.order_by().filter(billed_user=actor.user)
-                return self.filter(pk__in=of_their_care.values("pk").union(billed_to_them.values("pk"))).exclude(
-                    status=InvoiceStatus.DRAFT
+                # What was never issued was never theirs, voided or not.
+                return self.filter(
+                    pk__in=of_their_care.values("pk").union(billed_to_them.values("pk")), snapshot__isnull=False
                 )
             case Role.PSYCHOLOGIST:
                 return self.filter(psychologist__user=actor.user)

@@ -126,6 +126,8 @@ def test_a_draft_is_nobodys_yet():
     client = make.client_for(user)
     assert numbers(client.get(LIST)) == set()
     assert client.get(reverse("patient:invoice", args=[draft.number])).status_code == 404
+    actions.void_invoice(invoice=draft, reason="Begun by mistake", by=make.actor(), now=NOW)
+    assert numbers(client.get(LIST)) == set()
 
 
 def test_what_is_to_be_paid_stands_above():
