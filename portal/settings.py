@@ -53,13 +53,9 @@ DEBUG = env.bool("DEBUG", False)
 if DEBUG and PRODUCTION:
     raise ImproperlyConfigured("DEBUG is on in production: error pages would show patients' data. Unset it.")
 
-SECRET_KEY = required(
-    "SECRET_KEY",
-    "Make one with: python3 manage.py make_key secret",
-    elsewhere=_throwaway("secret"),
-)
+SECRET_KEY = required("SECRET_KEY", "Make one with: python3 manage.py make_key secret", elsewhere=_throwaway("secret"))
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
-# "id:base64,id:base64": the first key encrypts, all of them decrypt. Read by portal.common.encryption.
+# "id:base64,id:base64": the first key encrypts, all of them decrypt. Read by portal.common.keys.
 PORTAL_ENCRYPTION_KEYS = required(
     "PORTAL_ENCRYPTION_KEYS",
     "Make one with: python3 manage.py make_key encryption. Keep a copy apart from the database: "
@@ -270,7 +266,6 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
-ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
@@ -355,7 +350,6 @@ Q_CLUSTER = {
     "save_limit": 200,
     "recycle": 500,
     "label": "Queue",
-    "sync": False,
 }
 # What every notice's template knows, beside its own context: functions that take nothing and return a dict.
 NOTICE_CONTEXT = ["portal.clinic.context.for_notices"]
@@ -374,8 +368,6 @@ LANGUAGES = [
 COMPLETE_LANGUAGES = ["en-au"]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_HTTPONLY = True
-USE_I18N = True
-USE_TZ = True
 # Each location has a zone of its own; this one only serves when no location is at hand.
 TIME_ZONE = env.str("TIME_ZONE", "Australia/Melbourne")
 PHONENUMBER_DEFAULT_REGION = "AU"
