@@ -66,6 +66,7 @@ def _calendar(
         mode=choice["mode"],
     )
     context = {
+        "clinic": clinic,
         "service": service,
         "psychologists": psychologists,
         "choice": choice,
