@@ -221,9 +221,7 @@ class BookingDetailsForm(PersonForm):
     preferred_name = _line("preferred_name", **_preferred)
     date_of_birth = DateField(**_born)
     phone = PhoneField(label=_("Phone"), help_text=_("In case something changes on the day."))
-    medicare_number = MedicareNumberField(
-        label=_("Medicare card number (if you have it here)"), required=False, help_text=_number_help
-    )
+    medicare_number = MedicareNumberField(label=_("Medicare card number"), required=False, help_text=_number_help)
     medicare_irn = _line("medicare_irn", label=_("Number beside your name on the card"))
 
     groups = [
