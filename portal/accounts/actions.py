@@ -71,8 +71,10 @@ def _forget_roles(user: User) -> None:
 
 def _keep_a_manager_without(user: User) -> None:
     # All managers' rows are locked, in one order: two managers who remove each other wait, and the second is refused.
-    managers = list(User.objects.active().holding(Role.MANAGER).order_by("pk").select_for_update())
-    if all(manager.pk == user.pk for manager in managers) and managers:
+    managers = User.objects.active().holding(Role.MANAGER).order_by("pk")
+    list(managers.select_for_update())
+    # Asked again: PostgreSQL answers a query that had to wait for a lock with the grants of before the wait.
+    if list(managers.values_list("pk", flat=True)) == [user.pk]:
         raise LastManager
 
 

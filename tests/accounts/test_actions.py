@@ -1,4 +1,5 @@
 import threading
+import time
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -124,6 +125,33 @@ def test_two_managers_who_remove_each_other_leave_one():
         thread.join()
     assert sorted(outcomes) == ["ended", "refused"]
     assert User.objects.active().holding(Role.MANAGER).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_manager_who_had_to_wait_knows_who_left_meanwhile():
+    first, second = (make.user(role=Role.MANAGER) for _ in range(2))
+    refused = []
+
+    def remove_the_second():
+        try:
+            actions.end_role(
+                user=second, role=Role.MANAGER, by=make.actor(user=first, role=Role.MANAGER), now=timezone.now()
+            )
+        except LastManager:
+            refused.append(second)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=remove_the_second)
+    with transaction.atomic():
+        by = make.actor(user=second, role=Role.MANAGER)
+        actions.end_role(user=first, role=Role.MANAGER, by=by, now=timezone.now())
+        thread.start()
+        # Long enough for the other to ask, and to be kept waiting.
+        time.sleep(0.5)
+    thread.join()
+    assert refused == [second]
+    assert list(User.objects.active().holding(Role.MANAGER)) == [second]
 
 
 # ---- What the database holds -----------------------------------------------------------------------------------------
