@@ -37,7 +37,7 @@ def _people(service: Service) -> list[Psychologist]:
 # ---- Booking --------------------------------------------------------------------------------------------------------
 
 
-@allow(Role.RECEPTION)
+@allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def book(request: HttpRequest, code: Any) -> HttpResponse:
     """One page: what, with whom, how, and the week. A time that nobody offers is typed in below it."""
@@ -113,7 +113,7 @@ def _as_last_time(request: HttpRequest, patient: Patient) -> dict[str, str]:
 # ---- Moving ---------------------------------------------------------------------------------------------------------
 
 
-@allow(Role.RECEPTION)
+@allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def reschedule(request: HttpRequest, code: Any) -> HttpResponse:
     """The same week, for a session that is to be at another time, or with somebody else."""
@@ -303,7 +303,7 @@ def why_not(reason: str) -> str:
 # ---- One session ----------------------------------------------------------------------------------------------------
 
 
-@allow(Role.RECEPTION)
+@allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
 def appointment(request: HttpRequest, code: Any) -> HttpResponse:
     """One session: when, who, where, its invoice, and what can be done with it."""
@@ -325,7 +325,7 @@ def appointment(request: HttpRequest, code: Any) -> HttpResponse:
     return render(request, "reception/appointment.html", context)
 
 
-@allow(Role.RECEPTION)
+@allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest, code: Any) -> HttpResponse:
     """Asks why, then cancels and tells the patient."""

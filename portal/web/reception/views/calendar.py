@@ -31,7 +31,7 @@ KINDS = {
 }
 
 
-@allow(Role.RECEPTION)
+@allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
 def calendar(request: HttpRequest) -> HttpResponse:
     """A day by `?day=`. `?all=1` shows those too who don't work that day and have nobody booked."""

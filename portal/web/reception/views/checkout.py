@@ -34,7 +34,7 @@ def _session(request: HttpRequest, code: Any) -> Appointment:
     )
 
 
-@allow(Role.RECEPTION)
+@allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_out(request: HttpRequest, code: Any) -> HttpResponse:
     """One page for all of it. Figures follow what is typed: by htmx at once, without script by "Add up again"."""
@@ -197,7 +197,7 @@ def _fit(item: MbsItem, data: dict[str, Any]) -> str:
 # ---- Afterwards -----------------------------------------------------------------------------------------------------
 
 
-@allow(Role.RECEPTION)
+@allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
 def checked_out(request: HttpRequest, code: Any) -> HttpResponse:
     """What was billed and taken, to print or send."""
@@ -229,7 +229,7 @@ def _invoice_of(request: HttpRequest, session: Appointment) -> Invoice | None:
     )
 
 
-@allow(Role.RECEPTION)
+@allow(Role.RECEPTION, Role.MANAGER)
 @require_POST
 def send_invoice(request: HttpRequest, code: Any) -> HttpResponse:
     """Sends the invoice by e-mail, once for each page that asked."""

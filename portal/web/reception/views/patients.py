@@ -46,7 +46,7 @@ def _listed(request: HttpRequest) -> QuerySet[Patient]:
     )
 
 
-@allow(Role.RECEPTION)
+@allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     """Search as you type. With nothing typed, those who were registered last."""
@@ -64,7 +64,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     return page_or_fragment(request, "reception/patients.html", context, fragment="results")
 
 
-@allow(Role.RECEPTION)
+@allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """Registers somebody. If they may be here already the desk is shown whom, and decides."""
@@ -102,7 +102,7 @@ def _one(request: HttpRequest, code: Any) -> Patient:
     return get_object_or_404(Patient.objects.visible_to(request.actor).select_related("user"), code=code)
 
 
-@allow(Role.RECEPTION)
+@allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
 def detail(request: HttpRequest, code: Any) -> HttpResponse:
     return _page(request, _one(request, code), carer_form=CarerForm())
@@ -132,7 +132,7 @@ def _page(request: HttpRequest, patient: Patient, *, carer_form: CarerForm, stat
     return render(request, "reception/patient.html", context, status=status)
 
 
-@allow(Role.RECEPTION)
+@allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, code: Any) -> HttpResponse:
     patient = _one(request, code)
@@ -153,7 +153,7 @@ def edit(request: HttpRequest, code: Any) -> HttpResponse:
     return render(request, "reception/patient_edit.html", {"form": form, "patient": patient}, status=status)
 
 
-@allow(Role.RECEPTION)
+@allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def referral(request: HttpRequest, code: Any) -> HttpResponse:
     """A letter that came for this patient: who wrote it, when, for how many sessions."""
@@ -173,7 +173,7 @@ def referral(request: HttpRequest, code: Any) -> HttpResponse:
 # ---- Carers ---------------------------------------------------------------------------------------------------------
 
 
-@allow(Role.RECEPTION)
+@allow(Role.RECEPTION, Role.MANAGER)
 @require_POST
 def add_carer(request: HttpRequest, code: Any) -> HttpResponse:
     """Lets somebody who has an account sign in for the patient. They verified their address when they signed up."""
@@ -205,7 +205,7 @@ def add_carer(request: HttpRequest, code: Any) -> HttpResponse:
     return _page(request, patient, carer_form=form, status=422)
 
 
-@allow(Role.RECEPTION)
+@allow(Role.RECEPTION, Role.MANAGER)
 @require_POST
 def end_carer(request: HttpRequest, code: Any) -> HttpResponse:
     patient = _one(request, code)

@@ -25,7 +25,7 @@ from portal.web.reception.days import DayList, read_day, today_of
 from portal.web.reception.forms import ArrivalsFilter, day_in
 
 
-@allow(Role.RECEPTION)
+@allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
 def today(request: HttpRequest) -> HttpResponse:
     return _page(request)
@@ -105,7 +105,7 @@ def _press(
     return redirect("reception:today")
 
 
-@allow(Role.RECEPTION)
+@allow(Role.RECEPTION, Role.MANAGER)
 @require_POST
 def check_in(request: HttpRequest, code: Any) -> HttpResponse:
     return _press(
@@ -117,7 +117,7 @@ def check_in(request: HttpRequest, code: Any) -> HttpResponse:
     )
 
 
-@allow(Role.RECEPTION)
+@allow(Role.RECEPTION, Role.MANAGER)
 @require_POST
 def undo_check_in(request: HttpRequest, code: Any) -> HttpResponse:
     return _press(
@@ -129,7 +129,7 @@ def undo_check_in(request: HttpRequest, code: Any) -> HttpResponse:
     )
 
 
-@allow(Role.RECEPTION)
+@allow(Role.RECEPTION, Role.MANAGER)
 @require_POST
 def no_show(request: HttpRequest, code: Any) -> HttpResponse:
     return _press(
