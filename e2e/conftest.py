@@ -197,6 +197,8 @@ def stand_at(portal: Portal, life: Life, _windows) -> Iterator[Callable[[Place],
         page, complaints = _windows(place.who)
         opened.append((place, complaints))
         page.set_viewport_size(DESKTOP)
+        if place.who == VISITOR:
+            page.context.clear_cookies()  # a new one each time: half a sign-up leads every door to its code page
         place.go(page, life)
         return page
 
