@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from django.utils import timezone
 from playwright.sync_api import Page, expect
@@ -156,6 +157,7 @@ def by(name: str, who: str):
 def _open(page: Page, path: str) -> None:
     page.goto(path)
     page.wait_for_load_state()
+    assert urlsplit(page.url).path == path.partition("?")[0], f"{path} led to {page.url}"
 
 
 def open_times(page: Page) -> None:

@@ -6,6 +6,8 @@ import pytest
 
 from e2e.places import PLACES, Place
 
+pytestmark = pytest.mark.look
+
 
 @pytest.mark.parametrize("place", PLACES, ids=str)
 def test_axe_finds_nothing(place: Place, stand_at, assert_accessible) -> None:

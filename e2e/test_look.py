@@ -12,6 +12,8 @@ from e2e.places import PLACES, WORDS, Life, Place, hold_a_time, open_times
 from portal.appointments.models import Appointment, Status
 from tests import make
 
+pytestmark = pytest.mark.look
+
 NARROW, WIDE = 360, 1440
 # Words that nobody should read over a shoulder, in a list of tabs or in the browser's history.
 CLINICAL = re.compile(r"diagnos|anxiety|depress|grief|trauma|therap|medic(ation|ine)|mental|suicid|crisis", re.I)
