@@ -1,6 +1,7 @@
 """What every test stands on: no network, no memory of the test before, and a database that can be emptied."""
 
 import ipaddress
+import signal
 import socket
 from contextlib import contextmanager
 
@@ -16,6 +17,11 @@ hypothesis.settings.register_profile(
     "portal", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("portal")
+
+
+# A run in a shell's background ignores SIGINT, and so would every process that a test starts and interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class NetworkIsShut(AssertionError):
