@@ -14,6 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -51,6 +52,13 @@ def portal(_database, tmp_path_factory) -> Iterator[Portal]:
     clinic.found(is_demo=False)
     with running_portal(tmp_path_factory.mktemp("portal")) as portal:
         yield portal
+    if connection.vendor == "postgresql":
+        # A process that was told to end may hold its connection a moment longer than the database is to stand.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 @pytest.fixture
