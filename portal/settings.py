@@ -112,6 +112,7 @@ INSTALLED_APPS = [
     "portal.medicare",
     "portal.records",
     "portal.billing",
+    "portal.resources",
     "portal.ops",
 ]
 
@@ -121,6 +122,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "portal.common.middleware.private_by_default",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -241,7 +243,7 @@ AUTH_PASSWORD_VALIDATORS = [
     ]
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/accounts/home/"
+LOGIN_REDIRECT_URL = "account_home"
 ACCOUNT_ADAPTER = "portal.accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -363,9 +365,6 @@ LANGUAGES = [
     ("vi", _("Vietnamese")),
     ("ar", _("Arabic")),
 ]
-# Those whose words are complete. The others wait: half a page in another language, from Django's own catalogues, helps
-# nobody. Once there is more than one, LocaleMiddleware goes behind the sessions' and people may choose.
-COMPLETE_LANGUAGES = ["en-au"]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_HTTPONLY = True
 # Each location has a zone of its own; this one only serves when no location is at hand.

@@ -136,11 +136,7 @@ class _ContactFields(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offered = [(code, name) for code, name in settings.LANGUAGES[1:] if code in settings.COMPLETE_LANGUAGES]
-        if offered:
-            self.fields["language"].choices = [("", _("English")), *offered]
-        else:
-            del self.fields["language"]
+        self.fields["language"].choices = [("", _("English")), *settings.LANGUAGES[1:]]
 
 
 class _MedicareFields(forms.Form):

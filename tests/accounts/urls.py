@@ -1,11 +1,12 @@
 """One view of each kind, beside the portal's own addresses."""
 
 from django.http import HttpResponse
-from django.urls import include, path
+from django.urls import path
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts.roles import Role
 from portal.common.policy import allow, open_to_all, signed_in
+from portal.urls import urlpatterns as portal_urls
 
 
 @require_http_methods(["GET", "POST"])
@@ -21,5 +22,5 @@ urlpatterns = [
     path("test/signed-in/", signed_in(who), name="signed_in"),
     path("test/open/", open_to_all(reason="a test")(who), name="open"),
     path("test/forgotten/", who, name="forgotten"),
-    path("", include("portal.urls")),
+    *portal_urls,
 ]

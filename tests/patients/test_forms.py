@@ -174,11 +174,9 @@ def test_short_form_of_a_booking():
     ) == ["medicare_number"]
 
 
-def test_only_languages_whose_words_are_complete_are_offered(settings):
-    assert "language" not in PatientForm(today=TODAY).fields
-    settings.COMPLETE_LANGUAGES = ["en-au", "vi"]
-    assert [code for code, _name in PatientForm(today=TODAY).fields["language"].choices] == ["", "vi"]
-    assert list(form_with(language="ar").errors) == ["language"]
+def test_messages_are_offered_in_every_language_of_the_portal():
+    assert [code for code, _name in PatientForm(today=TODAY).fields["language"].choices] == ["", "zh-hans", "vi", "ar"]
+    assert list(form_with(language="fr").errors) == ["language"]
     form = form_with(language="vi")
     assert form.is_valid()
     assert form.cleaned_data["language"] == "vi"

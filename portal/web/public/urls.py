@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.public.views import booking, confirming, pages, technical
+from portal.web.public.views import booking, confirming, pages
 
 app_name = "public"
 
@@ -17,6 +17,4 @@ urlpatterns = [
     path("book/", booking.services, name="book"),
     path("book/<slug:service>/", booking.times, name="times"),
     path("book/<slug:service>/confirm/", confirming.confirm, name="confirm"),
-    path("healthz", technical.healthz, name="healthz"),
-    path("robots.txt", technical.robots, name="robots"),
 ]
