@@ -100,12 +100,18 @@ def _rewritten(image: Image.Image, max_edge: int) -> ContentFile:
     # A new image, so that nothing rides along: Pillow writes a text chunk or a profile that it finds in `info`.
     fresh = Image.new(picture.mode, picture.size)
     fresh.paste(picture)
+    return save_picture(fresh, name=uuid.uuid4().hex)
+
+
+def save_picture(picture: Image.Image, *, name: str) -> ContentFile:
+    """Encodes pixels: a PNG where there is an alpha channel, else a JPEG. Its name tells its size, for `pictures`."""
     buffer = BytesIO()
-    if see_through:
-        fresh.save(buffer, "PNG", optimize=True)
+    if picture.mode == "RGBA":
+        picture.save(buffer, "PNG", optimize=True)
     else:
-        fresh.save(buffer, "JPEG", quality=86, optimize=True, progressive=True)
-    return ContentFile(buffer.getvalue(), name=f"{uuid.uuid4().hex}.{'png' if see_through else 'jpg'}")
+        picture.save(buffer, "JPEG", quality=86, optimize=True, progressive=True)
+    ending = "png" if picture.mode == "RGBA" else "jpg"
+    return ContentFile(buffer.getvalue(), name=f"{name}-{picture.width}x{picture.height}.{ending}")
 
 
 def _too_many_pixels() -> ValidationError:

@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from portal.common import money
+from portal.common.pictures import Picture
 
 register = template.Library()
 register.filter("dollars", money.dollars)
@@ -70,6 +71,18 @@ def nav_link(context: Context, name: str, icon: str, label: str, count: int = 0,
         "count": count,
         "here": "page" if path == url else "true" if here else "",
     }
+
+
+@register.inclusion_tag("components/_picture.html")
+def picture(
+    picture: Picture | None, *, alt: str, sizes: str = "100vw", priority: bool = False, css_class: str = ""
+) -> dict[str, Any]:
+    """A picture in the size and encoding that suit the reader's screen.
+
+    `alt` must be given: empty where words beside it say the same. `sizes` is how wide it is shown, as in the HTML
+    attribute; `priority` is for the one picture on top of a page.
+    """
+    return {"picture": picture, "alt": alt, "sizes": sizes, "priority": priority, "css_class": css_class}
 
 
 @register.filter

@@ -83,7 +83,7 @@ def test_a_new_profile(boss, whose, settings, tmp_path):
     # Written anew: a small JPEG under a name of ours.
     with Image.open(made.photo.path) as photo:
         assert (photo.format, max(photo.size)) == ("JPEG", 1200)
-    assert re.fullmatch(r"psychologists/[0-9a-f]{32}\.jpg", made.photo.name)
+    assert re.fullmatch(r"psychologists/[0-9a-f]{32}-1200x675\.jpg", made.photo.name)
     shown = boss.get(url("profile_photo", whose))
     assert (shown.status_code, shown.headers["Content-Type"]) == (200, "image/jpeg")
     assert shown.getvalue().startswith(b"\xff\xd8")
