@@ -155,6 +155,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "portal.common.templatetags.portal",
                 "portal.common.templatetags.when",
+                "portal.clinic.templatetags.texts",
                 "template_partials.templatetags.partials",
             ],
         },

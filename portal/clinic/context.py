@@ -6,12 +6,18 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from portal.clinic import crisis
 from portal.clinic.models import ClinicSettings
+from portal.clinic.texts import Texts
 
 
 def clinic(request: HttpRequest) -> dict[str, Any]:
-    """`clinic` in every template, read only by pages that name it."""
-    return {"clinic": SimpleLazyObject(ClinicSettings.current)}
+    """The clinic, its own words and its list of crisis lines, each read only by pages that name it, and once."""
+    return {
+        "clinic": SimpleLazyObject(ClinicSettings.current),
+        "site_texts": Texts(),
+        "crisis_lines": SimpleLazyObject(crisis.lines),
+    }
 
 
 def for_notices() -> dict[str, Any]:

@@ -2,9 +2,11 @@ from portal.clinic.models.places import Location, Room
 from portal.clinic.models.psychologists import Language, ProviderNumber, Psychologist, Registration, Specialisation
 from portal.clinic.models.services import Mode, Service, TaxCode
 from portal.clinic.models.settings import ClinicSettings
+from portal.clinic.models.texts import CrisisLine, SiteText
 
 __all__ = [
     "ClinicSettings",
+    "CrisisLine",
     "Language",
     "Location",
     "Mode",
@@ -13,6 +15,7 @@ __all__ = [
     "Registration",
     "Room",
     "Service",
+    "SiteText",
     "Specialisation",
     "TaxCode",
 ]
