@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 from zoneinfo import ZoneInfo
@@ -42,7 +42,7 @@ WIDEST_OFFSET = timedelta(hours=15)
 def openings_of(
     psychologists: Iterable[Psychologist],
     *,
-    service: Service,
+    service: Service | Mapping[int, Service],
     first_day: date,
     days: int,
     now: datetime,
@@ -53,18 +53,20 @@ def openings_of(
 ) -> dict[int, list[Opening]]:
     """What is free on `days` local days from `first_day`, by psychologist's id; everybody asked about has a list.
 
+    `service` is one for all, or each psychologist's own by their id: those without one have no free times.
     `ignore` is an appointment being moved: its own time counts as free. `mode` says how the session is to be held;
     without it, rooms only matter to services that are given in person and no other way. Staff see times inside the
     notice and beyond the horizon too, but none that has begun. Days out of reach are not looked at, so that a year 9999
     in an address is answered, and quickly.
     """
     everybody = list(psychologists)
-    asked = [p for p in everybody if p.is_active]
+    own = service if isinstance(service, Mapping) else dict.fromkeys((p.pk for p in everybody), service)
+    asked = [p for p in everybody if p.is_active and p.pk in own and own[p.pk].is_active]
     found: dict[int, list[Opening]] = {p.pk: [] for p in everybody}
     earliest, latest = booking_times(policy, now=now, for_staff=for_staff)
     soonest, furthest = (earliest - WIDEST_OFFSET).date(), (latest + WIDEST_OFFSET).date()
     last_day = first_day + timedelta(days=min(days - 1, max((furthest - first_day).days, 0)))
-    if not asked or days < 1 or not service.is_active or first_day > furthest or last_day < soonest:
+    if not asked or days < 1 or first_day > furthest or last_day < soonest:
         return found
     first_day = max(first_day, soonest)
     start, end = _around(first_day, last_day)
@@ -76,22 +78,23 @@ def openings_of(
             extra=plans.extra[psychologist.pk],
             blocked=plans.blocked[psychologist.pk],
             busy=taken.busy[psychologist.pk],
-            minutes=service.minutes,
-            buffer_before=service.buffer_before,
-            buffer_after=service.buffer_after,
+            minutes=own[psychologist.pk].minutes,
+            buffer_before=own[psychologist.pk].buffer_before,
+            buffer_after=own[psychologist.pk].buffer_after,
             step_minutes=policy.slot_step_minutes,
             earliest=earliest,
             latest=latest,
             first_day=first_day,
             last_day=last_day,
         )
-    if needs_room(service, mode):
+    with_room = [p.pk for p in asked if needs_room(own[p.pk], mode)]
+    if with_room:
         rooms = RoomsInUse(start=start, end=end, now=now, ignore=ignore)
-        before, after = timedelta(minutes=service.buffer_before), timedelta(minutes=service.buffer_after)
         if rooms.any_taken:
-            for pk, listed in found.items():
+            for pk in with_room:
+                before, after = timedelta(minutes=own[pk].buffer_before), timedelta(minutes=own[pk].buffer_after)
                 found[pk] = [
-                    o for o in listed if rooms.has_free(o.location_id, o.starts_at - before, o.ends_at + after)
+                    o for o in found[pk] if rooms.has_free(o.location_id, o.starts_at - before, o.ends_at + after)
                 ]
     return found
 
