@@ -31,6 +31,8 @@ RENDER_VERSION = 1
 
 # Ten thousand words, or twenty printed pages: what a rendering takes grows with the length, and stays below a second.
 MOST_CHARACTERS = 60_000
+# Paragraphs, items, rows, cells, twice each. Thirty thousand table cells are few characters and a second's work.
+MOST_PARTS = 12_000
 # Lists in quotes in lists: further in, the marks are printed as they were typed.
 DEEPEST = 12
 # `**` within `_` within a link: beyond this, emphasis is left out and the words stay.
@@ -41,8 +43,10 @@ ID_PREFIX = "part-"
 
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 TAGS = frozenset(
-    ("p", "br", "hr", "h2", "h3", "h4", "strong", "em", "s", "a", "ul", "ol", "li", "blockquote", "pre", "code")
-    + ("table", "thead", "tbody", "tr", "th", "td")
+    {
+        *("p", "br", "hr", "h2", "h3", "h4", "strong", "em", "s", "a", "ul", "ol", "li", "blockquote", "pre", "code"),
+        *("table", "thead", "tbody", "tr", "th", "td"),
+    }
 )
 ATTRIBUTES = {
     "a": {"href", "title"},
@@ -50,8 +54,7 @@ ATTRIBUTES = {
     "h2": {"id"},
     "h3": {"id"},
     "h4": {"id"},
-    "th": {"align", "scope"},
-    "td": {"align"},
+    "th": {"scope"},
 }
 REL = "noopener noreferrer"
 
@@ -66,7 +69,7 @@ WORDS_PER_MINUTE = 220
 
 
 class TooLong(ValueError):
-    """The text has more than MOST_CHARACTERS characters."""
+    """The text has more than MOST_CHARACTERS characters, or more than MOST_PARTS parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +133,10 @@ def _checked_attribute(tag: str, name: str, value: str) -> str | None:
             return value if re.fullmatch(rf"{ID_PREFIX}[a-z0-9-]+", value) else None
         case "href":
             return value if is_address(value) else None
-        case "align":
-            return value if value in {"left", "center", "right"} else None
         case "start":
             return value if re.fullmatch(r"[0-9]{1,9}", value) else None
         case "scope":
-            return value if value in {"col", "row"} else None
+            return value if value == "col" else None
     return value
 
 
@@ -176,11 +177,24 @@ def _make_parser() -> MarkdownIt:
     parser.disable(["image", "html_block", "html_inline"])
     parser.validateLink = is_address
     parser.normalizeLink = lambda url: normalizeLink(f"https://{url}" if _WITHOUT_SCHEME.match(url) else url)
+    parser.core.ruler.after("block", "bounded", _keep_bounded)
     parser.core.ruler.push("shallow", _keep_shallow)
+    parser.core.ruler.push("scoped", _scope_columns)
     return parser
 
 
 _parser: Any = SimpleLazyObject(_make_parser)
+
+
+def _keep_bounded(state: StateCore) -> None:
+    if len(state.tokens) > MOST_PARTS:
+        raise TooLong
+
+
+def _scope_columns(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.type == "th_open":
+            token.attrs = {"scope": "col"}
 
 
 def _keep_shallow(state: StateCore) -> None:
