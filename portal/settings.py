@@ -102,18 +102,11 @@ INSTALLED_APPS = [
     "lucide",
     "phonenumber_field",
     "template_partials",
-    "portal.common",
-    "portal.audit",
-    "portal.notifications",
-    "portal.accounts",
-    "portal.clinic",
-    "portal.patients",
-    "portal.appointments",
-    "portal.medicare",
-    "portal.records",
-    "portal.billing",
-    "portal.resources",
-    "portal.ops",
+    # From the ground floor up.
+    *(
+        f"portal.{app}"
+        for app in "common audit notifications accounts clinic patients appointments medicare records billing resources ops".split()
+    ),
 ]
 
 MIDDLEWARE = [
@@ -121,6 +114,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "portal.common.middleware.private_by_default",
+    "portal.common.pagecache.pages_for_readers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -212,6 +206,12 @@ else:
             "OPTIONS": {"MAX_ENTRIES": 20_000},
         }
     }
+# Pages that are the same for every reader, in each process's own memory (portal/common/pagecache.py). Tests see none.
+CACHES["readers"] = {
+    "BACKEND": f"django.core.cache.backends.{'dummy.DummyCache' if PORTAL_ENV == 'test' else 'locmem.LocMemCache'}",
+    "LOCATION": "readers",
+    "OPTIONS": {"MAX_ENTRIES": 300},
+}
 
 MEDIA_ROOT = DATA_DIR / "uploads"
 MEDIA_URL = "/uploads-are-served-by-views/"

@@ -16,6 +16,7 @@ from portal.appointments.refusals import NotOffered, SlotTaken
 from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service
 from portal.common.htmx import page_or_fragment, redirect_to
 from portal.common.policy import open_to_all
+from portal.common.same_origin import from_our_own_pages
 from portal.journeys import booking, choosing, pricing
 from portal.web.public import holding
 from portal.web.public.forms import Choice, TimeChoice
@@ -35,6 +36,7 @@ def services(request: HttpRequest) -> HttpResponse:
 
 
 @open_to_all(reason="free times are public; a time held belongs to this visitor's session alone")
+@from_our_own_pages
 @require_http_methods(["GET", "HEAD", "POST"])
 def times(request: HttpRequest, service: str) -> HttpResponse:
     """Step two: when, and with whom. A time that is pressed is held, and the next page asks who it is for."""

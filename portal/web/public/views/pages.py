@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from portal.appointments import diary
 from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
+from portal.common.pagecache import for_readers
 from portal.common.policy import open_to_all
 from portal.journeys import choosing, pricing
 from portal.medicare import schedule
@@ -94,6 +95,7 @@ def _cards(psychologists: list[Psychologist], service: Service | None, *, now: d
     return [Card.of(p, free_soon=p.pk in free) for p in psychologists]
 
 
+@for_readers(seconds=30)
 @open_to_all(reason="the front page")
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
@@ -123,6 +125,7 @@ def _in_words(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {_('and')} {names[-1]}"
 
 
+@for_readers()
 @open_to_all(reason="what the clinic offers, and for how much")
 @require_safe
 def services(request: HttpRequest) -> HttpResponse:
@@ -131,6 +134,7 @@ def services(request: HttpRequest) -> HttpResponse:
     return render(request, "public/services.html", {"prices": price_list(offered, list(_psychologists()), now=now)})
 
 
+@for_readers()
 @open_to_all(reason="fees are told before anybody books")
 @require_safe
 def fees(request: HttpRequest) -> HttpResponse:
@@ -139,6 +143,7 @@ def fees(request: HttpRequest) -> HttpResponse:
     return render(request, "public/fees.html", {"prices": price_list(offered, list(_psychologists()), now=now)})
 
 
+@for_readers(seconds=30)
 @open_to_all(reason="who works here")
 @require_safe
 def psychologists(request: HttpRequest) -> HttpResponse:
@@ -147,6 +152,7 @@ def psychologists(request: HttpRequest) -> HttpResponse:
     return render(request, "public/psychologists.html", {"psychologists": _cards(people, first, now=timezone.now())})
 
 
+@for_readers(seconds=30)
 @open_to_all(reason="a public profile")
 @require_safe
 def psychologist(request: HttpRequest, slug: str) -> HttpResponse:
