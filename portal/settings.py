@@ -79,6 +79,9 @@ if not PRODUCTION:
     ALLOWED_HOSTS += ["127.0.0.1", "localhost", "testserver", "[::1]"]
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [PORTAL_BASE_URL] if _base.scheme == "https" else [])
 
+# The portal's own rooms, from the ground floor up (docs/architecture.md).
+FLOORS = ["common", "audit", "notifications", "accounts", "clinic", "patients", "appointments", "medicare"]
+FLOORS += ["records", "billing", "resources", "ops"]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -102,11 +105,7 @@ INSTALLED_APPS = [
     "lucide",
     "phonenumber_field",
     "template_partials",
-    # From the ground floor up.
-    *(
-        f"portal.{app}"
-        for app in "common audit notifications accounts clinic patients appointments medicare records billing resources ops".split()
-    ),
+    *(f"portal.{app}" for app in FLOORS),
 ]
 
 MIDDLEWARE = [

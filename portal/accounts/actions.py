@@ -87,6 +87,13 @@ def end_sessions(*, user: User) -> None:
     user.refresh_from_db(fields=["sessions_ended"])
 
 
+def choose_language(*, user: User, language: str) -> None:
+    """The language of a person's pages and of our messages to them."""
+    if user.language != language:
+        user.language = language
+        user.save(update_fields=["language"])
+
+
 @transaction.atomic
 def deactivate(*, user: User, by: Actor, now: datetime) -> None:
     """Lets the person sign in no more, and signs them out; what they did keeps their name. Raises LastManager."""

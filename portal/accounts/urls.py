@@ -10,6 +10,7 @@ door = open_to_all(reason="this is the door")
 # Stands before allauth's own list: the names it shares with that list are answered here.
 urlpatterns = [
     path("home/", views.home, name="account_home"),
+    path("language/", views.choose_language, name="choose_language"),
     path("signup/", door(views.SignUp.as_view()), name="account_signup"),
     path("logout/", door(views.SignOut.as_view()), name="account_logout"),
     path("password/reset/", door(views.ResetPassword.as_view()), name="account_reset_password"),

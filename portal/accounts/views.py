@@ -6,30 +6,34 @@ from allauth.account import views as allauth_views
 from allauth.account.adapter import get_adapter
 from allauth.account.utils import perform_login
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts import actions
 from portal.accounts.forms import JoinForm
 from portal.accounts.middleware import leave_nothing_behind
 from portal.accounts.refusals import InvitationClosed, NotTheInvited
 from portal.accounts.roles import Role
+from portal.common.languages import path_in, speaks
 from portal.common.policy import open_to_all, signed_in
 
 # A solo psychologist is all three: the diary is where their day begins.
 HOMES = [
-    (Role.PSYCHOLOGIST, "/practice/"),
-    (Role.RECEPTION, "/reception/"),
-    (Role.MANAGER, "/manage/"),
-    (Role.PATIENT, "/my/"),
+    (Role.PSYCHOLOGIST, "psychologist:today"),
+    (Role.RECEPTION, "reception:today"),
+    (Role.MANAGER, "manager:home"),
+    (Role.PATIENT, "patient:home"),
 ]
 INVITED = "invitation"
 
@@ -37,8 +41,23 @@ INVITED = "invitation"
 @signed_in
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Sends everybody to the page where their day begins."""
-    return redirect(next(url for role, url in HOMES if role in request.user.roles))
+    """Sends everybody to the page where their day begins, in the language they once chose."""
+    language = request.user.language if speaks(request.user.language) else get_language()
+    with override(language):
+        return redirect(next(name for role, name in HOMES if role in request.user.roles))
+
+
+@signed_in
+@require_POST
+def choose_language(request: HttpRequest) -> HttpResponse:
+    """Keeps the choice for the next visit and for our messages, and shows the same page in that language."""
+    language, back = request.POST.get("language", ""), request.POST.get("next", "")
+    if not speaks(language):
+        raise BadRequest
+    actions.choose_language(user=request.user, language=language)
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        back = reverse("account_home")
+    return redirect(path_in(back, language))
 
 
 # ---- allauth's own pages, with the little that is ours ---------------------------------------------------------------

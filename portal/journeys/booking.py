@@ -10,6 +10,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from portal.accounts.models import User
 from portal.appointments import actions, ics
@@ -18,6 +19,7 @@ from portal.clinic.models import ClinicSettings, Location, Psychologist, Room, S
 from portal.common.policy import Actor
 from portal.journeys import pricing
 from portal.notifications import outbox
+from portal.notifications.rendering import known
 from portal.patients import actions as patients
 from portal.patients.models import Patient
 
@@ -178,6 +180,7 @@ def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime)
     )
     method = "CANCEL" if template == "appointment_cancelled" else "REQUEST"
     patient = appointment.patient
+    language = known(patient.language or (patient.user.language if patient.user else ""))
     context: dict[str, Any] = {
         "appointment": appointment,
         "called": patient.called,
@@ -185,16 +188,20 @@ def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime)
         "quote": quoted,
         "free_until": free_until(appointment, clinic=clinic),
         "late_fee": pricing.late_fee(quoted, clinic=clinic),
-        "path": reverse("patient:appointment", args=[appointment.code]),
-        "book_path": reverse("public:book"),
     }
+    with override(language):
+        context |= {
+            "path": reverse("patient:appointment", args=[appointment.code]),
+            "book_path": reverse("public:book"),
+        }
     for address in recipients(patient):
-        entry = ics.invitation(appointment, method=method, clinic=clinic, now=now, to=address)
+        with override(language):
+            entry = ics.invitation(appointment, method=method, clinic=clinic, now=now, to=address)
         outbox.queue(
             template=template,
             to=address,
             context=context,
             dedupe_key=f"{template}:{appointment.code}:{appointment.revision}:{_unnamed(address)}",
-            language=patient.language or (patient.user.language if patient.user else "") or None,
+            language=language,
             attachments=[("appointment.ics", f"text/calendar; method={method}", entry)],
         )

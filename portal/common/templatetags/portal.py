@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from zlib import crc32
@@ -18,13 +19,26 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.formats import localize
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, get_language_bidi
 
 from portal.common import money
+from portal.common.languages import Language, languages, path_in
 from portal.common.pictures import Picture
 
 register = template.Library()
-register.filter("dollars", money.dollars)
+
+
+@register.filter
+def dollars(amount: Decimal | int | str | None) -> str:
+    """`$1,234.50` in every language: as the invoice, the bank and the card terminal write it."""
+    return ltr(money.dollars(amount))
+
+
+@register.filter
+def ltr(written: Any) -> str:
+    """Figures that stay in order among Arabic words, where the groups of `13 11 14` would change places."""
+    text = "" if written is None else str(written)
+    return f"\u2066{text}\u2069" if text and get_language_bidi() else text
 
 
 @register.simple_tag
@@ -144,3 +158,12 @@ def _label(column: Any) -> str:
 def _varies(attrs: Any) -> bool:
     """Whether an attribute is worked out anew for each row."""
     return callable(attrs) or (isinstance(attrs, dict) and any(_varies(value) for value in attrs.values()))
+
+
+@register.simple_tag(takes_context=True)
+def other_languages(context: Context) -> list[tuple[Language, str]]:
+    """Each language of the portal with the address of this page in it; none where there is no page to return to."""
+    if (request := context.get("request")) is None:
+        return []
+    path = request.get_full_path() if request.method in {"GET", "HEAD"} else request.path
+    return [(language, path_in(path, language.code)) for language in languages()]

@@ -1,0 +1,59 @@
+from datetime import UTC, date, datetime
+
+import pytest
+from django.utils import translation
+
+from portal.common.templatetags import portal, when
+
+# 2:30 in the afternoon in Melbourne.
+AT = datetime(2026, 11, 24, 3, 30, tzinfo=UTC)
+ZONE = "Australia/Melbourne"
+
+
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [
+        ("en-au", ["Tuesday 24 November 2026", "Tuesday 24 November", "Tue 24 Nov", "24 Nov 2026", "2:30 pm"]),
+        ("zh-hans", ["2026年11月24日 星期二", "11月24日 星期二", "11月24日 周二", "2026年11月24日", "下午2:30"]),
+        ("vi", ["Thứ Ba, 24 tháng 11, 2026", "Thứ Ba, 24 tháng 11", "Th 3, 24 thg 11", "24 thg 11, 2026", "14:30"]),
+        (
+            "ar",
+            ["الثلاثاء، 24 نوفمبر 2026", "الثلاثاء، 24 نوفمبر", "الثلاثاء، 24 نوفمبر", "24 نوفمبر 2026", "2:30 م"],
+        ),
+    ],
+)
+def test_times_are_written_as_the_language_writes_them(language, written):
+    with translation.override(language):
+        filters = [when.day, when.day_no_year, when.day_short, when.date_short, when.clock]
+        assert [draw(AT, ZONE) for draw in filters] == written
+
+
+@pytest.mark.parametrize(
+    ("language", "weekday", "month"),
+    [
+        ("en-au", "Tue", "24 Nov"),
+        ("zh-hans", "周二", "11月24日"),
+        ("vi", "Th 3", "24 thg 11"),
+        ("ar", "الثلاثاء", "24 نوفمبر"),
+    ],
+)
+def test_days_of_a_calendar(language, weekday, month):
+    with translation.override(language):
+        assert (when.weekday_short(date(2026, 11, 24)), when.day_month(date(2026, 11, 24))) == (weekday, month)
+
+
+@pytest.mark.parametrize("draw", [when.day, when.day_no_year, when.day_short, when.date_short, when.clock, when.when])
+@pytest.mark.parametrize("language", ["en-au", "vi"])
+def test_no_time_writes_nothing(draw, language):
+    with translation.override(language):
+        assert draw(None, ZONE) == ""
+
+
+def test_amounts_stay_in_order_among_arabic_words():
+    assert portal.dollars("-1234.5") == "-$1,234.50"
+    with translation.override("vi"):
+        assert portal.dollars("1234.5") == "$1,234.50"
+    with translation.override("ar"):
+        assert portal.dollars("-1234.5") == "\u2066-$1,234.50\u2069"
+        assert portal.ltr("13 11 14") == "\u206613 11 14\u2069"
+        assert [portal.ltr(None), portal.dollars(None)] == ["", ""]
