@@ -1,0 +1,120 @@
+"""From what was sent to what is kept."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from portal.common.documents import audio, office, pdfs
+from portal.common.documents.kinds import DOCUMENT_BYTES, CleanFile, Kind, clean_name, refusal
+from portal.common.uploads import clean_image
+
+# A worksheet photographed on a kitchen table stays readable when printed.
+PICTURE_EDGE = 2400
+# A program is text too: for text alone the end of the name says which it is.
+TEXT_NAMES = re.compile(r"\.(?:txt|text|md|csv)\Z|\A[^.]*\Z", re.IGNORECASE)
+
+WEB_PAGE = _("This file is a web page, a drawing or a program. Save it as a PDF and choose that one.")
+UNKNOWN = _("We can't tell what kind of file this is. Save it as a PDF and choose that one.")
+PROGRAMS = (b"MZ", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"\xfe\xed\xfa")
+# What people send in good faith, and what to do instead.
+OTHERS: list[tuple[Callable[[bytes], bool], Promise]] = [
+    (
+        lambda head: head.startswith(b"\xd0\xcf\x11\xe0"),
+        _("This is an older Office file, or one locked with a password. Save it as a .docx or a PDF."),
+    ),
+    (lambda head: head.startswith(PROGRAMS), _("This file is a program. It can't be passed on.")),
+    (
+        lambda head: head[4:12] in {b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypheif", b"ftypavif"},
+        _("Photos of this kind (HEIC, AVIF) can't be read here. Save it as JPEG, PNG or WebP first."),
+    ),
+    (
+        lambda head: head[4:8] == b"ftyp" or head[:4] in {b"RIFF", b"OggS", b"fLaC", b"\x1aE\xdf\xa3"},
+        _("Recordings of this kind can't be checked. Save the sound as an MP3."),
+    ),
+    (lambda head: head.startswith(b"{\\rtf"), _("This is a rich text file. Save it as a .docx or a PDF.")),
+]
+
+
+def clean_document(uploaded: UploadedFile, *, max_bytes: int = DOCUMENT_BYTES) -> CleanFile:
+    """What is kept of a file; raises ValidationError, in words for whoever chose it."""
+    if uploaded.size > max_bytes:
+        raise ValidationError(
+            _("This file is larger than %(limit)s. Make it smaller first, or split it."),
+            code="too_large",
+            params={"limit": filesizeformat(max_bytes)},
+        )
+    uploaded.seek(0)
+    content, name = uploaded.read(), uploaded.name or ""
+    kind, kept = _read(content, name=name, uploaded=uploaded)
+    return CleanFile(kind, clean_name(name, kind), kept)
+
+
+def _read(content: bytes, *, name: str, uploaded: UploadedFile) -> tuple[Kind, bytes]:
+    if content.startswith(b"%PDF-"):
+        pdfs.check(content)
+        return Kind.PDF, content
+    if content.startswith(b"PK\x03\x04"):
+        return office.packed_anew(content)
+    if content.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8")) or content[8:12] == b"WEBP":
+        picture = clean_image(uploaded, max_bytes=len(content), max_edge=PICTURE_EDGE)
+        return (Kind.PNG if picture.name.endswith(".png") else Kind.JPEG), picture.read()
+    if content.startswith(b"ID3") or audio.frame_length(content[:4]):
+        return Kind.MP3, audio.frames_of(content)
+    return Kind.TEXT, _text(content, name=name)
+
+
+def _text(content: bytes, *, name: str) -> bytes:
+    for is_one, words in OTHERS:
+        if is_one(content[:16]):
+            raise refusal(words, "unknown")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise refusal(UNKNOWN, "unknown") from None
+    if any(unicodedata.category(c) == "Cc" and c not in "\n\r\t\f" for c in set(text)):
+        raise refusal(UNKNOWN, "unknown")
+    if text.lstrip().startswith(("<", "#!")) or pdfs.MARKUP.search(content):
+        raise refusal(WEB_PAGE, "web_page")
+    if not TEXT_NAMES.search(name.replace("\\", "/").rsplit("/", 1)[-1].strip()):
+        raise refusal(WEB_PAGE, "web_page")
+    if not text.strip():
+        raise refusal(_("This file is empty."), "empty")
+    return text.replace("\r\n", "\n").replace("\r", "\n").encode()
+
+
+class DocumentInput(forms.FileInput):
+    """Says which files it takes."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        ends = ",".join([*(f".{kind.value}" for kind in Kind), ".jpeg", ".webp"])
+        super().__init__({"accept": ends, **(attrs or {})})
+
+
+class DocumentField(forms.FileField):
+    """A file, cleaned while the form is. Gives a CleanFile, or None."""
+
+    widget = DocumentInput
+
+    def __init__(self, *, max_bytes: int = DOCUMENT_BYTES, **kwargs: Any) -> None:
+        self.max_bytes = max_bytes
+        kwargs.setdefault(
+            "help_text", _("PDF, Word, spreadsheet, OpenDocument, plain text, picture or MP3, up to 20 MB.")
+        )
+        super().__init__(**kwargs)
+
+    def to_python(self, data: Any) -> CleanFile | None:
+        if data in self.empty_values:
+            return None
+        if not data.size:
+            raise ValidationError(self.error_messages["empty"], code="empty")
+        return clean_document(data, max_bytes=self.max_bytes)
