@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -23,10 +23,14 @@ from portal.clinic.models import (
     Specialisation,
 )
 from portal.clinic.refusals import HasProfile, InUse, LastOne
+from portal.common.pictures import PORTRAIT, delete_picture, write_renditions
 from portal.common.policy import Actor
 from portal.common.text import fold
 
 M = TypeVar("M", bound=models.Model)
+
+# Pictures that pages show in several sizes.
+_RENDITIONS = {"photo": PORTRAIT}
 
 
 # ---- Settings --------------------------------------------------------------------------------------------------------
@@ -125,19 +129,40 @@ def restore_service(*, service: Service, by: Actor, now: datetime) -> Service:
 
 
 @transaction.atomic
-def add_psychologist(*, user: User, values: Mapping[str, Any], by: Actor, now: datetime) -> Psychologist:
-    """Gives an account a profile; the role that lets it in is granted apart. Raises HasProfile."""
+def add_psychologist(
+    *, user: User, values: Mapping[str, Any], by: Actor, now: datetime, topics: Sequence[str] | None = None
+) -> Psychologist:
+    """Gives an account a profile; the role that lets it in is granted apart. Raises HasProfile.
+
+    `topics` names the specialisations in their order; one that is not on the clinic's list yet is added to it.
+    """
     User.objects.select_for_update().get(pk=user.pk)
     if Psychologist.objects.filter(user=user).exists():
         raise HasProfile
+    values = _with_topics(values, topics, by=by, now=now)
     return _add(Psychologist(user=user), values, "psychologist.added", by=by, now=now)
 
 
 @transaction.atomic
 def update_psychologist(
-    *, psychologist: Psychologist, values: Mapping[str, Any], by: Actor, now: datetime
+    *,
+    psychologist: Psychologist,
+    values: Mapping[str, Any],
+    by: Actor,
+    now: datetime,
+    topics: Sequence[str] | None = None,
 ) -> Psychologist:
+    """Changes a profile; `topics` as in `add_psychologist`."""
+    values = _with_topics(values, topics, by=by, now=now)
     return _update(psychologist, values, "psychologist.changed", by=by, now=now)
+
+
+def _with_topics(
+    values: Mapping[str, Any], topics: Sequence[str] | None, *, by: Actor, now: datetime
+) -> Mapping[str, Any]:
+    if topics is None:
+        return values
+    return {**values, "specialisations": [add_specialisation(name=name, by=by, now=now) for name in topics]}
 
 
 @transaction.atomic
@@ -181,13 +206,22 @@ def set_provider_number(
 
 @transaction.atomic
 def add_specialisation(*, name: str, by: Actor, now: datetime) -> Specialisation:
-    """What psychologists may say they specialise in; one of that name that is there already is given back."""
-    if present := Specialisation.objects.filter(name__iexact=name).first():
+    """What psychologists may say they work with; one of that name that is there already is given back.
+
+    `adhd`, `ADHD` and `Àdhd` are one word: two of them would be two filters on the website.
+    """
+    if present := specialisation_named(name):
         return present
     stem = slugify(fold(name))[:70] or "topic"
     taken = set(Specialisation.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
     slug = next(s for s in [stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))] if s not in taken)
     return _add(Specialisation(), {"name": name, "slug": slug}, "specialisation.added", by=by, now=now)
+
+
+def specialisation_named(name: str) -> Specialisation | None:
+    """The one on the clinic's list, whatever the capitals and the accents."""
+    wanted = fold(name)
+    return next((topic for topic in Specialisation.objects.all() if fold(topic.name) == wanted), None)
 
 
 @transaction.atomic
@@ -263,19 +297,44 @@ def _set_file(instance: models.Model, name: str, value: Any) -> bool:
     if value is False and not present:
         return False
     if present:
-        storage, old = present.storage, present.name
-        transaction.on_commit(lambda: storage.delete(old))
+        transaction.on_commit(lambda: delete_picture(present), robust=True)
     setattr(instance, name, "" if value is False else value)
+    if value is not False and name in _RENDITIONS:
+        # After the commit: encoding takes a while, and nobody else may write meanwhile where SQLite is the database.
+        widths = _RENDITIONS[name]
+        transaction.on_commit(lambda: write_renditions(getattr(instance, name), widths=widths), robust=True)
     return True
 
 
 def _apply_many(instance: models.Model, values: Mapping[str, Any]) -> list[str]:
     changed = []
     for name, value in values.items():
-        if not instance._meta.get_field(name).many_to_many:
+        field = instance._meta.get_field(name)
+        if not field.many_to_many:
+            continue
+        if not field.remote_field.through._meta.auto_created:
+            if _put_in_order(instance, name, value):
+                changed.append(name)
             continue
         wanted = {item.pk for item in value}
         if wanted != set(getattr(instance, name).values_list("pk", flat=True)):
             getattr(instance, name).set(wanted)
             changed.append(name)
     return changed
+
+
+def _put_in_order(instance: models.Model, name: str, items: Sequence[models.Model]) -> bool:
+    """Makes `items`, in this order, all that the many-to-many field holds; its rows carry a `position`."""
+    field = instance._meta.get_field(name)
+    rows = field.remote_field.through._default_manager.filter(**{field.m2m_field_name(): instance})
+    to, wanted = f"{field.m2m_reverse_field_name()}_id", list(dict.fromkeys(item.pk for item in items))
+    present = {getattr(row, to): row for row in rows}
+    if list(present) == wanted:
+        return False
+    rows.exclude(**{f"{to}__in": wanted}).delete()
+    for position, pk in enumerate(wanted):
+        if pk not in present:
+            rows.create(**{f"{field.m2m_field_name()}_id": instance.pk, to: pk, "position": position})
+        elif present[pk].position != position:
+            rows.filter(pk=present[pk].pk).update(position=position)
+    return True

@@ -1,12 +1,17 @@
 from datetime import UTC, datetime
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
 
 from portal.audit.models import Entry
 from portal.clinic import actions
-from portal.clinic.models import ClinicSettings, Location, ProviderNumber, Psychologist
+from portal.clinic.models import ClinicSettings, Location, ProviderNumber, Psychologist, Specialisation
 from portal.clinic.refusals import HasProfile, LastOne
+from portal.common.pictures import KINDS, PORTRAIT
+from portal.common.uploads import MB, clean_image
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -106,3 +111,85 @@ def test_provider_number_of_a_place(by):
         ("provider_number.changed", where),
         ("provider_number.removed", where),
     ]
+
+
+def shown(psychologist):
+    return [topic.name for topic in Psychologist.objects.get(pk=psychologist.pk).topics]
+
+
+def test_specialisations_stay_in_their_own_order(by):
+    psychologist = make.psychologist()
+
+    def put(*names):
+        actions.update_psychologist(psychologist=psychologist, values={}, topics=names, by=by, now=NOW)
+        return shown(psychologist)
+
+    assert put("Trauma", "Anxiety", "Grief") == ["Trauma", "Anxiety", "Grief"]
+    assert put("Grief", "Trauma", "Anxiety") == ["Grief", "Trauma", "Anxiety"]
+    assert put("Anxiety", "Sleep", "Grief") == ["Anxiety", "Sleep", "Grief"]
+    assert put("Anxiety", "Sleep", "Grief") == ["Anxiety", "Sleep", "Grief"]
+    assert put() == []
+    assert [verb for verb, _facts in trail()] == [
+        *["specialisation.added"] * 3,
+        "psychologist.changed",
+        "psychologist.changed",
+        "specialisation.added",
+        "psychologist.changed",
+        "psychologist.changed",
+    ]
+
+
+def test_what_is_not_named_leaves_the_order_alone(by):
+    psychologist = make.psychologist()
+    actions.update_psychologist(psychologist=psychologist, values={}, topics=["B", "A"], by=by, now=NOW)
+    actions.update_psychologist(psychologist=psychologist, values={"headline": "New"}, by=by, now=NOW)
+    assert shown(psychologist) == ["B", "A"]
+
+
+@pytest.mark.parametrize("again", ["ADHD", "adhd", "Àdhd"])
+def test_one_word_is_on_the_list_once(by, again):
+    first = actions.add_specialisation(name="ADHD", by=by, now=NOW)
+    assert actions.add_specialisation(name=again, by=by, now=NOW) == first
+    assert Specialisation.objects.count() == 1
+
+
+def test_psychologists_in_a_list_cost_one_query_for_their_order(by, django_assert_num_queries):
+    topics = [make.specialisation() for _ in range(3)]
+    for _ in range(5):
+        make.psychologist(specialisations=topics)
+    with django_assert_num_queries(2):
+        assert [len(p.topics) for p in Psychologist.objects.prefetch_related("focuses")] == [3] * 5
+
+
+def photo(colour):
+    buffer = BytesIO()
+    Image.new("RGB", (700, 700), colour).save(buffer, "PNG")
+    return clean_image(SimpleUploadedFile("me.png", buffer.getvalue()), max_bytes=MB, max_edge=700)
+
+
+def test_a_photo_and_its_renditions_come_and_go_when_the_change_is_sure(
+    by, settings, tmp_path, django_capture_on_commit_callbacks
+):
+    settings.MEDIA_ROOT = tmp_path
+    psychologist = make.psychologist()
+
+    def put(value):
+        actions.update_psychologist(psychologist=psychologist, values={"photo": value}, by=by, now=NOW)
+
+    def files():
+        return sorted(path.name for path in (tmp_path / "psychologists").iterdir())
+
+    with django_capture_on_commit_callbacks(execute=True):
+        put(photo("red"))
+    old = files()
+    assert len(old) == 1 + len(PORTRAIT) * len(KINDS)
+    with django_capture_on_commit_callbacks() as callbacks:
+        put(photo("blue"))
+    assert set(files()) > set(old), "the old ones stay until the change is sure"
+    for callback in callbacks:
+        callback()
+    assert len(files()) == len(old)
+    assert not set(files()) & set(old)
+    with django_capture_on_commit_callbacks(execute=True):
+        put(False)
+    assert files() == []

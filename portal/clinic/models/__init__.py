@@ -1,5 +1,12 @@
 from portal.clinic.models.places import Location, Room
-from portal.clinic.models.psychologists import Language, ProviderNumber, Psychologist, Registration, Specialisation
+from portal.clinic.models.psychologists import (
+    Language,
+    ProviderNumber,
+    Psychologist,
+    PsychologistSpecialisation,
+    Registration,
+    Specialisation,
+)
 from portal.clinic.models.services import Mode, Service, TaxCode
 from portal.clinic.models.settings import ClinicSettings
 from portal.clinic.models.texts import CrisisLine, SiteText
@@ -12,6 +19,7 @@ __all__ = [
     "Mode",
     "ProviderNumber",
     "Psychologist",
+    "PsychologistSpecialisation",
     "Registration",
     "Room",
     "Service",

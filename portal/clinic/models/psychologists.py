@@ -63,8 +63,9 @@ class PsychologistQuerySet(models.QuerySet["Psychologist"]):
 
 
 @classed(
-    plain="id code user slug title headline bio qualifications photo registration ahpra_number fee accepting_patients "
-    "is_active position created_at",
+    plain="id code user slug title headline bio qualifications photo photo_box registration ahpra_number fee "
+    "accepting_patients is_active position created_at",
+    personal="photo_source",
 )
 class Psychologist(models.Model):
     """A psychologist's public profile and professional details. Their name is their account's."""
@@ -77,7 +78,14 @@ class Psychologist(models.Model):
     bio = models.TextField(_("about you"), max_length=5000, blank=True)
     qualifications = models.TextField(_("qualifications, one a line"), max_length=1000, blank=True)
     photo = models.ImageField(_("photo"), upload_to="psychologists/", blank=True)
-    specialisations = models.ManyToManyField(Specialisation, blank=True, related_name="psychologists")
+    # What the photo was cropped from, so that another part can be chosen without sending it again. It is shown to
+    # nobody but the psychologist and the manager: there may be a reason why the rest was cut off.
+    photo_source = models.ImageField(upload_to="psychologists/whole/", blank=True, editable=False)
+    # Which part that is: a `portal.common.pictures.Box` as text.
+    photo_box = models.CharField(max_length=60, blank=True, editable=False)
+    specialisations = models.ManyToManyField(
+        Specialisation, blank=True, related_name="psychologists", through="PsychologistSpecialisation"
+    )
     languages = models.ManyToManyField(Language, blank=True, related_name="psychologists")
     services = models.ManyToManyField(
         Service, blank=True, related_name="psychologists", help_text=_("Leave empty for all services.")
@@ -115,9 +123,40 @@ class Psychologist(models.Model):
         """Needs `select_related("user")` in lists."""
         return f"{self.title} {self.user.name}".strip()
 
+    @property
+    def topics(self) -> list[Specialisation]:
+        """Their specialisations in their own order. Needs `prefetch_related("focuses")` in lists."""
+        return [focus.specialisation for focus in self.focuses.all()]
+
     def fee_for(self, service: Service) -> Decimal:
         """Dollars for one session, before GST."""
         return service.fee if self.fee is None else self.fee
+
+
+class FocusManager(models.Manager["PsychologistSpecialisation"]):
+    def get_queryset(self) -> models.QuerySet[PsychologistSpecialisation]:
+        """Names come along: a focus is never read without them."""
+        return super().get_queryset().select_related("specialisation")
+
+
+@classed(plain="id psychologist specialisation position")
+class PsychologistSpecialisation(models.Model):
+    """What a psychologist works with, at the place they gave it: what they do most stands first."""
+
+    psychologist = models.ForeignKey(Psychologist, on_delete=models.CASCADE, related_name="focuses")
+    specialisation = models.ForeignKey(Specialisation, on_delete=models.CASCADE, related_name="focuses")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    objects = FocusManager()
+
+    class Meta:
+        # The table that Django made while there was no order, with the constraint that it made.
+        db_table = "clinic_psychologist_specialisations"
+        unique_together = [("psychologist", "specialisation")]
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.specialisation.name
 
 
 @classed(plain="id psychologist location number")
