@@ -37,6 +37,7 @@ from portal.clinic.models import (
 from portal.common.policy import Actor
 from portal.medicare.models import MbsItem, Referral
 from portal.patients.models import Carer, Patient
+from portal.resources.models import BlogPost, Category, Tag, UsedSlug
 
 # Parameters bear the names of the factories that make them, and hide them: make.location() is reached through here.
 make = sys.modules[__name__]
@@ -318,3 +319,49 @@ def mbs_items() -> None:
 def referral(*, patient: Patient | None = None, written_on: date = date(2026, 1, 15), **fields) -> Referral:
     defaults = {"referrer_name": "Dr Priya Raman", "referrer_provider_number": "2429581T", "services": 6}
     return Referral.objects.create(patient=patient or make.patient(), written_on=written_on, **defaults | fields)
+
+
+# ---- What the clinic publishes ---------------------------------------------------------------------------------------
+
+
+def category(*, name: str | None = None, **fields) -> Category:
+    n = next(_numbers)
+    return Category.objects.create(name=name or f"Category {n}", **{"slug": f"category-{n}", "position": n} | fields)
+
+
+def post(
+    *,
+    title: str | None = None,
+    body: str = "Breathe out.\n\n## Then\n\nBreathe in.",
+    excerpt: str = "",
+    author: User | None = None,
+    category: Category | None = None,
+    tags: tuple[str, ...] = (),
+    published_at: datetime | None = None,
+    draft: bool = False,
+    **fields,
+) -> BlogPost:
+    """An article that everybody may read since yesterday; `draft=True` is one that never was published."""
+    n = next(_numbers)
+    now = timezone.now()
+    at = None if draft else published_at or now - timedelta(days=1)
+    slug = fields.pop("slug", f"article-{n}")
+    made = BlogPost(
+        author=author or make.user(role=Role.PSYCHOLOGIST),
+        category=category or make.category(),
+        slug=slug,
+        **{
+            "status": "draft" if draft else "published",
+            "published_at": at,
+            "first_published_at": at,
+            "slug_is_settled": not draft,
+            "created_at": now,
+            "saved_at": now,
+        }
+        | fields,
+    )
+    made.write(title=f"Article {n}" if title is None else title, body=body, excerpt=excerpt)
+    made.save(force_insert=True)
+    UsedSlug.objects.create(slug=slug, post=made, since=now)
+    made.tags.set(Tag.objects.get_or_create(slug=tag.lower(), defaults={"name": tag})[0] for tag in tags)
+    return made
