@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import Role
 from portal.common import markdown
+from portal.common.frozen import Frozen
 from portal.common.policy import Actor
 from portal.common.privacy import classed
 from portal.common.text import fold
@@ -270,14 +271,7 @@ class UsedSlug(models.Model):
         return self.slug
 
 
-class NeverChanges(TypeError):
-    """A revision is written once."""
-
-
 class RevisionQuerySet(models.QuerySet["Revision"]):
-    def update(self, **fields: object) -> int:
-        raise NeverChanges
-
     def without_text(self) -> RevisionQuerySet:
         return self.select_related("by").defer("body", "excerpt")
 
@@ -306,7 +300,12 @@ class Revision(models.Model):
     def __str__(self) -> str:
         return f"revision {self.number}"
 
-    def save(self, *args: object, **kwargs: object) -> None:
-        if not self._state.adding:
-            raise NeverChanges
-        super().save(*args, **kwargs)
+
+# A revision goes with its draft, so it may be deleted.
+REVISION_GUARD = Frozen(
+    name="revision",
+    table="resources_revision",
+    words="A revision never changes.",
+    keys=(("post_id", "number"),),
+    may_go=True,
+)
