@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 
 class Refused(Exception):
     """Nothing was changed."""
@@ -13,6 +15,14 @@ class HasProfile(Refused):
 
 class LastOne(Refused):
     """The clinic would be left without any location in use."""
+
+
+class TooEarly(Refused):
+    """A policy takes effect today or later, and not before the version that was published last; says from when on."""
+
+    def __init__(self, earliest: date) -> None:
+        super().__init__()
+        self.earliest = earliest
 
 
 class InUse(Refused):

@@ -1,4 +1,5 @@
 from portal.clinic.models.places import Location, Room
+from portal.clinic.models.policies import PolicyKind, PolicySettings, PolicyVersion
 from portal.clinic.models.psychologists import (
     Language,
     ProviderNumber,
@@ -17,6 +18,9 @@ __all__ = [
     "Language",
     "Location",
     "Mode",
+    "PolicyKind",
+    "PolicySettings",
+    "PolicyVersion",
     "ProviderNumber",
     "Psychologist",
     "PsychologistSpecialisation",
