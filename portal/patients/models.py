@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from portal.accounts.roles import Role
+from portal.common.frozen import Frozen
 from portal.common.policy import Actor
 from portal.common.privacy import classed
 from portal.patients.fields import ByteOrderedCharField
@@ -158,6 +159,52 @@ class Carer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} for {self.patient_id}"
+
+
+class ConsentQuerySet(models.QuerySet["Consent"]):
+    def visible_to(self, actor: Actor) -> ConsentQuerySet:
+        match actor.role:
+            case Role.PATIENT | Role.RECEPTION | Role.MANAGER:
+                return self.filter(patient__in=Patient.objects.visible_to(actor))
+        return self.none()
+
+    def newest_first(self) -> ConsentQuerySet:
+        return (
+            self.select_related("patient", "version", "agreed_by")
+            .defer("version__documents", "version__facts")
+            .order_by("-agreed_at", "-pk")
+        )
+
+
+@classed(plain="id code patient version agreed_by role agreed_at language")
+class Consent(models.Model):
+    """That a patient, or whoever cares for them, agreed to one version of a policy. Never changes."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="consents")
+    version = models.ForeignKey("clinic.PolicyVersion", on_delete=models.PROTECT, related_name="consents")
+    # Who pressed the button, and as what: the front desk writes down what somebody said there.
+    agreed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=20)
+    agreed_at = models.DateTimeField()
+    language = models.CharField(max_length=10)
+
+    objects = ConsentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["patient", "version"], name="consent_once_per_version")]
+
+    def __str__(self) -> str:
+        return f"{self.patient_id} to {self.version_id}"
+
+
+CONSENT_GUARD = Frozen(
+    name="consent",
+    table="patients_consent",
+    words="A consent never changes.",
+    keys=(("code",), ("patient_id", "version_id")),
+    may_go=True,
+)
 
 
 @classed(plain="id patient", personal="key")

@@ -1,0 +1,85 @@
+"""Who agreed to which version of the clinic's policies, and whom to ask again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils.translation import get_language
+
+from portal.audit import trail
+from portal.clinic.models import PolicyKind, PolicyVersion
+from portal.clinic.models.policies import ENGLISH
+from portal.common.policy import Actor
+from portal.patients.models import Consent, Patient
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A policy in force, and the oldest of its versions that is still good to have agreed to."""
+
+    version: PolicyVersion
+    since: int
+
+    @property
+    def kind(self) -> str:
+        return self.version.kind
+
+
+def asked_for(*, today: date) -> list[Asked]:
+    """What patients agree to now: at most one of each kind, none while nothing is published."""
+    found = []
+    for kind in PolicyKind:
+        in_force = list(PolicyVersion.objects.of(kind).in_force(today=today).without_text())
+        if in_force:
+            since = next((version.number for version in in_force if version.ask_again), 1)
+            found.append(Asked(in_force[0], since))
+    return found
+
+
+def outstanding(patients: Iterable[Patient], *, today: date) -> dict[int, list[PolicyVersion]]:
+    """By patient's id, the policies that are still to be agreed to; whoever has agreed to all is not in it."""
+    patients, asked = list(patients), asked_for(today=today)
+    agreed: dict[tuple[int, str], int] = {}
+    rows = Consent.objects.filter(patient__in=patients, version__in=_good(asked))
+    for patient, kind, number in rows.values_list("patient_id", "version__kind", "version__number"):
+        agreed[patient, kind] = max(number, agreed.get((patient, kind), 0))
+    found = {
+        patient.pk: [each.version for each in asked if agreed.get((patient.pk, each.kind), 0) < each.since]
+        for patient in patients
+    }
+    return {pk: versions for pk, versions in found.items() if versions}
+
+
+def _good(asked: list[Asked]) -> list[int]:
+    good = PolicyVersion.objects.none()
+    for each in asked:
+        good = good | PolicyVersion.objects.filter(kind=each.kind, number__gte=each.since)
+    return list(good.values_list("pk", flat=True))
+
+
+@transaction.atomic
+def agree(*, patient: Patient, versions: Iterable[PolicyVersion], by: Actor, now: datetime) -> list[Consent]:
+    """Writes down that they agreed; a version agreed to already keeps its first day."""
+    Patient.objects.select_for_update().get(pk=patient.pk)
+    versions = list(versions)
+    before = set(Consent.objects.filter(patient=patient, version__in=versions).values_list("version_id", flat=True))
+    made = []
+    for version in versions:
+        if version.pk in before:
+            continue
+        before.add(version.pk)
+        made.append(
+            Consent.objects.create(
+                patient=patient,
+                version=version,
+                agreed_by=by.user,
+                role=str(by.role),
+                agreed_at=now,
+                language=get_language() or ENGLISH,
+            )
+        )
+        trail.record("policy.agreed", target=patient, by=by, at=now, policy=str(version.kind), number=version.number)
+    return made
