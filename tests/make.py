@@ -34,10 +34,12 @@ from portal.clinic.models import (
     Service,
     Specialisation,
 )
+from portal.common.documents import CleanFile, Kind
 from portal.common.policy import Actor
 from portal.medicare.models import MbsItem, Referral
 from portal.patients.models import Carer, Patient
-from portal.resources.models import BlogPost, Category, Tag, UsedSlug
+from portal.resources.actions.files import add_version
+from portal.resources.models import Audience, BlogPost, Category, Resource, ResourceSlug, Share, Tag, UsedSlug
 
 # Parameters bear the names of the factories that make them, and hide them: make.location() is reached through here.
 make = sys.modules[__name__]
@@ -364,4 +366,53 @@ def post(
     made.save(force_insert=True)
     UsedSlug.objects.create(slug=slug, post=made, since=now)
     made.tags.set(Tag.objects.get_or_create(slug=tag.lower(), defaults={"name": tag})[0] for tag in tags)
+    return made
+
+
+def document(*, content: bytes = b"Breathe in, and out.", kind: Kind = Kind.TEXT, name: str = "") -> CleanFile:
+    """A file as it is after it was checked."""
+    return CleanFile(kind, name or f"document-{next(_numbers)}.{kind.value}", content)
+
+
+def resource(
+    *,
+    title: str | None = None,
+    file: CleanFile | None = None,
+    audience: Audience = Audience.PUBLIC,
+    category: Category | None = None,
+    made_for: Patient | None = None,
+    by: User | None = None,
+    **fields,
+) -> Resource:
+    """A file on the shelf, or, with `made_for`, one for a single person."""
+    n, now = next(_numbers), timezone.now()
+    if made_for is not None:
+        own = {"own_title": title or f"Own file {n}", "made_for": made_for, "audience": Audience.SHARED_ONLY}
+    else:
+        own = {"title": title or f"File {n}", "category": category or make.category(), "audience": audience}
+    made = Resource(
+        created_by=by or make.user(), **own | {"slug": f"file-{n}", "created_at": now, "updated_at": now} | fields
+    )
+    made.save(force_insert=True)
+    ResourceSlug.objects.create(slug=made.slug, resource=made, since=now)
+    add_version(made, file or document(), by=Actor(made.created_by, Role.MANAGER), now=now)
+    return made
+
+
+def share(
+    *,
+    resource: Resource | None = None,
+    patient: Patient | None = None,
+    note: str = "",
+    shared_by: User | None = None,
+    **fields,
+) -> Share:
+    made = Share(
+        resource=resource or make.resource(),
+        patient=patient or make.patient(),
+        note=note,
+        shared_by=shared_by or make.user(role=Role.PSYCHOLOGIST),
+        **{"shared_at": timezone.now()} | fields,
+    )
+    made.save(force_insert=True)
     return made

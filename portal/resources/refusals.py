@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.resources.models import BlogPost
+from portal.resources.models import BlogPost, Share
 
 
 class Refusal(Exception):
@@ -59,3 +59,22 @@ class NameTaken(Refusal):
 
 class InUse(Refusal):
     """Articles stand in it."""
+
+
+# ---- Files -----------------------------------------------------------------------------------------------------------
+
+
+class NotInTheirCare(Refusal):
+    """Psychologists share files with people they treat, and take back what those were given."""
+
+
+class IsTakenDown(Refusal):
+    """This file is not offered any more."""
+
+
+class AlreadyShared(Refusal):
+    """The patient has this file. `share` is the one that stands."""
+
+    def __init__(self, share: Share) -> None:
+        super().__init__("This file is shared with this patient already.")
+        self.share = share

@@ -1,4 +1,12 @@
 from portal.resources.models.categories import Category, Tag
+from portal.resources.models.files import (
+    Audience,
+    DownloadCount,
+    Resource,
+    ResourceFile,
+    ResourceSlug,
+    Share,
+)
 from portal.resources.models.posts import (
     BlogPost,
     PostState,
@@ -7,4 +15,18 @@ from portal.resources.models.posts import (
     UsedSlug,
 )
 
-__all__ = ["BlogPost", "Category", "PostState", "PostStatus", "Revision", "Tag", "UsedSlug"]
+__all__ = [
+    "Audience",
+    "BlogPost",
+    "Category",
+    "DownloadCount",
+    "PostState",
+    "PostStatus",
+    "Resource",
+    "ResourceFile",
+    "ResourceSlug",
+    "Revision",
+    "Share",
+    "Tag",
+    "UsedSlug",
+]

@@ -1,0 +1,82 @@
+"""A file shared with a patient, and the word to them that something is waiting."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from hashlib import sha256
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import override
+from django.views.decorators.debug import sensitive_variables
+
+from portal.common.documents import CleanFile
+from portal.common.policy import Actor
+from portal.journeys.booking import recipients
+from portal.notifications import outbox
+from portal.notifications.rendering import known
+from portal.patients.models import Patient
+from portal.resources.actions import sharing
+from portal.resources.models import Resource, Share
+
+
+@sensitive_variables("note")
+@transaction.atomic
+def share_file(
+    *, resource: Resource, patient: Patient, note: str, code: uuid.UUID | None = None, by: Actor, now: datetime
+) -> Share:
+    """Shares a file and tells the patient that something new is in their pages; a repeat does neither again.
+
+    Raises NotInTheirCare, IsTakenDown or AlreadyShared.
+    """
+    share = sharing.share(resource=resource, patient=patient, note=note, code=code, by=by, now=now)
+    _tell(share)
+    return share
+
+
+@sensitive_variables("note", "title", "file")
+@transaction.atomic
+def share_own_file(
+    *,
+    patient: Patient,
+    title: str,
+    file: CleanFile,
+    note: str,
+    code: uuid.UUID | None = None,
+    by: Actor,
+    now: datetime,
+) -> Share:
+    """Keeps a file for one patient alone, shares it and tells them. Raises NotInTheirCare."""
+    share = sharing.share_own_file(patient=patient, title=title, file=file, note=note, code=code, by=by, now=now)
+    _tell(share)
+    return share
+
+
+@transaction.atomic
+def withdraw_file(*, share: Share, by: Actor, now: datetime) -> None:
+    """Takes it back, and the notice with it if that has not gone out yet. Raises NotInTheirCare."""
+    if sharing.withdraw(share=share, by=by, now=now):
+        for address in recipients(share.patient):
+            outbox.cancel(dedupe_key=_key(share, address))
+
+
+def _tell(share: Share) -> None:
+    """Neither what it is called nor what was written with it: an e-mail is read over shoulders."""
+    patient = share.patient
+    language = known(patient.language or (patient.user.language if patient.user else ""))
+    with override(language):
+        path = reverse("patient:documents")
+    for address in recipients(patient):
+        outbox.queue(
+            template="file_shared",
+            to=address,
+            context={"called": patient.called, "path": path},
+            dedupe_key=_key(share, address),
+            language=language,
+            about=share,
+        )
+
+
+def _key(share: Share, address: str) -> str:
+    return f"file_shared:{share.code}:{sha256(address.casefold().encode()).hexdigest()[:16]}"
