@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from portal.appointments import diary
-from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
+from portal.clinic import crisis as clinic_crisis
+from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
+from portal.clinic.texts import STATEMENT_OF, Texts
 from portal.common.pagecache import for_readers
 from portal.common.policy import open_to_all
-from portal.journeys import choosing, pricing
+from portal.journeys import pricing, profiles
+from portal.journeys.choosing import FreeTime
 from portal.medicare import schedule
+from portal.web.public.people import Found, look_at, practising
+
+# On the front page: times beside the welcome, people below it.
+TIMES_SHOWN, PEOPLE_SHOWN = 3, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A service as its page shows it: what it costs, and who gives it."""
+
+    service: Service
+    price: pricing.PriceRange
+    people: list[Psychologist]
 
 
 def price_list(
@@ -42,87 +54,32 @@ def price_list(
     return [price for price in prices if price]
 
 
-def _psychologists() -> Any:
-    return (
-        Psychologist.objects.practising()
-        .select_related("user")
-        .prefetch_related("specialisations", "languages", "services")
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A psychologist as the front page and the list show them."""
-
-    name: str
-    headline: str
-    photo: str
-    languages: list[str]
-    url: str
-    accepting_patients: bool
-    free_soon: bool
-
-    @classmethod
-    def of(cls, person: Psychologist, *, free_soon: bool) -> Card:
-        return cls(
-            name=person.name,
-            headline=f"{person.get_registration_display()} · {person.headline}".removesuffix(" · "),
-            photo=reverse("public:photo", args=[person.slug]) if person.photo else "",
-            languages=[language.name for language in person.languages.all()],
-            url=reverse("public:psychologist", args=[person.slug]),
-            accepting_patients=person.accepting_patients,
-            free_soon=free_soon,
-        )
-
-
-def _first_service(services: list[Service]) -> Service | None:
-    """What somebody new books: the first visit, where there is one."""
-    return next((s for s in services if s.first_visit_only), services[0] if services else None)
-
-
-def _cards(psychologists: list[Psychologist], service: Service | None, *, now: datetime) -> list[Card]:
-    free: set[int] = set()
-    if service is not None:
-        found = diary.openings_of(
-            [p for p in psychologists if p.accepting_patients],
-            service=service,
-            first_day=timezone.localdate(now),
-            days=7,
-            now=now,
-            policy=ClinicSettings.current(),
-        )
-        free = {pk for pk, openings in found.items() if openings}
-    return [Card.of(p, free_soon=p.pk in free) for p in psychologists]
-
-
 @for_readers(seconds=30)
 @open_to_all(reason="the front page")
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     now, clinic = timezone.now(), ClinicSettings.current()
-    psychologists = list(_psychologists())
-    taking = [p for p in psychologists if p.accepting_patients]
-    services = list(Service.objects.bookable_online())
-    first = _first_service(services)
-    times = []
-    if first and taking:
-        times = choosing.first_free_times(psychologists=taking, service=first, now=now, policy=clinic, count=3)
+    offered = list(Service.objects.bookable_online())
+    everybody = look_at(list(practising()), offered=offered, now=now, clinic=clinic)
+    taking = [found for found in everybody if found.person.accepting_patients]
+    first = profiles.first_service(offered)
+    prices = price_list(offered, [found.person for found in taking], now=now)
     context = {
-        "psychologists": _cards(psychologists[:6], first, now=now),
-        "services": price_list(services, taking, now=now),
+        "people": everybody[:PEOPLE_SHOWN],
+        "prices": prices,
         "first_service": first,
-        "next_openings": times,
-        "opening_note": first.name if first else "",
-        "locations": _in_words([str(place) for place in Location.objects.filter(is_active=True)]),
+        "first_price": next((price for price in prices if price.service == first), None),
+        "next_openings": _soonest([f for f in taking if profiles.first_service(f.services) == first]),
+        "places": list(Location.objects.filter(is_active=True)),
+        "has_video": any(Mode.VIDEO in service.modes for service in offered),
+        "articles": profiles.articles(now=now),
     }
     return render(request, "public/home.html", context)
 
 
-def _in_words(names: list[str]) -> str:
-    """`Brunswick, Carlton and Perth`, as long as that stays readable."""
-    if not names or len(names) > 3:
-        return ""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {_('and')} {names[-1]}"
+def _soonest(people: list[Found]) -> list[FreeTime]:
+    """The next few times worth showing: the first of each psychologist's days, not one morning's every half hour."""
+    return sorted((free for found in people for free in found.times), key=lambda free: free.starts_at)[:TIMES_SHOWN]
 
 
 @for_readers()
@@ -130,49 +87,40 @@ def _in_words(names: list[str]) -> str:
 @require_safe
 def services(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    offered = list(Service.objects.offered())
-    return render(request, "public/services.html", {"prices": price_list(offered, list(_psychologists()), now=now)})
+    people, offered = list(practising()), list(Service.objects.offered())
+    prices = {price.service.pk: price for price in price_list(offered, people, now=now)}
+    context = {
+        "offers": [
+            Offer(
+                service=service,
+                price=prices[service.pk],
+                people=[p for p in people if service in profiles.services_of(p, offered)],
+            )
+            for service in offered
+            if service.pk in prices
+        ]
+    }
+    return render(request, "public/services.html", context)
 
 
 @for_readers()
-@open_to_all(reason="fees are told before anybody books")
+@open_to_all(reason="who to call now must be found without an account")
 @require_safe
-def fees(request: HttpRequest) -> HttpResponse:
-    now = timezone.now()
-    offered = list(Service.objects.offered())
-    return render(request, "public/fees.html", {"prices": price_list(offered, list(_psychologists()), now=now)})
+def crisis(request: HttpRequest) -> HttpResponse:
+    """Who to call now, by what somebody is in. Nothing on it needs script or a second request."""
+    lines = clinic_crisis.lines()
+    context = {"situations": clinic_crisis.by_situation(lines), "crisis_lines": lines}
+    return render(request, "public/crisis.html", context)
 
 
-@for_readers(seconds=30)
-@open_to_all(reason="who works here")
+@for_readers()
+@open_to_all(reason="what works here for whom, and whom to tell when it doesn't")
 @require_safe
-def psychologists(request: HttpRequest) -> HttpResponse:
-    people = list(_psychologists())
-    first = _first_service(list(Service.objects.bookable_online()))
-    return render(request, "public/psychologists.html", {"psychologists": _cards(people, first, now=timezone.now())})
-
-
-@for_readers(seconds=30)
-@open_to_all(reason="a public profile")
-@require_safe
-def psychologist(request: HttpRequest, slug: str) -> HttpResponse:
-    """The profile: who they are, what they cost, and their next free times."""
-    person = get_object_or_404(_psychologists(), slug=slug)
-    now, clinic = timezone.now(), ClinicSettings.current()
-    given = [s for s in Service.objects.bookable_online() if not person.services.all() or s in person.services.all()]
-    first = given[0] if given else None
-    times = []
-    if first and person.accepting_patients:
-        times = choosing.first_free_times(psychologists=[person], service=first, now=now, policy=clinic, count=4)
-    context = {
-        "person": person,
-        "prices": price_list(given, [person], now=now),
-        "first_service": first,
-        "next_times": times,
-        "locations": list({h.location_id: h.location for h in person.hours.select_related("location")}.values()),
-        "book_url": reverse("public:book") + f"?psychologist={person.slug}",
-    }
-    return render(request, "public/psychologist.html", context)
+def accessibility(request: HttpRequest) -> HttpResponse:
+    site_texts = Texts()
+    changed = site_texts.changed_at("accessibility.")
+    written_on = max(STATEMENT_OF, timezone.localdate(changed)) if changed else STATEMENT_OF
+    return render(request, "public/accessibility.html", {"site_texts": site_texts, "written_on": written_on})
 
 
 @open_to_all(reason="the photo of a public profile")

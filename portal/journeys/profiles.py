@@ -1,0 +1,186 @@
+"""Presenting psychologists: what each is booked for, when they are free next, what it costs, what they wrote.
+
+The website shows it, and the psychologist's own room previews it before it is saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from portal.appointments import diary
+from portal.appointments.models import WorkingHours
+from portal.clinic.models import ClinicSettings, Language, Location, Mode, Psychologist, Service, Specialisation
+from portal.journeys import pricing
+from portal.journeys.choosing import FreeTime, as_free_time
+from portal.journeys.pricing import Quote
+from portal.medicare import schedule
+from portal.medicare.models import MbsItem
+from portal.resources.models import BlogPost
+
+# How far a page looks for the next free times at first, and what it calls "this week".
+FORTNIGHT, THIS_WEEK = 14, timedelta(days=7)
+TIMES_SHOWN = 6
+ARTICLES_SHOWN = 3
+
+
+def services_of(person: Psychologist, offered: Sequence[Service]) -> list[Service]:
+    """What somebody gives of what the clinic offers; one who names no service gives all. Needs them prefetched."""
+    named = {service.pk for service in person.services.all()}
+    return [service for service in offered if not named or service.pk in named]
+
+
+def first_service(given: Iterable[Service], *, mode: str = "") -> Service | None:
+    """What somebody new books, in the way they ask for: the first visit where there is one."""
+    fitting = [service for service in given if service.online and (not mode or mode in service.modes)]
+    return next((service for service in fitting if service.first_visit_only), fitting[0] if fitting else None)
+
+
+def coming_times(
+    people: Sequence[Psychologist],
+    *,
+    services: Mapping[int, Service],
+    now: datetime,
+    policy: ClinicSettings,
+    mode: str = "",
+    location: Location | None = None,
+) -> dict[int, list[FreeTime]]:
+    """The first free time of each of the next days, by psychologist's id, for the service that each is booked for.
+
+    Looks a fortnight ahead at everybody in one pass, and in a second one up to the horizon at those who have none in
+    it: as many queries for thirty psychologists as for one.
+    """
+    asked = [p for p in people if p.accepting_patients and p.pk in services]
+    places = {place.pk: place for place in Location.objects.filter(is_active=True)}
+    found: dict[int, list[FreeTime]] = {p.pk: [] for p in people}
+    today = timezone.localdate(now)
+    for first_day, days in (
+        (today, FORTNIGHT),
+        (today + timedelta(days=FORTNIGHT), max(policy.horizon_days - FORTNIGHT + 1, 0)),
+    ):
+        waiting = [p for p in asked if not found[p.pk]]
+        openings = diary.openings_of(
+            waiting, service=services, first_day=first_day, days=days, now=now, policy=policy, mode=mode or None
+        )
+        for psychologist in waiting:
+            seen: set[date] = set()
+            for opening in openings[psychologist.pk]:
+                place = places.get(opening.location_id)
+                if place is None or (location is not None and place.pk != location.pk):
+                    continue
+                there = timezone.localtime(opening.starts_at, place.zone).date()
+                if there not in seen:
+                    seen.add(there)
+                    found[psychologist.pk].append(as_free_time(psychologist, opening, places))
+    return found
+
+
+def is_this_week(free: FreeTime | None, *, now: datetime) -> bool:
+    """Whether a time is within seven days from now."""
+    return free is not None and free.starts_at <= now + THIS_WEEK
+
+
+# ---- A profile -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """What one service costs with this person, in the ways that cost the same."""
+
+    service: Service
+    modes: list[Mode]
+    quote: Quote
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Everything that a profile page shows."""
+
+    person: Psychologist
+    specialisations: list[Specialisation]
+    languages: list[Language]
+    fees: list[Fee]
+    places: list[Location]
+    service: Service | None
+    mode: Mode | None
+    times: list[FreeTime]
+    articles: list[BlogPost]
+    is_preview: bool
+
+    @property
+    def has_rebate(self) -> bool:
+        return any(fee.quote.rebate is not None for fee in self.fees)
+
+    @property
+    def modes(self) -> list[Mode]:
+        """The ways in which a first session can be booked."""
+        return self.service.modes if self.service else []
+
+
+def fees_of(
+    person: Psychologist, services: Iterable[Service], *, on: date, clinic: ClinicSettings, items: Sequence[MbsItem]
+) -> list[Fee]:
+    """Each service's price; ways of holding it that cost the same stand together."""
+    found = []
+    for service in services:
+        by_price: dict[tuple, Fee] = {}
+        for mode in service.modes:
+            quote = pricing.quote(service=service, psychologist=person, mode=mode, on=on, clinic=clinic, items=items)
+            by_price.setdefault((quote.total, quote.rebate), Fee(service, [], quote)).modes.append(mode)
+        found.extend(by_price.values())
+    return found
+
+
+def profile_of(
+    person: Psychologist,
+    *,
+    now: datetime,
+    clinic: ClinicSettings | None = None,
+    mode: str = "",
+    specialisations: Sequence[Specialisation] | None = None,
+    languages: Sequence[Language] | None = None,
+    is_preview: bool = False,
+) -> Profile:
+    """What the profile of `person` shows, who may hold changes that are not saved.
+
+    Specialisations and languages stand in tables of their own: those of a form that is not saved are given apart.
+    A preview shows no free times, since nobody books from it.
+    """
+    clinic = clinic or ClinicSettings.current()
+    today = timezone.localdate(now)
+    given = services_of(person, list(Service.objects.offered()))
+    service = first_service(given, mode=mode) or first_service(given)
+    chosen = None
+    if service:
+        chosen = next((m for m in service.modes if m == mode), service.modes[0])
+    times: list[FreeTime] = []
+    if service and not is_preview:
+        times = coming_times([person], services={person.pk: service}, now=now, policy=clinic, mode=chosen)[person.pk]
+    hours = WorkingHours.objects.filter(psychologist=person, location__is_active=True).select_related("location")
+    places = {h.location_id: h.location for h in hours.order_by("location__position", "location__name", "pk")}
+    return Profile(
+        person=person,
+        specialisations=list(person.topics if specialisations is None else specialisations),
+        languages=list(person.languages.all() if languages is None else languages),
+        fees=fees_of(person, given, on=today, clinic=clinic, items=schedule.items_for_individuals(on=today)),
+        places=list(places.values()),
+        service=service,
+        mode=chosen,
+        times=times[:TIMES_SHOWN],
+        articles=articles(now=now, author=person.user, count=ARTICLES_SHOWN),
+        is_preview=is_preview,
+    )
+
+
+def articles(*, now: datetime, author: object = None, count: int = ARTICLES_SHOWN) -> list[BlogPost]:
+    """The latest articles, of everybody or of one author; those in the language of the page come first."""
+    readable = BlogPost.objects.readable(now).for_listing().newest_first()
+    if author is not None:
+        readable = readable.filter(author=author)
+    language = get_language() or ""
+    # A few more than are shown, so that one in the reader's language may come before newer ones in another.
+    return sorted(readable[: count * 4], key=lambda post: post.language != language)[:count]

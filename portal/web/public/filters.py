@@ -1,0 +1,143 @@
+"""Finding a psychologist. What can't be read in the address falls back to the widest choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import get_language, gettext_lazy, to_locale
+from django.utils.translation import gettext as _
+
+from portal.clinic.models import Language, Location, Mode, Specialisation
+from portal.common.forms import tidy
+from portal.common.text import fold
+from portal.web.public.people import Found
+
+# What CLDR doesn't name, or names by its script and not as it is spoken.
+SPOKEN = {"zh": gettext_lazy("Mandarin"), "zh-hans": gettext_lazy("Mandarin"), "asf": gettext_lazy("Auslan")}
+LONGEST_SEARCH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter in force, and the address without it."""
+
+    label: str
+    url: str
+    count: int
+
+
+class PeopleFilter(forms.Form):
+    """The choices in the address: who, what for, in which language, how, where, and how soon."""
+
+    q = forms.CharField(required=False)
+    topic = forms.CharField(required=False)
+    language = forms.CharField(required=False)
+    mode = forms.CharField(required=False)
+    location = forms.CharField(required=False)
+    soon = forms.CharField(required=False)
+
+    def __init__(
+        self,
+        data: Any,
+        *,
+        topics: Iterable[Specialisation],
+        languages: Iterable[Language],
+        locations: Iterable[Location],
+    ) -> None:
+        super().__init__(data)
+        self.topics = {topic.slug: topic for topic in topics}
+        self.languages = {language.code: language for language in languages}
+        self.locations = {location.slug: location for location in locations}
+        self.full_clean()
+
+    def clean_q(self) -> str:
+        return tidy(self.cleaned_data["q"].replace("\x00", ""))[:LONGEST_SEARCH]
+
+    def clean_topic(self) -> Specialisation | None:
+        return self.topics.get(self.cleaned_data["topic"])
+
+    def clean_language(self) -> Language | None:
+        return self.languages.get(self.cleaned_data["language"])
+
+    def clean_mode(self) -> str:
+        return self.cleaned_data["mode"] if self.cleaned_data["mode"] in Mode.values else ""
+
+    def clean_location(self) -> Location | None:
+        return self.locations.get(self.cleaned_data["location"])
+
+    def clean_soon(self) -> bool:
+        return self.cleaned_data["soon"] == "yes"
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What was chosen, by the name of its parameter."""
+        return {name: self.cleaned_data.get(name) for name in self.fields}
+
+    @cached_property
+    def tests(self) -> dict[str, Callable[[Found], bool]]:
+        """The filters in force, by the name of their parameter."""
+        chosen = self.values
+        tests: dict[str, Callable[[Found], bool]] = {
+            "q": lambda found: found.called(chosen["q"]),
+            "topic": lambda found: chosen["topic"] in found.person.topics,
+            "language": lambda found: chosen["language"] in found.person.languages.all(),
+            "mode": lambda found: chosen["mode"] in found.modes,
+            "location": lambda found: chosen["location"] in found.places,
+            "soon": lambda found: found.free_soon,
+        }
+        return {name: test for name, test in tests.items() if chosen[name]}
+
+    def fitting(self, everybody: Iterable[Found], *, without: str = "") -> list[Found]:
+        """Those who pass every filter in force, or all but one of them."""
+        tests = [test for name, test in self.tests.items() if name != without]
+        return [found for found in everybody if all(test(found) for test in tests)]
+
+    def query(self, *, without: str = "") -> str:
+        """The address's query with what is in force, but for one."""
+        query = QueryDict(mutable=True)
+        for name in self.tests:
+            if name != without:
+                chosen = self.cleaned_data[name]
+                query[name] = getattr(chosen, "slug", None) or getattr(chosen, "code", None) or str(chosen)
+        if "soon" in query:
+            query["soon"] = "yes"
+        return f"?{query.urlencode()}" if query else ""
+
+    def chips(
+        self, everybody_without: Callable[[str], list[Found]], *, topic_name: Callable[[Specialisation], str]
+    ) -> list[Chip]:
+        """One for each filter in force, and how many there would be without it."""
+        words = {
+            "q": lambda chosen: _("Name: %(name)s") % {"name": chosen},
+            "topic": topic_name,
+            "language": language_label,
+            "mode": lambda chosen: Mode(chosen).label,
+            "location": lambda chosen: chosen.name,
+            "soon": lambda chosen: _("Time this week"),
+        }
+        return [
+            Chip(
+                label=str(words[name](self.cleaned_data[name])),
+                url=self.query(without=name),
+                count=len(self.fitting(everybody_without(name), without=name)),
+            )
+            for name in self.tests
+        ]
+
+
+def language_label(language: Language) -> str:
+    """As its speakers call it, and as the reader does: `Tiếng Việt (Vietnamese)`."""
+    if language.code in SPOKEN:
+        readers = str(SPOKEN[language.code])
+    else:
+        try:
+            readers = Locale.parse(to_locale(get_language() or "en")).languages.get(language.code, "")
+        except (UnknownLocaleError, ValueError):
+            readers = ""
+    return f"{language.name} ({readers})" if readers and fold(readers) != fold(language.name) else language.name

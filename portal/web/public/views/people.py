@@ -1,0 +1,78 @@
+"""Who works here: the list that can be searched, and each one's profile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from portal.clinic.models import ClinicSettings, Psychologist, Service
+from portal.clinic.texts import Texts
+from portal.common.htmx import page_or_fragment
+from portal.common.pagecache import for_readers
+from portal.common.policy import open_to_all
+from portal.journeys import profiles
+from portal.web.public.filters import PeopleFilter, language_label
+from portal.web.public.people import Found, look_at, practising
+
+
+@for_readers(seconds=30, params=("topic", "language", "mode", "location", "soon"), fragments=("results",))
+@open_to_all(reason="who works here")
+@require_safe
+def psychologists(request: HttpRequest) -> HttpResponse:
+    """Everybody, or those whom the choices in the address fit; the query string is all there is to it."""
+    now, clinic = timezone.now(), ClinicSettings.current()
+    people = list(practising())
+    topics = {t.pk: t for p in people for t in p.topics}
+    languages = {one.pk: one for p in people for one in p.languages.all()}
+    places = {h.location_id: h.location for p in people for h in p.hours.all()}
+    chosen = PeopleFilter(request.GET, topics=topics.values(), languages=languages.values(), locations=places.values())
+    offered, wanted = list(Service.objects.offered()), chosen.values
+
+    def everybody(without: str = "") -> list[Found]:
+        """Who is free when depends on how and where they are to be seen."""
+        how = {name: wanted[name] for name in ("mode", "location") if name != without}
+        return look_at(people, offered=offered, now=now, clinic=clinic, **how)
+
+    found, site_texts = everybody(), Texts()
+    fitting = chosen.fitting(found)
+    chips = chosen.chips(
+        # Only with "this week" does it matter here when somebody is free.
+        lambda name: everybody(name) if not fitting and wanted["soon"] and name in {"mode", "location"} else found,
+        topic_name=lambda topic: site_texts.of(topic, "name").text,
+    )
+    context = {
+        "site_texts": site_texts,
+        "chosen": chosen,
+        "topics": sorted(topics.values(), key=lambda topic: site_texts.of(topic, "name").text),
+        "languages": sorted(((one.code, language_label(one)) for one in languages.values()), key=lambda row: row[1]),
+        "modes": _modes(found),
+        "places": sorted(places.values(), key=lambda place: (place.position, place.name)),
+        "people": fitting,
+        "chips": chips,
+        "nearest": [] if fitting else sorted((c for c in chips if c.count), key=lambda c: -c.count),
+        "everybody": len(found),
+        "swapped": request.htmx and request.htmx.target == "results",
+    }
+    return page_or_fragment(request, "public/psychologists.html", context, fragment="results")
+
+
+def _modes(everybody: list[Found]) -> list[Any]:
+    """The ways in which anybody here can be seen, in their usual order."""
+    return list(dict.fromkeys(mode for found in everybody for mode in found.modes))
+
+
+@for_readers(seconds=30, params=("mode",))
+@open_to_all(reason="a public profile")
+@require_safe
+def psychologist(request: HttpRequest, slug: str) -> HttpResponse:
+    """The profile: who they are, what they cost, and their next free times."""
+    person = get_object_or_404(
+        Psychologist.objects.practising().select_related("user").prefetch_related("focuses", "languages", "services"),
+        slug=slug,
+    )
+    profile = profiles.profile_of(person, now=timezone.now(), mode=request.GET.get("mode", ""))
+    return render(request, "public/psychologist.html", {"person": person, "profile": profile})
