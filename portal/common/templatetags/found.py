@@ -18,6 +18,8 @@ from portal.common import addresses
 
 register = template.Library()
 
+_LOCALES = {"en-au": "en_AU", "zh-hans": "zh_CN", "vi": "vi_VN", "ar": "ar_AR"}
+
 # Only these can end a script element or begin a comment in it.
 _ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
@@ -61,6 +63,12 @@ def alternates(context: Context) -> list[tuple[str, str]]:
 @register.simple_tag
 def absolute_static(name: str) -> str:
     return addresses.absolute(static(name))
+
+
+@register.filter
+def og_locale(code: str) -> str:
+    """A language as OpenGraph writes it: always with a country."""
+    return _LOCALES.get(code) or code.replace("-", "_")
 
 
 register.filter("absolute", addresses.absolute)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.public.views import technical
+from portal.web.public.views import blog, photos, technical
 
 app_name = "machines"
 
 urlpatterns = [
     path("healthz", technical.healthz, name="healthz"),
     path("robots.txt", technical.robots, name="robots"),
+    path("sitemap.xml", technical.sitemap_index, name="sitemap"),
+    path("sitemap/<str:name>.xml", technical.sitemap, name="sitemap_part"),
+    path("pictures/articles/<uuid:code>/<str:name>", blog.post_picture, name="post_picture"),
+    path("psychologists/<slug:slug>/photo/<int:width>.<str:kind>", photos.portrait, name="portrait"),
 ]
