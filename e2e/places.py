@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -131,6 +131,15 @@ class Place:
     name: str
     who: str
     go: Callable[[Page, Life], None]
+    # Where it is, if its address is all that is needed to get there.
+    path: str = ""
+
+    def in_language(self, code: str) -> Place:
+        """The same page in another language: for those that readers and patients see."""
+        return replace(self, name=f"{self.name} in {code}", go=lambda page, life: _open(page, self.path_in(code, life)))
+
+    def path_in(self, code: str, life: Life) -> str:
+        return f"/{code}{self.path.format(life=life)}"
 
     def __str__(self) -> str:
         return self.name
@@ -141,7 +150,7 @@ PLACES: list[Place] = []
 
 def at(name: str, who: str, path: str) -> None:
     """A page that only its address is needed for; the address may name what is in the `life`."""
-    PLACES.append(Place(name, who, lambda page, life: _open(page, path.format(life=life))))
+    PLACES.append(Place(name, who, lambda page, life: _open(page, path.format(life=life)), path))
 
 
 def by(name: str, who: str):
