@@ -1,8 +1,8 @@
 """A policy's text as data, so that it is stored whole, compared word by word and drawn by today's template.
 
 A document is `{"title", "summary": [text], "sections": [{"key", "title", "blocks": [block]}]}`. A block is one of
-`{"kind": "text", "text"}`, `{"kind": "list", "items": [text]}`, `{"kind": "table", "head": [text], "rows": [[text]]}`
-and `{"kind": "own", "text"}`: what the clinic typed itself, in English.
+`{"kind": "text", "text"}`, `{"kind": "list", "items": [text]}`, `{"kind": "own", "text"}` (what the clinic typed
+itself, in English) and `{"kind": "table", "head": [text], "rows": [[[head, text]]]}`.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ def items(words: Iterable[Any]) -> Block:
 
 
 def table(head: Iterable[Any], rows: Iterable[Iterable[Any]]) -> Block:
+    """Each cell with the head of its column, which a phone shows beside it."""
+    heads = [str(word) for word in head]
     return {
         "kind": "table",
-        "head": [str(word) for word in head],
-        "rows": [[str(word) for word in row] for row in rows],
+        "head": heads,
+        "rows": [[[label, str(word)] for label, word in zip(heads, row, strict=True)] for row in rows],
     }
 
 
@@ -54,6 +56,6 @@ def _lines(document: Document) -> Iterator[str]:
                 case "list":
                     yield from block["items"]
                 case "table":
-                    yield from (" · ".join(row) for row in block["rows"])
+                    yield from (" · ".join(cell for _head, cell in row) for row in block["rows"])
                 case _:
                     yield block["text"]

@@ -2,20 +2,30 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.public.views import booking, confirming, pages, people
+from portal.web.public.views import blog, booking, confirming, pages, people, policies
 
 app_name = "public"
 
 urlpatterns = [
     path("", pages.home, name="home"),
     path("services/", pages.services, name="services"),
-    path("fees/", pages.fees, name="fees"),
+    path("fees/", policies.fees, name="fees"),
+    path("fees/<slug:day>/", policies.version, {"kind": "fees"}, name="fees_version"),
+    path("privacy/", policies.privacy, name="privacy"),
+    path("privacy/<slug:day>/", policies.version, {"kind": "privacy"}, name="privacy_version"),
     path("crisis/", pages.crisis, name="crisis"),
     path("accessibility/", pages.accessibility, name="accessibility"),
     path("logo/", pages.logo, name="logo"),
     path("psychologists/", people.psychologists, name="psychologists"),
     path("psychologists/<slug:slug>/", people.psychologist, name="psychologist"),
     path("psychologists/<slug:slug>/photo/", pages.photo, name="photo"),
+    path("blog/", blog.listing, name="blog"),
+    path("blog/feed/", blog.feed, name="feed"),
+    path("blog/category/<slug:slug>/", blog.category, name="category"),
+    path("blog/tag/<str:slug>/", blog.tagged, name="tag"),
+    path("blog/preview/<str:token>/", blog.preview, name="preview"),
+    path("blog/preview/<str:token>/<str:name>", blog.preview_picture, name="preview_picture"),
+    path("blog/<slug:slug>/", blog.post, name="post"),
     path("book/", booking.services, name="book"),
     path("book/<slug:service>/", booking.times, name="times"),
     path("book/<slug:service>/confirm/", confirming.confirm, name="confirm"),
