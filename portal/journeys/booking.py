@@ -15,12 +15,13 @@ from django.utils.translation import override
 from portal.accounts.models import User
 from portal.appointments import actions, ics
 from portal.appointments.models import Appointment
-from portal.clinic.models import ClinicSettings, Location, Psychologist, Room, Service
+from portal.clinic.models import ClinicSettings, Location, PolicyVersion, Psychologist, Room, Service
 from portal.common.policy import Actor
 from portal.journeys import pricing
 from portal.notifications import outbox
 from portal.notifications.rendering import known
 from portal.patients import actions as patients
+from portal.patients import consents
 from portal.patients.models import Patient
 
 
@@ -45,12 +46,15 @@ def hold_time(
 
 
 @actions.in_transaction
-def book_session(*, hold: Appointment, patient: Patient, by: Actor, now: datetime) -> Appointment:
+def book_session(
+    *, hold: Appointment, patient: Patient, agreed: Sequence[PolicyVersion] = (), by: Actor, now: datetime
+) -> Appointment:
     """Turns a held time into a booking and sends the confirmation; a second call returns the same booking.
 
-    Raises HoldExpired, SlotTaken or TooManyBookings.
+    `agreed` are the policies that were agreed to with it. Raises HoldExpired, SlotTaken or TooManyBookings.
     """
     appointment = actions.confirm_hold(hold=hold, patient=patient, by=by, now=now)
+    consents.agree(patient=patient, versions=agreed, by=by, now=now)
     notify(appointment, "appointment_booked", by=by, now=now)
     return appointment
 
@@ -62,6 +66,7 @@ def book_first_session(
     user: User,
     values: Mapping[str, Any],
     relationship: str | None,
+    agreed: Sequence[PolicyVersion] = (),
     by: Actor,
     now: datetime,
 ) -> Appointment:
@@ -74,7 +79,7 @@ def book_first_session(
     else:
         patient = patients.register_patient(values=values, by=by, now=now)
         patients.add_carer(patient=patient, user=user, relationship=relationship, is_billed=True, by=by, now=now)
-    return book_session(hold=hold, patient=patient, by=by, now=now)
+    return book_session(hold=hold, patient=patient, agreed=agreed, by=by, now=now)
 
 
 @actions.in_transaction

@@ -7,9 +7,12 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.clinic.models import Location, Psychologist, Service
+from portal.clinic.models import Location, PolicyKind, PolicyVersion, Psychologist, Service
 from portal.journeys import choosing
 from portal.patients.models import Carer
 
@@ -55,6 +58,80 @@ class TimeChoice(Choice):
             return choosing.read_time(self.cleaned_data["time"])
         except ValueError as error:
             raise ValidationError(_("Choose one of the times shown."), code="time") from error
+
+
+class Agreement(forms.Form):
+    """A box to tick for each policy that somebody may still have to agree to, `needed` or not for whom they chose.
+
+    A box carries the number of the version that was read: one that was replaced meanwhile is not agreed to. Policies
+    of which a `kind` is in `only_new` are a matter for new people alone; the others on this account have agreed.
+    """
+
+    WORDS = {
+        PolicyKind.PRIVACY: _(
+            "I agree to the privacy policy, and that the clinic collects health information as it says."
+        ),
+        PolicyKind.FEES: _("I agree to the fees and cancellation policy."),
+    }
+
+    def __init__(
+        self,
+        *args: Any,
+        shown: list[PolicyVersion],
+        needed: list[PolicyVersion],
+        only_new: set[str],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.shown, self.needed, self.only_new = shown, needed, only_new
+        for version in shown:
+            self.fields[self.name_of(version)] = forms.BooleanField(
+                label=self.WORDS[PolicyKind(version.kind)],
+                required=False,
+                widget=forms.CheckboxInput(attrs={"value": version.number}),
+                help_text=format_html(
+                    '<a href="{}" target="_blank">{}</a>',
+                    reverse(f"public:{version.kind}"),
+                    gettext("Read it (opens a new tab)"),
+                ),
+            )
+
+    @property
+    def boxes(self) -> list[tuple[forms.BoundField, str]]:
+        """Each with the class that hides it while somebody known is chosen."""
+        return [
+            (self[self.name_of(version)], "only-new" if version.kind in self.only_new else "") for version in self.shown
+        ]
+
+    @property
+    def hidden_for_known(self) -> bool:
+        return all(css_class for _box, css_class in self.boxes)
+
+    @staticmethod
+    def name_of(version: PolicyVersion) -> str:
+        return f"agree_{version.kind}"
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        for version in self.needed:
+            name = self.name_of(version)
+            if not cleaned.get(name):
+                words = _("Tick this to go on. If you have questions about it, phone us.")
+                self.add_error(name, ValidationError(words, code="required"))
+            elif self.data.get(name) != str(version.number):
+                words = _("This policy has changed just now. Please look at it again.")
+                self.add_error(name, ValidationError(words, code="changed"))
+        return cleaned
+
+    @property
+    def agreed(self) -> list[PolicyVersion]:
+        """Those that were ticked, the ones that need not be too."""
+        return [
+            version
+            for version in self.shown
+            if self.cleaned_data.get(self.name_of(version))
+            and self.data.get(self.name_of(version)) == str(version.number)
+        ]
 
 
 class WhoFor(forms.Form):

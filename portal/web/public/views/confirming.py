@@ -16,14 +16,16 @@ from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status
 from portal.appointments.refusals import HoldExpired, NotOffered, PatientBusy, SlotTaken, TooManyBookings
 from portal.clinic.models import ClinicSettings, Psychologist, Service
+from portal.clinic.policies import publishing
 from portal.common.htmx import redirect_to
 from portal.common.policy import Actor, open_to_all
 from portal.journeys import booking, choosing, pricing
+from portal.patients import consents
 from portal.patients.forms import BookingDetailsForm
 from portal.patients.models import Patient
 from portal.patients.refusals import UserHasRecord
 from portal.web.public import holding
-from portal.web.public.forms import WhoFor
+from portal.web.public.forms import Agreement, WhoFor
 
 
 @open_to_all(reason="shows only the time held in this visitor's own session; confirming asks for a sign-in")
@@ -115,8 +117,8 @@ def _context(held: Appointment) -> dict[str, Any]:
 
 def _forms(
     request: HttpRequest, *, data: QueryDict | None = None, typed: QueryDict | None = None
-) -> tuple[WhoFor, BookingDetailsForm]:
-    """The page's two forms: empty, bound to `data`, or showing what was `typed` without judging it yet."""
+) -> tuple[WhoFor, BookingDetailsForm, Agreement]:
+    """The page's three forms: empty, bound to `data`, or showing what was `typed` without judging it yet."""
     user = request.user
     known = sorted(Patient.objects.managed_by(user), key=lambda p: (p.user_id != user.pk, p.pk))
     who = WhoFor(data, user=user, patients=known)
@@ -128,7 +130,25 @@ def _forms(
     names = {"legal_first_name": user.first_name, "legal_last_name": user.last_name} if chosen == WhoFor.ME else {}
     initial = typed.dict() if typed is not None else names
     # The details of somebody already known are on file: what the hidden part of the page sent is not looked at.
-    return who, BookingDetailsForm(None if chosen in who.patients else data, initial=initial)
+    details = BookingDetailsForm(None if chosen in who.patients else data, initial=initial)
+    return who, details, _agreement(who, data=data, typed=typed)
+
+
+def _agreement(who: WhoFor, *, data: QueryDict | None, typed: QueryDict | None) -> Agreement:
+    """Everybody agrees to the policies once. Those who have are not asked, but somebody new on their page is."""
+    today = publishing.today(now=timezone.now())
+    asked = [each.version for each in consents.asked_for(today=today)]
+    left = consents.outstanding(who.patients.values(), today=today)
+    chosen = who.patients.get(who["who"].value())
+    ticked = {name: True for name in typed or {} if name.startswith("agree_")}
+    known = {version.kind for versions in left.values() for version in versions}
+    return Agreement(
+        data,
+        shown=asked,
+        needed=left.get(chosen.pk, []) if chosen else asked,
+        only_new={version.kind for version in asked} - known,
+        initial=ticked,
+    )
 
 
 def _form(
@@ -136,23 +156,26 @@ def _form(
     held: Appointment,
     who: WhoFor,
     details: BookingDetailsForm,
+    agreement: Agreement,
     *,
     status: int = 200,
     **extra: Any,
 ) -> HttpResponse:
-    context = _context(held) | {"who": who, "details": details} | extra
+    context = _context(held) | {"who": who, "details": details, "agreement": agreement} | extra
     return render(request, "public/confirm.html", context, status=status)
 
 
 def _book(request: HttpRequest, held: Appointment) -> HttpResponse:
     now, user = timezone.now(), request.user
-    who, details = _forms(request, data=request.POST)
+    who, details, agreement = _forms(request, data=request.POST)
     patient = who.patients.get(who["who"].value())
-    if not who.is_valid() or not (patient or details.is_valid()):
-        return _form(request, held, who, details, status=422)
+    # Each is asked, so that everything that is missing is said at once.
+    if not all([who.is_valid(), patient or details.is_valid(), agreement.is_valid()]):
+        return _form(request, held, who, details, agreement, status=422)
+    agreed = agreement.agreed
     try:
         if patient:
-            booked = booking.book_session(hold=held, patient=patient, by=request.actor, now=now)
+            booked = booking.book_session(hold=held, patient=patient, agreed=agreed, by=request.actor, now=now)
         else:
             mine = who.cleaned_data["who"] == WhoFor.ME
             booked = booking.book_first_session(
@@ -160,6 +183,7 @@ def _book(request: HttpRequest, held: Appointment) -> HttpResponse:
                 user=user,
                 values=details.cleaned_data,
                 relationship=None if mine else who.cleaned_data["relationship"],
+                agreed=agreed,
                 by=request.actor,
                 now=now,
             )
@@ -168,7 +192,7 @@ def _book(request: HttpRequest, held: Appointment) -> HttpResponse:
     except UserHasRecord:  # a second window was faster
         return redirect_to(request, reverse("public:confirm", args=[held.service.slug]))
     except (SlotTaken, NotOffered, TooManyBookings) as refusal:
-        return _form(request, held, who, details, status=409, refusal=_in_words(refusal))
+        return _form(request, held, who, details, agreement, status=409, refusal=_in_words(refusal))
     messages.success(request, _("Your session is booked. We have sent you an e-mail with the details."))
     return redirect_to(request, reverse("patient:appointment", args=[booked.code]))
 
