@@ -1,4 +1,4 @@
-"""The invented clinic itself: one address in Brunswick, two psychologists, their services and hours."""
+"""The invented clinic itself: two addresses, four psychologists, their services and hours."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from portal.appointments.actions import Shift, set_weekly_hours
 from portal.appointments.models import Weekday
 from portal.clinic import actions
 from portal.clinic.models import Language, Registration, Specialisation, TaxCode
-from portal.ops.demo import people
+from portal.ops.demo import people, words
 from portal.ops.demo.people import BY
 
 # Numbers that pass their check digits and belong to nobody; telephone numbers are of the range kept for fiction.
@@ -88,13 +88,26 @@ BRUNSWICK = {
     "postcode": "3056",
     "phone": PHONE,
     "directions": "Two minutes' walk from Jewell station. The door is green; there are no stairs.",
+    "position": 0,
+}
+
+FOOTSCRAY = {
+    "name": "Footscray",
+    "slug": "footscray",
+    "street": "Level 1, 40 Leeds Street",
+    "suburb": "Footscray",
+    "state": "VIC",
+    "postcode": "3011",
+    "phone": PHONE,
+    "directions": "Near Footscray station, above the pharmacy. The lift is on the left of the entrance.",
+    "position": 1,
 }
 
 MAI = {
     "slug": "mai-nguyen",
     "headline": "Anxiety, low mood, and the year after a baby",
-    "bio": "I have worked with adults and new parents for fourteen years, in hospitals and in private practice. People "
-    "tell me that sessions feel calm and practical: we decide together what to try, and look honestly at what helped."
+    "bio": "I have worked with adults and new parents for fourteen years, in hospitals and in private practice. My "
+    "sessions are calm and practical: we decide together what to try, and look honestly at what helped."
     "\n\nI use cognitive behaviour therapy, acceptance and commitment therapy and EMDR.",
     "qualifications": "DPsych (Clinical), The University of Melbourne\nBA (Hons), La Trobe University",
     "registration": Registration.CLINICAL,
@@ -114,9 +127,39 @@ TOM = {
     "position": 1,
 }
 
+LEILA = {
+    "slug": "leila-haddad",
+    "headline": "Grief, trauma, and making a life in a new country",
+    "bio": "I came to Melbourne from Beirut when I was twelve, and I work in Arabic and in English, often in both "
+    "within one hour. Before Banksia Lane I spent nine years with a service for people who had to leave their country."
+    "\n\nI work slowly with what is heavy. We begin with what makes the days bearable: sleep, safety, and one person to "
+    "call.",
+    "qualifications": "MPsych (Clinical), Victoria University\nBA (Psych) Hons, The University of Melbourne",
+    "registration": Registration.CLINICAL,
+    "ahpra_number": "PSY0009150433",
+    "position": 2,
+}
+
+WEI = {
+    "slug": "wei-chen",
+    "headline": "Worry, work that never ends, and the family between two languages",
+    "bio": "Many people I see are doing well on paper and badly at night. We look at what keeps the worry going, and "
+    "change it one habit at a time.\n\nI hold sessions in English, Mandarin and Cantonese, after work and on Saturday "
+    "mornings, in Footscray or by video.",
+    "qualifications": "MPsych (Counselling), Monash University\nBSc (Psychology), The University of Hong Kong",
+    "registration": Registration.GENERAL,
+    "ahpra_number": "PSY0009150441",
+    "fee": Decimal("205.00"),
+    "position": 3,
+}
+
 DAY, EARLY, LATE = (time(9), time(17)), (time(8), time(13)), (time(12), time(19))
 MAIS_WEEK = {Weekday.MONDAY: DAY, Weekday.TUESDAY: DAY, Weekday.WEDNESDAY: LATE, Weekday.THURSDAY: DAY}
 TOMS_WEEK = {Weekday.TUESDAY: LATE, Weekday.WEDNESDAY: DAY, Weekday.THURSDAY: LATE, Weekday.FRIDAY: EARLY}
+LEILAS_WEEK = {Weekday.MONDAY: DAY, Weekday.WEDNESDAY: DAY}
+LEILAS_FRIDAYS = {Weekday.FRIDAY: EARLY}
+EVENING, MORNING = (time(15), time(20)), (time(9), time(13))
+WEIS_WEEK = {Weekday.TUESDAY: EVENING, Weekday.THURSDAY: EVENING, Weekday.SATURDAY: MORNING}
 
 
 @transaction.atomic
@@ -125,8 +168,13 @@ def found(*, is_demo: bool) -> None:
     now = timezone.now()
     actions.update_settings(values={**SETTINGS, "is_demo": is_demo}, by=BY, now=now)
     brunswick = actions.add_location(values=BRUNSWICK, by=BY, now=now)
-    for name in ("Wattle room", "Fern room", "River room"):
-        actions.add_room(values={"location": brunswick, "name": name}, by=BY, now=now)
+    footscray = actions.add_location(values=FOOTSCRAY, by=BY, now=now)
+    for place, names in (
+        (brunswick, ("Wattle room", "Fern room", "River room")),
+        (footscray, ("Quay room", "Tram room")),
+    ):
+        for name in names:
+            actions.add_room(values={"location": place, "name": name}, by=BY, now=now)
     services = {
         service["slug"]: actions.add_service(values={**service, "position": position}, by=BY, now=now)
         for position, service in enumerate(SERVICES)
@@ -144,14 +192,30 @@ def found(*, is_demo: bool) -> None:
         # Tom's own fee is for sessions of the usual length.
         "services": [services["first-visit"], services["session"]],
     }
-    for person, values, number, week in (
-        (people.MAI, mai, "551730AA", MAIS_WEEK),
-        (people.TOM, tom, "552048AY", TOMS_WEEK),
+    leila = {
+        **LEILA,
+        "languages": _languages(en="English", ar="العربية"),
+        "specialisations": _topics("Grief", "Trauma", "Migration", "Depression"),
+    }
+    wei = {
+        **WEI,
+        "languages": _languages(en="English", zh="普通话", yue="廣東話"),
+        "specialisations": _topics("Anxiety", "Work stress", "Relationships", "Migration"),
+        "services": [services["first-visit"], services["session"]],
+    }
+    for person, values, where in (
+        (people.MAI, mai, ((brunswick, "551730AA", MAIS_WEEK),)),
+        (people.TOM, tom, ((brunswick, "552048AY", TOMS_WEEK),)),
+        (people.LEILA, leila, ((footscray, "553112AY", LEILAS_WEEK), (brunswick, "553112BJ", LEILAS_FRIDAYS))),
+        (people.WEI, wei, ((footscray, "554270AY", WEIS_WEEK),)),
     ):
         psychologist = actions.add_psychologist(user=accounts[person], values=values, by=BY, now=now)
-        actions.set_provider_number(psychologist=psychologist, location=brunswick, number=number, by=BY, now=now)
-        shifts = [Shift(weekday, starts, ends, brunswick) for weekday, (starts, ends) in week.items()]
+        shifts = []
+        for place, number, week in where:
+            actions.set_provider_number(psychologist=psychologist, location=place, number=number, by=BY, now=now)
+            shifts += [Shift(weekday, starts, ends, place) for weekday, (starts, ends) in week.items()]
         set_weekly_hours(psychologist=psychologist, hours=shifts, by=BY, now=now)
+    words.say()
 
 
 def _languages(**names: str) -> list[Language]:

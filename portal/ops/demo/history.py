@@ -69,6 +69,17 @@ TOMS = (
     Invented("Samir", "Aziz", date(2003, 9, 8), "0370105524", refer=False),
     Invented("Charlotte", "Byrne", date(2012, 12, 24), "0370105525", preferred="Charlie"),
 )
+LEILAS = (
+    Invented("Nadia", "Mansour", date(1984, 4, 2), "0370105531", suburb="Footscray", postcode="3011"),
+    Invented("Yousef", "Khalil", date(1972, 9, 19), "0370105532", suburb="Sunshine", postcode="3020"),
+    Invented("Hodan", "Warsame", date(1996, 1, 8), "0370105533", suburb="Flemington", postcode="3031", refer=False),
+    Invented("Margaret", "Doyle", date(1951, 12, 5), "0370105534", suburb="Yarraville", postcode="3013"),
+)
+WEIS = (
+    Invented("Jun", "Zhao", date(1991, 7, 22), "0370105541", suburb="Footscray", postcode="3011"),
+    Invented("Mei-Ling", "Wong", date(1987, 3, 15), "0370105542", suburb="Maribyrnong", postcode="3032"),
+    Invented("Ethan", "Lau", date(1998, 10, 30), "0370105543", suburb="Seddon", postcode="3011", refer=False),
+)
 NOTES = (
     "Talked through the week. Sleep is a little better; kept the evening walk on five days. Plan: the same again.",
     "Reviewed the plan. The first step of the ladder went well, the second was too high. Made it smaller together.",
@@ -80,7 +91,7 @@ NOTES = (
 def tell(*, accounts: dict[people.Person, User], now: datetime, say: Callable[[str], object]) -> None:
     """Fills the weeks around `now`; each thing is done at its own time, by the one who would have done it."""
     desk = Actor(accounts[people.GRACE], Role.RECEPTION)
-    place = Location.objects.get(slug="brunswick")
+    brunswick, footscray = (Location.objects.get(slug=slug) for slug in ("brunswick", "footscray"))
     session, first_visit = Service.objects.get(slug="session"), Service.objects.get(slug="first-visit")
     begun = now - timedelta(days=BACK + 7)
     jordan = patients.register_patient(
@@ -107,7 +118,12 @@ def tell(*, accounts: dict[people.Person, User], now: datetime, say: Callable[[s
         now=begun,
     )
     refer(jordan, by=desk, now=begun)
-    for person, invented in ((people.MAI, MAIS), (people.TOM, TOMS)):
+    for person, invented, place in (
+        (people.MAI, MAIS, brunswick),
+        (people.TOM, TOMS, brunswick),
+        (people.LEILA, LEILAS, footscray),
+        (people.WEI, WEIS, footscray),
+    ):
         psychologist = Psychologist.objects.select_related("user").get(user=accounts[person])
         circle = [register(one, by=desk, now=begun) for one in invented]
         if person is people.MAI:
@@ -198,7 +214,7 @@ class Story:
     def times(self) -> Iterator[datetime]:
         """On the hour, in the hours worked; today always, also on a Sunday, so that the desk has something to show."""
         week: dict[int, list[WorkingHours]] = {}
-        for hours in WorkingHours.objects.filter(psychologist=self.psychologist):
+        for hours in WorkingHours.objects.filter(psychologist=self.psychologist, location=self.place):
             week.setdefault(hours.weekday, []).append(hours)
         for offset in range(-BACK, AHEAD):
             day = self.today + timedelta(days=offset)

@@ -28,14 +28,16 @@ class Person:
 
 MAI = Person("psychologist@demo.example", "Mai", "Nguyễn", "clinical psychologist", (Role.PSYCHOLOGIST,))
 TOM = Person("psychologist2@demo.example", "Tom", "Ashby", "psychologist", (Role.PSYCHOLOGIST,))
+LEILA = Person("psychologist3@demo.example", "Leila", "Haddad", "clinical psychologist", (Role.PSYCHOLOGIST,))
+WEI = Person("psychologist4@demo.example", "Wei", "Chen", "psychologist", (Role.PSYCHOLOGIST,))
 GRACE = Person("reception@demo.example", "Grace", "Okafor", "reception", (Role.RECEPTION,))
 HELEN = Person("manager@demo.example", "Helen", "Marsh", "practice manager", (Role.MANAGER, Role.RECEPTION))
 JORDAN = Person("patient@demo.example", "Jordan", "Reid", "patient, in care with Mai Nguyễn")
 LINH = Person("patient2@demo.example", "Linh", "Trần", "patient, new to the clinic")
 
-STAFF = (MAI, TOM, GRACE, HELEN)
+STAFF = (MAI, TOM, LEILA, WEI, GRACE, HELEN)
 PATIENTS = (JORDAN, LINH)
-SIGN_INS = (JORDAN, LINH, MAI, TOM, GRACE, HELEN)
+SIGN_INS = (JORDAN, LINH, MAI, TOM, LEILA, WEI, GRACE, HELEN)
 
 
 def open_account(person: Person) -> User:
