@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.clinic.models import ClinicSettings
-from portal.ops.demo import clinic, history, people
+from portal.ops.demo import articles, clinic, history, people
 from portal.ops.demo.people import PASSWORD, SIGN_INS
 
 __all__ = ["PASSWORD", "SIGN_INS", "is_seeded", "may_use_database", "seed"]
@@ -38,4 +38,6 @@ def seed(*, say: Callable[[str], object] = lambda line: None) -> None:
     clinic.found(is_demo=True)
     people.welcome_patients()
     accounts = {person: User.objects.get(email=person.email) for person in people.SIGN_INS}
-    history.tell(accounts=accounts, now=timezone.now().replace(second=0, microsecond=0), say=say)
+    now = timezone.now().replace(second=0, microsecond=0)
+    history.tell(accounts=accounts, now=now, say=say)
+    articles.write(accounts=accounts, now=now, say=say)
