@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.public.views import blog, booking, confirming, pages, people, policies
+from portal.web.public.views import blog, booking, confirming, pages, people, photos, policies
 
 app_name = "public"
 
@@ -18,7 +18,7 @@ urlpatterns = [
     path("logo/", pages.logo, name="logo"),
     path("psychologists/", people.psychologists, name="psychologists"),
     path("psychologists/<slug:slug>/", people.psychologist, name="psychologist"),
-    path("psychologists/<slug:slug>/photo/", pages.photo, name="photo"),
+    path("psychologists/<slug:slug>/photo/", photos.photo, name="photo"),
     path("blog/", blog.listing, name="blog"),
     path("blog/feed/", blog.feed, name="feed"),
     path("blog/category/<slug:slug>/", blog.category, name="category"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -121,18 +121,6 @@ def accessibility(request: HttpRequest) -> HttpResponse:
     changed = site_texts.changed_at("accessibility.")
     written_on = max(STATEMENT_OF, timezone.localdate(changed)) if changed else STATEMENT_OF
     return render(request, "public/accessibility.html", {"site_texts": site_texts, "written_on": written_on})
-
-
-@open_to_all(reason="the photo of a public profile")
-@cache_control(public=True, max_age=3600)
-@require_safe
-def photo(request: HttpRequest, slug: str) -> HttpResponse:
-    """Uploads have no address of their own; a photo that profiles re-encoded is safe to show to anybody."""
-    person = get_object_or_404(Psychologist.objects.practising().exclude(photo=""), slug=slug)
-    try:
-        return FileResponse(person.photo.open("rb"))
-    except FileNotFoundError:
-        raise Http404 from None
 
 
 @open_to_all(reason="the logo stands on every page")

@@ -1,0 +1,35 @@
+"""Photos of those who work here. Uploads have no address of their own; these were written anew from pixels alone."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from portal.clinic.models import Psychologist
+from portal.common.pictures import PORTRAIT, rendition_response, size_of, widths_of
+from portal.common.policy import open_to_all
+
+
+def _of(slug: str) -> Psychologist:
+    """Somebody who works here and has a photo that is there."""
+    person = get_object_or_404(Psychologist.objects.practising().exclude(photo=""), slug=slug)
+    if size_of(person.photo) is None:
+        raise Http404
+    return person
+
+
+@open_to_all(reason="the photo of a public profile, in one size")
+@require_safe
+def portrait(request: HttpRequest, slug: str, width: int, kind: str) -> HttpResponse:
+    person = _of(slug)
+    return rendition_response(person.photo, width=width, kind=kind, public=True, request=request, widths=PORTRAIT)
+
+
+@open_to_all(reason="the photo of a public profile")
+@require_safe
+def photo(request: HttpRequest, slug: str) -> HttpResponse:
+    """The largest JPEG, at the address that other sites and older pages know."""
+    person = _of(slug)
+    widest = widths_of(size_of(person.photo), PORTRAIT)[-1]
+    return rendition_response(person.photo, width=widest, kind="jpg", public=True, request=request, widths=PORTRAIT)
