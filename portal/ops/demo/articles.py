@@ -249,6 +249,8 @@ ARTICLES = (
         WORRY,
         "Worry and low mood",
         days_ago=16.1,
+        excerpt="The thought is the same one as at three in the afternoon. What is different at night, and what people "
+        "find useful.",
         tags=("Sleep", "Worry"),
         scene=Scene("#1b2f40", "#f3ead2", "#2b5f8a", "#23475f", "#101f2b", sun_at=(0.3, 0.25)),
         picture_alt="The moon over dark hills",
@@ -267,6 +269,7 @@ ARTICLES = (
         VIETNAMESE,
         "Starting out",
         days_ago=61.2,
+        excerpt="Nên mang theo gì, chúng ta sẽ nói về điều gì, và điều gì được giữ kín.",
         language="vi",
         tags=("First visit",),
     ),
@@ -275,6 +278,8 @@ ARTICLES = (
         TEENAGERS,
         "Families",
         days_ago=75.4,
+        excerpt="Most doors close a little between twelve and seventeen. What helps a conversation, and when it is "
+        "more than a closed door.",
         author=TOM,
         tags=("Teenagers", "Parents"),
         scene=Scene("#e3edf6", "#e9b949", "#b1cdc2", "#6fa08f", "#7a3e63", sun_at=(0.5, 0.6)),

@@ -25,7 +25,7 @@ RELATED = 3
 # So many of the newest with a tag in common, and of the same category, are looked at for those most alike.
 LOOKED_AT = 60
 # A shorter article is read in one go: a list of its parts would only stand in the way.
-LONG, FEWEST_PARTS = 600, 3
+LONG, FEWEST_PARTS = 450, 3
 
 _HEADING = re.compile(r'<h([23]) id="([^"]+)">(.*?)</h\1>', re.DOTALL)
 
@@ -123,7 +123,7 @@ def shelves(now: datetime) -> Any:
 def related(post: BlogPost, tags: Sequence[Tag], *, now: datetime) -> list[BlogPost]:
     """Up to three others in its language: those with most tags in common, then of its category, then the newest.
 
-    Three queries, each of which reads a bounded number of rows, however many articles there are.
+    At most four queries, each of which reads a bounded number of rows, however many articles there are.
     """
     tagging = BlogPost.tags.through.objects.filter(tag__in=tags).exclude(blogpost=post.pk).order_by("-pk")
     shared: Counter[int] = Counter(tagging.values_list("blogpost_id", flat=True)[:LOOKED_AT]) if tags else Counter()
@@ -132,6 +132,8 @@ def related(post: BlogPost, tags: Sequence[Tag], *, now: datetime) -> list[BlogP
     if post.category_id:
         found = [*found, *others.filter(category=post.category_id).newest_first()[:LOOKED_AT]]
     once = {one.pk: one for one in found}
+    if len(once) < RELATED:
+        once |= {one.pk: one for one in others.newest_first()[:RELATED]}
 
     def likeness(one: BlogPost) -> tuple[Any, ...]:
         return (2 * shared[one.pk] + (one.category_id == post.category_id), one.published_at, one.pk)

@@ -166,7 +166,7 @@ def _article(found: BlogPost, *, now: datetime, token: str = "") -> dict[str, An
         "author": author,
         "tags": tags,
         "picture": picture,
-        "language": reading.foreign(found.language),
+        "foreign": reading.foreign(found.language),
         "contents": reading.contents(found),
         "updated": modified if modified != found.published_at else None,
         "related": [Card.of(one) for one in reading.related(found, tags, now=now)],
