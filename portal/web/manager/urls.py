@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from portal.web.manager.views import (
+    articles,
     components,
     home,
     locations,
@@ -11,6 +12,7 @@ from portal.web.manager.views import (
     profiles,
     services,
     settings,
+    shelves,
     staff,
     trail,
 )
@@ -52,5 +54,22 @@ urlpatterns = [
     path("mail/<uuid:code>/again/", mail.send_again, name="send_again"),
     path("mail/<uuid:code>/arrived/", mail.arrived, name="mail_arrived"),
     path("trail/", trail.listing, name="trail"),
+    path("articles/", articles.listing, name="articles"),
+    path("articles/new/", articles.begin, name="new_article"),
+    path("articles/<uuid:code>/", articles.article, name="article"),
+    path("articles/<uuid:code>/draft/", articles.keep, name="keep_article"),
+    path("articles/<uuid:code>/preview/", articles.preview, name="article_preview"),
+    path("articles/<uuid:code>/picture/<str:name>", articles.picture, name="article_picture"),
+    path("articles/<uuid:code>/revisions/", articles.revisions, name="article_revisions"),
+    path("articles/<uuid:code>/revisions/restore/", articles.restore, name="restore_article"),
+    path("articles/<uuid:code>/address/", articles.address, name="article_address"),
+    path("articles/<uuid:code>/link/", articles.link, name="article_link"),
+    path("articles/<uuid:code>/reviewed/", articles.reviewed, name="article_reviewed"),
+    path("articles/<uuid:code>/take-back/", articles.take_back, name="take_back_article"),
+    path("articles/<uuid:code>/delete/", articles.delete, name="delete_article"),
+    path("articles/shelves/", shelves.listing, name="shelves"),
+    path("articles/shelves/categories/", shelves.categories, name="categories"),
+    path("articles/shelves/categories/<uuid:code>/", shelves.category, name="category"),
+    path("articles/shelves/tags/", shelves.tags, name="tags"),
     path("components/", components.components, name="components"),
 ]

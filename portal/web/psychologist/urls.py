@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.psychologist.views import calendar, hours, notes, patients, today
+from portal.web.psychologist.views import articles, calendar, hours, notes, patients, today
 
 app_name = "psychologist"
 
@@ -21,4 +21,18 @@ urlpatterns = [
     path("hours/", hours.hours, name="hours"),
     path("hours/exceptions/", hours.add_exception, name="add_exception"),
     path("hours/exceptions/<uuid:code>/remove/", hours.remove_exception, name="remove_exception"),
+    # The page that begins an article names its code: whatever saves it first makes it, and only once.
+    path("articles/", articles.listing, name="articles"),
+    path("articles/new/", articles.begin, name="new_article"),
+    path("articles/<uuid:code>/", articles.article, name="article"),
+    path("articles/<uuid:code>/draft/", articles.keep, name="keep_article"),
+    path("articles/<uuid:code>/preview/", articles.preview, name="article_preview"),
+    path("articles/<uuid:code>/picture/<str:name>", articles.picture, name="article_picture"),
+    path("articles/<uuid:code>/revisions/", articles.revisions, name="article_revisions"),
+    path("articles/<uuid:code>/revisions/restore/", articles.restore, name="restore_article"),
+    path("articles/<uuid:code>/address/", articles.address, name="article_address"),
+    path("articles/<uuid:code>/link/", articles.link, name="article_link"),
+    path("articles/<uuid:code>/reviewed/", articles.reviewed, name="article_reviewed"),
+    path("articles/<uuid:code>/take-back/", articles.take_back, name="take_back_article"),
+    path("articles/<uuid:code>/delete/", articles.delete, name="delete_article"),
 ]

@@ -1,5 +1,5 @@
-// The page a note is written on. htmx sends the words while one writes; this file keeps them safe when sending fails: the
-// tab keeps the words, says what is wrong, and tries again. The words are never put into the browser's storage.
+// The pages that notes and articles are written on. htmx sends the words while one writes; this file keeps them safe when
+// sending fails: the tab keeps the words, says what is wrong, and tries again. They are never put into the browser's storage.
 
 const RETRY = 10_000
 
@@ -7,16 +7,20 @@ document.addEventListener('click', event => {
   if (event.target.closest('[data-print]')) window.print()
 })
 
-const form = () => document.getElementById('note-form')
+const form = () => document.querySelector('form[data-draft-url]')
 const words = () => form()?.elements.body
+const NOT_WORDS = new Set(['csrfmiddlewaretoken', 'version'])
+// Everything that was typed, in one string. A chosen file is not: it goes with the button.
+const all = () => JSON.stringify([...new FormData(form() ?? undefined)]
+  .filter(([name, value]) => !NOT_WORDS.has(name) && typeof value === 'string'))
 
-let kept = words()?.value ?? ''
+let kept = all()
 let sent = kept
 let leaving = false
 let retry = 0
 let trouble = false
 
-const isDirty = () => Boolean(words()) && words().value !== kept
+const isDirty = () => Boolean(words()) && all() !== kept
 const isOurs = event => Boolean(form()?.contains(event.target))
 
 function say (text) {
@@ -27,8 +31,9 @@ function say (text) {
   saved?.replaceChildren(line)
 }
 
+// What readers can see already is kept by its button alone.
 function save () {
-  window.htmx.trigger('#autosave', 'save')
+  if (document.getElementById('autosave')) window.htmx.trigger('#autosave', 'save')
 }
 
 function tryLater () {
@@ -39,11 +44,11 @@ function tryLater () {
 // ---- What goes out ---------------------------------------------------------------------------------------------------
 
 document.addEventListener('htmx:configRequest', event => {
-  if (isOurs(event)) sent = words().value
+  if (isOurs(event)) sent = all()
 }, true)
 
 document.addEventListener('input', event => {
-  if (event.target === words() && !trouble && isDirty()) say(form().dataset.wordsUnsaved)
+  if (event.target.form === form() && !trouble && isDirty()) say(form().dataset.wordsUnsaved)
 })
 
 // ---- What comes back -------------------------------------------------------------------------------------------------
@@ -87,7 +92,7 @@ document.addEventListener('htmx:responseError', event => failed(event, form()?.d
 document.addEventListener('htmx:afterSwap', event => {
   if (event.detail.target.id !== 'editor') return
   const box = words()
-  if (event.detail.xhr.status === 200) kept = sent = box.value
+  if (event.detail.xhr.status === 200) kept = sent = all()
   if (document.querySelector('#editor [data-error-summary]')) return
   box.focus()
   box.setSelectionRange(box.value.length, box.value.length)

@@ -1,0 +1,310 @@
+"""What authors and managers send. The page saves itself while half a word stands in a field: only what can't be kept
+is refused here, and what readers need is asked for when it is published."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.models import User
+from portal.accounts.roles import Role
+from portal.common import markdown
+from portal.common.forms import DateField, LineField, TextField, TimeField, moment, tidy
+from portal.common.policy import Actor
+from portal.common.text import fold
+from portal.common.uploads import PictureField
+from portal.resources.actions.categories import LONGEST_TAG, MOST_TAGS, tag_slug
+from portal.resources.actions.posts import Writing
+from portal.resources.models import BlogPost, Category, PostState
+from portal.resources.models.posts import ALT_CHARACTERS, EXCERPT_CHARACTERS, TITLE_CHARACTERS, languages
+
+# As wide as an article's picture is shown, twice that on a fine screen.
+PICTURE_EDGE = 1600
+SAVE, PUBLISH, SCHEDULE, PREVIEW = "save", "publish", "schedule", "preview"
+
+
+class BodyField(TextField):
+    """Markdown, exactly as long as the renderer takes."""
+
+    default_error_messages = {
+        "too_long": _("An article holds %(limit)d characters; this has %(length)d. Split it into two."),
+        "too_many": _("This has more lists, rows or headings than an article can hold. Split it into two."),
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=markdown.MOST_CHARACTERS, strip=False, **kwargs)
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        try:
+            self.rendered = markdown.render(value)
+        except markdown.TooLong:
+            raise ValidationError(self.error_messages["too_many"], code="too_many") from None
+
+
+class TagsField(forms.CharField):
+    """Words with commas between them."""
+
+    def to_python(self, value: Any) -> tuple[str, ...]:
+        found: dict[str, str] = {}
+        for part in str(value or "").replace("،", ",").replace("，", ",").replace("、", ",").split(","):
+            name = tidy(part)
+            if slug := tag_slug(name):
+                found.setdefault(slug, name)
+        return tuple(found.values())
+
+    def validate(self, value: tuple[str, ...]) -> None:
+        if len(value) > MOST_TAGS:
+            raise ValidationError(_("Choose %(most)d tags at most."), code="too_many", params={"most": MOST_TAGS})
+        if any(len(name) > LONGEST_TAG for name in value):
+            raise ValidationError(
+                _("A tag has %(most)d letters at most. Put commas between tags."),
+                code="too_long",
+                params={"most": LONGEST_TAG},
+            )
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) or value is None else ", ".join(value)
+
+
+def may_write() -> Q:
+    return Q(grants__ended_at__isnull=True, grants__role__in=[Role.PSYCHOLOGIST, Role.MANAGER])
+
+
+class ArticleForm(forms.Form):
+    """The writing page, all of it. `zone` is the clinic's wall clock, by which articles are scheduled."""
+
+    title = LineField(label=_("Title"), max_length=TITLE_CHARACTERS, required=False)
+    body = BodyField(label=_("Text"), required=False)
+    excerpt = LineField(
+        label=_("In short"),
+        max_length=EXCERPT_CHARACTERS,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("One or two sentences for the list and for search engines. Empty: the beginning of the text."),
+    )
+    category = forms.ModelChoiceField(
+        label=_("Category"), queryset=Category.objects.none(), required=False, empty_label=_("Choose")
+    )
+    tags = TagsField(
+        label=_("Tags"),
+        required=False,
+        help_text=_("With commas between them: sleep, worry, students."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    language = forms.ChoiceField(label=_("Written in"), choices=languages)
+    author = forms.ModelChoiceField(label=_("Author"), queryset=User.objects.none(), to_field_name="code")
+    picture = PictureField(
+        label=_("Picture"),
+        required=False,
+        max_edge=PICTURE_EDGE,
+        help_text=_("JPEG, PNG or WebP, 1600 pixels wide if you have it. Only pictures that the clinic may show."),
+    )
+    remove_picture = forms.BooleanField(label=_("Take the picture away"), required=False)
+    picture_alt = LineField(
+        label=_("What the picture shows"),
+        max_length=ALT_CHARACTERS,
+        required=False,
+        help_text=_("For people who can't see it: “Morning light on a row of gum trees”."),
+    )
+    review_by = DateField(
+        label=_("Look it over by"),
+        picker=True,
+        required=False,
+        help_text=_("Fees, numbers and services change. On that day the article is listed for you."),
+    )
+    small_change = forms.BooleanField(
+        label=_("Only a small correction"),
+        required=False,
+        help_text=_("Readers aren't told that it was updated."),
+    )
+    publish_on = DateField(label=_("Day"), picker=True, required=False)
+    publish_at = TimeField(label=_("Time"), required=False)
+    version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+    # Sent by the button that puts one's own words in the place of those another window saved meanwhile.
+    instead_of = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+    do = forms.ChoiceField(
+        choices=[(name, name) for name in (SAVE, PUBLISH, SCHEDULE, PREVIEW)], required=False, widget=forms.HiddenInput
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        actor: Actor,
+        zone: ZoneInfo,
+        post: BlogPost | None = None,
+        by_itself: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        self.actor, self.zone, self.post, self.by_itself = actor, zone, post, by_itself
+        kwargs.setdefault("initial", self._initial(post, actor, zone))
+        super().__init__(*args, **kwargs)
+        present = Q(pk=post.category_id) if post and post.category_id else Q()
+        self.fields["category"].queryset = Category.objects.filter(Q(is_active=True) | present)
+        if actor.role == Role.MANAGER:
+            present = Q(pk=post.author_id) if post else Q()
+            people = User.objects.filter(Q(pk__in=User.objects.filter(may_write(), is_active=True)) | present)
+            self.fields["author"].queryset = people.order_by("first_name", "last_name")
+        else:
+            del self.fields["author"]
+        if post is None or post.is_draft:
+            del self.fields["small_change"]
+        if by_itself:
+            # A file is not sent again and again; what stands half written in another field waits for the button.
+            for name in ("picture", "remove_picture", "publish_on", "publish_at"):
+                del self.fields[name]
+
+    @staticmethod
+    def _initial(post: BlogPost | None, actor: Actor, zone: ZoneInfo) -> dict[str, Any]:
+        if post is None:
+            return {"language": settings.LANGUAGE_CODE, "version": 0, "author": actor.user.code}
+        initial = {name: getattr(post, name) for name in ("title", "body", "excerpt", "language", "picture_alt")}
+        initial |= {"review_by": post.review_by, "version": post.version, "category": post.category_id}
+        initial |= {"tags": tuple(tag.name for tag in post.tags.all()), "author": post.author.code}
+        if post.published_at:
+            at = post.published_at.astimezone(zone)
+            initial |= {"publish_on": at.date(), "publish_at": at.time()}
+        return initial
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        self.publish_time: datetime | None = None
+        has_picture = bool(data.get("picture")) or bool(
+            self.post and self.post.picture and not data.get("remove_picture")
+        )
+        if has_picture and not data.get("picture_alt") and "picture_alt" not in self.errors:
+            if self.by_itself:
+                data["picture_alt"] = self.post.picture_alt
+            else:
+                words = _("Say what the picture shows, for people who can't see it.")
+                self.add_error("picture_alt", ValidationError(words, code="required"))
+        if data.get("do") == SCHEDULE:
+            self._clean_time(data)
+        return data
+
+    def _clean_time(self, data: dict[str, Any]) -> None:
+        for name, words in (("publish_on", _("On which day?")), ("publish_at", _("At what time?"))):
+            if not data.get(name) and name not in self.errors:
+                self.add_error(name, ValidationError(words, code="required"))
+        if not data.get("publish_on") or not data.get("publish_at"):
+            return
+        if not 2000 <= data["publish_on"].year <= 2100:
+            self.add_error("publish_on", ValidationError(_("Check the year."), code="year"))
+            return
+        try:
+            self.publish_time = moment(data["publish_on"], data["publish_at"], self.zone)
+        except ValidationError as skipped:
+            self.add_error("publish_at", skipped)
+
+    @property
+    def written_on(self) -> int:
+        """The version that the words are meant to replace."""
+        chosen = self.cleaned_data.get("instead_of")
+        return self.cleaned_data["version"] if chosen is None else chosen
+
+    @property
+    def writing(self) -> Writing:
+        data = self.cleaned_data
+        picture = data.get("picture") or (False if data.get("remove_picture") else None)
+        return Writing(
+            title=data["title"],
+            body=data["body"],
+            excerpt=data["excerpt"],
+            category=data["category"],
+            tags=data["tags"],
+            language=data["language"],
+            picture=picture,
+            picture_alt=data["picture_alt"],
+            review_by=data["review_by"],
+            author=data.get("author"),
+        )
+
+
+class PreviewForm(forms.Form):
+    """What a preview shows of what is being written."""
+
+    title = LineField(max_length=TITLE_CHARACTERS, required=False)
+    body = BodyField(required=False)
+    excerpt = LineField(max_length=EXCERPT_CHARACTERS, required=False)
+    language = forms.ChoiceField(choices=languages)
+
+
+DUE = "due"
+STATES = [("", _("All")), *PostState.choices, (DUE, _("To look over"))]
+
+
+class ArticleSearch(forms.Form):
+    """Above the list. Nothing is wrong in it: what can't be read shows everything."""
+
+    q = forms.CharField(label=_("Search"), required=False, max_length=200)
+    state = forms.ChoiceField(label=_("State"), choices=STATES, required=False)
+    category = forms.ModelChoiceField(
+        label=_("Category"), queryset=Category.objects.all(), required=False, to_field_name="slug", empty_label=_("All")
+    )
+
+    def found_in(self, posts: Any, *, now: datetime, today: date) -> Any:
+        self.full_clean()
+        data = self.cleaned_data
+        match data.get("state"):
+            case PostState.DRAFT:
+                posts = posts.drafts()
+            case PostState.SCHEDULED:
+                posts = posts.scheduled(now)
+            case PostState.PUBLISHED:
+                posts = posts.readable(now)
+            case "due":
+                posts = posts.due_for_review(today)
+        if data.get("category"):
+            posts = posts.in_category(data["category"])
+        if words := fold(data.get("q", "")).replace("\x00", "").strip():
+            posts = posts.saying(words)
+        return posts
+
+
+class AddressForm(forms.Form):
+    slug = LineField(label=_("Address"), max_length=80, help_text=_("Small letters, digits and hyphens."))
+
+
+class ReviewForm(forms.Form):
+    """When to look again: half a year on, if nothing else is said."""
+
+    review_by = DateField(label=_("Look again by"), picker=True)
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("review_by", today + timedelta(days=182))
+
+
+class RevisionChoice(forms.Form):
+    number = forms.IntegerField(min_value=1, max_value=2**31 - 1)
+    version = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+
+
+class CategoryForm(forms.Form):
+    name = LineField(label=_("Name"), max_length=60)
+    description = LineField(
+        label=_("What it is about"),
+        max_length=300,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Shown above its articles."),
+    )
+
+
+class TagForm(forms.Form):
+    name = LineField(label=_("New name"), max_length=LONGEST_TAG)
+
+    def clean_name(self) -> str:
+        if not tag_slug(self.cleaned_data["name"]):
+            raise ValidationError(_("A tag needs a letter or a digit."), code="empty")
+        return self.cleaned_data["name"]
+
+
+DEFAULT_TIME = time(9)

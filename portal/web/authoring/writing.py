@@ -1,0 +1,280 @@
+"""The list of articles, and the page one is written on."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.clinic.advertising import warnings_for
+from portal.common import differences
+from portal.common.htmx import page_or_fragment, redirect_to
+from portal.common.markdown import Rendered
+from portal.common.pictures import rendition_response
+from portal.common.templatetags.when import clock, day
+from portal.resources.actions import posts as actions
+from portal.resources.forms import PREVIEW, PUBLISH, SCHEDULE, ArticleForm, ArticleSearch, PreviewForm
+from portal.resources.models import BlogPost, Tag
+from portal.resources.refusals import ChangedMeanwhile, InThePast, NotADraft, NotTheirs, NotWhole
+from portal.web.authoring.desk import Desk, clinic_zone, today_in
+
+PER_PAGE = 25
+# A longer list of suggestions is read by nobody.
+MOST_SUGGESTIONS = 200
+
+
+def listing(request: HttpRequest, desk: Desk) -> HttpResponse:
+    now, zone = timezone.now(), clinic_zone()
+    today = today_in(zone, now)
+    own = BlogPost.objects.visible_to(request.actor)
+    search = ArticleSearch(request.GET)
+    found = search.found_in(own, now=now, today=today).for_listing().order_by("-saved_at", "-pk")
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    for post in page:
+        post.shown_state = post.state(now)
+        post.is_due = post.is_due_for_review(today)
+    context = {
+        "desk": desk,
+        "search": search,
+        "page": page,
+        "zone": zone,
+        "due": own.due_for_review(today).count(),
+        "is_asking": any(request.GET.get(name) for name in search.fields),
+    }
+    return page_or_fragment(request, "authoring/articles.html", context, fragment="results")
+
+
+def begin(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """An empty page. It has a code already: whatever saves it first, and however often, makes one article."""
+    form = ArticleForm(actor=request.actor, zone=clinic_zone())
+    return _editor(request, desk, uuid.uuid4(), None, form)
+
+
+def article(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
+    """The page to write on. A POST keeps what was written, and may publish it, or only show how it will look."""
+    now, zone = timezone.now(), clinic_zone()
+    post = _post_or_new(request, code)
+    if request.method != "POST":
+        if post is None:
+            raise Http404
+        return _editor(request, desk, code, post, ArticleForm(actor=request.actor, zone=zone, post=post))
+    form = ArticleForm(request.POST, request.FILES, actor=request.actor, zone=zone, post=post)
+    if not form.is_valid():
+        return _editor(request, desk, code, post, form, status=422)
+    do = form.cleaned_data["do"]
+    if do == PREVIEW:
+        return _editor(request, desk, code, post, form)
+    before = post
+    try:
+        with transaction.atomic():
+            post = _keep(request, code, form, now=now)
+            if do == PUBLISH:
+                post = actions.publish(post=post, version=post.version, by=request.actor, now=now)
+            elif do == SCHEDULE:
+                post = actions.schedule(
+                    post=post, at=form.publish_time, version=post.version, by=request.actor, now=now
+                )
+    except ChangedMeanwhile as changed:
+        return _editor(request, desk, code, before, form, conflict=changed.stored, status=409)
+    except NotWhole as refused:
+        for name in refused.missing:
+            form.add_error(name, ValidationError(_("Readers need this before it can be published."), code="missing"))
+        return _editor(request, desk, code, before, form, status=422)
+    except InThePast:
+        form.add_error("publish_on", ValidationError(_("This time has passed. Choose one to come."), code="past"))
+        return _editor(request, desk, code, before, form, status=422)
+    _say(request, post, do, now=now, zone=zone)
+    return redirect_to(request, desk.url("article", code))
+
+
+def _post_or_new(request: HttpRequest, code: UUID) -> BlogPost | None:
+    """The article, or None where no one has written anything under this code yet; raises Http404 for a colleague's."""
+    post = BlogPost.objects.visible_to(request.actor).select_related("author", "category").filter(code=code).first()
+    if post is None and BlogPost.objects.filter(code=code).exists():
+        raise Http404
+    return post
+
+
+def _keep(request: HttpRequest, code: UUID, form: ArticleForm, *, now: datetime, by_itself: bool = False) -> BlogPost:
+    try:
+        return actions.save_post(
+            code=code,
+            writing=form.writing,
+            version=form.written_on,
+            by=request.actor,
+            now=now,
+            by_itself=by_itself,
+            small_change=form.cleaned_data.get("small_change", False),
+        )
+    except (NotTheirs, BlogPost.DoesNotExist):
+        raise Http404 from None
+
+
+def _say(request: HttpRequest, post: BlogPost, do: str, *, now: datetime, zone: ZoneInfo) -> None:
+    if do == PUBLISH:
+        messages.success(request, _("It is published. Everybody can read it now."))
+    elif do == SCHEDULE:
+        at = {"day": day(post.published_at, zone), "time": clock(post.published_at, zone)}
+        messages.success(request, _("It is scheduled: readers see it from %(day)s, %(time)s.") % at)
+    elif post.is_draft:
+        messages.success(request, _("The draft is kept."))
+    elif post.is_readable(now):
+        messages.success(request, _("The changes are kept. Readers see them now."))
+    else:
+        messages.success(request, _("The changes are kept."))
+
+
+def keep(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
+    """Keeps a draft while one writes, and answers with the time. A GET tells whether one is still signed in."""
+    if request.method != "POST":
+        return render(request, "authoring/article.html#saved", {"is_token": True})
+    now, zone = timezone.now(), clinic_zone()
+    post = _post_or_new(request, code)
+    form = ArticleForm(request.POST, actor=request.actor, zone=zone, post=post, by_itself=True)
+    version = post.version if post else 0
+    if not form.is_valid():
+        problem = next(words for errors in form.errors.values() for words in errors)
+        problem = _("Not saved: %(problem)s") % {"problem": problem}
+        return _answer(request, desk, code, problem=problem, version=request.POST.get("version", version), status=422)
+    if post is None and not _says_something(form):
+        return _answer(request, desk, code, version=0)
+    try:
+        kept = _keep(request, code, form, now=now, by_itself=True)
+    except ChangedMeanwhile as changed:
+        return _answer(
+            request,
+            desk,
+            code,
+            problem=_("Not saved: this article was changed in another window."),
+            version=form.cleaned_data["version"],
+            conflict=_conflict(form, changed.stored, zone),
+            status=409,
+        )
+    except NotADraft:
+        problem = _("Not saved by itself: it is published. Press Save when the change is whole.")
+        return _answer(request, desk, code, problem=problem, version=form.cleaned_data["version"], status=409)
+    response = _answer(request, desk, code, saved_at=now, version=kept.version, zone=zone)
+    if post is None:
+        # The page of a new article gets the address under which it can be found again.
+        response["HX-Replace-Url"] = desk.url("article", code)
+    return response
+
+
+def _says_something(form: ArticleForm) -> bool:
+    return any(form.cleaned_data[name].strip() for name in ("title", "body", "excerpt"))
+
+
+def _answer(request: HttpRequest, desk: Desk, code: UUID, *, status: int = 200, **context: Any) -> HttpResponse:
+    context = {"conflict": None, "saved_at": None, "problem": "", "is_answer": True, "desk": desk} | context
+    return render(request, "authoring/article.html#saved", context | {"code": code}, status=status)
+
+
+# ---- Preview ---------------------------------------------------------------------------------------------------------
+
+
+def preview(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
+    """How it looks so far, and what the law would say to it. Keeps nothing."""
+    _post_or_new(request, code)
+    form = PreviewForm(request.POST)
+    form.full_clean()
+    data = form.cleaned_data
+    rendered = form.fields["body"].rendered if "body" in data else None
+    problem = "" if rendered else " ".join(form.errors.get("body", []))
+    context = _preview(data.get("title", ""), data.get("excerpt", ""), data.get("language", "en-au"), rendered)
+    return render(request, "authoring/article.html#preview", context | {"preview_problem": problem})
+
+
+def _preview(title: str, excerpt: str, language: str, rendered: Rendered | None) -> dict[str, Any]:
+    text = rendered.text if rendered else ""
+    words = rendered.words if rendered else 0
+    return {
+        "preview_title": title,
+        "preview_language": language,
+        "rendered": rendered,
+        "cautions": warnings_for(f"{title}. {excerpt}. {text}"),
+        "length": ngettext("%(n)d word", "%(n)d words", words) % {"n": words},
+    }
+
+
+def _preview_of(form: ArticleForm) -> dict[str, Any]:
+    """Of what stands in the form, typed or kept."""
+    values = {name: form[name].value() or "" for name in ("title", "body", "excerpt", "language")}
+    field = form.fields["body"].__class__(required=False)
+    try:
+        field.clean(values["body"])
+        rendered = field.rendered
+    except ValidationError:
+        rendered = None
+    return _preview(values["title"], values["excerpt"], values["language"], rendered)
+
+
+# ---- The page --------------------------------------------------------------------------------------------------------
+
+
+def _editor(
+    request: HttpRequest,
+    desk: Desk,
+    code: UUID,
+    post: BlogPost | None,
+    form: ArticleForm,
+    *,
+    conflict: BlogPost | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    now = timezone.now()
+    today = today_in(form.zone, now)
+    context = {
+        "desk": desk,
+        "code": code,
+        "post": post,
+        "form": form,
+        "zone": form.zone,
+        "now": now,
+        "shown_state": post.state(now) if post else "draft",
+        "is_due": bool(post and post.is_due_for_review(today)),
+        "was_public": bool(post and post.first_published_at),
+        "version": (conflict or post).version if conflict or post else 0,
+        "conflict": _conflict(form, conflict, form.zone) if conflict else None,
+        "picture": desk.picture_of(post),
+        "lost_file": bool(form.is_bound and form.files and form.errors),
+        "suggestions": Tag.objects.values_list("name", flat=True)[:MOST_SUGGESTIONS],
+        "crumbs": desk.crumbs(),
+    }
+    if conflict is not None:
+        # Until one decides, what was typed still stands on the version it was written on.
+        context["version"] = form.cleaned_data["version"]
+    elif form.is_bound:
+        context["version"] = form.data.get("version", context["version"])
+    context |= _preview_of(form)
+    return page_or_fragment(request, "authoring/article.html", context, fragment="editor", status=status)
+
+
+def _conflict(form: ArticleForm, stored: BlogPost, zone: ZoneInfo) -> dict[str, Any]:
+    """Both texts, and what differs between them: from what the other window kept to what stands here."""
+    return {
+        "stored": stored,
+        "zone": zone,
+        "title": differences.by_words(stored.title, form.cleaned_data["title"]),
+        "body": differences.of_texts(stored.body, form.cleaned_data["body"]),
+    }
+
+
+def picture(request: HttpRequest, desk: Desk, code: UUID, name: str) -> HttpResponse:
+    """The picture, also of a draft: for who may write it, and kept by no cache that others share."""
+    post = get_object_or_404(BlogPost.objects.visible_to(request.actor).exclude(picture=""), code=code)
+    width, _dot, kind = name.partition(".")
+    if not width.isdecimal() or len(width) > 5:
+        raise Http404
+    return rendition_response(post.picture, width=int(width), kind=kind, public=False, request=request)

@@ -1,0 +1,93 @@
+"""A psychologist's own articles. portal/web/authoring makes the pages."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from portal.accounts.roles import Role
+from portal.common.policy import allow
+from portal.web.authoring import steps, writing
+from portal.web.authoring.desk import Desk
+
+DESK = Desk("psychologist")
+
+
+@allow(Role.PSYCHOLOGIST)
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    return writing.listing(request, DESK)
+
+
+@allow(Role.PSYCHOLOGIST)
+@require_safe
+def begin(request: HttpRequest) -> HttpResponse:
+    return writing.begin(request, DESK)
+
+
+@allow(Role.PSYCHOLOGIST)
+@require_http_methods(["GET", "HEAD", "POST"])
+def article(request: HttpRequest, code: UUID) -> HttpResponse:
+    return writing.article(request, DESK, code)
+
+
+@allow(Role.PSYCHOLOGIST)
+@require_http_methods(["GET", "HEAD", "POST"])
+def keep(request: HttpRequest, code: UUID) -> HttpResponse:
+    return writing.keep(request, DESK, code)
+
+
+@allow(Role.PSYCHOLOGIST)
+@require_POST
+def preview(request: HttpRequest, code: UUID) -> HttpResponse:
+    return writing.preview(request, DESK, code)
+
+
+@allow(Role.PSYCHOLOGIST)
+@require_safe
+def picture(request: HttpRequest, code: UUID, name: str) -> HttpResponse:
+    return writing.picture(request, DESK, code, name)
+
+
+@allow(Role.PSYCHOLOGIST)
+@require_safe
+def revisions(request: HttpRequest, code: UUID) -> HttpResponse:
+    return steps.revisions(request, DESK, code)
+
+
+@allow(Role.PSYCHOLOGIST)
+@require_POST
+def restore(request: HttpRequest, code: UUID) -> HttpResponse:
+    return steps.restore(request, DESK, code)
+
+
+@allow(Role.PSYCHOLOGIST)
+@require_http_methods(["GET", "HEAD", "POST"])
+def address(request: HttpRequest, code: UUID) -> HttpResponse:
+    return steps.address(request, DESK, code)
+
+
+@allow(Role.PSYCHOLOGIST)
+@require_POST
+def link(request: HttpRequest, code: UUID) -> HttpResponse:
+    return steps.link(request, DESK, code)
+
+
+@allow(Role.PSYCHOLOGIST)
+@require_http_methods(["GET", "HEAD", "POST"])
+def reviewed(request: HttpRequest, code: UUID) -> HttpResponse:
+    return steps.reviewed(request, DESK, code)
+
+
+@allow(Role.PSYCHOLOGIST)
+@require_http_methods(["GET", "HEAD", "POST"])
+def take_back(request: HttpRequest, code: UUID) -> HttpResponse:
+    return steps.take_back(request, DESK, code)
+
+
+@allow(Role.PSYCHOLOGIST)
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: HttpRequest, code: UUID) -> HttpResponse:
+    return steps.delete(request, DESK, code)
