@@ -13,7 +13,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
-from portal.clinic.models import ClinicSettings, Location, ProviderNumber, Psychologist, Room, Service
+from portal.clinic.models import ClinicSettings, Location, ProviderNumber, Room, Service
 from portal.clinic.validators import clean_abn, postcode_fits_state, provider_number_is_right, validate_provider_number
 from portal.common.forms import (
     CodeField,
@@ -47,7 +47,7 @@ ZONES = [
 ]
 
 
-def _names(groups: list[tuple[Any, list[str]]]) -> list[str]:
+def names_in(groups: list[tuple[Any, list[str]]]) -> list[str]:
     return [name for _title, names in groups for name in names]
 
 
@@ -178,7 +178,7 @@ class ClinicSettingsForm(ClinicForm):
 
     class Meta(ClinicForm.Meta):
         model = ClinicSettings
-        fields = _names(_SETTINGS)
+        fields = names_in(_SETTINGS)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -228,7 +228,7 @@ class LocationForm(SlugFormMixin, ClinicForm):
 
     class Meta(ClinicForm.Meta):
         model = Location
-        fields = _names(_LOCATION)
+        fields = names_in(_LOCATION)
 
 
 _ROOM = [(_("The room"), ["location", "name"])]
@@ -239,7 +239,7 @@ class RoomForm(ClinicForm):
 
     class Meta(ClinicForm.Meta):
         model = Room
-        fields = _names(_ROOM)
+        fields = names_in(_ROOM)
 
 
 _SERVICE = [
@@ -255,53 +255,13 @@ class ServiceForm(SlugFormMixin, ClinicForm):
 
     class Meta(ClinicForm.Meta):
         model = Service
-        fields = _names(_SERVICE)
+        fields = names_in(_SERVICE)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if not any(cleaned.get(mode) for mode in ("in_person", "video", "phone")):
             self.add_error("in_person", ValidationError(_("Choose at least one way it is given."), code="mode"))
         return cleaned
-
-
-_PSYCHOLOGIST = [
-    (_("The profile"), ["title", "slug", "headline", "bio", "photo", "languages", "specialisations"]),
-    (_("Registration"), ["registration", "ahpra_number", "qualifications"]),
-    (_("Booking"), ["services", "fee", "accepting_patients", "position"]),
-]
-
-
-class PsychologistForm(SlugFormMixin, ClinicForm):
-    """The whole profile, for the manager."""
-
-    groups = _PSYCHOLOGIST
-
-    class Meta(ClinicForm.Meta):
-        model = Psychologist
-        fields = _names(_PSYCHOLOGIST)
-
-    def __init__(self, *args: Any, user: Any = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.user = user or (self.instance.user if self.instance.user_id else None)
-
-    def slug_source(self) -> str:
-        return self.user.name if self.user else ""
-
-
-_OWN_PROFILE = [
-    (_("About you"), ["headline", "bio", "photo"]),
-    (_("Your work"), ["qualifications", "specialisations", "languages", "accepting_patients"]),
-]
-
-
-class OwnProfileForm(ClinicForm):
-    """What psychologists say about themselves. Registration, fee and address on the website are the manager's."""
-
-    groups = _OWN_PROFILE
-
-    class Meta(ClinicForm.Meta):
-        model = Psychologist
-        fields = _names(_OWN_PROFILE)
 
 
 class ProviderNumberForm(WithWarnings, forms.Form):

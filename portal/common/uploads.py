@@ -133,7 +133,9 @@ def _not_a_picture(head: bytes) -> ValidationError:
 
 
 class PictureInput(forms.ClearableFileInput):
-    """Says which pictures it takes, and offers to take the present one away."""
+    """Says which pictures it takes, and offers to take the present one away. Uploads have no address to link to."""
+
+    template_name = "portal_forms/picture_input.html"
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"accept": "image/jpeg,image/png,image/webp", **(attrs or {})})

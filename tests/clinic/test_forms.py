@@ -10,13 +10,12 @@ from portal.clinic import actions
 from portal.clinic.forms import (
     ClinicSettingsForm,
     LocationForm,
-    OwnProfileForm,
     ProviderNumberForm,
-    PsychologistForm,
     RoomForm,
     ServiceForm,
 )
 from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
+from portal.clinic.profile_forms import OwnProfileForm, PsychologistForm
 from portal.common.policy import Actor
 from tests import make
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -22,14 +23,15 @@ class RoomChoice(forms.Form):
         self.fields["room"].queryset = location.rooms.all()
 
 
-def number_forms(psychologist: Psychologist | None, data: Any = None) -> list[ProviderNumberForm]:
-    """One form for each location in use, with the number held there now."""
+def number_forms(
+    psychologist: Psychologist | None, data: Any = None, *, typed: Mapping[str, str] | None = None
+) -> list[ProviderNumberForm]:
+    """One form for each location in use, with the number held there now, or one `typed` and not judged yet."""
     held = {} if psychologist is None else dict(psychologist.provider_numbers.values_list("location_id", "number"))
     found = []
     for location in Location.objects.filter(is_active=True):
-        form = ProviderNumberForm(
-            data, prefix=location.slug, initial={"location": location, "number": held.get(location.pk, "")}
-        )
+        number = (typed or {}).get(f"{location.slug}-number", held.get(location.pk, ""))
+        form = ProviderNumberForm(data, prefix=location.slug, initial={"location": location, "number": number})
         # Which location it is says the place of the box, not the person who fills it in.
         del form.fields["location"]
         form.location = location

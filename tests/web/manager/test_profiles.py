@@ -63,7 +63,7 @@ def test_a_new_profile(boss, whose, settings, tmp_path):
         fields(
             photo=picture(),
             languages=[vietnamese.pk],
-            specialisations=[grief.pk],
+            specialisations=["Sleep", grief.name],
             services=[first.pk],
             **{f"{place.slug}-number": "4024742f", f"{other.slug}-number": ""},
         ),
@@ -77,17 +77,24 @@ def test_a_new_profile(boss, whose, settings, tmp_path):
         Decimal("235.50"),
     )
     assert list(made.languages.all()) == [vietnamese]
-    assert list(made.specialisations.all()) == [grief]
+    assert [topic.name for topic in made.topics] == ["Sleep", "Grief"]
     assert list(made.services.all()) == [first]
     assert list(made.provider_numbers.values_list("location", "number")) == [(place.pk, "4024742F")]
     # Written anew: a small JPEG under a name of ours.
     with Image.open(made.photo.path) as photo:
-        assert (photo.format, max(photo.size)) == ("JPEG", 1200)
-    assert re.fullmatch(r"psychologists/[0-9a-f]{32}-1200x675\.jpg", made.photo.name)
+        assert (photo.format, max(photo.size)) == ("JPEG", 900)
+    assert re.fullmatch(r"psychologists/[0-9a-f]{32}-900x900\.jpg", made.photo.name)
     shown = boss.get(url("profile_photo", whose))
     assert (shown.status_code, shown.headers["Content-Type"]) == (200, "image/jpeg")
     assert shown.getvalue().startswith(b"\xff\xd8")
-    assert {e.verb for e in Entry.objects.all()} == {"psychologist.added", "provider_number.added"}
+    assert {e.verb for e in Entry.objects.all()} == {
+        "psychologist.added",
+        "provider_number.added",
+        "specialisation.added",
+    }
+    whole = boss.get(url("profile_whole_photo", whose))
+    with Image.open(BytesIO(whole.getvalue())) as photo:
+        assert photo.size == (1600, 900)
 
 
 def test_a_wrong_check_letter_is_a_warning_and_is_kept(boss, whose):
@@ -147,3 +154,39 @@ def test_reception_has_no_profile(boss):
 def test_no_photo_no_answer(boss, whose):
     make.psychologist(user=whose)
     assert boss.get(url("profile_photo", whose)).status_code == 404
+
+
+def test_another_part_of_the_photo_is_chosen_without_sending_it_again(boss, whose, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    psychologist = make.psychologist(user=whose)
+    boss.post(url("profile", whose), fields(slug=psychologist.slug, photo=picture(), photo_part="start"))
+    psychologist.refresh_from_db()
+    first = psychologist.photo.name
+    boss.post(url("profile", whose), fields(slug=psychologist.slug, photo_box="0.25 0 0.5 0.8889"))
+    psychologist.refresh_from_db()
+    assert psychologist.photo.name != first
+    assert psychologist.photo_box == "0.2500 0.0000 0.5000 0.8889"
+
+
+def test_the_list_is_moved_about_and_nothing_else_is_lost(boss, whose):
+    place = make.location()
+    typed = fields(
+        specialisations=["Grief", "Sleep"],
+        headline="Not saved",
+        **{"specialisations-down": "Grief", f"{place.slug}-number": "not judged yet"},
+    )
+    page = boss.post(url("profile", whose), typed)
+    assert page.status_code == 200
+    words = page.content.decode()
+    assert re.findall(r'name="specialisations" value="(\w+)"', words) == ["Sleep", "Grief"]
+    assert "Not saved" in words
+    assert "not judged yet" in words
+    assert Psychologist.objects.count() == 0
+    part = boss.post(url("profile", whose), typed, headers={"hx-request": "true", "hx-target": "topics"})
+    assert part.content.decode().strip().startswith('<div id="topics">')
+
+
+def test_doubtful_words_are_shown_to_the_manager_too(boss, whose):
+    make.psychologist(user=whose, bio="The best results, guaranteed.", specialisations=(make.specialisation(),))
+    page = boss.get(url("profile", whose))
+    assert [caution.rule for caution in page.context["cautions"]] == ["comparison", "promise"]

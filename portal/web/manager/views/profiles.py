@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,11 +17,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.clinic import actions
-from portal.clinic.forms import PsychologistForm
+from portal.clinic.advertising import Caution, warnings_for
 from portal.clinic.models import Psychologist
+from portal.clinic.profile_forms import PsychologistForm
+from portal.common.htmx import page_or_fragment
 from portal.common.policy import allow
 from portal.common.uploads import picture_response, version_of
-from portal.web.manager.asking import confirm_page, form_page, pass_on_warnings
+from portal.web.manager.asking import confirm_page, pass_on_warnings
 from portal.web.manager.forms import number_forms
 
 
@@ -40,13 +43,18 @@ def edit(request: HttpRequest, code: UUID) -> HttpResponse:
         return redirect("manager:person", code)
     form = PsychologistForm(request.POST or None, request.FILES or None, instance=psychologist, user=whose)
     numbers = number_forms(psychologist, request.POST or None)
-    if request.method == "POST" and all([form.is_valid(), *[n.is_valid() for n in numbers]]):
+    if form.is_rearranged:
+        form = form.rearranged()
+        numbers = number_forms(psychologist, typed=request.POST)
+    elif request.method == "POST" and all([form.is_valid(), *[n.is_valid() for n in numbers]]):
         by, now = request.actor, timezone.now()
         with transaction.atomic():
             if psychologist is None:
-                kept = actions.add_psychologist(user=whose, values=form.values, by=by, now=now)
+                kept = actions.add_psychologist(user=whose, values=form.values, topics=form.topics, by=by, now=now)
             else:
-                kept = actions.update_psychologist(psychologist=psychologist, values=form.values, by=by, now=now)
+                kept = actions.update_psychologist(
+                    psychologist=psychologist, values=form.values, topics=form.topics, by=by, now=now
+                )
             for number in numbers:
                 actions.set_provider_number(
                     psychologist=kept,
@@ -65,9 +73,21 @@ def edit(request: HttpRequest, code: UUID) -> HttpResponse:
         "person": whose,
         "psychologist": stored,
         "photo_url": _photo_url(stored, code),
+        "whole_url": _whole_url(stored, code),
+        "cautions": _cautions(stored),
         "crumbs": _crumbs(whose),
     }
-    return form_page(request, "manager/profile.html", context, form, *numbers)
+    wrong = any(sent.is_bound and not sent.is_valid() for sent in [form, *numbers])
+    return page_or_fragment(request, "manager/profile.html", context, fragment="topics", status=422 if wrong else 200)
+
+
+def _cautions(psychologist: Psychologist | None) -> list[Caution]:
+    """What is doubtful as advertising in the profile as it is stored."""
+    if psychologist is None:
+        return []
+    words = [psychologist.headline, psychologist.bio, psychologist.qualifications]
+    words += [topic.name for topic in psychologist.topics]
+    return warnings_for("\n".join(words), registration=psychologist.registration)
 
 
 def _photo_url(psychologist: Psychologist | None, code: UUID) -> str:
@@ -76,14 +96,35 @@ def _photo_url(psychologist: Psychologist | None, code: UUID) -> str:
     return f"{reverse('manager:profile_photo', args=[code])}?v={version_of(psychologist.photo)}"
 
 
+def _whole_url(psychologist: Psychologist | None, code: UUID) -> str:
+    if psychologist is None or not (whole := psychologist.photo_source or psychologist.photo):
+        return ""
+    return f"{reverse('manager:profile_whole_photo', args=[code])}?v={version_of(whole)}"
+
+
 @allow(Role.MANAGER)
 @require_safe
 def photo(request: HttpRequest, code: UUID) -> HttpResponse:
     """The photo, also while the profile is not on the website."""
     psychologist = get_object_or_404(Psychologist, user__code=code)
-    if not psychologist.photo:
+    return _picture(psychologist.photo)
+
+
+@allow(Role.MANAGER)
+@require_safe
+def whole_photo(request: HttpRequest, code: UUID) -> HttpResponse:
+    """What the photo was cut from, to choose another part of it."""
+    psychologist = get_object_or_404(Psychologist, user__code=code)
+    return _picture(psychologist.photo_source or psychologist.photo)
+
+
+def _picture(field_file: Any) -> HttpResponse:
+    if not field_file:
         raise Http404
-    return picture_response(psychologist.photo, public=False)
+    try:
+        return picture_response(field_file, public=False)
+    except FileNotFoundError:
+        raise Http404 from None
 
 
 @allow(Role.MANAGER)

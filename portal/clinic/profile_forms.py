@@ -1,0 +1,360 @@
+"""Profiles as the manager and the psychologists themselves write them: the portrait, the words, what stands first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+from zlib import crc32
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.db.models import Max
+from django.utils.translation import gettext_lazy as _
+
+from portal.clinic.forms import ClinicForm, SlugFormMixin, names_in
+from portal.clinic.models import Psychologist, Service, Specialisation
+from portal.common.forms import refuse_control_characters, tidy
+from portal.common.pictures import Box, cropped_square, size_of
+from portal.common.text import fold
+from portal.common.uploads import PHOTO_BYTES, PHOTO_EDGE, PictureField
+
+# What is kept of the whole photo, so that a part of it still has pixels enough for the largest portrait.
+WHOLE_EDGE = 2000
+
+# A list that is longer says nothing, and a word that is longer is a sentence.
+MOST_TOPICS, LONGEST_TOPIC = 12, 40
+
+
+# ---- What somebody works with, in order ------------------------------------------------------------------------------
+
+
+class TopicsInput(forms.Widget):
+    """A list with buttons to move each word up and down and to take it away, and a box to add one.
+
+    Each button sends the whole form, so nothing else that was typed is lost where there is no script. The value is the
+    list of names as it is after the button that was pressed.
+    """
+
+    template_name = "portal_forms/topics.html"
+    use_fieldset = True
+    # What stands in the box, and what is wrong with it.
+    typed, error = "", ""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        getlist = getattr(data, "getlist", None)
+        names = [str(item) for item in (getlist(name) if getlist else data.get(name) or [])]
+        for button, step in (("up", -1), ("down", 1)):
+            moved = data.get(f"{name}-{button}")
+            if moved in names:
+                at = names.index(moved)
+                to = max(0, min(len(names) - 1, at + step))
+                names.insert(to, names.pop(at))
+        if (dropped := data.get(f"{name}-drop")) in names:
+            names.remove(dropped)
+        # What stands in the box when the form is saved was meant to be added.
+        if not self.is_rearranged(data, name) or data.get(f"{name}-add"):
+            names += [added] if (added := tidy(str(data.get(f"{name}-new") or ""))) else []
+        return names
+
+    @staticmethod
+    def is_rearranged(data: Any, name: str) -> bool:
+        """Whether one of the list's own buttons was pressed, and not the form's."""
+        return any(data.get(f"{name}-{button}") for button in ("up", "down", "drop", "add"))
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return False
+
+    def id_for_label(self, id_: str) -> str:
+        return ""
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, None, attrs)
+        names = list(value or [])
+        chosen = {fold(word) for word in names}
+        context["widget"] |= {
+            # A button keeps its id wherever its word goes, so that the keyboard stays on it.
+            "topics": [(word, f"{crc32(word.encode()):08x}") for word in names],
+            "typed": self.typed,
+            "error": self.error,
+            "suggestions": [t.name for t in Specialisation.objects.all() if fold(t.name) not in chosen],
+            "longest": LONGEST_TOPIC,
+            "is_full": len(names) >= MOST_TOPICS,
+        }
+        return context
+
+
+class TopicsField(forms.Field):
+    """Names of specialisations, in order and each once; one that the clinic has already is spelled as it is there.
+
+    A psychologist may add a word that nobody used yet: waiting for the manager's nod would leave the website wrong
+    until then, and what they may be found under is theirs to say. In return the word is short, is the same word
+    whatever its capitals and accents, stands in the trail, and the manager's list shows who uses it.
+    """
+
+    widget = TopicsInput
+
+    def clean(self, value: Any) -> list[str]:
+        known = {fold(topic.name): topic.name for topic in Specialisation.objects.all()}
+        names: dict[str, str] = {}
+        for word in value or []:
+            refuse_control_characters(word)
+            word = tidy(word)
+            if not (key := fold(word)):
+                continue
+            if key not in known:
+                self._check(word)
+            names.setdefault(key, known.get(key, word))
+        if len(names) > MOST_TOPICS:
+            raise ValidationError(
+                _("Name at most %(most)d. People choose by the first few."), code="many", params={"most": MOST_TOPICS}
+            )
+        return list(names.values())
+
+    def _check(self, word: str) -> None:
+        if len(word) > LONGEST_TOPIC:
+            raise ValidationError(
+                _("Use a few words, at most %(most)d characters: “Sleep”, “School refusal”."),
+                code="long",
+                params={"most": LONGEST_TOPIC},
+            )
+        if not any(c.isalpha() for c in word) or any(c in "<>{}[]@#/\\|;:" for c in word):
+            raise ValidationError(_("Write this as plain words: “Sleep”, “School refusal”."), code="plain")
+
+
+# ---- The portrait ----------------------------------------------------------------------------------------------------
+
+
+class WithPortrait(forms.Form):
+    """A photo, and which square of it is shown: by the cropper's box, or, without script, by one of three places.
+
+    `portrait` is what the actions keep: the square, the whole that it was cut from, and where.
+    """
+
+    photo_part = forms.ChoiceField(
+        label=_("Which part of the photo is kept"),
+        choices=[
+            ("start", _("The top, or the left side")),
+            ("middle", _("The middle")),
+            ("end", _("The bottom, or the right side")),
+        ],
+        required=False,
+        widget=forms.RadioSelect,
+        help_text=_("Photos are shown square. Save to see it, and choose another part if the face is cut off."),
+    )
+    # Always drawn empty: a new photo must not get the old one's box.
+    photo_box = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.portrait: dict[str, Any] = {}
+        self.fields["photo"] = PictureField(
+            label=_("Photo"),
+            required=False,
+            max_bytes=PHOTO_BYTES,
+            max_edge=WHOLE_EDGE,
+            help_text=_(
+                "JPEG, PNG or WebP, up to 10 MB. Where it was taken, and all else hidden in the file, is removed."
+            ),
+        )
+        part = self.fields["photo_part"]
+        if size := self.source_size:
+            part.choices = _parts(size)
+            part.initial = next(
+                (key for key, _label in part.choices if str(Box.square_in(size, key)) == self.instance.photo_box), None
+            )
+
+    @property
+    def source(self) -> Any:
+        """The stored picture that another part can be cut from: the whole, or a photo from before wholes were kept."""
+        return self.instance.photo_source or self.instance.photo
+
+    @property
+    def source_size(self) -> tuple[int, int] | None:
+        return size_of(self.source)
+
+    def crop(self, cleaned: dict[str, Any]) -> None:
+        """Fills `portrait` with values of photo, photo_source and photo_box; leaves it empty where nothing changes."""
+        sent = cleaned.get("photo")
+        if {"photo", "photo_box", "photo_part"} & set(self.errors):
+            return
+        if sent is False:
+            self.portrait = {"photo": False, "photo_source": False, "photo_box": ""}
+            return
+        is_new = isinstance(sent, ContentFile)
+        size = size_of(sent) if is_new else self.source_size
+        if size is None:
+            return
+        part = cleaned.get("photo_part") or ("middle" if is_new else "")
+        try:
+            if cleaned.get("photo_box"):
+                box = Box.read(cleaned["photo_box"])
+            elif part:
+                box = Box.square_in(size, part)
+            else:
+                return
+            if is_new:
+                self.portrait = {"photo": cropped_square(sent, box, max_edge=PHOTO_EDGE), "photo_source": sent}
+            elif str(box) != self.instance.photo_box:
+                self.portrait = {"photo": self._cropped_again(box)}
+                if not self.instance.photo_source:
+                    self.portrait["photo_source"] = self._copied()
+            else:
+                return
+        except ValidationError as refusal:
+            self.add_error("photo", refusal)
+        except OSError:
+            self.add_error(
+                "photo", ValidationError(_("The photo can't be found any more. Send it again."), code="lost")
+            )
+        else:
+            self.portrait["photo_box"] = str(box)
+
+    def _cropped_again(self, box: Box) -> ContentFile:
+        with self.source.storage.open(self.source.name) as file:
+            return cropped_square(file, box, max_edge=PHOTO_EDGE)
+
+    def _copied(self) -> ContentFile:
+        """The photo itself, before a part of it takes its place."""
+        with self.source.storage.open(self.source.name) as file:
+            return ContentFile(file.read(), name=self.source.name.rsplit("/", 1)[-1])
+
+
+def _parts(size: tuple[int, int]) -> list[tuple[str, Any]]:
+    """What the three parts are called, once it is known which way the photo is long."""
+    width, height = size
+    if width > height:
+        return [("start", _("The left side")), ("middle", _("The middle")), ("end", _("The right side"))]
+    if height > width:
+        return [("start", _("The top")), ("middle", _("The middle")), ("end", _("The bottom"))]
+    return [("middle", _("All of it"))]
+
+
+# ---- The forms -------------------------------------------------------------------------------------------------------
+
+
+class ProfileForm(WithPortrait, ClinicForm):
+    """What both forms share. `values` and `topics` are what the actions take."""
+
+    specialisations = TopicsField(
+        label=_("What you work with"),
+        required=False,
+        help_text=_("Your profile names them in this order. People filter by them."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial.setdefault("specialisations", [topic.name for topic in self.instance.topics])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        self.crop(cleaned)
+        self._look_at_fee(cleaned.get("fee"))
+        return cleaned
+
+    def _look_at_fee(self, fee: Decimal | None) -> None:
+        usual = Service.objects.offered().aggregate(most=Max("fee"))["most"]
+        if fee is not None and usual and fee > 2 * usual:
+            self.warn("fee", _("This is more than twice what the clinic's dearest service costs. Check it."))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        apart = {"photo", "photo_part", "photo_box", "specialisations"}
+        return {name: value for name, value in super().values.items() if name not in apart} | self.portrait
+
+    @property
+    def topics(self) -> list[str]:
+        return self.cleaned_data["specialisations"]
+
+    @property
+    def is_rearranged(self) -> bool:
+        """Whether a button of the list was pressed: the form is drawn again, and nothing is saved."""
+        return self.is_bound and TopicsInput.is_rearranged(self.data, "specialisations")
+
+    def rearranged(self) -> ProfileForm:
+        """The same form with what was typed and the list in its new order, not yet judged but for a word just added."""
+        typed = {
+            name: field.widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
+            for name, field in self.fields.items()
+            if name != "photo"
+        }
+        names, adding = typed["specialisations"], bool(self.data.get("specialisations-add"))
+        word = str(self.data.get("specialisations-new") or "")
+        error = ""
+        try:
+            names = self.fields["specialisations"].clean(names)
+        except ValidationError as refusal:
+            error = refusal.messages[0]
+            names = names[:-1] if adding else names
+        again = type(self)(instance=self.instance, initial=typed | {"specialisations": names}, **self._made_with())
+        box = again.fields["specialisations"].widget
+        box.error, box.typed = error, word if error or not adding else ""
+        return again
+
+    def _made_with(self) -> Mapping[str, Any]:
+        return {}
+
+
+_PSYCHOLOGIST = [
+    (_("The photo"), ["photo", "photo_part", "photo_box"]),
+    (_("The profile"), ["title", "slug", "headline", "bio", "specialisations", "languages"]),
+    (_("Registration"), ["registration", "ahpra_number", "qualifications"]),
+    (_("Booking"), ["services", "fee", "accepting_patients", "position"]),
+]
+# They have columns of their own kind, or none.
+_APART = {"photo_part", "photo_box", "specialisations"}
+
+
+class PsychologistForm(SlugFormMixin, ProfileForm):
+    """The whole profile, for the manager."""
+
+    groups = _PSYCHOLOGIST
+
+    class Meta(ClinicForm.Meta):
+        model = Psychologist
+        fields = [name for name in names_in(_PSYCHOLOGIST) if name not in _APART]
+
+    def __init__(self, *args: Any, user: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user or (self.instance.user if self.instance.user_id else None)
+        self.fields["specialisations"].label = _("What they work with")
+
+    def slug_source(self) -> str:
+        return self.user.name if self.user else ""
+
+    def _made_with(self) -> Mapping[str, Any]:
+        return {"user": self.user}
+
+
+_OWN_PROFILE = [
+    (_("Your photo"), ["photo", "photo_part", "photo_box"]),
+    (_("About you"), ["headline", "bio", "qualifications"]),
+    (_("Your work"), ["specialisations", "languages"]),
+    (_("Bookings and fee"), ["accepting_patients", "fee"]),
+]
+
+
+class OwnProfileForm(ProfileForm):
+    """What psychologists say about themselves, and what they charge.
+
+    Registration, number, title, address on the website, services and provider numbers are the manager's: the clinic
+    answers for them to the Board, to Medicare and to whoever follows a link.
+    """
+
+    groups = _OWN_PROFILE
+
+    class Meta(ClinicForm.Meta):
+        model = Psychologist
+        fields = [name for name in names_in(_OWN_PROFILE) if name not in _APART]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["headline"].help_text = _("It stands under your name in every list. What you do, and for whom.")
+        self.fields["bio"].help_text = _("An empty line begins a new paragraph.")
+        self.fields["fee"].label = _("Your fee")
+        self.fields["fee"].help_text = _(
+            "For any session, before GST. Leave it empty to charge what each service costs."
+        )
+        self.fields["accepting_patients"].help_text = _("Untick it to be shown as full. Sessions that are booked stay.")

@@ -1,0 +1,223 @@
+"""A psychologist's own profile: what the website says of them, seen before it is public."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from portal.accounts.roles import Role
+from portal.clinic import actions
+from portal.clinic.advertising import Caution, warnings_for
+from portal.clinic.models import ClinicSettings, Psychologist, Service, Specialisation
+from portal.clinic.profile_forms import OwnProfileForm
+from portal.common.htmx import page_or_fragment
+from portal.common.policy import allow
+from portal.common.uploads import picture_response, version_of
+from portal.journeys import profiles
+from portal.journeys.profiles import Fee
+from portal.medicare import schedule
+from portal.web.psychologist.own import with_profile
+
+
+@allow(Role.PSYCHOLOGIST)
+@with_profile
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    """The form. Its buttons save it, show it as readers would see it, or move the words of its list about."""
+    person: Psychologist = request.psychologist
+    if request.method != "POST":
+        return _page(request, OwnProfileForm(instance=_fresh(person)), person)
+    form = OwnProfileForm(request.POST, request.FILES, instance=_fresh(person))
+    if form.is_rearranged:
+        return _page(request, form.rearranged(), person)
+    if not form.is_valid():
+        return _page(request, form, person, status=422)
+    if "preview" in request.POST:
+        return _preview(request, form)
+    actions.update_psychologist(
+        psychologist=person, values=form.values, topics=form.topics, by=request.actor, now=timezone.now()
+    )
+    if person.is_active:
+        messages.success(request, _("Your profile is saved, and the website shows it."))
+    else:
+        messages.success(request, _("Your profile is saved. It is not on the website."))
+    for name, words in form.warnings:
+        messages.warning(request, f"{form.fields[name].label}: {words}")
+    return redirect("psychologist:profile")
+
+
+def _fresh(person: Psychologist) -> Psychologist:
+    """A copy for the form, which writes what was typed into it: the page shows what is stored beside it."""
+    return Psychologist.objects.select_related("user").get(pk=person.pk)
+
+
+def _page(request: HttpRequest, form: OwnProfileForm, person: Psychologist, *, status: int = 200) -> HttpResponse:
+    words = {name: str(form[name].value() or "") for name in ("headline", "bio", "qualifications")}
+    context = {
+        "form": form,
+        "person": person,
+        "photo_url": own_photo_url(person),
+        "whole_url": whole_photo_url(person),
+        **_advice(person, words=words, topics=form["specialisations"].value() or [], fee=_money(form)),
+    }
+    return page_or_fragment(request, "psychologist/profile.html", context, fragment="topics", status=status)
+
+
+def _money(form: OwnProfileForm) -> Decimal | None:
+    try:
+        return form.fields["fee"].clean(form["fee"].value())
+    except ValidationError:
+        return None
+
+
+# ---- Advice ----------------------------------------------------------------------------------------------------------
+
+
+@allow(Role.PSYCHOLOGIST)
+@with_profile
+@require_POST
+def advice(request: HttpRequest) -> HttpResponse:
+    """What the law says of the words, and what patients will pay, while the form is being filled in."""
+    form = OwnProfileForm(request.POST, instance=_fresh(request.psychologist))
+    words = {name: request.POST.get(name, "")[:10_000] for name in ("headline", "bio", "qualifications")}
+    topics = [name[:100] for name in request.POST.getlist("specialisations")[:50]]
+    context = _advice(request.psychologist, words=words, topics=topics, fee=_money(form))
+    return page_or_fragment(request, "psychologist/_profile_advice.html", context, fragment="advice")
+
+
+def _advice(
+    person: Psychologist, *, words: dict[str, str], topics: list[str], fee: Decimal | None
+) -> dict[str, list[Caution] | list[Fee] | bool]:
+    """The cautions on all the words together, and the price of each service at `fee` dollars."""
+    text = "\n".join([*words.values(), *topics])
+    charged = _fresh(person)
+    charged.fee = fee
+    today = timezone.localdate()
+    fees = profiles.fees_of(
+        charged,
+        profiles.services_of(charged, list(Service.objects.offered())),
+        on=today,
+        clinic=ClinicSettings.current(),
+        items=schedule.items_for_individuals(on=today),
+    )
+    return {
+        "cautions": warnings_for(text, registration=person.registration),
+        "fees": fees,
+        "has_rebate": any(fee.quote.rebate is not None for fee in fees),
+    }
+
+
+# ---- Preview ---------------------------------------------------------------------------------------------------------
+
+
+@allow(Role.PSYCHOLOGIST)
+@with_profile
+@require_safe
+def preview(request: HttpRequest) -> HttpResponse:
+    """What is saved, as readers see it; also while the profile is not on the website."""
+    return _as_readers_see(request, profiles.profile_of(request.psychologist, now=timezone.now(), is_preview=True))
+
+
+def _preview(request: HttpRequest, form: OwnProfileForm) -> HttpResponse:
+    """What is typed, as readers would see it. Nothing is written: the form's copy of the profile holds it."""
+    shown = profiles.profile_of(
+        form.instance,
+        now=timezone.now(),
+        specialisations=[actions.specialisation_named(name) or Specialisation(name=name) for name in form.topics],
+        languages=list(form.cleaned_data["languages"]),
+        is_preview=True,
+    )
+    return _as_readers_see(request, shown, portrait=_portrait(form), is_unsaved=True)
+
+
+def _portrait(form: OwnProfileForm) -> SafeString | str:
+    """The photo that was chosen and is stored nowhere yet, inside the page; empty where nothing was chosen."""
+    chosen = form.portrait.get("photo")
+    if chosen is None:
+        return ""
+    if chosen is False:
+        form.instance.photo = ""
+        return ""
+    kind = "png" if chosen.name.endswith("png") else "jpeg"
+    data = b64encode(chosen.read()).decode("ascii")
+    chosen.seek(0)
+    words = _("Photo of %(name)s") % {"name": form.instance.name}
+    return format_html(
+        '<span class="avatar large"><img src="data:image/{};base64,{}" alt="{}" width="256" height="256"></span>',
+        kind,
+        data,
+        words,
+    )
+
+
+def _as_readers_see(
+    request: HttpRequest, shown: profiles.Profile, *, portrait: SafeString | str = "", is_unsaved: bool = False
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        "profile": shown,
+        "person": shown.person,
+        "portrait": portrait or _stored_portrait(shown.person),
+        "is_unsaved": is_unsaved,
+    }
+    return render(request, "psychologist/profile_preview.html", context)
+
+
+def _stored_portrait(person: Psychologist) -> SafeString | str:
+    """The stored photo by its private address: the public one answers for those alone who are on the website."""
+    if person.is_active or not person.photo:
+        return ""
+    return format_html(
+        '<span class="avatar large"><img src="{}" alt="{}" width="256" height="256"></span>',
+        own_photo_url(person),
+        _("Photo of %(name)s") % {"name": person.name},
+    )
+
+
+# ---- The photo -------------------------------------------------------------------------------------------------------
+
+
+def own_photo_url(person: Psychologist) -> str:
+    return f"{reverse('psychologist:profile_photo')}?v={version_of(person.photo)}" if person.photo else ""
+
+
+def whole_photo_url(person: Psychologist) -> str:
+    """Of the picture that another part can be chosen from."""
+    whole = person.photo_source or person.photo
+    return f"{reverse('psychologist:profile_whole_photo')}?v={version_of(whole)}" if whole else ""
+
+
+@allow(Role.PSYCHOLOGIST)
+@with_profile
+@require_safe
+def photo(request: HttpRequest) -> HttpResponse:
+    """One's own photo, also while the profile is not on the website."""
+    return _picture(request.psychologist.photo)
+
+
+@allow(Role.PSYCHOLOGIST)
+@with_profile
+@require_safe
+def whole_photo(request: HttpRequest) -> HttpResponse:
+    """What the photo was cut from. Nobody else is shown what was cut off, but the manager."""
+    return _picture(request.psychologist.photo_source or request.psychologist.photo)
+
+
+def _picture(field_file: Any) -> HttpResponse:
+    if not field_file:
+        raise Http404
+    try:
+        return picture_response(field_file, public=False)
+    except FileNotFoundError:
+        raise Http404 from None

@@ -1,0 +1,378 @@
+"""One's own profile: saved, ordered, cropped, seen before it is public, and nobody else's."""
+
+import re
+from decimal import Decimal
+from html import unescape
+from io import BytesIO
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from PIL import Image
+
+from portal.accounts.roles import Role
+from portal.audit.models import Entry
+from portal.clinic import actions
+from portal.clinic.models import Psychologist, Registration, Specialisation
+from portal.common.pictures import KINDS, PORTRAIT
+from tests import make
+from tests.web.psychologist.conftest import NOW
+
+URL = "/practice/profile/"
+
+
+@pytest.fixture(autouse=True)
+def _media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+def fields(**more):
+    return {
+        "headline": "Anxiety, and being new to a country",
+        "bio": "I listen.",
+        "qualifications": "MPsych (Clinical)",
+        "fee": "",
+        "accepting_patients": "on",
+        "specialisations": ["Anxiety", "Grief"],
+        **more,
+    }
+
+
+def topics(mai):
+    return [topic.name for topic in Psychologist.objects.get(pk=mai.pk).topics]
+
+
+def two_halves(size=(1200, 600)):
+    """Red on the left, blue on the right."""
+    image = Image.new("RGB", size, "red")
+    image.paste("blue", (size[0] // 2, 0, *size))
+    data = BytesIO()
+    image.save(data, "PNG")
+    return SimpleUploadedFile("me.png", data.getvalue(), content_type="image/png")
+
+
+def colour_of(picture):
+    with picture.open("rb") as file, Image.open(file) as image:
+        red, _green, blue = image.convert("RGB").getpixel((image.width // 2, image.height // 2))
+        return "red" if red > blue else "blue"
+
+
+# ---- Saving ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_saved_is_what_readers_see(client, mai, service):
+    vietnamese = make.language(code="vi", name="Tiếng Việt")
+    response = client.post(URL, fields(fee="$190", languages=[vietnamese.pk]))
+    assert (response.status_code, response.url) == (302, URL)
+    mai.refresh_from_db()
+    assert (mai.headline, mai.bio, mai.fee) == ("Anxiety, and being new to a country", "I listen.", Decimal("190"))
+    assert (list(mai.languages.all()), topics(mai)) == ([vietnamese], ["Anxiety", "Grief"])
+    page = client.get(reverse("public:psychologist", args=[mai.slug])).content.decode()
+    assert page.index("Anxiety</li>") < page.index("Grief</li>")
+    assert "$190.00" in page
+    assert [e.verb for e in Entry.objects.order_by("pk")][-1] == "psychologist.changed"
+
+
+def test_the_managers_facts_are_not_in_reach(client, mai):
+    before = Psychologist.objects.values().get(pk=mai.pk)
+    sent = {
+        "registration": Registration.PROVISIONAL,
+        "ahpra_number": "PSY0001234567",
+        "slug": "somebody-else",
+        "title": "Prof",
+        "is_active": "",
+        "position": "99",
+        "services": [make.service().pk],
+        "photo_source": "x",
+    }
+    assert client.post(URL, fields() | sent).status_code == 302
+    after = Psychologist.objects.values().get(pk=mai.pk)
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {"headline", "bio", "qualifications"}
+    assert not mai.services.exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "value"),
+    [
+        ("headline", "x" * 161),
+        ("fee", "-1"),
+        ("fee", "a lot"),
+        ("bio", "a\x00b"),
+        ("specialisations", ["x" * 41]),
+        ("specialisations", ["<script>"]),
+        ("specialisations", ["12345"]),
+        ("specialisations", [f"Word {'abcdefghijklmn'[n]}" for n in range(13)]),
+        ("photo", SimpleUploadedFile("me.png", b"<svg onload=alert(1)>")),
+        ("languages", ["999999"]),
+    ],
+)
+def test_what_can_not_be_taken_is_said_and_nothing_is_lost(client, mai, wrong, value):
+    response = client.post(URL, fields(**{"qualifications": "Kept as typed", wrong: value}))
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == [wrong]
+    assert "Kept as typed" in response.content.decode()
+    mai.refresh_from_db()
+    assert (mai.qualifications, Specialisation.objects.count()) == ("", 0)
+
+
+def test_full_is_shown_at_once(client, mai):
+    data = fields()
+    del data["accepting_patients"]
+    client.post(URL, data)
+    mai.refresh_from_db()
+    assert not mai.accepting_patients
+
+
+def test_a_fee_far_from_the_clinics_is_taken_and_doubted(client, mai, service):
+    response = client.post(URL, fields(fee="2200"), follow=True)
+    assert [m.level_tag for m in response.context["messages"]] == ["success", "warning"]
+    mai.refresh_from_db()
+    assert mai.fee == 2200
+
+
+@pytest.mark.parametrize("name", ["profile", "profile_advice", "profile_preview", "profile_photo"])
+@pytest.mark.parametrize("role", [Role.RECEPTION, Role.MANAGER])
+def test_for_psychologists_alone(db, name, role):
+    url = reverse(f"psychologist:{name}")
+    other = make.signed_in_client(role=role)
+    assert (other.post if name == "profile_advice" else other.get)(url).status_code == 403
+
+
+def test_who_has_no_profile_yet_is_told(db):
+    page = make.client_for(make.user(role=Role.PSYCHOLOGIST)).get(URL)
+    assert (page.status_code, page.templates[0].name) == (200, "psychologist/no_profile.html")
+
+
+# ---- The list --------------------------------------------------------------------------------------------------------
+
+
+def listed(response):
+    return [unescape(name) for name in re.findall(r'name="specialisations" value="([^"]*)"', response.content.decode())]
+
+
+@pytest.mark.parametrize(
+    ("button", "expected"),
+    [
+        ({"specialisations-up": "Grief"}, ["Grief", "Anxiety", "Sleep"]),
+        ({"specialisations-down": "Grief"}, ["Anxiety", "Sleep", "Grief"]),
+        ({"specialisations-up": "Anxiety"}, ["Anxiety", "Grief", "Sleep"]),
+        ({"specialisations-down": "Sleep"}, ["Anxiety", "Grief", "Sleep"]),
+        ({"specialisations-drop": "Anxiety"}, ["Grief", "Sleep"]),
+        ({"specialisations-add": "1", "specialisations-new": " Eating  disorders "},
+         ["Anxiety", "Grief", "Sleep", "Eating disorders"]),
+        ({"specialisations-add": "1", "specialisations-new": "gríef"}, ["Anxiety", "Grief", "Sleep"]),
+        ({"specialisations-add": "1", "specialisations-new": ""}, ["Anxiety", "Grief", "Sleep"]),
+        ({"specialisations-up": "Unknown"}, ["Anxiety", "Grief", "Sleep"]),
+    ],
+)  # fmt: skip
+def test_buttons_move_words_and_keep_the_rest_as_typed(client, mai, button, expected):
+    data = fields(specialisations=["Anxiety", "Grief", "Sleep"], headline="Not saved yet", fee="not a number")
+    response = client.post(URL, data | button)
+    assert (response.status_code, listed(response)) == (200, expected)
+    page = response.content.decode()
+    assert "Not saved yet" in page
+    assert "not a number" in page
+    assert "error-summary" not in page
+    mai.refresh_from_db()
+    assert (mai.headline, Specialisation.objects.count()) == ("", 0)
+
+
+def test_htmx_gets_the_list_alone_and_the_pressed_button_keeps_its_id(client, mai):
+    data = fields(specialisations=["Anxiety", "Grief"], **{"specialisations-up": "Grief"})
+    whole = client.post(URL, data).content.decode()
+    pressed = re.search(r'id="(topic-up-\w+)"[^>]*value="Grief"', whole)[1]
+    part = client.post(URL, data, headers={"hx-request": "true", "hx-target": "topics"}).content.decode()
+    assert part.strip().startswith('<div id="topics">')
+    assert f'id="{pressed}"' in part
+    assert 'aria-label="Move Grief up, now 1 of 2" aria-disabled="true"' in part
+    assert "csrfmiddlewaretoken" not in part
+
+
+def test_a_word_that_can_not_be_added_stays_in_its_box(client, mai):
+    wrong = "x" * 41
+    response = client.post(URL, fields(**{"specialisations-add": "1", "specialisations-new": wrong}))
+    assert listed(response) == ["Anxiety", "Grief"]
+    page = response.content.decode()
+    assert f'value="{wrong}"' in page
+    assert "at most 40 characters" in page
+
+
+def test_a_word_left_in_the_box_is_added_when_the_form_is_saved(client, mai):
+    client.post(URL, fields(**{"specialisations-new": "Sleep"}))
+    assert topics(mai) == ["Anxiety", "Grief", "Sleep"]
+
+
+def test_a_word_the_clinic_has_is_spelled_its_way_and_is_one(client, mai):
+    adhd = make.specialisation(name="ADHD")
+    client.post(URL, fields(specialisations=["adhd", "ADHD", "Àdhd"]))
+    assert topics(mai) == ["ADHD"]
+    assert list(Specialisation.objects.all()) == [adhd]
+
+
+# ---- The photo -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("choice", "colour"),
+    [
+        ({}, None),
+        ({"photo_part": "start"}, "red"),
+        ({"photo_part": "end"}, "blue"),
+        ({"photo_box": "0.6 0.1 0.3 0.6"}, "blue"),
+        ({"photo_box": "0.0 0.0 0.25 0.5", "photo_part": "end"}, "red"),
+    ],
+)
+def test_the_part_that_was_chosen_is_shown(client, mai, choice, colour):
+    assert client.post(URL, fields(photo=two_halves(), **choice)).status_code == 302
+    mai.refresh_from_db()
+    with mai.photo.open("rb") as file, Image.open(file) as image:
+        assert image.format == "JPEG"
+        assert image.width == image.height
+    if colour:
+        assert colour_of(mai.photo) == colour
+    with mai.photo_source.open("rb") as file, Image.open(file) as image:
+        assert image.size == (1200, 600)
+
+
+def test_another_part_without_sending_the_photo_again(client, mai, django_capture_on_commit_callbacks):
+    client.post(URL, fields(photo=two_halves(), photo_part="start"))
+    mai.refresh_from_db()
+    first, whole = mai.photo.name, mai.photo_source.name
+    page = client.get(URL).content.decode()
+    assert re.search(r'value="start"[^>]*checked', page), "the part that is kept is the one that is chosen"
+    assert "The right side" in page
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(URL, fields(photo_part="end"))
+    mai.refresh_from_db()
+    assert (colour_of(mai.photo), mai.photo_source.name) == ("blue", whole)
+    assert not mai.photo.storage.exists(first)
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(URL, fields(photo_part="end"))
+    mai.refresh_from_db()
+    assert mai.photo.storage.exists(mai.photo.name), "nothing chosen anew: the photo stays"
+
+
+def test_a_photo_from_before_wholes_were_kept_can_be_cut_too(client, mai):
+    whole = SimpleUploadedFile("old.png", two_halves().read())
+    mai.photo.save("old.png", whole)
+    client.post(URL, fields())
+    mai.refresh_from_db()
+    assert (mai.photo_source.name, mai.photo_box) == ("", "")
+    client.post(URL, fields(photo_part="end"))
+    mai.refresh_from_db()
+    assert colour_of(mai.photo) == "blue"
+    assert mai.photo_source.name
+
+
+def test_photo_and_its_whole_are_taken_away(client, mai, tmp_path, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(URL, fields(photo=two_halves()))
+    assert len(list((tmp_path / "psychologists").glob("*.*"))) == 1 + len(PORTRAIT) * len(KINDS)
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(URL, fields(**{"photo-clear": "on"}))
+    mai.refresh_from_db()
+    assert (mai.photo.name, mai.photo_source.name, mai.photo_box) == ("", "", "")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("box", ["nonsense", "0 0 9 9", "nan nan nan nan", "0.5 0.5 0.6 0.6", "-1 0 1 1", "0 0 0 0"])
+def test_a_box_that_is_none_is_refused(client, mai, box):
+    response = client.post(URL, fields(photo=two_halves(), photo_box=box))
+    assert (response.status_code, list(response.context["form"].errors)) == (422, ["photo"])
+    mai.refresh_from_db()
+    assert not mai.photo
+
+
+def test_own_photo_is_served_to_oneself_alone_and_kept_by_nobody(client, mai, colleague):
+    url, whole = reverse("psychologist:profile_photo"), reverse("psychologist:profile_whole_photo")
+    assert client.get(url).status_code == 404
+    client.post(URL, fields(photo=two_halves(), photo_part="end"))
+    other = make.client_for(colleague.user)
+    for address in (url, whole):
+        response = client.get(address)
+        assert (response.status_code, response["Cache-Control"]) == (200, "no-store, private")
+        assert response.getvalue().startswith(b"\xff\xd8")
+        assert other.get(address).status_code == 404
+
+
+# ---- Seen before it is public ----------------------------------------------------------------------------------------
+
+
+def test_preview_shows_what_is_typed_and_writes_nothing(client, mai, service):
+    mai.refresh_from_db()
+    before, files = Psychologist.objects.values().get(pk=mai.pk), list(mai.photo.storage.listdir(""))
+    data = fields(preview="1", fee="123", photo=two_halves(), photo_part="end", headline="Only tried on")
+    response = client.post(URL, data)
+    page = response.content.decode()
+    assert (response.status_code, response.templates[0].name) == (200, "psychologist/profile_preview.html")
+    assert "Nothing is saved yet." in page
+    assert "Only tried on" in page
+    assert "$123.00" in page
+    assert page.index("Anxiety") < page.index("Grief")
+    assert 'src="data:image/jpeg;base64,' in page
+    assert Psychologist.objects.values().get(pk=mai.pk) == before
+    assert Specialisation.objects.count() == 0
+    assert list(mai.photo.storage.listdir("")) == files
+    assert not Entry.objects.filter(verb="psychologist.changed").exists()
+
+
+def test_preview_without_the_photo_that_is_to_go(client, mai):
+    client.post(URL, fields(photo=two_halves()))
+    page = client.post(URL, fields(preview="1", **{"photo-clear": "on"})).content.decode()
+    assert "<picture" not in page
+    mai.refresh_from_db()
+    assert mai.photo
+
+
+def test_preview_of_what_can_not_be_taken_says_so(client, mai):
+    response = client.post(URL, fields(preview="1", fee="a lot"))
+    assert (response.status_code, list(response.context["form"].errors)) == (422, ["fee"])
+
+
+def test_what_is_saved_can_be_seen_while_the_profile_is_off_the_website(client, mai):
+    client.post(URL, fields(photo=two_halves()))
+    actions.retire_psychologist(psychologist=mai, by=make.actor(role="manager"), now=NOW)
+    page = client.get(reverse("psychologist:profile_preview")).content.decode()
+    assert "This is what is saved." in page
+    assert "/practice/profile/photo/?v=" in page
+    assert client.get(reverse("public:psychologist", args=[mai.slug])).status_code == 404
+
+
+# ---- Advice ----------------------------------------------------------------------------------------------------------
+
+
+def test_doubtful_words_are_named_and_block_nothing(client, mai):
+    data = fields(bio="My clients say I am the best.")
+    assert client.post(URL, data).status_code == 302
+    page = client.get(URL)
+    assert [caution.phrase for caution in page.context["cautions"]] == ["My clients say", "the best"]
+    assert "The law forbids testimonials" in page.content.decode()
+
+
+def test_advice_while_typing(client, mai, service):
+    url = reverse("psychologist:profile_advice")
+    data = {"headline": "Trauma specialist", "fee": "300", "specialisations": ["Guaranteed calm"]}
+    response = client.post(url, data, headers={"hx-request": "true", "hx-target": "advice"})
+    page = response.content.decode()
+    assert page.strip().startswith('<div class="stack" id="advice">')
+    assert re.findall(r"<bdi>“(.*?)”</bdi>", page) == ["specialist", "Guaranteed"]
+    assert "$300.00" in page
+    mai.refresh_from_db()
+    assert mai.headline == ""
+
+
+def test_what_patients_pay_follows_the_rebate_and_the_registration(client, mai, service):
+    make.mbs_items()
+    url = reverse("psychologist:profile_advice")
+    [fee] = client.post(url, {"fee": "250"}).context["fees"]
+    assert fee.quote.gap == 250 - fee.quote.rebate
+    Psychologist.objects.filter(pk=mai.pk).update(registration=Registration.PROVISIONAL)
+    [fee] = client.post(url, {"fee": "250"}).context["fees"]
+    assert (fee.quote.rebate, fee.quote.gap) == (None, 250)
+
+
+@pytest.mark.parametrize("fee", ["", "a lot", "9" * 400, "-5"])
+def test_advice_on_a_fee_that_is_none_shows_what_services_cost(client, mai, service, fee):
+    [shown] = client.post(reverse("psychologist:profile_advice"), {"fee": fee}).context["fees"]
+    assert shown.quote.fee == service.fee
