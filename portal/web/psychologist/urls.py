@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.psychologist.views import articles, calendar, hours, notes, patients, today
+from portal.web.psychologist.views import articles, calendar, hours, notes, patients, profile, today
 
 app_name = "psychologist"
 
@@ -35,4 +35,9 @@ urlpatterns = [
     path("articles/<uuid:code>/reviewed/", articles.reviewed, name="article_reviewed"),
     path("articles/<uuid:code>/take-back/", articles.take_back, name="take_back_article"),
     path("articles/<uuid:code>/delete/", articles.delete, name="delete_article"),
+    path("profile/", profile.profile, name="profile"),
+    path("profile/advice/", profile.advice, name="profile_advice"),
+    path("profile/preview/", profile.preview, name="profile_preview"),
+    path("profile/photo/", profile.photo, name="profile_photo"),
+    path("profile/photo/whole/", profile.whole_photo, name="profile_whole_photo"),
 ]
