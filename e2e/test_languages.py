@@ -135,3 +135,24 @@ def test_telephone_numbers_keep_their_order_among_arabic_words(page: Page) -> No
     for text, digits in places:
         number = digits[-6:]
         assert [left for _top, left in number] == sorted(left for _top, left in number), text
+
+
+def offered(open_page, portal: Portal, locale: str, path: str) -> list[str]:
+    page = open_page(locale=locale)
+    page.goto(path)
+    return [one.inner_text() for one in page.locator(".languages .offer").all() if one.is_visible()]
+
+
+def test_a_reader_is_shown_the_way_to_their_language_once(open_page, portal: Portal) -> None:
+    assert offered(open_page, portal, "ar-EG", "/services/") == ["القراءة بالعربية"]
+    assert offered(open_page, portal, "zh-CN", "/services/") == ["用简体中文阅读"]
+    assert offered(open_page, portal, "en-GB", "/vi/services/") == ["Read in English"]
+    assert offered(open_page, portal, "en-AU", "/services/") == []
+    assert offered(open_page, portal, "fr-FR", "/services/") == []
+    # Traditional Chinese is read by other people, in other words.
+    assert offered(open_page, portal, "zh-TW", "/services/") == []
+    page = open_page(locale="vi")
+    page.goto("/services/")
+    expect(page.locator(".languages .offer:visible")).to_have_count(1)
+    page.goto("/fees/")
+    expect(page.locator(".languages .offer:visible")).to_have_count(0)

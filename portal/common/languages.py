@@ -11,6 +11,8 @@ from django.utils.translation.trans_real import language_code_prefix_re
 
 # As its speakers write it; Django's list says "Australian English", and writes Vietnamese in letters taken apart.
 OWN_NAMES = {"en-au": "English", "vi": "Tiếng Việt", "ar": "العربية"}
+# What is offered to somebody whose browser asks for a language: to them, whatever the page speaks.
+OFFERS = {"en-au": "Read in English", "zh-hans": "用简体中文阅读", "vi": "Đọc bằng tiếng Việt", "ar": "القراءة بالعربية"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,10 @@ class Language:
     code: str
     name: str
     is_right_to_left: bool
+
+    @property
+    def offer(self) -> str:
+        return OFFERS.get(self.code, self.name)
 
     @property
     def direction(self) -> str:

@@ -30,6 +30,25 @@ document.addEventListener('keydown', event => {
   if (shifts.length === 3) leave(exit.href)
 })
 
+// ---- A reader whose browser speaks another of our languages ---------------------------------------------------------
+
+// The address decides the language of a page. Who asks for another is shown the way there, once a visit.
+function offerLanguage () {
+  const offers = [...document.querySelectorAll('[data-offer]')]
+  // Simplified and traditional Chinese are read by different people; of the others the region makes no difference.
+  const speaks = tag => /^zh/i.test(tag) ? (/^zh(-(cn|sg|my|hans).*)?$/i.test(tag) ? 'zh-hans' : 'zh-hant') : tag.toLowerCase().split('-')[0]
+  const spoken = [root, ...offers].map(one => speaks(one.lang))
+  const wanted = navigator.languages.map(speaks).find(tag => spoken.includes(tag))
+  const offer = offers.find(one => speaks(one.lang) === wanted)
+  if (!offer) return
+  try {
+    if (window.sessionStorage.getItem('offered')) return
+    window.sessionStorage.setItem('offered', 'yes')
+  } catch { /* storage may be switched off: then it is shown on each page */ }
+  offer.hidden = false
+}
+offerLanguage()
+
 // ---- Messages ------------------------------------------------------------------------------------------------------
 
 document.addEventListener('click', event => {
