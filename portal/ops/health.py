@@ -29,7 +29,9 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.audit import guards as audit_guards
 from portal.billing import guards as billing_guards
-from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
+from portal.clinic.models import ClinicSettings, Location, PolicyKind, Psychologist, Service
+from portal.clinic.models.policies import GUARD as POLICY_GUARD
+from portal.clinic.policies import publishing
 from portal.common import fonts
 from portal.common.encryption import encrypted_fields
 from portal.common.keys import BadKeys, ring
@@ -37,6 +39,7 @@ from portal.common.sealing import EncryptionError, KeyId, seal, unseal
 from portal.notifications import heartbeat
 from portal.notifications.models import Notice
 from portal.ops import bootstrap
+from portal.patients.models import CONSENT_GUARD
 from portal.records import guards as records_guards
 
 OLDEST_POSTGRES = 15
@@ -140,7 +143,13 @@ def database() -> Iterator[Finding]:
 
 def guards() -> Iterator[Finding]:
     """The triggers that a rebuilt table loses without a word."""
-    problems = [audit_guards.problem(), records_guards.problem(connection), billing_guards.problem(connection)]
+    problems = [
+        audit_guards.problem(),
+        records_guards.problem(connection),
+        billing_guards.problem(connection),
+        POLICY_GUARD.problem(connection),
+        CONSENT_GUARD.problem(connection),
+    ]
     for problem in filter(None, problems):
         yield wrong(problem, "python3 manage.py migrate puts them back; if not, restore the database's schema.")
     if not any(problems):
@@ -271,9 +280,30 @@ def clinic() -> Iterator[Finding]:
         yield well("The clinic can take bookings")
 
 
+def policies() -> Iterator[Finding]:
+    """Whether what the website promises is what the settings do."""
+    if not ClinicSettings.objects.exists():
+        return
+    sound = True
+    for drift in publishing.drifts():
+        name = PolicyKind(drift.kind).label
+        if drift.is_unpublished:
+            yield mind(f"Not published: {name}", "The manager publishes it at /manage/policies/.")
+        elif drift.is_untrue:
+            yield mind(
+                f"No longer matches the settings: {name} ({drift.in_words})",
+                "The manager sees what changed, and publishes a new version, at /manage/policies/.",
+            )
+        else:
+            continue
+        sound = False
+    if sound:
+        yield well("The policies match the settings")
+
+
 # In this order: what stands further down rests on what stands above it.
 BEFORE_THE_DATABASE: tuple[Look, ...] = (python, packages, framework, database)
-ON_THE_DATABASE: tuple[Look, ...] = (guards, encryption, mail, queue, memory, clinic)
+ON_THE_DATABASE: tuple[Look, ...] = (guards, encryption, mail, queue, memory, clinic, policies)
 BESIDE_THE_DATABASE: tuple[Look, ...] = (files, paper)
 
 

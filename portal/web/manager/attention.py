@@ -15,7 +15,8 @@ from django.utils.translation import ngettext
 from portal.accounts.models import Invitation, User
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, WorkingHours
-from portal.clinic.models import ClinicSettings, Location, ProviderNumber, Psychologist, Service
+from portal.clinic.models import ClinicSettings, Location, PolicyKind, ProviderNumber, Psychologist, Service
+from portal.clinic.policies import publishing
 from portal.notifications.models import Notice
 from portal.patients.models import Patient
 
@@ -32,7 +33,7 @@ class Point:
 
 def points(*, clinic: ClinicSettings, now: datetime) -> list[Point]:
     """The most pressing first."""
-    return [*_unsent(), *_unsafe(), *_unfinished(clinic), *_unbookable(), *_unanswered(now)]
+    return [*_unsent(), *_unsafe(), *_unfinished(clinic), *_untrue(), *_unbookable(), *_unanswered(now)]
 
 
 def _unsent() -> list[Point]:
@@ -78,6 +79,21 @@ def _unfinished(clinic: ClinicSettings) -> list[Point]:
         found.append(Point(_("There is no location yet."), reverse("manager:add_location"), _("Add a location")))
     if not Service.objects.bookable_online().exists():
         found.append(Point(_("No service can be booked online."), reverse("manager:services"), _("Services")))
+    return found
+
+
+def _untrue() -> list[Point]:
+    """Policies that are not published, or that say what no longer holds: the law asks for both."""
+    url = reverse("manager:policies")
+    found = []
+    for drift in publishing.drifts():
+        name = PolicyKind(drift.kind).label
+        if drift.is_unpublished:
+            text = _("Not published yet: %(policy)s.") % {"policy": name}
+            found.append(Point(text, url, _("Read and publish")))
+        elif drift.is_untrue:
+            text = _("No longer matches the settings: %(policy)s. Changed: %(changed)s.")
+            found.append(Point(text % {"policy": name, "changed": drift.in_words}, url, _("See what changed")))
     return found
 
 

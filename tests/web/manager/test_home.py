@@ -7,6 +7,8 @@ from django.utils import timezone
 from portal.accounts import actions
 from portal.accounts.roles import Role
 from portal.clinic.models import Service
+from portal.clinic.policies import publishing
+from portal.common.policy import Actor
 from portal.notifications import outbox
 from portal.notifications.models import Notice, State
 from tests import make
@@ -37,6 +39,7 @@ def ready():
     make.provider_number(psychologist=psychologist)
     make.hours(psychologist=psychologist)
     make.service()
+    publishing.publish_first(by=Actor.system("test"), now=timezone.now())
     return psychologist
 
 
@@ -54,6 +57,8 @@ def test_an_empty_clinic_is_told_where_to_begin(boss):
         "Invoices and letters lack: ABN, address, phone, e-mail, bank account.",
         "There is no location yet.",
         "No service can be booked online.",
+        "Not published yet: Privacy policy.",
+        "Not published yet: Fees and cancellation policy.",
     ]
 
 

@@ -1,0 +1,97 @@
+"""The clinic's policies: what is in force, what no longer matches the settings, and publishing the next version."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal.accounts.roles import Role
+from portal.clinic.models import PolicyKind, PolicySettings, PolicyVersion
+from portal.clinic.policies import facts, publishing
+from portal.clinic.policies.forms import PolicySettingsForm, PublishForm, mark_of
+from portal.clinic.refusals import TooEarly
+from portal.common import differences
+from portal.common.policy import allow
+from portal.web.manager.asking import form_page
+
+
+def _crumbs() -> list[tuple[str, str]]:
+    return [(reverse("manager:policies"), _("Policies"))]
+
+
+@allow(Role.MANAGER)
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    today = publishing.today(now=timezone.now())
+    policies = []
+    for kind in PolicyKind:
+        versions = list(PolicyVersion.objects.of(kind).without_text().select_related("published_by"))
+        policies.append(
+            {
+                "kind": kind,
+                "versions": versions,
+                "current": next((each for each in versions if each.effective_from <= today), None),
+                "drift": publishing.drift(kind),
+                "public_url": reverse(f"public:{kind}"),
+                "version_url": f"public:{kind}_version",
+            }
+        )
+    return form_page(request, "manager/policies.html", {"policies": policies})
+
+
+@allow(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def policy(request: HttpRequest, kind: str) -> HttpResponse:
+    """The next version: what would change, all of its words, and the button that publishes it."""
+    if kind not in PolicyKind.values:
+        raise Http404
+    now = timezone.now()
+    drift, known = publishing.drift(kind), facts.gather(kind)
+    today = publishing.today(now=now)
+    earliest = max(today, drift.newest.effective_from) if drift.newest else today
+    options = {"earliest": earliest, "facts": known, "is_first": drift.is_unpublished}
+    form = PublishForm(request.POST if request.method == "POST" else None, **options)
+    if request.method == "POST" and form.is_valid():
+        sent = form.cleaned_data
+        try:
+            version = publishing.publish(
+                kind=kind,
+                effective_from=sent["effective_from"],
+                changes=sent["changes"],
+                ask_again=sent.get("ask_again", False),
+                by=request.actor,
+                now=now,
+            )
+        except TooEarly:  # a second window was faster
+            return redirect("manager:policy", kind=kind)
+        messages.success(request, _("Version %(number)d is published.") % {"number": version.number})
+        return redirect("manager:policies")
+    if form.is_bound:
+        # What is looked at now is this page: sent again, it is what is published.
+        form.data = form.data.copy()
+        form.data["seen"] = mark_of(known)
+    context = {
+        "kind": PolicyKind(kind),
+        "drift": drift,
+        "paragraphs": differences.changed_only(drift.paragraphs),
+        "document": publishing.write(kind, known),
+        "form": form,
+        "crumbs": _crumbs(),
+    }
+    return form_page(request, "manager/policy.html", context, form)
+
+
+@allow(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings(request: HttpRequest) -> HttpResponse:
+    form = PolicySettingsForm(request.POST if request.method == "POST" else None, instance=PolicySettings.current())
+    if request.method == "POST" and form.is_valid():
+        publishing.update_settings(values=form.values, by=request.actor, now=timezone.now())
+        messages.success(request, _("Saved. Publish a new version to show it on the website."))
+        return redirect("manager:policies")
+    return form_page(request, "manager/policy_settings.html", {"form": form, "crumbs": _crumbs()}, form)
