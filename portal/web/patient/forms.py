@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from portal.clinic.models import Location
+from portal.clinic.models import Location, PolicyKind
 from portal.journeys import choosing
 
 
@@ -21,6 +21,13 @@ class NewTime(forms.Form):
             return choosing.read_time(self.cleaned_data["time"])
         except ValueError as error:
             raise ValidationError(_("Choose one of the times shown."), code="time") from error
+
+
+class Agreeing(forms.Form):
+    """Which version of which policy was read."""
+
+    kind = forms.ChoiceField(choices=PolicyKind.choices)
+    number = forms.IntegerField(min_value=1, max_value=1_000_000)
 
 
 class WeekChoice(forms.Form):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.patient.views import appointments, details, invoices
+from portal.web.patient.views import appointments, details, invoices, privacy
 
 app_name = "patient"
 
@@ -15,6 +15,8 @@ urlpatterns = [
     path("appointments/<uuid:code>/reschedule/", appointments.reschedule, name="reschedule"),
     path("details/", details.details, name="details"),
     path("details/<uuid:code>/", details.edit, name="edit_details"),
+    path("privacy/", privacy.privacy, name="privacy"),
+    path("privacy/agree/", privacy.agree, name="agree"),
     path("invoices/", invoices.listing, name="invoices"),
     path("invoices/<slug:number>/", invoices.detail, name="invoice"),
     path("invoices/<slug:number>/pdf/", invoices.pdf, name="invoice_pdf"),

@@ -23,6 +23,7 @@ from portal.common.policy import allow
 from portal.journeys import booking, choosing, pricing
 from portal.patients.models import Patient
 from portal.web.patient.forms import NewTime, WeekChoice
+from portal.web.patient.views import privacy
 
 PAST_PER_PAGE = 10
 
@@ -38,6 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "next": upcoming[0] if upcoming else None,
         "later": upcoming[1:],
         "several": Patient.objects.managed_by(request.user).count() > 1,
+        "asking": privacy.asking(request),
     }
     return render(request, "patient/home.html", context)
 

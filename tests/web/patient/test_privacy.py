@@ -1,0 +1,129 @@
+"""What a patient agreed to, and the calm panel that asks."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from portal.accounts.roles import Role
+from portal.clinic.models import PolicyKind
+from portal.clinic.policies import publishing
+from portal.common.policy import Actor
+from portal.patients import consents
+from portal.patients.models import Consent
+from tests import make
+
+pytestmark = pytest.mark.django_db
+PAGE = "/my/privacy/"
+
+
+@pytest.fixture
+def user():
+    make.clinic()
+    return make.user()
+
+
+@pytest.fixture
+def patient(user):
+    return make.patient(user=user, legal_first_name="Ash")
+
+
+@pytest.fixture
+def client(user):
+    return make.client_for(user)
+
+
+def publish(kind=PolicyKind.PRIVACY, **kwargs):
+    now = timezone.now()
+    return publishing.publish(
+        kind=kind, effective_from=publishing.today(now=now), by=Actor.system("test"), now=now, **kwargs
+    )
+
+
+def asked(response):
+    return [(each["version"].kind, each["version"].number, each["patients"]) for each in response.context["asking"]]
+
+
+@pytest.mark.parametrize("path", ["/my/", PAGE])
+def test_what_is_outstanding_is_asked_on_the_pages_and_stops_once_agreed(client, patient, path):
+    version = publish()
+    page = client.get(path)
+    assert asked(page) == [("privacy", 1, [patient])]
+    assert "Please look at this: Privacy policy" in page.content.decode()
+    response = client.post(reverse("patient:agree"), {"kind": "privacy", "number": "1"})
+    assert (response.status_code, response.url) == (302, PAGE)
+    assert asked(client.get(path)) == []
+    consent = Consent.objects.get()
+    assert (consent.patient, consent.version, consent.agreed_by) == (patient, version, patient.user)
+
+
+def test_the_page_stays_open_while_something_is_asked(client, patient):
+    publish()
+    appointment = make.appointment(patient=patient)
+    assert client.get(reverse("patient:appointment", args=[appointment.code])).status_code == 200
+
+
+def test_agreed_versions_are_linked_by_their_own_date(client, patient, user):
+    first = publish()
+    consents.agree(patient=patient, versions=[first], by=Actor(user, Role.PATIENT), now=timezone.now())
+    publish()
+    html = client.get(PAGE).content.decode()
+    assert f'href="{reverse("public:privacy_version", args=[first.day])}"' in html
+    assert "You agreed on" in html
+
+
+def test_agreeing_to_a_version_that_was_replaced_writes_nothing(client, patient):
+    publish()
+    publish(ask_again=True)
+    client.post(reverse("patient:agree"), {"kind": "privacy", "number": "1"})
+    assert not Consent.objects.exists()
+    assert asked(client.get(PAGE)) == [("privacy", 2, [patient])]
+
+
+@pytest.mark.parametrize("sent", [{}, {"kind": "x", "number": "1"}, {"kind": "privacy", "number": "9" * 40}])
+def test_nonsense_writes_nothing(client, patient, sent):
+    publish()
+    assert client.post(reverse("patient:agree"), sent).status_code == 302
+    assert not Consent.objects.exists()
+
+
+def test_a_carer_agrees_for_those_it_is_missing_for(client, patient, user):
+    version = publish()
+    child = make.patient(legal_first_name="Kim")
+    make.carer(patient=child, user=user)
+    consents.agree(patient=patient, versions=[version], by=Actor(user, Role.PATIENT), now=timezone.now())
+    assert asked(client.get("/my/")) == [("privacy", 1, [child])]
+    client.post(reverse("patient:agree"), {"kind": "privacy", "number": "1"})
+    assert Consent.objects.filter(patient=child, agreed_by=user).count() == 1
+    assert "for Kim" in client.get(PAGE).content.decode()
+
+
+def test_nobody_sees_or_gives_anothers_consent(client, patient):
+    version = publish()
+    other = make.user(first_name="Somebody", last_name="Else")
+    theirs = make.patient(user=other, legal_first_name="Secret")
+    consents.agree(patient=theirs, versions=[version], by=Actor(other, Role.PATIENT), now=timezone.now())
+    html = client.get(PAGE).content.decode()
+    assert "Secret" not in html
+    assert "Somebody Else" not in html
+    client.post(reverse("patient:agree"), {"kind": "privacy", "number": "1"})
+    assert Consent.objects.filter(patient=theirs).count() == 1
+    assert make.client_for(None).post(reverse("patient:agree")).status_code == 302
+
+
+def test_somebody_without_a_record_has_nothing_to_agree_to(client, user):
+    publish()
+    assert asked(client.get("/my/")) == []
+    assert client.get(PAGE).status_code == 200
+
+
+def test_the_cost_does_not_grow(client, patient, user, django_assert_max_num_queries):
+    for _ in range(10):
+        version = publish(ask_again=True)
+        consents.agree(patient=patient, versions=[version], by=Actor(user, Role.PATIENT), now=timezone.now())
+        make.carer(patient=make.patient(), user=user)
+    client.get(PAGE)
+    with django_assert_max_num_queries(20):
+        client.get(PAGE)
+    assert Consent.objects.latest("agreed_at").agreed_at > timezone.now() - timedelta(minutes=5)
