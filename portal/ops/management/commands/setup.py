@@ -22,6 +22,7 @@ from portal.accounts.refusals import AlreadyStaff
 from portal.accounts.roles import Role
 from portal.clinic import actions as clinic
 from portal.clinic.models import ClinicSettings, Location
+from portal.clinic.policies import publishing
 from portal.clinic.validators import clean_abn, validate_time_zone
 from portal.common.policy import Actor
 
@@ -91,6 +92,8 @@ class Command(BaseCommand):
             if not Location.objects.exists():
                 values = {"name": name, "slug": slugify(name)[:60] or "clinic", "time_zone": zone}
                 clinic.add_location(values=values, by=BY, now=now)
+            # The law asks for a privacy policy from the first visitor on; the manager completes it and publishes again.
+            publishing.publish_first(by=BY, now=now)
         self.stdout.write(self.style.SUCCESS(f"{name} is open."))
 
     def _invite_manager(self, options: dict[str, Any]) -> None:
@@ -130,5 +133,6 @@ class Command(BaseCommand):
             "  2. Start the web server and the worker: the Procfile says how. The worker sends the invitation.\n"
             "  3. The manager opens the link in it, chooses a password and a second factor, and adds services,\n"
             f"     places and staff at {settings.PORTAL_BASE_URL}/manage/\n"
+            "     Then they read the privacy and fees policies there, complete them and publish them again.\n"
             "  4. python3 manage.py doctor   says whether anything is wrong.\n"
         )

@@ -1,0 +1,49 @@
+"""The invented clinic's policies: published when it opened, changed once, and agreed to by its patients."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from portal.accounts.models import User
+from portal.accounts.roles import Role
+from portal.clinic import actions
+from portal.clinic.models import PolicyKind, PolicyVersion
+from portal.clinic.policies import publishing
+from portal.common.policy import Actor
+from portal.ops.demo import people
+from portal.ops.demo.history import BACK
+from portal.ops.demo.people import BY
+from portal.patients import consents
+from portal.patients.models import Patient
+
+SETTINGS = {
+    "contact_name": "Helen Marsh, practice manager",
+    "processors": {"hosting": {"country": "Australia"}, "mail": {"country": "Australia"}},
+    "no_show_percent": 100,
+    "waiver": "Once a year we do without the fee, whatever the reason.",
+    "privacy_additions": "We are a small practice. If anything here is unclear, ask any of us: there are no silly "
+    "questions.",
+}
+SHORTER_NOTICE = 24
+CHANGES = "Free cancelling now ends 48 hours before a session, not 24, so that somebody who waits can have the time."
+
+
+def publish(*, now: datetime) -> None:
+    """As things went: at first one could cancel until the day before."""
+    opened, changed = now - timedelta(days=BACK + 8), now - timedelta(days=BACK - 2)
+    publishing.update_settings(values=SETTINGS, by=BY, now=opened)
+    hours = actions.update_settings(values={}, by=BY, now=opened).cancel_hours
+    actions.update_settings(values={"cancel_hours": SHORTER_NOTICE}, by=BY, now=opened)
+    publishing.publish_first(by=BY, now=opened)
+    actions.update_settings(values={"cancel_hours": hours}, by=BY, now=changed)
+    for kind in PolicyKind:
+        publishing.publish(kind=kind, effective_from=publishing.today(now=changed), changes=CHANGES, by=BY, now=changed)
+
+
+def agree(*, accounts: dict[people.Person, User], now: datetime) -> None:
+    """Whoever has an account agreed in their own pages, the others at the front desk."""
+    desk = Actor(accounts[people.GRACE], Role.RECEPTION)
+    versions = list(PolicyVersion.objects.without_text().filter(number=1))
+    for patient in Patient.objects.select_related("user"):
+        by = Actor(patient.user, Role.PATIENT) if patient.user else desk
+        consents.agree(patient=patient, versions=versions, by=by, now=now - timedelta(days=BACK + 6))
