@@ -3,7 +3,7 @@ is refused here, and what readers need is asked for when it is published."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -91,7 +91,11 @@ class ArticleForm(forms.Form):
         help_text=_("One or two sentences for the list and for search engines. Empty: the beginning of the text."),
     )
     category = forms.ModelChoiceField(
-        label=_("Category"), queryset=Category.objects.none(), required=False, empty_label=_("Choose")
+        label=_("Category"),
+        queryset=Category.objects.none(),
+        required=False,
+        empty_label=_("Choose"),
+        help_text=_("Needed to publish it."),
     )
     tags = TagsField(
         label=_("Tags"),
@@ -99,7 +103,7 @@ class ArticleForm(forms.Form):
         help_text=_("With commas between them: sleep, worry, students."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    language = forms.ChoiceField(label=_("Written in"), choices=languages)
+    language = forms.ChoiceField(label=_("Written in"), choices=languages, help_text=_("The article's own language."))
     author = forms.ModelChoiceField(label=_("Author"), queryset=User.objects.none(), to_field_name="code")
     picture = PictureField(
         label=_("Picture"),
@@ -305,6 +309,3 @@ class TagForm(forms.Form):
         if not tag_slug(self.cleaned_data["name"]):
             raise ValidationError(_("A tag needs a letter or a digit."), code="empty")
         return self.cleaned_data["name"]
-
-
-DEFAULT_TIME = time(9)

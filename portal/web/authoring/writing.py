@@ -178,7 +178,7 @@ def _says_something(form: ArticleForm) -> bool:
 
 def _answer(request: HttpRequest, desk: Desk, code: UUID, *, status: int = 200, **context: Any) -> HttpResponse:
     context = {"conflict": None, "saved_at": None, "problem": "", "is_answer": True, "desk": desk} | context
-    return render(request, "authoring/article.html#saved", context | {"code": code}, status=status)
+    return render(request, "authoring/article.html#saved", context | {"article_code": code}, status=status)
 
 
 # ---- Preview ---------------------------------------------------------------------------------------------------------
@@ -193,7 +193,8 @@ def preview(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
     rendered = form.fields["body"].rendered if "body" in data else None
     problem = "" if rendered else " ".join(form.errors.get("body", []))
     context = _preview(data.get("title", ""), data.get("excerpt", ""), data.get("language", "en-au"), rendered)
-    return render(request, "authoring/article.html#preview", context | {"preview_problem": problem})
+    context |= {"preview_problem": problem, "desk": desk, "article_code": code}
+    return render(request, "authoring/article.html#preview", context)
 
 
 def _preview(title: str, excerpt: str, language: str, rendered: Rendered | None) -> dict[str, Any]:
@@ -237,7 +238,7 @@ def _editor(
     today = today_in(form.zone, now)
     context = {
         "desk": desk,
-        "code": code,
+        "article_code": code,
         "post": post,
         "form": form,
         "zone": form.zone,
