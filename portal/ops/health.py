@@ -29,6 +29,7 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.audit import guards as audit_guards
 from portal.billing import guards as billing_guards
+from portal.clinic import crisis
 from portal.clinic.models import ClinicSettings, Location, PolicyKind, Psychologist, Service
 from portal.clinic.models.policies import GUARD as POLICY_GUARD
 from portal.clinic.policies import publishing
@@ -301,9 +302,23 @@ def policies() -> Iterator[Finding]:
         yield well("The policies match the settings")
 
 
+def crisis_lines() -> Iterator[Finding]:
+    """A wrong number on a bad day is worse than none."""
+    if not ClinicSettings.objects.exists():
+        return
+    old = crisis.unchecked(today=timezone.localdate())
+    if old:
+        yield mind(
+            f"Nobody has checked these crisis lines for half a year: {', '.join(line.name for line in old)}",
+            "Ring them, or read them on their own sites, then press “Checked today” at /manage/crisis-lines/.",
+        )
+    else:
+        yield well("The crisis lines have been checked within half a year")
+
+
 # In this order: what stands further down rests on what stands above it.
 BEFORE_THE_DATABASE: tuple[Look, ...] = (python, packages, framework, database)
-ON_THE_DATABASE: tuple[Look, ...] = (guards, encryption, mail, queue, memory, clinic, policies)
+ON_THE_DATABASE: tuple[Look, ...] = (guards, encryption, mail, queue, memory, clinic, policies, crisis_lines)
 BESIDE_THE_DATABASE: tuple[Look, ...] = (files, paper)
 
 

@@ -9,12 +9,14 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.accounts.models import Invitation, User
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, WorkingHours
+from portal.clinic import crisis
 from portal.clinic.models import ClinicSettings, Location, PolicyKind, ProviderNumber, Psychologist, Service
 from portal.clinic.policies import publishing
 from portal.notifications.models import Notice
@@ -33,7 +35,8 @@ class Point:
 
 def points(*, clinic: ClinicSettings, now: datetime) -> list[Point]:
     """The most pressing first."""
-    return [*_unsent(), *_unsafe(), *_unfinished(clinic), *_untrue(), *_unbookable(), *_unanswered(now)]
+    found = [*_unsent(), *_unsafe(), *_unfinished(clinic), *_untrue(), *_unbookable()]
+    return [*found, *_unchecked(now), *_unanswered(now)]
 
 
 def _unsent() -> list[Point]:
@@ -134,6 +137,19 @@ def _unbookable() -> list[Point]:
         text = _("%(name)s has no %(missing)s.") % {"name": psychologist.name, "missing": ", ".join(missing)}
         found.append(Point(text, reverse("manager:profile", args=[psychologist.user.code]), _("Profile")))
     return found
+
+
+def _unchecked(now: datetime) -> list[Point]:
+    """Crisis lines whose numbers nobody has looked at for half a year."""
+    n = len(crisis.unchecked(today=timezone.localdate(now)))
+    if not n:
+        return []
+    text = ngettext(
+        "%(n)d crisis line on the website has not been checked for half a year.",
+        "%(n)d crisis lines on the website have not been checked for half a year.",
+        n,
+    ) % {"n": n}
+    return [Point(text, reverse("manager:crisis_lines"), _("Check them"))]
 
 
 def _unanswered(now: datetime) -> list[Point]:

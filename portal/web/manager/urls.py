@@ -5,6 +5,7 @@ from django.urls import path
 from portal.web.manager.views import (
     articles,
     components,
+    crisis_lines,
     home,
     locations,
     mail,
@@ -15,6 +16,7 @@ from portal.web.manager.views import (
     settings,
     shelves,
     staff,
+    texts,
     trail,
 )
 
@@ -59,6 +61,13 @@ urlpatterns = [
     path("policies/settings/", policies.settings, name="policy_settings"),
     path("policies/<slug:kind>/", policies.policy, name="policy"),
     path("trail/", trail.listing, name="trail"),
+    path("texts/", texts.listing, name="texts"),
+    path("texts/<str:key>/", texts.edit, name="text"),
+    path("texts/<str:key>/standard/", texts.reset, name="reset_text"),
+    path("crisis-lines/", crisis_lines.listing, name="crisis_lines"),
+    path("crisis-lines/new/", crisis_lines.add, name="add_crisis_line"),
+    path("crisis-lines/<uuid:code>/", crisis_lines.edit, name="crisis_line"),
+    path("crisis-lines/<uuid:code>/change/", crisis_lines.change, name="change_crisis_line"),
     path("articles/", articles.listing, name="articles"),
     path("articles/new/", articles.begin, name="new_article"),
     path("articles/<uuid:code>/", articles.article, name="article"),

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from portal.accounts import actions
 from portal.accounts.roles import Role
-from portal.clinic.models import Service
+from portal.clinic.models import CrisisLine, Service
 from portal.clinic.policies import publishing
 from portal.common.policy import Actor
 from portal.notifications import outbox
@@ -28,6 +28,12 @@ WHOLE = {
 @pytest.fixture
 def boss():
     return make.signed_in_client(role=Role.MANAGER)
+
+
+@pytest.fixture(autouse=True)
+def _lines_are_checked():
+    """Those that ship were checked before they shipped, which grows longer ago every day."""
+    CrisisLine.objects.update(checked_on=timezone.localdate())
 
 
 @pytest.fixture
@@ -92,3 +98,12 @@ def test_figures(boss, ready):
         make.appointment(psychologist=ready, starts_at=now + timedelta(days=days))
     stats = boss.get(reverse("manager:home")).context["stats"]
     assert [stat["value"] for stat in stats] == [2, 3, 1, Service.objects.offered().count()]
+
+
+def test_crisis_lines_that_nobody_checked_are_told(boss, ready):
+    long_ago = timezone.localdate() - timedelta(days=181)
+    first, second = CrisisLine.objects.all()[:2]
+    CrisisLine.objects.filter(pk__in=[first.pk, second.pk]).update(checked_on=long_ago)
+    assert "2 crisis lines on the website have not been checked for half a year." in points(boss)
+    CrisisLine.objects.filter(pk=first.pk).update(is_active=False)
+    assert "1 crisis line on the website has not been checked for half a year." in points(boss)

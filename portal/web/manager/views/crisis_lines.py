@@ -1,0 +1,77 @@
+"""Whom readers are told to call: the clinic keeps the list, and checks it twice a year."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from portal.accounts.roles import Role
+from portal.clinic import crisis, website
+from portal.clinic.models import CrisisLine
+from portal.common.policy import allow
+from portal.web.manager.asking import form_page
+from portal.web.manager.website_forms import CrisisLineForm
+
+
+def _crumbs() -> list[tuple[str, str]]:
+    return [(reverse("manager:crisis_lines"), _("Crisis lines"))]
+
+
+@allow(Role.MANAGER)
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    oldest = timezone.localdate() - crisis.CHECKED_WITHIN
+    lines = list(CrisisLine.objects.all())
+    context = {"lines": lines, "oldest": oldest, "none_shown": not any(line.is_active for line in lines)}
+    return render(request, "manager/crisis_lines.html", context)
+
+
+@allow(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def add(request: HttpRequest) -> HttpResponse:
+    form = CrisisLineForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        line = website.add_crisis_line(values=form.cleaned_data, by=request.actor, now=timezone.now())
+        messages.success(request, _("%(name)s is on the list.") % {"name": line.name})
+        return redirect("manager:crisis_lines")
+    return form_page(request, "manager/crisis_line.html", {"form": form, "crumbs": _crumbs()}, form)
+
+
+@allow(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, code: UUID) -> HttpResponse:
+    line = get_object_or_404(CrisisLine, code=code)
+    form = CrisisLineForm(request.POST or None, line=line)
+    if request.method == "POST" and form.is_valid():
+        website.update_crisis_line(line=line, values=form.cleaned_data, by=request.actor, now=timezone.now())
+        messages.success(request, _("%(name)s is saved.") % {"name": form.cleaned_data["name"]})
+        return redirect("manager:crisis_lines")
+    return form_page(request, "manager/crisis_line.html", {"form": form, "line": line, "crumbs": _crumbs()}, form)
+
+
+@allow(Role.MANAGER)
+@require_POST
+def change(request: HttpRequest, code: UUID) -> HttpResponse:
+    """Checks a line off for today, moves it, takes it off the website or puts it back."""
+    line, now = get_object_or_404(CrisisLine, code=code), timezone.now()
+    name = {"name": line.name}
+    match request.POST.get("do"):
+        case "checked":
+            website.mark_crisis_line_checked(line=line, by=request.actor, now=now)
+            messages.success(request, _("%(name)s is checked for the next half year.") % name)
+        case "up" | "down" as way:
+            website.move_crisis_line(line=line, up=way == "up", by=request.actor, now=now)
+        case "hide":
+            website.show_crisis_line(line=line, shown=False, by=request.actor, now=now)
+            messages.success(request, _("%(name)s is off the website.") % name)
+        case "show":
+            website.show_crisis_line(line=line, shown=True, by=request.actor, now=now)
+            messages.success(request, _("%(name)s is on the website again.") % name)
+    return redirect("manager:crisis_lines")

@@ -1,0 +1,119 @@
+"""The website's words: what ships, and what the clinic says instead, in each language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language_info, override
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from portal.accounts.roles import Role
+from portal.clinic import texts, website
+from portal.common.policy import allow
+from portal.web.manager.asking import form_page
+from portal.web.manager.website_forms import LanguageChoice, SiteTextForm
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One text in the list: what is shown now, and whether the clinic wrote it."""
+
+    text: texts.Text
+    shown: str
+    is_own: bool
+
+
+def _listing_url(language: str) -> str:
+    return f"{reverse('manager:texts')}?language={language}"
+
+
+def _seen_at(page: texts.Page, language: str) -> str:
+    with override(language):
+        return reverse(page.url_name)
+
+
+def _shipped(text: texts.Text, language: str) -> str:
+    with override(language):
+        return text.shipped()
+
+
+@allow(Role.MANAGER)
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    """Every text by page, in one language."""
+    language = LanguageChoice.read(request.GET)
+    own = texts.Texts(language)
+    groups = []
+    with override(language):
+        shipped = {text.key: text.shipped() for page in texts.SHIPPED for text in page.texts}
+    for page in texts.pages(language):
+        rows = [
+            Row(text, own.own(text.key) or shipped.get(text.key) or text.shipped(), bool(own.own(text.key)))
+            for text in page.texts
+        ]
+        groups.append(
+            {"page": page, "rows": rows, "url": _seen_at(page, language), "of_rows": page not in texts.SHIPPED}
+        )
+    context = {
+        "groups": groups,
+        "language": language,
+        "tabs": [
+            {"label": get_language_info(code)["name_local"], "url": _listing_url(code), "current": code == language}
+            for code, _name in settings.LANGUAGES
+        ],
+    }
+    return render(request, "manager/texts.html", context)
+
+
+@allow(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, key: str) -> HttpResponse:
+    language = LanguageChoice.read(request.POST if request.method == "POST" else request.GET)
+    found = texts.find(key, language)
+    if found is None:
+        raise Http404
+    page, text = found
+    own, standard = texts.Texts(language).own(key), _shipped(text, language)
+    form = SiteTextForm(
+        request.POST if request.method == "POST" else None, text=text, language=language, present=own or standard
+    )
+    if request.method == "POST" and form.is_valid():
+        words, now = form.cleaned_data["text"], timezone.now()
+        if words == standard:
+            website.reset_text(key=key, language=language, by=request.actor, now=now)
+        else:
+            website.set_text(key=key, language=language, text=words, by=request.actor, now=now)
+        messages.success(request, _("Saved. Readers see it within a minute."))
+        return redirect(_listing_url(language))
+    context: dict[str, Any] = {
+        "form": form,
+        "page": page,
+        "text": text,
+        "language": language,
+        "language_name": get_language_info(language)["name_local"],
+        "standard": standard,
+        "is_own": bool(own),
+        "of_a_row": page not in texts.SHIPPED,
+        "seen_at": _seen_at(page, language),
+        "back": _listing_url(language),
+        "crumbs": [(_listing_url(language), _("Words of the website"))],
+    }
+    return form_page(request, "manager/text.html", context, form)
+
+
+@allow(Role.MANAGER)
+@require_POST
+def reset(request: HttpRequest, key: str) -> HttpResponse:
+    """Back to the standard words."""
+    language = LanguageChoice.read(request.POST)
+    website.reset_text(key=key, language=language, by=request.actor, now=timezone.now())
+    messages.success(request, _("The standard words are back. Readers see them within a minute."))
+    return redirect(_listing_url(language))

@@ -1,0 +1,85 @@
+"""Forms for the words of the website and the crisis lines."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from portal.clinic.models import CrisisLine
+from portal.clinic.texts import OWN_LANGUAGE, Text
+from portal.common.forms import LineField, TextField
+
+
+class LanguageChoice(forms.Form):
+    """The language in the address; what can't be read is the clinic's own."""
+
+    language = forms.ChoiceField(choices=settings.LANGUAGES)
+
+    @classmethod
+    def read(cls, data: Any) -> str:
+        form = cls(data)
+        return form.cleaned_data["language"] if form.is_valid() else OWN_LANGUAGE
+
+
+class SiteTextForm(forms.Form):
+    """One text; its own length, one line or several."""
+
+    def __init__(self, data: Any = None, *, text: Text, language: str, present: str) -> None:
+        super().__init__(data, initial={"text": present})
+        made = TextField if text.is_long else LineField
+        self.fields["text"] = made(
+            label=_("Your words"), max_length=text.max_length, required=True, help_text=text.help or ""
+        )
+        attrs = {"lang": language, "dir": "auto"}
+        if not text.is_long and text.max_length > 100:
+            self.fields["text"].widget = forms.Textarea(attrs={"rows": 3})
+        self.fields["text"].widget.attrs.update(attrs)
+
+
+class CrisisLineForm(forms.Form):
+    situation = forms.ChoiceField(label=_("When somebody needs it"), choices=CrisisLine.Situation.choices)
+    name = LineField(label=_("Name"), max_length=60)
+    kind = forms.ChoiceField(label=_("How"), choices=CrisisLine.Kind.choices, initial=CrisisLine.Kind.CALL)
+    number = LineField(
+        label=_("Number, as it is printed"), max_length=30, required=False, help_text=_("For calls and text messages.")
+    )
+    link = LineField(
+        label=_("Address of the chat"), max_length=200, required=False, help_text=_("Begins with https://")
+    )
+    hours = LineField(label=_("When it answers"), max_length=80, required=False)
+    audience = LineField(label=_("For whom, in a sentence"), max_length=160, required=False)
+    everywhere = forms.BooleanField(
+        label=_("Show it on every page"),
+        required=False,
+        help_text=_("Keep this to six: the whole list stands on its own page."),
+    )
+
+    def __init__(self, data: Any = None, *, line: CrisisLine | None = None) -> None:
+        initial = {name: getattr(line, name) for name in self.base_fields} if line else None
+        super().__init__(data, initial=initial)
+
+    def clean_number(self) -> str:
+        number = self.cleaned_data["number"]
+        if number and not re.fullmatch(r"\+?[0-9][0-9 ]{1,28}", number):
+            raise ValidationError(_("Write digits and spaces only, such as 13 11 14."), code="number")
+        return number
+
+    def clean_link(self) -> str:
+        link = self.cleaned_data["link"]
+        if link and not (link.startswith("https://") and urlsplit(link).hostname and " " not in link):
+            raise ValidationError(_("Write the whole address; it begins with https://"), code="link")
+        return link
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if "kind" in cleaned:
+            needed = "link" if cleaned["kind"] == CrisisLine.Kind.CHAT else "number"
+            if not cleaned.get(needed) and needed not in self.errors:
+                self.add_error(needed, ValidationError(_("Without it nobody can reach them."), code="required"))
+        return cleaned

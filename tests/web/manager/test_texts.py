@@ -1,0 +1,158 @@
+"""The manager changes the website's words, and keeps the crisis lines."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from portal.accounts.roles import Role
+from portal.audit.models import Entry
+from portal.clinic import texts
+from portal.clinic.models import CrisisLine, SiteText
+from tests import make
+
+pytestmark = pytest.mark.django_db
+PAGE, LINES = "/manage/texts/", "/manage/crisis-lines/"
+
+
+@pytest.fixture
+def boss():
+    return make.signed_in_client(role=Role.MANAGER)
+
+
+def send(client, key, text, language="en-au"):
+    return client.post(f"{PAGE}{key}/", {"text": text, "language": language})
+
+
+def test_own_words_are_on_the_website_and_go_again(boss):
+    make.clinic()
+    assert send(boss, "home.title", "Sit down. Breathe out.").url == f"{PAGE}?language=en-au"
+    assert "Sit down. Breathe out." in Client().get("/").content.decode()
+    assert "Sit down. Breathe out." not in Client().get("/vi/").content.decode()
+    boss.post(f"{PAGE}home.title/standard/", {"language": "en-au"})
+    assert "A quiet hour that is yours." in Client().get("/").content.decode()
+    assert [e.verb for e in Entry.objects.order_by("pk")][-2:] == ["site_text.changed", "site_text.reset"]
+
+
+def test_the_standard_words_sent_back_are_no_words_of_ones_own(boss):
+    send(boss, "home.title", "Mine")
+    send(boss, "home.title", "A quiet hour that is yours.")
+    assert not SiteText.objects.exists()
+
+
+def test_a_service_gets_its_arabic_name(boss):
+    make.clinic()
+    service = make.service(name="First visit", online=True)
+    make.week(psychologist=make.psychologist(), location=make.location())
+    key = texts.key_of(service, "name")
+    assert "First visit" in boss.get(f"{PAGE}?language=ar").content.decode()
+    send(boss, key, "الزيارة الأولى", "ar")
+    arabic = Client().get("/ar/services/").content.decode()
+    assert "الزيارة الأولى" in arabic
+    assert "First visit" not in arabic
+    assert '<span lang="en-au" dir="auto">First visit</span>' in Client().get("/vi/services/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("key", "language", "status"),
+    [
+        ("home.title", "en-au", 200),
+        ("home.title", "xx", 200),  # what can't be read is the clinic's own language
+        ("home.nothing", "en-au", 404),
+        ("service.00000000-0000-0000-0000-000000000000.name", "ar", 404),
+    ],
+)
+def test_only_texts_that_exist_have_a_page(boss, key, language, status):
+    assert boss.get(f"{PAGE}{key}/?language={language}").status_code == status
+
+
+def test_a_service_has_its_english_name_on_its_own_page_only(boss):
+    service = make.service()
+    assert boss.get(f"{PAGE}{texts.key_of(service, 'name')}/?language=en-au").status_code == 404
+
+
+@pytest.mark.parametrize("text", ["", "  ", "x" * 81, "a\x00b"])
+def test_words_that_cannot_be_taken_come_back_with_a_reason(boss, text):
+    response = send(boss, "home.title", text)
+    assert response.status_code == 422
+    assert response.context["form"].errors["text"]
+    assert not SiteText.objects.exists()
+
+
+def test_the_list_costs_the_same_whatever_there_is(boss):
+    boss.get(PAGE)
+    counts = []
+    for more in (1, 29):
+        for _ in range(more):
+            service = make.service(description="We meet.")
+            make.specialisation()
+            SiteText.objects.create(
+                key=texts.key_of(service, "name"), language="vi", text="Buổi", changed_at=timezone.now()
+            )
+        with CaptureQueriesContext(connection) as queries:
+            assert boss.get(f"{PAGE}?language=vi").status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+# ---- Crisis lines ----------------------------------------------------------------------------------------------------
+
+LINE = {
+    "situation": "talk", "name": "Griefline", "kind": "call", "number": "1300 845 745", "link": "", "hours": "",
+    "audience": "After a loss.", "everywhere": "",
+}  # fmt: skip
+
+
+def test_a_line_is_added_changed_and_taken_off(boss):
+    make.clinic()
+    boss.post(f"{LINES}new/", LINE)
+    line = CrisisLine.objects.get(name="Griefline")
+    assert line.checked_on == timezone.localdate()
+    page = Client().get("/crisis/").content.decode()
+    assert 'href="tel:1300845745"' in page
+    assert "After a loss." in page
+    assert "Griefline" not in Client().get("/services/").content.decode()
+
+    boss.post(f"{LINES}{line.code}/", {**LINE, "everywhere": "on"})
+    assert "Griefline" in Client().get("/services/").content.decode()
+    boss.post(f"{LINES}{line.code}/change/", {"do": "hide"})
+    assert "Griefline" not in Client().get("/crisis/").content.decode()
+    boss.post(f"{LINES}{line.code}/change/", {"do": "show"})
+    assert "Griefline" in Client().get("/crisis/").content.decode()
+    verbs = [e.verb for e in Entry.objects.filter(verb__startswith="crisis_line").order_by("pk")]
+    assert verbs == ["crisis_line.added", "crisis_line.changed", "crisis_line.retired", "crisis_line.restored"]
+
+
+def test_checking_is_kept_with_its_day(boss):
+    line = CrisisLine.objects.first()
+    boss.post(f"{LINES}{line.code}/change/", {"do": "checked"})
+    line.refresh_from_db()
+    assert line.checked_on == timezone.localdate()
+
+
+def test_moving_changes_the_order_on_the_page(boss):
+    first, second = CrisisLine.objects.all()[:2]
+    boss.post(f"{LINES}{first.code}/change/", {"do": "down"})
+    assert list(CrisisLine.objects.all()[:2]) == [second, first]
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"number": ""}, "number"),
+        ({"number": "call me"}, "number"),
+        ({"kind": "chat"}, "link"),
+        ({"kind": "chat", "link": "javascript:go()"}, "link"),
+        ({"kind": "fax"}, "kind"),
+    ],
+)
+def test_a_line_that_nobody_could_reach_is_refused(boss, changed, field):
+    before = CrisisLine.objects.count()
+    response = boss.post(f"{LINES}new/", {**LINE, **changed})
+    assert response.status_code == 422
+    assert field in response.context["form"].errors
+    assert CrisisLine.objects.count() == before
