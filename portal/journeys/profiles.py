@@ -94,6 +94,8 @@ class Fee:
     service: Service
     modes: list[Mode]
     quote: Quote
+    # Medicare has a number of its own for each way.
+    items: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,10 @@ def fees_of(
         by_price: dict[tuple, Fee] = {}
         for mode in service.modes:
             quote = pricing.quote(service=service, psychologist=person, mode=mode, on=on, clinic=clinic, items=items)
-            by_price.setdefault((quote.total, quote.rebate), Fee(service, [], quote)).modes.append(mode)
+            fee = by_price.setdefault((quote.total, quote.rebate), Fee(service, [], quote, []))
+            fee.modes.append(mode)
+            if quote.item:
+                fee.items.append(quote.item.item)
         found.extend(by_price.values())
     return found
 

@@ -92,5 +92,5 @@ def _in_own_language() -> bool:
 
 @register.filter
 def spoken(languages: Iterable[Language]) -> SafeString:
-    """Languages as their speakers call them, each marked as itself: `English, Tiếng Việt`."""
-    return mark_safe(", ".join(format_html('<bdi lang="{}">{}</bdi>', one.code, one.name) for one in languages))  # noqa: S308
+    """Languages as their speakers call them, each marked as itself: `English · Tiếng Việt`."""
+    return mark_safe(" · ".join(format_html('<bdi lang="{}">{}</bdi>', one.code, one.name) for one in languages))  # noqa: S308

@@ -132,7 +132,7 @@ LEILA = {
     "headline": "Grief, trauma, and making a life in a new country",
     "bio": "I came to Melbourne from Beirut when I was twelve, and I work in Arabic and in English, often in both "
     "within one hour. Before Banksia Lane I spent nine years with a service for people who had to leave their country."
-    "\n\nI work slowly with what is heavy. We begin with what makes the days bearable: sleep, safety, and one person to "
+    "\n\nI work slowly with what is heavy. We begin with what makes the days bearable: sleep, safety, one person to "
     "call.",
     "qualifications": "MPsych (Clinical), Victoria University\nBA (Psych) Hons, The University of Melbourne",
     "registration": Registration.CLINICAL,
