@@ -54,7 +54,6 @@ def illustrated(**fields):
 def fetched(client, address):
     answer = client.get(address)
     content = b"".join(answer.streaming_content)
-    answer.file_to_stream.close()
     return answer, content
 
 
