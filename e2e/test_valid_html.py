@@ -1,0 +1,69 @@
+"""Every page is valid HTML, as the server sends it: no parse error, and nothing the Nu checker minds.
+
+The checker (https://validator.github.io/validator/) needs Java and 30 MB: `.ci/run` fetches it and sets PORTAL_VNU to it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import html5lib
+import pytest
+
+from e2e.places import NEWCOMER, PATIENT, PLACES, VISITOR
+
+pytestmark = pytest.mark.look
+
+VNU = os.environ.get("PORTAL_VNU", "")
+# Safari's screen reader forgets that a list without bullets is one, unless it is told.
+MEANT = re.compile(r"The “list” role is unnecessary for element")
+
+
+@pytest.fixture(scope="module")
+def sources(portal, life, _windows, tmp_path_factory) -> Iterator[dict[str, Path]]:
+    """Each page that an address is enough for, and those of readers and patients in Arabic too."""
+    folder = tmp_path_factory.mktemp("pages")
+    kept: dict[str, Path] = {}
+    for place in (place for place in PLACES if place.path):
+        page, _ = _windows(place.who)
+        paths = {place.name: place.path.format(life=life)}
+        if place.who in {VISITOR, NEWCOMER, PATIENT}:
+            paths[f"{place.name} in Arabic"] = place.path_in("ar", life)
+        for name, path in paths.items():
+            response = page.request.get(portal.url + path)
+            if "text/html" not in response.headers.get("content-type", ""):
+                continue
+            kept[name] = folder / f"{re.sub(r'[^a-z]+', '-', name.lower())}.html"
+            kept[name].write_bytes(response.body())
+    yield kept
+    portal.new_errors()  # "not found" and "not allowed" are told to the log, as they should be
+
+
+def test_every_page_parses_without_an_error(sources: dict[str, Path]) -> None:
+    assert len(sources) > 80
+    wrong = {}
+    for name, path in sources.items():
+        parser = html5lib.HTMLParser(strict=False)
+        parser.parse(path.read_bytes(), transport_encoding="utf-8")
+        if parser.errors:
+            wrong[name] = [(at, kind, words) for at, kind, words in parser.errors][:3]
+    assert wrong == {}
+
+
+@pytest.mark.skipif(not VNU or not shutil.which("java"), reason="PORTAL_VNU names no vnu.jar, or there is no Java")
+def test_the_nu_checker_finds_nothing(sources: dict[str, Path]) -> None:
+    names = {path.name: name for name, path in sources.items()}
+    command = ["java", "-jar", VNU, "--stdout", "--exit-zero-always", "--format", "json", *map(str, sources.values())]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+    found = [
+        f"{names[message['url'].rsplit('/', 1)[-1]]}: {message['message']} {message.get('extract', '')!r}"
+        for message in json.loads(told.stdout)["messages"]
+        if not MEANT.match(message["message"])
+    ]
+    assert found == [], "\n".join(found)
