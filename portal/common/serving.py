@@ -105,9 +105,13 @@ def _part(request: HttpRequest, file: IO[bytes], first: str, last: str, *, size:
 
 def _sent(request: HttpRequest, file: IO[bytes], length: int, *, status: int) -> StreamingHttpResponse:
     """HEAD gets the headers alone: not every server takes the body away."""
-    response = StreamingHttpResponse(_chunks(file, 0 if request.method == "HEAD" else length), status=status)
+    if request.method == "HEAD" or not length:
+        file.close()
+        response = StreamingHttpResponse(iter(()), status=status)
+    else:
+        response = StreamingHttpResponse(_chunks(file, length), status=status)
+        response._resource_closers.append(file.close)
     response.headers["Content-Length"] = str(length)
-    response._resource_closers.append(file.close)
     return response
 
 

@@ -11,154 +11,332 @@ import portal.resources.models.posts
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('patients', '0003_consent_guards'),
-        ('resources', '0002_revision_guard'),
+        ("patients", "0003_consent_guards"),
+        ("resources", "0002_revision_guard"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Resource',
+            name="Resource",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('slug', models.SlugField(max_length=80, unique=True, verbose_name='address on the website')),
-                ('title', models.CharField(blank=True, max_length=120, verbose_name='title')),
-                ('own_title', portal.common.encryption.EncryptedTextField(blank=True, bound_to='code', max_length=120, null=True, verbose_name='title')),
-                ('description', models.CharField(blank=True, max_length=400, verbose_name='description')),
-                ('language', models.CharField(choices=portal.resources.models.posts.languages, default='en-au', max_length=10, verbose_name='language')),
-                ('audience', models.CharField(choices=[('public', 'Everybody, on the website'), ('patients', 'Patients, when signed in'), ('shared_only', 'Only those it is shared with')], default='public', max_length=12, verbose_name='who may have it')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('is_active', models.BooleanField(default=True, editable=False, verbose_name='offered')),
-                ('created_at', models.DateTimeField(editable=False)),
-                ('updated_at', models.DateTimeField(editable=False)),
-                ('category', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='files', to='resources.category', verbose_name='category')),
-                ('created_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('made_for', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='own_files', to='patients.patient')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("slug", models.SlugField(max_length=80, unique=True, verbose_name="address on the website")),
+                ("title", models.CharField(blank=True, max_length=120, verbose_name="title")),
+                (
+                    "own_title",
+                    portal.common.encryption.EncryptedTextField(
+                        blank=True, bound_to="code", max_length=120, null=True, verbose_name="title"
+                    ),
+                ),
+                ("description", models.CharField(blank=True, max_length=400, verbose_name="description")),
+                (
+                    "language",
+                    models.CharField(
+                        choices=portal.resources.models.posts.languages,
+                        default="en-au",
+                        max_length=10,
+                        verbose_name="language",
+                    ),
+                ),
+                (
+                    "audience",
+                    models.CharField(
+                        choices=[
+                            ("public", "Everybody, on the website"),
+                            ("patients", "Patients, when signed in"),
+                            ("shared_only", "Only those it is shared with"),
+                        ],
+                        default="public",
+                        max_length=12,
+                        verbose_name="who may have it",
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                ("is_active", models.BooleanField(default=True, editable=False, verbose_name="offered")),
+                ("created_at", models.DateTimeField(editable=False)),
+                ("updated_at", models.DateTimeField(editable=False)),
+                (
+                    "category",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="files",
+                        to="resources.category",
+                        verbose_name="category",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "made_for",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="own_files",
+                        to="patients.patient",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'file',
-                'ordering': ['category__position', 'category__name', 'position', 'title', 'id'],
+                "verbose_name": "file",
+                "ordering": ["category__position", "category__name", "position", "title", "id"],
             },
         ),
         migrations.CreateModel(
-            name='ResourceFile',
+            name="ResourceFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('number', models.PositiveSmallIntegerField()),
-                ('name', portal.common.encryption.EncryptedTextField(bound_to='code', max_length=140)),
-                ('kind', models.CharField(choices=[('pdf', 'PDF'), ('docx', 'Word document'), ('xlsx', 'Spreadsheet'), ('odt', 'OpenDocument text'), ('txt', 'Plain text'), ('png', 'Picture (PNG)'), ('jpg', 'Picture (JPEG)'), ('mp3', 'Audio')], max_length=4)),
-                ('size', models.PositiveIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('path', models.CharField(blank=True, max_length=80)),
-                ('key', portal.common.encryption.EncryptedTextField(blank=True, bound_to='code', null=True)),
-                ('added_at', models.DateTimeField()),
-                ('replaced_at', models.DateTimeField(blank=True, null=True)),
-                ('removed_at', models.DateTimeField(blank=True, null=True)),
-                ('added_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('resource', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='resources.resource')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("number", models.PositiveSmallIntegerField()),
+                ("name", portal.common.encryption.EncryptedTextField(bound_to="code", max_length=140)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("pdf", "PDF"),
+                            ("docx", "Word document"),
+                            ("xlsx", "Spreadsheet"),
+                            ("odt", "OpenDocument text"),
+                            ("txt", "Plain text"),
+                            ("png", "Picture (PNG)"),
+                            ("jpg", "Picture (JPEG)"),
+                            ("mp3", "Audio"),
+                        ],
+                        max_length=4,
+                    ),
+                ),
+                ("size", models.PositiveIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("path", models.CharField(blank=True, max_length=80)),
+                ("key", portal.common.encryption.EncryptedTextField(blank=True, bound_to="code", null=True)),
+                ("added_at", models.DateTimeField()),
+                ("replaced_at", models.DateTimeField(blank=True, null=True)),
+                ("removed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "resource",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="resources.resource"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-number'],
+                "ordering": ["-number"],
             },
         ),
         migrations.AddField(
-            model_name='resource',
-            name='current',
-            field=models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='current_of', to='resources.resourcefile'),
+            model_name="resource",
+            name="current",
+            field=models.OneToOneField(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="current_of",
+                to="resources.resourcefile",
+            ),
         ),
         migrations.CreateModel(
-            name='ResourceSlug',
+            name="ResourceSlug",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=80, unique=True)),
-                ('since', models.DateTimeField()),
-                ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='used_slugs', to='resources.resource')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(max_length=80, unique=True)),
+                ("since", models.DateTimeField()),
+                (
+                    "resource",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="used_slugs", to="resources.resource"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-since', '-id'],
+                "ordering": ["-since", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Share',
+            name="Share",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('note', portal.common.encryption.EncryptedTextField(blank=True, bound_to='code', max_length=500, verbose_name='note')),
-                ('shared_at', models.DateTimeField()),
-                ('seen_at', models.DateTimeField(blank=True, null=True)),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shared_files', to='patients.patient')),
-                ('resource', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shares', to='resources.resource')),
-                ('shared_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('withdrawn_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "note",
+                    portal.common.encryption.EncryptedTextField(
+                        blank=True, bound_to="code", max_length=500, verbose_name="note"
+                    ),
+                ),
+                ("shared_at", models.DateTimeField()),
+                ("seen_at", models.DateTimeField(blank=True, null=True)),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="shared_files", to="patients.patient"
+                    ),
+                ),
+                (
+                    "resource",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="shares", to="resources.resource"
+                    ),
+                ),
+                (
+                    "shared_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "withdrawn_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'shared file',
-                'ordering': ['-shared_at', '-id'],
+                "verbose_name": "shared file",
+                "ordering": ["-shared_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='DownloadCount',
+            name="DownloadCount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('times', models.PositiveIntegerField(default=0)),
-                ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='download_counts', to='resources.resource')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField()),
+                ("times", models.PositiveIntegerField(default=0)),
+                (
+                    "resource",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="download_counts",
+                        to="resources.resource",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('resource', 'day'), name='download_count_once_a_day')],
+                "constraints": [models.UniqueConstraint(fields=("resource", "day"), name="download_count_once_a_day")],
             },
         ),
         migrations.AddConstraint(
-            model_name='resourcefile',
-            constraint=models.UniqueConstraint(fields=('resource', 'number'), name='file_number_once_per_resource'),
+            model_name="resourcefile",
+            constraint=models.UniqueConstraint(fields=("resource", "number"), name="file_number_once_per_resource"),
         ),
         migrations.AddConstraint(
-            model_name='resourcefile',
-            constraint=models.UniqueConstraint(condition=models.Q(('replaced_at__isnull', True)), fields=('resource',), name='file_one_is_current'),
+            model_name="resourcefile",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("replaced_at__isnull", True)), fields=("resource",), name="file_one_is_current"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resourcefile',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['pdf', 'docx', 'xlsx', 'odt', 'txt', 'png', 'jpg', 'mp3'])), name='file_kind_is_known'),
+            model_name="resourcefile",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["pdf", "docx", "xlsx", "odt", "txt", "png", "jpg", "mp3"])),
+                name="file_kind_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resourcefile',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('removed_at__isnull', True), models.Q(('path', ''), _negated=True)), models.Q(('path', ''), ('removed_at__isnull', False), ('replaced_at__isnull', False)), _connector='OR'), name='file_removed_when_replaced'),
+            model_name="resourcefile",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("removed_at__isnull", True), models.Q(("path", ""), _negated=True)),
+                    models.Q(("path", ""), ("removed_at__isnull", False), ("replaced_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="file_removed_when_replaced",
+            ),
         ),
         migrations.AddIndex(
-            model_name='resource',
-            index=models.Index(fields=['audience', 'is_active'], name='resource_by_audience'),
+            model_name="resource",
+            index=models.Index(fields=["audience", "is_active"], name="resource_by_audience"),
         ),
         migrations.AddConstraint(
-            model_name='resource',
-            constraint=models.CheckConstraint(condition=models.Q(('audience__in', ['public', 'patients', 'shared_only'])), name='resource_audience_is_known'),
+            model_name="resource",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("audience__in", ["public", "patients", "shared_only"])),
+                name="resource_audience_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resource',
-            constraint=models.CheckConstraint(condition=models.Q(('slug', ''), _negated=True), name='resource_has_an_address'),
+            model_name="resource",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("slug", ""), _negated=True), name="resource_has_an_address"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resource',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('category__isnull', False), ('made_for__isnull', True), ('own_title__isnull', True), models.Q(('title', ''), _negated=True)), models.Q(('audience', 'shared_only'), ('category__isnull', True), ('description', ''), ('made_for__isnull', False), ('own_title__isnull', False), ('title', '')), _connector='OR'), name='resource_of_the_library_or_of_one_person'),
+            model_name="resource",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("category__isnull", False),
+                        ("made_for__isnull", True),
+                        ("own_title__isnull", True),
+                        models.Q(("title", ""), _negated=True),
+                    ),
+                    models.Q(
+                        ("audience", "shared_only"),
+                        ("category__isnull", True),
+                        ("description", ""),
+                        ("made_for__isnull", False),
+                        ("own_title__isnull", False),
+                        ("title", ""),
+                    ),
+                    _connector="OR",
+                ),
+                name="resource_of_the_library_or_of_one_person",
+            ),
         ),
         migrations.AddIndex(
-            model_name='share',
-            index=models.Index(fields=['patient', 'shared_at'], name='share_by_patient'),
+            model_name="share",
+            index=models.Index(fields=["patient", "shared_at"], name="share_by_patient"),
         ),
         migrations.AddConstraint(
-            model_name='share',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('resource', 'patient'), name='share_live_once'),
+            model_name="share",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("withdrawn_at__isnull", True)),
+                fields=("resource", "patient"),
+                name="share_live_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='share',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('withdrawn_at__isnull', True), ('withdrawn_by__isnull', True)), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False)), _connector='OR'), name='share_withdrawn_at_and_by'),
+            model_name="share",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("withdrawn_at__isnull", True), ("withdrawn_by__isnull", True)),
+                    models.Q(("withdrawn_at__isnull", False), ("withdrawn_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="share_withdrawn_at_and_by",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='share',
-            constraint=models.CheckConstraint(condition=models.Q(('seen_at__isnull', True), ('seen_at__gte', models.F('shared_at')), _connector='OR'), name='share_seen_after_shared'),
+            model_name="share",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("seen_at__isnull", True), ("seen_at__gte", models.F("shared_at")), _connector="OR"),
+                name="share_seen_after_shared",
+            ),
         ),
     ]

@@ -1,18 +1,21 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime, timedelta
+from datetime import date
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status
 from portal.common.documents import Kind
 from portal.common.encryption import EncryptedTextField
+from portal.common.languages import Language
+from portal.common.languages import languages as spoken
 from portal.common.policy import Actor
 from portal.common.privacy import classed
 from portal.patients.models import Patient
@@ -155,6 +158,13 @@ class Resource(models.Model):
     def is_public(self) -> bool:
         return self.audience == Audience.PUBLIC
 
+    @property
+    def other_language(self) -> Language | None:
+        """The language it is in, where that is not the reader's."""
+        if self.language == get_language() or self.made_for_id:
+            return None
+        return next((known for known in spoken() if known.code == self.language), None)
+
 
 class VersionNeverChanges(TypeError):
     """A version of a file is written once; all that can happen to it later is that another one takes its place."""
@@ -285,9 +295,10 @@ class Share(models.Model):
     def __str__(self) -> str:
         return f"share {self.code}"
 
-    def is_new(self, *, now: datetime, days: int = 30) -> bool:
-        """Not opened yet, and not so long ago that nobody will."""
-        return self.seen_at is None and now - self.shared_at < timedelta(days=days)
+    @property
+    def given_by(self) -> str:
+        """Who shared it; empty where only an address is known, which is not the patient's to read."""
+        return f"{self.shared_by.first_name} {self.shared_by.last_name}".strip()
 
 
 @classed(plain="id slug resource since")

@@ -34,6 +34,7 @@ NOUNS = [
     ("room", _("Rooms")),
     ("psychologist", _("Profiles")),
     ("provider_number", _("Provider numbers")),
+    ("resource", _("Files")),
 ]
 _FIRST, _LAST = date(1900, 1, 1), date(2200, 1, 1)
 ROLES = [*Role.choices, (SYSTEM, _("The portal itself"))]

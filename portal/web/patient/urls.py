@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.patient.views import appointments, details, invoices, privacy
+from portal.web.patient.views import appointments, details, documents, invoices, privacy
 
 app_name = "patient"
 
@@ -17,6 +17,8 @@ urlpatterns = [
     path("details/<uuid:code>/", details.edit, name="edit_details"),
     path("privacy/", privacy.privacy, name="privacy"),
     path("privacy/agree/", privacy.agree, name="agree"),
+    path("documents/", documents.listing, name="documents"),
+    path("documents/<uuid:code>/file/", documents.file, name="document_file"),
     path("invoices/", invoices.listing, name="invoices"),
     path("invoices/<slug:number>/", invoices.detail, name="invoice"),
     path("invoices/<slug:number>/pdf/", invoices.pdf, name="invoice_pdf"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.psychologist.views import articles, calendar, hours, notes, patients, profile, today
+from portal.web.psychologist.views import articles, calendar, hours, notes, patients, profile, sharing, today
 
 app_name = "psychologist"
 
@@ -18,6 +18,12 @@ urlpatterns = [
     path("notes/<uuid:code>/sign/", notes.sign, name="sign_note"),
     path("notes/<uuid:code>/add/", notes.add, name="add_to_note"),
     path("notes/<uuid:code>/previous/", notes.previous, name="previous_note"),
+    path("patients/<uuid:code>/share/", sharing.share, name="share"),
+    path("patients/<uuid:code>/share/own/", sharing.share_own, name="share_own"),
+    path("shared/<uuid:code>/file/", sharing.shared_file, name="shared_file"),
+    path("shared/<uuid:code>/withdraw/", sharing.withdraw, name="withdraw_share"),
+    path("resources/", sharing.resources, name="resources"),
+    path("resources/<uuid:code>/file/", sharing.resource_file, name="resource_file"),
     path("hours/", hours.hours, name="hours"),
     path("hours/exceptions/", hours.add_exception, name="add_exception"),
     path("hours/exceptions/<uuid:code>/remove/", hours.remove_exception, name="remove_exception"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.public.views import blog, booking, confirming, pages, people, photos, policies
+from portal.web.public.views import blog, booking, confirming, pages, people, photos, policies, resources
 
 app_name = "public"
 
@@ -26,6 +26,9 @@ urlpatterns = [
     path("blog/preview/<str:token>/", blog.preview, name="preview"),
     path("blog/preview/<str:token>/<str:name>", blog.preview_picture, name="preview_picture"),
     path("blog/<slug:slug>/", blog.post, name="post"),
+    path("resources/", resources.listing, name="resources"),
+    path("resources/<slug:slug>/", resources.detail, name="resource"),
+    path("resources/<slug:slug>/file/", resources.download, name="download"),
     path("book/", booking.services, name="book"),
     path("book/<slug:service>/", booking.times, name="times"),
     path("book/<slug:service>/confirm/", confirming.confirm, name="confirm"),

@@ -14,8 +14,8 @@ from portal.web.psychologist.urls import urlpatterns
 from tests import make
 from tests.web.psychologist.conftest import NOW
 
-LISTS = ["today", "calendar", "patients", "notes", "hours"]
-POSTS = {"add_exception", "remove_exception", "add_to_note"}
+LISTS = ["today", "calendar", "patients", "notes", "hours", "resources"]
+POSTS = {"add_exception", "remove_exception", "add_to_note", "withdraw_share"}
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def slot(mai):
 @pytest.fixture
 def addresses(session, ruth, slot):
     """Every address of these pages, by name."""
-    codes = {"patient": ruth.code, "remove_exception": slot.code}
+    codes = {"patient": ruth.code, "remove_exception": slot.code, "share": ruth.code, "share_own": ruth.code}
     return {
         pattern.name: reverse(
             f"psychologist:{pattern.name}",

@@ -22,6 +22,7 @@ from portal.common.htmx import page_or_fragment, redirect_to
 from portal.common.policy import allow
 from portal.journeys import booking, choosing, pricing
 from portal.patients.models import Patient
+from portal.resources.models import Share
 from portal.web.patient.forms import NewTime, WeekChoice
 from portal.web.patient.views import privacy
 
@@ -39,6 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "next": upcoming[0] if upcoming else None,
         "later": upcoming[1:],
         "several": Patient.objects.managed_by(request.user).count() > 1,
+        "new_files": Share.objects.visible_to(request.actor).unseen().count(),
         "asking": privacy.asking(request),
     }
     return render(request, "patient/home.html", context)

@@ -28,6 +28,7 @@ from portal.records.reading import sessions_to_write_up, sessions_with_notes
 from portal.web.psychologist.forms import PatientSearch
 from portal.web.psychologist.own import home_zone
 from portal.web.psychologist.tables import PatientTable
+from portal.web.psychologist.views.sharing import shared_with
 from portal.web.psychologist.weeks import hours_of
 
 PER_PAGE = 25
@@ -108,5 +109,6 @@ def patient(request: HttpRequest, code: UUID) -> HttpResponse:
                 .annotate(added=Count("addenda"))
                 .order_by("-appointment__starts_at")[:20]
             ),
+            **shared_with(person, actor),
         }
     return page_or_fragment(request, "psychologist/patient.html", context, fragment="sessions")

@@ -1,0 +1,46 @@
+"""A file on its way to whoever may have it. Who that is was asked before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+
+from portal.clinic.models import ClinicSettings
+from portal.common import serving
+from portal.resources import keeping
+from portal.resources.actions.files import count_opening
+from portal.resources.models import Resource
+
+
+def hand_out(request: HttpRequest, resource: Resource, *, public: bool) -> HttpResponse | StreamingHttpResponse:
+    """The current version; raises Http404 if the storage has lost it. `public` says that caches may hold it."""
+    version = resource.current
+    try:
+        file = keeping.opened(version)
+    except keeping.FileGone:
+        raise Http404 from None
+    response = serving.file_response(
+        request,
+        file,
+        size=version.size,
+        media_type=version.what.media_type,
+        name=version.name,
+        digest=version.sha256,
+        inline=version.what.opens_in_a_browser,
+        public=public,
+    )
+    # Ours would say which language the page around it is in.
+    response.headers["Content-Language"] = resource.language
+    return response
+
+
+def begins(request: HttpRequest, response: HttpResponse | StreamingHttpResponse) -> bool:
+    """Whether somebody begins to read; a player's later parts and a browser's questions are no reading."""
+    return serving.is_first_part(request, response)
+
+
+def count(resource: Resource, *, now: datetime) -> None:
+    """Counts one opening on the clinic's day."""
+    count_opening(resource=resource, day=now.astimezone(ZoneInfo(ClinicSettings.current().time_zone)).date())

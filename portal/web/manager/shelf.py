@@ -1,0 +1,94 @@
+"""The forms and the table of the clinic's shelf of files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_tables2 as tables
+from django import forms
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from portal.common.documents import DocumentField
+from portal.common.forms import LineField, TextField
+from portal.resources.actions.files import ABOUT
+from portal.resources.models import Audience, Category, Resource
+from portal.resources.models.posts import languages
+
+NUMBER = {"td": {"class": "num"}, "th": {"class": "num"}}
+
+
+class FileForm(forms.Form):
+    """What is said of a file; with `instance`, of one that stands on the shelf."""
+
+    title = LineField(label=_("Title"), max_length=120)
+    description = TextField(
+        label=_("What it is for"),
+        help_text=_("One or two plain sentences. They stand below the title."),
+        max_length=400,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    category = forms.ModelChoiceField(label=_("Category"), queryset=Category.objects.none(), empty_label=_("Choose"))
+    audience = forms.ChoiceField(
+        label=_("Who may have it"), choices=Audience.choices, widget=forms.RadioSelect, initial=Audience.PUBLIC
+    )
+    language = forms.ChoiceField(label=_("Language it is written in"), choices=languages, initial="en-au")
+    position = forms.IntegerField(
+        label=_("Place in its category"),
+        help_text=_("Smaller numbers come first."),
+        min_value=0,
+        max_value=9999,
+        initial=0,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    slug = LineField(
+        label=_("Address on the website"),
+        help_text=_("The old address goes on leading here."),
+        max_length=80,
+    )
+    file = DocumentField(label=_("File"))
+
+    def __init__(self, *args: Any, instance: Resource | None = None, **kwargs: Any) -> None:
+        if instance is not None:
+            kwargs["initial"] = {name: getattr(instance, name) for name in (*ABOUT, "slug")}
+        super().__init__(*args, **kwargs)
+        # One that was put away keeps the files that it has.
+        offered = Q(is_active=True) | Q(pk=instance.category_id if instance else None)
+        self.fields["category"].queryset = Category.objects.filter(offered)
+        del self.fields["slug" if instance is None else "file"]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the actions take."""
+        return {name: self.cleaned_data[name] for name in ABOUT}
+
+
+class ReplaceForm(forms.Form):
+    file = DocumentField(label=_("Another file"))
+
+
+class FileTable(tables.Table):
+    """Of the shelf `with_counts`; `most` is the highest count in its rows, which the bars are measured by."""
+
+    title = tables.TemplateColumn(template_name="manager/_download_title.html", verbose_name=_("File"))
+    category = tables.Column(accessor="category__name", verbose_name=_("Category"))
+    audience = tables.TemplateColumn(template_name="manager/_download_audience.html", verbose_name=_("Who may have it"))
+    opened_lately = tables.TemplateColumn(
+        template_name="manager/_download_lately.html", verbose_name=_("Opened, last 30 days"), attrs=NUMBER
+    )
+    opened = tables.Column(verbose_name=_("Ever"), attrs=NUMBER)
+
+    caption = _("Files")
+    empty_title = _("No files yet")
+    empty_text = _("Add a worksheet, a guide or a recording, and choose who may have it.")
+
+    class Meta:
+        model = Resource
+        fields = ("title", "category", "audience", "opened_lately", "opened")
+
+    def before_render(self, request: Any) -> None:
+        rows = [row.record for row in self.paginated_rows]
+        most = max((one.opened_lately for one in rows), default=0)
+        for one in rows:
+            one.bar = round(100 * one.opened_lately / most) if most else 0

@@ -1,0 +1,51 @@
+"""What a patient was given: files shared with them by their psychologist, and those for all patients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from portal.accounts.roles import Role
+from portal.common.htmx import page_or_fragment
+from portal.common.policy import allow
+from portal.patients.models import Patient
+from portal.resources import handing_out
+from portal.resources.actions import sharing
+from portal.resources.models import Audience, Resource, Share
+
+PER_PAGE = 20
+MOST_FOR_ALL = 60
+
+
+@allow(Role.PATIENT)
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    """The newest first; and, for whoever is in care or cares for somebody, what all patients may have."""
+    shared = Share.objects.visible_to(request.actor)
+    page = Paginator(shared.for_listing(), PER_PAGE).get_page(request.GET.get("page"))
+    for_all = Resource.objects.visible_to(request.actor).filter(audience=Audience.PATIENTS).for_listing()
+    context: dict[str, Any] = {
+        "page": page,
+        "shares": list(page),
+        "several": Patient.objects.managed_by(request.user).count() > 1,
+        "for_all": list(for_all[:MOST_FOR_ALL]),
+    }
+    return page_or_fragment(request, "patient/documents.html", context, fragment="shared")
+
+
+@allow(Role.PATIENT)
+@require_safe
+def file(request: HttpRequest, code: Any) -> HttpResponse:
+    """A shared file. Opening it tells the psychologist that it was seen, and the page that it is not new."""
+    share = get_object_or_404(Share.objects.visible_to(request.actor).for_listing(), code=code)
+    response = handing_out.hand_out(request, share.resource, public=False)
+    if handing_out.begins(request, response):
+        now = timezone.now()
+        sharing.mark_seen(share=share, by=request.actor, now=now)
+        handing_out.count(share.resource, now=now)
+    return response

@@ -1,0 +1,180 @@
+"""Files for one's patients: the shelf with who has what, sharing, taking back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from portal.accounts.roles import Role
+from portal.audit import trail
+from portal.common.htmx import page_or_fragment
+from portal.common.policy import Actor, allow
+from portal.journeys import sharing
+from portal.patients.models import Patient
+from portal.resources import handing_out
+from portal.resources.models import Resource, Share
+from portal.resources.models.files import treated_by
+from portal.resources.refusals import AlreadyShared, IsTakenDown, NotInTheirCare
+from portal.web.psychologist.forms import PatientSearch
+from portal.web.psychologist.sharing_forms import OwnFileForm, ShareForm
+
+PER_PAGE = 25
+MOST_SHARES = 50
+
+
+def in_care(actor: Actor) -> Any:
+    """Those with whom a session stands or was meant to: whoever called it off is not given anything."""
+    return Patient.objects.visible_to(actor).filter(pk__in=treated_by(actor.user))
+
+
+def shared_with(patient: Patient, actor: Actor) -> dict[str, Any]:
+    """What the section on a patient's page shows."""
+    if not in_care(actor).filter(pk=patient.pk).exists():
+        return {}
+    shares = Share.objects.visible_to(actor).live().filter(patient=patient).for_listing()
+    return {
+        "shares": list(shares[:MOST_SHARES]),
+        "share_form": ShareForm(patient=patient, actor=actor, initial={"code": uuid4()}),
+    }
+
+
+@allow(Role.PSYCHOLOGIST)
+@require_safe
+def resources(request: HttpRequest) -> HttpResponse:
+    """The clinic's shelf, and for each file which of one's own patients have it and have opened it."""
+    typed = PatientSearch.read(request.GET)
+    shelf = Resource.objects.visible_to(request.actor).library().for_listing()
+    for word in typed.split()[:8]:
+        shelf = shelf.filter(
+            Q(title__icontains=word) | Q(description__icontains=word) | Q(category__name__icontains=word)
+        )
+    page = Paginator(shelf, PER_PAGE).get_page(request.GET.get("page"))
+    files = list(page)
+    given = defaultdict(list)
+    mine = Share.objects.visible_to(request.actor).live().filter(resource__in=[one.pk for one in files])
+    for share in mine.select_related("patient").order_by("-shared_at"):
+        given[share.resource_id].append(share)
+    rows = [(one, given[one.pk], sum(share.seen_at is not None for share in given[one.pk])) for one in files]
+    context = {"rows": rows, "page": page, "q": typed}
+    return page_or_fragment(request, "psychologist/resources.html", context, fragment="results")
+
+
+@allow(Role.PSYCHOLOGIST)
+@require_safe
+def resource_file(request: HttpRequest, code: UUID) -> HttpResponse:
+    """A look at a file of the shelf, which counts as nobody's reading."""
+    resource = get_object_or_404(Resource.objects.visible_to(request.actor).library().for_listing(), code=code)
+    return handing_out.hand_out(request, resource, public=False)
+
+
+@allow(Role.PSYCHOLOGIST)
+@require_safe
+def shared_file(request: HttpRequest, code: UUID) -> HttpResponse:
+    """What a patient was given. To open a colleague's file for one person is recorded, as it is with notes."""
+    share = get_object_or_404(
+        Share.objects.visible_to(request.actor).filter(resource__current__isnull=False).for_listing(), code=code
+    )
+    resource = share.resource
+    response = handing_out.hand_out(request, resource, public=False)
+    if resource.made_for_id and share.shared_by_id != request.actor.user_id and handing_out.begins(request, response):
+        trail.read("resource", by=request.actor, target=resource, patient=share.patient_id)
+    return response
+
+
+@sensitive_post_parameters("note")
+@allow(Role.PSYCHOLOGIST)
+@require_http_methods(["GET", "HEAD", "POST"])
+def share(request: HttpRequest, code: UUID) -> HttpResponse:
+    """Shares a file of the shelf with one patient."""
+    patient = get_object_or_404(in_care(request.actor), code=code)
+    form = ShareForm(request.POST or None, patient=patient, actor=request.actor, initial={"code": uuid4()})
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        try:
+            sharing.share_file(
+                resource=values["resource"],
+                patient=patient,
+                note=values["note"],
+                code=values["code"],
+                by=request.actor,
+                now=timezone.now(),
+            )
+        except AlreadyShared:
+            form.add_error("resource", _("They have this file already. Take it back first to write another note."))
+        except (IsTakenDown, NotInTheirCare):
+            form.add_error("resource", _("This file is not offered any more. Choose another one."))
+        else:
+            return _shared(request, patient)
+    return _share_page(request, patient, share_form=form)
+
+
+@sensitive_post_parameters("note", "title")
+@allow(Role.PSYCHOLOGIST)
+@require_http_methods(["GET", "HEAD", "POST"])
+def share_own(request: HttpRequest, code: UUID) -> HttpResponse:
+    """Keeps a file for one patient alone and shares it, in one step."""
+    patient = get_object_or_404(in_care(request.actor), code=code)
+    form = OwnFileForm(request.POST or None, request.FILES or None, initial={"own_code": uuid4()})
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        sharing.share_own_file(
+            patient=patient,
+            title=values["own_title"],
+            file=values["file"],
+            note=values["own_note"],
+            code=values["own_code"],
+            by=request.actor,
+            now=timezone.now(),
+        )
+        return _shared(request, patient)
+    return _share_page(request, patient, own_form=form)
+
+
+def _shared(request: HttpRequest, patient: Patient) -> HttpResponse:
+    messages.success(
+        request,
+        _("Shared with %(name)s. They are told that something new is waiting, not what it is.")
+        % {"name": patient.name},
+    )
+    return redirect(reverse("psychologist:patient", args=[patient.code]) + "#shared")
+
+
+def _share_page(request: HttpRequest, patient: Patient, **forms: Any) -> HttpResponse:
+    context = {
+        "patient": patient,
+        "share_form": ShareForm(patient=patient, actor=request.actor, initial={"code": uuid4()}),
+        "own_form": OwnFileForm(initial={"own_code": uuid4()}),
+        "crumbs": [
+            (reverse("psychologist:patients"), _("Patients")),
+            (reverse("psychologist:patient", args=[patient.code]), patient.name),
+        ],
+    } | forms
+    context["wrong"] = next((form for form in forms.values() if form.is_bound and form.errors), None)
+    return render(request, "psychologist/share.html", context, status=422 if context["wrong"] else 200)
+
+
+@allow(Role.PSYCHOLOGIST)
+@require_POST
+def withdraw(request: HttpRequest, code: UUID) -> HttpResponse:
+    """Takes a shared file back."""
+    given = get_object_or_404(
+        Share.objects.visible_to(request.actor).filter(patient__in=in_care(request.actor)).select_related("patient"),
+        code=code,
+    )
+    sharing.withdraw_file(share=given, by=request.actor, now=timezone.now())
+    messages.success(
+        request, _("Taken back. %(name)s no longer finds it in their pages.") % {"name": given.patient.name}
+    )
+    return redirect(reverse("psychologist:patient", args=[given.patient.code]) + "#shared")
