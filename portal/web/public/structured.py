@@ -92,7 +92,7 @@ def _address(place: ClinicSettings | Location) -> dict[str, Any]:
 
 
 def person(psychologist: Psychologist, *, settings: ClinicSettings, image: str = "") -> dict[str, Any]:
-    """A psychologist, as on their profile. `specialisations` and `languages` should be prefetched.
+    """A psychologist, as on their profile. `focuses` and `languages` should be prefetched.
 
     schema.org knows physicians, which a psychologist is not: a person, with an occupation and a registration.
     """
@@ -110,7 +110,7 @@ def person(psychologist: Psychologist, *, settings: ClinicSettings, image: str =
             "image": image,
             "worksFor": {"@type": "MedicalBusiness", "@id": clinic_id(), "name": settings.name},
             "knowsLanguage": [language.name for language in psychologist.languages.all()],
-            "knowsAbout": [topic.name for topic in psychologist.specialisations.all()],
+            "knowsAbout": [topic.name for topic in psychologist.topics],
             "identifier": _said(
                 {"@type": "PropertyValue", "propertyID": "AHPRA", "value": psychologist.ahpra_number},
                 needs="value",

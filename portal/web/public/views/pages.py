@@ -19,6 +19,7 @@ from portal.common.policy import open_to_all
 from portal.journeys import pricing, profiles
 from portal.journeys.choosing import FreeTime
 from portal.medicare import schedule
+from portal.web.public import structured
 from portal.web.public.people import Found, look_at, practising
 
 # On the front page: times beside the welcome, people below it.
@@ -74,6 +75,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "has_video": any(Mode.VIDEO in service.modes for service in offered),
         "articles": profiles.articles(now=now),
     }
+    context["json_ld"] = [structured.clinic(clinic, context["places"])]
     return render(request, "public/home.html", context)
 
 

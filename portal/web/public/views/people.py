@@ -6,15 +6,20 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.clinic.models import ClinicSettings, Psychologist, Service
+from portal.clinic.portraits import portrait_of
 from portal.clinic.texts import Texts
+from portal.common.addresses import absolute
 from portal.common.htmx import page_or_fragment
 from portal.common.pagecache import for_readers
 from portal.common.policy import open_to_all
 from portal.journeys import profiles
+from portal.web.public import structured
 from portal.web.public.filters import PeopleFilter, language_label
 from portal.web.public.people import Found, look_at, practising
 
@@ -75,4 +80,16 @@ def psychologist(request: HttpRequest, slug: str) -> HttpResponse:
         slug=slug,
     )
     profile = profiles.profile_of(person, now=timezone.now(), mode=request.GET.get("mode", ""))
-    return render(request, "public/psychologist.html", {"person": person, "profile": profile})
+    return render(request, "public/psychologist.html", {"person": person, "profile": profile, "json_ld": _told(person)})
+
+
+def _told(person: Psychologist) -> list[dict[str, Any]]:
+    """What machines are told of a profile: who it is of, and the way to it."""
+    clinic, portrait = ClinicSettings.current(), portrait_of(person)
+    steps = [
+        (clinic.name, reverse("public:home")),
+        (_("Psychologists"), reverse("public:psychologists")),
+        (person.name, reverse("public:psychologist", args=[person.slug])),
+    ]
+    image = absolute(portrait.src) if portrait else ""
+    return [structured.person(person, settings=clinic, image=image), structured.breadcrumbs(steps)]
