@@ -321,6 +321,8 @@ at("note being written", PSYCHOLOGIST, "/practice/notes/{life.drafted.code}/")
 at("sign a note", PSYCHOLOGIST, "/practice/notes/{life.drafted.code}/sign/")
 at("signed note", PSYCHOLOGIST, "/practice/notes/{life.signed.code}/")
 at("hours", PSYCHOLOGIST, "/practice/hours/")
+at("my profile", PSYCHOLOGIST, "/practice/profile/")
+at("my profile as readers see it", PSYCHOLOGIST, "/practice/profile/preview/")
 
 # ---- The front desk --------------------------------------------------------------------------------------------------
 

@@ -185,7 +185,7 @@ def test_htmx_gets_the_list_alone_and_the_pressed_button_keeps_its_id(client, ma
     part = client.post(URL, data, headers={"hx-request": "true", "hx-target": "topics"}).content.decode()
     assert part.strip().startswith('<div id="topics">')
     assert f'id="{pressed}"' in part
-    assert 'aria-label="Move Grief up, now 1 of 2" aria-disabled="true"' in part
+    assert 'aria-label="Move Grief up, now 1 of 2" type="button" aria-disabled="true"' in part
     assert "csrfmiddlewaretoken" not in part
 
 
