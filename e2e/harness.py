@@ -16,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
 from django.db import connection
+from playwright.sync_api import Page
 
 from portal.ops.processes import Child, gunicorn, manage, wait_until_it_answers
 
@@ -128,3 +129,9 @@ def running_portal(folder: Path, **environment: str) -> Iterator[Portal]:
                 child.ask_to_stop()
             for child in children:
                 child.stop(grace=15)
+
+
+def agree(page: Page) -> None:
+    """Ticks the policies that somebody new agrees to, before they confirm."""
+    for box in page.locator("main form input[type=checkbox][name^=agree_]").all():
+        box.check()

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from e2e.harness import Portal
+from e2e.harness import Portal, agree
 from portal.accounts.models import User
 from portal.appointments.models import Appointment, Status
 from tests import make
@@ -32,6 +32,7 @@ def choose_first_time(page: Page, *, psychologist: str = "mai-nguyen", weeks_ahe
 def fill_in(page: Page) -> None:
     page.get_by_label("Date of birth").fill("23/4/1990")
     page.get_by_label("Phone").fill("0491 570 006")
+    agree(page)
 
 
 def test_double_click_on_confirm_books_once(page: Page, portal: Portal, sign_in, visitor: User) -> None:

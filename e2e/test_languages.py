@@ -9,7 +9,7 @@ import pytest
 from django.utils import translation
 from playwright.sync_api import Page, expect
 
-from e2e.harness import Portal, text_of
+from e2e.harness import Portal, agree, text_of
 from portal.accounts.models import User
 from portal.appointments.models import Appointment, Status
 
@@ -72,6 +72,7 @@ def test_switch_to_arabic_and_book(portal: Portal, new_context, assert_accessibl
         assert_accessible(page)
     page.locator("main input[name=date_of_birth]").fill("23/4/1990")
     page.locator("main input[name=phone]").fill("0491 570 006")
+    agree(page)
     page.get_by_role("button", name=said("Confirm")).click()
     expect(page).to_have_url(re.compile(r"/ar/my/"))
     expect(

@@ -13,7 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
-from e2e.harness import Portal, text_of
+from e2e.harness import Portal, agree, text_of
 from portal.appointments.models import Appointment, Status
 from portal.billing.models import Invoice
 from portal.records.models import ProgressNote
@@ -69,6 +69,7 @@ def book_as_new_visitor(page: Page, portal: Portal, email: str, *, last_name: st
     page.get_by_label("Phone").fill("0491 570 006")
     page.get_by_label("Medicare card number").fill("2951 87312 5")
     page.get_by_label("Number beside your name").fill("1")
+    agree(page)
     page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_text("Your session is booked")).to_be_visible()
 
