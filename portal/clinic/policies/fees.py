@@ -190,7 +190,7 @@ def _counted(hours: int) -> str:
         example = _(
             "For a session on %(session_day)s at %(session_time)s, it is free until %(time)s %(days)d days before."
         )
-    return f"{counting} {_('An example:')} {example % words}"
+    return f"{counting} {example % words}"
 
 
 def _weekday(moment: datetime) -> str:

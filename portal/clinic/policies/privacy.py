@@ -181,7 +181,7 @@ def _who_sees(facts: Facts) -> list[Block]:
         )
     rows.append([_("Invoices and payments"), yours, _("Of their own sessions"), everything, everything])
     if "documents" in facts["kinds"]:
-        rows.append([_("Documents shared with you"), _("Your own"), own_people, nothing, nothing])
+        rows.append([_("Documents shared with you"), yours, own_people, nothing, nothing])
     return [
         text(_("Everybody who works here has a duty of confidence, and sees only what their work needs:")),
         table([_("What"), _("You"), _("Psychologists"), _("Front desk"), _("Practice manager")], rows),
