@@ -17,11 +17,14 @@ from portal.appointments.models import Appointment, Status
 from portal.billing import actions as billing
 from portal.billing.models import Invoice, Method, Payment
 from portal.clinic.models import Location, Mode, ProviderNumber, Psychologist, Registration, Service
+from portal.common.documents import Kind
 from portal.common.policy import Actor
 from portal.journeys import booking, choosing
 from portal.patients.models import Patient
 from portal.records import actions as records
+from portal.resources.models import Audience, Resource
 from tests import make
+from tests.common import documents_made as made
 
 VISITOR, NEWCOMER, PATIENT = "visitor", "newcomer", "patient"
 PSYCHOLOGIST, RECEPTION, MANAGER = "psychologist", "reception", "manager"
@@ -46,6 +49,7 @@ class Life:
     owing: Invoice
     paid: Invoice
     payment: Payment
+    handout: Resource
 
     @property
     def accounts(self) -> dict[str, str]:
@@ -106,6 +110,18 @@ def live() -> Life:
         invoice=paid, amount=paid.total, method=Method.CARD, key=str(uuid.uuid4()), by=desk, now=drafted.ends_at
     )
     paid.refresh_from_db()
+    handout = make.resource(
+        title="Sleep diary for a week", description="One line each morning, guessed and not looked up.",
+        file=make.document(content=made.pdf(), kind=Kind.PDF, name="Sleep diary.pdf"),
+    )  # fmt: skip
+    make.resource(title="Before your next session", audience=Audience.PATIENTS)
+    make.resource(
+        title="Breathing together", category=handout.category, file=make.document(content=made.mp3(), kind=Kind.MP3)
+    )
+    words = "For the nights before the early shifts. Two lines are enough."
+    make.share(resource=handout, patient=own, shared_by=anh.user, note=words, shared_at=now - timedelta(days=2))
+    plan = make.resource(made_for=own, title="What we wrote on the whiteboard", by=anh.user)
+    make.share(resource=plan, patient=own, shared_by=anh.user, shared_at=now - timedelta(days=9), seen_at=now)
     return Life(
         newcomer=make.user(first_name="Noor", last_name="Rahman"),
         psychologist=anh,
@@ -120,6 +136,7 @@ def live() -> Life:
         owing=owing,
         paid=paid,
         payment=payment,
+        handout=handout,
     )
 
 
@@ -199,12 +216,19 @@ at("fees", VISITOR, "/fees/")
 at("privacy", VISITOR, "/privacy/")
 at("psychologists", VISITOR, "/psychologists/")
 at("psychologists, none found", VISITOR, "/psychologists/?language=xx&topic=xx&q=nobody")
+at("psychologists, filtered", VISITOR, "/psychologists/?language=ar&soon=yes")
 at("profile", VISITOR, "/psychologists/mai-nguyen/")
+at("profile in two places", VISITOR, "/psychologists/leila-haddad/?mode=video")
+at("crisis page", VISITOR, "/crisis/")
+at("accessibility statement", VISITOR, "/accessibility/")
 at("book", VISITOR, "/book/")
 at("times, an empty week", VISITOR, "/book/session/?psychologist=anh-le&week=2020-01-06")
 at("sign-up", VISITOR, "/accounts/signup/")
 at("sign-in", VISITOR, "/accounts/login/")
 at("password forgotten", VISITOR, "/accounts/password/reset/")
+at("resources", VISITOR, "/resources/")
+at("resources, none found", VISITOR, "/resources/?q=nothing-of-this-name")
+at("resource", VISITOR, "/resources/{life.handout.slug}/")
 at("not found", VISITOR, "/no-such-page/")
 
 
@@ -313,6 +337,8 @@ at("my privacy", PATIENT, "/my/privacy/")
 at("change my details", PATIENT, "/my/details/{life.patient.code}/")
 at("my invoices", PATIENT, "/my/invoices/")
 at("my invoice", PATIENT, "/my/invoices/{life.owing.number}/")
+at("my documents", PATIENT, "/my/documents/")
+at("no documents yet", NEWCOMER, "/my/documents/")
 at("my e-mail address", PATIENT, "/accounts/email/")
 at("my password", PATIENT, "/accounts/password/change/")
 at("my second step", PATIENT, "/accounts/2fa/")
@@ -324,6 +350,8 @@ at("practice today", PSYCHOLOGIST, "/practice/")
 at("practice calendar", PSYCHOLOGIST, "/practice/calendar/")
 at("practice patients", PSYCHOLOGIST, "/practice/patients/")
 at("practice patient", PSYCHOLOGIST, "/practice/patients/{life.patient.code}/")
+at("share a file", PSYCHOLOGIST, "/practice/patients/{life.patient.code}/share/")
+at("practice files", PSYCHOLOGIST, "/practice/resources/")
 at("notes to sign", PSYCHOLOGIST, "/practice/notes/")
 at("note not begun", PSYCHOLOGIST, "/practice/notes/{life.unwritten.code}/")
 at("note being written", PSYCHOLOGIST, "/practice/notes/{life.drafted.code}/")
@@ -378,9 +406,17 @@ at("staff", MANAGER, "/manage/staff/")
 at("invite", MANAGER, "/manage/staff/invite/")
 at("member of staff", MANAGER, "/manage/staff/{life.psychologist.user.code}/")
 at("public profile", MANAGER, "/manage/staff/{life.psychologist.user.code}/profile/")
+at("files", MANAGER, "/manage/resources/")
+at("add a file", MANAGER, "/manage/resources/new/")
+at("file", MANAGER, "/manage/resources/{life.handout.code}/")
 at("mail", MANAGER, "/manage/mail/")
 at("policies", MANAGER, "/manage/policies/")
 at("publish a policy", MANAGER, "/manage/policies/fees/")
 at("what the policies say", MANAGER, "/manage/policies/settings/")
 at("trail", MANAGER, "/manage/trail/")
+at("website's words", MANAGER, "/manage/texts/")
+at("website's words in Arabic", MANAGER, "/manage/texts/?language=ar")
+at("one of the website's words", MANAGER, "/manage/texts/home.questions/")
+at("crisis lines", MANAGER, "/manage/crisis-lines/")
+at("add a crisis line", MANAGER, "/manage/crisis-lines/new/")
 at("components", MANAGER, "/manage/components/")
