@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -158,7 +158,7 @@ def recipients(patient: Patient) -> list[str]:
 
 def free_until(appointment: Appointment, *, clinic: ClinicSettings) -> datetime:
     """Until when the patient may cancel or move it without a fee."""
-    return appointment.starts_at - timedelta(hours=clinic.cancel_hours)
+    return actions.free_until(appointment, policy=clinic)
 
 
 def _unnamed(address: str) -> str:
@@ -192,7 +192,7 @@ def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime)
         "zone": appointment.zone,
         "quote": quoted,
         "free_until": free_until(appointment, clinic=clinic),
-        "late_fee": pricing.late_fee(quoted, clinic=clinic),
+        "late_fee": pricing.late_fee(quoted, clinic=clinic, appointment=appointment),
     }
     with override(language):
         context |= {

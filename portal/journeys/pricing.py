@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from portal.appointments.models import Appointment
 from portal.clinic.models import ClinicSettings, Psychologist, Service, TaxCode
 from portal.common.money import ZERO, cents, gst_on
 from portal.medicare import schedule
@@ -58,9 +59,10 @@ def quote(
     return Quote(fee=fee, gst=gst, rebate=rebate, item=item)
 
 
-def late_fee(quoted: Quote, *, clinic: ClinicSettings) -> Decimal:
-    """What cancelling late costs, in dollars; Medicare pays nothing towards it."""
-    return cents(quoted.total * clinic.late_fee_percent / 100)
+def late_fee(quoted: Quote, *, clinic: ClinicSettings, appointment: Appointment | None = None) -> Decimal:
+    """What cancelling late costs, in dollars, as promised for `appointment`; Medicare pays nothing towards it."""
+    promised = appointment.late_fee_percent if appointment else None
+    return cents(quoted.total * (clinic.late_fee_percent if promised is None else promised) / 100)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,8 @@ def book(
         mode=mode,
         status=Status.BOOKED,
         fee=locked.fee_for(service) if fee is None else cents(fee),
+        cancel_hours=policy.cancel_hours,
+        late_fee_percent=policy.late_fee_percent,
         booked_at=now,
         booked_by=by.user,
         **slot._asdict(),
@@ -182,5 +184,6 @@ def cancel(*, appointment: Appointment, reason: CancelReason | str, by: Actor, n
 
 
 def free_until(appointment: Appointment, *, policy: ClinicSettings) -> datetime:
-    """Until when, inclusive, a patient may move the session, or cancel it without a fee."""
-    return appointment.starts_at - timedelta(hours=policy.cancel_hours)
+    """Until when, inclusive, a patient may move the session, or cancel it without a fee: as it was promised."""
+    promised = appointment.cancel_hours
+    return appointment.starts_at - timedelta(hours=policy.cancel_hours if promised is None else promised)

@@ -60,6 +60,8 @@ def hold(
         status=Status.HELD,
         held_until=now + timedelta(minutes=policy.hold_minutes),
         fee=locked.fee_for(service),
+        cancel_hours=policy.cancel_hours,
+        late_fee_percent=policy.late_fee_percent,
         **slot._asdict(),
     )
 

@@ -152,7 +152,8 @@ def _changing(facts: Facts) -> list[Block]:
         after = _("After that, cancelling costs %(percent)d%% of the price.") % {"percent": percent}
     else:
         after = _("After that, please tell us all the same: somebody may be waiting for the time. There is no fee.")
-    blocks = [text(f"{free} {after}"), text(_counted(hours)), how]
+    promised = text(_("The rule that we showed you when you booked holds for that session, also if it changes later."))
+    blocks = [text(f"{free} {after}"), text(_counted(hours)), how, promised]
     if percent:
         blocks.append(
             text(

@@ -79,7 +79,7 @@ def _context(appointment: Appointment) -> dict[str, Any]:
     return {
         "appointment": appointment,
         "quote": quote,
-        "late_fee": pricing.late_fee(quote, clinic=clinic),
+        "late_fee": pricing.late_fee(quote, clinic=clinic, appointment=appointment),
         "free_until": free_until,
         "can_cancel": is_coming,
         "can_move": is_coming and now <= free_until,

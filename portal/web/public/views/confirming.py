@@ -109,7 +109,7 @@ def _context(held: Appointment) -> dict[str, Any]:
         "service": held.service,
         "quote": quote,
         "seconds_left": max(0, int((held.held_until - timezone.now()).total_seconds())),
-        "late_fee": pricing.late_fee(quote, clinic=clinic),
+        "late_fee": pricing.late_fee(quote, clinic=clinic, appointment=held),
         "free_until": booking.free_until(held, clinic=clinic),
         "step": 4,
     }
