@@ -16,13 +16,14 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
+from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from e2e.harness import Mailbox, Portal, running_portal
 from e2e.places import VISITOR, Life, Place, live
 from portal.accounts.models import User
 from portal.ops.browser import CURE, find_browser
-from portal.ops.demo import clinic
+from portal.ops.demo import clinic, policies
 
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
@@ -50,6 +51,7 @@ def portal(_database, tmp_path_factory) -> Iterator[Portal]:
     The test process reads and writes the same database, so that a test can look behind the page.
     """
     clinic.found(is_demo=False)
+    policies.publish(now=timezone.now())
     with running_portal(tmp_path_factory.mktemp("portal")) as portal:
         yield portal
     if connection.vendor == "postgresql":
