@@ -434,7 +434,7 @@ def test_new_title_never_takes_an_old_address(mai):
 @pytest.mark.parametrize(
     ("name", "fields"),
     [
-        ("post_status_is_known", {"status": "secret"}),
+        ("post_published_is_whole", {"status": "secret"}),
         ("post_published_is_whole", {"title": ""}),
         ("post_published_is_whole", {"body": ""}),
         ("post_published_is_whole", {"category": None}),

@@ -113,11 +113,13 @@ def _begin(*, code: uuid.UUID, writing: Writing, by: Actor, now: datetime) -> Bl
         with transaction.atomic():
             post.save(force_insert=True)
     except IntegrityError:
-        # The same page sent twice at once: the other one was first.
-        stored = BlogPost.objects.visible_to(by).filter(code=code).first()
+        # The same page sent twice at once: the other one was first. The same words are then no conflict.
+        stored = BlogPost.objects.select_for_update().visible_to(by).filter(code=code).first()
         if stored is None:
             raise
-        raise ChangedMeanwhile(stored) from None
+        if _changes(stored, writing, by):
+            raise ChangedMeanwhile(stored) from None
+        return stored
     slugs.follow_title(post, now=now)
     post.save(update_fields=["slug"])
     post.tags.set(tags_named(writing.tags))

@@ -151,7 +151,6 @@ class BlogPost(models.Model):
         ordering = ["-published_at", "-id"]
         verbose_name = _("article")
         constraints = [
-            models.CheckConstraint(condition=Q(status__in=PostStatus.values), name="post_status_is_known"),
             models.CheckConstraint(
                 name="post_published_is_whole",
                 condition=Q(status="draft", published_at__isnull=True)
