@@ -7,7 +7,7 @@ from typing import Any
 
 from django import template
 from django.template import Context
-from django.utils.html import format_html, linebreaks
+from django.utils.html import conditional_escape, format_html, linebreaks
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -77,6 +77,13 @@ def line_as_typed(value: str) -> str:
     if _in_own_language() or not value:
         return value
     return format_html('<span lang="{}" dir="auto">{}</span>', OWN_LANGUAGE, value)
+
+
+@register.filter
+def lines_as_typed(value: str) -> str:
+    """The same for a few short lines, which stay on the page's own side."""
+    lines = mark_safe("<br>".join(conditional_escape(line) for line in str(value).splitlines()))  # noqa: S308
+    return line_as_typed(lines)
 
 
 @register.filter

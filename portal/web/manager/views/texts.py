@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language_info, override
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
 from portal.clinic import texts, website
+from portal.common.languages import languages
 from portal.common.policy import allow
 from portal.web.manager.asking import form_page
 from portal.web.manager.website_forms import LanguageChoice, SiteTextForm
@@ -66,8 +66,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "groups": groups,
         "language": language,
         "tabs": [
-            {"label": get_language_info(code)["name_local"], "url": _listing_url(code), "current": code == language}
-            for code, _name in settings.LANGUAGES
+            {"label": one.name, "url": _listing_url(one.code), "current": one.code == language} for one in languages()
         ],
     }
     return render(request, "manager/texts.html", context)
@@ -98,7 +97,7 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
         "page": page,
         "text": text,
         "language": language,
-        "language_name": get_language_info(language)["name_local"],
+        "language_name": next(one.name for one in languages() if one.code == language),
         "standard": standard,
         "is_own": bool(own),
         "of_a_row": page not in texts.SHIPPED,
