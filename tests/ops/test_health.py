@@ -7,11 +7,14 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
+from portal.clinic.policies import publishing
 from portal.common.keys import generate_key
+from portal.common.policy import Actor
 from portal.notifications import heartbeat
 from portal.ops import health
 from portal.ops.demo import clinic
 from portal.ops.health import State
+from tests import make
 
 
 def states(look):
@@ -94,6 +97,20 @@ def test_clinic_that_cannot_take_bookings_says_what_it_lacks():
 def test_clinic_with_people_and_hours_is_well():
     clinic.found(is_demo=False)
     assert states(health.clinic) == [State.WELL]
+
+
+@pytest.mark.django_db
+def test_policies_that_are_not_published_or_no_longer_true_are_minded():
+    assert states(health.policies) == []
+    make.clinic(cancel_hours=48)
+    assert states(health.policies) == [State.MIND, State.MIND]
+    publishing.publish_first(by=Actor.system("test"), now=timezone.now())
+    assert states(health.policies) == [State.WELL]
+    make.clinic(cancel_hours=24)
+    assert [finding.what for finding in health.policies()] == [
+        "No longer matches the settings: Privacy policy (Free cancelling until, hours before)",
+        "No longer matches the settings: Fees and cancellation policy (Free cancelling until, hours before)",
+    ]
 
 
 def test_folder_that_others_can_read_is_minded(settings, tmp_path):

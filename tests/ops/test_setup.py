@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 from portal.accounts.models import Invitation
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
-from portal.clinic.models import ClinicSettings, Location
+from portal.clinic.models import ClinicSettings, Location, PolicyVersion
 from portal.notifications.models import Notice
 from portal.ops.demo import clinic as demo_clinic
 from portal.ops.management.commands import setup
@@ -36,6 +36,9 @@ def test_setup_opens_the_clinic_and_invites_its_manager(capsys):
     assert [notice.to for notice in Notice.objects.all()] == ["head@fern.example"]
     assert {"clinic.changed", "location.added", "invitation.sent"} <= set(Entry.objects.values_list("verb", flat=True))
     assert "The worker sends the invitation." in capsys.readouterr().out
+    published = PolicyVersion.objects.order_by("kind")
+    assert [(version.kind, version.number) for version in published] == [("fees", 1), ("privacy", 1)]
+    assert all(version.facts["name"] == "Fern & Co" for version in published)
 
 
 @pytest.mark.django_db
