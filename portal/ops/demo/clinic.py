@@ -12,7 +12,7 @@ from portal.appointments.actions import Shift, set_weekly_hours
 from portal.appointments.models import Weekday
 from portal.clinic import actions
 from portal.clinic.models import Language, Registration, Specialisation, TaxCode
-from portal.ops.demo import people, words
+from portal.ops.demo import people, portraits, words
 from portal.ops.demo.people import BY
 
 # Numbers that pass their check digits and belong to nobody; telephone numbers are of the range kept for fiction.
@@ -182,6 +182,7 @@ def found(*, is_demo: bool) -> None:
     accounts = {person: people.open_account(person) for person in people.STAFF}
     mai = {
         **MAI,
+        "photo": portraits.draw(portraits.MAI),
         "languages": _languages(en="English", vi="Tiếng Việt"),
         "specialisations": _topics("Anxiety", "Depression", "Perinatal", "Trauma"),
     }
@@ -194,11 +195,13 @@ def found(*, is_demo: bool) -> None:
     }
     leila = {
         **LEILA,
+        "photo": portraits.draw(portraits.LEILA),
         "languages": _languages(en="English", ar="العربية"),
         "specialisations": _topics("Grief", "Trauma", "Migration", "Depression"),
     }
     wei = {
         **WEI,
+        "photo": portraits.draw(portraits.WEI),
         "languages": _languages(en="English", zh="普通话", yue="廣東話"),
         "specialisations": _topics("Anxiety", "Work stress", "Relationships", "Migration"),
         "services": [services["first-visit"], services["session"]],
