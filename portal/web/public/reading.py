@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from html import unescape
 from typing import Any
 
 from django.db.models import Exists, OuterRef
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import strip_tags
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from portal.accounts.models import User
@@ -47,28 +50,58 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An article as lists show it. `language` is there if it is not the page's own."""
+    """An article as lists show it, and nothing more: two that are equal are drawn once. `language` is there if it is
+    not the page's own."""
 
-    post: BlogPost
     url: str
+    title: str
+    summary: str
+    topic: str
     author: str
+    published_at: datetime
+    minutes: int
     picture: Picture | None
     language: Language | None
 
     @classmethod
     def of(cls, post: BlogPost) -> Card:
         return cls(
-            post=post,
             url=reverse("public:post", args=[post.slug]),
+            title=post.title,
+            summary=post.summary,
+            topic=post.category.name if post.category else "",
             author=Author.of(post.author).name,
+            published_at=post.published_at,
+            minutes=post.minutes,
             picture=picture_of(post),
             language=foreign(post.language),
         )
 
+    def html(self, zone: str) -> SafeString:
+        """As a list shows it. Drawing a card costs more than all else about it, so each is drawn once a process."""
+        return _drawn(self, zone, get_language())
+
+
+@lru_cache(maxsize=1024)
+def _drawn(card: Card, zone: str, language: str | None) -> SafeString:
+    return render_to_string("components/_post_card.html", {"card": card, "zone": zone})
+
+
+# What a card shows, and no column more: most of what a list costs is making rows into objects.
+SHOWN = ("title", "slug", "code", "summary", "language", "picture", "published_at", "updated_at", "words")
+OF_OTHERS = (
+    "category__name",
+    "author__first_name",
+    "author__last_name",
+    "author__psychologist__user_id",
+    "author__psychologist__title",
+    "author__psychologist__is_active",
+)
+
 
 def listed(queryset: Any) -> Any:
     """With all that a card shows; one query."""
-    return queryset.for_listing().select_related("author__psychologist")
+    return queryset.select_related("author__psychologist", "category").only(*SHOWN, *OF_OTHERS, "author", "category")
 
 
 def foreign(code: str) -> Language | None:
@@ -79,13 +112,12 @@ def foreign(code: str) -> Language | None:
 def picture_of(post: BlogPost, *, token: str = "") -> Picture | None:
     """The article's picture; that of a draft is served by its preview link."""
 
-    def address(width: int, kind: str) -> str:
-        name = f"w{width}.{kind}"
-        if token:
-            return reverse("public:preview_picture", args=[token, name])
-        return reverse("machines:post_picture", args=[post.code, name])
-
-    return draw(post.picture, widths=WIDE, address=address)
+    if not post.picture:
+        return None
+    where = ("public:preview_picture", token) if token else ("machines:post_picture", post.code)
+    # Asked for once: a picture has a dozen addresses, which differ in their last part only.
+    folder = reverse(where[0], args=[where[1], "w"])
+    return draw(post.picture, widths=WIDE, address=lambda width, kind: f"{folder}{width}.{kind}")
 
 
 def shared_picture(post: BlogPost, width: int) -> str:
@@ -123,19 +155,24 @@ def shelves(now: datetime) -> Any:
 def related(post: BlogPost, tags: Sequence[Tag], *, now: datetime) -> list[BlogPost]:
     """Up to three others in its language: those with most tags in common, then of its category, then the newest.
 
-    At most four queries, each of which reads a bounded number of rows, however many articles there are.
+    Three queries, or four where there are few; each reads a bounded number of rows, however many articles there are.
     """
-    tagging = BlogPost.tags.through.objects.filter(tag__in=tags).exclude(blogpost=post.pk).order_by("-pk")
-    shared: Counter[int] = Counter(tagging.values_list("blogpost_id", flat=True)[:LOOKED_AT]) if tags else Counter()
-    others = listed(BlogPost.objects.readable(now).in_language(post.language)).exclude(pk=post.pk)
-    found: Iterable[BlogPost] = list(others.filter(pk__in=list(shared))) if shared else []
+    others = BlogPost.objects.readable(now).in_language(post.language).exclude(pk=post.pk)
+    alike: Counter[int] = Counter()
+    when: dict[int, datetime] = {}
+    if tags:
+        tagging = BlogPost.tags.through.objects.filter(tag__in=tags, blogpost__in=others).order_by("-pk")
+        rows = tagging.values_list("blogpost_id", "blogpost__category_id", "blogpost__published_at")[:LOOKED_AT]
+        for pk, category, at in rows:
+            # A tag in common tells more than the category, which counts once.
+            alike[pk] += 2 + (pk not in when and category == post.category_id)
+            when[pk] = at
     if post.category_id:
-        found = [*found, *others.filter(category=post.category_id).newest_first()[:LOOKED_AT]]
-    once = {one.pk: one for one in found}
-    if len(once) < RELATED:
-        once |= {one.pk: one for one in others.newest_first()[:RELATED]}
-
-    def likeness(one: BlogPost) -> tuple[Any, ...]:
-        return (2 * shared[one.pk] + (one.category_id == post.category_id), one.published_at, one.pk)
-
-    return sorted(once.values(), key=likeness, reverse=True)[:RELATED]
+        for pk, at in others.in_category(post.category).newest_first().values_list("pk", "published_at")[:RELATED]:
+            alike[pk] = alike[pk] or 1
+            when[pk] = at
+    if len(when) < RELATED:
+        when |= dict(others.newest_first().values_list("pk", "published_at")[:RELATED])
+    chosen = sorted(when, key=lambda pk: (alike[pk], when[pk], pk), reverse=True)[:RELATED]
+    found = listed(others).in_bulk(chosen)
+    return [found[pk] for pk in chosen if pk in found]

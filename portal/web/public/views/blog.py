@@ -115,7 +115,7 @@ def _list(
         "shelves": list(reading.shelves(now)),
         "page": page,
         "lead": cards[0] if cards and not (asked or words) else None,
-        "cards": cards if asked or words else cards[1:],
+        "cards": [card.html(clinic.time_zone) for card in (cards if asked or words else cards[1:])],
         "crumbs": [(url, label) for label, url in steps[:-1]],
         "json_ld": [
             structured.breadcrumbs([(clinic.name, reverse("public:home")), *steps]),
@@ -143,8 +143,16 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "public/post.html", _article(found, now=now))
 
 
+# What an article shows beside what its card does.
+WHOLE = ("body_html", "render_version", "excerpt", "picture_alt", "status", "category__slug")
+OF_THE_AUTHOR = tuple(
+    f"author__psychologist__{name}" for name in ("slug", "code", "headline", "photo", "registration", "ahpra_number")
+)
+
+
 def _whole(posts: Any) -> Any:
-    return posts.select_related("author__psychologist", "category").defer("body", "search_text")
+    shown = (*reading.SHOWN, *reading.OF_OTHERS, *WHOLE, *OF_THE_AUTHOR)
+    return posts.select_related("author__psychologist", "category").only(*shown, "author", "category")
 
 
 def _article(found: BlogPost, *, now: datetime, token: str = "") -> dict[str, Any]:
@@ -169,7 +177,7 @@ def _article(found: BlogPost, *, now: datetime, token: str = "") -> dict[str, An
         "foreign": reading.foreign(found.language),
         "contents": reading.contents(found),
         "updated": modified if modified != found.published_at else None,
-        "related": [Card.of(one) for one in reading.related(found, tags, now=now)],
+        "related": [Card.of(one).html(clinic.time_zone) for one in reading.related(found, tags, now=now)],
         "crumbs": [(url, label) for label, url in steps],
         "shared": shared,
         "json_ld": [
