@@ -21,7 +21,7 @@ django.setup()
 
 from portal.notifications.models import Notice, State  # noqa: E402
 from portal.ops.processes import Child, gunicorn, manage, wait_until_it_answers  # noqa: E402
-from tests.bench import memory, report, seed, targets  # noqa: E402
+from tests.bench import blog, memory, report, seed, targets  # noqa: E402
 from tests.bench.load import Connection, Timing, measure, spread_evenly  # noqa: E402
 from tests.bench.rows import in_a_hurry, settle  # noqa: E402
 from tests.bench.targets import Target  # noqa: E402
@@ -42,6 +42,8 @@ class Options:
     scale: int
     # Visits of each kind and client before the clock runs: the first reads templates.
     warm_up: int
+    # Of the blog alone: neither patients nor invoices are made.
+    only_blog: bool = False
 
 
 def main(words: list[str]) -> int:
@@ -49,9 +51,10 @@ def main(words: list[str]) -> int:
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--clients", type=int, required=True)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", choices=["blog"])
     given = parser.parse_args(words)
     scale, rounds, warm_up = (QUICK, 1, 1) if given.quick else (1, ROUNDS, 3)
-    return Bench(Options(given.seconds, given.clients, rounds, scale, warm_up)).run()
+    return Bench(Options(given.seconds, given.clients, rounds, scale, warm_up, given.only == "blog")).run()
 
 
 class Bench:
@@ -75,23 +78,29 @@ class Bench:
         history, booking, before = None, None, None
         problems: dict[str, Timing] = {}
         for share in (10, 1):
-            in_a_hurry()
-            seed.add_patients(patients // share, random=self.random, say=self.say)
-            if history is None:
-                seed.fill_diary(clinic, random=self.random)
-                history = seed.History(clinic, random=self.random)
-            history.reach(invoices // share, patients=patients // share, say=self.say)
+            if not self.options.only_blog:
+                in_a_hurry()
+                seed.add_patients(patients // share, random=self.random, say=self.say)
+                if history is None:
+                    seed.fill_diary(clinic, random=self.random)
+                    history = seed.History(clinic, random=self.random)
+                history.reach(invoices // share, patients=patients // share, say=self.say)
+            articles = blog.FEW if share > 1 else max(blog.MANY // self.options.scale, 2 * blog.FEW)
+            blog.fill(clinic, count=articles, random=self.random)
             settle()
-            booking = booking or targets.bookings(clinic, random=self.random)
+            if not self.options.only_blog:
+                booking = booking or targets.bookings(clinic, random=self.random)
             with self._serving() as (port, processes):
                 self.say("measuring")
-                results = self._measure(port, targets.targets(clinic, booking, random=self.random))
+                results = self._measure(port, self._asked(clinic, booking))
                 took = processes()
             problems |= {name: timing for name, timing in results.items() if timing.problems or not timing.seconds}
             self.show(
                 [
-                    f"{patients // share:,} patients, {invoices // share:,} invoices, {self.options.clients} at a time",
+                    *self._sizes(patients // share, invoices // share, articles),
                     *report.table(results, bare=self.bare, before=before),
+                    "",
+                    *blog.rates(results, bare=self.bare),
                 ]
             )
             before = results
@@ -100,6 +109,16 @@ class Bench:
             for problem, count in timing.problems.most_common(3) or [("nothing was answered in time", 1)]:
                 self.say(f"WRONG {name}: {problem} ({count} times)")
         return 1 if problems else 0
+
+    def _sizes(self, patients: int, invoices: int, articles: int) -> list[str]:
+        clinic = "" if self.options.only_blog else f"{patients:,} patients, {invoices:,} invoices, "
+        return [f"{clinic}{articles:,} articles, {self.options.clients} at a time"]
+
+    def _asked(self, clinic: seed.Clinic, booking: Iterator | None) -> list[Target]:
+        of_the_blog = blog.targets(random=self.random)
+        if booking is None:
+            return [*targets.bare(), *of_the_blog]
+        return [*targets.targets(clinic, booking, random=self.random), *of_the_blog]
 
     # ---- The portal, as in production -------------------------------------------------------------------------------
 

@@ -72,11 +72,19 @@ def _asking(path: str, name: str, values: list[str]) -> list[str]:
     return [f"{path}?{urlencode({name: value})}" for value in values]
 
 
-def targets(clinic: Clinic, booking: Iterator[Visit], *, random: Random) -> list[Target]:
-    visitor, desk = browser(), browser(clinic.reception)
+def bare() -> list[Target]:
+    """What all others are compared with."""
+    visitor = browser()
     return [
         Target("hello", _pages(visitor, ["/bench/hello/"], holds="hello")),
         Target("bare page of 50 rows", _pages(visitor, ["/bench/rows/"], holds="topic-49"), bare=True),
+    ]
+
+
+def targets(clinic: Clinic, booking: Iterator[Visit], *, random: Random) -> list[Target]:
+    visitor, desk = browser(), browser(clinic.reception)
+    return [
+        *bare(),
         *_openings(visitor, clinic),
         *_calendar(desk, clinic),
         *_search(desk, random),

@@ -35,22 +35,33 @@ class Command(BaseCommand):
             help="DATABASE_URL's server, or else a PostgreSQL on this machine, or else SQLite, if you don't say.",
         )
         parser.add_argument("--quick", action="store_true", help="A hundredth of the rows: shows that it works.")
+        parser.add_argument("--only", choices=["blog"], help="Measures this part alone, beside the bare views.")
         parser.add_argument("--seconds", type=float, help="For each thing that is measured; 3 by default.")
         parser.add_argument("--clients", type=int, default=2, help="How many ask at the same time; 2 by default.")
 
-    def handle(self, *, engine: str | None, quick: bool, seconds: float | None, clients: int, **options: Any) -> None:
+    def handle(
+        self,
+        *,
+        engine: str | None,
+        quick: bool,
+        only: str | None,
+        seconds: float | None,
+        clients: int,
+        **options: Any,
+    ) -> None:
         from tests.bench import databases
 
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.default_int_handler)
         words = ["--seconds", str(seconds or (0.15 if quick else 3)), "--clients", str(clients)]
+        words += [*(["--quick"] if quick else []), *(["--only", only] if only else [])]
         with tempfile.TemporaryDirectory(prefix="portal-bench-") as name:
             folder = Path(name)
             try:
                 with _database(engine, folder) as (url, called):
                     self.stdout.write(f"{called}, Python {platform.python_version()}, {os.cpu_count()} processors")
                     self.stdout.flush()
-                    status = self._measure([*words, *(["--quick"] if quick else [])], folder, url)
+                    status = self._measure(words, folder, url)
             except databases.NoPostgres as problem:
                 raise CommandError(str(problem)) from None
             except KeyboardInterrupt:
