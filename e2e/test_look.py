@@ -168,6 +168,9 @@ def test_booking_by_keyboard_alone(page: Page, portal: Portal, life: Life, sign_
     page.keyboard.type("23/4/1990")
     tab_to(page, "input[name$=phone]")
     page.keyboard.type("0491 570 006")
+    for policy in ("privacy", "fees"):
+        tab_to(page, f"input[name=agree_{policy}]")
+        page.keyboard.press("Space")
     tab_to(page, "main form button.btn")
     page.keyboard.press("Space")
     expect(page.get_by_text("Your session is booked").first).to_be_visible()
