@@ -20,9 +20,11 @@ from portal.clinic.models import Location, Mode, ProviderNumber, Psychologist, R
 from portal.common.documents import Kind
 from portal.common.policy import Actor
 from portal.journeys import booking, choosing
+from portal.ops.demo import articles
+from portal.ops.demo.drawings import Scene, draw
 from portal.patients.models import Patient
 from portal.records import actions as records
-from portal.resources.models import Audience, Resource
+from portal.resources.models import Audience, BlogPost, Resource
 from tests import make
 from tests.common import documents_made as made
 
@@ -50,6 +52,8 @@ class Life:
     paid: Invoice
     payment: Payment
     handout: Resource
+    article: BlogPost
+    draft: BlogPost
 
     @property
     def accounts(self) -> dict[str, str]:
@@ -122,6 +126,7 @@ def live() -> Life:
     make.share(resource=handout, patient=own, shared_by=anh.user, note=words, shared_at=now - timedelta(days=2))
     plan = make.resource(made_for=own, title="What we wrote on the whiteboard", by=anh.user)
     make.share(resource=plan, patient=own, shared_by=anh.user, shared_at=now - timedelta(days=9), seen_at=now)
+    article, draft = _publish(anh.user)
     return Life(
         newcomer=make.user(first_name="Noor", last_name="Rahman"),
         psychologist=anh,
@@ -136,8 +141,25 @@ def live() -> Life:
         owing=owing,
         paid=paid,
         payment=payment,
+        article=article,
+        draft=draft,
         handout=handout,
     )
+
+
+def _publish(author: User) -> tuple[BlogPost, BlogPost]:
+    """A long article with a picture, one in Vietnamese, and a draft."""
+    topic = make.category(name="Starting out", description="What to expect, before a first appointment and after it.")
+    common = {"author": author, "category": topic, "tags": ("First visit",)}
+    make.post(title="Lần đầu gặp chuyên viên tâm lý", body=articles.VIETNAMESE, language="vi", **common)
+    draft = make.post(title="Going back to work", body=articles.WORK, draft=True, **common)
+    article = make.post(
+        title="Why worry is loudest at three in the morning", slug="worry-at-night", body=articles.WORRY * 2, **common
+    )
+    night = draw(Scene("#1b2f40", "#f3ead2", "#2b5f8a", "#23475f", "#101f2b", sun_at=(0.3, 0.25)))
+    article.picture_alt = "The moon over dark hills"
+    article.picture.save(night.name, night, save=True)
+    return article, draft
 
 
 # ---- How to get there ------------------------------------------------------------------------------------------------
@@ -217,11 +239,7 @@ at("privacy", VISITOR, "/privacy/")
 at("psychologists", VISITOR, "/psychologists/")
 at("psychologists, none found", VISITOR, "/psychologists/?language=xx&topic=xx&q=nobody")
 at("psychologists, filtered", VISITOR, "/psychologists/?language=ar&soon=yes")
-at("psychologists, filtered", VISITOR, "/psychologists/?language=ar&soon=yes")
 at("profile", VISITOR, "/psychologists/mai-nguyen/")
-at("profile in two places", VISITOR, "/psychologists/leila-haddad/?mode=video")
-at("crisis page", VISITOR, "/crisis/")
-at("accessibility statement", VISITOR, "/accessibility/")
 at("profile in two places", VISITOR, "/psychologists/leila-haddad/?mode=video")
 at("crisis page", VISITOR, "/crisis/")
 at("accessibility statement", VISITOR, "/accessibility/")
@@ -233,6 +251,12 @@ at("password forgotten", VISITOR, "/accounts/password/reset/")
 at("resources", VISITOR, "/resources/")
 at("resources, none found", VISITOR, "/resources/?q=nothing-of-this-name")
 at("resource", VISITOR, "/resources/{life.handout.slug}/")
+at("blog", VISITOR, "/blog/")
+at("blog, found", VISITOR, "/blog/?q=worry")
+at("blog, nothing found", VISITOR, "/blog/?q=nothing-of-this-name")
+at("blog category", VISITOR, "/blog/category/{life.article.category.slug}/")
+at("article", VISITOR, "/blog/{life.article.slug}/")
+at("draft by its link", VISITOR, "/blog/preview/{life.draft.preview_token}/")
 at("not found", VISITOR, "/no-such-page/")
 
 
@@ -418,11 +442,6 @@ at("policies", MANAGER, "/manage/policies/")
 at("publish a policy", MANAGER, "/manage/policies/fees/")
 at("what the policies say", MANAGER, "/manage/policies/settings/")
 at("trail", MANAGER, "/manage/trail/")
-at("website's words", MANAGER, "/manage/texts/")
-at("website's words in Arabic", MANAGER, "/manage/texts/?language=ar")
-at("one of the website's words", MANAGER, "/manage/texts/home.questions/")
-at("crisis lines", MANAGER, "/manage/crisis-lines/")
-at("add a crisis line", MANAGER, "/manage/crisis-lines/new/")
 at("website's words", MANAGER, "/manage/texts/")
 at("website's words in Arabic", MANAGER, "/manage/texts/?language=ar")
 at("one of the website's words", MANAGER, "/manage/texts/home.questions/")
