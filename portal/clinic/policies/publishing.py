@@ -94,7 +94,7 @@ class Drift:
 
     @property
     def in_words(self) -> str:
-        return ", ".join(difference.label for difference in self.settings)
+        return "; ".join(difference.label for difference in self.settings)
 
 
 def drift(kind: str, *, in_full: bool = True) -> Drift:

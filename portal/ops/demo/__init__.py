@@ -39,8 +39,7 @@ def seed(*, say: Callable[[str], object] = lambda line: None) -> None:
     people.welcome_patients()
     accounts = {person: User.objects.get(email=person.email) for person in people.SIGN_INS}
     now = timezone.now().replace(second=0, microsecond=0)
+    policies.publish(now=now)
     history.tell(accounts=accounts, now=now, say=say)
     articles.write(accounts=accounts, now=now, say=say)
     resources.put_up(accounts=accounts, now=now, say=say)
-    policies.publish(now=now)
-    policies.agree(accounts=accounts, now=now)

@@ -19,7 +19,7 @@ from portal.billing.models import Method
 from portal.clinic.models import Location, Mode, Psychologist, Service
 from portal.common.policy import Actor
 from portal.medicare import actions as medicare
-from portal.ops.demo import people
+from portal.ops.demo import people, policies
 from portal.patients import actions as patients
 from portal.patients.models import Patient
 from portal.records import actions as records
@@ -128,6 +128,7 @@ def tell(*, accounts: dict[people.Person, User], now: datetime, say: Callable[[s
         circle = [register(one, by=desk, now=begun) for one in invented]
         if person is people.MAI:
             circle.insert(0, jordan)
+        policies.agree(circle, desk=desk, now=begun)
         say(f"  {psychologist.name}'s last weeks and next ones ...")
         story = Story(psychologist, place, session, first_visit, desk, Actor(accounts[person], Role.PSYCHOLOGIST), now)
         story.fill(circle)

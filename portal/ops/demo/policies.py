@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.clinic import actions
 from portal.clinic.models import PolicyKind, PolicyVersion
 from portal.clinic.policies import publishing
 from portal.common.policy import Actor
-from portal.ops.demo import people
-from portal.ops.demo.history import BACK
 from portal.ops.demo.people import BY
 from portal.patients import consents
 from portal.patients.models import Patient
@@ -25,12 +23,14 @@ SETTINGS = {
     "questions.",
 }
 SHORTER_NOTICE = 24
+# Days ago; the clinic's history begins the day after it opened.
+OPENED, CHANGED = 29, 19
 CHANGES = "Free cancelling now ends 48 hours before a session, not 24, so that somebody who waits can have the time."
 
 
 def publish(*, now: datetime) -> None:
     """As things went: at first one could cancel until the day before."""
-    opened, changed = now - timedelta(days=BACK + 8), now - timedelta(days=BACK - 2)
+    opened, changed = now - timedelta(days=OPENED), now - timedelta(days=CHANGED)
     publishing.update_settings(values=SETTINGS, by=BY, now=opened)
     hours = actions.update_settings(values={}, by=BY, now=opened).cancel_hours
     actions.update_settings(values={"cancel_hours": SHORTER_NOTICE}, by=BY, now=opened)
@@ -40,10 +40,9 @@ def publish(*, now: datetime) -> None:
         publishing.publish(kind=kind, effective_from=publishing.today(now=changed), changes=CHANGES, by=BY, now=changed)
 
 
-def agree(*, accounts: dict[people.Person, User], now: datetime) -> None:
-    """Whoever has an account agreed in their own pages, the others at the front desk."""
-    desk = Actor(accounts[people.GRACE], Role.RECEPTION)
+def agree(patients: Iterable[Patient], *, desk: Actor, now: datetime) -> None:
+    """Whoever has an account agrees in their own pages, the others at the front desk."""
     versions = list(PolicyVersion.objects.without_text().filter(number=1))
-    for patient in Patient.objects.select_related("user"):
+    for patient in patients:
         by = Actor(patient.user, Role.PATIENT) if patient.user else desk
-        consents.agree(patient=patient, versions=versions, by=by, now=now - timedelta(days=BACK + 6))
+        consents.agree(patient=patient, versions=versions, by=by, now=now)
