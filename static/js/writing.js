@@ -21,7 +21,9 @@ let retry = 0
 let trouble = false
 
 const isDirty = () => Boolean(words()) && all() !== kept
-const isOurs = event => Boolean(form()?.contains(event.target))
+const isWithin = event => Boolean(form()?.contains(event.target))
+// What only shows something beside the words, as a preview does, says nothing of whether they are kept.
+const isOurs = event => isWithin(event) && !event.target.closest('[data-aside]')
 
 function say (text) {
   const saved = document.getElementById('saved')
@@ -55,7 +57,7 @@ document.addEventListener('input', event => {
 
 // Before htmx acts on the answer: one that leads to the sign-in page would take the words away with this page.
 document.addEventListener('htmx:beforeOnLoad', event => {
-  if (!isOurs(event)) return
+  if (!isWithin(event)) return
   const { xhr } = event.detail
   const to = xhr.getResponseHeader('HX-Redirect')
   if (to?.startsWith(form().dataset.signIn)) {
@@ -63,7 +65,7 @@ document.addEventListener('htmx:beforeOnLoad', event => {
     ended()
     return
   }
-  if (to && xhr.status < 300) leaving = true
+  if (to && xhr.status < 300 && isOurs(event)) leaving = true
 }, true)
 
 document.addEventListener('htmx:afterRequest', event => {
@@ -77,9 +79,10 @@ document.addEventListener('htmx:afterRequest', event => {
 }, true)
 
 function failed (event, text) {
-  if (!isOurs(event)) return
+  if (!isWithin(event)) return
   // Said beside the words, not in a message that goes away.
   event.stopPropagation()
+  if (!isOurs(event)) return
   trouble = true
   say(text)
   tryLater()

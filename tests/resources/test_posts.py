@@ -44,7 +44,7 @@ def begin(by, *, now=NOW, **words):
     return actions.save_post(code=uuid.uuid4(), writing=Writing(**words), version=0, by=by, now=now)
 
 
-def save(post, by, *, version=None, now=NOW, by_itself=False, small_change=False, **words):
+def save(post, by, *, version=None, now=NOW, by_itself=False, small_change=False, in_place=False, **words):
     words = {
         "title": post.title,
         "body": post.body,
@@ -63,6 +63,7 @@ def save(post, by, *, version=None, now=NOW, by_itself=False, small_change=False
         now=now,
         by_itself=by_itself,
         small_change=small_change,
+        in_place=in_place,
     )
 
 
@@ -165,8 +166,17 @@ def test_save_on_what_another_window_changed_is_refused_and_changes_nothing(mai)
         save(post, mai, body="Mine.", version=1)
     assert refused.value.stored.body == "The other window's."
     assert BlogPost.objects.get().body == "The other window's."
-    # Sent again with the version that was shown, mine stands.
-    assert save(post, mai, body="Mine.", version=2).body == "Mine."
+
+
+def test_words_put_in_place_of_others_leave_those_among_the_revisions(mai):
+    post = begin(mai, body="First")
+    save(post, mai, body="The other window's, saved by itself.", version=1, by_itself=True)
+    post = save(post, mai, body="Mine.", version=2, in_place=True)
+    assert list(post.revisions.order_by("number").values_list("body", flat=True)) == [
+        "First",
+        "The other window's, saved by itself.",
+        "Mine.",
+    ]
 
 
 def test_same_words_from_an_old_window_are_no_conflict(mai):

@@ -62,12 +62,14 @@ def save_post(
     now: datetime,
     by_itself: bool = False,
     small_change: bool = False,
+    in_place: bool = False,
 ) -> BlogPost:
     """Keeps what was written on `version`, 0 where nothing was kept before: the page that begins an article names it.
 
     The same words sent again are no change, so a repeat whose answer got lost does no harm. `by_itself` is the page
     saving while one writes: no revision each time, and refused with NotADraft once readers may see it. After a
-    `small_change` readers are not told that it was updated.
+    `small_change` readers are not told that it was updated. `in_place` puts these words in the place of those that
+    another window kept: those are a revision first.
 
     Raises ChangedMeanwhile, NotTheirs, NotWhole (a published article can't lose what readers need), markdown.TooLong.
     """
@@ -87,7 +89,9 @@ def save_post(
         raise ChangedMeanwhile(post)
     if by_itself and not post.is_draft:
         raise NotADraft
-    if by_itself:
+    if in_place:
+        _keep_revision(post, by=Actor(user=post.saved_by, role=by.role), now=now)
+    elif by_itself:
         _keep_what_stood(post, by=by, now=now)
     fields = _apply(post, writing, changed, now=now)
     if not post.is_draft:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -31,6 +31,8 @@ from portal.resources.refusals import ChangedMeanwhile, InThePast, NotADraft, No
 from portal.web.authoring.desk import Desk, clinic_zone, today_in
 
 PER_PAGE = 25
+# So long before its day comes, the list says when an article is to be looked over.
+SOON = timedelta(days=60)
 # A longer list of suggestions is read by nobody.
 MOST_SUGGESTIONS = 200
 
@@ -45,6 +47,7 @@ def listing(request: HttpRequest, desk: Desk) -> HttpResponse:
     for post in page:
         post.shown_state = post.state(now)
         post.is_due = post.is_due_for_review(today)
+        post.is_due_soon = post.is_due_for_review(today + SOON)
     context = {
         "desk": desk,
         "search": search,
@@ -117,6 +120,7 @@ def _keep(request: HttpRequest, code: UUID, form: ArticleForm, *, now: datetime,
             now=now,
             by_itself=by_itself,
             small_change=form.cleaned_data.get("small_change", False),
+            in_place=form.cleaned_data.get("instead_of") is not None,
         )
     except (NotTheirs, BlogPost.DoesNotExist):
         raise Http404 from None
