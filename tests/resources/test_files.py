@@ -12,10 +12,11 @@ from portal.common.documents import Kind
 from portal.common.policy import Actor
 from portal.common.sealing import Tampered
 from portal.resources import keeping
+from portal.resources.actions import categories
 from portal.resources.actions import files as actions
-from portal.resources.models import Audience, DownloadCount, Resource, ResourceFile, ResourceSlug
+from portal.resources.models import Audience, Category, DownloadCount, Resource, ResourceFile
 from portal.resources.models.files import VersionNeverChanges
-from portal.resources.refusals import AddressTaken, NoAddress
+from portal.resources.refusals import AddressTaken, InUse, NoAddress
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -382,6 +383,10 @@ def test_what_is_one_persons_is_not_counted():
     assert DownloadCount.objects.count() == 0
 
 
-def test_addresses_go_with_their_file_alone():
+def test_a_category_that_holds_a_file_is_not_deleted(helen):
     resource = make.resource()
-    assert ResourceSlug.objects.get().resource == resource
+    with pytest.raises(InUse):
+        categories.delete_category(category=resource.category, by=helen, now=NOW)
+    empty = make.category()
+    categories.delete_category(category=empty, by=helen, now=NOW)
+    assert list(Category.objects.all()) == [resource.category]

@@ -81,9 +81,9 @@ def move_category(*, category: Category, earlier: bool, by: Actor, now: datetime
 
 @transaction.atomic
 def delete_category(*, category: Category, by: Actor, now: datetime) -> None:
-    """Raises InUse where an article stands in it, a draft too."""
+    """Raises InUse where an article stands in it, a draft too, or a file."""
     category = Category.objects.select_for_update().get(pk=category.pk)
-    if BlogPost.objects.in_category(category).exists():
+    if BlogPost.objects.in_category(category).exists() or category.files.exists():
         raise InUse
     trail.record("category.deleted", by=by, target=category, at=now)
     category.delete()

@@ -21,7 +21,7 @@ from django.utils.xmlutils import SimplerXMLGenerator
 from portal.clinic.models import Psychologist, Service
 from portal.common.addresses import absolute, language_tag
 from portal.common.languages import path_in
-from portal.resources.models import BlogPost, Category
+from portal.resources.models import BlogPost, Category, Resource
 
 PROTOCOL = "http://www.sitemaps.org/schemas/sitemap/0.9"
 XHTML = "http://www.w3.org/1999/xhtml"
@@ -51,6 +51,8 @@ def _pages(now: datetime) -> Iterator[Listed]:
         yield Listed(path, newest if name == "blog" else None)
     for slug in Service.objects.bookable_online().order_by("pk").values_list("slug", flat=True):
         yield Listed(reverse("public:times", args=[slug]))
+    for slug, changed in Resource.objects.on_the_website().order_by("pk").values_list("slug", "updated_at"):
+        yield Listed(reverse("public:resource", args=[slug]), changed)
 
 
 def _people(now: datetime) -> Iterator[Listed]:

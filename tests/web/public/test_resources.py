@@ -63,7 +63,7 @@ def test_only_what_is_for_everybody_is_listed(client, diary):
 
 def test_a_file_says_what_it_is_and_how_large(client, diary):
     text = client.get(LIST).content.decode()
-    assert f'<a href="{address(diary, "resource")}">Sleep diary</a>' in text
+    assert f"""<a href="{address(diary, "resource")}"><bdi>Sleep diary</bdi></a>""" in text
     assert "<span>PDF</span>" in text
     assert f"<span>{diary.current.size}\xa0bytes</span>" in text
 
@@ -104,9 +104,9 @@ def test_an_empty_shelf_says_so(client, clinic):
 def test_what_is_written_in_another_language_says_so(client, clinic):
     make.resource(title="Nhật ký giấc ngủ", language="vi")
     english, vietnamese = (client.get(path).content.decode() for path in (LIST, "/vi/resources/"))
-    assert '<h3 lang="vi" dir="ltr">' in english
-    assert "Tiếng Việt</span>" in english
-    assert '<h3 lang="vi"' not in vietnamese
+    assert '<bdi lang="vi">Nhật ký giấc ngủ</bdi>' in english
+    assert '<bdi lang="vi">Tiếng Việt</bdi>' in english
+    assert '<bdi lang="vi">' not in vietnamese
 
 
 def test_as_many_queries_for_thirty_files_as_for_one(client, diary, django_assert_num_queries):
@@ -135,6 +135,14 @@ def test_pages_for_readers_hold_no_token_and_set_no_cookie(client, diary):
         answer = client.get(path)
         assert "public" in answer["Cache-Control"]
         assert not answer.cookies
+
+
+def test_what_is_for_everybody_is_in_the_sitemap(client, diary):
+    hidden = [make.resource(audience=Audience.PATIENTS), make.resource(is_active=False)]
+    listed = client.get("/sitemap/pages.xml").content.decode()
+    assert f"/resources/{diary.slug}/<" in listed
+    assert f"/vi/resources/{diary.slug}/" in listed
+    assert [one.slug for one in hidden if one.slug in listed] == []
 
 
 # ---- A file's own page -----------------------------------------------------------------------------------------------
