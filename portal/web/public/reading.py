@@ -22,7 +22,7 @@ from portal.accounts.models import User
 from portal.clinic.models import Psychologist
 from portal.common.languages import Language, languages
 from portal.common.pictures import WIDE, Picture, draw
-from portal.resources.models import BlogPost, Category, Tag
+from portal.resources.models import BlogPost, Category, PostStatus, Tag
 
 RELATED = 3
 # So many of the newest with a tag in common, and of the same category, are looked at for those most alike.
@@ -161,8 +161,14 @@ def related(post: BlogPost, tags: Sequence[Tag], *, now: datetime) -> list[BlogP
     alike: Counter[int] = Counter()
     when: dict[int, datetime] = {}
     if tags:
-        tagging = BlogPost.tags.through.objects.filter(tag__in=tags, blogpost__in=others).order_by("-pk")
-        rows = tagging.values_list("blogpost_id", "blogpost__category_id", "blogpost__published_at")[:LOOKED_AT]
+        tagging = BlogPost.tags.through.objects.exclude(blogpost=post.pk).filter(
+            tag__in=tags,
+            blogpost__status=PostStatus.PUBLISHED,
+            blogpost__published_at__lte=now,
+            blogpost__language=post.language,
+        )
+        shown = ("blogpost_id", "blogpost__category_id", "blogpost__published_at")
+        rows = tagging.order_by("-pk").values_list(*shown)[:LOOKED_AT]
         for pk, category, at in rows:
             # A tag in common tells more than the category, which counts once.
             alike[pk] += 2 + (pk not in when and category == post.category_id)
