@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -34,7 +35,7 @@ def patient(portal) -> Patient:
 @pytest.fixture
 def diary(portal) -> Resource:
     file = make.document(content=made.pdf(), kind=Kind.PDF, name="Sleep diary.pdf")
-    return make.resource(title="Sleep diary of the clinic", file=file, audience=Audience.SHARED_ONLY)
+    return make.resource(title=f"Sleep diary {uuid.uuid4().hex[:8]}", file=file, audience=Audience.SHARED_ONLY)
 
 
 def share_it(page: Page, patient: Patient, diary: Resource) -> None:
@@ -67,8 +68,9 @@ def see_that_it_was_seen(page: Page, patient: Patient, diary: Resource) -> None:
     page.goto(f"/practice/patients/{patient.code}/")
     expect(page.get_by_role("region", name="Shared files")).to_contain_text("Seen ")
     page.goto("/practice/resources/")
-    page.get_by_text("of your patients has it; opened by 1").click()
-    expect(page.get_by_role("link", name=patient.name)).to_be_visible()
+    row = page.get_by_role("listitem").filter(has=page.get_by_role("link", name=diary.title))
+    row.get_by_text("of your patients has it; opened by 1").click()
+    expect(row.get_by_role("link", name=patient.name)).to_be_visible()
 
 
 def test_a_file_is_shared_opened_and_seen(
