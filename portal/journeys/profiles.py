@@ -22,8 +22,8 @@ from portal.medicare import schedule
 from portal.medicare.models import MbsItem
 from portal.resources.models import BlogPost
 
-# How far a page looks for the next free times at first, and what it calls "this week".
-FORTNIGHT, THIS_WEEK = 14, timedelta(days=7)
+# How far a page looks for the next free times at first, in days, and what it calls "this week".
+FORTNIGHT, A_WEEK, THIS_WEEK = 14, 8, timedelta(days=7)
 TIMES_SHOWN = 6
 ARTICLES_SHOWN = 3
 
@@ -48,23 +48,24 @@ def coming_times(
     policy: ClinicSettings,
     mode: str = "",
     location: Location | None = None,
+    days: int = FORTNIGHT,
 ) -> dict[int, list[FreeTime]]:
-    """The first free time of each of the next days, by psychologist's id, for the service that each is booked for.
+    """The first free time of each of the next `days`, by psychologist's id, for the service that each is booked for.
 
-    Looks a fortnight ahead at everybody in one pass, and in a second one up to the horizon at those who have none in
-    it: as many queries for thirty psychologists as for one.
+    Looks at everybody in one pass, and in a second one up to the horizon at those who have no time in those days: as
+    many queries for thirty psychologists as for one.
     """
     asked = [p for p in people if p.accepting_patients and p.pk in services]
     places = {place.pk: place for place in Location.objects.filter(is_active=True)}
     found: dict[int, list[FreeTime]] = {p.pk: [] for p in people}
     today = timezone.localdate(now)
-    for first_day, days in (
-        (today, FORTNIGHT),
-        (today + timedelta(days=FORTNIGHT), max(policy.horizon_days - FORTNIGHT + 1, 0)),
+    for first_day, length in (
+        (today, days),
+        (today + timedelta(days=days), max(policy.horizon_days - days + 1, 0)),
     ):
         waiting = [p for p in asked if not found[p.pk]]
         openings = diary.openings_of(
-            waiting, service=services, first_day=first_day, days=days, now=now, policy=policy, mode=mode or None
+            waiting, service=services, first_day=first_day, days=length, now=now, policy=policy, mode=mode or None
         )
         for psychologist in waiting:
             seen: set[date] = set()

@@ -71,7 +71,9 @@ def look_at(
     """
     given = {p.pk: profiles.services_of(p, offered) for p in people}
     first = {pk: service for pk, services in given.items() if (service := profiles.first_service(services, mode=mode))}
-    times = profiles.coming_times(people, services=first, now=now, policy=clinic, mode=mode, location=location)
+    times = profiles.coming_times(
+        people, services=first, now=now, policy=clinic, mode=mode, location=location, days=profiles.A_WEEK
+    )
     found = []
     for person in people:
         places = {h.location_id: h.location for h in person.hours.all()}
