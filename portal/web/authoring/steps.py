@@ -57,10 +57,13 @@ def _says(post: BlogPost) -> tuple[str, str, str]:
 
 def _changes(before: Revision | None, after: Revision) -> dict[str, Any]:
     old = before or Revision()
+    body = differences.of_texts(old.body, after.body)
     return {
         "title": differences.by_words(old.title, after.title),
         "excerpt": differences.by_words(old.excerpt, after.excerpt),
-        "body": differences.of_texts(old.body, after.body),
+        "body": body,
+        # Of the first one everything is new: it stands there once.
+        "body_changes": differences.changed_only(body) if before else [],
         "title_changed": old.title != after.title,
         "excerpt_changed": old.excerpt != after.excerpt,
         "body_changed": old.body != after.body,

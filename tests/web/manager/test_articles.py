@@ -1,5 +1,7 @@
 """The manager's side of the blog: every article, its author, the categories and the tags."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -116,6 +118,11 @@ def test_category_is_added_moved_changed_put_away(desk):
     desk.post(url("categories"), {"later": "sleep"})
     desk.post(url("categories"), {"later": "families"})
     assert list(Category.objects.values_list("slug", flat=True)) == ["grief", "sleep", "families"]
+    assert re.findall(r'"strong" href="[^"]+">([^<]+)<', desk.get(url("shelves")).content.decode()) == [
+        "Grief",
+        "Sleep",
+        "Families",
+    ]
     grief = Category.objects.get(slug="grief")
     desk.post(url("category", grief.code), {"name": "Loss", "description": ""})
     desk.post(url("category", grief.code), {"do": "put_away"})

@@ -32,8 +32,9 @@ def listing(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, *, form: CategoryForm | None = None, tag_form: TagForm | None = None) -> HttpResponse:
     wrong = any(sent is not None and sent.errors for sent in (form, tag_form))
     context = {
-        "categories": Category.objects.annotate(used=Count("posts")),
-        "tags": Tag.objects.annotate(used=Count("posts")),
+        # Said again: Django leaves a model's own order out of queries that count.
+        "categories": Category.objects.annotate(used=Count("posts")).order_by("position", "name"),
+        "tags": Tag.objects.annotate(used=Count("posts")).order_by("slug"),
         "form": form or CategoryForm(),
         "tag_form": tag_form,
         "crumbs": _crumbs(),
