@@ -366,7 +366,6 @@ LANGUAGES = [
     ("ar", _("Arabic")),
 ]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-LANGUAGE_COOKIE_HTTPONLY = True
 # Each location has a zone of its own; this one only serves when no location is at hand.
 TIME_ZONE = env.str("TIME_ZONE", "Australia/Melbourne")
 PHONENUMBER_DEFAULT_REGION = "AU"

@@ -54,7 +54,6 @@ def cookies() -> list[str]:
         settings.CSRF_COOKIE_NAME,
         "messages",
         "theme",
-        settings.LANGUAGE_COOKIE_NAME,
     ]
 
 

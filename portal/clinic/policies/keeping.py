@@ -26,7 +26,6 @@ def cookies(facts: Facts) -> list[Block]:
         (_("Proves that a form you send came from our page."), _("A year")),
         (_("Carries a short message to the next page."), _("Until it is shown")),
         (_("Remembers light or dark, if you chose."), _("A year")),
-        (_("Remembers your language, if you chose."), _("A year at the most")),
     ]
     rows = [[name, *words] for name, words in zip(facts["cookies"], what, strict=True)]
     return [
