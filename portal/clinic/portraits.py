@@ -12,6 +12,6 @@ def portrait_of(person: Psychologist) -> Picture | None:
     """What `{% picture %}` draws of somebody, or None of somebody with no photo; the same address in every language."""
 
     def address(width: int, kind: str) -> str:
-        return reverse("machines:portrait", args=[person.slug, width, kind])
+        return reverse("machines:portrait", args=[person.slug, f"{width}.{kind}"])
 
     return draw(person.photo, widths=PORTRAIT, address=address)

@@ -14,5 +14,5 @@ urlpatterns = [
     path("sitemap.xml", technical.sitemap_index, name="sitemap"),
     path("sitemap/<str:name>.xml", technical.sitemap, name="sitemap_part"),
     path("pictures/articles/<uuid:code>/<str:name>", blog.post_picture, name="post_picture"),
-    path("psychologists/<slug:slug>/photo/<int:width>.<str:kind>", photos.portrait, name="portrait"),
+    path("psychologists/<slug:slug>/photo/<str:name>", photos.portrait, name="portrait"),
 ]

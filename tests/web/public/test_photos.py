@@ -69,7 +69,7 @@ def test_new_photo_has_new_addresses_and_the_old_ones_are_not_kept_for_long(clie
 
 
 def test_browser_that_has_it_gets_no_second_copy(client, mai):
-    url = reverse("machines:portrait", args=["mai", 320, "webp"])
+    url = reverse("machines:portrait", args=["mai", "320.webp"])
     first = client.get(url)
     first.getvalue()
     again = client.get(url, headers={"if-none-match": first["ETag"]})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
@@ -9,6 +11,8 @@ from django.views.decorators.http import require_safe
 from portal.clinic.models import Psychologist
 from portal.common.pictures import PORTRAIT, rendition_response, size_of, widths_of
 from portal.common.policy import open_to_all
+
+_NAME = re.compile(r"(?P<width>[1-9][0-9]{1,3})\.(?P<kind>avif|webp|jpg)")
 
 
 def _of(slug: str) -> Psychologist:
@@ -21,8 +25,12 @@ def _of(slug: str) -> Psychologist:
 
 @open_to_all(reason="the photo of a public profile, in one size")
 @require_safe
-def portrait(request: HttpRequest, slug: str, width: int, kind: str) -> HttpResponse:
-    person = _of(slug)
+def portrait(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+    """`name` is the width in pixels and the kind: `320.avif`."""
+    asked = _NAME.fullmatch(name)
+    if asked is None:
+        raise Http404
+    person, width, kind = _of(slug), int(asked["width"]), asked["kind"]
     return rendition_response(person.photo, width=width, kind=kind, public=True, request=request, widths=PORTRAIT)
 
 
