@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import secrets
 import uuid
 from datetime import date, datetime
@@ -48,6 +49,15 @@ def languages() -> list[tuple[str, str]]:
     return list(settings.LANGUAGES)
 
 
+_WORD = re.compile(r"[\w'’@.+-]+")
+
+
+def _different_words(text: str) -> list[str]:
+    """Each folded word once: a search reads half as much, and finds the same."""
+    words = (word.strip("'’.-") for word in _WORD.findall(fold(text)))
+    return list(dict.fromkeys(word for word in words if word))
+
+
 class BlogPostQuerySet(models.QuerySet["BlogPost"]):
     def visible_to(self, actor: Actor) -> BlogPostQuerySet:
         """For the desk: a psychologist's own articles, all of them for a manager. What readers see is `readable`."""
@@ -85,7 +95,7 @@ class BlogPostQuerySet(models.QuerySet["BlogPost"]):
     def saying(self, text: str) -> BlogPostQuerySet:
         """Those that hold every word of `text`, or the beginning of one, whatever its case and accents."""
         found = self
-        for word in fold(text).split()[:8]:
+        for word in _different_words(text)[:8]:
             found = found.filter(search_text__contains=word)
         return found
 
@@ -203,7 +213,7 @@ class BlogPost(models.Model):
         self.title, self.body, self.excerpt = title, body, excerpt
         self.body_html, self.render_version, self.words = made.html, markdown.RENDER_VERSION, made.words
         self.summary = excerpt or markdown.shorten(made.text, SUMMARY_CHARACTERS)
-        self.search_text = fold(f"{title}\n{excerpt}\n{made.text}")
+        self.search_text = " ".join(_different_words(f"{title}\n{excerpt}\n{made.text}"))
 
     WRITTEN = ("title", "body", "excerpt", "body_html", "render_version", "words", "summary", "search_text")
 
