@@ -105,7 +105,8 @@ def is_kept(address, client=None, **headers):
 
 
 def kept_entries():
-    return len(caches["readers"]._cache)
+    """How many pages; beside them stands a part of all pages, the crisis panel."""
+    return sum("template.cache" not in key for key in caches["readers"]._cache)
 
 
 # ---- What is kept ----------------------------------------------------------------------------------------------------
