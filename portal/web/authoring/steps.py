@@ -18,6 +18,7 @@ from portal.resources.actions import posts as actions
 from portal.resources.forms import AddressForm, ReviewForm, RevisionChoice
 from portal.resources.models import BlogPost, Revision
 from portal.resources.refusals import AddressTaken, ChangedMeanwhile, InThePast, IsADraft, NoAddress, WasPublished
+from portal.web.authoring.comparing import compare
 from portal.web.authoring.desk import Desk, clinic_zone, today_in
 
 PER_PAGE = 50
@@ -57,7 +58,7 @@ def _says(post: BlogPost) -> tuple[str, str, str]:
 
 def _changes(before: Revision | None, after: Revision) -> dict[str, Any]:
     old = before or Revision()
-    body = differences.of_texts(old.body, after.body)
+    body = compare(old.body, after.body)
     return {
         "title": differences.by_words(old.title, after.title),
         "excerpt": differences.by_words(old.excerpt, after.excerpt),

@@ -28,6 +28,7 @@ from portal.resources.actions import posts as actions
 from portal.resources.forms import PREVIEW, PUBLISH, SCHEDULE, ArticleForm, ArticleSearch, PreviewForm
 from portal.resources.models import BlogPost, Tag
 from portal.resources.refusals import ChangedMeanwhile, InThePast, NotADraft, NotTheirs, NotWhole
+from portal.web.authoring.comparing import compare
 from portal.web.authoring.desk import Desk, clinic_zone, today_in
 
 PER_PAGE = 25
@@ -272,7 +273,7 @@ def _conflict(form: ArticleForm, stored: BlogPost, zone: ZoneInfo) -> dict[str, 
         "stored": stored,
         "zone": zone,
         "title": differences.by_words(stored.title, form.cleaned_data["title"]),
-        "body": differences.of_texts(stored.body, form.cleaned_data["body"]),
+        "body": compare(stored.body, form.cleaned_data["body"]),
     }
 
 
