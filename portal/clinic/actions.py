@@ -20,6 +20,7 @@ from portal.clinic.models import (
     Psychologist,
     Room,
     Service,
+    SiteText,
     Specialisation,
 )
 from portal.clinic.refusals import HasProfile, InUse, LastOne
@@ -239,6 +240,9 @@ def remove_choice(*, choice: Specialisation | Language, by: Actor, now: datetime
         raise InUse
     noun = choice._meta.model_name
     trail.record(f"{noun}.removed", target=choice, by=by, at=now)
+    if isinstance(choice, Specialisation):
+        # Its name in other languages: one added later at the same address must not inherit it.
+        SiteText.objects.filter(key__startswith=f"specialisation.{choice.slug}.").delete()
     choice.delete()
 
 

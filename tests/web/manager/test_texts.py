@@ -98,6 +98,14 @@ def test_the_list_costs_the_same_whatever_there_is(boss):
     assert counts[0] == counts[1]
 
 
+def test_a_specialisation_that_goes_takes_its_names_along(boss):
+    grief, griefs = make.specialisation(name="Grief"), make.specialisation(name="Griefs")
+    for topic in (grief, griefs):
+        send(boss, texts.key_of(topic, "name"), "الحزن", "ar")
+    boss.post("/manage/staff/words/specialisations/", {"remove": grief.slug})
+    assert list(SiteText.objects.values_list("key", flat=True)) == [texts.key_of(griefs, "name")]
+
+
 # ---- Crisis lines ----------------------------------------------------------------------------------------------------
 
 LINE = {
