@@ -161,14 +161,15 @@ def related(post: BlogPost, tags: Sequence[Tag], *, now: datetime) -> list[BlogP
     alike: Counter[int] = Counter()
     when: dict[int, datetime] = {}
     if tags:
-        tagging = BlogPost.tags.through.objects.exclude(blogpost=post.pk).filter(
-            tag__in=tags,
+        through = BlogPost.tags.through.objects
+        newest = through.filter(tag__in=tags).order_by("-pk").values("pk")[:LOOKED_AT]
+        rows = through.exclude(blogpost=post.pk).filter(
+            pk__in=newest,
             blogpost__status=PostStatus.PUBLISHED,
             blogpost__published_at__lte=now,
             blogpost__language=post.language,
         )
-        shown = ("blogpost_id", "blogpost__category_id", "blogpost__published_at")
-        rows = tagging.order_by("-pk").values_list(*shown)[:LOOKED_AT]
+        rows = rows.values_list("blogpost_id", "blogpost__category_id", "blogpost__published_at")
         for pk, category, at in rows:
             # A tag in common tells more than the category, which counts once.
             alike[pk] += 2 + (pk not in when and category == post.category_id)
