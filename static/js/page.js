@@ -132,6 +132,11 @@ document.addEventListener('submit', async event => {
   if (theme) root.dataset.theme = theme
   else delete root.dataset.theme
   document.querySelector('meta[name="color-scheme"]').content = theme || 'light dark'
+  const paper = window.getComputedStyle(root).getPropertyValue('--paper').trim()
+  for (const bar of document.querySelectorAll('meta[name="theme-color"]')) {
+    bar.removeAttribute('media')
+    bar.content = paper
+  }
   for (const button of document.querySelectorAll('[data-theme-switch] button')) {
     button.setAttribute('aria-pressed', String(button.value === theme))
   }
