@@ -23,8 +23,9 @@ def compile_stale(folder: Path) -> list[Path]:
             continue
         try:
             _compile(source, target)
-        except OSError as problem:
-            # A portal installed where it may not write was compiled when it was built; a missing language is told.
+        except (OSError, ValueError) as problem:
+            # A portal installed where it may not write was compiled when it was built; a file that somebody is just
+            # writing is read at the next start. The words of before serve meanwhile.
             logger.warning("The words in %s could not be compiled: %s", source, problem)
         else:
             written.append(target)
@@ -41,11 +42,14 @@ def _is_older(target: Path, source: Path) -> bool:
 def _compile(source: Path, target: Path) -> None:
     # Imported only when there is something to do: Babel takes a tenth of a second.
     from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
+    from babel.messages.pofile import PoFileError, read_po
 
     changed = source.stat().st_mtime_ns
-    with source.open("rb") as words:
-        catalogue = read_po(words, locale=locale_of(source))
+    try:
+        with source.open("rb") as words:
+            catalogue = read_po(words, locale=locale_of(source), abort_invalid=True)
+    except PoFileError as problem:
+        raise ValueError(str(problem)) from problem
     # Two processes may start at once: whoever reads finds the old file or the new one, never half of one.
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:

@@ -62,3 +62,12 @@ def test_a_folder_that_may_not_be_written_is_told_and_stops_nothing(words, tmp_p
     monkeypatch.setattr("tempfile.mkstemp", lambda **kwargs: (_ for _ in ()).throw(PermissionError("read-only")))
     assert compile_stale(tmp_path) == []
     assert "could not be compiled" in caplog.text
+
+
+def test_a_file_that_is_being_written_leaves_the_words_of_before(words, tmp_path, caplog):
+    compile_stale(tmp_path)
+    words.write_bytes(b'msgid "a"\nmsgstr "T\xe1\xba')
+    os.utime(words, ns=(words.stat().st_mtime_ns + 10**9,) * 2)
+    assert compile_stale(tmp_path) == []
+    assert said(words, "Find a time") == "Tìm giờ hẹn"
+    assert "could not be compiled" in caplog.text
