@@ -1,6 +1,7 @@
 """Who reaches the manager's pages, and what they cost."""
 
 import uuid
+from contextlib import suppress
 
 import pytest
 from django.db import connection
@@ -23,10 +24,10 @@ def addresses():
 
 
 def url_of(name):
-    try:
-        return reverse(f"manager:{name}")
-    except NoReverseMatch:
-        return reverse(f"manager:{name}", args=[uuid.uuid4()])
+    for args in ([], [uuid.uuid4()]):
+        with suppress(NoReverseMatch):
+            return reverse(f"manager:{name}", args=args)
+    return reverse(f"manager:{name}", args=[uuid.uuid4(), "480.jpg"])
 
 
 @pytest.mark.parametrize("name", addresses())
