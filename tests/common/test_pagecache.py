@@ -105,8 +105,8 @@ def is_kept(address, client=None, **headers):
 
 
 def kept_entries():
-    """How many pages; beside them stands a part of all pages, the crisis panel."""
-    return sum("template.cache" not in key for key in caches["readers"]._cache)
+    """How many pages; beside them stand parts of pages: the crisis panel, and what to read on."""
+    return sum("template.cache" not in key and "read-on:" not in key for key in caches["readers"]._cache)
 
 
 # ---- What is kept ----------------------------------------------------------------------------------------------------
@@ -323,7 +323,9 @@ def test_nothing_is_kept_for_longer_than_a_minute(seconds):
 
 def test_only_open_views_are_for_readers():
     kept = [(address, view) for address, view in our_views() if hasattr(view, READERS)]
-    assert {"", "services/", "fees/", "psychologists/", "blog/", "blog/feed/", "robots.txt"} <= {address for address, _ in kept}
+    assert {"", "services/", "fees/", "psychologists/", "blog/", "blog/feed/", "robots.txt"} <= {
+        address for address, _ in kept
+    }
     assert [
         a for a, view in kept if not isinstance(getattr(view, MARK), str) or getattr(view, MARK) == "signed in"
     ] == []

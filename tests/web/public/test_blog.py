@@ -6,6 +6,7 @@ from io import BytesIO
 import feedparser
 import html5lib
 import pytest
+from django.core.cache import caches
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -340,6 +341,24 @@ def test_related_articles_are_the_most_alike(client):
     make.post(title="Draft", category=shelf, tags=("A", "B"), draft=True)
     found = reading.related(post, list(post.tags.all()), now=timezone.now())
     assert [one.title for one in found] == [both.title, same.title, shelfmate.title]
+
+
+def test_what_to_read_on_is_looked_for_once_a_minute(client, settings, time_machine):
+    local = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "read on"}
+    settings.CACHES = {**settings.CACHES, "readers": local}
+    caches["readers"].clear()
+    time_machine.move_to(NOW, tick=False)
+    shelf = make.category()
+    make.post(slug="this", category=shelf, published_at=NOW - timedelta(days=2))
+    other = make.post(title="Taken back soon", category=shelf, published_at=NOW - timedelta(days=1))
+    drawn_anew = "/blog/this/?x=1"
+    assert "Taken back soon" in body(client.get(drawn_anew))
+    BlogPost.objects.filter(pk=other.pk).update(status="draft", published_at=None)
+    time_machine.shift(59)
+    assert "Taken back soon" in body(client.get(drawn_anew))
+    time_machine.shift(2)
+    assert "Taken back soon" not in body(client.get(drawn_anew))
+    caches["readers"].clear()
 
 
 # ---- Pictures --------------------------------------------------------------------------------------------------------

@@ -177,7 +177,7 @@ def _article(found: BlogPost, *, now: datetime, token: str = "") -> dict[str, An
         "foreign": reading.foreign(found.language),
         "contents": reading.contents(found),
         "updated": modified if modified != found.published_at else None,
-        "related": [Card.of(one).html(clinic.time_zone) for one in reading.related(found, tags, now=now)],
+        "related": reading.read_on(found, tags, now=now, zone=clinic.time_zone),
         "crumbs": [(url, label) for label, url in steps],
         "shared": shared,
         "json_ld": [
