@@ -52,7 +52,10 @@ def listing(request: HttpRequest) -> HttpResponse:
     words, now = Search.read(request), timezone.now()
     posts = BlogPost.objects.readable(now)
     steps = [(_("Reading"), reverse("public:blog"))]
-    return _list(request, posts.saying(words) if words else posts, words=words, steps=steps, now=now)
+    if words:
+        # Of signs alone there is nothing to look for; and nothing is not everything.
+        posts = posts.saying(words) if any(sign.isalnum() for sign in words) else posts.none()
+    return _list(request, posts, words=words, steps=steps, now=now)
 
 
 @for_readers(params=("page",), fragments=("results",))
