@@ -35,7 +35,9 @@ UNMARKED = """() => {
     for (const name of ["aria-label", "placeholder", "title", "alt"])
       if (one.getAttribute(name)) texts.push(one.getAttribute(name));
   }
-  return [document.title, ...texts];
+  // A title that says its own language is an article's.
+  const said = document.querySelector("title").lang;
+  return said && said !== own ? texts : [document.title, ...texts];
 }"""
 # Three English words in a row are a phrase. Names of the clinic, of helplines and of brands are shorter, or listed.
 PHRASE = re.compile(r"(?:\b[A-Za-z][a-z']+\b[\s,]+){2,}\b[a-z']+\b")
