@@ -1,6 +1,6 @@
 """Every page is valid HTML, as the server sends it: no parse error, and nothing the Nu checker minds.
 
-The checker (https://validator.github.io/validator/) needs Java and 30 MB: `.ci/run` fetches it and sets PORTAL_VNU to it.
+The checker (https://validator.github.io/validator/) needs Java and 30 MB. `.ci/run` fetches it, for PORTAL_VNU.
 """
 
 from __future__ import annotations

@@ -115,6 +115,12 @@ def test_templates_keep_to_the_content_policy():
     assert found == {}
 
 
+def test_htmx_attributes_are_valid_html():
+    """`hx-get` is no attribute of HTML; `data-hx-get` is, and means the same."""
+    bare = re.compile(r"(?<![\w-])hx-[a-z-]+=")
+    assert [path.name for path in ours("templates", pattern="*.html") if bare.search(path.read_text())] == []
+
+
 def our_models():
     return [model for model in apps.get_models() if model.__module__.startswith("portal.")]
 

@@ -12,7 +12,12 @@ from django.utils.translation.trans_real import language_code_prefix_re
 # As its speakers write it; Django's list says "Australian English", and writes Vietnamese in letters taken apart.
 OWN_NAMES = {"en-au": "English", "vi": "Tiếng Việt", "ar": "العربية"}
 # What is offered to somebody whose browser asks for a language: to them, whatever the page speaks.
-OFFERS = {"en-au": "Read in English", "zh-hans": "用简体中文阅读", "vi": "Đọc bằng tiếng Việt", "ar": "القراءة بالعربية"}
+OFFERS = {
+    "en-au": "Read in English",
+    "zh-hans": "用简体中文阅读",
+    "vi": "Đọc bằng tiếng Việt",
+    "ar": "القراءة بالعربية",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,7 @@ async function comeBack () {
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
   const token = page.querySelector('[name="csrfmiddlewaretoken"]').value
   for (const field of document.querySelectorAll('[name="csrfmiddlewaretoken"]')) field.value = token
-  document.body.setAttribute('hx-headers', JSON.stringify({ 'x-csrftoken': token }))
+  document.body.setAttribute('data-hx-headers', JSON.stringify({ 'x-csrftoken': token }))
   document.getElementById('ended').hidden = true
   trouble = false
   save()

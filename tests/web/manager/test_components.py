@@ -53,4 +53,4 @@ def test_gallery_table_is_turned_as_a_fragment():
     assert answer.strip().startswith('<div id="results"')
     assert '<span aria-current="page">2</span>' in answer
     # Links keep working without htmx.
-    assert re.search(r'<a href="\?page=3"[^>]*hx-get="\?page=3"', answer)
+    assert re.search(r'<a href="\?page=3"[^>]*data-hx-get="\?page=3"', answer)

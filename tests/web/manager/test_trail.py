@@ -101,7 +101,7 @@ def test_pages_as_links_and_as_fragments(boss):
     assert [row.record.facts["number"] for row in page.context["table"].page.object_list] == list(range(119, 69, -1))
     body = page.content.decode()
     assert 'href="?page=2"' in body
-    assert 'hx-get="?page=2"' in body
+    assert 'data-hx-get="?page=2"' in body
     third = boss.get(TRAIL + "?page=3", headers={"hx-request": "true", "hx-target": "results"})
     assert len(third.context["table"].page.object_list) == 20
     assert third.content.decode().strip().startswith('<section id="results"')

@@ -184,7 +184,7 @@ def test_page_saves_itself(mai, desk):
     assert (empty.status_code, BlogPost.objects.count()) == (200, 0)
     first = desk.post(url("keep_article", code), sent(title="Pan"), headers=HX)
     assert first["HX-Replace-Url"] == url("article", code)
-    assert 'name="version" id="article-version" value="1" hx-swap-oob="true"' in first.content.decode()
+    assert 'name="version" id="article-version" value="1" data-hx-swap-oob="true"' in first.content.decode()
     second = desk.post(url("keep_article", code), sent(title="Panic", version=1), headers=HX)
     assert "HX-Replace-Url" not in second
     assert "Saved 12:00 pm" in second.content.decode()

@@ -167,7 +167,7 @@ def test_draft_answers_with_the_time_and_the_next_version(client, session):
 
     page = answer.content.decode()
     assert (answer.status_code, "Saved 10:30 am" in page) == (200, True)
-    assert 'id="note-version" value="1" hx-swap-oob="true"' in page
+    assert 'id="note-version" value="1" data-hx-swap-oob="true"' in page
     assert "Slept" not in page
 
 

@@ -136,7 +136,7 @@ def test_a_fragment_holds_the_results_and_tells_how_many(client, clinic):
     response = client.get(f"{PAGE}?language=ar", headers={"HX-Request": "true", "HX-Target": "results"})
     page = response.content.decode()
     assert not re.search("<html|<form", page)
-    assert re.search(r'<p id="people-voice" hx-swap-oob="innerHTML">1 psychologist fits\.</p>', page)
+    assert re.search(r'<p id="people-voice" data-hx-swap-oob="innerHTML">1 psychologist fits\.</p>', page)
     assert "Leila Haddad" in page
     assert "Mai" not in page
 

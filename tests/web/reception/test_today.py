@@ -96,7 +96,7 @@ def test_fragment_for_the_poll_and_page_for_everybody_else(desk, place):
     page = desk.get(TODAY).content.decode()
     assert "<html" in page
     # The header stands on an empty element: buttons inside it would send it too, and nobody would seem to be there.
-    assert 'hx-headers=\'{"HX-Polling": "true"}\'></div>' in page
+    assert 'data-hx-headers=\'{"HX-Polling": "true"}\'></div>' in page
     assert page.count("HX-Polling") == 1
     fragment = desk.get(TODAY, headers=FRAGMENT | {"HX-Polling": "true"})
     assert "<html" not in fragment.content.decode()
