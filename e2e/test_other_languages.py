@@ -61,7 +61,7 @@ def test_page_is_said_in_full_and_keeps_its_shape(place: Place, code: str, stand
     assert root.get_attribute("lang") == code
     assert (root.get_attribute("dir") or "ltr") == ("rtl" if code == "ar" else "ltr")
     found = []
-    for width in (NARROW, WIDE):
+    for width in (NARROW, 900, 1100, 1280, WIDE):
         page.set_viewport_size({"width": width, "height": 800})
         if over := page.evaluate(RUNS_OVER):
             found.append(f"at {width} px runs over by {over}")

@@ -9,6 +9,8 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils import timezone
+from django.utils.functional import lazy
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.validators import postcode_fits_state
@@ -46,13 +48,17 @@ class MedicareNumberField(LineField):
         return value
 
 
+# At each reading: at import the language is English.
+capfirst_lazy = lazy(capfirst, str)
+
+
 def _line(name: str, **kwargs: Any) -> LineField:
     """The form field of one of Patient's text columns."""
     column = Patient._meta.get_field(name)
     autocomplete = kwargs.pop("autocomplete", "off")
     return LineField(
         max_length=column.max_length,
-        label=kwargs.pop("label", column.verbose_name.capitalize()),
+        label=kwargs.pop("label", capfirst_lazy(column.verbose_name)),
         required=kwargs.pop("required", not column.blank),
         widget=forms.TextInput(attrs={"autocomplete": autocomplete}),
         **kwargs,

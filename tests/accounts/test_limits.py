@@ -137,7 +137,8 @@ def test_migrate_alone_makes_the_shared_cache(settings):
 
 def test_limits_hold_on_the_shared_cache(settings):
     settings.CACHES = {
-        "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}
+        **settings.CACHES,
+        "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"},
     }
     tries = [sign_in("mai@example.com", REMOTE_ADDR=f"198.51.100.{n}") for n in range(7)]
     assert tries == ["wrong"] * 5 + ["later"] * 2

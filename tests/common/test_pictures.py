@@ -44,6 +44,10 @@ class Stored:
         return bool(self.name)
 
 
+# An answer that is closed puts the database's connections in order.
+pytestmark = pytest.mark.django_db
+
+
 def master(size=(1000, 1000), *, mode="RGB", color="teal", kind="PNG", max_edge=1600):
     buffer = BytesIO()
     Image.new(mode, size, color).save(buffer, kind)

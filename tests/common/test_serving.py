@@ -7,6 +7,8 @@ from django.test import RequestFactory
 
 from portal.common.serving import file_response, is_first_part
 
+# An answer that is closed puts the database's connections in order.
+pytestmark = pytest.mark.django_db
 CONTENT = bytes(range(256)) * 400
 SIZE = len(CONTENT)
 DIGEST = "ab" * 32

@@ -28,6 +28,7 @@ MEASURED = {
     "invoices: ": 10,
     "invoice PDF": 1,
     "booking: hold and confirm": 1,
+    "blog: ": 10,
 }
 
 
@@ -42,7 +43,9 @@ def test_bench_measures_everything_and_leaves_nothing_behind(tmp_path):
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
-    sizes = re.findall(r"^([\d,]+) patients, ([\d,]+) invoices, 2 at a time$", done.stdout, re.MULTILINE)
+    sizes = re.findall(
+        r"^([\d,]+) patients, ([\d,]+) invoices, [\d,]+ articles, 2 at a time$", done.stdout, re.MULTILINE
+    )
     assert sizes == [("100", "1,000"), ("1,000", "10,000")]
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in done.stdout.splitlines() if line[:1] == "|"]
     figures = [row for row in rows if len(row) == 7 and row[0] and not row[0].startswith("-")]
