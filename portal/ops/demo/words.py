@@ -20,14 +20,14 @@ CHINESE, VIETNAMESE, ARABIC = "zh-hans", "vi", "ar"
 SERVICES = {
     "first-visit": {
         CHINESE: (
-            "首次面谈",
+            "首次咨询",
             "第一次从容的见面：您为什么来，希望有什么不同，以及我们一起定下的计划。有转介信请带来；没有也可以来。",
         ),
         VIETNAMESE: (
-            "Buổi gặp đầu tiên",
+            "Buổi trị liệu đầu tiên",
             (
-                "Một buổi gặp đầu tiên thong thả: điều gì đưa bạn đến đây, bạn muốn điều gì khác đi, và kế hoạch mà "
-                "chúng ta cùng lập. Nếu có giấy giới thiệu thì bạn mang theo; không có giấy bạn vẫn đến được."
+                "Một buổi đầu tiên thong thả: điều gì đưa quý vị đến đây, quý vị muốn điều gì khác đi, và kế hoạch mà "
+                "chúng ta cùng lập. Nếu có giấy giới thiệu, xin quý vị mang theo; không có giấy, quý vị vẫn đến được."
             ),
         ),
         ARABIC: (
@@ -39,14 +39,17 @@ SERVICES = {
         ),
     },
     "session": {
-        CHINESE: ("面谈", "与您的心理学家面谈 50 分钟，在诊所或通过视频。"),
-        VIETNAMESE: ("Buổi gặp", "Buổi gặp 50 phút với nhà tâm lý học của bạn, tại phòng khám hoặc qua video."),
+        CHINESE: ("咨询", "与您的心理学家进行 50 分钟的咨询，在诊所或通过视频。"),
+        VIETNAMESE: (
+            "Buổi trị liệu",
+            "Buổi trị liệu 50 phút với nhà tâm lý học của quý vị, tại phòng khám hoặc qua video.",
+        ),
         ARABIC: ("جلسة", "جلسة مدتها 50 دقيقة مع أخصائيك النفسي، في العيادة أو عبر الفيديو."),
     },
     "long-session": {
-        CHINESE: ("长面谈", "80 分钟，用于需要更多时间的治疗，例如暴露疗法或针对创伤的治疗。"),
+        CHINESE: ("长时间咨询", "80 分钟，用于需要更多时间的治疗，例如暴露疗法或针对创伤的治疗。"),
         VIETNAMESE: (
-            "Buổi gặp dài",
+            "Buổi trị liệu dài",
             "80 phút, cho những việc cần nhiều thời gian hơn, như liệu pháp phơi nhiễm hoặc trị liệu về sang chấn.",
         ),
         ARABIC: ("جلسة طويلة", "80 دقيقة لعمل يحتاج إلى وقت أطول، مثل العلاج بالتعرّض أو العلاج الذي يتناول الصدمة."),
@@ -56,8 +59,8 @@ SERVICES = {
         VIETNAMESE: (
             "Thư hoặc báo cáo",
             (
-                "Báo cáo bằng văn bản cho chủ lao động, công ty bảo hiểm hoặc tòa án. Bạn thỏa thuận với nhà tâm lý "
-                "học của mình."
+                "Báo cáo bằng văn bản cho chủ lao động, công ty bảo hiểm hoặc tòa án. Quý vị thỏa thuận với nhà tâm "
+                "lý học của mình."
             ),
         ),
         ARABIC: ("رسالة أو تقرير", "تقرير مكتوب لصاحب العمل أو شركة التأمين أو المحكمة. يُتّفق عليه مع أخصائيك النفسي."),
