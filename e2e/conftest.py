@@ -179,6 +179,12 @@ def life(portal: Portal) -> Life:
     return live()
 
 
+def _is_signed_in(page: Page) -> bool:
+    held = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
+    key = held.get(settings.SESSION_COOKIE_NAME)
+    return bool(key) and import_module(settings.SESSION_ENGINE).SessionStore().exists(key)
+
+
 @pytest.fixture(scope="session")
 def _windows(browser: Browser, browser_context_args, life: Life, sign_in) -> Iterator[Callable[[str], tuple]]:
     """One browser for each who looks, kept open: signing in again for every page would take longer than the page."""
@@ -189,8 +195,9 @@ def _windows(browser: Browser, browser_context_args, life: Life, sign_in) -> Ite
             context, complaints = browser.new_context(**browser_context_args), []
             _listen(context, complaints)
             windows[who] = context.new_page(), complaints
-            if who != VISITOR:
-                sign_in(windows[who][0], life.accounts[who])
+        # A test of what happens when a session ends may have ended them all.
+        if who != VISITOR and not _is_signed_in(windows[who][0]):
+            sign_in(windows[who][0], life.accounts[who])
         return windows[who]
 
     yield window

@@ -15,7 +15,7 @@ from portal.patients import consents
 from portal.patients.models import Patient
 
 SETTINGS = {
-    "contact_name": "Helen Marsh, practice manager",
+    "contact_name": "Helen Marsh",
     "processors": {"hosting": {"country": "Australia"}, "mail": {"country": "Australia"}},
     "no_show_percent": 100,
     "waiver": "Once a year we do without the fee, whatever the reason.",
