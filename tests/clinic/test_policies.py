@@ -289,7 +289,8 @@ def test_processors_are_named_only_while_they_are_in_use(clinic, settings):
         return {each["key"]: each["name"] for each in facts.gather("privacy")["processors"]}
 
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    settings.DATABASES["default"]["HOST"] = ""
+    # A copy: the connection holds the dictionary itself.
+    settings.DATABASES = {"default": {**settings.DATABASES["default"], "HOST": ""}}
     assert named() == {"hosting": ""}
     settings.EMAIL_BACKEND, settings.EMAIL_HOST = "django.core.mail.backends.smtp.EmailBackend", "smtp.post.example"
     settings.STRIPE_SECRET_KEY, settings.TWILIO_ACCOUNT_SID = "sk", "AC1"
