@@ -78,7 +78,8 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 def tagged(request: HttpRequest, slug: str) -> HttpResponse:
     """The articles with one tag. A tag that only drafts have is nobody's to see."""
     now = timezone.now()
-    tag = get_object_or_404(Tag, slug=slug)
+    # PostgreSQL can't even look for a NUL.
+    tag = get_object_or_404(Tag, slug=slug.replace("\x00", ""))
     posts = BlogPost.objects.readable(now).tagged(tag)
     if not posts.exists():
         raise Http404
