@@ -430,10 +430,11 @@ def test_a_link_to_a_draft_leads_on_once_it_is_out(client):
     assert (answer.status_code, answer["Location"]) == (302, "/blog/out/")
 
 
-@pytest.mark.parametrize("token", ["x", "x" * 32, "x" * 500, "\x00"])
+@pytest.mark.parametrize("token", ["x", "x" * 32, "x" * 500, "%00", "x%00", "é"])
 def test_a_guessed_link_finds_nothing(client, token):
     make.post(draft=True)
-    assert client.get(reverse("public:preview", args=[token])).status_code == 404
+    assert client.get(f"/blog/preview/{token}/").status_code == 404
+    assert client.get(f"/blog/tag/{token}/").status_code == 404
 
 
 # ---- The feed --------------------------------------------------------------------------------------------------------
