@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import html5lib
@@ -26,7 +25,7 @@ MEANT = re.compile(r"The “list” role is unnecessary for element")
 
 
 @pytest.fixture(scope="module")
-def sources(portal, life, _windows, tmp_path_factory) -> Iterator[dict[str, Path]]:
+def sources(portal, life, _windows, tmp_path_factory) -> dict[str, Path]:
     """Each page that an address is enough for, and those of readers and patients in Arabic too."""
     folder = tmp_path_factory.mktemp("pages")
     kept: dict[str, Path] = {}
@@ -37,12 +36,13 @@ def sources(portal, life, _windows, tmp_path_factory) -> Iterator[dict[str, Path
             paths[f"{place.name} in Arabic"] = place.path_in("ar", life)
         for name, path in paths.items():
             response = page.request.get(portal.url + path)
+            assert response.status < 500, f"{name}: {response.status}"
             if "text/html" not in response.headers.get("content-type", ""):
                 continue
             kept[name] = folder / f"{re.sub(r'[^a-z]+', '-', name.lower())}.html"
             kept[name].write_bytes(response.body())
-    yield kept
     portal.new_errors()  # "not found" and "not allowed" are told to the log, as they should be
+    return kept
 
 
 def test_every_page_parses_without_an_error(sources: dict[str, Path]) -> None:

@@ -135,7 +135,7 @@ class _ContactFields(forms.Form):
     phone = PhoneField(label=_("Phone"), required=False)
     email = EmailLineField(label=_("E-mail"), required=False, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
     language = forms.ChoiceField(label=_("Language of our messages"), required=False)
-    street = _line("street", autocomplete="street-address")
+    street = _line("street", autocomplete="address-line1")
     suburb = _line("suburb", autocomplete="address-level2")
     state = forms.ChoiceField(label=_("State"), choices=state_choices, required=False)
     postcode = PostcodeField(label=_("Postcode"), required=False)

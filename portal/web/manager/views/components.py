@@ -177,7 +177,8 @@ def components(request: HttpRequest) -> HttpResponse:
     table = ExampleTable(_invoices(), request=request)
     RequestConfig(request, paginate={"per_page": 6}).configure(table)
     wrong = ExampleForm(
-        {"name": "Ruth Okafor", "medicare": "2951 87312 1", "born": "31/2/1987", "fee": "220", "how": "v"}
+        {"name": "Ruth Okafor", "medicare": "2951 87312 1", "born": "31/2/1987", "fee": "220", "how": "v"},
+        auto_id="id_wrong_%s",
     )
     week = _week()
     context = {

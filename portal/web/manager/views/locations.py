@@ -24,6 +24,9 @@ from portal.web.manager.asking import confirm_page, form_page, pass_on_warnings
 from portal.web.manager.forms import RoomChoice
 from portal.web.manager.tables import LocationTable
 
+# Two forms share the page, and both have a name.
+ROOM_IDS = "id_room_%s"
+
 
 def _crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
     return [(reverse("manager:locations"), _("Locations")), *more]
@@ -68,7 +71,7 @@ def _page(request: HttpRequest, code: UUID, *, form: LocationForm | None = None,
     location = get_object_or_404(Location, code=code)
     form = form or LocationForm(instance=location)
     # A room's form has its location too; here that is the one whose page this is.
-    room_form = room_form or RoomForm(initial={"location": location})
+    room_form = room_form or RoomForm(initial={"location": location}, auto_id=ROOM_IDS)
     room_form.fields["name"].label = _("A new room")
     context = {
         "form": form,
@@ -96,7 +99,7 @@ def rooms(request: HttpRequest, code: UUID) -> HttpResponse:
                 actions.restore_room(room=room, by=request.actor, now=now)
                 messages.success(request, _("%(name)s is in use again.") % {"name": room.name})
         return redirect("manager:location", code)
-    form = RoomForm({"location": location.pk, "name": request.POST.get("name", "")})
+    form = RoomForm({"location": location.pk, "name": request.POST.get("name", "")}, auto_id=ROOM_IDS)
     if not form.is_valid():
         return _page(request, code, room_form=form)
     room = actions.add_room(values=form.values, by=request.actor, now=now)
