@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.harness import Portal
-from e2e.places import PLACES, WORDS, Life, Place, hold_a_time, open_times
+from e2e.life import WORDS, Life
+from e2e.places import PLACES, Place, hold_a_time, open_times
 from portal.appointments.models import Appointment, Status
 from tests import make
 
@@ -27,6 +28,13 @@ RUNS_OVER = """() => {
     return box.width && (rtl ? box.left < -1 : box.right > innerWidth + 1);
   });
   return `${over} px: ` + far.slice(0, 5).map((one) => `${one.tagName.toLowerCase()}.${one.className}`).join(", ");
+}"""
+
+# The header is one line: its menu folds before anything goes below.
+HEADER_WRAPS = """() => {
+  const parts = [...document.querySelectorAll(".top > .wrap > *")].filter((one) => one.checkVisibility());
+  const middles = parts.map((one) => { const box = one.getBoundingClientRect(); return box.top + box.height / 2; });
+  return parts.length > 1 && Math.max(...middles) - Math.min(...middles) > 20;
 }"""
 
 # A link within a sentence may be as high as its line, and one stretched over its card is as big as the card.
@@ -68,8 +76,10 @@ def test_page_keeps_its_shape(place: Place, stand_at, life: Life) -> None:
 
     for direction in ("ltr", "rtl"):
         page.evaluate("direction => { document.documentElement.dir = direction }", direction)
-        for width in (NARROW, WIDE):
+        for width in (NARROW, 1280, WIDE):
             page.set_viewport_size({"width": width, "height": 800})
+            if page.evaluate(HEADER_WRAPS):
+                found.append(f"{direction} at {width} px the header needs a second line")
             if over := page.evaluate(RUNS_OVER):
                 found.append(f"{direction} at {width} px runs over by {over}")
             if direction == "ltr":

@@ -10,8 +10,9 @@ import re
 import pytest
 from playwright.sync_api import Page
 
-from e2e.places import NEWCOMER, PATIENT, PLACES, VISITOR, Place
-from e2e.test_look import NARROW, RUNS_OVER, WIDE
+from e2e.life import NEWCOMER, PATIENT, VISITOR
+from e2e.places import PLACES, Place
+from e2e.test_look import HEADER_WRAPS, NARROW, RUNS_OVER, WIDE
 
 pytestmark = pytest.mark.look
 
@@ -65,6 +66,8 @@ def test_page_is_said_in_full_and_keeps_its_shape(place: Place, code: str, stand
         page.set_viewport_size({"width": width, "height": 800})
         if over := page.evaluate(RUNS_OVER):
             found.append(f"at {width} px runs over by {over}")
+        if page.evaluate(HEADER_WRAPS):
+            found.append(f"at {width} px the header needs a second line")
     # Vietnamese is written in Latin letters too: a phrase without any of its own marks is rare, but not wrong.
     if code != "vi":
         found += [f"in English: {text}" for text in english_on(page)]
