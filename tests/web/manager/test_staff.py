@@ -59,7 +59,7 @@ def test_the_list_sorts(boss, sort):
 
 def test_the_list_as_a_fragment(boss):
     page = boss.get(url("staff"), headers={"hx-request": "true", "hx-target": "results"})
-    assert page.content.decode().strip().startswith('<section id="results"')
+    assert page.content.decode().strip().startswith('<div id="results"')
 
 
 # ---- Invitations -----------------------------------------------------------------------------------------------------

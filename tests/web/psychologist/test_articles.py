@@ -152,7 +152,7 @@ def test_list_is_filtered(mai, desk, query, titles):
 def test_list_answers_htmx_with_its_rows(mai, desk):
     make.post(author=mai)
     answer = desk.get(url("articles"), headers=HX | {"HX-Target": "results"}).content.decode()
-    assert answer.strip().startswith('<section id="results"')
+    assert answer.strip().startswith('<div id="results"')
 
 
 # ---- Writing ---------------------------------------------------------------------------------------------------------

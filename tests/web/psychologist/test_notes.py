@@ -354,7 +354,7 @@ def test_notes_lists_what_is_to_sign_in_pages(client, mai, place, service):
     assert [s.pk for s in first.context["page"]] == [s.pk for s in reversed(made)][:25]
     assert len(second.context["page"]) == 5
     fragment = client.get("/practice/notes/?page=2", headers={"HX-Request": "true", "HX-Target": "results"})
-    assert fragment.content.decode().lstrip().startswith('<section id="results"')
+    assert fragment.content.decode().lstrip().startswith('<div id="results"')
 
 
 def test_notes_says_when_all_is_signed(client):

@@ -56,7 +56,7 @@ def test_patients_are_found_among_ones_own_only(client, mai, place, service, col
 def test_patients_search_answers_a_fragment(client, mai, place, service):
     _treated(mai, place, service, "Ann Zwick")
     answer = client.get(PATIENTS, {"q": "zwi"}, headers={"HX-Request": "true", "HX-Target": "results"})
-    assert answer.content.decode().lstrip().startswith('<section id="results"')
+    assert answer.content.decode().lstrip().startswith('<div id="results"')
 
 
 @pytest.mark.parametrize("q", ["\x00", "%", "'", "x" * 5000, "0491 570", "(((", "🙂"])

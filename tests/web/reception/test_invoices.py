@@ -295,7 +295,7 @@ def test_pages_turn_by_links_that_keep_the_filter(desk, monkeypatch, sort):
 def test_htmx_gets_the_fragment_and_history_the_page(desk):
     invoice = issue()
     fragment = desk.get(LIST, headers={"HX-Request": "true", "HX-Target": "results"})
-    assert fragment.content.decode().strip().startswith('<section id="results"')
+    assert fragment.content.decode().strip().startswith('<div id="results"')
     assert numbers(fragment) == [invoice.number]
     for headers in ({"HX-Request": "true", "HX-Target": "results", "HX-History-Restore-Request": "true"}, {}):
         assert "<html" in desk.get(LIST, headers=headers).content.decode()
