@@ -20,7 +20,8 @@ from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from e2e.harness import Mailbox, Portal, running_portal
-from e2e.places import VISITOR, Life, Place, live
+from e2e.life import VISITOR, Life, live
+from e2e.places import Place
 from portal.accounts.models import User
 from portal.ops.browser import CURE, find_browser
 from portal.ops.demo import clinic, policies
@@ -36,8 +37,11 @@ expect.set_options(timeout=10_000)
 
 
 @pytest.fixture(scope="session")
-def _database(django_test_environment, django_db_blocker) -> Iterator[None]:
-    """A database for the whole run. pytest-django's own would undo what a test does, and no server would see it."""
+def _database(django_test_environment, django_db_blocker, django_db_modify_db_settings) -> Iterator[None]:
+    """A database for the whole run, or for each worker of a parallel one.
+
+    pytest-django's own would undo what a test does, and no server would see it.
+    """
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False)
         yield

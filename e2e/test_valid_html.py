@@ -15,7 +15,8 @@ from pathlib import Path
 import html5lib
 import pytest
 
-from e2e.places import NEWCOMER, PATIENT, PLACES, VISITOR
+from e2e.life import NEWCOMER, PATIENT, VISITOR
+from e2e.places import PLACES
 
 pytestmark = pytest.mark.look
 
