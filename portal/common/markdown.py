@@ -33,6 +33,9 @@ RENDER_VERSION = 1
 MOST_CHARACTERS = 60_000
 # Paragraphs, items, rows, cells, twice each. Thirty thousand table cells are few characters and a second's work.
 MOST_PARTS = 12_000
+# A reference is written once and may be used ten thousand times: with an address of thirty thousand letters, 60 kB of
+# text would make 200 MB of page. Addresses and titles of all links together.
+MOST_LINKED = 4 * MOST_CHARACTERS
 # Lists in quotes in lists: further in, the marks are printed as they were typed.
 DEEPEST = 12
 # `**` within `_` within a link: beyond this, emphasis is left out and the words stay.
@@ -69,7 +72,7 @@ WORDS_PER_MINUTE = 220
 
 
 class TooLong(ValueError):
-    """The text has more than MOST_CHARACTERS characters, or more than MOST_PARTS parts."""
+    """The text has more than MOST_CHARACTERS characters or MOST_PARTS parts, or its links more than MOST_LINKED."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +180,8 @@ def _make_parser() -> MarkdownIt:
     parser.disable(["image", "html_block", "html_inline"])
     parser.validateLink = is_address
     parser.normalizeLink = lambda url: normalizeLink(f"https://{url}" if _WITHOUT_SCHEME.match(url) else url)
-    parser.core.ruler.after("block", "bounded", _keep_bounded)
+    parser.core.ruler.before("block", "bounded", _keep_bounded)
+    parser.core.ruler.after("inline", "linked", _keep_links_short)
     parser.core.ruler.push("shallow", _keep_shallow)
     parser.core.ruler.push("scoped", _scope_columns)
     return parser
@@ -186,8 +190,22 @@ def _make_parser() -> MarkdownIt:
 _parser: Any = SimpleLazyObject(_make_parser)
 
 
+class _Bounded(list[Token]):
+    """Says that it is too much as soon as it is: a table may fill up its short rows with sixty thousand cells."""
+
+    def append(self, token: Token) -> None:
+        if len(self) >= MOST_PARTS:
+            raise TooLong
+        super().append(token)
+
+
 def _keep_bounded(state: StateCore) -> None:
-    if len(state.tokens) > MOST_PARTS:
+    state.tokens = _Bounded()
+
+
+def _keep_links_short(state: StateCore) -> None:
+    links = (child for token in state.tokens for child in token.children or () if child.type == "link_open")
+    if sum(len(str(value)) for link in links for value in link.attrs.values()) > MOST_LINKED:
         raise TooLong
 
 

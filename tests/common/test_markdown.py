@@ -369,6 +369,7 @@ HEAVY = {
     "addresses": "<a@" * (N // 3),
     "backslashes": "\\" * N,
     "rows": "a|b\n-|-\n" + "a|b\n" * (N // 4 - 2),
+    "rows that are filled up": "|" * 1000 + "\n" + "-|" * 1000 + "\n" + "a\n" * (N // 2 - 1501),
     "columns": "|" * (N // 2 - 1) + "\n" + "-|" * (N // 4),
     "headings": "# a\n" * (N // 4),
     "underlined": "a\n-\n" * (N // 4),
@@ -394,6 +395,23 @@ def test_too_long_is_refused_at_once(text):
     with pytest.raises(TooLong):
         render(text)
     assert time.process_time() - start < 2
+
+
+def test_short_rows_that_a_table_fills_up_are_counted_while_it_does():
+    """Six thousand characters that would be sixty thousand cells."""
+    start = time.process_time()
+    with pytest.raises(TooLong):
+        render("a|" * 990 + "\n" + "-|" * 990 + "\n" + "a\n" * 1000)
+    assert time.process_time() - start < 0.4
+
+
+@pytest.mark.parametrize("definition", ["[a]: /{}", "[a]: /b '{}'"], ids=["address", "title"])
+def test_a_reference_does_not_multiply_what_was_written(definition):
+    """Thirty thousand letters, eight thousand times, would be a page of 200 MB."""
+    with pytest.raises(TooLong):
+        render(definition.format("c" * 30_000) + "\n\n" + "[a]" * 9_000)
+    many = render(definition.format("c" * 100) + "\n\n" + "[a] " * 1_000)
+    assert many.html.count("<a href") == 1_000
 
 
 def test_depth_is_bounded():
