@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,12 +22,13 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from markdown_it import MarkdownIt
 from markdown_it.common.normalize_url import normalizeLink
+from markdown_it.rules_block import StateBlock, blockquote, list_block
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from portal.common.text import fold
 
-RENDER_VERSION = 1
+RENDER_VERSION = 2
 
 # Ten thousand words, or twenty printed pages: what a rendering takes grows with the length, and stays below a second.
 MOST_CHARACTERS = 60_000
@@ -36,7 +37,7 @@ MOST_PARTS = 12_000
 # A reference is written once and may be used ten thousand times: with an address of thirty thousand letters, 60 kB of
 # text would make 200 MB of page. Addresses and titles of all links together.
 MOST_LINKED = 4 * MOST_CHARACTERS
-# Lists in quotes in lists: further in, the marks are printed as they were typed.
+# Lists in quotes in lists, and a list counts twice: further in, the marks are printed as they were typed.
 DEEPEST = 12
 # `**` within `_` within a link: beyond this, emphasis is left out and the words stay.
 DEEPEST_EMPHASIS = 8
@@ -175,9 +176,14 @@ def shorten(text: str, most: int) -> str:
 
 
 def _make_parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST})
+    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST + 2})
     parser.enable(["table", "strikethrough"])
     parser.disable(["image", "html_block", "html_inline"])
+    for name, rule, interrupts in (
+        ("blockquote", blockquote, ["paragraph", "reference", "blockquote", "list"]),
+        ("list", list_block, ["paragraph", "reference", "blockquote"]),
+    ):
+        parser.block.ruler.at(name, _not_too_deep(rule), {"alt": interrupts})
     parser.validateLink = is_address
     parser.normalizeLink = lambda url: normalizeLink(f"https://{url}" if _WITHOUT_SCHEME.match(url) else url)
     parser.core.ruler.before("block", "bounded", _keep_bounded)
@@ -188,6 +194,15 @@ def _make_parser() -> MarkdownIt:
 
 
 _parser: Any = SimpleLazyObject(_make_parser)
+
+
+def _not_too_deep(rule: Callable[..., bool]) -> Callable[..., bool]:
+    """Past `maxNesting` the parser leaves out the words; here only the marks lose their meaning."""
+
+    def bounded(state: StateBlock, first: int, last: int, silent: bool) -> bool:
+        return state.level < DEEPEST and rule(state, first, last, silent)
+
+    return bounded
 
 
 class _Bounded(list[Token]):

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import html5lib
 import pytest
+from django.utils.html import escape
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -426,9 +427,16 @@ def test_depth_is_bounded():
     assert depth(html5lib.parseFragment(made.html)) < 40
 
 
+@pytest.mark.parametrize("mark", ["> ", "- ", "1. ", "> - "])
+def test_words_that_stand_too_deep_are_printed_with_their_marks(mark):
+    made = render(mark * 30 + "hello\n\nafter")
+    assert f"{escape(mark)}hello" in made.html
+    assert f"{mark * 30}hello\nafter".endswith(made.text)
+
+
 def test_version_is_counted_up_with_the_renderer():
     """An article rendered by an older version is rendered anew: change these with the renderer, and count it up."""
     assert (markdown.RENDER_VERSION, render("## a\n\n**b** [c](/d)").html) == (
-        1,
+        2,
         '<h2 id="part-a">a</h2>\n<p><strong>b</strong> <a href="/d" rel="noopener noreferrer">c</a></p>\n',
     )
