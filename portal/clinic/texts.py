@@ -14,7 +14,8 @@ from functools import cached_property, lru_cache
 
 from django.conf import settings
 from django.utils.functional import Promise
-from django.utils.safestring import SafeString
+from django.utils.html import linebreaks
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
@@ -337,7 +338,12 @@ def get(key: str, language: str | None = None) -> str:
 
 @lru_cache(maxsize=256)
 def _rendered(text: str) -> SafeString:
-    return markdown.render(text).html
+    """HTML from Markdown. A table of ten thousand cells is printed as typed: the front page must stand whatever is
+    written for it."""
+    try:
+        return markdown.render(text).html
+    except markdown.TooLong:
+        return mark_safe(linebreaks(text, autoescape=True))  # noqa: S308  escaped here
 
 
 def questions(text: str) -> list[tuple[str, SafeString]]:

@@ -94,6 +94,13 @@ def test_own_words_run_nothing():
     assert "&lt;b&gt;bold" in html
 
 
+def test_own_words_of_more_parts_than_a_page_holds_are_shown_as_typed(client):
+    say("home.who", "en-au", "<b>|" * 900 + "\n" + "-|" * 900 + "\n" + "a\n" * 250)
+    response = client.get("/")
+    assert response.status_code == 200
+    assert "&lt;b&gt;|&lt;b&gt;" in response.content.decode()
+
+
 def test_questions_are_cut_from_one_text():
     found = texts.questions("Before\n## One?\nYes.\n\nAnd no.\n##\nleft out\n## Two?")
     assert [question for question, _ in found] == ["One?", "Two?"]
