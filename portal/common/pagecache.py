@@ -26,7 +26,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.text import compress_string
-from django.utils.translation import get_language_from_path
+from django.utils.translation import get_language_from_path, override
 
 from portal.common.context import THEMES
 from portal.common.policy import MARK
@@ -180,7 +180,9 @@ def _key(request: HttpRequest) -> str | None:
     by_htmx = "HTTP_HX_REQUEST" in request.META
     if query or by_htmx:
         try:
-            plan = getattr(resolve(request.path_info).func, READERS, None)
+            # Nobody has chosen this request's language yet: the thread still speaks that of the one before.
+            with override(_language(request)):
+                plan = getattr(resolve(request.path_info).func, READERS, None)
         except Resolver404:
             return None
         if plan is None or not _is_plain(request, query, plan):

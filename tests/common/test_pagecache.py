@@ -365,6 +365,17 @@ def test_a_signed_in_persons_pages_are_never_kept_nor_taken_from_what_is(db, set
             assert "/accounts/login/" not in body(own), page
 
 
+@pytest.mark.parametrize("address", ["/psychologists/?mode=video", "/ar/psychologists/?mode=video"])
+def test_what_the_one_before_read_in_does_not_matter(db, settings, address):
+    """A thread goes on speaking the language of its last request until this one's is chosen."""
+    settings.ROOT_URLCONF = "portal.urls"
+    make.clinic()
+    Client().get(address)
+    for other in ("/", "/ar/", "/vi/"):
+        Client().get(other)
+        assert Client().get(address).has_header("Age"), other
+
+
 def test_pages_for_readers_hold_no_token_and_set_no_cookie(db, settings):
     settings.ROOT_URLCONF = "portal.urls"
     make.clinic()
