@@ -17,6 +17,19 @@ from portal.journeys import choosing
 from portal.patients.models import Carer
 
 
+class Preference(forms.Form):
+    """Whom somebody comes to see, from a link on a profile."""
+
+    psychologist = forms.SlugField(max_length=80, required=False)
+
+    @classmethod
+    def read(cls, data: Any) -> str:
+        """The slug that the profile has in its address; empty where nobody could have it."""
+        form = cls(data)
+        form.full_clean()
+        return form.cleaned_data.get("psychologist", "")
+
+
 class Choice(forms.Form):
     """Who and how, from the query string or a posted time. `any` is whoever is free."""
 
@@ -55,9 +68,13 @@ class TimeChoice(Choice):
 
     def clean_time(self) -> tuple[datetime, Location]:
         try:
-            return choosing.read_time(self.cleaned_data["time"])
+            starts_at, location = choosing.read_time(self.cleaned_data["time"])
         except ValueError as error:
             raise ValidationError(_("Choose one of the times shown."), code="time") from error
+        if choosing.week_asked_for(starts_at.date()) is None:
+            # At the ends of the calendar there is no other zone's date to reckon with.
+            raise ValidationError(_("Choose one of the times shown."), code="time")
+        return starts_at, location
 
 
 class Agreement(forms.Form):

@@ -111,11 +111,23 @@ def test_a_time_taken_meanwhile_says_so_and_offers_three_others(client, mai, tim
     assert not Appointment.objects.filter(status=Status.HELD).exists()
 
 
-@pytest.mark.parametrize("time", ["", "tomorrow", "2026-12-01T00:00Z elsewhere", "2026-12-01T00:07Z brunswick"])
+@pytest.mark.parametrize(
+    "time",
+    [
+        *("", "tomorrow", "2026-12-01T00:00Z elsewhere", "2026-12-01T00:07Z brunswick", "2026-12-01T00:00Z \x00"),
+        *("0001-01-01T00:00Z brunswick", "9999-12-31T23:59Z brunswick"),
+    ],
+)
 def test_a_time_that_was_never_offered_holds_nothing(client, mai, times, time):
     response = client.post(times, {"time": time, "psychologist": "any", "mode": "in_person"})
     assert response.status_code in {302, 409}
     assert not Appointment.objects.exists()
+
+
+@pytest.mark.parametrize("who", ["mai", "nobody", "\x00", "m" * 200])
+def test_what_for_remembers_whom_a_profile_named(client, mai, service, who):
+    response = client.get(reverse("public:book"), {"psychologist": who})
+    assert (response.status_code, response.context["psychologist"]) == (200, mai if who == "mai" else None)
 
 
 def test_a_closed_service_is_not_found(client, mai):
@@ -256,7 +268,9 @@ def test_looking_back_after_the_time_ran_out_offers_times(mai, times, confirm):
     assert len(response.context["nearest"]) == 3
 
 
-@pytest.mark.parametrize("time", ["x", "2026-12-01T00:07Z brunswick", "9999-12-31T00:00Z brunswick"])
+@pytest.mark.parametrize(
+    "time", ["x", "2026-12-01T00:07Z brunswick", "9999-12-31T23:59Z brunswick", "2026-12-01T00:00Z \x00"]
+)
 def test_another_time_that_was_never_offered_is_not_held(mai, times, confirm, time):
     client = make.client_for(make.user())
     press(client, times)

@@ -19,7 +19,7 @@ from portal.common.policy import open_to_all
 from portal.common.same_origin import from_our_own_pages
 from portal.journeys import booking, choosing, pricing
 from portal.web.public import holding
-from portal.web.public.forms import Choice, TimeChoice
+from portal.web.public.forms import Choice, Preference, TimeChoice
 
 
 @open_to_all(reason="anybody may see what can be booked")
@@ -27,8 +27,8 @@ from portal.web.public.forms import Choice, TimeChoice
 def services(request: HttpRequest) -> HttpResponse:
     """Step one: what for."""
     offered = list(Service.objects.bookable_online())
-    chosen = request.GET.get("psychologist", "")
-    psychologist = Psychologist.objects.taking_bookings().select_related("user").filter(slug=chosen[:80]).first()
+    chosen = Preference.read(request.GET)
+    psychologist = Psychologist.objects.taking_bookings().select_related("user").filter(slug=chosen).first()
     if psychologist:
         own = set(psychologist.services.values_list("pk", flat=True))
         offered = [s for s in offered if not own or s.pk in own]

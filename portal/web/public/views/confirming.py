@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status
 from portal.appointments.refusals import HoldExpired, NotOffered, PatientBusy, SlotTaken, TooManyBookings
-from portal.clinic.models import ClinicSettings, Psychologist, Service
+from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
 from portal.clinic.policies import publishing
 from portal.common.htmx import redirect_to
 from portal.common.policy import Actor, open_to_all
@@ -25,7 +26,7 @@ from portal.patients.forms import BookingDetailsForm
 from portal.patients.models import Patient
 from portal.patients.refusals import UserHasRecord
 from portal.web.public import holding
-from portal.web.public.forms import Agreement, WhoFor
+from portal.web.public.forms import Agreement, TimeChoice, WhoFor
 
 
 @open_to_all(reason="shows only the time held in this visitor's own session; confirming asks for a sign-in")
@@ -56,25 +57,24 @@ def confirm(request: HttpRequest, service: str) -> HttpResponse:
 def _send(request: HttpRequest, held: Appointment) -> HttpResponse:
     """Confirms; or changes to the other time that was pressed on this page. Whatever was typed is kept."""
     if "time" in request.POST:
-        other = _hold_instead(request, held, request.POST["time"])
+        form = TimeChoice(request.POST, service=held.service, psychologists=[held.psychologist])
+        other = _hold_instead(request, held, *form.cleaned_data["time"]) if form.is_valid() else None
         if other is None:
             return _ran_out(request, held, typed=request.POST)
         return _form(request, other, *_forms(request, typed=request.POST))
     if not held.is_held(now=timezone.now()):
         # It ran out while they typed. Mostly nobody else took it, and then it is simply theirs again.
-        again = _hold_instead(request, held, choosing.FreeTime(held.starts_at, held.ends_at, held.location).value)
+        again = _hold_instead(request, held, held.starts_at, held.location)
         if again is None:
             return _ran_out(request, held, typed=request.POST)
         held = again
     return _book(request, held)
 
 
-def _hold_instead(request: HttpRequest, held: Appointment, time: str) -> Appointment | None:
-    """Holds `time` with the same psychologist, in place of what was held; None when somebody else has it."""
-    try:
-        starts_at, location = choosing.read_time(time[:120])
-    except ValueError:
-        return None
+def _hold_instead(
+    request: HttpRequest, held: Appointment, starts_at: datetime, location: Location
+) -> Appointment | None:
+    """Holds a time with the same psychologist, in place of what was held; None when it can't be had."""
     holding.release(request)
     if not holding.within_limit(request):
         return None
