@@ -77,8 +77,9 @@ def is_first_part(request: HttpRequest, response: HttpResponse | StreamingHttpRe
 
 def _whole_or_part(request: HttpRequest, file: IO[bytes], *, size: int, etag: str) -> StreamingHttpResponse:
     wanted = request.headers.get("Range", "")
-    # A part of another version is of no use to a reader who has parts of this one (RFC 9110, 13.1.5).
-    if wanted and request.headers.get("If-Range", etag) == etag and request.method in {"GET", "HEAD"}:
+    # A part of another version is of no use to a reader who has parts of this one (RFC 9110, 13.1.5); and only GET has
+    # parts (14.2): HEAD says how large the whole is.
+    if wanted and request.headers.get("If-Range", etag) == etag and request.method == "GET":
         match = ONE_RANGE.fullmatch(wanted)
         if match and (match[1] or match[2]):
             return _part(request, file, match[1], match[2], size=size)
@@ -91,7 +92,7 @@ def _part(request: HttpRequest, file: IO[bytes], first: str, last: str, *, size:
         possible = start < size and (not last or int(first) <= int(last))
     else:
         start, end = max(size - int(last), 0), size - 1
-        possible = int(last) > 0
+        possible = min(int(last), size) > 0
     if not possible:
         response = _sent(request, file, 0, status=416)
         response.headers["Content-Range"] = f"bytes */{size}"

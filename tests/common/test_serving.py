@@ -133,9 +133,11 @@ def test_a_condition_that_fails():
     assert answer(if_match='"other"').status_code == 412
 
 
-def test_head_says_how_large_it_is_and_sends_nothing():
-    response = answer("head")
+@pytest.mark.parametrize("wanted", [{}, {"range": "bytes=0-9"}, {"range": f"bytes={SIZE}-"}])
+def test_head_says_how_large_it_is_and_sends_nothing(wanted):
+    response = answer("head", **wanted)
     assert (response.status_code, response["Content-Length"], body(response)) == (200, str(SIZE), b"")
+    assert "Content-Range" not in response
 
 
 @pytest.mark.parametrize(
