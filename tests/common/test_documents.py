@@ -1,5 +1,6 @@
 """A file is what its bytes say; what acts by itself, carries others or is two things at once is refused with a word."""
 
+import tracemalloc
 import zipfile
 from io import BytesIO
 
@@ -209,6 +210,24 @@ def test_an_office_file_that_hides_its_size_is_refused(monkeypatch):
     size = (3 * MB).to_bytes(4, "little")
     assert content.count(size) == 2
     assert refusal(content.replace(size, (10).to_bytes(4, "little"))) in {"bomb", "damaged"}
+
+
+def test_an_office_file_of_too_many_elements_is_refused(monkeypatch):
+    """Four bytes each, and packed next to nothing: a small file could hold thirty million. All parts count together."""
+    monkeypatch.setattr(office, "MOST_ELEMENTS", 1000)
+    many = f"<a>{'<b/>' * 700}</a>"
+    assert cleaned(made.docx(**{"word/styles.xml": many})).kind == Kind.DOCX
+    assert refusal(made.docx(**{"word/styles.xml": many, "word/settings.xml": many})) == "bomb"
+
+
+def test_elements_of_an_office_file_are_not_gathered():
+    """Two hundred thousand of them, kept, would be fifty megabytes."""
+    content = made.docx(**{"word/styles.xml": f"<a>{'<b/>' * 200_000}</a>"})
+    tracemalloc.start()
+    cleaned(content)
+    _now, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 10 * MB
 
 
 # ---- What is kept ----------------------------------------------------------------------------------------------------
