@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.views.debug import ExceptionReporter
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Status
@@ -154,6 +155,22 @@ def test_a_file_that_can_not_be_taken_is_refused_with_a_word(client, session, ru
     assert word in answer.context["own_form"].errors["file"][0]
     assert "As we said" in answer.content.decode()
     assert (Share.objects.count(), Resource.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize("name", ["share", "share_own"])
+def test_a_failure_while_sharing_shows_no_word(client, session, ruth, diary, caplog, settings, name):
+    """Django's own report of an error hides what a view marks as sensitive."""
+    settings.PORTAL_ENCRYPTION_KEYS = "broken"
+    client.raise_request_exception = False
+
+    assert client.post(at(name, ruth.code), own() if name == "share_own" else sent(diary)).status_code == 500
+
+    failed = next(record for record in caplog.records if record.exc_info)
+    reporter = ExceptionReporter(failed.request, *failed.exc_info)
+    frames = [frame for frame in reporter.get_traceback_frames() if "views/sharing.py" in frame["filename"]]
+    told = str([frame["vars"] for frame in frames]) + str(reporter.filter.get_post_parameters(failed.request))
+    assert frames
+    assert [word for word in ("Plan for the nights", "As we said", "Two lines") if word in told] == []
 
 
 # ---- Who may ---------------------------------------------------------------------------------------------------------

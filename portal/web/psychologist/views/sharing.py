@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
@@ -94,6 +94,7 @@ def shared_file(request: HttpRequest, code: UUID) -> HttpResponse:
 
 
 @sensitive_post_parameters("note")
+@sensitive_variables()
 @allow(Role.PSYCHOLOGIST)
 @require_http_methods(["GET", "HEAD", "POST"])
 def share(request: HttpRequest, code: UUID) -> HttpResponse:
@@ -120,7 +121,8 @@ def share(request: HttpRequest, code: UUID) -> HttpResponse:
     return _share_page(request, patient, share_form=form)
 
 
-@sensitive_post_parameters("note", "title")
+@sensitive_post_parameters("own_title", "own_note")
+@sensitive_variables()
 @allow(Role.PSYCHOLOGIST)
 @require_http_methods(["GET", "HEAD", "POST"])
 def share_own(request: HttpRequest, code: UUID) -> HttpResponse:
