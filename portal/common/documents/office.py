@@ -39,6 +39,11 @@ ACTIVE_PARTS = re.compile(r"vba|macro|activex|oleobject|/embeddings/|^basic/|^sc
 # DDE starts programs, INCLUDE fetches: neither belongs into a worksheet.
 ACTIVE_FIELDS = re.compile(r"\b(?:DDE|DDEAUTO|INCLUDETEXT|INCLUDEPICTURE)\b", re.IGNORECASE)
 ACTIVE_ELEMENTS = {"ddeLink", "oleLink", "event-listener", "oleObject", "control"}
+# What an OpenDocument loads as it is opened or drawn.
+FETCHED = {
+    *("image", "object", "object-ole", "plugin", "applet", "floating-frame", "background-image", "fill-image", "sound"),
+    *("section-source", "table-source", "cell-range-source", "auto-reload"),
+}
 LINKS = ("http://", "https://", "mailto:", "tel:", "#")
 
 IT_CARRIES = _("This file holds macros or other files. Save it without them, or print it to a PDF.")
@@ -126,9 +131,12 @@ def _check_element(tag: str, attributes: dict[str, str]) -> None:
             raise refusal(IT_REACHES_OUT, "reaches_out")
         if not attributes.get("Target", "").lower().startswith(LINKS):
             raise refusal(IT_REACHES_OUT, "reaches_out")
-    # An OpenDocument names the same in links that show themselves.
-    if tag in {"image", "object", "plugin", "section-source"} and _lies_elsewhere(attributes.get("xlink:href", "")):
-        raise refusal(IT_REACHES_OUT, "reaches_out")
+    # An OpenDocument names the same where it stands, under whatever prefix it gave to xlink.
+    if tag in FETCHED or tag == "a":
+        for name, address in attributes.items():
+            followed = tag == "a" and address.lower().startswith(LINKS)
+            if name.rpartition(":")[2] == "href" and _lies_elsewhere(address) and not followed:
+                raise refusal(IT_REACHES_OUT, "reaches_out")
     if tag in ACTIVE_ELEMENTS:
         raise refusal(IT_CARRIES, "carries")
 
