@@ -28,11 +28,13 @@ from portal.resources.refusals import AddressTaken, NoAddress
 from portal.web.manager.asking import confirm_page, form_page
 from portal.web.manager.shelf import FileForm, FileTable, ReplaceForm
 
-LATELY = timedelta(days=30)
+LATELY = 30
 
 
-def _today() -> date:
-    return timezone.now().astimezone(ZoneInfo(ClinicSettings.current().time_zone)).date()
+def _lately() -> list[date]:
+    """The last thirty days by the clinic's calendar, up to today: those that the list and a file's chart count."""
+    today = timezone.now().astimezone(ZoneInfo(ClinicSettings.current().time_zone)).date()
+    return [today - timedelta(days=n) for n in reversed(range(LATELY))]
 
 
 def _crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
@@ -50,7 +52,7 @@ def _resource(request: HttpRequest, code: UUID) -> Resource:
 @allow(Role.MANAGER)
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
-    shelf = Resource.objects.visible_to(request.actor).for_listing().with_counts(since=_today() - LATELY)
+    shelf = Resource.objects.visible_to(request.actor).for_listing().with_counts(since=_lately()[0])
     table = FileTable(shelf.order_by("-is_active", "category__position", "category__name", "position", "title"))
     RequestConfig(request, paginate={"per_page": 50}).configure(table)
     return render(request, "manager/downloads.html", {"table": table})
@@ -97,9 +99,8 @@ def edit(request: HttpRequest, code: UUID) -> HttpResponse:
 def _file_page(
     request: HttpRequest, resource: Resource, *, form: FileForm | None = None, replacing: ReplaceForm | None = None
 ) -> HttpResponse:
-    today = _today()
-    counts = dict(resource.download_counts.filter(day__gt=today - LATELY).values_list("day", "times"))
-    days = [today - timedelta(days=n) for n in reversed(range(LATELY.days))]
+    days = _lately()
+    counts = dict(resource.download_counts.filter(day__gte=days[0]).values_list("day", "times"))
     total = sum(counts.values())
     shares = resource.shares.live()
     context = {
