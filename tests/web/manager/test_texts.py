@@ -56,6 +56,15 @@ def test_a_service_gets_its_arabic_name(boss):
     assert '<span lang="en-au" dir="auto">First visit</span>' in Client().get("/vi/services/").content.decode()
 
 
+def test_a_page_keeps_the_language_that_is_being_edited(boss):
+    """Else the Arabic words are saved in the place of the English ones."""
+    listing = boss.get(f"{PAGE}?language=ar").content.decode()
+    assert f'href="{PAGE}home.title/?language=ar"' in listing
+    editor = boss.get(f"{PAGE}home.title/?language=ar").content.decode()
+    assert '<input type="hidden" name="language" value="ar">' in editor
+    assert 'name="language" value="en-au"' not in editor
+
+
 @pytest.mark.parametrize(
     ("key", "language", "status"),
     [
