@@ -57,3 +57,18 @@ def test_amounts_stay_in_order_among_arabic_words():
         assert portal.dollars("-1234.5") == "\u2066-$1,234.50\u2069"
         assert portal.ltr("13 11 14") == "\u206613 11 14\u2069"
         assert [portal.ltr(None), portal.dollars(None)] == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [
+        ("en-au", ["Tue 24 Nov, 2:30 pm", "24 Nov 2026, 2:30 pm"]),
+        ("zh-hans", ["11月24日 周二 下午2:30", "2026年11月24日 下午2:30"]),
+        ("vi", ["14:30, Th 3, 24 thg 11", "14:30, 24 thg 11, 2026"]),
+        ("ar", ["الثلاثاء، 24 نوفمبر، الساعة 2:30 م", "24 نوفمبر 2026، الساعة 2:30 م"]),
+    ],
+)
+def test_a_short_day_and_its_time(language, written):
+    with translation.override(language):
+        assert [draw(AT, ZONE) for draw in (when.when_short, when.when_dated)] == written
+    assert [draw(None, ZONE) for draw in (when.when, when.when_short, when.when_dated)] == ["", "", ""]

@@ -8,6 +8,7 @@ from portal.clinic.policies import complaints, keeping, machines
 from portal.clinic.policies.document import Block, Document, items, own, section, table, text
 from portal.clinic.policies.facts import Facts
 from portal.clinic.policies.processors import BY_KEY
+from portal.common.punctuation import listed
 
 
 def write(facts: Facts) -> Document:
@@ -256,7 +257,7 @@ def _overseas(facts: Facts) -> list[Block]:
     elif not unknown:
         blocks.append(text(_("We and the companies that work for us keep your information in Australia.")))
     if unknown:
-        names = ", ".join(str(each["name"] or BY_KEY[each["key"]].kind) for each in unknown)
+        names = listed(each["name"] or BY_KEY[each["key"]].kind for each in unknown)
         blocks.append(
             text(
                 _(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -21,7 +21,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, get_language_bidi
 
-from portal.common import money
+from portal.common import money, punctuation
 from portal.common.languages import Language, languages, path_in
 from portal.common.pictures import Picture
 
@@ -39,6 +39,30 @@ def ltr(written: Any) -> str:
     """Figures that stay in order among Arabic words, where the groups of `13 11 14` would change places."""
     text = "" if written is None else str(written)
     return f"\u2066{text}\u2069" if text and get_language_bidi() else text
+
+
+@register.filter
+def apart(written: Any) -> str:
+    """A name that keeps its own direction where no element can hold it apart, as in a label."""
+    return punctuation.apart(written)
+
+
+@register.filter
+def listed(items: Iterable[Any], attribute: str = "") -> str:
+    """`{{ places|listed:"name" }}`: things of one kind in a row, with the comma of the language."""
+    return punctuation.listed(getattr(item, attribute) if attribute else item for item in items)
+
+
+@register.simple_tag
+def comma() -> str:
+    """Between two parts of a line. Written with nothing around it: some languages put no space after it."""
+    return punctuation.comma()
+
+
+@register.simple_tag
+def colon(*, last: bool = False) -> str:
+    """Between a label and what it names, as `comma` is written; `last` on its line, where no space follows."""
+    return punctuation.colon().rstrip() if last else punctuation.colon()
 
 
 @register.simple_tag

@@ -129,9 +129,25 @@ def local_day(value: datetime, zone: ZoneInfo | str) -> date:
 @register.filter
 def when(value: datetime, zone: ZoneInfo | str) -> str:
     """`Tuesday 24 November 2026, 9:00 am`"""
+    return _at(day(value, zone), value, zone)
+
+
+@register.filter
+def when_short(value: datetime, zone: ZoneInfo | str) -> str:
+    """`Tue 24 Nov, 9:00 am`"""
+    return _at(day_short(value, zone), value, zone)
+
+
+@register.filter
+def when_dated(value: datetime, zone: ZoneInfo | str) -> str:
+    """`24 Nov 2026, 9:00 am`"""
+    return _at(date_short(value, zone), value, zone)
+
+
+def _at(written_day: str, value: datetime, zone: ZoneInfo | str) -> str:
     if not value:
         return ""
-    return pgettext("day, time", "%(day)s, %(time)s") % {"day": day(value, zone), "time": clock(value, zone)}
+    return pgettext("day, time", "%(day)s, %(time)s") % {"day": written_day, "time": clock(value, zone)}
 
 
 @register.filter
