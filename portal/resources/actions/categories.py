@@ -34,6 +34,7 @@ def add_category(*, name: str, description: str = "", by: Actor, now: datetime) 
 
 @transaction.atomic
 def change_category(*, category: Category, name: str, description: str, by: Actor, now: datetime) -> Category:
+    """Changes what it is called and about; its address stays. Raises NameTaken."""
     category = Category.objects.select_for_update().get(pk=category.pk)
     if (category.name, category.description) == (name, description):
         return category
@@ -112,7 +113,10 @@ def tags_named(names: Iterable[str], *, make: bool = True) -> list[Tag]:
 
 @transaction.atomic
 def rename_tag(*, tag: Tag, name: str, by: Actor, now: datetime) -> Tag:
-    """Changes a tag's name; where another tag has that name, its articles go there and it is gone."""
+    """Changes a tag's name; where another tag has that name, its articles go there and it is gone.
+
+    Gives the tag that has the name from now on. Raises NameTaken if no letter or digit is in it.
+    """
     slug = tag_slug(name)
     if not slug:
         raise NameTaken
@@ -122,8 +126,10 @@ def rename_tag(*, tag: Tag, name: str, by: Actor, now: datetime) -> Tag:
         tag.save(update_fields=["name", "slug"])
         trail.record("tag.renamed", by=by, target=tag, at=now)
         return tag
-    for post in tag.posts.all():
-        post.tags.add(other)
+    tagging = BlogPost.tags.through
+    both = [tagging(blogpost_id=post, tag=other) for post in tag.posts.values_list("pk", flat=True)]
+    # Articles that have both tags already are left as they are.
+    tagging.objects.bulk_create(both, ignore_conflicts=True)
     trail.record("tag.merged", by=by, target=other, at=now, merged=tag.pk)
     tag.delete()
     return other

@@ -170,6 +170,19 @@ def test_tag_is_renamed_merged_removed(desk):
     assert (Tag.objects.count(), BlogPost.objects.count()) == (0, 2)
 
 
+def test_tag_of_many_articles_is_merged_in_as_many_queries_as_of_one(desk, django_assert_num_queries):
+    make.post(tags=("One", "Other"))
+    desk.get(url("shelves"))
+    with CaptureQueriesContext(connection) as first:
+        desk.post(url("tags"), {"tag": "one", "name": "Other"})
+    for _ in range(9):
+        make.post(tags=("Two",))
+    make.post(tags=("Two", "Other"))
+    with django_assert_num_queries(len(first)):
+        desk.post(url("tags"), {"tag": "two", "name": "Other"})
+    assert (Tag.objects.get().slug, Tag.objects.get().posts.count()) == ("other", 11)
+
+
 def test_tag_without_letters_is_refused_in_words(desk):
     make.post(tags=("Sleep",))
     answer = desk.post(url("tags"), {"tag": "sleep", "name": "!!!"})
