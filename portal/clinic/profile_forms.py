@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.clinic.forms import ClinicForm, SlugFormMixin, names_in
 from portal.clinic.models import Psychologist, Service, Specialisation
 from portal.common.forms import refuse_control_characters, tidy
-from portal.common.pictures import Box, cropped_square, size_of
+from portal.common.pictures import PORTRAIT, Box, cropped_square, size_of
 from portal.common.text import fold
 from portal.common.uploads import PHOTO_BYTES, PHOTO_EDGE, PictureField
 
@@ -185,6 +185,11 @@ class WithPortrait(forms.Form):
         is_new = isinstance(sent, ContentFile)
         size = size_of(sent) if is_new else self.source_size
         if size is None:
+            return
+        if is_new and min(size) < PORTRAIT[0]:
+            # Blown up it would be a coloured disc.
+            words = _("This photo is too small to know a face by: choose one of at least %(edge)d by %(edge)d pixels.")
+            self.add_error("photo", ValidationError(words, code="too_small", params={"edge": PORTRAIT[0]}))
             return
         part = cleaned.get("photo_part") or ("middle" if is_new else "")
         try:

@@ -199,7 +199,7 @@ def test_profile_with_a_photo_that_is_replaced_and_taken_away():
 
 def _photo(colour):
     buffer = BytesIO()
-    Image.new("RGB", (80, 80), colour).save(buffer, "PNG")
+    Image.new("RGB", (200, 200), colour).save(buffer, "PNG")
     return SimpleUploadedFile("me.png", buffer.getvalue(), "image/png")
 
 

@@ -92,6 +92,18 @@ def test_the_managers_facts_are_not_in_reach(client, mai):
     assert not mai.services.exists()
 
 
+def test_a_photo_of_a_few_pixels_is_refused(client, mai):
+    """Blown up it would be a coloured disc, and the website would show it."""
+    answer = client.post(URL, fields() | {"photo": two_halves((900, PORTRAIT[0] - 1))})
+    assert answer.status_code == 422
+    assert "160 by 160 pixels" in answer.content.decode()
+    mai.refresh_from_db()
+    assert not mai.photo
+    assert client.post(URL, fields() | {"photo": two_halves((900, PORTRAIT[0]))}).status_code == 302
+    mai.refresh_from_db()
+    assert mai.photo
+
+
 @pytest.mark.parametrize(
     ("wrong", "value"),
     [
