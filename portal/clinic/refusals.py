@@ -25,5 +25,9 @@ class TooEarly(Refused):
         self.earliest = earliest
 
 
+class PublishedMeanwhile(Refused):
+    """There is a newer version of the policy than the one that was looked at."""
+
+
 class InUse(Refused):
     """A profile names it."""

@@ -15,7 +15,7 @@ from portal.audit.models import Entry
 from portal.clinic.models import ClinicSettings, PolicyKind, PolicySettings, PolicyVersion, TaxCode
 from portal.clinic.models.policies import ENGLISH, GUARD
 from portal.clinic.policies import complaints, document, facts, processors, publishing
-from portal.clinic.refusals import TooEarly
+from portal.clinic.refusals import PublishedMeanwhile, TooEarly
 from portal.common.policy import Actor
 from tests import make
 
@@ -54,6 +54,14 @@ def test_published_is_numbered_dated_and_on_the_trail(clinic):
     entry = Entry.objects.earliest("pk")
     assert (entry.verb, entry.target_code) == ("policy.published", "fees-1")
     assert entry.facts == {"effective_from": "2026-11-22", "ask_again": True}
+
+
+def test_what_comes_after_a_version_is_published_once(clinic):
+    for after in (0, 1):
+        publish(after=after)
+        with pytest.raises(PublishedMeanwhile):
+            publish(after=after)
+    assert [version.number for version in PolicyVersion.objects.of(PolicyKind.FEES)] == [2, 1]
 
 
 def test_the_other_kind_counts_for_itself(clinic):

@@ -11,7 +11,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.forms import ClinicForm
-from portal.clinic.models import PolicySettings
+from portal.clinic.models import PolicySettings, PolicyVersion
 from portal.clinic.policies import processors
 from portal.clinic.policies.facts import Facts
 from portal.common.forms import DateField, LineField, TextField
@@ -86,7 +86,8 @@ def mark_of(facts: Facts) -> str:
 
 
 class PublishForm(forms.Form):
-    """From when a version holds, and what to say about it. `earliest` is the first day that it may."""
+    """From when a version holds, and what to say about it. `earliest` is the first day that it may, `newest` the
+    version that it comes after."""
 
     effective_from = DateField(label=_("In force from"), help_text=_("Today or later."))
     changes = TextField(
@@ -104,12 +105,14 @@ class PublishForm(forms.Form):
         ),
     )
     seen = forms.CharField(widget=forms.HiddenInput, max_length=16)
+    after = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
-    def __init__(self, *args: Any, earliest: date, facts: Facts, is_first: bool, **kwargs: Any) -> None:
-        kwargs["initial"] = {"effective_from": earliest, "seen": mark_of(facts)}
+    def __init__(self, *args: Any, earliest: date, facts: Facts, newest: PolicyVersion | None, **kwargs: Any) -> None:
+        after = newest.number if newest else 0
+        kwargs["initial"] = {"effective_from": earliest, "seen": mark_of(facts), "after": after}
         super().__init__(*args, **kwargs)
         self.earliest, self.mark = earliest, mark_of(facts)
-        if is_first:
+        if newest is None:
             # Everybody is asked for the first one.
             del self.fields["ask_again"]
         else:

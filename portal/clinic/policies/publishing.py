@@ -17,7 +17,7 @@ from portal.audit import trail
 from portal.clinic.models import ClinicSettings, PolicyKind, PolicySettings, PolicyVersion
 from portal.clinic.models.policies import ENGLISH
 from portal.clinic.policies import document, facts, fees, privacy
-from portal.clinic.refusals import TooEarly
+from portal.clinic.refusals import PublishedMeanwhile, TooEarly
 from portal.common import differences
 from portal.common.policy import Actor
 
@@ -122,16 +122,28 @@ def drifts() -> list[Drift]:
 
 @transaction.atomic
 def publish(
-    *, kind: str, effective_from: date, changes: str = "", ask_again: bool = False, by: Actor, now: datetime
+    *,
+    kind: str,
+    effective_from: date,
+    changes: str = "",
+    ask_again: bool = False,
+    after: int | None = None,
+    by: Actor,
+    now: datetime,
 ) -> PolicyVersion:
-    """Keeps the text that the settings in force make, in every language, for ever. Raises TooEarly.
+    """Keeps the text that the settings in force make, in every language, for ever.
 
     A version begins today or later, and not before the one that was published last: of two for one day, the later
-    published counts. The first is agreed to by everybody who books, so it always asks.
+    published counts. The first is agreed to by everybody who books, so it always asks. `after` is the number of the
+    newest version that `by` has seen, 0 where there was none: a button that is pressed twice publishes once.
+
+    Raises PublishedMeanwhile and TooEarly.
     """
     # One at a time: the row is there once the clinic is, and numbers have no gap.
     ClinicSettings.objects.select_for_update().filter(pk=1).first()
     newest = PolicyVersion.objects.of(kind).without_text().first()
+    if after is not None and after != (newest.number if newest else 0):
+        raise PublishedMeanwhile
     earliest = max(today(now=now), newest.effective_from) if newest else today(now=now)
     if effective_from < earliest:
         raise TooEarly(earliest)

@@ -48,7 +48,13 @@ def words(response):
 
 
 def sent(kind="fees", **changes):
-    return {"effective_from": "22/11/2026", "changes": "Shorter.", "seen": mark_of(facts.gather(kind))} | changes
+    newest = PolicyVersion.objects.of(kind).first()
+    return {
+        "effective_from": "22/11/2026",
+        "changes": "Shorter.",
+        "seen": mark_of(facts.gather(kind)),
+        "after": newest.number if newest else 0,
+    } | changes
 
 
 def points():
@@ -101,8 +107,27 @@ def test_what_is_published_is_what_was_looked_at(boss):
     assert refused.status_code == 422
     assert "The settings have changed since you opened this page." in words(refused)
     assert PolicyVersion.objects.count() == 1
-    again = {"effective_from": "22/11/2026", "changes": "Shorter.", "seen": refused.context["form"]["seen"].value()}
+    hidden = {name: refused.context["form"][name].value() for name in ("seen", "after")}
+    again = {"effective_from": "22/11/2026", "changes": "Shorter."} | hidden
     assert boss.post(url("policy", "fees"), again).status_code == 302
+
+
+def test_a_button_that_is_pressed_twice_publishes_once(boss):
+    publish()
+    make.clinic(cancel_hours=24)
+    pressed = sent()
+    assert boss.post(url("policy", "fees"), pressed).url == url("policies")
+    again = boss.post(url("policy", "fees"), pressed, follow=True)
+    assert "There is a newer version than the one you looked at; no other was published." in words(again)
+    assert [version.number for version in PolicyVersion.objects.of("fees")] == [2, 1]
+
+
+def test_a_page_that_was_sent_again_publishes_after_the_version_it_then_showed(boss):
+    publish()
+    looked_at = sent(effective_from="soon")
+    publish()
+    refused = boss.post(url("policy", "fees"), looked_at)
+    assert refused.context["form"]["after"].value() == 2
 
 
 @pytest.mark.parametrize(
@@ -114,6 +139,7 @@ def test_what_is_published_is_what_was_looked_at(boss):
         ({"changes": ""}, "changes"),
         ({"changes": "x" * 1001}, "changes"),
         ({"seen": ""}, "seen"),
+        ({"after": ""}, "after"),
     ],
 )
 def test_bad_answers_publish_nothing_and_stay_on_the_page(boss, changes, wrong):

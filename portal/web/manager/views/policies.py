@@ -14,7 +14,7 @@ from portal.accounts.roles import Role
 from portal.clinic.models import PolicyKind, PolicySettings, PolicyVersion
 from portal.clinic.policies import facts, publishing
 from portal.clinic.policies.forms import PolicySettingsForm, PublishForm, mark_of
-from portal.clinic.refusals import TooEarly
+from portal.clinic.refusals import PublishedMeanwhile, TooEarly
 from portal.common import differences
 from portal.common.policy import allow
 from portal.web.manager.asking import form_page
@@ -54,7 +54,7 @@ def policy(request: HttpRequest, kind: str) -> HttpResponse:
     drift, known = publishing.drift(kind), facts.gather(kind)
     today = publishing.today(now=now)
     earliest = max(today, drift.newest.effective_from) if drift.newest else today
-    options = {"earliest": earliest, "facts": known, "is_first": drift.is_unpublished}
+    options = {"earliest": earliest, "facts": known, "newest": drift.newest}
     form = PublishForm(request.POST if request.method == "POST" else None, **options)
     if request.method == "POST" and form.is_valid():
         sent = form.cleaned_data
@@ -64,9 +64,13 @@ def policy(request: HttpRequest, kind: str) -> HttpResponse:
                 effective_from=sent["effective_from"],
                 changes=sent["changes"],
                 ask_again=sent.get("ask_again", False),
+                after=sent["after"],
                 by=request.actor,
                 now=now,
             )
+        except PublishedMeanwhile:  # or the button was pressed twice
+            messages.info(request, _("There is a newer version than the one you looked at; no other was published."))
+            return redirect("manager:policies")
         except TooEarly:  # a second window was faster
             return redirect("manager:policy", kind=kind)
         messages.success(request, _("Version %(number)d is published.") % {"number": version.number})
@@ -74,7 +78,7 @@ def policy(request: HttpRequest, kind: str) -> HttpResponse:
     if form.is_bound:
         # What is looked at now is this page: sent again, it is what is published.
         form.data = form.data.copy()
-        form.data["seen"] = mark_of(known)
+        form.data["seen"], form.data["after"] = mark_of(known), form.initial["after"]
     context = {
         "kind": PolicyKind(kind),
         "drift": drift,
