@@ -58,7 +58,7 @@ class NameTaken(Refusal):
 
 
 class InUse(Refusal):
-    """Articles stand in it."""
+    """Articles or files stand in it."""
 
 
 # ---- Files -----------------------------------------------------------------------------------------------------------

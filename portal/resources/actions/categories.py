@@ -1,4 +1,4 @@
-"""The blog's categories and tags. A category is put away, never deleted while articles stand in it."""
+"""Categories and tags. A category is put away, never deleted while articles or files stand in it."""
 
 from __future__ import annotations
 

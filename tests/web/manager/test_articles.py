@@ -150,6 +150,22 @@ def test_category_with_articles_is_not_deleted(desk):
     assert Category.objects.count() == 0
 
 
+def test_category_with_files_alone_says_so_and_is_not_deleted(desk):
+    resource = make.resource()
+    make.resource(category=resource.category, is_active=False)
+    page = desk.get(url("shelves")).content.decode()
+    assert "0 articles, 2 files" in page
+    assert 'value="delete"' not in desk.get(url("category", resource.category.code)).content.decode()
+    answer = desk.post(url("category", resource.category.code), {"do": "delete"}, follow=True)
+    assert "Articles or files stand in it." in answer.content.decode()
+    assert Category.objects.count() == 1
+    for _ in range(2):
+        make.post(category=resource.category)
+    assert "2 articles, 2 files" in desk.get(url("shelves")).content.decode()
+    empty = make.category()
+    assert 'value="delete"' in desk.get(url("category", empty.code)).content.decode()
+
+
 def test_category_put_away_is_not_offered_but_stays(desk):
     away = make.category(name="Put away", is_active=False)
     post = make.post(category=away)

@@ -1,4 +1,4 @@
-"""The blog's categories and tags."""
+"""The categories of articles and files, and the tags of articles."""
 
 from __future__ import annotations
 
@@ -32,8 +32,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, *, form: CategoryForm | None = None, tag_form: TagForm | None = None) -> HttpResponse:
     wrong = any(sent is not None and sent.errors for sent in (form, tag_form))
     context = {
-        # Said again: Django leaves a model's own order out of queries that count.
-        "categories": Category.objects.annotate(used=Count("posts")).order_by("position", "name"),
+        "categories": Category.objects.with_counts(),
         "tags": Tag.objects.annotate(used=Count("posts")).order_by("slug"),
         "form": form or CategoryForm(),
         "tag_form": tag_form,
@@ -76,12 +75,12 @@ def _taken() -> ValidationError:
 @require_http_methods(["GET", "HEAD", "POST"])
 def category(request: HttpRequest, code: UUID) -> HttpResponse:
     """Its name and words; put away, taken up again, deleted while it is empty."""
-    chosen = get_object_or_404(Category.objects.annotate(used=Count("posts")), code=code)
+    chosen = get_object_or_404(Category.objects.with_counts(), code=code)
     now = timezone.now()
     match request.POST.get("do"):
         case "put_away":
             actions.put_away_category(category=chosen, by=request.actor, now=now)
-            messages.success(request, _("%(name)s is put away. Its articles stay.") % {"name": chosen.name})
+            messages.success(request, _("%(name)s is put away. What stands in it stays.") % {"name": chosen.name})
             return redirect("manager:shelves")
         case "take_up":
             actions.take_up_category(category=chosen, by=request.actor, now=now)
@@ -110,7 +109,7 @@ def _delete(request: HttpRequest, chosen: Category, *, now: Any) -> HttpResponse
     try:
         actions.delete_category(category=chosen, by=request.actor, now=now)
     except InUse:
-        messages.error(request, _("Articles stand in it. Put it away instead, or move them first."))
+        messages.error(request, _("Articles or files stand in it. Put it away instead, or move them first."))
         return redirect("manager:category", chosen.code)
     messages.success(request, _("%(name)s is deleted.") % {"name": chosen.name})
     return redirect("manager:shelves")
