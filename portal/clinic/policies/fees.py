@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from portal.clinic.policies.document import Block, Document, items, own, section, text
 from portal.clinic.policies.facts import Facts
+from portal.common import counted
 from portal.common.templatetags.when import clock
 
 # A Wednesday, ten in the morning: only its weekday and hour are ever printed.
@@ -52,10 +53,6 @@ def write(facts: Facts) -> Document:
     }
 
 
-def _hours(hours: int) -> str:
-    return ngettext("%(hours)d hour", "%(hours)d hours", hours) % {"hours": hours}
-
-
 def _in_short(facts: Facts) -> list[str]:
     hours, percent = facts["cancel_hours"], facts["late_fee_percent"]
     found = [_("You see the price before you book, and pay it on the day of the session.")]
@@ -67,7 +64,7 @@ def _in_short(facts: Facts) -> list[str]:
                 "You can cancel or move a session free of charge until %(hours)s before it begins. After "
                 "that, cancelling costs %(percent)d%% of the price."
             )
-            % {"hours": _hours(hours), "percent": percent}
+            % {"hours": counted.hours(hours), "percent": percent}
         )
     else:
         found.append(_("You can cancel or move a session free of charge until it begins."))
@@ -187,10 +184,8 @@ def _counted(hours: int) -> str:
     elif days < 7:
         example = _("For a session on %(session_day)s at %(session_time)s, it is free until %(day)s at %(time)s.")
     else:
-        words["days"] = days
-        example = _(
-            "For a session on %(session_day)s at %(session_time)s, it is free until %(time)s %(days)d days before."
-        )
+        words["days"] = counted.days(days)
+        example = _("For a session on %(session_day)s at %(session_time)s, it is free until %(time)s %(days)s before.")
     return f"{counting} {example % words}"
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from portal.clinic.policies.document import Block, items, table, text
 from portal.clinic.policies.facts import Facts
+from portal.common import counted
 
 # Those that bind private health services beside the Privacy Act, and say for how long records are kept.
 STATE_LAWS = {
@@ -17,11 +17,10 @@ STATE_LAWS = {
 
 
 def cookies(facts: Facts) -> list[Block]:
-    hours = ngettext("%(hours)d hour", "%(hours)d hours", facts["session_hours"]) % {"hours": facts["session_hours"]}
     what = [
         (
             _("Knows that it is still you while you sign in or book."),
-            _("Until you close the browser, at most %(hours)s") % {"hours": hours},
+            _("Until you close the browser, at most %(hours)s") % {"hours": counted.hours(facts["session_hours"])},
         ),
         (_("Proves that a form you send came from our page."), _("A year")),
         (_("Carries a short message to the next page."), _("Until it is shown")),
@@ -42,8 +41,11 @@ def safety(facts: Facts) -> list[Block]:
         if "records" in facts["kinds"]
         else "",
         _("Staff sign in with a password and a second step, or with a passkey.") if facts["second_factor"] else "",
-        _("Staff are signed out after %(staff)d minutes of doing nothing, and patients after %(patients)d.")
-        % {"staff": facts["staff_idle_minutes"], "patients": facts["patient_idle_minutes"]},
+        _("Staff are signed out after %(staff)s of doing nothing, and patients after %(patients)s.")
+        % {
+            "staff": counted.minutes(facts["staff_idle_minutes"]),
+            "patients": counted.minutes(facts["patient_idle_minutes"]),
+        },
         _("Everybody sees only what their role allows."),
         _("Changes, and each opening of a note, are written into a trail that nobody can alter."),
         _("Our e-mails say nothing of what you come for."),
@@ -73,15 +75,12 @@ def breach() -> list[Block]:
 
 
 def how_long(facts: Facts) -> list[Block]:
-    years = {"years": facts["retention_years"]}
+    years = {"years": counted.years(facts["retention_years"])}
     by_law = any(state in facts["states"] for state in STATE_LAWS)
     why = _("The law where we work and our profession ask for it.") if by_law else _("Our profession asks for it.")
     rules = [
-        _("Records of adults: at least %(years)d years after the last session.") % years,
-        _(
-            "Records of people who were under 18: at least %(years)d years after the last session, "
-            "and until they turn 25."
-        )
+        _("Records of adults: at least %(years)s after the last session.") % years,
+        _("Records of people who were under 18: at least %(years)s after the last session, and until they turn 25.")
         % years,
         _("Invoices and payments: at least five years, for the tax office."),
         _("Longer, if a court case or a complaint is under way or a law asks for it."),

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from portal.clinic.policies.document import Block, table, text
 from portal.clinic.policies.facts import Facts
+from portal.common import counted
 
 
 def write(facts: Facts) -> list[Block]:
@@ -35,14 +36,12 @@ def write(facts: Facts) -> list[Block]:
 
 
 def _alone(facts: Facts) -> list[list[str]]:
-    notice = ngettext("%(hours)d hour", "%(hours)d hours", facts["notice_hours"]) % {"hours": facts["notice_hours"]}
-    ahead = ngettext("%(days)d day", "%(days)d days", facts["horizon_days"]) % {"days": facts["horizon_days"]}
     most = facts["max_open_bookings"]
     rows = [
         [
             _("Which times you can book online"),
             _("Times when the psychologist works and is free, from %(notice)s to %(ahead)s ahead.")
-            % {"notice": notice, "ahead": ahead},
+            % {"notice": counted.hours(facts["notice_hours"]), "ahead": counted.days(facts["horizon_days"])},
             _("The psychologist's hours and diary. Nothing about you."),
         ],
         [

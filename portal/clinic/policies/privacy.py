@@ -8,6 +8,7 @@ from portal.clinic.policies import complaints, keeping, machines
 from portal.clinic.policies.document import Block, Document, items, own, section, table, text
 from portal.clinic.policies.facts import Facts
 from portal.clinic.policies.processors import BY_KEY
+from portal.common import counted
 from portal.common.punctuation import listed
 
 
@@ -46,8 +47,8 @@ def _in_short(facts: Facts) -> list[str]:
             "and the manager can't."
         ),
         _("We never sell your information."),
-        _("We keep your record for at least %(years)d years after your last session, because the law asks for it.")
-        % {"years": facts["retention_years"]},
+        _("We keep your record for at least %(years)s after your last session, because the law asks for it.")
+        % {"years": counted.years(facts["retention_years"])},
         _("You can ask to see what we hold about you, and have it put right."),
         _(
             "If something worries you, tell us. If we don't settle it, you can complain to the "
