@@ -79,5 +79,5 @@ def by_situation(shown: list[CrisisLine]) -> list[tuple[str, list[CrisisLine]]]:
 
 
 def unchecked(*, today: date) -> list[CrisisLine]:
-    """Lines shown whose number nobody has looked at for half a year."""
-    return [line for line in CrisisLine.objects.shown() if today - line.checked_on > CHECKED_WITHIN]
+    """Lines shown, also those that ship, whose number nobody has looked at for half a year."""
+    return [line for line in lines() if today - line.checked_on > CHECKED_WITHIN]

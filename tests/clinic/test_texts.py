@@ -159,6 +159,16 @@ def test_an_empty_list_falls_back_to_what_ships():
     assert all(line.pk is None for line in crisis.lines())
 
 
+def test_what_ships_is_to_be_checked_too_while_it_is_shown():
+    """Whoever took every line away shows numbers all the same, and is reminded of them."""
+    newest = max(line[-1] for line in crisis.SHIPPED)
+    CrisisLine.objects.update(is_active=False, checked_on=newest)
+    names = [line[1] for line in crisis.SHIPPED if line[-1] < newest]
+    assert [line.name for line in crisis.unchecked(today=newest + crisis.CHECKED_WITHIN)] == names
+    CrisisLine.objects.filter(name="QLife").update(is_active=True)
+    assert crisis.unchecked(today=newest + crisis.CHECKED_WITHIN) == []
+
+
 @pytest.mark.parametrize(
     ("kind", "number", "link", "href", "shown"),
     [
