@@ -17,12 +17,12 @@ from portal.common.policy import Actor
 @transaction.atomic
 def set_text(*, key: str, language: str, text: str, by: Actor, now: datetime) -> SiteText:
     """Says one text in the clinic's own words, in one language; `text` is not empty."""
-    present = SiteText.objects.select_for_update().filter(key=key, language=language).first()
-    if present is None:
-        present = SiteText.objects.create(key=key, language=language, text=text, changed_at=now)
-    elif present.text == text:
-        return present
-    else:
+    present, is_new = SiteText.objects.select_for_update().get_or_create(
+        key=key, language=language, defaults={"text": text, "changed_at": now}
+    )
+    if not is_new:
+        if present.text == text:
+            return present
         present.text, present.changed_at = text, now
         present.save(update_fields=["text", "changed_at"])
     trail.record("site_text.changed", target=present, by=by, at=now, **_which(key), language=language)

@@ -185,14 +185,11 @@ def publish_first(*, by: Actor, now: datetime) -> list[PolicyVersion]:
 @transaction.atomic
 def update_settings(*, values: Mapping[str, Any], by: Actor, now: datetime) -> PolicySettings:
     """Changes what only the policies need to know; nothing of it is public before it is published."""
-    own = PolicySettings.objects.select_for_update().filter(pk=1).first() or PolicySettings(pk=1)
+    own, _is_new = PolicySettings.objects.select_for_update().get_or_create(pk=1)
     changed = sorted(name for name, value in values.items() if getattr(own, name) != value)
     for name in changed:
         setattr(own, name, values[name])
-    if own._state.adding:
-        own.save(force_insert=True)
-    elif changed:
-        own.save(update_fields=changed)
     if changed:
+        own.save(update_fields=changed)
         trail.record("policy_settings.changed", target=own, by=by, at=now, fields=changed)
     return own
