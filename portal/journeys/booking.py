@@ -186,12 +186,14 @@ def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime)
     method = "CANCEL" if template == "appointment_cancelled" else "REQUEST"
     patient = appointment.patient
     language = known(patient.language or (patient.user.language if patient.user else ""))
+    until = free_until(appointment, clinic=clinic)
     context: dict[str, Any] = {
         "appointment": appointment,
         "called": patient.called,
         "zone": appointment.zone,
         "quote": quoted,
-        "free_until": free_until(appointment, clinic=clinic),
+        "free_until": until,
+        "is_free_over": now > until,
         "late_fee": pricing.late_fee(quoted, clinic=clinic, appointment=appointment),
     }
     with override(language):

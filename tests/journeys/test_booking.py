@@ -81,6 +81,14 @@ def test_booking_sends_one_confirmation_with_the_time_the_price_and_a_calendar_e
     assert names == ["appointment.ics"]
 
 
+def test_a_notice_of_tomorrow_promises_no_free_time_that_has_passed(mai, service, place):
+    book(make.patient(user=make.user()), mai, service, place, starts_at=NEXT_TUESDAY - timedelta(days=7))
+    tasks.sweep()
+    (message,) = mail.outbox
+    assert "free of charge until" not in message.body
+    assert "cancelling is no longer free. The fee is $110.00" in message.body
+
+
 def test_confirming_twice_books_and_tells_once(mai, service, place):
     patient = make.patient(user=make.user())
     held = hold(mai, service, place)

@@ -106,6 +106,15 @@ def test_cancelling_in_time_is_free(appointment, owner):
     assert (appointment.status, appointment.late, appointment.cancelled_by) == (Status.CANCELLED, False, owner)
 
 
+def test_no_page_promises_a_free_time_that_has_passed(appointment, owner):
+    url = reverse("patient:appointment", args=[appointment.code])
+    assert b"free of charge until" in make.client_for(owner).get(url).content
+    with time_machine.travel(STARTS - timedelta(hours=47), tick=False):
+        page = make.client_for(owner).get(url).content.decode()
+    assert "free of charge until" not in page
+    assert "cancelling is no longer free. The fee is $110.00" in page
+
+
 def test_cancelling_late_says_the_fee_first(appointment, owner):
     client = make.client_for(owner)
     url = reverse("patient:cancel", args=[appointment.code])

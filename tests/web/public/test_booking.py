@@ -173,6 +173,16 @@ def test_a_parent_books_for_a_child(mai, times, confirm):
     assert (booked.patient.user, carer.user, carer.relationship, carer.is_billed) == (None, user, "parent", True)
 
 
+def test_who_books_for_tomorrow_is_not_promised_a_free_time_that_has_passed(mai, times, confirm):
+    client = make.client_for(make.user())
+    press(client, times)
+    assert "free of charge until" in client.get(confirm).content.decode()
+    client.post(times, {"time": "2026-11-24T00:00Z brunswick", "psychologist": "any", "mode": "in_person"})
+    page = client.get(confirm).content.decode()
+    assert "free of charge until" not in page
+    assert "cancelling is no longer free. The fee is" in page
+
+
 def test_a_known_patient_only_confirms(mai, times, confirm):
     user = make.user()
     patient = make.patient(user=user)

@@ -104,13 +104,15 @@ def _context(held: Appointment) -> dict[str, Any]:
         clinic=clinic,
         fee=held.fee,
     )
+    free_until = booking.free_until(held, clinic=clinic)
     return {
         "held": held,
         "service": held.service,
         "quote": quote,
         "seconds_left": max(0, int((held.held_until - timezone.now()).total_seconds())),
         "late_fee": pricing.late_fee(quote, clinic=clinic, appointment=held),
-        "free_until": booking.free_until(held, clinic=clinic),
+        "free_until": free_until,
+        "is_free_over": timezone.now() > free_until,
         "step": 4,
     }
 
