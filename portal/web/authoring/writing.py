@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.clinic.advertising import warnings_for
-from portal.common import differences
+from portal.common import differences, pictures
 from portal.common.htmx import page_or_fragment, redirect_to
 from portal.common.markdown import Rendered
 from portal.common.pictures import rendition_response
@@ -82,8 +84,7 @@ def article(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
         return _editor(request, desk, code, post, form)
     before = post
     try:
-        with transaction.atomic():
-            post = _keep(request, code, form, now=now)
+        with _kept(request, code, form, now=now) as post:
             if do == PUBLISH:
                 post = actions.publish(post=post, version=post.version, by=request.actor, now=now)
             elif do == SCHEDULE:
@@ -125,6 +126,23 @@ def _keep(request: HttpRequest, code: UUID, form: ArticleForm, *, now: datetime,
         )
     except (NotTheirs, BlogPost.DoesNotExist):
         raise Http404 from None
+
+
+@contextmanager
+def _kept(request: HttpRequest, code: UUID, form: ArticleForm, *, now: datetime) -> Iterator[BlogPost]:
+    """Keeps what was written together with what the block does, or neither; raises what either of them raises.
+
+    A new picture's file would outlive the row that is rolled back, and no row would ever name it: it goes too.
+    """
+    post = None
+    try:
+        with transaction.atomic():
+            post = _keep(request, code, form, now=now)
+            yield post
+    except BaseException:
+        if post is not None and form.cleaned_data.get("picture"):
+            pictures.delete_picture(post.picture)
+        raise
 
 
 def _say(request: HttpRequest, post: BlogPost, do: str, *, now: datetime, zone: ZoneInfo) -> None:

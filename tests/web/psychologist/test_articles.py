@@ -437,6 +437,23 @@ def test_picture_needs_words(mai, desk, settings, tmp_path, django_capture_on_co
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
+def test_picture_of_a_refused_publishing_leaves_no_file(mai, desk, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    post = make.post(author=mai, draft=True, category=None)
+
+    def files():
+        return [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()]
+
+    def send(**changes):
+        words = sent(post, picture=photo(), picture_alt="A plum wall", category="", **changes)
+        return desk.post(url("article", post.code), words).status_code
+
+    assert (send(do="publish"), files()) == (422, [])
+    assert (send(do="save"), len(files())) == (302, 1)
+    post.refresh_from_db()
+    assert (send(do="publish"), files()) == (422, [post.picture.name])
+
+
 def test_no_picture_is_refused_in_words(mai, desk):
     post = make.post(author=mai, draft=True)
     svg = SimpleUploadedFile("a.jpg", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "image/jpeg")
