@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.functional import lazy
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.clinic.validators import postcode_fits_state
 from portal.common.forms import (
@@ -206,7 +207,7 @@ class OwnDetailsForm(PersonForm, _ContactFields, _MedicareFields, _OtherPeopleFi
     pronouns = _line("pronouns", label=_("Pronouns"))
 
     groups = [
-        (_("You"), ["preferred_name", "pronouns"]),
+        (pgettext_lazy("heading of one's own details", "You"), ["preferred_name", "pronouns"]),
         (_("How we reach you"), _CONTACT),
         (_("Medicare"), _MEDICARE),
         (_("Whom we call in an emergency"), _EMERGENCY),

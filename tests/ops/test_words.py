@@ -131,3 +131,22 @@ def test_updating_keeps_what_is_translated_and_drops_what_is_gone(tmp_path, sett
     gathered.delete("Find a time")
     words.update("ar", gathered)
     assert words.read("ar").get("Find a time") is None
+
+
+@pytest.mark.parametrize(
+    ("context", "message"),
+    [
+        ("heading of one's own details", "You"),
+        ("kind of information", "What"),
+        ("day of an invoice", "Issued"),
+        ("country", "Where"),
+        ("of a person", "Details"),
+        ("agreed", "for %(name)s"),
+    ],
+)
+def test_one_english_word_with_two_meanings_has_two_words_in_chinese(context, message):
+    """Each of these stands without a context, or with another, elsewhere."""
+    chinese = words.read("zh-hans")
+    others = [m.string for m in chinese if m.id == message and m.context != context]
+    assert others
+    assert chinese.get(message, context).string not in others

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from portal.clinic.policies.document import Block, items, table, text
 from portal.clinic.policies.facts import Facts
@@ -29,7 +30,7 @@ def cookies(facts: Facts) -> list[Block]:
     rows = [[name, *words] for name, words in zip(facts["cookies"], what, strict=True)]
     return [
         text(_("A cookie is a small text that a website leaves in your browser. We set these, and no others:")),
-        table([_("Name"), _("What it is for"), _("How long it stays")], rows),
+        table([pgettext("of a cookie", "Name"), _("What it is for"), _("How long it stays")], rows),
         text(_("None of them follows you to other websites.")),
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from portal.clinic.policies import complaints, keeping, machines
 from portal.clinic.policies.document import Block, Document, items, own, section, table, text
@@ -186,7 +187,16 @@ def _who_sees(facts: Facts) -> list[Block]:
         rows.append([_("Documents shared with you"), yours, own_people, nothing, nothing])
     return [
         text(_("Everybody who works here has a duty of confidence, and sees only what their work needs:")),
-        table([_("What"), _("You"), _("Psychologists"), _("Front desk"), _("Practice manager")], rows),
+        table(
+            [
+                pgettext("kind of information", "What"),
+                pgettext("the reader, over a column", "You"),
+                _("Psychologists"),
+                _("Front desk"),
+                _("Practice manager"),
+            ],
+            rows,
+        ),
         text(
             _(
                 "Each time somebody opens a note of a session, the portal writes down who it was and "
@@ -230,7 +240,7 @@ def _processors(facts: Facts) -> list[Block]:
         )
     return [
         text(_("Some companies handle information for us. They may use it only for the work that we give them:")),
-        table([_("Who"), _("What for"), _("What they get"), _("Where")], rows),
+        table([pgettext("company", "Who"), _("What for"), _("What they get"), pgettext("country", "Where")], rows),
         text(
             _(
                 "No other company gets your information through this website: it loads nothing from "
