@@ -16,7 +16,7 @@ from portal.common.documents import CleanFile
 from portal.common.policy import Actor
 from portal.resources import keeping, slugs
 from portal.resources.models import DownloadCount, Resource, ResourceFile, ResourceSlug
-from portal.resources.refusals import AddressTaken, IsTakenDown
+from portal.resources.refusals import AddressTaken
 
 ABOUT = frozenset({"title", "description", "language", "category", "audience", "position"})
 # What would stand in the way of an address of the shelf itself.
@@ -26,7 +26,7 @@ KEPT_FREE = frozenset({"new", "page", "search", "categories"})
 @transaction.atomic
 def add_resource(*, values: Mapping[str, Any], file: CleanFile, by: Actor, now: datetime) -> Resource:
     """Puts a file on the shelf; its address is made from its title, once."""
-    resource = Resource(created_at=now, updated_at=now, created_by=by.user, slug=_unguessable(), **_known(values))
+    resource = Resource(created_at=now, updated_at=now, created_by=by.user, slug=unguessable(), **_known(values))
     resource.save(force_insert=True)
     resource.slug = _first_free(resource, slugs.made_from(resource.title), now=now)
     resource.save(update_fields=["slug"])
@@ -134,22 +134,15 @@ def add_version(resource: Resource, file: CleanFile, *, by: Actor, now: datetime
     return version
 
 
-def readable(resource: Resource) -> Resource:
-    """Raises IsTakenDown."""
-    if not resource.is_active or resource.current_id is None:
-        raise IsTakenDown
-    return resource
+def unguessable() -> str:
+    """Holds the place until the row is there to be named after; and the address of what is one person's."""
+    return f"f-{secrets.token_hex(16)}"
 
 
 def _known(values: Mapping[str, Any]) -> dict[str, Any]:
     if unknown := values.keys() - ABOUT:
         raise TypeError(f"not what is said of a file: {', '.join(sorted(unknown))}")
     return dict(values)
-
-
-def _unguessable() -> str:
-    """Holds the place until the row is there to be named after; and the address of what is one person's."""
-    return f"f-{secrets.token_hex(16)}"
 
 
 def _first_free(resource: Resource, stem: str, *, now: datetime) -> str:

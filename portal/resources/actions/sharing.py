@@ -13,10 +13,10 @@ from portal.audit import trail
 from portal.common.documents import CleanFile
 from portal.common.policy import Actor
 from portal.patients.models import Patient
-from portal.resources.actions.files import _unguessable, add_version, readable
+from portal.resources.actions.files import add_version, unguessable
 from portal.resources.models import Audience, Resource, Share
 from portal.resources.models.files import treated_by
-from portal.resources.refusals import AlreadyShared, NotInTheirCare
+from portal.resources.refusals import AlreadyShared, IsTakenDown, NotInTheirCare
 
 
 @sensitive_variables("note")
@@ -35,7 +35,8 @@ def share(
     resource = Resource.objects.select_for_update().get(pk=resource.pk)
     if resource.made_for_id not in {None, patient.pk}:
         raise NotInTheirCare
-    readable(resource)
+    if not resource.is_active or resource.current_id is None:
+        raise IsTakenDown
     if standing := Share.objects.live().filter(resource=resource, patient=patient).first():
         raise AlreadyShared(standing)
     return _write(resource, patient, note, code, by=by, now=now)
@@ -58,7 +59,7 @@ def share_own_file(
     if sent_before := _sent_before(code, patient, by=by):
         return sent_before
     resource = Resource(
-        slug=_unguessable(),
+        slug=unguessable(),
         own_title=title,
         audience=Audience.SHARED_ONLY,
         made_for=patient,
