@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.models import CrisisLine
 from portal.clinic.texts import OWN_LANGUAGE, Text
 from portal.common.forms import LineField, TextField
+
+CHAT_ADDRESS = URLValidator(schemes=["https"])
 
 
 class LanguageChoice(forms.Form):
@@ -72,8 +74,11 @@ class CrisisLineForm(forms.Form):
 
     def clean_link(self) -> str:
         link = self.cleaned_data["link"]
-        if link and not (link.startswith("https://") and urlsplit(link).hostname and " " not in link):
-            raise ValidationError(_("Write the whole address; it begins with https://"), code="link")
+        if link:
+            try:
+                CHAT_ADDRESS(link)
+            except ValidationError:
+                raise ValidationError(_("Write the whole address; it begins with https://"), code="link") from None
         return link
 
     def clean(self) -> dict[str, Any]:

@@ -164,6 +164,8 @@ def test_moving_changes_the_order_on_the_page(boss):
         ({"number": "call me"}, "number"),
         ({"kind": "chat"}, "link"),
         ({"kind": "chat", "link": "javascript:go()"}, "link"),
+        ({"kind": "chat", "link": "https://["}, "link"),
+        ({"kind": "chat", "link": "https://[x]/"}, "link"),
         ({"kind": "fax"}, "kind"),
     ],
 )
