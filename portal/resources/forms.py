@@ -18,7 +18,6 @@ from portal.accounts.roles import Role
 from portal.common import markdown
 from portal.common.forms import DateField, LineField, TextField, TimeField, moment, tidy
 from portal.common.policy import Actor
-from portal.common.text import fold
 from portal.common.uploads import PictureField
 from portal.resources.actions.categories import LONGEST_TAG, MOST_TAGS, tag_slug
 from portal.resources.actions.posts import Writing
@@ -39,7 +38,7 @@ class BodyField(TextField):
     }
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=markdown.MOST_CHARACTERS, strip=False, **kwargs)
+        super().__init__(max_length=markdown.MOST_CHARACTERS, **kwargs)
 
     def validate(self, value: str) -> None:
         super().validate(value)
@@ -267,7 +266,7 @@ class ArticleSearch(forms.Form):
                 posts = posts.due_for_review(today)
         if data.get("category"):
             posts = posts.in_category(data["category"])
-        if words := fold(data.get("q", "")).replace("\x00", "").strip():
+        if words := data.get("q"):
             posts = posts.saying(words)
         return posts
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -65,5 +65,5 @@ def clinic_zone() -> ZoneInfo:
     return ZoneInfo(ClinicSettings.current().time_zone)
 
 
-def today_in(zone: ZoneInfo, now: datetime) -> Any:
+def today_in(zone: ZoneInfo, now: datetime) -> date:
     return now.astimezone(zone).date()

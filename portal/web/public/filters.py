@@ -57,7 +57,7 @@ class PeopleFilter(forms.Form):
         self.full_clean()
 
     def clean_q(self) -> str:
-        return tidy(self.cleaned_data["q"].replace("\x00", ""))[:LONGEST_SEARCH]
+        return tidy(self.cleaned_data["q"])[:LONGEST_SEARCH]
 
     def clean_topic(self) -> Specialisation | None:
         return self.topics.get(self.cleaned_data["topic"])
