@@ -63,6 +63,13 @@ class _Limited(_WithoutMaxlength):
 
     default_error_messages = {"too_long": _("Write at most %(limit)d characters. This has %(length)d.")}
 
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """What is typed has its own direction: an address in English on an Arabic page, an Arabic name on this one."""
+        attrs = super().widget_attrs(widget)
+        if "dir" not in widget.attrs and getattr(widget, "input_type", "text") == "text":
+            attrs["dir"] = "auto"
+        return attrs
+
     def __init__(self, *, max_length: int, **kwargs: Any) -> None:
         self.limit = max_length
         super().__init__(**kwargs)

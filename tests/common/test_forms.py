@@ -187,3 +187,18 @@ def test_postcode_refuses(typed):
 
 def test_postcode_keeps_its_zero():
     assert PostcodeField().clean("0800") == "0800"
+
+
+@pytest.mark.parametrize(
+    ("field", "direction"),
+    [
+        (LineField(max_length=80), "auto"),
+        (TextField(max_length=80), "auto"),
+        (LineField(max_length=80, widget=forms.TextInput(attrs={"dir": "ltr"})), "ltr"),
+        (LineField(max_length=80, widget=forms.HiddenInput()), None),
+        (EmailLineField(), None),
+    ],
+)
+def test_what_is_typed_has_its_own_direction(field, direction):
+    """A street in English reads well on an Arabic page. E-mail and phone boxes run from the left by themselves."""
+    assert field.widget.attrs.get("dir") == direction
