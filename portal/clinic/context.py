@@ -21,5 +21,9 @@ def clinic(request: HttpRequest) -> dict[str, Any]:
 
 
 def for_notices() -> dict[str, Any]:
-    """What every e-mail names: the clinic that sends it, and where the portal is."""
-    return {"clinic": ClinicSettings.current(), "base_url": settings.PORTAL_BASE_URL}
+    """What every e-mail names: the clinic that sends it, where the portal is, and who interprets for its reader."""
+    return {
+        "clinic": ClinicSettings.current(),
+        "base_url": settings.PORTAL_BASE_URL,
+        "interpreters": SimpleLazyObject(crisis.interpreters),
+    }

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from itertools import groupby
 
-from django.utils.translation import gettext_noop
+from django.conf import settings
+from django.utils.translation import get_language, gettext_noop
 
 from portal.clinic.models import CrisisLine
 
@@ -66,6 +67,13 @@ def shipped() -> list[CrisisLine]:
 def lines() -> list[CrisisLine]:
     """Whom to call, in order; one query. A clinic that has taken every line away gets those that ship."""
     return list(CrisisLine.objects.shown()) or shipped()
+
+
+def interpreters() -> list[CrisisLine]:
+    """Whom to ring for an interpreter, as e-mails in another language say; nobody, unasked, in the clinic's own."""
+    if get_language() == settings.LANGUAGE_CODE:
+        return []
+    return [line for line in lines() if line.situation == LANGUAGE and line.kind == CrisisLine.Kind.CALL]
 
 
 def by_situation(shown: list[CrisisLine]) -> list[tuple[str, list[CrisisLine]]]:

@@ -15,6 +15,7 @@ from portal.audit.models import Entry
 from portal.clinic import crisis, texts, website
 from portal.clinic.models import CrisisLine, SiteText
 from portal.common.policy import Actor
+from portal.notifications import rendering
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -151,6 +152,34 @@ def test_the_list_that_was_sown_is_the_one_that_ships():
 
 def map_plain(line):
     return [str(value) if isinstance(value, str) else value for value in line]
+
+
+@pytest.mark.parametrize(("language", "named"), [("en-au", False), ("zh-hans", True), ("vi", True), ("ar", True)])
+def test_the_panel_names_interpreters_on_pages_in_another_language(language, named):
+    with override(language):
+        panel = drawn('{% include "components/_crisis_panel.html" %}', crisis_lines=crisis.lines())
+    assert ('href="tel:131450"' in panel) is named
+    assert panel.count('href="tel:131114"') == 1
+
+
+def test_interpreters_are_the_clinics_own_lines():
+    line = CrisisLine.objects.get(name="TIS National")
+    with override("vi"):
+        assert crisis.interpreters() == [line]
+        CrisisLine.objects.filter(pk=line.pk).update(kind="text")
+        assert crisis.interpreters() == []
+        CrisisLine.objects.filter(pk=line.pk).update(is_active=False)
+        assert "131450" not in drawn('{% include "components/_crisis_panel.html" %}', crisis_lines=crisis.lines())
+    assert crisis.interpreters() == []
+
+
+@pytest.mark.parametrize("language", ["en-au", "zh-hans", "vi", "ar"])
+def test_emails_in_another_language_say_where_interpreters_are(language, django_assert_num_queries):
+    make.clinic()
+    with django_assert_num_queries(1 if language == "en-au" else 2):
+        written = rendering.render("file_shared", {"called": "Mai", "path": "/my/"}, language=language)
+    assert "Lifeline" in written.html
+    assert ("131 450" in written.html) is (language != "en-au")
 
 
 def test_an_empty_list_falls_back_to_what_ships():

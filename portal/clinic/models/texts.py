@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from portal.common.privacy import classed
@@ -84,6 +85,13 @@ class CrisisLine(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def on_this_page(self) -> bool:
+        """Whether the panel of every page names it: an interpreter's does where the page is in another language."""
+        return self.everywhere or (
+            self.situation == self.Situation.LANGUAGE and get_language() != settings.LANGUAGE_CODE
+        )
 
     @property
     def href(self) -> str:
