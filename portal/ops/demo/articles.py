@@ -86,7 +86,7 @@ ARTICLES = (
         tags=("Medicare", "First visit"),
     ),
     Written(
-        "Lần đầu gặp chuyên viên tâm lý",
+        "Lần đầu gặp nhà tâm lý học",
         VIETNAMESE,
         "Starting out",
         days_ago=61.2,

@@ -228,15 +228,15 @@ whether it is to the same person.
 """
 
 VIETNAMESE = """\
-Nhiều người lo lắng trước buổi gặp đầu tiên. Điều đó rất bình thường. Dưới đây là những gì thường diễn ra.
+Nhiều người lo lắng trước buổi trị liệu đầu tiên. Điều đó rất bình thường. Dưới đây là những gì thường diễn ra.
 
-## Trước buổi gặp
+## Trước buổi trị liệu
 
-Quý vị không cần chuẩn bị gì. Nếu có thể, hãy mang theo thẻ Medicare và thư giới thiệu của bác sĩ gia đình. Không có
-thư giới thiệu, quý vị vẫn có thể đến gặp chuyên viên tâm lý; thư chỉ cần thiết khi quý vị muốn nhận tiền hoàn lại
+Quý vị không cần chuẩn bị gì. Nếu có thể, hãy mang theo thẻ Medicare và giấy giới thiệu của bác sĩ gia đình. Không có
+giấy giới thiệu, quý vị vẫn có thể đến gặp nhà tâm lý học; giấy chỉ cần thiết khi quý vị muốn nhận tiền hoàn lại
 của Medicare.
 
-## Trong buổi gặp
+## Trong buổi trị liệu
 
 Chúng ta nói chuyện bằng tiếng Việt hoặc tiếng Anh, tùy ý quý vị. Quý vị kể điều gì trước cũng được, và có quyền nói
 "tôi chưa muốn nói về chuyện này".
@@ -254,21 +254,21 @@ gọi điện về nhà, xin cho biết nên liên lạc bằng cách nào.
 Trong nhiều gia đình Việt, buồn phiền là chuyện của riêng mình, và kể với người ngoài có thể bị xem là yếu đuối. Quý vị
 không phải giải thích với ai. Có người nói với gia đình rằng mình "đi gặp bác sĩ vì mất ngủ"; điều đó thường cũng đúng.
 
-Nếu quý vị muốn, một người thân có thể cùng đến trong một phần của buổi gặp. Xin đừng nhờ con em làm thông dịch: các em
-không nên phải nghe và dịch những điều nặng nề. Tôi nói tiếng Việt; với những ngôn ngữ khác, chúng tôi có thể tìm thông
-dịch viên chuyên nghiệp.
+Nếu quý vị muốn, một người thân có thể cùng đến trong một phần của buổi trị liệu. Xin đừng nhờ con em làm thông dịch: các
+em không nên phải nghe và dịch những điều nặng nề. Tôi nói tiếng Việt; với những ngôn ngữ khác, chúng tôi có thể tìm
+thông dịch viên chuyên nghiệp.
 
 ## Chi phí
 
-Phí của mỗi buổi và số tiền Medicare hoàn lại được ghi rõ trên trang này trước khi quý vị đặt hẹn. Muốn nhận tiền
-hoàn lại, quý vị hãy xin bác sĩ gia đình lập "kế hoạch chăm sóc sức khỏe tâm thần" (mental health treatment plan) và
-viết thư giới thiệu.
+Phí của mỗi buổi trị liệu và số tiền Medicare hoàn lại được ghi rõ trên trang này trước khi quý vị đặt hẹn. Muốn nhận
+tiền hoàn lại, quý vị hãy xin bác sĩ gia đình lập "kế hoạch điều trị sức khỏe tâm thần" (mental health treatment plan)
+và viết giấy giới thiệu.
 
-## Sau buổi gặp
+## Sau buổi trị liệu
 
 Nhiều người thấy mệt, hoặc nhẹ nhõm, hoặc không thấy gì cả. Tất cả đều bình thường. Quý vị không cần quyết định ngay có
 trở lại hay không. Hãy tự hỏi: mình có được lắng nghe không? Mình có thể nói "tôi không đồng ý" với người này không?
 
-Nếu giữa hai buổi gặp quý vị thấy tệ hơn, xin đừng đợi: hãy gọi bác sĩ gia đình, hoặc các số điện thoại ở cuối trang.
-Khi có nguy hiểm, hãy gọi 000. Quý vị có thể xin thông dịch viên miễn phí bằng cách nói "Vietnamese".
+Nếu giữa hai buổi trị liệu quý vị thấy tệ hơn, xin đừng đợi: hãy gọi bác sĩ gia đình, hoặc các số điện thoại ở cuối
+trang. Khi có nguy hiểm, hãy gọi 000. Quý vị có thể xin thông dịch viên miễn phí bằng cách nói "Vietnamese".
 """
