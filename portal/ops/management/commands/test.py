@@ -61,12 +61,13 @@ class Command(BaseCommand):
                 return self._pytest(words, environment, browser=any("e2e" in word for word in words))
             failed = [] if database_only else self._pass_checks(_checks(folder), environment)
             # Several of them race threads and processes of their own: more at once would only wait for each other.
-            side_by_side = ["--numprocesses", str(min(os.cpu_count() or 1, 4)), "--dist", "worksteal"]
-            if self._pytest(["tests", *side_by_side], environment, browser=False):
+            side_by_side = ["--numprocesses", str(min(os.cpu_count() or 1, 4))]
+            if self._pytest(["tests", *side_by_side, "--dist", "worksteal"], environment, browser=False):
                 failed.append("tests")
             # How pages look does not depend on the database.
             selected = ["-m", "not look"] if database_only else []
-            if self._pytest(["e2e", *selected], environment, browser=True):
+            # Each worker has a portal of its own, and goes through whole files: a journey's tests follow each other.
+            if self._pytest(["e2e", *side_by_side, "--dist", "loadfile", *selected], environment, browser=True):
                 failed.append("browser tests")
         if failed:
             self.stderr.write(self.style.ERROR(f"\nNot passed: {', '.join(failed)}."))
