@@ -254,9 +254,9 @@ gọi điện về nhà, xin cho biết nên liên lạc bằng cách nào.
 Trong nhiều gia đình Việt, buồn phiền là chuyện của riêng mình, và kể với người ngoài có thể bị xem là yếu đuối. Quý vị
 không phải giải thích với ai. Có người nói với gia đình rằng mình "đi gặp bác sĩ vì mất ngủ"; điều đó thường cũng đúng.
 
-Nếu quý vị muốn, một người thân có thể cùng đến trong một phần của buổi trị liệu. Xin đừng nhờ con em làm thông dịch: các
-em không nên phải nghe và dịch những điều nặng nề. Tôi nói tiếng Việt; với những ngôn ngữ khác, chúng tôi có thể tìm
-thông dịch viên chuyên nghiệp.
+Nếu quý vị muốn, một người thân có thể cùng đến trong một phần của buổi trị liệu. Xin đừng nhờ con em làm thông dịch:
+các em không nên phải nghe và dịch những điều nặng nề. Tôi nói tiếng Việt; với những ngôn ngữ khác, chúng tôi có thể
+tìm thông dịch viên chuyên nghiệp.
 
 ## Chi phí
 
