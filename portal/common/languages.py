@@ -56,5 +56,7 @@ def path_in(path: str, code: str) -> str:
         raise ValueError(f"{code!r} is not a language of this portal")
     bare = path
     if get_language_from_path(path) and (match := language_code_prefix_re.match(path)):
-        bare = path[len(match[1]) + 1 :] or "/"
+        bare = path[len(match[1]) + 1 :]
+    # Browsers take "//" and "/\\" for the beginning of another site's address.
+    bare = "/" + bare.lstrip("/\\")
     return bare if code == settings.LANGUAGE_CODE else f"/{code}{bare}"

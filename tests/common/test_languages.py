@@ -24,6 +24,11 @@ def test_languages_carry_their_own_names():
         ("/arbitrary/", "vi", "/vi/arbitrary/"),
         ("/articles/ar/", "vi", "/vi/articles/ar/"),
         ("/fr/", "vi", "/vi/fr/"),
+        # Never another site's address.
+        ("/ar//evil.example/", "en-au", "/evil.example/"),
+        ("/ar/\\evil.example/", "en-au", "/evil.example/"),
+        ("//evil.example/", "en-au", "/evil.example/"),
+        ("//evil.example/", "ar", "/ar/evil.example/"),
     ],
 )
 def test_same_page_in_another_language(path, code, there):
