@@ -151,29 +151,6 @@ def as_free_time(psychologist: Psychologist, opening, places: dict[int, Location
     return FreeTime(opening.starts_at, opening.ends_at, places[opening.location_id], [psychologist])
 
 
-def first_free_times(
-    *, psychologists: Sequence[Psychologist], service: Service, now: datetime, policy: ClinicSettings, count: int = 3
-) -> list[FreeTime]:
-    """The next few free times worth showing: the first of each psychologist's days, not one morning's every half hour.
-
-    Looks a fortnight ahead, and takes the very next times when that is not enough.
-    """
-    places = {place.pk: place for place in Location.objects.filter(is_active=True)}
-    found = diary.openings_of(
-        psychologists, service=service, first_day=timezone.localdate(now), days=14, now=now, policy=policy
-    )
-    firsts: dict[tuple[int, date], FreeTime] = {}
-    for psychologist in psychologists:
-        for opening in found.get(psychologist.pk, []):
-            if opening.location_id in places:
-                free = as_free_time(psychologist, opening, places)
-                firsts.setdefault((psychologist.pk, timezone.localtime(free.starts_at, free.zone).date()), free)
-    if not firsts:
-        coming = diary.next_openings(psychologists, service=service, now=now, policy=policy, count=count)
-        return [as_free_time(p, o, places) for p, o in coming if o.location_id in places]
-    return sorted(firsts.values(), key=lambda free: free.starts_at)[:count]
-
-
 def nearest_times(
     *,
     psychologists: Sequence[Psychologist],
@@ -207,6 +184,9 @@ def read_time(value: str) -> tuple[datetime, Location]:
     """The time and location that a form sent back; raises ValueError on anything that `FreeTime.value` never wrote."""
     stamp, _, slug = value.partition(" ")
     starts_at = datetime.strptime(stamp, "%Y-%m-%dT%H:%MZ").replace(tzinfo=ZoneInfo("UTC"))
+    if week_asked_for(starts_at.date()) is None:
+        # At the ends of the calendar there is no other zone's date to reckon with.
+        raise ValueError("not a time of this age")
     location = Location.objects.filter(slug=slug, is_active=True).first()
     if location is None:
         raise ValueError("no such location")

@@ -72,23 +72,28 @@ def test_a_week_takes_the_same_queries_for_one_and_for_many(clinic, place):
     assert counts[0] == counts[1]
 
 
-def test_first_free_times_are_of_different_days_or_people(clinic, place):
-    psychologists = people(2, place)
-    times = choosing.first_free_times(
-        psychologists=psychologists, service=make.service(), now=NOW, policy=clinic, count=4
-    )
-    assert len({(free.psychologists[0].pk, free.starts_at.date()) for free in times}) == 4
-
-
 @pytest.mark.parametrize(
-    "value", ["", "x", "2026-12-01T00:00Z", "2026-12-01T00:00Z nowhere", "2026-13-01T00:00Z l", "\0"]
+    "value",
+    [
+        "",
+        "x",
+        "2026-12-01T00:00Z",
+        "2026-12-01T00:00Z nowhere",
+        "2026-13-01T00:00Z l",
+        "\0",
+        "9999-12-31T23:59Z l",
+        "0001-01-01T00:00Z l",
+    ],
 )
 def test_a_time_that_no_page_sent_is_refused(place, value):
-    with pytest.raises(ValueError, match=r"time data|no such location"):
+    with pytest.raises(ValueError, match=r"time data|no such location|not a time of this age"):
         choosing.read_time(value)
 
 
 def test_a_time_survives_the_form(clinic, place):
     psychologists = people(1, place)
-    free = choosing.first_free_times(psychologists=psychologists, service=make.service(), now=NOW, policy=clinic)[0]
+    week = choosing.week_of_times(
+        psychologists=psychologists, service=make.service(), monday=MONDAY, now=NOW, policy=clinic
+    )
+    free = next(free for day in week.days for free in day.times)
     assert choosing.read_time(free.value) == (free.starts_at, place)

@@ -68,13 +68,9 @@ class TimeChoice(Choice):
 
     def clean_time(self) -> tuple[datetime, Location]:
         try:
-            starts_at, location = choosing.read_time(self.cleaned_data["time"])
+            return choosing.read_time(self.cleaned_data["time"])
         except ValueError as error:
             raise ValidationError(_("Choose one of the times shown."), code="time") from error
-        if choosing.week_asked_for(starts_at.date()) is None:
-            # At the ends of the calendar there is no other zone's date to reckon with.
-            raise ValidationError(_("Choose one of the times shown."), code="time")
-        return starts_at, location
 
 
 class Agreement(forms.Form):

@@ -114,7 +114,9 @@ def test_patient_who_is_busy_then(desk, place, who, url):
     assert len(sessions()) == 1
 
 
-@pytest.mark.parametrize("time", ["", "x", "2026-11-25T00:00Z nowhere", "9999-99-99T00:00Z x", "\x00"])
+@pytest.mark.parametrize(
+    "time", ["", "x", "2026-11-25T00:00Z nowhere", "9999-99-99T00:00Z x", "9999-12-31T23:59Z brunswick", "\x00"]
+)
 def test_a_time_that_nobody_showed(desk, place, url, time):
     assert desk.post(url, pressed(place, time=time)).status_code == 409
     assert sessions() == []
