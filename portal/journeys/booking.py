@@ -156,6 +156,11 @@ def recipients(patient: Patient) -> list[str]:
     return list(dict.fromkeys(carer.user.email for carer in carers))
 
 
+def language_of(patient: Patient) -> str:
+    """In which of our languages notices about a patient are written: theirs, or else their account's."""
+    return known(patient.language or (patient.user.language if patient.user else ""))
+
+
 def free_until(appointment: Appointment, *, clinic: ClinicSettings) -> datetime:
     """Until when the patient may cancel or move it without a fee."""
     return actions.free_until(appointment, policy=clinic)
@@ -185,7 +190,7 @@ def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime)
     )
     method = "CANCEL" if template == "appointment_cancelled" else "REQUEST"
     patient = appointment.patient
-    language = known(patient.language or (patient.user.language if patient.user else ""))
+    language = language_of(patient)
     until = free_until(appointment, clinic=clinic)
     context: dict[str, Any] = {
         "appointment": appointment,

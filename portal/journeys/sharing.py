@@ -13,9 +13,8 @@ from django.views.decorators.debug import sensitive_variables
 
 from portal.common.documents import CleanFile
 from portal.common.policy import Actor
-from portal.journeys.booking import recipients
+from portal.journeys.booking import language_of, recipients
 from portal.notifications import outbox
-from portal.notifications.rendering import known
 from portal.patients.models import Patient
 from portal.resources.actions import sharing
 from portal.resources.models import Resource, Share
@@ -57,14 +56,13 @@ def share_own_file(
 def withdraw_file(*, share: Share, by: Actor, now: datetime) -> None:
     """Takes it back, and the notice with it if that has not gone out yet. Raises NotInTheirCare."""
     if sharing.withdraw(share=share, by=by, now=now):
-        for address in recipients(share.patient):
-            outbox.cancel(dedupe_key=_key(share, address))
+        outbox.cancel_about(share)
 
 
 def _tell(share: Share) -> None:
     """Neither what it is called nor what was written with it: an e-mail is read over shoulders."""
     patient = share.patient
-    language = known(patient.language or (patient.user.language if patient.user else ""))
+    language = language_of(patient)
     with override(language):
         path = reverse("patient:documents")
     for address in recipients(patient):

@@ -21,7 +21,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from portal.common.policy import Actor
-from portal.notifications.models import Channel, Notice, State
+from portal.notifications.models import Channel, Notice, NoticeQuerySet, State
 from portal.notifications.rendering import Words, render
 
 logger = logging.getLogger(__name__)
@@ -109,10 +109,18 @@ def queue_words(
 
 def cancel(*, dedupe_key: str) -> bool:
     """Withdraws a notice that still waits, and says whether it did."""
-    withdrawn = Notice.objects.filter(dedupe_key=dedupe_key, state=State.PENDING)
-    return bool(
-        withdrawn.filter(secret=False).update(state=State.CANCELLED)
-        + withdrawn.filter(secret=True).update(state=State.CANCELLED, text=None, html=None, attachments=None)
+    return bool(_cancel(Notice.objects.filter(dedupe_key=dedupe_key)))
+
+
+def cancel_about(target: models.Model) -> int:
+    """Withdraws every notice about something that still waits, whoever it goes to, and counts them."""
+    return _cancel(Notice.objects.about(target))
+
+
+def _cancel(notices: NoticeQuerySet) -> int:
+    withdrawn = notices.filter(state=State.PENDING)
+    return withdrawn.filter(secret=False).update(state=State.CANCELLED) + withdrawn.filter(secret=True).update(
+        state=State.CANCELLED, text=None, html=None, attachments=None
     )
 
 

@@ -204,7 +204,11 @@ def test_taking_back_is_done_once_and_recorded(diary, ruth, mai):
 @pytest.mark.django_db(transaction=True)
 def test_a_notice_that_has_not_gone_is_taken_back_too(diary, ruth, mai, monkeypatch):
     monkeypatch.setattr("portal.notifications.outbox._send_after_commit", lambda pk: None)
-    journey.withdraw_file(share=give(diary, ruth, mai), by=mai, now=LATER)
+    share = give(diary, ruth, mai)
+    # Where they read their e-mail now is not where it was to go.
+    share.patient.email = "new@example.com"
+    share.patient.save()
+    journey.withdraw_file(share=share, by=mai, now=LATER)
     assert Notice.objects.get().state == State.CANCELLED
 
 
