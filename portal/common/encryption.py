@@ -23,6 +23,7 @@ from django.db.models import Lookup
 from django.db.models.lookups import IsNull
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 
 from portal.common.sealing import (
     TOKEN,
@@ -175,6 +176,7 @@ class EncryptedField(models.Field):
             instance.__dict__[self.attname] = cell
         return cell.clear
 
+    @sensitive_variables("cell", "clear", "fresh")
     def sealed_value(self, instance: models.Model) -> Sealed | None:
         """What the column holds, or is to hold: unchanged values keep their ciphertext, others are sealed now."""
         cell = self.cell(instance)

@@ -17,6 +17,7 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from django.db import models
 from django.db.models import Func, Lookup
+from django.views.decorators.debug import sensitive_variables
 
 from portal.common import keys
 
@@ -80,6 +81,7 @@ class Sealed:
         return match["key_id"] if match else ""
 
 
+@sensitive_variables("clear")
 def seal(clear: bytes, *, context: str) -> Sealed:
     """Encrypts under the current key; `context` must be given again to open it."""
     ring = keys.ring()

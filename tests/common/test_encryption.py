@@ -7,12 +7,13 @@ from contextlib import contextmanager
 
 import pytest
 from django.core import serializers
-from django.core.exceptions import FieldError, ValidationError
+from django.core.exceptions import FieldError, ImproperlyConfigured, ValidationError
 from django.core.management import call_command
 from django.db import connection, models, transaction
 from django.db.models import F, Q
 from django.forms import Textarea, modelform_factory
 from django.test.utils import CaptureQueriesContext, isolate_apps
+from django.views.debug import ExceptionReporter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -486,6 +487,17 @@ def test_form_too_long_is_said_beside_the_field():
 
 
 # ---- Keys
+
+
+def test_keys_a_report_of_a_failure_shows_no_clear_text(rf, settings):
+    """Django's own report of an error hides what a function marks as sensitive."""
+    settings.PORTAL_ENCRYPTION_KEYS = "broken"
+    with pytest.raises(ImproperlyConfigured) as failed:
+        Page._meta.get_field("body").pre_save(Page(body=SECRET), add=True)
+    reporter = ExceptionReporter(rf.get("/"), failed.type, failed.value, failed.tb)
+    frames = [frame for frame in reporter.get_traceback_frames() if "/portal/common/" in frame["filename"]]
+    assert {"sealed_value", "seal"} <= {frame["function"] for frame in frames}
+    assert "sleepless" not in str([frame["vars"] for frame in frames])
 
 
 @pytest.mark.django_db
