@@ -220,6 +220,13 @@ def test_an_office_file_that_hides_its_size_is_refused(monkeypatch):
     assert refusal(content.replace(size, (10).to_bytes(4, "little"))) in {"bomb", "damaged"}
 
 
+def test_an_office_file_of_too_many_parts_is_refused_before_it_is_opened(monkeypatch):
+    content = made.docx(**{f"word/media/{n}.png": b"" for n in range(20)})
+    monkeypatch.setattr(office, "MOST_PARTS", 10)
+    monkeypatch.setattr(office.zipfile, "ZipFile", lambda file: pytest.fail("opened"))
+    assert refusal(content) == "bomb"
+
+
 def test_an_office_file_of_too_many_elements_is_refused(monkeypatch):
     """Four bytes each, and packed next to nothing: a small file could hold thirty million. All parts count together."""
     monkeypatch.setattr(office, "MOST_ELEMENTS", 1000)
