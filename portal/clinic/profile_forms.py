@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db.models import Max
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.forms import ClinicForm, SlugFormMixin, names_in
@@ -239,7 +241,47 @@ def _parts(size: tuple[int, int]) -> list[tuple[str, Any]]:
 # ---- The forms -------------------------------------------------------------------------------------------------------
 
 
-class ProfileForm(WithPortrait, ClinicForm):
+class SeesOtherSaves(forms.ModelForm):
+    """Refuses, once, what would silently undo a save from another tab or by somebody else.
+
+    The page carries a mark of each value as it was when the page was drawn. A field is in question when its stored
+    value has another mark by now and what was typed is neither. Its error says what was saved meanwhile; sending the
+    page again, which then carries the new marks, puts one's own in its place. A page without marks is not questioned.
+    """
+
+    opened = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["opened"].initial = lambda: json.dumps(self._marks())
+
+    def _marks(self) -> dict[str, str]:
+        kept = {name: field for name, field in self.fields.items() if name in self.initial and name != "photo"}
+        stored = {name: field.prepare_value(self.initial[name]) for name, field in kept.items()}
+        return {name: f"{crc32(repr(value).encode()):08x}" for name, value in stored.items()}
+
+    def refuse_what_undoes(self) -> None:
+        """Adds the errors; for the end of `clean`, when what is stored is what `initial` says."""
+        try:
+            opened = json.loads(self.cleaned_data.pop("opened", "") or "{}")
+        except ValueError:
+            opened = {}
+        marks = self._marks()
+        self.data = self.data.copy()
+        self.data[self.add_prefix("opened")] = json.dumps(marks)
+        for name in self.changed_data:
+            if name in marks and isinstance(opened, dict) and opened.get(name, marks[name]) != marks[name]:
+                self.add_error(name, ValidationError(self._saved_meanwhile(name), code="changed"))
+
+    def _saved_meanwhile(self, name: str) -> str:
+        value = self.initial[name]
+        if isinstance(value, str | Decimal) and value != "":
+            words = _("Meanwhile “%s” was saved, in another tab or by somebody else. Save again to keep yours.")
+            return words % Truncator(value).chars(300)
+        return str(_("This was changed meanwhile, in another tab or by somebody else. Save again to keep yours."))
+
+
+class ProfileForm(SeesOtherSaves, WithPortrait, ClinicForm):
     """What both forms share. `values` and `topics` are what the actions take."""
 
     specialisations = TopicsField(
@@ -257,6 +299,7 @@ class ProfileForm(WithPortrait, ClinicForm):
         cleaned = super().clean()
         self.crop(cleaned)
         self._look_at_fee(cleaned.get("fee"))
+        self.refuse_what_undoes()
         return cleaned
 
     def _look_at_fee(self, fee: Decimal | None) -> None:
@@ -266,8 +309,7 @@ class ProfileForm(WithPortrait, ClinicForm):
 
     @property
     def values(self) -> dict[str, Any]:
-        apart = {"photo", "photo_part", "photo_box", "specialisations"}
-        return {name: value for name, value in super().values.items() if name not in apart} | self.portrait
+        return {name: value for name, value in super().values.items() if name not in {*_APART, "photo"}} | self.portrait
 
     @property
     def topics(self) -> list[str]:
@@ -303,13 +345,13 @@ class ProfileForm(WithPortrait, ClinicForm):
 
 
 _PSYCHOLOGIST = [
-    (_("The photo"), ["photo", "photo_part", "photo_box"]),
+    (_("The photo"), ["photo", "photo_part", "photo_box", "opened"]),
     (_("The profile"), ["title", "slug", "headline", "bio", "specialisations", "languages"]),
     (_("Registration"), ["registration", "ahpra_number", "qualifications"]),
     (_("Booking"), ["services", "fee", "accepting_patients", "position"]),
 ]
 # They have columns of their own kind, or none.
-_APART = {"photo_part", "photo_box", "specialisations"}
+_APART = {"photo_part", "photo_box", "opened", "specialisations"}
 
 
 class PsychologistForm(SlugFormMixin, ProfileForm):
@@ -334,7 +376,7 @@ class PsychologistForm(SlugFormMixin, ProfileForm):
 
 
 _OWN_PROFILE = [
-    (_("Your photo"), ["photo", "photo_part", "photo_box"]),
+    (_("Your photo"), ["photo", "photo_part", "photo_box", "opened"]),
     (_("About you"), ["headline", "bio", "qualifications"]),
     (_("Your work"), ["specialisations", "languages"]),
     (_("Bookings and fee"), ["accepting_patients", "fee"]),

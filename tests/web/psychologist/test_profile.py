@@ -308,6 +308,51 @@ def test_own_photo_is_served_to_oneself_alone_and_kept_by_nobody(client, mai, co
         assert other.get(address).status_code == 404
 
 
+# ---- Two tabs --------------------------------------------------------------------------------------------------------
+
+
+def opened(client):
+    return client.get(URL).context["form"]["opened"].value()
+
+
+def test_what_another_tab_saved_is_not_undone_unasked(client, mai):
+    tab = opened(client)
+    client.post(URL, fields(headline="Grief, and what comes after", opened=tab))
+
+    response = client.post(URL, fields(headline="Sleep", bio="I listen well.", opened=tab))
+
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == ["headline", "bio"]
+    body = response.content.decode()
+    assert "Meanwhile “Grief, and what comes after” was saved" in body
+    assert 'value="Sleep"' in body
+    mai.refresh_from_db()
+    assert mai.headline == "Grief, and what comes after"
+    # Whoever has read that and saves again means it.
+    again = response.context["form"]["opened"].value()
+    assert client.post(URL, fields(headline="Sleep", bio="I listen well.", opened=again)).status_code == 302
+    mai.refresh_from_db()
+    assert (mai.headline, mai.bio) == ("Sleep", "I listen well.")
+
+
+def test_the_same_words_from_two_tabs_are_no_quarrel(client, mai):
+    tab = opened(client)
+    for _ in range(2):
+        assert client.post(URL, fields(headline="Grief", opened=tab)).status_code == 302
+
+
+@pytest.mark.parametrize("mark", ["", "nonsense", "[]", "null", '{"headline": 3}', "{}"])
+def test_a_page_without_marks_saves(client, mai, mark):
+    assert client.post(URL, fields(headline=mai.headline, opened=mark)).status_code == 302
+
+
+def test_moving_a_word_about_keeps_the_marks(client, mai):
+    tab = opened(client)
+    client.post(URL, fields(headline="Grief", opened=tab))
+    moved = client.post(URL, fields(headline="Sleep", opened=tab) | {"specialisations-up": "Grief"})
+    assert moved.context["form"]["opened"].value() == tab
+
+
 # ---- Seen before it is public ----------------------------------------------------------------------------------------
 
 
