@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from importlib import import_module
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.template import engines
 from django.utils import timezone
@@ -178,8 +180,16 @@ def test_emails_in_another_language_say_where_interpreters_are(language, django_
     make.clinic()
     with django_assert_num_queries(1 if language == "en-au" else 2):
         written = rendering.render("file_shared", {"called": "Mai", "path": "/my/"}, language=language)
-    assert "Lifeline" in written.html
-    assert ("131 450" in written.html) is (language != "en-au")
+    for part in (written.html, written.text):
+        assert "Lifeline" in part
+        assert ("131 450" in part) is (language != "en-au")
+
+
+def test_every_email_says_it_in_its_words_too():
+    """Some read only the text: what stands at the foot of a notice stands there for them as well."""
+    folder = Path(settings.BASE_DIR) / "templates" / "notifications"
+    for body in folder.rglob("body.txt"):
+        assert body.read_text().startswith("{% extends "), body
 
 
 def test_an_empty_list_falls_back_to_what_ships():
