@@ -115,7 +115,7 @@ class ArticleForm(forms.Form):
         label=_("What the picture shows"),
         max_length=ALT_CHARACTERS,
         required=False,
-        help_text=_("For people who can't see it: “Morning light on a row of gum trees”."),
+        help_text=_("For people who can't see it; a picture needs it: “Morning light on a row of gum trees”."),
     )
     review_by = DateField(
         label=_("Look it over by"),

@@ -45,7 +45,11 @@ class SiteTextForm(forms.Form):
 
 
 class CrisisLineForm(forms.Form):
-    situation = forms.ChoiceField(label=_("When somebody needs it"), choices=CrisisLine.Situation.choices)
+    situation = forms.ChoiceField(
+        label=_("When somebody needs it"),
+        choices=CrisisLine.Situation.choices,
+        help_text=_("A line for another language also stands on every page and e-mail that is not in English."),
+    )
     name = LineField(label=_("Name"), max_length=60)
     kind = forms.ChoiceField(label=_("How"), choices=CrisisLine.Kind.choices, initial=CrisisLine.Kind.CALL)
     number = LineField(
