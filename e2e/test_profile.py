@@ -178,6 +178,21 @@ def test_words_are_put_in_order_without_script(page_without_script: Page, tom, o
     assert names(page) == [before[1], *before[2:]]
 
 
+@pytest.mark.parametrize("java_script_enabled", [True, False], ids=["with script", "without script"])
+def test_the_keyboard_stays_beside_a_word_that_was_taken_away(
+    open_page, tom, open_profile, java_script_enabled: bool
+) -> None:
+    page = open_profile(open_page(java_script_enabled=java_script_enabled))
+    left = names(page)
+    page.get_by_role("button", name=f"Take {left[0]} away").focus()
+    while left:
+        page.keyboard.press("Enter")
+        del left[0]
+        nearest = page.get_by_role("button", name=f"Take {left[0]} away") if left else page.get_by_label("Add one")
+        expect(nearest).to_be_focused()
+        assert names(page) == left
+
+
 def test_doubtful_words_and_the_price_are_told_while_typing(page: Page, tom, open_profile) -> None:
     open_profile(page)
     page.get_by_role("textbox", name="About you (optional)", exact=True).fill("I am a specialist. My clients say so.")

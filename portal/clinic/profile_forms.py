@@ -43,6 +43,8 @@ class TopicsInput(forms.Widget):
     use_fieldset = True
     # What stands in the box, and what is wrong with it.
     typed, error = "", ""
+    # Where the word stood that was just taken away.
+    gap: int | None = None
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
         getlist = getattr(data, "getlist", None)
@@ -65,6 +67,12 @@ class TopicsInput(forms.Widget):
         """Whether one of the list's own buttons was pressed, and not the form's."""
         return any(data.get(f"{name}-{button}") for button in ("up", "down", "drop", "add"))
 
+    @staticmethod
+    def gap_in(data: Any, name: str) -> int | None:
+        """Where the word stood whose button to take it away was pressed."""
+        names, dropped = data.getlist(name), data.get(f"{name}-drop")
+        return names.index(dropped) if dropped in names else None
+
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         return False
 
@@ -75,9 +83,15 @@ class TopicsInput(forms.Widget):
         context = super().get_context(name, None, attrs)
         names = list(value or [])
         chosen = {fold(word) for word in names}
+        # A button keeps its id wherever its word goes, so that the keyboard stays on it.
+        keys = [f"{crc32(word.encode()):08x}" for word in names]
+        drops = [f"topic-drop-{key}" for key in keys]
+        # With its word goes the button that was pressed: the keyboard goes on at the next one.
+        after = [(drops[i + 1 :] + drops[:i][-1:] + ["topic-new"])[0] for i in range(len(drops))]
+        focused = None if self.gap is None else drops[min(self.gap, len(drops) - 1)] if drops else "topic-new"
         context["widget"] |= {
-            # A button keeps its id wherever its word goes, so that the keyboard stays on it.
-            "topics": [(word, f"{crc32(word.encode()):08x}") for word in names],
+            "topics": list(zip(names, keys, drops, after, strict=True)),
+            "focused": focused,
             "typed": self.typed,
             "error": self.error,
             "suggestions": [t.name for t in Specialisation.objects.all() if fold(t.name) not in chosen],
@@ -338,6 +352,7 @@ class ProfileForm(SeesOtherSaves, WithPortrait, ClinicForm):
         again = type(self)(instance=self.instance, initial=typed | {"specialisations": names}, **self._made_with())
         box = again.fields["specialisations"].widget
         box.error, box.typed = error, word if error or not adding else ""
+        box.gap = TopicsInput.gap_in(self.data, "specialisations")
         return again
 
     def _made_with(self) -> Mapping[str, Any]:

@@ -201,6 +201,34 @@ def test_htmx_gets_the_list_alone_and_the_pressed_button_keeps_its_id(client, ma
     assert "csrfmiddlewaretoken" not in part
 
 
+@pytest.mark.parametrize(
+    ("words", "dropped", "focused"),
+    [
+        (["Anxiety", "Grief", "Sleep"], "Anxiety", "Take Grief away"),
+        (["Anxiety", "Grief", "Sleep"], "Grief", "Take Sleep away"),
+        (["Anxiety", "Grief", "Sleep"], "Sleep", "Take Grief away"),
+        (["Anxiety"], "Anxiety", None),
+        (["Anxiety", "Grief"], "Unknown", ""),
+    ],
+)
+def test_the_keyboard_goes_on_beside_a_word_that_was_taken_away(client, mai, words, dropped, focused):
+    before = client.post(URL, fields(specialisations=words, **{"specialisations-up": words[0]})).content.decode()
+    part = client.post(
+        URL,
+        fields(specialisations=words, **{"specialisations-drop": dropped}),
+        headers={"hx-request": "true", "hx-target": "topics"},
+    ).content.decode()
+    found = [tag for tag in re.findall(r"<(?:button|input)[^>]*>", part) if re.search(r"\sautofocus\b", tag)]
+    if focused == "":
+        assert found == []
+        return
+    (tag,) = found
+    assert (f'aria-label="{focused}"' if focused else 'id="topic-new"') in tag
+    # Without script the address of the answer leads to the same place.
+    drops = dict(re.findall(r'name="specialisations-drop" value="(\w+)" formaction="#([\w-]+)"', before))
+    assert f'id="{drops[dropped]}"' in tag
+
+
 def test_a_word_that_can_not_be_added_stays_in_its_box(client, mai):
     wrong = "x" * 41
     response = client.post(URL, fields(**{"specialisations-add": "1", "specialisations-new": wrong}))
