@@ -11,6 +11,7 @@ door = open_to_all(reason="this is the door")
 urlpatterns = [
     path("home/", views.home, name="account_home"),
     path("language/", views.choose_language, name="choose_language"),
+    path("login/", door(views.SignIn.as_view()), name="account_login"),
     path("signup/", door(views.SignUp.as_view()), name="account_signup"),
     path("logout/", door(views.SignOut.as_view()), name="account_logout"),
     path("password/reset/", door(views.ResetPassword.as_view()), name="account_reset_password"),

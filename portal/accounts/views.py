@@ -1,20 +1,22 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account import views as allauth_views
 from allauth.account.adapter import get_adapter
 from allauth.account.utils import perform_login
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import get_language, override
+from django.utils.translation import get_language, get_language_from_path, override
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -35,6 +37,10 @@ HOMES = [
     (Role.MANAGER, "manager:home"),
     (Role.PATIENT, "patient:home"),
 ]
+# Nobody asked for these: they are where one is sent for want of another page.
+NOWHERE = {"public:home", "account_home"}
+# A file's page sends to sign in where it is for patients alone.
+FOR_PATIENTS = {"public:resource", "public:download"}
 INVITED = "invitation"
 
 
@@ -61,6 +67,32 @@ def choose_language(request: HttpRequest) -> HttpResponse:
 
 
 # ---- allauth's own pages, with the little that is ours ---------------------------------------------------------------
+
+
+class SignIn(allauth_views.LoginView):
+    """Says why one is asked to sign in, to those whom another page sent here."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        return {**context, "waiting": _waiting(context["redirect_field_value"] or "")}
+
+
+def _waiting(back: str) -> str:
+    """Whose page somebody wants to go on to: "patient", "somebody", or nothing where none was asked for.
+
+    Judged by the form of the address alone: whether something is there is not told before one has signed in.
+    """
+    path = urlsplit(back).path
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        return ""
+    try:
+        with override(get_language_from_path(path) or settings.LANGUAGE_CODE):
+            found = resolve(path)
+    except Resolver404:
+        return "somebody"
+    if found.view_name in NOWHERE:
+        return ""
+    return "patient" if found.namespace == "patient" or found.view_name in FOR_PATIENTS else "somebody"
 
 
 class SignUp(allauth_views.SignupView):

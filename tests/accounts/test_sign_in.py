@@ -48,6 +48,41 @@ def test_any_case_of_the_address_signs_in(client):
     assert is_signed_in(client)
 
 
+USUAL = "Sign in to see your appointments, or to run your day."
+FOR_PATIENTS = "That page is for our patients. Sign in to open it."
+GO_ON = "Sign in first. After that you go on where you were."
+
+
+@pytest.mark.parametrize(
+    ("back", "why"),
+    [
+        ("", USUAL),
+        ("/", USUAL),
+        ("/accounts/home/", USUAL),
+        ("https://elsewhere.example/my/", USUAL),
+        ("//elsewhere.example/my/", USUAL),
+        ("/my/", FOR_PATIENTS),
+        ("/my/invoices/?page=2", FOR_PATIENTS),
+        # Whether there is such a file is told to nobody here.
+        ("/resources/no-such-file/", FOR_PATIENTS),
+        ("/resources/no-such-file/file/", FOR_PATIENTS),
+        ("/ar/resources/no-such-file/", FOR_PATIENTS),
+        ("/practice/patients/", GO_ON),
+        ("/book/first-session/confirm/", GO_ON),
+        ("/no-such-page/", GO_ON),
+    ],
+)
+def test_the_door_says_why_one_is_asked_to_sign_in(client, back, why):
+    page = client.get(reverse("account_login"), {"next": back} if back else {}).content.decode()
+    assert {words for words in (USUAL, FOR_PATIENTS, GO_ON) if words in page} == {why}
+
+
+def test_the_door_still_says_why_after_a_wrong_password(client):
+    url = reverse("account_login")
+    page = client.post(url, {"login": "nobody@example.com", "password": "wrong", "next": "/my/"}).content.decode()
+    assert FOR_PATIENTS in page
+
+
 def test_sign_in_makes_a_new_session_and_a_line_in_the_trail(client):
     user = make.user()
     client.get(reverse("account_login"))
