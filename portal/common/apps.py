@@ -1,3 +1,5 @@
+from types import ModuleType
+
 from django.apps import AppConfig
 
 
@@ -5,12 +7,18 @@ class CommonConfig(AppConfig):
     name = "portal.common"
     label = "common"
 
-    def ready(self) -> None:
+    def __init__(self, app_name: str, app_module: ModuleType) -> None:
+        super().__init__(app_name, app_module)
         from django.conf import settings
 
-        from portal.common import catalogues, keys
+        from portal.common import catalogues
+
+        # Before any app's models are imported: they may speak English, and what it says is read once.
+        for folder in settings.LOCALE_PATHS:
+            catalogues.compile_stale(folder)
+
+    def ready(self) -> None:
+        from portal.common import keys
 
         # Every process, the web server too, refuses to start on keys that it can't read.
         keys.ring()
-        for folder in settings.LOCALE_PATHS:
-            catalogues.compile_stale(folder)

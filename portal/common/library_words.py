@@ -1,7 +1,8 @@
 """Words of Django and allauth that visitors and patients see, gathered here so that our own catalogues say them.
 
 Their catalogues lack some of these, allauth has no Vietnamese at all, and both address a reader less politely than we
-do. Django reads ours before theirs. Nothing uses this tuple: only the gathering of words reads its calls.
+do. Django reads ours before theirs; for English, `locale/en_AU` has what is to be said otherwise. Nothing uses this
+tuple: only the gathering of words reads its calls.
 """
 
 from django.utils.translation import gettext_noop, ngettext_lazy, npgettext_lazy, pgettext_lazy

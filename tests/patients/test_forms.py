@@ -83,7 +83,7 @@ def test_what_is_kept_is_shown_as_people_write_it_and_saves_unchanged():
         ({"medicare_expires": "2029"}, "medicare_expires", "Write month and year as on the card, such as 04/2029."),
         ({"legal_first_name": "x" * 300}, "legal_first_name", "Write at most 100 characters. This has 300."),
         ({"legal_first_name": "a\x00b"}, "legal_first_name", "This has characters in it that can't be shown."),
-        ({"legal_first_name": "  "}, "legal_first_name", "This field is required."),
+        ({"legal_first_name": "  "}, "legal_first_name", "Fill this in."),
         ({"phone": "12"}, "phone", "This isn't a phone number we can call."),
         ({"email": "mai"}, "email", "Enter an e-mail address, such as mai@example.com."),
         ({"email": f"{'m' * 300}@example.com"}, "email", "Enter an e-mail address, such as mai@example.com."),

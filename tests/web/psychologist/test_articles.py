@@ -240,9 +240,9 @@ def test_five_megabytes_are_refused_in_words_and_kept_in_the_box(mai, desk):
         ({"excerpt": "a" * 501}, "Write at most 500 characters. This has 501."),
         ({"tags": ",".join(str(n) for n in range(13))}, "Choose 12 tags at most."),
         ({"tags": "a" * 41}, "A tag has 40 letters at most."),
-        ({"language": "xx"}, "Select a valid choice."),
+        ({"language": "xx"}, "Choose one of these. “xx” is not among them."),
         ({"body": "a\x00b"}, "This has characters in it that can&#x27;t be shown."),
-        ({"category": "999"}, "Select a valid choice."),
+        ({"category": "999"}, "Choose one of these. What was chosen is not among them."),
         ({"review_by": "2026-02-31"}, "There is no 31 February 2026."),
     ],
 )

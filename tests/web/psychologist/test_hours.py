@@ -221,7 +221,7 @@ def test_extra_hours_are_on_the_clock_of_their_place(client, mai):
         ({"first_day": "2026-12-02", "label": "x" * 61}, "Write at most 60 characters. This has 61."),
         ({"kind": "extra", "first_day": "2026-12-02"}, "Where will you be?"),
         ({"first_day": "2026-10-04", "from_time": "02:30", "until_time": "05:00"}, "The clocks skip this time"),
-        ({"kind": "party", "first_day": "2026-12-02"}, "Select a valid choice."),
+        ({"kind": "party", "first_day": "2026-12-02"}, "Choose one of these. “party” is not among them."),
     ],
 )
 def test_an_exception_that_can_not_be_is_named_and_nothing_is_lost(client, mai, sent, words):

@@ -150,7 +150,7 @@ def test_outside_the_hours_nobody_is_booked_twice(desk, place, url):
         ({"day": "1999-01-01"}, "Check the year."),
         ({"at": "25:00"}, "Write a time, such as 9:00 or 17:30."),
         ({"at": "2:30", "day": "2027-10-03"}, "The clocks skip this time on that day."),
-        ({"with_whom": "nobody"}, "Select a valid choice"),
+        ({"with_whom": "nobody"}, "Choose one of these. What was chosen is not among them."),
         ({"with_whom": ""}, "With whom?"),
     ],
 )

@@ -475,13 +475,13 @@ def test_a_repeat_later_is_told_that_it_was_recorded_already(desk):
     [
         ({"amount": "220.01"}, "Only $220.00 is owing. Take that, and give the rest back."),
         ({"amount": "0"}, "Write an amount above zero."),
-        ({"amount": "-5"}, "Ensure this value is greater than or equal to 0"),
+        ({"amount": "-5"}, "Write a number of at least 0."),
         ({"amount": "ten"}, "Write an amount in dollars, such as 220 or 220.50."),
         ({"amount": "1.234"}, "Write dollars and cents, such as 220.50."),
-        ({"amount": ""}, "This field is required."),
+        ({"amount": ""}, "Fill this in."),
         ({"received_on": "2026-11-25"}, "This day is still to come."),
         ({"received_on": "2026-02-31"}, "There is no 31 February 2026."),
-        ({"method": "barter"}, "Select a valid choice."),
+        ({"method": "barter"}, "Choose one of these. “barter” is not among them."),
         ({"reference": "x" * 101}, "Write at most 100 characters. This has 101."),
     ],
 )
@@ -554,7 +554,7 @@ def test_a_refund_is_of_a_payment_on_this_invoice(desk):
 def test_voiding_asks_why(desk):
     invoice = issue()
     empty = desk.post(url("void_invoice", invoice), {"reason": " "})
-    assert (empty.status_code, "This field is required." in words(empty)) == (422, True)
+    assert (empty.status_code, "Fill this in." in words(empty)) == (422, True)
     response = desk.post(url("void_invoice", invoice), {"reason": "Billed twice"}, follow=True)
     assert "The invoice is void. The session can be billed again." in words(response)
     invoice.refresh_from_db()
