@@ -133,7 +133,7 @@ def test_a_null_character_is_left_out(client, session):
     if answer.status_code == 200:
         assert ProgressNote.objects.get().body == "AB"
     else:
-        assert "Null characters are not allowed" in answer.content.decode()
+        assert "This has characters in it that can&#x27;t be shown" in answer.content.decode()
 
 
 # ---- Two windows ----------------------------------------------------------------------------------------------------
