@@ -29,6 +29,8 @@ from portal.resources.models import BlogPost, Category, PostStatus, Tag
 RELATED = 3
 # So many of the newest with a tag in common, and of the same category, are looked at for those most alike.
 LOOKED_AT = 60
+# An article's page is kept, too, with the cards in it: together no longer than anything that was withdrawn may be seen.
+PAGE_FOR = READ_ON_FOR = LONGEST // 2
 # A shorter article is read in one go: a list of its parts would only stand in the way.
 LONG, FEWEST_PARTS = 450, 3
 
@@ -188,11 +190,11 @@ def related(post: BlogPost, tags: Sequence[Tag], *, now: datetime) -> list[BlogP
 
 
 def read_on(post: BlogPost, tags: Sequence[Tag], *, now: datetime, zone: str) -> list[SafeString]:
-    """The cards of related articles. To find them is a quarter of what an article costs, so each process does it once a
-    minute for all of its readers; it changes when another article comes out."""
+    """The cards of related articles. To find them is a quarter of what an article costs, so each process does it once
+    in READ_ON_FOR seconds for all of its readers; it changes when another article comes out."""
     store, key = caches[STORE], f"read-on:{post.pk}:{get_language()}"
     kept = store.get(key)
     if kept is None:
         kept = [Card.of(one).html(zone) for one in related(post, tags, now=now)]
-        store.set(key, kept, LONGEST)
+        store.set(key, kept, READ_ON_FOR)
     return kept

@@ -132,7 +132,7 @@ def _list(
 # ---- One article -----------------------------------------------------------------------------------------------------
 
 
-@for_readers()
+@for_readers(seconds=reading.PAGE_FOR)
 @open_to_all(reason="articles are written for everybody")
 @require_safe
 def post(request: HttpRequest, slug: str) -> HttpResponse:
