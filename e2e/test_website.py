@@ -40,6 +40,22 @@ def test_filtering_without_script(page_without_script: Page, portal: Portal) -> 
     expect(cards(page)).to_have_count(before)
 
 
+def test_filtering_leaves_the_focus_alone_where_none_was(page: Page, portal: Portal) -> None:
+    """As in a browser that focuses no control by mouse."""
+    page.goto("/psychologists/")
+    page.evaluate(
+        """() => {
+            const language = document.getElementById('language')
+            language.value = 'yue'
+            language.dispatchEvent(new Event('change', { bubbles: true }))
+        }"""
+    )
+    expect(cards(page)).to_have_count(1)
+    expect(page).to_have_url(re.compile("language=yue"))
+    assert page.evaluate("document.activeElement.tagName") == "BODY"
+    assert page.locator("#results").evaluate("one => getComputedStyle(one).outlineStyle") == "none"
+
+
 def test_filtering_with_script_keeps_the_address_and_tells_how_many(page: Page, portal: Portal) -> None:
     page.goto("/psychologists/")
     loads: list[str] = []

@@ -16,9 +16,15 @@ function busy (target, on) {
 // What looks for news by itself neither dims the page nor moves the reader.
 const isPoll = event => Boolean(event.detail.requestConfig?.headers['HX-Polling'])
 
+// Where the keyboard was when each request left: within what will be swapped, and shown there.
+const keyboards = new WeakMap()
+
 document.addEventListener('htmx:beforeRequest', event => {
-  const { elt, target, requestConfig } = event.detail
+  const { elt, target, requestConfig, xhr } = event.detail
   if (isPoll(event)) return
+  const focused = document.activeElement
+  const within = focused !== document.body && target.contains(focused)
+  keyboards.set(xhr, { within, shown: within && focused.matches(':focus-visible') })
   if (elt.dataset.sent) { event.preventDefault(); return }
   if (requestConfig.verb !== 'get') {
     elt.dataset.sent = 'yes'
@@ -58,7 +64,7 @@ document.addEventListener('htmx:confirm', event => {
 })
 
 document.addEventListener('htmx:afterSettle', event => {
-  const { target } = event.detail
+  const { target, requestConfig, xhr } = event.detail
   if (isPoll(event)) return
   const fresh = target.id ? document.getElementById(target.id) ?? target : target
   startHolds(fresh.parentElement ?? document)
@@ -66,10 +72,16 @@ document.addEventListener('htmx:afterSettle', event => {
   if (fresh.id === 'dialog-content' && fresh.childElementCount && !dialog.open) dialog.showModal()
   const summary = fresh.querySelector('[data-error-summary]')
   if (summary) { summary.focus(); return }
-  // The link that was pressed went with the old fragment: go on from the new one, not from the top of the page.
-  if (document.activeElement === document.body || !document.activeElement) {
+  // The link that was pressed went with the old fragment: go on from the new one, not from the top of the page. Who
+  // pressed a filter that stays, in a browser that focuses none by mouse, goes on from there. The ring is the keyboard's.
+  const keyboard = keyboards.get(xhr)
+  const isLost = keyboard?.within || !requestConfig?.elt.isConnected
+  if (isLost && (document.activeElement === document.body || !document.activeElement)) {
     const next = fresh.querySelector('[data-focus]') ?? fresh
-    if (!next.hasAttribute('tabindex')) next.setAttribute('tabindex', '-1')
+    if (next.tabIndex < 0) {
+      next.setAttribute('tabindex', '-1')
+      next.toggleAttribute('data-quiet', !keyboard?.shown)
+    }
     next.focus({ preventScroll: true })
   }
 })
