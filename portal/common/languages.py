@@ -57,6 +57,6 @@ def path_in(path: str, code: str) -> str:
     bare = path
     if get_language_from_path(path) and (match := language_code_prefix_re.match(path)):
         bare = path[len(match[1]) + 1 :]
-    # Browsers take "//" and "/\\" for the beginning of another site's address.
+    # Browsers take "//", and "/" with a backslash, for the beginning of another site's address.
     bare = "/" + bare.lstrip("/\\")
     return bare if code == settings.LANGUAGE_CODE else f"/{code}{bare}"
