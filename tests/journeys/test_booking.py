@@ -10,6 +10,7 @@ from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, CancelReason, Status
 from portal.appointments.refusals import HoldExpired, SlotTaken
 from portal.audit.models import Entry
+from portal.clinic.models import ClinicSettings
 from portal.common.policy import Actor
 from portal.journeys import booking
 from portal.notifications import tasks
@@ -87,6 +88,14 @@ def test_a_notice_of_tomorrow_promises_no_free_time_that_has_passed(mai, service
     (message,) = mail.outbox
     assert "free of charge until" not in message.body
     assert "cancelling is no longer free. The fee is $110.00" in message.body
+
+
+def test_where_cancelling_late_costs_nothing_no_time_that_has_passed_is_named(mai, service, place):
+    ClinicSettings.objects.update(late_fee_percent=0)
+    book(make.patient(user=make.user()), mai, service, place, starts_at=NEXT_TUESDAY - timedelta(days=7))
+    tasks.sweep()
+    (message,) = mail.outbox
+    assert "If your plans change" not in message.body
 
 
 def test_confirming_twice_books_and_tells_once(mai, service, place):

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status
+from portal.clinic.models import ClinicSettings
 from portal.patients.models import Carer, Patient
 from tests import make
 
@@ -181,6 +182,10 @@ def test_who_books_for_tomorrow_is_not_promised_a_free_time_that_has_passed(mai,
     page = client.get(confirm).content.decode()
     assert "free of charge until" not in page
     assert "cancelling is no longer free. The fee is" in page
+    # A held time keeps the terms it was held under; another one has those of now.
+    ClinicSettings.objects.update(late_fee_percent=0)
+    client.post(times, {"time": "2026-11-24T01:00Z brunswick", "psychologist": "any", "mode": "in_person"})
+    assert "If your plans change" not in client.get(confirm).content.decode()
 
 
 def test_a_known_patient_only_confirms(mai, times, confirm):
