@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from hashlib import sha256
 from typing import Any
 
 from django.urls import reverse
@@ -166,11 +165,6 @@ def free_until(appointment: Appointment, *, clinic: ClinicSettings) -> datetime:
     return actions.free_until(appointment, policy=clinic)
 
 
-def _unnamed(address: str) -> str:
-    """Tells recipients apart in a dedupe key, which is kept in clear."""
-    return sha256(address.casefold().encode()).hexdigest()[:16]
-
-
 def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime) -> None:
     """Queues one notice for each recipient, with the calendar entry; somebody without an address gets none.
 
@@ -213,7 +207,7 @@ def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime)
             template=template,
             to=address,
             context=context,
-            dedupe_key=f"{template}:{appointment.code}:{appointment.revision}:{_unnamed(address)}",
+            dedupe_key=f"{template}:{appointment.code}:{appointment.revision}:{outbox.unnamed(address)}",
             language=language,
             attachments=[("appointment.ics", f"text/calendar; method={method}", entry)],
         )

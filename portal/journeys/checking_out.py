@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from hashlib import sha256
 
 from django.db import transaction
 
@@ -186,7 +185,7 @@ def send_invoice(*, invoice: Invoice, key: str, by: Actor, now: datetime) -> str
             "balance": invoice.balance,
             "due_on": invoice.due_on,
         },
-        dedupe_key=f"invoice:{invoice.code}:{sha256(address.encode()).hexdigest()[:16]}:{key}",
+        dedupe_key=f"invoice:{invoice.code}:{outbox.unnamed(address)}:{key}",
         language=patient.language or None,
         attachments=[(f"{invoice.number}.pdf", "application/pdf", invoice_pdf(invoice))],
         about=invoice,

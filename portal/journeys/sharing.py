@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from hashlib import sha256
 
 from django.db import transaction
 from django.urls import reverse
@@ -70,11 +69,7 @@ def _tell(share: Share) -> None:
             template="file_shared",
             to=address,
             context={"called": patient.called, "path": path},
-            dedupe_key=_key(share, address),
+            dedupe_key=f"file_shared:{share.code}:{outbox.unnamed(address)}",
             language=language,
             about=share,
         )
-
-
-def _key(share: Share, address: str) -> str:
-    return f"file_shared:{share.code}:{sha256(address.casefold().encode()).hexdigest()[:16]}"

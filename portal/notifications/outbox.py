@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from email.utils import parseaddr
+from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
@@ -105,6 +106,11 @@ def queue_words(
     if stored.code == code and stored.next_attempt_at <= now:
         _send_after_commit(stored.pk)
     return stored
+
+
+def unnamed(address: str) -> str:
+    """Tells recipients apart in a dedupe key, which is kept in clear."""
+    return sha256(address.casefold().encode()).hexdigest()[:16]
 
 
 def cancel(*, dedupe_key: str) -> bool:
