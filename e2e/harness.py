@@ -16,7 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
 from django.db import connection
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from portal.ops.processes import Child, gunicorn, manage, wait_until_it_answers
 
@@ -129,6 +129,17 @@ def running_portal(folder: Path, **environment: str) -> Iterator[Portal]:
                 child.ask_to_stop()
             for child in children:
                 child.stop(grace=15)
+
+
+def week_after(page: Page) -> None:
+    """Turns to the next week of free times, and waits until it is the one on the page.
+
+    With script the old week stands there, with times of its own, until the answer has come.
+    """
+    heading = page.locator("#week-heading")
+    before = heading.inner_text()
+    page.get_by_role("link", name="Week after").click()
+    expect(heading).not_to_have_text(before)
 
 
 def agree(page: Page) -> None:

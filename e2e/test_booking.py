@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from e2e.harness import Portal, agree
+from e2e.harness import Portal, agree, week_after
 from portal.accounts.models import User
 from portal.appointments.models import Appointment, Status
 from tests import make
@@ -23,8 +23,7 @@ def visitor(portal: Portal) -> User:
 def choose_first_time(page: Page, *, psychologist: str = "mai-nguyen", weeks_ahead: int = 1) -> None:
     page.goto(f"/book/first-visit/?psychologist={psychologist}")
     for _ in range(weeks_ahead):
-        page.get_by_role("link", name="Week after").click()
-        page.wait_for_load_state("networkidle")
+        week_after(page)
     page.locator("button.time").first.click()
     expect(page).to_have_url(re.compile(r"/confirm/$"))
 
@@ -112,7 +111,7 @@ def test_two_browsers_race_for_one_time(portal: Portal, new_context, sign_in, sc
         page = new_context(java_script_enabled=script).new_page()
         sign_in(page, make.user().email)
         page.goto("/book/first-visit/?psychologist=tom-ashby")
-        page.get_by_role("link", name="Week after").click()
+        week_after(page)
         page.locator("button.time").first.wait_for()
         pages.append(page)
     first, second = pages

@@ -13,7 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
-from e2e.harness import Portal, agree, text_of
+from e2e.harness import Portal, agree, text_of, week_after
 from portal.appointments.models import Appointment, Status
 from portal.billing.models import Invoice
 from portal.records.models import ProgressNote
@@ -43,10 +43,7 @@ def book_as_new_visitor(page: Page, portal: Portal, email: str, *, last_name: st
     page.get_by_role("link", name="First visit").click()
 
     # The week turns without reloading where there is script, and as a plain link where there is none.
-    heading = page.locator("#week-heading")
-    before = heading.inner_text()
-    page.get_by_role("link", name="Week after").click()
-    expect(heading).not_to_have_text(before)
+    week_after(page)
     page.locator("button.time").first.click()
 
     expect(page.get_by_role("heading", name="Your time is held")).to_be_visible()
