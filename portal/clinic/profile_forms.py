@@ -10,20 +10,15 @@ from zlib import crc32
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
 from django.db.models import Max
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.forms import ClinicForm, SlugFormMixin, names_in
 from portal.clinic.models import Psychologist, Service, Specialisation
+from portal.clinic.portrait_forms import WithPortrait
 from portal.common.forms import refuse_control_characters, tidy
-from portal.common.pictures import PORTRAIT, Box, cropped_square, size_of
 from portal.common.text import fold
-from portal.common.uploads import PHOTO_BYTES, PHOTO_EDGE, PictureField
-
-# What is kept of the whole photo, so that a part of it still has pixels enough for the largest portrait.
-WHOLE_EDGE = 2000
 
 # A list that is longer says nothing, and a word that is longer is a sentence.
 MOST_TOPICS, LONGEST_TOPIC = 12, 40
@@ -139,119 +134,6 @@ class TopicsField(forms.Field):
             raise ValidationError(_("Write this as plain words: “Sleep”, “School refusal”."), code="plain")
 
 
-# ---- The portrait ----------------------------------------------------------------------------------------------------
-
-
-class WithPortrait(forms.Form):
-    """A photo, and which square of it is shown: by the cropper's box, or, without script, by one of three places.
-
-    `portrait` is what the actions keep: the square, the whole that it was cut from, and where.
-    """
-
-    photo_part = forms.ChoiceField(
-        label=_("Which part of the photo is kept"),
-        choices=[
-            ("start", _("The top, or the left side")),
-            ("middle", _("The middle")),
-            ("end", _("The bottom, or the right side")),
-        ],
-        required=False,
-        widget=forms.RadioSelect,
-        help_text=_("Photos are shown square. Save to see it, and choose another part if the face is cut off."),
-    )
-    # Always drawn empty: a new photo must not get the old one's box.
-    photo_box = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.portrait: dict[str, Any] = {}
-        self.fields["photo"] = PictureField(
-            label=_("Photo"),
-            required=False,
-            max_bytes=PHOTO_BYTES,
-            max_edge=WHOLE_EDGE,
-            help_text=_(
-                "JPEG, PNG or WebP, up to 10 MB. Where it was taken, and all else hidden in the file, is removed."
-            ),
-        )
-        part = self.fields["photo_part"]
-        if size := self.source_size:
-            part.choices = _parts(size)
-            part.initial = next(
-                (key for key, _label in part.choices if str(Box.square_in(size, key)) == self.instance.photo_box), None
-            )
-
-    @property
-    def source(self) -> Any:
-        """The stored picture that another part can be cut from: the whole, or a photo from before wholes were kept."""
-        return self.instance.photo_source or self.instance.photo
-
-    @property
-    def source_size(self) -> tuple[int, int] | None:
-        return size_of(self.source)
-
-    def crop(self, cleaned: dict[str, Any]) -> None:
-        """Fills `portrait` with values of photo, photo_source and photo_box; leaves it empty where nothing changes."""
-        sent = cleaned.get("photo")
-        if {"photo", "photo_box", "photo_part"} & set(self.errors):
-            return
-        if sent is False:
-            self.portrait = {"photo": False, "photo_source": False, "photo_box": ""}
-            return
-        is_new = isinstance(sent, ContentFile)
-        size = size_of(sent) if is_new else self.source_size
-        if size is None:
-            return
-        if is_new and min(size) < PORTRAIT[0]:
-            # Blown up it would be a coloured disc.
-            words = _("This photo is too small to know a face by: choose one of at least %(edge)d by %(edge)d pixels.")
-            self.add_error("photo", ValidationError(words, code="too_small", params={"edge": PORTRAIT[0]}))
-            return
-        part = cleaned.get("photo_part") or ("middle" if is_new else "")
-        try:
-            if cleaned.get("photo_box"):
-                box = Box.read(cleaned["photo_box"])
-            elif part:
-                box = Box.square_in(size, part)
-            else:
-                return
-            if is_new:
-                self.portrait = {"photo": cropped_square(sent, box, max_edge=PHOTO_EDGE), "photo_source": sent}
-            elif str(box) != self.instance.photo_box:
-                self.portrait = {"photo": self._cropped_again(box)}
-                if not self.instance.photo_source:
-                    self.portrait["photo_source"] = self._copied()
-            else:
-                return
-        except ValidationError as refusal:
-            self.add_error("photo", refusal)
-        except OSError:
-            self.add_error(
-                "photo", ValidationError(_("The photo can't be found any more. Send it again."), code="lost")
-            )
-        else:
-            self.portrait["photo_box"] = str(box)
-
-    def _cropped_again(self, box: Box) -> ContentFile:
-        with self.source.storage.open(self.source.name) as file:
-            return cropped_square(file, box, max_edge=PHOTO_EDGE)
-
-    def _copied(self) -> ContentFile:
-        """The photo itself, before a part of it takes its place."""
-        with self.source.storage.open(self.source.name) as file:
-            return ContentFile(file.read(), name=self.source.name.rsplit("/", 1)[-1])
-
-
-def _parts(size: tuple[int, int]) -> list[tuple[str, Any]]:
-    """What the three parts are called, once it is known which way the photo is long."""
-    width, height = size
-    if width > height:
-        return [("start", _("The left side")), ("middle", _("The middle")), ("end", _("The right side"))]
-    if height > width:
-        return [("start", _("The top")), ("middle", _("The middle")), ("end", _("The bottom"))]
-    return [("middle", _("All of it"))]
-
-
 # ---- The forms -------------------------------------------------------------------------------------------------------
 
 
@@ -350,13 +232,30 @@ class ProfileForm(SeesOtherSaves, WithPortrait, ClinicForm):
             error = refusal.messages[0]
             names = names[:-1] if adding else names
         again = type(self)(instance=self.instance, initial=typed | {"specialisations": names}, **self._made_with())
+        self._pass_on_photo(again)
         box = again.fields["specialisations"].widget
         box.error, box.typed = error, word if error or not adding else ""
         box.gap = TopicsInput.gap_in(self.data, "specialisations")
         return again
 
+    def _pass_on_photo(self, again: ProfileForm) -> None:
+        """Where a list's button was pressed without script, the browser sent the chosen photo, and sends it once."""
+        field = self.fields["photo"]
+        sent = field.widget.value_from_datadict(self.data, self.files, self.add_prefix("photo"))
+        try:
+            field.clean(sent, self.initial.get("photo"))
+        except ValidationError as refusal:
+            # Said here, or it would be gone without a word: the rest of the form isn't judged yet.
+            again.cleaned_data = {}
+            again.add_error("photo", refusal)
+        self.keep_pictures()
+        again.fields["photo"].widget.waiting = field.widget.waiting
+        again.fields["photo_part"].choices = self.fields["photo_part"].choices
+        again.fields["photo"].widget.checked = field.widget.checked
+        again.initial["photo_box"] = self.data.get(self.add_prefix("photo_box"), "")
+
     def _made_with(self) -> Mapping[str, Any]:
-        return {}
+        return {"place": self.place}
 
 
 _PSYCHOLOGIST = [
@@ -387,7 +286,7 @@ class PsychologistForm(SlugFormMixin, ProfileForm):
         return self.user.name if self.user else ""
 
     def _made_with(self) -> Mapping[str, Any]:
-        return {"user": self.user}
+        return {**super()._made_with(), "user": self.user}
 
 
 _OWN_PROFILE = [

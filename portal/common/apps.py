@@ -18,7 +18,8 @@ class CommonConfig(AppConfig):
             catalogues.compile_stale(folder)
 
     def ready(self) -> None:
-        from portal.common import keys
+        from portal.common import keys, schedules
 
         # Every process, the web server too, refuses to start on keys that it can't read.
         keys.ring()
+        schedules.every_minutes(30, "portal.common.waiting.sweep", name="waiting")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
@@ -20,6 +22,8 @@ from django.http import FileResponse, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps
+
+from portal.common.waiting import Place, shown
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 # A JPEG is decoded at a fraction of its size; a progressive one is kept whole meanwhile, six bytes a pixel at most; the
@@ -61,9 +65,12 @@ class CappedUploads(FileUploadHandler):
         return None
 
 
-def clean_image(uploaded: UploadedFile, *, max_bytes: int, max_edge: int) -> ContentFile:
+def clean_image(
+    uploaded: UploadedFile, *, max_bytes: int, max_edge: int, least: tuple[int, int] = (1, 1)
+) -> ContentFile:
     """A fresh JPEG (or PNG, where parts are see-through) under a random name, `max_edge` pixels at most on each side.
 
+    `least` is the width and height, in pixels, that it must have left by then: a smaller one would be blown up.
     Raises ValidationError, in words for whoever chose the file. The size is looked at first, then the picture's own
     measurements, and only then is it unpacked.
     """
@@ -80,7 +87,7 @@ def clean_image(uploaded: UploadedFile, *, max_bytes: int, max_edge: int) -> Con
         with Image.open(uploaded, formats=FORMATS) as image:
             if image.format in {"JPEG", "MPO"}:
                 _refuse_scan_bomb(uploaded)
-            return _rewritten(image, max_edge)
+            return _rewritten(image, max_edge, least)
     except ValidationError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -90,7 +97,7 @@ def clean_image(uploaded: UploadedFile, *, max_bytes: int, max_edge: int) -> Con
         raise _not_a_picture(head) from None
 
 
-def _rewritten(image: Image.Image, max_edge: int) -> ContentFile:
+def _rewritten(image: Image.Image, max_edge: int, least: tuple[int, int]) -> ContentFile:
     width, height = image.size
     is_jpeg = image.format in {"JPEG", "MPO"}
     limit = MAX_PIXELS
@@ -108,7 +115,10 @@ def _rewritten(image: Image.Image, max_edge: int) -> ContentFile:
         picture = picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     see_through = picture.has_transparency_data
     picture = picture.convert("RGBA" if see_through else "RGB")
+    whole = picture.size
     picture.thumbnail((max_edge, max_edge), Image.Resampling.LANCZOS)
+    if picture.width < least[0] or picture.height < least[1]:
+        raise _too_small(least, is_a_strip=whole[0] >= least[0] and whole[1] >= least[1])
     if see_through and picture.getchannel("A").getextrema() == (255, 255):
         see_through, picture = False, picture.convert("RGB")
     # A new image, so that nothing rides along: Pillow writes a text chunk or a profile that it finds in `info`.
@@ -158,6 +168,14 @@ def _too_many_pixels() -> ValidationError:
     )
 
 
+def _too_small(least: tuple[int, int], *, is_a_strip: bool) -> ValidationError:
+    """A strip has pixels enough along one side alone: made as small as it is kept, the other has too few."""
+    words = _("This picture is too small: choose one of at least %(width)d by %(height)d pixels.")
+    if is_a_strip:
+        words = _("This picture is too long and thin to be shown well. Choose one of another shape, or cut it first.")
+    return ValidationError(words, code="too_small", params={"width": least[0], "height": least[1]})
+
+
 def _not_a_picture(head: bytes) -> ValidationError:
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if start[:1] == b"<" or start[:2] in {b"\xff\xfe", b"\xfe\xff"}:
@@ -169,31 +187,123 @@ def _not_a_picture(head: bytes) -> ValidationError:
     return ValidationError(words, code="not_a_picture")
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a page sends in a file's place: the word of a picture that came with an earlier try."""
+
+    word: str
+
+
 class PictureInput(forms.ClearableFileInput):
-    """Says which pictures it takes, and offers to take the present one away. Uploads have no address to link to."""
+    """Says which pictures it takes, and offers to take the present one away. Uploads have no address to link to.
+
+    One that waits from an earlier try is shown, and is sent on by its word.
+    """
 
     template_name = "portal_forms/picture_input.html"
+    # The picture that waits, for the page: its word, itself as an address, and its size.
+    waiting: dict[str, Any] | None = None
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"accept": "image/jpeg,image/png,image/webp", **(attrs or {})})
 
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        value = super().value_from_datadict(data, files, name)
+        word = data.get(f"{name}-waiting")
+        if value is None and word and not data.get(f"{name}-leave"):
+            return Waiting(word)
+        return value
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["waiting"] = self.waiting
+        return context
+
 
 class PictureField(forms.FileField):
-    """A picture, cleaned while the form is. Gives a ContentFile, False to take the present one away, or the present."""
+    """A picture, cleaned while the form is. Gives a ContentFile, False to take the present one away, or the present.
+
+    `least` is the smallest width and height in pixels that are taken.
+    """
 
     widget = PictureInput
+    default_error_messages = {
+        "contradiction": _("Choose a picture, or take the present one away: not both at once."),
+        "gone": _("The picture you sent before is not kept any more. Choose it again."),
+    }
+    # Where a picture waits while the form can't be saved; nowhere, unless the form says so.
+    place: Place | None = None
+    # What was saved last: pressing Save twice sends the word of a picture that does not wait any more.
+    stored: Any = None
+    # What was sent and is in order, whatever is wrong beside it.
+    sent: ContentFile | None = None
+    word = ""
 
-    def __init__(self, *, max_bytes: int = PHOTO_BYTES, max_edge: int = PHOTO_EDGE, **kwargs: Any) -> None:
-        self.max_bytes, self.max_edge = max_bytes, max_edge
+    def __init__(
+        self,
+        *,
+        max_bytes: int = PHOTO_BYTES,
+        max_edge: int = PHOTO_EDGE,
+        least: tuple[int, int] = (1, 1),
+        **kwargs: Any,
+    ) -> None:
+        self.max_bytes, self.max_edge, self.least = max_bytes, max_edge, least
         super().__init__(**kwargs)
+
+    def waits_at(self, place: Place, *, stored: Any) -> None:
+        self.place, self.stored = place, stored
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        if isinstance(data, Waiting):
+            name = self.place.name_in(data.word) if self.place else ""
+            if name and self.stored and self.stored.name.rsplit("/", 1)[-1] == name:
+                return super().clean(None, initial)
+        value = super().clean(data, initial)
+        self.sent = value if isinstance(value, ContentFile) else None
+        return value
 
     def to_python(self, data: Any) -> ContentFile | None:
         if data in self.empty_values:
             return None
+        if isinstance(data, Waiting):
+            found = self.place.find(data.word) if self.place else None
+            if found is None:
+                raise ValidationError(self.error_messages["gone"], code="gone")
+            self.word = data.word
+            return found
         if not data.size:
             raise ValidationError(self.error_messages["empty"], code="empty")
         # Neither the sent name nor the sent type is looked at: both are the sender's word.
-        return clean_image(data, max_bytes=self.max_bytes, max_edge=self.max_edge)
+        return clean_image(data, max_bytes=self.max_bytes, max_edge=self.max_edge, least=self.least)
+
+    def keep(self) -> None:
+        """For a page that comes back: what was sent waits, and the page shows it."""
+        if self.place is None or self.sent is None:
+            return
+        self.word = self.word or self.place.keep(self.sent)
+        self.widget.waiting = {"word": self.word, "address": shown(self.sent)}
+
+
+class KeepsPictures(forms.Form):
+    """Pictures that are in order are not lost where something else isn't. The fields say where they wait."""
+
+    def keep_pictures(self) -> None:
+        """For a page that comes back, once the form is looked at."""
+        for field, word in self._waiting():
+            field.keep()
+            if word != field.word:
+                field.place.drop(word)
+
+    def drop_pictures(self) -> None:
+        """Once the form is saved: whatever waited for it has nothing to wait for."""
+        for field, word in self._waiting():
+            field.place.drop(word)
+
+    def _waiting(self) -> Iterator[tuple[PictureField, str]]:
+        """Each field whose pictures wait, and the word that the page sent for it."""
+        for name, field in self.fields.items():
+            if isinstance(field, PictureField) and field.place is not None:
+                yield field, self.data.get(f"{self.add_prefix(name)}-waiting", "")
 
 
 _TYPES = {"jpg": "image/jpeg", "png": "image/png"}

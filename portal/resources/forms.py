@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -17,8 +18,10 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.common import markdown
 from portal.common.forms import DateField, LineField, TextField, TimeField, moment, tidy
+from portal.common.pictures import WIDE
 from portal.common.policy import Actor
-from portal.common.uploads import PictureField
+from portal.common.uploads import KeepsPictures, PictureField
+from portal.common.waiting import Place
 from portal.resources.actions.categories import LONGEST_TAG, MOST_TAGS, tag_slug
 from portal.resources.actions.posts import Writing
 from portal.resources.models import BlogPost, Category, PostState
@@ -26,6 +29,8 @@ from portal.resources.models.posts import ALT_CHARACTERS, EXCERPT_CHARACTERS, TI
 
 # As wide as an article's picture is shown, twice that on a fine screen.
 PICTURE_EDGE = 1600
+# The narrowest that is made of one; and a third as high, or it would be a line.
+LEAST_PICTURE = (WIDE[0], WIDE[0] // 3)
 SAVE, PUBLISH, SCHEDULE, PREVIEW = "save", "publish", "schedule", "preview"
 
 
@@ -77,8 +82,11 @@ def may_write() -> Q:
     return Q(grants__ended_at__isnull=True, grants__role__in=[Role.PSYCHOLOGIST, Role.MANAGER])
 
 
-class ArticleForm(forms.Form):
-    """The writing page, all of it. `zone` is the clinic's wall clock, by which articles are scheduled."""
+class ArticleForm(KeepsPictures):
+    """The writing page, all of it. `zone` is the clinic's wall clock, by which articles are scheduled.
+
+    `code` is the article's: under it a picture waits while something else is put right.
+    """
 
     title = LineField(label=_("Title"), max_length=TITLE_CHARACTERS, required=False)
     body = BodyField(label=_("Text"), required=False)
@@ -108,6 +116,7 @@ class ArticleForm(forms.Form):
         label=_("Picture"),
         required=False,
         max_edge=PICTURE_EDGE,
+        least=LEAST_PICTURE,
         help_text=_("JPEG, PNG or WebP, 1600 pixels wide if you have it. Only pictures that the clinic may show."),
     )
     remove_picture = forms.BooleanField(label=_("Take the picture away"), required=False)
@@ -143,6 +152,7 @@ class ArticleForm(forms.Form):
         actor: Actor,
         zone: ZoneInfo,
         post: BlogPost | None = None,
+        code: UUID | None = None,
         by_itself: bool = False,
         **kwargs: Any,
     ) -> None:
@@ -159,6 +169,9 @@ class ArticleForm(forms.Form):
             del self.fields["author"]
         if post is None or post.is_draft:
             del self.fields["small_change"]
+        if code:
+            place = Place(actor.user.code.hex, f"article {code}")
+            self.fields["picture"].waits_at(place, stored=post.picture if post else None)
         if by_itself:
             # A file is not sent again and again; what stands half written in another field waits for the button.
             for name in ("picture", "remove_picture", "publish_on", "publish_at"):

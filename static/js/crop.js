@@ -12,6 +12,9 @@ function cropper (field) {
   const panel = find('[data-cropper]')
   const failed = find('[data-crop-failed]')
   const again = find('[data-crop-again]')
+  // A photo that was sent before, and waits for the form to be right.
+  const waiting = find('[data-waiting]')
+  const left = find('input[name="photo-leave"]')
   const canvas = find('canvas')
   const [zoom, across, down] = ['zoom', 'across', 'down'].map(name => find(`[data-crop-${name}]`))
   const pen = canvas.getContext('2d')
@@ -70,11 +73,24 @@ function cropper (field) {
     if (input.files.length) open(input.files[0], [])
   })
 
+  const chosen = text => text.split(' ').filter(Boolean).map(Number)
+
+  if (waiting) waiting.decode().then(() => open(waiting, chosen(box.value)), () => { failed.hidden = false })
+
+  left?.addEventListener('change', () => {
+    if (input.files.length) return
+    picture = null
+    box.value = ''
+    panel.hidden = true
+    parts.hidden = false
+    if (!left.checked) open(waiting, [])
+  })
+
   again.addEventListener('click', async () => {
     if (!picture) {
       const answer = await fetch(field.dataset.whole)
       if (!answer.ok) { failed.hidden = false; return }
-      await open(await answer.blob(), field.dataset.box.split(' ').filter(Boolean).map(Number))
+      await open(await answer.blob(), chosen(field.dataset.box))
     }
     zoom.focus()
   })

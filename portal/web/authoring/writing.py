@@ -76,7 +76,7 @@ def article(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
         if post is None:
             raise Http404
         return _editor(request, desk, code, post, ArticleForm(actor=request.actor, zone=zone, post=post))
-    form = ArticleForm(request.POST, request.FILES, actor=request.actor, zone=zone, post=post)
+    form = ArticleForm(request.POST, request.FILES, actor=request.actor, zone=zone, post=post, code=code)
     if not form.is_valid():
         return _editor(request, desk, code, post, form, status=422)
     do = form.cleaned_data["do"]
@@ -100,6 +100,7 @@ def article(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
     except InThePast:
         form.add_error("publish_on", ValidationError(_("This time has passed. Choose one to come."), code="past"))
         return _editor(request, desk, code, before, form, status=422)
+    form.drop_pictures()
     _say(request, post, do, now=now, zone=zone)
     return redirect_to(request, desk.url("article", code))
 
@@ -259,6 +260,8 @@ def _editor(
 ) -> HttpResponse:
     now = timezone.now()
     today = today_in(form.zone, now)
+    if form.is_bound:
+        form.keep_pictures()
     context = {
         "desk": desk,
         "article_code": code,
@@ -272,7 +275,6 @@ def _editor(
         "version": (conflict or post).version if conflict or post else 0,
         "conflict": _conflict(form, conflict, form.zone) if conflict else None,
         "picture": desk.picture_of(post),
-        "lost_file": bool(form.is_bound and form.files and form.errors),
         "suggestions": Tag.objects.values_list("name", flat=True)[:MOST_SUGGESTIONS],
         "crumbs": desk.crumbs(),
     }

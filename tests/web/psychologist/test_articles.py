@@ -55,9 +55,9 @@ def sent(post=None, **changes):
     return words | changes
 
 
-def photo(name="a.jpg"):
+def photo(name="a.jpg", size=(900, 600)):
     buffer = BytesIO()
-    Image.new("RGB", (900, 600), "#7a3e63").save(buffer, "JPEG")
+    Image.new("RGB", size, "#7a3e63").save(buffer, "JPEG")
     return SimpleUploadedFile(name, buffer.getvalue(), "image/jpeg")
 
 
@@ -404,6 +404,12 @@ def test_preview_of_too_much_says_so(desk):
 # ---- Picture ---------------------------------------------------------------------------------------------------------
 
 
+def waiting(answer):
+    """What the page sends along of a picture that was sent before: nothing, where none waits."""
+    found = re.search(r'name="picture-waiting" value="([^"]+)"', answer.content.decode())
+    return {"picture-waiting": found[1]} if found else {}
+
+
 def test_picture_needs_words(mai, desk, settings, tmp_path, django_capture_on_commit_callbacks):
     settings.MEDIA_ROOT = tmp_path
     post = make.post(author=mai, draft=True)
@@ -411,9 +417,8 @@ def test_picture_needs_words(mai, desk, settings, tmp_path, django_capture_on_co
     page = answer.content.decode()
     assert answer.status_code == 422
     assert "Say what the picture shows" in page
-    assert "The picture has to be chosen again" in page
     with django_capture_on_commit_callbacks(execute=True):
-        desk.post(url("article", post.code), sent(post, picture=photo(), picture_alt="A plum wall"))
+        desk.post(url("article", post.code), sent(post, picture_alt="A plum wall") | waiting(answer))
     post.refresh_from_db()
     assert post.picture.name.endswith("-900x600.jpg")
     shown = desk.get(url("article", post.code)).content.decode()
@@ -442,7 +447,8 @@ def test_picture_of_a_refused_publishing_leaves_no_file(mai, desk, settings, tmp
     post = make.post(author=mai, draft=True, category=None)
 
     def files():
-        return [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()]
+        found = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()]
+        return [name for name in found if not name.startswith("waiting/")]
 
     def send(**changes):
         words = sent(post, picture=photo(), picture_alt="A plum wall", category="", **changes)
@@ -452,6 +458,124 @@ def test_picture_of_a_refused_publishing_leaves_no_file(mai, desk, settings, tmp
     assert (send(do="save"), len(files())) == (302, 1)
     post.refresh_from_db()
     assert (send(do="publish"), files()) == (422, [post.picture.name])
+
+
+@pytest.fixture
+def uploads(settings, tmp_path):
+    """The files that lie in the storage, by folder."""
+    settings.MEDIA_ROOT = tmp_path
+    return lambda folder: sorted(path.name for path in (tmp_path / folder).glob("*-900x600.jpg"))
+
+
+def test_picture_waits_while_another_window_is_answered(mai, desk, uploads):
+    post = make.post(author=mai, draft=True)
+    desk.post(url("article", post.code), sent(post, body="The other window was first."))
+    mine = sent(post, picture=photo(), picture_alt="A plum wall", body="Mine.")
+    answer = desk.post(url("article", post.code), mine)
+    assert answer.status_code == 409
+    assert 'src="data:image/jpeg;base64,' in answer.content.decode()
+    assert (len(uploads("waiting")), uploads("articles")) == (1, [])
+    del mine["picture"]
+    again = desk.post(url("article", post.code), mine | waiting(answer) | {"instead_of": 2})
+    assert again.status_code == 302
+    post.refresh_from_db()
+    assert (post.body, post.picture_alt) == ("Mine.", "A plum wall")
+    assert (uploads("waiting"), uploads("articles")) == ([], [post.picture.name.rsplit("/", 1)[-1]])
+
+
+@pytest.mark.parametrize("changes", [{"do": "publish", "category": ""}, {"do": "schedule"}, {"do": "preview"}])
+def test_picture_waits_where_the_page_comes_back(mai, desk, uploads, changes):
+    """Of a new article too: its code stands on the page before anything is kept."""
+    code = uuid.uuid4()
+    words = {"title": "Sleep", "body": "Words", "picture_alt": "A plum wall"}
+    answer = desk.post(url("article", code), sent(picture=photo(), **words, **changes))
+    assert answer.status_code in {200, 422}
+    again = desk.post(url("article", code), sent(**words) | waiting(answer))
+    assert again.status_code == 302
+    assert BlogPost.objects.get().picture.name.removeprefix("articles/") in uploads("articles")
+
+
+def test_waiting_picture_stays_through_a_second_refusal(mai, desk, uploads):
+    post = make.post(author=mai, draft=True)
+    first = desk.post(url("article", post.code), sent(post, picture=photo()))
+    second = desk.post(url("article", post.code), sent(post) | waiting(first))
+    assert second.status_code == 422
+    assert (waiting(second), len(uploads("waiting"))) == (waiting(first), 1)
+
+
+def test_waiting_picture_gives_way_to_another_and_can_be_left_out(mai, desk, uploads):
+    post = make.post(author=mai, draft=True)
+    first = desk.post(url("article", post.code), sent(post, picture=photo()))
+    (before,) = uploads("waiting")
+    second = desk.post(url("article", post.code), sent(post, picture=photo()) | waiting(first))
+    (after,) = uploads("waiting")
+    assert before != after
+    left = sent(post, body="") | waiting(second) | {"picture-leave": "on"}
+    assert desk.post(url("article", post.code), left).status_code == 302
+    post.refresh_from_db()
+    assert (post.picture.name, uploads("waiting")) == ("", [])
+
+
+def test_waiting_picture_of_one_author_is_nobody_elses(mai, desk, uploads):
+    post = make.post(author=mai, draft=True)
+    word = waiting(desk.post(url("article", post.code), sent(post, picture=photo())))
+    stranger = make.user(role=Role.PSYCHOLOGIST)
+    theirs = make.post(author=stranger, draft=True)
+    other = make.post(author=mai, draft=True)
+    for who, into in ((make.client_for(stranger), theirs), (desk, other)):
+        answer = who.post(url("article", into.code), sent(into, picture_alt="A plum wall") | word)
+        assert answer.status_code == 422
+        assert "The picture you sent before is not kept any more." in answer.content.decode()
+        into.refresh_from_db()
+        assert into.picture.name == ""
+
+
+def test_save_pressed_twice_on_a_waiting_picture_saves_once(mai, desk, uploads):
+    post = make.post(author=mai, draft=True)
+    word = waiting(desk.post(url("article", post.code), sent(post, picture=photo())))
+    for _ in range(2):
+        pressed = desk.post(url("article", post.code), sent(post, picture_alt="A plum wall") | word)
+        assert pressed.status_code == 302
+    post.refresh_from_db()
+    assert (post.version, len(uploads("articles")), uploads("waiting")) == (2, 1, [])
+
+
+def test_page_that_saves_itself_leaves_a_waiting_picture_waiting(mai, desk, uploads):
+    post = make.post(author=mai, draft=True)
+    word = waiting(desk.post(url("article", post.code), sent(post, picture=photo())))
+    by_itself = sent(post, body="More", picture_alt="A plum wall") | word
+    assert desk.post(url("keep_article", post.code), by_itself, headers=HX).status_code == 200
+    post.refresh_from_db()
+    assert (post.body, post.picture_alt, post.picture.name) == ("More", "A plum wall", "")
+    assert desk.post(url("article", post.code), sent(post) | word).status_code == 302
+    post.refresh_from_db()
+    assert post.picture
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [
+        ((40, 30), "choose one of at least 480 by 160 pixels"),
+        ((479, 900), "choose one of at least 480 by 160 pixels"),
+        ((900, 159), "choose one of at least 480 by 160 pixels"),
+        ((6000, 300), "too long and thin"),
+    ],
+)
+def test_picture_too_small_for_a_page_is_refused_in_words(mai, desk, uploads, size, words):
+    """Blown up to the width of an article it would be a blur, and readers would see it."""
+    post = make.post(author=mai, draft=True)
+    answer = desk.post(url("article", post.code), sent(post, picture=photo(size=size), picture_alt="A plum wall"))
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert waiting(answer) == {}
+    post.refresh_from_db()
+    assert not post.picture
+
+
+def test_picture_just_large_enough_is_taken(mai, desk, uploads):
+    post = make.post(author=mai, draft=True)
+    small = sent(post, picture=photo(size=(480, 160)), picture_alt="A plum wall")
+    assert desk.post(url("article", post.code), small).status_code == 302
 
 
 def test_no_picture_is_refused_in_words(mai, desk):

@@ -336,6 +336,84 @@ def test_own_photo_is_served_to_oneself_alone_and_kept_by_nobody(client, mai, co
         assert other.get(address).status_code == 404
 
 
+def waiting(response):
+    """What the page sends along of a photo that was sent before: nothing, where none waits."""
+    found = re.search(r'name="photo-waiting" value="([^"]+)"', response.content.decode())
+    return {"photo-waiting": found[1]} if found else {}
+
+
+BUTTONS = [
+    {"specialisations-up": "Grief"},
+    {"specialisations-drop": "Grief"},
+    {"specialisations-add": "1", "specialisations-new": "Sleep"},
+]
+
+
+@pytest.mark.parametrize("button", BUTTONS)
+def test_a_chosen_photo_waits_while_the_list_is_moved_about(client, mai, tmp_path, button):
+    """Without script the button sends the whole form, and the browser sends a file once."""
+    response = client.post(URL, fields(photo=two_halves(), photo_part="end") | button)
+    page = response.content.decode()
+    assert (response.status_code, "error-summary" in page) == (200, False)
+    assert 'src="data:image/jpeg;base64,' in page
+    assert "The right side" in page, "it is known by now to be wide"
+    again = client.post(URL, fields(photo_part="end") | {"specialisations-up": "Grief"} | waiting(response))
+    assert waiting(again) == waiting(response)
+    assert client.post(URL, fields(photo_part="end") | waiting(again)).status_code == 302
+    mai.refresh_from_db()
+    assert colour_of(mai.photo) == "blue"
+    assert list((tmp_path / "waiting").iterdir()) == []
+
+
+def test_a_chosen_photo_and_its_part_wait_while_something_else_is_put_right(client, mai):
+    response = client.post(URL, fields(photo=two_halves(), photo_box="0.6 0.1 0.3 0.6", fee="a lot"))
+    assert (response.status_code, list(response.context["form"].errors)) == (422, ["fee"])
+    box = response.context["form"]["photo_box"].value()
+    assert client.post(URL, fields(photo_box=box) | waiting(response)).status_code == 302
+    mai.refresh_from_db()
+    assert (mai.photo_box, colour_of(mai.photo)) == ("0.6000 0.1000 0.3000 0.6000", "blue")
+
+
+def test_the_part_of_a_refused_photo_is_not_cut_from_the_one_that_is_kept(client, mai):
+    client.post(URL, fields(photo=two_halves(), photo_part="start"))
+    svg = SimpleUploadedFile("me.png", b"<svg onload=alert(1)>")
+    response = client.post(URL, fields(photo=svg, photo_box="0.6 0.1 0.3 0.6"))
+    assert (waiting(response), response.context["form"]["photo_box"].value()) == ({}, "")
+    mai.refresh_from_db()
+    assert colour_of(mai.photo) == "red"
+
+
+def test_a_photo_that_can_not_be_taken_is_said_when_the_list_is_moved_about(client, mai):
+    response = client.post(URL, fields(photo=two_halves((40, 30))) | {"specialisations-up": "Grief"})
+    assert listed(response) == ["Grief", "Anxiety"]
+    assert "choose one of at least 160 by 160 pixels" in response.content.decode()
+    assert waiting(response) == {}
+
+
+def test_a_photo_to_be_taken_away_stays_ticked_when_the_list_is_moved_about(client, mai):
+    client.post(URL, fields(photo=two_halves()))
+    page = client.post(URL, fields(**{"photo-clear": "on", "specialisations-up": "Grief"})).content.decode()
+    assert re.search(r'name="photo-clear"[^>]*\schecked', page)
+
+
+def test_a_waiting_photo_is_for_oneself_alone(client, mai, colleague):
+    word = waiting(client.post(URL, fields(photo=two_halves(), fee="a lot")))
+    theirs = make.client_for(colleague.user).post(URL, fields() | word)
+    assert (theirs.status_code, list(theirs.context["form"].errors)) == (422, ["photo"])
+    # Pressed twice, the second one finds it saved.
+    for _ in range(2):
+        assert client.post(URL, fields() | word).status_code == 302
+
+
+def test_a_waiting_photo_is_previewed(client, mai):
+    word = waiting(client.post(URL, fields(photo=two_halves(), fee="a lot")))
+    page = client.post(URL, fields(preview="1") | word).content.decode()
+    assert 'src="data:image/jpeg;base64,' in page
+    assert client.post(URL, fields() | word).status_code == 302
+    mai.refresh_from_db()
+    assert mai.photo
+
+
 # ---- Two tabs --------------------------------------------------------------------------------------------------------
 
 

@@ -23,6 +23,7 @@ from portal.clinic.profile_forms import PsychologistForm
 from portal.common.htmx import page_or_fragment
 from portal.common.policy import allow
 from portal.common.uploads import picture_response, version_of
+from portal.common.waiting import Place
 from portal.web.manager.asking import confirm_page, pass_on_warnings
 from portal.web.manager.forms import number_forms
 
@@ -41,7 +42,8 @@ def edit(request: HttpRequest, code: UUID) -> HttpResponse:
     if psychologist is None and Role.PSYCHOLOGIST not in whose.roles:
         messages.info(request, _("Only a psychologist has a profile. Give them that role first."))
         return redirect("manager:person", code)
-    form = PsychologistForm(request.POST or None, request.FILES or None, instance=psychologist, user=whose)
+    place = Place(request.user.code.hex, f"profile {whose.code}")
+    form = PsychologistForm(request.POST or None, request.FILES or None, instance=psychologist, user=whose, place=place)
     numbers = number_forms(psychologist, request.POST or None)
     if form.is_rearranged:
         form = form.rearranged()
@@ -63,9 +65,12 @@ def edit(request: HttpRequest, code: UUID) -> HttpResponse:
                     by=by,
                     now=now,
                 )
+        form.drop_pictures()
         messages.success(request, _("The profile of %(name)s is saved.") % {"name": whose.name})
         pass_on_warnings(request, form, *numbers)
         return redirect("manager:profile", code)
+    if form.is_bound:
+        form.keep_pictures()
     stored = Psychologist.objects.filter(user=whose).first()
     context = {
         "form": form,

@@ -25,6 +25,7 @@ from portal.clinic.profile_forms import OwnProfileForm
 from portal.common.htmx import page_or_fragment
 from portal.common.policy import allow
 from portal.common.uploads import picture_response, version_of
+from portal.common.waiting import Place
 from portal.journeys import profiles
 from portal.journeys.profiles import Fee
 from portal.medicare import schedule
@@ -39,16 +40,19 @@ def profile(request: HttpRequest) -> HttpResponse:
     person: Psychologist = request.psychologist
     if request.method != "POST":
         return _page(request, OwnProfileForm(instance=_fresh(person)), person)
-    form = OwnProfileForm(request.POST, request.FILES, instance=_fresh(person))
+    place = Place(request.user.code.hex, "own profile")
+    form = OwnProfileForm(request.POST, request.FILES, instance=_fresh(person), place=place)
     if form.is_rearranged:
         return _page(request, form.rearranged(), person)
     if not form.is_valid():
+        form.keep_pictures()
         return _page(request, form, person, status=422)
     if "preview" in request.POST:
         return _preview(request, form)
     actions.update_psychologist(
         psychologist=person, values=form.values, topics=form.topics, by=request.actor, now=timezone.now()
     )
+    form.drop_pictures()
     if person.is_active:
         messages.success(request, _("Your profile is saved, and the website shows it."))
     else:

@@ -1,0 +1,137 @@
+"""The photo of a profile as it is sent: which part of it is shown, and where it waits while the rest is put right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.utils.translation import gettext_lazy as _
+
+from portal.common.pictures import PORTRAIT, Box, cropped_square, size_of
+from portal.common.uploads import PHOTO_BYTES, PHOTO_EDGE, KeepsPictures, PictureField
+from portal.common.waiting import Place
+
+# What is kept of the whole photo, so that a part of it still has pixels enough for the largest portrait.
+WHOLE_EDGE = 2000
+
+
+class WithPortrait(KeepsPictures):
+    """A photo, and which square of it is shown: by the cropper's box, or, without script, by one of three places.
+
+    `portrait` is what the actions keep: the square, the whole that it was cut from, and where. `place` is where a photo
+    waits while the rest can't be saved.
+    """
+
+    photo_part = forms.ChoiceField(
+        label=_("Which part of the photo is kept"),
+        choices=[
+            ("start", _("The top, or the left side")),
+            ("middle", _("The middle")),
+            ("end", _("The bottom, or the right side")),
+        ],
+        required=False,
+        widget=forms.RadioSelect,
+        help_text=_("Photos are shown square. Save to see it, and choose another part if the face is cut off."),
+    )
+    # Empty on a page that nothing was sent from: a new photo must not get the old one's box.
+    photo_box = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, place: Place | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.place = place
+        self.portrait: dict[str, Any] = {}
+        self.fields["photo"] = PictureField(
+            label=_("Photo"),
+            required=False,
+            max_bytes=PHOTO_BYTES,
+            max_edge=WHOLE_EDGE,
+            # Blown up it would be a coloured disc.
+            least=(PORTRAIT[0], PORTRAIT[0]),
+            help_text=_(
+                "JPEG, PNG or WebP, up to 10 MB. Where it was taken, and all else hidden in the file, is removed."
+            ),
+        )
+        if place:
+            self.fields["photo"].waits_at(place, stored=self.source)
+        part = self.fields["photo_part"]
+        if size := self.source_size:
+            part.choices = _parts(size)
+            part.initial = next(
+                (key for key, _label in part.choices if str(Box.square_in(size, key)) == self.instance.photo_box), None
+            )
+
+    @property
+    def source(self) -> Any:
+        """The stored picture that another part can be cut from: the whole, or a photo from before wholes were kept."""
+        return self.instance.photo_source or self.instance.photo
+
+    @property
+    def source_size(self) -> tuple[int, int] | None:
+        return size_of(self.source)
+
+    def crop(self, cleaned: dict[str, Any]) -> None:
+        """Fills `portrait` with values of photo, photo_source and photo_box; leaves it empty where nothing changes."""
+        sent = cleaned.get("photo")
+        if {"photo", "photo_box", "photo_part"} & set(self.errors):
+            return
+        if sent is False:
+            self.portrait = {"photo": False, "photo_source": False, "photo_box": ""}
+            return
+        is_new = isinstance(sent, ContentFile)
+        size = size_of(sent) if is_new else self.source_size
+        if size is None:
+            return
+        part = cleaned.get("photo_part") or ("middle" if is_new else "")
+        try:
+            if cleaned.get("photo_box"):
+                box = Box.read(cleaned["photo_box"])
+            elif part:
+                box = Box.square_in(size, part)
+            else:
+                return
+            if is_new:
+                self.portrait = {"photo": cropped_square(sent, box, max_edge=PHOTO_EDGE), "photo_source": sent}
+            elif str(box) != self.instance.photo_box:
+                self.portrait = {"photo": self._cropped_again(box)}
+                if not self.instance.photo_source:
+                    self.portrait["photo_source"] = self._copied()
+            else:
+                return
+        except ValidationError as refusal:
+            self.add_error("photo", refusal)
+        except OSError:
+            self.add_error(
+                "photo", ValidationError(_("The photo can't be found any more. Send it again."), code="lost")
+            )
+        else:
+            self.portrait["photo_box"] = str(box)
+
+    def keep_pictures(self) -> None:
+        """As the photo does, its part waits: one that was chosen on a photo that is refused goes with it."""
+        super().keep_pictures()
+        if sent := self.fields["photo"].sent:
+            self.fields["photo_part"].choices = _parts(size_of(sent))
+        elif self.files.get(self.add_prefix("photo")):
+            self.data = self.data.copy()
+            self.data[self.add_prefix("photo_box")] = ""
+
+    def _cropped_again(self, box: Box) -> ContentFile:
+        with self.source.storage.open(self.source.name) as file:
+            return cropped_square(file, box, max_edge=PHOTO_EDGE)
+
+    def _copied(self) -> ContentFile:
+        """The photo itself, before a part of it takes its place."""
+        with self.source.storage.open(self.source.name) as file:
+            return ContentFile(file.read(), name=self.source.name.rsplit("/", 1)[-1])
+
+
+def _parts(size: tuple[int, int]) -> list[tuple[str, Any]]:
+    """What the three parts are called, once it is known which way the photo is long."""
+    width, height = size
+    if width > height:
+        return [("start", _("The left side")), ("middle", _("The middle")), ("end", _("The right side"))]
+    if height > width:
+        return [("start", _("The top")), ("middle", _("The middle")), ("end", _("The bottom"))]
+    return [("middle", _("All of it"))]
