@@ -12,6 +12,7 @@ from django.utils.text import slugify
 
 from portal.accounts.models import User
 from portal.audit import trail
+from portal.clinic import texts, website
 from portal.clinic.models import (
     ClinicSettings,
     Language,
@@ -20,7 +21,6 @@ from portal.clinic.models import (
     Psychologist,
     Room,
     Service,
-    SiteText,
     Specialisation,
 )
 from portal.clinic.refusals import HasProfile, InUse, LastOne
@@ -241,8 +241,7 @@ def remove_choice(*, choice: Specialisation | Language, by: Actor, now: datetime
     noun = choice._meta.model_name
     trail.record(f"{noun}.removed", target=choice, by=by, at=now)
     if isinstance(choice, Specialisation):
-        # Its name in other languages: one added later at the same address must not inherit it.
-        SiteText.objects.filter(key__startswith=f"specialisation.{choice.slug}.").delete()
+        website.words_end(at=texts.place_of(choice))
     choice.delete()
 
 

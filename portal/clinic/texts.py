@@ -1,26 +1,30 @@
 """The words of the website that its manager may change: which there are, what ships, and what the clinic says instead.
 
 A text ships as a translated message. The clinic's own words are kept by language, so that changing the English leaves
-the Arabic as it was. Names of services and specialisations are kept with their rows, in the clinic's own
-language; here are the same words in the others. One query reads everything that a page in one language may need.
+the Arabic as it was. Names of services, specialisations, categories and the like are kept with their rows, in the
+clinic's own language; here are the same words in the others. One query reads everything that a page in one language may
+need.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, lru_cache
+from itertools import chain
 
 from django.conf import settings
+from django.db.models import Model
 from django.utils.functional import Promise
-from django.utils.html import linebreaks
+from django.utils.html import format_html, linebreaks
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.models import Location, Service, SiteText, Specialisation
 from portal.common import markdown
+from portal.common.languages import Language, languages
 
 # The language in which staff write into the clinic's own rows: names of services, profiles, directions.
 OWN_LANGUAGE = settings.LANGUAGE_CODE
@@ -247,10 +251,32 @@ _BY_KEY = {text.key: text for page in SHIPPED for text in page.texts}
 # ---- Words of the clinic's own rows, in the other languages ----------------------------------------------------------
 
 
-def key_of(row: Service | Specialisation | Location, field: str) -> str:
+def place_of(row: Model) -> str:
+    """`service.<code>`, with which the keys of a row's words begin.
+
+    A row without a code is known by its slug; where that can change, `website.words_follow` takes the words along.
+    """
+    return f"{row._meta.model_name}.{getattr(row, 'code', None) or row.slug}"
+
+
+def key_of(row: Model, field: str) -> str:
     """`service.<code>.name`: under which the words of a row are kept in the languages that aren't the clinic's."""
-    what = row.slug if isinstance(row, Specialisation) else row.code
-    return f"{row._meta.model_name}.{what}.{field}"
+    return f"{place_of(row)}.{field}"
+
+
+def page_of_rows(
+    key: str, label: str | Promise, url_name: str, rows: Iterable[Model], fields: tuple[str, ...]
+) -> Iterator[Page]:
+    """What can be said of these rows in another language; no page where nothing can be."""
+    found = []
+    for row in rows:
+        for field in fields:
+            column = row._meta.get_field(field)
+            if words := getattr(row, field):
+                title = row.name if field == "name" else f"{row.name}: {column.verbose_name}"
+                found.append(Text(key_of(row, field), title, words, column.max_length))
+    if found:
+        yield Page(key, label, url_name, tuple(found))
 
 
 def row_pages() -> Iterator[Page]:
@@ -260,24 +286,28 @@ def row_pages() -> Iterator[Page]:
         ("specialisation", _("Specialisations"), "public:psychologists", Specialisation.objects.all(), ("name",)),
         ("location", _("Places"), "public:home", Location.objects.filter(is_active=True), ("directions",)),
     ):
-        found = []
-        for row in rows:
-            for field in fields:
-                column = row._meta.get_field(field)
-                if words := getattr(row, field):
-                    title = row.name if field == "name" else f"{row.name}: {column.verbose_name}"
-                    found.append(Text(key_of(row, field), title, words, column.max_length))
-        if found:
-            yield Page(key, label, url_name, tuple(found))
+        yield from page_of_rows(key, label, url_name, rows, fields)
 
 
-def pages(language: str) -> list[Page]:
-    """Everything that can be changed in a language. What is kept with its row is changed there in its own."""
-    return [*SHIPPED, *(() if language == OWN_LANGUAGE else row_pages())]
+def pages(language: str, *, further: Iterable[Page] = ()) -> list[Page]:
+    """Everything that can be changed in a language. What is kept with its row is changed there in its own; `further`
+    are the rows of the apps above this one."""
+    return [*SHIPPED, *(() if language == OWN_LANGUAGE else chain(row_pages(), further))]
 
 
-def find(key: str, language: str) -> tuple[Page, Text] | None:
-    return next(((page, text) for page in pages(language) for text in page.texts if text.key == key), None)
+def find(key: str, language: str, *, further: Iterable[Page] = ()) -> tuple[Page, Text] | None:
+    found = pages(language, further=further)
+    return next(((page, text) for page in found for text in page.texts if text.key == key), None)
+
+
+def in_other_languages(row: Model, field: str) -> list[tuple[Language, str]]:
+    """What a row is called in each language that isn't the clinic's; empty where it has no words there. One query."""
+    said = dict(SiteText.objects.filter(key=key_of(row, field)).values_list("language", "text"))
+    return [(one, said.get(one.code, "")) for one in other_languages()]
+
+
+def other_languages() -> list[Language]:
+    return [one for one in languages() if one.code != OWN_LANGUAGE]
 
 
 # ---- Reading ---------------------------------------------------------------------------------------------------------
@@ -289,6 +319,11 @@ class Wording:
 
     text: str
     lang: str = ""
+
+    @property
+    def html(self) -> str | SafeString:
+        """For a page: marked where they are in another language than it is."""
+        return format_html('<span lang="{}" dir="auto">{}</span>', self.lang, self.text) if self.lang else self.text
 
 
 class Texts:
@@ -318,13 +353,16 @@ class Texts:
         """The same, rendered from Markdown."""
         return _rendered(self.get(key))
 
-    def of(self, row: Service | Specialisation | Location, field: str) -> Wording:
+    def of(self, row: Model, field: str) -> Wording:
         """A row's words in this language, or in the clinic's own with its name."""
         words = getattr(row, field)
         if self.language == OWN_LANGUAGE or not words:
             return Wording(words)
         own = self.own(key_of(row, field))
         return Wording(own) if own else Wording(words, OWN_LANGUAGE)
+
+    def name_of(self, row: Model) -> Wording:
+        return self.of(row, "name")
 
     def changed_at(self, prefix: str) -> datetime | None:
         """When the clinic last changed a text whose key begins so."""

@@ -38,6 +38,25 @@ def reset_text(*, key: str, language: str, by: Actor, now: datetime) -> None:
         present.delete()
 
 
+@transaction.atomic
+def words_follow(*, was: str, to: str) -> None:
+    """Takes a row's words along from one place (`texts.place_of`) to another; words that stand there already stay."""
+    if was == to:
+        return
+    there = set(SiteText.objects.filter(key__startswith=f"{to}.").values_list("key", "language"))
+    for said in SiteText.objects.select_for_update().filter(key__startswith=f"{was}."):
+        key = f"{to}.{said.key.rpartition('.')[2]}"
+        if (key, said.language) in there:
+            said.delete()
+        else:
+            SiteText.objects.filter(pk=said.pk).update(key=key)
+
+
+def words_end(*, at: str) -> None:
+    """Takes a row's words away with it: another that comes to its place (`texts.place_of`) must not inherit them."""
+    SiteText.objects.filter(key__startswith=f"{at}.").delete()
+
+
 def _which(key: str) -> dict[str, str]:
     """The key as the trail takes it, which takes no free text: of a row's words, what kind of row it is."""
     page, *rest = key.split(".")

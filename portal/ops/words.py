@@ -34,6 +34,7 @@ STAFF_ONLY = (
     "portal/audit/",
     "portal/settings.py",
     "portal/clinic/forms.py",
+    "portal/resources/naming.py",
     "templates/manager/",
     "templates/psychologist/",
     "templates/reception/",

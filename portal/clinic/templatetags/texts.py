@@ -45,8 +45,7 @@ def questions(context: Context, key: str) -> list[tuple[str, SafeString]]:
 @register.simple_tag(takes_context=True)
 def words(context: Context, row: Any, field: str = "name") -> str:
     """A row's name or description in the page's language; where it has none, its own words, marked as English."""
-    found = _texts(context).of(row, field)
-    return format_html('<span lang="{}" dir="auto">{}</span>', found.lang, found.text) if found.lang else found.text
+    return _texts(context).of(row, field).html
 
 
 @register.simple_tag(takes_context=True)

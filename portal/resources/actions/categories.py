@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from portal.audit import trail
+from portal.clinic import texts, website
 from portal.common.policy import Actor
 from portal.common.text import fold
 from portal.resources.models import BlogPost, Category, Tag
@@ -87,6 +88,7 @@ def delete_category(*, category: Category, by: Actor, now: datetime) -> None:
     if BlogPost.objects.in_category(category).exists() or category.files.exists():
         raise InUse
     trail.record("category.deleted", by=by, target=category, at=now)
+    website.words_end(at=texts.place_of(category))
     category.delete()
 
 
@@ -115,12 +117,14 @@ def tags_named(names: Iterable[str], *, make: bool = True) -> list[Tag]:
 def rename_tag(*, tag: Tag, name: str, by: Actor, now: datetime) -> Tag:
     """Changes a tag's name; where another tag has that name, its articles go there and it is gone.
 
-    Gives the tag that has the name from now on. Raises NameTaken if no letter or digit is in it.
+    Its names in other languages go along. Gives the tag that has the name from now on. Raises NameTaken if no letter or
+    digit is in it.
     """
     slug = tag_slug(name)
     if not slug:
         raise NameTaken
     other = Tag.objects.filter(slug=slug).exclude(pk=tag.pk).first()
+    website.words_follow(was=texts.place_of(tag), to=texts.place_of(other or Tag(slug=slug)))
     if other is None:
         tag.name, tag.slug = name, slug
         tag.save(update_fields=["name", "slug"])
@@ -139,4 +143,5 @@ def rename_tag(*, tag: Tag, name: str, by: Actor, now: datetime) -> Tag:
 def delete_tag(*, tag: Tag, by: Actor, now: datetime) -> None:
     """Takes a tag off every article."""
     trail.record("tag.deleted", by=by, target=tag, at=now)
+    website.words_end(at=texts.place_of(tag))
     tag.delete()

@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext_lazy, to_locale
 from django.utils.translation import gettext as _
 
 from portal.clinic.models import Language, Location, Mode, Specialisation
+from portal.clinic.texts import Wording
 from portal.common.forms import tidy
 from portal.common.text import fold
 from portal.web.public.people import Found
@@ -25,11 +26,16 @@ LONGEST_SEARCH = 80
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A filter in force, and the address without it."""
+    """A filter in force, and the address without it. `lang` is what its label is in, if that isn't the page's."""
 
     label: str
     url: str
     count: int
+    lang: str = ""
+
+    @property
+    def html(self) -> str:
+        return Wording(self.label, self.lang).html
 
 
 class PeopleFilter(forms.Form):
@@ -110,7 +116,7 @@ class PeopleFilter(forms.Form):
         return f"?{query.urlencode()}" if query else ""
 
     def chips(
-        self, everybody_without: Callable[[str], list[Found]], *, topic_name: Callable[[Specialisation], str]
+        self, everybody_without: Callable[[str], list[Found]], *, topic_name: Callable[[Specialisation], Wording]
     ) -> list[Chip]:
         """One for each filter in force, and how many there would be without it."""
         words = {
@@ -121,14 +127,13 @@ class PeopleFilter(forms.Form):
             "location": lambda chosen: chosen.name,
             "soon": lambda chosen: _("Time this week"),
         }
-        return [
-            Chip(
-                label=str(words[name](self.cleaned_data[name])),
-                url=self.query(without=name),
-                count=len(self.fitting(everybody_without(name), without=name)),
-            )
-            for name in self.tests
-        ]
+        chips = []
+        for name in self.tests:
+            said = words[name](self.cleaned_data[name])
+            named = said if isinstance(said, Wording) else Wording(str(said))
+            count = len(self.fitting(everybody_without(name), without=name))
+            chips.append(Chip(label=named.text, url=self.query(without=name), count=count, lang=named.lang))
+        return chips
 
 
 def language_label(language: Language) -> str:

@@ -21,6 +21,7 @@ from django.utils.translation import get_language
 
 from portal.accounts.models import User
 from portal.clinic.models import Psychologist
+from portal.clinic.texts import Texts, Wording
 from portal.common.languages import Language, languages
 from portal.common.pagecache import LONGEST, STORE
 from portal.common.pictures import WIDE, Picture, draw
@@ -55,12 +56,12 @@ class Author:
 @dataclass(frozen=True, slots=True)
 class Card:
     """An article as lists show it, and nothing more: two that are equal are drawn once. `language` is there if it is
-    not the page's own."""
+    not the page's own; `topic` is the name of its category in the page's, where it has one there."""
 
     url: str
     title: str
     summary: str
-    topic: str
+    topic: Wording | None
     author: str
     published_at: datetime
     minutes: int
@@ -68,12 +69,12 @@ class Card:
     language: Language | None
 
     @classmethod
-    def of(cls, post: BlogPost) -> Card:
+    def of(cls, post: BlogPost, site_texts: Texts) -> Card:
         return cls(
             url=reverse("public:post", args=[post.slug]),
             title=post.title,
             summary=post.summary,
-            topic=post.category.name if post.category else "",
+            topic=site_texts.name_of(post.category) if post.category else None,
             author=Author.of(post.author).name,
             published_at=post.published_at,
             minutes=post.minutes,
@@ -95,6 +96,7 @@ def _drawn(card: Card, zone: str, language: str | None) -> SafeString:
 SHOWN = ("title", "slug", "code", "summary", "language", "picture", "published_at", "updated_at", "words")
 OF_OTHERS = (
     "category__name",
+    "category__code",
     "author__first_name",
     "author__last_name",
     "author__psychologist__user_id",
@@ -189,12 +191,12 @@ def related(post: BlogPost, tags: Sequence[Tag], *, now: datetime) -> list[BlogP
     return [found[pk] for pk in chosen if pk in found]
 
 
-def read_on(post: BlogPost, tags: Sequence[Tag], *, now: datetime, zone: str) -> list[SafeString]:
+def read_on(post: BlogPost, tags: Sequence[Tag], *, now: datetime, zone: str, site_texts: Texts) -> list[SafeString]:
     """The cards of related articles. To find them is a quarter of what an article costs, so each process does it once
     in READ_ON_FOR seconds for all of its readers; it changes when another article comes out."""
     store, key = caches[STORE], f"read-on:{post.pk}:{get_language()}"
     kept = store.get(key)
     if kept is None:
-        kept = [Card.of(one).html(zone) for one in related(post, tags, now=now)]
+        kept = [Card.of(one, site_texts).html(zone) for one in related(post, tags, now=now)]
         store.set(key, kept, READ_ON_FOR)
     return kept

@@ -91,8 +91,11 @@ def _address(place: ClinicSettings | Location) -> dict[str, Any]:
     return {"@type": "PostalAddress", **written, "addressCountry": "AU"} if written else {}
 
 
-def person(psychologist: Psychologist, *, settings: ClinicSettings, image: str = "") -> dict[str, Any]:
-    """A psychologist, as on their profile. `focuses` and `languages` should be prefetched.
+def person(
+    psychologist: Psychologist, *, settings: ClinicSettings, topics: Sequence[str] = (), image: str = ""
+) -> dict[str, Any]:
+    """A psychologist, as on their profile; `topics` are what they work with, as the page names it. `languages` should
+    be prefetched.
 
     schema.org knows physicians, which a psychologist is not: a person, with an occupation and a registration.
     """
@@ -110,7 +113,7 @@ def person(psychologist: Psychologist, *, settings: ClinicSettings, image: str =
             "image": image,
             "worksFor": {"@type": "MedicalBusiness", "@id": clinic_id(), "name": settings.name},
             "knowsLanguage": [language.name for language in psychologist.languages.all()],
-            "knowsAbout": [topic.name for topic in psychologist.topics],
+            "knowsAbout": list(topics),
             "identifier": _said(
                 {"@type": "PropertyValue", "propertyID": "AHPRA", "value": psychologist.ahpra_number},
                 needs="value",
@@ -176,7 +179,6 @@ def posting(
     settings: ClinicSettings,
     author: str,
     psychologist: Psychologist | None,
-    tags: Sequence[str] = (),
     shared: Shared,
 ) -> dict[str, Any]:
     """An article. Its author is linked to their profile, if they have one."""
@@ -205,8 +207,8 @@ def posting(
             "dateModified": _when(modified(post), settings),
             "author": writer,
             "publisher": publisher,
-            "articleSection": post.category.name if post.category else "",
-            "keywords": list(tags),
+            "articleSection": shared.section,
+            "keywords": list(shared.tags),
             "wordCount": post.words,
             "isAccessibleForFree": True,
             "image": _said(
@@ -230,13 +232,14 @@ def modified(post: BlogPost) -> datetime | None:
     return post.published_at
 
 
-def sharing(post: BlogPost, *, tags: Sequence[str], picture: Picture | None, address: str) -> Shared:
-    """`address` is where the picture is, in a size that a preview shows."""
+def sharing(post: BlogPost, *, section: str, tags: Sequence[str], picture: Picture | None, address: str) -> Shared:
+    """`section` and `tags` are the names of its category and tags, in the page's language; `address` is where the
+    picture is, in a size that a preview shows."""
     at = {} if picture is None else _size(picture) | {"image": absolute(address), "image_alt": post.picture_alt}
     return Shared(
         published=post.published_at,
         modified=modified(post),
-        section=post.category.name if post.category else "",
+        section=section,
         tags=tags,
         **at,
     )

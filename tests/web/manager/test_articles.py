@@ -6,8 +6,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from portal.accounts.roles import Role
+from portal.clinic import texts, website
+from portal.clinic.models import SiteText
+from portal.common.policy import Actor
 from portal.resources.models import BlogPost, Category, Tag
 from tests import make
 
@@ -184,6 +188,49 @@ def test_tag_is_renamed_merged_removed(desk):
     assert [list(post.tags.values_list("slug", flat=True)) for post in (one, two)] == [["rest"], ["rest"]]
     desk.post(url("tags"), {"remove": "rest"})
     assert (Tag.objects.count(), BlogPost.objects.count()) == (0, 2)
+
+
+def test_names_in_other_languages_follow_a_tag_and_end_with_it(desk):
+    """What a tag is called in Arabic stays with it when it is renamed; one of the same name made later has none."""
+    make.post(tags=("Sleep", "Sleep-well", "Sleeping", "Rest"))
+
+    def say(slug, language, text):
+        key = texts.key_of(Tag.objects.get(slug=slug), "name")
+        website.set_text(key=key, language=language, text=text, by=Actor.system("test"), now=timezone.now())
+
+    def said():
+        return set(SiteText.objects.values_list("key", "language", "text"))
+
+    say("sleep", "ar", "النوم")
+    say("sleep", "vi", "Giấc ngủ")
+    say("rest", "vi", "Nghỉ ngơi")
+    say("sleep-well", "ar", "نوم هانئ")
+    apart = ("tag.sleep-well.name", "ar", "نوم هانئ")
+    desk.post(url("tags"), {"tag": "sleep", "name": "Sleepless"})
+    assert said() == {
+        ("tag.sleepless.name", "ar", "النوم"), ("tag.sleepless.name", "vi", "Giấc ngủ"),
+        ("tag.rest.name", "vi", "Nghỉ ngơi"), apart,
+    }  # fmt: skip
+    desk.post(url("tags"), {"tag": "sleepless", "name": "SLEEPLESS"})
+    assert len(said()) == 4
+    # Where two become one, the words of the one that stays stand before those of the other.
+    desk.post(url("tags"), {"tag": "sleepless", "name": "Rest"})
+    assert said() == {("tag.rest.name", "ar", "النوم"), ("tag.rest.name", "vi", "Nghỉ ngơi"), apart}
+    desk.post(url("tags"), {"remove": "rest"})
+    assert said() == {apart}
+
+
+def test_names_of_a_category_in_other_languages_end_with_it(desk):
+    shelf, other = make.category(), make.category()
+    for one in (shelf, other):
+        for field in ("name", "description"):
+            website.set_text(
+                key=texts.key_of(one, field), language="ar", text="كلمة", by=Actor.system("test"), now=timezone.now()
+            )
+    desk.post(url("category", shelf.code), {"do": "delete"})
+    assert set(SiteText.objects.values_list("key", flat=True)) == {
+        texts.key_of(other, "name"), texts.key_of(other, "description")
+    }  # fmt: skip
 
 
 def test_tag_of_many_articles_is_merged_in_as_many_queries_as_of_one(desk, django_assert_num_queries):

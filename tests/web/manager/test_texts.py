@@ -98,6 +98,7 @@ def test_the_list_costs_the_same_whatever_there_is(boss):
         for _ in range(more):
             service = make.service(description="We meet.")
             make.specialisation()
+            make.post(category=make.category(description="About it."), tags=(f"Tag {len(counts)} {_}",))
             SiteText.objects.create(
                 key=texts.key_of(service, "name"), language="vi", text="Buổi", changed_at=timezone.now()
             )
@@ -105,6 +106,67 @@ def test_the_list_costs_the_same_whatever_there_is(boss):
             assert boss.get(f"{PAGE}?language=vi").status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_a_category_and_a_tag_get_their_names_where_everything_gets_them(boss):
+    make.clinic()
+    shelf = make.category(name="Worry", description="What worry does.")
+    post = make.post(slug="nights", category=shelf, tags=("Sleep",))
+    tag = post.tags.get()
+    keys = {
+        texts.key_of(shelf, "name"): "القلق",
+        texts.key_of(shelf, "description"): "ما يفعله القلق.",
+        texts.key_of(tag, "name"): "النوم",
+    }
+    offered = boss.get(f"{PAGE}?language=ar").content.decode()
+    english = boss.get(f"{PAGE}?language=en-au").content.decode()
+    for key, words in keys.items():
+        assert f'href="{PAGE}{key}/?language=ar"' in offered
+        assert key not in english
+        assert boss.get(f"{PAGE}{key}/?language=en-au").status_code == 404
+        assert send(boss, key, words, "ar").url == f"{PAGE}?language=ar"
+    page = Client().get("/ar/blog/nights/").content.decode()
+    assert ("القلق" in page, "النوم" in page, "Worry" in page, "Sleep" in page) == (True, True, False, False)
+    boss.post(f"{PAGE}{texts.key_of(tag, 'name')}/standard/", {"language": "ar"})
+    assert '<span lang="en-au" dir="auto">Sleep</span>' in Client().get("/ar/blog/nights/").content.decode()
+    changed = [e.facts for e in Entry.objects.filter(verb="site_text.changed").order_by("pk")]
+    assert [(facts["page"], facts["text"]) for facts in changed] == [
+        ("category", "name"), ("category", "description"), ("tag", "name")
+    ]  # fmt: skip
+
+
+def test_a_tag_of_another_script_gets_its_names(boss):
+    tag = make.post(tags=("Giấc-ngủ",)).tags.get()
+    assert send(boss, texts.key_of(tag, "name"), "النوم", "ar").status_code == 302
+    assert texts.Texts("ar").name_of(tag) == texts.Wording("النوم")
+
+
+def test_a_categorys_page_says_what_it_is_called_elsewhere_and_leads_there(boss):
+    shelf = make.category(name="Worry")
+    key = texts.key_of(shelf, "name")
+    send(boss, key, "القلق", "ar")
+    page = boss.get(f"/manage/articles/shelves/categories/{shelf.code}/")
+    assert [(one.code, name) for one, name in page.context["tongues"]] == [
+        ("zh-hans", ""), ("vi", ""), ("ar", "القلق")
+    ]  # fmt: skip
+    assert [f'href="{PAGE}{key}/?language={code}"' in page.content.decode() for code in ("zh-hans", "vi", "ar")] == [
+        True, True, True
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("room", "part"),
+    [
+        ("/manage/articles/shelves/", "category"),
+        ("/manage/articles/shelves/", "tag"),
+        ("/manage/staff/words/", "specialisation"),
+    ],
+)
+def test_who_looks_for_names_beside_their_list_is_led_to_them(boss, room, part):
+    make.post(category=make.category(), tags=("Sleep",))
+    make.specialisation()
+    assert f'href="{PAGE}?language=ar#page-{part}"' in boss.get(room).content.decode()
+    assert f'id="page-{part}"' in boss.get(f"{PAGE}?language=ar").content.decode()
 
 
 def test_a_specialisation_that_goes_takes_its_names_along(boss):

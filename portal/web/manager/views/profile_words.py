@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.roles import Role
-from portal.clinic import actions
+from portal.clinic import actions, texts
 from portal.clinic.models import Language, Specialisation
 from portal.clinic.refusals import InUse
 from portal.common.policy import allow
@@ -35,6 +35,7 @@ def _page(
         "languages": Language.objects.annotate(used=Count("psychologists")),
         "topic_form": topic_form,
         "language_form": language_form,
+        "tongues": texts.other_languages(),
         "crumbs": [(reverse("manager:staff"), _("Staff"))],
     }
     return form_page(request, "manager/profile_words.html", context, topic_form, language_form)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
+from portal.clinic import texts
 from portal.common.policy import allow
 from portal.resources.actions import categories as actions
 from portal.resources.forms import CategoryForm, TagForm
@@ -36,6 +37,7 @@ def _page(request: HttpRequest, *, form: CategoryForm | None = None, tag_form: T
         "tags": Tag.objects.annotate(used=Count("posts")).order_by("slug"),
         "form": form or CategoryForm(),
         "tag_form": tag_form,
+        "tongues": texts.other_languages(),
         "crumbs": _crumbs(),
     }
     return render(request, "manager/shelves.html", context, status=422 if wrong else 200)
@@ -100,6 +102,8 @@ def category(request: HttpRequest, code: UUID) -> HttpResponse:
     context = {
         "category": chosen,
         "form": form,
+        "key": texts.key_of(chosen, "name"),
+        "tongues": texts.in_other_languages(chosen, "name"),
         "crumbs": _crumbs((reverse("manager:shelves"), _("Categories and tags"))),
     }
     return render(request, "manager/category.html", context, status=422 if form.errors else 200)

@@ -18,6 +18,7 @@ from portal.accounts.roles import Role
 from portal.clinic import texts, website
 from portal.common.languages import languages
 from portal.common.policy import allow
+from portal.resources import naming
 from portal.web.manager.asking import form_page
 from portal.web.manager.website_forms import LanguageChoice, SiteTextForm
 
@@ -54,7 +55,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     groups = []
     with override(language):
         shipped = {text.key: text.shipped() for page in texts.SHIPPED for text in page.texts}
-    for page in texts.pages(language):
+    for page in texts.pages(language, further=naming.pages()):
         rows = [
             Row(text, own.own(text.key) or shipped.get(text.key) or text.shipped(), bool(own.own(text.key)))
             for text in page.texts
@@ -76,7 +77,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, key: str) -> HttpResponse:
     language = LanguageChoice.read(request.POST if request.method == "POST" else request.GET)
-    found = texts.find(key, language)
+    found = texts.find(key, language, further=naming.pages())
     if found is None:
         raise Http404
     page, text = found

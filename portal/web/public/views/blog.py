@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.clinic.models import ClinicSettings
+from portal.clinic.texts import Texts, Wording
 from portal.common import keyset, pictures
 from portal.common.addresses import absolute, language_tag
 from portal.common.htmx import page_or_fragment, redirect_to
@@ -51,11 +52,10 @@ def listing(request: HttpRequest) -> HttpResponse:
     """The newest articles, or those that say what is searched for."""
     words, now = Search.read(request), timezone.now()
     posts = BlogPost.objects.readable(now)
-    steps = [(_("Reading"), reverse("public:blog"))]
     if words:
         # Of signs alone there is nothing to look for; and nothing is not everything.
         posts = posts.saying(words) if any(sign.isalnum() for sign in words) else posts.none()
-    return _list(request, posts, words=words, steps=steps, now=now)
+    return _list(request, posts, words=words, now=now)
 
 
 @for_readers(params=("page",), fragments=("results",))
@@ -68,8 +68,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     posts = BlogPost.objects.readable(now).in_category(shelf)
     if not shelf.is_active and not posts.exists():
         raise Http404
-    steps = [(_("Reading"), reverse("public:blog")), (shelf.name, request.path)]
-    return _list(request, posts, shelf=shelf, steps=steps, now=now)
+    return _list(request, posts, shelf=shelf, now=now)
 
 
 @for_readers(params=("page",), fragments=("results",))
@@ -83,15 +82,13 @@ def tagged(request: HttpRequest, slug: str) -> HttpResponse:
     posts = BlogPost.objects.readable(now).tagged(tag)
     if not posts.exists():
         raise Http404
-    steps = [(_("Reading"), reverse("public:blog")), (tag.name, request.path)]
-    return _list(request, posts, tag=tag, steps=steps, now=now)
+    return _list(request, posts, tag=tag, now=now)
 
 
 def _list(
     request: HttpRequest,
     posts: Any,
     *,
-    steps: list[tuple[str, str]],
     now: datetime,
     shelf: Category | None = None,
     tag: Tag | None = None,
@@ -109,21 +106,31 @@ def _list(
     if asked and not page.before:
         # The first page has one address, and a page that isn't there none.
         return redirect_to(request, f"{request.path}?{urlencode({'q': words})}" if words else request.path)
-    cards, clinic = [Card.of(post) for post in page], ClinicSettings.current()
+    site_texts, clinic = Texts(), ClinicSettings.current()
+    cards = [Card.of(post, site_texts) for post in page]
+    topic, reading_room = shelf or tag, (_("Reading"), reverse("public:blog"))
+    named: Wording | None = site_texts.name_of(topic) if topic else None
     context = {
+        "site_texts": site_texts,
         "clinic": clinic,
         "words": words,
         "shelf": shelf,
         "tag": tag,
-        "topic": (shelf or tag).name if shelf or tag else "",
+        "topic": named,
         "shelves": list(reading.shelves(now)),
         "page": page,
         "lead": cards[0] if cards and not (asked or words) else None,
         "cards": [card.html(clinic.time_zone) for card in (cards if asked or words else cards[1:])],
-        "crumbs": [(url, label) for label, url in steps[:-1]],
+        "crumbs": [reading_room[::-1]] if named else [],
         "json_ld": [
-            structured.breadcrumbs([(clinic.name, reverse("public:home")), *steps]),
-            *([] if shelf or tag or words else [structured.blog(_("Reading"), settings=clinic, posts=page.rows)]),
+            structured.breadcrumbs(
+                [
+                    (clinic.name, reverse("public:home")),
+                    reading_room,
+                    *([(named.text, request.path)] if named else []),
+                ]
+            ),
+            *([] if named or words else [structured.blog(_("Reading"), settings=clinic, posts=page.rows)]),
         ],
     }
     return page_or_fragment(request, "public/blog.html", context, fragment="results")
@@ -161,18 +168,21 @@ def _whole(posts: Any) -> Any:
 
 def _article(found: BlogPost, *, now: datetime, token: str = "") -> dict[str, Any]:
     clinic, author, tags = ClinicSettings.current(), Author.of(found.author), list(found.tags.all())
-    picture = reading.picture_of(found, token=token)
+    site_texts, picture = Texts(), reading.picture_of(found, token=token)
+    shelf = site_texts.name_of(found.category) if found.category else Wording("")
     shared = structured.sharing(
         found,
-        tags=[tag.name for tag in tags],
+        section=shelf.text,
+        tags=[site_texts.name_of(tag).text for tag in tags],
         picture=picture,
         address=reading.shared_picture(found, structured.shared_width(picture)) if picture else "",
     )
-    steps = [(_("Reading"), reverse("public:blog"))]
+    steps = [(Wording(_("Reading")), reverse("public:blog"))]
     if found.category:
-        steps.append((found.category.name, reverse("public:category", args=[found.category.slug])))
+        steps.append((shelf, reverse("public:category", args=[found.category.slug])))
     modified = structured.modified(found)
     return {
+        "site_texts": site_texts,
         "clinic": clinic,
         "post": found,
         "author": author,
@@ -181,8 +191,8 @@ def _article(found: BlogPost, *, now: datetime, token: str = "") -> dict[str, An
         "foreign": reading.foreign(found.language),
         "contents": reading.contents(found),
         "updated": modified if modified != found.published_at else None,
-        "related": reading.read_on(found, tags, now=now, zone=clinic.time_zone),
-        "crumbs": [(url, label) for label, url in steps],
+        "related": reading.read_on(found, tags, now=now, zone=clinic.time_zone, site_texts=site_texts),
+        "crumbs": [(url, step.html) for step, url in steps],
         "shared": shared,
         "json_ld": [
             structured.posting(
@@ -190,13 +200,12 @@ def _article(found: BlogPost, *, now: datetime, token: str = "") -> dict[str, An
                 settings=clinic,
                 author=author.name,
                 psychologist=author.psychologist,
-                tags=[tag.name for tag in tags],
                 shared=shared,
             ),
             structured.breadcrumbs(
                 [
                     (clinic.name, reverse("public:home")),
-                    *steps,
+                    *((step.text, url) for step, url in steps),
                     (found.title, reverse("public:post", args=[found.slug])),
                 ]
             ),
@@ -271,7 +280,7 @@ def feed(request: HttpRequest) -> HttpResponse:
 
     Not their text: a copy elsewhere would go on saying what was corrected here, and without the lines for a crisis.
     """
-    clinic, blog = ClinicSettings.current(), absolute(reverse("public:blog"))
+    clinic, site_texts, blog = ClinicSettings.current(), Texts(), absolute(reverse("public:blog"))
     atom = Articles(
         title=clinic.name,
         subtitle=_("Plain words by our psychologists on things that people ask us."),
@@ -291,7 +300,7 @@ def feed(request: HttpRequest) -> HttpResponse:
             author_name=Author.of(one.author).name or clinic.name,
             pubdate=one.published_at,
             updateddate=structured.modified(one),
-            categories=[one.category.name] if one.category else [],
+            categories=[site_texts.name_of(one.category).text] if one.category else [],
             language=language_tag(one.language),
         )
     return HttpResponse(atom.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")

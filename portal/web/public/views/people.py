@@ -47,12 +47,12 @@ def psychologists(request: HttpRequest) -> HttpResponse:
     chips = chosen.chips(
         # Only with "this week" does it matter here when somebody is free.
         lambda name: everybody(name) if not fitting and wanted["soon"] and name in {"mode", "location"} else found,
-        topic_name=lambda topic: site_texts.of(topic, "name").text,
+        topic_name=site_texts.name_of,
     )
     context = {
         "site_texts": site_texts,
         "chosen": chosen,
-        "topics": sorted(topics.values(), key=lambda topic: site_texts.of(topic, "name").text),
+        "topics": sorted(topics.values(), key=lambda topic: site_texts.name_of(topic).text),
         "languages": sorted(((one.code, language_label(one)) for one in languages.values()), key=lambda row: row[1]),
         "modes": _modes(found),
         "places": sorted(places.values(), key=lambda place: (place.position, place.name)),
@@ -80,10 +80,12 @@ def psychologist(request: HttpRequest, slug: str) -> HttpResponse:
         slug=slug,
     )
     profile = profiles.profile_of(person, now=timezone.now(), mode=request.GET.get("mode", ""))
-    return render(request, "public/psychologist.html", {"person": person, "profile": profile, "json_ld": _told(person)})
+    site_texts = Texts()
+    context = {"site_texts": site_texts, "person": person, "profile": profile, "json_ld": _told(person, site_texts)}
+    return render(request, "public/psychologist.html", context)
 
 
-def _told(person: Psychologist) -> list[dict[str, Any]]:
+def _told(person: Psychologist, site_texts: Texts) -> list[dict[str, Any]]:
     """What machines are told of a profile: who it is of, and the way to it."""
     clinic, portrait = ClinicSettings.current(), portrait_of(person)
     steps = [
@@ -92,4 +94,5 @@ def _told(person: Psychologist) -> list[dict[str, Any]]:
         (person.name, reverse("public:psychologist", args=[person.slug])),
     ]
     image = absolute(portrait.src) if portrait else ""
-    return [structured.person(person, settings=clinic, image=image), structured.breadcrumbs(steps)]
+    topics = [site_texts.name_of(topic).text for topic in person.topics]
+    return [structured.person(person, settings=clinic, topics=topics, image=image), structured.breadcrumbs(steps)]

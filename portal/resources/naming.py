@@ -1,0 +1,19 @@
+"""What can be said of categories and tags in the other languages; the manager types it at /manage/texts/."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.clinic.texts import Page, page_of_rows
+from portal.resources.models import Category, Tag
+
+
+def pages() -> Iterator[Page]:
+    """As `portal.clinic.texts.row_pages`; two queries."""
+    for key, label, rows, fields in (
+        ("category", _("Categories of articles and files"), Category.objects.all(), ("name", "description")),
+        ("tag", _("Tags of articles"), Tag.objects.all(), ("name",)),
+    ):
+        yield from page_of_rows(key, label, "public:blog", rows, fields)
