@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.clinic.models import ClinicSettings
-from portal.ops.demo import articles, clinic, history, people, policies, resources
+from portal.ops.demo import articles, clinic, history, labels, people, policies, resources
 from portal.ops.demo.people import PASSWORD, SIGN_INS
 
 __all__ = ["PASSWORD", "SIGN_INS", "is_seeded", "may_use_database", "seed"]
@@ -43,3 +43,4 @@ def seed(*, say: Callable[[str], object] = lambda line: None) -> None:
     history.tell(accounts=accounts, now=now, say=say)
     articles.write(accounts=accounts, now=now, say=say)
     resources.put_up(accounts=accounts, now=now, say=say)
+    labels.say()

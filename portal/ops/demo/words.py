@@ -1,4 +1,6 @@
-"""The invented clinic's own words: about itself, and its services and specialisations in the other languages."""
+"""The invented clinic's own words: about itself, and its services and specialisations in the other languages.
+
+Those for the categories and tags of its articles and files stand in labels.py."""
 
 from __future__ import annotations
 
@@ -73,7 +75,7 @@ TOPICS = {
     "perinatal": ("孕期与产后", "Thai kỳ và sau sinh", "الحمل وما بعد الولادة"),
     "trauma": ("创伤", "Sang chấn", "الصدمة النفسية"),
     "young-people": ("青少年", "Thanh thiếu niên", "المراهقون والشباب"),
-    "adhd": ("注意缺陷多动障碍 (ADHD)", "Tăng động giảm chú ý (ADHD)", "اضطراب نقص الانتباه وفرط الحركة (ADHD)"),
+    "adhd": ("注意缺陷多动障碍（ADHD）", "Tăng động giảm chú ý (ADHD)", "اضطراب نقص الانتباه وفرط الحركة (ADHD)"),
     "school-refusal": ("不愿上学", "Không chịu đi học", "رفض الذهاب إلى المدرسة"),
     "grief": ("丧亲与哀伤", "Mất mát và đau buồn", "الفقد والحزن"),
     "migration": ("移居与归属", "Di cư và hội nhập", "الهجرة والانتماء"),
@@ -97,19 +99,19 @@ DIRECTIONS = {
 
 def say() -> None:
     """Puts the words on the website, as its manager would."""
-    _say("home.who", "en-au", WHO)
+    say_in("home.who", "en-au", WHO)
     for slug, languages in SERVICES.items():
         service = Service.objects.get(slug=slug)
         for language, (name, description) in languages.items():
-            _say(texts.key_of(service, "name"), language, name)
-            _say(texts.key_of(service, "description"), language, description)
+            say_in(texts.key_of(service, "name"), language, name)
+            say_in(texts.key_of(service, "description"), language, description)
     for topic in Specialisation.objects.filter(slug__in=TOPICS):
         for language, name in zip((CHINESE, VIETNAMESE, ARABIC), TOPICS[topic.slug], strict=True):
-            _say(texts.key_of(topic, "name"), language, name)
+            say_in(texts.key_of(topic, "name"), language, name)
     for place in Location.objects.filter(slug__in=DIRECTIONS):
         for language, words in DIRECTIONS[place.slug].items():
-            _say(texts.key_of(place, "directions"), language, words)
+            say_in(texts.key_of(place, "directions"), language, words)
 
 
-def _say(key: str, language: str, text: str) -> None:
+def say_in(key: str, language: str, text: str) -> None:
     website.set_text(key=key, language=language, text=text, by=BY, now=timezone.now())
