@@ -162,12 +162,34 @@ class SeesOtherSaves(forms.ModelForm):
             opened = json.loads(self.cleaned_data.pop("opened", "") or "{}")
         except ValueError:
             opened = {}
+        self._opened = opened if isinstance(opened, dict) else {}
+        self._look()
+
+    def still_stands(self) -> bool:
+        """Looks once more, when nobody else can save: whoever saved between the first look and now is not undone.
+
+        For the transaction that saves, as its first statement: it locks the row. False means that there are errors.
+        """
+        stored = self._meta.model._default_manager.select_for_update(of=("self",)).get(pk=self.instance.pk)
+        fresh = type(self)(instance=stored, **self._made_with())
+        if fresh._marks() == self._marks():
+            return True
+        self.initial = fresh.initial
+        self._bound_fields_cache.clear()
+        self.__dict__.pop("changed_data", None)
+        self._look()
+        return not self.errors
+
+    def _look(self) -> None:
         marks = self._marks()
         self.data = self.data.copy()
         self.data[self.add_prefix("opened")] = json.dumps(marks)
         for name in self.changed_data:
-            if name in marks and isinstance(opened, dict) and opened.get(name, marks[name]) != marks[name]:
+            if name in marks and self._opened.get(name, marks[name]) != marks[name]:
                 self.add_error(name, ValidationError(self._saved_meanwhile(name), code="changed"))
+
+    def _made_with(self) -> Mapping[str, Any]:
+        return {}
 
     def _saved_meanwhile(self, name: str) -> str:
         value = self.initial[name]
@@ -255,7 +277,7 @@ class ProfileForm(SeesOtherSaves, WithPortrait, ClinicForm):
         again.initial["photo_box"] = self.data.get(self.add_prefix("photo_box"), "")
 
     def _made_with(self) -> Mapping[str, Any]:
-        return {"place": self.place}
+        return {**super()._made_with(), "place": self.place}
 
 
 _PSYCHOLOGIST = [

@@ -1,15 +1,19 @@
 import re
 from decimal import Decimal
 from io import BytesIO
+from urllib.parse import urlencode
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.http import QueryDict
 from django.urls import reverse
 from PIL import Image
 
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
 from portal.clinic.models import Psychologist, Registration
+from portal.clinic.profile_forms import PsychologistForm
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -190,3 +194,32 @@ def test_doubtful_words_are_shown_to_the_manager_too(boss, whose):
     make.psychologist(user=whose, bio="The best results, guaranteed.", specialisations=(make.specialisation(),))
     page = boss.get(url("profile", whose))
     assert [caution.rule for caution in page.context["cautions"]] == ["comparison", "promise"]
+
+
+def test_managers_who_save_in_one_moment_do_not_undo_each_other(boss, whose):
+    boss.post(url("profile", whose), fields())
+    mai = Psychologist.objects.get()
+    page = boss.get(url("profile", whose)).context["form"]
+    data = {**fields(headline="Sleep"), "slug": mai.slug, "opened": page["opened"].value()}
+    form = PsychologistForm(QueryDict(urlencode(data)), instance=mai, user=whose)
+    assert form.is_valid()
+    Psychologist.objects.update(ahpra_number="PSY0007654321")
+    assert not form.still_stands()
+    assert list(form.errors) == ["ahpra_number"]
+
+
+def test_profile_that_two_managers_begin_at_once_is_made_once(boss, whose):
+    """The second one's page asked for a profile that nobody had, and is answered in words."""
+
+    came = []
+
+    def somebody_is_quicker(execute, sql, params, many, context):
+        # The page has found no profile, and looks at the places next.
+        if 'FROM "clinic_location"' in sql and not came:
+            came.append(make.psychologist(user=whose))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(somebody_is_quicker):
+        response = boss.post(url("profile", whose), fields(), follow=True)
+    assert [tag for tag, _words in said(response)] == ["error"]
+    assert Psychologist.objects.count() == 1

@@ -1,12 +1,17 @@
 """One's own profile: saved, ordered, cropped, seen before it is public, and nobody else's."""
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from html import unescape
 from io import BytesIO
+from urllib.parse import urlencode
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.http import QueryDict
 from django.urls import reverse
 from PIL import Image
 
@@ -14,7 +19,9 @@ from portal.accounts.roles import Role
 from portal.audit.models import Entry
 from portal.clinic import actions
 from portal.clinic.models import Psychologist, Registration, Specialisation
+from portal.clinic.profile_forms import OwnProfileForm
 from portal.common.pictures import KINDS, PORTRAIT
+from portal.common.policy import Actor
 from tests import make
 from tests.web.psychologist.conftest import NOW
 
@@ -450,6 +457,40 @@ def test_the_same_words_from_two_tabs_are_no_quarrel(client, mai):
 @pytest.mark.parametrize("mark", ["", "nonsense", "[]", "null", '{"headline": 3}', "{}"])
 def test_a_page_without_marks_saves(client, mai, mark):
     assert client.post(URL, fields(headline=mai.headline, opened=mark)).status_code == 302
+
+
+def test_what_was_saved_since_the_form_was_looked_at_is_not_undone(client, mai):
+    """Both saves found the profile as they had seen it; the second one finds out when it has the row to itself."""
+    data = QueryDict(urlencode(fields(headline="Sleep", languages=[], opened=opened(client)), doseq=True))
+    form = OwnProfileForm(data, instance=Psychologist.objects.get(pk=mai.pk))
+    assert form.is_valid()
+    changes = {"bio": "Somebody else's words.", "fee": Decimal("170")}
+    actions.update_psychologist(
+        psychologist=mai, values=changes, topics=["Grief"], by=Actor(mai.user, Role.PSYCHOLOGIST), now=NOW
+    )
+    assert not form.still_stands()
+    assert set(form.errors) == {"bio", "specialisations", "fee"}, "and none for what nobody else touched"
+    assert "Meanwhile “Somebody else's words.” was saved" in form.errors["bio"][0]
+    # The page that comes back carries the new marks: whoever has read that and saves again means it.
+    again = OwnProfileForm(form.data, instance=Psychologist.objects.get(pk=mai.pk))
+    assert (again.is_valid(), again.still_stands()) == (True, True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_saves_in_one_moment_one_is_made_and_the_others_are_told(mai):
+    tabs = [make.client_for(mai.user) for _ in range(4)]
+    mark = opened(tabs[0])
+    gate = threading.Barrier(len(tabs))
+
+    def save(number):
+        gate.wait()
+        try:
+            return tabs[number].post(URL, fields(headline=f"Words of tab {number}", opened=mark)).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(tabs)) as pool:
+        assert sorted(pool.map(save, range(len(tabs)))) == [302, 422, 422, 422]
 
 
 def test_moving_a_word_about_keeps_the_marks(client, mai):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +19,10 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.clinic import actions
 from portal.clinic.advertising import Caution, warnings_for
+from portal.clinic.forms import ProviderNumberForm
 from portal.clinic.models import Psychologist
 from portal.clinic.profile_forms import PsychologistForm
+from portal.clinic.refusals import HasProfile
 from portal.common.htmx import page_or_fragment
 from portal.common.policy import allow
 from portal.common.uploads import picture_response, version_of
@@ -49,26 +52,16 @@ def edit(request: HttpRequest, code: UUID) -> HttpResponse:
         form = form.rearranged()
         numbers = number_forms(psychologist, typed=request.POST)
     elif request.method == "POST" and all([form.is_valid(), *[n.is_valid() for n in numbers]]):
-        by, now = request.actor, timezone.now()
-        with transaction.atomic():
-            if psychologist is None:
-                kept = actions.add_psychologist(user=whose, values=form.values, topics=form.topics, by=by, now=now)
-            else:
-                kept = actions.update_psychologist(
-                    psychologist=psychologist, values=form.values, topics=form.topics, by=by, now=now
-                )
-            for number in numbers:
-                actions.set_provider_number(
-                    psychologist=kept,
-                    location=number.location,
-                    number=number.cleaned_data["number"],
-                    by=by,
-                    now=now,
-                )
-        form.drop_pictures()
-        messages.success(request, _("The profile of %(name)s is saved.") % {"name": whose.name})
-        pass_on_warnings(request, form, *numbers)
-        return redirect("manager:profile", code)
+        try:
+            saved = _saved(request, form, numbers, whose, psychologist)
+        except HasProfile:
+            messages.error(request, _("Somebody else made this profile meanwhile. Look at it first, then change it."))
+            return redirect("manager:profile", code)
+        if saved:
+            form.drop_pictures()
+            messages.success(request, _("The profile of %(name)s is saved.") % {"name": whose.name})
+            pass_on_warnings(request, form, *numbers)
+            return redirect("manager:profile", code)
     if form.is_bound:
         form.keep_pictures()
     stored = Psychologist.objects.filter(user=whose).first()
@@ -84,6 +77,31 @@ def edit(request: HttpRequest, code: UUID) -> HttpResponse:
     }
     wrong = any(sent.is_bound and not sent.is_valid() for sent in [form, *numbers])
     return page_or_fragment(request, "manager/profile.html", context, fragment="topics", status=422 if wrong else 200)
+
+
+@transaction.atomic
+def _saved(
+    request: HttpRequest,
+    form: PsychologistForm,
+    numbers: Sequence[ProviderNumberForm],
+    whose: User,
+    psychologist: Psychologist | None,
+) -> bool:
+    """Whether it is; not, if somebody else saved it in this moment: the form says what. Raises HasProfile."""
+    by, now = request.actor, timezone.now()
+    if psychologist is None:
+        kept = actions.add_psychologist(user=whose, values=form.values, topics=form.topics, by=by, now=now)
+    elif not form.still_stands():
+        return False
+    else:
+        kept = actions.update_psychologist(
+            psychologist=psychologist, values=form.values, topics=form.topics, by=by, now=now
+        )
+    for number in numbers:
+        actions.set_provider_number(
+            psychologist=kept, location=number.location, number=number.cleaned_data["number"], by=by, now=now
+        )
+    return True
 
 
 def _cautions(psychologist: Psychologist | None) -> list[Caution]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -44,14 +45,11 @@ def profile(request: HttpRequest) -> HttpResponse:
     form = OwnProfileForm(request.POST, request.FILES, instance=_fresh(person), place=place)
     if form.is_rearranged:
         return _page(request, form.rearranged(), person)
-    if not form.is_valid():
+    if "preview" in request.POST and form.is_valid():
+        return _preview(request, form)
+    if not form.is_valid() or not _saved(request, form, person):
         form.keep_pictures()
         return _page(request, form, person, status=422)
-    if "preview" in request.POST:
-        return _preview(request, form)
-    actions.update_psychologist(
-        psychologist=person, values=form.values, topics=form.topics, by=request.actor, now=timezone.now()
-    )
     form.drop_pictures()
     if person.is_active:
         messages.success(request, _("Your profile is saved, and the website shows it."))
@@ -60,6 +58,17 @@ def profile(request: HttpRequest) -> HttpResponse:
     for name, words in form.warnings:
         messages.warning(request, f"{form.fields[name].label}: {words}")
     return redirect("psychologist:profile")
+
+
+@transaction.atomic
+def _saved(request: HttpRequest, form: OwnProfileForm, person: Psychologist) -> bool:
+    """Whether it is; not, if somebody else saved it in this moment: the form says what."""
+    if not form.still_stands():
+        return False
+    actions.update_psychologist(
+        psychologist=person, values=form.values, topics=form.topics, by=request.actor, now=timezone.now()
+    )
+    return True
 
 
 def _fresh(person: Psychologist) -> Psychologist:
