@@ -45,6 +45,9 @@ class PatientTable(tables.Table):
     empty_title = _("Nobody found")
     empty_text = _("Check the spelling, or look by phone number or date of birth. Somebody new? Register them.")
 
+    class Meta:
+        attrs = {"class": "table cards close"}
+
 
 _FIGURES = {"td": {"class": "num"}, "th": {"class": "num"}}
 _UNBROKEN = {"td": {"class": "nowrap"}}
@@ -73,6 +76,7 @@ class InvoiceTable(tables.Table):
     class Meta:
         template_name = "tables/keyset.html"
         orderable = False
+        attrs = {"class": "table cards close"}
 
     def __init__(self, keyset: KeysetPage, *, order: str, today: date, **kwargs: Any) -> None:
         self.keyset, self.order, self.today = keyset, order, today
