@@ -112,6 +112,12 @@ class TimeZoneField(forms.ChoiceField):
         return value in available_timezones()
 
 
+_TAKEN = {
+    "name": _("Another one has this name already. Choose a different one."),
+    "slug": _("Another page has this address already. Choose a different one."),
+}
+
+
 class ClinicForm(WithWarnings, forms.ModelForm):
     """Cleans; the action saves. `values` is what the actions take.
 
@@ -122,6 +128,12 @@ class ClinicForm(WithWarnings, forms.ModelForm):
 
     class Meta:
         formfield_callback = _formfield
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Django's own sentence names the table and the column.
+        for name in _TAKEN.keys() & self.fields.keys():
+            self.fields[name].error_messages["unique"] = _TAKEN[name]
 
     @property
     def fieldsets(self) -> Iterator[tuple[Any, list[forms.BoundField]]]:
@@ -240,6 +252,16 @@ class RoomForm(ClinicForm):
     class Meta(ClinicForm.Meta):
         model = Room
         fields = names_in(_ROOM)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        here = Room.objects.filter(location=cleaned.get("location"), name=cleaned.get("name", ""))
+        if room := here.exclude(pk=self.instance.pk).first():
+            words = _("There is a room of this name here already.")
+            if not room.is_active:
+                words = _("There is a room of this name here already, out of use. Put that one in use again.")
+            self.add_error("name", ValidationError(words, code="unique"))
+        return cleaned
 
 
 _SERVICE = [

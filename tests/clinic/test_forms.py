@@ -245,3 +245,41 @@ def test_every_field_stands_in_a_group(form):
 def test_forms_offer_all_that_the_models_keep():
     assert {*ServiceForm().fields} == {f.name for f in Service._meta.concrete_fields} - {"id", "code", "is_active"}
     assert {*LocationForm().fields} == {f.name for f in Location._meta.concrete_fields} - {"id", "code", "is_active"}
+
+
+# ---- What is taken ---------------------------------------------------------------------------------------------------
+
+NAME_TAKEN = "Another one has this name already. Choose a different one."
+ADDRESS_TAKEN = "Another page has this address already. Choose a different one."
+
+
+@pytest.mark.parametrize("form", [LocationForm, ServiceForm])
+def test_what_another_one_has_is_said_in_plain_words(form):
+    """Django's own sentence begins with the name of the table: “Location with this Name already exists.”"""
+    (make.location if form is LocationForm else make.service)(name="Brunswick", slug="brunswick")
+    data = (LOCATION if form is LocationForm else SERVICE) | {"name": "Brunswick", "slug": "brunswick"}
+    assert form(data).errors == {"name": [NAME_TAKEN], "slug": [ADDRESS_TAKEN]}
+
+
+def test_address_of_another_profile_is_said_in_plain_words():
+    taken = make.psychologist()
+    form = PsychologistForm({"slug": taken.slug}, instance=make.psychologist())
+    assert form.errors["slug"] == [ADDRESS_TAKEN]
+
+
+def test_room_of_the_same_name_is_said_beside_the_name():
+    room = make.room()
+    data = {"location": room.location_id, "name": room.name}
+    assert RoomForm(data).errors == {"name": ["There is a room of this name here already."]}
+    assert RoomForm(data, instance=room).is_valid()
+    actions.retire_room(room=room, by=BY, now=NOW)
+    (words,) = RoomForm(data).errors["name"]
+    assert words.endswith("out of use. Put that one in use again.")
+    assert RoomForm(data | {"location": make.location().pk}).is_valid()
+
+
+@pytest.mark.parametrize("change", [{"minutes": "4"}, {"fee": "-1"}, {"in_person": ""}])
+def test_service_never_names_a_constraint(change):
+    form = ServiceForm(SERVICE | change)
+    assert list(form.errors) == list(change)
+    assert [words for errors in form.errors.values() for words in errors if "_" in words or "violated" in words] == []

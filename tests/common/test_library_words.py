@@ -10,6 +10,7 @@ from django import forms
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 
+from portal.clinic.models import Room, Service, Specialisation
 from portal.ops import words
 
 CHOICES = [("a", "A")]
@@ -55,6 +56,21 @@ def test_what_is_said_anew_in_english_is_said_in_every_language(language):
     for value in ("", "-1", "1.5"):
         (other,) = said(field, value, language)
         assert other not in {*said(field, value), "This field is required.", "Enter a whole number."}
+
+
+def test_what_a_table_refuses_is_said_in_plain_words():
+    """Where a form of ours has no better words: the tables' own, by Django's checks."""
+    twice = Specialisation(name="Grief", slug="grief")
+    assert twice.unique_error_message(Specialisation, ["name"]).messages == [
+        "Another one has this already (Specialisation: Name). Choose a different one."
+    ]
+    assert twice.unique_error_message(Room, ["location", "name"]).messages == [
+        "Another one has these already (Room: Location and Name). Change one of them."
+    ]
+    (fee,) = [one for one in Service._meta.constraints if one.name == "service_fee_not_negative"]
+    assert fee.get_violation_error_message() == (
+        "This can't be kept as it is (service_fee_not_negative). Look over what you wrote."
+    )
 
 
 def test_what_is_said_anew_is_still_what_django_says():
