@@ -7,6 +7,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, vCalAddress, vText, vUri
@@ -39,7 +40,7 @@ def invitation(
     event.add("dtend", timezone.localtime(appointment.ends_at, appointment.zone))
     event.add("summary", _("Appointment, %(clinic)s") % {"clinic": clinic.name})
     event.add("location", _where(appointment))
-    event.add("url", vUri(f"{settings.PORTAL_BASE_URL}/my/appointments/"))
+    event.add("url", vUri(settings.PORTAL_BASE_URL + reverse("patient:appointments")))
     event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
     event.add("class", "PRIVATE")
     if clinic.email:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import translation
 from icalendar import Calendar
 
 from portal.appointments import ics
@@ -38,6 +39,9 @@ def test_the_event(practice, appointment, now, settings):
     assert event["summary"] == "Appointment, Banksia Lane Psychology"
     assert event["status"] == "CONFIRMED"
     assert event["url"] == "https://portal.example:8443/my/appointments/"
+    with translation.override("ar"):
+        _, event = read(ics.invitation(appointment, clinic=practice.clinic, now=now))
+    assert event["url"] == "https://portal.example:8443/ar/my/appointments/"
     assert event["location"].startswith("Brunswick, ")
     assert event["organizer"] == "mailto:desk@banksia.example"
     assert event["dtstamp"].dt == now

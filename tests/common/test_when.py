@@ -28,6 +28,12 @@ def test_times_are_written_as_the_language_writes_them(language, written):
         assert [draw(AT, ZONE) for draw in filters] == written
 
 
+def test_noon_and_evening_have_words_of_their_own_in_chinese():
+    hours = {0: "上午11:00", 1: "中午12:00", 2: "下午1:00", 8: "晚上7:00"}
+    with translation.override("zh-hans"):
+        assert {hour: when.clock(datetime(2026, 11, 24, hour, tzinfo=UTC), ZONE) for hour in hours} == hours
+
+
 @pytest.mark.parametrize(
     ("language", "weekday", "month"),
     [

@@ -31,7 +31,8 @@ PATTERNS = {
         "date_short": "y年M月d日",
         "day_month": "M月d日",
         "weekday": "E",
-        "clock": "ah:mm",
+        # The part of the day that CLDR names: at noon it is 中午, which "a" calls afternoon.
+        "clock": "Bh:mm",
     },
     "vi": {
         "day": "EEEE, d 'tháng' M, y",
