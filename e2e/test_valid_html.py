@@ -18,7 +18,8 @@ import pytest
 from e2e.life import NEWCOMER, PATIENT, VISITOR
 from e2e.places import PLACES
 
-pytestmark = pytest.mark.look
+# All of it in one worker: its pages are fetched once.
+pytestmark = [pytest.mark.look, pytest.mark.xdist_group("test_valid_html")]
 
 VNU = os.environ.get("PORTAL_VNU", "")
 # Safari's screen reader forgets that a list without bullets is one, unless it is told.

@@ -62,12 +62,13 @@ class Command(BaseCommand):
             failed = [] if database_only else self._pass_checks(_checks(folder), environment)
             # Several of them race threads and processes of their own: more at once would only wait for each other.
             side_by_side = ["--numprocesses", str(min(os.cpu_count() or 1, 4))]
-            if self._pytest(["tests", *side_by_side, "--dist", "worksteal"], environment, browser=False):
+            # What touches no database, and how pages look, does not depend on which it is.
+            selected = [DATABASE_ONLY] if database_only else []
+            if self._pytest(["tests", *side_by_side, "--dist", "worksteal", *selected], environment, browser=False):
                 failed.append("tests")
-            # How pages look does not depend on the database.
+            # Each worker has a portal of its own. e2e/conftest.py says which tests stay together.
             selected = ["-m", "not look"] if database_only else []
-            # Each worker has a portal of its own, and goes through whole files: a journey's tests follow each other.
-            if self._pytest(["e2e", *side_by_side, "--dist", "loadfile", *selected], environment, browser=True):
+            if self._pytest(["e2e", *side_by_side, "--dist", "loadgroup", *selected], environment, browser=True):
                 failed.append("browser tests")
         if failed:
             self.stderr.write(self.style.ERROR(f"\nNot passed: {', '.join(failed)}."))
