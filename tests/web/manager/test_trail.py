@@ -48,6 +48,25 @@ def test_it_says_who_did_what_to_whom(boss):
     assert "11:00 am" in body
 
 
+def test_facts_are_told_as_people_write_them(boss):
+    trail.record(
+        "payment.recorded",
+        by=Actor(boss.user, Role.MANAGER),
+        amount_cents=22000,
+        invoice="c3f5fa37-343e-41ca-aa9e-171385110628",
+        outside_hours=False,
+        starts_at=at(24, 4),
+        at=at(22),
+    )
+    [entry] = with_names(Entry.objects.filter(verb="payment.recorded"), zone="Australia/Melbourne")
+    assert set(entry.told) == {
+        ("Amount", "$220.00"),
+        ("Invoice", "c3f5fa37"),
+        ("Outside hours", "no"),
+        ("Starts at", "24 Nov 2026, 3:00 pm"),
+    }
+
+
 @pytest.fixture
 def three(boss):
     """Three entries, on the days before, on and after 23 November in Melbourne."""
@@ -119,7 +138,7 @@ def test_names_are_looked_up_not_kept(boss):
     boss.user.first_name = "Renamed"
     boss.user.save(update_fields=["first_name"])
     trail.record("service.changed", by=Actor(boss.user, Role.MANAGER))
-    [entry] = with_names(Entry.objects.all())
+    [entry] = with_names(Entry.objects.all(), zone="Australia/Melbourne")
     assert entry.who.name == "Renamed Boss"
 
 

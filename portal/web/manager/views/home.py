@@ -22,11 +22,12 @@ LINES = 8
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     clinic, now = ClinicSettings.current(), timezone.now()
+    zone = clinic.time_zone
     entries = list(Entry.objects.visible_to(request.actor).newest_first()[:LINES])
     context = {
         "clinic": clinic,
         "points": attention.points(clinic=clinic, now=now),
         "stats": attention.figures(now=now),
-        "table": TrailTable(with_names(entries), zone=clinic.time_zone, exclude=("facts",), orderable=False),
+        "table": TrailTable(with_names(entries, zone=zone), zone=zone, exclude=("facts",), orderable=False),
     }
     return render(request, "manager/home.html", context)

@@ -141,7 +141,8 @@ def person(request: HttpRequest, code: UUID) -> HttpResponse:
     """Somebody's roles, second step, profile, and what was done to their account lately."""
     whose = get_object_or_404(User.objects.staff_ever().with_second_factor_known(), code=code)
     entries = list(Entry.objects.visible_to(request.actor).about(whose).newest_first()[:LINES])
-    table = TrailTable(with_names(entries), zone=_zone(), exclude=("target",), orderable=False)
+    zone = _zone()
+    table = TrailTable(with_names(entries, zone=zone), zone=zone, exclude=("target",), orderable=False)
     context = {
         "person": whose,
         "is_self": whose == request.user,

@@ -41,7 +41,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     filterset = TrailFilter(request.GET, queryset=entries, zone=zone)
     table = TrailTable(filterset.qs, zone=zone)
     RequestConfig(request, paginate={"per_page": PER_PAGE, "paginator_class": PagesAhead}).configure(table)
-    with_names(row.record for row in table.page.object_list)
+    with_names((row.record for row in table.page.object_list), zone=zone)
     form = filterset.form
     context = {
         "filter": filterset,
