@@ -294,6 +294,10 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_FORMS = {
     "authenticate": "portal.accounts.forms.SecondFactorForm",
     "reauthenticate": "portal.accounts.forms.ConfirmItsYouForm",
+    "login_webauthn": "portal.accounts.passkeys.PasskeySignInForm",
+    "authenticate_webauthn": "portal.accounts.passkeys.PasskeySecondFactorForm",
+    "reauthenticate_webauthn": "portal.accounts.passkeys.PasskeyItsYouForm",
+    "add_webauthn": "portal.accounts.passkeys.NewPasskeyForm",
 }
 # Clocks of phones differ: the code before and the one after are taken too, each of them once.
 MFA_TOTP_TOLERANCE = 1

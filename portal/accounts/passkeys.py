@@ -1,0 +1,83 @@
+"""The forms that take a passkey's answer. It is JSON written by whoever sends it: at the sign-in, by anybody.
+
+allauth and its library read it by the letter, and trip over what has another shape.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.fields import InvalidJSONInput
+
+# A browser's answer has a few thousand characters, with the certificates of its maker.
+LONGEST = 50_000
+# What reading an answer of another shape raises: missing parts, parts of other kinds, bytes that end too soon.
+UNREADABLE = (AttributeError, LookupError, TypeError, ValueError, struct.error)
+
+
+@contextmanager
+def _wrong_if_unreadable() -> Iterator[None]:
+    try:
+        yield
+    except UNREADABLE as unreadable:
+        raise get_adapter().validation_error("incorrect_code") from unreadable
+
+
+class CredentialField(forms.JSONField):
+    """JSON, where brackets within brackets without end and numbers of thousands of digits are none."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and len(value) > LONGEST:
+            raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": ""})
+        try:
+            return super().to_python(value)
+        except (RecursionError, ValueError) as unreadable:
+            raise ValidationError(
+                self.error_messages["invalid"], code="invalid", params={"value": value}
+            ) from unreadable
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        try:
+            return super().bound_data(data, initial)
+        except (RecursionError, ValueError):
+            return InvalidJSONInput(data)
+
+
+class _WithCredential(forms.Form):
+    credential = CredentialField(widget=forms.HiddenInput)
+
+
+class _Checked(_WithCredential):
+    def clean_credential(self) -> Any:
+        with _wrong_if_unreadable():
+            return super().clean_credential()
+
+
+class PasskeySignInForm(_Checked, LoginWebAuthnForm):
+    pass
+
+
+class PasskeySecondFactorForm(_Checked, AuthenticateWebAuthnForm):
+    pass
+
+
+class PasskeyItsYouForm(_Checked, ReauthenticateWebAuthnForm):
+    pass
+
+
+class NewPasskeyForm(_WithCredential, AddWebAuthnForm):
+    def clean(self) -> Any:
+        with _wrong_if_unreadable():
+            return super().clean()
