@@ -1,0 +1,36 @@
+"""What is sent is read as UTF-8, as every page of ours says it is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import BadRequest
+from django.core.handlers.wsgi import WSGIRequest
+from django.utils.http import parse_header_parameters
+
+UTF_8 = frozenset({"utf-8", "utf8"})
+
+
+class Utf8Request(WSGIRequest):
+    """A request whose Content-Type chooses no other encoding.
+
+    Django takes the name of any of Python's codecs there, and decodes the address by it while the request is made,
+    before anything can turn an error into an answer. Some of them refuse (`hex`, `undefined`), some make halves of
+    characters that no page and no database can hold (`utf-7`, `unicode_escape`).
+    """
+
+    is_utf8 = True
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        try:
+            self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
+        except ValueError:
+            self.content_type, self.content_params = "", {}
+        self.is_utf8 = self.content_params.get("charset", "utf-8").lower() in UTF_8
+
+    def _load_post_and_files(self) -> None:
+        if self.method == "POST" and not self.is_utf8:
+            # Whoever draws the answer may look for fields again.
+            self._mark_post_parse_error()
+            raise BadRequest("A form is written in UTF-8.")
+        super()._load_post_and_files()
