@@ -54,14 +54,16 @@ def openings_of(
     """What is free on `days` local days from `first_day`, by psychologist's id; everybody asked about has a list.
 
     `service` is one for all, or each psychologist's own by their id: those without one have no free times.
-    `ignore` is an appointment being moved: its own time counts as free. `mode` says how the session is to be held;
-    without it, rooms only matter to services that are given in person and no other way. Staff see times inside the
+    `ignore` is an appointment being moved: its own time counts as free. `mode` says how the session is to be held: who
+    doesn't give the service that way has no free times, unless it is theirs to move. Without it, rooms only matter to
+    who gives the service in person and no other way. Staff see times inside the
     notice and beyond the horizon too, but none that has begun. Days out of reach are not looked at, so that a year 9999
     in an address is answered, and quickly.
     """
     everybody = list(psychologists)
     own = service if isinstance(service, Mapping) else dict.fromkeys((p.pk for p in everybody), service)
-    asked = [p for p in everybody if p.is_active and p.pk in own and own[p.pk].is_active]
+    ways = {p.pk: ways_of(p, own[p.pk], mode=mode, ignore=ignore) for p in everybody if p.pk in own}
+    asked = [p for p in everybody if p.is_active and ways.get(p.pk) and own[p.pk].is_active]
     found: dict[int, list[Opening]] = {p.pk: [] for p in everybody}
     earliest, latest = booking_times(policy, now=now, for_staff=for_staff)
     soonest, furthest = (earliest - WIDEST_OFFSET).date(), (latest + WIDEST_OFFSET).date()
@@ -87,7 +89,7 @@ def openings_of(
             first_day=first_day,
             last_day=last_day,
         )
-    with_room = [p.pk for p in asked if needs_room(own[p.pk], mode)]
+    with_room = [p.pk for p in asked if ways[p.pk] == [Mode.IN_PERSON]]
     if with_room:
         rooms = RoomsInUse(start=start, end=end, now=now, ignore=ignore)
         if rooms.any_taken:
@@ -106,8 +108,15 @@ def booking_times(policy: ClinicSettings, *, now: datetime, for_staff: bool = Fa
     return now + timedelta(hours=policy.notice_hours), now + timedelta(days=policy.horizon_days)
 
 
-def needs_room(service: Service, mode: Mode | str | None) -> bool:
-    return mode == Mode.IN_PERSON if mode else service.modes == [Mode.IN_PERSON]
+def ways_of(
+    psychologist: Psychologist, service: Service, *, mode: Mode | str | None, ignore: Appointment | None = None
+) -> list[Mode]:
+    """In which ways a session may be held with this psychologist, of all or of the one asked for; perhaps none."""
+    if ignore is not None and ignore.psychologist_id == psychologist.pk:
+        # What was agreed with them stays agreed.
+        return [Mode(mode or ignore.mode)]
+    given = psychologist.modes_for(service)
+    return [way for way in given if way == mode] if mode else given
 
 
 def next_openings(

@@ -15,7 +15,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.forms import ClinicForm, SlugFormMixin, names_in
-from portal.clinic.models import Psychologist, Service, Specialisation
+from portal.clinic.models import Mode, Psychologist, Service, Specialisation
 from portal.clinic.portrait_forms import WithPortrait
 from portal.common.forms import refuse_control_characters, tidy
 from portal.common.text import fold
@@ -210,6 +210,7 @@ class ProfileForm(SeesOtherSaves, WithPortrait, ClinicForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields[Mode.values[-1]].help_text = _("What is booked already stays as it was agreed.")
         if self.instance.pk:
             self.initial.setdefault("specialisations", [topic.name for topic in self.instance.topics])
 
@@ -217,6 +218,8 @@ class ProfileForm(SeesOtherSaves, WithPortrait, ClinicForm):
         cleaned = super().clean()
         self.crop(cleaned)
         self._look_at_fee(cleaned.get("fee"))
+        if not any(cleaned.get(mode) for mode in Mode.values):
+            self.add_error("in_person", ValidationError(_("Choose at least one way of meeting people."), code="mode"))
         self.refuse_what_undoes()
         return cleaned
 
@@ -284,6 +287,7 @@ _PSYCHOLOGIST = [
     (_("The photo"), ["photo", "photo_part", "photo_box", "opened"]),
     (_("The profile"), ["title", "slug", "headline", "bio", "specialisations", "languages"]),
     (_("Registration"), ["registration", "ahpra_number", "qualifications"]),
+    (_("Ways of meeting"), Mode.values),
     (_("Booking"), ["services", "fee", "accepting_patients", "position"]),
 ]
 # They have columns of their own kind, or none.
@@ -315,6 +319,7 @@ _OWN_PROFILE = [
     (_("Your photo"), ["photo", "photo_part", "photo_box", "opened"]),
     (_("About you"), ["headline", "bio", "qualifications"]),
     (_("Your work"), ["specialisations", "languages"]),
+    (_("How you meet people"), Mode.values),
     (_("Bookings and fee"), ["accepting_patients", "fee"]),
 ]
 

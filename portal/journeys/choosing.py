@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from portal.appointments import diary
 from portal.appointments.models import Appointment
-from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
+from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 
 
 @dataclass(slots=True)
@@ -85,6 +85,12 @@ def monday_of(day: date) -> date:
 def week_asked_for(day: date | None) -> date | None:
     """The Monday of the week that an address names, or None: also of a year that no calendar here should turn to."""
     return monday_of(day) if day and 2000 <= day.year <= 2200 else None
+
+
+def ways_to_meet(psychologists: Iterable[Psychologist], service: Service) -> list[Mode]:
+    """The ways in which at least one of them gives a service, in their usual order."""
+    given = {mode for psychologist in psychologists for mode in psychologist.modes_for(service)}
+    return [mode for mode in service.modes if mode in given]
 
 
 def week_of_times(

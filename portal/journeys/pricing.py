@@ -8,8 +8,9 @@ from datetime import date
 from decimal import Decimal
 
 from portal.appointments.models import Appointment
-from portal.clinic.models import ClinicSettings, Psychologist, Service, TaxCode
+from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service, TaxCode
 from portal.common.money import ZERO, cents, gst_on
+from portal.journeys.choosing import ways_to_meet
 from portal.medicare import schedule
 from portal.medicare.models import MbsItem
 
@@ -70,6 +71,8 @@ class PriceRange:
     """What a service costs over everybody who gives it, and what is left after Medicare; dollars."""
 
     service: Service
+    # The ways in which anybody gives it.
+    modes: list[Mode]
     lowest: Decimal
     highest: Decimal
     lowest_gap: Decimal
@@ -89,19 +92,25 @@ def price_range(
     *,
     service: Service,
     psychologists: Sequence[Psychologist],
-    mode: str,
+    mode: str | None = None,
     on: date,
     clinic: ClinicSettings,
     items: Sequence[MbsItem] | None = None,
 ) -> PriceRange | None:
-    """From the cheapest to the dearest, or None when nobody gives the service."""
+    """From the cheapest to the dearest, or None when nobody gives the service.
+
+    Without a `mode`, each one's price is that of the first way in which they give it.
+    """
     if items is None:
         items = schedule.items_for_individuals(on=on)
+    ways = [(p, given) for p in psychologists if (given := p.modes_for(service)) and (not mode or mode in given)]
     quotes = [
-        quote(service=service, psychologist=p, mode=mode, on=on, clinic=clinic, items=items) for p in psychologists
+        quote(service=service, psychologist=p, mode=mode or given[0], on=on, clinic=clinic, items=items)
+        for p, given in ways
     ]
     if not quotes:
         return None
     totals, gaps = [q.total for q in quotes], [q.gap for q in quotes]
     known = all(q.rebate is not None for q in quotes)
-    return PriceRange(service, min(totals), max(totals), min(gaps), max(gaps), known)
+    modes = ways_to_meet([p for p, _given in ways], service)
+    return PriceRange(service, modes, min(totals), max(totals), min(gaps), max(gaps), known)

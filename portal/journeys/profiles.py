@@ -28,15 +28,20 @@ TIMES_SHOWN = 6
 ARTICLES_SHOWN = 3
 
 
-def services_of(person: Psychologist, offered: Sequence[Service]) -> list[Service]:
-    """What somebody gives of what the clinic offers; one who names no service gives all. Needs them prefetched."""
+def services_of(person: Psychologist, offered: Sequence[Service], *, mode: str = "") -> list[Service]:
+    """What somebody gives of what the clinic offers, in the way asked for or in any.
+
+    One who names no service has all, but nobody gives what they share no way of meeting with. Needs their services
+    prefetched.
+    """
     named = {service.pk for service in person.services.all()}
-    return [service for service in offered if not named or service.pk in named]
+    had = [service for service in offered if not named or service.pk in named]
+    return [service for service in had if (ways := person.modes_for(service)) and (not mode or mode in ways)]
 
 
-def first_service(given: Iterable[Service], *, mode: str = "") -> Service | None:
-    """What somebody new books, in the way they ask for: the first visit where there is one."""
-    fitting = [service for service in given if service.online and (not mode or mode in service.modes)]
+def first_service(given: Iterable[Service]) -> Service | None:
+    """What somebody new books: the first visit where there is one."""
+    fitting = [service for service in given if service.online]
     return next((service for service in fitting if service.first_visit_only), fitting[0] if fitting else None)
 
 
@@ -121,7 +126,13 @@ class Profile:
     @property
     def modes(self) -> list[Mode]:
         """The ways in which a first session can be booked."""
-        return self.service.modes if self.service else []
+        return self.person.modes_for(self.service) if self.service else []
+
+    @property
+    def ways(self) -> list[Mode]:
+        """The ways in which anything that can be booked is given."""
+        given = {mode for fee in self.fees if fee.service.online for mode in fee.modes}
+        return [mode for mode in Mode if mode in given]
 
 
 def fees_of(
@@ -131,7 +142,7 @@ def fees_of(
     found = []
     for service in services:
         by_price: dict[tuple, Fee] = {}
-        for mode in service.modes:
+        for mode in person.modes_for(service):
             quote = pricing.quote(service=service, psychologist=person, mode=mode, on=on, clinic=clinic, items=items)
             fee = by_price.setdefault((quote.total, quote.rebate), Fee(service, [], quote, []))
             fee.modes.append(mode)
@@ -158,16 +169,20 @@ def profile_of(
     """
     clinic = clinic or ClinicSettings.current()
     today = timezone.localdate(now)
-    given = services_of(person, list(Service.objects.offered()))
-    service = first_service(given, mode=mode) or first_service(given)
+    offered = list(Service.objects.offered())
+    given = services_of(person, offered)
+    service = first_service(services_of(person, offered, mode=mode)) or first_service(given)
     chosen = None
     if service:
-        chosen = next((m for m in service.modes if m == mode), service.modes[0])
+        ways = person.modes_for(service)
+        chosen = next((m for m in ways if m == mode), ways[0])
     times: list[FreeTime] = []
     if service and not is_preview:
         times = coming_times([person], services={person.pk: service}, now=now, policy=clinic, mode=chosen)[person.pk]
-    hours = WorkingHours.objects.filter(psychologist=person, location__is_active=True).select_related("location")
-    places = {h.location_id: h.location for h in hours.order_by("location__position", "location__name", "pk")}
+    places = {}
+    if person.in_person:
+        hours = WorkingHours.objects.filter(psychologist=person, location__is_active=True).select_related("location")
+        places = {h.location_id: h.location for h in hours.order_by("location__position", "location__name", "pk")}
     return Profile(
         person=person,
         specialisations=list(person.topics if specialisations is None else specialisations),

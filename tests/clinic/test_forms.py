@@ -179,7 +179,13 @@ def test_profile_with_a_photo_that_is_replaced_and_taken_away():
     storage = Psychologist._meta.get_field("photo").storage
 
     def save(**files):
-        data = {"headline": "Hello", "bio": "a\r\nb", "languages": [language.pk], "accepting_patients": "on"}
+        data = {
+            "headline": "Hello",
+            "bio": "a\r\nb",
+            "languages": [language.pk],
+            "video": "on",
+            "accepting_patients": "on",
+        }
         cleared = files.pop("data", {})
         form = OwnProfileForm(data | cleared, files, instance=Psychologist.objects.get(pk=psychologist.pk))
         values = _valid(form)
@@ -206,14 +212,14 @@ def _photo(colour):
 def test_profile_that_the_manager_makes():
     user = make.user(first_name="Mai", last_name="Nguyễn")
     data = {"title": "Dr", "registration": "clinical", "ahpra_number": "psy 000 123 4567", "fee": "", "position": "0"}
-    form = PsychologistForm(data, user=user)
+    form = PsychologistForm(data | {"video": "on"}, user=user)
     made = actions.add_psychologist(user=user, values=_valid(form), by=BY, now=NOW)
     assert (made.slug, made.ahpra_number, made.fee) == ("mai-nguyen", "PSY0001234567", None)
 
 
 def test_photo_that_is_none_is_said_beside_its_field():
     svg = SimpleUploadedFile("me.png", b"<svg onload=alert(1)>", "image/png")
-    form = OwnProfileForm({"headline": "Kept"}, {"photo": svg}, instance=make.psychologist())
+    form = OwnProfileForm({"headline": "Kept", "video": "on"}, {"photo": svg}, instance=make.psychologist())
     assert list(form.errors) == ["photo"]
     assert form["headline"].value() == "Kept"
 

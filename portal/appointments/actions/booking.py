@@ -118,7 +118,9 @@ def reschedule(
     if not rules.is_staff(by) and now > free_until(booked, policy=policy):
         raise NotReschedulable("late")
     if whom.pk != booked.psychologist_id or place.pk != booked.location_id:
-        rules.check_service(whom, booked.service, booked.mode, place, by=by)
+        # Who agreed to see them in person still does, whatever they offer to others by now.
+        is_agreed = whom.pk == booked.psychologist_id
+        rules.check_service(whom, booked.service, booked.mode, place, by=by, is_agreed=is_agreed)
     slot = rules.moved(booked, starts_at)
     rules.check_free(whom, slot, now=now, ignore=booked)
     clear_expired_holds(

@@ -122,7 +122,7 @@ def release_hold(*, hold: Appointment, by: Actor, now: datetime) -> None:
 def confirm_hold(*, hold: Appointment, patient: Patient, by: Actor, now: datetime) -> Appointment:
     """Makes the held time the patient's booking; a second call returns the same booking and changes nothing.
 
-    Raises HoldExpired, PatientBusy, TooManyBookings, or NotOffered("first_visit_only" or "psychologist").
+    Raises HoldExpired, PatientBusy, TooManyBookings, or NotOffered("mode", "first_visit_only" or "psychologist").
     """
     psychologist = lock_psychologists(hold.psychologist_id)[hold.psychologist_id]
     lock_patient(patient)
@@ -135,6 +135,7 @@ def confirm_hold(*, hold: Appointment, patient: Patient, by: Actor, now: datetim
         raise HoldExpired
     if not held.is_held(now=now):
         raise HoldExpired
+    rules.check_mode(psychologist, held.service, held.mode)
     slot = rules.Slot(held.starts_at, held.ends_at, held.occupied_from, held.occupied_until)
     rules.check_patient(patient, psychologist, held.service, slot, by=by, now=now, policy=ClinicSettings.current())
     held.patient, held.status, held.held_until = patient, Status.BOOKED, None

@@ -56,18 +56,30 @@ def check_time(starts_at: datetime, *, now: datetime) -> None:
 
 
 def check_service(
-    psychologist: Psychologist, service: Service, mode: Mode | str, location: Location, *, by: Actor
+    psychologist: Psychologist,
+    service: Service,
+    mode: Mode | str,
+    location: Location,
+    *,
+    by: Actor,
+    is_agreed: bool = False,
 ) -> None:
+    """Raises NotOffered; a way of meeting that `is_agreed` with this psychologist already is not asked about again."""
     if not psychologist.is_active:
         raise NotOffered("psychologist")
     if not service.is_active or (not is_staff(by) and not service.online):
         raise NotOffered("service")
-    if not Psychologist.objects.offering(service).filter(pk=psychologist.pk).exists():
+    if not Psychologist.objects.naming(service).filter(pk=psychologist.pk).exists():
         raise NotOffered("service")
-    if mode not in service.modes:
-        raise NotOffered("mode")
+    if not is_agreed:
+        check_mode(psychologist, service, mode)
     if not location.is_active:
         raise NotOffered("location")
+
+
+def check_mode(psychologist: Psychologist, service: Service, mode: Mode | str) -> None:
+    if mode not in psychologist.modes_for(service):
+        raise NotOffered("mode")
 
 
 def check_free(psychologist: Psychologist, slot: Slot, *, now: datetime, ignore: Appointment | None = None) -> None:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
@@ -10,7 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.models.places import Location
-from portal.clinic.models.services import Service
+from portal.clinic.models.services import Mode, Service, modes_of
 from portal.clinic.validators import validate_ahpra, validate_provider_number
 from portal.common.privacy import classed
 
@@ -57,14 +60,22 @@ class PsychologistQuerySet(models.QuerySet["Psychologist"]):
     def taking_bookings(self) -> PsychologistQuerySet:
         return self.practising().filter(accepting_patients=True)
 
-    def offering(self, service: Service) -> PsychologistQuerySet:
-        """Those who give this service; a psychologist with no services named gives all."""
+    def naming(self, service: Service) -> PsychologistQuerySet:
+        """Those whose profile has this service; a psychologist with no services named has all."""
         return self.filter(Q(services=service) | Q(services__isnull=True)).distinct()
+
+    def meeting(self, modes: Iterable[Mode | str]) -> PsychologistQuerySet:
+        """Those who meet people in at least one of these ways."""
+        return self.filter(reduce(or_, (Q(**{Mode(mode).value: True}) for mode in modes), Q(pk__in=())))
+
+    def offering(self, service: Service) -> PsychologistQuerySet:
+        """Those who give this service: they have it, and meet people in a way that it is given in."""
+        return self.naming(service).meeting(service.modes)
 
 
 @classed(
     plain="id code user slug title headline bio qualifications photo photo_box registration ahpra_number fee "
-    "accepting_patients is_active position created_at",
+    "in_person video phone accepting_patients is_active position created_at",
     personal="photo_source",
 )
 class Psychologist(models.Model):
@@ -102,6 +113,10 @@ class Psychologist(models.Model):
         blank=True,
         validators=[MinValueValidator(0)],
     )
+    # How they meet people. A service is given in the ways that both it and they have: see `modes_for`.
+    in_person = models.BooleanField(_("in person"), default=True)
+    video = models.BooleanField(_("by video"), default=True)
+    phone = models.BooleanField(_("by phone"), default=True)
     accepting_patients = models.BooleanField(_("accepting patients"), default=True)
     is_active = models.BooleanField(_("practises here"), default=True)
     position = models.PositiveSmallIntegerField(_("order"), default=0)
@@ -113,6 +128,9 @@ class Psychologist(models.Model):
         ordering = ["position", "user__last_name", "user__first_name"]
         constraints = [
             models.CheckConstraint(condition=Q(fee__isnull=True) | Q(fee__gte=0), name="psychologist_fee_not_negative"),
+            models.CheckConstraint(
+                condition=Q(in_person=True) | Q(video=True) | Q(phone=True), name="psychologist_has_a_mode"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -127,6 +145,16 @@ class Psychologist(models.Model):
     def topics(self) -> list[Specialisation]:
         """Their specialisations in their own order. Needs `prefetch_related("focuses")` in lists."""
         return [focus.specialisation for focus in self.focuses.all()]
+
+    @property
+    def modes(self) -> list[Mode]:
+        """The ways in which they meet people, whatever the service."""
+        return modes_of(self)
+
+    def modes_for(self, service: Service) -> list[Mode]:
+        """The ways in which they give a service: those that both have, in their usual order; perhaps none."""
+        own = self.modes
+        return [mode for mode in service.modes if mode in own]
 
     def fee_for(self, service: Service) -> Decimal:
         """Dollars for one session, before GST."""

@@ -16,6 +16,11 @@ class Mode(models.TextChoices):
     PHONE = "phone", _("Phone")
 
 
+def modes_of(row: models.Model) -> list[Mode]:
+    """The ways that the columns of a service or a psychologist name, in their usual order."""
+    return [mode for mode in Mode if getattr(row, mode.value)]
+
+
 class TaxCode(models.TextChoices):
     """Treatment is GST-free by law (GST Act s 38-10); reports for courts or insurers are not."""
 
@@ -79,4 +84,4 @@ class Service(models.Model):
 
     @property
     def modes(self) -> list[Mode]:
-        return [mode for mode in Mode if getattr(self, mode.value)]
+        return modes_of(self)

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.clinic.models import Location, PolicyKind, PolicyVersion, Psychologist, Service
+from portal.clinic.models import Location, Mode, PolicyKind, PolicyVersion, Psychologist, Service
 from portal.journeys import choosing
 from portal.patients.models import Carer
 
@@ -47,8 +47,15 @@ class Choice(forms.Form):
         return next((p for p in self.psychologists if p.slug == slug), None)
 
     def clean_mode(self) -> str:
+        """A way that we know stays as it was asked for, also where nobody gives the service so: the page says it."""
         mode = self.cleaned_data["mode"]
-        return mode if mode in self.service.modes else self.service.modes[0].value
+        return mode if mode in Mode.values else self.usual_mode()
+
+    def usual_mode(self) -> str:
+        """What somebody who said nothing books: the first way that the psychologist, or anybody, gives it in."""
+        chosen = self.cleaned_data.get("psychologist")
+        ways = choosing.ways_to_meet([chosen] if chosen else self.psychologists, self.service)
+        return (ways or self.service.modes)[0].value
 
     def clean_week(self) -> date | None:
         return choosing.week_asked_for(self.cleaned_data["week"])
@@ -58,7 +65,8 @@ class Choice(forms.Form):
         """The cleaned choices; a week that is no date is this week's."""
         form = cls(data, **kwargs)
         form.full_clean()
-        return {"psychologist": None, "mode": kwargs["service"].modes[0].value, "week": None} | form.cleaned_data
+        chosen = {"psychologist": None, "mode": "", "week": None} | form.cleaned_data
+        return chosen | {"mode": chosen["mode"] or form.usual_mode()}
 
 
 class TimeChoice(Choice):

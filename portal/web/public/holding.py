@@ -47,7 +47,7 @@ def _as_it_was(remembered: dict[str, str], service: Service) -> Appointment | No
         .filter(slug=remembered["psychologist"])
         .first()
     )
-    if psychologist is None or remembered["mode"] not in service.modes:
+    if psychologist is None or remembered["mode"] not in psychologist.modes_for(service):
         return None
     try:
         starts_at, location = choosing.read_time(remembered["time"])

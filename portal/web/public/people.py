@@ -46,14 +46,22 @@ class Found:
         return reverse("public:psychologist", args=[self.person.slug])
 
     @property
-    def modes(self) -> list[str]:
-        given = {mode for service in self.services for mode in service.modes}
-        return [mode for mode in Mode if mode in given]
+    def modes(self) -> list[Mode]:
+        ways = {mode for service in self.services for mode in self.person.modes_for(service)}
+        return [mode for mode in Mode if mode in ways]
 
     def called(self, typed: str) -> bool:
         """Whether each word that was typed begins a word of the name, whatever the accents."""
         names = fold(self.person.name).replace("-", " ").split()
         return all(any(name.startswith(word) for name in names) for word in fold(typed).replace("-", " ").split())
+
+
+def places_of(person: Psychologist) -> list[Location]:
+    """Where they work. Who meets nobody in person can be met nowhere, although their hours name a place."""
+    if not person.in_person:
+        return []
+    places = {h.location_id: h.location for h in person.hours.all()}
+    return sorted(places.values(), key=lambda place: (place.position, place.name))
 
 
 def look_at(
@@ -70,19 +78,19 @@ def look_at(
     Somebody looking for help looks for a time: who has one comes before who is listed first.
     """
     given = {p.pk: profiles.services_of(p, offered) for p in people}
-    first = {pk: service for pk, services in given.items() if (service := profiles.first_service(services, mode=mode))}
+    fitting = {p.pk: profiles.services_of(p, offered, mode=mode) for p in people}
+    first = {pk: service for pk, services in fitting.items() if (service := profiles.first_service(services))}
     times = profiles.coming_times(
         people, services=first, now=now, policy=clinic, mode=mode, location=location, days=profiles.A_WEEK
     )
     found = []
     for person in people:
-        places = {h.location_id: h.location for h in person.hours.all()}
         coming = times[person.pk]
         found.append(
             Found(
                 person=person,
                 services=given[person.pk],
-                places=sorted(places.values(), key=lambda place: (place.position, place.name)),
+                places=places_of(person),
                 times=coming,
                 free_soon=profiles.is_this_week(coming[0] if coming else None, now=now),
             )

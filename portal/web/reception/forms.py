@@ -17,7 +17,7 @@ from portal.billing.models import Method
 from portal.billing.pricing import NewLine
 from portal.clinic.models import Location, Mode, Psychologist, Service, TaxCode
 from portal.common.forms import DateField, LineField, MoneyField, TimeField, moment
-from portal.journeys import choosing
+from portal.journeys import choosing, profiles
 from portal.journeys.checking_out import Taken
 from portal.medicare.models import MbsItem
 from portal.patients.models import Carer, Patient
@@ -80,15 +80,21 @@ class BookingChoice(forms.Form):
     @classmethod
     def read(
         cls, data: Any, *, services: Sequence[Service], psychologists: Sequence[Psychologist]
-    ) -> tuple[Service, Psychologist | None, Mode]:
-        """The service, the psychologist (None for whoever is free) and the way it is held."""
+    ) -> tuple[Service, list[Psychologist], Psychologist | None, Mode]:
+        """The service, who gives it, with whom of them (None for whoever is free) and the way it is held.
+
+        `psychologists` need their services prefetched. A way that we know stays as it was asked for, also where this
+        psychologist doesn't meet people so.
+        """
         form = cls(data)
         form.full_clean()
         cleaned = form.cleaned_data
         service = next((s for s in services if s.slug == cleaned.get("service")), services[0])
-        psychologist = next((p for p in psychologists if p.slug == cleaned.get("psychologist")), None)
-        mode = next((m for m in service.modes if m.value == cleaned.get("mode")), service.modes[0])
-        return service, psychologist, mode
+        able = [p for p in psychologists if profiles.services_of(p, [service])]
+        psychologist = next((p for p in able if p.slug == cleaned.get("psychologist")), None)
+        ways = choosing.ways_to_meet([psychologist] if psychologist else able, service) or service.modes
+        mode = next((m for m in Mode if m.value == cleaned.get("mode")), ways[0])
+        return service, able, psychologist, mode
 
 
 class OfferedTime(forms.Form):

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.accounts.roles import Role
 from portal.clinic import actions
 from portal.clinic.advertising import Caution, warnings_for
-from portal.clinic.models import ClinicSettings, Psychologist, Service, Specialisation
+from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service, Specialisation
 from portal.clinic.profile_forms import OwnProfileForm
 from portal.common.htmx import page_or_fragment
 from portal.common.policy import allow
@@ -83,7 +83,9 @@ def _page(request: HttpRequest, form: OwnProfileForm, person: Psychologist, *, s
         "person": person,
         "photo_url": own_photo_url(person),
         "whole_url": whole_photo_url(person),
-        **_advice(person, words=words, topics=form["specialisations"].value() or [], fee=_money(form)),
+        **_advice(
+            person, words=words, topics=form["specialisations"].value() or [], fee=_money(form), ways=_ways(form)
+        ),
     }
     return page_or_fragment(request, "psychologist/profile.html", context, fragment="topics", status=status)
 
@@ -93,6 +95,12 @@ def _money(form: OwnProfileForm) -> Decimal | None:
         return form.fields["fee"].clean(form["fee"].value())
     except ValidationError:
         return None
+
+
+def _ways(form: OwnProfileForm) -> dict[str, bool]:
+    """Which ways of meeting are ticked; empty where none is, which nobody can be booked in and nothing costs."""
+    ticked = {name: bool(form[name].value()) for name in Mode.values}
+    return ticked if any(ticked.values()) else {}
 
 
 # ---- Advice ----------------------------------------------------------------------------------------------------------
@@ -106,17 +114,19 @@ def advice(request: HttpRequest) -> HttpResponse:
     form = OwnProfileForm(request.POST, instance=_fresh(request.psychologist))
     words = {name: request.POST.get(name, "")[:10_000] for name in ("headline", "bio", "qualifications")}
     topics = [name[:100] for name in request.POST.getlist("specialisations")[:50]]
-    context = _advice(request.psychologist, words=words, topics=topics, fee=_money(form))
+    context = _advice(request.psychologist, words=words, topics=topics, fee=_money(form), ways=_ways(form))
     return page_or_fragment(request, "psychologist/_profile_advice.html", context, fragment="advice")
 
 
 def _advice(
-    person: Psychologist, *, words: dict[str, str], topics: list[str], fee: Decimal | None
+    person: Psychologist, *, words: dict[str, str], topics: list[str], fee: Decimal | None, ways: dict[str, bool]
 ) -> dict[str, list[Caution] | list[Fee] | bool]:
-    """The cautions on all the words together, and the price of each service at `fee` dollars."""
+    """The cautions on all the words together, and the price of each service at `fee` dollars in these ways."""
     text = "\n".join([*words.values(), *topics])
     charged = _fresh(person)
     charged.fee = fee
+    for name, is_ticked in ways.items():
+        setattr(charged, name, is_ticked)
     today = timezone.localdate()
     fees = profiles.fees_of(
         charged,

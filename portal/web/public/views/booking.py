@@ -17,7 +17,7 @@ from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service
 from portal.common.htmx import page_or_fragment, redirect_to
 from portal.common.policy import open_to_all
 from portal.common.same_origin import from_our_own_pages
-from portal.journeys import booking, choosing, pricing
+from portal.journeys import booking, choosing, pricing, profiles
 from portal.web.public import holding
 from portal.web.public.forms import Choice, Preference, TimeChoice
 
@@ -28,11 +28,13 @@ def services(request: HttpRequest) -> HttpResponse:
     """Step one: what for."""
     offered = list(Service.objects.bookable_online())
     chosen = Preference.read(request.GET)
-    psychologist = Psychologist.objects.taking_bookings().select_related("user").filter(slug=chosen).first()
+    taking = list(Psychologist.objects.taking_bookings().select_related("user").prefetch_related("services"))
+    psychologist = next((p for p in taking if p.slug == chosen), None)
     if psychologist:
-        own = set(psychologist.services.values_list("pk", flat=True))
-        offered = [s for s in offered if not own or s.pk in own]
-    return render(request, "public/book.html", {"services": offered, "psychologist": psychologist})
+        offered, taking = profiles.services_of(psychologist, offered), [psychologist]
+    giving = {s.pk: [p for p in taking if profiles.services_of(p, [s])] for s in offered}
+    offers = [(service, choosing.ways_to_meet(giving[service.pk], service)) for service in offered]
+    return render(request, "public/book.html", {"offers": offers, "psychologist": psychologist})
 
 
 @open_to_all(reason="free times are public; a time held belongs to this visitor's session alone")
@@ -56,9 +58,10 @@ def _calendar(
     choice: dict[str, Any],
     *,
     taken: dict[str, Any] | None = None,
+    is_refused: bool = False,
 ) -> HttpResponse:
     now, clinic = timezone.now(), ClinicSettings.current()
-    wanted = [choice["psychologist"]] if choice["psychologist"] else psychologists
+    wanted = _wanted(choice, psychologists)
     week = choosing.week_of_times(
         psychologists=wanted,
         service=service,
@@ -72,8 +75,9 @@ def _calendar(
         "service": service,
         "psychologists": psychologists,
         "choice": choice,
-        "modes": service.modes,
+        "modes": choosing.ways_to_meet(psychologists, service),
         "mode": Mode(choice["mode"]),
+        "other_ways": _other_ways(choice, service, wanted),
         "week": week,
         "today": timezone.localdate(now),
         "price": pricing.price_range(
@@ -82,8 +86,18 @@ def _calendar(
         "taken": taken,
         "step": 2,
     }
-    status = 409 if taken else 200
+    status = 409 if taken or is_refused else 200
     return page_or_fragment(request, "public/times.html", context, fragment="times", status=status)
+
+
+def _wanted(choice: dict[str, Any], psychologists: list[Psychologist]) -> list[Psychologist]:
+    return [choice["psychologist"]] if choice["psychologist"] else psychologists
+
+
+def _other_ways(choice: dict[str, Any], service: Service, wanted: list[Psychologist]) -> list[Mode]:
+    """Where nobody of those asked for gives the service in the way asked for: the ways in which they do."""
+    ways = choosing.ways_to_meet(wanted, service)
+    return [] if choice["mode"] in ways else ways
 
 
 def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologist]) -> HttpResponse:
@@ -93,7 +107,9 @@ def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologi
         return redirect_to(request, reverse("public:times", args=[service.slug]))
     now, choice = timezone.now(), form.cleaned_data
     starts_at, location = choice["time"]
-    wanted = [choice["psychologist"]] if choice["psychologist"] else psychologists
+    wanted = _wanted(choice, psychologists)
+    if _other_ways(choice, service, wanted):
+        return _calendar(request, service, psychologists, choice, is_refused=True)
     holding.release(request)
     if not holding.within_limit(request):
         messages.error(request, _("That was many times in a short while. Please wait a few minutes, or phone us."))

@@ -206,6 +206,8 @@ def _in_words(refusal: Exception) -> str:
             return _("There is already a session at that time. Please choose another time, or move the other one.")
         case TooManyBookings():
             return _("You have as many sessions booked as can be booked online. Please phone us for more.")
+        case NotOffered(reason="mode"):
+            return _("This way of meeting is no longer offered. Please choose another time.")
         case NotOffered(reason="first_visit_only"):
             return _("This is for first visits only, and you have been here before. Please choose another service.")
     return _("This time can't be booked any more. Please choose another one.")

@@ -44,8 +44,7 @@ def price_list(
     prices = (
         pricing.price_range(
             service=service,
-            psychologists=[p for p in psychologists if not p.services.all() or service in p.services.all()],
-            mode=service.modes[0],
+            psychologists=[p for p in psychologists if profiles.services_of(p, [service])],
             on=today,
             clinic=clinic,
             items=items,
@@ -70,18 +69,22 @@ def home(request: HttpRequest) -> HttpResponse:
         "prices": prices,
         "first_service": first,
         "first_price": next((price for price in prices if price.service == first), None),
-        "next_openings": _soonest([f for f in taking if profiles.first_service(f.services) == first]),
+        "next_openings": _soonest([f for f in taking if profiles.first_service(f.services) == first], first),
         "places": list(Location.objects.filter(is_active=True)),
-        "has_video": any(Mode.VIDEO in service.modes for service in offered),
+        "has_video": any(Mode.VIDEO in found.modes for found in everybody),
         "articles": profiles.articles(now=now),
     }
     context["json_ld"] = [structured.clinic(clinic, context["places"])]
     return render(request, "public/home.html", context)
 
 
-def _soonest(people: list[Found]) -> list[FreeTime]:
-    """The next few times worth showing: the first of each psychologist's days, not one morning's every half hour."""
-    return sorted((free for found in people for free in found.times), key=lambda free: free.starts_at)[:TIMES_SHOWN]
+def _soonest(people: list[Found], service: Service | None) -> list[tuple[FreeTime, Mode]]:
+    """The next few times worth showing: the first of each psychologist's days, not one morning's every half hour.
+
+    Each with the first way in which its psychologist gives `service`: that is what pressing it books.
+    """
+    coming = [(free, found.person.modes_for(service)[0]) for found in people for free in found.times]
+    return sorted(coming, key=lambda each: each[0].starts_at)[:TIMES_SHOWN]
 
 
 @for_readers()

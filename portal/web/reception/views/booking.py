@@ -29,11 +29,6 @@ from portal.patients.models import Patient
 from portal.web.reception.days import Arrival, today_of
 from portal.web.reception.forms import ANY, AnyTime, BookingChoice, CancelForm, OfferedTime, day_in
 
-
-def _people(service: Service) -> list[Psychologist]:
-    return list(Psychologist.objects.practising().offering(service).select_related("user"))
-
-
 # ---- Booking --------------------------------------------------------------------------------------------------------
 
 
@@ -46,11 +41,8 @@ def book(request: HttpRequest, code: Any) -> HttpResponse:
     if not services:
         return render(request, "reception/book.html", {"patient": patient, "service": None})
     data = request.POST if request.method == "POST" else request.GET or _as_last_time(request, patient)
-    everybody = list(Psychologist.objects.practising().select_related("user"))
-    service, psychologist, mode = BookingChoice.read(data, services=services, psychologists=everybody)
-    able = _people(service)
-    if psychologist not in able:
-        psychologist = None
+    everybody = list(Psychologist.objects.practising().select_related("user").prefetch_related("services"))
+    service, able, psychologist, mode = BookingChoice.read(data, services=services, psychologists=everybody)
     desk = Desk(
         request,
         template="reception/book.html",
@@ -64,6 +56,7 @@ def book(request: HttpRequest, code: Any) -> HttpResponse:
             "service": service,
             "psychologist": psychologist,
             "mode": mode,
+            "modes": choosing.ways_to_meet(able, service),
             "query": urlencode(
                 {
                     "service": service.slug,
@@ -107,7 +100,8 @@ def _as_last_time(request: HttpRequest, patient: Patient) -> dict[str, str]:
     again = last.service
     if again.first_visit_only:
         again = Service.objects.offered().filter(first_visit_only=False, minutes=again.minutes).first() or again
-    return {"service": again.slug, "psychologist": last.psychologist.slug, "mode": last.mode}
+    mode = last.mode if last.mode in last.psychologist.modes_for(again) else ""
+    return {"service": again.slug, "psychologist": last.psychologist.slug, "mode": mode}
 
 
 # ---- Moving ---------------------------------------------------------------------------------------------------------
@@ -121,7 +115,7 @@ def reschedule(request: HttpRequest, code: Any) -> HttpResponse:
     if session.status != Status.BOOKED:
         messages.error(request, _("Only a booked session can be moved."))
         return redirect_to(request, "reception:appointment", code=session.code)
-    able = _people(session.service)
+    able = _able_to_take(session)
     data = request.POST if request.method == "POST" else request.GET
     wanted = data.get("psychologist", session.psychologist.slug)
     psychologist = next((p for p in able if p.slug == wanted), None)
@@ -139,6 +133,7 @@ def reschedule(request: HttpRequest, code: Any) -> HttpResponse:
             "session": session,
             "patient": session.patient,
             "psychologist": psychologist,
+            "is_withdrawn": session.mode not in session.psychologist.modes_for(session.service),
             "query": urlencode({"psychologist": psychologist.slug if psychologist else ANY}),
         },
     )
@@ -157,6 +152,15 @@ def reschedule(request: HttpRequest, code: Any) -> HttpResponse:
         )
 
     return desk.answer(move, done=_("Moved to %(when)s with %(psychologist)s."))
+
+
+def _able_to_take(session: Appointment) -> list[Psychologist]:
+    """Those who hold sessions of its kind in its way; and whose it is, since with them it was agreed."""
+    giving = Psychologist.objects.practising().offering(session.service).select_related("user")
+    able = [p for p in giving if session.mode in p.modes_for(session.service)]
+    if session.psychologist in able or not session.psychologist.is_active:
+        return able
+    return [session.psychologist, *able]
 
 
 class Desk:
@@ -178,6 +182,12 @@ class Desk:
         self.service, self.mode, self.ignore = service, mode, ignore
         self.psychologists, self.chosen = psychologists, chosen
         self.now, self.clinic = timezone.now(), ClinicSettings.current()
+
+    @property
+    def is_held_another_way(self) -> bool:
+        """Whether those chosen hold the service, but not in the way chosen. What is moved stays as it was agreed."""
+        ways = choosing.ways_to_meet(self.chosen, self.service)
+        return self.ignore is None and bool(ways) and self.mode not in ways
 
     def page(
         self,
@@ -205,6 +215,8 @@ class Desk:
         if any_time is None:
             alone = self.chosen[0].slug if len(self.chosen) == 1 else None
             any_time = AnyTime(psychologists=people, initial={"with_whom": alone, "day": max(week.monday, today)})
+        # Said before a time is looked for: there would be none, and "nothing is free" would not be why.
+        wrong_way = why_not("mode") if self.is_held_another_way else ""
         context = self.context | {
             "psychologists": self.psychologists,
             "week": week,
@@ -212,6 +224,7 @@ class Desk:
             "any_time": any_time,
             "taken": taken,
             "refusal": refusal,
+            "wrong_way": wrong_way,
             "outside": outside,
             "action": self.request.path,
         }
@@ -224,6 +237,8 @@ class Desk:
             form = OfferedTime(self.request.POST)
             if not form.is_valid():
                 return self.page(refusal=_("Choose one of the times shown."))
+            if self.is_held_another_way:
+                return self.page(refusal=why_not("mode"))
             starts_at, location = form.cleaned_data["time"]
             who, outside_hours, any_time = self._in_turn(starts_at), False, None
         else:
@@ -292,7 +307,7 @@ def why_not(reason: str) -> str:
     return {
         "time": _("Nothing is offered at that time."),
         "service": _("This psychologist doesn't give this service."),
-        "mode": _("This service is not held that way."),
+        "mode": _("It can't be held that way with them. Choose another way, or somebody else."),
         "location": _("This location is not in use."),
         "room": _("No room is free there at that time."),
         "psychologist": _("This psychologist no longer takes sessions."),
