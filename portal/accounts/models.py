@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.roles import STAFF, Role
 from portal.common.encryption import EncryptedTextField
 from portal.common.privacy import classed
+from portal.common.text import full_name
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -85,7 +86,7 @@ class User(AbstractBaseUser):
 
     @property
     def name(self) -> str:
-        return f"{self.first_name} {self.last_name}".strip() or self.email
+        return full_name(self.first_name, self.last_name) or self.email
 
     def get_full_name(self) -> str:
         return self.name

@@ -9,6 +9,13 @@ import unicodedata
 _LETTERS = str.maketrans({"đ": "d", "ł": "l", "ø": "o", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i", "’": "'"})
 
 
+def full_name(first: str, last: str) -> str:
+    """`Mai Nguyễn`, and `王小明` where both parts are written so."""
+    if first > "⺀" and _FAMILY_FIRST.fullmatch(first + last):
+        return last + first
+    return f"{first} {last}".strip()
+
+
 def fold(text: str) -> str:
     """Lower case without marks, so that `nguyen` finds `Nguyễn`; other scripts stay as they are."""
     decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))

@@ -14,6 +14,7 @@ from portal.accounts.roles import Role
 from portal.common.frozen import Frozen
 from portal.common.policy import Actor
 from portal.common.privacy import classed
+from portal.common.text import full_name
 from portal.patients.fields import ByteOrderedCharField
 from portal.patients.validators import validate_irn, validate_medicare_number
 
@@ -105,12 +106,12 @@ class Patient(models.Model):
     @property
     def legal_name(self) -> str:
         """For invoices and claims."""
-        return f"{self.legal_first_name} {self.legal_last_name}".strip()
+        return full_name(self.legal_first_name, self.legal_last_name)
 
     @property
     def name(self) -> str:
         """What the person is called: for greetings, diaries and notices."""
-        return f"{self.preferred_name or self.legal_first_name} {self.legal_last_name}".strip()
+        return full_name(self.called, self.legal_last_name)
 
     @property
     def called(self) -> str:

@@ -217,7 +217,7 @@ def test_two_sessions_on_one_day_are_listed_with_their_times(books):
     [
         ("Thị Ánh", "Nguyễn", "Thị Ánh Nguyễn"),
         ("Ash", "O'Brien", "Ash O'Brien"),
-        ("小明", "王", "小明 王"),
+        ("小明", "王", "王小明"),
         ("<img src=file:///etc/passwd>", "<b>x</b>", "<img src=file:///etc/passwd> <b>x</b>"),
         ("{{ clinic.abn }}", "{% now %}", "{{ clinic.abn }} {% now %}"),
     ],

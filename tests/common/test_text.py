@@ -2,7 +2,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.common.text import fold, words
+from portal.common.text import fold, full_name, words
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "written"),
+    [
+        ("Mai", "Nguyễn", "Mai Nguyễn"),
+        ("小明", "王", "王小明"),
+        ("민준", "김", "김민준"),
+        ("Ming", "王", "Ming 王"),
+        ("小明", "Wang", "小明 Wang"),
+        ("小明", "", "小明"),
+        ("", "王", "王"),
+        ("", "", ""),
+        ("عمر", "حداد", "عمر حداد"),
+    ],
+)
+def test_full_name(first, last, written):
+    assert full_name(first, last) == written
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from portal.common.languages import Language
 from portal.common.languages import languages as spoken
 from portal.common.policy import Actor
 from portal.common.privacy import classed
+from portal.common.text import full_name
 from portal.patients.models import Patient
 from portal.resources.models.categories import Category
 from portal.resources.models.posts import languages
@@ -298,7 +299,7 @@ class Share(models.Model):
     @property
     def given_by(self) -> str:
         """Who shared it; empty where only an address is known, which is not the patient's to read."""
-        return f"{self.shared_by.first_name} {self.shared_by.last_name}".strip()
+        return full_name(self.shared_by.first_name, self.shared_by.last_name)
 
 
 @classed(plain="id slug resource since")

@@ -25,6 +25,7 @@ from portal.clinic.texts import Texts, Wording
 from portal.common.languages import Language, languages
 from portal.common.pagecache import LONGEST, STORE
 from portal.common.pictures import WIDE, Picture, draw
+from portal.common.text import full_name
 from portal.resources.models import BlogPost, Category, PostStatus, Tag
 
 RELATED = 3
@@ -49,7 +50,7 @@ class Author:
     @classmethod
     def of(cls, user: User) -> Author:
         psychologist = getattr(user, "psychologist", None)
-        name = psychologist.name if psychologist else f"{user.first_name} {user.last_name}".strip()
+        name = psychologist.name if psychologist else full_name(user.first_name, user.last_name)
         return cls("" if "@" in name else name, psychologist if psychologist and psychologist.is_active else None)
 
 
