@@ -198,6 +198,21 @@ def test_a_known_patient_only_confirms(mai, times, confirm):
     assert Patient.objects.count() == 1
 
 
+def test_the_cost_is_read_before_the_button_and_what_went_wrong_before_the_cost(mai, times, confirm):
+    client = make.client_for(make.user())
+    press(client, times)
+
+    def in_order(page: str, *parts: str) -> bool:
+        places = [page.index(part) for part in parts]
+        return places == sorted(places)
+
+    clean = client.get(confirm).content.decode()
+    assert in_order(clean, 'id="price-heading"', 'class="form card"')
+    wrong = client.post(confirm, DETAILS | {"date_of_birth": "31/2/1990"}).content.decode()
+    assert in_order(wrong, 'class="form card"', 'id="price-heading"')
+    assert clean.count('id="price-heading"') == wrong.count('id="price-heading"') == 1
+
+
 def test_nobody_books_for_a_stranger(mai, times, confirm):
     stranger = make.patient(user=make.user())
     client = make.client_for(make.user())
