@@ -124,6 +124,9 @@ TOM = {
     "registration": Registration.GENERAL,
     "ahpra_number": "PSY0009150425",
     "fee": Decimal("195.00"),
+    # A whiteboard needs a room.
+    "video": False,
+    "phone": False,
     "position": 1,
 }
 

@@ -190,7 +190,7 @@ class Story:
                 continue  # nobody comes twice a week
             turns.rotate(-1)
             service = self.session if patient.pk in last_seen else self.first_visit
-            mode = Mode.VIDEO if index % 5 == 4 else Mode.IN_PERSON
+            mode = Mode.VIDEO if index % 5 == 4 and self.psychologist.video else Mode.IN_PERSON
             try:
                 appointment = diary.book(
                     psychologist=self.psychologist,
