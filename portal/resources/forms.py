@@ -3,6 +3,7 @@ is refused here, and what readers need is asked for when it is published."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -151,12 +152,13 @@ class ArticleForm(KeepsPictures):
         *args: Any,
         actor: Actor,
         zone: ZoneInfo,
+        today: date | None = None,
         post: BlogPost | None = None,
         code: UUID | None = None,
         by_itself: bool = False,
         **kwargs: Any,
     ) -> None:
-        self.actor, self.zone, self.post, self.by_itself = actor, zone, post, by_itself
+        self.actor, self.zone, self.today, self.post, self.by_itself = actor, zone, today, post, by_itself
         kwargs.setdefault("initial", self._initial(post, actor, zone))
         super().__init__(*args, **kwargs)
         present = Q(pk=post.category_id) if post and post.category_id else Q()
@@ -201,9 +203,40 @@ class ArticleForm(KeepsPictures):
             else:
                 words = _("Say what the picture shows, for people who can't see it.")
                 self.add_error("picture_alt", ValidationError(words, code="required"))
+        self._clean_review(data)
         if data.get("do") == SCHEDULE:
             self._clean_time(data)
+        elif data.get("do") != PREVIEW:
+            self._refuse_forgotten_time(data)
+        if data.get("do") in {PUBLISH, SCHEDULE}:
+            # All at once: the action would say so too, but only when the rest is right.
+            self.say_missing(name for name in ("title", "body", "category") if name in data and not data[name])
         return data
+
+    def say_missing(self, names: Iterable[str]) -> None:
+        """Says beside each field that readers need it."""
+        for name in names:
+            self.add_error(name, ValidationError(_("Readers need this before it can be published."), code="missing"))
+
+    def _clean_review(self, data: dict[str, Any]) -> None:
+        """A day that has come by is most often a slip of the year. One that was due before this page stays as it is."""
+        day, stored = data.get("review_by"), self.post.review_by if self.post else None
+        if day is None or day == stored or self.today is None or day > self.today:
+            return
+        if self.by_itself:
+            data["review_by"] = stored
+        else:
+            self.add_error("review_by", ValidationError(_("Choose a day to come."), code="past"))
+
+    def _refuse_forgotten_time(self, data: dict[str, Any]) -> None:
+        """A time that was typed is kept by its own button alone: the others would publish at once, or drop it."""
+        if data.get("instead_of") is not None or (self.post and data.get("version") != self.post.version):
+            # Which words stay is asked first.
+            return
+        typed = {name: data.get(name) for name in ("publish_on", "publish_at")}
+        if any(value is not None and value != self.initial.get(name) for name, value in typed.items()):
+            words = _("The button beside it keeps this time. Press that one, or empty the day and the time.")
+            self.add_error("publish_on", ValidationError(words, code="forgotten"))
 
     def _clean_time(self, data: dict[str, Any]) -> None:
         for name, words in (("publish_on", _("On which day?")), ("publish_at", _("At what time?"))):

@@ -76,7 +76,8 @@ def article(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
         if post is None:
             raise Http404
         return _editor(request, desk, code, post, ArticleForm(actor=request.actor, zone=zone, post=post))
-    form = ArticleForm(request.POST, request.FILES, actor=request.actor, zone=zone, post=post, code=code)
+    today = today_in(zone, now)
+    form = ArticleForm(request.POST, request.FILES, actor=request.actor, zone=zone, today=today, post=post, code=code)
     if not form.is_valid():
         return _editor(request, desk, code, post, form, status=422)
     do = form.cleaned_data["do"]
@@ -94,8 +95,7 @@ def article(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
     except ChangedMeanwhile as changed:
         return _editor(request, desk, code, before, form, conflict=changed.stored, status=409)
     except NotWhole as refused:
-        for name in refused.missing:
-            form.add_error(name, ValidationError(_("Readers need this before it can be published."), code="missing"))
+        form.say_missing(refused.missing)
         return _editor(request, desk, code, before, form, status=422)
     except InThePast:
         form.add_error("publish_on", ValidationError(_("This time has passed. Choose one to come."), code="past"))
@@ -166,7 +166,8 @@ def keep(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
         return render(request, "authoring/article.html#saved", {"is_token": True})
     now, zone = timezone.now(), clinic_zone()
     post = _post_or_new(request, code)
-    form = ArticleForm(request.POST, actor=request.actor, zone=zone, post=post, by_itself=True)
+    today = today_in(zone, now)
+    form = ArticleForm(request.POST, actor=request.actor, zone=zone, today=today, post=post, by_itself=True)
     version = post.version if post else 0
     if not form.is_valid():
         problem = next(words for errors in form.errors.values() for words in errors)

@@ -401,6 +401,66 @@ def test_preview_of_too_much_says_so(desk):
     assert "An article holds 60000 characters" in answer
 
 
+# ---- What is easily overlooked ---------------------------------------------------------------------------------------
+
+
+def test_all_that_is_missing_is_said_at_once(mai, desk):
+    post = make.post(author=mai, draft=True, category=None)
+    answer = desk.post(url("article", post.code), sent(post, do="publish", title="", category="", picture=photo()))
+    assert answer.status_code == 422
+    assert set(answer.context["form"].errors) == {"title", "category", "picture_alt"}
+
+
+@pytest.mark.parametrize("do", ["", "save", "publish"])
+@pytest.mark.parametrize("typed", [{"publish_on": "2026-12-01", "publish_at": "09:00"}, {"publish_at": "00:00"}])
+def test_time_that_was_typed_is_neither_dropped_nor_passed_over(mai, desk, do, typed):
+    """Its own button keeps it: another one would publish at once, or save without it."""
+    post = make.post(author=mai, draft=True)
+    answer = desk.post(url("article", post.code), sent(post, do=do, **typed))
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["publish_on"])
+    post.refresh_from_db()
+    assert post.is_draft
+
+
+def test_changes_of_a_scheduled_article_leave_its_time_unless_it_is_changed(mai, desk):
+    post = make.post(author=mai, draft=True)
+    day = {"publish_on": "2026-12-01", "publish_at": "09:00"}
+    desk.post(url("article", post.code), sent(post, do="schedule", **day))
+    post.refresh_from_db()
+    assert desk.post(url("article", post.code), sent(post, do="save", body="Else.", **day)).status_code == 302
+    post.refresh_from_db()
+    moved = day | {"publish_at": "10:00"}
+    answer = desk.post(url("article", post.code), sent(post, do="save", **moved))
+    assert list(answer.context["form"].errors) == ["publish_on"]
+    assert desk.post(url("article", post.code), sent(post, do="schedule", **moved)).status_code == 302
+    # From another window that knew the old time, it is asked first which words stay.
+    assert desk.post(url("article", post.code), sent(post, do="save", body="Old.", **day)).status_code == 409
+
+
+def test_preview_heeds_no_time(mai, desk):
+    post = make.post(author=mai, draft=True)
+    assert desk.post(url("article", post.code), sent(post, do="preview", publish_at="09:00")).status_code == 200
+
+
+def test_day_to_look_it_over_is_to_come_or_was_there_before(mai, desk):
+    """A slip of the year would list the article as due from its first day."""
+    post = make.post(author=mai, review_by=NOW.date() - timedelta(days=3))
+    assert desk.post(url("article", post.code), sent(post, body="More.")).status_code == 302
+    post.refresh_from_db()
+    for day in ("2025-11-30", "2026-11-23"):
+        answer = desk.post(url("article", post.code), sent(post, review_by=day))
+        assert (answer.status_code, answer.context["form"].errors) == (422, {"review_by": ["Choose a day to come."]})
+    assert desk.post(url("article", post.code), sent(post, review_by="2026-11-24")).status_code == 302
+
+
+def test_page_that_saves_itself_does_not_keep_a_day_that_has_come(mai, desk):
+    post = make.post(author=mai, draft=True)
+    answer = desk.post(url("keep_article", post.code), sent(post, body="More.", review_by="2025-11-30"), headers=HX)
+    assert answer.status_code == 200
+    post.refresh_from_db()
+    assert (post.body, post.review_by) == ("More.", None)
+
+
 # ---- Picture ---------------------------------------------------------------------------------------------------------
 
 
