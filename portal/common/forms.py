@@ -40,6 +40,11 @@ def tidy(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).translate(_TURNS_TEXT).split())
 
 
+def findable(name: str) -> str:
+    """What a row is to be found by, as it was sent: PostgreSQL can't even look for a NUL, and no row is named so."""
+    return name.replace("\x00", "")
+
+
 def has_control_characters(text: str) -> bool:
     return any(unicodedata.category(c) == "Cc" and c not in "\n\r\t" for c in text)
 

@@ -190,6 +190,15 @@ def test_tag_is_renamed_merged_removed(desk):
     assert (Tag.objects.count(), BlogPost.objects.count()) == (0, 2)
 
 
+@pytest.mark.parametrize(
+    ("address", "sent"),
+    [("categories", {"earlier": "a\x00b"}), ("tags", {"remove": "a\x00b"}), ("tags", {"tag": "\x00", "name": "Rest"})],
+)
+def test_a_name_that_no_row_can_have_is_not_found(desk, address, sent):
+    """PostgreSQL can't even look for a NUL."""
+    assert desk.post(url(address), sent).status_code == 404
+
+
 def test_names_in_other_languages_follow_a_tag_and_end_with_it(desk):
     """What a tag is called in Arabic stays with it when it is renamed; one of the same name made later has none."""
     make.post(tags=("Sleep", "Sleep-well", "Sleeping", "Rest"))

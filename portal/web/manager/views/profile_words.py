@@ -15,6 +15,7 @@ from portal.accounts.roles import Role
 from portal.clinic import actions, texts
 from portal.clinic.models import Language, Specialisation
 from portal.clinic.refusals import InUse
+from portal.common.forms import findable
 from portal.common.policy import allow
 from portal.web.manager.asking import form_page
 from portal.web.manager.forms import LanguageForm, SpecialisationForm
@@ -72,8 +73,7 @@ def languages(request: HttpRequest) -> HttpResponse:
 
 
 def _slug(request: HttpRequest) -> str:
-    # PostgreSQL can't even look for a NUL.
-    return request.POST["remove"].replace("\x00", "")
+    return findable(request.POST["remove"])
 
 
 def _remove(request: HttpRequest, choice: Specialisation | Language) -> HttpResponse:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts.roles import Role
 from portal.clinic import texts
+from portal.common.forms import findable
 from portal.common.policy import allow
 from portal.resources.actions import categories as actions
 from portal.resources.forms import CategoryForm, TagForm
@@ -54,7 +55,7 @@ def categories(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     for direction in ("earlier", "later"):
         if slug := request.POST.get(direction):
-            chosen = get_object_or_404(Category, slug=slug)
+            chosen = get_object_or_404(Category, slug=findable(slug))
             actions.move_category(category=chosen, earlier=direction == "earlier", by=request.actor, now=now)
             return redirect("manager:shelves")
     form = CategoryForm(request.POST)
@@ -123,7 +124,7 @@ def _delete(request: HttpRequest, chosen: Category, *, now: Any) -> HttpResponse
 @require_POST
 def tags(request: HttpRequest) -> HttpResponse:
     """Renames a tag, or takes it off every article (`remove`)."""
-    chosen = get_object_or_404(Tag, slug=request.POST.get("remove") or request.POST.get("tag", ""))
+    chosen = get_object_or_404(Tag, slug=findable(request.POST.get("remove") or request.POST.get("tag", "")))
     now = timezone.now()
     if request.POST.get("remove"):
         actions.delete_tag(tag=chosen, by=request.actor, now=now)

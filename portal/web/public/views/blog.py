@@ -20,6 +20,7 @@ from portal.clinic.models import ClinicSettings
 from portal.clinic.texts import Texts, Wording
 from portal.common import keyset, pictures
 from portal.common.addresses import absolute, language_tag
+from portal.common.forms import findable
 from portal.common.htmx import page_or_fragment, redirect_to
 from portal.common.pagecache import for_readers
 from portal.common.policy import open_to_all
@@ -77,8 +78,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
 def tagged(request: HttpRequest, slug: str) -> HttpResponse:
     """The articles with one tag. A tag that only drafts have is nobody's to see."""
     now = timezone.now()
-    # PostgreSQL can't even look for a NUL.
-    tag = get_object_or_404(Tag, slug=slug.replace("\x00", ""))
+    tag = get_object_or_404(Tag, slug=findable(slug))
     posts = BlogPost.objects.readable(now).tagged(tag)
     if not posts.exists():
         raise Http404
