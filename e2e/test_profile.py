@@ -104,6 +104,25 @@ def test_a_photo_is_cropped_by_dragging_and_by_keyboard(page: Page, portal: Port
         assert whole.size == (2000, 1000)
 
 
+def test_a_photo_and_its_part_wait_while_another_answer_is_put_right(
+    page: Page, portal: Portal, tom, photo, open_profile
+) -> None:
+    open_profile(page)
+    page.get_by_label("Photo (optional)").set_input_files(photo)
+    across = page.get_by_role("slider", name="From side to side")
+    expect(across).to_be_visible()
+    across.press("End")
+    page.get_by_label("Your fee").fill("a lot")
+    page.get_by_role("button", name="Save my profile").click()
+    expect(page.get_by_role("alert").filter(has_text="One thing needs another look")).to_be_visible()
+    # The page that comes back has no file in its box, and shows the photo as it was left.
+    expect(page.get_by_role("img", name="The picture you sent")).to_be_visible()
+    expect(across).to_have_value("1")
+    page.get_by_label("Your fee").fill("")
+    save(page)
+    assert colour(page, portal) == "blue"
+
+
 def test_a_photo_without_script(page_without_script: Page, portal: Portal, tom, photo, open_profile) -> None:
     page = open_profile(page_without_script)
     page.get_by_label("Photo (optional)").set_input_files(photo)
