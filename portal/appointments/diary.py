@@ -56,9 +56,9 @@ def openings_of(
     `service` is one for all, or each psychologist's own by their id: those without one have no free times.
     `ignore` is an appointment being moved: its own time counts as free. `mode` says how the session is to be held: who
     doesn't give the service that way has no free times, unless it is theirs to move. Without it, rooms only matter to
-    who gives the service in person and no other way. Staff see times inside the
-    notice and beyond the horizon too, but none that has begun. Days out of reach are not looked at, so that a year 9999
-    in an address is answered, and quickly.
+    who gives the service in person and no other way. Staff see times inside the notice and beyond the horizon too, but
+    none that has begun. Days out of reach are not looked at, so that a year 9999 in an address is answered, and
+    quickly.
     """
     everybody = list(psychologists)
     own = service if isinstance(service, Mapping) else dict.fromkeys((p.pk for p in everybody), service)
