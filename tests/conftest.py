@@ -28,17 +28,13 @@ def pytest_addoption(parser):
     parser.addoption("--database-only", action="store_true", help="leave out what touches no database")
 
 
-# They start processes of their own, which open whichever database is configured.
-STARTS_PROCESSES = "ops"
-
-
 def pytest_collection_modifyitems(config, items):
     if not config.getoption("--database-only"):
         return
     kept, left_out = [], []
     for item in items:
         opens_one = item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(item.fixturenames)
-        (kept if opens_one or item.path.parent.name == STARTS_PROCESSES else left_out).append(item)
+        (kept if opens_one else left_out).append(item)
     config.hook.pytest_deselected(items=left_out)
     items[:] = kept
 
