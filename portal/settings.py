@@ -229,11 +229,7 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = (
-    ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    if PORTAL_ENV == "test"
-    else ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-)
+PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{'MD5' if PORTAL_ENV == 'test' else 'Argon2'}PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", **options}
     for name, options in [
