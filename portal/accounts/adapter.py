@@ -103,6 +103,13 @@ class AccountAdapter(DefaultAccountAdapter):
             user.save()
         return user
 
+    def is_safe_url(self, url: str | None) -> bool:
+        """Leads nowhere by an address that can't be read, such as `http://[`: allauth trips over it."""
+        try:
+            return super().is_safe_url(url)
+        except ValueError:
+            return False
+
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         # Failures are not recorded: writing about accounts that exist, and not about others, would tell them apart.
         trail.record("account.signed_in", by=actor_of(user), target=user, at=timezone.now())

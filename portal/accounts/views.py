@@ -82,9 +82,9 @@ def _waiting(back: str) -> str:
 
     Judged by the form of the address alone: whether something is there is not told before one has signed in.
     """
-    path = urlsplit(back).path
     if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         return ""
+    path = urlsplit(back).path
     try:
         with override(get_language_from_path(path) or settings.LANGUAGE_CODE):
             found = resolve(path)

@@ -227,6 +227,17 @@ def test_an_address_of_somebody_else_cannot_be_taken_and_is_not_told(client, mai
     assert user.email == "mine@example.com"
 
 
+@pytest.mark.parametrize("door", ["account_login", "account_signup", "account_reset_password"])
+def test_a_door_opens_beside_an_address_that_cannot_be_read(client, door):
+    assert client.get(reverse(door), {"next": "http://["}).status_code == 200
+
+
+def test_an_address_that_cannot_be_read_is_no_page_to_go_on_to(client):
+    sent = {"login": make.user().email, "password": make.PASSWORD, "next": "http://["}
+    answer = client.post(reverse("account_login"), sent)
+    assert (answer.status_code, answer.url) == (302, reverse("account_home"))
+
+
 # ---- Devices ---------------------------------------------------------------------------------------------------------
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
