@@ -35,12 +35,12 @@ def test_a_made_up_passkey_signs_nobody_in(client, answer):
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=range(len(ANSWERS)))
-@pytest.mark.parametrize("page", ["mfa_add_webauthn", "mfa_reauthenticate_webauthn"])
-def test_a_made_up_passkey_is_neither_kept_nor_believed(page, answer):
+@pytest.mark.parametrize("door", ["mfa_add_webauthn", "mfa_reauthenticate_webauthn"])
+def test_a_made_up_passkey_is_neither_kept_nor_believed(door, answer):
     client = make.signed_in_client(role=Role.RECEPTION)
     session = client.session
     session["account_authentication_methods"] = [{"method": "password", "at": 4_000_000_000, "email": "a@b.example"}]
     session.save()
-    client.get(reverse(page))
-    assert client.post(reverse(page), {"credential": answer, "name": "Key"}).status_code in {200, 302}
+    client.get(reverse(door))
+    assert client.post(reverse(door), {"credential": answer, "name": "Key"}).status_code in {200, 302}
     assert not client.user.authenticator_set.filter(type="webauthn").exists()
