@@ -3,39 +3,73 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Q
+from django.db.models import Model, Q
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
+from portal.clinic.models import Location, Psychologist, Service
 from portal.common.money import dollars
 from portal.common.templatetags.when import when_dated
+from portal.patients.models import Patient
 
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+(\+\d{2}:\d{2}|Z)")
 _CODE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
+# Facts that are the id of a row, and whose. Each is looked up by its name on the day of reading.
+ROWS: dict[str, type[Model]] = {
+    "patient": Patient,
+    "psychologist": Psychologist,
+    "service": Service,
+    "location": Location,
+    "user": User,
+    "author": User,
+}
+BY_LABEL = {model._meta.label: model for model in ROWS.values()}
+
+
 def with_names(entries: Iterable[Entry], *, zone: str) -> list[Entry]:
-    """Sets what the cells of a trail read: `who` and `about` are accounts, the others words. One query."""
+    """Sets what the cells of a trail read: `who` is an account, the others words. At most a query a kind of row."""
     entries = list(entries)
-    acting = {int(entry.actor_id) for entry in entries if entry.actor_id.isdecimal()}
-    about = {entry.target_code for entry in entries if entry.target_label == User._meta.label}
-    found = list(User.objects.filter(Q(pk__in=acting) | Q(code__in=about)))
-    by_id, by_code = {str(user.pk): user for user in found}, {str(user.code): user for user in found}
+    asked: defaultdict[type[Model], set[str]] = defaultdict(set)
     for entry in entries:
-        entry.who = by_id.get(entry.actor_id)
-        entry.about = by_code.get(entry.target_code) if entry.target_label == User._meta.label else None
+        asked[User].add(entry.actor_id)
+        if model := BY_LABEL.get(entry.target_label):
+            asked[model].add(entry.target_code)
+        for name in entry.facts.keys() & ROWS.keys():
+            asked[ROWS[name]].add(str(entry.facts[name]))
+    found = {model: _found(model, ids) for model, ids in asked.items()}
+    for entry in entries:
+        entry.who = found[User].get(entry.actor_id)
+        entry.about = found.get(BY_LABEL.get(entry.target_label), {}).get(entry.target_code)
         entry.words = spaced(entry.verb.replace(".", " "))
         entry.role_label = str(Role(entry.actor_role).label) if entry.actor_role in Role.values else ""
         entry.target_words = label_words(entry.target_label)
-        entry.told = [told(name, value, zone) for name, value in entry.facts.items()]
+        entry.told = [
+            (spaced(name), str(row))
+            if name in ROWS and (row := found[ROWS[name]].get(str(value)))
+            else told(name, value, zone)
+            for name, value in entry.facts.items()
+        ]
     return entries
+
+
+def _found(model: type[Model], ids: set[str]) -> dict[str, Model]:
+    """Rows by what the trail kept of them: the number of the row, or its code."""
+    codes = {word for word in ids if _CODE.fullmatch(word)}
+    numbers = {int(word) for word in ids if word.isdecimal() and len(word) < 19}
+    rows = model.objects.filter(Q(pk__in=numbers) | Q(code__in=codes))
+    if model is Psychologist:
+        rows = rows.select_related("user")
+    return {str(key): row for row in rows for key in (row.pk, row.code)}
 
 
 def spaced(word: str) -> str:

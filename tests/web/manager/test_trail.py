@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from portal.accounts.roles import Role
 from portal.audit import trail
+from portal.audit.facts import MOST_NUMBER
 from portal.audit.models import Entry
 from portal.common.policy import Actor
 from portal.web.manager.trails import label_words, spaced, with_names
@@ -41,7 +42,7 @@ def test_it_says_who_did_what_to_whom(boss):
     assert "Kim Boss" in body
     assert "Mai Desk" in body
     assert "Role granted" in body
-    assert str(service.code)[:8] in body
+    assert f"{service.name} <span" in body
     assert "buffer after, fee" in body
     assert "reminders" in body
     # The clinic's clock, not Greenwich's.
@@ -140,6 +141,33 @@ def test_names_are_looked_up_not_kept(boss):
     trail.record("service.changed", by=Actor(boss.user, Role.MANAGER))
     [entry] = with_names(Entry.objects.all(), zone="Australia/Melbourne")
     assert entry.who.name == "Renamed Boss"
+
+
+def test_rows_are_told_by_their_names_and_cost_the_same_at_1_and_at_30(boss, django_assert_num_queries):
+    by = Actor(boss.user, Role.MANAGER)
+    facts, told = [], []
+    for _ in range(30):
+        mai = make.psychologist()
+        facts.append({"patient": make.patient().pk, "psychologist": mai.pk, "location": make.location().code})
+        told.append([("Psychologist", mai.name)])
+    for row in facts:
+        trail.record("hold.confirmed", by=by, target=make.service(), **row)
+    gone = {"patient": MOST_NUMBER, "psychologist": "nobody", "location": None, "user": [1, 2], "service": 0}
+    trail.record("hold.confirmed", by=by, **gone)
+    entries = list(Entry.objects.filter(verb="hold.confirmed").order_by("pk"))
+    with CaptureQueriesContext(connection) as one:
+        [first] = with_names(entries[:1], zone="Australia/Melbourne")
+    with django_assert_num_queries(len(one)):
+        everything = with_names(entries[:30], zone="Australia/Melbourne")
+    names = [[(name, value) for name, value in entry.told if name == "Psychologist"] for entry in everything]
+    assert names == told
+    assert {name for name, value in first.told} == {"Patient", "Psychologist", "Location"}
+    assert not [value for _, value in first.told if value.isdecimal()]
+    assert first.about.name
+    # What was never there is told as it was kept.
+    [odd] = with_names(entries[30:], zone="Australia/Melbourne")
+    assert dict(odd.told)["Patient"] == str(MOST_NUMBER)
+    assert dict(odd.told)["Location"] == "–"
 
 
 def test_words():
