@@ -112,9 +112,9 @@ def ways_of(
     psychologist: Psychologist, service: Service, *, mode: Mode | str | None, ignore: Appointment | None = None
 ) -> list[Mode]:
     """In which ways a session may be held with this psychologist, of all or of the one asked for; perhaps none."""
-    if ignore is not None and ignore.psychologist_id == psychologist.pk:
+    if ignore is not None and ignore.psychologist_id == psychologist.pk and mode in {None, ignore.mode}:
         # What was agreed with them stays agreed.
-        return [Mode(mode or ignore.mode)]
+        return [Mode(ignore.mode)]
     given = psychologist.modes_for(service)
     return [way for way in given if way == mode] if mode else given
 

@@ -123,19 +123,23 @@ def reschedule_session(
     now: datetime,
     psychologist: Psychologist | None = None,
     location: Location | None = None,
+    mode: str | None = None,
     outside_hours: bool = False,
 ) -> Appointment:
-    """Moves a booking and says so. Raises SlotTaken, NotOffered or NotReschedulable."""
+    """Moves a booking, or changes how it is held, and says so. Raises SlotTaken, NotOffered or NotReschedulable."""
+    starts, revision = appointment.starts_at, appointment.revision
     moved = actions.reschedule(
         appointment=appointment,
         starts_at=starts_at,
         psychologist=psychologist,
         location=location,
+        mode=mode,
         by=by,
         now=now,
         outside_hours=outside_hours,
     )
-    notify(moved, "appointment_moved", by=by, now=now)
+    if moved.revision != revision:
+        notify(moved, "appointment_moved" if moved.starts_at != starts else "appointment_changed", by=by, now=now)
     return moved
 
 

@@ -11,6 +11,7 @@ from portal.appointments.models import Appointment, CancelReason, Status, TimeSl
 from portal.appointments.refusals import NotCancellable, NotOffered, NotReschedulable, PatientBusy, SlotTaken
 from portal.appointments.refusals import TooManyBookings as TooMany
 from portal.audit.models import Entry
+from portal.clinic.models import Mode
 from portal.common.policy import Actor
 from tests import make
 
@@ -301,6 +302,32 @@ def test_reschedule_to_a_colleague(practice, nine):
     other = book(practice, starts_at=nine + DAY)
     with pytest.raises(NotOffered):
         move(practice, other, starts_at=nine + DAY, psychologist=colleague, by=practice.desk)
+
+
+def test_reschedule_changes_how_it_is_held(practice, nine):
+    room = make.room(location=practice.location)
+    booked = book(practice)
+    assert booked.room == room
+    by_video = move(practice, booked, starts_at=nine, mode=Mode.VIDEO, by=practice.desk)
+    assert (by_video.starts_at, by_video.mode, by_video.room, by_video.revision) == (nine, Mode.VIDEO, None, 1)
+    assert move(practice, by_video, starts_at=nine, mode=Mode.VIDEO, by=practice.desk).revision == 1
+    # Whoever asks for no way, and has not seen that it changed, is told so.
+    with pytest.raises(NotReschedulable) as refused:
+        move(practice, booked, starts_at=nine + DAY, by=practice.desk)
+    assert refused.value.reason == "state"
+    make.appointment(room=room, service=practice.service, starts_at=nine)
+    with pytest.raises(SlotTaken):
+        move(practice, by_video, starts_at=nine, mode=Mode.IN_PERSON, by=practice.desk)
+    assert move(practice, by_video, starts_at=nine + DAY, mode=Mode.IN_PERSON, by=practice.desk).room == room
+
+
+def test_reschedule_asks_about_a_new_way_and_not_about_the_old(practice, nine):
+    booked = book(practice)
+    type(practice.psychologist).objects.update(in_person=False, phone=False)
+    assert move(practice, booked, starts_at=nine + DAY, by=practice.desk).mode == Mode.IN_PERSON
+    with pytest.raises(NotOffered) as refused:
+        move(practice, booked, starts_at=nine + DAY, mode=Mode.PHONE, by=practice.desk)
+    assert refused.value.reason == "mode"
 
 
 def test_reschedule_keeps_the_room_if_it_can(practice, nine):

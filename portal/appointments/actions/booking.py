@@ -86,21 +86,22 @@ def reschedule(
     starts_at: datetime,
     psychologist: Psychologist | None = None,
     location: Location | None = None,
+    mode: Mode | str | None = None,
     by: Actor,
     now: datetime,
     outside_hours: bool = False,
 ) -> Appointment:
     """Moves a booked session and returns it; it keeps its code, its length and the fee that was promised.
 
-    A move to where it already is changes nothing, so a double click is harmless. Raises NotReschedulable, SlotTaken,
-    PatientBusy or NotOffered.
+    It may change how it is held too, also at the same time. A move to where it already is changes nothing, so a
+    double click is harmless. Raises NotReschedulable, SlotTaken, PatientBusy or NotOffered.
     """
     rules.check_time(starts_at, now=now)
     locked = lock_psychologists(appointment.psychologist_id, psychologist or appointment.psychologist_id)
     if appointment.patient_id:
         lock_patient(appointment.patient_id)
-    place = location or appointment.location
-    if appointment.mode == Mode.IN_PERSON:
+    place, way = location or appointment.location, mode or appointment.mode
+    if way == Mode.IN_PERSON:
         lock_rooms(place)
     booked = lock_appointment(appointment)
     if (
@@ -109,34 +110,39 @@ def reschedule(
         # Moved by somebody else meanwhile: what is locked here is not what would be changed.
         or booked.psychologist_id not in locked
         or (location is None and booked.location_id != place.pk)
+        or (mode is None and booked.mode != way)
     ):
         raise NotReschedulable("state")
     whom = locked[psychologist.pk if psychologist else booked.psychologist_id]
-    if (booked.starts_at, booked.psychologist_id, booked.location_id) == (starts_at, whom.pk, place.pk):
+    stays = (booked.starts_at, booked.psychologist_id, booked.location_id) == (starts_at, whom.pk, place.pk)
+    if stays and booked.mode == way:
         return booked
     policy = ClinicSettings.current()
     if not rules.is_staff(by) and now > free_until(booked, policy=policy):
         raise NotReschedulable("late")
-    if whom.pk != booked.psychologist_id or place.pk != booked.location_id:
+    if (whom.pk, place.pk, way) != (booked.psychologist_id, booked.location_id, booked.mode):
         # Who agreed to see them in person still does, whatever they offer to others by now.
-        is_agreed = whom.pk == booked.psychologist_id
-        rules.check_service(whom, booked.service, booked.mode, place, by=by, is_agreed=is_agreed)
+        is_agreed = (whom.pk, way) == (booked.psychologist_id, booked.mode)
+        rules.check_service(whom, booked.service, way, place, by=by, is_agreed=is_agreed)
     slot = rules.moved(booked, starts_at)
     rules.check_free(whom, slot, now=now, ignore=booked)
     clear_expired_holds(
         psychologists=[whom.pk], location=place, start=slot.occupied_from, end=slot.occupied_until, now=now
     )
-    if not (outside_hours and rules.is_staff(by)):
+    # A time that was agreed once, also outside the hours, is not asked about again.
+    if not stays and not (outside_hours and rules.is_staff(by)):
         rules.check_offered(whom, slot, place, by=by, now=now, policy=policy)
     rules.check_patient_is_free(booked.patient_id, slot, ignore=booked)
     was = booked.starts_at
-    booked.room_id = rules.choose_room(booked.mode, place, slot, now=now, preferred=booked.room_id, ignore=booked)
-    booked.psychologist_id, booked.location_id = whom.pk, place.pk
+    booked.room_id = rules.choose_room(way, place, slot, now=now, preferred=booked.room_id, ignore=booked)
+    booked.psychologist_id, booked.location_id, booked.mode = whom.pk, place.pk, way
     booked.starts_at, booked.ends_at, booked.occupied_from, booked.occupied_until = slot
     booked.revision += 1
     # They said yes to the old time.
     booked.confirmed_at = None
-    booked.save(update_fields=["psychologist", "location", "room", "revision", "confirmed_at", *rules.Slot._fields])
+    booked.save(
+        update_fields=["psychologist", "location", "room", "mode", "revision", "confirmed_at", *rules.Slot._fields]
+    )
     trail.record(
         "appointment.rescheduled",
         target=booked,
@@ -146,6 +152,7 @@ def reschedule(
         psychologist=booked.psychologist_id,
         was=was,
         starts_at=booked.starts_at,
+        mode=booked.mode,
         outside_hours=outside_hours,
     )
     return booked

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from portal.appointments.models import Appointment
 from portal.clinic.models import Psychologist
+from portal.notifications.models import Notice
 from tests import make
 
 TEN = datetime(2026, 11, 24, 23, 0, tzinfo=UTC)  # Wednesday, 10 am in Melbourne
@@ -113,3 +114,98 @@ def test_nothing_is_explained_where_nothing_was_withdrawn(desk, place):
     session = place.session(hours=24, mode="in_person")
     page = desk.get(reverse("reception:reschedule", args=[session.code])).content.decode()
     assert "stays as it was agreed" not in page
+
+
+# ---- Another way for what is booked ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def session(place):
+    return place.session(hours=24, mode="in_person", patient=make.patient(email="may@example.com"))
+
+
+def kept(session, **fields):
+    """The time it has, pressed."""
+    value = f"{session.starts_at:%Y-%m-%dT%H:%MZ} {session.location.slug}"
+    return {"psychologist": session.psychologist.slug, "time": value} | fields
+
+
+def test_a_session_is_held_another_way_at_its_time(desk, place, session):
+    room = make.room(location=place.location)
+    Appointment.objects.update(room=room)
+    url = reverse("reception:reschedule", args=[session.code])
+    assert options(desk.get(url), "mode") == ["in_person", "video", "phone"]
+    assert "Keep the time" not in desk.get(url).content.decode()
+    page = desk.get(url, {"mode": "video"}).content.decode()
+    assert "Keep the time" in page
+    assert kept(session)["time"] in page
+    assert desk.post(url, kept(session, mode="video")).status_code == 302
+    before, session = session, Appointment.objects.get()
+    assert (session.starts_at, session.mode, session.room, session.fee) == (
+        before.starts_at,
+        "video",
+        None,
+        before.fee,
+    )
+    assert session.revision == before.revision + 1
+    [notice] = Notice.objects.all()
+    assert (notice.template, notice.to) == ("appointment_changed", "may@example.com")
+    # Pressed twice, it is told once.
+    desk.post(url, kept(session, mode="video"))
+    assert Notice.objects.count() == 1
+
+
+def test_a_session_is_moved_and_held_another_way_at_once(desk, place, session):
+    url = reverse("reception:reschedule", args=[session.code])
+    assert desk.post(url, pressed(place, mode="phone")).status_code == 302
+    session.refresh_from_db()
+    assert (session.starts_at, session.mode) == (TEN, "phone")
+    assert [notice.template for notice in Notice.objects.all()] == ["appointment_moved"]
+
+
+def test_a_time_outside_the_hours_is_kept_without_asking_again(desk, place):
+    session = place.session(hours=24, minutes=10, mode="in_person")
+    url = reverse("reception:reschedule", args=[session.code])
+    assert desk.post(url, kept(session, mode="video")).status_code == 302
+    session.refresh_from_db()
+    assert session.mode == "video"
+
+
+def test_a_way_they_do_not_give_is_refused_for_what_is_booked_too(desk, place, session):
+    withdraw(place.psychologist, "phone")
+    make.psychologist()
+    url = reverse("reception:reschedule", args=[session.code])
+    page = desk.get(url, {"mode": "phone"}).content.decode()
+    assert WORDS in page
+    assert "Keep the time" not in page
+    response = desk.post(url, kept(session, mode="phone"))
+    assert response.status_code == 409
+    session.refresh_from_db()
+    assert session.mode == "in_person"
+
+
+def test_a_session_becomes_one_in_person_only_where_a_room_is_free(desk, place):
+    room = make.room(location=place.location)
+    session = place.session(hours=24, mode="video")
+    place.session(hours=24, mode="in_person", psychologist=make.psychologist(), room=room)
+    url = reverse("reception:reschedule", args=[session.code])
+    assert desk.post(url, kept(session, mode="in_person")).status_code == 409
+    Appointment.objects.filter(room=room).delete()
+    assert desk.post(url, kept(session, mode="in_person")).status_code == 302
+    session.refresh_from_db()
+    assert (session.mode, session.room) == ("in_person", room)
+
+
+def test_what_is_no_way_of_meeting_changes_nothing(desk, place, session):
+    url = reverse("reception:reschedule", args=[session.code])
+    assert desk.post(url, pressed(place, mode="by owl")).status_code == 302
+    session.refresh_from_db()
+    assert (session.starts_at, session.mode) == (TEN, "in_person")
+
+
+def test_the_page_of_a_session_leads_to_its_patient(desk, place):
+    session = place.session(hours=24, patient=make.patient(phone="+61491570006", email="may@example.com"))
+    page = desk.get(reverse("reception:appointment", args=[session.code])).content.decode()
+    assert f'href="{reverse("reception:patient", args=[session.patient.code])}"><strong>' in page
+    assert 'href="tel:+61491570006"' in page
+    assert 'href="mailto:may@example.com"' in page

@@ -20,7 +20,7 @@ from portal.appointments import diary
 from portal.appointments.models import Appointment, Status
 from portal.appointments.refusals import NotCancellable, NotOffered, NotReschedulable, PatientBusy, SlotTaken
 from portal.billing.models import Invoice, InvoiceStatus
-from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
+from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.htmx import page_or_fragment, redirect_to
 from portal.common.policy import allow
 from portal.common.templatetags.when import when
@@ -115,8 +115,10 @@ def reschedule(request: HttpRequest, code: Any) -> HttpResponse:
     if session.status != Status.BOOKED:
         messages.error(request, _("Only a booked session can be moved."))
         return redirect_to(request, "reception:appointment", code=session.code)
-    able = _able_to_take(session)
     data = request.POST if request.method == "POST" else request.GET
+    mode = next((m for m in Mode if m.value == data.get("mode")), Mode(session.mode))
+    giving = list(Psychologist.objects.practising().offering(session.service).select_related("user"))
+    able = _able_to_take(session, mode, giving)
     wanted = data.get("psychologist", session.psychologist.slug)
     psychologist = next((p for p in able if p.slug == wanted), None)
     if psychologist is None and wanted != ANY:
@@ -125,7 +127,7 @@ def reschedule(request: HttpRequest, code: Any) -> HttpResponse:
         request,
         template="reception/reschedule.html",
         service=session.service,
-        mode=session.mode,
+        mode=mode.value,
         psychologists=able,
         chosen=[psychologist] if psychologist else able,
         ignore=session,
@@ -133,8 +135,12 @@ def reschedule(request: HttpRequest, code: Any) -> HttpResponse:
             "session": session,
             "patient": session.patient,
             "psychologist": psychologist,
+            "mode": mode,
+            "modes": [m for m in Mode if m == session.mode or m in choosing.ways_to_meet(giving, session.service)],
             "is_withdrawn": session.mode not in session.psychologist.modes_for(session.service),
-            "query": urlencode({"psychologist": psychologist.slug if psychologist else ANY}),
+            # The time it has, for who only asks for another way.
+            "own_time": choosing.FreeTime(session.starts_at, session.ends_at, session.location),
+            "query": urlencode({"psychologist": psychologist.slug if psychologist else ANY, "mode": mode.value}),
         },
     )
     if request.method != "POST":
@@ -146,6 +152,7 @@ def reschedule(request: HttpRequest, code: Any) -> HttpResponse:
             starts_at=starts_at,
             psychologist=who,
             location=location,
+            mode=mode.value,
             by=request.actor,
             now=desk.now,
             outside_hours=outside_hours,
@@ -154,10 +161,9 @@ def reschedule(request: HttpRequest, code: Any) -> HttpResponse:
     return desk.answer(move, done=_("Moved to %(when)s with %(psychologist)s."))
 
 
-def _able_to_take(session: Appointment) -> list[Psychologist]:
-    """Those who hold sessions of its kind in its way; and whose it is, since with them it was agreed."""
-    giving = Psychologist.objects.practising().offering(session.service).select_related("user")
-    able = [p for p in giving if session.mode in p.modes_for(session.service)]
+def _able_to_take(session: Appointment, mode: Mode, giving: list[Psychologist]) -> list[Psychologist]:
+    """Those who hold sessions of its kind in this way; and whose it is: in its own way, with them it was agreed."""
+    able = [p for p in giving if mode in p.modes_for(session.service)]
     if session.psychologist in able or not session.psychologist.is_active:
         return able
     return [session.psychologist, *able]
@@ -185,9 +191,11 @@ class Desk:
 
     @property
     def is_held_another_way(self) -> bool:
-        """Whether those chosen hold the service, but not in the way chosen. What is moved stays as it was agreed."""
+        """Whether those chosen hold the service, but not in the way chosen. What is moved may stay as it was agreed."""
+        if self.ignore is not None and self.mode == self.ignore.mode:
+            return False
         ways = choosing.ways_to_meet(self.chosen, self.service)
-        return self.ignore is None and bool(ways) and self.mode not in ways
+        return bool(ways) and self.mode not in ways
 
     def page(
         self,
