@@ -157,3 +157,16 @@ def test_a_reader_is_shown_the_way_to_their_language_once(open_page, portal: Por
     expect(page.locator(".languages .offer:visible")).to_have_count(1)
     page.goto("/fees/")
     expect(page.locator(".languages .offer:visible")).to_have_count(0)
+
+
+def test_the_way_to_ones_language_makes_room_for_who_reads_on(open_page, portal: Portal) -> None:
+    page = open_page(locale="vi", viewport={"width": 390, "height": 700})
+    page.goto("/services/")
+    offer = page.locator(".languages .offer:visible")
+    expect(offer).to_have_count(1)
+    page.mouse.wheel(0, 300)
+    expect(offer).to_have_count(0)
+    page = open_page(locale="vi")
+    page.goto("/services/")
+    page.locator(".languages .offer:visible").click()
+    expect(page).to_have_url(re.compile("/vi/services/$"))

@@ -46,6 +46,13 @@ function offerLanguage () {
     window.sessionStorage.setItem('offered', 'yes')
   } catch { /* storage may be switched off: then it is shown on each page */ }
   offer.hidden = false
+  // It lies over the page on a phone, so it goes as soon as somebody reads on. The button above it stays.
+  const go = event => {
+    if (offer.contains(event.target) || offer.contains(document.activeElement)) return
+    offer.hidden = true
+    for (const kind of ['scroll', 'pointerdown']) removeEventListener(kind, go)
+  }
+  for (const kind of ['scroll', 'pointerdown']) addEventListener(kind, go, { passive: true })
 }
 offerLanguage()
 
