@@ -122,7 +122,7 @@ def test_two_browsers_race_for_one_time(portal: Portal, new_context, sign_in, sc
     second.locator(f'button.time[value="{wanted}"]').click()
     expect(second.get_by_text("That time was just taken")).to_be_visible()
     offered = second.locator("#just-taken button.time")
-    assert offered.count() == 3
+    expect(offered).to_have_count(3)
     assert wanted not in [offered.nth(n).get_attribute("value") for n in range(3)]
     offered.first.click()
     expect(second.get_by_role("heading", name="Confirm your session")).to_be_visible()

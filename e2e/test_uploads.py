@@ -71,7 +71,7 @@ def test_a_photo_is_taken_and_shown_to_visitors(profile: Page, portal: Portal, t
     (tmp_path / "me.jpg").write_bytes(photo())
     profile.get_by_label("Photo (optional)").set_input_files(tmp_path / "me.jpg")
     profile.get_by_role("button", name="Save").first.click()
-    profile.wait_for_load_state()
+    expect(profile.get_by_text("The profile of Tom Ashby is saved.")).to_be_visible()
     answer = profile.request.get(f"{portal.url}/psychologists/tom-ashby/photo/")
     assert answer.status == 200
     assert answer.headers["content-type"] in {"image/jpeg", "image/webp"}
