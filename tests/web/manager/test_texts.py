@@ -37,6 +37,11 @@ def test_own_words_are_on_the_website_and_go_again(boss):
     assert [e.verb for e in Entry.objects.order_by("pk")][-2:] == ["site_text.changed", "site_text.reset"]
 
 
+@pytest.mark.parametrize("key", ["nobody", "%00"])
+def test_only_texts_that_exist_go_back_to_the_standard_words(boss, key):
+    assert boss.post(f"{PAGE}{key}/standard/", {"language": "en-au"}).status_code == 404
+
+
 def test_the_standard_words_sent_back_are_no_words_of_ones_own(boss):
     send(boss, "home.title", "Mine")
     send(boss, "home.title", "A quiet hour that is yours.")

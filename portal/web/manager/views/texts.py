@@ -114,6 +114,8 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
 def reset(request: HttpRequest, key: str) -> HttpResponse:
     """Back to the standard words."""
     language = LanguageChoice.read(request.POST)
+    if texts.find(key, language, further=naming.pages()) is None:
+        raise Http404
     website.reset_text(key=key, language=language, by=request.actor, now=timezone.now())
     messages.success(request, _("The standard words are back. Readers see them within a minute."))
     return redirect(_listing_url(language))
