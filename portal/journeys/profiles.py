@@ -39,6 +39,17 @@ def services_of(person: Psychologist, offered: Sequence[Service], *, mode: str =
     return [service for service in had if (ways := person.modes_for(service)) and (not mode or mode in ways)]
 
 
+def places_of(person: Psychologist, hours: Iterable[WorkingHours]) -> list[Location]:
+    """Where somebody with these hours works, in the clinic's order. Needs the hours' locations.
+
+    Who meets nobody in person can be met nowhere, although their hours name a place.
+    """
+    if not person.in_person:
+        return []
+    places = {each.location_id: each.location for each in hours}
+    return sorted(places.values(), key=lambda place: (place.position, place.name, place.pk))
+
+
 def first_service(given: Iterable[Service]) -> Service | None:
     """What somebody new books: the first visit where there is one."""
     fitting = [service for service in given if service.online]
@@ -179,16 +190,13 @@ def profile_of(
     times: list[FreeTime] = []
     if service and not is_preview:
         times = coming_times([person], services={person.pk: service}, now=now, policy=clinic, mode=chosen)[person.pk]
-    places = {}
-    if person.in_person:
-        hours = WorkingHours.objects.filter(psychologist=person, location__is_active=True).select_related("location")
-        places = {h.location_id: h.location for h in hours.order_by("location__position", "location__name", "pk")}
+    hours = WorkingHours.objects.filter(psychologist=person, location__is_active=True).select_related("location")
     return Profile(
         person=person,
         specialisations=list(person.topics if specialisations is None else specialisations),
         languages=list(person.languages.all() if languages is None else languages),
         fees=fees_of(person, given, on=today, clinic=clinic, items=schedule.items_for_individuals(on=today)),
-        places=list(places.values()),
+        places=places_of(person, hours),
         service=service,
         mode=chosen,
         times=times[:TIMES_SHOWN],

@@ -56,14 +56,6 @@ class Found:
         return all(any(name.startswith(word) for name in names) for word in fold(typed).replace("-", " ").split())
 
 
-def places_of(person: Psychologist) -> list[Location]:
-    """Where they work. Who meets nobody in person can be met nowhere, although their hours name a place."""
-    if not person.in_person:
-        return []
-    places = {h.location_id: h.location for h in person.hours.all()}
-    return sorted(places.values(), key=lambda place: (place.position, place.name))
-
-
 def look_at(
     people: Sequence[Psychologist],
     *,
@@ -90,7 +82,7 @@ def look_at(
             Found(
                 person=person,
                 services=given[person.pk],
-                places=places_of(person),
+                places=profiles.places_of(person, person.hours.all()),
                 times=coming,
                 free_soon=profiles.is_this_week(coming[0] if coming else None, now=now),
             )

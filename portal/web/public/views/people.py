@@ -21,7 +21,7 @@ from portal.common.policy import open_to_all
 from portal.journeys import profiles
 from portal.web.public import structured
 from portal.web.public.filters import PeopleFilter, language_label
-from portal.web.public.people import Found, look_at, places_of, practising
+from portal.web.public.people import Found, look_at, practising
 
 
 @for_readers(seconds=30, params=("topic", "language", "mode", "location", "soon"), fragments=("results",))
@@ -33,7 +33,7 @@ def psychologists(request: HttpRequest) -> HttpResponse:
     people = list(practising())
     topics = {t.pk: t for p in people for t in p.topics}
     languages = {one.pk: one for p in people for one in p.languages.all()}
-    places = {place.pk: place for p in people for place in places_of(p)}
+    places = {place.pk: place for p in people for place in profiles.places_of(p, p.hours.all())}
     chosen = PeopleFilter(request.GET, topics=topics.values(), languages=languages.values(), locations=places.values())
     offered, wanted = list(Service.objects.offered()), chosen.values
 

@@ -118,7 +118,7 @@ def reschedule(request: HttpRequest, code: Any) -> HttpResponse:
     data = request.POST if request.method == "POST" else request.GET
     mode = next((m for m in Mode if m.value == data.get("mode")), Mode(session.mode))
     giving = list(Psychologist.objects.practising().offering(session.service).select_related("user"))
-    able = _able_to_take(session, mode, giving)
+    able, ways = _able_to_take(session, mode, giving), choosing.ways_to_meet(giving, session.service)
     wanted = data.get("psychologist", session.psychologist.slug)
     psychologist = next((p for p in able if p.slug == wanted), None)
     if psychologist is None and wanted != ANY:
@@ -136,7 +136,7 @@ def reschedule(request: HttpRequest, code: Any) -> HttpResponse:
             "patient": session.patient,
             "psychologist": psychologist,
             "mode": mode,
-            "modes": [m for m in Mode if m == session.mode or m in choosing.ways_to_meet(giving, session.service)],
+            "modes": [m for m in Mode if m == session.mode or m in ways],
             "is_withdrawn": session.mode not in session.psychologist.modes_for(session.service),
             # The time it has, for who only asks for another way.
             "own_time": choosing.FreeTime(session.starts_at, session.ends_at, session.location),
