@@ -126,6 +126,7 @@ def next_openings(
     now: datetime,
     policy: ClinicSettings,
     count: int = 3,
+    ignore: Appointment | None = None,
     mode: Mode | str | None = None,
     for_staff: bool = False,
 ) -> list[tuple[Psychologist, Opening]]:
@@ -145,6 +146,7 @@ def next_openings(
             days=days,
             now=now,
             policy=policy,
+            ignore=ignore,
             mode=mode,
             for_staff=for_staff,
         )

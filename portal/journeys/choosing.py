@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -54,6 +54,10 @@ class Week:
     next: date | None
     # When the week is empty: the first free time after it, if there is one.
     first_free: FreeTime | None
+    # Whether somebody turned to this very week; if not, it is the one that the page opened on.
+    is_asked_for: bool
+    # Whether the page opened on it because no week before it has a time.
+    is_first_with_times: bool = False
 
     @property
     def sunday(self) -> date:
@@ -104,10 +108,12 @@ def week_of_times(
     location: Location | None = None,
     ignore: Appointment | None = None,
     for_staff: bool = False,
+    is_asked_for: bool = True,
 ) -> Week:
     """The free times of the week that begins on `monday`, merged over `psychologists`, in a fixed number of queries.
 
-    Staff also see times inside the notice and beyond the horizon.
+    Where nobody asked for that very week and it has no time, it is the first week that has one: a page that opens on a
+    Sunday evening opens on Monday's week. Staff also see times inside the notice and beyond the horizon.
     """
     places = {place.pk: place for place in Location.objects.filter(is_active=True)}
     found = diary.openings_of(
@@ -144,13 +150,28 @@ def week_of_times(
         previous=monday - timedelta(days=7) if monday > monday_of(here) else None,
         next=monday + timedelta(days=7) if for_staff or monday < last else None,
         first_free=None,
+        is_asked_for=is_asked_for,
     )
-    if week.is_empty:
-        coming = diary.next_openings(
-            psychologists, service=service, now=now, policy=policy, mode=mode, count=1, for_staff=for_staff
-        )
-        week.first_free = next((as_free_time(p, o, places) for p, o in coming if o.location_id in places), None)
-    return week
+    if not week.is_empty:
+        return week
+    coming = diary.next_openings(
+        psychologists, service=service, now=now, policy=policy, mode=mode, ignore=ignore, count=1, for_staff=for_staff
+    )
+    week.first_free = next((as_free_time(p, o, places) for p, o in coming if o.location_id in places), None)
+    if is_asked_for or week.first_free is None:
+        return week
+    first = week_of_times(
+        psychologists=psychologists,
+        service=service,
+        monday=week.first_free.monday,
+        now=now,
+        policy=policy,
+        mode=mode,
+        location=location,
+        ignore=ignore,
+        for_staff=for_staff,
+    )
+    return replace(first, is_asked_for=False, is_first_with_times=True)
 
 
 def as_free_time(psychologist: Psychologist, opening, places: dict[int, Location]) -> FreeTime:

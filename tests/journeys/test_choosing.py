@@ -60,6 +60,64 @@ def test_an_empty_week_names_the_next_free_time(clinic, place):
     assert week.first_free.psychologists == [psychologist]
 
 
+SUNDAY_NIGHT = datetime(2026, 11, 29, 10, 30, tzinfo=UTC)  # 21:30 in Melbourne
+
+
+def test_on_a_sunday_night_it_opens_on_the_week_that_begins_tomorrow(clinic, place):
+    options = {"psychologists": people(1, place), "service": make.service(), "now": SUNDAY_NIGHT, "policy": clinic}
+    opened = choosing.week_of_times(monday=date(2026, 11, 23), is_asked_for=False, **options)
+    assert (opened.monday, opened.is_empty, opened.is_first_with_times) == (date(2026, 11, 30), False, True)
+    assert (opened.previous, opened.next) == (date(2026, 11, 23), date(2026, 12, 7))
+    asked_for = choosing.week_of_times(monday=date(2026, 11, 23), **options)
+    assert (asked_for.monday, asked_for.is_empty, asked_for.is_first_with_times) == (date(2026, 11, 23), True, False)
+    assert asked_for.first_free is not None
+    assert asked_for.first_free.monday == date(2026, 11, 30)
+
+
+def test_it_opens_on_this_week_while_that_has_a_time_and_where_no_week_has_one(clinic, place):
+    options = {"service": make.service(), "monday": date(2026, 11, 23), "now": NOW, "policy": clinic}
+    with_times = choosing.week_of_times(psychologists=people(1, place), is_asked_for=False, **options)
+    without = choosing.week_of_times(psychologists=[make.psychologist()], is_asked_for=False, **options)
+    assert [(week.monday, week.is_first_with_times) for week in (with_times, without)] == [
+        (date(2026, 11, 23), False)
+    ] * 2
+    assert without.first_free is None
+
+
+def test_it_opens_no_further_than_can_be_booked(clinic, place):
+    psychologist = make.psychologist()
+    make.hours(psychologist=psychologist, location=place, weekday=0)
+    make.time_slot(psychologist=psychologist, starts_at=NOW, minutes=(clinic.horizon_days + 1) * 24 * 60)
+    week = choosing.week_of_times(
+        psychologists=[psychologist],
+        service=make.service(),
+        monday=date(2026, 11, 23),
+        now=NOW,
+        policy=clinic,
+        is_asked_for=False,
+    )
+    assert (week.monday, week.first_free) == (date(2026, 11, 23), None)
+
+
+def test_a_session_being_moved_counts_as_free_in_a_later_week_too(clinic, place):
+    psychologist = make.psychologist()
+    make.hours(psychologist=psychologist, location=place, weekday=2, starts="09:00", ends="10:00")
+    session = make.appointment(
+        psychologist=psychologist, location=place, starts_at=datetime(2026, 12, 1, 22, 0, tzinfo=UTC)
+    )
+    week = choosing.week_of_times(
+        psychologists=[psychologist],
+        service=session.service,
+        monday=date(2026, 11, 23),
+        now=SUNDAY_NIGHT,
+        policy=clinic,
+        ignore=session,
+    )
+    assert week.is_empty
+    assert week.first_free is not None
+    assert week.first_free.starts_at == session.starts_at
+
+
 def test_a_week_takes_the_same_queries_for_one_and_for_many(clinic, place):
     service, counts = make.service(), []
     for number in (1, 29):

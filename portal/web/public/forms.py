@@ -62,7 +62,7 @@ class Choice(forms.Form):
 
     @classmethod
     def read(cls, data: Any, **kwargs: Any) -> dict[str, Any]:
-        """The cleaned choices; a week that is no date is this week's."""
+        """The cleaned choices; a week that is no date was not asked for."""
         form = cls(data, **kwargs)
         form.full_clean()
         chosen = {"psychologist": None, "mode": "", "week": None} | form.cleaned_data

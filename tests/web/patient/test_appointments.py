@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
@@ -136,6 +136,14 @@ def test_moving_in_time_works_and_late_does_not(appointment, owner):
         make.client_for(owner).post(url, {"time": "2026-12-03T01:00Z brunswick"})
     appointment.refresh_from_db()
     assert appointment.starts_at == datetime(2026, 12, 2, 1, 0, tzinfo=UTC)
+
+
+def test_a_session_whose_week_has_no_time_left_is_moved_from_the_first_week_that_has_one(appointment, owner):
+    away = datetime(2026, 11, 29, 13, 0, tzinfo=UTC)  # Sunday midnight, for a week
+    make.time_slot(psychologist=appointment.psychologist, starts_at=away, minutes=7 * 24 * 60)
+    page = make.client_for(owner).get(reverse("patient:reschedule", args=[appointment.code]))
+    assert (page.context["week"].monday, page.context["week"].is_empty) == (date(2026, 11, 23), False)
+    assert "There are no free times before this week." in page.content.decode()
 
 
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true", "HX-Target": "times"}], ids=["page", "fragment"])

@@ -79,6 +79,25 @@ def test_any_week_in_the_address_answers(client, mai, times, week):
     assert client.get(f"{times}?week={week}").status_code == 200
 
 
+@pytest.mark.parametrize("kwargs", [{}, htmx("times")], ids=["page", "fragment"])
+def test_on_a_sunday_night_the_page_opens_on_times_and_says_which_week(client, mai, times, kwargs):
+    with time_machine.travel(datetime(2026, 11, 29, 10, 30, tzinfo=UTC), tick=False):
+        opened = client.get(times, **kwargs).content.decode()
+        asked_for = client.get(f"{times}?week=2026-11-23", **kwargs).content.decode()
+    assert 'class="time"' in opened
+    assert "Mon 30 Nov – Sun 6 Dec" in opened
+    assert "There are no free times before this week." in opened
+    assert 'class="time"' not in asked_for
+    assert "No free times this week" in asked_for
+    assert "week=2026-11-30" in asked_for
+
+
+def test_who_is_chosen_next_keeps_a_week_that_was_turned_to_and_no_other(client, mai, times):
+    kept = '<input type="hidden" form="whose-times" name="week" value="2026-12-07">'
+    assert kept in client.get(f"{times}?week=2026-12-08").content.decode()
+    assert 'form="whose-times"' not in client.get(times).content.decode()
+
+
 def test_pressing_a_time_holds_it_for_ten_minutes(client, mai, times, confirm):
     response = press(client, times)
     assert (response.status_code, response["Location"]) == (302, confirm)

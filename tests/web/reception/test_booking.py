@@ -1,11 +1,13 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
 from django.contrib.messages import get_messages
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status
 from portal.notifications.models import Notice
 from tests import make
@@ -60,6 +62,16 @@ def test_the_week_with_its_free_times(desk, place, url):
     assert TEN in times
     assert min(times) >= NOW
     assert 'method="post"' in response.content.decode()
+
+
+def test_on_a_sunday_night_the_desk_opens_on_the_coming_week(desk, place, url):
+    moved = reverse("reception:reschedule", args=[place.session(hours=-1).code])
+    with time_machine.travel(datetime(2026, 11, 29, 10, 30, tzinfo=UTC), tick=False):
+        desk = make.signed_in_client(role=Role.RECEPTION)
+        weeks = [desk.get(path).context["week"] for path in (url, moved)]
+        asked_for = desk.get(url, {"week": "2026-11-23"}).context["week"]
+    assert [(week.monday, week.is_empty) for week in weeks] == [(date(2026, 11, 30), False)] * 2
+    assert (asked_for.monday, asked_for.is_empty) == (date(2026, 11, 23), True)
 
 
 def test_staff_see_times_that_the_website_no_longer_offers(desk, place, url):

@@ -158,17 +158,17 @@ def reschedule(request: HttpRequest, code: Any) -> HttpResponse:
 def _times(request: HttpRequest, appointment: Appointment, *, taken: Any = None) -> HttpResponse:
     now, clinic = timezone.now(), ClinicSettings.current()
     who = [appointment.psychologist]
-    monday = WeekChoice.read(request.GET) or choosing.monday_of(
-        timezone.localtime(taken or appointment.starts_at, appointment.zone).date()
-    )
+    chosen = WeekChoice.read(request.GET)
+    opens_on = timezone.localtime(taken or appointment.starts_at, appointment.zone).date()
     week = choosing.week_of_times(
         psychologists=who,
         service=appointment.service,
-        monday=monday,
+        monday=chosen or choosing.monday_of(opens_on),
         now=now,
         policy=clinic,
         mode=appointment.mode,
         ignore=appointment,
+        is_asked_for=bool(chosen or taken),
     )
     context: dict[str, Any] = {
         "appointment": appointment,

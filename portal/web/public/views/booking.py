@@ -69,6 +69,7 @@ def _calendar(
         now=now,
         policy=clinic,
         mode=choice["mode"],
+        is_asked_for=choice["week"] is not None,
     )
     context = {
         "clinic": clinic,

@@ -218,6 +218,7 @@ class Desk:
             mode=self.mode,
             ignore=self.ignore,
             for_staff=True,
+            is_asked_for=bool(shown or around),
         )
         people = Psychologist.objects.filter(pk__in=[p.pk for p in self.psychologists]).select_related("user")
         if any_time is None:
