@@ -24,6 +24,7 @@ from django.utils.translation import get_language, get_language_bidi
 from portal.common import money, punctuation
 from portal.common.languages import Language, languages, path_in
 from portal.common.pictures import Picture
+from portal.common.web import calendar
 
 register = template.Library()
 
@@ -90,6 +91,11 @@ def drawn(component: str, **parameters: Any) -> SafeString:
 @lru_cache(maxsize=512)
 def _drawn(component: str, language: str | None, parameters: tuple[tuple[str, str | bool], ...]) -> SafeString:
     return render_to_string(component, dict(parameters))
+
+
+# The parts of `components/_calendar.html` that are drawn for each hour and each day.
+register.simple_tag(calendar.hours, name="calendar_hours")
+register.simple_tag(calendar.columns, name="calendar_columns")
 
 
 @register.inclusion_tag("components/_nav_link.html", takes_context=True)

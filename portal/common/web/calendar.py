@@ -1,0 +1,64 @@
+"""Draws the grid that `portal.common.daygrid` has set out, for `components/_calendar.html`."""
+
+from __future__ import annotations
+
+from datetime import time
+from functools import lru_cache
+
+from django.utils.dateformat import time_format
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from portal.common.daygrid import Block, Column, Grid
+from portal.common.web.stencils import Stencil, joined
+
+_HOUR = Stencil("components/_calendar_hour.html", holes="row hour half")
+_DAY = Stencil("components/_calendar_day.html", holes="title url subtitle slots now_row rows")
+_OFF = Stencil("components/_calendar_off.html", holes="row span title starts ends")
+_SLOT = Stencil("components/_calendar_slot.html", holes="row span lane kind url starts title detail spoken")
+
+
+def hours(grid: Grid) -> SafeString:
+    """The hours beside the grid."""
+    fill = _HOUR.look()
+    return joined(fill((hour.row, time_format(hour.at, "g"), time_format(hour.at, "A").lower())) for hour in grid.hours)
+
+
+def columns(grid: Grid) -> SafeString:
+    """Every column with what happens in it."""
+    return joined(_column(column, grid) for column in grid.columns)
+
+
+def _column(column: Column, grid: Grid) -> SafeString:
+    slots = joined(_off(block) if block.kind == "off" else _slot(block) for block in column.blocks)
+    fill = _DAY.look(
+        is_today=column.is_today,
+        is_linked=bool(column.url),
+        has_subtitle=bool(column.subtitle),
+        has_now=bool(column.now_row),
+    )
+    return fill((column.title, column.url, column.subtitle, slots, column.now_row, grid.rows))
+
+
+def _off(block: Block) -> SafeString:
+    return _OFF.look()((block.row, block.span, block.title, _at(block.starts_at.time()), _at(block.ends_at.time())))
+
+
+def _slot(block: Block) -> SafeString:
+    fill = _SLOT.look(
+        is_linked=bool(block.url), shape=block.shape, has_detail=bool(block.detail), has_spoken=bool(block.spoken)
+    )
+    starts = _at(block.starts_at.time())
+    return fill(
+        (block.row, block.span, block.lane, block.kind, block.url, starts, block.title, block.detail, block.spoken)
+    )
+
+
+def _at(wall: time) -> str:
+    return _time_in(wall.hour, wall.minute, get_language())
+
+
+@lru_cache(maxsize=4096)
+def _time_in(hour: int, minute: int, language: str | None) -> str:
+    """`9:00 a.m.`, as a screen reader says it; there are no more of them than minutes in a day."""
+    return time_format(time(hour, minute), "g:i a")
