@@ -16,6 +16,7 @@ from portal.billing.models import Invoice, Method, Payment
 from portal.clinic.models import Location, Mode, ProviderNumber, Psychologist, Registration, Service
 from portal.common.documents import Kind
 from portal.common.policy import Actor
+from portal.journeys import checking_out
 from portal.ops.demo import articles
 from portal.ops.demo.drawings import Scene, draw
 from portal.patients.models import Patient
@@ -105,7 +106,12 @@ def live() -> Life:
         note = records.save_draft(appointment=written, body=WORDS, version=0, by=author, now=written.ends_at)
         if written is signed:
             records.sign(appointment=written, version=note.version, by=author, now=written.ends_at)
-    owing, paid = (billing.invoice_session(appointment=one, by=desk, now=one.ends_at) for one in past[:2])
+    owing, paid = (
+        checking_out.check_out(
+            appointment=one, held=checking_out.as_booked(one), key=str(one.code), by=desk, now=one.ends_at
+        )
+        for one in past[:2]
+    )
     payment = billing.record_payment(
         invoice=paid, amount=paid.total, method=Method.CARD, key=str(uuid.uuid4()), by=desk, now=drafted.ends_at
     )

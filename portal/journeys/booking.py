@@ -8,15 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import override
 
 from portal.accounts.models import User
 from portal.appointments import actions, ics
 from portal.appointments.models import Appointment
+from portal.billing import charges
 from portal.clinic.models import ClinicSettings, Location, PolicyVersion, Psychologist, Room, Service
 from portal.common.policy import Actor
-from portal.journeys import pricing
 from portal.notifications import outbox
 from portal.notifications.rendering import known
 from portal.patients import actions as patients
@@ -178,14 +177,6 @@ def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime)
         "psychologist__user", "patient__user", "service", "location", "room"
     ).get(pk=appointment.pk)
     clinic = ClinicSettings.current()
-    quoted = pricing.quote(
-        service=appointment.service,
-        psychologist=appointment.psychologist,
-        mode=appointment.mode,
-        on=timezone.localtime(appointment.starts_at, appointment.zone).date(),
-        clinic=clinic,
-        fee=appointment.fee,
-    )
     method = "CANCEL" if template == "appointment_cancelled" else "REQUEST"
     patient = appointment.patient
     language = language_of(patient)
@@ -194,10 +185,10 @@ def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime)
         "appointment": appointment,
         "called": patient.called,
         "zone": appointment.zone,
-        "quote": quoted,
+        "quote": charges.promised(appointment, clinic=clinic),
         "free_until": until,
         "is_free_over": now > until,
-        "late_fee": pricing.late_fee(quoted, clinic=clinic, appointment=appointment),
+        "late_fee": charges.late_fee(appointment, clinic=clinic),
     }
     with override(language):
         context |= {

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
@@ -14,18 +13,20 @@ from portal.appointments.models import Appointment, Status
 from portal.appointments.refusals import WrongState
 from portal.audit import trail
 from portal.billing import actions as billing
+from portal.billing import charges
+from portal.billing.charges import Bill, Charge
 from portal.billing.models import Invoice, Payment
-from portal.billing.pricing import Amounts, NewLine, amounts_of, sum_of
 from portal.billing.refusals import AlreadyInvoiced
 from portal.clinic.models import ClinicSettings
-from portal.common.money import ZERO
 from portal.common.policy import Actor
 from portal.medicare import schedule
-from portal.medicare.models import BILLING, MbsItem, Referral
+from portal.medicare.models import MbsItem, Referral
 from portal.notifications import outbox
 
 # What may be checked out: what is to be completed now, and what the psychologist has completed already.
 OPEN = (Status.BOOKED, Status.ARRIVED, Status.COMPLETED)
+# How the desk says which Medicare item is billed, unless it gives its number.
+AS_HELD, NO_ITEM = "proposed", "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,90 +38,79 @@ class Taken:
     reference: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A session as it was held: `fee` in dollars before GST, `item` AS_HELD, NO_ITEM or an item's number."""
+
+    minutes: int
+    mode: str
+    fee: Decimal
+    item: str = AS_HELD
+    extra: tuple[Charge, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
-class Bill:
-    """What the session comes to before anything is issued: its lines, and their sums."""
+class Claim:
+    """What may be claimed from Medicare for a session: under which referral, and which items its psychologist bills."""
 
-    lines: tuple[NewLine, ...]
-    amounts: tuple[Amounts, ...]
-
-    @property
-    def sums(self) -> Amounts:
-        return sum_of(self.amounts)
+    referral: Referral | None
+    items: list[MbsItem]
 
     @property
-    def rows(self) -> list[tuple[NewLine, Amounts]]:
-        return list(zip(self.lines, self.amounts, strict=True))
+    def is_covered(self) -> bool:
+        """Medicare pays only with a referral that is for it."""
+        return self.referral is not None and self.referral.is_for_medicare
+
+    def item(self, appointment: Appointment, held: Held) -> MbsItem | None:
+        """The item to bill, or None: without a referral there is none, whatever was chosen."""
+        if held.item == AS_HELD:
+            return charges.item_for(appointment, referral=self.referral, minutes=held.minutes, mode=held.mode)
+        chosen = next((item for item in self.items if item.item == held.item), None)
+        return chosen if self.is_covered else None
 
 
-def day_of(appointment: Appointment) -> date:
-    """The day of the service: that on which it began, where it took place."""
-    return appointment.local_start.date()
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What checking out comes to, before anything is written."""
+
+    bill: Bill
+    item: MbsItem | None
+    # What the chosen item is not for, if anything: "mode" or "minutes".
+    odd: str = ""
 
 
-def referral_for(appointment: Appointment) -> Referral | None:
-    """The newest referral that covers the session, or None."""
-    return Referral.objects.filter(patient=appointment.patient).covering(on=day_of(appointment)).first()
+def as_booked(appointment: Appointment) -> Held:
+    return Held(minutes=appointment.minutes, mode=appointment.mode, fee=appointment.fee)
 
 
-def proposed_item(appointment: Appointment, *, minutes: int, mode: str, referral: Referral | None) -> MbsItem | None:
-    """The item that the session as it was held may claim: none without a referral that counts for Medicare."""
-    if referral is None or not referral.is_for_medicare or not appointment.service.medicare:
-        return None
-    registration = appointment.psychologist.registration
-    return schedule.propose(registration=registration, minutes=minutes, mode=mode, on=day_of(appointment))
-
-
-def items_for(appointment: Appointment) -> list[MbsItem]:
-    """Every item that this psychologist could bill on that day."""
-    registration = appointment.psychologist.registration
-    if registration not in BILLING:
-        return []
-    return list(MbsItem.objects.in_force(on=day_of(appointment)).filter(registration=registration).order_by("item"))
-
-
-def bill_of(
-    appointment: Appointment,
-    *,
-    fee: Decimal,
-    minutes: int,
-    mode: str,
-    item: MbsItem | None,
-    extra: Sequence[NewLine] = (),
-    clinic: ClinicSettings,
-) -> Bill:
-    """What is to be paid for the session as it was held. `fee` is dollars before GST."""
-    service = appointment.service
-    session = NewLine(
-        description=service.name,
-        unit_price=fee,
-        tax_code=service.tax_code,
-        item_number=item.item if item else "",
-        benefit=item.benefit if item else ZERO,
-        service_date=day_of(appointment),
-        starts_at=appointment.starts_at,
-        minutes=minutes,
-        mode=mode,
+def claim_for(appointment: Appointment) -> Claim:
+    """The newest referral that covers the day of the session, and the items that can be chosen."""
+    day = charges.day_of(appointment)
+    return Claim(
+        referral=Referral.objects.filter(patient=appointment.patient).covering(on=day).first(),
+        items=schedule.items_billed_by(appointment.psychologist.registration, on=day),
     )
-    lines = (session, *extra)
-    return Bill(lines, tuple(amounts_of(line, gst_registered=clinic.gst_registered) for line in lines))
+
+
+def preview(appointment: Appointment, held: Held, *, claim: Claim, clinic: ClinicSettings) -> Preview:
+    """What is to be paid for the session as it was held: the very charges that `check_out` puts on the invoice."""
+    item = claim.item(appointment, held)
+    session = charges.for_session(appointment, item=item, fee=held.fee, minutes=held.minutes, mode=held.mode)
+    return Preview(
+        charges.bill_of([session, *held.extra], clinic=clinic),
+        item,
+        odd="" if item is None else "mode" if item.mode != held.mode else "" if item.fits(held.minutes) else "minutes",
+    )
 
 
 @transaction.atomic
 def check_out(
-    *,
-    appointment: Appointment,
-    lines: Sequence[NewLine],
-    key: str,
-    by: Actor,
-    now: datetime,
-    referral: Referral | None = None,
-    payment: Taken | None = None,
+    *, appointment: Appointment, held: Held, key: str, by: Actor, now: datetime, payment: Taken | None = None
 ) -> Invoice:
-    """Completes the session, issues its invoice from `lines` and records `payment`, all or nothing.
+    """Completes the session if it isn't, issues its invoice and records `payment` under `key`.
 
-    `key` is the form's own: sent twice, it makes one invoice and takes one payment. Raises WrongState when the session
-    was cancelled or missed, AlreadyInvoiced when somebody else checked it out meanwhile, and what billing refuses.
+    A double click makes one invoice and takes one payment. Raises WrongState when the session was cancelled or missed,
+    AlreadyInvoiced when somebody else checked it out meanwhile, and what billing refuses.
     """
     locked = (
         Appointment.objects.select_for_update(of=("self",))
@@ -135,16 +125,15 @@ def check_out(
         raise AlreadyInvoiced(invoiced)
     if locked.status != Status.COMPLETED:
         appointments.complete(appointment=locked, by=by, now=now)
-    draft = billing.draft_invoice(
-        patient=locked.patient,
-        psychologist=locked.psychologist,
-        location=locked.location,
+    claim = claim_for(locked)
+    shown = preview(locked, held, claim=claim, clinic=ClinicSettings.current())
+    invoice = billing.bill_session(
         appointment=locked,
-        lines=lines,
+        charges=shown.bill.charges,
+        referral=claim.referral if shown.item else None,
         by=by,
         now=now,
     )
-    invoice = billing.issue_invoice(invoice=draft, referral=referral, by=by, now=now)
     if payment is not None:
         billing.record_payment(
             invoice=invoice,
@@ -166,7 +155,6 @@ def address_for(invoice: Invoice) -> str:
     return invoice.patient.email or (invoice.patient.user.email if invoice.patient.user else "")
 
 
-@transaction.atomic
 def send_invoice(*, invoice: Invoice, key: str, by: Actor, now: datetime) -> str:
     """Queues the invoice as a PDF to whoever is billed, and returns the address; a repeated `key` sends it once."""
     from portal.billing.paper import invoice_pdf  # it brings the PDF library, which is slow to load
@@ -174,21 +162,23 @@ def send_invoice(*, invoice: Invoice, key: str, by: Actor, now: datetime) -> str
     address = address_for(invoice)
     if not address:
         raise ValueError("nobody to send it to")
-    patient = invoice.patient
-    outbox.queue(
-        template="invoice",
-        to=address,
-        context={
-            "number": invoice.number,
-            "to": invoice.bill_to_name,
-            "total": invoice.total,
-            "balance": invoice.balance,
-            "due_on": invoice.due_on,
-        },
-        dedupe_key=f"invoice:{invoice.code}:{outbox.unnamed(address)}:{key}",
-        language=patient.language or None,
-        attachments=[(f"{invoice.number}.pdf", "application/pdf", invoice_pdf(invoice))],
-        about=invoice,
-    )
-    trail.record("invoice.mailed", target=invoice, by=by, at=now)
+    # Drawn before the transaction begins: it takes a second, and nobody is kept waiting for a lock that long.
+    attachment = (f"{invoice.number}.pdf", "application/pdf", invoice_pdf(invoice))
+    with transaction.atomic():
+        outbox.queue(
+            template="invoice",
+            to=address,
+            context={
+                "number": invoice.number,
+                "to": invoice.bill_to_name,
+                "total": invoice.total,
+                "balance": invoice.balance,
+                "due_on": invoice.due_on,
+            },
+            dedupe_key=f"invoice:{invoice.code}:{outbox.unnamed(address)}:{key}",
+            language=invoice.patient.language or None,
+            attachments=[attachment],
+            about=invoice,
+        )
+        trail.record("invoice.mailed", target=invoice, by=by, at=now)
     return address

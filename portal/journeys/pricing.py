@@ -1,4 +1,4 @@
-"""What a session costs, said before anybody books: the fee, what Medicare may give back, what is left to pay."""
+"""What a service costs over everybody who gives it, from the cheapest to the dearest, with and without the rebate."""
 
 from __future__ import annotations
 
@@ -7,63 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from portal.appointments.models import Appointment
-from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service, TaxCode
-from portal.common.money import ZERO, cents, gst_on
+from portal.billing import charges
+from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service
 from portal.journeys.choosing import ways_to_meet
 from portal.medicare import schedule
 from portal.medicare.models import MbsItem
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """Dollars. `total` contains the GST; `rebate` is None when none is known, and then `gap` is the total."""
-
-    fee: Decimal
-    gst: Decimal
-    rebate: Decimal | None
-    item: MbsItem | None
-
-    @property
-    def total(self) -> Decimal:
-        return self.fee + self.gst
-
-    @property
-    def gap(self) -> Decimal:
-        return self.total - (self.rebate or ZERO)
-
-
-def quote(
-    *,
-    service: Service,
-    psychologist: Psychologist,
-    mode: str,
-    on: date,
-    clinic: ClinicSettings,
-    fee: Decimal | None = None,
-    items: Sequence[MbsItem] | None = None,
-) -> Quote:
-    """The price of one session on the clinic's local date `on`; `fee` is one already promised, before GST.
-
-    `items` are that day's from `schedule.items_for_individuals`, where many prices are asked for at once.
-    """
-    fee = cents(psychologist.fee_for(service) if fee is None else fee)
-    taxed = clinic.gst_registered and service.tax_code == TaxCode.TAXABLE
-    gst = gst_on(fee) if taxed else ZERO
-    item = None
-    if service.medicare:
-        item = schedule.propose(
-            registration=psychologist.registration, minutes=service.minutes, mode=mode, on=on, items=items
-        )
-    # A benefit is never more than was charged.
-    rebate = min(item.benefit, fee + gst) if item else None
-    return Quote(fee=fee, gst=gst, rebate=rebate, item=item)
-
-
-def late_fee(quoted: Quote, *, clinic: ClinicSettings, appointment: Appointment | None = None) -> Decimal:
-    """What cancelling late costs, in dollars, as promised for `appointment`; Medicare pays nothing towards it."""
-    promised = appointment.late_fee_percent if appointment else None
-    return cents(quoted.total * (clinic.late_fee_percent if promised is None else promised) / 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +53,7 @@ def price_range(
         items = schedule.items_for_individuals(on=on)
     ways = [(p, given) for p in psychologists if (given := p.modes_for(service)) and (not mode or mode in given)]
     quotes = [
-        quote(service=service, psychologist=p, mode=mode or given[0], on=on, clinic=clinic, items=items)
+        charges.quote(service=service, psychologist=p, mode=mode or given[0], on=on, clinic=clinic, items=items)
         for p, given in ways
     ]
     if not quotes:

@@ -14,10 +14,10 @@ from django.utils.translation import get_language
 
 from portal.appointments import diary
 from portal.appointments.models import WorkingHours
+from portal.billing import charges
+from portal.billing.charges import Quote
 from portal.clinic.models import ClinicSettings, Language, Location, Mode, Psychologist, Service, Specialisation
-from portal.journeys import pricing
 from portal.journeys.choosing import FreeTime, as_free_time
-from portal.journeys.pricing import Quote
 from portal.medicare import schedule
 from portal.medicare.models import MbsItem
 from portal.resources.models import BlogPost
@@ -154,7 +154,7 @@ def fees_of(
     for service in services:
         by_price: dict[tuple, Fee] = {}
         for mode in person.modes_for(service):
-            quote = pricing.quote(service=service, psychologist=person, mode=mode, on=on, clinic=clinic, items=items)
+            quote = charges.quote(service=service, psychologist=person, mode=mode, on=on, clinic=clinic, items=items)
             fee = by_price.setdefault((quote.total, quote.rebate), Fee(service, [], quote, []))
             fee.modes.append(mode)
             if quote.item:

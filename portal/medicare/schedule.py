@@ -22,6 +22,13 @@ def items_for_individuals(*, on: date) -> list[MbsItem]:
     return list(MbsItem.objects.in_force(on=on).for_individuals().order_by("-valid_from", "-min_minutes"))
 
 
+def items_billed_by(registration: str, *, on: date) -> list[MbsItem]:
+    """Every item that somebody with this registration could bill for a service on the day `on`."""
+    if registration not in BILLING:
+        return []
+    return list(MbsItem.objects.in_force(on=on).filter(registration=registration).order_by("item"))
+
+
 def propose(
     *, registration: str, minutes: int, mode: str, on: date, items: Sequence[MbsItem] | None = None
 ) -> MbsItem | None:

@@ -22,10 +22,10 @@ from django.utils.text import slugify
 from portal.accounts.models import Grant, User
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status, WorkingHours
-from portal.billing import actions as billing
 from portal.billing.models import Allocation, Invoice, InvoiceStatus, Line, Method, Payment
 from portal.clinic.models import Location, Mode, Psychologist, Registration, Service, Specialisation
 from portal.common.policy import Actor
+from portal.journeys import checking_out
 from portal.patients.models import Patient, SearchKey
 from portal.patients.search import keys_of
 from tests import make
@@ -309,7 +309,9 @@ class History:
             starts_at=(now - timedelta(days=1)).replace(hour=2, minute=0, second=0, microsecond=0),
             status=Status.COMPLETED,
         )
-        return billing.invoice_session(appointment=session, by=BY, now=now)
+        return checking_out.check_out(
+            appointment=session, held=checking_out.as_booked(session), key="bench", by=BY, now=now
+        )
 
     def reach(self, count: int, *, patients: int, say: Say) -> None:
         """As many invoices as make it `count`, the older ones last, within each call in the order of time."""

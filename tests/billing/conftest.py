@@ -10,8 +10,9 @@ import pytest
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Status
-from portal.billing import actions
-from portal.billing.pricing import NewLine
+from portal.billing import actions, charges
+from portal.billing.charges import Charge
+from portal.journeys import checking_out
 from tests import make
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)  # 2 pm in Melbourne
@@ -28,15 +29,25 @@ class Books:
         begun = {"starts_at": self.now - timedelta(hours=2)}
         return make.appointment(status=Status.COMPLETED, **begun | {"fee": fee} | fields)
 
-    def invoice_of_session(self, appointment=None, **fields):
-        return actions.invoice_session(appointment=appointment or self.session(), by=self.by, now=self.now, **fields)
+    def invoice_of_session(self, appointment=None, *, fee=None, referral=None, extra=()):
+        """As the desk bills it: under the newest referral that covers the day, unless one is given."""
+        appointment = appointment or self.session()
+        referral = referral or checking_out.claim_for(appointment).referral
+        item = charges.item_for(appointment, referral=referral)
+        return actions.bill_session(
+            appointment=appointment,
+            charges=[charges.for_session(appointment, item=item, fee=fee), *extra],
+            referral=referral if item else None,
+            by=self.by,
+            now=self.now,
+        )
 
     def draft(self, *prices, lines=None, patient=None, **fields):
         return actions.draft_invoice(
             patient=patient or make.patient(),
             psychologist=fields.pop("psychologist", None) or make.psychologist(),
             location=fields.pop("location", None) or make.location(),
-            lines=lines or [NewLine(description="Session", unit_price=Decimal(price)) for price in prices],
+            charges=lines or [Charge(description="Session", unit_price=Decimal(price)) for price in prices],
             by=self.by,
             now=self.now,
             **fields,

@@ -9,8 +9,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from portal.billing import guards
+from portal.billing.charges import Charge
 from portal.billing.models import Allocation, Invoice, Line, Payment
-from portal.billing.pricing import NewLine
 from tests import make
 
 
@@ -141,8 +141,8 @@ def test_an_invoice_begins_as_an_unpaid_draft(books):
 )
 def test_an_invoice_whose_lines_do_not_add_up_is_not_issued(books, change, table):
     make.clinic(gst_registered=True)
-    report = NewLine(description="Report", unit_price=Decimal("200.00"), tax_code="taxable")
-    draft = books.draft(lines=[NewLine(description="Session", unit_price=Decimal("220.00")), report])
+    report = Charge(description="Report", unit_price=Decimal("200.00"), tax_code="taxable")
+    draft = books.draft(lines=[Charge(description="Session", unit_price=Decimal("220.00")), report])
     where = "id = %s" if table == "billing_invoice" else "position = 1 AND invoice_id = %s"
     assert run(f"UPDATE {table} SET {change} WHERE {where}", draft.pk) == 1
     refused(

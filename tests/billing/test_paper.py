@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from portal.billing import paper
+from portal.billing.charges import Charge
 from portal.billing.models import Invoice
-from portal.billing.pricing import NewLine
 from portal.clinic.models import ClinicSettings, TaxCode
 from portal.common import fonts
 from tests import make
@@ -84,8 +84,8 @@ def whole(books):
     invoice = books.invoice_of_session(
         appointment,
         extra=[
-            NewLine(description="Report", unit_price=D("330.00"), tax_code=TaxCode.TAXABLE),
-            NewLine(description="Discount", unit_price=D("-20.00")),
+            Charge(description="Report", unit_price=D("330.00"), tax_code=TaxCode.TAXABLE),
+            Charge(description="Discount", unit_price=D("-20.00")),
         ],
     )
     first = books.pay(invoice, "150.00", method="transfer")
@@ -199,7 +199,7 @@ def test_what_is_not_to_be_paid_says_so(books, kind, stamp):
 def test_two_sessions_on_one_day_are_listed_with_their_times(books):
     """Scenario 13."""
     morning, evening = (
-        NewLine(
+        Charge(
             description="Session",
             unit_price=D("100.00"),
             service_date=date(2026, 11, 24),
@@ -251,7 +251,7 @@ def test_the_longest_names_fit_on_one_page(books):
 
 
 def test_many_lines_run_on_with_their_head(books):
-    lines = [NewLine(description=f"Line {n}", unit_price=D("1.00")) for n in range(60)]
+    lines = [Charge(description=f"Line {n}", unit_price=D("1.00")) for n in range(60)]
     reader = printed(books.issued(lines=lines))
     assert len(reader.pages) > 1
     assert [("Description" in page.extract_text()) for page in reader.pages[:-1]] == [True] * (len(reader.pages) - 1)

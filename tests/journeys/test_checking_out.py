@@ -8,12 +8,12 @@ from portal.accounts.roles import Role
 from portal.appointments.models import Status
 from portal.appointments.refusals import WrongState
 from portal.audit.models import Entry
+from portal.billing.charges import Charge
 from portal.billing.models import Invoice, Payment
-from portal.billing.pricing import NewLine
 from portal.billing.refusals import AlreadyInvoiced, Overpayment
 from portal.clinic.models import Registration, TaxCode
 from portal.journeys import checking_out
-from portal.journeys.checking_out import Taken
+from portal.journeys.checking_out import AS_HELD, NO_ITEM, Held, Taken
 from portal.notifications.models import Notice
 from tests import make
 
@@ -37,24 +37,17 @@ def session(**fields):
     return make.appointment(**defaults | fields)
 
 
-def bill(appointment, clinic, *, minutes=50, mode="in_person", fee="220.00", extra=()):
-    referral = checking_out.referral_for(appointment)
-    item = checking_out.proposed_item(appointment, minutes=minutes, mode=mode, referral=referral)
-    return checking_out.bill_of(
-        appointment, fee=Decimal(fee), minutes=minutes, mode=mode, item=item, extra=extra, clinic=clinic
-    )
+def held(*, minutes=50, mode="in_person", fee="220.00", item=AS_HELD, extra=()):
+    return Held(minutes=minutes, mode=mode, fee=Decimal(fee), item=item, extra=tuple(extra))
 
 
-def check_out(appointment, clinic, by, *, key="k", payment=None, **how):
-    return checking_out.check_out(
-        appointment=appointment,
-        lines=bill(appointment, clinic, **how).lines,
-        key=key,
-        referral=checking_out.referral_for(appointment),
-        payment=payment,
-        by=by,
-        now=NOW,
-    )
+def bill(appointment, clinic, **how):
+    claim = checking_out.claim_for(appointment)
+    return checking_out.preview(appointment, held(**how), claim=claim, clinic=clinic).bill
+
+
+def check_out(appointment, by, *, key="k", payment=None, **how):
+    return checking_out.check_out(appointment=appointment, held=held(**how), key=key, payment=payment, by=by, now=NOW)
 
 
 def card(amount="220.00"):
@@ -82,14 +75,14 @@ def counts():
 def test_item_follows_the_psychologist_the_minutes_and_the_way(clinic, registration, minutes, mode, item):
     appointment = session(psychologist=make.psychologist(registration=registration))
     make.referral(patient=appointment.patient)
-    line = bill(appointment, clinic, minutes=minutes, mode=mode).lines[0]
+    line = bill(appointment, clinic, minutes=minutes, mode=mode).charges[0]
     assert (line.item_number, line.minutes, line.mode) == (item, minutes, mode)
 
 
 def test_video_has_an_item_of_its_own(clinic):
     appointment = session()
     make.referral(patient=appointment.patient)
-    rooms, video = (bill(appointment, clinic, mode=mode).lines[0].item_number for mode in ("in_person", "video"))
+    rooms, video = (bill(appointment, clinic, mode=mode).charges[0].item_number for mode in ("in_person", "video"))
     assert rooms != video
     assert rooms
     assert video
@@ -105,6 +98,45 @@ def test_no_rebate_without_a_referral_that_counts(clinic, referral):
     assert bill(appointment, clinic).sums.rebate == 0
 
 
+def test_item_of_the_desks_own_choice(clinic):
+    appointment = session()
+    claim = checking_out.claim_for(appointment)
+    assert claim.item(appointment, held(item="80000")) is None, "nothing is claimed without a referral"
+    make.referral(patient=appointment.patient)
+    claim = checking_out.claim_for(appointment)
+    chosen = [(item, claim.item(appointment, held(item=item))) for item in (AS_HELD, NO_ITEM, "80000", "12345")]
+    assert [(asked, got and got.item) for asked, got in chosen] == [
+        (AS_HELD, "80010"),
+        (NO_ITEM, None),
+        ("80000", "80000"),
+        ("12345", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("how", "odd"),
+    [
+        ({"item": "80000"}, "minutes"),
+        ({"item": "80000", "minutes": 49}, ""),
+        ({"item": "91167"}, "mode"),
+        ({"item": AS_HELD}, ""),
+        ({"item": NO_ITEM}, ""),
+    ],
+)
+def test_an_item_that_is_for_another_session_is_said_to_be_odd(clinic, how, odd):
+    appointment = session()
+    make.referral(patient=appointment.patient)
+    claim = checking_out.claim_for(appointment)
+    assert checking_out.preview(appointment, held(**how), claim=claim, clinic=clinic).odd == odd
+
+
+@pytest.mark.parametrize(("item", "is_printed"), [(AS_HELD, True), (NO_ITEM, False)])
+def test_a_referral_is_printed_where_something_is_claimed(by, item, is_printed):
+    appointment = session()
+    make.referral(patient=appointment.patient)
+    assert bool(check_out(appointment, by, item=item).snapshot["referral"]) is is_printed
+
+
 def test_no_rebate_on_what_medicare_does_not_pay_for(clinic):
     appointment = session(service=make.service(medicare=False))
     make.referral(patient=appointment.patient)
@@ -118,7 +150,7 @@ def test_rebate_is_never_more_than_was_charged(clinic):
 
 
 def test_extra_line_with_gst(clinic):
-    report = NewLine(description="Report", unit_price=Decimal("100.00"), tax_code=TaxCode.TAXABLE)
+    report = Charge(description="Report", unit_price=Decimal("100.00"), tax_code=TaxCode.TAXABLE)
     sums = bill(session(), clinic, extra=[report]).sums
     assert (sums.total, sums.gst) == (Decimal("330.00"), Decimal("10.00"))
 
@@ -129,7 +161,7 @@ def test_extra_line_with_gst(clinic):
 def test_all_of_it_in_one_go(clinic, by):
     appointment = session()
     referral = make.referral(patient=appointment.patient)
-    invoice = check_out(appointment, clinic, by, payment=card())
+    invoice = check_out(appointment, by, payment=card())
     appointment.refresh_from_db()
     assert (appointment.status, appointment.completed_at) == (Status.COMPLETED, NOW)
     assert (invoice.status, invoice.total, invoice.paid, invoice.balance) == ("issued", 220, 220, 0)
@@ -146,7 +178,7 @@ def test_all_of_it_in_one_go(clinic, by):
 @pytest.mark.parametrize("status", [Status.BOOKED, Status.ARRIVED, Status.COMPLETED])
 def test_from_every_state_that_can_be_checked_out(clinic, by, status):
     appointment = session(status=status)
-    check_out(appointment, clinic, by)
+    check_out(appointment, by)
     appointment.refresh_from_db()
     assert appointment.status == Status.COMPLETED
     assert counts() == (1, 0)
@@ -155,14 +187,14 @@ def test_from_every_state_that_can_be_checked_out(clinic, by, status):
 @pytest.mark.parametrize("status", [Status.CANCELLED, Status.NO_SHOW])
 def test_what_did_not_take_place_is_not_billed(clinic, by, status):
     with pytest.raises(WrongState):
-        check_out(session(status=status), clinic, by, payment=card())
+        check_out(session(status=status), by, payment=card())
     assert counts() == (0, 0)
 
 
 def test_sent_twice_bills_once_and_takes_once(clinic, by):
     appointment = session()
-    first = check_out(appointment, clinic, by, payment=card())
-    again = check_out(appointment, clinic, by, payment=card())
+    first = check_out(appointment, by, payment=card())
+    again = check_out(appointment, by, payment=card())
     assert again == first
     assert counts() == (1, 1)
     assert Entry.objects.filter(verb="invoice.issued").count() == 1
@@ -170,15 +202,15 @@ def test_sent_twice_bills_once_and_takes_once(clinic, by):
 
 def test_sent_twice_without_money(clinic, by):
     appointment = session()
-    assert check_out(appointment, clinic, by) == check_out(appointment, clinic, by)
+    assert check_out(appointment, by) == check_out(appointment, by)
     assert counts() == (1, 0)
 
 
 def test_two_at_the_desk_take_the_money_once(clinic, by):
     appointment = session()
-    first = check_out(appointment, clinic, by, payment=card(), key="one")
+    first = check_out(appointment, by, payment=card(), key="one")
     with pytest.raises(AlreadyInvoiced) as refused:
-        check_out(appointment, clinic, by, payment=card(), key="two")
+        check_out(appointment, by, payment=card(), key="two")
     assert refused.value.invoice == first
     assert counts() == (1, 1)
 
@@ -186,7 +218,7 @@ def test_two_at_the_desk_take_the_money_once(clinic, by):
 def test_too_much_money_leaves_nothing_behind(clinic, by):
     appointment = session()
     with pytest.raises(Overpayment):
-        check_out(appointment, clinic, by, payment=card("220.01"))
+        check_out(appointment, by, payment=card("220.01"))
     appointment.refresh_from_db()
     assert appointment.status == Status.ARRIVED
     assert counts() == (0, 0)
@@ -194,7 +226,7 @@ def test_too_much_money_leaves_nothing_behind(clinic, by):
 
 
 def test_part_now_and_the_rest_later(clinic, by):
-    invoice = check_out(session(), clinic, by, payment=card("100.00"))
+    invoice = check_out(session(), by, payment=card("100.00"))
     assert (invoice.paid, invoice.balance) == (100, 120)
 
 
@@ -205,7 +237,7 @@ def test_invoice_goes_to_the_patient_with_its_pdf(clinic, by, tmp_path):
     appointment = session(
         patient=make.patient(legal_first_name="Mai", legal_last_name="Nguyễn", email="mai@example.com")
     )
-    invoice = check_out(appointment, clinic, by)
+    invoice = check_out(appointment, by)
     assert checking_out.send_invoice(invoice=invoice, key="k", by=by, now=NOW) == "mai@example.com"
     checking_out.send_invoice(invoice=invoice, key="k", by=by, now=NOW)
     notice = Notice.objects.get()
@@ -225,12 +257,12 @@ def test_invoice_goes_to_the_patient_with_its_pdf(clinic, by, tmp_path):
 def test_invoice_goes_to_the_carer_who_is_billed(clinic, by):
     appointment = session()
     make.carer(patient=appointment.patient, user=make.user(email="carer@example.com"), is_billed=True)
-    invoice = check_out(appointment, clinic, by)
+    invoice = check_out(appointment, by)
     assert checking_out.address_for(invoice) == "carer@example.com"
 
 
 def test_nobody_to_send_to(clinic, by):
-    invoice = check_out(session(patient=make.patient(email="")), clinic, by)
+    invoice = check_out(session(patient=make.patient(email="")), by)
     assert checking_out.address_for(invoice) == ""
     with pytest.raises(ValueError, match="nobody"):
         checking_out.send_invoice(invoice=invoice, key="k", by=by, now=NOW)

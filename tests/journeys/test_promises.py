@@ -9,8 +9,9 @@ from django.utils import timezone
 from portal.accounts.roles import Role
 from portal.appointments import actions
 from portal.appointments.models import CancelReason
+from portal.billing import charges
 from portal.clinic.models import ClinicSettings
-from portal.journeys import booking, pricing
+from portal.journeys import booking
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -40,9 +41,7 @@ def booked():
 
 
 def late_fee(appointment):
-    clinic = ClinicSettings.current()
-    quote = pricing.Quote(fee=appointment.fee, gst=Decimal(0), rebate=None, item=None)
-    return pricing.late_fee(quote, clinic=clinic, appointment=appointment)
+    return charges.late_fee(appointment, clinic=ClinicSettings.current())
 
 
 def test_a_booking_keeps_the_rule_it_was_made_under(booked):

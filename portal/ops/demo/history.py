@@ -18,6 +18,7 @@ from portal.billing import actions as billing
 from portal.billing.models import Method
 from portal.clinic.models import Location, Mode, Psychologist, Service
 from portal.common.policy import Actor
+from portal.journeys import checking_out
 from portal.medicare import actions as medicare
 from portal.ops.demo import people, policies
 from portal.patients import actions as patients
@@ -268,7 +269,13 @@ class Story:
 
     def bill(self, appointment: Appointment, index: int) -> None:
         """Most people pay at once; some owe, and some for too long."""
-        invoice = billing.invoice_session(appointment=appointment, by=self.desk, now=appointment.ends_at)
+        invoice = checking_out.check_out(
+            appointment=appointment,
+            held=checking_out.as_booked(appointment),
+            key=f"demo:{appointment.code}",
+            by=self.desk,
+            now=appointment.ends_at,
+        )
         if index % 6 == 1:
             return
         billing.record_payment(

@@ -13,13 +13,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from portal.appointments.models import CancelReason
+from portal.billing import charges
 from portal.billing.models import Method
-from portal.billing.pricing import NewLine
 from portal.clinic.models import Location, Mode, Psychologist, Service, TaxCode
 from portal.common.forms import DateField, LineField, MoneyField, TimeField, moment
 from portal.journeys import choosing, profiles
-from portal.journeys.checking_out import Taken
-from portal.medicare.models import MbsItem
+from portal.journeys.checking_out import AS_HELD, NO_ITEM, Claim, Held, Taken
 from portal.patients.models import Carer, Patient
 
 ANY = "any"
@@ -151,7 +150,8 @@ class CancelForm(forms.Form):
 
 AT_THE_DESK = [(Method.CARD, _("Card")), (Method.CASH, _("Cash")), (Method.TRANSFER, _("Bank transfer"))]
 LATER = "later"
-PROPOSED, NO_ITEM = "proposed", "none"
+# What has to be right before anything can be added up.
+PRICED = {"minutes", "mode", "fee", "item", "extra_description", "extra_amount", "extra_tax"}
 
 
 class CheckOutForm(forms.Form):
@@ -178,20 +178,19 @@ class CheckOutForm(forms.Form):
     # The total that the amount was proposed for: a changed fee takes an untouched amount with it.
     proposed_for = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, items: Sequence[MbsItem], has_referral: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, claim: Claim, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.items = {item.item: item for item in items}
         self.fields["amount"].required = not self.is_bound or self.data.get("method") != LATER
-        self.has_referral = has_referral
+        self.claim = claim
         self.fields["item"].choices = [
-            (PROPOSED, _("As the minutes say")),
+            (AS_HELD, _("As the minutes say")),
             (NO_ITEM, _("None: no rebate")),
-            *((item.item, f"{item.item} · {item.description}") for item in items),
+            *((item.item, f"{item.item} · {item.description}") for item in claim.items),
         ]
 
     def clean_item(self) -> str:
         chosen = self.cleaned_data["item"]
-        if chosen in self.items and not self.has_referral:
+        if chosen not in (AS_HELD, NO_ITEM) and not self.claim.is_covered:
             raise ValidationError(_("Medicare pays only with a referral. Add the referral first."), code="referral")
         return chosen
 
@@ -214,18 +213,27 @@ class CheckOutForm(forms.Form):
         elif amount > total:
             self.add_error("amount", ValidationError(_("This is more than the invoice."), code="too_much"))
 
+    def with_total(self, total: Decimal) -> CheckOutForm:
+        """The same form for another total: an amount that nobody touched goes with it."""
+        data = self.data.copy()
+        if data.get("amount", "").strip() in {"", data.get("proposed_for", "")}:
+            data["amount"] = str(total)
+        data["proposed_for"] = str(total)
+        form = CheckOutForm(data, claim=self.claim)
+        form.full_clean()
+        return form
+
     @property
-    def extra(self) -> list[NewLine]:
+    def held(self) -> Held | None:
+        """The session as it was held; None while something that has a price is not right."""
+        if PRICED & self.errors.keys():
+            return None
         data = self.cleaned_data
-        if not data.get("extra_description"):
-            return []
-        return [
-            NewLine(
-                description=data["extra_description"],
-                unit_price=data["extra_amount"],
-                tax_code=data["extra_tax"] or TaxCode.GST_FREE,
-            )
-        ]
+        extra = ()
+        if data["extra_description"]:
+            tax_code = data["extra_tax"] or TaxCode.GST_FREE
+            extra = (charges.extra_line(data["extra_description"], data["extra_amount"], tax_code),)
+        return Held(minutes=data["minutes"], mode=data["mode"], fee=data["fee"], item=data["item"], extra=extra)
 
     @property
     def taken(self) -> Taken | None:

@@ -15,8 +15,8 @@ from django.urls import reverse
 
 from portal.accounts.roles import Role
 from portal.billing import actions
+from portal.billing.charges import Charge
 from portal.billing.models import Invoice
-from portal.billing.pricing import NewLine
 from portal.common.policy import Actor
 from tests import make
 
@@ -37,7 +37,7 @@ def issue(patient, price="220.00", *, now=NOW, psychologist=None, benefit="0"):
         patient=patient,
         psychologist=psychologist or make.psychologist(),
         location=make.location(),
-        lines=[NewLine(description="Session", unit_price=Decimal(price), benefit=Decimal(benefit))],
+        charges=[Charge(description="Session", unit_price=Decimal(price), benefit=Decimal(benefit))],
         by=by,
         now=now,
     )
@@ -119,7 +119,7 @@ def test_a_draft_is_nobodys_yet():
         patient=make.patient(user=user),
         psychologist=make.psychologist(),
         location=make.location(),
-        lines=[NewLine(description="Session", unit_price=Decimal(10))],
+        charges=[Charge(description="Session", unit_price=Decimal(10))],
         by=make.actor(),
         now=NOW,
     )

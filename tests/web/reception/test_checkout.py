@@ -60,7 +60,7 @@ def test_the_page_proposes_everything(desk, session):
     form, bill = response.context["form"], response.context["bill"]
     assert form["minutes"].value() == 50
     assert form["amount"].value() == Decimal("220.00")
-    assert (bill.lines[0].item_number, bill.sums.total) == ("80010", Decimal("220.00"))
+    assert (bill.charges[0].item_number, bill.sums.total) == ("80010", Decimal("220.00"))
     assert 0 < bill.sums.rebate < 220
     body = response.content.decode()
     assert "Dr Priya Raman" in body

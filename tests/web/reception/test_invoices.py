@@ -15,8 +15,8 @@ from django.urls import reverse
 
 from portal.accounts.roles import Role
 from portal.billing import actions
+from portal.billing.charges import Charge
 from portal.billing.models import Invoice, Payment
-from portal.billing.pricing import NewLine
 from portal.patients.search import reindex
 from tests import make
 
@@ -45,7 +45,7 @@ def issue(price="220.00", *, patient=None, psychologist=None, now=NOW, location=
         patient=patient,
         psychologist=psychologist or make.psychologist(),
         location=location or make.location(),
-        lines=[NewLine(description="Session", unit_price=D(price))],
+        charges=[Charge(description="Session", unit_price=D(price))],
         by=by,
         now=now,
     )

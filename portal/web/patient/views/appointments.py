@@ -17,10 +17,11 @@ from portal.accounts.roles import Role
 from portal.appointments import ics
 from portal.appointments.models import Appointment, CancelReason, Status
 from portal.appointments.refusals import NotCancellable, NotOffered, NotReschedulable, SlotTaken
+from portal.billing import charges
 from portal.clinic.models import ClinicSettings
 from portal.common.htmx import page_or_fragment, redirect_to
 from portal.common.policy import allow
-from portal.journeys import booking, choosing, pricing
+from portal.journeys import booking, choosing
 from portal.patients.models import Patient
 from portal.resources.models import Share
 from portal.web.patient.forms import NewTime, WeekChoice
@@ -66,20 +67,12 @@ def _own(request: HttpRequest, code: Any) -> Appointment:
 
 def _context(appointment: Appointment) -> dict[str, Any]:
     clinic, now = ClinicSettings.current(), timezone.now()
-    quote = pricing.quote(
-        service=appointment.service,
-        psychologist=appointment.psychologist,
-        mode=appointment.mode,
-        on=timezone.localtime(appointment.starts_at, appointment.zone).date(),
-        clinic=clinic,
-        fee=appointment.fee,
-    )
     free_until = booking.free_until(appointment, clinic=clinic)
     is_coming = appointment.status == Status.BOOKED and appointment.starts_at > now
     return {
         "appointment": appointment,
-        "quote": quote,
-        "late_fee": pricing.late_fee(quote, clinic=clinic, appointment=appointment),
+        "quote": charges.promised(appointment, clinic=clinic),
+        "late_fee": charges.late_fee(appointment, clinic=clinic),
         "free_until": free_until,
         "can_cancel": is_coming,
         "can_move": is_coming and now <= free_until,

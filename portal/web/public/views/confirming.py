@@ -16,11 +16,12 @@ from django.views.decorators.http import require_http_methods
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status
 from portal.appointments.refusals import HoldExpired, NotOffered, PatientBusy, SlotTaken, TooManyBookings
+from portal.billing import charges
 from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
 from portal.clinic.policies import publishing
 from portal.common.htmx import redirect_to
 from portal.common.policy import Actor, open_to_all
-from portal.journeys import booking, choosing, pricing
+from portal.journeys import booking, choosing
 from portal.patients import consents
 from portal.patients.forms import BookingDetailsForm
 from portal.patients.models import Patient
@@ -96,21 +97,13 @@ def _hold_instead(
 
 def _context(held: Appointment) -> dict[str, Any]:
     clinic = ClinicSettings.current()
-    quote = pricing.quote(
-        service=held.service,
-        psychologist=held.psychologist,
-        mode=held.mode,
-        on=timezone.localtime(held.starts_at, held.zone).date(),
-        clinic=clinic,
-        fee=held.fee,
-    )
     free_until = booking.free_until(held, clinic=clinic)
     return {
         "held": held,
         "service": held.service,
-        "quote": quote,
+        "quote": charges.promised(held, clinic=clinic),
         "seconds_left": max(0, int((held.held_until - timezone.now()).total_seconds())),
-        "late_fee": pricing.late_fee(quote, clinic=clinic, appointment=held),
+        "late_fee": charges.late_fee(held, clinic=clinic),
         "free_until": free_until,
         "is_free_over": timezone.now() > free_until,
         "step": 4,

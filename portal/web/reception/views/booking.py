@@ -26,7 +26,7 @@ from portal.common.policy import allow
 from portal.common.templatetags.when import when
 from portal.journeys import booking, choosing
 from portal.patients.models import Patient
-from portal.web.reception.days import Arrival, today_of
+from portal.reports.days import Arrival, today_of
 from portal.web.reception.forms import ANY, AnyTime, BookingChoice, CancelForm, OfferedTime, day_in
 
 # ---- Booking --------------------------------------------------------------------------------------------------------

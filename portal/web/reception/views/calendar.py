@@ -19,7 +19,7 @@ from portal.clinic.models import ClinicSettings, Mode, Psychologist
 from portal.common.daygrid import Block, Column, Grid, day_grid
 from portal.common.htmx import page_or_fragment
 from portal.common.policy import allow
-from portal.web.reception.days import today_of
+from portal.reports.days import today_of
 from portal.web.reception.forms import day_in
 
 KINDS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -22,10 +22,9 @@ from portal.clinic.models import ClinicSettings
 from portal.common.htmx import page_or_fragment, redirect_to
 from portal.common.policy import allow
 from portal.journeys import checking_out
-from portal.journeys.checking_out import Bill
-from portal.medicare.models import MbsItem, Referral
-from portal.web.reception.days import owed_by, today_of
-from portal.web.reception.forms import LATER, NO_ITEM, PROPOSED, CheckOutForm, SendForm
+from portal.journeys.checking_out import Held, Preview
+from portal.reports.days import owed_by, today_of
+from portal.web.reception.forms import LATER, CheckOutForm, SendForm
 
 
 def _session(request: HttpRequest, code: Any) -> Appointment:
@@ -38,160 +37,90 @@ def _session(request: HttpRequest, code: Any) -> Appointment:
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_out(request: HttpRequest, code: Any) -> HttpResponse:
     """One page for all of it. Figures follow what is typed: by htmx at once, without script by "Add up again"."""
-    session = _session(request, code)
+    session, now, clinic = _session(request, code), timezone.now(), ClinicSettings.current()
     if invoice := Invoice.objects.visible_to(request.actor).live().filter(appointment=session).first():
         if request.method != "POST":
             return redirect("reception:invoice", number=invoice.number)
     elif session.status not in checking_out.OPEN:
-        messages.error(request, _("This session was cancelled or missed: there is nothing to check out."))
-        return redirect("reception:appointment", code=session.code)
-    page = CheckOut(request, session)
+        return _nothing_to_check_out(request, session)
+    claim = checking_out.claim_for(session)
     if request.method != "POST":
-        return page.show()
+        held = checking_out.as_booked(session)
+        shown = checking_out.preview(session, held, claim=claim, clinic=clinic)
+        total = shown.bill.sums.total
+        start = {"minutes": held.minutes, "mode": held.mode, "fee": held.fee, "item": held.item, "method": Method.CARD}
+        form = CheckOutForm(claim=claim, initial=start | {"amount": total, "proposed_for": total})
+        return render(request, "reception/check_out.html", _context(request, session, form, held, shown))
+    form = CheckOutForm(request.POST, claim=claim)
+    held = form.held
+    shown = checking_out.preview(session, held, claim=claim, clinic=clinic) if held else None
     if request.POST.get("step") == "sum":
-        return page.add_up()
-    return page.settle()
+        if shown:
+            form = form.with_total(shown.bill.sums.total)
+        context = _context(request, session, form, held, shown)
+        return page_or_fragment(request, "reception/check_out.html", context, fragment="sum")
+    if shown:
+        form.check_amount(shown.bill.sums.total)
+    if held and form.is_valid() and (done := _settled(request, session, form, held, now=now)):
+        return done
+    return render(request, "reception/check_out.html", _context(request, session, form, held, shown), status=422)
 
 
-class CheckOut:
-    """One session at the desk on its way to an invoice."""
-
-    def __init__(self, request: HttpRequest, session: Appointment) -> None:
-        self.request, self.session = request, session
-        self.now, self.clinic = timezone.now(), ClinicSettings.current()
-        self.items = checking_out.items_for(session)
-        self.referral: Referral | None = checking_out.referral_for(session)
-
-    # What is typed, or would be.
-
-    def form(self, data: Any = None, **initial: Any) -> CheckOutForm:
-        covered = self.referral is not None and self.referral.is_for_medicare
-        return CheckOutForm(data, items=self.items, has_referral=covered, initial=initial)
-
-    def item_of(self, data: dict[str, Any]) -> MbsItem | None:
-        chosen = data["item"]
-        if chosen == NO_ITEM:
-            return None
-        if chosen == PROPOSED:
-            return checking_out.proposed_item(
-                self.session, minutes=data["minutes"], mode=data["mode"], referral=self.referral
-            )
-        return next(item for item in self.items if item.item == chosen)
-
-    def bill(self, data: dict[str, Any], extra: list[Any]) -> Bill:
-        return checking_out.bill_of(
-            self.session,
-            fee=data["fee"],
-            minutes=data["minutes"],
-            mode=data["mode"],
-            item=self.item_of(data),
-            extra=extra,
-            clinic=self.clinic,
+def _settled(
+    request: HttpRequest, session: Appointment, form: CheckOutForm, held: Held, *, now: datetime
+) -> HttpResponse | None:
+    """Checks out and leads on; None when the books refuse, with the reason in the form."""
+    try:
+        checking_out.check_out(
+            appointment=session,
+            held=held,
+            key=f"checkout:{form.cleaned_data['key']}",
+            payment=form.taken,
+            by=request.actor,
+            now=now,
         )
-
-    # The three things that can be asked of the page.
-
-    def show(self) -> HttpResponse:
-        start = {
-            "minutes": self.session.minutes,
-            "mode": self.session.mode,
-            "fee": self.session.fee,
-            "item": PROPOSED,
-            "method": Method.CARD,
-        }
-        bill = self.bill(start, [])
-        form = self.form(**start, amount=bill.sums.total, proposed_for=bill.sums.total)
-        return self._page(form, bill, item=self.item_of(start), chosen=start)
-
-    def add_up(self) -> HttpResponse:
-        """The page again with new figures; nothing is written."""
-        form = self.form(self.request.POST)
-        form.full_clean()
-        bill = self._bill_if_possible(form)
-        if bill is not None:
-            data = self.request.POST.copy()
-            # An amount that nobody touched goes with the total.
-            if data.get("amount", "").strip() in {"", data.get("proposed_for", "")}:
-                data["amount"] = str(bill.sums.total)
-            data["proposed_for"] = str(bill.sums.total)
-            form = self.form(data)
-            form.full_clean()
-        return self._page(form, bill, fragment=True)
-
-    def settle(self) -> HttpResponse:
-        form = self.form(self.request.POST)
-        form.full_clean()
-        bill = self._bill_if_possible(form)
-        if bill is not None:
-            form.check_amount(bill.sums.total)
-        if not form.is_valid() or bill is None:
-            return self._page(form, bill, status=422)
-        try:
-            checking_out.check_out(
-                appointment=self.session,
-                lines=bill.lines,
-                key=f"checkout:{form.cleaned_data['key']}",
-                referral=self.referral if self.item_of(form.cleaned_data) else None,
-                payment=form.taken,
-                by=self.request.actor,
-                now=self.now,
-            )
-        except AlreadyInvoiced as refused:
-            messages.warning(
-                self.request,
-                _("Somebody checked this session out a moment ago. Nothing was billed or taken twice."),
-            )
-            return redirect_to(self.request, "reception:invoice", number=refused.invoice.number)
-        except WrongState:
-            messages.error(self.request, _("This session was cancelled or missed: there is nothing to check out."))
-            return redirect_to(self.request, "reception:appointment", code=self.session.code)
-        except BillingRefused:
-            form.add_error(None, _("These lines don't make an invoice. Check the amounts."))
-            return self._page(form, bill, status=422)
-        return redirect_to(self.request, "reception:checked_out", code=self.session.code)
-
-    def _bill_if_possible(self, form: CheckOutForm) -> Bill | None:
-        needed = {"minutes", "mode", "fee", "item", "extra_description", "extra_amount"}
-        return None if needed & form.errors.keys() else self.bill(form.cleaned_data, form.extra)
-
-    def _page(
-        self,
-        form: CheckOutForm,
-        bill: Bill | None,
-        *,
-        item: MbsItem | None = None,
-        chosen: dict[str, Any] | None = None,
-        fragment: bool = False,
-        status: int = 200,
-    ) -> HttpResponse:
-        data = chosen or (form.cleaned_data if bill is not None else None)
-        item = self.item_of(data) if data is not None else item
-        context = {
-            "session": self.session,
-            "patient": self.session.patient,
-            "form": form,
-            "bill": bill,
-            "item": item,
-            "item_warning": _fit(item, data) if item and data else "",
-            "referral": self.referral,
-            "owes": owed_by(self.request.actor, self.session.patient),
-            "later": LATER,
-        }
-        if fragment:
-            return page_or_fragment(self.request, "reception/check_out.html", context, fragment="sum", status=status)
-        return render(self.request, "reception/check_out.html", context, status=status)
+    except AlreadyInvoiced as refused:
+        messages.warning(
+            request, _("Somebody checked this session out a moment ago. Nothing was billed or taken twice.")
+        )
+        return redirect_to(request, "reception:invoice", number=refused.invoice.number)
+    except WrongState:
+        return _nothing_to_check_out(request, session)
+    except BillingRefused:
+        form.add_error(None, _("These lines don't make an invoice. Check the amounts."))
+        return None
+    return redirect_to(request, "reception:checked_out", code=session.code)
 
 
-def _fit(item: MbsItem, data: dict[str, Any]) -> str:
+def _nothing_to_check_out(request: HttpRequest, session: Appointment) -> HttpResponse:
+    messages.error(request, _("This session was cancelled or missed: there is nothing to check out."))
+    return redirect_to(request, "reception:appointment", code=session.code)
+
+
+def _context(
+    request: HttpRequest, session: Appointment, form: CheckOutForm, held: Held | None, shown: Preview | None
+) -> dict[str, Any]:
+    return {
+        "session": session,
+        "patient": session.patient,
+        "form": form,
+        "bill": shown and shown.bill,
+        "item": shown and shown.item,
+        "item_warning": _warning(held, shown) if held and shown else "",
+        "referral": form.claim.referral,
+        "owes": owed_by(request.actor, session.patient),
+        "later": LATER,
+    }
+
+
+def _warning(held: Held, shown: Preview) -> str:
     """What looks odd about an item that the desk chose itself; empty if nothing does."""
-    if item.mode != data["mode"]:
-        return _("Item %(item)s is for another way of holding the session.") % {"item": item.item}
-    if not item.fits(data["minutes"]):
-        return _("Item %(item)s is not for a session of %(minutes)d minutes.") % {
-            "item": item.item,
-            "minutes": data["minutes"],
-        }
-    return ""
+    if not shown.odd:
+        return ""
+    words = {"item": shown.item.item, "minutes": held.minutes}
+    if shown.odd == "mode":
+        return _("Item %(item)s is for another way of holding the session.") % words
+    return _("Item %(item)s is not for a session of %(minutes)d minutes.") % words
 
 
 # ---- Afterwards -----------------------------------------------------------------------------------------------------
@@ -214,7 +143,7 @@ def checked_out(request: HttpRequest, code: Any) -> HttpResponse:
         "payments": [a.payment for a in invoice.allocations.select_related("payment").order_by("pk")],
         "address": checking_out.address_for(invoice),
         "key": uuid.uuid4(),
-        "is_paid": invoice.balance == Decimal(0),
+        "is_paid": not invoice.balance,
     }
     return render(request, "reception/checked_out.html", context)
 

@@ -27,7 +27,7 @@ from portal.patients.forms import CarerForm, PatientForm, SearchForm
 from portal.patients.models import Patient
 from portal.patients.refusals import AlreadyCarer, NotInForce, SomebodyElseIsBilled
 from portal.patients.search import Likeness, possible_duplicates, search
-from portal.web.reception.days import owed_by, today_of
+from portal.reports.days import owed_by, today_of
 from portal.web.reception.forms import EndCarerForm
 from portal.web.reception.tables import PatientTable
 

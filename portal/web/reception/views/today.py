@@ -21,7 +21,7 @@ from portal.clinic.models import ClinicSettings, Location
 from portal.common.htmx import page_or_fragment
 from portal.common.money import dollars
 from portal.common.policy import allow
-from portal.web.reception.days import DayList, read_day, today_of
+from portal.reports.days import DayList, read_day, today_of
 from portal.web.reception.forms import ArrivalsFilter, day_in
 
 

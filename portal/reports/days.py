@@ -12,9 +12,10 @@ from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 
 from portal.appointments.models import Appointment, Status
+from portal.billing import charges
 from portal.billing.models import Invoice, InvoiceStatus
-from portal.clinic.models import ClinicSettings, TaxCode
-from portal.common.money import ZERO, gst_on
+from portal.clinic.models import ClinicSettings
+from portal.common.money import ZERO
 from portal.common.policy import Actor
 from portal.medicare.models import Referral
 from portal.patients.models import Patient
@@ -153,8 +154,7 @@ def _to_collect(session: Appointment, invoice: Invoice | None, *, clinic: Clinic
         return invoice.balance
     if session.status == Status.NO_SHOW:
         return ZERO
-    taxed = clinic.gst_registered and session.service.tax_code == TaxCode.TAXABLE
-    return session.fee + (gst_on(session.fee) if taxed else ZERO)
+    return charges.price_of(session, clinic=clinic)
 
 
 def owed_by(actor: Actor, patient: Patient) -> Decimal:

@@ -5,11 +5,17 @@ from decimal import Decimal
 
 import pytest
 
+from portal.billing import charges
 from portal.clinic.models import Registration, TaxCode
-from portal.journeys import pricing
 from tests import make
 
 DAY = date(2026, 11, 24)
+
+
+@pytest.fixture
+def clinic(db):
+    make.mbs_items()
+    return make.clinic()
 
 
 @pytest.mark.parametrize(
@@ -22,7 +28,7 @@ DAY = date(2026, 11, 24)
     ],
 )
 def test_a_quote_says_what_medicare_gives_back(clinic, registration, minutes, rebate, gap):
-    quote = pricing.quote(
+    quote = charges.quote(
         service=make.service(fee="220.00", minutes=minutes),
         psychologist=make.psychologist(registration=registration),
         mode="in_person",
@@ -37,7 +43,7 @@ def test_a_quote_says_what_medicare_gives_back(clinic, registration, minutes, re
 
 
 def test_a_rebate_is_never_more_than_the_fee(clinic):
-    quote = pricing.quote(
+    quote = charges.quote(
         service=make.service(fee="100.00"), psychologist=make.psychologist(), mode="video", on=DAY, clinic=clinic
     )
     assert (quote.rebate, quote.gap) == (Decimal("100.00"), Decimal("0.00"))
@@ -46,7 +52,7 @@ def test_a_rebate_is_never_more_than_the_fee(clinic):
 @pytest.mark.parametrize(("registered", "gst", "total"), [(True, "30.00", "330.00"), (False, "0.00", "300.00")])
 def test_gst_is_added_only_to_taxable_services_of_a_registered_clinic(clinic, registered, gst, total):
     clinic.gst_registered = registered
-    quote = pricing.quote(
+    quote = charges.quote(
         service=make.service(fee="300.00", tax_code=TaxCode.TAXABLE, medicare=False),
         psychologist=make.psychologist(),
         mode="in_person",
@@ -57,7 +63,7 @@ def test_gst_is_added_only_to_taxable_services_of_a_registered_clinic(clinic, re
 
 
 def test_a_psychologists_own_fee_comes_before_the_services(clinic):
-    quote = pricing.quote(
+    quote = charges.quote(
         service=make.service(fee="220.00"),
         psychologist=make.psychologist(fee=Decimal("195.00")),
         mode="in_person",
@@ -68,7 +74,5 @@ def test_a_psychologists_own_fee_comes_before_the_services(clinic):
 
 
 def test_the_late_fee_is_a_share_of_the_price_to_the_cent(clinic):
-    quote = pricing.quote(
-        service=make.service(fee="195.05"), psychologist=make.psychologist(), mode="in_person", on=DAY, clinic=clinic
-    )
-    assert pricing.late_fee(quote, clinic=clinic) == Decimal("97.53")
+    session = make.appointment(service=make.service(fee="195.05"))
+    assert charges.late_fee(session, clinic=clinic) == Decimal("97.53")

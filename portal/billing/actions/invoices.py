@@ -1,0 +1,169 @@
+"""An invoice from its draft to the day it is issued, or void."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from portal.appointments.models import Appointment, Status
+from portal.audit import trail
+from portal.billing import snapshot
+from portal.billing.actions.locking import lock_invoice
+from portal.billing.actions.numbering import numbered
+from portal.billing.charges import Charge, bill_of
+from portal.billing.models import Invoice, InvoiceStatus, Line
+from portal.billing.refusals import (
+    AlreadyInvoiced,
+    NotADraft,
+    NotBillable,
+    NothingToBill,
+    NotPayable,
+    PaidOn,
+    ReasonMissing,
+)
+from portal.clinic.models import ClinicSettings, Location, Psychologist
+from portal.common.money import in_cents
+from portal.common.policy import Actor
+from portal.medicare.models import Referral
+from portal.patients.models import Patient
+
+
+@transaction.atomic
+def draft_invoice(
+    *,
+    patient: Patient,
+    psychologist: Psychologist,
+    location: Location,
+    charges: Sequence[Charge],
+    appointment: Appointment | None = None,
+    bill_to_name: str = "",
+    bill_to_address: str = "",
+    bill_to_abn: str = "",
+    by: Actor,
+    now: datetime,
+) -> Invoice:
+    """Begins an invoice. It goes to the carer who is billed, else to the patient, unless `bill_to_name` says whom.
+
+    Raises NothingToBill when there are no charges, or they come to less than nothing.
+    """
+    clinic = ClinicSettings.current()
+    bill = bill_of(charges, clinic=clinic)
+    sums = bill.sums
+    if not bill.charges or sums.total < 0 or sums.gst < 0:
+        raise NothingToBill
+    carer = patient.carers.in_force().filter(is_billed=True).select_related("user").first()
+    billed_user = None if bill_to_name else (carer.user if carer else patient.user)
+    issued_on = now.astimezone(ZoneInfo(clinic.time_zone)).date()
+    invoice = numbered(
+        Invoice,
+        "INV",
+        patient=patient,
+        appointment=appointment,
+        psychologist=psychologist,
+        location=location,
+        billed_user=billed_user,
+        bill_to_name=bill_to_name or (carer.user.name if carer else patient.legal_name),
+        bill_to_address=bill_to_address or _address_of(patient),
+        bill_to_abn=bill_to_abn,
+        issued_on=issued_on,
+        due_on=issued_on + timedelta(days=clinic.payment_terms_days),
+        subtotal=sums.price,
+        gst=sums.gst,
+        total=sums.total,
+        rebate=sums.rebate,
+        out_of_pocket=sums.out_of_pocket,
+        created_at=now,
+        created_by=by.user,
+    )
+    Line.objects.bulk_create(
+        Line(
+            invoice=invoice,
+            position=position,
+            description=charge.description,
+            item_number=charge.item_number,
+            service_date=charge.service_date,
+            starts_at=charge.starts_at,
+            minutes=charge.minutes,
+            mode=charge.mode,
+            quantity=charge.quantity,
+            unit_price=charge.unit_price,
+            tax_code=charge.tax_code,
+            gst=amounts.gst,
+            total=amounts.total,
+            benefit=amounts.rebate,
+        )
+        for position, (charge, amounts) in enumerate(bill.rows, start=1)
+    )
+    trail.record("invoice.drafted", by=by, target=invoice, at=now, total_cents=in_cents(sums.total))
+    return invoice
+
+
+def _address_of(patient: Patient) -> str:
+    town = " ".join(part for part in (patient.suburb, patient.state, patient.postcode) if part)
+    return ", ".join(part for part in (patient.street, town) if part)
+
+
+@transaction.atomic
+def issue_invoice(*, invoice: Invoice, referral: Referral | None = None, by: Actor, now: datetime) -> Invoice:
+    """Freezes a draft and everything it prints, dated today on the clinic's calendar; raises NotADraft."""
+    invoice = lock_invoice(invoice)
+    if invoice.status != InvoiceStatus.DRAFT:
+        raise NotADraft
+    clinic = ClinicSettings.current()
+    invoice.issued_on = now.astimezone(ZoneInfo(clinic.time_zone)).date()
+    invoice.due_on = invoice.issued_on + timedelta(days=clinic.payment_terms_days)
+    invoice.status = InvoiceStatus.ISSUED
+    invoice.snapshot = snapshot.take(invoice, clinic=clinic, referral=referral)
+    invoice.save(update_fields=["status", "issued_on", "due_on", "snapshot"])
+    trail.record("invoice.issued", by=by, target=invoice, at=now, total_cents=in_cents(invoice.total))
+    return invoice
+
+
+@transaction.atomic
+def bill_session(
+    *, appointment: Appointment, charges: Sequence[Charge], referral: Referral | None = None, by: Actor, now: datetime
+) -> Invoice:
+    """Issues the invoice of a session that was held; `referral` is the one that it is claimed under.
+
+    Raises NotBillable unless the session is completed, and AlreadyInvoiced when it has an invoice: of two who press at
+    once, the second is shown what the first did.
+    """
+    appointment = (
+        Appointment.objects.select_for_update(of=("self",))
+        .select_related("psychologist__user", "patient__user", "location")
+        .get(pk=appointment.pk)
+    )
+    if appointment.status != Status.COMPLETED or now < appointment.starts_at:
+        raise NotBillable
+    if existing := Invoice.objects.live().filter(appointment=appointment).first():
+        raise AlreadyInvoiced(existing)
+    draft = draft_invoice(
+        patient=appointment.patient,
+        psychologist=appointment.psychologist,
+        location=appointment.location,
+        appointment=appointment,
+        charges=charges,
+        by=by,
+        now=now,
+    )
+    return issue_invoice(invoice=draft, referral=referral, by=by, now=now)
+
+
+@transaction.atomic
+def void_invoice(*, invoice: Invoice, reason: str, by: Actor, now: datetime) -> Invoice:
+    """Takes an invoice back, with the reason; it stays in the books. Raises PaidOn while money stands against it."""
+    invoice = lock_invoice(invoice)
+    if invoice.status == InvoiceStatus.VOID:
+        raise NotPayable
+    if invoice.paid:
+        raise PaidOn(invoice.paid)
+    if not reason.strip():
+        raise ReasonMissing
+    invoice.status = InvoiceStatus.VOID
+    invoice.voided_at, invoice.voided_by, invoice.void_reason = now, by.user, reason.strip()
+    invoice.save(update_fields=["status", "voided_at", "voided_by", "void_reason"])
+    trail.record("invoice.voided", by=by, target=invoice, at=now, total_cents=in_cents(invoice.total))
+    return invoice

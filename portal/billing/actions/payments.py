@@ -1,0 +1,156 @@
+"""Money in, and money back."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.db import models, transaction
+from django.db.models import Sum
+
+from portal.audit import trail
+from portal.billing.actions.locking import lock_invoice
+from portal.billing.actions.numbering import numbered
+from portal.billing.models import Allocation, Invoice, InvoiceStatus, Payment
+from portal.billing.refusals import KeyReused, NotPayable, NotRefundable, Overpayment, WrongAmount
+from portal.clinic.models import ClinicSettings
+from portal.common.money import CENT, ZERO, cents, in_cents
+from portal.common.policy import Actor
+
+
+@transaction.atomic
+def record_payment(
+    *,
+    invoice: Invoice,
+    amount: Decimal,
+    method: str,
+    key: str,
+    by: Actor,
+    now: datetime,
+    reference: str = "",
+    received_on: date | None = None,
+) -> Payment:
+    """Records money that came for an invoice, in dollars; asked again with the same `key` it answers the same payment.
+
+    Raises WrongAmount, Overpayment (with what is owing), NotPayable on a draft or a void invoice, and KeyReused when
+    the key belongs to another payment. `received_on` is today on the clinic's calendar unless it is said.
+    """
+    invoice = lock_invoice(invoice)
+    if earlier := _by_key(key):
+        return _the_same(earlier, invoice, amount)
+    _check_amount(amount)
+    if invoice.status != InvoiceStatus.ISSUED:
+        raise NotPayable
+    if amount > invoice.balance:
+        raise Overpayment(invoice.balance)
+    payment = _take(
+        invoice, amount=amount, method=method, key=key, by=by, now=now, reference=reference, received_on=received_on
+    )
+    trail.record(
+        "payment.recorded", by=by, target=payment, at=now, invoice=str(invoice.code), amount_cents=in_cents(amount)
+    )
+    return payment
+
+
+@transaction.atomic
+def refund_payment(
+    *,
+    payment: Payment,
+    invoice: Invoice,
+    amount: Decimal,
+    key: str,
+    by: Actor,
+    now: datetime,
+    method: str | None = None,
+    reference: str = "",
+    received_on: date | None = None,
+) -> Payment:
+    """Gives back `amount` dollars of a payment on an invoice, as a new row with a minus; idempotent by `key`.
+
+    Raises NotRefundable (with what is left) when more is asked than that payment still settles of that invoice.
+    """
+    invoice = lock_invoice(invoice)
+    if earlier := _by_key(key):
+        return _the_same(earlier, invoice, -amount)
+    _check_amount(amount)
+    if payment.reverses_id is not None or invoice.status != InvoiceStatus.ISSUED:
+        raise NotRefundable(ZERO)
+    left = refundable(payment=payment, invoice=invoice)
+    if amount > left:
+        raise NotRefundable(left)
+    refund = _take(
+        invoice,
+        amount=-amount,
+        method=method or payment.method,
+        key=key,
+        by=by,
+        now=now,
+        reference=reference,
+        received_on=received_on,
+        reverses=payment,
+    )
+    trail.record(
+        "payment.refunded",
+        by=by,
+        target=refund,
+        at=now,
+        invoice=str(invoice.code),
+        payment=str(payment.code),
+        amount_cents=in_cents(amount),
+    )
+    return refund
+
+
+def refundable(*, payment: Payment, invoice: Invoice) -> Decimal:
+    """What of a payment, less what went back, still settles the invoice, in dollars."""
+    rows = Allocation.objects.filter(
+        models.Q(payment=payment) | models.Q(payment__reverses=payment), invoice=invoice
+    ).aggregate(left=Sum("amount"))
+    return cents(rows["left"] or ZERO)
+
+
+def _check_amount(amount: Decimal) -> None:
+    if not amount.is_finite() or amount <= 0 or amount != amount.quantize(CENT):
+        raise WrongAmount
+
+
+def _by_key(key: str) -> Payment | None:
+    return Payment.objects.filter(key=key).first()
+
+
+def _the_same(payment: Payment, invoice: Invoice, amount: Decimal) -> Payment:
+    if payment.amount != amount or not payment.allocations.filter(invoice=invoice).exists():
+        raise KeyReused
+    return payment
+
+
+def _take(
+    invoice: Invoice,
+    *,
+    amount: Decimal,
+    method: str,
+    key: str,
+    by: Actor,
+    now: datetime,
+    reference: str,
+    received_on: date | None,
+    reverses: Payment | None = None,
+) -> Payment:
+    day = received_on or now.astimezone(ZoneInfo(ClinicSettings.current().time_zone)).date()
+    payment = numbered(
+        Payment,
+        "RCT",
+        method=method,
+        amount=amount,
+        received_on=day,
+        recorded_at=now,
+        received_by=by.user,
+        reference=reference.strip(),
+        key=key,
+        reverses=reverses,
+    )
+    # The database adds it to what the invoice says is paid.
+    Allocation.objects.create(payment=payment, invoice=invoice, amount=amount)
+    invoice.refresh_from_db(fields=["paid"])
+    return payment

@@ -1,0 +1,278 @@
+"""What everything costs: the fee, GST, the Medicare item and its rebate, and what is left to pay.
+
+Nothing else in the portal says so. The price card, the desk's preview, the day's list and the invoice all ask here, so
+that what was promised is what is asked for. Pure: what is read from the database comes in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from portal.appointments.models import Appointment
+from portal.clinic.models import ClinicSettings, Psychologist, Service, TaxCode
+from portal.common.money import ZERO, cents, gst_on
+from portal.medicare import schedule
+from portal.medicare.models import MbsItem, Referral
+
+# ---- Lines and sums --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """One thing to be charged for: dollars before GST; `benefit` is Medicare's for the item, or nothing."""
+
+    description: str
+    unit_price: Decimal
+    tax_code: str = TaxCode.GST_FREE
+    quantity: Decimal = Decimal(1)
+    item_number: str = ""
+    benefit: Decimal = ZERO
+    service_date: date | None = None
+    starts_at: datetime | None = None
+    minutes: int | None = None
+    mode: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """Dollars: `price` without GST, `total` with it, `rebate` what Medicare is expected to pay back."""
+
+    price: Decimal
+    gst: Decimal
+    total: Decimal
+    rebate: Decimal
+
+    @property
+    def out_of_pocket(self) -> Decimal:
+        return self.total - self.rebate
+
+
+def amounts_of(charge: Charge, *, gst_registered: bool) -> Amounts:
+    """What one charge comes to. GST is a tenth of a taxable price, rounded half up on each line.
+
+    A clinic that isn't registered for GST charges none at all. Medicare pays back no more than was charged.
+    """
+    price = cents(charge.quantity * charge.unit_price)
+    gst = gst_on(price) if gst_registered and charge.tax_code == TaxCode.TAXABLE else ZERO
+    total = price + gst
+    return Amounts(price, gst, total, max(ZERO, min(cents(charge.benefit), total)))
+
+
+def sum_of(amounts: Iterable[Amounts]) -> Amounts:
+    """What an invoice comes to: its lines, added up. A discount may leave less to pay than Medicare's benefit."""
+    rows = list(amounts)
+    total = sum((row.total for row in rows), ZERO)
+    return Amounts(
+        sum((row.price for row in rows), ZERO),
+        sum((row.gst for row in rows), ZERO),
+        total,
+        max(ZERO, min(sum((row.rebate for row in rows), ZERO), total)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """Charges with what each comes to, before anything is issued."""
+
+    charges: tuple[Charge, ...]
+    amounts: tuple[Amounts, ...]
+
+    @property
+    def sums(self) -> Amounts:
+        return sum_of(self.amounts)
+
+    @property
+    def rows(self) -> list[tuple[Charge, Amounts]]:
+        return list(zip(self.charges, self.amounts, strict=True))
+
+
+def bill_of(charges: Iterable[Charge], *, clinic: ClinicSettings) -> Bill:
+    """What these charges come to together at the clinic."""
+    charges = tuple(charges)
+    return Bill(charges, tuple(amounts_of(charge, gst_registered=clinic.gst_registered) for charge in charges))
+
+
+# ---- A session -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What one session costs, in dollars. `total` contains the GST; `rebate` is None when none is known."""
+
+    fee: Decimal
+    gst: Decimal
+    rebate: Decimal | None
+    item: MbsItem | None
+
+    @property
+    def total(self) -> Decimal:
+        return self.fee + self.gst
+
+    @property
+    def gap(self) -> Decimal:
+        return self.total - (self.rebate or ZERO)
+
+
+def quote(
+    *,
+    service: Service,
+    psychologist: Psychologist,
+    mode: str,
+    on: date,
+    clinic: ClinicSettings,
+    fee: Decimal | None = None,
+    minutes: int | None = None,
+    items: Sequence[MbsItem] | None = None,
+) -> Quote:
+    """The price of a session on the clinic's date `on`, with the rebate that a referral brings.
+
+    `fee`, in dollars before GST, and `minutes` are what was agreed already; else the psychologist's and the service's.
+    `items` are that day's from `schedule.items_for_individuals`, where many prices are asked for at once.
+    """
+    item = _item(
+        service=service,
+        registration=psychologist.registration,
+        minutes=service.minutes if minutes is None else minutes,
+        mode=mode,
+        on=on,
+        items=items,
+    )
+    charge = _session(service, fee=psychologist.fee_for(service) if fee is None else fee, item=item)
+    amounts = amounts_of(charge, gst_registered=clinic.gst_registered)
+    return Quote(fee=amounts.price, gst=amounts.gst, rebate=amounts.rebate if item else None, item=item)
+
+
+def promised(appointment: Appointment, *, clinic: ClinicSettings, items: Sequence[MbsItem] | None = None) -> Quote:
+    """What a session that was booked, or is held, costs: at the fee and for the length that were agreed."""
+    return quote(
+        service=appointment.service,
+        psychologist=appointment.psychologist,
+        mode=appointment.mode,
+        on=day_of(appointment),
+        clinic=clinic,
+        fee=appointment.fee,
+        minutes=appointment.minutes,
+        items=items,
+    )
+
+
+def price_of(appointment: Appointment, *, clinic: ClinicSettings) -> Decimal:
+    """What a session costs as it was booked, in dollars with GST. Reads nothing: long lists ask it."""
+    charge = _session(appointment.service, fee=appointment.fee, item=None)
+    return amounts_of(charge, gst_registered=clinic.gst_registered).total
+
+
+def for_session(
+    appointment: Appointment,
+    *,
+    item: MbsItem | None,
+    fee: Decimal | None = None,
+    minutes: int | None = None,
+    mode: str | None = None,
+) -> Charge:
+    """The charge for a session as it was held; what isn't said is as it was booked. `fee` is dollars before GST."""
+    return _session(
+        appointment.service,
+        fee=appointment.fee if fee is None else fee,
+        item=item,
+        service_date=day_of(appointment),
+        starts_at=appointment.starts_at,
+        minutes=appointment.minutes if minutes is None else minutes,
+        mode=appointment.mode if mode is None else mode,
+    )
+
+
+def extra_line(description: str, price: Decimal, tax_code: str = TaxCode.GST_FREE) -> Charge:
+    """Something charged for besides the session, at `price` dollars before GST."""
+    return Charge(description=description, unit_price=price, tax_code=tax_code)
+
+
+def day_of(appointment: Appointment) -> date:
+    """The day of the service: that on which it began, where it took place."""
+    return appointment.local_start.date()
+
+
+def item_for(
+    appointment: Appointment, *, referral: Referral | None, minutes: int | None = None, mode: str | None = None
+) -> MbsItem | None:
+    """The item that the session as it was held may claim: none without a referral that counts for Medicare."""
+    if referral is None or not referral.is_for_medicare:
+        return None
+    return _item(
+        service=appointment.service,
+        registration=appointment.psychologist.registration,
+        minutes=appointment.minutes if minutes is None else minutes,
+        mode=appointment.mode if mode is None else mode,
+        on=day_of(appointment),
+    )
+
+
+def _item(
+    *,
+    service: Service,
+    registration: str,
+    minutes: int,
+    mode: str,
+    on: date,
+    items: Sequence[MbsItem] | None = None,
+) -> MbsItem | None:
+    if not service.medicare:
+        return None
+    return schedule.propose(registration=registration, minutes=minutes, mode=mode, on=on, items=items)
+
+
+def _session(
+    service: Service,
+    *,
+    fee: Decimal,
+    item: MbsItem | None,
+    service_date: date | None = None,
+    starts_at: datetime | None = None,
+    minutes: int | None = None,
+    mode: str = "",
+) -> Charge:
+    return Charge(
+        description=service.name,
+        unit_price=cents(fee),
+        tax_code=service.tax_code,
+        item_number=item.item if item else "",
+        benefit=item.benefit if item else ZERO,
+        service_date=service_date,
+        starts_at=starts_at,
+        minutes=minutes,
+        mode=mode,
+    )
+
+
+# ---- A session that was cancelled late, or missed --------------------------------------------------------------------
+
+
+def for_late_cancellation(appointment: Appointment, *, clinic: ClinicSettings) -> Charge:
+    """What cancelling after the free time costs, by the rule that was shown when the session was booked.
+
+    Medicare pays nothing towards it, so it has no item and no date of service.
+    """
+    return _part_of(appointment, _late_percent(appointment, clinic), "Late cancellation")
+
+
+def late_fee(appointment: Appointment, *, clinic: ClinicSettings) -> Decimal:
+    """What cancelling after the free time costs, in dollars with GST."""
+    charge = for_late_cancellation(appointment, clinic=clinic)
+    return amounts_of(charge, gst_registered=clinic.gst_registered).total
+
+
+def _late_percent(appointment: Appointment, clinic: ClinicSettings) -> int:
+    agreed = appointment.late_fee_percent
+    return clinic.late_fee_percent if agreed is None else agreed
+
+
+def _part_of(appointment: Appointment, percent: int, what: str) -> Charge:
+    service, start = appointment.service, appointment.local_start
+    return Charge(
+        description=f"{what}: {service.name}, {start.day} {start:%b %Y}",
+        unit_price=cents(appointment.fee * percent / 100),
+        tax_code=service.tax_code,
+    )
