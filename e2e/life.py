@@ -14,8 +14,8 @@ from portal.appointments.models import Appointment, Status
 from portal.billing import actions as billing
 from portal.billing.models import Invoice, Method, Payment
 from portal.clinic.models import Location, Mode, ProviderNumber, Psychologist, Registration, Service
+from portal.common.access.actors import Actor
 from portal.common.documents import Kind
-from portal.common.policy import Actor
 from portal.journeys import checking_out
 from portal.ops.demo import articles
 from portal.ops.demo.drawings import Scene, draw
@@ -23,7 +23,7 @@ from portal.patients.models import Patient
 from portal.records import actions as records
 from portal.resources.models import Audience, BlogPost, Resource
 from tests import make
-from tests.common import documents_made as made
+from tests.common.documents import made
 
 VISITOR, NEWCOMER, PATIENT = "visitor", "newcomer", "patient"
 PSYCHOLOGIST, RECEPTION, MANAGER = "psychologist", "reception", "manager"

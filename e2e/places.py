@@ -15,7 +15,7 @@ from e2e.harness import week_after
 from e2e.life import MANAGER, NEWCOMER, PATIENT, PSYCHOLOGIST, RECEPTION, VISITOR, Life
 from portal.appointments.models import Appointment, Status
 from portal.clinic.models import Mode
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.journeys import booking, choosing
 
 

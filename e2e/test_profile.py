@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from e2e.harness import Portal
 from portal.clinic import actions
 from portal.clinic.models import Psychologist
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 
 
 def two_halves(size: tuple[int, int] = (2400, 1200)) -> bytes:

@@ -16,7 +16,7 @@ from portal.common.documents import Kind
 from portal.patients.models import Patient
 from portal.resources.models import Audience, DownloadCount, Resource, Share
 from tests import make
-from tests.common import documents_made as made
+from tests.common.documents import made
 
 PSYCHOLOGIST = "psychologist@demo.example"
 NOTE = "For the nights: two lines are enough."

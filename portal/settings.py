@@ -55,7 +55,7 @@ if DEBUG and PRODUCTION:
 
 SECRET_KEY = required("SECRET_KEY", "Make one with: python3 manage.py make_key secret", elsewhere=_throwaway("secret"))
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
-# "id:base64,id:base64": the first key encrypts, all of them decrypt. Read by portal.common.keys.
+# "id:base64,id:base64": the first key encrypts, all of them decrypt. Read by portal.common.crypto.keys.
 PORTAL_ENCRYPTION_KEYS = required(
     "PORTAL_ENCRYPTION_KEYS",
     "Make one with: python3 manage.py make_key encryption. Keep a copy apart from the database: "
@@ -80,8 +80,8 @@ if not PRODUCTION:
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [PORTAL_BASE_URL] if _base.scheme == "https" else [])
 
 # The portal's own rooms, from the ground floor up (docs/architecture.md).
-FLOORS = ["common", "audit", "notifications", "accounts", "clinic", "patients", "appointments", "medicare"]
-FLOORS += ["records", "billing", "resources", "ops"]
+FLOORS = ["common", "audit", "notifications", "accounts", "clinic", "website", "policies", "patients", "appointments"]
+FLOORS += ["medicare", "records", "billing", "resources", "ops"]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -112,9 +112,9 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "portal.common.middleware.private_by_default",
-    "portal.common.middleware.cookies_can_be_looked_up",
-    "portal.common.pagecache.pages_for_readers",
+    "portal.common.web.middleware.private_by_default",
+    "portal.common.web.middleware.cookies_can_be_looked_up",
+    "portal.common.web.pagecache.pages_for_readers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -142,14 +142,14 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "portal.common.context.look",
-                "portal.clinic.context.clinic",
+                "portal.common.web.context.look",
+                "portal.website.context.website",
             ],
             "builtins": [
                 "django.templatetags.i18n",
                 "portal.common.templatetags.portal",
                 "portal.common.templatetags.when",
-                "portal.clinic.templatetags.texts",
+                "portal.website.templatetags.texts",
                 "template_partials.templatetags.partials",
             ],
         },
@@ -206,7 +206,7 @@ else:
             "OPTIONS": {"MAX_ENTRIES": 20_000},
         }
     }
-# Pages that are the same for every reader, in each process's own memory (portal/common/pagecache.py). Tests see none.
+# Pages that are the same for every reader, in each process's own memory: portal/common/web/pagecache.py. None in tests.
 CACHES["readers"] = {
     "BACKEND": f"django.core.cache.backends.{'dummy.DummyCache' if PORTAL_ENV == 'test' else 'locmem.LocMemCache'}",
     "LOCATION": "readers",
@@ -217,7 +217,7 @@ MEDIA_ROOT = DATA_DIR / "uploads"
 MEDIA_URL = "/uploads-are-served-by-views/"
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = [
-    "portal.common.uploads.CappedUploads",
+    "portal.common.media.uploads.CappedUploads",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
@@ -355,7 +355,7 @@ Q_CLUSTER = {
     "label": "Queue",
 }
 # What every notice's template knows, beside its own context: functions that take nothing and return a dict.
-NOTICE_CONTEXT = ["portal.clinic.context.for_notices"]
+NOTICE_CONTEXT = ["portal.website.context.for_notices"]
 
 # ---- Words, places, looks --------------------------------------------------------------------------------------------
 
@@ -376,7 +376,7 @@ PHONENUMBER_DEFAULT_FORMAT = "NATIONAL"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
-    "portal.common.stylesheet.StylesheetFinder",
+    "portal.common.web.stylesheet.StylesheetFinder",
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
@@ -392,7 +392,7 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-FORM_RENDERER = "portal.common.form_renderer.PortalRenderer"
+FORM_RENDERER = "portal.common.forms.renderer.PortalRenderer"
 CRISPY_TEMPLATE_PACK = "portal_forms"
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["portal_forms"]
 CRISPY_FAIL_SILENTLY = False
@@ -422,7 +422,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "portal.common.views.csrf_failed"
+CSRF_FAILURE_VIEW = "portal.common.web.views.csrf_failed"
 if PRODUCTION:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", True)
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 365 * 24 * 60 * 60)

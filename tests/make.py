@@ -34,8 +34,8 @@ from portal.clinic.models import (
     Service,
     Specialisation,
 )
+from portal.common.access.actors import Actor
 from portal.common.documents import CleanFile, Kind
-from portal.common.policy import Actor
 from portal.medicare.models import MbsItem, Referral
 from portal.patients.models import Carer, Patient
 from portal.resources.actions.files import add_version

@@ -19,4 +19,4 @@ if _worker and Path(os.environ["PORTAL_DATA_DIR"]).name != _worker:
 
 from portal.settings import *  # noqa: E402, F403
 
-INSTALLED_APPS = [*INSTALLED_APPS, "tests.common.sealed"]  # noqa: F405
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.common.crypto.sealed"]  # noqa: F405

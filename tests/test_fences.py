@@ -10,7 +10,7 @@ from django.db import connection
 
 from portal.audit import trail
 from portal.audit.models import Entry
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 
 
 def test_network_is_shut():

@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from portal.common.policy import MARK
+from portal.common.access.decorators import MARK
 
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST_FILE = 450

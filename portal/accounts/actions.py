@@ -19,7 +19,7 @@ from portal.accounts.models import Grant, Invitation, User
 from portal.accounts.refusals import AlreadyStaff, InvitationClosed, LastManager, NotTheInvited, NotYourOwn
 from portal.accounts.roles import STAFF, Role
 from portal.audit import trail
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.notifications import outbox
 
 INVITATION_LASTS = timedelta(days=7)

@@ -24,7 +24,7 @@ from portal.accounts.devices import describe
 from portal.accounts.models import SealedSecret, User
 from portal.accounts.roles import STAFF, Role
 from portal.audit import trail
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.notifications import outbox
 
 # Mails whose text opens an account, or verifies an address: what they say is kept encrypted until they are sent.

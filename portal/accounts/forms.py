@@ -25,7 +25,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Invitation, User
 from portal.accounts.roles import STAFF, Role
-from portal.common.forms import EmailLineField, LineField
+from portal.common.forms.fields import EmailLineField, LineField
 
 LONGEST_NAME = 100
 

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.adapter import actor_of
 from portal.audit import trail
-from portal.common.htmx import redirect_to
-from portal.common.policy import MARK, to_sign_in
+from portal.common.access.decorators import MARK, to_sign_in
+from portal.common.web.htmx import redirect_to
 
 SEEN = "seen_at"
 # How stale the stamp may be before it is written again, in seconds: a write on every request would be waste.

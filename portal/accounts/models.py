@@ -16,9 +16,9 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import STAFF, Role
-from portal.common.encryption import EncryptedTextField
+from portal.common.crypto.fields import EncryptedTextField
 from portal.common.privacy import classed
-from portal.common.text import full_name
+from portal.common.text.normalise import full_name
 
 
 class UserQuerySet(models.QuerySet["User"]):

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from portal.accounts import views
-from portal.common.policy import open_to_all
+from portal.common.access.decorators import open_to_all
 
 door = open_to_all(reason="this is the door")
 

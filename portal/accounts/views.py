@@ -27,8 +27,8 @@ from portal.accounts.forms import JoinForm
 from portal.accounts.middleware import leave_nothing_behind
 from portal.accounts.refusals import InvitationClosed, NotTheInvited
 from portal.accounts.roles import Role
-from portal.common.languages import path_in, speaks
-from portal.common.policy import open_to_all, signed_in
+from portal.common.access.decorators import open_to_all, signed_in
+from portal.common.languages.offered import path_in, speaks
 
 # A solo psychologist is all three: the diary is where their day begins.
 HOMES = [

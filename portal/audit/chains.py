@@ -19,7 +19,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from portal.common.keys import derive
+from portal.common.crypto.keys import derive
 
 GENESIS = "0" * 64
 

@@ -5,7 +5,8 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
+from portal.common.labels import label_of, labels_of
 from portal.common.privacy import classed
 
 MANAGER = "manager"
@@ -16,8 +17,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         return self.all() if actor.role == MANAGER else self.none()
 
     def about(self, target: models.Model) -> EntryQuerySet:
-        label, code = address_of(target)
-        return self.filter(target_label=label, target_code=code)
+        return self.filter(target_label__in=labels_of(target), target_code=address_of(target)[1])
 
     def done_by(self, user_id: int | str) -> EntryQuerySet:
         return self.filter(actor_id=str(user_id))
@@ -36,7 +36,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 def address_of(target: models.Model) -> tuple[str, str]:
     """How the trail names a row: by its model and its code, or its id where it has no code."""
     code = getattr(target, "code", None)
-    return target._meta.concrete_model._meta.label, str(target.pk if code is None else code)
+    return label_of(target), str(target.pk if code is None else code)
 
 
 @classed(

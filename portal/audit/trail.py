@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from portal.audit.facts import checked, checked_verb
 from portal.audit.models import Entry, address_of
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 
 
 def record(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.billing.models import Method
 from portal.billing.models.payment import AT_THE_DESK
-from portal.common.forms import DateField, LineField, MoneyField
+from portal.common.forms.fields import DateField, LineField, MoneyField
 from portal.common.money import dollars
 
 METHODS = [(method.value, method.label) for method in AT_THE_DESK]

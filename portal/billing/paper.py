@@ -14,7 +14,7 @@ from portal.billing import snapshot
 from portal.billing.models import Invoice, InvoiceStatus
 from portal.clinic.models import ClinicSettings
 from portal.common.money import ZERO
-from portal.common.pdf import picture, render_pdf
+from portal.common.paper.pdf import picture, render_pdf
 
 log = logging.getLogger(__name__)
 

@@ -1,1 +1,1 @@
-"""The clinic itself: its settings, locations, rooms, services, and the psychologists' profiles."""
+"""The clinic itself: its settings, locations, rooms, services, and the psychologists' profiles and portraits."""

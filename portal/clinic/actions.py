@@ -12,7 +12,6 @@ from django.utils.text import slugify
 
 from portal.accounts.models import User
 from portal.audit import trail
-from portal.clinic import texts, website
 from portal.clinic.models import (
     ClinicSettings,
     Language,
@@ -24,9 +23,9 @@ from portal.clinic.models import (
     Specialisation,
 )
 from portal.clinic.refusals import HasProfile, InUse, LastOne
-from portal.common.pictures import PORTRAIT, delete_picture, write_renditions
-from portal.common.policy import Actor
-from portal.common.text import fold
+from portal.common.access.actors import Actor
+from portal.common.media.pictures import PORTRAIT, delete_picture, write_renditions
+from portal.common.text.normalise import fold
 
 M = TypeVar("M", bound=models.Model)
 
@@ -240,8 +239,6 @@ def remove_choice(*, choice: Specialisation | Language, by: Actor, now: datetime
         raise InUse
     noun = choice._meta.model_name
     trail.record(f"{noun}.removed", target=choice, by=by, at=now)
-    if isinstance(choice, Specialisation):
-        website.words_end(at=texts.place_of(choice))
     choice.delete()
 
 

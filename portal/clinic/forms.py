@@ -15,7 +15,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from portal.clinic.models import ClinicSettings, Location, ProviderNumber, Room, Service
 from portal.clinic.validators import clean_abn, postcode_fits_state, provider_number_is_right, validate_provider_number
-from portal.common.forms import (
+from portal.common.forms.fields import (
     CodeField,
     EmailLineField,
     LineField,
@@ -26,8 +26,8 @@ from portal.common.forms import (
     WithWarnings,
     state_choices,
 )
-from portal.common.text import fold
-from portal.common.uploads import LOGO_BYTES, LOGO_EDGE, PictureField
+from portal.common.media.uploads import LOGO_BYTES, LOGO_EDGE, PictureField
+from portal.common.text.normalise import fold
 
 # Where Australians live, in the words of the tz database; any other zone is accepted when it is typed into settings.
 ZONES = [

@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.utils.translation import gettext_lazy as _
 
-from portal.common.pictures import PORTRAIT, Box, cropped_square, size_of
-from portal.common.uploads import PHOTO_BYTES, PHOTO_EDGE, KeepsPictures, PictureField
-from portal.common.waiting import Place
+from portal.common.media.pending_uploads import Place
+from portal.common.media.pictures import PORTRAIT, Box, cropped_square, size_of
+from portal.common.media.uploads import PHOTO_BYTES, PHOTO_EDGE, KeepsPictures, PictureField
 
 # What is kept of the whole photo, so that a part of it still has pixels enough for the largest portrait.
 WHOLE_EDGE = 2000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 
 from portal.clinic.models import Psychologist
-from portal.common.pictures import PORTRAIT, Picture, draw
+from portal.common.media.pictures import PORTRAIT, Picture, draw
 
 
 def portrait_of(person: Psychologist) -> Picture | None:

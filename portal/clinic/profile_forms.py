@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from portal.clinic.forms import ClinicForm, SlugFormMixin, names_in
 from portal.clinic.models import Mode, Psychologist, Service, Specialisation
 from portal.clinic.portrait_forms import WithPortrait
-from portal.common.forms import refuse_control_characters, tidy
-from portal.common.text import fold
+from portal.common.forms.fields import refuse_control_characters, tidy
+from portal.common.text.normalise import fold
 
 # A list that is longer says nothing, and a word that is longer is a sentence.
 MOST_TOPICS, LONGEST_TOPIC = 12, 40

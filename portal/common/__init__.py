@@ -1,1 +1,1 @@
-"""What every room uses: policy, htmx, money, encryption, uploads, PDF. No models, no clinic words."""
+"""What every room uses, in packages that say what they hold. No models, no clinic words."""

@@ -11,15 +11,16 @@ class CommonConfig(AppConfig):
         super().__init__(app_name, app_module)
         from django.conf import settings
 
-        from portal.common import catalogues
+        from portal.common.languages import catalogues
 
         # Before any app's models are imported: they may speak English, and what it says is read once.
         for folder in settings.LOCALE_PATHS:
             catalogues.compile_stale(folder)
 
     def ready(self) -> None:
-        from portal.common import keys, schedules
+        from portal.common import schedules
+        from portal.common.crypto import keys
 
         # Every process, the web server too, refuses to start on keys that it can't read.
         keys.ring()
-        schedules.every_minutes(30, "portal.common.waiting.sweep", name="waiting")
+        schedules.every_minutes(30, "portal.common.media.pending_uploads.sweep", name="waiting")

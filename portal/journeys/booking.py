@@ -14,13 +14,14 @@ from portal.accounts.models import User
 from portal.appointments import actions, ics
 from portal.appointments.models import Appointment
 from portal.billing import charges
-from portal.clinic.models import ClinicSettings, Location, PolicyVersion, Psychologist, Room, Service
-from portal.common.policy import Actor
+from portal.clinic.models import ClinicSettings, Location, Psychologist, Room, Service
+from portal.common.access.actors import Actor
 from portal.notifications import outbox
 from portal.notifications.rendering import known
 from portal.patients import actions as patients
 from portal.patients import consents
 from portal.patients.models import Patient
+from portal.policies.models import PolicyVersion
 
 
 def hold_time(

@@ -18,7 +18,7 @@ from portal.billing.charges import Bill, Charge
 from portal.billing.models import Invoice, Payment
 from portal.billing.refusals import AlreadyInvoiced
 from portal.clinic.models import ClinicSettings
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.medicare import schedule
 from portal.medicare.models import MbsItem, Referral
 from portal.notifications import outbox

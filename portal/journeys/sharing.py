@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.translation import override
 from django.views.decorators.debug import sensitive_variables
 
+from portal.common.access.actors import Actor
 from portal.common.documents import CleanFile
-from portal.common.policy import Actor
 from portal.journeys.booking import language_of, recipients
 from portal.notifications import outbox
 from portal.patients.models import Patient

@@ -10,7 +10,7 @@ from portal.accounts import actions as accounts
 from portal.accounts.models import User
 from portal.clinic import actions as clinic
 from portal.clinic.models import Psychologist
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 
 
 @transaction.atomic

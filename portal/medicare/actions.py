@@ -5,7 +5,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from portal.audit import trail
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.medicare.models import Referral
 from portal.patients.models import Patient
 

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from portal.accounts.roles import Role
 from portal.clinic.models import Mode, Registration
 from portal.clinic.validators import validate_provider_number
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.common.privacy import classed
 from portal.patients.models import Patient
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from portal.common.sealing import EncryptionError
+from portal.common.crypto.ciphertext import EncryptionError
 from portal.notifications import letterhead
 from portal.notifications.models import Notice
 from portal.notifications.sending import InDoubt, Refused, TryLater, Unreachable

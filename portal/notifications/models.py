@@ -8,8 +8,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal.common.encryption import EncryptedJSONField, EncryptedTextField
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
+from portal.common.crypto.fields import EncryptedJSONField, EncryptedTextField
+from portal.common.labels import labels_of
 from portal.common.privacy import classed
 
 SEES_NOTICES = frozenset({"reception", "manager"})
@@ -44,7 +45,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.filter(state__in=[State.FAILED, State.UNKNOWN])
 
     def about(self, target: models.Model) -> NoticeQuerySet:
-        return self.filter(about_label=target._meta.concrete_model._meta.label, about_code=str(target.code))
+        return self.filter(about_label__in=labels_of(target), about_code=str(target.code))
 
 
 @classed(

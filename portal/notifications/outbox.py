@@ -21,7 +21,8 @@ from django.db import models, transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
+from portal.common.labels import label_of
 from portal.notifications.models import Channel, Notice, NoticeQuerySet, State
 from portal.notifications.rendering import Words, render
 
@@ -93,7 +94,7 @@ def queue_words(
         attachments=_packed(attachments),
         dedupe_key=_key(dedupe_key),
         secret=secret,
-        about_label="" if about is None else about._meta.concrete_model._meta.label,
+        about_label="" if about is None else label_of(about),
         about_code="" if about is None else str(about.code),
         next_attempt_at=send_at or now,
         # The same at each attempt: a mailbox that gets a message twice can tell that it is one.

@@ -29,19 +29,20 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.audit import guards as audit_guards
 from portal.billing import guards as billing_guards
-from portal.clinic import crisis
-from portal.clinic.models import ClinicSettings, Location, PolicyKind, Psychologist, Service
-from portal.clinic.models.policies import GUARD as POLICY_GUARD
-from portal.clinic.policies import publishing
-from portal.common import fonts
-from portal.common.encryption import encrypted_fields
-from portal.common.keys import BadKeys, ring
-from portal.common.sealing import EncryptionError, KeyId, seal, unseal
+from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
+from portal.common.crypto.ciphertext import EncryptionError, KeyId, seal, unseal
+from portal.common.crypto.fields import encrypted_fields
+from portal.common.crypto.keys import BadKeys, ring
+from portal.common.paper import fonts
 from portal.notifications import heartbeat
 from portal.notifications.models import Notice
 from portal.ops import bootstrap
 from portal.patients.models import CONSENT_GUARD
+from portal.policies import publishing
+from portal.policies.models import GUARD as POLICY_GUARD
+from portal.policies.models import PolicyKind
 from portal.records import guards as records_guards
+from portal.website import crisis
 
 OLDEST_POSTGRES = 15
 # The sweep runs every minute; three missed rounds are no accident.

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.utils.translation import to_locale
 from django.utils.translation.template import templatize
 
-from portal.common.catalogues import locale_of
+from portal.common.languages.catalogues import locale_of
 
 ROOT = Path(settings.BASE_DIR)
 

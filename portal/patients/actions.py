@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from portal.accounts.models import User
 from portal.audit import trail
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.patients.models import Carer, Patient
 from portal.patients.refusals import AlreadyCarer, NotInForce, PatientHasSignIn, SomebodyElseIsBilled, UserHasRecord
 from portal.patients.search import reindex

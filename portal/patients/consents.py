@@ -10,10 +10,9 @@ from django.db import transaction
 from django.utils.translation import get_language
 
 from portal.audit import trail
-from portal.clinic.models import PolicyKind, PolicyVersion
-from portal.clinic.models.policies import ENGLISH
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.patients.models import Consent, Patient
+from portal.policies.models import ENGLISH, PolicyKind, PolicyVersion
 
 
 @dataclass(frozen=True)

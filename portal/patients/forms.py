@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from portal.clinic.validators import postcode_fits_state
-from portal.common.forms import (
+from portal.common.forms.fields import (
     DateField,
     EmailLineField,
     LineField,

@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from portal.accounts.roles import Role
-from portal.common.frozen import Frozen
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
+from portal.common.guards.frozen import Frozen
 from portal.common.privacy import classed
-from portal.common.text import full_name
+from portal.common.text.normalise import full_name
 from portal.patients.fields import ByteOrderedCharField
 from portal.patients.validators import validate_irn, validate_medicare_number
 
@@ -183,7 +183,7 @@ class Consent(models.Model):
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="consents")
-    version = models.ForeignKey("clinic.PolicyVersion", on_delete=models.PROTECT, related_name="consents")
+    version = models.ForeignKey("policies.PolicyVersion", on_delete=models.PROTECT, related_name="consents")
     # Who pressed the button, and as what: the front desk writes down what somebody said there.
     agreed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     role = models.CharField(max_length=20)

@@ -16,8 +16,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from portal.common.forms import read_date
-from portal.common.text import fold, words
+from portal.common.forms.fields import read_date
+from portal.common.text.normalise import fold, words
 from portal.patients.models import Patient, SearchKey
 
 KEY_LENGTH = SearchKey._meta.get_field("key").max_length

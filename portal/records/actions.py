@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_variables
 from portal.appointments.models import Appointment, Status
 from portal.audit import trail
 from portal.clinic.models import Psychologist
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.records import chain
 from portal.records.headings import says_something
 from portal.records.models import Addendum, ProgressNote, State, Template

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from portal.audit import chains
 from portal.audit.chains import GENESIS, Verdict, Walk
-from portal.common.sealing import EncryptionError
+from portal.common.crypto.ciphertext import EncryptionError
 from portal.records import guards
 from portal.records.models import Addendum, ChainHead, ProgressNote
 

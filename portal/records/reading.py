@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from portal.appointments.models import Appointment, Status
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.records.models import ProgressNote, State
 
 # A session that somebody came to, or that nobody has said otherwise of.

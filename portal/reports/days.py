@@ -15,8 +15,8 @@ from portal.appointments.models import Appointment, Status
 from portal.billing import charges
 from portal.billing.models import Invoice, InvoiceStatus
 from portal.clinic.models import ClinicSettings
+from portal.common.access.actors import Actor
 from portal.common.money import ZERO
-from portal.common.policy import Actor
 from portal.medicare.models import Referral
 from portal.patients.models import Patient
 

@@ -17,12 +17,12 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role
-from portal.common import markdown
-from portal.common.forms import DateField, LineField, TextField, TimeField, moment, tidy
-from portal.common.pictures import WIDE
-from portal.common.policy import Actor
-from portal.common.uploads import KeepsPictures, PictureField
-from portal.common.waiting import Place
+from portal.common.access.actors import Actor
+from portal.common.forms.fields import DateField, LineField, TextField, TimeField, moment, tidy
+from portal.common.media.pending_uploads import Place
+from portal.common.media.pictures import WIDE
+from portal.common.media.uploads import KeepsPictures, PictureField
+from portal.common.text import markdown
 from portal.resources.actions.categories import LONGEST_TAG, MOST_TAGS, tag_slug
 from portal.resources.actions.posts import Writing
 from portal.resources.models import BlogPost, Category, PostState

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 
 from portal.clinic.models import ClinicSettings
-from portal.common import serving
+from portal.common.media import serving
 from portal.resources import keeping
 from portal.resources.actions.files import count_opening
 from portal.resources.models import Resource

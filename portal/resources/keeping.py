@@ -19,8 +19,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from portal.common.crypto.ciphertext import Tampered
 from portal.common.documents import CleanFile
-from portal.common.sealing import Tampered
 from portal.resources.models import ResourceFile
 
 NONCE_BYTES = 12

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.clinic.texts import Page, page_of_rows
 from portal.resources.models import Category, Tag
+from portal.website.texts import Page, page_of_rows
 
 
 def pages() -> Iterator[Page]:
-    """As `portal.clinic.texts.row_pages`; two queries."""
+    """As `portal.website.texts.row_pages`; two queries."""
     for key, label, rows, fields in (
         ("category", _("Categories of articles and files"), Category.objects.all(), ("name", "description")),
         ("tag", _("Tags of articles"), Tag.objects.all(), ("name",)),

@@ -13,7 +13,7 @@ from itertools import count
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from portal.common.text import fold
+from portal.common.text.normalise import fold
 from portal.resources.models import BlogPost, UsedSlug
 from portal.resources.refusals import AddressTaken, NoAddress
 

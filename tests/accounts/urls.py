@@ -5,7 +5,7 @@ from django.urls import path
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts.roles import Role
-from portal.common.policy import allow, open_to_all, signed_in
+from portal.common.access.decorators import allow, open_to_all, signed_in
 from portal.urls import urlpatterns as portal_urls
 
 

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from portal.accounts.roles import Role
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from tests import make
 
 # A Wednesday in winter, when it is ten at night in Melbourne.

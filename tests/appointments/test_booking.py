@@ -12,7 +12,7 @@ from portal.appointments.refusals import NotCancellable, NotOffered, NotReschedu
 from portal.appointments.refusals import TooManyBookings as TooMany
 from portal.audit.models import Entry
 from portal.clinic.models import Mode
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from tests import make
 
 HALF_AN_HOUR, HOUR, DAY = timedelta(minutes=30), timedelta(hours=1), timedelta(days=1)

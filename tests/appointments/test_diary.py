@@ -8,7 +8,7 @@ import pytest
 from portal.appointments import actions, diary
 from portal.appointments.models import Status, TimeSlot
 from portal.appointments.refusals import NotOffered, SlotTaken
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from portal.appointments import actions
 from portal.appointments.models import Appointment, Status
 from portal.appointments.refusals import HoldExpired, NotOffered, PatientBusy, SlotTaken, TooManyBookings
 from portal.audit.models import Entry
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from tests import make
 
 VISITOR = Actor.system("online booking")

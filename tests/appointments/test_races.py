@@ -21,7 +21,7 @@ from django.db import connection, connections
 from portal.appointments import actions
 from portal.appointments.models import LIVE, Appointment, Status
 from portal.appointments.refusals import HoldExpired, NotReschedulable, SlotTaken
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from tests import make
 from tests.appointments.conftest import MONDAY_NINE, NOW, Practice
 
@@ -347,7 +347,7 @@ def test_killed_in_the_middle_leaves_nothing_behind(tmp_path):
         from portal.accounts.roles import Role
         from portal.appointments import actions
         from portal.clinic.models import Location, Psychologist, Service
-        from portal.common.policy import Actor
+        from portal.common.access.decorators import Actor
         from portal.patients.models import Patient
         with transaction.atomic():
             actions.book(

@@ -9,7 +9,7 @@ from portal.appointments.actions import Shift, add_time_slot, remove_time_slot, 
 from portal.appointments.models import Appointment, TimeSlot, WorkingHours
 from portal.appointments.refusals import BadTimes, HoursOverlap
 from portal.audit.models import Entry
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from django.db.models import F
 
 from portal.audit import chains, sealing, tasks, trail
 from portal.audit.models import Entry
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 
 JOB = Actor.system("tests")
 COLUMNS = {

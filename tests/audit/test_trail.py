@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from portal.audit import trail
 from portal.audit.facts import NotAFact, checked
 from portal.audit.models import Entry
-from portal.common.policy import Actor
-from tests.common.sealed.models import Page
+from portal.common.access.actors import Actor
+from tests.common.crypto.sealed.models import Page
 
 NOW = datetime(2026, 11, 22, 3, 4, 5, 678901, tzinfo=UTC)
 JOB = Actor.system("reminders")

@@ -10,7 +10,7 @@ from random import Random
 
 from django.urls import reverse
 
-from portal.common.text import fold
+from portal.common.text.normalise import fold
 from portal.resources.models import BlogPost, Category, Tag, UsedSlug
 from tests.bench.load import Browser, Request, Timing
 from tests.bench.seed import Clinic

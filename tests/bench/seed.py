@@ -24,7 +24,7 @@ from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status, WorkingHours
 from portal.billing.models import Allocation, Invoice, InvoiceStatus, Line, Method, Payment
 from portal.clinic.models import Location, Mode, Psychologist, Registration, Service, Specialisation
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.journeys import checking_out
 from portal.patients.models import Patient, SearchKey
 from portal.patients.search import keys_of

@@ -16,7 +16,7 @@ from portal.billing import paper
 from portal.billing.charges import Charge
 from portal.billing.models import Invoice
 from portal.clinic.models import ClinicSettings, TaxCode
-from portal.common import fonts
+from portal.common.paper import fonts
 from tests import make
 
 D = Decimal

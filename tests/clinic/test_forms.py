@@ -16,7 +16,7 @@ from portal.clinic.forms import (
 )
 from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
 from portal.clinic.profile_forms import OwnProfileForm, PsychologistForm
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from tests import make
 
 pytestmark = pytest.mark.django_db

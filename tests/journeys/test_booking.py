@@ -11,7 +11,7 @@ from portal.appointments.models import Appointment, CancelReason, Status
 from portal.appointments.refusals import HoldExpired, SlotTaken
 from portal.audit.models import Entry
 from portal.clinic.models import ClinicSettings
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.journeys import booking
 from portal.notifications import tasks
 from portal.notifications.models import Notice

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.medicare import actions
 from portal.medicare.forms import ReferralForm
 from portal.medicare.models import Referral

@@ -8,7 +8,7 @@ import time_machine
 from django.db import connection
 from django.utils import timezone
 
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.notifications import delivery, heartbeat, outbox, tasks
 from portal.notifications.models import Heartbeat, Notice, State
 from tests.notifications.smtp import CUT

@@ -91,7 +91,7 @@ print(json.dumps([before, states()]))
 RESEND = """
 import json
 from django.utils import timezone
-from portal.common.policy import Actor
+from portal.common.access.decorators import Actor
 from portal.notifications import outbox, tasks
 from portal.notifications.models import Notice
 for notice in Notice.objects.needing_eyes():

@@ -8,11 +8,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.notifications import outbox
 from portal.notifications.checks import check_times
 from portal.notifications.models import Notice, State
-from tests.common.sealed.models import Page
+from tests.common.crypto.sealed.models import Page
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 

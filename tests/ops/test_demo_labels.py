@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from portal.clinic import texts
-from portal.clinic.models import SiteText, Specialisation
+from portal.clinic.models import Specialisation
 from portal.ops.demo import articles, clinic, handouts, labels
 from portal.ops.demo.people import BY
 from portal.resources.actions.categories import add_category, tags_named
 from portal.resources.models import Category, Tag
+from portal.website import texts
+from portal.website.models import SiteText
 
 pytestmark = pytest.mark.django_db
 

@@ -7,13 +7,13 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from portal.clinic.policies import publishing
-from portal.common.keys import generate_key
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
+from portal.common.crypto.keys import generate_key
 from portal.notifications import heartbeat
 from portal.ops import health
 from portal.ops.demo import clinic
 from portal.ops.health import State
+from portal.policies import publishing
 from tests import make
 
 

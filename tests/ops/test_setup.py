@@ -6,10 +6,11 @@ from django.core.management import CommandError, call_command
 from portal.accounts.models import Invitation
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
-from portal.clinic.models import ClinicSettings, Location, PolicyVersion
+from portal.clinic.models import ClinicSettings, Location
 from portal.notifications.models import Notice
 from portal.ops.demo import clinic as demo_clinic
 from portal.ops.management.commands import setup
+from portal.policies.models import PolicyVersion
 from tests import make
 
 GIVEN = {

@@ -4,7 +4,7 @@ import pytest
 
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.patients import actions
 from portal.patients.models import Carer, Patient
 from portal.patients.refusals import AlreadyCarer, NotInForce, PatientHasSignIn, SomebodyElseIsBilled, UserHasRecord

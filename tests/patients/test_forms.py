@@ -3,8 +3,8 @@ from datetime import UTC, date, datetime
 import pytest
 from django.template import Context, Template
 
-from portal.common.policy import Actor
-from portal.common.text import full_name
+from portal.common.access.actors import Actor
+from portal.common.text.normalise import full_name
 from portal.patients import actions
 from portal.patients.forms import BookingDetailsForm, OwnDetailsForm, PatientForm
 from portal.patients.models import Patient

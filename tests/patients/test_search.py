@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.accounts.roles import Role
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.patients.models import Patient, SearchKey
 from portal.patients.search import Token, index_many, keys_of, possible_duplicates, reindex, search, tokens_of
 from tests import make

@@ -6,7 +6,7 @@ import pytest
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Status
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.records import actions
 from tests import make
 

@@ -10,7 +10,7 @@ from portal.appointments.models import CancelReason, Status
 from portal.appointments.refusals import HeldByNote, NotCancellable, NotReschedulable, WrongState
 from portal.audit.models import Entry
 from portal.clinic.models import Mode
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.records import actions
 from portal.records.headings import skeleton
 from portal.records.models import Addendum, ProgressNote, State, Template

@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from portal.accounts.roles import Role
 from portal.appointments.models import Status
 from portal.audit import chains
-from portal.common.policy import Actor
-from portal.common.sealing import seal
+from portal.common.access.actors import Actor
+from portal.common.crypto.ciphertext import seal
 from portal.records import actions, chain, guards
 from portal.records.models import Addendum, ChainHead, ProgressNote
 from tests import make

@@ -4,7 +4,7 @@ import pytest
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Status
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.records import actions
 from portal.records.headings import parts, skeleton
 from portal.records.models import Addendum, ProgressNote, Template

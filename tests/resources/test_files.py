@@ -8,9 +8,9 @@ from django.db import IntegrityError, connection, transaction
 
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
+from portal.common.access.actors import Actor
+from portal.common.crypto.ciphertext import Tampered
 from portal.common.documents import Kind
-from portal.common.policy import Actor
-from portal.common.sealing import Tampered
 from portal.resources import keeping
 from portal.resources.actions import categories
 from portal.resources.actions import files as actions

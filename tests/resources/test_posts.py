@@ -8,7 +8,7 @@ from django.db import IntegrityError, models, transaction
 
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.resources.actions import posts as actions
 from portal.resources.actions.posts import Writing
 from portal.resources.models import BlogPost, Category, PostState, Revision, Tag, UsedSlug

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 
 from portal.accounts.roles import Role
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.resources.actions import posts as actions
 from portal.resources.actions.posts import Writing
 from portal.resources.models import BlogPost, UsedSlug

@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from portal.accounts.roles import Role
 from portal.appointments.models import Status
 from portal.audit.models import Entry
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.journeys import sharing as journey
 from portal.notifications.models import Notice, State
 from portal.resources.actions import files, sharing

@@ -8,7 +8,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import portal.common.encryption
+import portal.common.crypto.fields
 
 
 class Migration(migrations.Migration):
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("value", portal.common.encryption.EncryptedTextField(bound_to="code")),
+                ("value", portal.common.crypto.fields.EncryptedTextField(bound_to="code")),
             ],
         ),
         migrations.CreateModel(

@@ -9,7 +9,7 @@ from portal.appointments.actions.transactions import in_transaction
 from portal.appointments.models import Appointment, Status
 from portal.appointments.refusals import WrongState
 from portal.audit import trail
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 
 
 def _step(

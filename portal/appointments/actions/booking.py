@@ -20,8 +20,8 @@ from portal.appointments.models import Appointment, CancelReason, Status
 from portal.appointments.refusals import NotCancellable, NotReschedulable
 from portal.audit import trail
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Room, Service
+from portal.common.access.actors import Actor
 from portal.common.money import cents
-from portal.common.policy import Actor
 from portal.patients.models import Patient
 
 

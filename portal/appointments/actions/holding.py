@@ -19,7 +19,7 @@ from portal.appointments.models import Appointment, Status
 from portal.appointments.refusals import HoldExpired, NotOffered, SlotTaken
 from portal.audit import trail
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.patients.models import Patient
 
 

@@ -11,7 +11,7 @@ from portal.appointments.models import Appointment, Status
 from portal.appointments.openings import openings
 from portal.appointments.refusals import NotOffered, PatientBusy, SlotTaken, TooManyBookings
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Room, Service
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.patients.models import Patient
 
 # Nobody plans or records further than this from now; arithmetic on times stays inside the calendar.

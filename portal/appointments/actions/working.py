@@ -13,7 +13,7 @@ from portal.appointments.models import TimeSlot, WorkingHours
 from portal.appointments.refusals import BadTimes, HoursOverlap
 from portal.audit import trail
 from portal.clinic.models import Location, Psychologist
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 
 
 class Shift(NamedTuple):

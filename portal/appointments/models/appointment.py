@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import Role
 from portal.clinic.models import Location, Mode, Psychologist, Room, Service
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.common.privacy import classed
 from portal.patients.models import Patient
 

@@ -25,8 +25,8 @@ from portal.billing.refusals import (
     ReasonMissing,
 )
 from portal.clinic.models import ClinicSettings, Location, Psychologist
+from portal.common.access.actors import Actor
 from portal.common.money import in_cents
-from portal.common.policy import Actor
 from portal.medicare.models import Referral
 from portal.patients.models import Patient
 

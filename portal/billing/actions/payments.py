@@ -15,8 +15,8 @@ from portal.billing.actions.numbering import numbered
 from portal.billing.models import Allocation, Invoice, InvoiceStatus, Payment
 from portal.billing.refusals import KeyReused, NotPayable, NotRefundable, Overpayment, WrongAmount
 from portal.clinic.models import ClinicSettings
+from portal.common.access.actors import Actor
 from portal.common.money import CENT, ZERO, cents, in_cents
-from portal.common.policy import Actor
 
 
 @transaction.atomic

@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment
 from portal.clinic.models import Location, Mode, Psychologist, TaxCode
+from portal.common.access.actors import Actor
 from portal.common.money import ZERO
-from portal.common.policy import Actor
 from portal.common.privacy import classed
 from portal.patients.models import Patient
 

@@ -2,7 +2,15 @@ from __future__ import annotations
 
 from django.db import migrations
 
-from portal.clinic.models.policies import GUARD
+from portal.common.guards.frozen import Frozen
+
+# As it stood then: the table has moved since, and its guard with it (portal.policies.models).
+GUARD = Frozen(
+    name="policy",
+    table="clinic_policyversion",
+    words="A published policy never changes.",
+    keys=(("kind", "number"), ("kind", "day")),
+)
 
 
 class Migration(migrations.Migration):

@@ -1,5 +1,4 @@
 from portal.clinic.models.places import Location, Room
-from portal.clinic.models.policies import PolicyKind, PolicySettings, PolicyVersion
 from portal.clinic.models.psychologists import (
     Language,
     ProviderNumber,
@@ -10,24 +9,18 @@ from portal.clinic.models.psychologists import (
 )
 from portal.clinic.models.services import Mode, Service, TaxCode
 from portal.clinic.models.settings import ClinicSettings
-from portal.clinic.models.texts import CrisisLine, SiteText
 
 __all__ = [
     "ClinicSettings",
-    "CrisisLine",
     "Language",
     "Location",
     "Mode",
-    "PolicyKind",
-    "PolicySettings",
-    "PolicyVersion",
     "ProviderNumber",
     "Psychologist",
     "PsychologistSpecialisation",
     "Registration",
     "Room",
     "Service",
-    "SiteText",
     "Specialisation",
     "TaxCode",
 ]

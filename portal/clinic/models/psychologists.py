@@ -92,7 +92,7 @@ class Psychologist(models.Model):
     # What the photo was cropped from, so that another part can be chosen without sending it again. It is shown to
     # nobody but the psychologist and the manager: there may be a reason why the rest was cut off.
     photo_source = models.ImageField(upload_to="psychologists/whole/", blank=True, editable=False)
-    # Which part that is: a `portal.common.pictures.Box` as text.
+    # Which part that is: a `portal.common.media.pictures.Box` as text.
     photo_box = models.CharField(max_length=60, blank=True, editable=False)
     specialisations = models.ManyToManyField(
         Specialisation, blank=True, related_name="psychologists", through="PsychologistSpecialisation"

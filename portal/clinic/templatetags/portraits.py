@@ -6,7 +6,7 @@ from django import template
 
 from portal.clinic.models import Psychologist
 from portal.clinic.portraits import portrait_of
-from portal.common.pictures import Picture
+from portal.common.media.pictures import Picture
 
 register = template.Library()
 

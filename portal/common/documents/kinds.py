@@ -13,7 +13,7 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from portal.common.uploads import MB
+from portal.common.media.uploads import MB
 
 DOCUMENT_BYTES = 20 * MB
 LONGEST_NAME = 120

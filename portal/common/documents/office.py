@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from portal.common.documents.kinds import Kind, refusal
-from portal.common.uploads import MB
+from portal.common.media.uploads import MB
 
 MOST_PARTS = 3000
 MOST_UNPACKED = 120 * MB

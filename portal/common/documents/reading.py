@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.common.documents import audio, office, pdfs
 from portal.common.documents.kinds import DOCUMENT_BYTES, CleanFile, Kind, clean_name, refusal
-from portal.common.uploads import clean_image
+from portal.common.media.uploads import clean_image
 
 # A worksheet photographed on a kitchen table stays readable when printed.
 PICTURE_EDGE = 2400

@@ -14,7 +14,7 @@ from django.templatetags.static import static
 from django.utils.html import escape, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 
-from portal.common import addresses
+from portal.common.web import addresses
 
 register = template.Library()
 

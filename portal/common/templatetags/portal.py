@@ -21,9 +21,10 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, get_language_bidi
 
-from portal.common import money, punctuation
-from portal.common.languages import Language, languages, path_in
-from portal.common.pictures import Picture
+from portal.common import money
+from portal.common.languages import punctuation
+from portal.common.languages.offered import Language, languages, path_in
+from portal.common.media.pictures import Picture
 from portal.common.web import calendar
 
 register = template.Library()

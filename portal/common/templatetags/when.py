@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from django.utils.translation import get_language, pgettext, to_locale
 
-from portal.common import counted
+from portal.common.languages import durations
 
 register = template.Library()
 
 # `{{ service.minutes|minutes }}`: 50 minutes.
-for _length in (counted.minutes, counted.hours, counted.days, counted.years):
+for _length in (durations.minutes, durations.hours, durations.days, durations.years):
     register.filter(_length.__name__, _length)
 
 # CLDR's patterns, drawn by Babel; where CLDR shortens more than a reader wants, the day's name is written out.

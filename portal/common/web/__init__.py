@@ -1,1 +1,1 @@
-"""What pages are made with: stencils for long lists."""
+"""What views share: fragments, middleware, addresses, long lists, charts, calendars, stencils of rows."""

@@ -1,4 +1,4 @@
-"""Draws the grid that `portal.common.daygrid` has set out, for `components/_calendar.html`."""
+"""Draws the grid that `portal.common.web.daygrid` has set out, for `components/_calendar.html`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.utils.dateformat import time_format
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from portal.common.daygrid import Block, Column, Grid
+from portal.common.web.daygrid import Block, Column, Grid
 from portal.common.web.stencils import Stencil, joined
 
 _HOUR = Stencil("components/_calendar_hour.html", holes="row hour half")

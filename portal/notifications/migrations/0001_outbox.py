@@ -5,7 +5,7 @@ import uuid
 import django.utils.timezone
 from django.db import migrations, models
 
-import portal.common.encryption
+import portal.common.crypto.fields
 
 
 class Migration(migrations.Migration):
@@ -29,11 +29,11 @@ class Migration(migrations.Migration):
                 ("channel", models.CharField(choices=[("email", "E-mail")], default="email", max_length=20)),
                 ("template", models.CharField(max_length=100)),
                 ("language", models.CharField(max_length=10)),
-                ("to", portal.common.encryption.EncryptedTextField(bound_to="code")),
-                ("subject", portal.common.encryption.EncryptedTextField(blank=True, bound_to="code")),
-                ("text", portal.common.encryption.EncryptedTextField(bound_to="code", null=True)),
-                ("html", portal.common.encryption.EncryptedTextField(blank=True, bound_to="code", null=True)),
-                ("attachments", portal.common.encryption.EncryptedJSONField(blank=True, bound_to="code", null=True)),
+                ("to", portal.common.crypto.fields.EncryptedTextField(bound_to="code")),
+                ("subject", portal.common.crypto.fields.EncryptedTextField(blank=True, bound_to="code")),
+                ("text", portal.common.crypto.fields.EncryptedTextField(bound_to="code", null=True)),
+                ("html", portal.common.crypto.fields.EncryptedTextField(blank=True, bound_to="code", null=True)),
+                ("attachments", portal.common.crypto.fields.EncryptedJSONField(blank=True, bound_to="code", null=True)),
                 ("dedupe_key", models.CharField(max_length=200, unique=True)),
                 ("secret", models.BooleanField(default=False)),
                 ("about_label", models.CharField(blank=True, max_length=80)),

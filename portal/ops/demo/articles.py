@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.ops.demo import essays
 from portal.ops.demo.drawings import Branch, Scene, draw
 from portal.ops.demo.opening_essays import FIRST_SESSION, PLAN, TEENAGERS, VIETNAMESE, WORRY

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.core.files.base import ContentFile
 from PIL import Image, ImageDraw
 
-from portal.common.uploads import save_picture
+from portal.common.media.uploads import save_picture
 
 SIZE = (1600, 1000)
 # Drawn so much larger, then made small: edges come out smooth.

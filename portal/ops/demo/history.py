@@ -17,7 +17,7 @@ from portal.appointments.refusals import Refusal
 from portal.billing import actions as billing
 from portal.billing.models import Method
 from portal.clinic.models import Location, Mode, Psychologist, Service
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.journeys import checking_out
 from portal.medicare import actions as medicare
 from portal.ops.demo import people, policies

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from portal.clinic import texts
 from portal.ops.demo.words import ARABIC, CHINESE, VIETNAMESE, say_in
 from portal.resources.models import Category, Tag
+from portal.website import texts
 
 LANGUAGES = (CHINESE, VIETNAMESE, ARABIC)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from portal.accounts import actions
 from portal.accounts.models import User
 from portal.accounts.roles import Role
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 
 PASSWORD = "demo-clinic"  # noqa: S105 - printed at the start of every demo
 BY = Actor.system("demo")

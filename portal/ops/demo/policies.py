@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 from portal.accounts.roles import Role
 from portal.clinic import actions
-from portal.clinic.models import PolicyKind, PolicyVersion
-from portal.clinic.policies import publishing
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.ops.demo.people import BY
 from portal.patients import consents
 from portal.patients.models import Patient
+from portal.policies import publishing
+from portal.policies.models import PolicyKind, PolicyVersion
 
 SETTINGS = {
     "contact_name": "Helen Marsh",

@@ -12,9 +12,9 @@ from django.utils import translation
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
+from portal.common.access.actors import Actor
 from portal.common.documents import clean_document
-from portal.common.pdf import render_pdf
-from portal.common.policy import Actor
+from portal.common.paper.pdf import render_pdf
 from portal.ops.demo import people
 from portal.ops.demo.handouts import HANDOUTS, SLEEP, THOUGHTS, Handout
 from portal.patients.models import Patient

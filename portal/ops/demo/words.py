@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from portal.clinic import texts, website
 from portal.clinic.models import Location, Service, Specialisation
 from portal.ops.demo.people import BY
+from portal.website import actions, texts
 
 WHO = """\
 Banksia Lane is four psychologists and a green door in Brunswick, with two quiet rooms in Footscray. We have worked \
@@ -114,4 +114,4 @@ def say() -> None:
 
 
 def say_in(key: str, language: str, text: str) -> None:
-    website.set_text(key=key, language=language, text=text, by=BY, now=timezone.now())
+    actions.set_text(key=key, language=language, text=text, by=BY, now=timezone.now())

@@ -6,7 +6,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import portal.common.encryption
+import portal.common.crypto.fields
 
 
 class Migration(migrations.Migration):
@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "body",
-                    portal.common.encryption.EncryptedTextField(
+                    portal.common.crypto.fields.EncryptedTextField(
                         bound_to="code", max_length=100000, verbose_name="note"
                     ),
                 ),
@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
                 ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 (
                     "body",
-                    portal.common.encryption.EncryptedTextField(
+                    portal.common.crypto.fields.EncryptedTextField(
                         bound_to="code", max_length=100000, verbose_name="addendum"
                     ),
                 ),

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status
 from portal.clinic.models import Psychologist
-from portal.common.encryption import EncryptedTextField
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
+from portal.common.crypto.fields import EncryptedTextField
 from portal.common.privacy import classed
 from portal.patients.models import Patient
 

@@ -10,11 +10,11 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from portal.audit import trail
-from portal.clinic import texts, website
-from portal.common.policy import Actor
-from portal.common.text import fold
+from portal.common.access.actors import Actor
+from portal.common.text.normalise import fold
 from portal.resources.models import BlogPost, Category, Tag
 from portal.resources.refusals import InUse, NameTaken
+from portal.website import actions, texts
 
 LONGEST_TAG = Tag._meta.get_field("name").max_length
 MOST_TAGS = 12
@@ -88,7 +88,7 @@ def delete_category(*, category: Category, by: Actor, now: datetime) -> None:
     if BlogPost.objects.in_category(category).exists() or category.files.exists():
         raise InUse
     trail.record("category.deleted", by=by, target=category, at=now)
-    website.words_end(at=texts.place_of(category))
+    actions.words_end(at=texts.place_of(category))
     category.delete()
 
 
@@ -124,7 +124,7 @@ def rename_tag(*, tag: Tag, name: str, by: Actor, now: datetime) -> Tag:
     if not slug:
         raise NameTaken
     other = Tag.objects.filter(slug=slug).exclude(pk=tag.pk).first()
-    website.words_follow(was=texts.place_of(tag), to=texts.place_of(other or Tag(slug=slug)))
+    actions.words_follow(was=texts.place_of(tag), to=texts.place_of(other or Tag(slug=slug)))
     if other is None:
         tag.name, tag.slug = name, slug
         tag.save(update_fields=["name", "slug"])
@@ -143,5 +143,5 @@ def rename_tag(*, tag: Tag, name: str, by: Actor, now: datetime) -> Tag:
 def delete_tag(*, tag: Tag, by: Actor, now: datetime) -> None:
     """Takes a tag off every article."""
     trail.record("tag.deleted", by=by, target=tag, at=now)
-    website.words_end(at=texts.place_of(tag))
+    actions.words_end(at=texts.place_of(tag))
     tag.delete()

@@ -12,8 +12,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
 from portal.audit import trail
+from portal.common.access.actors import Actor
 from portal.common.documents import CleanFile
-from portal.common.policy import Actor
 from portal.resources import keeping, slugs
 from portal.resources.models import DownloadCount, Resource, ResourceFile, ResourceSlug
 from portal.resources.refusals import AddressTaken

@@ -12,8 +12,8 @@ from django.db import IntegrityError, transaction
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.audit import trail
-from portal.common import pictures
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
+from portal.common.media import pictures
 from portal.resources import slugs
 from portal.resources.actions.categories import tags_named
 from portal.resources.models import BlogPost, Category, PostStatus, Revision

@@ -10,8 +10,8 @@ from django.views.decorators.debug import sensitive_variables
 
 from portal.accounts.roles import Role
 from portal.audit import trail
+from portal.common.access.actors import Actor
 from portal.common.documents import CleanFile
-from portal.common.policy import Actor
 from portal.patients.models import Patient
 from portal.resources.actions.files import add_version, unguessable
 from portal.resources.models import Audience, Resource, Share

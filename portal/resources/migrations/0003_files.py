@@ -6,7 +6,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import portal.common.encryption
+import portal.common.crypto.fields
 import portal.resources.models.posts
 
 
@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ("title", models.CharField(blank=True, max_length=120, verbose_name="title")),
                 (
                     "own_title",
-                    portal.common.encryption.EncryptedTextField(
+                    portal.common.crypto.fields.EncryptedTextField(
                         blank=True, bound_to="code", max_length=120, null=True, verbose_name="title"
                     ),
                 ),
@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("number", models.PositiveSmallIntegerField()),
-                ("name", portal.common.encryption.EncryptedTextField(bound_to="code", max_length=140)),
+                ("name", portal.common.crypto.fields.EncryptedTextField(bound_to="code", max_length=140)),
                 (
                     "kind",
                     models.CharField(
@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
                 ("size", models.PositiveIntegerField()),
                 ("sha256", models.CharField(max_length=64)),
                 ("path", models.CharField(blank=True, max_length=80)),
-                ("key", portal.common.encryption.EncryptedTextField(blank=True, bound_to="code", null=True)),
+                ("key", portal.common.crypto.fields.EncryptedTextField(blank=True, bound_to="code", null=True)),
                 ("added_at", models.DateTimeField()),
                 ("replaced_at", models.DateTimeField(blank=True, null=True)),
                 ("removed_at", models.DateTimeField(blank=True, null=True)),
@@ -181,7 +181,7 @@ class Migration(migrations.Migration):
                 ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 (
                     "note",
-                    portal.common.encryption.EncryptedTextField(
+                    portal.common.crypto.fields.EncryptedTextField(
                         blank=True, bound_to="code", max_length=500, verbose_name="note"
                     ),
                 ),

@@ -12,13 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status
+from portal.common.access.actors import Actor
+from portal.common.crypto.fields import EncryptedTextField
 from portal.common.documents import Kind
-from portal.common.encryption import EncryptedTextField
-from portal.common.languages import Language
-from portal.common.languages import languages as spoken
-from portal.common.policy import Actor
+from portal.common.languages.offered import Language
+from portal.common.languages.offered import languages as spoken
 from portal.common.privacy import classed
-from portal.common.text import full_name
+from portal.common.text.normalise import full_name
 from portal.patients.models import Patient
 from portal.resources.models.categories import Category
 from portal.resources.models.posts import languages

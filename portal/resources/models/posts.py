@@ -13,11 +13,11 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import Role
-from portal.common import markdown
-from portal.common.frozen import Frozen
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
+from portal.common.guards.frozen import Frozen
 from portal.common.privacy import classed
-from portal.common.text import fold
+from portal.common.text import markdown
+from portal.common.text.normalise import fold
 from portal.resources.models.categories import Category, Tag
 
 TITLE_CHARACTERS = 200

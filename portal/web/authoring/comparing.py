@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.common.differences import ADDED, REMOVED, SAME, Paragraph, Piece, by_paragraphs
+from portal.common.text.differences import ADDED, REMOVED, SAME, Paragraph, Piece, by_paragraphs
 
 # Lines that changed, the old ones times the new ones: beyond this they are told apart as two blocks. Comparing
 # thirty thousand equal lines with one another would take minutes.

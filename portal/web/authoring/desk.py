@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.clinic.models import ClinicSettings
-from portal.common import pictures
-from portal.common.pictures import Picture
+from portal.common.media import pictures
+from portal.common.media.pictures import Picture
 from portal.resources.models import BlogPost
 
 NAMES = (

@@ -20,18 +20,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.clinic.advertising import warnings_for
-from portal.common import differences, pictures
-from portal.common.htmx import page_or_fragment, redirect_to
-from portal.common.markdown import Rendered
-from portal.common.pictures import rendition_response
+from portal.common.media import pictures
+from portal.common.media.pictures import rendition_response
 from portal.common.templatetags.when import clock, day
+from portal.common.text import differences
+from portal.common.text.markdown import Rendered
+from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.resources.actions import posts as actions
 from portal.resources.forms import PREVIEW, PUBLISH, SCHEDULE, ArticleForm, ArticleSearch, PreviewForm
 from portal.resources.models import BlogPost, Tag
 from portal.resources.refusals import ChangedMeanwhile, InThePast, NotADraft, NotTheirs, NotWhole
 from portal.web.authoring.comparing import compare
 from portal.web.authoring.desk import Desk, clinic_zone, today_in
+from portal.website.advertising import warnings_for
 
 PER_PAGE = 25
 # So long before its day comes, the list says when an article is to be looked over.

@@ -16,11 +16,12 @@ from django.utils.translation import ngettext
 from portal.accounts.models import Invitation, User
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, WorkingHours
-from portal.clinic import crisis
-from portal.clinic.models import ClinicSettings, Location, PolicyKind, ProviderNumber, Psychologist, Service
-from portal.clinic.policies import publishing
+from portal.clinic.models import ClinicSettings, Location, ProviderNumber, Psychologist, Service
 from portal.notifications.models import Notice
 from portal.patients.models import Patient
+from portal.policies import publishing
+from portal.policies.models import PolicyKind
+from portal.website import crisis
 
 
 @dataclass(frozen=True, slots=True)

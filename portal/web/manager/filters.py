@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
-from portal.common.forms import DateField
-from portal.common.policy import SYSTEM
+from portal.common.access.actors import SYSTEM
+from portal.common.forms.fields import DateField
 
 # The nouns of the verbs, as people say them. A verb of another noun is found without this filter.
 NOUNS = [

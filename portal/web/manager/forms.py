@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.forms import ProviderNumberForm
 from portal.clinic.models import Language, Location, Psychologist, Room, Specialisation
-from portal.common.forms import LineField, tidy
+from portal.common.forms.fields import LineField, tidy
 
 
 class RoomChoice(forms.Form):

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.common.documents import DocumentField
-from portal.common.forms import LineField, TextField
+from portal.common.forms.fields import LineField, TextField
 from portal.resources.actions.files import ABOUT
 from portal.resources.models import Audience, Category, Resource
 from portal.resources.models.posts import languages

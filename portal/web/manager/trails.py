@@ -9,13 +9,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.apps import apps
 from django.db.models import Model, Q
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
 from portal.clinic.models import Location, Psychologist, Service
+from portal.common.labels import labels_of, model_of
 from portal.common.money import dollars
 from portal.common.templatetags.when import when_dated
 from portal.patients.models import Patient
@@ -33,7 +33,7 @@ ROWS: dict[str, type[Model]] = {
     "user": User,
     "author": User,
 }
-BY_LABEL = {model._meta.label: model for model in ROWS.values()}
+BY_LABEL = {label: model for model in ROWS.values() for label in labels_of(model)}
 
 
 def with_names(entries: Iterable[Entry], *, zone: str) -> list[Entry]:
@@ -104,7 +104,5 @@ def fact_words(value: Any, zone: str) -> str:
 
 def label_words(label: str) -> str:
     """`appointments.Appointment` as people say it: `appointment`. A model that is gone keeps its own word."""
-    try:
-        return str(apps.get_model(label)._meta.verbose_name)
-    except (LookupError, ValueError):
-        return label.rpartition(".")[2].lower()
+    model = model_of(label)
+    return label.rpartition(".")[2].lower() if model is None else str(model._meta.verbose_name)

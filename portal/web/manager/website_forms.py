@@ -11,9 +11,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
-from portal.clinic.models import CrisisLine
-from portal.clinic.texts import OWN_LANGUAGE, Text
-from portal.common.forms import LineField, TextField
+from portal.common.forms.fields import LineField, TextField
+from portal.website.models import CrisisLine
+from portal.website.texts import OWN_LANGUAGE, Text
 
 CHAT_ADDRESS = URLValidator(schemes=["https"])
 

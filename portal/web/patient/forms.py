@@ -7,8 +7,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from portal.clinic.models import Location, PolicyKind
+from portal.clinic.models import Location
 from portal.journeys import choosing
+from portal.policies.models import PolicyKind
 
 
 class NewTime(forms.Form):

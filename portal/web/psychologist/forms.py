@@ -18,7 +18,7 @@ from portal.appointments.actions import Shift
 from portal.appointments.models import TimeSlot, WorkingHours
 from portal.appointments.models.hours import Weekday
 from portal.clinic.models import Location
-from portal.common.forms import DateField, LineField
+from portal.common.forms.fields import DateField, LineField
 from portal.records.actions import tidy
 from portal.records.models import MOST_CHARACTERS, Template
 

@@ -7,9 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.common.access.actors import Actor
 from portal.common.documents import DocumentField
-from portal.common.forms import LineField, TextField
-from portal.common.policy import Actor
+from portal.common.forms.fields import LineField, TextField
 from portal.patients.models import Patient
 from portal.resources.models import Resource, Share
 from portal.resources.models.files import MOST_IN_NOTE

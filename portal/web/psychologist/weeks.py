@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from portal.appointments.models import Appointment, Status, TimeSlot, WorkingHours
 from portal.clinic.models import Mode
-from portal.common.daygrid import Block, Column, Grid, day_grid
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
+from portal.common.web.daygrid import Block, Column, Grid, day_grid
 from portal.records.reading import sessions_with_notes
 
 MIDNIGHT = time()

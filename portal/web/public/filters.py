@@ -14,10 +14,10 @@ from django.utils.translation import get_language, gettext_lazy, to_locale
 from django.utils.translation import gettext as _
 
 from portal.clinic.models import Language, Location, Mode, Specialisation
-from portal.clinic.texts import Wording
-from portal.common.forms import tidy
-from portal.common.text import fold
+from portal.common.forms.fields import tidy
+from portal.common.text.normalise import fold
 from portal.web.public.people import Found
+from portal.website.texts import Wording
 
 # What CLDR doesn't name, or names by its script and not as it is spoken.
 SPOKEN = {"zh": gettext_lazy("Mandarin"), "zh-hans": gettext_lazy("Mandarin"), "asf": gettext_lazy("Auslan")}

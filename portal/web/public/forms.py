@@ -12,9 +12,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.clinic.models import Location, Mode, PolicyKind, PolicyVersion, Psychologist, Service
+from portal.clinic.models import Location, Mode, Psychologist, Service
 from portal.journeys import choosing
 from portal.patients.models import Carer
+from portal.policies.models import PolicyKind, PolicyVersion
 
 
 class Preference(forms.Form):

@@ -11,8 +11,8 @@ from django.utils import timezone
 from portal.appointments import actions
 from portal.appointments.models import Appointment, Status
 from portal.clinic.models import Psychologist, Service
-from portal.common import limits
-from portal.common.policy import Actor
+from portal.common.access import limits
+from portal.common.access.actors import Actor
 from portal.journeys import choosing
 
 VISITOR = Actor.system("online booking")

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from portal.appointments.models import WorkingHours
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
-from portal.common.text import fold
+from portal.common.text.normalise import fold
 from portal.journeys import profiles
 from portal.journeys.choosing import FreeTime
 

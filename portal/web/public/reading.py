@@ -21,12 +21,12 @@ from django.utils.translation import get_language
 
 from portal.accounts.models import User
 from portal.clinic.models import Psychologist
-from portal.clinic.texts import Texts, Wording
-from portal.common.languages import Language, languages
-from portal.common.pagecache import LONGEST, STORE
-from portal.common.pictures import WIDE, Picture, draw
-from portal.common.text import full_name
+from portal.common.languages.offered import Language, languages
+from portal.common.media.pictures import WIDE, Picture, draw
+from portal.common.text.normalise import full_name
+from portal.common.web.pagecache import LONGEST, STORE
 from portal.resources.models import BlogPost, Category, PostStatus, Tag
+from portal.website.texts import Texts, Wording
 
 RELATED = 3
 # So many of the newest with a tag in common, and of the same category, are looked at for those most alike.

@@ -19,8 +19,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.xmlutils import SimplerXMLGenerator
 
 from portal.clinic.models import Psychologist, Service
-from portal.common.addresses import absolute, language_tag
-from portal.common.languages import path_in
+from portal.common.languages.offered import path_in
+from portal.common.web.addresses import absolute, language_tag
 from portal.resources.models import BlogPost, Category, Resource
 
 PROTOCOL = "http://www.sitemaps.org/schemas/sitemap/0.9"

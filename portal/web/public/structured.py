@@ -17,8 +17,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.clinic.models import ClinicSettings, Location, Psychologist
-from portal.common.addresses import absolute, language_tag
-from portal.common.pictures import WIDE, Picture
+from portal.common.media.pictures import WIDE, Picture
+from portal.common.web.addresses import absolute, language_tag
 from portal.resources.models import BlogPost
 
 CONTEXT = "https://schema.org"

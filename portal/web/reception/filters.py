@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.billing.models.invoice import Invoice, Standing
 from portal.clinic.models import Psychologist
-from portal.common.forms import DateField
+from portal.common.forms.fields import DateField
 from portal.patients.models import Patient, SearchKey
 from portal.patients.search import search, tokens_of
 

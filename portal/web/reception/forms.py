@@ -16,7 +16,7 @@ from portal.appointments.models import CancelReason
 from portal.billing import charges
 from portal.billing.models import Method
 from portal.clinic.models import Location, Mode, Psychologist, Service, TaxCode
-from portal.common.forms import DateField, LineField, MoneyField, TimeField, moment
+from portal.common.forms.fields import DateField, LineField, MoneyField, TimeField, moment
 from portal.journeys import choosing, profiles
 from portal.journeys.checking_out import AS_HELD, NO_ITEM, Claim, Held, Taken
 from portal.patients.models import Carer, Patient

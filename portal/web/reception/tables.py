@@ -10,11 +10,11 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from portal.billing.models import Invoice
-from portal.common.cells import TemplateColumn
-from portal.common.keyset import KeysetPage
 from portal.common.money import dollars
 from portal.common.templatetags.portal import drawn
 from portal.common.templatetags.when import date_short
+from portal.common.web.cells import TemplateColumn
+from portal.common.web.keyset import KeysetPage
 from portal.patients.models import Patient
 
 

@@ -10,7 +10,7 @@ from django.template import engines
 from django.utils.timezone import override as in_zone
 from django.utils.translation import override
 
-from portal.common.daygrid import Block, Column, day_grid
+from portal.common.web.daygrid import Block, Column, day_grid
 
 DAY = date(2026, 11, 24)
 MELBOURNE, PERTH = ZoneInfo("Australia/Melbourne"), ZoneInfo("Australia/Perth")

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from portal.common.differences import by_paragraphs
+from portal.common.text.differences import by_paragraphs
 from portal.web.authoring.comparing import compare
 
 

@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.accounts.roles import Role
-from portal.clinic import texts, website
-from portal.clinic.models import SiteText
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.resources.models import BlogPost, Category, Tag
+from portal.website import actions, texts
+from portal.website.models import SiteText
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -205,7 +205,7 @@ def test_names_in_other_languages_follow_a_tag_and_end_with_it(desk):
 
     def say(slug, language, text):
         key = texts.key_of(Tag.objects.get(slug=slug), "name")
-        website.set_text(key=key, language=language, text=text, by=Actor.system("test"), now=timezone.now())
+        actions.set_text(key=key, language=language, text=text, by=Actor.system("test"), now=timezone.now())
 
     def said():
         return set(SiteText.objects.values_list("key", "language", "text"))
@@ -233,7 +233,7 @@ def test_names_of_a_category_in_other_languages_end_with_it(desk):
     shelf, other = make.category(), make.category()
     for one in (shelf, other):
         for field in ("name", "description"):
-            website.set_text(
+            actions.set_text(
                 key=texts.key_of(one, field), language="ar", text="كلمة", by=Actor.system("test"), now=timezone.now()
             )
     desk.post(url("category", shelf.code), {"do": "delete"})

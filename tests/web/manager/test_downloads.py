@@ -15,7 +15,7 @@ from portal.accounts.roles import Role
 from portal.resources.models import Audience, DownloadCount, Resource
 from portal.web.manager.urls import urlpatterns
 from tests import make
-from tests.common import documents_made as made
+from tests.common.documents import made
 
 pytestmark = pytest.mark.django_db
 

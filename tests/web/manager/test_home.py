@@ -6,11 +6,12 @@ from django.utils import timezone
 
 from portal.accounts import actions
 from portal.accounts.roles import Role
-from portal.clinic.models import CrisisLine, Service
-from portal.clinic.policies import publishing
-from portal.common.policy import Actor
+from portal.clinic.models import Service
+from portal.common.access.actors import Actor
 from portal.notifications import outbox
 from portal.notifications.models import Notice, State
+from portal.policies import publishing
+from portal.website.models import CrisisLine
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -11,10 +11,10 @@ from django.urls import reverse
 
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
-from portal.clinic.models import PolicyKind, PolicySettings, PolicyVersion
-from portal.clinic.policies import facts, publishing
-from portal.clinic.policies.forms import mark_of
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
+from portal.policies import facts, publishing
+from portal.policies.forms import mark_of
+from portal.policies.models import PolicyKind, PolicySettings, PolicyVersion
 from portal.web.manager import attention
 from tests import make
 

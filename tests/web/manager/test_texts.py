@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
-from portal.clinic import texts
-from portal.clinic.models import CrisisLine, SiteText
+from portal.website import texts
+from portal.website.models import CrisisLine, SiteText
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from portal.accounts.roles import Role
 from portal.audit import trail
 from portal.audit.facts import MOST_NUMBER
 from portal.audit.models import Entry
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.web.manager.trails import label_words, spaced, with_names
 from tests import make
 

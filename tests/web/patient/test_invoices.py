@@ -17,7 +17,7 @@ from portal.accounts.roles import Role
 from portal.billing import actions
 from portal.billing.charges import Charge
 from portal.billing.models import Invoice
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from tests import make
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)

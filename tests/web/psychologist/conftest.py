@@ -7,7 +7,7 @@ import time_machine
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Status
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.records import actions
 from tests import make
 

@@ -20,8 +20,8 @@ from portal.audit.models import Entry
 from portal.clinic import actions
 from portal.clinic.models import Psychologist, Registration, Specialisation
 from portal.clinic.profile_forms import OwnProfileForm
-from portal.common.pictures import KINDS, PORTRAIT
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
+from portal.common.media.pictures import KINDS, PORTRAIT
 from tests import make
 from tests.web.psychologist.conftest import NOW
 

@@ -17,7 +17,7 @@ from portal.common.documents import Kind
 from portal.notifications.models import Notice
 from portal.resources.models import Audience, DownloadCount, Resource, Share
 from tests import make
-from tests.common import documents_made as made
+from tests.common.documents import made
 from tests.web.psychologist.conftest import NOW
 
 pytestmark = pytest.mark.django_db

@@ -7,11 +7,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.appointments.models import Appointment, Status
-from portal.clinic.models import PolicyKind
-from portal.clinic.policies import publishing
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.patients import consents
 from portal.patients.models import Consent, Patient
+from portal.policies import publishing
+from portal.policies.models import PolicyKind
 from tests import make
 
 pytestmark = pytest.mark.django_db

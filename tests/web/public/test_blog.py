@@ -14,7 +14,7 @@ from django.utils import timezone
 from PIL import Image
 
 from portal.accounts.roles import Role
-from portal.common.uploads import save_picture
+from portal.common.media.uploads import save_picture
 from portal.resources.models import BlogPost, UsedSlug
 from portal.web.public import reading
 from tests import make

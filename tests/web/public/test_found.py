@@ -21,7 +21,7 @@ from PIL import Image
 from pyld import jsonld
 
 from portal.accounts.roles import Role
-from portal.common.uploads import save_picture
+from portal.common.media.uploads import save_picture
 from portal.web.public import sitemaps
 from tests import make
 from tests.test_house import our_views

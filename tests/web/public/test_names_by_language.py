@@ -13,8 +13,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from portal.clinic import texts, website
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
+from portal.website import actions, texts
 from tests import make
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -23,7 +23,7 @@ XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 def say(row, field, text, language="ar"):
-    return website.set_text(
+    return actions.set_text(
         key=texts.key_of(row, field), language=language, text=text, by=Actor.system("test"), now=timezone.now()
     )
 
@@ -193,7 +193,7 @@ def test_names_take_the_same_queries_for_1_and_for_30(client, path):
             say(post.tags.latest("pk"), "name", f"وسم {n}")
         with CaptureQueriesContext(connection) as queries:
             assert client.get(path).status_code == 200
-        counts.append(len([query for query in queries if "clinic_sitetext" in query["sql"]]))
+        counts.append(len([query for query in queries if "website_sitetext" in query["sql"]]))
         counts.append(len(queries))
     # A list that goes on looks one page further.
     assert counts[0] == counts[2] == 1
@@ -204,7 +204,7 @@ def test_a_page_in_english_asks_for_no_words_in_other_languages(client):
     for path in ("/blog/category/worry/", "/blog/nights/", "/blog/feed/", "/resources/"):
         with CaptureQueriesContext(connection) as queries:
             client.get(path)
-        assert [query["sql"] for query in queries if "clinic_sitetext" in query["sql"]] == [], path
+        assert [query["sql"] for query in queries if "website_sitetext" in query["sql"]] == [], path
 
 
 def test_a_changed_name_is_seen_within_a_minute(client, settings, shelf, time_machine):

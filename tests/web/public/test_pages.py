@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from portal.clinic.models import CrisisLine, SiteText
-from portal.clinic.texts import STATEMENT_OF
+from portal.website.models import CrisisLine, SiteText
+from portal.website.texts import STATEMENT_OF
 from tests import make
 
 PAGES = ["/", "/services/", "/fees/", "/psychologists/", "/crisis/", "/accessibility/", "/book/", "/book/session-0/"]

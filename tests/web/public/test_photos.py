@@ -10,8 +10,8 @@ from PIL import Image
 
 from portal.clinic import actions
 from portal.clinic.models import Psychologist
-from portal.common.pictures import KINDS, PORTRAIT
-from portal.common.uploads import MB, clean_image
+from portal.common.media.pictures import KINDS, PORTRAIT
+from portal.common.media.uploads import MB, clean_image
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -7,9 +7,9 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from portal.clinic.models import PolicyKind, PolicyVersion
-from portal.clinic.policies import facts, publishing
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
+from portal.policies import facts, publishing
+from portal.policies.models import PolicyKind, PolicyVersion
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -8,12 +8,12 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.accounts.roles import Role
+from portal.common.access.actors import Actor
 from portal.common.documents import Kind
-from portal.common.policy import Actor
 from portal.resources.actions import files
 from portal.resources.models import Audience, DownloadCount, Resource
 from tests import make
-from tests.common import documents_made as made
+from tests.common.documents import made
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from portal.appointments.models import Appointment, Status
 from portal.clinic.models import Psychologist
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.journeys import booking
 from tests import make
 

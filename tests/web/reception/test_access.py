@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Status
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from portal.patients.models import Patient
 from portal.records import actions as records
 from portal.web.reception.urls import urlpatterns

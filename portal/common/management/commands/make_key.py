@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.core.management.base import BaseCommand
 
-from portal.common import keys
+from portal.common.crypto import keys
 
 
 class Command(BaseCommand):

@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections, models, router, transaction
 from django.db.models import Count, F, Q
 
-from portal.common import keys
-from portal.common.encryption import EncryptedField, encrypted_fields, reseal
-from portal.common.sealing import EncryptionError, KeyId, Sealed
+from portal.common.crypto import keys
+from portal.common.crypto.ciphertext import EncryptionError, KeyId, Sealed
+from portal.common.crypto.fields import EncryptedField, encrypted_fields, reseal
 
 
 class Command(BaseCommand):

@@ -18,7 +18,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from portal.common import keys
+from portal.common.crypto import keys
 from portal.ops.processes import Child
 
 STOPS_WITHIN = 60

@@ -20,7 +20,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from portal.common import keys
+from portal.common.crypto import keys
 from portal.ops import demo
 from portal.ops.processes import Child, gunicorn, manage, wait_until_it_answers
 

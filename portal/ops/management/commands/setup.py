@@ -22,9 +22,9 @@ from portal.accounts.refusals import AlreadyStaff
 from portal.accounts.roles import Role
 from portal.clinic import actions as clinic
 from portal.clinic.models import ClinicSettings, Location
-from portal.clinic.policies import publishing
 from portal.clinic.validators import clean_abn, validate_time_zone
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
+from portal.policies import publishing
 
 BY = Actor.system("setup")
 

@@ -22,7 +22,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from portal.common import keys
+from portal.common.crypto import keys
 from portal.ops.browser import NoBrowser, find_or_install_browser
 from portal.ops.processes import manage
 

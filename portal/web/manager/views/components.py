@@ -18,12 +18,12 @@ from django.views.decorators.http import require_safe
 from django_tables2 import RequestConfig
 
 from portal.accounts.roles import Role
-from portal.common import charts
-from portal.common.daygrid import Block, Column, Grid, day_grid
-from portal.common.forms import DateField
-from portal.common.htmx import page_or_fragment
+from portal.common.access.decorators import allow
+from portal.common.forms.fields import DateField
 from portal.common.money import dollars
-from portal.common.policy import allow
+from portal.common.web import charts
+from portal.common.web.daygrid import Block, Column, Grid, day_grid
+from portal.common.web.htmx import page_or_fragment
 
 ZONE = ZoneInfo("Australia/Melbourne")
 DAY = date(2026, 11, 24)

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
-from portal.clinic import crisis, website
-from portal.clinic.models import CrisisLine
-from portal.common.policy import allow
+from portal.common.access.decorators import allow
 from portal.web.manager.asking import form_page
 from portal.web.manager.website_forms import CrisisLineForm
+from portal.website import actions, crisis
+from portal.website.models import CrisisLine
 
 
 def _crumbs() -> list[tuple[str, str]]:
@@ -38,7 +38,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 def add(request: HttpRequest) -> HttpResponse:
     form = CrisisLineForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        line = website.add_crisis_line(values=form.cleaned_data, by=request.actor, now=timezone.now())
+        line = actions.add_crisis_line(values=form.cleaned_data, by=request.actor, now=timezone.now())
         messages.success(request, _("%(name)s is on the list.") % {"name": line.name})
         return redirect("manager:crisis_lines")
     return form_page(request, "manager/crisis_line.html", {"form": form, "crumbs": _crumbs()}, form)
@@ -50,7 +50,7 @@ def edit(request: HttpRequest, code: UUID) -> HttpResponse:
     line = get_object_or_404(CrisisLine, code=code)
     form = CrisisLineForm(request.POST or None, line=line)
     if request.method == "POST" and form.is_valid():
-        website.update_crisis_line(line=line, values=form.cleaned_data, by=request.actor, now=timezone.now())
+        actions.update_crisis_line(line=line, values=form.cleaned_data, by=request.actor, now=timezone.now())
         messages.success(request, _("%(name)s is saved.") % {"name": form.cleaned_data["name"]})
         return redirect("manager:crisis_lines")
     return form_page(request, "manager/crisis_line.html", {"form": form, "line": line, "crumbs": _crumbs()}, form)
@@ -64,14 +64,14 @@ def change(request: HttpRequest, code: UUID) -> HttpResponse:
     name = {"name": line.name}
     match request.POST.get("do"):
         case "checked":
-            website.mark_crisis_line_checked(line=line, by=request.actor, now=now)
+            actions.mark_crisis_line_checked(line=line, by=request.actor, now=now)
             messages.success(request, _("%(name)s is checked for the next half year.") % name)
         case "up" | "down" as way:
-            website.move_crisis_line(line=line, up=way == "up", by=request.actor, now=now)
+            actions.move_crisis_line(line=line, up=way == "up", by=request.actor, now=now)
         case "hide":
-            website.show_crisis_line(line=line, shown=False, by=request.actor, now=now)
+            actions.show_crisis_line(line=line, shown=False, by=request.actor, now=now)
             messages.success(request, _("%(name)s is off the website.") % name)
         case "show":
-            website.show_crisis_line(line=line, shown=True, by=request.actor, now=now)
+            actions.show_crisis_line(line=line, shown=True, by=request.actor, now=now)
             messages.success(request, _("%(name)s is on the website again.") % name)
     return redirect("manager:crisis_lines")

@@ -18,9 +18,9 @@ from django_tables2 import RequestConfig
 
 from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
-from portal.common import charts
-from portal.common.policy import allow
+from portal.common.access.decorators import allow
 from portal.common.templatetags.when import day_month
+from portal.common.web import charts
 from portal.resources import handing_out
 from portal.resources.actions import files
 from portal.resources.models import Category, Resource

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
 from portal.clinic.models import ClinicSettings
-from portal.common.policy import allow
+from portal.common.access.decorators import allow
 from portal.web.manager import attention
 from portal.web.manager.tables import TrailTable
 from portal.web.manager.trails import with_names

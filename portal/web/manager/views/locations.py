@@ -19,7 +19,7 @@ from portal.clinic import actions
 from portal.clinic.forms import LocationForm, RoomForm
 from portal.clinic.models import Location
 from portal.clinic.refusals import LastOne
-from portal.common.policy import allow
+from portal.common.access.decorators import allow
 from portal.web.manager.asking import confirm_page, form_page, pass_on_warnings
 from portal.web.manager.forms import RoomChoice
 from portal.web.manager.tables import LocationTable

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
-from portal.common.policy import allow
+from portal.common.access.decorators import allow
 from portal.notifications import outbox
 from portal.notifications.models import Notice, State
 

@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts.roles import Role
-from portal.clinic.models import PolicyKind, PolicySettings, PolicyVersion
-from portal.clinic.policies import facts, publishing
-from portal.clinic.policies.forms import PolicySettingsForm, PublishForm, mark_of
-from portal.clinic.refusals import PublishedMeanwhile, TooEarly
-from portal.common import differences
-from portal.common.policy import allow
+from portal.common.access.decorators import allow
+from portal.common.text import differences
+from portal.policies import facts, publishing
+from portal.policies.forms import PolicySettingsForm, PublishForm, mark_of
+from portal.policies.models import PolicyKind, PolicySettings, PolicyVersion
+from portal.policies.refusals import PublishedMeanwhile, TooEarly
 from portal.web.manager.asking import form_page
 
 

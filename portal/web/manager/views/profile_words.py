@@ -12,13 +12,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.roles import Role
-from portal.clinic import actions, texts
+from portal.clinic import actions
 from portal.clinic.models import Language, Specialisation
 from portal.clinic.refusals import InUse
-from portal.common.forms import findable
-from portal.common.policy import allow
+from portal.common.access.decorators import allow
+from portal.common.forms.fields import findable
+from portal.journeys import profile_choices
 from portal.web.manager.asking import form_page
 from portal.web.manager.forms import LanguageForm, SpecialisationForm
+from portal.website import texts
 
 
 @allow(Role.MANAGER)
@@ -78,7 +80,7 @@ def _slug(request: HttpRequest) -> str:
 
 def _remove(request: HttpRequest, choice: Specialisation | Language) -> HttpResponse:
     try:
-        actions.remove_choice(choice=choice, by=request.actor, now=timezone.now())
+        profile_choices.remove_choice(choice=choice, by=request.actor, now=timezone.now())
     except InUse:
         messages.error(request, _("A profile names %(name)s. Take it off there first.") % {"name": choice.name})
     else:

@@ -18,17 +18,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.clinic import actions
-from portal.clinic.advertising import Caution, warnings_for
 from portal.clinic.forms import ProviderNumberForm
 from portal.clinic.models import Psychologist
 from portal.clinic.profile_forms import PsychologistForm
 from portal.clinic.refusals import HasProfile
-from portal.common.htmx import page_or_fragment
-from portal.common.policy import allow
-from portal.common.uploads import picture_response, version_of
-from portal.common.waiting import Place
+from portal.common.access.decorators import allow
+from portal.common.media.pending_uploads import Place
+from portal.common.media.uploads import picture_response, version_of
+from portal.common.web.htmx import page_or_fragment
 from portal.web.manager.asking import confirm_page, pass_on_warnings
 from portal.web.manager.forms import number_forms
+from portal.website.advertising import Caution, warnings_for
 
 
 def _crumbs(whose: User, *more: tuple[str, str]) -> list[tuple[str, str]]:

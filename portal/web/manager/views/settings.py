@@ -13,8 +13,8 @@ from portal.accounts.roles import Role
 from portal.clinic import actions
 from portal.clinic.forms import ClinicSettingsForm
 from portal.clinic.models import ClinicSettings
-from portal.common.policy import allow
-from portal.common.uploads import picture_response
+from portal.common.access.decorators import allow
+from portal.common.media.uploads import picture_response
 from portal.web.manager.asking import form_page, pass_on_warnings
 
 

@@ -16,13 +16,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
-from portal.clinic import texts
-from portal.common.forms import findable
-from portal.common.policy import allow
+from portal.common.access.decorators import allow
+from portal.common.forms.fields import findable
 from portal.resources.actions import categories as actions
 from portal.resources.forms import CategoryForm, TagForm
 from portal.resources.models import Category, Tag
 from portal.resources.refusals import InUse, NameTaken
+from portal.website import texts
 
 
 @allow(Role.MANAGER)

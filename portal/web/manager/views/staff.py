@@ -24,8 +24,8 @@ from portal.accounts.sessions import keep_this_session
 from portal.appointments.models import Appointment
 from portal.audit.models import Entry
 from portal.clinic.models import ClinicSettings, Psychologist
-from portal.common.htmx import page_or_fragment
-from portal.common.policy import allow
+from portal.common.access.decorators import allow
+from portal.common.web.htmx import page_or_fragment
 from portal.journeys.staffing import stop_working_here
 from portal.web.manager.asking import confirm_page, form_page
 from portal.web.manager.tables import StaffTable, TrailTable

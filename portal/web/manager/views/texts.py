@@ -15,12 +15,12 @@ from django.utils.translation import override
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
-from portal.clinic import texts, website
-from portal.common.languages import languages
-from portal.common.policy import allow
+from portal.common.access.decorators import allow
+from portal.common.languages.offered import languages
 from portal.resources import naming
 from portal.web.manager.asking import form_page
 from portal.web.manager.website_forms import LanguageChoice, SiteTextForm
+from portal.website import actions, texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +88,9 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         words, now = form.cleaned_data["text"], timezone.now()
         if words == standard:
-            website.reset_text(key=key, language=language, by=request.actor, now=now)
+            actions.reset_text(key=key, language=language, by=request.actor, now=now)
         else:
-            website.set_text(key=key, language=language, text=words, by=request.actor, now=now)
+            actions.set_text(key=key, language=language, text=words, by=request.actor, now=now)
         messages.success(request, _("Saved. Readers see it within a minute."))
         return redirect(_listing_url(language))
     context: dict[str, Any] = {
@@ -116,6 +116,6 @@ def reset(request: HttpRequest, key: str) -> HttpResponse:
     language = LanguageChoice.read(request.POST)
     if texts.find(key, language, further=naming.pages()) is None:
         raise Http404
-    website.reset_text(key=key, language=language, by=request.actor, now=timezone.now())
+    actions.reset_text(key=key, language=language, by=request.actor, now=timezone.now())
     messages.success(request, _("The standard words are back. Readers see them within a minute."))
     return redirect(_listing_url(language))

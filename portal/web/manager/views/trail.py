@@ -10,8 +10,8 @@ from django_tables2 import LazyPaginator, RequestConfig
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
 from portal.clinic.models import ClinicSettings
-from portal.common.htmx import page_or_fragment
-from portal.common.policy import allow
+from portal.common.access.decorators import allow
+from portal.common.web.htmx import page_or_fragment
 from portal.web.manager.filters import TrailFilter
 from portal.web.manager.tables import TrailTable
 from portal.web.manager.trails import with_names

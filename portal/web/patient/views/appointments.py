@@ -19,8 +19,8 @@ from portal.appointments.models import Appointment, CancelReason, Status
 from portal.appointments.refusals import NotCancellable, NotOffered, NotReschedulable, SlotTaken
 from portal.billing import charges
 from portal.clinic.models import ClinicSettings
-from portal.common.htmx import page_or_fragment, redirect_to
-from portal.common.policy import allow
+from portal.common.access.decorators import allow
+from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.journeys import booking, choosing
 from portal.patients.models import Patient
 from portal.resources.models import Share

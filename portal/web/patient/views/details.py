@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts.roles import Role
-from portal.common.policy import allow
+from portal.common.access.decorators import allow
 from portal.patients import actions
 from portal.patients.forms import OwnDetailsForm
 from portal.patients.models import Patient

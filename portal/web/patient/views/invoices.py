@@ -15,8 +15,8 @@ from django.views.decorators.http import require_safe
 from portal.accounts.roles import Role
 from portal.billing.models import Invoice
 from portal.clinic.models import ClinicSettings
-from portal.common.htmx import page_or_fragment
-from portal.common.policy import allow
+from portal.common.access.decorators import allow
+from portal.common.web.htmx import page_or_fragment
 
 PER_PAGE = 20
 

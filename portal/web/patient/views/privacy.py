@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.roles import Role
-from portal.clinic.policies import publishing
-from portal.common.htmx import redirect_to
-from portal.common.policy import allow
+from portal.common.access.decorators import allow
+from portal.common.web.htmx import redirect_to
 from portal.patients import consents
 from portal.patients.models import Consent, Patient
+from portal.policies import publishing
 from portal.web.patient.forms import Agreeing
 
 

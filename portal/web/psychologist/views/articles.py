@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
-from portal.common.policy import allow
+from portal.common.access.decorators import allow
 from portal.web.authoring import steps, writing
 from portal.web.authoring.desk import Desk
 

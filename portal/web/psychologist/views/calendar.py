@@ -8,8 +8,8 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
-from portal.common.htmx import page_or_fragment
-from portal.common.policy import allow
+from portal.common.access.decorators import allow
+from portal.common.web.htmx import page_or_fragment
 from portal.web.psychologist.forms import WeekChoice
 from portal.web.psychologist.own import home_zone, with_profile
 from portal.web.psychologist.weeks import grid, hours_of, monday_of, read_week

@@ -21,7 +21,8 @@ from portal.appointments import actions
 from portal.appointments.models import Appointment, TimeSlot, WorkingHours
 from portal.appointments.refusals import BadTimes, HoursOverlap
 from portal.clinic.models import ClinicSettings, Location
-from portal.common.policy import Actor, allow
+from portal.common.access.actors import Actor
+from portal.common.access.decorators import allow
 from portal.common.templatetags.when import clock, day_short
 from portal.web.psychologist.forms import SlotForm, WeekForm
 from portal.web.psychologist.own import home_zone, with_profile

@@ -22,8 +22,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status
-from portal.common.htmx import page_or_fragment, redirect_to
-from portal.common.policy import allow
+from portal.common.access.decorators import allow
+from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.records import actions
 from portal.records.headings import parts, skeleton
 from portal.records.models import ProgressNote, Template

@@ -19,8 +19,9 @@ from django_tables2 import RequestConfig
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status
 from portal.clinic.models import ClinicSettings
-from portal.common.htmx import page_or_fragment
-from portal.common.policy import Actor, allow
+from portal.common.access.actors import Actor
+from portal.common.access.decorators import allow
+from portal.common.web.htmx import page_or_fragment
 from portal.patients.models import Patient
 from portal.patients.search import search
 from portal.records.models import ProgressNote

@@ -20,17 +20,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts.roles import Role
 from portal.clinic import actions
-from portal.clinic.advertising import Caution, warnings_for
 from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service, Specialisation
 from portal.clinic.profile_forms import OwnProfileForm
-from portal.common.htmx import page_or_fragment
-from portal.common.policy import allow
-from portal.common.uploads import picture_response, version_of
-from portal.common.waiting import Place
+from portal.common.access.decorators import allow
+from portal.common.media.pending_uploads import Place
+from portal.common.media.uploads import picture_response, version_of
+from portal.common.web.htmx import page_or_fragment
 from portal.journeys import profiles
 from portal.journeys.profiles import Fee
 from portal.medicare import schedule
 from portal.web.psychologist.own import with_profile
+from portal.website.advertising import Caution, warnings_for
 
 
 @allow(Role.PSYCHOLOGIST)

@@ -19,8 +19,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts.roles import Role
 from portal.audit import trail
-from portal.common.htmx import page_or_fragment
-from portal.common.policy import Actor, allow
+from portal.common.access.actors import Actor
+from portal.common.access.decorators import allow
+from portal.common.web.htmx import page_or_fragment
 from portal.journeys import sharing
 from portal.patients.models import Patient
 from portal.resources import handing_out

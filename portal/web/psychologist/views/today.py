@@ -13,8 +13,8 @@ from django.views.decorators.http import require_safe
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status
 from portal.clinic.models import ClinicSettings
-from portal.common.htmx import page_or_fragment
-from portal.common.policy import allow
+from portal.common.access.decorators import allow
+from portal.common.web.htmx import page_or_fragment
 from portal.records.reading import sessions_to_write_up, sessions_with_notes
 from portal.web.psychologist.forms import DayChoice
 from portal.web.psychologist.own import home_zone, with_profile

@@ -17,17 +17,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.clinic.models import ClinicSettings
-from portal.clinic.texts import Texts, Wording
-from portal.common import keyset, pictures
-from portal.common.addresses import absolute, language_tag
-from portal.common.forms import findable
-from portal.common.htmx import page_or_fragment, redirect_to
-from portal.common.pagecache import for_readers
-from portal.common.policy import open_to_all
+from portal.common.access.decorators import open_to_all
+from portal.common.forms.fields import findable
+from portal.common.media import pictures
+from portal.common.web import keyset
+from portal.common.web.addresses import absolute, language_tag
+from portal.common.web.htmx import page_or_fragment, redirect_to
+from portal.common.web.pagecache import for_readers
 from portal.resources import slugs
 from portal.resources.models import BlogPost, Category, Tag
 from portal.web.public import reading, structured
 from portal.web.public.reading import Author, Card
+from portal.website.texts import Texts, Wording
 
 PER_PAGE = 11
 IN_THE_FEED = 20

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.appointments.refusals import NotOffered, SlotTaken
 from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service
-from portal.common.htmx import page_or_fragment, redirect_to
-from portal.common.policy import open_to_all
-from portal.common.same_origin import from_our_own_pages
+from portal.common.access.decorators import open_to_all
+from portal.common.access.same_origin import from_our_own_pages
+from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.journeys import booking, choosing, pricing, profiles
 from portal.web.public import holding
 from portal.web.public.forms import Choice, Preference, TimeChoice

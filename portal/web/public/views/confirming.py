@@ -18,14 +18,15 @@ from portal.appointments.models import Appointment, Status
 from portal.appointments.refusals import HoldExpired, NotOffered, PatientBusy, SlotTaken, TooManyBookings
 from portal.billing import charges
 from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
-from portal.clinic.policies import publishing
-from portal.common.htmx import redirect_to
-from portal.common.policy import Actor, open_to_all
+from portal.common.access.actors import Actor
+from portal.common.access.decorators import open_to_all
+from portal.common.web.htmx import redirect_to
 from portal.journeys import booking, choosing
 from portal.patients import consents
 from portal.patients.forms import BookingDetailsForm
 from portal.patients.models import Patient
 from portal.patients.refusals import UserHasRecord
+from portal.policies import publishing
 from portal.web.public import holding
 from portal.web.public.forms import Agreement, TimeChoice, WhoFor
 

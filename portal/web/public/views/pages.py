@@ -11,16 +11,16 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from portal.clinic import crisis as clinic_crisis
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
-from portal.clinic.texts import STATEMENT_OF, Texts
-from portal.common.pagecache import for_readers
-from portal.common.policy import open_to_all
+from portal.common.access.decorators import open_to_all
+from portal.common.web.pagecache import for_readers
 from portal.journeys import pricing, profiles
 from portal.journeys.choosing import FreeTime
 from portal.medicare import schedule
 from portal.web.public import structured
 from portal.web.public.people import Found, look_at, practising
+from portal.website import crisis as clinic_crisis
+from portal.website.texts import STATEMENT_OF, Texts
 
 # On the front page: times beside the welcome, people below it.
 TIMES_SHOWN, PEOPLE_SHOWN = 3, 6

@@ -13,15 +13,15 @@ from django.views.decorators.http import require_safe
 
 from portal.clinic.models import ClinicSettings, Psychologist, Service
 from portal.clinic.portraits import portrait_of
-from portal.clinic.texts import Texts
-from portal.common.addresses import absolute
-from portal.common.htmx import page_or_fragment
-from portal.common.pagecache import for_readers
-from portal.common.policy import open_to_all
+from portal.common.access.decorators import open_to_all
+from portal.common.web.addresses import absolute
+from portal.common.web.htmx import page_or_fragment
+from portal.common.web.pagecache import for_readers
 from portal.journeys import profiles
 from portal.web.public import structured
 from portal.web.public.filters import PeopleFilter, language_label
 from portal.web.public.people import Found, look_at, practising
+from portal.website.texts import Texts
 
 
 @for_readers(seconds=30, params=("topic", "language", "mode", "location", "soon"), fragments=("results",))

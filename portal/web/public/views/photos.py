@@ -9,8 +9,8 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from portal.clinic.models import Psychologist
-from portal.common.pictures import PORTRAIT, rendition_response, size_of, widths_of
-from portal.common.policy import open_to_all
+from portal.common.access.decorators import open_to_all
+from portal.common.media.pictures import PORTRAIT, rendition_response, size_of, widths_of
 
 _NAME = re.compile(r"(?P<width>[1-9][0-9]{1,3})\.(?P<kind>avif|webp|jpg)")
 

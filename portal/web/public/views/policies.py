@@ -10,11 +10,12 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from portal.clinic.models import PolicyKind, PolicyVersion, Service
-from portal.clinic.policies import publishing
-from portal.common.languages import path_in
-from portal.common.pagecache import for_readers
-from portal.common.policy import open_to_all
+from portal.clinic.models import Service
+from portal.common.access.decorators import open_to_all
+from portal.common.languages.offered import path_in
+from portal.common.web.pagecache import for_readers
+from portal.policies import publishing
+from portal.policies.models import PolicyKind, PolicyVersion
 from portal.web.public.people import practising
 from portal.web.public.views.pages import price_list
 

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
-from portal.common.htmx import page_or_fragment
-from portal.common.pagecache import for_readers
-from portal.common.policy import actors_of, open_to_all, to_sign_in
+from portal.common.access.actors import actors_of
+from portal.common.access.decorators import open_to_all, to_sign_in
+from portal.common.web.htmx import page_or_fragment
+from portal.common.web.pagecache import for_readers
 from portal.resources import handing_out
 from portal.resources.models import Category, Resource
 

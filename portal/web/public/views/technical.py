@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from portal.common.addresses import absolute
-from portal.common.languages import path_in
-from portal.common.pagecache import for_readers
-from portal.common.policy import open_to_all
+from portal.common.access.decorators import open_to_all
+from portal.common.languages.offered import path_in
+from portal.common.web.addresses import absolute
+from portal.common.web.pagecache import for_readers
 from portal.web.public import sitemaps
 
 XML = "application/xml; charset=utf-8"

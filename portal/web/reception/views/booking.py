@@ -21,9 +21,9 @@ from portal.appointments.models import Appointment, Status
 from portal.appointments.refusals import NotCancellable, NotOffered, NotReschedulable, PatientBusy, SlotTaken
 from portal.billing.models import Invoice, InvoiceStatus
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
-from portal.common.htmx import page_or_fragment, redirect_to
-from portal.common.policy import allow
+from portal.common.access.decorators import allow
 from portal.common.templatetags.when import when
+from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.journeys import booking, choosing
 from portal.patients.models import Patient
 from portal.reports.days import Arrival, today_of

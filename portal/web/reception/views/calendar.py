@@ -16,9 +16,9 @@ from portal.appointments import diary
 from portal.appointments.calendars import DiaryDay, Session
 from portal.appointments.models import Status
 from portal.clinic.models import ClinicSettings, Mode, Psychologist
-from portal.common.daygrid import Block, Column, Grid, day_grid
-from portal.common.htmx import page_or_fragment
-from portal.common.policy import allow
+from portal.common.access.decorators import allow
+from portal.common.web.daygrid import Block, Column, Grid, day_grid
+from portal.common.web.htmx import page_or_fragment
 from portal.reports.days import today_of
 from portal.web.reception.forms import day_in
 

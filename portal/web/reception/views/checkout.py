@@ -19,8 +19,8 @@ from portal.appointments.refusals import WrongState
 from portal.billing.models import Invoice, Method
 from portal.billing.refusals import AlreadyInvoiced, BillingRefused
 from portal.clinic.models import ClinicSettings
-from portal.common.htmx import page_or_fragment, redirect_to
-from portal.common.policy import allow
+from portal.common.access.decorators import allow
+from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.journeys import checking_out
 from portal.journeys.checking_out import Held, Preview
 from portal.reports.days import owed_by, today_of

@@ -19,10 +19,10 @@ from portal.billing.forms import PaymentForm, RefundForm, VoidForm
 from portal.billing.models import Invoice, InvoiceStatus, Payment
 from portal.billing.refusals import KeyReused, NotPayable, NotRefundable, Overpayment, PaidOn
 from portal.clinic.models import ClinicSettings
-from portal.common.htmx import page_or_fragment, redirect_to
-from portal.common.keyset import page_of
+from portal.common.access.decorators import allow
 from portal.common.money import dollars
-from portal.common.policy import allow
+from portal.common.web.htmx import page_or_fragment, redirect_to
+from portal.common.web.keyset import page_of
 from portal.patients.models import Patient
 from portal.web.reception.filters import InvoiceFilter
 from portal.web.reception.tables import InvoiceTable

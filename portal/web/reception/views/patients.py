@@ -17,8 +17,8 @@ from portal.accounts.roles import Role
 from portal.appointments.models import Appointment
 from portal.billing.models import Invoice
 from portal.clinic.models import ClinicSettings
-from portal.common.htmx import page_or_fragment
-from portal.common.policy import allow
+from portal.common.access.decorators import allow
+from portal.common.web.htmx import page_or_fragment
 from portal.medicare.actions import add_referral
 from portal.medicare.forms import ReferralForm
 from portal.medicare.models import Referral

@@ -18,9 +18,9 @@ from portal.appointments import actions
 from portal.appointments.models import Appointment, Status
 from portal.appointments.refusals import WrongState
 from portal.clinic.models import ClinicSettings, Location
-from portal.common.htmx import page_or_fragment
+from portal.common.access.decorators import allow
 from portal.common.money import dollars
-from portal.common.policy import allow
+from portal.common.web.htmx import page_or_fragment
 from portal.reports.days import DayList, read_day, today_of
 from portal.web.reception.forms import ArrivalsFilter, day_in
 

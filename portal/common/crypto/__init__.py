@@ -1,0 +1,1 @@
+"""Keys, and the fields whose values are stored encrypted. docs/encryption.md tells the whole."""

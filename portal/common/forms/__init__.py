@@ -1,0 +1,1 @@
+"""Form fields and widgets that every audience shares, and how forms are drawn."""

@@ -1,0 +1,1 @@
+"""Tables that the database itself keeps as they are, by triggers on both engines."""

@@ -1,0 +1,1 @@
+"""PDFs, and the typefaces they are set in."""

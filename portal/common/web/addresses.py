@@ -1,0 +1,44 @@
+"""Addresses as the outside knows them: under PORTAL_BASE_URL, never under the name that a request claims to be for."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from portal.common.languages.offered import languages, path_in
+
+# What makes another page of a list; filters, searches and what newsletters hang on make none.
+PAGE = "page"
+
+
+def absolute(path: str) -> str:
+    """The whole address of a path here; one that is whole already stays."""
+    return path if "://" in path else f"{settings.PORTAL_BASE_URL}{path}"
+
+
+def language_tag(code: str) -> str:
+    """A language as HTML, Atom and search engines write it: `en-AU`, `zh-Hans`."""
+    first, *others = code.split("-")
+    return "-".join([first.lower(), *(part.upper() if len(part) == 2 else part.title() for part in others)])
+
+
+def canonical(request: HttpRequest) -> str:
+    """The one address of this page in its language, without what only chooses among its rows."""
+    return absolute(request.path) + _page_of(request)
+
+
+def alternates(request: HttpRequest) -> list[tuple[str, str]]:
+    """This page in each language, as (language, address), and for everybody else in the default one."""
+    query = _page_of(request)
+    found = [
+        (language_tag(language.code), absolute(path_in(request.path, language.code)) + query)
+        for language in languages()
+    ]
+    return [*found, ("x-default", absolute(path_in(request.path, settings.LANGUAGE_CODE)) + query)]
+
+
+def _page_of(request: HttpRequest) -> str:
+    page = request.GET.get(PAGE, "")[:100]
+    return f"?{urlencode({PAGE: page})}" if page else ""

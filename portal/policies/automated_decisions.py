@@ -1,0 +1,129 @@
+"""What programs decide about people here, and from which information: APP 1.7 asks for it from 10 December 2026.
+
+Each line describes a rule of portal.appointments.actions.rules, portal.journeys or the sign-in, with its setting.
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.common.languages import durations
+from portal.policies.document import Block, table, text
+from portal.policies.facts import Facts
+
+
+def write(facts: Facts) -> list[Block]:
+    return [
+        text(
+            _(
+                "Some things on this website are decided by a program, by fixed rules and without a "
+                "person. There is no artificial intelligence in it, and nothing about your health is "
+                "used."
+            )
+        ),
+        table([_("What is decided"), _("By which rule"), _("From which information")], _alone(facts)),
+        text(_("In other things a program makes a proposal, and a person decides:")),
+        table([_("What is proposed"), _("By which rule"), _("From which information")], _with_people(facts)),
+        text(
+            _(
+                "Nothing else about you is decided by a program. It does not judge how urgent your need "
+                "is, whom we take on or how we treat you. If a rule turned you away, phone us: a person "
+                "can look at it and decide otherwise."
+            )
+        ),
+    ]
+
+
+def _alone(facts: Facts) -> list[list[str]]:
+    most = facts["max_open_bookings"]
+    rows = [
+        [
+            _("Which times you can book online"),
+            _("Times when the psychologist works and is free, from %(notice)s to %(ahead)s ahead.")
+            % {"notice": durations.hours(facts["notice_hours"]), "ahead": durations.days(facts["horizon_days"])},
+            _("The psychologist's hours and diary. Nothing about you."),
+        ],
+        [
+            _("Who sees you, if you choose whoever is free"),
+            _("Of the psychologists who are free then, the one with the fewest sessions."),
+            _("Their diaries. Nothing about you."),
+        ],
+        [
+            _("Whether a booking is taken"),
+            ngettext(
+                "Refused if you have another session at that time, or %(most)d session booked already.",
+                "Refused if you have another session at that time, or %(most)d sessions booked already.",
+                most,
+            )
+            % {"most": most},
+            _("Your booked sessions."),
+        ],
+        [
+            _("Whether you can book with a psychologist who takes nobody new"),
+            _("Only if you have seen them before."),
+            _("Your earlier sessions."),
+        ],
+    ]
+    if facts["first_visits"]:
+        rows.append(
+            [
+                _("Whether you can book a first visit"),
+                _("Only if you have not been here before."),
+                _("Your earlier sessions."),
+            ]
+        )
+    rows.append(
+        [
+            _("Whether you can move a session, or cancel it free of charge"),
+            ngettext(
+                "Until %(hours)d hour before it begins.",
+                "Until %(hours)d hours before it begins.",
+                facts["cancel_hours"],
+            )
+            % {"hours": facts["cancel_hours"]},
+            _("The time of the session and the time when you cancel."),
+        ]
+    )
+    rows.append(
+        [
+            _("Whether you can sign in"),
+            _("Refused for a few minutes after many wrong tries; signed out after doing nothing for a while."),
+            _("Your e-mail address, your internet address and the time."),
+        ]
+    )
+    return rows
+
+
+def _with_people(facts: Facts) -> list[list[str]]:
+    rows = []
+    if facts["late_fee_percent"]:
+        rows.append(
+            [
+                _("A fee for cancelling late"),
+                _(
+                    "%(percent)d%% of the price, if you cancel after the free time. Somebody at the front "
+                    "desk decides whether you pay it."
+                )
+                % {"percent": facts["late_fee_percent"]},
+                _("The price of the session, its time and the time when you cancelled."),
+            ]
+        )
+    if facts["medicare"]:
+        rows.append(
+            [
+                _("The Medicare item and the rebate on your invoice"),
+                _(
+                    "By the schedule of Medicare. Somebody at the front desk checks it, and Medicare decides "
+                    "what it pays."
+                ),
+                _("The psychologist's registration, the length and kind of the session, and your referral."),
+            ]
+        )
+    return rows or [
+        [
+            _("The invoice of a session"),
+            _("By our price list. Somebody at the front desk checks it."),
+            _("The session and its price."),
+        ]
+    ]

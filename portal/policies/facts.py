@@ -1,0 +1,199 @@
+"""The settings that the policies are written from, gathered in one place: a policy says nothing that is not in here.
+
+A version keeps the facts it was made from. When those in force differ, the published text has become untrue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal.clinic.models import ClinicSettings, Location, Service, TaxCode
+from portal.policies import processors
+from portal.policies.models import PolicyKind, PolicySettings
+
+Facts = dict[str, Any]
+
+# Where the portal keeps what tells who somebody is or how they are, as the privacy policy sorts it. A test fails when a
+# model holds such fields and stands in none of these; of an app that is not named by model, every model counts.
+KINDS = {
+    "accounts": "account",
+    "appointments": "sessions",
+    "billing": "money",
+    "clinic": "team",
+    "medicare": "medicare",
+    "messaging": "messages",
+    "notifications": "notices",
+    "patients": "person",
+    "records": "records",
+    "resources": "documents",
+    "video": "video",
+}
+
+
+def kinds_held() -> list[str]:
+    """The sorts of information that this portal can hold, read from the privacy classes of its models."""
+    held = {"sessions", "trail"}
+    for model in apps.get_models():
+        privacy = vars(model).get("privacy")
+        if privacy and (privacy.personal or privacy.clinical) and model._meta.app_label in KINDS:
+            held.add(KINDS[model._meta.app_label])
+    return sorted(held)
+
+
+def cookies() -> list[str]:
+    """Every cookie that the portal ever sets, by name; a test follows a reader through the pages and looks."""
+    return [
+        settings.SESSION_COOKIE_NAME,
+        settings.CSRF_COOKIE_NAME,
+        "messages",
+        "theme",
+    ]
+
+
+def gather(kind: str) -> Facts:
+    clinic, own = ClinicSettings.current(), PolicySettings.current()
+    return _privacy(clinic, own) if kind == PolicyKind.PRIVACY else _fees(clinic, own)
+
+
+def _who(clinic: ClinicSettings) -> Facts:
+    town = " ".join(part for part in (clinic.suburb, clinic.state, clinic.postcode) if part)
+    return {
+        "name": clinic.name,
+        "legal_name": clinic.legal_name,
+        "phone": clinic.phone.as_national if clinic.phone else "",
+        "email": clinic.email,
+        "address": ", ".join(part for part in (clinic.street, town) if part),
+    }
+
+
+def _privacy(clinic: ClinicSettings, own: PolicySettings) -> Facts:
+    places = Location.objects.filter(is_active=True).exclude(state="").values_list("state", flat=True)
+    offered = list(Service.objects.offered())
+    minutes = {name: int(getattr(settings, name).total_seconds() // 60) for name in ("STAFF_IDLE", "PATIENT_IDLE")}
+    return _who(clinic) | {
+        "abn": clinic.abn,
+        "states": sorted({*places, clinic.state} - {""}),
+        "contact_name": own.contact_name,
+        "contact_email": own.contact_email,
+        "contact_phone": own.contact_phone.as_national if own.contact_phone else "",
+        "contact_address": own.contact_address,
+        "kinds": kinds_held(),
+        "medicare": any(service.medicare for service in offered),
+        "video": any(service.video for service in offered),
+        "phone_sessions": any(service.phone for service in offered),
+        "first_visits": any(service.first_visit_only for service in offered),
+        "processors": processors.in_use(own.processors),
+        "notice_hours": clinic.notice_hours,
+        "horizon_days": clinic.horizon_days,
+        "max_open_bookings": clinic.max_open_bookings,
+        "cancel_hours": clinic.cancel_hours,
+        "late_fee_percent": clinic.late_fee_percent,
+        "cookies": cookies(),
+        "session_hours": settings.SESSION_COOKIE_AGE // 3600,
+        "staff_idle_minutes": minutes["STAFF_IDLE"],
+        "patient_idle_minutes": minutes["PATIENT_IDLE"],
+        "second_factor": bool(settings.STAFF_SECOND_FACTOR),
+        "https": settings.PORTAL_BASE_URL.startswith("https://"),
+        "retention_years": own.retention_years,
+        "additions": own.privacy_additions,
+    }
+
+
+def _fees(clinic: ClinicSettings, own: PolicySettings) -> Facts:
+    offered = Service.objects.offered()
+    late = clinic.late_fee_percent
+    return _who(clinic) | {
+        "cancel_hours": clinic.cancel_hours,
+        "late_fee_percent": late,
+        "no_show_percent": late if own.no_show_percent is None else own.no_show_percent,
+        "waiver": own.waiver,
+        "payment_terms_days": clinic.payment_terms_days,
+        "bank_transfer": bool(clinic.bank_account),
+        "card_online": any(each["key"] == "stripe" for each in processors.in_use({})),
+        "gst_registered": clinic.gst_registered,
+        "taxable": offered.filter(tax_code=TaxCode.TAXABLE).exists(),
+        "medicare": offered.filter(Q(medicare=True)).exists(),
+        "additions": own.fees_additions,
+    }
+
+
+# ---- Differences -----------------------------------------------------------------------------------------------------
+
+LABELS = {
+    "name": gettext_lazy("The clinic's name"),
+    "legal_name": gettext_lazy("Its legal name"),
+    "phone": gettext_lazy("Its phone"),
+    "email": gettext_lazy("Its e-mail"),
+    "address": gettext_lazy("Its address"),
+    "abn": gettext_lazy("Its ABN"),
+    "states": gettext_lazy("The states it works in"),
+    "contact_name": gettext_lazy("Who answers about privacy"),
+    "contact_email": gettext_lazy("Their e-mail"),
+    "contact_phone": gettext_lazy("Their phone"),
+    "contact_address": gettext_lazy("Their postal address"),
+    "kinds": gettext_lazy("What the portal keeps"),
+    "medicare": gettext_lazy("Services with a Medicare rebate"),
+    "video": gettext_lazy("Sessions by video"),
+    "phone_sessions": gettext_lazy("Sessions by phone"),
+    "first_visits": gettext_lazy("Services for first visits only"),
+    "processors": gettext_lazy("Who else handles information"),
+    "notice_hours": gettext_lazy("Shortest notice for an online booking, hours"),
+    "horizon_days": gettext_lazy("How far ahead people may book, days"),
+    "max_open_bookings": gettext_lazy("Most sessions booked online"),
+    "cancel_hours": gettext_lazy("Free cancelling until, hours before"),
+    "late_fee_percent": gettext_lazy("Fee for cancelling later, percent"),
+    "no_show_percent": gettext_lazy("Fee for not coming, percent"),
+    "waiver": gettext_lazy("When you do without the fee"),
+    "payment_terms_days": gettext_lazy("Invoices are due after, days"),
+    "bank_transfer": gettext_lazy("Payment by bank transfer"),
+    "card_online": gettext_lazy("Payment by card online"),
+    "gst_registered": gettext_lazy("Registered for GST"),
+    "taxable": gettext_lazy("Services with GST"),
+    "cookies": gettext_lazy("Cookies"),
+    "session_hours": gettext_lazy("Longest sign-in, hours"),
+    "staff_idle_minutes": gettext_lazy("Staff are signed out after, minutes"),
+    "patient_idle_minutes": gettext_lazy("Patients are signed out after, minutes"),
+    "second_factor": gettext_lazy("Second step for staff"),
+    "https": gettext_lazy("Encrypted connections"),
+    "retention_years": gettext_lazy("Records are kept, years"),
+    "additions": gettext_lazy("Your own words"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One setting that is no longer what the policy was made from."""
+
+    key: str
+    label: str
+    before: str
+    after: str
+
+
+def differences(before: Facts, after: Facts) -> Iterator[Difference]:
+    """In the order of the settings; a fact that a version did not know yet counts as not set."""
+    for key in [*after, *(gone for gone in before if gone not in after)]:
+        if before.get(key) != after.get(key):
+            yield Difference(key, str(LABELS.get(key, key)), in_words(before.get(key)), in_words(after.get(key)))
+
+
+def in_words(value: Any) -> str:
+    match value:
+        case None | "" | []:
+            return _("not set")
+        case bool():
+            return _("yes") if value else _("no")
+        case list():
+            return ", ".join(in_words(one) for one in value)
+        case {"key": key, "name": name, "country": country}:
+            called = name or str(processors.BY_KEY[key].kind if key in processors.BY_KEY else key)
+            return f"{called} ({country})" if country else called
+    return str(value)

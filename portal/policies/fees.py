@@ -1,0 +1,248 @@
+"""The fees and cancellation policy, from its facts alone. Prices stand above it on the page, live."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.common.languages import durations
+from portal.common.templatetags.when import clock
+from portal.policies.document import Block, Document, items, own, section, text
+from portal.policies.facts import Facts
+
+# A Wednesday, ten in the morning: only its weekday and hour are ever printed.
+_SESSION = datetime(2026, 1, 7, 10, 0, tzinfo=UTC)
+
+
+def write(facts: Facts) -> Document:
+    return {
+        "title": _("Fees and cancellation policy"),
+        "summary": _in_short(facts),
+        "sections": [
+            section("paying", _("How you pay"), *_paying(facts)),
+            _medicare(facts),
+            section("changing", _("If your plans change"), *_changing(facts)),
+            section("missed", _("If you do not come"), *_missed(facts)),
+            section("waived", _("When there is no fee"), *_waived(facts)),
+            section(
+                "reminders",
+                _("Reminders"),
+                text(
+                    _(
+                        "We may send you a reminder before a session. It is a courtesy: the session stays "
+                        "booked, and this policy holds, also when a reminder does not reach you."
+                    )
+                ),
+            ),
+            section(
+                "we",
+                _("If we cancel"),
+                text(
+                    _(
+                        "If we have to cancel or move your session, you pay nothing for it, and we offer you "
+                        "another time."
+                    )
+                ),
+            ),
+            section("questions", _("Questions, or trouble paying"), *_questions(facts)),
+            *([section("own", _("From the clinic"), *own(facts["additions"]))] if facts["additions"].strip() else []),
+        ],
+    }
+
+
+def _in_short(facts: Facts) -> list[str]:
+    hours, percent = facts["cancel_hours"], facts["late_fee_percent"]
+    found = [_("You see the price before you book, and pay it on the day of the session.")]
+    if not percent:
+        found.append(_("Cancelling or moving a session costs nothing."))
+    elif hours:
+        found.append(
+            _(
+                "You can cancel or move a session free of charge until %(hours)s before it begins. After "
+                "that, cancelling costs %(percent)d%% of the price."
+            )
+            % {"hours": durations.hours(hours), "percent": percent}
+        )
+    else:
+        found.append(_("You can cancel or move a session free of charge until it begins."))
+    if facts["medicare"]:
+        found.append(_("Medicare pays nothing towards sessions that were cancelled late or missed."))
+    return found
+
+
+def _paying(facts: Facts) -> list[Block]:
+    ways = [_("by card or in cash at the front desk")]
+    if facts["card_online"]:
+        ways.append(_("by card on this website"))
+    if facts["bank_transfer"]:
+        ways.append(_("by bank transfer, with the invoice number as the reference"))
+    days = facts["payment_terms_days"]
+    due = (
+        ngettext(
+            "If you have not paid on the day, the invoice is due %(days)d day after its date.",
+            "If you have not paid on the day, the invoice is due %(days)d days after its date.",
+            days,
+        )
+        % {"days": days}
+        if days
+        else _("Invoices are due on their date.")
+    )
+    if facts["gst_registered"] and facts["taxable"]:
+        gst = _(
+            "Psychological treatment is free of GST. Services with GST, such as some reports, say so with their price."
+        )
+    else:
+        gst = _("Psychological treatment is free of GST.")
+    return [
+        text(
+            _(
+                "You pay the fee on the day of the session. The price that we showed you when you booked "
+                "is the price you pay, also if our fees change before the session."
+            )
+        ),
+        items(ways),
+        text(_("You get an invoice for every session.") + " " + due),
+        text(gst),
+    ]
+
+
+def _medicare(facts: Facts) -> dict:
+    title = _("What Medicare gives back")
+    if not facts["medicare"]:
+        return section("medicare", title, text(_("Medicare pays no rebate for our services.")))
+    return section(
+        "medicare",
+        title,
+        text(
+            _(
+                "Ask your GP for a mental health treatment plan and a referral. Medicare then pays back "
+                "part of the fee for up to 10 sessions in each calendar year. A first referral covers up "
+                "to 6 of them. How much it pays depends on the psychologist's registration and on how "
+                "long the session is."
+            )
+        ),
+        text(_("Every invoice that we print has what Medicare asks for. You can claim with it in the Medicare app.")),
+        text(
+            _(
+                "You pay the whole fee first, and the rebate comes back to you. If Medicare pays less "
+                "than we expected, or nothing, the fee stays the same."
+            )
+        ),
+    )
+
+
+def _changing(facts: Facts) -> list[Block]:
+    hours, percent = facts["cancel_hours"], facts["late_fee_percent"]
+    how = text(_("Cancel or move a session in your pages on this website, or tell the front desk."))
+    if not hours:
+        free = text(_("You can cancel or move a session free of charge until it begins."))
+        return [free, how]
+    free = ngettext(
+        "You can cancel or move a session free of charge until %(hours)d hour before it begins.",
+        "You can cancel or move a session free of charge until %(hours)d hours before it begins.",
+        hours,
+    ) % {"hours": hours}
+    if percent:
+        after = _("After that, cancelling costs %(percent)d%% of the price.") % {"percent": percent}
+    else:
+        after = _("After that, please tell us all the same: somebody may be waiting for the time. There is no fee.")
+    promised = text(_("The rule that we showed you when you booked holds for that session, also if it changes later."))
+    blocks = [text(f"{free} {after}"), text(_counted(hours)), how, promised]
+    if percent:
+        blocks.append(
+            text(
+                _(
+                    "After the free time you can still cancel on this website until the session begins; the "
+                    "page shows the fee before you press the button. To move a session that late, please "
+                    "phone us."
+                )
+            )
+        )
+    if percent and facts["medicare"]:
+        blocks.append(
+            text(_("Medicare pays nothing towards this fee, and most health funds and insurers do not either."))
+        )
+    return blocks
+
+
+def _counted(hours: int) -> str:
+    """How the deadline is counted, with an example that is worked out from the setting itself."""
+    last = _SESSION - timedelta(hours=hours)
+    days = (_SESSION.date() - last.date()).days
+    words = {
+        "session_time": _clock(_SESSION),
+        "time": _clock(last),
+        "session_day": _weekday(_SESSION),
+        "day": _weekday(last),
+    }
+    counting = _("We count hours by the clock, at the place of the session; weekends and public holidays count too.")
+    if days == 0:
+        example = _("For a session on %(session_day)s at %(session_time)s, it is free until %(time)s on the same day.")
+    elif days < 7:
+        example = _("For a session on %(session_day)s at %(session_time)s, it is free until %(day)s at %(time)s.")
+    else:
+        words["days"] = durations.days(days)
+        example = _("For a session on %(session_day)s at %(session_time)s, it is free until %(time)s %(days)s before.")
+    return f"{counting} {example % words}"
+
+
+def _weekday(moment: datetime) -> str:
+    return str(WEEKDAYS[moment.weekday()])
+
+
+def _clock(moment: datetime) -> str:
+    return clock(moment, "UTC")
+
+
+def _missed(facts: Facts) -> list[Block]:
+    percent = facts["no_show_percent"]
+    if not percent:
+        return [
+            text(
+                _(
+                    "If you miss a session without telling us, there is no fee. Please call us, so that we "
+                    "know you are all right."
+                )
+            )
+        ]
+    words = _("If you do not come and have not cancelled, the fee is %(percent)d%% of the price.") % {
+        "percent": percent
+    }
+    if facts["medicare"]:
+        words += " " + _("Medicare pays nothing towards it.")
+    return [
+        text(words),
+        text(_("If you come late, we see you for the time that is left, and the price stays the same.")),
+    ]
+
+
+def _waived(facts: Facts) -> list[Block]:
+    if not facts["late_fee_percent"] and not facts["no_show_percent"]:
+        return [text(_("We charge no fee for sessions that were cancelled or missed."))]
+    blocks = [
+        text(
+            _(
+                "A person decides about the fee, never the computer alone. Things happen: if you or "
+                "someone close to you was ill or in danger, phone us and tell us. You need not give "
+                "details."
+            )
+        ),
+        text(
+            _(
+                "Some insurers and programs, such as workers compensation, do not let us charge you for "
+                "a missed session. Then we do not."
+            )
+        ),
+    ]
+    return [*blocks, *own(facts["waiver"])]
+
+
+def _questions(facts: Facts) -> list[Block]:
+    reach = [word for word in (facts["phone"], facts["email"]) if word]
+    return [
+        text(_("If paying is hard, talk to us before the session. We would rather find a way than see you stop.")),
+        items(reach) if reach else None,
+    ]

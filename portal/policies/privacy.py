@@ -1,0 +1,344 @@
+"""The privacy policy, from its facts alone. Which law asks for which part: docs/policies.md."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from portal.common.languages import durations
+from portal.common.languages.punctuation import listed
+from portal.policies import automated_decisions, complaints, retention
+from portal.policies.document import Block, Document, items, own, section, table, text
+from portal.policies.facts import Facts
+from portal.policies.processors import BY_KEY
+
+
+def write(facts: Facts) -> Document:
+    parts = [
+        section("who", _("Who we are"), *_who(facts)),
+        section("what", _("What we collect"), *_what(facts)),
+        section("why", _("Why we collect it"), *_why(facts)),
+        section("access", _("Who sees what"), *_who_sees(facts)),
+        section("others", _("Who else we give it to"), *_others()),
+        section("processors", _("Companies that work for us"), *_processors(facts)),
+        section("overseas", _("Other countries"), *_overseas(facts)),
+        section("machines", _("What the computer decides"), *automated_decisions.write(facts)),
+        section("cookies", _("Cookies on this website"), *retention.cookies(facts)),
+        section("safety", _("How we keep it safe"), *retention.safety(facts)),
+        section("breach", _("If something goes wrong"), *retention.breach()),
+        section("keeping", _("How long we keep it"), *retention.how_long(facts)),
+        section("reading", _("See it and correct it"), *retention.reading(facts)),
+        section("children", _("Children, and people somebody cares for"), *_children()),
+        *([section("remote", _("Sessions by video or phone"), *_remote(facts))] if _is_remote(facts) else []),
+        section("complaints", _("If you are unhappy with how we handle it"), *complaints.write(facts)),
+        section("versions", _("When this policy changes"), *_versions()),
+        *([section("own", _("From the clinic"), *own(facts["additions"]))] if facts["additions"].strip() else []),
+    ]
+    return {"title": _("Privacy policy"), "summary": _in_short(facts), "sections": parts}
+
+
+def _in_short(facts: Facts) -> list[str]:
+    return [
+        _(
+            "We collect what we need to care for you, to book your sessions and to bill them, and "
+            "nothing for advertising."
+        ),
+        _(
+            "Notes of your sessions are encrypted. Your psychologist can read them; the front desk "
+            "and the manager can't."
+        ),
+        _("We never sell your information."),
+        _("We keep your record for at least %(years)s after your last session, because the law asks for it.")
+        % {"years": durations.years(facts["retention_years"])},
+        _("You can ask to see what we hold about you, and have it put right."),
+        _(
+            "If something worries you, tell us. If we don't settle it, you can complain to the "
+            "Australian Information Commissioner."
+        ),
+    ]
+
+
+def _who(facts: Facts) -> list[Block]:
+    legal, name = facts["legal_name"] or facts["name"], facts["name"]
+    words = _("This is the privacy policy of %(legal_name)s.") % {"legal_name": legal}
+    if legal != name:
+        words += " " + _("We work under the name %(name)s.") % {"name": name}
+    if facts["abn"]:
+        words += " " + _("Our ABN is %(abn)s.") % {"abn": _spaced(facts["abn"])}
+    contact = [
+        facts["contact_name"],
+        facts["contact_phone"] or facts["phone"],
+        facts["contact_email"] or facts["email"],
+        facts["contact_address"] or facts["address"],
+    ]
+    law = _(
+        "We give health care, so the Privacy Act 1988 and its Australian Privacy Principles bind "
+        "us, however small we are."
+    )
+    state = [law_of for code, law_of in retention.STATE_LAWS.items() if code in facts["states"]]
+    if state:
+        law += " " + _("So does the law on health records where we work: %(laws)s.") % {"laws": "; ".join(state)}
+    return [
+        text(words),
+        text(law),
+        *([text(_("For anything about privacy, reach us here:")), items(contact)] if any(contact) else []),
+    ]
+
+
+def _spaced(abn: str) -> str:
+    return f"{abn[:2]} {abn[2:5]} {abn[5:8]} {abn[8:]}"
+
+
+def _what(facts: Facts) -> list[Block]:
+    kinds = set(facts["kinds"])
+    words = {
+        "person": _(
+            "Who you are and how to reach you: your name and what you like to be called, pronouns, "
+            "date of birth, address, phone, e-mail and language. Whom to call in an emergency, your "
+            "GP, and who cares for you or whom you care for."
+        ),
+        "medicare": _("For Medicare: your card's number, and referrals from your doctor."),
+        "sessions": _("Your sessions: when, with whom, of which kind, and whether you came."),
+        "records": _(
+            "Your health record: what your psychologist writes down about your sessions. This can be "
+            "about your health, your family, your beliefs, your sexuality or your background, if you "
+            "talk about them."
+        ),
+        "documents": _("Documents that your psychologist shares with you, and when you opened them."),
+        "messages": _("Messages between you and us."),
+        "video": _("When a video session began and ended. We do not record it."),
+        "money": _("Money: invoices, payments and what Medicare may pay back. We do not keep your card's number."),
+        "account": _(
+            "Your account, if you make one: your e-mail address, your password in a form that nobody "
+            "can read back, and for each sign-in its time, internet address and browser."
+        ),
+        "notices": _("Copies of the e-mails that we send you."),
+        "team": _("About the people who work here: what stands in their public profiles."),
+        "trail": _(
+            "A trail of who did what in the portal, so that misuse is found out. It names people by "
+            "number and holds nothing from your sessions."
+        ),
+    }
+    blocks = [
+        items(words[kind] for kind in words if kind in kinds),
+        text(
+            _(
+                "Some of this is health information. The law calls it sensitive, and we collect it only "
+                "with your consent, or where a law asks or allows us to."
+            )
+        ),
+        text(
+            _(
+                "Mostly it comes from you: on this website, by phone, or in a session. Some comes from "
+                "others, such as the doctor who refers you, somebody who cares for you, or another "
+                "service that you asked to talk to us."
+            )
+        ),
+        text(
+            _(
+                "You can ask us general questions without giving your name. To care for you we have to "
+                "know who you are. If you leave out something that we ask for, we may not be able to "
+                "book, to claim from Medicare or to keep you safe."
+            )
+        ),
+        text(_("Looking at this website needs no account, and we do not count or follow its visitors.")),
+    ]
+    return blocks
+
+
+def _why(facts: Facts) -> list[Block]:
+    reasons = [
+        _("To care for you, and to do it safely."),
+        _("To book, move and cancel sessions, and to write to you about them."),
+        _("To bill you, and to give you what Medicare or an insurer asks for."),
+        _("To keep records as the law and our professional rules ask us to."),
+        _("To keep the portal safe, and to answer questions and complaints."),
+    ]
+    return [
+        items(reasons),
+        text(
+            _(
+                "We use it for something else only if you agree, if you would expect it and it belongs "
+                "to your care, or if a law asks or allows us to. We do not send advertising."
+            )
+        ),
+    ]
+
+
+def _who_sees(facts: Facts) -> list[Block]:
+    everything, nothing, own_people = _("All"), _("Nothing"), _("Of people they treat")
+    yours = _("Your own, and of people you care for")
+    rows = [
+        [
+            _("Sessions: when and with whom"),
+            yours,
+            _("Their own"),
+            everything,
+            everything,
+        ],
+        [_("Contact and Medicare details"), yours, own_people, everything, everything],
+    ]
+    if "records" in facts["kinds"]:
+        rows.append(
+            [_("Notes of sessions"), _("When you ask to see them"), _("Of sessions they held"), nothing, nothing]
+        )
+    rows.append([_("Invoices and payments"), yours, _("Of their own sessions"), everything, everything])
+    if "documents" in facts["kinds"]:
+        rows.append([_("Documents shared with you"), yours, own_people, nothing, nothing])
+    return [
+        text(_("Everybody who works here has a duty of confidence, and sees only what their work needs:")),
+        table(
+            [
+                pgettext("kind of information", "What"),
+                pgettext("the reader, over a column", "You"),
+                _("Psychologists"),
+                _("Front desk"),
+                _("Practice manager"),
+            ],
+            rows,
+        ),
+        text(
+            _(
+                "Each time somebody opens a note of a session, the portal writes down who it was and "
+                "when. That trail can't be changed, by us either."
+            )
+        ),
+        text(
+            _(
+                "Psychologists talk about their work with a supervisor, as their profession asks, "
+                "without saying who you are."
+            )
+        ),
+    ]
+
+
+def _others() -> list[Block]:
+    cases = [
+        _("With your consent: for example a letter to your GP, your school or your lawyer."),
+        _("To Medicare, or an insurer that pays for you, when you claim: what the claim needs, never notes."),
+        _("When there is a serious threat to somebody's life, health or safety, and telling somebody can lessen it."),
+        _("When a law says we must: for example a court's order, or a duty to report harm to a child."),
+    ]
+    return [
+        text(_("Outside the clinic we pass something on only in these cases:")),
+        items(cases),
+        text(_("We give no more than is needed. When we can, we tell you before we do it.")),
+    ]
+
+
+def _processors(facts: Facts) -> list[Block]:
+    rows = []
+    for each in facts["processors"]:
+        processor = BY_KEY[each["key"]]
+        rows.append(
+            [
+                each["name"] or processor.kind,
+                processor.purpose,
+                processor.gets,
+                each["country"] or _("Not stated yet: please ask us"),
+            ]
+        )
+    return [
+        text(_("Some companies handle information for us. They may use it only for the work that we give them:")),
+        table([pgettext("company", "Who"), _("What for"), _("What they get"), pgettext("country", "Where")], rows),
+        text(
+            _(
+                "No other company gets your information through this website: it loads nothing from "
+                "anybody else, and has no advertising and no visitor statistics."
+            )
+        ),
+    ]
+
+
+def _overseas(facts: Facts) -> list[Block]:
+    abroad = [each for each in facts["processors"] if each["country"] and each["country"] != "Australia"]
+    unknown = [each for each in facts["processors"] if not each["country"]]
+    blocks = []
+    if abroad:
+        blocks += [
+            text(_("These companies may keep or see information outside Australia:")),
+            items(f"{each['name'] or BY_KEY[each['key']].kind}: {each['country']}" for each in abroad),
+            text(
+                _(
+                    "Before we chose them we looked at how they protect it. What they do with it stays our "
+                    "responsibility under Australian law."
+                )
+            ),
+        ]
+    elif not unknown:
+        blocks.append(text(_("We and the companies that work for us keep your information in Australia.")))
+    if unknown:
+        names = listed(each["name"] or BY_KEY[each["key"]].kind for each in unknown)
+        blocks.append(
+            text(
+                _(
+                    "We have not yet written down in which country these keep it: %(names)s. Ask us, and we "
+                    "will find out."
+                )
+                % {"names": names}
+            )
+        )
+    blocks.append(text(_("We send your record to somebody in another country only if you ask us to.")))
+    return blocks
+
+
+def _children() -> list[Block]:
+    return [
+        text(
+            _(
+                "A parent or guardian usually decides for a child. Young people who understand what it "
+                "means may decide about their own information, also when their parents would decide "
+                "otherwise. The psychologist talks about this at the start."
+            )
+        ),
+        text(
+            _(
+                "Somebody who signs in for a person they care for sees that person's sessions, details "
+                "and invoices. They do not see notes of sessions."
+            )
+        ),
+        text(
+            _(
+                "If a court has decided who may know what, give us a copy. When parents live apart, we "
+                "may need both to agree."
+            )
+        ),
+    ]
+
+
+def _is_remote(facts: Facts) -> bool:
+    return facts["video"] or facts["phone_sessions"]
+
+
+def _remote(facts: Facts) -> list[Block]:
+    return [
+        text(
+            _(
+                "We do not record video or phone sessions, and ask you not to either, unless both agree "
+                "in writing before."
+            )
+        ),
+        text(
+            _(
+                "Your phone or internet company carries the call. Choose a place where nobody can "
+                "listen, and tell your psychologist where you are, so that help can come if it is needed."
+            )
+        ),
+    ]
+
+
+def _versions() -> list[Block]:
+    return [
+        text(
+            _(
+                "We change this policy when what we do changes. Each version has a date, and older ones "
+                "stay on this page. If a change is important to you, we ask you to agree again."
+            )
+        ),
+        text(
+            _(
+                "The English version is the one that counts. If you need this policy on paper, in large "
+                "print or explained to you, ask us: it is free."
+            )
+        ),
+    ]

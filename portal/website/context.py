@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from portal.clinic.models import ClinicSettings
+from portal.website import crisis
+from portal.website.texts import Texts
+
+
+def website(request: HttpRequest) -> dict[str, Any]:
+    """The clinic, its own words and its list of crisis lines, each read only by pages that name it, and once."""
+    return {
+        "clinic": SimpleLazyObject(ClinicSettings.current),
+        "site_texts": Texts(),
+        "crisis_lines": SimpleLazyObject(crisis.lines),
+    }
+
+
+def for_notices() -> dict[str, Any]:
+    """What every e-mail names: the clinic that sends it, where the portal is, and who interprets for its reader."""
+    return {
+        "clinic": ClinicSettings.current(),
+        "base_url": settings.PORTAL_BASE_URL,
+        "interpreters": SimpleLazyObject(crisis.interpreters),
+    }

@@ -1,0 +1,68 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.common.text.normalise import fold, full_name, words
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "written"),
+    [
+        ("Mai", "Nguyễn", "Mai Nguyễn"),
+        ("小明", "王", "王小明"),
+        ("민준", "김", "김민준"),
+        ("Ming", "王", "Ming 王"),
+        ("小明", "Wang", "小明 Wang"),
+        ("小明", "", "小明"),
+        ("", "王", "王"),
+        ("", "", ""),
+        ("عمر", "حداد", "عمر حداد"),
+    ],
+)
+def test_full_name(first, last, written):
+    assert full_name(first, last) == written
+
+
+@pytest.mark.parametrize(
+    ("typed", "folded"),
+    [
+        ("Nguyễn", "nguyen"),
+        ("ĐẶNG", "dang"),
+        ("O’Brien", "o'brien"),
+        ("Łukasz Øystein", "lukasz oystein"),
+        ("Straße", "strasse"),
+        ("Ærø", "aero"),
+        ("İpek ışık", "ipek isik"),
+        ("王小明", "王小明"),
+        ("عَرَبِيّ", "عربي"),
+        ("ＭＡＩ", "mai"),
+    ],
+)
+def test_fold(typed, folded):
+    assert fold(typed) == folded
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("O'Brien-Lee", ["obrienlee", "obrien", "lee"]),
+        ("Mai  Nguyễn", ["mai", "nguyen"]),
+        ("Lee – Park", ["lee", "park"]),
+        ("mai@example.com", ["mai@example.com"]),
+        ("Ann-Marie Ann", ["annmarie", "ann", "marie"]),
+        ("", []),
+        ("- '", []),
+    ],
+)
+def test_words(typed, found):
+    assert words(typed) == found
+
+
+@given(st.text())
+def test_fold_twice_is_fold_once(text):
+    assert fold(fold(text)) == fold(text)
+
+
+@given(st.text())
+def test_words_hold_no_space_and_no_nothing(text):
+    assert all(word and not any(c.isspace() for c in word) for word in words(text))
