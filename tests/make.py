@@ -15,6 +15,7 @@ from itertools import count
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
+from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.test import Client
 from django.utils import timezone
@@ -294,6 +295,7 @@ def client_for(user: User | None) -> Client:
         if user.is_staff_member and not Authenticator.objects.filter(user=user).exists():
             second_factor(user)
         client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        UserSession.objects.create(user=user, session_key=client.session.session_key, ip="127.0.0.1")
     return client
 
 

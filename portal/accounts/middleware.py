@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
-from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import logout
+from django.contrib.auth import get_user, logout
+from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from portal.accounts.adapter import actor_of
+from portal.accounts.models import User
+from portal.accounts.session_store import person_of
 from portal.audit import trail
 from portal.common.access.decorators import MARK, to_sign_in
 from portal.common.web.htmx import redirect_to
@@ -25,6 +28,14 @@ SEEN = "seen_at"
 STAMP_EVERY = 30
 
 Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class PeopleWithTheirSession(AuthenticationMiddleware):
+    """Django's own, but that `request.user` is whoever was read together with the session."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.user = cast("User", SimpleLazyObject(lambda: person_of(request.session) or get_user(request)))
 
 
 def idle_sessions_end(get_response: Handler) -> Handler:
@@ -74,7 +85,7 @@ class staff_need_a_second_factor:  # noqa: N801 - reads as a rule in the setting
         is_open = isinstance(getattr(view, MARK, None), str) or view.__module__.startswith("allauth.")
         if is_open or not settings.STAFF_SECOND_FACTOR:
             return None
-        if not request.user.is_authenticated or not request.user.is_staff_member or is_mfa_enabled(request.user):
+        if not request.user.is_authenticated or not request.user.is_staff_member or request.user.has_second_factor:
             return None
         messages.info(request, _("Staff sign in with a second factor. Set one up to go on."))
         return redirect_to(request, reverse("mfa_index"))

@@ -104,6 +104,11 @@ class User(AbstractBaseUser):
             return frozenset()
         return frozenset(grant.role for grant in self.grants.all() if grant.ended_at is None) | {Role.PATIENT.value}
 
+    @cached_property
+    def has_second_factor(self) -> bool:
+        """Whether signing in asks for more than the password. Lists annotate it; without that it is one query."""
+        return apps.get_model("mfa", "Authenticator").objects.filter(user=self).exists()
+
     @property
     def is_staff_member(self) -> bool:
         return bool(self.roles & STAFF)

@@ -11,14 +11,15 @@ from time import time
 from typing import Any
 from urllib.parse import urlencode
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.urls import reverse
 from django.utils import timezone
 
 from portal.accounts.middleware import SEEN
 from portal.accounts.models import User
+from portal.accounts.session_store import SessionStore
 from portal.appointments import diary
 from portal.billing.models import Invoice, InvoiceStatus
 from portal.clinic.models import ClinicSettings, Mode
@@ -55,6 +56,7 @@ def browser(user: User | None = None, *, address: str = "203.0.113.7") -> Browse
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         session[SEEN] = time()
         session.save()
+        UserSession.objects.create(user=user, session_key=session.session_key, ip=address)
         cookies[settings.SESSION_COOKIE_NAME] = session.session_key
     return Browser(HOST, cookies, address)
 
