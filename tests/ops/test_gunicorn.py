@@ -1,0 +1,85 @@
+"""The web server's own settings, on a small application that says which process answers."""
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+from collections import Counter
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from portal.ops.processes import Child, wait_until_it_answers
+
+ROOT = Path(__file__).resolve().parents[2]
+APPLICATION = """
+import gc, os
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [f"{os.getpid()} {gc.get_freeze_count() > 0} {gc.get_threshold()[0]}".encode()]
+"""
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux spreads connections over listeners")
+
+
+@pytest.fixture
+def port():
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def command(tmp_path):
+    (tmp_path / "who_answers.py").write_text(APPLICATION)
+    config = str(ROOT / "portal" / "ops" / "gunicorn.py")
+    return [sys.executable, "-m", "gunicorn", "who_answers", "--config", config, "--chdir", str(tmp_path)]
+
+
+@contextmanager
+def serving(command, port):
+    server = Child(command, env={"BIND": f"127.0.0.1:{port}", "WEB_CONCURRENCY": "2", "WEB_LOG_LEVEL": "warning"})
+    try:
+        wait_until_it_answers(f"http://127.0.0.1:{port}/", server, seconds=20)
+        yield
+    finally:
+        server.stop(grace=10)
+
+
+@linux
+def test_kept_connections_are_spread_over_the_processes(command, port):
+    with serving(command, port):
+        lines = [http.client.HTTPConnection("127.0.0.1", port, timeout=20) for _ in range(32)]
+        answers = []
+        for line in lines:
+            line.request("GET", "/")
+            answers.append(line.getresponse().read().decode().split())
+        for line in lines:
+            line.close()
+    by_process = Counter(process for process, *_ in answers)
+    # Each of 32 goes to either by chance: fewer than 4 on one of them happens once in half a million times.
+    assert len(by_process) == 2
+    assert min(by_process.values()) >= 4
+    assert {tuple(rest) for _, *rest in answers} == {("True", "50000")}
+
+
+@linux
+def test_port_of_another_portal_is_refused(command, port):
+    with serving(command, port):
+        second = subprocess.run(
+            command, env={**os.environ, "BIND": f"127.0.0.1:{port}"}, capture_output=True, text=True, timeout=60
+        )
+    assert second.returncode == 1
+    assert f"Can't listen on 127.0.0.1:{port}: Address already in use" in second.stderr
+
+
+@pytest.mark.parametrize("bind", ["unix:/run/portal.sock", "fd://3"])
+def test_socket_that_can_not_be_shared_is_not(bind):
+    """Each process would put a socket file of its own in the place of the one before."""
+    code = "import runpy; print(runpy.run_path('portal/ops/gunicorn.py')['reuse_port'])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "BIND": bind}, cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.stdout == "False\n"
