@@ -15,7 +15,7 @@ from portal.accounts import actions
 from portal.accounts.models import Grant
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
-from portal.common.policy import Actor
+from portal.common.access.actors import Actor
 from tests import make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.accounts.urls")]
