@@ -21,6 +21,7 @@ from portal.accounts.roles import STAFF, Role
 from portal.audit import trail
 from portal.common.access.actors import Actor
 from portal.notifications import outbox
+from portal.notifications.recipients import Recipient
 
 INVITATION_LASTS = timedelta(days=7)
 
@@ -123,7 +124,8 @@ def reset_second_factor(*, user: User, by: Actor, now: datetime) -> None:
     trail.record("account.second_factor_reset", target=user, by=by, at=now)
     outbox.queue(
         template="account/second_factor_reset",
-        to=user.email,
+        to=Recipient.by_email(user.email),
+        about=user,
         context={"name": user.get_short_name(), "sign_in_url": absolute("account_login")},
         dedupe_key=f"account:second_factor_reset:{user.code}:{now.isoformat()}",
         language=user.language or get_language(),
@@ -159,7 +161,8 @@ def invite(
     trail.record("invitation.sent", target=invitation, by=by, at=now, roles=roles)
     outbox.queue(
         template="account/invitation",
-        to=email,
+        to=Recipient.by_email(email),
+        about=invitation,
         context={
             "name": first_name,
             "invited_by": by.user.name if by.user else "",

@@ -26,6 +26,7 @@ from portal.accounts.roles import STAFF, Role
 from portal.audit import trail
 from portal.common.access.actors import Actor
 from portal.notifications import outbox
+from portal.notifications.recipients import Recipient
 
 # Mails whose text opens an account, or verifies an address: what they say is kept encrypted until they are sent.
 # The two that answer for an address without an account are among them, so that all four cost the same.
@@ -68,7 +69,9 @@ class AccountAdapter(DefaultAccountAdapter):
         name = template_prefix.rsplit("/", 1)[-1]
         outbox.queue(
             template=f"account/{name}",
-            to=email,
+            to=Recipient.by_email(email),
+            # Nobody, where the address belongs to no account.
+            about=context.get("user"),
             context=plain(context),
             dedupe_key=f"account:{name}:{uuid.uuid4()}",
             language=get_language(),

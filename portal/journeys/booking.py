@@ -17,6 +17,7 @@ from portal.billing import charges
 from portal.clinic.models import ClinicSettings, Location, Psychologist, Room, Service
 from portal.common.access.actors import Actor
 from portal.notifications import outbox
+from portal.notifications.recipients import Recipient
 from portal.notifications.rendering import known
 from portal.patients import actions as patients
 from portal.patients import consents
@@ -139,6 +140,8 @@ def reschedule_session(
         outside_hours=outside_hours,
     )
     if moved.revision != revision:
+        # What still waits tells of what is no longer so; the new notice says all that the old one did.
+        outbox.withdraw(about=moved, why="moved", before=moved.revision, now=now)
         notify(moved, "appointment_moved" if moved.starts_at != starts else "appointment_changed", by=by, now=now)
     return moved
 
@@ -147,16 +150,17 @@ def reschedule_session(
 def cancel_session(*, appointment: Appointment, reason: str, by: Actor, now: datetime) -> Appointment:
     """Cancels a booking and says so. Raises NotCancellable."""
     cancelled = actions.cancel(appointment=appointment, reason=reason, by=by, now=now)
+    outbox.withdraw(about=cancelled, why="cancelled", before=cancelled.revision, now=now)
     notify(cancelled, "appointment_cancelled", by=by, now=now)
     return cancelled
 
 
-def recipients(patient: Patient) -> list[str]:
+def recipients(patient: Patient) -> list[Recipient]:
     """Where notices about a patient go: their own address, or else those of the people who care for them."""
     if own := patient.email or (patient.user.email if patient.user else ""):
-        return [own]
+        return [Recipient.by_email(own)]
     carers = patient.carers.in_force().select_related("user").order_by("started_at", "pk")
-    return list(dict.fromkeys(carer.user.email for carer in carers))
+    return [Recipient.by_email(address) for address in dict.fromkeys(carer.user.email for carer in carers)]
 
 
 def language_of(patient: Patient) -> str:
@@ -196,14 +200,15 @@ def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime)
             "path": reverse("patient:appointment", args=[appointment.code]),
             "book_path": reverse("public:book"),
         }
-    for address in recipients(patient):
+    for to in recipients(patient):
         with override(language):
-            entry = ics.invitation(appointment, method=method, clinic=clinic, now=now, to=address)
+            entry = ics.invitation(appointment, method=method, clinic=clinic, now=now, to=to.address)
         outbox.queue(
             template=template,
-            to=address,
+            to=to,
+            about=appointment,
             context=context,
-            dedupe_key=f"{template}:{appointment.code}:{appointment.revision}:{outbox.unnamed(address)}",
+            dedupe_key=f"{template}:{appointment.code}:{appointment.revision}:{to.digest}",
             language=language,
             attachments=[("appointment.ics", f"text/calendar; method={method}", entry)],
         )

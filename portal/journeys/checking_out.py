@@ -22,6 +22,7 @@ from portal.common.access.actors import Actor
 from portal.medicare import schedule
 from portal.medicare.models import MbsItem, Referral
 from portal.notifications import outbox
+from portal.notifications.recipients import Recipient
 
 # What may be checked out: what is to be completed now, and what the psychologist has completed already.
 OPEN = (Status.BOOKED, Status.ARRIVED, Status.COMPLETED)
@@ -162,12 +163,13 @@ def send_invoice(*, invoice: Invoice, key: str, by: Actor, now: datetime) -> str
     address = address_for(invoice)
     if not address:
         raise ValueError("nobody to send it to")
+    to = Recipient.by_email(address)
     # Drawn before the transaction begins: it takes a second, and nobody is kept waiting for a lock that long.
     attachment = (f"{invoice.number}.pdf", "application/pdf", invoice_pdf(invoice))
     with transaction.atomic():
         outbox.queue(
             template="invoice",
-            to=address,
+            to=to,
             context={
                 "number": invoice.number,
                 "to": invoice.bill_to_name,
@@ -175,7 +177,7 @@ def send_invoice(*, invoice: Invoice, key: str, by: Actor, now: datetime) -> str
                 "balance": invoice.balance,
                 "due_on": invoice.due_on,
             },
-            dedupe_key=f"invoice:{invoice.code}:{outbox.unnamed(address)}:{key}",
+            dedupe_key=f"invoice:{invoice.code}:{to.digest}:{key}",
             language=invoice.patient.language or None,
             attachments=[attachment],
             about=invoice,

@@ -55,7 +55,7 @@ def share_own_file(
 def withdraw_file(*, share: Share, by: Actor, now: datetime) -> None:
     """Takes it back, and the notice with it if that has not gone out yet. Raises NotInTheirCare."""
     if sharing.withdraw(share=share, by=by, now=now):
-        outbox.cancel_about(share)
+        outbox.withdraw(about=share, why="taken_back", now=now)
 
 
 def _tell(share: Share) -> None:
@@ -64,12 +64,12 @@ def _tell(share: Share) -> None:
     language = language_of(patient)
     with override(language):
         path = reverse("patient:documents")
-    for address in recipients(patient):
+    for to in recipients(patient):
         outbox.queue(
             template="file_shared",
-            to=address,
+            to=to,
             context={"called": patient.called, "path": path},
-            dedupe_key=f"file_shared:{share.code}:{outbox.unnamed(address)}",
+            dedupe_key=f"file_shared:{share.code}:{to.digest}",
             language=language,
             about=share,
         )

@@ -9,15 +9,16 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
 
-from portal.notifications.email import EmailParcel
-from portal.notifications.models import Channel, Notice, State
-from portal.notifications.sending import ChannelSender, InDoubt, Refused, SendingFailed, TryLater, Unreachable
+from portal.notifications.channels import CHANNELS
+from portal.notifications.models import ChannelPause, Notice, State
+from portal.notifications.sending import InDoubt, Parcel, Refused, SendingFailed, TryLater, Unreachable
 
 logger = logging.getLogger(__name__)
 
@@ -28,31 +29,60 @@ ROOM = timedelta(seconds=45)
 MOST_ATTEMPTS = 10
 LONGEST_WAIT = timedelta(hours=4)
 
-CHANNELS: dict[str, ChannelSender] = {Channel.EMAIL: EmailParcel}
+# A provider that takes longer than this and then gives no answer is left alone for a while, as one that is away is.
+SLOW = timedelta(seconds=10)
+# Below the minute after which the sweep comes again, and with it the next try.
+PAUSE = timedelta(seconds=50)
 
 NOT_DUE = "not due"
 UNREACHABLE = "unreachable"
+PAUSED = "paused"
+# After these the others of the same channel need not try now.
+CHANNEL_IS_AWAY = frozenset({UNREACHABLE, PAUSED})
 
 
 def deliver(notice_id: int, *, clock: Callable[[], datetime] = timezone.now) -> str:
-    """Sends a notice if it is due and nobody else does, and says what became of it: a state, or "not due"."""
-    notice = Notice.objects.due(clock()).filter(pk=notice_id).first()
+    """Sends a notice if it is due and nobody else does, and says what became of it.
+
+    That is a state, or "not due", "unreachable", or "paused" while its channel is left alone. Whatever a channel does
+    wrong, this notice pays for it and no other.
+    """
+    began = clock()
+    notice = Notice.objects.due(began).filter(pk=notice_id).first()
     if notice is None:
         return NOT_DUE
-    try:
-        with CHANNELS[notice.channel](notice) as parcel:
-            return _send(notice, parcel.send, clock)
-    except Unreachable as problem:
-        _before_claim(notice, problem, clock())
+    channel = CHANNELS.get(notice.channel)
+    if channel is None or not channel.is_configured():
+        _before_claim(notice, TryLater("ChannelOff"), clock())
         return UNREACHABLE
-    except SendingFailed as problem:
-        return _before_claim(notice, problem, clock())
+    if ChannelPause.objects.filter(channel=notice.channel, until__gt=began).exists():
+        return PAUSED
+    with ExitStack() as leaving:
+        try:
+            parcel = leaving.enter_context(channel.parcel(notice))
+        except Unreachable as problem:
+            _before_claim(notice, problem, clock())
+            _pause(notice.channel, problem, clock())
+            return UNREACHABLE
+        except SendingFailed as problem:
+            return _before_claim(notice, problem, clock())
+        except Exception as problem:
+            # A sender that does what it promised not to. Nothing was sent yet.
+            logger.error("Notice %s can't be got ready: %s", notice.code, type(problem).__name__)
+            return _before_claim(notice, TryLater(type(problem).__name__), clock())
+        return _send(notice, parcel, clock)
 
 
-def _send(notice: Notice, send: Callable[[], str], clock: Callable[[], datetime]) -> str:
+def _pause(channel: str, problem: SendingFailed, now: datetime) -> None:
+    values = {"until": now + PAUSE, "error": problem.error}
+    ChannelPause.objects.update_or_create(channel=channel, defaults=values)
+
+
+def _send(notice: Notice, parcel: Parcel, clock: Callable[[], datetime]) -> str:
     lease = uuid.uuid4().hex
-    lease_until = clock() + LEASE
-    claimed = Notice.objects.due(clock()).filter(pk=notice.pk)
+    claimed_at = clock()
+    lease_until = claimed_at + LEASE
+    claimed = Notice.objects.due(claimed_at).filter(pk=notice.pk)
     if not claimed.update(
         state=State.SENDING, lease_until=lease_until, leased_by=lease, attempts=F("attempts") + 1, error=""
     ):
@@ -62,19 +92,37 @@ def _send(notice: Notice, send: Callable[[], str], clock: Callable[[], datetime]
         # This machine slept. Nothing was sent; somebody else may begin at once.
         return _after_claim(notice, lease, state=State.PENDING)
     try:
-        provider_id = send()
-    except InDoubt as problem:
-        logger.error("Notice %s may have been sent or not: %s", notice.code, problem.error)
-        return _after_claim(notice, lease, state=State.UNKNOWN, error=problem.error)
+        provider_id = parcel.send()
     except SendingFailed as problem:
-        return _after_claim(notice, lease, **_consequence(notice, problem, attempts=notice.attempts, now=clock()))
-    return _after_claim(notice, lease, state=State.SENT, sent_at=clock(), provider_id=provider_id, **_erased(notice))
+        failed = problem
+    except Exception as problem:
+        # A sender that does what it promised not to: whether it sent anything before, nobody knows.
+        failed = InDoubt(type(problem).__name__)
+    else:
+        return _mark_sent(notice, lease, provider_id=provider_id, now=clock())
+    if clock() - claimed_at > SLOW:
+        _pause(notice.channel, failed, clock())
+    if isinstance(failed, InDoubt):
+        logger.error("Notice %s may have been sent or not: %s", notice.code, failed.error)
+        return _after_claim(notice, lease, state=State.UNKNOWN, error=failed.error)
+    return _after_claim(notice, lease, **_consequence(notice, failed, attempts=notice.attempts, now=clock()))
+
+
+def _mark_sent(notice: Notice, lease: str, *, provider_id: str, now: datetime) -> str:
+    return _after_claim(notice, lease, state=State.SENT, sent_at=now, provider_id=provider_id, **_erased(notice))
 
 
 def _after_claim(notice: Notice, lease: str, **changes: Any) -> str:
     """Marks by the lease's own name: what its holder knows overrules the sweep, which only knows that time ran out."""
     mine = Notice.objects.filter(pk=notice.pk, leased_by=lease, state__in=[State.SENDING, State.UNKNOWN])
-    mine.update(lease_until=None, **changes)
+    changes |= {"lease_until": None}
+    if changes["state"] in {State.SENT, State.UNKNOWN}:
+        mine.update(**changes)
+        return str(changes["state"])
+    # It was surely not sent. Withdrawn meanwhile, it is not tried again; the mark is never taken off, so two steps do.
+    if not mine.filter(withdrawn_at__isnull=True).update(**changes):
+        changes |= {"state": State.WITHDRAWN} | _erased(notice)
+        mine.filter(withdrawn_at__isnull=False).update(**changes)
     return str(changes["state"])
 
 

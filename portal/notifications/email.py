@@ -9,7 +9,11 @@ from types import TracebackType
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.validators import validate_email
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from portal.common.crypto.ciphertext import EncryptionError
 from portal.notifications import letterhead
@@ -32,10 +36,34 @@ class _Built(EmailMultiAlternatives):
         return self._built
 
 
+class EmailChannel:
+    """E-mail as a channel: see channels.Sender."""
+
+    off: Promise | str = _("No mail server is set up, so e-mails wait in the outbox.")
+
+    @property
+    def timeout(self) -> float:
+        return float(settings.EMAIL_TIMEOUT or TIMEOUT)
+
+    def is_configured(self) -> bool:
+        by_smtp = settings.EMAIL_BACKEND.endswith("smtp.EmailBackend")
+        return bool(settings.EMAIL_HOST if by_smtp else settings.EMAIL_BACKEND)
+
+    def checked(self, address: str) -> str:
+        try:
+            validate_email(address)
+        except ValidationError:
+            raise ValueError("A notice goes to one e-mail address.") from None
+        return address
+
+    def parcel(self, notice: Notice) -> EmailParcel:
+        return EmailParcel(notice, timeout=self.timeout)
+
+
 class EmailParcel:
-    def __init__(self, notice: Notice) -> None:
+    def __init__(self, notice: Notice, *, timeout: float) -> None:
         self.notice = notice
-        self.connection = get_connection(timeout=settings.EMAIL_TIMEOUT or TIMEOUT)
+        self.connection = get_connection(timeout=timeout)
         self.data_began = False
 
     def __enter__(self) -> EmailParcel:

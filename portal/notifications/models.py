@@ -12,12 +12,9 @@ from portal.common.access.actors import Actor
 from portal.common.crypto.fields import EncryptedJSONField, EncryptedTextField
 from portal.common.labels import labels_of
 from portal.common.privacy import classed
+from portal.notifications.recipients import Channel, Recipient
 
 SEES_NOTICES = frozenset({"reception", "manager"})
-
-
-class Channel(models.TextChoices):
-    EMAIL = "email", _("E-mail")
 
 
 class State(models.TextChoices):
@@ -26,7 +23,10 @@ class State(models.TextChoices):
     SENT = "sent", _("Sent")
     FAILED = "failed", _("Not sent")
     UNKNOWN = "unknown", _("Perhaps sent")
-    CANCELLED = "cancelled", _("Withdrawn")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+_NEEDING_EYES = Q(state__in=["failed", "unknown"], settled_at__isnull=True, withdrawn_at__isnull=True)
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -41,16 +41,17 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.filter(state=State.SENDING, lease_until__lt=now)
 
     def needing_eyes(self) -> NoticeQuerySet:
-        """Those that the portal can't settle alone: a person has to look."""
-        return self.filter(state__in=[State.FAILED, State.UNKNOWN])
+        """Those that the portal can't settle alone, and that nobody has settled: a person has to look."""
+        return self.filter(_NEEDING_EYES)
 
     def about(self, target: models.Model) -> NoticeQuerySet:
         return self.filter(about_label__in=labels_of(target), about_code=str(target.code))
 
 
 @classed(
-    plain="id code channel template language dedupe_key secret about_label about_code state attempts next_attempt_at "
-    "lease_until leased_by message_id provider_id error created_at sent_at settled_by settled_at",
+    plain="id code channel template language dedupe_key secret about_label about_code about_revision state attempts "
+    "next_attempt_at lease_until leased_by message_id provider_id error created_at sent_at settled_by settled_at "
+    "withdrawn_at withdrawn_why",
     personal="to subject text html attachments",
 )
 class Notice(models.Model):
@@ -69,9 +70,11 @@ class Notice(models.Model):
     attachments = EncryptedJSONField(bound_to="code", null=True, blank=True)
     dedupe_key = models.CharField(max_length=200, unique=True)
     secret = models.BooleanField(default=False)
-    # What it is about, by model and code, so that a patient's notices can be found.
+    # What it is about, by model and code: so that it is found, and withdrawn when it no longer holds.
     about_label = models.CharField(max_length=80, blank=True)
     about_code = models.CharField(max_length=40, blank=True)
+    # Which state of it, where that is counted: what tells of an earlier one is withdrawn when a newer one is told.
+    about_revision = models.PositiveIntegerField(null=True, blank=True)
 
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -87,6 +90,9 @@ class Notice(models.Model):
     # Who decided about a notice that failed or may have been sent: their id.
     settled_by = models.CharField(max_length=40, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
+    # Since when it no longer holds, and why, as one word. On one that was being sent just then, it came too late.
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_why = models.CharField(max_length=40, blank=True)
 
     objects = NoticeQuerySet.as_manager()
 
@@ -104,26 +110,42 @@ class Notice(models.Model):
             ),
             models.CheckConstraint(
                 name="notice_words_erased_only_when_secret_and_over",
-                condition=Q(text__isnull=False) | Q(secret=True, state__in=[State.SENT, State.FAILED, State.CANCELLED]),
+                condition=Q(text__isnull=False) | Q(secret=True, state__in=[State.SENT, State.FAILED, State.WITHDRAWN]),
             ),
             models.CheckConstraint(
                 name="notice_settled_as_a_whole",
                 condition=Q(settled_by="", settled_at__isnull=True) | (~Q(settled_by="") & Q(settled_at__isnull=False)),
             ),
+            models.CheckConstraint(
+                name="notice_withdrawn_with_when_and_why",
+                condition=(Q(withdrawn_at__isnull=True, withdrawn_why="") & ~Q(state=State.WITHDRAWN))
+                | (Q(withdrawn_at__isnull=False) & ~Q(withdrawn_why="")),
+            ),
         ]
         indexes = [
             models.Index(fields=["next_attempt_at"], name="notice_due", condition=Q(state="pending")),
             models.Index(fields=["lease_until"], name="notice_overrun", condition=Q(state="sending")),
-            models.Index(
-                fields=["created_at"], name="notice_needing_eyes", condition=Q(state__in=["failed", "unknown"])
-            ),
+            models.Index(fields=["created_at"], name="notice_needing_eyes", condition=_NEEDING_EYES),
             models.Index(fields=["about_label", "about_code"], name="notice_about"),
             models.Index(fields=["created_at"], name="notice_created_at"),
         ]
 
     @property
+    def recipient(self) -> Recipient:
+        return Recipient(self.channel, self.to)
+
+    @property
     def erased(self) -> bool:
         return self.text_sealed is None
+
+
+@classed(plain="channel until error")
+class ChannelPause(models.Model):
+    """Until when a channel is left alone, because its provider did not answer: one at a time tries whether it does."""
+
+    channel = models.CharField(max_length=20, primary_key=True)
+    until = models.DateTimeField()
+    error = models.CharField(max_length=100, blank=True)
 
 
 @classed(plain="name at")

@@ -1,6 +1,12 @@
 """Writing notices, and deciding about those that the portal can't settle alone.
 
-outbox.queue(template="booking_confirmed", to=..., context=..., dedupe_key=f"booking_confirmed:{appointment.code}")
+outbox.queue(
+    template="booking_confirmed",
+    to=Recipient.by_email(patient.email),
+    context={...},
+    about=appointment,
+    dedupe_key=f"booking_confirmed:{appointment.code}",
+)
 """
 
 from __future__ import annotations
@@ -11,19 +17,19 @@ import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from email.utils import parseaddr
-from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import models, transaction
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from django_q.tasks import async_task
 
 from portal.common.access.actors import Actor
 from portal.common.labels import label_of
-from portal.notifications.models import Channel, Notice, NoticeQuerySet, State
+from portal.notifications.channels import CHANNELS
+from portal.notifications.models import Notice, State
+from portal.notifications.recipients import Recipient
 from portal.notifications.rendering import Words, render
 
 logger = logging.getLogger(__name__)
@@ -40,19 +46,21 @@ class CannotSettle(Exception):
 def queue(
     *,
     template: str,
-    to: str,
+    to: Recipient,
     context: Mapping[str, Any],
+    about: models.Model | None,
     dedupe_key: str,
     language: str | None = None,
     attachments: Iterable[Attachment] = (),
     secret: bool = False,
-    about: models.Model | None = None,
     send_at: datetime | None = None,
 ) -> Notice:
     """Writes one notice in the caller's transaction; it is sent after the commit, or not at all if that never comes.
 
     It is rendered at once, in `language`. A dedupe key that was used before gives back the notice of that time and
-    queues nothing. The words of a `secret` notice, such as a link to reset a password, are erased once it is over.
+    queues nothing. `about` has a `code`; None is for words about nothing that is kept. The words of a `secret` notice,
+    such as a link to reset a password, are erased once it is over. Raises ValueError for an address that the channel
+    can't reach.
     """
     if known := Notice.objects.filter(dedupe_key=dedupe_key).first():
         return known
@@ -60,10 +68,10 @@ def queue(
         render(template, context, language=language),
         template=template,
         to=to,
+        about=about,
         dedupe_key=dedupe_key,
         attachments=attachments,
         secret=secret,
-        about=about,
         send_at=send_at,
     )
 
@@ -72,82 +80,117 @@ def queue_words(
     words: Words,
     *,
     template: str,
-    to: str,
+    to: Recipient,
+    about: models.Model | None,
     dedupe_key: str,
     attachments: Iterable[Attachment] = (),
     secret: bool = False,
-    about: models.Model | None = None,
     send_at: datetime | None = None,
 ) -> Notice:
     """Queues words that are rendered already; `template` only says what kind of notice they are."""
-    now = timezone.now()
-    code = uuid.uuid4()
-    notice = Notice(
-        code=code,
-        channel=Channel.EMAIL,
-        template=template,
-        language=words.language,
-        to=_one_address(to),
-        subject=words.subject,
-        text=words.text,
-        html=words.html,
-        attachments=_packed(attachments),
-        dedupe_key=_key(dedupe_key),
-        secret=secret,
-        about_label="" if about is None else label_of(about),
-        about_code="" if about is None else str(about.code),
-        next_attempt_at=send_at or now,
-        # The same at each attempt: a mailbox that gets a message twice can tell that it is one.
-        message_id=f"<{code}@{_domain()}>",
-        created_at=now,
+    now, code = timezone.now(), uuid.uuid4()
+    return _store(
+        Notice(
+            code=code,
+            channel=to.channel,
+            template=template,
+            language=words.language,
+            to=CHANNELS[to.channel].checked(to.address),
+            subject=words.subject,
+            text=words.text,
+            html=words.html,
+            attachments=_packed(attachments),
+            dedupe_key=_key(dedupe_key),
+            secret=secret,
+            about_label="" if about is None else label_of(about),
+            about_code="" if about is None else str(about.code),
+            about_revision=getattr(about, "revision", None),
+            next_attempt_at=send_at or now,
+            # The same at each attempt: a mailbox that gets a message twice can tell that it is one.
+            message_id=f"<{code}@{_domain()}>",
+            created_at=now,
+        ),
+        now=now,
     )
+
+
+def _store(notice: Notice, *, now: datetime) -> Notice:
+    """The notice as it is kept: this one, or the one that had its key first."""
     # ON CONFLICT DO NOTHING: it waits for a transaction that writes the same key, and leaves ours in order.
     Notice.objects.bulk_create([notice], ignore_conflicts=True)
     stored = Notice.objects.get(dedupe_key=notice.dedupe_key)
-    if stored.code == code and stored.next_attempt_at <= now:
+    if stored.code == notice.code and stored.next_attempt_at <= now:
         _send_after_commit(stored.pk)
     return stored
 
 
-def unnamed(address: str) -> str:
-    """Tells recipients apart in a dedupe key, which is kept in clear."""
-    return sha256(address.casefold().encode()).hexdigest()[:16]
+@transaction.atomic
+def withdraw(*, about: models.Model, why: str, now: datetime, before: int | None = None) -> list[uuid.UUID]:
+    """Withdraws every notice about something that was not sent, whoever it goes to, and returns their codes.
+
+    `why` is one word, such as "cancelled". With `before`, what tells of that revision or a later one stays: asked
+    again, it does not take back what was told meanwhile. What waits or failed is never sent. What is being sent at this
+    moment is not torn: it is marked, and goes no second time if the first is refused. What may have been sent needs
+    nobody now.
+    """
+    if not why:
+        raise ValueError("Say why it is withdrawn.")
+    # One statement: a notice that goes from waiting to being sent meanwhile is met in the one state or in the other.
+    notices = Notice.objects.about(about)
+    if before is not None:
+        notices = notices.filter(Q(about_revision__lt=before) | Q(about_revision__isnull=True))
+    notices.filter(
+        state__in=[State.PENDING, State.SENDING, State.FAILED, State.UNKNOWN],
+        withdrawn_at__isnull=True,
+        settled_at__isnull=True,
+    ).update(
+        state=Case(When(state__in=[State.PENDING, State.FAILED], then=Value(State.WITHDRAWN)), default=F("state")),
+        withdrawn_at=now,
+        withdrawn_why=why,
+    )
+    marked = notices.filter(withdrawn_at=now, withdrawn_why=why)
+    marked.filter(state=State.WITHDRAWN, secret=True).update(text=None, html=None, attachments=None)
+    return list(marked.values_list("code", flat=True))
 
 
-def cancel(*, dedupe_key: str) -> bool:
-    """Withdraws a notice that still waits, and says whether it did."""
-    return bool(_cancel(Notice.objects.filter(dedupe_key=dedupe_key)))
+@transaction.atomic
+def resend(notice: Notice, *, by: Actor, now: datetime, to: Recipient | None = None) -> Notice:
+    """Sends a failed or doubtful notice again because a person said so, and returns the new one; raises CannotSettle.
 
-
-def cancel_about(target: models.Model) -> int:
-    """Withdraws every notice about something that still waits, whoever it goes to, and counts them."""
-    return _cancel(Notice.objects.about(target))
-
-
-def _cancel(notices: NoticeQuerySet) -> int:
-    withdrawn = notices.filter(state=State.PENDING)
-    return withdrawn.filter(secret=False).update(state=State.CANCELLED) + withdrawn.filter(secret=True).update(
-        state=State.CANCELLED, text=None, html=None, attachments=None
+    `to` corrects the address, which is refused for a secret: whoever gets it holds the key. The first notice stays as
+    it was, with who decided. Of two people who press at once, one sends it.
+    """
+    to = to or notice.recipient
+    if notice.secret and to != notice.recipient:
+        raise CannotSettle
+    # Without its lease, a worker that comes to its senses only now leaves alone what a person has decided.
+    _settle(notice, (State.FAILED, State.UNKNOWN), by=by, now=now, leased_by="")
+    return _store(
+        Notice(
+            code=uuid.uuid4(),
+            channel=to.channel,
+            template=notice.template,
+            language=notice.language,
+            to=CHANNELS[to.channel].checked(to.address),
+            subject=notice.subject,
+            text=notice.text,
+            html=notice.html,
+            attachments=notice.attachments,
+            dedupe_key=f"again:{notice.code}",
+            secret=notice.secret,
+            about_label=notice.about_label,
+            about_code=notice.about_code,
+            about_revision=notice.about_revision,
+            next_attempt_at=now,
+            # As before: a mailbox that got the doubtful one shows both as one.
+            message_id=notice.message_id,
+            created_at=now,
+        ),
+        now=now,
     )
 
 
 @transaction.atomic
-def resend(notice: Notice, *, by: Actor, now: datetime) -> None:
-    """Sends a failed, doubtful or withdrawn notice again because a person said so; raises CannotSettle."""
-    _settle(
-        notice,
-        (State.FAILED, State.UNKNOWN, State.CANCELLED),
-        by=by,
-        now=now,
-        state=State.PENDING,
-        attempts=0,
-        next_attempt_at=now,
-        leased_by="",
-        error="",
-    )
-    _send_after_commit(notice.pk)
-
-
 def mark_arrived(notice: Notice, *, by: Actor, now: datetime) -> None:
     """Settles a doubtful notice that did arrive, by somebody's word; raises CannotSettle."""
     _settle(notice, (State.UNKNOWN,), by=by, now=now, state=State.SENT, sent_at=now, error="")
@@ -155,11 +198,18 @@ def mark_arrived(notice: Notice, *, by: Actor, now: datetime) -> None:
         Notice.objects.filter(pk=notice.pk, state=State.SENT).update(text=None, html=None, attachments=None)
 
 
-def _settle(notice: Notice, states: tuple[State, ...], *, by: Actor, now: datetime, **changes: Any) -> None:
-    settled = Notice.objects.filter(pk=notice.pk, state__in=states, text__isnull=False).update(
-        settled_by=str(by.user_id or by.name), settled_at=now, **changes
-    )
-    if not settled:
+def leave_unsent(notice: Notice, *, by: Actor, now: datetime) -> None:
+    """Settles a notice that nobody need send: the person was told another way; raises CannotSettle."""
+    _settle(notice, (State.FAILED, State.UNKNOWN), by=by, now=now, needs_words=False)
+
+
+def _settle(
+    notice: Notice, states: tuple[State, ...], *, by: Actor, now: datetime, needs_words: bool = True, **changes: Any
+) -> None:
+    open_ = Notice.objects.needing_eyes().filter(pk=notice.pk, state__in=states)
+    if needs_words:
+        open_ = open_.filter(text__isnull=False)
+    if not open_.update(settled_by=str(by.user_id or by.name), settled_at=now, **changes):
         raise CannotSettle
     notice.refresh_from_db()
 
@@ -172,14 +222,6 @@ def _send_after_commit(notice_id: int) -> None:
 
     # Robust: if the queue is away, the caller's work is done all the same, and the sweep finds the notice.
     transaction.on_commit(enqueue_notice, robust=True)
-
-
-def _one_address(to: str) -> str:
-    try:
-        validate_email(to)
-    except ValidationError:
-        raise ValueError("A notice goes to one e-mail address.") from None
-    return to
 
 
 def _key(dedupe_key: str) -> str:

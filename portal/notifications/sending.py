@@ -1,12 +1,11 @@
 """What every channel promises: get ready slowly, send in one short step, and say truly how it went.
 
-A channel is a function of a notice that gives a context manager. Entering it does the slow work (rendering, dialling);
-`send()` is the one step that can't be taken back. It returns the provider's id, or raises one of these.
+A channel's parcel is a context manager. Entering it does the slow work (putting together, dialling); `send()` is the
+one step that can't be taken back. It returns the provider's id, or raises one of these.
 """
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from typing import Protocol
 
 
@@ -36,7 +35,3 @@ class InDoubt(SendingFailed):
 
 class Parcel(Protocol):
     def send(self) -> str: ...
-
-
-class ChannelSender(Protocol):
-    def __call__(self, notice: object, /) -> AbstractContextManager[Parcel]: ...

@@ -1,11 +1,13 @@
-"""What the queue runs. Both may run twice at the same time, or never: the notices' own rows are the truth."""
+"""What the queue runs. All may run twice at the same time, or never: the notices' own rows are the truth."""
 
 from __future__ import annotations
 
 import logging
 import time
 
+from django.db import DatabaseError
 from django.utils import timezone
+from django_q.tasks import async_task
 
 from portal.notifications import delivery, heartbeat
 from portal.notifications.models import Notice, State
@@ -13,7 +15,8 @@ from portal.notifications.models import Notice, State
 logger = logging.getLogger(__name__)
 
 # Seconds, well within the queue's timeout for a task.
-SWEEP_FOR = 30
+SEND_FOR = 30
+FAILED = "failed to run"
 
 
 def deliver(notice_id: int) -> str:
@@ -21,19 +24,38 @@ def deliver(notice_id: int) -> str:
     return delivery.deliver(notice_id)
 
 
-def sweep() -> dict[str, int]:
-    """Each minute: gives up overrun leases, sends whatever is due, and says how many of each."""
+def sweep() -> int:
+    """Each minute: gives up overrun leases, and has each channel send what is due; says how many leases those were.
+
+    The channels send in tasks of their own: one that hangs takes its own worker's time, and not the others'.
+    """
     now = timezone.now()
-    until = time.monotonic() + SWEEP_FOR
     # Never sent again without being asked: the worker may have died after the mail server took it.
     doubtful = Notice.objects.overrun(now).update(state=State.UNKNOWN, lease_until=None, error="LeaseRanOut")
     if doubtful:
         logger.error("%s notices may have been sent or not: their worker never said.", doubtful)
-    counts = {State.UNKNOWN.value: doubtful} if doubtful else {}
-    for notice_id in Notice.objects.due(now).order_by("next_attempt_at", "pk").values_list("pk", flat=True)[:1000]:
-        outcome = delivery.deliver(notice_id)
+    heartbeat.beat(heartbeat.SWEEP, now=now)
+    for channel in Notice.objects.due(now).order_by("channel").values_list("channel", flat=True).distinct():
+        async_task("portal.notifications.tasks.send_due", channel)
+    return doubtful
+
+
+def send_due(channel: str) -> dict[str, int]:
+    """Sends what is due in one channel, oldest first and for half a minute, and says how many came to what."""
+    now = timezone.now()
+    until = time.monotonic() + SEND_FOR
+    counts: dict[str, int] = {}
+    due = Notice.objects.due(now).filter(channel=channel).order_by("next_attempt_at", "pk")
+    for notice_id in due.values_list("pk", flat=True)[:1000]:
+        try:
+            outcome = delivery.deliver(notice_id)
+        except DatabaseError:
+            raise
+        except Exception as problem:
+            # Only its kind: the words of an error may quote an address.
+            logger.error("Delivering a notice failed: %s", type(problem).__name__)
+            outcome = FAILED
         counts[outcome] = counts.get(outcome, 0) + 1
-        if outcome == delivery.UNREACHABLE or time.monotonic() > until:
+        if outcome in delivery.CHANNEL_IS_AWAY or time.monotonic() > until:
             break
-    heartbeat.beat(heartbeat.SWEEP, now=timezone.now())
     return counts

@@ -35,6 +35,7 @@ from portal.common.crypto.fields import encrypted_fields
 from portal.common.crypto.keys import BadKeys, ring
 from portal.common.paper import fonts
 from portal.notifications import heartbeat
+from portal.notifications.channels import CHANNELS
 from portal.notifications.models import Notice
 from portal.ops import bootstrap
 from portal.patients.models import CONSENT_GUARD
@@ -193,6 +194,9 @@ def mail() -> Iterator[Finding]:
             yield wrong(
                 f"The mail server {settings.EMAIL_HOST} can't be used: {type(problem).__name__}", "Check EMAIL_URL."
             )
+    for channel in CHANNELS.values():
+        if not channel.is_configured():
+            yield mind(str(channel.off), "See .env.example for the setting.")
     if count := Notice.objects.needing_eyes().count():
         yield mind(f"{count} notices could not be sent", "Reception finds them among the notices, and can resend them.")
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.core import mail
+from django.db import transaction
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, CancelReason, Status
@@ -14,7 +15,7 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.journeys import booking
 from portal.notifications import tasks
-from portal.notifications.models import Notice
+from portal.notifications.models import Notice, State
 from tests import make
 
 # A Monday, 9:00 in Melbourne.
@@ -72,7 +73,7 @@ def test_booking_sends_one_confirmation_with_the_time_the_price_and_a_calendar_e
     assert appointment.status == Status.BOOKED
     assert notices() == [("appointment_booked", "jo@example.com")]
 
-    tasks.sweep()
+    tasks.send_due("email")
     (message,) = mail.outbox
     assert message.to == ["jo@example.com"]
     assert "Tuesday 1 December 2026, 11:00 am" in message.subject
@@ -84,7 +85,7 @@ def test_booking_sends_one_confirmation_with_the_time_the_price_and_a_calendar_e
 
 def test_a_notice_of_tomorrow_promises_no_free_time_that_has_passed(mai, service, place):
     book(make.patient(user=make.user()), mai, service, place, starts_at=NEXT_TUESDAY - timedelta(days=7))
-    tasks.sweep()
+    tasks.send_due("email")
     (message,) = mail.outbox
     assert "free of charge until" not in message.body
     assert "cancelling is no longer free. The fee is $110.00" in message.body
@@ -93,7 +94,7 @@ def test_a_notice_of_tomorrow_promises_no_free_time_that_has_passed(mai, service
 def test_where_cancelling_late_costs_nothing_no_time_that_has_passed_is_named(mai, service, place):
     ClinicSettings.objects.update(late_fee_percent=0)
     book(make.patient(user=make.user()), mai, service, place, starts_at=NEXT_TUESDAY - timedelta(days=7))
-    tasks.sweep()
+    tasks.send_due("email")
     (message,) = mail.outbox
     assert "If your plans change" not in message.body
 
@@ -176,7 +177,7 @@ def test_cancelling_late_says_the_fee_and_takes_it_off_the_calendar(mai, service
     )
     appointment.refresh_from_db()
     assert (appointment.status, appointment.late) == (Status.CANCELLED, True)
-    tasks.sweep()
+    tasks.send_due("email")
     message = mail.outbox[-1]
     assert "$110.00" in message.body
     entry = message.attachments[0][1]
@@ -204,7 +205,67 @@ def test_a_notice_names_nothing_clinical(mai, place):
     service = make.service(name="Trauma-focused therapy")
     patient = make.patient(user=make.user())
     book(patient, mai, service, place)
-    tasks.sweep()
+    tasks.send_due("email")
     (message,) = mail.outbox
     everything = message.subject + message.body + str(message.alternatives) + str(message.attachments)
     assert "Trauma" not in everything
+
+
+# ---- What waits about a session that is no longer so
+
+
+def waiting() -> list[str]:
+    return list(Notice.objects.filter(state=State.PENDING).order_by("pk").values_list("template", flat=True))
+
+
+def withdrawn() -> list[tuple[str, str]]:
+    rows = Notice.objects.filter(state=State.WITHDRAWN).order_by("pk")
+    return [(notice.template, notice.withdrawn_why) for notice in rows]
+
+
+def test_cancelling_withdraws_what_waits_and_tells_of_the_cancellation(mai, service, place):
+    patient = make.patient(user=make.user())
+    appointment = book(patient, mai, service, place)
+    by = make.actor(patient.user, Role.PATIENT)
+    for _press in range(2):
+        booking.cancel_session(appointment=appointment, reason=CancelReason.PATIENT, by=by, now=NOW)
+    assert withdrawn() == [("appointment_booked", "cancelled")]
+    assert waiting() == ["appointment_cancelled"]
+    tasks.send_due("email")
+    assert [message.subject for message in mail.outbox] == [Notice.objects.get(state=State.SENT).subject]
+
+
+def test_moving_withdraws_the_old_time_and_tells_the_new_one(mai, service, place):
+    patient = make.patient(user=make.user())
+    appointment = book(patient, mai, service, place)
+    by = make.actor(patient.user, Role.PATIENT)
+    for hours in (1, 2, 2):
+        booking.reschedule_session(
+            appointment=appointment, starts_at=NEXT_TUESDAY + timedelta(hours=hours), by=by, now=NOW
+        )
+    assert withdrawn() == [("appointment_booked", "moved"), ("appointment_moved", "moved")]
+    assert waiting() == ["appointment_moved"]
+    assert "1:00 pm" in Notice.objects.get(state=State.PENDING).subject + Notice.objects.get(state=State.PENDING).text
+
+
+def test_what_was_sent_stays_sent(mai, service, place):
+    patient = make.patient(user=make.user())
+    appointment = book(patient, mai, service, place)
+    tasks.send_due("email")
+    by = make.actor(patient.user, Role.PATIENT)
+    booking.cancel_session(appointment=appointment, reason=CancelReason.PATIENT, by=by, now=NOW)
+    assert (withdrawn(), waiting()) == ([], ["appointment_cancelled"])
+
+
+def test_a_cancellation_that_is_undone_withdraws_nothing(mai, service, place, monkeypatch):
+    patient = make.patient(user=make.user())
+    appointment = book(patient, mai, service, place)
+    monkeypatch.setattr(booking, "notify", lambda *args, **kwargs: 1 / 0)
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        booking.cancel_session(
+            appointment=appointment,
+            reason=CancelReason.PATIENT,
+            by=make.actor(patient.user, Role.PATIENT),
+            now=NOW,
+        )
+    assert (withdrawn(), waiting()) == ([], ["appointment_booked"])

@@ -4,6 +4,9 @@ import pytest
 from django.core import mail
 
 from portal.notifications import outbox
+from portal.notifications.channels import CHANNELS
+from portal.notifications.email import EmailChannel
+from portal.notifications.recipients import Recipient
 from tests.notifications.smtp import SmtpServer
 
 LETTER = {
@@ -33,13 +36,23 @@ def letters(settings, tmp_path):
     return add
 
 
+def by_email(to):
+    return to if isinstance(to, Recipient) else Recipient.by_email(to)
+
+
 @pytest.fixture
 def write(db, letters):
     """Queues a notice without its task, which only a commit would start."""
     count = iter(range(10_000))
 
     def one(**options):
-        defaults = {"template": "hello", "to": "mina@patient.example", "context": {"name": "Mina O'Brien"}}
+        defaults = {
+            "template": "hello",
+            "to": "mina@patient.example",
+            "context": {"name": "Mina O'Brien"},
+            "about": None,
+        }
+        options["to"] = by_email(options.get("to", defaults["to"]))
         return outbox.queue(**{"dedupe_key": f"hello:{next(count)}", **defaults, **options})
 
     return one
@@ -54,6 +67,22 @@ def smtp(settings):
         settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
         settings.EMAIL_TIMEOUT = 2
         yield server
+
+
+@pytest.fixture
+def post_by(monkeypatch):
+    """Has e-mails sent by another parcel than the portal's own: `post_by(Sleepy)`; call the answer to undo it."""
+    ours = CHANNELS["email"]
+
+    def use(parcel):
+        class Other(EmailChannel):
+            def parcel(self, notice):
+                return parcel(notice, timeout=self.timeout)
+
+        monkeypatch.setitem(CHANNELS, "email", Other())
+        return lambda: monkeypatch.setitem(CHANNELS, "email", ours)
+
+    return use
 
 
 @pytest.fixture

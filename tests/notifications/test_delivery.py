@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from portal.common.access.actors import Actor
 from portal.notifications import delivery, heartbeat, outbox, tasks
+from portal.notifications.email import EmailParcel
 from portal.notifications.models import Heartbeat, Notice, State
 from tests.notifications.smtp import CUT
 
@@ -75,7 +76,7 @@ def test_deliver_again_does_nothing(write, smtp):
 
 def test_deliver_letter_in_any_script(write, smtp):
     write(context={"name": "Nguyễn 王 عربي"}, language="ar")
-    tasks.sweep()
+    tasks.send_due("email")
     message = parsed(smtp.accepted[0])
     assert message["Subject"] == "Hello Nguyễn 王 عربي, see you"
     assert message.get_body(("plain",)).get_content().strip() == "Nguyễn 王 عربي & co: الاثنين"
@@ -115,7 +116,7 @@ def test_deliver_not_before_its_time(write, smtp):
     notice = write(send_at=NOW + timedelta(hours=1))
     assert tasks.deliver(notice.pk) == "not due"
     with later(hours=1):
-        assert tasks.sweep() == {"sent": 1}
+        assert tasks.send_due("email") == {"sent": 1}
     assert len(smtp.accepted) == 1
 
 
@@ -153,10 +154,10 @@ def test_deliver_tries_again_and_gets_through(write, smtp):
     assert tasks.deliver(notice.pk) == "pending"
     assert tasks.deliver(notice.pk) == "not due"
     with later(minutes=1):
-        assert tasks.sweep() == {"pending": 1}
+        assert tasks.send_due("email") == {"pending": 1}
         assert row(notice).next_attempt_at == NOW + timedelta(minutes=5)
     with later(minutes=5):
-        assert tasks.sweep() == {"sent": 1}
+        assert tasks.send_due("email") == {"sent": 1}
     assert (row(notice).attempts, row(notice).error, len(smtp.accepted)) == (3, "", 1)
 
 
@@ -197,7 +198,7 @@ def test_deliver_no_server_at_all(write, smtp, settings):
 def test_sweep_stops_at_a_server_that_is_away(write, smtp, settings):
     settings.EMAIL_PORT = 1
     notices = [write() for _ in range(3)]
-    assert tasks.sweep() == {"unreachable": 1}
+    assert tasks.send_due("email") == {"unreachable": 1}
     assert [row(n).attempts for n in notices] == [1, 0, 0]
 
 
@@ -208,7 +209,7 @@ def test_deliver_missing_key_waits_for_the_key(write, smtp, settings):
     assert row(notice).error == "KeyMissing"
     settings.PORTAL_ENCRYPTION_KEYS = keys
     with later(minutes=2):
-        assert tasks.sweep() == {"sent": 1}
+        assert tasks.send_due("email") == {"sent": 1}
 
 
 # ---- A line that breaks
@@ -233,12 +234,12 @@ def test_deliver_cut_after_the_words_is_in_doubt_and_never_sent_again_unasked(wr
     smtp.script.clear()
     for hours in (1, 24, 240):
         with later(hours=hours):
-            assert tasks.sweep() == {}
+            assert tasks.send_due("email") == {}
             assert tasks.deliver(notice.pk) == "not due"
     assert len(smtp.accepted) == 1
     assert list(Notice.objects.needing_eyes()) == [notice]
-    outbox.resend(notice, by=Actor.system("tests"), now=NOW)
-    assert tasks.deliver(notice.pk) == "sent"
+    again = outbox.resend(notice, by=Actor.system("tests"), now=NOW)
+    assert tasks.deliver(again.pk) == "sent"
     # To the reader's mailbox both are the same message.
     assert [parsed(r)["Message-ID"] for r in smtp.accepted] == [notice.message_id] * 2
 
@@ -277,19 +278,19 @@ def test_many_workers_at_once_send_each_notice_once(write, smtp):
     assert sorted(parsed(r)["Message-ID"] for r in smtp.accepted) == sorted(n.message_id for n in notices)
 
 
-def test_two_workers_that_both_got_ready_send_once(write, smtp):
+def test_two_workers_that_both_got_ready_send_once(write, smtp, post_by):
     notice = write()
     outcomes = []
 
-    class SlowerWorker(delivery.EmailParcel):
+    class SlowerWorker(EmailParcel):
         def __enter__(self):
             parcel = super().__enter__()
+            undo()
             # The other one is through before this one claims.
             outcomes.append(delivery.deliver(notice.pk))
             return parcel
 
-    channels = dict(delivery.CHANNELS)
-    delivery.CHANNELS["email"] = lambda n: delivery.CHANNELS.update(channels) or SlowerWorker(n)
+    undo = post_by(SlowerWorker)
     outcomes.append(delivery.deliver(notice.pk))
     assert outcomes == ["sent", "not due"]
     assert (len(smtp.accepted), row(notice).attempts) == (1, 1)
@@ -300,58 +301,51 @@ def test_sweep_lease_that_ran_out_is_in_doubt(write, smtp):
     Notice.objects.filter(pk=notice.pk).update(
         state=State.SENDING, lease_until=NOW + delivery.LEASE, leased_by="gone", attempts=1
     )
-    assert tasks.sweep() == {}
+    assert tasks.sweep() == 0
     with later(seconds=121):
-        assert tasks.sweep() == {"unknown": 1}
+        assert tasks.sweep() == 1
     assert (row(notice).state, row(notice).error, row(notice).lease_until) == (State.UNKNOWN, "LeaseRanOut", None)
     assert smtp.accepted == []
 
 
 @pytest.mark.parametrize(("answer", "state"), [(None, State.SENT), ("550 no", State.FAILED), ("451 no", State.PENDING)])
-def test_late_worker_that_knows_overrules_the_sweep(write, smtp, clock, answer, state):
+def test_late_worker_that_knows_overrules_the_sweep(write, smtp, post_by, clock, answer, state):
     notice = write()
 
-    class Sleepy(delivery.EmailParcel):
+    class Sleepy(EmailParcel):
         def send(self):
             try:
                 return super().send()
             finally:
                 clock.shift(delivery.LEASE + timedelta(seconds=1))
-                assert tasks.sweep() == {"unknown": 1}
+                assert tasks.sweep() == 1
 
     smtp.script["RCPT"] = lambda line: answer
-    channels = dict(delivery.CHANNELS)
-    try:
-        delivery.CHANNELS["email"] = Sleepy
-        assert delivery.deliver(notice.pk) == state
-    finally:
-        delivery.CHANNELS.update(channels)
+    post_by(Sleepy)
+    assert delivery.deliver(notice.pk) == state
     assert (row(notice).state, row(notice).lease_until) == (state, None)
     assert len(smtp.accepted) == (state == State.SENT)
 
 
-def test_late_worker_does_not_touch_what_a_person_settled(write, smtp):
+def test_late_worker_does_not_touch_what_a_person_settled(write, smtp, post_by):
     notice = write()
 
-    class Asleep(delivery.EmailParcel):
+    class Asleep(EmailParcel):
         def send(self):
             sent = super().send()
             Notice.objects.update(state=State.UNKNOWN, lease_until=None)
             outbox.resend(row(notice), by=Actor.system("desk"), now=NOW)
             return sent
 
-    channels = dict(delivery.CHANNELS)
-    try:
-        delivery.CHANNELS["email"] = Asleep
-        delivery.deliver(notice.pk)
-    finally:
-        delivery.CHANNELS.update(channels)
-    assert row(notice).state == State.PENDING
+    post_by(Asleep)
+    delivery.deliver(notice.pk)
+    assert (row(notice).state, row(notice).settled_by) == (State.UNKNOWN, "desk")
+    assert Notice.objects.get(dedupe_key=f"again:{notice.code}").state == State.PENDING
 
 
 def test_worker_that_slept_through_its_lease_does_not_send(write, smtp):
-    # Looked up, claimed until, claimed at, and then the machine slept.
-    times = iter([NOW, NOW, NOW, NOW + delivery.LEASE])
+    # Looked up, claimed, and then the machine slept.
+    times = iter([NOW, NOW, NOW + delivery.LEASE])
     notice = write()
     assert delivery.deliver(notice.pk, clock=lambda: next(times)) == "pending"
     assert (row(notice).state, row(notice).lease_until, smtp.accepted) == (State.PENDING, None, [])
@@ -364,7 +358,7 @@ def test_worker_that_slept_through_its_lease_does_not_send(write, smtp):
 def test_sweep_sends_what_the_queue_lost_oldest_first(write, smtp):
     for n in range(3):
         write(send_at=NOW - timedelta(minutes=n), context={"name": f"n{n}"})
-    assert tasks.sweep() == {"sent": 3}
+    assert tasks.send_due("email") == {"sent": 3}
     assert [parsed(r)["Subject"] for r in smtp.accepted] == [f"Hello n{n}, see you" for n in (2, 1, 0)]
 
 

@@ -64,10 +64,12 @@ call_command("migrate", verbosity=0)
 from django_q.models import Schedule
 Schedule.objects.all().delete()
 from portal.notifications import outbox
+from portal.notifications.recipients import Recipient
 from portal.notifications.rendering import Words
 for n in range({NOTICES}):
     outbox.queue_words(
-        Words("en-au", "Hello", "Hello"), template="hello", to=f"p{{n}}@patient.example", dedupe_key=f"hello:{{n}}"
+        Words("en-au", "Hello", "Hello"), template="hello", to=Recipient.by_email(f"p{{n}}@patient.example"),
+        about=None, dedupe_key=f"hello:{{n}}"
     )
 print("1")
 """
@@ -85,6 +87,7 @@ from django.utils import timezone
 from portal.notifications import delivery, tasks
 with time_machine.travel(timezone.now() + delivery.LEASE + timedelta(seconds=1)):
     tasks.sweep()
+    tasks.send_due("email")
 print(json.dumps([before, states()]))
 """
 
@@ -96,7 +99,7 @@ from portal.notifications import outbox, tasks
 from portal.notifications.models import Notice
 for notice in Notice.objects.needing_eyes():
     outbox.resend(notice, by=Actor.system("desk"), now=timezone.now())
-tasks.sweep()
+tasks.send_due("email")
 print(json.dumps({n.message_id: n.state for n in Notice.objects.all()}))
 """
 

@@ -12,6 +12,7 @@ from portal.common.access.actors import Actor
 from portal.notifications import outbox
 from portal.notifications.checks import check_times
 from portal.notifications.models import Notice, State
+from portal.notifications.recipients import Recipient
 from tests.common.crypto.sealed.models import Page
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -22,6 +23,27 @@ class Clerk:
 
 
 CLERK = Actor(Clerk(), "reception")
+
+
+def race(threads, deed):
+    """What `deed(n)` answered in each of so many threads that start at once, or the kind of error that it raised."""
+    start, outcomes = threading.Barrier(threads), []
+
+    def run(n):
+        try:
+            start.wait()
+            outcomes.append(deed(n))
+        except Exception as problem:
+            outcomes.append(type(problem))
+        finally:
+            connection.close()
+
+    runners = [threading.Thread(target=run, args=[n]) for n in range(threads)]
+    for runner in runners:
+        runner.start()
+    for runner in runners:
+        runner.join()
+    return outcomes
 
 
 def queued_tasks():
@@ -157,27 +179,16 @@ def test_queue_lost_queue_does_not_reach_the_caller(write, monkeypatch, caplog):
 
 @pytest.mark.django_db(transaction=True)
 def test_queue_race_for_one_key_has_one_winner(write):
-    threads, problems, got = 8, [], []
-    start = threading.Barrier(threads)
+    threads = 8
 
-    def race(n):
-        try:
-            start.wait()
-            with transaction.atomic():
-                got.append(write(dedupe_key="race", context={"name": f"n{n}"}).pk)
-                # The surrounding transaction is whole: it can go on.
-                Page.objects.create(title=f"n{n}")
-        except BaseException as problem:
-            problems.append(problem)
-        finally:
-            connection.close()
+    def queue(n):
+        with transaction.atomic():
+            pk = write(dedupe_key="race", context={"name": f"n{n}"}).pk
+            # The surrounding transaction is whole: it can go on.
+            Page.objects.create(title=f"n{n}")
+            return pk
 
-    runners = [threading.Thread(target=race, args=[n]) for n in range(threads)]
-    for runner in runners:
-        runner.start()
-    for runner in runners:
-        runner.join()
-    assert problems == []
+    got = race(threads, queue)
     assert (len(got), len(set(got)), Notice.objects.count(), Page.objects.count()) == (threads, 1, 1, threads)
     assert len(queued_tasks()) == 1
 
@@ -189,33 +200,63 @@ def settled(write, state, **options):
     notice = write(**options)
     fields = {"sent_at": NOW} if state == State.SENT else {}
     fields |= {"lease_until": NOW} if state == State.SENDING else {}
+    fields |= {"withdrawn_at": NOW, "withdrawn_why": "x"} if state == State.WITHDRAWN else {}
     Notice.objects.filter(pk=notice.pk).update(state=state, attempts=3, error="X", **fields)
     notice.refresh_from_db()
     return notice
 
 
-@pytest.mark.parametrize(
-    ("state", "may"),
-    [
-        (State.FAILED, True), (State.UNKNOWN, True), (State.CANCELLED, True),
-        (State.PENDING, False), (State.SENDING, False), (State.SENT, False),
-    ],
-)  # fmt: skip
-def test_resend(write, state, may, django_capture_on_commit_callbacks):
+@pytest.mark.parametrize("state", [State.FAILED, State.UNKNOWN])
+def test_resend_is_a_new_notice_with_the_same_words(write, state, django_capture_on_commit_callbacks):
+    notice = settled(write, state, attachments=[("a.txt", "text/plain", "x")], about=Page.objects.create())
+    with django_capture_on_commit_callbacks(execute=True):
+        again = outbox.resend(notice, by=CLERK, now=NOW)
+    notice, again = Notice.objects.get(pk=notice.pk), Notice.objects.get(pk=again.pk)
+    assert (notice.state, notice.settled_by, notice.settled_at) == (state, "7", NOW)
+    assert (again.state, again.attempts, again.error, again.next_attempt_at) == (State.PENDING, 0, "", NOW)
+    assert (again.settled_by, again.dedupe_key) == ("", f"again:{notice.code}")
+    for field in (
+        *("channel", "to", "template", "language", "subject", "text", "html", "attachments", "secret"),
+        *("about_label", "about_code", "about_revision", "message_id"),
+    ):
+        assert getattr(again, field) == getattr(notice, field), field
+    assert queued_tasks() == [("portal.notifications.tasks.deliver", (again.pk,))]
+    assert not Notice.objects.needing_eyes().exists()
+
+
+@pytest.mark.parametrize("state", [State.WITHDRAWN, State.PENDING, State.SENDING, State.SENT])
+def test_resend_only_what_needs_it(write, state, django_capture_on_commit_callbacks):
     notice = settled(write, state)
     before = Notice.objects.values().get()
-    with django_capture_on_commit_callbacks(execute=True):
-        if may:
-            outbox.resend(notice, by=CLERK, now=NOW)
-        else:
-            with pytest.raises(outbox.CannotSettle):
-                outbox.resend(notice, by=CLERK, now=NOW)
-    if not may:
-        assert (Notice.objects.values().get(), queued_tasks()) == (before, [])
-        return
-    assert (notice.state, notice.attempts, notice.error, notice.next_attempt_at) == (State.PENDING, 0, "", NOW)
-    assert (notice.settled_by, notice.settled_at, notice.message_id) == ("7", NOW, before["message_id"])
-    assert queued_tasks() == [("portal.notifications.tasks.deliver", (notice.pk,))]
+    with django_capture_on_commit_callbacks(execute=True), pytest.raises(outbox.CannotSettle):
+        outbox.resend(notice, by=CLERK, now=NOW)
+    assert (Notice.objects.values().get(), queued_tasks()) == (before, [])
+
+
+def test_resend_to_the_address_that_is_right(write):
+    notice = settled(write, State.FAILED)
+    again = outbox.resend(notice, to=Recipient.by_email("mina@right.example"), by=CLERK, now=NOW)
+    assert (again.to, Notice.objects.get(pk=notice.pk).to) == ("mina@right.example", "mina@patient.example")
+    # That one fails too: it can be sent again in its turn.
+    Notice.objects.filter(pk=again.pk).update(state=State.FAILED)
+    assert list(Notice.objects.needing_eyes()) == [again]
+    third = outbox.resend(again, by=CLERK, now=NOW)
+    assert (third.to, third.dedupe_key) == ("mina@right.example", f"again:{again.code}")
+
+
+def test_resend_to_no_address_settles_nothing(write):
+    notice = settled(write, State.FAILED)
+    with pytest.raises(ValueError, match="one e-mail address"):
+        outbox.resend(notice, to=Recipient.by_email("nobody"), by=CLERK, now=NOW)
+    assert list(Notice.objects.needing_eyes()) == [notice]
+
+
+def test_resend_never_takes_a_secret_elsewhere(write):
+    notice = settled(write, State.UNKNOWN, secret=True)
+    with pytest.raises(outbox.CannotSettle):
+        outbox.resend(notice, to=Recipient.by_email("clerk@clinic.example"), by=CLERK, now=NOW)
+    assert list(Notice.objects.all()) == [notice]
+    assert outbox.resend(notice, by=CLERK, now=NOW).to == "mina@patient.example"
 
 
 def test_resend_needs_the_words(write):
@@ -224,6 +265,18 @@ def test_resend_needs_the_words(write):
     assert Notice.objects.get().erased
     with pytest.raises(outbox.CannotSettle):
         outbox.resend(notice, by=CLERK, now=NOW)
+    outbox.leave_unsent(notice, by=CLERK, now=NOW)
+    assert not Notice.objects.needing_eyes().exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_resend_by_two_clerks_at_once_sends_once(write):
+    notice = settled(write, State.FAILED)
+    outcomes = race(6, lambda n: outbox.resend(Notice.objects.get(pk=notice.pk), by=CLERK, now=NOW).pk)
+    assert sorted(outcomes, key=str).count(outbox.CannotSettle) == 5
+    assert Notice.objects.count() == 2
+    (again,) = Notice.objects.exclude(pk=notice.pk)
+    assert queued_tasks().count(("portal.notifications.tasks.deliver", (again.pk,))) == 1
 
 
 @pytest.mark.parametrize("secret", [True, False])
@@ -236,14 +289,57 @@ def test_mark_arrived_settles_a_doubt(write, secret):
         outbox.mark_arrived(notice, by=CLERK, now=NOW)
 
 
+# ---- Withdrawing
+
+
+@pytest.mark.parametrize(
+    ("state", "becomes"),
+    [
+        (State.PENDING, State.WITHDRAWN),
+        (State.FAILED, State.WITHDRAWN),
+        (State.SENDING, State.SENDING),
+        (State.UNKNOWN, State.UNKNOWN),
+    ],
+)
 @pytest.mark.parametrize("secret", [True, False])
-def test_cancel_withdraws_what_waits(write, secret):
-    write(dedupe_key="reminder", secret=secret)
-    assert outbox.cancel(dedupe_key="reminder") is True
+def test_withdraw_what_was_not_sent(write, state, becomes, secret):
+    page = Page.objects.create()
+    notice = settled(write, state, about=page, secret=secret)
+    assert outbox.withdraw(about=page, why="cancelled", now=NOW) == [notice.code]
     notice = Notice.objects.get()
-    assert (notice.state, notice.erased) == (State.CANCELLED, secret)
-    assert outbox.cancel(dedupe_key="reminder") is False
-    assert outbox.cancel(dedupe_key="never was") is False
+    assert (notice.state, notice.withdrawn_at, notice.withdrawn_why) == (becomes, NOW, "cancelled")
+    assert notice.erased is (secret and becomes == State.WITHDRAWN)
+    assert not Notice.objects.needing_eyes().exists()
+    with pytest.raises(outbox.CannotSettle):
+        outbox.resend(notice, by=CLERK, now=NOW)
+    # Again, and for another reason: the first word stands.
+    assert outbox.withdraw(about=page, why="moved", now=NOW + timedelta(hours=1)) == []
+    assert Notice.objects.get().withdrawn_why == "cancelled"
+
+
+def test_withdraw_leaves_the_rest_alone(write):
+    page, other = Page.objects.create(), Page.objects.create()
+    sent = settled(write, State.SENT, about=page)
+    elsewhere, nowhere = write(about=other), write()
+    waiting = write(about=page)
+    assert outbox.withdraw(about=page, why="cancelled", now=NOW) == [waiting.code]
+    assert set(Notice.objects.filter(withdrawn_at__isnull=True)) == {sent, elsewhere, nowhere}
+    assert Notice.objects.get(pk=sent.pk).state == State.SENT
+
+
+def test_withdraw_before_a_revision_keeps_what_tells_of_it(write):
+    page = Page.objects.create()
+    notices = [write(about=page) for _ in range(4)]
+    for notice, revision in zip(notices, (None, 1, 2, 3), strict=True):
+        Notice.objects.filter(pk=notice.pk).update(about_revision=revision)
+    old = {notice.code for notice in notices[:2]}
+    assert set(outbox.withdraw(about=page, why="moved", before=2, now=NOW)) == old
+    assert outbox.withdraw(about=page, why="moved", before=2, now=NOW + timedelta(hours=1)) == []
+
+
+def test_withdraw_says_why(write):
+    with pytest.raises(ValueError, match="why"):
+        outbox.withdraw(about=Page.objects.create(), why="", now=NOW)
 
 
 # ---- Who sees them, and what the database holds
@@ -278,6 +374,9 @@ def test_needing_eyes(write):
         ("notice_words_erased_only_when_secret_and_over", {"text": None, "secret": True}),
         ("notice_settled_as_a_whole", {"settled_by": "7"}),
         ("notice_settled_as_a_whole", {"settled_at": NOW}),
+        ("notice_withdrawn_with_when_and_why", {"state": State.WITHDRAWN}),
+        ("notice_withdrawn_with_when_and_why", {"withdrawn_at": NOW}),
+        ("notice_withdrawn_with_when_and_why", {"withdrawn_why": "cancelled"}),
     ],
 )
 def test_database_refuses(write, constraint, changes):

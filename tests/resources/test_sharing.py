@@ -209,7 +209,7 @@ def test_a_notice_that_has_not_gone_is_taken_back_too(diary, ruth, mai, monkeypa
     share.patient.email = "new@example.com"
     share.patient.save()
     journey.withdraw_file(share=share, by=mai, now=LATER)
-    assert Notice.objects.get().state == State.CANCELLED
+    assert Notice.objects.get().state == State.WITHDRAWN
 
 
 def test_only_whoever_treats_them_takes_it_back(diary, ruth, mai):

@@ -10,6 +10,7 @@ from portal.clinic.models import Service
 from portal.common.access.actors import Actor
 from portal.notifications import outbox
 from portal.notifications.models import Notice, State
+from portal.notifications.recipients import Recipient
 from portal.policies import publishing
 from portal.website.models import CrisisLine
 from tests import make
@@ -81,7 +82,11 @@ def test_what_keeps_a_psychologist_from_being_booked(boss, ready):
 
 def test_an_e_mail_that_did_not_go_is_the_first_thing(boss, ready):
     notice = outbox.queue(
-        template="account/password_changed", to="a@example.com", context={"at": "now"}, dedupe_key="one"
+        template="account/password_changed",
+        to=Recipient.by_email("a@example.com"),
+        about=None,
+        context={"at": "now"},
+        dedupe_key="one",
     )
     Notice.objects.filter(pk=notice.pk).update(state=State.FAILED)
     actions.invite(

@@ -5,6 +5,7 @@ from django.utils import timezone
 from portal.accounts.roles import Role
 from portal.notifications import outbox
 from portal.notifications.models import Notice, State
+from portal.notifications.recipients import Recipient
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -17,9 +18,17 @@ def boss():
 
 def notice(state, *, words=True, to="mai@example.com"):
     made = outbox.queue(
-        template="account/password_changed", to=to, context={"at": "noon"}, dedupe_key=f"{state}-{words}-{to}"
+        template="account/password_changed",
+        to=Recipient.by_email(to),
+        about=None,
+        context={"at": "noon"},
+        dedupe_key=f"{state}-{words}-{to}",
     )
-    more = {State.SENDING: {"lease_until": timezone.now()}, State.SENT: {"sent_at": timezone.now()}}.get(state, {})
+    more = {
+        State.SENDING: {"lease_until": timezone.now()},
+        State.SENT: {"sent_at": timezone.now()},
+        State.WITHDRAWN: {"withdrawn_at": timezone.now(), "withdrawn_why": "moved"},
+    }.get(state, {})
     if not words:
         more = {"secret": True, "text": None, "html": None, "attachments": None}
     Notice.objects.filter(pk=made.pk).update(state=state, **more)
@@ -36,7 +45,7 @@ def url(name, made):
 
 def test_only_what_needs_somebody_is_listed(boss):
     failed, doubtful = notice(State.FAILED), notice(State.UNKNOWN)
-    for state in (State.PENDING, State.SENDING, State.SENT, State.CANCELLED):
+    for state in (State.PENDING, State.SENDING, State.SENT, State.WITHDRAWN):
         notice(state)
     assert listed(boss) == [doubtful.code, failed.code]
     body = boss.get(reverse("manager:mail")).content.decode()
@@ -49,7 +58,9 @@ def test_sending_again(boss):
     failed = notice(State.FAILED)
     boss.post(url("send_again", failed))
     failed.refresh_from_db()
-    assert (failed.state, failed.settled_by) == (State.PENDING, str(boss.user.pk))
+    again = Notice.objects.get(dedupe_key=f"again:{failed.code}")
+    assert (failed.state, failed.settled_by) == (State.FAILED, str(boss.user.pk))
+    assert (again.state, again.to) == (State.PENDING, failed.to)
     assert listed(boss) == []
 
 

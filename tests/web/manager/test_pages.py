@@ -14,6 +14,7 @@ from portal.accounts.roles import Role
 from portal.audit import trail
 from portal.notifications import outbox
 from portal.notifications.models import Notice, State
+from portal.notifications.recipients import Recipient
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -81,7 +82,11 @@ def some_invitations(n):
 def some_unsettled_mails(n):
     for _ in range(n):
         notice = outbox.queue(
-            template="account/password_changed", to="a@example.com", context={}, dedupe_key=str(uuid.uuid4())
+            template="account/password_changed",
+            to=Recipient.by_email("a@example.com"),
+            about=None,
+            context={},
+            dedupe_key=str(uuid.uuid4()),
         )
         Notice.objects.filter(pk=notice.pk).update(state=State.UNKNOWN)
 
