@@ -26,6 +26,7 @@ from portal.common.languages import punctuation
 from portal.common.languages.offered import Language, languages, path_in
 from portal.common.media.pictures import Picture
 from portal.common.web import calendar
+from portal.common.web.free_times import free_times
 
 register = template.Library()
 
@@ -94,9 +95,10 @@ def _drawn(component: str, language: str | None, parameters: tuple[tuple[str, st
     return render_to_string(component, dict(parameters))
 
 
-# The parts of `components/_calendar.html` that are drawn for each hour and each day.
+# What is drawn for each hour, day and time of `components/_calendar.html` and `_week_of_times.html`.
 register.simple_tag(calendar.hours, name="calendar_hours")
 register.simple_tag(calendar.columns, name="calendar_columns")
+register.simple_tag(free_times)
 
 
 @register.inclusion_tag("components/_nav_link.html", takes_context=True)
