@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.safestring import SafeString
 
-from portal.common import punctuation
+from portal.common.languages import punctuation
 from portal.common.templatetags import when
 from portal.common.web.stencils import Stencil, joined
 
