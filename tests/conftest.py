@@ -3,7 +3,6 @@
 import ipaddress
 import signal
 import socket
-from contextlib import contextmanager
 
 import hypothesis
 import pytest
@@ -11,6 +10,8 @@ from django.core.cache import cache
 from django.db.backends.postgresql.operations import DatabaseOperations as PostgresOperations
 from django.db.backends.sqlite3.base import DatabaseOperations as SqliteOperations
 from django.utils import translation
+
+from tests import triggers
 
 # The same code gets the same answer, on a busy machine too. `--hypothesis-profile=default` goes looking further.
 hypothesis.settings.register_profile(
@@ -83,43 +84,20 @@ def _network_is_shut():
         yield
 
 
-@contextmanager
-def _sqlite_without_triggers(connection):
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-        triggers = cursor.fetchall()
-        for name, _ in triggers:
-            cursor.execute(f'DROP TRIGGER "{name}"')
-        yield
-        for _, sql in triggers:
-            cursor.execute(sql)
-
-
-@contextmanager
-def _postgres_without_triggers(connection):
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        yield
-        cursor.execute("SET session_replication_role = DEFAULT")
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _database_can_be_emptied():
     """Lifts the triggers that keep the trail and signed notes while a test with real transactions clears up."""
 
-    def without(lift, flush):
+    def without_triggers(flush):
         def execute_sql_flush(self, sql_list):
-            with lift(self.connection):
+            with triggers.lifted(self.connection):
                 flush(self, sql_list)
 
         return execute_sql_flush
 
     with pytest.MonkeyPatch.context() as patch:
-        for operations, lift in (
-            (SqliteOperations, _sqlite_without_triggers),
-            (PostgresOperations, _postgres_without_triggers),
-        ):
-            patch.setattr(operations, "execute_sql_flush", without(lift, operations.execute_sql_flush))
+        for operations in (SqliteOperations, PostgresOperations):
+            patch.setattr(operations, "execute_sql_flush", without_triggers(operations.execute_sql_flush))
         yield
 
 

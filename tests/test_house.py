@@ -132,3 +132,13 @@ def test_every_field_is_classed_by_how_private_it_is(model):
     privacy = vars(model)["privacy"]
     named = [*privacy.plain, *privacy.personal, *privacy.clinical]
     assert sorted(named) == sorted(field.name for field in model._meta.local_concrete_fields)
+
+
+def test_guards_stand_in_the_files_that_are_compared():
+    """What `migrate` does not put up, `doctor` can't compare: docs/guards.md."""
+    sql = re.compile(r"(?i)\b(create|drop)\s+(or\s+replace\s+)?(trigger|function)\b|\bexclude\s+using\b|\braise\(abort")
+    allowed = re.compile(r"portal/(common/guards/\w+|\w+/guards)\.py")
+    names = [str(path.relative_to(ROOT)) for path in ours("portal") if sql.search(path.read_text())]
+    assert [name for name in names if not allowed.fullmatch(name)] == []
+    apps_with = {path.parent for path in (ROOT / "portal").glob("*/guards.py")}
+    assert [path.name for path in apps_with if "guards.register(" not in (path / "apps.py").read_text()] == []

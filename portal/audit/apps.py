@@ -1,4 +1,8 @@
+from __future__ import annotations
+
 from django.apps import AppConfig
+
+from portal.common import guards, schedules
 
 
 class AuditConfig(AppConfig):
@@ -7,7 +11,8 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.audit import chains, sealing
-        from portal.common import schedules
+        from portal.audit.guards import TRAIL
 
+        guards.register(TRAIL)
         chains.register("trail", sealing.verify)
         schedules.every_minutes(1, "portal.audit.tasks.seal", name="trail")

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db import connections, router, transaction
+from django.db import connection, connections, router, transaction
 
-from portal.audit import guards
 from portal.audit.chains import GENESIS, Verdict, Walk, link
+from portal.audit.guards import TRAIL
 from portal.audit.models import Entry
+from portal.common import guards
 
 # Any fixed number of our own; PostgreSQL's advisory locks are one space for the whole database.
 LOCK = 7_214_803_311
@@ -53,7 +54,7 @@ def _seal_some() -> int:
 def verify() -> Verdict:
     """Walks the whole trail; memory does not grow with it."""
     walk = Walk()
-    broken = guards.problem()
+    broken = guards.problem(connection, TRAIL)
     if not broken:
         for entry in _in_order():
             expected = walk.links + 1

@@ -7,14 +7,12 @@
 - An allocation has its payment's sign; those of one payment never exceed it, those on one invoice never exceed the
   invoice nor fall below nothing. `paid` is their sum: the database writes it, and refuses anything else.
 
-Django alters a table on SQLite by copying it, which drops its triggers, and SQLite refuses the renaming while a trigger
-of another table names it. So `migrate` lifts these before it starts and puts them back at its end (apps.py).
 SQLite keeps decimals as binary fractions: amounts are compared as whole cents.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from portal.common.guards import REFUSE, Function, Guard, Trigger, raises, refuses
 
 INVOICE, LINE = "billing_invoice", "billing_line"
 PAYMENT, ALLOCATION = "billing_payment", "billing_allocation"
@@ -55,10 +53,6 @@ def _sum(column: str, table: str, where: str) -> str:
     return _cents(f"(SELECT SUM({column}) FROM {table} WHERE {where})")
 
 
-def _refuse(when: str, table: str, condition: str, words: str) -> str:
-    return f"{when} ON {table} FOR EACH ROW WHEN {condition} BEGIN SELECT RAISE(ABORT, '{words}'); END"
-
-
 def _exists(table: str, where: str) -> str:
     return f"EXISTS (SELECT 1 FROM {table} WHERE {where})"
 
@@ -80,12 +74,12 @@ _LEFT_OF_ORIGINAL = _sum(
     f"WHERE id = {_ORIGINAL} OR reverses_id = {_ORIGINAL})",
 )
 
-SQLITE = {
-    "invoice_begins_as_draft": _refuse(
+_SQLITE = {
+    "invoice_begins_as_draft": refuses(
         "BEFORE INSERT", INVOICE, "NEW.status IS NOT 'draft' OR NEW.paid IS NOT 0", BEGINS
     ),
     # INSERT OR REPLACE deletes a row without a word to its delete trigger, unless the connection asks for it.
-    "invoice_never_replaced": _refuse(
+    "invoice_never_replaced": refuses(
         "BEFORE INSERT",
         INVOICE,
         _exists(
@@ -95,13 +89,13 @@ SQLITE = {
         ),
         NEVER_CHANGES,
     ),
-    "invoice_keeps_its_number": _refuse(
+    "invoice_keeps_its_number": refuses(
         "BEFORE UPDATE OF id, code, number",
         INVOICE,
         "NEW.id IS NOT OLD.id OR NEW.code IS NOT OLD.code OR NEW.number IS NOT OLD.number",
         KEEPS_ITS_NUMBER,
     ),
-    "invoice_adds_up": _refuse(
+    "invoice_adds_up": refuses(
         "BEFORE UPDATE",
         INVOICE,
         "OLD.status = 'draft' AND NEW.status = 'issued' AND NOT ("
@@ -111,43 +105,43 @@ SQLITE = {
         f"AND MIN({_sum('benefit', LINE, 'invoice_id = NEW.id')}, {_cents('NEW.total')}) = {_cents('NEW.rebate')})",
         ADDS_UP,
     ),
-    "invoice_never_changes": _refuse(
+    "invoice_never_changes": refuses(
         "BEFORE UPDATE", INVOICE, f"OLD.status = 'void' OR (OLD.status = 'issued' AND ({_DIFFERS}))", NEVER_CHANGES
     ),
-    "invoice_moves_on": _refuse(
+    "invoice_moves_on": refuses(
         "BEFORE UPDATE OF status",
         INVOICE,
         "NEW.status IS NOT OLD.status AND NOT (OLD.status = 'draft' AND NEW.status IN ('issued', 'void') "
         "OR OLD.status = 'issued' AND NEW.status = 'void')",
         MOVES_ON,
     ),
-    "invoice_void_only_unpaid": _refuse(
+    "invoice_void_only_unpaid": refuses(
         "BEFORE UPDATE OF status",
         INVOICE,
         f"NEW.status = 'void' AND {_sum('amount', ALLOCATION, 'invoice_id = NEW.id')} <> 0",
         VOID_UNPAID,
     ),
-    "invoice_paid_is_allocated": _refuse(
+    "invoice_paid_is_allocated": refuses(
         "BEFORE UPDATE OF paid",
         INVOICE,
         f"{_sum('amount', ALLOCATION, 'invoice_id = NEW.id')} / 100.0 IS NOT NEW.paid + 0.0",
         PAID_IS_ALLOCATED,
     ),
-    "invoice_never_deleted": _refuse("BEFORE DELETE", INVOICE, "OLD.status <> 'draft'", NEVER_DELETED),
-    "line_added_to_drafts": _refuse(
+    "invoice_never_deleted": refuses("BEFORE DELETE", INVOICE, "OLD.status <> 'draft'", NEVER_DELETED),
+    "line_added_to_drafts": refuses(
         "BEFORE INSERT", LINE, f"{_settled('NEW')} OR {_exists(LINE, 'id = NEW.id')}", LINES_FROZEN
     ),
-    "line_changed_on_drafts": _refuse("BEFORE UPDATE", LINE, f"{_settled('OLD')} OR {_settled('NEW')}", LINES_FROZEN),
-    "line_deleted_from_drafts": _refuse("BEFORE DELETE", LINE, _settled("OLD"), LINES_FROZEN),
-    "payment_never_changes": _refuse("BEFORE UPDATE", PAYMENT, "1", PAYMENT_NEVER),
-    "payment_never_deleted": _refuse("BEFORE DELETE", PAYMENT, "1", PAYMENT_NEVER),
-    "payment_never_replaced": _refuse(
+    "line_changed_on_drafts": refuses("BEFORE UPDATE", LINE, f"{_settled('OLD')} OR {_settled('NEW')}", LINES_FROZEN),
+    "line_deleted_from_drafts": refuses("BEFORE DELETE", LINE, _settled("OLD"), LINES_FROZEN),
+    "payment_never_changes": refuses("BEFORE UPDATE", PAYMENT, "1", PAYMENT_NEVER),
+    "payment_never_deleted": refuses("BEFORE DELETE", PAYMENT, "1", PAYMENT_NEVER),
+    "payment_never_replaced": refuses(
         "BEFORE INSERT",
         PAYMENT,
         _exists(PAYMENT, "id = NEW.id OR code = NEW.code OR number = NEW.number OR key = NEW.key"),
         PAYMENT_NEVER,
     ),
-    "refund_within_payment": _refuse(
+    "refund_within_payment": refuses(
         "BEFORE INSERT",
         PAYMENT,
         "NEW.reverses_id IS NOT NULL AND ("
@@ -156,37 +150,37 @@ SQLITE = {
         f"+ {_cents('NEW.amount')} < 0)",
         REFUND_WITHIN,
     ),
-    "allocation_never_changes": _refuse("BEFORE UPDATE", ALLOCATION, "1", ALLOCATION_NEVER),
-    "allocation_never_deleted": _refuse("BEFORE DELETE", ALLOCATION, "1", ALLOCATION_NEVER),
-    "allocation_never_replaced": _refuse(
+    "allocation_never_changes": refuses("BEFORE UPDATE", ALLOCATION, "1", ALLOCATION_NEVER),
+    "allocation_never_deleted": refuses("BEFORE DELETE", ALLOCATION, "1", ALLOCATION_NEVER),
+    "allocation_never_replaced": refuses(
         "BEFORE INSERT",
         ALLOCATION,
         _exists(ALLOCATION, "id = NEW.id OR (payment_id = NEW.payment_id AND invoice_id = NEW.invoice_id)"),
         ALLOCATION_NEVER,
     ),
-    "allocation_to_issued_invoices": _refuse(
+    "allocation_to_issued_invoices": refuses(
         "BEFORE INSERT",
         ALLOCATION,
         f"(SELECT status FROM {INVOICE} WHERE id = NEW.invoice_id) IS NOT 'issued'",
         ALLOCATED_TO_ISSUED,
     ),
-    "allocation_has_the_sign": _refuse(
+    "allocation_has_the_sign": refuses(
         "BEFORE INSERT", ALLOCATION, f"(NEW.amount > 0) IS NOT ({_PAYMENT.format('amount')} > 0)", SAME_SIGN
     ),
-    "allocation_within_payment": _refuse(
+    "allocation_within_payment": refuses(
         "BEFORE INSERT",
         ALLOCATION,
         f"ABS({_OF_PAYMENT} + {_cents('NEW.amount')}) > ABS({_cents(_PAYMENT.format('amount'))})",
         WITHIN_PAYMENT,
     ),
-    "allocation_within_invoice": _refuse(
+    "allocation_within_invoice": refuses(
         "BEFORE INSERT",
         ALLOCATION,
         f"{_ON_INVOICE} + {_cents('NEW.amount')} NOT BETWEEN 0 AND "
         + _cents(f"(SELECT total FROM {INVOICE} WHERE id = NEW.invoice_id)"),
         WITHIN_INVOICE,
     ),
-    "refund_from_what_was_paid": _refuse(
+    "refund_from_what_was_paid": refuses(
         "BEFORE INSERT",
         ALLOCATION,
         f"NEW.amount < 0 AND {_LEFT_OF_ORIGINAL} + {_cents('NEW.amount')} < 0",
@@ -200,51 +194,44 @@ SQLITE = {
 
 # ---- PostgreSQL -----------------------------------------------------------------------------------------------------
 
-
-# 23000 is integrity_constraint_violation: both engines then raise Django's IntegrityError.
-def _raise(words: str) -> str:
-    return f"RAISE EXCEPTION '{words}' USING ERRCODE = '23000', CONSTRAINT = TG_NAME;"
-
-
 _SAME = "to_jsonb(NEW)" + "".join(f" - '{column}'" for column in MAY_CHANGE)
 _WAS = _SAME.replace("NEW", "OLD")
 
-FUNCTIONS = {
-    "billing_refuse": "BEGIN RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = '23000', CONSTRAINT = TG_NAME; END",
+_FUNCTIONS = {
     "billing_guard_invoice": f"""
         DECLARE lines record; allocated numeric;
         BEGIN
             IF TG_OP = 'INSERT' THEN
-                IF NEW.status <> 'draft' OR NEW.paid <> 0 THEN {_raise(BEGINS)} END IF;
+                IF NEW.status <> 'draft' OR NEW.paid <> 0 THEN {raises(BEGINS)} END IF;
                 RETURN NEW;
             ELSIF TG_OP = 'DELETE' THEN
-                IF OLD.status <> 'draft' THEN {_raise(NEVER_DELETED)} END IF;
+                IF OLD.status <> 'draft' THEN {raises(NEVER_DELETED)} END IF;
                 RETURN OLD;
             END IF;
             IF NEW.id <> OLD.id OR NEW.code <> OLD.code OR NEW.number <> OLD.number THEN
-                {_raise(KEEPS_ITS_NUMBER)}
+                {raises(KEEPS_ITS_NUMBER)}
             END IF;
             IF OLD.status = 'void' OR (OLD.status = 'issued' AND {_SAME} IS DISTINCT FROM {_WAS}) THEN
-                {_raise(NEVER_CHANGES)}
+                {raises(NEVER_CHANGES)}
             END IF;
             IF NEW.status <> OLD.status THEN
                 IF NOT (OLD.status = 'draft' AND NEW.status IN ('issued', 'void')
                         OR OLD.status = 'issued' AND NEW.status = 'void') THEN
-                    {_raise(MOVES_ON)}
+                    {raises(MOVES_ON)}
                 END IF;
                 IF NEW.status = 'issued' THEN
                     SELECT count(*) AS n, sum(total) AS total, sum(gst) AS gst, sum(benefit) AS benefit INTO lines
                         FROM {LINE} WHERE invoice_id = NEW.id;
                     IF lines.n = 0 OR lines.total <> NEW.total OR lines.gst <> NEW.gst
                         OR LEAST(lines.benefit, NEW.total) <> NEW.rebate THEN
-                        {_raise(ADDS_UP)}
+                        {raises(ADDS_UP)}
                     END IF;
                 END IF;
             END IF;
             IF NEW.paid <> OLD.paid OR NEW.status = 'void' THEN
                 SELECT COALESCE(sum(amount), 0) INTO allocated FROM {ALLOCATION} WHERE invoice_id = NEW.id;
-                IF NEW.status = 'void' AND allocated <> 0 THEN {_raise(VOID_UNPAID)} END IF;
-                IF NEW.paid <> allocated THEN {_raise(PAID_IS_ALLOCATED)} END IF;
+                IF NEW.status = 'void' AND allocated <> 0 THEN {raises(VOID_UNPAID)} END IF;
+                IF NEW.paid <> allocated THEN {raises(PAID_IS_ALLOCATED)} END IF;
             END IF;
             RETURN NEW;
         END""",
@@ -254,11 +241,11 @@ FUNCTIONS = {
         BEGIN
             IF TG_OP <> 'INSERT' THEN
                 SELECT status INTO found_status FROM {INVOICE} WHERE id = OLD.invoice_id FOR UPDATE;
-                IF found_status <> 'draft' THEN {_raise(LINES_FROZEN)} END IF;
+                IF found_status <> 'draft' THEN {raises(LINES_FROZEN)} END IF;
             END IF;
             IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
             SELECT status INTO found_status FROM {INVOICE} WHERE id = NEW.invoice_id FOR UPDATE;
-            IF found_status IS DISTINCT FROM 'draft' THEN {_raise(LINES_FROZEN)} END IF;
+            IF found_status IS DISTINCT FROM 'draft' THEN {raises(LINES_FROZEN)} END IF;
             RETURN NEW;
         END""",
     "billing_guard_payment": f"""
@@ -268,7 +255,7 @@ FUNCTIONS = {
             SELECT amount INTO original FROM {PAYMENT} WHERE id = NEW.reverses_id FOR UPDATE;
             SELECT COALESCE(sum(amount), 0) INTO gone FROM {PAYMENT} WHERE reverses_id = NEW.reverses_id;
             IF original IS NULL OR original <= 0 OR original + gone + NEW.amount < 0 THEN
-                {_raise(REFUND_WITHIN)}
+                {raises(REFUND_WITHIN)}
             END IF;
             RETURN NEW;
         END""",
@@ -277,17 +264,17 @@ FUNCTIONS = {
         BEGIN
             SELECT status, total INTO invoice FROM {INVOICE} WHERE id = NEW.invoice_id FOR UPDATE;
             SELECT amount, reverses_id INTO payment FROM {PAYMENT} WHERE id = NEW.payment_id FOR UPDATE;
-            IF invoice.status IS DISTINCT FROM 'issued' THEN {_raise(ALLOCATED_TO_ISSUED)} END IF;
-            IF sign(NEW.amount) IS DISTINCT FROM sign(payment.amount) THEN {_raise(SAME_SIGN)} END IF;
+            IF invoice.status IS DISTINCT FROM 'issued' THEN {raises(ALLOCATED_TO_ISSUED)} END IF;
+            IF sign(NEW.amount) IS DISTINCT FROM sign(payment.amount) THEN {raises(SAME_SIGN)} END IF;
             SELECT COALESCE(sum(amount), 0) INTO allocated FROM {ALLOCATION} WHERE payment_id = NEW.payment_id;
-            IF abs(allocated + NEW.amount) > abs(payment.amount) THEN {_raise(WITHIN_PAYMENT)} END IF;
+            IF abs(allocated + NEW.amount) > abs(payment.amount) THEN {raises(WITHIN_PAYMENT)} END IF;
             SELECT COALESCE(sum(amount), 0) INTO allocated FROM {ALLOCATION} WHERE invoice_id = NEW.invoice_id;
-            IF allocated + NEW.amount NOT BETWEEN 0 AND invoice.total THEN {_raise(WITHIN_INVOICE)} END IF;
+            IF allocated + NEW.amount NOT BETWEEN 0 AND invoice.total THEN {raises(WITHIN_INVOICE)} END IF;
             IF NEW.amount < 0 THEN
                 SELECT COALESCE(sum(a.amount), 0) INTO allocated FROM {ALLOCATION} a JOIN {PAYMENT} p
                     ON p.id = a.payment_id WHERE a.invoice_id = NEW.invoice_id
                     AND (p.id = payment.reverses_id OR p.reverses_id = payment.reverses_id);
-                IF allocated + NEW.amount < 0 THEN {_raise(WITHIN_INVOICE)} END IF;
+                IF allocated + NEW.amount < 0 THEN {raises(WITHIN_INVOICE)} END IF;
             END IF;
             RETURN NEW;
         END""",
@@ -301,65 +288,26 @@ FUNCTIONS = {
 
 _ROW = "FOR EACH ROW EXECUTE FUNCTION"
 _STATEMENT = "FOR EACH STATEMENT EXECUTE FUNCTION"
-POSTGRES = {
-    (INVOICE, "invoice_guard"): f"BEFORE INSERT OR UPDATE OR DELETE ON {INVOICE} {_ROW} billing_guard_invoice()",
-    (INVOICE, "invoice_never_truncated"): (
-        f"BEFORE TRUNCATE ON {INVOICE} {_STATEMENT} billing_refuse('{NEVER_DELETED}')"
-    ),
-    (LINE, "line_guard"): f"BEFORE INSERT OR UPDATE OR DELETE ON {LINE} {_ROW} billing_guard_line()",
-    (LINE, "line_never_truncated"): f"BEFORE TRUNCATE ON {LINE} {_STATEMENT} billing_refuse('{LINES_FROZEN}')",
-    (PAYMENT, "payment_guard"): f"BEFORE INSERT ON {PAYMENT} {_ROW} billing_guard_payment()",
-    (PAYMENT, "payment_never_changes"): (
-        f"BEFORE UPDATE OR DELETE ON {PAYMENT} {_ROW} billing_refuse('{PAYMENT_NEVER}')"
-    ),
-    (PAYMENT, "payment_never_truncated"): (
-        f"BEFORE TRUNCATE ON {PAYMENT} {_STATEMENT} billing_refuse('{PAYMENT_NEVER}')"
-    ),
-    (ALLOCATION, "allocation_guard"): f"BEFORE INSERT ON {ALLOCATION} {_ROW} billing_guard_allocation()",
-    (ALLOCATION, "allocation_never_changes"): (
-        f"BEFORE UPDATE OR DELETE ON {ALLOCATION} {_ROW} billing_refuse('{ALLOCATION_NEVER}')"
-    ),
-    (ALLOCATION, "allocation_never_truncated"): (
-        f"BEFORE TRUNCATE ON {ALLOCATION} {_STATEMENT} billing_refuse('{ALLOCATION_NEVER}')"
-    ),
-    (ALLOCATION, "allocation_pays"): f"AFTER INSERT ON {ALLOCATION} {_ROW} billing_pay()",
+_POSTGRES = {
+    "invoice_guard": f"BEFORE INSERT OR UPDATE OR DELETE ON {INVOICE} {_ROW} billing_guard_invoice()",
+    "invoice_never_truncated": (f"BEFORE TRUNCATE ON {INVOICE} {_STATEMENT} portal_refuse('{NEVER_DELETED}')"),
+    "line_guard": f"BEFORE INSERT OR UPDATE OR DELETE ON {LINE} {_ROW} billing_guard_line()",
+    "line_never_truncated": f"BEFORE TRUNCATE ON {LINE} {_STATEMENT} portal_refuse('{LINES_FROZEN}')",
+    "payment_guard": f"BEFORE INSERT ON {PAYMENT} {_ROW} billing_guard_payment()",
+    "payment_never_changes": (f"BEFORE UPDATE OR DELETE ON {PAYMENT} {_ROW} portal_refuse('{PAYMENT_NEVER}')"),
+    "payment_never_truncated": (f"BEFORE TRUNCATE ON {PAYMENT} {_STATEMENT} portal_refuse('{PAYMENT_NEVER}')"),
+    "allocation_guard": f"BEFORE INSERT ON {ALLOCATION} {_ROW} billing_guard_allocation()",
+    "allocation_never_changes": (f"BEFORE UPDATE OR DELETE ON {ALLOCATION} {_ROW} portal_refuse('{ALLOCATION_NEVER}')"),
+    "allocation_never_truncated": (f"BEFORE TRUNCATE ON {ALLOCATION} {_STATEMENT} portal_refuse('{ALLOCATION_NEVER}')"),
+    "allocation_pays": f"AFTER INSERT ON {ALLOCATION} {_ROW} billing_pay()",
 }
 
-
-def put_up(connection: Any) -> None:
-    """Makes the triggers that are missing (SQLite), or all of them anew (PostgreSQL)."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            for name, rest in SQLITE.items():
-                cursor.execute(f"CREATE TRIGGER IF NOT EXISTS {name} {rest}")
-            return
-        for name, body in FUNCTIONS.items():
-            cursor.execute(f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$")
-        for (table, name), rest in POSTGRES.items():
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON {table}")
-            cursor.execute(f"CREATE TRIGGER {name} {rest}")
-
-
-def take_down(connection: Any) -> None:
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            for name in SQLITE:
-                cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
-            return
-        for table, name in POSTGRES:
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON {table}")
-        for name in FUNCTIONS:
-            cursor.execute(f"DROP FUNCTION IF EXISTS {name}()")
-
-
-def problem(connection: Any) -> str:
-    """What is wrong with the triggers, in words, or an empty string. A rebuilt table loses them without a word."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-            expected = set(SQLITE)
-        else:
-            cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'")
-            expected = {name for _, name in POSTGRES}
-        missing = expected - {name for (name,) in cursor.fetchall()}
-    return f"the database does not guard the books: {', '.join(sorted(missing))} missing" if missing else ""
+BOOKS = Guard(
+    "the books",
+    sqlite=[Trigger(name, definition) for name, definition in _SQLITE.items()],
+    postgresql=[
+        REFUSE,
+        *(Function(name, body) for name, body in _FUNCTIONS.items()),
+        *(Trigger(name, definition) for name, definition in _POSTGRES.items()),
+    ],
+)

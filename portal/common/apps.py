@@ -18,9 +18,10 @@ class CommonConfig(AppConfig):
             catalogues.compile_stale(folder)
 
     def ready(self) -> None:
-        from portal.common import schedules
+        from portal.common import guards, schedules
         from portal.common.crypto import keys
 
         # Every process, the web server too, refuses to start on keys that it can't read.
         keys.ring()
         schedules.every_minutes(30, "portal.common.media.pending_uploads.sweep", name="waiting")
+        guards.watch_migrations()

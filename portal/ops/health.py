@@ -27,9 +27,8 @@ from django_q.models import OrmQ
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role
-from portal.audit import guards as audit_guards
-from portal.billing import guards as billing_guards
 from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
+from portal.common import guards
 from portal.common.crypto.ciphertext import EncryptionError, KeyId, seal, unseal
 from portal.common.crypto.fields import encrypted_fields
 from portal.common.crypto.keys import BadKeys, ring
@@ -38,11 +37,8 @@ from portal.notifications import heartbeat
 from portal.notifications.channels import CHANNELS
 from portal.notifications.models import Notice
 from portal.ops import bootstrap
-from portal.patients.models import CONSENT_GUARD
 from portal.policies import publishing
-from portal.policies.models import GUARD as POLICY_GUARD
 from portal.policies.models import PolicyKind
-from portal.records import guards as records_guards
 from portal.website import crisis
 
 OLDEST_POSTGRES = 15
@@ -144,18 +140,12 @@ def database() -> Iterator[Finding]:
         yield well("Every migration has been run")
 
 
-def guards() -> Iterator[Finding]:
-    """The triggers that a rebuilt table loses without a word."""
-    problems = [
-        audit_guards.problem(),
-        records_guards.problem(connection),
-        billing_guards.problem(connection),
-        POLICY_GUARD.problem(connection),
-        CONSENT_GUARD.problem(connection),
-    ]
-    for problem in filter(None, problems):
-        yield wrong(problem, "python3 manage.py migrate puts them back; if not, restore the database's schema.")
-    if not any(problems):
+def database_guards() -> Iterator[Finding]:
+    """Triggers, their functions and exclusion constraints: which are gone, off, unknown or not what they were."""
+    problems = guards.problems(connection)
+    for problem in problems:
+        yield wrong(problem, "python3 manage.py migrate makes them what they should be, and drops the rest.")
+    if not problems:
         yield well("The database guards the trail, the notes and the payments")
 
 
@@ -323,7 +313,7 @@ def crisis_lines() -> Iterator[Finding]:
 
 # In this order: what stands further down rests on what stands above it.
 BEFORE_THE_DATABASE: tuple[Look, ...] = (python, packages, framework, database)
-ON_THE_DATABASE: tuple[Look, ...] = (guards, encryption, mail, queue, memory, clinic, policies, crisis_lines)
+ON_THE_DATABASE: tuple[Look, ...] = (database_guards, encryption, mail, queue, memory, clinic, policies, crisis_lines)
 BESIDE_THE_DATABASE: tuple[Look, ...] = (files, paper)
 
 

@@ -1,4 +1,8 @@
+from __future__ import annotations
+
 from django.apps import AppConfig
+
+from portal.common import guards
 
 
 class PatientsConfig(AppConfig):
@@ -6,6 +10,6 @@ class PatientsConfig(AppConfig):
     label = "patients"
 
     def ready(self) -> None:
-        from portal.patients import models
+        from portal.patients.guards import CONSENTS
 
-        models.CONSENT_GUARD.through_migrations(self)
+        guards.register(CONSENTS)

@@ -12,7 +12,6 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from portal.accounts.roles import Role
 from portal.common.access.actors import Actor
-from portal.common.guards.frozen import Frozen
 from portal.common.privacy import classed
 from portal.common.text.normalise import full_name
 from portal.patients.fields import ByteOrderedCharField
@@ -197,15 +196,6 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.patient_id} to {self.version_id}"
-
-
-CONSENT_GUARD = Frozen(
-    name="consent",
-    table="patients_consent",
-    words="A consent never changes.",
-    keys=(("code",), ("patient_id", "version_id")),
-    may_go=True,
-)
 
 
 @classed(plain="id patient", personal="key")

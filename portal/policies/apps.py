@@ -1,4 +1,8 @@
+from __future__ import annotations
+
 from django.apps import AppConfig
+
+from portal.common import guards
 
 
 class PoliciesConfig(AppConfig):
@@ -6,6 +10,6 @@ class PoliciesConfig(AppConfig):
     label = "policies"
 
     def ready(self) -> None:
-        from portal.policies import models
+        from portal.policies.guards import POLICIES
 
-        models.GUARD.through_migrations(self)
+        guards.register(POLICIES)

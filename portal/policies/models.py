@@ -11,7 +11,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
-from portal.common.guards.frozen import Frozen
 from portal.common.privacy import classed
 
 # The one that counts; the others are translations of it.
@@ -127,11 +126,3 @@ class PolicyVersion(models.Model):
         """The text for a reader of `language` (the present one, if not said) and the language it is in."""
         wanted = language or get_language() or ENGLISH
         return (self.documents[wanted], wanted) if wanted in self.documents else (self.documents[ENGLISH], ENGLISH)
-
-
-GUARD = Frozen(
-    name="policy",
-    table="policies_policyversion",
-    words="A published policy never changes.",
-    keys=(("kind", "number"), ("kind", "day")),
-)

@@ -14,8 +14,9 @@ from django.db import connection, transaction
 
 from portal.audit import chains
 from portal.audit.chains import GENESIS, Verdict, Walk
+from portal.common import guards
 from portal.common.crypto.ciphertext import EncryptionError
-from portal.records import guards
+from portal.records.guards import RECORDS
 from portal.records.models import Addendum, ChainHead, ProgressNote
 
 Entry = ProgressNote | Addendum
@@ -65,7 +66,7 @@ def append(entry: Entry) -> None:
 def verify() -> Verdict:
     """Walks all signed records in the order of signing; memory does not grow with them."""
     walk = Walk()
-    broken = guards.problem(connection)
+    broken = guards.problem(connection, RECORDS)
     if not broken:
         for entry in _in_order():
             expected = walk.links + 1

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+from portal.common import guards
+
 
 class ResourcesConfig(AppConfig):
     name = "portal.resources"
     label = "resources"
 
     def ready(self) -> None:
-        from portal.resources.models import posts
+        from portal.resources.guards import REVISIONS
 
-        posts.REVISION_GUARD.through_migrations(self)
+        guards.register(REVISIONS)

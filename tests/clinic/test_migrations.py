@@ -4,6 +4,8 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from portal.common import guards
+
 
 @pytest.mark.django_db(transaction=True)
 def test_specialisations_keep_their_rows_and_the_order_they_were_shown_in():
@@ -27,3 +29,4 @@ def test_specialisations_keep_their_rows_and_the_order_they_were_shown_in():
     finally:
         executor = MigrationExecutor(connection)
         executor.migrate(latest)
+        guards.restore(connection)

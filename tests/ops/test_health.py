@@ -38,13 +38,13 @@ def test_packages_that_differ_from_the_lock_are_named(settings, tmp_path):
 
 @pytest.mark.django_db
 def test_database_without_its_triggers_is_wrong():
-    assert states(health.guards) == [State.WELL]
+    assert states(health.database_guards) == [State.WELL]
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("DROP TRIGGER audit_entry_no_delete")
         else:
             cursor.execute("ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_guard")
-    assert "the database does not guard the trail" in found(health.guards, State.WRONG).what
+    assert "the database does not guard the trail" in found(health.database_guards, State.WRONG).what
 
 
 @pytest.mark.django_db

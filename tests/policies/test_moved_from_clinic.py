@@ -9,8 +9,10 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import override
 
 from portal.audit.models import Entry
+from portal.common import guards
 from portal.patients.models import Consent
-from portal.policies.models import GUARD, PolicySettings, PolicyVersion
+from portal.policies.guards import POLICIES
+from portal.policies.models import PolicySettings, PolicyVersion
 from portal.web.manager import trails
 from portal.website.models import CrisisLine, SiteText
 
@@ -67,7 +69,7 @@ def test_an_older_database_keeps_its_texts_policies_and_consents():
         assert trails.with_names([entry], zone="Australia/Perth")[0].target_words == "policy"
 
     # And the database still refuses to change a published policy.
-    assert GUARD.problem(connection) == ""
+    assert guards.problem(connection, POLICIES) == ""
     with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
         PolicyVersion.objects.update(changes="other")
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -15,7 +15,7 @@ from portal.audit.models import Entry
 from portal.clinic.models import ClinicSettings, TaxCode
 from portal.common.access.actors import Actor
 from portal.policies import complaints, document, facts, processors, publishing
-from portal.policies.models import ENGLISH, GUARD, PolicyKind, PolicySettings, PolicyVersion
+from portal.policies.models import ENGLISH, PolicyKind, PolicySettings, PolicyVersion
 from portal.policies.refusals import PublishedMeanwhile, TooEarly
 from tests import make
 
@@ -158,14 +158,6 @@ def test_a_version_is_not_replaced(clinic, kept, recursive):
         f"INSERT OR REPLACE INTO policies_policyversion ({names}) SELECT {values} FROM policies_policyversion"
     )
     assert "A published policy never changes." in told
-
-
-def test_a_missing_guard_is_noticed(clinic):
-    assert GUARD.problem(connection) == ""
-    GUARD.take_down(connection)
-    assert "policy_never_changes" in GUARD.problem(connection)
-    GUARD.put_up(connection)
-    assert GUARD.problem(connection) == ""
 
 
 def test_no_two_versions_share_a_number_or_a_day(clinic):

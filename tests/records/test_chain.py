@@ -12,9 +12,9 @@ from portal.appointments.models import Status
 from portal.audit import chains
 from portal.common.access.actors import Actor
 from portal.common.crypto.ciphertext import seal
-from portal.records import actions, chain, guards
+from portal.records import actions, chain
 from portal.records.models import Addendum, ChainHead, ProgressNote
-from tests import make
+from tests import make, triggers
 from tests.records.conftest import BEGAN, NOW
 
 
@@ -39,10 +39,8 @@ def three(db):
 
 def _without_guards(sql, *parameters):
     """What somebody does who has the database and knows it well."""
-    guards.take_down(connection)
-    with connection.constraint_checks_disabled(), connection.cursor() as cursor:
+    with triggers.lifted(connection), connection.constraint_checks_disabled(), connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-    guards.put_up(connection)
 
 
 def test_an_empty_chain_holds(db):

@@ -18,7 +18,7 @@ R = TypeVar("R")
 TRIES = 5
 # SQLSTATEs of a transaction that lost to another and may simply begin again: serialization failure, deadlock.
 _BEGIN_AGAIN = {"40001", "40P01"}
-# The constraints and triggers of migration 0002_no_overlap, by name.
+# The constraints and triggers of portal/appointments/guards.py, by name.
 _REFUSALS: dict[str, Callable[[], Refusal]] = {
     "appointment_psychologist_no_overlap": lambda: SlotTaken("psychologist"),
     "appointment_patient_no_overlap": lambda: PatientBusy("patient"),

@@ -98,7 +98,7 @@ class Appointment(models.Model):
 
     `occupied_from` and `occupied_until` are the session with its buffers: what may not overlap for the psychologist
     and the room. The patient's own time is `starts_at` to `ends_at`. All are aware UTC on whole minutes.
-    Migration 0002_no_overlap keeps live rows of one psychologist, patient or room apart, in the database itself.
+    guards.py keeps live rows of one psychologist, patient or room apart, in the database itself.
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

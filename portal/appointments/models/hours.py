@@ -43,7 +43,7 @@ class TimeSlotQuerySet(OfPsychologistQuerySet):
 class WorkingHours(models.Model):
     """Weekly hours of one psychologist at one location, on that location's wall clock and on whole minutes.
 
-    Two windows of one weekday may touch but not overlap; migration 0002_no_overlap holds that in the database.
+    Two windows of one weekday may touch but not overlap; the database holds that (guards.py).
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

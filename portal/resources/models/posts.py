@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import Role
 from portal.common.access.actors import Actor
-from portal.common.guards.frozen import Frozen
 from portal.common.privacy import classed
 from portal.common.text import markdown
 from portal.common.text.normalise import fold
@@ -308,13 +307,3 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"revision {self.number}"
-
-
-# A revision goes with its draft, so it may be deleted.
-REVISION_GUARD = Frozen(
-    name="revision",
-    table="resources_revision",
-    words="A revision never changes.",
-    keys=(("post_id", "number"),),
-    may_go=True,
-)

@@ -1,0 +1,100 @@
+"""What the database itself refuses: live appointments of one psychologist, one patient or one room never overlap.
+
+Nor do one psychologist's working hours. PostgreSQL holds it by constraints, SQLite by triggers that refuse with the
+same names. SQLite compares times as text, so there every time must be exactly what Django writes for a whole minute
+in UTC: a `T`, a zone, a fraction or a date such as 31 February would sort wrongly and slip past.
+"""
+
+# ruff: noqa: S608 - every word of this SQL is our own
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from portal.common.guards import Constraint, Guard, Trigger, refuses
+
+APPOINTMENT, HOURS = "appointments_appointment", "appointments_workinghours"
+LIVE = "('held', 'booked', 'arrived')"
+# Constraint, whose time it is, and the two ends of the time that is theirs alone.
+APART = [
+    ("appointment_psychologist_no_overlap", "psychologist_id", "occupied_from", "occupied_until"),
+    ("appointment_patient_no_overlap", "patient_id", "starts_at", "ends_at"),
+    ("appointment_room_no_overlap", "room_id", "occupied_from", "occupied_until"),
+]
+TIMES = ("starts_at", "ends_at", "occupied_from", "occupied_until")
+
+
+def _both(name: str, table: str, columns: tuple[str, ...], condition: str) -> Iterator[Trigger]:
+    """One refusal, of new rows and of changes of these columns."""
+    for event in ("INSERT", "UPDATE"):
+        of = f" OF {', '.join(columns)}" if event == "UPDATE" else ""
+        itself = " AND other.id <> OLD.id" if event == "UPDATE" else ""
+        yield Trigger(
+            f"{name}_{event.lower()}",
+            refuses(f"BEFORE {event}{of}", table, condition.replace("/* but itself */", itself), name),
+        )
+
+
+def _sqlite() -> Iterator[Trigger]:
+    for name, whose, start, end in APART:
+        # The day's bound is what keeps the search short: nothing live is longer, see appointment_within_a_day.
+        overlapping = (
+            f"SELECT 1 FROM {APPOINTMENT} AS other WHERE other.{whose} = NEW.{whose} "
+            f"AND other.{start} < NEW.{end} AND other.{start} > datetime(NEW.{start}, '-1 day') "
+            f"AND other.{end} > NEW.{start} AND other.status IN {LIVE}/* but itself */"
+        )
+        yield from _both(
+            name, APPOINTMENT, (whose, start, end, "status"), f"NEW.status IN {LIVE} AND EXISTS ({overlapping})"
+        )
+    # Adding nothing makes SQLite work the date out; without it, 31 February comes back as it went in.
+    yield from _both(
+        "appointment_on_whole_minutes",
+        APPOINTMENT,
+        TIMES,
+        " OR ".join(f"NEW.{time} IS NOT strftime('%Y-%m-%d %H:%M:00', NEW.{time}, '+0 days')" for time in TIMES),
+    )
+    yield from _both(
+        "appointment_within_a_day",
+        APPOINTMENT,
+        TIMES,
+        "strftime('%s', NEW.occupied_until) - strftime('%s', NEW.occupied_from) > 24 * 60 * 60",
+    )
+    yield from _both(
+        "hours_no_overlap",
+        HOURS,
+        ("psychologist_id", "weekday", "starts", "ends"),
+        f"EXISTS (SELECT 1 FROM {HOURS} AS other WHERE other.psychologist_id = NEW.psychologist_id "
+        "AND other.weekday = NEW.weekday AND other.starts < NEW.ends AND other.ends > NEW.starts/* but itself */)",
+    )
+    yield from _both(
+        "hours_on_whole_minutes",
+        HOURS,
+        ("starts", "ends"),
+        " OR ".join(f"NEW.{time} IS NOT strftime('%H:%M:00', NEW.{time}, '+0 days')" for time in ("starts", "ends")),
+    )
+
+
+def _postgresql() -> Iterator[Constraint]:
+    for name, whose, start, end in APART:
+        yield Constraint(
+            name,
+            APPOINTMENT,
+            f"EXCLUDE USING gist ({whose} WITH =, tstzrange({start}, {end}) WITH &&) WHERE (status IN {LIVE})",
+        )
+    whole = " AND ".join(f"extract(second FROM {time} AT TIME ZONE 'UTC') = 0" for time in TIMES)
+    yield Constraint("appointment_on_whole_minutes", APPOINTMENT, f"CHECK ({whole})")
+    yield Constraint(
+        "appointment_within_a_day",
+        APPOINTMENT,
+        "CHECK (occupied_until AT TIME ZONE 'UTC' <= occupied_from AT TIME ZONE 'UTC' + interval '1 day')",
+    )
+    minutes = "int4range((extract(epoch FROM starts) / 60)::integer, (extract(epoch FROM ends) / 60)::integer)"
+    yield Constraint(
+        "hours_no_overlap", HOURS, f"EXCLUDE USING gist (psychologist_id WITH =, weekday WITH =, {minutes} WITH &&)"
+    )
+    yield Constraint(
+        "hours_on_whole_minutes", HOURS, "CHECK (extract(second FROM starts) = 0 AND extract(second FROM ends) = 0)"
+    )
+
+
+NO_OVERLAP = Guard("the diary", sqlite=list(_sqlite()), postgresql=list(_postgresql()))
