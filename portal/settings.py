@@ -80,8 +80,8 @@ if not PRODUCTION:
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [PORTAL_BASE_URL] if _base.scheme == "https" else [])
 
 # The portal's own rooms, from the ground floor up (docs/architecture.md).
-FLOORS = ["common", "audit", "notifications", "accounts", "clinic", "website", "policies", "patients", "appointments"]
-FLOORS += ["medicare", "records", "billing", "resources", "ops"]
+FLOORS = ["common", "audit", "notifications", "worklist", "accounts", "clinic", "website", "policies", "patients"]
+FLOORS += ["appointments", "medicare", "records", "billing", "resources", "ops"]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

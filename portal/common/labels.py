@@ -7,6 +7,7 @@ is, and is found and shown under today's label.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any, cast
 
 from django.apps import apps
 from django.db import models
@@ -15,6 +16,11 @@ from django.db import models
 def label_of(model: type[models.Model] | models.Model) -> str:
     """Today's label, such as `policies.PolicyVersion`."""
     return str(model._meta.concrete_model._meta.label)
+
+
+def code_of(row: models.Model) -> str:
+    """The code of a row that has one, as it is written beside the label."""
+    return str(cast(Any, row).code)
 
 
 def labels_of(model: type[models.Model] | models.Model) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.common.access.actors import Actor
 from portal.common.crypto.fields import EncryptedJSONField, EncryptedTextField
-from portal.common.labels import labels_of
+from portal.common.labels import code_of, labels_of
 from portal.common.privacy import classed
 from portal.notifications.recipients import Channel, Recipient
 
@@ -45,7 +45,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.filter(_NEEDING_EYES)
 
     def about(self, target: models.Model) -> NoticeQuerySet:
-        return self.filter(about_label__in=labels_of(target), about_code=str(target.code))
+        return self.filter(about_label__in=labels_of(target), about_code=code_of(target))
 
 
 @classed(

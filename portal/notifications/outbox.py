@@ -26,7 +26,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from portal.common.access.actors import Actor
-from portal.common.labels import label_of
+from portal.common.labels import code_of, label_of
 from portal.notifications.channels import CHANNELS
 from portal.notifications.models import Notice, State
 from portal.notifications.recipients import Recipient
@@ -103,7 +103,7 @@ def queue_words(
             dedupe_key=_key(dedupe_key),
             secret=secret,
             about_label="" if about is None else label_of(about),
-            about_code="" if about is None else str(about.code),
+            about_code="" if about is None else code_of(about),
             about_revision=getattr(about, "revision", None),
             next_attempt_at=send_at or now,
             # The same at each attempt: a mailbox that gets a message twice can tell that it is one.

@@ -1,0 +1,96 @@
+"""Raising, taking and closing things to do. Journeys call these, and write the trail beside them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models, transaction
+
+from portal.common.access.actors import Actor
+from portal.common.labels import code_of, label_of
+from portal.worklist.kinds import Kind
+from portal.worklist.models import ToDo, ToDoQuerySet
+from portal.worklist.refusals import AlreadyDone, NotByHand, TakenMeanwhile
+
+
+def put_on_list(
+    kind: Kind,
+    *,
+    about: models.Model,
+    dedupe_key: str,
+    due_at: datetime,
+    now: datetime,
+    escalates_at: datetime | None = None,
+    person: str = "",
+) -> ToDo | None:
+    """Writes one thing to do in the caller's transaction, or returns None where that key was raised before."""
+    to_do = ToDo(
+        kind=kind.name,
+        dedupe_key=dedupe_key,
+        about_label=label_of(about),
+        about_code=code_of(about),
+        role=kind.role,
+        person=person,
+        raised_at=now,
+        due_at=due_at,
+        escalates_at=escalates_at,
+    )
+    # ON CONFLICT DO NOTHING: it waits for a transaction that writes the same key, and leaves ours in order.
+    ToDo.objects.bulk_create([to_do], ignore_conflicts=True)
+    return ToDo.objects.filter(code=to_do.code).first()
+
+
+def acknowledge(to_do: ToDo, *, seen: str, by: Actor, now: datetime) -> ToDo:
+    """Says that somebody is on it. `seen` is the holder whom their page showed, empty for nobody.
+
+    A second press changes nothing. Raises AlreadyDone, or TakenMeanwhile when somebody else took it since.
+    """
+    me = str(by.user_id)
+    took = _open(to_do).filter(acknowledged_by=seen).exclude(acknowledged_by=me)
+    if not took.update(acknowledged_at=now, acknowledged_by=me):
+        _fresh(to_do)
+        if to_do.acknowledged_by != me:
+            raise TakenMeanwhile
+        return to_do
+    return _fresh(to_do)
+
+
+def put_back(to_do: ToDo, *, by: Actor) -> ToDo:
+    """Somebody who was on it no longer is; one that they don't hold stays as it is. Raises AlreadyDone."""
+    _open(to_do).filter(acknowledged_by=str(by.user_id)).update(acknowledged_at=None, acknowledged_by="")
+    return _fresh(to_do)
+
+
+@transaction.atomic
+def finish(to_do: ToDo, *, kind: Kind, outcome: str, by: Actor, now: datetime) -> ToDo:
+    """Closes it by a person's word; raises NotByHand for a word that its kind does not know, or AlreadyDone."""
+    if outcome not in kind.outcomes or kind.name != to_do.kind:
+        raise NotByHand
+    if not _close(_open(to_do), outcome=outcome, by=by, now=now):
+        raise AlreadyDone
+    to_do.refresh_from_db()
+    return to_do
+
+
+@transaction.atomic
+def close_about(target: models.Model, *kinds: Kind, outcome: str, by: Actor, now: datetime) -> list[ToDo]:
+    """Closes what is open of these kinds about something, because its cause is gone, and returns it."""
+    rows = ToDo.objects.about(target).of_kind(*(kind.name for kind in kinds)).still_open()
+    closed = list(rows.select_for_update(of=("self",)))
+    _close(ToDo.objects.filter(pk__in=[to_do.pk for to_do in closed]).still_open(), outcome=outcome, by=by, now=now)
+    return closed
+
+
+def _open(to_do: ToDo) -> ToDoQuerySet:
+    return ToDo.objects.still_open().filter(pk=to_do.pk)
+
+
+def _close(rows: ToDoQuerySet, *, outcome: str, by: Actor, now: datetime) -> int:
+    return rows.update(done_at=now, done_by=str(by.user_id or by.name), outcome=outcome)
+
+
+def _fresh(to_do: ToDo) -> ToDo:
+    to_do.refresh_from_db()
+    if to_do.done_at is not None:
+        raise AlreadyDone
+    return to_do
