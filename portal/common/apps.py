@@ -18,6 +18,8 @@ class CommonConfig(AppConfig):
             catalogues.compile_stale(folder)
 
     def ready(self) -> None:
+        from django.conf import settings
+
         from portal.common import guards, schedules
         from portal.common.crypto import keys
 
@@ -25,3 +27,7 @@ class CommonConfig(AppConfig):
         keys.ring()
         schedules.every_minutes(30, "portal.common.media.pending_uploads.sweep", name="waiting")
         guards.watch_migrations()
+        if settings.ON_POSTGRES:
+            from portal.common.database import timestamps
+
+            timestamps.read_quickly()

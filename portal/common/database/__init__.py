@@ -1,0 +1,1 @@
+"""How the portal speaks with its database, below the ORM."""
