@@ -11,7 +11,6 @@ from importlib import import_module
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.db import connection
@@ -19,21 +18,25 @@ from django.test.utils import setup_databases, teardown_databases
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from e2e.axe import violations
 from e2e.harness import Mailbox, Portal, running_portal
 from e2e.life import VISITOR, Life, live
 from e2e.places import Place
 from portal.accounts.models import User
 from portal.ops.browser import CURE, find_browser
 from portal.ops.demo import clinic, policies
+from portal.ops.moments import SHIFT
 
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-# Dark differs from light by the values of colour tokens alone, so only what is reckoned from colours is asked again.
-RULES = {
-    "light": {"type": "tag", "values": WCAG},
-    "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
-}
+# Only what time it is: timers run as ever. Milliseconds.
+CLOCK_SHIFTED = """(() => {
+  const shift = %d, Real = Date;
+  window.Date = class Date extends Real {
+    constructor(...given) { given.length ? super(...given) : super(Real.now() + shift); }
+    static now() { return Real.now() + shift; }
+  };
+})()"""
 
 expect.set_options(timeout=10_000)
 
@@ -102,6 +105,21 @@ def browser_type_launch_args(browser_type_launch_args):
     path = find_browser()
     assert path, CURE
     return {**browser_type_launch_args, "executable_path": path}
+
+
+@pytest.fixture(scope="session")
+def browser(browser: Browser) -> Browser:
+    """The browser; while `manage.py test --at` shows another time, its pages are shown it too."""
+    if shift := os.environ.get(SHIFT):
+        new_context = browser.new_context
+
+        def shifted(**options) -> BrowserContext:
+            context = new_context(**options)
+            context.add_init_script(CLOCK_SHIFTED % (int(shift) * 1000))
+            return context
+
+        browser.new_context = shifted  # type: ignore[method-assign]
+    return browser
 
 
 @pytest.fixture(scope="session")
@@ -255,15 +273,7 @@ def assert_accessible() -> Callable[[Page], None]:
     """Fails when axe finds a violation of WCAG 2.2 AA on the page as it stands, in light or in dark."""
 
     def assert_accessible(page: Page) -> None:
-        found = []
-        for scheme, rules in RULES.items():
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            results = Axe().run(page, options={"runOnly": rules, "resultTypes": ["violations"]})
-            for violation in results.response["violations"]:
-                places = [" ".join(map(str, node["target"])) for node in violation["nodes"]]
-                why = violation["nodes"][0].get("failureSummary", "").replace("\n", " ")
-                found.append(f"{scheme}: {violation['id']} ({violation['impact']}) at {places}: {why}")
-        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        found = violations(page)
         assert not found, f"{page.url}\n" + "\n".join(found)
 
     return assert_accessible

@@ -1,4 +1,8 @@
-"""What axe doesn't see: nothing runs over the edge, targets are big enough, the keyboard reaches everything."""
+"""Every page of the main journey: accessible, in shape and reached by the keyboard alone.
+
+Axe looks at each in light and in dark; the rest is what axe doesn't see: nothing runs over the edge, targets are big
+enough, the keyboard reaches everything.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from e2e.axe import violations
 from e2e.harness import Portal
 from e2e.life import WORDS, Life
 from e2e.places import PLACES, Place, hold_a_time, open_times
@@ -63,9 +68,9 @@ def names_of(life: Life) -> list[str]:
 
 
 @pytest.mark.parametrize("place", PLACES, ids=str)
-def test_page_keeps_its_shape(place: Place, stand_at, life: Life) -> None:
+def test_page_is_accessible_and_keeps_its_shape(place: Place, stand_at, life: Life) -> None:
     page = stand_at(place)
-    found = []
+    found = violations(page)
 
     assert page.locator("h1").count() == 1, "not one heading of the first level"
     assert page.locator("html").get_attribute("lang"), "no language"
