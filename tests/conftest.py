@@ -3,6 +3,7 @@
 import ipaddress
 import signal
 import socket
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -12,6 +13,7 @@ from django.db.backends.sqlite3.base import DatabaseOperations as SqliteOperatio
 from django.utils import translation
 
 from tests import triggers
+from tests.clock.readers import Readers, noted
 
 # The same code gets the same answer, on a busy machine too. `--hypothesis-profile=default` goes looking further.
 hypothesis.settings.register_profile(
@@ -27,17 +29,25 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 def pytest_addoption(parser):
     parser.addoption("--database-only", action="store_true", help="leave out what touches no database")
+    parser.addoption("--note-clock-readers", type=Path, help="write the names of tests that read the clock there")
+    parser.addoption("--clock-readers-only", type=Path, help="run only those whose names were written there")
+
+
+def pytest_configure(config):
+    if folder := config.getoption("--note-clock-readers"):
+        config.pluginmanager.register(Readers(folder))
 
 
 def pytest_collection_modifyitems(config, items):
-    if not config.getoption("--database-only"):
-        return
-    kept, left_out = [], []
-    for item in items:
-        opens_one = item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(item.fixturenames)
-        (kept if opens_one else left_out).append(item)
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = kept
+    def keep(is_wanted):
+        config.hook.pytest_deselected(items=[item for item in items if not is_wanted(item)])
+        items[:] = [item for item in items if is_wanted(item)]
+
+    if config.getoption("--database-only"):
+        keep(lambda item: item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(item.fixturenames))
+    if folder := config.getoption("--clock-readers-only"):
+        names = noted(folder)
+        keep(lambda item: item.nodeid in names)
 
 
 class NetworkIsShut(AssertionError):

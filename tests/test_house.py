@@ -74,6 +74,19 @@ def test_files_are_short_enough_to_read():
     assert {str(path.relative_to(ROOT)): count for path, count in lines.items() if count > LONGEST_FILE} == {}
 
 
+DATABASES_CLOCK = re.compile(
+    r"(?<![\w.])now\(\)|\bcurrent_(?:timestamp|date|time)\b|(?:clock|statement)_timestamp|'now'|"
+    r"functions import .*\bNow\b",
+    re.IGNORECASE,
+)
+
+
+def test_nobody_asks_a_database_what_time_it_is():
+    """Its clock is not the one that is read once a request, nor the one that a run of tests is shown."""
+    assert [path.name for path in ours("portal") if DATABASES_CLOCK.search(path.read_text())] == []
+    assert DATABASES_CLOCK.search('RunSQL("ALTER TABLE x ALTER y SET DEFAULT now()")')
+
+
 INLINE = {
     "a style element": re.compile(r"<style\b", re.IGNORECASE),
     "a style attribute": re.compile(r"<[^>]*\sstyle\s*=", re.IGNORECASE),

@@ -1,8 +1,11 @@
 """Passes everything that keeps the portal right: form, layers, migrations, deployment checks, tests, browser tests.
 
-python3 manage.py test                       everything
-python3 manage.py test tests/billing -k gst  only what pytest selects by these words
-python3 manage.py test --database-only       what a second database (DATABASE_URL) could change
+python3 manage.py test                        everything
+python3 manage.py test tests/billing -k gst   only what pytest selects by these words
+python3 manage.py test --database-only        what a second database (DATABASE_URL) could change
+python3 manage.py test --at 2027-04-04T01:50  any of these as if it were then, by the clinic's clock
+python3 manage.py test --at in-turn           at one of the awkward moments, another one each day
+python3 manage.py test --moments              browser tests and all that reads the clock, at each awkward moment
 """
 
 from __future__ import annotations
@@ -21,13 +24,22 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 
 from portal.common.crypto import keys
 from portal.ops.browser import NoBrowser, find_or_install_browser
+from portal.ops.moments import Moment, awkward_moments, clock_shown, moment_of_the_day, read_moment
 from portal.ops.processes import manage
 
-DATABASE_ONLY = "--database-only"
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command as run; run(['--no-cache'])"
+# The clock is set before pytest comes to look at it.
+CLOCK_IS_SET = "ignore:Module already imported so cannot be rewritten; time_machine:pytest.PytestAssertRewriteWarning"
+
+# Several tests race threads and processes of their own: more at once would only wait for each other.
+_WORKERS = ["--numprocesses", str(min(os.cpu_count() or 1, 4))]
+SIDE_BY_SIDE = [*_WORKERS, "--dist", "worksteal", "--durations", "10"]
+# Each worker has a portal of its own. e2e/conftest.py says which tests stay together.
+BROWSERS_SIDE_BY_SIDE = [*_WORKERS, "--dist", "loadgroup", "--durations", "10"]
 
 
 @dataclass
@@ -38,41 +50,96 @@ class Check:
     environment: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass
+class Words:
+    """What was asked for on the command line: our own words, and the rest, which is pytest's."""
+
+    for_pytest: list[str]
+    is_database_only: bool = False
+    is_at_every_moment: bool = False
+    at: Moment | None = None
+
+    @classmethod
+    def read(cls, words: Sequence[str]) -> Words:
+        """Raises ValueError where `--at` is followed by no time."""
+        found, rest = cls(for_pytest=[]), iter(words)
+        for word in rest:
+            option, _, value = word.partition("=")
+            if word == "--database-only":
+                found.is_database_only = True
+            elif word == "--moments":
+                found.is_at_every_moment = True
+            elif option == "--at":
+                value = value or next(rest, "")
+                in_turn = moment_of_the_day(timezone.localdate()) if value == "in-turn" else None
+                found.at = in_turn or Moment("as asked for", read_moment(value))
+            else:
+                found.for_pytest.append(word)
+        return found
+
+
 class Command(BaseCommand):
     help = "Passes lint, tests and browser tests; words after it go to pytest."
     requires_system_checks = []
 
     def run_from_argv(self, argv: list[str]) -> None:
-        # Every word is pytest's: Django's own parser would refuse -k, -x and paths.
+        # Every word but a few is pytest's: Django's own parser would refuse -k, -x and paths.
         words = argv[2:]
         if "--help" in words or "-h" in words:
             self.stdout.write(str(__doc__))
             return
-        sys.exit(self.handle(words))
+        try:
+            asked = Words.read(words)
+        except ValueError:
+            sys.exit("--at is followed by a time, such as 2027-04-04T01:50, or by in-turn.")
+        sys.exit(self.handle(asked))
 
-    def handle(self, words: list[str], **options: Any) -> int:
-        database_only = DATABASE_ONLY in words
-        words = [word for word in words if word != DATABASE_ONLY]
+    def handle(self, asked: Words, **options: Any) -> int:
         with tempfile.TemporaryDirectory(prefix="portal-test-") as folder:
             environment = {**os.environ, "PORTAL_ENV": "test", "PORTAL_DATA_DIR": folder}
             # Ours, which would go before the tests' own in pyproject.toml.
             environment.pop("DJANGO_SETTINGS_MODULE", None)
-            if words:
-                return self._pytest(words, environment, browser=any("e2e" in word for word in words))
-            failed = [] if database_only else self._pass_checks(_checks(folder), environment)
-            # Several of them race threads and processes of their own: more at once would only wait for each other.
-            side_by_side = ["--numprocesses", str(min(os.cpu_count() or 1, 4))]
-            # What touches no database, and how pages look, does not depend on which it is.
-            selected = [DATABASE_ONLY] if database_only else []
-            if self._pytest(["tests", *side_by_side, "--dist", "worksteal", *selected], environment, browser=False):
-                failed.append("tests")
-            # Each worker has a portal of its own. e2e/conftest.py says which tests stay together.
-            selected = ["-m", "not look"] if database_only else []
-            if self._pytest(["e2e", *side_by_side, "--dist", "loadgroup", *selected], environment, browser=True):
-                failed.append("browser tests")
+            if asked.is_at_every_moment:
+                failed = self._at_every_moment(asked.for_pytest, environment, Path(folder) / "readers")
+            elif asked.for_pytest:
+                browser = any("e2e" in word for word in asked.for_pytest)
+                return self._pytest(asked.for_pytest, environment, browser=browser, at=asked.at)
+            else:
+                failed = [] if asked.is_database_only else self._pass_checks(_checks(folder), environment)
+                failed += self._tests(environment, at=asked.at, is_database_only=asked.is_database_only)
         if failed:
             self.stderr.write(self.style.ERROR(f"\nNot passed: {', '.join(failed)}."))
         return 1 if failed else 0
+
+    def _tests(self, environment: dict[str, str], *, at: Moment | None, is_database_only: bool) -> list[str]:
+        """Runs all tests, or those that a second database could change; returns the names of what failed."""
+        failed = []
+        # What touches no database, and how pages look, does not depend on which it is.
+        selected = ["--database-only"] if is_database_only else []
+        if self._pytest(["tests", *SIDE_BY_SIDE, *selected], environment, at=at):
+            failed.append("tests")
+        selected = ["-m", "not look"] if is_database_only else []
+        if self._pytest(["e2e", *BROWSERS_SIDE_BY_SIDE, *selected], environment, browser=True, at=at):
+            failed.append("browser tests")
+        return failed
+
+    def _at_every_moment(self, words: list[str], environment: dict[str, str], readers: Path) -> list[str]:
+        """Runs what may depend on the day at each awkward moment; returns the moments at which something failed."""
+        failed = []
+        readers.mkdir()
+        for moment in awkward_moments(timezone.localdate()):
+            if words:
+                browser = any("e2e" in word for word in words)
+                passed = not self._pytest(words, environment, browser=browser, at=moment)
+            else:
+                # The first time round all tests run, and say of themselves whether they read the clock.
+                which = "--clock-readers-only" if any(readers.iterdir()) else "--note-clock-readers"
+                tests = self._pytest(["tests", *SIDE_BY_SIDE, which, str(readers)], environment, at=moment)
+                pages = self._pytest(["e2e", *BROWSERS_SIDE_BY_SIDE], environment, browser=True, at=moment)
+                passed = not tests and not pages
+            if not passed:
+                failed.append(str(moment))
+        return failed
 
     def _pass_checks(self, checks: list[Check], environment: dict[str, str]) -> list[str]:
         """Runs the checks side by side and tells of each in turn; returns the headings of those that failed."""
@@ -102,7 +169,9 @@ class Command(BaseCommand):
                 self.stdout.flush()
         return failed
 
-    def _pytest(self, words: Sequence[str], environment: dict[str, str], *, browser: bool) -> int:
+    def _pytest(
+        self, words: Sequence[str], environment: dict[str, str], *, browser: bool = False, at: Moment | None = None
+    ) -> int:
         if browser:
             try:
                 environment = {**environment, "CHROMIUM_PATH": find_or_install_browser(self.stdout.write)}
@@ -110,6 +179,10 @@ class Command(BaseCommand):
                 self.stderr.write(self.style.ERROR(str(problem)))
                 return 1
         self.stdout.write(f"\npytest {' '.join(words)}")
+        if at:
+            self.stdout.write(f"as if it were {at}")
+            environment = {**environment, **clock_shown(at.at, now=timezone.now(), environment=environment)}
+            words = [*words, "-W", CLOCK_IS_SET]
         self.stdout.flush()
         # Each run makes a database and a data folder of its own.
         with tempfile.TemporaryDirectory(prefix="portal-pytest-") as folder:
