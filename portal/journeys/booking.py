@@ -16,6 +16,7 @@ from portal.appointments.models import Appointment
 from portal.billing import charges
 from portal.clinic.models import ClinicSettings, Location, Psychologist, Room, Service
 from portal.common.access.actors import Actor
+from portal.journeys import to_do
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
 from portal.notifications.rendering import known
@@ -54,6 +55,8 @@ def book_session(
     `agreed` are the policies that were agreed to with it. Raises HoldExpired, SlotTaken or TooManyBookings.
     """
     appointment = actions.confirm_hold(hold=hold, patient=patient, by=by, now=now)
+    # Their psychologist may have taken leave while the time was held.
+    to_do.sessions.raise_stranded([appointment], by=by, now=now)
     consents.agree(patient=patient, versions=agreed, by=by, now=now)
     notify(appointment, "appointment_booked", by=by, now=now)
     return appointment
@@ -141,7 +144,7 @@ def reschedule_session(
     )
     if moved.revision != revision:
         # What still waits tells of what is no longer so; the new notice says all that the old one did.
-        outbox.withdraw(about=moved, why="moved", before=moved.revision, now=now)
+        _withdraw(moved, "moved", by=by, now=now)
         notify(moved, "appointment_moved" if moved.starts_at != starts else "appointment_changed", by=by, now=now)
     return moved
 
@@ -150,9 +153,16 @@ def reschedule_session(
 def cancel_session(*, appointment: Appointment, reason: str, by: Actor, now: datetime) -> Appointment:
     """Cancels a booking and says so. Raises NotCancellable."""
     cancelled = actions.cancel(appointment=appointment, reason=reason, by=by, now=now)
-    outbox.withdraw(about=cancelled, why="cancelled", before=cancelled.revision, now=now)
+    _withdraw(cancelled, "cancelled", by=by, now=now)
     notify(cancelled, "appointment_cancelled", by=by, now=now)
     return cancelled
+
+
+def _withdraw(session: Appointment, why: str, *, by: Actor, now: datetime) -> None:
+    """Withdraws what tells of the session as it was, and closes the work about what of that had failed."""
+    gone = outbox.withdraw(about=session, why=why, before=session.revision, now=now)
+    to_do.notices.close(gone, outcome="withdrawn", by=by, now=now)
+    to_do.sessions.look_again([session], by=by, now=now)
 
 
 def recipients(patient: Patient) -> list[Recipient]:

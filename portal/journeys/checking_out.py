@@ -19,6 +19,7 @@ from portal.billing.models import Invoice, Payment
 from portal.billing.refusals import AlreadyInvoiced
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
+from portal.journeys import to_do
 from portal.medicare import schedule
 from portal.medicare.models import MbsItem, Referral
 from portal.notifications import outbox
@@ -135,6 +136,7 @@ def check_out(
         by=by,
         now=now,
     )
+    to_do.sessions.look_again([locked], by=by, now=now)
     if payment is not None:
         billing.record_payment(
             invoice=invoice,

@@ -72,12 +72,10 @@ def finish(to_do: ToDo, *, kind: Kind, outcome: str, by: Actor, now: datetime) -
     return to_do
 
 
-@transaction.atomic
-def close_about(target: models.Model, *kinds: Kind, outcome: str, by: Actor, now: datetime) -> list[ToDo]:
-    """Closes what is open of these kinds about something, because its cause is gone, and returns it."""
-    rows = ToDo.objects.about(target).of_kind(*(kind.name for kind in kinds)).still_open()
-    closed = list(rows.select_for_update(of=("self",)))
-    _close(ToDo.objects.filter(pk__in=[to_do.pk for to_do in closed]).still_open(), outcome=outcome, by=by, now=now)
+def close(to_do: ToDo, *, outcome: str, by: Actor, now: datetime) -> bool:
+    """Closes it because its cause is gone, in one word, and says whether it was still open."""
+    closed = _close(_open(to_do), outcome=outcome, by=by, now=now) == 1
+    to_do.refresh_from_db()
     return closed
 
 

@@ -153,15 +153,14 @@ def test_two_who_finish_at_once_are_one():
     assert to_do.done_by in outcomes
 
 
-def test_close_about_closes_what_its_cause_opened():
-    page, other = Page.objects.create(), Page.objects.create()
-    mine, second = put(about=page), put(about=page, key="k2")
-    looked, elsewhere = put(LOOK, about=page, key="k3"), put(about=other, key="k4")
-    closed = actions.close_about(page, CALL, outcome="called", by=JOB, now=LATER)
-    assert {to_do.pk for to_do in closed} == {mine.pk, second.pk}
-    assert set(ToDo.objects.still_open()) == {looked, elsewhere}
-    assert set(ToDo.objects.filter(done_at=LATER).values_list("done_by", "outcome")) == {("mornings", "called")}
-    assert actions.close_about(page, CALL, outcome="called", by=JOB, now=LATER) == []
+def test_close_says_what_its_cause_came_to(grace):
+    to_do = put()
+    assert actions.close(to_do, outcome="called", by=JOB, now=LATER) is True
+    kept = ToDo.objects.get()
+    assert (kept.done_by, kept.done_at, kept.outcome) == ("mornings", LATER, "called")
+    # Somebody was quicker, or it comes twice: what was said first stands.
+    assert actions.close(to_do, outcome="again", by=grace, now=LATER + timedelta(hours=1)) is False
+    assert ToDo.objects.get().outcome == "called"
 
 
 # ---- Who sees it

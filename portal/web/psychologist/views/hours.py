@@ -24,6 +24,7 @@ from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import allow
 from portal.common.templatetags.when import clock, day_short
+from portal.journeys import time_away
 from portal.web.psychologist.forms import SlotForm, WeekForm
 from portal.web.psychologist.own import home_zone, with_profile
 from portal.web.psychologist.weeks import MIDNIGHT, outside_hours
@@ -63,7 +64,7 @@ def add_exception(request: HttpRequest) -> HttpResponse:
         return _page(request, slot=form, status=422)
     said = form.cleaned_data
     try:
-        slot = actions.add_time_slot(
+        slot = time_away.add_time_slot(
             psychologist=request.psychologist,
             kind=said["kind"],
             starts_at=said["starts_at"],
@@ -102,7 +103,7 @@ def remove_exception(request: HttpRequest, code: UUID) -> HttpResponse:
     """Takes an exception back: the week's hours count again."""
     slot = get_object_or_404(TimeSlot.objects.visible_to(request.actor), code=code)
     now = timezone.now()
-    actions.remove_time_slot(time_slot=slot, by=request.actor, now=now)
+    time_away.remove_time_slot(time_slot=slot, by=request.actor, now=now)
     messages.success(request, _("Removed. Your weekly hours count again at that time."))
     if slot.kind == TimeSlot.Kind.EXTRA:
         _say_who_is_left(request, now=now)

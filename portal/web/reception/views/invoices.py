@@ -23,6 +23,7 @@ from portal.common.access.decorators import allow
 from portal.common.money import dollars
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.keyset import page_of
+from portal.journeys import voiding
 from portal.patients.models import Patient
 from portal.web.reception.filters import InvoiceFilter
 from portal.web.reception.tables import InvoiceTable
@@ -159,7 +160,7 @@ def void(request: HttpRequest, number: str) -> HttpResponse:
         return redirect_to(request, "reception:invoice", number=invoice.number)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.void_invoice(
+            voiding.void_invoice(
                 invoice=invoice, reason=form.cleaned_data["reason"], by=request.actor, now=timezone.now()
             )
         except PaidOn as refused:

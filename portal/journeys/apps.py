@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class JourneysConfig(AppConfig):
+    name = "portal.journeys"
+    label = "journeys"
+
+    def ready(self) -> None:
+        from portal.common import schedules
+
+        schedules.every_minutes(1, "portal.journeys.to_do.tasks.look_at_notices", name="worklist: notices")
+        schedules.every_minutes(15, "portal.journeys.to_do.tasks.look_at_sessions", name="worklist: sessions")

@@ -1,0 +1,33 @@
+"""Exceptions to the weekly hours, and the sessions that are booked in somebody's time away."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from portal.appointments import actions
+from portal.appointments.models import Appointment, TimeSlot
+from portal.common.access.actors import Actor
+from portal.journeys.to_do import sessions
+
+
+@actions.in_transaction
+def add_time_slot(*, by: Actor, now: datetime, **said: Any) -> TimeSlot:
+    """Adds extra time, or time away: each session booked in that comes to the desk. Raises BadTimes or HoursOverlap."""
+    slot = actions.add_time_slot(by=by, now=now, **said)
+    if slot.kind == TimeSlot.Kind.BLOCKED:
+        sessions.raise_stranded(_booked_in(slot), by=by, now=now)
+    return slot
+
+
+@actions.in_transaction
+def remove_time_slot(*, time_slot: TimeSlot, by: Actor, now: datetime) -> None:
+    """Removes an exception; what stood on the desk's list because of it goes, unless other time away covers it."""
+    booked = _booked_in(time_slot)
+    actions.remove_time_slot(time_slot=time_slot, by=by, now=now)
+    sessions.look_again(booked, by=by, now=now)
+
+
+def _booked_in(slot: TimeSlot) -> list[Appointment]:
+    own = Appointment.objects.filter(psychologist=slot.psychologist_id, patient__isnull=False)
+    return list(own.live().between(slot.starts_at, slot.ends_at).order_by("starts_at", "pk"))

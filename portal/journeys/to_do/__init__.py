@@ -1,0 +1,5 @@
+"""Work that people must do: raised and closed in the transaction of its cause, with its line in the trail."""
+
+from portal.journeys.to_do import notices, sessions, steps
+
+__all__ = ["notices", "sessions", "steps"]

@@ -1,0 +1,47 @@
+"""The kinds of work that there are."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.roles import Role
+from portal.worklist.kinds import Kind
+
+UNDELIVERED: Final = Kind(
+    name="notice_undelivered",
+    role=Role.RECEPTION,
+    title=_("An e-mail did not arrive"),
+    advice=_("Send it again, to the right address, or tell them another way."),
+    outcomes={"told": _("Told them another way"), "not_needed": _("Nothing needs to be sent")},
+)
+SESSION_OPEN: Final = Kind(
+    name="session_open",
+    role=Role.RECEPTION,
+    title=_("A past session is still open"),
+    advice=_("Check it out, mark it as a no-show, or cancel it."),
+)
+NOT_BILLED_AGAIN: Final = Kind(
+    name="session_not_billed",
+    role=Role.RECEPTION,
+    title=_("Its invoice was voided, and it was not billed again"),
+    advice=_("Bill it again, or say why not."),
+    # A choice, not a line to write on: a reason in somebody's own words soon says why they came.
+    outcomes={
+        "no_charge": _("Not to be billed: agreed with the patient"),
+        "billed_elsewhere": _("Not to be billed: paid by somebody else"),
+        "billed_by_mistake": _("Not to be billed: it was billed by mistake"),
+    },
+)
+STRANDED: Final = Kind(
+    name="session_stranded",
+    role=Role.RECEPTION,
+    title=_("The psychologist is away then"),
+    advice=_("Call the patient: move the session, or cancel it."),
+    outcomes={"stays": _("It stays as booked")},
+)
+
+KINDS: Final = {kind.name: kind for kind in (UNDELIVERED, SESSION_OPEN, NOT_BILLED_AGAIN, STRANDED)}
+# Those that are about a session.
+OF_SESSIONS: Final = (SESSION_OPEN, NOT_BILLED_AGAIN, STRANDED)

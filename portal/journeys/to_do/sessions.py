@@ -1,0 +1,223 @@
+"""Work about sessions: left open, voided and not billed again, booked while their psychologist is away.
+
+A cause is asked of the session as it stands. So whatever is done to it, `look_again` closes what no longer holds; and a
+round that was missed, or killed in the middle, is made up by the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, time, timedelta
+from typing import Final
+
+from django.db import transaction
+
+from portal.appointments.models import Appointment, Status, TimeSlot
+from portal.billing.models import Invoice
+from portal.clinic.models import Location
+from portal.common.access.actors import Actor
+from portal.common.labels import labels_of
+from portal.journeys.to_do import steps
+from portal.journeys.to_do.kinds import NOT_BILLED_AGAIN, OF_SESSIONS, SESSION_OPEN, STRANDED
+from portal.worklist.kinds import Kind
+from portal.worklist.models import ToDo
+
+# Nobody has settled what became of them.
+OPEN: Final = (Status.BOOKED, Status.ARRIVED)
+# On the location's clock. Whoever opens the desk finds yesterday's on the list.
+MORNING, NOON = time(6), time(12)
+# What is older is history: the first round on a database with years in it does not bury the desk.
+LOOK_BACK: Final = timedelta(days=60)
+DAY: Final = timedelta(days=1)
+MANY: Final = 200
+
+
+# ---- A past day -----------------------------------------------------------------------------------------------------
+
+
+def raise_open_sessions(*, by: Actor, now: datetime) -> int:
+    """Puts every session of a past day that is still open on the list, from six in the morning where it took place.
+
+    The psychologist sees it too: who was there knows whether it was held. Returns how many are new.
+    """
+    count = 0
+    for place in Location.objects.all():
+        here = now.astimezone(place.zone)
+        if here.time() < MORNING:
+            continue
+        midnight = datetime.combine(here.date(), time(), place.zone)
+        due_at = max(now, datetime.combine(here.date(), NOON, place.zone))
+        left = Appointment.objects.filter(
+            location=place,
+            status__in=OPEN,
+            starts_at__gte=midnight - LOOK_BACK,
+            starts_at__lt=midnight,
+            ends_at__lte=now,
+        )
+        for session in without_one(SESSION_OPEN, left.order_by("starts_at", "pk")):
+            with transaction.atomic():
+                # Held while it is written, so that nobody closes the session beside it.
+                fresh = _locked(session)
+                if fresh is None or fresh.status not in OPEN or fresh.ends_at > now:
+                    continue
+                person = str(fresh.psychologist.user_id)
+                count += put(
+                    SESSION_OPEN, fresh, due_at=due_at, escalates_at=due_at + DAY, person=person, by=by, now=now
+                )
+    return count
+
+
+# ---- Voided ---------------------------------------------------------------------------------------------------------
+
+
+def raise_not_billed(session: Appointment, *, by: Actor, now: datetime) -> None:
+    """After an invoice was voided: a session that was held is to be billed again, or somebody says why not."""
+    if session.status == Status.COMPLETED and not Invoice.objects.live().filter(appointment=session).exists():
+        put(NOT_BILLED_AGAIN, session, due_at=now + DAY, escalates_at=now + 3 * DAY, by=by, now=now)
+
+
+# ---- Time away ------------------------------------------------------------------------------------------------------
+
+
+def raise_stranded(sessions: Iterable[Appointment], *, by: Actor, now: datetime) -> int:
+    """Puts those of these booked sessions on the list that lie in their psychologist's time away; returns how many."""
+    to_come = [session for session in sessions if session.status in OPEN and session.ends_at > now]
+    away = _away(to_come)
+    count = 0
+    for session in without_one(STRANDED, [session for session in to_come if session.pk in away]):
+        # A day to reach them, but before they are on their way.
+        due_at = max(now, min(now + DAY, session.starts_at - timedelta(hours=2)))
+        escalates_at = max(due_at, min(due_at + DAY, session.starts_at))
+        count += put(STRANDED, session, due_at=due_at, escalates_at=escalates_at, by=by, now=now)
+    return count
+
+
+def _away(sessions: Sequence[Appointment]) -> set[int]:
+    """Of these sessions, the ids of those that touch time away of their psychologist. One query."""
+    if not sessions:
+        return set()
+    first, last = min(s.starts_at for s in sessions), max(s.ends_at for s in sessions)
+    slots = list(
+        TimeSlot.objects.filter(
+            psychologist__in={s.psychologist_id for s in sessions}, kind=TimeSlot.Kind.BLOCKED
+        ).between(first, last)
+    )
+    return {
+        session.pk
+        for session in sessions
+        if any(
+            slot.psychologist_id == session.psychologist_id
+            and slot.starts_at < session.ends_at
+            and slot.ends_at > session.starts_at
+            for slot in slots
+        )
+    }
+
+
+# ---- Closing --------------------------------------------------------------------------------------------------------
+
+
+def look_again(sessions: Iterable[Appointment], *, by: Actor, now: datetime) -> list[ToDo]:
+    """Closes the work about these sessions whose cause is gone, whatever became of them, and returns it."""
+    by_code = {str(session.code): session for session in sessions}
+    listed = ToDo.objects.still_open().of_kind(*(kind.name for kind in OF_SESSIONS))
+    to_dos = list(listed.filter(about_label__in=labels_of(Appointment), about_code__in=by_code))
+    return _close(to_dos, by_code, by=by, now=now)
+
+
+def close_what_is_over(*, by: Actor, now: datetime) -> int:
+    """The same for everything on the list, for what was done past the journeys; returns how many were closed."""
+    to_dos = list(ToDo.objects.still_open().of_kind(*(kind.name for kind in OF_SESSIONS)).order_by("pk"))
+    closed = 0
+    for start in range(0, len(to_dos), MANY):
+        some = to_dos[start : start + MANY]
+        sessions = Appointment.objects.filter(code__in={to_do.about_code for to_do in some})
+        closed += len(_close(some, {str(session.code): session for session in sessions}, by=by, now=now))
+    return closed
+
+
+def _close(to_dos: list[ToDo], sessions: dict[str, Appointment], *, by: Actor, now: datetime) -> list[ToDo]:
+    if not to_dos:
+        return []
+    stranded = {to_do.about_code for to_do in to_dos if to_do.kind == STRANDED.name}
+    voided = {to_do.about_code for to_do in to_dos if to_do.kind == NOT_BILLED_AGAIN.name}
+    away = _away([session for code, session in sessions.items() if code in stranded])
+    billed = _billed([session for code, session in sessions.items() if code in voided])
+    closed: list[ToDo] = []
+    for to_do in to_dos:
+        session = sessions.get(to_do.about_code)
+        outcome = "gone" if session is None else _outcome(to_do, session, away=away, billed=billed, now=now)
+        if outcome and (done := steps.close(to_do, outcome=outcome, by=by, now=now)):
+            closed.append(done)
+    return closed
+
+
+def _outcome(to_do: ToDo, session: Appointment, *, away: set[int], billed: set[int], now: datetime) -> str:
+    """What its cause came to, as one word; empty as long as it holds."""
+    match to_do.kind:
+        case SESSION_OPEN.name:
+            if session.status not in OPEN:
+                return str(session.status)
+            return "moved" if session.ends_at > now else ""
+        case NOT_BILLED_AGAIN.name:
+            if session.status != Status.COMPLETED:
+                return "reopened"
+            return "billed" if session.pk in billed else ""
+        case STRANDED.name:
+            if session.status not in OPEN:
+                return str(session.status)
+            if session.ends_at <= now:
+                return "over"
+            return "" if session.pk in away else "not_away"
+    return ""
+
+
+def _billed(sessions: Sequence[Appointment]) -> set[int]:
+    live = Invoice.objects.live().filter(appointment__in=[session.pk for session in sessions])
+    return set(live.order_by().values_list("appointment", flat=True)) if sessions else set()
+
+
+# ---- What they share ------------------------------------------------------------------------------------------------
+
+
+def put(
+    kind: Kind,
+    session: Appointment,
+    *,
+    due_at: datetime,
+    escalates_at: datetime,
+    by: Actor,
+    now: datetime,
+    person: str = "",
+) -> int:
+    """Raises work about a session, unless it stands on the list; returns 1 if it is new."""
+    # What was closed before can come again: the key counts the times. Two at once count to the same number.
+    times = ToDo.objects.about(session).of_kind(kind.name).exclude(done_at__isnull=True).count()
+    to_do = steps.put_on_list(
+        kind,
+        about=session,
+        dedupe_key=f"{kind.name}:{session.code}:{times}",
+        due_at=due_at,
+        escalates_at=escalates_at,
+        person=person,
+        by=by,
+        now=now,
+    )
+    return 0 if to_do is None else 1
+
+
+def without_one(kind: Kind, sessions: Iterable[Appointment]) -> list[Appointment]:
+    """Those of the sessions that have no open work of this kind."""
+    rows = list(sessions)
+    listed: set[str] = set()
+    for start in range(0, len(rows), MANY):
+        codes = [str(session.code) for session in rows[start : start + MANY]]
+        same = ToDo.objects.still_open().of_kind(kind.name).filter(about_label__in=labels_of(Appointment))
+        listed |= set(same.filter(about_code__in=codes).values_list("about_code", flat=True))
+    return [session for session in rows if str(session.code) not in listed]
+
+
+def _locked(session: Appointment) -> Appointment | None:
+    return (
+        Appointment.objects.select_for_update(of=("self",)).select_related("psychologist").filter(pk=session.pk).first()
+    )

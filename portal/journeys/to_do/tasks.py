@@ -1,0 +1,28 @@
+"""What the queue runs. Each round is made anew from the rows, so that one that was missed or killed harms nothing."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from portal.common.access.actors import Actor
+from portal.journeys.to_do import notices, sessions
+
+WORKLIST = Actor.system("worklist")
+
+
+def look_at_notices() -> dict[str, int]:
+    """Each minute: what the outbox gave up, or can't know, comes to the desk."""
+    now = timezone.now()
+    return {
+        "closed": notices.close_what_is_settled(by=WORKLIST, now=now),
+        "raised": notices.raise_undelivered(by=WORKLIST, now=now),
+    }
+
+
+def look_at_sessions() -> dict[str, int]:
+    """Each quarter of an hour: sessions of a past day, from the morning on; and what is over goes off the list."""
+    now = timezone.now()
+    return {
+        "closed": sessions.close_what_is_over(by=WORKLIST, now=now),
+        "raised": sessions.raise_open_sessions(by=WORKLIST, now=now),
+    }

@@ -1,0 +1,21 @@
+"""An invoice taken back: what it was for is to be billed again, or somebody says why not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from portal.billing import actions as billing
+from portal.billing.models import Invoice
+from portal.common.access.actors import Actor
+from portal.journeys.to_do import sessions
+
+
+@transaction.atomic
+def void_invoice(*, invoice: Invoice, reason: str, by: Actor, now: datetime) -> Invoice:
+    """Voids it, and puts the session on the desk's list. Raises PaidOn, NotPayable or ReasonMissing."""
+    voided = billing.void_invoice(invoice=invoice, reason=reason, by=by, now=now)
+    if voided.appointment is not None:
+        sessions.raise_not_billed(voided.appointment, by=by, now=now)
+    return voided
