@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
@@ -34,6 +36,12 @@ class PatientQuerySet(models.QuerySet["Patient"]):
             case Role.RECEPTION | Role.MANAGER:
                 return self.all()
         return self.none()
+
+    def for_table(self, *annotated: str) -> models.QuerySet[Patient, Any]:
+        """Named tuples of what a list shows; `phone_kept` is the number as text, not yet taken apart."""
+        shown = ("pk", "code", "legal_first_name", "legal_last_name", "preferred_name", "pronouns", "date_of_birth")
+        kept = self.annotate(phone_kept=Cast("phone", models.CharField()))
+        return kept.values_list(*shown, "phone_kept", *annotated, named=True)
 
 
 def _treated_by(user):

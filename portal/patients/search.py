@@ -11,9 +11,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from portal.common.forms.fields import read_date
@@ -99,9 +101,18 @@ class Token:
 
     @property
     def condition(self) -> Q:
+        """Of a key."""
+        return self._beginning("key")
+
+    @property
+    def of_a_patient(self) -> Q:
+        """Of one of a patient's keys."""
+        return self._beginning("search_keys__key")
+
+    def _beginning(self, key: str) -> Q:
         condition = Q()
         for prefix in self.prefixes:
-            condition |= Q(key__gte=prefix, key__lt=prefix + _LAST)
+            condition |= Q(**{f"{key}__gte": prefix, f"{key}__lt": prefix + _LAST})
         return condition
 
 
@@ -185,31 +196,45 @@ def _digits(typed: str) -> Token | None:
 # ---- The search -----------------------------------------------------------------------------------------------------
 
 
-def search(queryset, text: str, *, limit: int = 20) -> list[Patient]:
-    """The patients of `queryset` whom every word of `text` fits, exact words first, at most `limit`."""
+class Named(Protocol):
+    """A patient, or a row of a list."""
+
+    pk: int
+    legal_first_name: str
+    legal_last_name: str
+    preferred_name: str
+
+
+Found = TypeVar("Found", bound=Named)
+
+
+def search(queryset: QuerySet[Patient, Found], text: str, *, limit: int = 20) -> list[Found]:
+    """Those of `queryset` whom every word of `text` fits, exact words first, at most `limit`.
+
+    Its rows are patients, or named tuples with their `pk` and names.
+    """
     tokens = tokens_of(text)
     if not tokens:
         return []
     lead = _rarest(tokens)
-    keys = SearchKey.objects.filter(lead.condition)
+    rows = queryset.filter(lead.of_a_patient)
     for token in tokens:
         if token != lead:
-            keys = keys.filter(Exists(SearchKey.objects.filter(token.condition, patient=OuterRef("patient"))))
-    if queryset.query.where:
-        keys = keys.filter(Exists(queryset.filter(pk=OuterRef("patient")).order_by()))
-    found: dict[int, None] = {}
-    rows, step = keys.order_by("key", "patient").values_list("patient", flat=True), limit * 3
+            rows = rows.filter(Exists(SearchKey.objects.filter(token.condition, patient=OuterRef("pk"))))
+    # In the order of the index that leads: the database reads on from key to key until the page is full.
+    rows = rows.order_by("search_keys__key", "search_keys__patient_id")
+    found: dict[int, Found] = {}
+    step = limit * 3
     for start in range(0, step * 20, step):
         page = list(rows[start : start + step])
-        found.update(dict.fromkeys(page))
+        for patient in page:
+            found.setdefault(patient.pk, patient)
         if len(page) < step or len(found) >= limit:
             break
-    wanted = list(found)[:limit]
-    patients = queryset.in_bulk(wanted)
-    return sorted((patients[pk] for pk in wanted if pk in patients), key=lambda p: -_exact(tokens, p))
+    return sorted(list(found.values())[:limit], key=lambda patient: -_exact(tokens, patient))
 
 
-def _exact(tokens: list[Token], patient: Patient) -> int:
+def _exact(tokens: list[Token], patient: Found) -> int:
     """How many of the words typed are whole words of this patient's name."""
     keys = set(words(f"{patient.legal_first_name} {patient.legal_last_name} {patient.preferred_name}"))
     return sum(not keys.isdisjoint(token.prefixes) for token in tokens)
@@ -218,9 +243,23 @@ def _exact(tokens: list[Token], patient: Patient) -> int:
 def _rarest(tokens: list[Token]) -> Token:
     if len(tokens) == 1:
         return tokens[0]
-    counts = {token: SearchKey.objects.filter(token.condition)[:COUNTED].count() for token in tokens}
+    counts = _counts(tokens)
     # Of two common ones the longer leads: it is likelier to stand near those who fit.
     return min(tokens, key=lambda token: (counts[token], -min(map(len, token.prefixes))))
+
+
+def _counts(tokens: list[Token]) -> dict[Token, int]:
+    """How many keys each token has, counted no further than `COUNTED`, in one statement."""
+    counted, params = [], list[str]()
+    for token in tokens:
+        condition = " OR ".join(["key >= %s AND key < %s"] * len(token.prefixes))
+        # Our own table, and nothing of what was typed.
+        some = f"SELECT 1 FROM {SearchKey._meta.db_table} WHERE {condition} LIMIT {COUNTED}"  # noqa: S608
+        counted.append(f"(SELECT COUNT(*) FROM ({some}) AS upto)")  # noqa: S608
+        params += [bound for prefix in token.prefixes for bound in (prefix, prefix + _LAST)]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(counted)}", params)
+        return dict(zip(tokens, cursor.fetchone(), strict=True))
 
 
 # ---- The same person twice ------------------------------------------------------------------------------------------

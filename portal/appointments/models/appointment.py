@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -42,6 +43,10 @@ class CancelReason(models.TextChoices):
     OTHER = "other", _("Other")
 
 
+# When a session starts, and the name of the zone where it is.
+NextSession = tuple[datetime, str]
+
+
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def visible_to(self, actor: Actor) -> AppointmentQuerySet:
         match actor.role:
@@ -75,6 +80,14 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
     def upcoming(self, *, now: datetime) -> AppointmentQuerySet:
         return self.filter(status__in=(Status.BOOKED, Status.ARRIVED), ends_at__gt=now).order_by("starts_at")
+
+    def next_of(self, patients: Sequence[int], *, now: datetime) -> dict[int, NextSession]:
+        """When each of these patients (primary keys) comes next, and on which clock; who doesn't is left out."""
+        coming = self.filter(patient__in=patients).upcoming(now=now)
+        found: dict[int, NextSession] = {}
+        for patient, starts_at, zone in coming.values_list("patient", "starts_at", "location__time_zone"):
+            found.setdefault(patient, (starts_at, zone))
+        return found
 
     def past(self, *, now: datetime) -> AppointmentQuerySet:
         return (

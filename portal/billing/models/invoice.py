@@ -3,6 +3,7 @@ from __future__ import annotations
 import uuid
 from datetime import date
 from decimal import Decimal
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.db import models
@@ -82,6 +83,16 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
                 # Said twice, so that it is seen to fit the index of those not issued.
                 return self.exclude(status=InvoiceStatus.ISSUED).filter(status=standing)
         return self.none()
+
+    def for_table(self) -> models.QuerySet[Invoice, Any]:
+        """Named tuples with what `balance_of` and `badge_of` ask, and whose the invoice is, by their names' parts."""
+        return self.values_list(
+            "number", "status", "issued_on", "due_on", "total", "paid", "bill_to_name",
+            "patient__legal_first_name", "patient__legal_last_name", "patient__preferred_name",
+            "psychologist__title", "psychologist__user__first_name", "psychologist__user__last_name",
+            "psychologist__user__email",
+            named=True,
+        )  # fmt: skip
 
     def for_listing(self) -> InvoiceQuerySet:
         return self.select_related("patient", "psychologist__user").defer("snapshot")
@@ -209,26 +220,51 @@ class Invoice(models.Model):
 
     @property
     def balance(self) -> Decimal:
-        """What is still to pay; nothing once void."""
-        return ZERO if self.status == InvoiceStatus.VOID else self.total - self.paid
+        return balance_of(self)
 
     @property
     def is_settled(self) -> bool:
         return self.status == InvoiceStatus.ISSUED and self.paid >= self.total
 
     def standing(self, *, today: date) -> Standing:
-        if self.status != InvoiceStatus.ISSUED:
-            return Standing(self.status)
-        if self.is_settled:
-            return Standing.PAID
-        return Standing.OVERDUE if self.due_on < today else Standing.OWING
+        return standing_of(self, today=today)
 
     def badge(self, *, today: date) -> str:
-        """The state as `components/_invoice_status.html` draws it."""
-        standing = self.standing(today=today)
-        if standing == Standing.OWING:
-            return "part_paid" if self.paid else "due"
-        return standing.value
+        return badge_of(self, today=today)
+
+
+class Billed(Protocol):
+    """What decides how an invoice stands: the invoice itself, or a row of a list with these four columns."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def total(self) -> Decimal: ...
+    @property
+    def paid(self) -> Decimal: ...
+    @property
+    def due_on(self) -> date: ...
+
+
+def balance_of(invoice: Billed) -> Decimal:
+    """What is still to pay; nothing once void."""
+    return ZERO if invoice.status == InvoiceStatus.VOID else invoice.total - invoice.paid
+
+
+def standing_of(invoice: Billed, *, today: date) -> Standing:
+    if invoice.status != InvoiceStatus.ISSUED:
+        return Standing(invoice.status)
+    if invoice.paid >= invoice.total:
+        return Standing.PAID
+    return Standing.OVERDUE if invoice.due_on < today else Standing.OWING
+
+
+def badge_of(invoice: Billed, *, today: date) -> str:
+    """The state as `components/_invoice_status.html` draws it."""
+    standing = standing_of(invoice, today=today)
+    if standing == Standing.OWING:
+        return "part_paid" if invoice.paid else "due"
+    return standing.value
 
 
 @classed(

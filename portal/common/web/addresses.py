@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import get_script_prefix, reverse
+from django.utils.translation import get_language
 
 from portal.common.languages.offered import languages, path_in
 
@@ -42,3 +46,21 @@ def alternates(request: HttpRequest) -> list[tuple[str, str]]:
 def _page_of(request: HttpRequest) -> str:
     page = request.GET.get(PAGE, "")[:100]
     return f"?{urlencode({PAGE: page})}" if page else ""
+
+
+def each(name: str) -> Callable[[object], str]:
+    """The address of a page about one thing, to be filled with the code or number of each row of a list.
+
+    Finding a name's address costs more than the rest of a row, so it is found once for a thing that isn't there.
+    """
+    return _filled(name, get_language(), get_script_prefix())
+
+
+# All that a path of ours takes: it is a code and a number.
+_ANY = "00000000-0000-0000-0000-000000000000"
+
+
+@lru_cache(maxsize=256)
+def _filled(name: str, language: str | None, prefix: str) -> Callable[[object], str]:
+    before, _, after = reverse(name, args=[_ANY]).partition(_ANY)
+    return lambda code: f"{before}{code}{after}"

@@ -7,10 +7,14 @@ from typing import Any
 import django_tables2 as tables
 from django import forms
 from django.db.models import Q
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from portal.common.documents import DocumentField
 from portal.common.forms.fields import LineField, TextField
+from portal.common.web.addresses import each
+from portal.common.web.stencils import Stencil
+from portal.common.web.tables import ListTable, Row
 from portal.resources.actions.files import ABOUT
 from portal.resources.models import Audience, Category, Resource
 from portal.resources.models.posts import languages
@@ -68,27 +72,40 @@ class ReplaceForm(forms.Form):
     file = DocumentField(label=_("Another file"))
 
 
-class FileTable(tables.Table):
-    """Of the shelf `with_counts`; `most` is the highest count in its rows, which the bars are measured by."""
+class FileTable(ListTable):
+    """Of the shelf `with_counts`; bars are measured by the highest count on the page."""
 
-    title = tables.TemplateColumn(template_name="manager/_download_title.html", verbose_name=_("File"))
+    title = tables.Column(verbose_name=_("File"))
     category = tables.Column(accessor="category__name", verbose_name=_("Category"))
-    audience = tables.TemplateColumn(template_name="manager/_download_audience.html", verbose_name=_("Who may have it"))
-    opened_lately = tables.TemplateColumn(
-        template_name="manager/_download_lately.html", verbose_name=_("Opened, last 30 days"), attrs=NUMBER
-    )
+    audience = tables.Column(verbose_name=_("Who may have it"))
+    opened_lately = tables.Column(verbose_name=_("Opened, last 30 days"), attrs=NUMBER)
     opened = tables.Column(verbose_name=_("Ever"), attrs=NUMBER)
 
     caption = _("Files")
     empty_title = _("No files yet")
     empty_text = _("Add a worksheet, a guide or a recording, and choose who may have it.")
 
+    stencil = Stencil("manager/_download_row.html", holes="page title kind size category lately bar opened")
+
     class Meta:
         model = Resource
         fields = ("title", "category", "audience", "opened_lately", "opened")
 
     def before_render(self, request: Any) -> None:
-        rows = [row.record for row in self.paginated_rows]
-        most = max((one.opened_lately for one in rows), default=0)
-        for one in rows:
-            one.bar = round(100 * one.opened_lately / most) if most else 0
+        self.most = max((row.record.opened_lately for row in self.paginated_rows), default=0)
+
+    def row(self, record: Any) -> Row:
+        bar = round(100 * record.opened_lately / self.most) if self.most else 0
+        return (
+            {"active": record.is_active, "audience": record.audience, "has_bar": bool(bar)},
+            (
+                each("manager:download")(record.code),
+                record.title,
+                record.current.what.label,
+                filesizeformat(record.current.size),
+                record.category.name,
+                record.opened_lately,
+                bar,
+                record.opened,
+            ),
+        )

@@ -4,72 +4,103 @@ from typing import Any
 
 import django_tables2 as tables
 from django.db.models import F
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import User
 from portal.audit.models import Entry
-from portal.clinic.models import Location, Service
+from portal.clinic.models import Location, Service, TaxCode
+from portal.common.money import dollars
+from portal.common.templatetags.when import clock, date_short, day_short, iso, place_of_zone
+from portal.common.web.addresses import each
+from portal.common.web.stencils import Stencil
+from portal.common.web.tables import ListTable, Row
 
 NUMBER = {"td": {"class": "num"}, "th": {"class": "num"}}
 
 
-class ServiceTable(tables.Table):
-    name = tables.TemplateColumn(template_name="manager/_service_name.html", verbose_name=_("Service"))
-    minutes = tables.TemplateColumn(
-        template_name="manager/_service_minutes.html", verbose_name=_("Length"), attrs={"td": {"class": "nowrap"}}
-    )
-    fee = tables.TemplateColumn(template_name="manager/_service_fee.html", verbose_name=_("Fee"), attrs=NUMBER)
-    modes = tables.TemplateColumn(template_name="manager/_service_modes.html", verbose_name=_("How"), orderable=False)
-    state = tables.TemplateColumn(
-        template_name="manager/_service_state.html", verbose_name=_("Booking"), order_by=("is_active", "online", "name")
-    )
+class ServiceTable(ListTable):
+    name = tables.Column(verbose_name=_("Service"))
+    minutes = tables.Column(verbose_name=_("Length"), attrs={"td": {"class": "nowrap"}})
+    fee = tables.Column(verbose_name=_("Fee"), attrs=NUMBER)
+    modes = tables.Column(verbose_name=_("How"), orderable=False)
+    state = tables.Column(verbose_name=_("Booking"), order_by=("is_active", "online", "name"))
 
     caption = _("Services")
     empty_title = _("No services yet")
     empty_text = _("Add what the clinic offers, and people can book it.")
 
+    stencil = Stencil("manager/_service_row.html", holes="page name fee modes")
+
     class Meta:
         model = Service
         fields = ("name", "minutes", "fee", "modes", "state")
 
+    def row(self, record: Service) -> Row:
+        return (
+            {
+                "first_visit_only": record.first_visit_only,
+                "minutes": record.minutes,
+                "before": record.buffer_before,
+                "after": record.buffer_after,
+                "taxable": record.tax_code == TaxCode.TAXABLE,
+                "active": record.is_active,
+                "online": record.online,
+            },
+            (
+                each("manager:service")(record.code),
+                record.name,
+                dollars(record.fee),
+                ", ".join(str(mode.label) for mode in record.modes),
+            ),
+        )
 
-class LocationTable(tables.Table):
+
+class LocationTable(ListTable):
     """`rooms_in_use` is annotated by the view."""
 
-    name = tables.TemplateColumn(template_name="manager/_location_name.html", verbose_name=_("Location"))
-    address = tables.TemplateColumn(
-        template_code="{{ record.address|default:'–' }}", verbose_name=_("Address"), order_by=("suburb", "street")
-    )
-    time_zone = tables.TemplateColumn(template_name="manager/_location_zone.html", verbose_name=_("Time"))
+    name = tables.Column(verbose_name=_("Location"))
+    address = tables.Column(verbose_name=_("Address"), order_by=("suburb", "street"))
+    time_zone = tables.Column(verbose_name=_("Time"))
     rooms_in_use = tables.Column(verbose_name=_("Rooms"), attrs=NUMBER)
-    state = tables.TemplateColumn(
-        template_name="manager/_location_state.html", verbose_name=_("State"), order_by=("is_active", "name")
-    )
+    state = tables.Column(verbose_name=_("State"), order_by=("is_active", "name"))
 
     caption = _("Locations")
     empty_title = _("No locations yet")
     empty_text = _("Working hours and rooms belong to a place: add the first one.")
 
+    stencil = Stencil("manager/_location_row.html", holes="page name address time_zone rooms_in_use")
+
     class Meta:
         model = Location
         fields = ("name", "address", "time_zone", "rooms_in_use", "state")
 
+    def row(self, record: Any) -> Row:
+        return (
+            {"active": record.is_active},
+            (
+                each("manager:location")(record.code),
+                record.name,
+                record.address or "–",
+                place_of_zone(record.time_zone),
+                record.rooms_in_use,
+            ),
+        )
 
-class StaffTable(tables.Table):
+
+class StaffTable(ListTable):
     """Of `User` rows with `grants` prefetched and `has_second_factor` annotated."""
 
-    name = tables.TemplateColumn(
-        template_name="manager/_staff_name.html", verbose_name=_("Name"), order_by=("last_name", "first_name", "pk")
-    )
-    roles = tables.TemplateColumn(template_name="manager/_staff_roles.html", verbose_name=_("Roles"), orderable=False)
-    has_second_factor = tables.TemplateColumn(
-        template_name="manager/_staff_second_factor.html", verbose_name=_("Second step")
-    )
-    last_login = tables.TemplateColumn(template_name="manager/_staff_last_sign_in.html", verbose_name=_("Last sign-in"))
+    name = tables.Column(verbose_name=_("Name"), order_by=("last_name", "first_name", "pk"))
+    roles = tables.Column(verbose_name=_("Roles"), orderable=False)
+    has_second_factor = tables.Column(verbose_name=_("Second step"))
+    last_login = tables.Column(verbose_name=_("Last sign-in"))
 
     caption = _("Staff")
     empty_title = _("Nobody here")
     empty_text = _("People who leave are kept here, with what they did.")
+
+    stencil = Stencil("manager/_staff_row.html", holes="page name email roles last_login")
 
     class Meta:
         model = User
@@ -80,29 +111,43 @@ class StaffTable(tables.Table):
         super().__init__(*args, **kwargs)
         self.zone = zone
 
+    def row(self, record: User) -> Row:
+        signed_in = record.last_login
+        return (
+            {"active": record.is_active, "has_second_factor": record.has_second_factor},
+            (
+                each("manager:person")(record.code),
+                record.name,
+                record.email,
+                ", ".join(record.role_names) or "–",
+                f"{day_short(signed_in, self.zone)}, {clock(signed_in, self.zone)}" if signed_in else _("never"),
+            ),
+        )
+
     def order_last_login(self, queryset: Any, is_descending: bool) -> tuple[Any, bool]:
         """Whoever never signed in comes last, whichever way."""
         by = F("last_login").desc(nulls_last=True) if is_descending else F("last_login").asc(nulls_last=True)
         return queryset.order_by(by, "pk"), True
 
 
-class TrailTable(tables.Table):
+class TrailTable(ListTable):
     """Of entries; `names` says who the people in them are, read for the rows of one page."""
 
-    at = tables.TemplateColumn(
-        template_name="manager/_trail_at.html",
+    at = tables.Column(
         verbose_name=_("When"),
         orderable=False,
         attrs={"td": {"class": "nowrap"}},
     )
-    who = tables.TemplateColumn(template_name="manager/_trail_who.html", verbose_name=_("Who"), orderable=False)
-    verb = tables.TemplateColumn(template_name="manager/_trail_verb.html", verbose_name=_("What"), orderable=False)
-    target = tables.TemplateColumn(template_name="manager/_trail_target.html", verbose_name=_("About"), orderable=False)
-    facts = tables.TemplateColumn(template_name="manager/_trail_facts.html", verbose_name=_("Facts"), orderable=False)
+    who = tables.Column(verbose_name=_("Who"), orderable=False)
+    verb = tables.Column(verbose_name=_("What"), orderable=False)
+    target = tables.Column(verbose_name=_("About"), orderable=False)
+    facts = tables.Column(verbose_name=_("Facts"), orderable=False)
 
     caption = _("The trail")
     empty_title = _("Nothing found")
     empty_text = _("Nothing in the trail fits these filters. Choose a longer time, or everybody.")
+
+    stencil = Stencil("manager/_trail_row.html", holes="moment at who as_what verb target kind facts")
 
     class Meta:
         model = Entry
@@ -111,3 +156,42 @@ class TrailTable(tables.Table):
     def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = zone
+
+    def row(self, record: Any) -> Row:
+        by, who, as_what = _who(record)
+        about, target = _about(record)
+        return (
+            {"by": by, "about": about},
+            (
+                iso(record.at),
+                f"{date_short(record.at, self.zone)}, {clock(record.at, self.zone)}",
+                who,
+                as_what,
+                record.words,
+                target,
+                record.target_words,
+                _facts(record.told),
+            ),
+        )
+
+
+_FACT = Stencil("manager/_trail_fact.html", holes="name value")
+
+
+def _who(entry: Any) -> tuple[str, str, str]:
+    if entry.who:
+        return "person", entry.who.name, entry.role_label
+    if entry.actor_name:
+        return "portal", "", entry.actor_name
+    return "somebody", "", f"{entry.role_label} {entry.actor_id}"
+
+
+def _about(entry: Any) -> tuple[str, str]:
+    if entry.about:
+        return "account" if entry.target_label == "accounts.User" else "thing", entry.about.name
+    return ("code", entry.target_code[:8]) if entry.target_label else ("nothing", "")
+
+
+def _facts(told: list[tuple[str, str]]) -> SafeString:
+    fill = _FACT.look()
+    return SafeString("; ".join(fill(fact).strip() for fact in told)) if told else SafeString("–")

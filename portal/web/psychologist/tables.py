@@ -1,52 +1,81 @@
 from __future__ import annotations
 
+from typing import Any
+
 import django_tables2 as tables
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from portal.common.templatetags.when import date_short, day_short, local_day
+from portal.common.text.normalise import full_name
+from portal.common.text.phones import national
+from portal.common.web.addresses import each
+from portal.common.web.stencils import Stencil
+from portal.common.web.tables import ListTable, Row
 from portal.patients.models import Patient
 
+_UNBROKEN = {"td": {"class": "nowrap"}}
 
-class PatientTable(tables.Table):
-    """People in one's care. `last_seen`, `next_session` and `unsigned` are annotated by the view."""
 
-    name = tables.TemplateColumn(
-        template_name="psychologist/_patient_name.html",
-        verbose_name=_("Name"),
-        order_by=("legal_last_name", "legal_first_name", "pk"),
-    )
-    phone = tables.TemplateColumn(
-        template_name="psychologist/_patient_phone.html", verbose_name=_("Phone"), orderable=False
-    )
-    last_seen = tables.TemplateColumn(
-        template_name="psychologist/_day.html", verbose_name=_("Last seen"), attrs={"td": {"class": "nowrap"}}
-    )
-    next_session = tables.TemplateColumn(
-        template_name="psychologist/_day.html", verbose_name=_("Next session"), attrs={"td": {"class": "nowrap"}}
-    )
-    unsigned = tables.TemplateColumn(template_name="psychologist/_unsigned.html", verbose_name=_("Notes"))
+class PatientTable(ListTable):
+    """People in one's care, `for_table`. `last_seen`, `next_session` and `unsigned` are annotated by the view."""
+
+    name = tables.Column(verbose_name=_("Name"), order_by=("legal_last_name", "legal_first_name", "pk"))
+    phone = tables.Column(verbose_name=_("Phone"), orderable=False)
+    last_seen = tables.Column(verbose_name=_("Last seen"), attrs=_UNBROKEN)
+    next_session = tables.Column(verbose_name=_("Next session"), attrs=_UNBROKEN)
+    unsigned = tables.Column(verbose_name=_("Notes"))
 
     caption = _("Your patients")
     empty_title = _("Nobody here")
+
+    stencil = Stencil(
+        "psychologist/_patient_row.html", holes="page name pronouns born phone written last_seen next_session"
+    )
 
     class Meta:
         model = Patient
         fields = ("name", "phone", "last_seen", "next_session", "unsigned")
         order_by = "name"
 
-    def __init__(self, *args, zone, empty_text="", **kwargs) -> None:
+    def __init__(self, *args: Any, zone: str, empty_text: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = zone
         self.empty_text = empty_text
 
-    def order_last_seen(self, queryset, is_descending):
+    def row(self, record: Any) -> Row:
+        phone = record.phone_kept
+        return (
+            {
+                "has_pronouns": bool(record.pronouns),
+                "has_phone": bool(phone),
+                "was_seen": bool(record.last_seen),
+                "comes_next": bool(record.next_session),
+                "unsigned": record.unsigned,
+            },
+            (
+                each("psychologist:patient")(record.code),
+                full_name(record.preferred_name or record.legal_first_name, record.legal_last_name),
+                record.pronouns,
+                date_short(record.date_of_birth),
+                phone,
+                phone and national(phone),
+                self._day(record.last_seen),
+                self._day(record.next_session),
+            ),
+        )
+
+    def _day(self, moment: Any) -> str:
+        return f"{day_short(moment, self.zone)} {local_day(moment, self.zone).year}" if moment else ""
+
+    def order_last_seen(self, queryset: QuerySet[Any], is_descending: bool) -> tuple[QuerySet[Any], bool]:
         return _dated(queryset, "last_seen", is_descending), True
 
-    def order_next_session(self, queryset, is_descending):
+    def order_next_session(self, queryset: QuerySet[Any], is_descending: bool) -> tuple[QuerySet[Any], bool]:
         return _dated(queryset, "next_session", is_descending), True
 
 
-def _dated(queryset, name, is_descending):
+def _dated(queryset: QuerySet[Any], name: str, is_descending: bool) -> QuerySet[Any]:
     """Those without a date come last, whichever way."""
     by = F(name).desc(nulls_last=True) if is_descending else F(name).asc(nulls_last=True)
     return queryset.order_by(by, "legal_last_name", "legal_first_name", "pk")

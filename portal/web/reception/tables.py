@@ -2,76 +2,93 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import django_tables2 as tables
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from portal.billing.models import Invoice
+from portal.appointments.models.appointment import NextSession
+from portal.billing.models.invoice import badge_of, balance_of
 from portal.common.money import dollars
-from portal.common.templatetags.portal import drawn
-from portal.common.templatetags.when import date_short
-from portal.common.web.cells import TemplateColumn
+from portal.common.templatetags.when import clock, date_short, day_short
+from portal.common.text.normalise import full_name
+from portal.common.text.phones import national
+from portal.common.web.addresses import each
 from portal.common.web.keyset import KeysetPage
-from portal.patients.models import Patient
+from portal.common.web.stencils import Stencil
+from portal.common.web.tables import ListTable, Row
 
 
-class PatientTable(tables.Table):
-    """Who was found, in the order of the search."""
+class PatientTable(ListTable):
+    """Who was found, in the order of the search: patients `for_table`, and when each comes next."""
 
-    name = TemplateColumn(template_name="reception/_patient_cell.html", verbose_name=_("Name"), orderable=False)
-    born = TemplateColumn("{{ record.date_of_birth|date_short }}", verbose_name=_("Born"), orderable=False)
-    phone = TemplateColumn(
-        '{% if record.phone %}<a href="tel:{{ record.phone.as_e164 }}">{{ record.phone.as_national }}</a>{% endif %}',
-        verbose_name=_("Phone"),
-        orderable=False,
-    )
-    next = TemplateColumn(
-        "{% if record.next_at %}{{ record.next_at|day_short:record.next_zone }}, "
-        "{{ record.next_at|clock:record.next_zone }}{% endif %}",
-        verbose_name=_("Next session"),
-        orderable=False,
-    )
-    actions = TemplateColumn(
-        template_name="reception/_patient_actions.html",
-        verbose_name="",
-        orderable=False,
-        attrs={"td": {"class": "actions"}},
-    )
+    name = tables.Column(verbose_name=_("Name"), orderable=False)
+    born = tables.Column(verbose_name=_("Born"), orderable=False)
+    phone = tables.Column(verbose_name=_("Phone"), orderable=False)
+    next = tables.Column(verbose_name=_("Next session"), orderable=False)
+    actions = tables.Column(verbose_name="", orderable=False, attrs={"td": {"class": "actions"}})
 
     caption = _("Patients")
     empty_title = _("Nobody found")
     empty_text = _("Check the spelling, or look by phone number or date of birth. Somebody new? Register them.")
 
+    stencil = Stencil("reception/_patient_row.html", holes="page name legal_name born phone written next book")
+
     class Meta:
         attrs = {"class": "table cards close"}
+
+    def __init__(self, found: list[Any], *, upcoming: Mapping[int, NextSession], **kwargs: Any) -> None:
+        self.upcoming = upcoming
+        super().__init__(found, **kwargs)
+
+    def row(self, record: Any) -> Row:
+        name = full_name(record.preferred_name or record.legal_first_name, record.legal_last_name)
+        legal, called_otherwise = "", bool(record.preferred_name) and record.preferred_name != record.legal_first_name
+        if called_otherwise:
+            legal = full_name(record.legal_first_name, record.legal_last_name)
+        following = self.upcoming.get(record.pk)
+        return (
+            {"called_otherwise": called_otherwise, "has_phone": bool(record.phone_kept)},
+            (
+                each("reception:patient")(record.code),
+                name,
+                legal,
+                date_short(record.date_of_birth),
+                record.phone_kept,
+                record.phone_kept and national(record.phone_kept),
+                f"{day_short(*following)}, {clock(*following)}" if following else "",
+                each("reception:book")(record.code),
+            ),
+        )
 
 
 _FIGURES = {"td": {"class": "num"}, "th": {"class": "num"}}
 _UNBROKEN = {"td": {"class": "nowrap"}}
 
 
-class InvoiceTable(tables.Table):
-    """One page of invoices, in an order that the database keeps an index of."""
+class InvoiceTable(ListTable):
+    """One page of invoices `for_table`, in an order that the database keeps an index of."""
 
     ORDERS = ("issued_on", "due_on", "total")
     NEWEST_FIRST = "-issued_on"
 
-    number = tables.Column(
-        verbose_name=_("Invoice"), linkify=("reception:invoice", {"number": tables.A("number")}), attrs=_UNBROKEN
-    )
+    number = tables.Column(verbose_name=_("Invoice"), attrs=_UNBROKEN)
     patient = tables.Column(verbose_name=_("Patient"))
     psychologist = tables.Column(verbose_name=_("Psychologist"))
     issued_on = tables.Column(verbose_name=_("Issued"), orderable=True, attrs=_UNBROKEN)
     due_on = tables.Column(verbose_name=_("Due"), orderable=True, attrs=_UNBROKEN)
-    standing = tables.Column(verbose_name=_("Status"), empty_values=())
+    standing = tables.Column(verbose_name=_("Status"))
     total = tables.Column(verbose_name=_("Total"), orderable=True, attrs=_FIGURES)
     balance = tables.Column(verbose_name=_("Owing"), attrs=_FIGURES)
 
     caption = _("Invoices")
     empty_title = _("No invoice found")
+
+    stencil = Stencil(
+        "reception/_invoice_row.html", holes="page number patient payer psychologist issued_on due_on total balance"
+    )
 
     class Meta:
         template_name = "tables/keyset.html"
@@ -88,22 +105,25 @@ class InvoiceTable(tables.Table):
         asked = data.get("sort", "")
         return asked if asked.removeprefix("-") in cls.ORDERS else cls.NEWEST_FIRST
 
-    def render_patient(self, value: Patient, record: Invoice) -> str:
-        if record.bill_to_name == value.legal_name:
-            return value.name
-        return format_html('{}<br><span class="soft">{}</span>', value.name, _("to %s") % record.bill_to_name)
-
-    def render_issued_on(self, value: date) -> str:
-        return date_short(value)
-
-    def render_due_on(self, value: date) -> str:
-        return date_short(value)
-
-    def render_standing(self, record: Invoice) -> str:
-        return drawn("components/_invoice_status.html", status=record.badge(today=self.today))
-
-    def render_total(self, value: Any) -> str:
-        return dollars(value)
-
-    def render_balance(self, value: Any) -> str:
-        return dollars(value) if value else "–"
+    def row(self, record: Any) -> Row:
+        first, last = record.patient__legal_first_name, record.patient__legal_last_name
+        by_first, by_last = record.psychologist__user__first_name, record.psychologist__user__last_name
+        by = full_name(by_first, by_last) or record.psychologist__user__email
+        balance = balance_of(record)
+        return (
+            {
+                "status": badge_of(record, today=self.today),
+                "billed_otherwise": record.bill_to_name != full_name(first, last),
+            },
+            (
+                each("reception:invoice")(record.number),
+                record.number,
+                full_name(record.patient__preferred_name or first, last),
+                record.bill_to_name,
+                f"{record.psychologist__title} {by}".strip(),
+                date_short(record.issued_on),
+                date_short(record.due_on),
+                dollars(record.total),
+                dollars(balance) if balance else "–",
+            ),
+        )

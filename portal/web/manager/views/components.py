@@ -21,9 +21,12 @@ from portal.accounts.roles import Role
 from portal.common.access.decorators import allow
 from portal.common.forms.fields import DateField
 from portal.common.money import dollars
+from portal.common.templatetags.when import date_short
 from portal.common.web import charts
 from portal.common.web.daygrid import Block, Column, Grid, day_grid
 from portal.common.web.htmx import page_or_fragment
+from portal.common.web.stencils import Stencil
+from portal.common.web.tables import ListTable, Row
 
 ZONE = ZoneInfo("Australia/Melbourne")
 DAY = date(2026, 11, 24)
@@ -62,19 +65,21 @@ class ExampleForm(forms.Form):
         raise ValidationError(_("One figure of this number is wrong. Please compare it with the card."))
 
 
-class ExampleTable(tables.Table):
-    number = tables.Column(verbose_name=_("Invoice"), linkify=lambda record: f"#{record['number']}")
+class ExampleTable(ListTable):
+    number = tables.Column(verbose_name=_("Invoice"))
     patient = tables.Column(verbose_name=_("Patient"))
-    issued = tables.DateColumn(verbose_name=_("Issued"), format="j M Y")
-    state = tables.TemplateColumn(
-        '{% include "components/_invoice_status.html" with status=value %}', verbose_name=_("State"), orderable=False
-    )
+    issued = tables.Column(verbose_name=_("Issued"))
+    state = tables.Column(verbose_name=_("State"), orderable=False)
     total = tables.Column(verbose_name=_("Total"), attrs={"td": {"class": "num"}, "th": {"class": "num"}})
 
     caption = _("Invoices")
 
-    def render_total(self, value: Decimal) -> str:
-        return dollars(value)
+    stencil = Stencil("manager/_example_row.html", holes="page number patient issued total")
+
+    def row(self, record: dict[str, Any]) -> Row:
+        number = record["number"]
+        words = (f"#{number}", number, record["patient"], date_short(record["issued"]), dollars(record["total"]))
+        return {"status": record["state"]}, words
 
 
 def _invoices() -> list[dict[str, Any]]:

@@ -50,7 +50,7 @@ def patients(request: HttpRequest) -> HttpResponse:
         cut_off = len(found) > MOST_FOUND
         treated = treated.filter(pk__in=[patient.pk for patient in found[:MOST_FOUND]])
     table = PatientTable(
-        _with_sessions(treated, actor=actor, now=now),
+        _with_sessions(treated, actor=actor, now=now).for_table("last_seen", "next_session", "unsigned"),
         zone=home_zone(hours_of(actor), clinic=ClinicSettings.current()),
         empty_text=_("Nobody you treat fits these words. Try a part of the name, a phone number or a birth date.")
         if typed.strip()

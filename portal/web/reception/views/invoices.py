@@ -51,7 +51,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     """The table of all invoices, found and turned by htmx; a million of them answer like a hundred."""
     today, visible = _today(), Invoice.objects.visible_to(request.actor)
     chosen = InvoiceFilter(
-        request.GET, queryset=visible.for_listing(), people=Patient.objects.visible_to(request.actor), today=today
+        request.GET, queryset=visible.for_table(), people=Patient.objects.visible_to(request.actor), today=today
     )
     order = InvoiceTable.order_in(request.GET)
     page = page_of(

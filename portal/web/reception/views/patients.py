@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -37,29 +36,19 @@ PAST = 10
 INVOICES = 8
 
 
-def _listed(request: HttpRequest) -> QuerySet[Patient]:
-    """With the next session of each, for a list."""
-    upcoming = Appointment.objects.filter(patient=OuterRef("pk")).upcoming(now=timezone.now())
-    return Patient.objects.visible_to(request.actor).annotate(
-        next_at=Subquery(upcoming.values("starts_at")[:1]),
-        next_zone=Subquery(upcoming.values("location__time_zone")[:1]),
-    )
-
-
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     """Search as you type. With nothing typed, those who were registered last."""
-    text = SearchForm(request.GET).text
-    if text:
-        found = search(_listed(request), text, limit=FOUND + 1)
-    else:
-        found = list(_listed(request).order_by("-pk")[:RECENT])
+    text, patients = SearchForm(request.GET).text, Patient.objects.visible_to(request.actor).for_table()
+    found = search(patients, text, limit=FOUND + 1) if text else list(patients.order_by("-pk")[:RECENT])
+    shown = found[:FOUND]
+    sessions = Appointment.objects.visible_to(request.actor)
     context = {
         "q": text,
-        "table": PatientTable(found[:FOUND]),
+        "table": PatientTable(shown, upcoming=sessions.next_of([one.pk for one in shown], now=timezone.now())),
         "more": len(found) > FOUND,
-        "count": min(len(found), FOUND),
+        "count": len(shown),
     }
     return page_or_fragment(request, "reception/patients.html", context, fragment="results")
 

@@ -1,0 +1,57 @@
+"""Lists: django-tables2 keeps the columns, the order and the pages, and a stencil fills the rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import django_tables2 as tables
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from portal.common.web.stencils import Fill, Stencil, joined
+
+# What decides between the branches of a row's template, and the words for its holes.
+Row = tuple[Mapping[str, object], Sequence[object]]
+Cells = tuple[tuple[str, SafeString], ...]
+
+_CELL = re.compile("<td([^>]*)>")
+_PARITY = ("even", "odd")
+
+
+class ListTable(tables.Table):
+    """A table whose rows are filled by its `stencil`: a template with a `{% cell "name" %}` for each column."""
+
+    stencil: ClassVar[Stencil]
+
+    def row(self, record: Any) -> Row:
+        """The look of a record's row, always with the same names, and its words."""
+        raise NotImplementedError
+
+    def body(self) -> SafeString:
+        """All rows of the page, each cell with the name of its column for the phone.
+
+        Raises LookupError if the stencil's cells aren't the columns, in their order.
+        """
+        cells, fills, rows = self._cells(), dict[tuple[object, ...], Fill](), []
+        for n, bound in enumerate(self.paginated_rows):
+            look, words = self.row(bound.record)
+            key = tuple(look.values())
+            fill = fills.get(key)
+            if fill is None:
+                fill = fills[key] = self.stencil.look(cells=cells, **look)
+                if _CELL.findall(fill(words)) != [attributes for _, attributes in cells]:
+                    raise LookupError(f"{self.stencil.template} has other cells than {', '.join(dict(cells))}")
+            rows.append(SafeString(f'<tr class="{_PARITY[n % 2]}">{fill(words)}</tr>\n'))
+        return joined(rows)
+
+    def _cells(self) -> Cells:
+        """Of each column that is shown, the attributes of its cells."""
+        return tuple((column.name, _attributes(column)) for column in self.columns)
+
+
+def _attributes(column: Any) -> SafeString:
+    own = column.attrs["td"].as_html()
+    label = format_html(' data-label="{}"', column.header) if column.header else SafeString("")
+    return SafeString(f" {own}{label}" if own else label)
