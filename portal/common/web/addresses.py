@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import get_script_prefix, reverse
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.translation import get_language
 
 from portal.common.languages.offered import languages, path_in
@@ -46,6 +46,19 @@ def alternates(request: HttpRequest) -> list[tuple[str, str]]:
 def _page_of(request: HttpRequest) -> str:
     page = request.GET.get(PAGE, "")[:100]
     return f"?{urlencode({PAGE: page})}" if page else ""
+
+
+def of(name: str) -> str:
+    """The address of a page by its name, found once for each language; empty if this portal has no such page."""
+    return _found(name, get_language(), get_script_prefix())
+
+
+@lru_cache(maxsize=1024)
+def _found(name: str, language: str | None, prefix: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
 
 
 def each(name: str) -> Callable[[object], str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import django_tables2 as tables
@@ -91,8 +92,9 @@ class FileTable(ListTable):
         model = Resource
         fields = ("title", "category", "audience", "opened_lately", "opened")
 
-    def before_render(self, request: Any) -> None:
-        self.most = max((row.record.opened_lately for row in self.paginated_rows), default=0)
+    @cached_property
+    def most(self) -> int:
+        return max((row.record.opened_lately for row in self.paginated_rows), default=0)
 
     def row(self, record: Any) -> Row:
         bar = round(100 * record.opened_lately / self.most) if self.most else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
 import django_tables2 as tables
@@ -41,6 +42,7 @@ class PatientTable(ListTable):
 
     def __init__(self, found: list[Any], *, upcoming: Mapping[int, NextSession], **kwargs: Any) -> None:
         self.upcoming = upcoming
+        self.page_of, self.booking_of = each("reception:patient"), each("reception:book")
         super().__init__(found, **kwargs)
 
     def row(self, record: Any) -> Row:
@@ -52,14 +54,14 @@ class PatientTable(ListTable):
         return (
             {"called_otherwise": called_otherwise, "has_phone": bool(record.phone_kept)},
             (
-                each("reception:patient")(record.code),
+                self.page_of(record.code),
                 name,
                 legal,
                 date_short(record.date_of_birth),
                 record.phone_kept,
                 record.phone_kept and national(record.phone_kept),
                 f"{day_short(*following)}, {clock(*following)}" if following else "",
-                each("reception:book")(record.code),
+                self.booking_of(record.code),
             ),
         )
 
@@ -97,6 +99,8 @@ class InvoiceTable(ListTable):
 
     def __init__(self, keyset: KeysetPage, *, order: str, today: date, **kwargs: Any) -> None:
         self.keyset, self.order, self.today = keyset, order, today
+        # The same few days stand in many rows.
+        self.page_of, self.day = each("reception:invoice"), cache(date_short)
         super().__init__(keyset.rows, order_by=order, **kwargs)
 
     @classmethod
@@ -116,13 +120,13 @@ class InvoiceTable(ListTable):
                 "billed_otherwise": record.bill_to_name != full_name(first, last),
             },
             (
-                each("reception:invoice")(record.number),
+                self.page_of(record.number),
                 record.number,
                 full_name(record.patient__preferred_name or first, last),
                 record.bill_to_name,
                 f"{record.psychologist__title} {by}".strip(),
-                date_short(record.issued_on),
-                date_short(record.due_on),
+                self.day(record.issued_on),
+                self.day(record.due_on),
                 dollars(record.total),
                 dollars(balance) if balance else "–",
             ),

@@ -6,7 +6,7 @@ import pytest
 from django import forms
 from django.forms.renderers import DjangoTemplates, TemplatesSetting
 from django.utils import translation
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from portal.common.templatetags import portal
 from portal.common.templatetags.portal import drawn
@@ -45,12 +45,21 @@ def test_drawn_takes_what_is_not_text_as_yes_or_no(confirmed, word):
     assert word in drawn("components/_status.html", status="booked", confirmed=confirmed)
 
 
-def test_select_is_drawn_as_django_draws_it():
+def test_controls_are_drawn_as_django_draws_them():
     choices = [("", "All"), ("a&b", "<Mai>"), ("Rooms", [("1", "Fern"), (2, "River")])]
     for widget, chosen in (
         (forms.Select(attrs={"id": "who", "required": True, "disabled": False}, choices=choices), "a&b"),
         (forms.SelectMultiple(choices=choices), ["1", "2"]),
         (forms.NullBooleanSelect(), None),
+        (
+            forms.RadioSelect(attrs={"data-a": mark_safe("a &amp; b"), "data-n": 3, "data-no": None}, choices=choices),
+            "1",
+        ),
+        (forms.CheckboxSelectMultiple(attrs={"id": "x"}, choices=choices), ["a&b"]),
+        (forms.TextInput(attrs={"title": 'say "<hi>"', "hidden": False, "autofocus": True}), "<a>"),
+        (forms.Textarea(attrs={"rows": 3}), "x & y"),
+        (forms.CheckboxInput(), True),
+        (forms.SplitDateTimeWidget(), None),
     ):
         ours = widget.render("who", chosen, renderer=TemplatesSetting())
         assert re.sub(r">\s+<", "><", ours) == re.sub(

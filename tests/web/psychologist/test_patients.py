@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from portal.appointments.models import Status
 from portal.audit.models import Entry
+from portal.common.text.normalise import full_name
 from portal.patients.search import reindex
 from portal.records import actions
 from tests import make
@@ -16,7 +17,8 @@ PATIENTS = "/practice/patients/"
 
 
 def _names(answer):
-    return [row.record.name for row in answer.context["table"].page.object_list]
+    rows = [row.record for row in answer.context["table"].page.object_list]
+    return [full_name(row.preferred_name or row.legal_first_name, row.legal_last_name) for row in rows]
 
 
 def _treated(mai, place, service, *names, **fields):

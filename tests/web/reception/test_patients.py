@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal.audit.models import Entry
+from portal.common.text.normalise import full_name
 from portal.medicare.models import Referral
 from portal.patients.models import Carer, Patient
 from portal.patients.search import reindex
@@ -32,7 +33,8 @@ def patient(**fields):
 
 
 def names(response):
-    return [row.record.name for row in response.context["table"].rows]
+    rows = [row.record for row in response.context["table"].rows]
+    return [full_name(row.preferred_name or row.legal_first_name, row.legal_last_name) for row in rows]
 
 
 def words(response):
