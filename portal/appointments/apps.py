@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
-from portal.common import guards
+from portal.common import guards, schedules
 
 
 class AppointmentsConfig(AppConfig):
@@ -13,3 +13,4 @@ class AppointmentsConfig(AppConfig):
         from portal.appointments.guards import NO_OVERLAP
 
         guards.register(NO_OVERLAP)
+        schedules.every_minutes(1, "portal.appointments.tasks.clear_holds", name="holds")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from portal.appointments.models import Appointment, Status, TimeSlot, WorkingHours
+from portal.appointments.models import Appointment, TimeSlot, WorkingHours
 from portal.appointments.openings import Hours, working_spans
 from portal.clinic.models import Location, Psychologist
 from portal.patients.models import Patient
@@ -126,8 +126,8 @@ def columns(
     slots = list(TimeSlot.objects.filter(psychologist__in=people).between(start, end).order_by("starts_at", "pk"))
     appointments = Appointment.objects.filter(psychologist__in=people).between(start, end)
     if not cancelled:
-        appointments = appointments.exclude(status=Status.CANCELLED)
-    appointments = appointments.exclude(status=Status.HELD, held_until__lte=now)
+        appointments = appointments.without_cancelled()
+    appointments = appointments.without_expired_holds(now=now)
     appointments = list(
         appointments.select_related("patient", "service", "room").defer(*_NOT_SHOWN).order_by("starts_at", "pk")
     )

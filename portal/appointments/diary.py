@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count
 
 from portal.appointments.calendars import DiaryDay, columns, day, week
-from portal.appointments.models import Appointment, Status, TimeSlot, WorkingHours
+from portal.appointments.models import Appointment, TimeSlot, WorkingHours
 from portal.appointments.openings import Extra, Hours, Opening, Span, openings
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Room, Service
 
@@ -189,7 +189,7 @@ def fairly(psychologists: Iterable[Psychologist], *, around: datetime) -> list[P
     asked = list(psychologists)
     sessions = Appointment.objects.filter(
         psychologist__in=asked, starts_at__gte=around - FAIRNESS, starts_at__lt=around + FAIRNESS
-    ).exclude(status__in=(Status.HELD, Status.CANCELLED))
+    ).with_a_person()
     load = dict(sessions.order_by().values_list("psychologist").annotate(Count("pk")))
     return sorted(asked, key=lambda p: (load.get(p.pk, 0), p.position, p.pk))
 

@@ -35,15 +35,15 @@ class TooManyBookings(Refusal):
 
 
 class NotCancellable(Refusal):
-    """`reason`: state (it is over, or never was booked) or started."""
+    """`reason` is the word that `states.Why` has for it."""
 
 
 class NotReschedulable(Refusal):
-    """`reason`: state (it is over, or never was booked) or late (inside the time of the cancellation rule)."""
+    """`reason` is the word that `states.Why` has for it."""
 
 
 class WrongState(Refusal):
-    """The appointment is not, or no longer, in the state that this step begins from."""
+    """This step is not allowed on this session now; `reason` is the word that `states.Why` has for it."""
 
 
 class HeldByNote(NotReschedulable, NotCancellable, WrongState):

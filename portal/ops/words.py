@@ -33,6 +33,8 @@ STAFF_ONLY = (
     "portal/records/",
     "portal/audit/",
     "portal/settings.py",
+    "portal/appointments/forms.py",
+    "portal/appointments/states.py",
     "portal/clinic/forms.py",
     "portal/resources/naming.py",
     "templates/manager/",

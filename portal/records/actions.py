@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
-from portal.appointments.models import Appointment, Status
+from portal.appointments.models import Appointment
 from portal.audit import trail
 from portal.clinic.models import Psychologist
 from portal.common.access.actors import Actor
@@ -152,6 +152,6 @@ def _locked(appointment: Appointment, by: Actor) -> Appointment:
     )
     if by.user_id is None or session.psychologist.user_id != by.user_id:
         raise NotTheirs
-    if session.status == Status.HELD or session.patient is None:
+    if session.is_hold or session.patient is None:
         raise NoSession
     return session

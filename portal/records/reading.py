@@ -6,12 +6,10 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from portal.appointments.models import Appointment, Status
+from portal.appointments import states
+from portal.appointments.models import Appointment
 from portal.common.access.actors import Actor
 from portal.records.models import ProgressNote, State
-
-# A session that somebody came to, or that nobody has said otherwise of.
-HELD_SESSIONS = (Status.BOOKED, Status.ARRIVED, Status.COMPLETED)
 
 
 def sessions_with_notes(sessions: QuerySet[Appointment]) -> QuerySet[Appointment]:
@@ -21,7 +19,7 @@ def sessions_with_notes(sessions: QuerySet[Appointment]) -> QuerySet[Appointment
 
 def sessions_to_write_up(actor: Actor, *, now: datetime, since: datetime | None = None) -> QuerySet[Appointment]:
     """An actor's own sessions that are over and lack a signed note, oldest first; drafts of any session count."""
-    over = Q(ends_at__lte=now, status__in=HELD_SESSIONS)
+    over = Q(ends_at__lte=now, status__in=states.STANDING)
     sessions = Appointment.objects.visible_to(actor).filter(
         Q(note__state=State.DRAFT, starts_at__lte=now) | (over & Q(note__isnull=True))
     )

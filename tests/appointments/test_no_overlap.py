@@ -7,7 +7,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from portal.appointments.models import LIVE, Appointment, Status, TimeSlot, WorkingHours
+from portal.appointments.models import Appointment, Status, TimeSlot, WorkingHours
+from portal.appointments.states import LIVE
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -19,8 +19,9 @@ import pytest
 from django.db import connection, connections
 
 from portal.appointments import actions
-from portal.appointments.models import LIVE, Appointment, Status
+from portal.appointments.models import Appointment, Status
 from portal.appointments.refusals import HoldExpired, NotReschedulable, SlotTaken
+from portal.appointments.states import LIVE
 from portal.common.access.actors import Actor
 from tests import make
 from tests.appointments.conftest import MONDAY_NINE, NOW, Practice

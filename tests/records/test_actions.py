@@ -326,7 +326,7 @@ def test_the_diary_refuses_by_name_what_a_signed_note_forbids(seen_but_not_marke
 
 
 def test_the_diary_completes_a_session_with_a_signed_note(seen_but_not_marked):
-    diary.mark_arrived(appointment=seen_but_not_marked, by=make.actor(), now=NOW)
+    diary.check_in(appointment=seen_but_not_marked, by=make.actor(), now=NOW)
     diary.complete(appointment=seen_but_not_marked, by=make.actor(), now=NOW)
 
     seen_but_not_marked.refresh_from_db()

@@ -1,74 +1,179 @@
-"""The day itself: who came, what was held, who didn't come."""
+"""The day itself: who came, what was held, who didn't come; and taking back what was pressed by mistake."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
+from portal.appointments import states
+from portal.appointments.actions import rules
+from portal.appointments.actions.locking import (
+    clear_expired_holds,
+    lock_appointment,
+    lock_patient,
+    lock_psychologists,
+    lock_rooms,
+)
 from portal.appointments.actions.transactions import in_transaction
-from portal.appointments.models import Appointment, Status
+from portal.appointments.freed import Because, Place, time_freed
+from portal.appointments.models import Appointment
 from portal.appointments.refusals import WrongState
+from portal.appointments.states import AskAbove, Status, UndoReason, Verb, Why, nothing_known
 from portal.audit import trail
 from portal.common.access.actors import Actor
 
 
-def _step(
-    appointment: Appointment, verb: str, *, frm: tuple[Status, ...], by: Actor, now: datetime, **to: Any
+@in_transaction
+def check_in(*, appointment: Appointment, by: Actor, now: datetime, seen: str | None = None) -> Appointment:
+    """The patient is in the waiting room, or in the call.
+
+    Raises WrongState unless the session is booked and this is its own day, where it takes place. `seen` is what the
+    page that asked knew of the session (`states.as_seen`), here and below; an old page is refused.
+    """
+    session = _locked(appointment, Verb.CHECK_IN, by=by, now=now, seen=seen)
+    return _step(session, "appointment.arrived", by=by, now=now, status=Status.ARRIVED, arrived_at=now)
+
+
+@in_transaction
+def undo_check_in(
+    *, appointment: Appointment, reason: UndoReason | str, by: Actor, now: datetime, seen: str | None = None
 ) -> Appointment:
-    """Moves the row on if it is still in one of the states `frm`: of two who press at once, one does it."""
-    if not Appointment.objects.filter(pk=appointment.pk, status__in=frm).update(**to):
-        raise WrongState
-    appointment.refresh_from_db(fields=list(to))
+    """It was somebody else. Raises WrongState unless the patient is checked in, and without a reason that fits."""
+    session = _locked(appointment, Verb.UNDO_CHECK_IN, by=by, now=now, seen=seen)
+    said = _said(reason, Verb.UNDO_CHECK_IN)
+    return _step(
+        session, "appointment.arrival_undone", by=by, now=now, reason=said, status=Status.BOOKED, arrived_at=None
+    )
+
+
+@in_transaction
+def complete(*, appointment: Appointment, by: Actor, now: datetime, seen: str | None = None) -> Appointment:
+    """The session was held. Raises WrongState before its start, or unless it was booked or the patient had arrived."""
+    session = _locked(appointment, Verb.COMPLETE, by=by, now=now, seen=seen)
+    return _step(session, "appointment.completed", by=by, now=now, status=Status.COMPLETED, completed_at=now)
+
+
+@in_transaction
+def reopen(
+    *,
+    appointment: Appointment,
+    reason: UndoReason | str,
+    known: AskAbove,
+    by: Actor,
+    now: datetime,
+    seen: str | None = None,
+) -> Appointment:
+    """Takes a completion back: the patient is here again if they were checked in, else the session is booked.
+
+    Raises WrongState while a live invoice bills it (`known` is asked under lock) or
+    without a reason, SlotTaken or PatientBusy if something else stands there by now.
+    """
+    _lock_diary(appointment)
+    session = _locked(appointment, Verb.REOPEN, by=by, now=now, seen=seen, known=known)
+    said = _said(reason, Verb.REOPEN)
+    _check_still_free(session, by=by, now=now)
+    back = Status.BOOKED if session.arrived_at is None else Status.ARRIVED
+    return _step(session, "appointment.reopened", by=by, now=now, reason=said, status=back, completed_at=None)
+
+
+@in_transaction
+def mark_no_show(
+    *,
+    appointment: Appointment,
+    by: Actor,
+    now: datetime,
+    known: AskAbove = nothing_known,
+    seen: str | None = None,
+) -> Appointment:
+    """Nobody came. Raises WrongState before the session's start, or unless it is booked."""
+    session = _locked(appointment, Verb.NO_SHOW, by=by, now=now, seen=seen, known=known)
+    _step(session, "appointment.no_show", by=by, now=now, status=Status.NO_SHOW)
+    time_freed(Because.MISSED, place=Place.of(session), session=session, by=by, now=now)
+    return session
+
+
+@in_transaction
+def undo_no_show(
+    *,
+    appointment: Appointment,
+    reason: UndoReason | str,
+    known: AskAbove,
+    by: Actor,
+    now: datetime,
+    seen: str | None = None,
+) -> Appointment:
+    """They came after all, or it was another session: it is booked again.
+
+    Raises WrongState while a live invoice bills the no-show (`known`, as in `reopen`) or without a reason, SlotTaken
+    or PatientBusy if the time was given to somebody else.
+    """
+    _lock_diary(appointment)
+    session = _locked(appointment, Verb.UNDO_NO_SHOW, by=by, now=now, seen=seen, known=known)
+    said = _said(reason, Verb.UNDO_NO_SHOW)
+    _check_still_free(session, by=by, now=now)
+    return _step(session, "appointment.no_show_undone", by=by, now=now, reason=said, status=Status.BOOKED)
+
+
+# ---- What each of them does -----------------------------------------------------------------------------------------
+
+
+def _locked(
+    appointment: Appointment, verb: Verb, *, by: Actor, now: datetime, seen: str | None, known: AskAbove = nothing_known
+) -> Appointment:
+    """The row as it is now, held until the transaction ends: of two who press at once, one does it."""
+    session = lock_appointment(appointment)
+    if session is None:
+        raise WrongState(Why.STATE)
+    if seen is not None and seen != states.as_seen(session):
+        raise WrongState(Why.CHANGED)
+    if why := states.why_not(session, verb, by=by, now=now, known=known(session)):
+        raise WrongState(why)
+    return session
+
+
+def _said(reason: UndoReason | str, verb: Verb) -> UndoReason:
+    if reason not in states.MOVES[verb].reasons:
+        raise WrongState(Why.NO_REASON)
+    return UndoReason(reason)
+
+
+def _lock_diary(appointment: Appointment) -> None:
+    """What comes back fills its time again, so it takes the locks of whoever fills time, in their order."""
+    lock_psychologists(appointment.psychologist_id)
+    if appointment.patient_id is not None:
+        lock_patient(appointment.patient_id)
+    if appointment.room_id is not None:
+        lock_rooms(appointment.location)
+
+
+def _check_still_free(session: Appointment, *, by: Actor, now: datetime) -> None:
+    slot = rules.Slot(session.starts_at, session.ends_at, session.occupied_from, session.occupied_until)
+    rules.check_free(session.psychologist, slot, now=now, ignore=session)
+    if session.patient_id is not None:
+        rules.check_patient_is_free(session.patient_id, slot, ignore=session)
+    rules.check_room_is_free(session.room_id, slot, now=now, ignore=session)
+    clear_expired_holds(
+        psychologists=[session.psychologist_id],
+        location=session.location,
+        start=slot.occupied_from,
+        end=slot.occupied_until,
+        by=by,
+        now=now,
+    )
+
+
+def _step(session: Appointment, verb: str, *, by: Actor, now: datetime, reason: str = "", **to: Any) -> Appointment:
+    for name, value in to.items():
+        setattr(session, name, value)
+    session.save(update_fields=list(to))
+    facts = {"reason": reason} if reason else {}
     trail.record(
         verb,
         by=by,
-        target=appointment,
+        target=session,
         at=now,
-        patient=appointment.patient_id,
-        psychologist=appointment.psychologist_id,
+        patient=session.patient_id,
+        psychologist=session.psychologist_id,
+        **facts,
     )
-    return appointment
-
-
-@in_transaction
-def mark_arrived(*, appointment: Appointment, by: Actor, now: datetime) -> Appointment:
-    """The patient is in the waiting room, or in the call. Raises WrongState unless the session is booked."""
-    return _step(
-        appointment, "appointment.arrived", frm=(Status.BOOKED,), by=by, now=now, status=Status.ARRIVED, arrived_at=now
-    )
-
-
-@in_transaction
-def undo_arrival(*, appointment: Appointment, by: Actor, now: datetime) -> Appointment:
-    """It was somebody else. Raises WrongState unless the patient was marked as arrived."""
-    return _step(
-        appointment,
-        "appointment.arrival_undone",
-        frm=(Status.ARRIVED,),
-        by=by,
-        now=now,
-        status=Status.BOOKED,
-        arrived_at=None,
-    )
-
-
-@in_transaction
-def complete(*, appointment: Appointment, by: Actor, now: datetime) -> Appointment:
-    """The session was held. Raises WrongState unless it was booked or the patient had arrived."""
-    return _step(
-        appointment,
-        "appointment.completed",
-        frm=(Status.BOOKED, Status.ARRIVED),
-        by=by,
-        now=now,
-        status=Status.COMPLETED,
-        completed_at=now,
-    )
-
-
-@in_transaction
-def mark_no_show(*, appointment: Appointment, by: Actor, now: datetime) -> Appointment:
-    """Nobody came. Raises WrongState before the session's start, or unless it is booked."""
-    if now < appointment.starts_at:
-        raise WrongState("not_started")
-    return _step(appointment, "appointment.no_show", frm=(Status.BOOKED,), by=by, now=now, status=Status.NO_SHOW)
+    return session

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from portal.accounts.roles import Role
+from portal.appointments import states
 from portal.appointments.actions import rules
 from portal.appointments.actions.holding import record_booked
 from portal.appointments.actions.locking import (
@@ -16,8 +17,10 @@ from portal.appointments.actions.locking import (
     lock_rooms,
 )
 from portal.appointments.actions.transactions import in_transaction
-from portal.appointments.models import Appointment, CancelReason, Status
+from portal.appointments.freed import Because, Place, time_freed
+from portal.appointments.models import Appointment, CancelReason
 from portal.appointments.refusals import NotCancellable, NotReschedulable
+from portal.appointments.states import AskAbove, Status, Verb, Why, nothing_known
 from portal.audit import trail
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Room, Service
 from portal.common.access.actors import Actor
@@ -55,7 +58,7 @@ def book(
     rules.check_service(locked, service, mode, location, by=by)
     policy = ClinicSettings.current()
     clear_expired_holds(
-        psychologists=[locked.pk], location=location, start=slot.occupied_from, end=slot.occupied_until, now=now
+        psychologists=[locked.pk], location=location, start=slot.occupied_from, end=slot.occupied_until, by=by, now=now
     )
     if not (outside_hours and rules.is_staff(by)):
         rules.check_offered(locked, slot, location, by=by, now=now, policy=policy)
@@ -90,6 +93,7 @@ def reschedule(
     by: Actor,
     now: datetime,
     outside_hours: bool = False,
+    seen: str | None = None,
 ) -> Appointment:
     """Moves a booked session and returns it; it keeps its code, its length and the fee that was promised.
 
@@ -106,20 +110,22 @@ def reschedule(
     booked = lock_appointment(appointment)
     if (
         booked is None
-        or booked.status != Status.BOOKED
+        or booked.status not in states.MOVES[Verb.MOVE].frm
         # Moved by somebody else meanwhile: what is locked here is not what would be changed.
         or booked.psychologist_id not in locked
         or (location is None and booked.location_id != place.pk)
         or (mode is None and booked.mode != way)
     ):
-        raise NotReschedulable("state")
+        raise NotReschedulable(Why.STATE)
     whom = locked[psychologist.pk if psychologist else booked.psychologist_id]
     stays = (booked.starts_at, booked.psychologist_id, booked.location_id) == (starts_at, whom.pk, place.pk)
     if stays and booked.mode == way:
         return booked
+    if seen is not None and seen != states.as_seen(booked):
+        raise NotReschedulable(Why.CHANGED)
     policy = ClinicSettings.current()
-    if not rules.is_staff(by) and now > free_until(booked, policy=policy):
-        raise NotReschedulable("late")
+    if why := states.why_not(booked, Verb.MOVE, by=by, now=now):
+        raise NotReschedulable(why)
     if (whom.pk, place.pk, way) != (booked.psychologist_id, booked.location_id, booked.mode):
         # Who agreed to see them in person still does, whatever they offer to others by now.
         is_agreed = (whom.pk, way) == (booked.psychologist_id, booked.mode)
@@ -127,13 +133,13 @@ def reschedule(
     slot = rules.moved(booked, starts_at)
     rules.check_free(whom, slot, now=now, ignore=booked)
     clear_expired_holds(
-        psychologists=[whom.pk], location=place, start=slot.occupied_from, end=slot.occupied_until, now=now
+        psychologists=[whom.pk], location=place, start=slot.occupied_from, end=slot.occupied_until, by=by, now=now
     )
     # A time that was agreed once, also outside the hours, is not asked about again.
     if not stays and not (outside_hours and rules.is_staff(by)):
         rules.check_offered(whom, slot, place, by=by, now=now, policy=policy)
     rules.check_patient_is_free(booked.patient_id, slot, ignore=booked)
-    was = booked.starts_at
+    was = Place.of(booked)
     booked.room_id = rules.choose_room(way, place, slot, now=now, preferred=booked.room_id, ignore=booked)
     booked.psychologist_id, booked.location_id, booked.mode = whom.pk, place.pk, way
     booked.starts_at, booked.ends_at, booked.occupied_from, booked.occupied_until = slot
@@ -150,33 +156,47 @@ def reschedule(
         at=now,
         patient=booked.patient_id,
         psychologist=booked.psychologist_id,
-        was=was,
+        was=was.starts_at,
         starts_at=booked.starts_at,
         mode=booked.mode,
         outside_hours=outside_hours,
     )
+    # Only where it stands counts: the same time by video frees nobody's diary.
+    if not stays:
+        time_freed(Because.MOVED, place=was, session=booked, by=by, now=now)
     return booked
 
 
 @in_transaction
-def cancel(*, appointment: Appointment, reason: CancelReason | str, by: Actor, now: datetime) -> Appointment:
+def cancel(
+    *,
+    appointment: Appointment,
+    reason: CancelReason | str,
+    by: Actor,
+    now: datetime,
+    known: AskAbove = nothing_known,
+    seen: str | None = None,
+) -> Appointment:
     """Cancels a session and returns it; one that is cancelled already stays as it is. Raises NotCancellable.
 
     Patients may cancel until it starts, staff at any time before it is completed. `late` says that the patient called
-    off inside the clinic's `cancel_hours`; what the clinic calls off is never late.
+    off inside the clinic's `cancel_hours`; what the clinic calls off is never late. `seen` is what the page that asked
+    knew of the session (`states.as_seen`): an old page is refused.
     """
     booked = lock_appointment(appointment)
-    if booked is not None and booked.status == Status.CANCELLED:
+    if booked is None:
+        raise NotCancellable(Why.STATE)
+    if booked.status == Status.CANCELLED:
         return booked
-    if booked is None or booked.status not in (Status.BOOKED, Status.ARRIVED):
-        raise NotCancellable("state")
-    if not rules.is_staff(by) and (now >= booked.starts_at or booked.status == Status.ARRIVED):
-        raise NotCancellable("started")
+    if seen is not None and seen != states.as_seen(booked):
+        raise NotCancellable(Why.CHANGED)
+    if why := states.why_not(booked, Verb.CANCEL, by=by, now=now, known=known(booked)):
+        raise NotCancellable(why)
     reason = CancelReason(reason)
     by_patient = by.role == Role.PATIENT or reason == CancelReason.PATIENT
     booked.status, booked.cancelled_at, booked.cancelled_by = Status.CANCELLED, now, by.user
     booked.cancel_reason = reason
-    booked.late = by_patient and now > free_until(booked, policy=ClinicSettings.current())
+    booked.late = by_patient and now > states.free_until(booked)
     booked.revision += 1
     booked.save(update_fields=["status", "cancelled_at", "cancelled_by", "cancel_reason", "late", "revision"])
     trail.record(
@@ -189,10 +209,5 @@ def cancel(*, appointment: Appointment, reason: CancelReason | str, by: Actor, n
         reason=reason,
         late=booked.late,
     )
+    time_freed(Because.CANCELLED, place=Place.of(booked), session=booked, by=by, now=now)
     return booked
-
-
-def free_until(appointment: Appointment, *, policy: ClinicSettings) -> datetime:
-    """Until when, inclusive, a patient may move the session, or cancel it without a fee: as it was promised."""
-    promised = appointment.cancel_hours
-    return appointment.starts_at - timedelta(hours=policy.cancel_hours if promised is None else promised)

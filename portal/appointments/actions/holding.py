@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from portal.appointments import diary
+from portal.appointments import diary, states
 from portal.appointments.actions import rules
 from portal.appointments.actions.locking import (
     clear_expired_holds,
@@ -15,8 +15,10 @@ from portal.appointments.actions.locking import (
     lock_rooms,
 )
 from portal.appointments.actions.transactions import in_transaction
-from portal.appointments.models import Appointment, Status
+from portal.appointments.freed import Because, Place, time_freed
+from portal.appointments.models import Appointment
 from portal.appointments.refusals import HoldExpired, NotOffered, SlotTaken
+from portal.appointments.states import Status, Verb, Why
 from portal.audit import trail
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.access.actors import Actor
@@ -47,7 +49,7 @@ def hold(
     rules.check_service(locked, service, mode, location, by=by)
     policy = ClinicSettings.current()
     clear_expired_holds(
-        psychologists=[locked.pk], location=location, start=slot.occupied_from, end=slot.occupied_until, now=now
+        psychologists=[locked.pk], location=location, start=slot.occupied_from, end=slot.occupied_until, by=by, now=now
     )
     rules.check_offered(locked, slot, location, by=by, now=now, policy=policy)
     room = rules.choose_room(mode, location, slot, now=now)
@@ -114,8 +116,11 @@ def hold_any(
 def release_hold(*, hold: Appointment, by: Actor, now: datetime) -> None:
     """Gives a held time back; one that is gone, or booked by now, is left alone."""
     held = lock_appointment(hold)
-    if held is not None and held.status == Status.HELD:
-        held.delete()
+    if held is None or states.why_not(held, Verb.RELEASE, by=by, now=now):
+        return
+    because = Because.RELEASED if held.is_held(now=now) else Because.RAN_OUT
+    Appointment.objects.filter(pk=held.pk).delete()
+    time_freed(because, place=Place.of(held), session=held, by=by, now=now)
 
 
 @in_transaction
@@ -129,12 +134,10 @@ def confirm_hold(*, hold: Appointment, patient: Patient, by: Actor, now: datetim
     held = lock_appointment(hold)
     if held is None:
         raise HoldExpired
-    if held.status != Status.HELD:
-        if held.patient_id == patient.pk and held.status != Status.CANCELLED:
+    if why := states.why_not(held, Verb.CONFIRM, by=by, now=now):
+        if why == Why.STATE and held.patient_id == patient.pk and held.status in states.WITH_A_PERSON:
             return held
-        raise HoldExpired
-    if not held.is_held(now=now):
-        raise HoldExpired
+        raise HoldExpired(why)
     rules.check_mode(psychologist, held.service, held.mode)
     slot = rules.Slot(held.starts_at, held.ends_at, held.occupied_from, held.occupied_until)
     rules.check_patient(patient, psychologist, held.service, slot, by=by, now=now, policy=ClinicSettings.current())

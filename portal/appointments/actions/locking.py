@@ -13,9 +13,11 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from portal.appointments.models import Appointment
+from portal.appointments.freed import Because, Place, time_freed
+from portal.appointments.models import Appointment, AppointmentQuerySet
 from portal.appointments.refusals import NotOffered
 from portal.clinic.models import Location, Psychologist, Room
+from portal.common.access.actors import Actor
 from portal.patients.models import Patient
 
 
@@ -40,12 +42,13 @@ def lock_rooms(location: Location) -> None:
 
 
 def lock_appointment(appointment: Appointment) -> Appointment | None:
-    """The row as it is now, or None if it is gone."""
-    return Appointment.objects.select_for_update(no_key=True).filter(pk=appointment.pk).order_by("pk").first()
+    """The row as it is now, with its location, or None if it is gone."""
+    rows = Appointment.objects.select_for_update(no_key=True, of=("self",)).select_related("location")
+    return rows.filter(pk=appointment.pk).order_by("pk").first()
 
 
 def clear_expired_holds(
-    *, psychologists: Iterable[int], location: Location, start: datetime, end: datetime, now: datetime
+    *, psychologists: Iterable[int], location: Location, start: datetime, end: datetime, by: Actor, now: datetime
 ) -> None:
     """Removes holds that ran out and still stand in the way of these psychologists, or in a room of this location.
 
@@ -53,6 +56,19 @@ def clear_expired_holds(
     """
     in_the_way = Q(psychologist__in=psychologists) | Q(location=location, room__isnull=False)
     expired = Appointment.objects.expired_holds(now=now).occupying(start, end).filter(in_the_way)
-    ids = list(expired.select_for_update().order_by("pk").values_list("pk", flat=True))
-    if ids:
-        Appointment.objects.filter(pk__in=ids).delete()
+    _clear(expired, by=by, now=now)
+
+
+def clear_run_out_holds(*, by: Actor, now: datetime) -> int:
+    """Removes every hold that ran out, also where nobody asks for the time, and counts them."""
+    return _clear(Appointment.objects.expired_holds(now=now), by=by, now=now)
+
+
+def _clear(expired: AppointmentQuerySet, *, by: Actor, now: datetime) -> int:
+    holds = list(expired.select_for_update(of=("self",)).order_by("pk"))
+    if not holds:
+        return 0
+    Appointment.objects.filter(pk__in=[hold.pk for hold in holds]).delete()
+    for hold in holds:
+        time_freed(Because.RAN_OUT, place=Place.of(hold), session=hold, by=by, now=now)
+    return len(holds)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from portal.accounts.roles import STAFF
 from portal.appointments.diary import Plans, RoomsInUse, booking_times
-from portal.appointments.models import Appointment, Status
+from portal.appointments.models import Appointment
 from portal.appointments.openings import openings
 from portal.appointments.refusals import NotOffered, PatientBusy, SlotTaken, TooManyBookings
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Room, Service
@@ -145,7 +145,7 @@ def check_patient(
     own = patient.appointments.all()
     if own.upcoming(now=now).count() >= policy.max_open_bookings:
         raise TooManyBookings
-    earlier = own.exclude(status__in=(Status.HELD, Status.CANCELLED))
+    earlier = own.with_a_person()
     if service.first_visit_only and earlier.exists():
         raise NotOffered("first_visit_only")
     if not psychologist.accepting_patients and not earlier.filter(psychologist=psychologist).exists():
@@ -158,6 +158,14 @@ def check_patient_is_free(patient: int, slot: Slot, *, ignore: Appointment | Non
         own = own.exclude(pk=ignore.pk)
     if own.exists():
         raise PatientBusy("patient")
+
+
+def check_room_is_free(room: int | None, slot: Slot, *, now: datetime, ignore: Appointment) -> None:
+    if room is None:
+        return
+    there = Appointment.objects.filter(room=room).exclude(pk=ignore.pk).taking_time(now=now)
+    if there.occupying(slot.occupied_from, slot.occupied_until).exists():
+        raise SlotTaken("room")
 
 
 def choose_room(

@@ -1,4 +1,14 @@
-from portal.appointments.models.appointment import LIVE, LONGEST, Appointment, CancelReason, Status
+from portal.appointments.models.appointment import LONGEST, Appointment, AppointmentQuerySet, CancelReason
 from portal.appointments.models.hours import TimeSlot, Weekday, WorkingHours
+from portal.appointments.states import Status
 
-__all__ = ["LIVE", "LONGEST", "Appointment", "CancelReason", "Status", "TimeSlot", "Weekday", "WorkingHours"]
+__all__ = [
+    "LONGEST",
+    "Appointment",
+    "AppointmentQuerySet",
+    "CancelReason",
+    "Status",
+    "TimeSlot",
+    "Weekday",
+    "WorkingHours",
+]

@@ -12,23 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import Role
+from portal.appointments import states
+from portal.appointments.states import Status
 from portal.clinic.models import Location, Mode, Psychologist, Room, Service
 from portal.common.access.actors import Actor
 from portal.common.privacy import classed
 from portal.patients.models import Patient
 
-
-class Status(models.TextChoices):
-    HELD = "held", _("Held")
-    BOOKED = "booked", _("Booked")
-    ARRIVED = "arrived", _("Arrived")
-    COMPLETED = "completed", _("Completed")
-    NO_SHOW = "no_show", _("No-show")
-    CANCELLED = "cancelled", _("Cancelled")
-
-
-# What the database keeps from overlapping. The words stand in migrations too: constraints and triggers name them.
-LIVE = (Status.HELD, Status.BOOKED, Status.ARRIVED)
 # A session with its buffers takes no longer: the database holds it, and readers may begin their search that far back.
 LONGEST = timedelta(days=1)
 
@@ -51,7 +41,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def visible_to(self, actor: Actor) -> AppointmentQuerySet:
         match actor.role:
             case Role.PATIENT:
-                return self.filter(patient__in=Patient.objects.managed_by(actor.user)).exclude(status=Status.HELD)
+                return self.filter(patient__in=Patient.objects.managed_by(actor.user)).without_holds()
             case Role.PSYCHOLOGIST:
                 return self.filter(psychologist__user=actor.user)
             case Role.RECEPTION | Role.MANAGER:
@@ -59,16 +49,38 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.none()
 
     def live(self) -> AppointmentQuerySet:
-        return self.filter(status__in=LIVE)
+        return self.filter(status__in=states.LIVE)
 
     def taking_time(self, *, now: datetime) -> AppointmentQuerySet:
         """What stands in a diary at `now`: all but the cancelled, the missed, and holds that ran out."""
-        return self.exclude(status__in=(Status.CANCELLED, Status.NO_SHOW)).exclude(
-            status=Status.HELD, held_until__lte=now
-        )
+        return self.filter(status__in=states.TAKING_TIME).without_expired_holds(now=now)
+
+    def without_expired_holds(self, *, now: datetime) -> AppointmentQuerySet:
+        return self.exclude(status=Status.HELD, held_until__lte=now)
+
+    def without_holds(self) -> AppointmentQuerySet:
+        return self.exclude(status=Status.HELD)
+
+    def holds(self) -> AppointmentQuerySet:
+        return self.filter(status=Status.HELD)
+
+    def without_cancelled(self) -> AppointmentQuerySet:
+        return self.exclude(status=Status.CANCELLED)
+
+    def with_a_person(self) -> AppointmentQuerySet:
+        """What was agreed with somebody and not called off, past or to come: it makes them the psychologist's."""
+        return self.filter(status__in=states.WITH_A_PERSON, patient__isnull=False)
+
+    def seen(self, *, now: datetime) -> AppointmentQuerySet:
+        """What somebody came to, latest first."""
+        return self.filter(status__in=states.SEEN, starts_at__lte=now).order_by("-starts_at")
+
+    def left_open(self, *, now: datetime) -> AppointmentQuerySet:
+        """What is over by the clock, and nobody said how it went."""
+        return self.filter(status__in=states.OPEN, ends_at__lte=now)
 
     def expired_holds(self, *, now: datetime) -> AppointmentQuerySet:
-        return self.filter(status=Status.HELD, held_until__lte=now)
+        return self.holds().filter(held_until__lte=now)
 
     def between(self, start: datetime, end: datetime) -> AppointmentQuerySet:
         """Sessions that touch the time from `start` (inclusive) to `end` (exclusive)."""
@@ -79,7 +91,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.filter(occupied_from__gt=start - LONGEST, occupied_from__lt=end, occupied_until__gt=start)
 
     def upcoming(self, *, now: datetime) -> AppointmentQuerySet:
-        return self.filter(status__in=(Status.BOOKED, Status.ARRIVED), ends_at__gt=now).order_by("starts_at")
+        return self.filter(status__in=states.OPEN, ends_at__gt=now).order_by("starts_at")
 
     def next_of(self, patients: Sequence[int], *, now: datetime) -> dict[int, NextSession]:
         """When each of these patients (primary keys) comes next, and on which clock; who doesn't is left out."""
@@ -90,11 +102,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return found
 
     def past(self, *, now: datetime) -> AppointmentQuerySet:
-        return (
-            self.exclude(status=Status.HELD)
-            .filter(Q(ends_at__lte=now) | Q(status__in=(Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED)))
-            .order_by("-starts_at")
-        )
+        return self.without_holds().filter(Q(ends_at__lte=now) | Q(status__in=states.OVER)).order_by("-starts_at")
 
     def for_listing(self) -> AppointmentQuerySet:
         return self.select_related("psychologist__user", "patient", "service", "location", "room")
@@ -218,3 +226,44 @@ class Appointment(models.Model):
 
     def is_held(self, *, now: datetime) -> bool:
         return self.status == Status.HELD and self.held_until is not None and self.held_until > now
+
+    # What a template may ask of the state; what may become of it is asked of `states.steps`.
+
+    @property
+    def is_hold(self) -> bool:
+        return self.status == Status.HELD
+
+    @property
+    def is_booked(self) -> bool:
+        return self.status == Status.BOOKED
+
+    @property
+    def is_here(self) -> bool:
+        """The patient is checked in, and the session is not completed."""
+        return self.status == Status.ARRIVED
+
+    @property
+    def is_completed(self) -> bool:
+        return self.status == Status.COMPLETED
+
+    @property
+    def is_missed(self) -> bool:
+        return self.status == Status.NO_SHOW
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.status == Status.CANCELLED
+
+    @property
+    def is_open(self) -> bool:
+        """It is still to be held, or was and nobody said how it went."""
+        return self.status in states.OPEN
+
+    @property
+    def is_standing(self) -> bool:
+        """It is neither called off nor missed: it takes place, or took place."""
+        return self.status in states.STANDING
+
+    @property
+    def seen_as(self) -> str:
+        return states.as_seen(self)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from portal.appointments.models import Appointment, Status
+from portal.appointments.models import Appointment
 from portal.audit import trail
 from portal.billing import snapshot
 from portal.billing.actions.locking import lock_invoice
@@ -136,7 +136,7 @@ def bill_session(
         .select_related("psychologist__user", "patient__user", "location")
         .get(pk=appointment.pk)
     )
-    if appointment.status != Status.COMPLETED or now < appointment.starts_at:
+    if not appointment.is_completed or now < appointment.starts_at:
         raise NotBillable
     if existing := Invoice.objects.live().filter(appointment=appointment).first():
         raise AlreadyInvoiced(existing)

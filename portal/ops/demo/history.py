@@ -240,7 +240,7 @@ class Story:
                 appointment=appointment, reason=CancelReason.PATIENT, by=self.desk, now=starts - timedelta(days=1)
             )
             return
-        appointment = diary.mark_arrived(appointment=appointment, by=self.desk, now=starts - timedelta(minutes=4))
+        appointment = diary.check_in(appointment=appointment, by=self.desk, now=starts - timedelta(minutes=4))
         if ends > self.now:
             return
         diary.complete(appointment=appointment, by=self.desk, now=ends)

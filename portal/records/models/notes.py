@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment, Status
+from portal.appointments.models import Appointment
 from portal.clinic.models import Psychologist
 from portal.common.access.actors import Actor
 from portal.common.crypto.fields import EncryptedTextField
@@ -33,14 +33,9 @@ class Template(models.TextChoices):
     BIRP = "birp", _("BIRP")
 
 
-# In the care of somebody: a session that stands or was meant to. A held time or one called off gives no right to read.
-TREATED = (Status.BOOKED, Status.ARRIVED, Status.COMPLETED, Status.NO_SHOW)
-
-
 def _treated_by(user):
-    return Appointment.objects.filter(psychologist__user=user, status__in=TREATED, patient__isnull=False).values(
-        "patient"
-    )
+    """A session with somebody gives a right to read; a held time or one called off gives none."""
+    return Appointment.objects.filter(psychologist__user=user).with_a_person().values("patient")
 
 
 class ProgressNoteQuerySet(models.QuerySet["ProgressNote"]):

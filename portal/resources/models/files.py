@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment, Status
+from portal.appointments.models import Appointment
 from portal.common.access.actors import Actor
 from portal.common.crypto.fields import EncryptedTextField
 from portal.common.documents import Kind
@@ -24,13 +24,11 @@ from portal.resources.models.categories import Category
 from portal.resources.models.posts import languages
 
 MOST_IN_NOTE = 500
-# In the care of somebody: a session that stands or was meant to. One called off gives no right to read.
-IN_CARE = (Status.BOOKED, Status.ARRIVED, Status.COMPLETED, Status.NO_SHOW)
 
 
 def treated_by(user):
-    sessions = Appointment.objects.filter(psychologist__user=user, status__in=IN_CARE, patient__isnull=False)
-    return sessions.values("patient")
+    """A session with somebody makes them one's patient; one called off does not."""
+    return Appointment.objects.filter(psychologist__user=user).with_a_person().values("patient")
 
 
 class Audience(models.TextChoices):

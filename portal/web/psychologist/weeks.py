@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 
-from portal.appointments.models import Appointment, Status, TimeSlot, WorkingHours
+from portal.appointments.models import Appointment, TimeSlot, WorkingHours
 from portal.clinic.models import Mode
 from portal.common.access.actors import Actor
 from portal.common.web.daygrid import Block, Column, Grid, day_grid
@@ -44,7 +44,7 @@ class Day:
     @property
     def counted(self) -> int:
         """Sessions that somebody came to or is to come to."""
-        return sum(s.status not in {Status.HELD, Status.CANCELLED, Status.NO_SHOW} for s in self.sessions)
+        return sum(s.is_standing for s in self.sessions)
 
     @property
     def is_worked(self) -> bool:
@@ -91,14 +91,13 @@ def read_week(actor: Actor, *, monday: date, hours: list[WorkingHours], zone: Zo
     sessions = (
         sessions_with_notes(Appointment.objects.visible_to(actor).for_listing())
         .between(start - near, end + near)
-        .exclude(status=Status.CANCELLED)
+        .without_cancelled()
+        .without_expired_holds(now=now)
         .order_by("starts_at")
     )
     today = timezone.localtime(now, zone).date()
     days = {d: Day(d, is_today=d == today) for d in (monday + timedelta(days=n) for n in range(7))}
     for session in sessions:
-        if session.status == Status.HELD and not session.is_held(now=now):
-            continue
         if day := days.get(session.local_start.date()):
             day.sessions.append(session)
     slots = TimeSlot.objects.visible_to(actor).select_related("location").between(start - near, end + near)
@@ -146,14 +145,6 @@ def _joined(windows: list[tuple[datetime, datetime]]) -> list[tuple[datetime, da
 
 # ---- As a grid ------------------------------------------------------------------------------------------------------
 
-KINDS = {
-    Status.HELD: "held",
-    Status.BOOKED: "booked",
-    Status.ARRIVED: "arrived",
-    Status.COMPLETED: "completed",
-    Status.NO_SHOW: "no-show",
-}
-
 
 def grid(week: Week, *, zone: ZoneInfo, now: datetime) -> Grid:
     """The week as a grid of five-minute rows, a day a column."""
@@ -190,12 +181,12 @@ def _time_off(day: Day, zone: ZoneInfo) -> list[Block]:
 
 
 def _block(session: Appointment) -> Block:
-    kind, shape, spoken = KINDS[session.status], session.status, session.get_status_display()
-    if session.status == Status.BOOKED and session.confirmed_at:
+    kind, shape, spoken = session.status.replace("_", "-"), session.status, session.get_status_display()
+    if session.is_booked and session.confirmed_at:
         kind, shape, spoken = "confirmed", "confirmed", _("Confirmed")
-    if session.mode == Mode.VIDEO and session.status == Status.BOOKED:
+    if session.mode == Mode.VIDEO and session.is_booked:
         kind, shape, spoken = "video", "video", _("%(status)s, by video") % {"status": spoken}
-    if session.status == Status.HELD:
+    if session.is_hold:
         title, detail, url = _("Held"), _("somebody is booking"), ""
     else:
         title = session.patient.name

@@ -70,7 +70,7 @@ def release(request: HttpRequest) -> None:
     """One visitor holds one time: choosing another gives the first back. What was chosen stays remembered."""
     remembered = request.session.get(KEY)
     if remembered:
-        held = Appointment.objects.filter(code=remembered["code"], status=Status.HELD).first()
+        held = Appointment.objects.holds().filter(code=remembered["code"]).first()
         if held:
             actions.release_hold(hold=held, by=VISITOR, now=timezone.now())
 

@@ -21,7 +21,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment, Status
+from portal.appointments.models import Appointment
 from portal.common.access.decorators import allow
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.records import actions
@@ -271,7 +271,7 @@ def _session_and_note(request: HttpRequest, code: UUID) -> tuple[Appointment, Pr
         .filter(appointment__code=code)
         .first()
     )
-    sessions = Appointment.objects.for_listing().exclude(status=Status.HELD)
+    sessions = Appointment.objects.for_listing().without_holds()
     if written is None:
         sessions = sessions.visible_to(request.actor)
     return get_object_or_404(sessions, code=code), written

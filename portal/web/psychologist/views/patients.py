@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from django_tables2 import RequestConfig
 
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment, Status
+from portal.appointments.models import Appointment
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import allow
@@ -64,8 +64,8 @@ def patients(request: HttpRequest) -> HttpResponse:
 def _with_sessions(treated: QuerySet[Patient], *, actor: Actor, now: datetime) -> QuerySet[Patient]:
     """Each with when they were last seen, when they come next, and how many notes of theirs are to be signed."""
     own = Appointment.objects.visible_to(actor).filter(patient=OuterRef("pk")).order_by()
-    seen = own.filter(status__in=(Status.ARRIVED, Status.COMPLETED), starts_at__lte=now).order_by("-starts_at")
-    coming = own.filter(status__in=(Status.BOOKED, Status.ARRIVED), ends_at__gt=now).order_by("starts_at")
+    seen = own.seen(now=now)
+    coming = own.upcoming(now=now)
     missing = (
         sessions_to_write_up(actor, now=now)
         .filter(patient=OuterRef("pk"))

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment, Status
+from portal.appointments import states
+from portal.appointments.models import Appointment
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import allow
 from portal.common.web.htmx import page_or_fragment
@@ -35,13 +36,12 @@ def today(request: HttpRequest) -> HttpResponse:
     this_day = timezone.localtime(now, zone).date()
     day = DayChoice.read(request.GET) or this_day
     start, end = bounds(day, 1, zone)
-    sessions = [
-        session
-        for session in sessions_with_notes(Appointment.objects.visible_to(request.actor).for_listing())
+    sessions = list(
+        sessions_with_notes(Appointment.objects.visible_to(request.actor).for_listing())
         .between(start, end)
+        .without_expired_holds(now=now)
         .order_by("starts_at")
-        if session.status != Status.HELD or session.is_held(now=now)
-    ]
+    )
     to_write = list(
         sessions_with_notes(
             sessions_to_write_up(request.actor, now=now, since=now - LOOK_BACK)
@@ -70,16 +70,16 @@ def today(request: HttpRequest) -> HttpResponse:
 
 def next_session(sessions: list[Appointment], *, now: datetime) -> Appointment | None:
     """Who is to be seen now or next: whoever is here first, then whoever is due."""
-    here = [s for s in sessions if s.status == Status.ARRIVED]
-    due = [s for s in sessions if s.status == Status.BOOKED and s.ends_at > now]
+    here = [s for s in sessions if s.is_here]
+    due = [s for s in sessions if s.is_booked and states.is_to_come(s, now=now)]
     return next(iter([*here, *due]), None)
 
 
 def _stats(sessions: list[Appointment], *, now: datetime) -> list[dict[str, object]]:
-    coming = [s for s in sessions if s.status in {Status.BOOKED, Status.ARRIVED} and s.ends_at > now]
-    here = [s for s in sessions if s.status == Status.ARRIVED]
-    unconfirmed = [s for s in coming if s.status == Status.BOOKED and not s.confirmed_at]
-    seen = [s for s in sessions if s.status == Status.COMPLETED]
+    coming = [s for s in sessions if states.is_to_come(s, now=now)]
+    here = [s for s in sessions if s.is_here]
+    unconfirmed = [s for s in coming if s.is_booked and not s.confirmed_at]
+    seen = [s for s in sessions if s.is_completed]
     return [
         {"value": len(coming), "label": _("still to come today")},
         {"value": len(here), "label": _("here now")},

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment, Status
+from portal.appointments.models import Appointment
 from portal.appointments.refusals import HoldExpired, NotOffered, PatientBusy, SlotTaken, TooManyBookings
 from portal.billing import charges
 from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
@@ -40,7 +40,7 @@ def confirm(request: HttpRequest, service: str) -> HttpResponse:
     if held is None:
         messages.info(request, _("Please choose a time first."))
         return redirect_to(request, reverse("public:times", args=[offered.slug]))
-    if held.status != Status.HELD:
+    if not held.is_hold:
         return _already_booked(request, held)
     if not request.user.is_authenticated:
         if request.method == "POST":

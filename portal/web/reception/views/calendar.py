@@ -14,21 +14,12 @@ from django.views.decorators.http import require_safe
 from portal.accounts.roles import Role
 from portal.appointments import diary
 from portal.appointments.calendars import DiaryDay, Session
-from portal.appointments.models import Status
 from portal.clinic.models import ClinicSettings, Mode, Psychologist
 from portal.common.access.decorators import allow
 from portal.common.web.daygrid import Block, Column, Grid, day_grid
 from portal.common.web.htmx import page_or_fragment
 from portal.reports.days import today_of
 from portal.web.reception.forms import day_in
-
-KINDS = {
-    Status.HELD: "held",
-    Status.BOOKED: "booked",
-    Status.ARRIVED: "arrived",
-    Status.COMPLETED: "completed",
-    Status.NO_SHOW: "no-show",
-}
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
@@ -102,12 +93,12 @@ def _off(one: DiaryDay, zone: ZoneInfo) -> list[Block]:
 
 def _block(session: Session) -> Block:
     a = session.appointment
-    kind, shape, spoken = KINDS[a.status], a.status, a.get_status_display()
-    if a.status == Status.BOOKED and a.confirmed_at:
+    kind, shape, spoken = a.status.replace("_", "-"), a.status, a.get_status_display()
+    if a.is_booked and a.confirmed_at:
         kind, shape, spoken = "confirmed", "confirmed", _("Confirmed")
-    if a.status == Status.BOOKED and a.mode == Mode.VIDEO:
+    if a.is_booked and a.mode == Mode.VIDEO:
         kind, shape, spoken = "video", "video", _("%(status)s, by video") % {"status": spoken}
-    if a.status == Status.HELD:
+    if a.is_hold:
         return Block(session.starts_at, session.ends_at, kind, _("Held"), _("somebody is booking"), "", shape, spoken)
     place = a.room.name if a.room else a.get_mode_display()
     return Block(

@@ -1,0 +1,33 @@
+"""What pages of several audiences send about a session."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.appointments.states import MOVES, Verb
+
+
+class SeenForm(forms.Form):
+    """What the page knew of the session when its button was drawn."""
+
+    seen = forms.CharField(max_length=20)
+
+    @classmethod
+    def read(cls, data: Any) -> str:
+        """The word that `states.as_seen` gave the page; empty, which no session is seen as, if there is none."""
+        form = cls(data)
+        form.full_clean()
+        return str(form.cleaned_data.get("seen", ""))
+
+
+class UndoForm(forms.Form):
+    """Why a step is taken back."""
+
+    reason = forms.ChoiceField(label=_("Why"), widget=forms.RadioSelect)
+
+    def __init__(self, data: Any = None, *, verb: Verb) -> None:
+        super().__init__(data)
+        self.fields["reason"].choices = [(reason.value, reason.label) for reason in MOVES[verb].reasons]

@@ -1,0 +1,406 @@
+"""A session's states: what each counts as, what may become of it, when, and who may do that.
+
+This is the only place that knows. Pages draw their buttons from `steps`, actions ask `why_not` for the same answer
+under lock, and whoever looks for sessions takes a set from here or a queryset method that does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from portal.accounts.roles import STAFF, Role
+from portal.clinic.models import ClinicSettings
+from portal.common.access.actors import Actor
+
+if TYPE_CHECKING:
+    from portal.appointments.models import Appointment
+
+
+class Status(models.TextChoices):
+    HELD = "held", _("Held")
+    BOOKED = "booked", _("Booked")
+    ARRIVED = "arrived", _("Arrived")
+    COMPLETED = "completed", _("Completed")
+    NO_SHOW = "no_show", _("No-show")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+# ---- What a state counts as -----------------------------------------------------------------------------------------
+
+# What the database keeps from overlapping. The words stand in migrations too: constraints and triggers name them.
+LIVE: Final = (Status.HELD, Status.BOOKED, Status.ARRIVED)
+# What fills its time in a diary; a hold only until it runs out.
+TAKING_TIME: Final = (*LIVE, Status.COMPLETED)
+# Still to be held, or held and not settled: somebody has to do something about it.
+OPEN: Final = (Status.BOOKED, Status.ARRIVED)
+# The patient was there.
+SEEN: Final = (Status.ARRIVED, Status.COMPLETED)
+# Neither called off nor missed: it takes place, or took place. This is what is written up and counted as work.
+STANDING: Final = (Status.BOOKED, Status.ARRIVED, Status.COMPLETED)
+# What may be checked out: what is to be completed now, and what was completed and not billed yet.
+BILLABLE: Final = STANDING
+# Agreed with a person and not called off. Who has such a session with somebody is in their care.
+WITH_A_PERSON: Final = (*STANDING, Status.NO_SHOW)
+# Nothing more is to come of it, unless it is undone.
+OVER: Final = (Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED)
+# Its time is anybody's again.
+FREED: Final = (Status.NO_SHOW, Status.CANCELLED)
+
+
+class UndoReason(models.TextChoices):
+    """Why a step is taken back, in words that say nothing of anybody's health: the trail keeps no other."""
+
+    MISTAKE = "mistake", _("Pressed by mistake")
+    OTHER_SESSION = "other_session", _("It was another patient's session")
+    CAME = "came", _("The patient came after all")
+    LEFT = "left", _("The patient left before the session")
+    CORRECTION = "correction", _("Something about the session has to be corrected")
+
+
+# From here on somebody who is booked may walk in any moment.
+SOON: Final = timedelta(minutes=45)
+
+
+def is_late(session: Appointment, *, now: datetime) -> bool:
+    """Says whether it has started and the patient was not checked in."""
+    return session.status == Status.BOOKED and session.starts_at < now
+
+
+def is_due(session: Appointment, *, now: datetime) -> bool:
+    """Says whether the patient may walk in any moment."""
+    return session.status == Status.BOOKED and session.starts_at < now + SOON
+
+
+def is_expected(session: Appointment, *, now: datetime, before: datetime) -> bool:
+    """Says whether it is to start from `now` on and before another moment, with nobody here yet."""
+    return session.status == Status.BOOKED and now <= session.starts_at < before
+
+
+def is_to_come(session: Appointment, *, now: datetime) -> bool:
+    """Says whether it is not over: it is still to start, or runs."""
+    return session.status in OPEN and session.ends_at > now
+
+
+def is_left_open(session: Appointment, *, now: datetime) -> bool:
+    """Says whether it is over by the clock, and nobody said how it went."""
+    return session.status in OPEN and session.ends_at <= now
+
+
+def minutes_waiting(session: Appointment, *, now: datetime) -> int | None:
+    """How long the patient has waited, in whole minutes; None if nobody waits."""
+    if session.status != Status.ARRIVED or session.arrived_at is None:
+        return None
+    return max(0, int((now - session.arrived_at).total_seconds() // 60))
+
+
+def free_until(session: Appointment, *, policy: ClinicSettings | None = None) -> datetime:
+    """Until when, inclusive, a patient may move the session, or cancel it without a fee: as it was promised."""
+    promised = session.cancel_hours
+    if promised is None:
+        promised = (policy or ClinicSettings.current()).cancel_hours
+    return session.starts_at - timedelta(hours=promised)
+
+
+def own_day(session: Appointment) -> tuple[datetime, datetime]:
+    """From the midnight before it starts to the midnight after, where it takes place; to its end if that is later."""
+    day = session.local_start.date()
+    opens = datetime.combine(day, time(), session.zone)
+    closes = datetime.combine(day + timedelta(days=1), time(), session.zone)
+    return opens, max(closes, session.ends_at)
+
+
+# ---- What may become of it ------------------------------------------------------------------------------------------
+
+
+class Verb(StrEnum):
+    """What can be done with a session that is there."""
+
+    CONFIRM = "confirm"
+    RELEASE = "release"
+    CHECK_IN = "check_in"
+    UNDO_CHECK_IN = "undo_check_in"
+    COMPLETE = "complete"
+    CHECK_OUT = "check_out"
+    REOPEN = "reopen"
+    NO_SHOW = "no_show"
+    UNDO_NO_SHOW = "undo_no_show"
+    MOVE = "move"
+    CANCEL = "cancel"
+
+
+class Why(StrEnum):
+    """Why a step is not allowed, as one word; pages and the desk turn it into a sentence."""
+
+    ROLE = "role"
+    STATE = "state"
+    DAY_TO_COME = "day_to_come"
+    DAY_PAST = "day_past"
+    NOT_STARTED = "not_started"
+    STARTED = "started"
+    LATE = "late"
+    RAN_OUT = "ran_out"
+    INVOICED = "invoiced"
+    NOTE_SIGNED = "note_signed"
+    # Only an action finds these: the page that asked is old, and the reason that belongs to it was not given.
+    CHANGED = "changed"
+    NO_REASON = "no_reason"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What only the floors above know of a session, and tell with the question."""
+
+    # A live invoice bills it: for the session itself, or for missing it.
+    invoiced: bool = False
+    # Its psychologist signed a note of it.
+    note_signed: bool = False
+
+
+NOTHING_KNOWN: Final = Known()
+# Actions ask it under lock.
+AskAbove = Callable[["Appointment"], Known]
+
+
+def nothing_known(session: Appointment) -> Known:
+    return NOTHING_KNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question: may this person do it now?"""
+
+    session: Appointment
+    by: Actor
+    now: datetime
+    known: Known
+
+
+Rule = Callable[[Asked], Why | None]
+
+
+def _while_held(asked: Asked) -> Why | None:
+    return None if asked.session.is_held(now=asked.now) else Why.RAN_OUT
+
+
+def _on_its_own_day(asked: Asked) -> Why | None:
+    opens, closes = own_day(asked.session)
+    if asked.now < opens:
+        return Why.DAY_TO_COME
+    return Why.DAY_PAST if asked.now >= closes else None
+
+
+def _not_before_it_starts(asked: Asked) -> Why | None:
+    return Why.NOT_STARTED if asked.now < asked.session.starts_at else None
+
+
+def _patients_before_it_starts(asked: Asked) -> Why | None:
+    if asked.by.role in STAFF:
+        return None
+    begun = asked.session.status == Status.ARRIVED or asked.now >= asked.session.starts_at
+    return Why.STARTED if begun else None
+
+
+def _patients_in_good_time(asked: Asked) -> Why | None:
+    if asked.by.role in STAFF:
+        return None
+    return Why.LATE if asked.now > free_until(asked.session) else None
+
+
+def _not_invoiced(asked: Asked) -> Why | None:
+    return Why.INVOICED if asked.known.invoiced else None
+
+
+def _without_signed_note(asked: Asked) -> Why | None:
+    return Why.NOTE_SIGNED if asked.known.note_signed else None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One line of the table: from which states to which, when, who may, and what undoes it."""
+
+    verb: Verb
+    label: Promise
+    frm: tuple[Status, ...]
+    # Where it may lead; of two, the action says which. None: the row goes.
+    to: tuple[Status, ...]
+    # None: whoever holds its address, as a visitor does who has no account yet.
+    who: frozenset[str] | None
+    rules: tuple[Rule, ...] = ()
+    undo: Verb | None = None
+    # Why it may be taken back, for the steps that take something back.
+    reasons: tuple[UndoReason, ...] = ()
+    # Whether its time is anybody's again afterwards.
+    frees_time: bool = False
+
+
+DESK: Final = frozenset({Role.RECEPTION, Role.MANAGER})
+EVERYBODY: Final = STAFF | {Role.PATIENT}
+
+MOVES: Final[Mapping[str, Move]] = {
+    move.verb: move
+    for move in (
+        Move(Verb.CONFIRM, _("Book"), (Status.HELD,), (Status.BOOKED,), None, (_while_held,)),
+        Move(Verb.RELEASE, _("Release"), (Status.HELD,), (), None, frees_time=True),
+        Move(
+            Verb.CHECK_IN,
+            _("Check in"),
+            (Status.BOOKED,),
+            (Status.ARRIVED,),
+            DESK,
+            (_on_its_own_day,),
+            undo=Verb.UNDO_CHECK_IN,
+        ),
+        Move(
+            Verb.UNDO_CHECK_IN,
+            _("Undo check-in"),
+            (Status.ARRIVED,),
+            (Status.BOOKED,),
+            DESK,
+            reasons=(UndoReason.OTHER_SESSION, UndoReason.MISTAKE, UndoReason.LEFT),
+        ),
+        Move(
+            Verb.COMPLETE,
+            _("Complete"),
+            OPEN,
+            (Status.COMPLETED,),
+            STAFF,
+            (_not_before_it_starts,),
+            undo=Verb.REOPEN,
+        ),
+        Move(
+            Verb.CHECK_OUT,
+            _("Check out"),
+            BILLABLE,
+            (Status.COMPLETED,),
+            DESK,
+            (_not_before_it_starts, _not_invoiced),
+            undo=Verb.REOPEN,
+        ),
+        # To what it was before: somebody who was checked in is still here.
+        Move(
+            Verb.REOPEN,
+            _("Reopen session"),
+            (Status.COMPLETED,),
+            (Status.ARRIVED, Status.BOOKED),
+            DESK,
+            (_not_invoiced,),
+            reasons=(UndoReason.MISTAKE, UndoReason.OTHER_SESSION, UndoReason.CORRECTION),
+        ),
+        Move(
+            Verb.NO_SHOW,
+            _("Mark as no-show"),
+            (Status.BOOKED,),
+            (Status.NO_SHOW,),
+            STAFF,
+            (_not_before_it_starts, _without_signed_note),
+            undo=Verb.UNDO_NO_SHOW,
+            frees_time=True,
+        ),
+        Move(
+            Verb.UNDO_NO_SHOW,
+            _("Undo no-show"),
+            (Status.NO_SHOW,),
+            (Status.BOOKED,),
+            DESK,
+            (_not_invoiced,),
+            reasons=(UndoReason.CAME, UndoReason.OTHER_SESSION, UndoReason.MISTAKE),
+        ),
+        # Undone by moving it back, as far as the time is still free.
+        Move(
+            Verb.MOVE,
+            _("Move"),
+            (Status.BOOKED,),
+            (Status.BOOKED,),
+            EVERYBODY,
+            (_patients_before_it_starts, _patients_in_good_time),
+            undo=Verb.MOVE,
+            frees_time=True,
+        ),
+        # Not undone: the patient was told, and the time may be somebody else's. It is booked again.
+        Move(
+            Verb.CANCEL,
+            _("Cancel session"),
+            OPEN,
+            (Status.CANCELLED,),
+            EVERYBODY,
+            (_patients_before_it_starts, _without_signed_note),
+            frees_time=True,
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that may be done with a session now, or why it may not."""
+
+    verb: Verb
+    why: Why | None
+
+    @property
+    def label(self) -> Promise:
+        return MOVES[self.verb].label
+
+    @property
+    def allowed(self) -> bool:
+        return self.why is None
+
+
+def why_not(session: Appointment, verb: Verb, *, by: Actor, now: datetime, known: Known = NOTHING_KNOWN) -> Why | None:
+    """Says why a step is not allowed, or None when it is. `now` is aware; whose session it is, `visible_to` decides."""
+    move = MOVES[verb]
+    if move.who is not None and by.role not in move.who:
+        return Why.ROLE
+    if session.status not in move.frm:
+        return Why.STATE
+    asked = Asked(session, by, now, known)
+    return next((why for rule in move.rules if (why := rule(asked))), None)
+
+
+class Steps(Mapping[str, Step]):
+    """Everything that can be done with one session, by its verb: templates ask `steps.check_in.allowed`.
+
+    Each is looked at when it is asked for: a list draws three of them a line.
+    """
+
+    def __init__(self, session: Appointment, *, by: Actor, now: datetime, known: Known) -> None:
+        self._session, self._by, self._now, self._known = session, by, now, known
+        self._looked_at: dict[str, Step] = {}
+
+    def __getitem__(self, verb: str) -> Step:
+        if verb not in self._looked_at:
+            ours = MOVES[verb].verb  # a template's word becomes one of ours, or a KeyError
+            why = why_not(self._session, ours, by=self._by, now=self._now, known=self._known)
+            self._looked_at[verb] = Step(ours, why)
+        return self._looked_at[verb]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(MOVES)
+
+    def __len__(self) -> int:
+        return len(MOVES)
+
+    @property
+    def allowed(self) -> list[Step]:
+        return [step for step in self.values() if step.allowed]
+
+
+def steps(session: Appointment, *, by: Actor, now: datetime, known: Known = NOTHING_KNOWN) -> Steps:
+    """What may be done with a session now, and why not the rest: the one answer for pages, the desk and the API.
+
+    Needs the session's location. `known` is what the floors above know: `journeys.sessions.steps` asks them.
+    """
+    return Steps(session, by=by, now=now, known=known)
+
+
+def as_seen(session: Appointment) -> str:
+    """What a page that shows the session knew of it, as one word that its forms send back."""
+    return f"{session.status}.{session.revision}"
