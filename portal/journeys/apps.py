@@ -7,6 +7,8 @@ class JourneysConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.common import schedules
+        from portal.journeys import freed
 
+        freed.register()
         schedules.every_minutes(1, "portal.journeys.to_do.tasks.look_at_notices", name="worklist: notices")
         schedules.every_minutes(15, "portal.journeys.to_do.tasks.look_at_sessions", name="worklist: sessions")

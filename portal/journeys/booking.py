@@ -11,12 +11,12 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from portal.accounts.models import User
-from portal.appointments import actions, ics
+from portal.appointments import actions, ics, states
 from portal.appointments.models import Appointment
 from portal.billing import charges
 from portal.clinic.models import ClinicSettings, Location, Psychologist, Room, Service
 from portal.common.access.actors import Actor
-from portal.journeys import to_do
+from portal.journeys import freed, sessions, to_do
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
 from portal.notifications.rendering import known
@@ -129,6 +129,7 @@ def reschedule_session(
     location: Location | None = None,
     mode: str | None = None,
     outside_hours: bool = False,
+    seen: str | None = None,
 ) -> Appointment:
     """Moves a booking, or changes how it is held, and says so. Raises SlotTaken, NotOffered or NotReschedulable."""
     starts, revision = appointment.starts_at, appointment.revision
@@ -141,28 +142,23 @@ def reschedule_session(
         by=by,
         now=now,
         outside_hours=outside_hours,
+        seen=seen,
     )
     if moved.revision != revision:
         # What still waits tells of what is no longer so; the new notice says all that the old one did.
-        _withdraw(moved, "moved", by=by, now=now)
+        freed.withdraw_notices(moved, why="moved", by=by, now=now)
         notify(moved, "appointment_moved" if moved.starts_at != starts else "appointment_changed", by=by, now=now)
     return moved
 
 
 @actions.in_transaction
-def cancel_session(*, appointment: Appointment, reason: str, by: Actor, now: datetime) -> Appointment:
+def cancel_session(
+    *, appointment: Appointment, reason: str, by: Actor, now: datetime, seen: str | None = None
+) -> Appointment:
     """Cancels a booking and says so. Raises NotCancellable."""
-    cancelled = actions.cancel(appointment=appointment, reason=reason, by=by, now=now)
-    _withdraw(cancelled, "cancelled", by=by, now=now)
+    cancelled = actions.cancel(appointment=appointment, reason=reason, by=by, now=now, known=sessions.known, seen=seen)
     notify(cancelled, "appointment_cancelled", by=by, now=now)
     return cancelled
-
-
-def _withdraw(session: Appointment, why: str, *, by: Actor, now: datetime) -> None:
-    """Withdraws what tells of the session as it was, and closes the work about what of that had failed."""
-    gone = outbox.withdraw(about=session, why=why, before=session.revision, now=now)
-    to_do.notices.close(gone, outcome="withdrawn", by=by, now=now)
-    to_do.sessions.look_again([session], by=by, now=now)
 
 
 def recipients(patient: Patient) -> list[Recipient]:
@@ -180,7 +176,7 @@ def language_of(patient: Patient) -> str:
 
 def free_until(appointment: Appointment, *, clinic: ClinicSettings) -> datetime:
     """Until when the patient may cancel or move it without a fee."""
-    return actions.free_until(appointment, policy=clinic)
+    return states.free_until(appointment, policy=clinic)
 
 
 def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime) -> None:

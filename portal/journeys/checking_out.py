@@ -9,8 +9,10 @@ from decimal import Decimal
 from django.db import transaction
 
 from portal.appointments import actions as appointments
-from portal.appointments.models import Appointment, Status
+from portal.appointments import states
+from portal.appointments.models import Appointment
 from portal.appointments.refusals import WrongState
+from portal.appointments.states import Verb
 from portal.audit import trail
 from portal.billing import actions as billing
 from portal.billing import charges
@@ -25,8 +27,6 @@ from portal.medicare.models import MbsItem, Referral
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
 
-# What may be checked out: what is to be completed now, and what the psychologist has completed already.
-OPEN = (Status.BOOKED, Status.ARRIVED, Status.COMPLETED)
 # How the desk says which Medicare item is billed, unless it gives its number.
 AS_HELD, NO_ITEM = "proposed", "none"
 
@@ -111,22 +111,23 @@ def check_out(
 ) -> Invoice:
     """Completes the session if it isn't, issues its invoice and records `payment` under `key`.
 
-    A double click makes one invoice and takes one payment. Raises WrongState when the session was cancelled or missed,
-    AlreadyInvoiced when somebody else checked it out meanwhile, and what billing refuses.
+    A double click makes one invoice and takes one payment. Raises WrongState before the session starts and when it was
+    cancelled or missed, AlreadyInvoiced when somebody else checked it out meanwhile, and what billing refuses.
     """
     locked = (
         Appointment.objects.select_for_update(of=("self",))
         .select_related("service", "psychologist__user", "patient", "location")
         .get(pk=appointment.pk)
     )
-    if locked.status not in OPEN:
-        raise WrongState(locked.status)
+    if why := states.why_not(locked, Verb.CHECK_OUT, by=by, now=now):
+        raise WrongState(why)
     if invoiced := Invoice.objects.live().filter(appointment=locked).first():
         if payment is None or Payment.objects.filter(key=key, allocations__invoice=invoiced).exists():
             return invoiced
         raise AlreadyInvoiced(invoiced)
-    if locked.status != Status.COMPLETED:
+    if not locked.is_completed:
         appointments.complete(appointment=locked, by=by, now=now)
+        locked.refresh_from_db(fields=["status", "completed_at"])
     claim = claim_for(locked)
     shown = preview(locked, held, claim=claim, clinic=ClinicSettings.current())
     invoice = billing.bill_session(

@@ -11,12 +11,15 @@ from zoneinfo import ZoneInfo
 from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 
-from portal.appointments.models import Appointment, Status
+from portal.appointments import states
+from portal.appointments.models import Appointment
+from portal.appointments.states import Steps
 from portal.billing import charges
 from portal.billing.models import Invoice, InvoiceStatus
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
+from portal.journeys import sessions as sessions_journey
 from portal.medicare.models import Referral
 from portal.patients.models import Patient
 
@@ -34,7 +37,7 @@ def sessions_of(actor: Actor, day: date, *, zone: ZoneInfo) -> QuerySet[Appointm
     return (
         Appointment.objects.visible_to(actor)
         .between(start - NEAR, start + timedelta(days=1) + NEAR)
-        .exclude(status=Status.HELD)
+        .without_holds()
         .for_listing()
         .order_by("starts_at", "pk")
     )
@@ -46,6 +49,8 @@ class Arrival:
 
     session: Appointment
     now: datetime
+    # What may be done with it now: the buttons are drawn from this.
+    steps: Steps
     # The session's own invoice, once it is checked out.
     invoice: Invoice | None = None
     # What the patient owes from before, in dollars.
@@ -56,33 +61,16 @@ class Arrival:
 
     @property
     def is_late(self) -> bool:
-        return self.session.status == Status.BOOKED and self.session.starts_at < self.now
+        return states.is_late(self.session, now=self.now)
 
     @property
     def is_due(self) -> bool:
         """Whether they may walk in any moment: the button to press stands out."""
-        return self.session.status == Status.BOOKED and self.session.starts_at < self.now + timedelta(minutes=45)
+        return states.is_due(self.session, now=self.now)
 
     @property
     def minutes_waiting(self) -> int | None:
-        if self.session.status != Status.ARRIVED or self.session.arrived_at is None:
-            return None
-        return max(0, int((self.now - self.session.arrived_at).total_seconds() // 60))
-
-    @property
-    def can_check_in(self) -> bool:
-        return self.session.status == Status.BOOKED
-
-    @property
-    def can_check_out(self) -> bool:
-        """From the session's start, and before that for whoever is here."""
-        if self.session.status == Status.BOOKED:
-            return self.session.starts_at <= self.now
-        return self.session.status in {Status.ARRIVED, Status.COMPLETED} and self.invoice is None
-
-    @property
-    def can_be_no_show(self) -> bool:
-        return self.is_late
+        return states.minutes_waiting(self.session, now=self.now)
 
 
 @dataclass(slots=True)
@@ -91,15 +79,16 @@ class DayList:
     arrivals: list[Arrival]
     cancelled: list[Appointment] = field(default_factory=list)
 
-    def having(self, *statuses: str) -> list[Arrival]:
-        return [a for a in self.arrivals if a.session.status in statuses]
+    @property
+    def here(self) -> int:
+        return sum(a.session.is_here for a in self.arrivals)
 
     @property
     def to_collect(self) -> Decimal:
         return sum((a.to_collect for a in self.arrivals), ZERO)
 
     def arriving_before(self, moment: datetime) -> int:
-        return sum(a.session.status == Status.BOOKED and a.now <= a.session.starts_at < moment for a in self.arrivals)
+        return sum(states.is_expected(a.session, now=a.now, before=moment) for a in self.arrivals)
 
     @property
     def late(self) -> int:
@@ -107,14 +96,14 @@ class DayList:
 
 
 def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, location: str = "") -> DayList:
-    """The sessions of a day with what the desk must know about each. Five queries, however many there are."""
+    """The sessions of a day with what the desk must know about each. Six queries at most, however many there are."""
     sessions = [
         s
         for s in sessions_of(actor, day, zone=ZoneInfo(clinic.time_zone))
         if s.local_start.date() == day and (not location or s.location.slug == location)
     ]
-    cancelled = [s for s in sessions if s.status == Status.CANCELLED]
-    sessions = [s for s in sessions if s.status != Status.CANCELLED]
+    cancelled = [s for s in sessions if s.is_cancelled]
+    sessions = [s for s in sessions if not s.is_cancelled]
     invoices = {
         i.appointment_id: i
         for i in Invoice.objects.visible_to(actor).live().filter(appointment__in=sessions).defer("snapshot")
@@ -126,6 +115,7 @@ def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, 
         Referral.objects.in_force().filter(patient__in=patients).order_by().values_list("patient", "written_on")
     ):
         referred[patient].append(written)
+    steps = sessions_journey.steps_of(sessions, by=actor, now=now, invoiced=invoices.keys())
     arrivals = []
     for session in sessions:
         invoice = invoices.get(session.pk)
@@ -134,6 +124,7 @@ def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, 
             Arrival(
                 session=session,
                 now=now,
+                steps=steps[session.pk],
                 invoice=invoice,
                 owes=owed.get(session.patient_id, ZERO)
                 - (invoice.balance if invoice and invoice.status == InvoiceStatus.ISSUED else ZERO),
@@ -152,7 +143,7 @@ def _owed(actor: Actor, patients: set[int]) -> dict[int, Decimal]:
 def _to_collect(session: Appointment, invoice: Invoice | None, *, clinic: ClinicSettings) -> Decimal:
     if invoice is not None:
         return invoice.balance
-    if session.status == Status.NO_SHOW:
+    if session.is_missed:
         return ZERO
     return charges.price_of(session, clinic=clinic)
 

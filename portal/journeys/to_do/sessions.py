@@ -12,7 +12,8 @@ from typing import Final
 
 from django.db import transaction
 
-from portal.appointments.models import Appointment, Status, TimeSlot
+from portal.appointments import states
+from portal.appointments.models import Appointment, TimeSlot
 from portal.billing.models import Invoice
 from portal.clinic.models import Location
 from portal.common.access.actors import Actor
@@ -22,8 +23,6 @@ from portal.journeys.to_do.kinds import NOT_BILLED_AGAIN, OF_SESSIONS, SESSION_O
 from portal.worklist.kinds import Kind
 from portal.worklist.models import ToDo
 
-# Nobody has settled what became of them.
-OPEN: Final = (Status.BOOKED, Status.ARRIVED)
 # On the location's clock. Whoever opens the desk finds yesterday's on the list.
 MORNING, NOON = time(6), time(12)
 # What is older is history: the first round on a database with years in it does not bury the desk.
@@ -47,18 +46,14 @@ def raise_open_sessions(*, by: Actor, now: datetime) -> int:
             continue
         midnight = datetime.combine(here.date(), time(), place.zone)
         due_at = max(now, datetime.combine(here.date(), NOON, place.zone))
-        left = Appointment.objects.filter(
-            location=place,
-            status__in=OPEN,
-            starts_at__gte=midnight - LOOK_BACK,
-            starts_at__lt=midnight,
-            ends_at__lte=now,
+        left = Appointment.objects.left_open(now=now).filter(
+            location=place, starts_at__gte=midnight - LOOK_BACK, starts_at__lt=midnight
         )
         for session in without_one(SESSION_OPEN, left.order_by("starts_at", "pk")):
             with transaction.atomic():
                 # Held while it is written, so that nobody closes the session beside it.
                 fresh = _locked(session)
-                if fresh is None or fresh.status not in OPEN or fresh.ends_at > now:
+                if fresh is None or not states.is_left_open(fresh, now=now):
                     continue
                 person = str(fresh.psychologist.user_id)
                 count += put(
@@ -72,7 +67,7 @@ def raise_open_sessions(*, by: Actor, now: datetime) -> int:
 
 def raise_not_billed(session: Appointment, *, by: Actor, now: datetime) -> None:
     """After an invoice was voided: a session that was held is to be billed again, or somebody says why not."""
-    if session.status == Status.COMPLETED and not Invoice.objects.live().filter(appointment=session).exists():
+    if session.is_completed and not Invoice.objects.live().filter(appointment=session).exists():
         put(NOT_BILLED_AGAIN, session, due_at=now + DAY, escalates_at=now + 3 * DAY, by=by, now=now)
 
 
@@ -81,7 +76,7 @@ def raise_not_billed(session: Appointment, *, by: Actor, now: datetime) -> None:
 
 def raise_stranded(sessions: Iterable[Appointment], *, by: Actor, now: datetime) -> int:
     """Puts those of these booked sessions on the list that lie in their psychologist's time away; returns how many."""
-    to_come = [session for session in sessions if session.status in OPEN and session.ends_at > now]
+    to_come = [session for session in sessions if states.is_to_come(session, now=now)]
     away = _away(to_come)
     count = 0
     for session in without_one(STRANDED, [session for session in to_come if session.pk in away]):
@@ -156,15 +151,15 @@ def _outcome(to_do: ToDo, session: Appointment, *, away: set[int], billed: set[i
     """What its cause came to, as one word; empty as long as it holds."""
     match to_do.kind:
         case SESSION_OPEN.name:
-            if session.status not in OPEN:
+            if not session.is_open:
                 return str(session.status)
             return "moved" if session.ends_at > now else ""
         case NOT_BILLED_AGAIN.name:
-            if session.status != Status.COMPLETED:
+            if not session.is_completed:
                 return "reopened"
             return "billed" if session.pk in billed else ""
         case STRANDED.name:
-            if session.status not in OPEN:
+            if not session.is_open:
                 return str(session.status)
             if session.ends_at <= now:
                 return "over"

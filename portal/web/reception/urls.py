@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.reception.views import booking, calendar, checkout, invoices, patients, today
+from portal.web.reception.views import booking, calendar, checkout, invoices, patients, today, undoing
 
 app_name = "reception"
 
@@ -19,8 +19,10 @@ urlpatterns = [
     path("patients/<uuid:code>/book/", booking.book, name="book"),
     path("appointments/<uuid:code>/", booking.appointment, name="appointment"),
     path("appointments/<uuid:code>/arrive/", today.check_in, name="check_in"),
-    path("appointments/<uuid:code>/arrive/undo/", today.undo_check_in, name="undo_check_in"),
+    path("appointments/<uuid:code>/arrive/undo/", undoing.check_in, name="undo_check_in"),
     path("appointments/<uuid:code>/no-show/", today.no_show, name="no_show"),
+    path("appointments/<uuid:code>/no-show/undo/", undoing.no_show, name="undo_no_show"),
+    path("appointments/<uuid:code>/reopen/", undoing.completed, name="reopen"),
     path("appointments/<uuid:code>/reschedule/", booking.reschedule, name="reschedule"),
     path("appointments/<uuid:code>/cancel/", booking.cancel, name="cancel"),
     path("appointments/<uuid:code>/check-out/", checkout.check_out, name="check_out"),

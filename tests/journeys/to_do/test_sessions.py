@@ -17,6 +17,7 @@ from portal.billing.refusals import ReasonMissing
 from portal.common.access.actors import Actor
 from portal.journeys import booking, checking_out, time_away, voiding
 from portal.journeys.checking_out import Held
+from portal.journeys.sessions import mark_no_show
 from portal.journeys.to_do import sessions, steps, tasks
 from portal.worklist.models import ToDo
 from tests import make
@@ -127,7 +128,10 @@ def test_what_is_older_than_two_months_is_history():
     assert listed("session_open") == codes(recent)
 
 
-@pytest.mark.parametrize(("deed", "outcome"), [("check_out", "completed"), ("cancel", "cancelled"), ("move", "moved")])
+@pytest.mark.parametrize(
+    ("deed", "outcome"),
+    [("check_out", "completed"), ("cancel", "cancelled"), ("move", "moved"), ("no_show", "no_show")],
+)
 def test_it_closes_in_the_transaction_that_settles_it(desk, deed, outcome):
     late = session()
     look()
@@ -137,6 +141,8 @@ def test_it_closes_in_the_transaction_that_settles_it(desk, deed, outcome):
             checking_out.check_out(appointment=late, held=held, key="k", by=desk, now=NOW)
         case "cancel":
             booking.cancel_session(appointment=late, reason=CancelReason.OTHER, by=desk, now=NOW)
+        case "no_show":
+            mark_no_show(appointment=late, by=desk, now=NOW)
         case "move":
             booking.reschedule_session(appointment=late, starts_at=NOW + 3 * DAY, by=desk, now=NOW, outside_hours=True)
     assert listed() == []
@@ -145,11 +151,11 @@ def test_it_closes_in_the_transaction_that_settles_it(desk, deed, outcome):
 
 
 def test_what_was_done_past_the_journeys_is_closed_by_the_next_round(desk):
-    missed = session()
+    held = session()
     look()
-    actions.mark_no_show(appointment=missed, by=desk, now=NOW)
+    actions.complete(appointment=held, by=desk, now=NOW)
     assert tasks.look_at_sessions() == {"closed": 1, "raised": 0}
-    assert outcomes() == [("session_open", "no_show", "worklist")]
+    assert outcomes() == [("session_open", "completed", "worklist")]
     assert tasks.look_at_sessions() == {"closed": 0, "raised": 0}
 
 

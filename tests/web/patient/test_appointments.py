@@ -80,7 +80,8 @@ def test_access(appointment, name, who, status):
 def test_nobody_else_changes_it(appointment, name, who):
     client = make.client_for(person(who, appointment))
     client.post(
-        reverse(f"patient:{name}", args=[appointment.code]), {"time": "2026-12-02T00:00Z brunswick", "reason": "x"}
+        reverse(f"patient:{name}", args=[appointment.code]),
+        {"time": "2026-12-02T00:00Z brunswick", "reason": "x", "seen": appointment.seen_as},
     )
     appointment.refresh_from_db()
     assert (appointment.status, appointment.starts_at) == (Status.BOOKED, STARTS)
@@ -101,7 +102,7 @@ def test_cancelling_in_time_is_free(appointment, owner):
     client = make.client_for(owner)
     url = reverse("patient:cancel", args=[appointment.code])
     assert b"free of charge" in client.get(url).content
-    client.post(url)
+    client.post(url, {"seen": appointment.seen_as})
     appointment.refresh_from_db()
     assert (appointment.status, appointment.late, appointment.cancelled_by) == (Status.CANCELLED, False, owner)
 
@@ -121,7 +122,7 @@ def test_cancelling_late_says_the_fee_first(appointment, owner):
     with time_machine.travel(STARTS - timedelta(hours=5), tick=False):
         client = make.client_for(owner)
         assert b"$110.00" in client.get(url).content
-        client.post(url)
+        client.post(url, {"seen": appointment.seen_as})
     appointment.refresh_from_db()
     assert (appointment.status, appointment.late) == (Status.CANCELLED, True)
 
@@ -129,11 +130,11 @@ def test_cancelling_late_says_the_fee_first(appointment, owner):
 def test_moving_in_time_works_and_late_does_not(appointment, owner):
     client = make.client_for(owner)
     url = reverse("patient:reschedule", args=[appointment.code])
-    client.post(url, {"time": "2026-12-02T01:00Z brunswick"})
+    client.post(url, {"time": "2026-12-02T01:00Z brunswick", "seen": appointment.seen_as})
     appointment.refresh_from_db()
     assert appointment.starts_at == datetime(2026, 12, 2, 1, 0, tzinfo=UTC)
     with time_machine.travel(appointment.starts_at - timedelta(hours=47), tick=False):
-        make.client_for(owner).post(url, {"time": "2026-12-03T01:00Z brunswick"})
+        make.client_for(owner).post(url, {"time": "2026-12-03T01:00Z brunswick", "seen": appointment.seen_as})
     appointment.refresh_from_db()
     assert appointment.starts_at == datetime(2026, 12, 2, 1, 0, tzinfo=UTC)
 
@@ -152,7 +153,7 @@ def test_moving_to_a_taken_time_says_so_and_keeps_the_old_one(appointment, owner
     make.appointment(psychologist=appointment.psychologist, location=appointment.location, starts_at=taken)
     response = make.client_for(owner).post(
         reverse("patient:reschedule", args=[appointment.code]),
-        {"time": f"{taken:%Y-%m-%dT%H:%MZ} brunswick"},
+        {"time": f"{taken:%Y-%m-%dT%H:%MZ} brunswick", "seen": appointment.seen_as},
         headers=headers,
     )
     assert response.status_code == 409

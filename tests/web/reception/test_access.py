@@ -31,6 +31,8 @@ PAGES = [
     "check_in",
     "undo_check_in",
     "no_show",
+    "undo_no_show",
+    "reopen",
     "reschedule",
     "cancel",
     "check_out",
@@ -39,7 +41,7 @@ PAGES = [
 ]
 OF_A_PATIENT = {"patient", "edit_patient", "add_referral", "add_carer", "end_carer", "book"}
 OF_NOBODY = {"today", "calendar", "patients", "new_patient"}
-ONLY_POST = {"add_carer", "end_carer", "check_in", "undo_check_in", "no_show", "send_invoice"}
+ONLY_POST = {"add_carer", "end_carer", "check_in", "no_show", "send_invoice"}
 ONLY_READ = {"today", "calendar", "patients", "patient", "appointment", "checked_out"}
 
 

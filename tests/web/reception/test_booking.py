@@ -214,7 +214,7 @@ def test_move(desk, place):
     session = place.session(hours=24)
     url = reverse("reception:reschedule", args=[session.code])
     assert desk.get(url).context["week"].monday.isoformat() == "2026-11-23"
-    response = desk.post(url, pressed(place, TEN + timedelta(days=1)))
+    response = desk.post(url, pressed(place, TEN + timedelta(days=1), seen=session.seen_as))
     assert response.status_code == 302
     session.refresh_from_db()
     assert (session.starts_at, session.revision) == (TEN + timedelta(days=1), 1)
@@ -224,7 +224,10 @@ def test_move(desk, place):
 def test_move_to_somebody_else(desk, place):
     session, other = place.session(hours=24), make.psychologist()
     make.week(psychologist=other, location=place.location)
-    desk.post(reverse("reception:reschedule", args=[session.code]), pressed(place, psychologist=other.slug))
+    desk.post(
+        reverse("reception:reschedule", args=[session.code]),
+        pressed(place, psychologist=other.slug, seen=session.seen_as),
+    )
     session.refresh_from_db()
     assert (session.psychologist, session.starts_at) == (other, TEN)
 
@@ -232,7 +235,8 @@ def test_move_to_somebody_else(desk, place):
 def test_move_that_is_just_taken(desk, place):
     session = place.session(hours=24)
     place.session(starts_at=TEN + timedelta(days=1))
-    response = desk.post(reverse("reception:reschedule", args=[session.code]), pressed(place, TEN + timedelta(days=1)))
+    data = pressed(place, TEN + timedelta(days=1), seen=session.seen_as)
+    response = desk.post(reverse("reception:reschedule", args=[session.code]), data)
     assert response.status_code == 409
     assert "That time was just taken" in response.content.decode()
 
@@ -240,7 +244,8 @@ def test_move_that_is_just_taken(desk, place):
 @pytest.mark.parametrize("status", [Status.COMPLETED, Status.CANCELLED, Status.NO_SHOW, Status.ARRIVED])
 def test_only_what_is_booked_moves(desk, place, status):
     session = place.session(hours=-1, status=status)
-    response = desk.post(reverse("reception:reschedule", args=[session.code]), pressed(place))
+    data = pressed(place, seen=session.seen_as)
+    response = desk.post(reverse("reception:reschedule", args=[session.code]), data)
     assert response.status_code == 302
     session.refresh_from_db()
     assert session.status == status
@@ -254,7 +259,7 @@ def test_cancel(desk, place, reason, late):
     assert desk.post(url, {}).status_code == 422
     session.refresh_from_db()
     assert session.status == Status.BOOKED
-    assert desk.post(url, {"reason": reason}).status_code == 302
+    assert desk.post(url, {"reason": reason, "seen": session.seen_as}).status_code == 302
     session.refresh_from_db()
     assert (session.status, session.cancel_reason, session.late) == ("cancelled", reason, late)
     assert Notice.objects.get().template == "appointment_cancelled"
@@ -262,6 +267,11 @@ def test_cancel(desk, place, reason, late):
 
 def test_cancel_what_is_over(desk, place):
     session = place.session(hours=-2, status=Status.COMPLETED)
-    assert desk.post(reverse("reception:cancel", args=[session.code]), {"reason": "patient"}).status_code == 302
+    assert (
+        desk.post(
+            reverse("reception:cancel", args=[session.code]), {"reason": "patient", "seen": session.seen_as}
+        ).status_code
+        == 302
+    )
     session.refresh_from_db()
     assert session.status == Status.COMPLETED

@@ -104,7 +104,7 @@ def test_what_was_agreed_is_explained_and_moved(desk, place):
     assert not response.context["week"].is_empty
     assert set(options(response, "psychologist")) == {place.psychologist.slug, also.slug, "any"}
     assert by_video.slug not in options(response, "psychologist")
-    assert desk.post(url, pressed(place)).status_code == 302
+    assert desk.post(url, pressed(place, seen=session.seen_as)).status_code == 302
     session.refresh_from_db()
     assert (session.starts_at, session.mode) == (TEN, "in_person")
     assert desk.get(reverse("reception:appointment", args=[session.code])).status_code == 200
@@ -127,7 +127,7 @@ def session(place):
 def kept(session, **fields):
     """The time it has, pressed."""
     value = f"{session.starts_at:%Y-%m-%dT%H:%MZ} {session.location.slug}"
-    return {"psychologist": session.psychologist.slug, "time": value} | fields
+    return {"psychologist": session.psychologist.slug, "time": value, "seen": session.seen_as} | fields
 
 
 def test_a_session_is_held_another_way_at_its_time(desk, place, session):
@@ -157,7 +157,7 @@ def test_a_session_is_held_another_way_at_its_time(desk, place, session):
 
 def test_a_session_is_moved_and_held_another_way_at_once(desk, place, session):
     url = reverse("reception:reschedule", args=[session.code])
-    assert desk.post(url, pressed(place, mode="phone")).status_code == 302
+    assert desk.post(url, pressed(place, mode="phone", seen=session.seen_as)).status_code == 302
     session.refresh_from_db()
     assert (session.starts_at, session.mode) == (TEN, "phone")
     assert [notice.template for notice in Notice.objects.all()] == ["appointment_moved"]
@@ -198,7 +198,7 @@ def test_a_session_becomes_one_in_person_only_where_a_room_is_free(desk, place):
 
 def test_what_is_no_way_of_meeting_changes_nothing(desk, place, session):
     url = reverse("reception:reschedule", args=[session.code])
-    assert desk.post(url, pressed(place, mode="by owl")).status_code == 302
+    assert desk.post(url, pressed(place, mode="by owl", seen=session.seen_as)).status_code == 302
     session.refresh_from_db()
     assert (session.starts_at, session.mode) == (TEN, "in_person")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -11,23 +12,28 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts.roles import Role
 from portal.appointments import ics
-from portal.appointments.models import Appointment, CancelReason, Status
+from portal.appointments.forms import SeenForm
+from portal.appointments.models import Appointment, CancelReason
 from portal.appointments.refusals import NotCancellable, NotOffered, NotReschedulable, SlotTaken
+from portal.appointments.states import Verb, Why
 from portal.billing import charges
 from portal.clinic.models import ClinicSettings
+from portal.common.access.actors import Actor
 from portal.common.access.decorators import allow
 from portal.common.web.htmx import page_or_fragment, redirect_to
-from portal.journeys import booking, choosing
+from portal.journeys import booking, choosing, sessions
 from portal.patients.models import Patient
 from portal.resources.models import Share
 from portal.web.patient.forms import NewTime, WeekChoice
 from portal.web.patient.views import privacy
 
 PAST_PER_PAGE = 10
+CHANGED = _lazy("This session was changed meanwhile, and nothing was done. Please look at it again.")
 
 
 @allow(Role.PATIENT)
@@ -65,25 +71,25 @@ def _own(request: HttpRequest, code: Any) -> Appointment:
     return get_object_or_404(Appointment.objects.visible_to(request.actor).for_listing(), code=code)
 
 
-def _context(appointment: Appointment) -> dict[str, Any]:
-    clinic, now = ClinicSettings.current(), timezone.now()
+def _context(appointment: Appointment, *, by: Actor, now: datetime) -> dict[str, Any]:
+    clinic, steps = ClinicSettings.current(), sessions.steps(appointment, by=by, now=now)
     free_until = booking.free_until(appointment, clinic=clinic)
-    is_coming = appointment.status == Status.BOOKED and appointment.starts_at > now
     return {
         "appointment": appointment,
         "quote": charges.promised(appointment, clinic=clinic),
         "late_fee": charges.late_fee(appointment, clinic=clinic),
         "free_until": free_until,
-        "can_cancel": is_coming,
-        "can_move": is_coming and now <= free_until,
-        "is_late": is_coming and now > free_until,
+        "steps": steps,
+        "is_late": steps[Verb.MOVE].why == Why.LATE,
     }
 
 
 @allow(Role.PATIENT)
 @require_safe
 def detail(request: HttpRequest, code: Any) -> HttpResponse:
-    return render(request, "patient/appointment.html", _context(_own(request, code)))
+    return render(
+        request, "patient/appointment.html", _context(_own(request, code), by=request.actor, now=timezone.now())
+    )
 
 
 @allow(Role.PATIENT)
@@ -91,7 +97,7 @@ def detail(request: HttpRequest, code: Any) -> HttpResponse:
 def calendar_entry(request: HttpRequest, code: Any) -> HttpResponse:
     """The session as an .ics file, for the calendar on a phone."""
     appointment = _own(request, code)
-    method = "CANCEL" if appointment.status == Status.CANCELLED else "PUBLISH"
+    method = "CANCEL" if appointment.is_cancelled else "PUBLISH"
     entry = ics.invitation(appointment, method=method, clinic=ClinicSettings.current(), now=timezone.now())
     response = HttpResponse(entry, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="appointment.ics"'
@@ -103,17 +109,25 @@ def calendar_entry(request: HttpRequest, code: Any) -> HttpResponse:
 def cancel(request: HttpRequest, code: Any) -> HttpResponse:
     """Asks once, with the fee if there is one, then cancels."""
     appointment = _own(request, code)
-    context = _context(appointment)
-    if not context["can_cancel"]:
+    now = timezone.now()
+    context = _context(appointment, by=request.actor, now=now)
+    if not context["steps"][Verb.CANCEL].allowed:
         messages.error(request, _("This session can no longer be cancelled here. Please phone us."))
         return redirect("patient:appointment", code=appointment.code)
     if request.method != "POST":
         return render(request, "patient/cancel.html", context)
     try:
         booking.cancel_session(
-            appointment=appointment, reason=CancelReason.PATIENT, by=request.actor, now=timezone.now()
+            appointment=appointment,
+            reason=CancelReason.PATIENT,
+            by=request.actor,
+            now=now,
+            seen=SeenForm.read(request.POST),
         )
-    except NotCancellable:
+    except NotCancellable as refused:
+        if refused.reason == Why.CHANGED:
+            messages.warning(request, CHANGED)
+            return redirect_to(request, "patient:cancel", code=appointment.code)
         messages.error(request, _("This session can no longer be cancelled here. Please phone us."))
     else:
         messages.success(request, _("Your session is cancelled. We have sent you an e-mail."))
@@ -125,7 +139,8 @@ def cancel(request: HttpRequest, code: Any) -> HttpResponse:
 def reschedule(request: HttpRequest, code: Any) -> HttpResponse:
     """The psychologist's free times, week by week; pressing one moves the session there."""
     appointment = _own(request, code)
-    if not _context(appointment)["can_move"]:
+    now = timezone.now()
+    if not sessions.steps(appointment, by=request.actor, now=now)[Verb.MOVE].allowed:
         messages.error(request, _("This session can no longer be moved here. Please phone us."))
         return redirect("patient:appointment", code=appointment.code)
     if request.method != "POST":
@@ -137,11 +152,19 @@ def reschedule(request: HttpRequest, code: Any) -> HttpResponse:
     starts_at, location = form.cleaned_data["time"]
     try:
         booking.reschedule_session(
-            appointment=appointment, starts_at=starts_at, location=location, by=request.actor, now=timezone.now()
+            appointment=appointment,
+            starts_at=starts_at,
+            location=location,
+            by=request.actor,
+            now=now,
+            seen=SeenForm.read(request.POST),
         )
     except (SlotTaken, NotOffered):
         return _times(request, appointment, taken=starts_at)
-    except NotReschedulable:
+    except NotReschedulable as refused:
+        if refused.reason == Why.CHANGED:
+            messages.warning(request, CHANGED)
+            return redirect_to(request, "patient:reschedule", code=appointment.code)
         messages.error(request, _("This session can no longer be moved here. Please phone us."))
     else:
         messages.success(request, _("Your session is moved. We have sent you an e-mail with the new time."))

@@ -17,17 +17,20 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts.roles import Role
 from portal.appointments import diary
-from portal.appointments.models import Appointment, Status
+from portal.appointments.forms import SeenForm
+from portal.appointments.models import Appointment
 from portal.appointments.refusals import NotCancellable, NotOffered, NotReschedulable, PatientBusy, SlotTaken
+from portal.appointments.states import Steps, Verb, Why
 from portal.billing.models import Invoice, InvoiceStatus
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.access.decorators import allow
 from portal.common.templatetags.when import when
 from portal.common.web.htmx import page_or_fragment, redirect_to
-from portal.journeys import booking, choosing
+from portal.journeys import booking, choosing, sessions
 from portal.patients.models import Patient
 from portal.reports.days import Arrival, today_of
 from portal.web.reception.forms import ANY, AnyTime, BookingChoice, CancelForm, OfferedTime, day_in
+from portal.web.reception.refused import in_words
 
 # ---- Booking --------------------------------------------------------------------------------------------------------
 
@@ -90,7 +93,7 @@ def _as_last_time(request: HttpRequest, patient: Patient) -> dict[str, str]:
     last = (
         Appointment.objects.visible_to(request.actor)
         .filter(patient=patient)
-        .exclude(status__in=(Status.HELD, Status.CANCELLED))
+        .with_a_person()
         .select_related("service", "psychologist")
         .order_by("-starts_at")
         .first()
@@ -112,8 +115,8 @@ def _as_last_time(request: HttpRequest, patient: Patient) -> dict[str, str]:
 def reschedule(request: HttpRequest, code: Any) -> HttpResponse:
     """The same week, for a session that is to be at another time, or with somebody else."""
     session = get_object_or_404(Appointment.objects.visible_to(request.actor).for_listing(), code=code)
-    if session.status != Status.BOOKED:
-        messages.error(request, _("Only a booked session can be moved."))
+    if why := sessions.steps(session, by=request.actor, now=timezone.now())[Verb.MOVE].why:
+        messages.error(request, in_words(Verb.MOVE, why, session))
         return redirect_to(request, "reception:appointment", code=session.code)
     data = request.POST if request.method == "POST" else request.GET
     mode = next((m for m in Mode if m.value == data.get("mode")), Mode(session.mode))
@@ -156,6 +159,7 @@ def reschedule(request: HttpRequest, code: Any) -> HttpResponse:
             by=request.actor,
             now=desk.now,
             outside_hours=outside_hours,
+            seen=SeenForm.read(request.POST),
         )
 
     return desk.answer(move, done=_("Moved to %(when)s with %(psychologist)s."))
@@ -267,8 +271,8 @@ class Desk:
             if any_time is not None and refused.reason == "time" and not outside_hours:
                 return self.page(any_time=any_time, around=starts_at, outside=True)
             return self.page(any_time=any_time, around=starts_at, refusal=why_not(refused.reason))
-        except NotReschedulable:
-            messages.error(self.request, _("Somebody changed this session a moment ago. Look at it again."))
+        except NotReschedulable as refused:
+            messages.error(self.request, in_words(Verb.MOVE, refused.reason, self.ignore))
             return redirect_to(self.request, "reception:appointment", code=self.ignore.code)
         words = {"when": when(booked.starts_at, booked.zone), "psychologist": booked.psychologist.name}
         messages.success(self.request, done % words)
@@ -331,22 +335,29 @@ def why_not(reason: str) -> str:
 @require_safe
 def appointment(request: HttpRequest, code: Any) -> HttpResponse:
     """One session: when, who, where, its invoice, and what can be done with it."""
-    session = get_object_or_404(
-        Appointment.objects.visible_to(request.actor).exclude(status=Status.HELD).for_listing(), code=code
-    )
+    session = get_object_or_404(Appointment.objects.visible_to(request.actor).without_holds().for_listing(), code=code)
     invoices = Invoice.objects.visible_to(request.actor).filter(appointment=session).for_listing().order_by("-pk")
     now = timezone.now()
     today = today_of(ClinicSettings.current(), now=now)
     listed = list(invoices)
     live = next((invoice for invoice in listed if invoice.status != InvoiceStatus.VOID), None)
+    steps = sessions.steps(session, by=request.actor, now=now)
+    arrival = Arrival(session=session, now=now, steps=steps, invoice=live)
     context = {
         "session": session,
-        "arrival": Arrival(session=session, now=now, invoice=live),
+        "arrival": arrival,
+        "steps": steps,
+        "hint": _hint(session, steps),
         "invoices": [(invoice, invoice.standing(today=today)) for invoice in listed],
-        "can_move": session.status == Status.BOOKED,
-        "can_cancel": session.status in {Status.BOOKED, Status.ARRIVED},
     }
     return render(request, "reception/appointment.html", context)
+
+
+def _hint(session: Appointment, steps: Steps) -> str:
+    """Why the button that is looked for is not there: what the desk does next can't be done yet, or not any more."""
+    looked_for = [Verb.CHECK_IN, Verb.CHECK_OUT] if session.is_open else [Verb.REOPEN, Verb.UNDO_NO_SHOW]
+    whys = [(verb, why) for verb in looked_for if (why := steps[verb].why) not in {None, Why.STATE}]
+    return in_words(*whys[0], session) if whys else ""
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
@@ -354,16 +365,22 @@ def appointment(request: HttpRequest, code: Any) -> HttpResponse:
 def cancel(request: HttpRequest, code: Any) -> HttpResponse:
     """Asks why, then cancels and tells the patient."""
     session = get_object_or_404(Appointment.objects.visible_to(request.actor).for_listing(), code=code)
-    if session.status not in {Status.BOOKED, Status.ARRIVED}:
-        messages.error(request, _("This session can't be cancelled any more."))
+    clinic, now = ClinicSettings.current(), timezone.now()
+    if why := sessions.steps(session, by=request.actor, now=now)[Verb.CANCEL].why:
+        messages.error(request, in_words(Verb.CANCEL, why, session))
         return redirect("reception:appointment", code=session.code)
     form = CancelForm(request.POST if request.method == "POST" else None)
-    clinic, now = ClinicSettings.current(), timezone.now()
     if request.method == "POST" and form.is_valid():
         try:
-            booking.cancel_session(appointment=session, reason=form.cleaned_data["reason"], by=request.actor, now=now)
-        except NotCancellable:
-            messages.error(request, _("Somebody changed this session a moment ago. Look at it again."))
+            booking.cancel_session(
+                appointment=session,
+                reason=form.cleaned_data["reason"],
+                by=request.actor,
+                now=now,
+                seen=SeenForm.read(request.POST),
+            )
+        except NotCancellable as refused:
+            messages.error(request, in_words(Verb.CANCEL, refused.reason, session))
             return redirect("reception:appointment", code=session.code)
         messages.success(request, _("The session is cancelled."))
         return redirect(reverse("reception:patient", args=[session.patient.code]))

@@ -14,23 +14,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment, Status
+from portal.appointments.models import Appointment
 from portal.appointments.refusals import WrongState
+from portal.appointments.states import Verb
 from portal.billing.models import Invoice, Method
 from portal.billing.refusals import AlreadyInvoiced, BillingRefused
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import allow
 from portal.common.web.htmx import page_or_fragment, redirect_to
-from portal.journeys import checking_out
+from portal.journeys import checking_out, sessions
 from portal.journeys.checking_out import Held, Preview
 from portal.reports.days import owed_by, today_of
 from portal.web.reception.forms import LATER, CheckOutForm, SendForm
+from portal.web.reception.refused import in_words
 
 
 def _session(request: HttpRequest, code: Any) -> Appointment:
-    return get_object_or_404(
-        Appointment.objects.visible_to(request.actor).exclude(status=Status.HELD).for_listing(), code=code
-    )
+    return get_object_or_404(Appointment.objects.visible_to(request.actor).without_holds().for_listing(), code=code)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
@@ -41,8 +41,8 @@ def check_out(request: HttpRequest, code: Any) -> HttpResponse:
     if invoice := Invoice.objects.visible_to(request.actor).live().filter(appointment=session).first():
         if request.method != "POST":
             return redirect("reception:invoice", number=invoice.number)
-    elif session.status not in checking_out.OPEN:
-        return _nothing_to_check_out(request, session)
+    elif why := sessions.steps(session, by=request.actor, now=now)[Verb.CHECK_OUT].why:
+        return _not_checked_out(request, session, why)
     claim = checking_out.claim_for(session)
     if request.method != "POST":
         held = checking_out.as_booked(session)
@@ -84,16 +84,16 @@ def _settled(
             request, _("Somebody checked this session out a moment ago. Nothing was billed or taken twice.")
         )
         return redirect_to(request, "reception:invoice", number=refused.invoice.number)
-    except WrongState:
-        return _nothing_to_check_out(request, session)
+    except WrongState as refused:
+        return _not_checked_out(request, session, refused.reason)
     except BillingRefused:
         form.add_error(None, _("These lines don't make an invoice. Check the amounts."))
         return None
     return redirect_to(request, "reception:checked_out", code=session.code)
 
 
-def _nothing_to_check_out(request: HttpRequest, session: Appointment) -> HttpResponse:
-    messages.error(request, _("This session was cancelled or missed: there is nothing to check out."))
+def _not_checked_out(request: HttpRequest, session: Appointment, why: str) -> HttpResponse:
+    messages.error(request, in_words(Verb.CHECK_OUT, why, session))
     return redirect_to(request, "reception:appointment", code=session.code)
 
 

@@ -18,6 +18,7 @@ from portal.billing.models import Invoice
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import allow
 from portal.common.web.htmx import page_or_fragment
+from portal.journeys.sessions import steps_of
 from portal.medicare.actions import add_referral
 from portal.medicare.forms import ReferralForm
 from portal.medicare.models import Referral
@@ -100,7 +101,8 @@ def detail(request: HttpRequest, code: Any) -> HttpResponse:
 def _page(request: HttpRequest, patient: Patient, *, carer_form: CarerForm, status: int = 200) -> HttpResponse:
     now, clinic = timezone.now(), ClinicSettings.current()
     sessions = Appointment.objects.visible_to(request.actor).filter(patient=patient).for_listing()
-    past = list(sessions.past(now=now)[: PAST + 1])
+    past, upcoming = list(sessions.past(now=now)[: PAST + 1]), list(sessions.upcoming(now=now))
+    steps = steps_of(upcoming, by=request.actor, now=now)
     invoices = Invoice.objects.visible_to(request.actor).filter(patient=patient).for_listing()
     shown = list(invoices[: INVOICES + 1])
     today = today_of(clinic, now=now)
@@ -111,7 +113,7 @@ def _page(request: HttpRequest, patient: Patient, *, carer_form: CarerForm, stat
         "carers": list(patient.carers.in_force().select_related("user").order_by("started_at")),
         "carer_form": carer_form,
         "referrals": list(Referral.objects.visible_to(request.actor).in_force().filter(patient=patient)[:3]),
-        "upcoming": list(sessions.upcoming(now=now)),
+        "upcoming": [(session, steps[session.pk]) for session in upcoming],
         "past": past[:PAST],
         "more_past": len(past) > PAST,
         "invoices": [(invoice, invoice.badge(today=today)) for invoice in shown[:INVOICES]],

@@ -15,14 +15,18 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.roles import Role
 from portal.appointments import actions
-from portal.appointments.models import Appointment, Status
+from portal.appointments.forms import SeenForm
+from portal.appointments.models import Appointment
 from portal.appointments.refusals import WrongState
+from portal.appointments.states import Verb
 from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.decorators import allow
 from portal.common.money import dollars
 from portal.common.web.htmx import page_or_fragment
+from portal.journeys import sessions
 from portal.reports.days import DayList, read_day, today_of
 from portal.web.reception.forms import ArrivalsFilter, day_in
+from portal.web.reception.refused import in_words
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
@@ -71,11 +75,10 @@ def _groups(listed: DayList, by: str) -> list[tuple[str, list]]:
 def _stats(listed: DayList, *, is_today: bool, now: Any) -> list[dict[str, Any]]:
     if not is_today:
         return []
-    here = len(listed.having(Status.ARRIVED))
     return [
         {"value": listed.arriving_before(now + timedelta(hours=1)), "label": _("arriving in the next hour")},
         {"value": listed.late, "label": _("late, not here yet")},
-        {"value": here, "label": _("in the waiting room")},
+        {"value": listed.here, "label": _("in the waiting room")},
         {"value": dollars(listed.to_collect), "label": _("to collect today")},
     ]
 
@@ -83,21 +86,18 @@ def _stats(listed: DayList, *, is_today: bool, now: Any) -> list[dict[str, Any]]
 # ---- One press ------------------------------------------------------------------------------------------------------
 
 
-def _press(
-    request: HttpRequest, code: Any, step: Callable[..., Appointment], *, done: str, refused: str
-) -> HttpResponse:
+def _press(request: HttpRequest, code: Any, verb: Verb, step: Callable[..., Appointment], *, done: str) -> HttpResponse:
     """Does one step on one session and answers the list, or the page that asked.
 
     Two people at the desk may press at once: the second is told what the first did, and nothing happens twice.
     """
     session = get_object_or_404(Appointment.objects.visible_to(request.actor).for_listing(), code=code)
-    name = session.patient.name if session.patient else ""
     try:
-        step(appointment=session, by=request.actor, now=timezone.now())
-    except WrongState:
-        messages.warning(request, refused % {"name": name})
+        step(appointment=session, by=request.actor, now=timezone.now(), seen=SeenForm.read(request.POST))
+    except WrongState as refused:
+        messages.warning(request, in_words(verb, refused.reason, session))
     else:
-        messages.success(request, done % {"name": name})
+        messages.success(request, done % {"name": session.patient.name if session.patient else ""})
     if request.htmx and request.htmx.target == "arrivals":
         return _page(request, pressed=session)
     if request.POST.get("from") == "appointment":
@@ -108,34 +108,10 @@ def _press(
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_POST
 def check_in(request: HttpRequest, code: Any) -> HttpResponse:
-    return _press(
-        request,
-        code,
-        actions.mark_arrived,
-        done=_("%(name)s is here."),
-        refused=_("%(name)s could not be checked in: somebody changed this session a moment ago."),
-    )
-
-
-@allow(Role.RECEPTION, Role.MANAGER)
-@require_POST
-def undo_check_in(request: HttpRequest, code: Any) -> HttpResponse:
-    return _press(
-        request,
-        code,
-        actions.undo_arrival,
-        done=_("%(name)s is no longer marked as here."),
-        refused=_("That can't be undone: somebody changed this session a moment ago."),
-    )
+    return _press(request, code, Verb.CHECK_IN, actions.check_in, done=_("%(name)s is here."))
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_POST
 def no_show(request: HttpRequest, code: Any) -> HttpResponse:
-    return _press(
-        request,
-        code,
-        actions.mark_no_show,
-        done=_("%(name)s is marked as a no-show."),
-        refused=_("%(name)s can't be marked as a no-show: the session has not started, or somebody changed it."),
-    )
+    return _press(request, code, Verb.NO_SHOW, sessions.mark_no_show, done=_("%(name)s is marked as a no-show."))

@@ -1,0 +1,34 @@
+"""What hangs on time that is freed. One list, in the order in which it is done, each inside the transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from portal.appointments.freed import Because, FreedTime, whenever_time_is_freed
+from portal.appointments.models import Appointment
+from portal.common.access.actors import Actor
+from portal.journeys import to_do
+from portal.notifications import outbox
+
+
+def tell_no_more(freed: FreedTime, by: Actor, now: datetime) -> None:
+    """What waits to be told of a session that was called off or missed is no longer true, and work about it is over.
+
+    Of a move `booking.reschedule_session` takes care: it also withdraws what told of another way of meeting.
+    """
+    if freed.because in {Because.CANCELLED, Because.MISSED}:
+        withdraw_notices(freed.session, why=freed.because, by=by, now=now)
+
+
+def withdraw_notices(session: Appointment, *, why: str, by: Actor, now: datetime) -> None:
+    """Withdraws what tells of the session as it was, and closes the work about what of that had failed."""
+    # A session that was missed keeps its revision: all that told of it is meant. Any other was told of again since.
+    before = None if session.is_missed else session.revision
+    gone = outbox.withdraw(about=session, why=why, before=before, now=now)
+    to_do.notices.close(gone, outcome="withdrawn", by=by, now=now)
+    to_do.sessions.look_again([session], by=by, now=now)
+
+
+def register() -> None:
+    for hook in (tell_no_more,):
+        whenever_time_is_freed(hook)

@@ -1,0 +1,43 @@
+"""What the desk reads when a step is not allowed: one sentence for each machine word, and what to do instead."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from portal.appointments.models import Appointment
+from portal.appointments.states import Verb, Why
+from portal.common.templatetags.when import day_no_year, when
+
+
+def in_words(verb: Verb, why: str, session: Appointment) -> str:
+    """Why this step is not taken with this session now."""
+    match verb, why:
+        case Verb.CHECK_IN, Why.DAY_TO_COME:
+            return _("Check-in opens on the day of the session, %(day)s.") % {
+                "day": day_no_year(session.starts_at, session.zone)
+            }
+        case Verb.CHECK_IN, Why.DAY_PAST:
+            return _("The day of this session is past. Check it out if it was held, or mark it as a no-show.")
+        case Verb.CHECK_OUT | Verb.COMPLETE, Why.NOT_STARTED:
+            return _("Check-out opens when the session starts, %(when)s. A prepayment is no check-out.") % {
+                "when": when(session.starts_at, session.zone)
+            }
+        case Verb.NO_SHOW, Why.NOT_STARTED:
+            return _("Nobody has missed it yet: the session starts %(when)s.") % {
+                "when": when(session.starts_at, session.zone)
+            }
+        case Verb.CHECK_OUT, Why.STATE:
+            return _("This session was cancelled or missed: there is nothing to check out.")
+        case Verb.MOVE, Why.STATE:
+            return _("Only a booked session can be moved.")
+        case Verb.CANCEL, Why.STATE:
+            return _("This session can't be cancelled any more.")
+        case _, Why.INVOICED:
+            return _("This session is invoiced. Void the invoice first, then it can be undone.")
+        case _, Why.NOTE_SIGNED:
+            return _("The psychologist has signed a note of this session, so it took place. Check it out instead.")
+        case _, Why.NO_REASON:
+            return _("Say why, please.")
+        case _, Why.ROLE:
+            return _("This is not yours to do.")
+    return _("Somebody changed this session a moment ago, and nothing was done. Look at it again.")

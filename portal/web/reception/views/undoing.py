@@ -1,0 +1,99 @@
+"""Taking back what was pressed by mistake: a check-in, a no-show, a completed session. Each asks why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from portal.accounts.roles import Role
+from portal.appointments import actions
+from portal.appointments.forms import SeenForm, UndoForm
+from portal.appointments.models import Appointment
+from portal.appointments.refusals import PatientBusy, SlotTaken, WrongState
+from portal.appointments.states import MOVES, Verb
+from portal.common.access.decorators import allow
+from portal.journeys import sessions
+from portal.web.reception.refused import in_words
+
+
+def _undo(
+    request: HttpRequest, code: Any, verb: Verb, step: Callable[..., Appointment], *, means: str, done: str
+) -> HttpResponse:
+    """Says what taking it back means, asks why, and does it; an old page is told that nothing was done."""
+    session = get_object_or_404(Appointment.objects.visible_to(request.actor).without_holds().for_listing(), code=code)
+    now = timezone.now()
+    name = {"name": session.patient.name}
+    asked = sessions.steps(session, by=request.actor, now=now)[verb]
+    if asked.why:
+        messages.warning(request, in_words(verb, asked.why, session))
+        return redirect("reception:appointment", code=session.code)
+    form = UndoForm(request.POST if request.method == "POST" else None, verb=verb)
+    if request.method == "POST" and form.is_valid():
+        reason, seen = form.cleaned_data["reason"], SeenForm.read(request.POST)
+        try:
+            step(appointment=session, reason=reason, by=request.actor, now=now, seen=seen)
+        except WrongState as refused:
+            messages.warning(request, in_words(verb, refused.reason, session))
+        except PatientBusy:
+            messages.error(request, _("The patient has another session at that time now, so this one stays as it is."))
+        except SlotTaken:
+            messages.error(
+                request, _("The time was given to somebody else, so this session stays as it is. Book another time.")
+            )
+        else:
+            messages.success(request, done % name)
+        return redirect("reception:appointment", code=session.code)
+    context = {"session": session, "form": form, "label": MOVES[verb].label, "means": means % name}
+    return render(request, "reception/undo.html", context, status=422 if request.method == "POST" else 200)
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def check_in(request: HttpRequest, code: Any) -> HttpResponse:
+    return _undo(
+        request,
+        code,
+        Verb.UNDO_CHECK_IN,
+        actions.undo_check_in,
+        means=_("%(name)s will no longer be shown as here. The session stays booked."),
+        done=_("%(name)s is no longer marked as here."),
+    )
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def no_show(request: HttpRequest, code: Any) -> HttpResponse:
+    return _undo(
+        request,
+        code,
+        Verb.UNDO_NO_SHOW,
+        sessions.undo_no_show,
+        means=_(
+            "The session will be booked again, if nobody else was given its time. "
+            "On its own day %(name)s can then be checked in, and later checked out."
+        ),
+        done=_("%(name)s's session is booked again."),
+    )
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def completed(request: HttpRequest, code: Any) -> HttpResponse:
+    return _undo(
+        request,
+        code,
+        Verb.REOPEN,
+        sessions.reopen,
+        means=_(
+            "The session will no longer count as held, and has to be checked out again, cancelled or marked as a "
+            "no-show. Notes that were written stay with it."
+        ),
+        done=_("%(name)s's session is open again."),
+    )
