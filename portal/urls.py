@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
-from portal.common.web.views import choose_theme
+from portal.common.web.theme import choose_theme
 
 urlpatterns = [
     path("practice/", include("portal.web.psychologist.urls")),
@@ -26,7 +26,7 @@ urlpatterns = [
     ),
 ]
 
-handler400 = "portal.common.web.views.bad_request"
-handler403 = "portal.common.web.views.forbidden"
-handler404 = "portal.common.web.views.not_found"
-handler500 = "portal.common.web.views.server_error"
+handler400 = "portal.common.web.error_pages.bad_request"
+handler403 = "portal.common.web.error_pages.forbidden"
+handler404 = "portal.common.web.error_pages.not_found"
+handler500 = "portal.common.web.error_pages.server_error"

@@ -15,7 +15,7 @@ from typing import IO
 
 from django.conf import settings
 
-LEASH = Path(__file__).with_name("leash.py")
+END_WITH_PARENT = Path(__file__).with_name("end_with_parent.py")
 
 
 def manage(*arguments: str) -> list[str]:
@@ -43,7 +43,7 @@ class Child:
         output: IO[bytes] | int | None = None,
     ) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, str(LEASH), str(os.getpid()), *command],
+            [sys.executable, str(END_WITH_PARENT), str(os.getpid()), *command],
             env={**os.environ, **(env or {})},
             cwd=settings.BASE_DIR,
             stdin=subprocess.DEVNULL,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.common.languages import durations
-from portal.common.templatetags.when import clock
+from portal.common.languages.times import clock
 from portal.policies.document import Block, Document, items, own, section, text
 from portal.policies.facts import Facts
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from portal.clinic.models import Specialisation
 from portal.ops.demo import articles, clinic, handouts, labels
-from portal.ops.demo.people import BY
+from portal.ops.demo.sign_ins import BY
 from portal.resources.actions.categories import add_category, tags_named
 from portal.resources.models import Category, Tag
 from portal.website import texts

@@ -9,10 +9,10 @@ from pypdf import PdfReader
 from portal.accounts.models import User
 from portal.common.documents import Kind
 from portal.notifications.models import Notice
-from portal.ops.demo import clinic, people, resources
+from portal.ops.demo import clinic, resources, sign_ins
 from portal.ops.demo.handouts import HANDOUTS
 from portal.patients.models import Patient
-from portal.resources import keeping
+from portal.resources import storage
 from portal.resources.models import Audience, DownloadCount, Resource, Share
 from tests import make
 
@@ -22,11 +22,11 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def shelf():
     clinic.found(is_demo=True)
-    people.welcome_patients()
-    accounts = {person: User.objects.get(email=person.email) for person in people.SIGN_INS}
-    make.patient(user=accounts[people.JORDAN], legal_first_name="Jordan")
-    patient = Patient.objects.get(user=accounts[people.JORDAN])
-    make.appointment(psychologist=accounts[people.MAI].psychologist, patient=patient)
+    sign_ins.welcome_patients()
+    accounts = {person: User.objects.get(email=person.email) for person in sign_ins.SIGN_INS}
+    make.patient(user=accounts[sign_ins.JORDAN], legal_first_name="Jordan")
+    patient = Patient.objects.get(user=accounts[sign_ins.JORDAN])
+    make.appointment(psychologist=accounts[sign_ins.MAI].psychologist, patient=patient)
     resources.put_up(accounts=accounts, now=timezone.now(), say=lambda line: None)
     return {resource.title: resource for resource in Resource.objects.for_listing()}
 
@@ -36,7 +36,7 @@ def test_papers_are_printed_shared_and_counted(shelf):
     for handout in HANDOUTS:
         resource = shelf[handout.title]
         assert (resource.audience, resource.current.kind) == (handout.audience, Kind.PDF)
-        with keeping.opened(resource.current) as file:
+        with storage.opened(resource.current) as file:
             reader = PdfReader(BytesIO(file.read()))
         # A letter that no font has is left out without a word: so each word is looked for in the print.
         printed = " ".join(" ".join(page.extract_text() for page in reader.pages).split())

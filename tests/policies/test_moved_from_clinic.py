@@ -13,7 +13,7 @@ from portal.common import guards
 from portal.patients.models import Consent
 from portal.policies.guards import POLICIES
 from portal.policies.models import PolicySettings, PolicyVersion
-from portal.web.manager import trails
+from portal.web.manager import trail_entries
 from portal.website.models import CrisisLine, SiteText
 
 NOW = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
@@ -66,7 +66,7 @@ def test_an_older_database_keeps_its_texts_policies_and_consents():
     entry = Entry.objects.about(version).get()
     assert entry.target_label == "clinic.PolicyVersion"
     with override("en-au"):
-        assert trails.with_names([entry], zone="Australia/Perth")[0].target_words == "policy"
+        assert trail_entries.with_names([entry], zone="Australia/Perth")[0].target_words == "policy"
 
     # And the database still refuses to change a published policy.
     assert guards.problem(connection, POLICIES) == ""

@@ -8,7 +8,7 @@ from portal.common.access.actors import Actor
 from portal.records import actions
 from portal.records.headings import parts, skeleton
 from portal.records.models import Addendum, ProgressNote, Template
-from portal.records.reading import note_before, sessions_to_write_up
+from portal.records.session_notes import note_before, sessions_to_write_up
 from tests import make
 from tests.records.conftest import BEGAN, NOW
 

@@ -11,7 +11,7 @@ from portal.audit.models import Entry
 from portal.common.access.actors import Actor
 from portal.common.crypto.ciphertext import Tampered
 from portal.common.documents import Kind
-from portal.resources import keeping
+from portal.resources import storage
 from portal.resources.actions import categories
 from portal.resources.actions import files as actions
 from portal.resources.models import Audience, Category, DownloadCount, Resource, ResourceFile
@@ -36,7 +36,7 @@ def add(by, *, title="Sleep diary", file=None, now=NOW, **values):
 
 
 def bytes_of(version):
-    with keeping.opened(version) as file:
+    with storage.opened(version) as file:
         return file.read()
 
 
@@ -335,14 +335,14 @@ def test_a_file_changed_in_the_storage_does_not_open():
     ResourceFile.objects.filter(pk=other.current.pk).update(path="elsewhere")
     one.current.path, other.current.path = other.current.path, one.current.path
     with pytest.raises(Tampered):
-        keeping.opened(other.current)
+        storage.opened(other.current)
 
 
 def test_a_file_that_is_not_there_says_so(helen):
     resource = add(helen)
     default_storage.delete(resource.current.path)
-    with pytest.raises(keeping.FileGone):
-        keeping.opened(resource.current)
+    with pytest.raises(storage.FileGone):
+        storage.opened(resource.current)
 
 
 def test_no_table_holds_the_words_of_what_is_one_persons_in_clear():

@@ -6,7 +6,7 @@ So nothing rides along, no second file behind the first. A PDF is kept as it is,
 
 from __future__ import annotations
 
+from portal.common.documents.cleaning import DocumentField, clean_document
 from portal.common.documents.kinds import DOCUMENT_BYTES, CleanFile, Kind
-from portal.common.documents.reading import DocumentField, clean_document
 
 __all__ = ["DOCUMENT_BYTES", "CleanFile", "DocumentField", "Kind", "clean_document"]

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.utils.safestring import SafeString
 
 from portal.common.languages import punctuation
-from portal.common.templatetags import when
+from portal.common.languages import times as when
 from portal.common.web.stencils import Stencil, joined
 
 _TIME = Stencil("components/_free_time.html", holes="value day at place place_apart")

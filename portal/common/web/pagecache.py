@@ -29,7 +29,7 @@ from django.utils.text import compress_string
 from django.utils.translation import get_language_from_path, override
 
 from portal.common.access.decorators import MARK
-from portal.common.web.context import THEMES
+from portal.common.web.theme import THEMES
 
 READERS = "portal_readers"
 STORE = "readers"

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.clinic.models import ClinicSettings
-from portal.ops.demo import articles, clinic, history, labels, people, policies, resources
-from portal.ops.demo.people import PASSWORD, SIGN_INS
+from portal.ops.demo import articles, clinic, history, labels, policies, resources, sign_ins
+from portal.ops.demo.sign_ins import PASSWORD, SIGN_INS
 
 __all__ = ["PASSWORD", "SIGN_INS", "is_seeded", "may_use_database", "seed"]
 
@@ -36,8 +36,8 @@ def is_seeded() -> bool:
 def seed(*, say: Callable[[str], object] = lambda line: None) -> None:
     """Fills an empty database with the clinic, its people and their history: all of it, or nothing."""
     clinic.found(is_demo=True)
-    people.welcome_patients()
-    accounts = {person: User.objects.get(email=person.email) for person in people.SIGN_INS}
+    sign_ins.welcome_patients()
+    accounts = {person: User.objects.get(email=person.email) for person in sign_ins.SIGN_INS}
     now = timezone.now().replace(second=0, microsecond=0)
     policies.publish(now=now)
     history.tell(accounts=accounts, now=now, say=say)

@@ -17,7 +17,7 @@ from portal.common.access.actors import Actor
 from portal.ops.demo import essays
 from portal.ops.demo.drawings import Branch, Scene, draw
 from portal.ops.demo.opening_essays import FIRST_SESSION, PLAN, TEENAGERS, VIETNAMESE, WORRY
-from portal.ops.demo.people import HELEN, MAI, TOM, Person
+from portal.ops.demo.sign_ins import HELEN, MAI, TOM, Person
 from portal.resources.actions.categories import add_category
 from portal.resources.actions.posts import Writing, publish, save_post, schedule
 from portal.resources.models import Category

@@ -12,8 +12,8 @@ from portal.appointments.actions import Shift, set_weekly_hours
 from portal.appointments.models import Weekday
 from portal.clinic import actions
 from portal.clinic.models import Language, Registration, Specialisation, TaxCode
-from portal.ops.demo import people, portraits, words
-from portal.ops.demo.people import BY
+from portal.ops.demo import portraits, sign_ins, website_texts
+from portal.ops.demo.sign_ins import BY
 
 # Numbers that pass their check digits and belong to nobody; telephone numbers are of the range kept for fiction.
 ABN = "45617204583"
@@ -182,7 +182,7 @@ def found(*, is_demo: bool) -> None:
         service["slug"]: actions.add_service(values={**service, "position": position}, by=BY, now=now)
         for position, service in enumerate(SERVICES)
     }
-    accounts = {person: people.open_account(person) for person in people.STAFF}
+    accounts = {person: sign_ins.open_account(person) for person in sign_ins.STAFF}
     mai = {
         **MAI,
         "photo": portraits.draw(portraits.MAI),
@@ -210,10 +210,10 @@ def found(*, is_demo: bool) -> None:
         "services": [services["first-visit"], services["session"]],
     }
     for person, values, where in (
-        (people.MAI, mai, ((brunswick, "551730AA", MAIS_WEEK),)),
-        (people.TOM, tom, ((brunswick, "552048AY", TOMS_WEEK),)),
-        (people.LEILA, leila, ((footscray, "553112AY", LEILAS_WEEK), (brunswick, "553112BJ", LEILAS_FRIDAYS))),
-        (people.WEI, wei, ((footscray, "554270AY", WEIS_WEEK),)),
+        (sign_ins.MAI, mai, ((brunswick, "551730AA", MAIS_WEEK),)),
+        (sign_ins.TOM, tom, ((brunswick, "552048AY", TOMS_WEEK),)),
+        (sign_ins.LEILA, leila, ((footscray, "553112AY", LEILAS_WEEK), (brunswick, "553112BJ", LEILAS_FRIDAYS))),
+        (sign_ins.WEI, wei, ((footscray, "554270AY", WEIS_WEEK),)),
     ):
         psychologist = actions.add_psychologist(user=accounts[person], values=values, by=BY, now=now)
         shifts = []
@@ -221,7 +221,7 @@ def found(*, is_demo: bool) -> None:
             actions.set_provider_number(psychologist=psychologist, location=place, number=number, by=BY, now=now)
             shifts += [Shift(weekday, starts, ends, place) for weekday, (starts, ends) in week.items()]
         set_weekly_hours(psychologist=psychologist, hours=shifts, by=BY, now=now)
-    words.say()
+    website_texts.say()
 
 
 def _languages(**names: str) -> list[Language]:

@@ -20,7 +20,7 @@ from portal.clinic.models import Location, Mode, Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.journeys import checking_out
 from portal.medicare import actions as medicare
-from portal.ops.demo import people, policies
+from portal.ops.demo import policies, sign_ins
 from portal.patients import actions as patients
 from portal.patients.models import Patient
 from portal.records import actions as records
@@ -89,9 +89,9 @@ NOTES = (
 )
 
 
-def tell(*, accounts: dict[people.Person, User], now: datetime, say: Callable[[str], object]) -> None:
+def tell(*, accounts: dict[sign_ins.Person, User], now: datetime, say: Callable[[str], object]) -> None:
     """Fills the weeks around `now`; each thing is done at its own time, by the one who would have done it."""
-    desk = Actor(accounts[people.GRACE], Role.RECEPTION)
+    desk = Actor(accounts[sign_ins.GRACE], Role.RECEPTION)
     brunswick, footscray = (Location.objects.get(slug=slug) for slug in ("brunswick", "footscray"))
     session, first_visit = Service.objects.get(slug="session"), Service.objects.get(slug="first-visit")
     begun = now - timedelta(days=BACK + 7)
@@ -101,7 +101,7 @@ def tell(*, accounts: dict[people.Person, User], now: datetime, say: Callable[[s
             "legal_last_name": "Reid",
             "date_of_birth": date(1990, 4, 23),
             "phone": "+61491570006",
-            "email": people.JORDAN.email,
+            "email": sign_ins.JORDAN.email,
             "street": "3/40 Fern Street",
             "suburb": "Brunswick East",
             "state": "VIC",
@@ -114,20 +114,20 @@ def tell(*, accounts: dict[people.Person, User], now: datetime, say: Callable[[s
             "gp_name": "Dr Alice Wong",
             "gp_practice": "Sydney Road Medical Centre",
         },
-        user=accounts[people.JORDAN],
+        user=accounts[sign_ins.JORDAN],
         by=desk,
         now=begun,
     )
     refer(jordan, by=desk, now=begun)
     for person, invented, place in (
-        (people.MAI, MAIS, brunswick),
-        (people.TOM, TOMS, brunswick),
-        (people.LEILA, LEILAS, footscray),
-        (people.WEI, WEIS, footscray),
+        (sign_ins.MAI, MAIS, brunswick),
+        (sign_ins.TOM, TOMS, brunswick),
+        (sign_ins.LEILA, LEILAS, footscray),
+        (sign_ins.WEI, WEIS, footscray),
     ):
         psychologist = Psychologist.objects.select_related("user").get(user=accounts[person])
         circle = [register(one, by=desk, now=begun) for one in invented]
-        if person is people.MAI:
+        if person is sign_ins.MAI:
             circle.insert(0, jordan)
         policies.agree(circle, desk=desk, now=begun)
         say(f"  {psychologist.name}'s last weeks and next ones ...")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.ops.demo.words import ARABIC, CHINESE, VIETNAMESE, say_in
+from portal.ops.demo.website_texts import ARABIC, CHINESE, VIETNAMESE, say_in
 from portal.resources.models import Category, Tag
 from portal.website import texts
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from portal.accounts.roles import Role
 from portal.clinic import actions
 from portal.common.access.actors import Actor
-from portal.ops.demo.people import BY
+from portal.ops.demo.sign_ins import BY
 from portal.patients import consents
 from portal.patients.models import Patient
 from portal.policies import publishing

@@ -15,7 +15,7 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.documents import clean_document
 from portal.common.paper.pdf import render_pdf
-from portal.ops.demo import people
+from portal.ops.demo import sign_ins
 from portal.ops.demo.handouts import HANDOUTS, SLEEP, THOUGHTS, Handout
 from portal.patients.models import Patient
 from portal.resources.actions import categories, files, sharing
@@ -29,19 +29,19 @@ NOTES = {
 }
 
 
-def put_up(*, accounts: dict[people.Person, User], now: datetime, say: Callable[[str], object]) -> None:
+def put_up(*, accounts: dict[sign_ins.Person, User], now: datetime, say: Callable[[str], object]) -> None:
     """Prints the papers, puts them on the shelf, and shares two of them; one was opened."""
     say("  worksheets and guides ...")
-    helen, mai = Actor(accounts[people.HELEN], Role.MANAGER), Actor(accounts[people.MAI], Role.PSYCHOLOGIST)
+    helen, mai = Actor(accounts[sign_ins.HELEN], Role.MANAGER), Actor(accounts[sign_ins.MAI], Role.PSYCHOLOGIST)
     shelf = {handout: _put(handout, place, by=helen, now=now) for place, handout in enumerate(HANDOUTS)}
-    jordan = Patient.objects.get(user=accounts[people.JORDAN])
+    jordan = Patient.objects.get(user=accounts[sign_ins.JORDAN])
     # Past the journey: the demo's mailbox begins empty.
     for handout, days in ((THOUGHTS, 6), (SLEEP, 1)):
         share = sharing.share(
             resource=shelf[handout], patient=jordan, note=NOTES[handout], by=mai, now=now - timedelta(days=days)
         )
         if handout is THOUGHTS:
-            reader = Actor(accounts[people.JORDAN], Role.PATIENT)
+            reader = Actor(accounts[sign_ins.JORDAN], Role.PATIENT)
             sharing.mark_seen(share=share, by=reader, now=share.shared_at + timedelta(hours=5))
     _read(shelf, now=now)
 

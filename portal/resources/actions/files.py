@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from portal.audit import trail
 from portal.common.access.actors import Actor
 from portal.common.documents import CleanFile
-from portal.resources import keeping, slugs
+from portal.resources import slugs, storage
 from portal.resources.models import DownloadCount, Resource, ResourceFile, ResourceSlug
 from portal.resources.refusals import AddressTaken
 
@@ -67,7 +67,7 @@ def replace_file(*, resource: Resource, file: CleanFile, by: Actor, now: datetim
     old.replaced_at = now
     was_given = stored.shares.filter(Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=old.added_at)).exists()
     if not was_given:
-        keeping.remove_after_commit(old.path)
+        storage.remove_after_commit(old.path)
         old.path, old.removed_at = "", now
     old.save(update_fields=["path", "replaced_at", "removed_at"])
     version = add_version(stored, file, by=by, now=now)
@@ -127,7 +127,7 @@ def add_version(resource: Resource, file: CleanFile, *, by: Actor, now: datetime
         added_at=now,
         added_by=by.user,
     )
-    with keeping.stored(version, file, sealed=resource.made_for_id is not None):
+    with storage.stored(version, file, sealed=resource.made_for_id is not None):
         version.save(force_insert=True)
         resource.current, resource.updated_at = version, now
         resource.save(update_fields=["current", "updated_at"])

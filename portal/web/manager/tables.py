@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.models import User
 from portal.audit.models import Entry
 from portal.clinic.models import Location, Service, TaxCode
+from portal.common.languages.times import clock, date_short, day_short, iso, place_of_zone
 from portal.common.money import dollars
-from portal.common.templatetags.when import clock, date_short, day_short, iso, place_of_zone
 from portal.common.web.addresses import each
 from portal.common.web.stencils import Stencil
 from portal.common.web.tables import ListTable, Row

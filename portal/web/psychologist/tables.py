@@ -6,7 +6,7 @@ import django_tables2 as tables
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from portal.common.templatetags.when import date_short, day_short, local_day
+from portal.common.languages.times import date_short, day_short, local_day
 from portal.common.text.normalise import full_name
 from portal.common.text.phones import national
 from portal.common.web.addresses import each

@@ -15,7 +15,7 @@ from portal.appointments.models import Appointment, TimeSlot, WorkingHours
 from portal.clinic.models import Mode
 from portal.common.access.actors import Actor
 from portal.common.web.daygrid import Block, Column, Grid, day_grid
-from portal.records.reading import sessions_with_notes
+from portal.records.session_notes import sessions_with_notes
 
 MIDNIGHT = time()
 

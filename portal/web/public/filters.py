@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from portal.clinic.models import Language, Location, Mode, Specialisation
 from portal.common.forms.fields import tidy
 from portal.common.text.normalise import fold
-from portal.web.public.people import Found
+from portal.web.public.psychologists import Found
 from portal.website.texts import Wording
 
 # What CLDR doesn't name, or names by its script and not as it is spoken.

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from portal.appointments.models import Appointment
 from portal.appointments.states import Verb, Why
-from portal.common.templatetags.when import day_no_year, when
+from portal.common.languages.times import day_no_year, when
 
 
 def in_words(verb: Verb, why: str, session: Appointment) -> str:

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.appointments.models.appointment import NextSession
 from portal.billing.models.invoice import badge_of, balance_of
+from portal.common.languages.times import clock, date_short, day_short
 from portal.common.money import dollars
-from portal.common.templatetags.when import clock, date_short, day_short
 from portal.common.text.normalise import full_name
 from portal.common.text.phones import national
 from portal.common.web.addresses import each

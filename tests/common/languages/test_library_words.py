@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 
 from portal.clinic.models import Room, Service, Specialisation
-from portal.ops import words
+from portal.ops import gather_messages
 
 CHOICES = [("a", "A")]
 
@@ -50,7 +50,7 @@ def test_django_speaks_as_the_portal_does(field, value, words):
     assert said(field, value) == [words]
 
 
-@pytest.mark.parametrize("language", words.other_languages())
+@pytest.mark.parametrize("language", gather_messages.other_languages())
 def test_what_is_said_anew_in_english_is_said_in_every_language(language):
     field = forms.IntegerField(min_value=0)
     for value in ("", "-1", "1.5"):
@@ -76,14 +76,14 @@ def test_what_a_table_refuses_is_said_in_plain_words():
 def test_what_is_said_anew_is_still_what_django_says():
     with (Path(django.__file__).parent / "conf/locale/en/LC_MESSAGES/django.po").open("rb") as file:
         theirs = read_po(file, locale="en")
-    ours = words.read("en-au")
+    ours = gather_messages.read("en-au")
     assert [message.id for message in ours if message.id and not theirs.get(message.id)] == []
-    assert words.mismatched(ours) == []
+    assert gather_messages.mismatched(ours) == []
 
 
 def test_english_says_anew_each_of_djangos_sentences_about_a_form_that_the_others_say():
     """Whoever gathers another one for readers says it in plain English too."""
-    ours, others = words.read("en-au"), words.read("vi")
+    ours, others = gather_messages.read("en-au"), gather_messages.read("vi")
     starts = ("Ensure ", "Select a valid", "Enter a", "This field ", "No file ", "The submitted ", "Null ")
     gathered = [
         message.id

@@ -19,7 +19,7 @@ from django.test import RequestFactory
 
 from portal.common.templatetags import portal as tags
 from portal.common.web import stylesheet
-from portal.ops import calendar_steps, fonts
+from portal.ops import calendar_steps, heading_font
 
 ROOT = Path(__file__).resolve().parents[3]
 SHEETS = ROOT / "static" / "css"
@@ -95,8 +95,8 @@ def test_calendar_steps_are_as_the_script_makes_them():
 def test_heading_face_is_small_and_knows_vietnamese():
     from fontTools.ttLib import TTFont
 
-    assert fonts.TARGET.stat().st_size <= fonts.LIMIT
-    with TTFont(fonts.TARGET) as font:
+    assert heading_font.TARGET.stat().st_size <= heading_font.LIMIT
+    with TTFont(heading_font.TARGET) as font:
         letters = font.getBestCmap()
     assert [c for c in "Nguyễn Thị Ánh, Łukasz Ďurďa – “Zoë”" if ord(c) not in letters] == []
 

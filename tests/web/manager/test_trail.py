@@ -10,7 +10,7 @@ from portal.audit import trail
 from portal.audit.facts import MOST_NUMBER
 from portal.audit.models import Entry
 from portal.common.access.actors import Actor
-from portal.web.manager.trails import label_words, spaced, with_names
+from portal.web.manager.trail_entries import label_words, spaced, with_names
 from tests import make
 
 pytestmark = pytest.mark.django_db

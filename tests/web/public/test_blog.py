@@ -16,7 +16,7 @@ from PIL import Image
 from portal.accounts.roles import Role
 from portal.common.media.uploads import save_picture
 from portal.resources.models import BlogPost, UsedSlug
-from portal.web.public import reading
+from portal.web.public import articles
 from tests import make
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -339,7 +339,7 @@ def test_related_articles_are_the_most_alike(client):
     make.post(title="Neither", category=other)
     make.post(title="In Vietnamese", category=shelf, tags=("A", "B"), language="vi")
     make.post(title="Draft", category=shelf, tags=("A", "B"), draft=True)
-    found = reading.related(post, list(post.tags.all()), now=timezone.now())
+    found = articles.related(post, list(post.tags.all()), now=timezone.now())
     assert [one.title for one in found] == [both.title, same.title, shelfmate.title]
 
 

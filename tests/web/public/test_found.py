@@ -329,7 +329,7 @@ def test_nothing_that_is_typed_ends_the_block(client):
         for block in blocks:
             assert not set("<>&") & set(block)
             json.loads(block)
-    drawn = Template("{% load found %}{% json_ld thing %}").render(
+    drawn = Template("{% load page_head %}{% json_ld thing %}").render(
         Context({"thing": {"name": "</script><!--<script>&\u2028"}})
     )
     assert drawn.count("<") == 2

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from portal.ops import words
+from portal.ops import gather_messages
 
 
 class Command(BaseCommand):
@@ -16,12 +16,12 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="Write nothing; end with 1 when something is missing.")
 
     def handle(self, *, check: bool, **options: Any) -> None:
-        gathered, wrong = words.gather(), 0
-        for language in words.other_languages():
+        gathered, wrong = gather_messages.gather(), 0
+        for language in gather_messages.other_languages():
             if not check:
-                words.update(language, gathered)
-            catalogue = words.read(language)
-            faults = [*words.missing(catalogue, gathered), *words.mismatched(catalogue)]
+                gather_messages.update(language, gathered)
+            catalogue = gather_messages.read(language)
+            faults = [*gather_messages.missing(catalogue, gathered), *gather_messages.mismatched(catalogue)]
             wrong += len(faults)
             self.stdout.write(f"{language}: {len(gathered)} messages, {len(faults)} to mend")
             for fault in faults[:10]:

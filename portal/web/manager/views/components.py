@@ -20,8 +20,8 @@ from django_tables2 import RequestConfig
 from portal.accounts.roles import Role
 from portal.common.access.decorators import allow
 from portal.common.forms.fields import DateField
+from portal.common.languages.times import date_short
 from portal.common.money import dollars
-from portal.common.templatetags.when import date_short
 from portal.common.web import charts
 from portal.common.web.daygrid import Block, Column, Grid, day_grid
 from portal.common.web.htmx import page_or_fragment

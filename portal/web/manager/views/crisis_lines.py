@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts.roles import Role
 from portal.common.access.decorators import allow
-from portal.web.manager.asking import form_page
+from portal.web.manager.responses import form_page
 from portal.web.manager.website_forms import CrisisLineForm
 from portal.website import actions, crisis
 from portal.website.models import CrisisLine

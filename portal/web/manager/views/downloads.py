@@ -19,13 +19,13 @@ from django_tables2 import RequestConfig
 from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import allow
-from portal.common.templatetags.when import day_month
+from portal.common.languages.times import day_month
 from portal.common.web import charts
-from portal.resources import handing_out
+from portal.resources import downloads
 from portal.resources.actions import files
 from portal.resources.models import Category, Resource
 from portal.resources.refusals import AddressTaken, NoAddress
-from portal.web.manager.asking import confirm_page, form_page
+from portal.web.manager.responses import confirm_page, form_page
 from portal.web.manager.shelf import FileForm, FileTable, ReplaceForm
 
 LATELY = 30
@@ -146,7 +146,7 @@ def replace(request: HttpRequest, code: UUID) -> HttpResponse:
 @require_safe
 def file(request: HttpRequest, code: UUID) -> HttpResponse:
     """A look at what is on the shelf, also when it was taken down; it counts as nobody's reading."""
-    return handing_out.hand_out(request, _resource(request, code), public=False)
+    return downloads.hand_out(request, _resource(request, code), public=False)
 
 
 @allow(Role.MANAGER)

@@ -13,7 +13,7 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import allow
 from portal.web.manager import attention
 from portal.web.manager.tables import TrailTable
-from portal.web.manager.trails import with_names
+from portal.web.manager.trail_entries import with_names
 
 LINES = 8
 

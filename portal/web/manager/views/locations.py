@@ -20,8 +20,8 @@ from portal.clinic.forms import LocationForm, RoomForm
 from portal.clinic.models import Location
 from portal.clinic.refusals import LastOne
 from portal.common.access.decorators import allow
-from portal.web.manager.asking import confirm_page, form_page, pass_on_warnings
 from portal.web.manager.forms import RoomChoice
+from portal.web.manager.responses import confirm_page, form_page, pass_on_warnings
 from portal.web.manager.tables import LocationTable
 
 # Two forms share the page, and both have a name.

@@ -17,7 +17,7 @@ from portal.policies import facts, publishing
 from portal.policies.forms import PolicySettingsForm, PublishForm, mark_of
 from portal.policies.models import PolicyKind, PolicySettings, PolicyVersion
 from portal.policies.refusals import PublishedMeanwhile, TooEarly
-from portal.web.manager.asking import form_page
+from portal.web.manager.responses import form_page
 
 
 def _crumbs() -> list[tuple[str, str]]:

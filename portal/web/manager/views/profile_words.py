@@ -18,8 +18,8 @@ from portal.clinic.refusals import InUse
 from portal.common.access.decorators import allow
 from portal.common.forms.fields import findable
 from portal.journeys import profile_choices
-from portal.web.manager.asking import form_page
 from portal.web.manager.forms import LanguageForm, SpecialisationForm
+from portal.web.manager.responses import form_page
 from portal.website import texts
 
 

@@ -26,8 +26,8 @@ from portal.common.access.decorators import allow
 from portal.common.media.pending_uploads import Place
 from portal.common.media.uploads import picture_response, version_of
 from portal.common.web.htmx import page_or_fragment
-from portal.web.manager.asking import confirm_page, pass_on_warnings
 from portal.web.manager.forms import number_forms
+from portal.web.manager.responses import confirm_page, pass_on_warnings
 from portal.website.advertising import Caution, warnings_for
 
 

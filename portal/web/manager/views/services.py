@@ -18,7 +18,7 @@ from portal.clinic import actions
 from portal.clinic.forms import ServiceForm
 from portal.clinic.models import Service
 from portal.common.access.decorators import allow
-from portal.web.manager.asking import confirm_page, form_page, pass_on_warnings
+from portal.web.manager.responses import confirm_page, form_page, pass_on_warnings
 from portal.web.manager.tables import ServiceTable
 
 

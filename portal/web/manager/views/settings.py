@@ -15,7 +15,7 @@ from portal.clinic.forms import ClinicSettingsForm
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import allow
 from portal.common.media.uploads import picture_response
-from portal.web.manager.asking import form_page, pass_on_warnings
+from portal.web.manager.responses import form_page, pass_on_warnings
 
 
 @allow(Role.MANAGER)

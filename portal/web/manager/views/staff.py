@@ -27,9 +27,9 @@ from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.decorators import allow
 from portal.common.web.htmx import page_or_fragment
 from portal.journeys.staffing import stop_working_here
-from portal.web.manager.asking import confirm_page, form_page
+from portal.web.manager.responses import confirm_page, form_page
 from portal.web.manager.tables import StaffTable, TrailTable
-from portal.web.manager.trails import with_names
+from portal.web.manager.trail_entries import with_names
 
 PER_PAGE = 50
 LINES = 10

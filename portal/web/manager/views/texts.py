@@ -17,8 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.accounts.roles import Role
 from portal.common.access.decorators import allow
 from portal.common.languages.offered import languages
-from portal.resources import naming
-from portal.web.manager.asking import form_page
+from portal.resources import translations
+from portal.web.manager.responses import form_page
 from portal.web.manager.website_forms import LanguageChoice, SiteTextForm
 from portal.website import actions, texts
 
@@ -55,7 +55,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     groups = []
     with override(language):
         shipped = {text.key: text.shipped() for page in texts.SHIPPED for text in page.texts}
-    for page in texts.pages(language, further=naming.pages()):
+    for page in texts.pages(language, further=translations.pages()):
         rows = [
             Row(text, own.own(text.key) or shipped.get(text.key) or text.shipped(), bool(own.own(text.key)))
             for text in page.texts
@@ -77,7 +77,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, key: str) -> HttpResponse:
     language = LanguageChoice.read(request.POST if request.method == "POST" else request.GET)
-    found = texts.find(key, language, further=naming.pages())
+    found = texts.find(key, language, further=translations.pages())
     if found is None:
         raise Http404
     page, text = found
@@ -114,7 +114,7 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
 def reset(request: HttpRequest, key: str) -> HttpResponse:
     """Back to the standard words."""
     language = LanguageChoice.read(request.POST)
-    if texts.find(key, language, further=naming.pages()) is None:
+    if texts.find(key, language, further=translations.pages()) is None:
         raise Http404
     actions.reset_text(key=key, language=language, by=request.actor, now=timezone.now())
     messages.success(request, _("The standard words are back. Readers see them within a minute."))

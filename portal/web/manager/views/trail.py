@@ -14,7 +14,7 @@ from portal.common.access.decorators import allow
 from portal.common.web.htmx import page_or_fragment
 from portal.web.manager.filters import TrailFilter
 from portal.web.manager.tables import TrailTable
-from portal.web.manager.trails import with_names
+from portal.web.manager.trail_entries import with_names
 
 PER_PAGE = 50
 # Beyond this nobody turns pages: dates and filters lead there, and the database need not count its way.

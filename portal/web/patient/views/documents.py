@@ -14,7 +14,7 @@ from portal.accounts.roles import Role
 from portal.common.access.decorators import allow
 from portal.common.web.htmx import page_or_fragment
 from portal.patients.models import Patient
-from portal.resources import handing_out
+from portal.resources import downloads
 from portal.resources.actions import sharing
 from portal.resources.models import Audience, Resource, Share
 
@@ -43,9 +43,9 @@ def listing(request: HttpRequest) -> HttpResponse:
 def file(request: HttpRequest, code: Any) -> HttpResponse:
     """A shared file. Opening it tells the psychologist that it was seen, and the page that it is not new."""
     share = get_object_or_404(Share.objects.visible_to(request.actor).for_listing(), code=code)
-    response = handing_out.hand_out(request, share.resource, public=False)
-    if handing_out.begins(request, response):
+    response = downloads.hand_out(request, share.resource, public=False)
+    if downloads.begins(request, response):
         now = timezone.now()
         sharing.mark_seen(share=share, by=request.actor, now=now)
-        handing_out.count(share.resource, now=now)
+        downloads.count(share.resource, now=now)
     return response

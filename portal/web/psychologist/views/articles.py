@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts.roles import Role
 from portal.common.access.decorators import allow
-from portal.web.authoring import steps, writing
+from portal.web.authoring import article_actions, editor
 from portal.web.authoring.desk import Desk
 
 DESK = Desk("psychologist")
@@ -18,76 +18,76 @@ DESK = Desk("psychologist")
 @allow(Role.PSYCHOLOGIST)
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
-    return writing.listing(request, DESK)
+    return editor.listing(request, DESK)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_safe
 def begin(request: HttpRequest) -> HttpResponse:
-    return writing.begin(request, DESK)
+    return editor.begin(request, DESK)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_http_methods(["GET", "HEAD", "POST"])
 def article(request: HttpRequest, code: UUID) -> HttpResponse:
-    return writing.article(request, DESK, code)
+    return editor.article(request, DESK, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_http_methods(["GET", "HEAD", "POST"])
 def keep(request: HttpRequest, code: UUID) -> HttpResponse:
-    return writing.keep(request, DESK, code)
+    return editor.keep(request, DESK, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_POST
 def preview(request: HttpRequest, code: UUID) -> HttpResponse:
-    return writing.preview(request, DESK, code)
+    return editor.preview(request, DESK, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_safe
 def picture(request: HttpRequest, code: UUID, name: str) -> HttpResponse:
-    return writing.picture(request, DESK, code, name)
+    return editor.picture(request, DESK, code, name)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_safe
 def revisions(request: HttpRequest, code: UUID) -> HttpResponse:
-    return steps.revisions(request, DESK, code)
+    return article_actions.revisions(request, DESK, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_POST
 def restore(request: HttpRequest, code: UUID) -> HttpResponse:
-    return steps.restore(request, DESK, code)
+    return article_actions.restore(request, DESK, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_http_methods(["GET", "HEAD", "POST"])
 def address(request: HttpRequest, code: UUID) -> HttpResponse:
-    return steps.address(request, DESK, code)
+    return article_actions.address(request, DESK, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_POST
 def link(request: HttpRequest, code: UUID) -> HttpResponse:
-    return steps.link(request, DESK, code)
+    return article_actions.link(request, DESK, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_http_methods(["GET", "HEAD", "POST"])
 def reviewed(request: HttpRequest, code: UUID) -> HttpResponse:
-    return steps.reviewed(request, DESK, code)
+    return article_actions.reviewed(request, DESK, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_http_methods(["GET", "HEAD", "POST"])
 def take_back(request: HttpRequest, code: UUID) -> HttpResponse:
-    return steps.take_back(request, DESK, code)
+    return article_actions.take_back(request, DESK, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest, code: UUID) -> HttpResponse:
-    return steps.delete(request, DESK, code)
+    return article_actions.delete(request, DESK, code)

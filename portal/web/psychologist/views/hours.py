@@ -23,7 +23,7 @@ from portal.appointments.refusals import BadTimes, HoursOverlap
 from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import allow
-from portal.common.templatetags.when import clock, day_short
+from portal.common.languages.times import clock, day_short
 from portal.journeys import time_away
 from portal.web.psychologist.forms import SlotForm, WeekForm
 from portal.web.psychologist.own import home_zone, with_profile

@@ -27,8 +27,8 @@ from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.records import actions
 from portal.records.headings import parts, skeleton
 from portal.records.models import ProgressNote, Template
-from portal.records.reading import note_before, sessions_to_write_up, sessions_with_notes
 from portal.records.refusals import AlreadySigned, NothingWritten, NotYet, StaleDraft
+from portal.records.session_notes import note_before, sessions_to_write_up, sessions_with_notes
 from portal.web.psychologist.forms import AddendumForm, NoteForm, SignForm
 
 PER_PAGE = 25

@@ -25,7 +25,7 @@ from portal.common.web.htmx import page_or_fragment
 from portal.patients.models import Patient
 from portal.patients.search import search
 from portal.records.models import ProgressNote
-from portal.records.reading import sessions_to_write_up, sessions_with_notes
+from portal.records.session_notes import sessions_to_write_up, sessions_with_notes
 from portal.web.psychologist.forms import PatientSearch
 from portal.web.psychologist.own import home_zone
 from portal.web.psychologist.tables import PatientTable

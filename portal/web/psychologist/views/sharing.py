@@ -24,7 +24,7 @@ from portal.common.access.decorators import allow
 from portal.common.web.htmx import page_or_fragment
 from portal.journeys import sharing
 from portal.patients.models import Patient
-from portal.resources import handing_out
+from portal.resources import downloads
 from portal.resources.models import Resource, Share
 from portal.resources.models.files import treated_by
 from portal.resources.refusals import AlreadyShared, IsTakenDown, NotInTheirCare
@@ -77,7 +77,7 @@ def resources(request: HttpRequest) -> HttpResponse:
 def resource_file(request: HttpRequest, code: UUID) -> HttpResponse:
     """A look at a file of the shelf, which counts as nobody's reading."""
     resource = get_object_or_404(Resource.objects.visible_to(request.actor).library().for_listing(), code=code)
-    return handing_out.hand_out(request, resource, public=False)
+    return downloads.hand_out(request, resource, public=False)
 
 
 @allow(Role.PSYCHOLOGIST)
@@ -88,8 +88,8 @@ def shared_file(request: HttpRequest, code: UUID) -> HttpResponse:
         Share.objects.visible_to(request.actor).filter(resource__current__isnull=False).for_listing(), code=code
     )
     resource = share.resource
-    response = handing_out.hand_out(request, resource, public=False)
-    if resource.made_for_id and share.shared_by_id != request.actor.user_id and handing_out.begins(request, response):
+    response = downloads.hand_out(request, resource, public=False)
+    if resource.made_for_id and share.shared_by_id != request.actor.user_id and downloads.begins(request, response):
         trail.read("resource", by=request.actor, target=resource, patient=share.patient_id)
     return response
 

@@ -16,7 +16,7 @@ from portal.appointments.models import Appointment
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import allow
 from portal.common.web.htmx import page_or_fragment
-from portal.records.reading import sessions_to_write_up, sessions_with_notes
+from portal.records.session_notes import sessions_to_write_up, sessions_with_notes
 from portal.web.psychologist.forms import DayChoice
 from portal.web.psychologist.own import home_zone, with_profile
 from portal.web.psychologist.weeks import Day, Week, bounds, hours_of, monday_of, read_week

@@ -26,8 +26,8 @@ from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.pagecache import for_readers
 from portal.resources import slugs
 from portal.resources.models import BlogPost, Category, Tag
-from portal.web.public import reading, structured
-from portal.web.public.reading import Author, Card
+from portal.web.public import articles, schema_org
+from portal.web.public.articles import Author, Card
 from portal.website.texts import Texts, Wording
 
 PER_PAGE = 11
@@ -97,7 +97,7 @@ def _list(
 ) -> HttpResponse:
     asked = request.GET.get("page", "")[:100]
     page = keyset.page_of(
-        reading.listed(posts),
+        articles.listed(posts),
         order="-published_at",
         page=asked,
         size=PER_PAGE,
@@ -118,20 +118,20 @@ def _list(
         "shelf": shelf,
         "tag": tag,
         "topic": named,
-        "shelves": list(reading.shelves(now)),
+        "shelves": list(articles.shelves(now)),
         "page": page,
         "lead": cards[0] if cards and not (asked or words) else None,
         "cards": [card.html(clinic.time_zone) for card in (cards if asked or words else cards[1:])],
         "crumbs": [reading_room[::-1]] if named else [],
         "json_ld": [
-            structured.breadcrumbs(
+            schema_org.breadcrumbs(
                 [
                     (clinic.name, reverse("public:home")),
                     reading_room,
                     *([(named.text, request.path)] if named else []),
                 ]
             ),
-            *([] if named or words else [structured.blog(_("Reading"), settings=clinic, posts=page.rows)]),
+            *([] if named or words else [schema_org.blog(_("Reading"), settings=clinic, posts=page.rows)]),
         ],
     }
     return page_or_fragment(request, "public/blog.html", context, fragment="results")
@@ -140,7 +140,7 @@ def _list(
 # ---- One article -----------------------------------------------------------------------------------------------------
 
 
-@for_readers(seconds=reading.PAGE_FOR)
+@for_readers(seconds=articles.PAGE_FOR)
 @open_to_all(reason="articles are written for everybody")
 @require_safe
 def post(request: HttpRequest, slug: str) -> HttpResponse:
@@ -163,25 +163,25 @@ OF_THE_AUTHOR = tuple(
 
 
 def _whole(posts: Any) -> Any:
-    shown = (*reading.SHOWN, *reading.OF_OTHERS, *WHOLE, *OF_THE_AUTHOR)
+    shown = (*articles.SHOWN, *articles.OF_OTHERS, *WHOLE, *OF_THE_AUTHOR)
     return posts.select_related("author__psychologist", "category").only(*shown, "author", "category")
 
 
 def _article(found: BlogPost, *, now: datetime, token: str = "") -> dict[str, Any]:
     clinic, author, tags = ClinicSettings.current(), Author.of(found.author), list(found.tags.all())
-    site_texts, picture = Texts(), reading.picture_of(found, token=token)
+    site_texts, picture = Texts(), articles.picture_of(found, token=token)
     shelf = site_texts.name_of(found.category) if found.category else Wording("")
-    shared = structured.sharing(
+    shared = schema_org.sharing(
         found,
         section=shelf.text,
         tags=[site_texts.name_of(tag).text for tag in tags],
         picture=picture,
-        address=reading.shared_picture(found, structured.shared_width(picture)) if picture else "",
+        address=articles.shared_picture(found, schema_org.shared_width(picture)) if picture else "",
     )
     steps = [(Wording(_("Reading")), reverse("public:blog"))]
     if found.category:
         steps.append((shelf, reverse("public:category", args=[found.category.slug])))
-    modified = structured.modified(found)
+    modified = schema_org.modified(found)
     return {
         "site_texts": site_texts,
         "clinic": clinic,
@@ -189,21 +189,21 @@ def _article(found: BlogPost, *, now: datetime, token: str = "") -> dict[str, An
         "author": author,
         "tags": tags,
         "picture": picture,
-        "foreign": reading.foreign(found.language),
-        "contents": reading.contents(found),
+        "foreign": articles.foreign(found.language),
+        "contents": articles.contents(found),
         "updated": modified if modified != found.published_at else None,
-        "related": reading.read_on(found, tags, now=now, zone=clinic.time_zone, site_texts=site_texts),
+        "related": articles.read_on(found, tags, now=now, zone=clinic.time_zone, site_texts=site_texts),
         "crumbs": [(url, step.html) for step, url in steps],
         "shared": shared,
         "json_ld": [
-            structured.posting(
+            schema_org.posting(
                 found,
                 settings=clinic,
                 author=author.name,
                 psychologist=author.psychologist,
                 shared=shared,
             ),
-            structured.breadcrumbs(
+            schema_org.breadcrumbs(
                 [
                     (clinic.name, reverse("public:home")),
                     *((step.text, url) for step, url in steps),
@@ -222,7 +222,7 @@ def post_picture(request: HttpRequest, code: Any, name: str) -> HttpResponse:
 
 
 def _picture(request: HttpRequest, found: BlogPost, name: str, *, public: bool) -> HttpResponse:
-    asked = reading.read_picture_name(name)
+    asked = articles.read_picture_name(name)
     if asked is None:
         raise Http404
     width, kind = asked
@@ -292,7 +292,7 @@ def feed(request: HttpRequest) -> HttpResponse:
         description="",
         author_name=clinic.name,
     )
-    for one in reading.listed(BlogPost.objects.readable(timezone.now())).newest_first()[:IN_THE_FEED]:
+    for one in articles.listed(BlogPost.objects.readable(timezone.now())).newest_first()[:IN_THE_FEED]:
         atom.add_item(
             title=one.title,
             link=absolute(reverse("public:post", args=[one.slug])),
@@ -300,7 +300,7 @@ def feed(request: HttpRequest) -> HttpResponse:
             unique_id=f"urn:uuid:{one.code}",
             author_name=Author.of(one.author).name or clinic.name,
             pubdate=one.published_at,
-            updateddate=structured.modified(one),
+            updateddate=schema_org.modified(one),
             categories=[site_texts.name_of(one.category).text] if one.category else [],
             language=language_tag(one.language),
         )

@@ -18,7 +18,7 @@ from portal.common.access.decorators import open_to_all
 from portal.common.access.same_origin import from_our_own_pages
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.journeys import booking, choosing, pricing, profiles
-from portal.web.public import holding
+from portal.web.public import held_time
 from portal.web.public.forms import Choice, Preference, TimeChoice
 
 
@@ -111,8 +111,8 @@ def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologi
     wanted = _wanted(choice, psychologists)
     if _other_ways(choice, service, wanted):
         return _calendar(request, service, psychologists, choice, is_refused=True)
-    holding.release(request)
-    if not holding.within_limit(request):
+    held_time.release(request)
+    if not held_time.within_limit(request):
         messages.error(request, _("That was many times in a short while. Please wait a few minutes, or phone us."))
         return redirect_to(request, reverse("public:times", args=[service.slug]))
     try:
@@ -122,7 +122,7 @@ def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologi
             mode=choice["mode"],
             starts_at=starts_at,
             location=location,
-            by=holding.VISITOR,
+            by=held_time.VISITOR,
             now=now,
         )
     except (SlotTaken, NotOffered):
@@ -138,5 +138,5 @@ def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologi
         return _calendar(
             request, service, psychologists, choice, taken={"at": starts_at, "zone": location.zone, "nearest": near}
         )
-    holding.keep(request, held)
+    held_time.keep(request, held)
     return redirect_to(request, reverse("public:confirm", args=[service.slug]))

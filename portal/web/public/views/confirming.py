@@ -27,7 +27,7 @@ from portal.patients.forms import BookingDetailsForm
 from portal.patients.models import Patient
 from portal.patients.refusals import UserHasRecord
 from portal.policies import publishing
-from portal.web.public import holding
+from portal.web.public import held_time
 from portal.web.public.forms import Agreement, TimeChoice, WhoFor
 
 
@@ -36,7 +36,7 @@ from portal.web.public.forms import Agreement, TimeChoice, WhoFor
 def confirm(request: HttpRequest, service: str) -> HttpResponse:
     """Step three. Signed out, it offers to sign in or up and comes back here; the time stays held meanwhile."""
     offered = get_object_or_404(Service, slug=service)
-    held = holding.kept(request, offered)
+    held = held_time.kept(request, offered)
     if held is None:
         messages.info(request, _("Please choose a time first."))
         return redirect_to(request, reverse("public:times", args=[offered.slug]))
@@ -77,8 +77,8 @@ def _hold_instead(
     request: HttpRequest, held: Appointment, starts_at: datetime, location: Location
 ) -> Appointment | None:
     """Holds a time with the same psychologist, in place of what was held; None when it can't be had."""
-    holding.release(request)
-    if not holding.within_limit(request):
+    held_time.release(request)
+    if not held_time.within_limit(request):
         return None
     try:
         other = booking.hold_time(
@@ -87,12 +87,12 @@ def _hold_instead(
             mode=held.mode,
             starts_at=starts_at,
             location=location,
-            by=holding.VISITOR,
+            by=held_time.VISITOR,
             now=timezone.now(),
         )
     except (SlotTaken, NotOffered):
         return None
-    holding.keep(request, other)
+    held_time.keep(request, other)
     return Appointment.objects.for_listing().get(pk=other.pk)
 
 

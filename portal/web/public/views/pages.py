@@ -17,8 +17,8 @@ from portal.common.web.pagecache import for_readers
 from portal.journeys import pricing, profiles
 from portal.journeys.choosing import FreeTime
 from portal.medicare import schedule
-from portal.web.public import structured
-from portal.web.public.people import Found, look_at, practising
+from portal.web.public import schema_org
+from portal.web.public.psychologists import Found, look_at, practising
 from portal.website import crisis as clinic_crisis
 from portal.website.texts import STATEMENT_OF, Texts
 
@@ -74,7 +74,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "has_video": any(Mode.VIDEO in found.modes for found in everybody),
         "articles": profiles.articles(now=now),
     }
-    context["json_ld"] = [structured.clinic(clinic, context["places"])]
+    context["json_ld"] = [schema_org.clinic(clinic, context["places"])]
     return render(request, "public/home.html", context)
 
 

@@ -18,9 +18,9 @@ from portal.common.web.addresses import absolute
 from portal.common.web.htmx import page_or_fragment
 from portal.common.web.pagecache import for_readers
 from portal.journeys import profiles
-from portal.web.public import structured
+from portal.web.public import schema_org
 from portal.web.public.filters import PeopleFilter, language_label
-from portal.web.public.people import Found, look_at, practising
+from portal.web.public.psychologists import Found, look_at, practising
 from portal.website.texts import Texts
 
 
@@ -95,4 +95,4 @@ def _told(person: Psychologist, site_texts: Texts) -> list[dict[str, Any]]:
     ]
     image = absolute(portrait.src) if portrait else ""
     topics = [site_texts.name_of(topic).text for topic in person.topics]
-    return [structured.person(person, settings=clinic, topics=topics, image=image), structured.breadcrumbs(steps)]
+    return [schema_org.person(person, settings=clinic, topics=topics, image=image), schema_org.breadcrumbs(steps)]

@@ -16,7 +16,7 @@ from portal.common.languages.offered import path_in
 from portal.common.web.pagecache import for_readers
 from portal.policies import publishing
 from portal.policies.models import PolicyKind, PolicyVersion
-from portal.web.public.people import practising
+from portal.web.public.psychologists import practising
 from portal.web.public.views.pages import price_list
 
 

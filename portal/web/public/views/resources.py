@@ -18,7 +18,7 @@ from portal.common.access.actors import actors_of
 from portal.common.access.decorators import open_to_all, to_sign_in
 from portal.common.web.htmx import page_or_fragment
 from portal.common.web.pagecache import for_readers
-from portal.resources import handing_out
+from portal.resources import downloads
 from portal.resources.models import Category, Resource
 
 PER_PAGE = 36
@@ -108,7 +108,7 @@ def download(request: HttpRequest, slug: str) -> HttpResponse:
         return resource
     if resource.slug != slug:
         return redirect("public:download", slug=resource.slug, permanent=resource.is_public)
-    response = handing_out.hand_out(request, resource, public=resource.is_public)
-    if handing_out.begins(request, response):
-        handing_out.count(resource, now=timezone.now())
+    response = downloads.hand_out(request, resource, public=resource.is_public)
+    if downloads.begins(request, response):
+        downloads.count(resource, now=timezone.now())
     return response

@@ -24,7 +24,7 @@ from portal.appointments.states import Steps, Verb, Why
 from portal.billing.models import Invoice, InvoiceStatus
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.access.decorators import allow
-from portal.common.templatetags.when import when
+from portal.common.languages.times import when
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.journeys import booking, choosing, sessions
 from portal.patients.models import Patient

@@ -16,8 +16,8 @@ from portal.accounts.roles import Role
 from portal.audit.models import Entry
 from portal.clinic.models import Location, Psychologist, Service
 from portal.common.labels import labels_of, model_of
+from portal.common.languages.times import when_dated
 from portal.common.money import dollars
-from portal.common.templatetags.when import when_dated
 from portal.patients.models import Patient
 
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+(\+\d{2}:\d{2}|Z)")

@@ -5,12 +5,12 @@ from babel.messages.catalog import Catalog
 from django.conf import settings
 from django.utils import translation
 
-from portal.ops import words
+from portal.ops import gather_messages
 
 
 @pytest.fixture(scope="module")
 def gathered():
-    return words.gather()
+    return gather_messages.gather()
 
 
 def test_words_are_gathered_from_pages_code_and_mails(gathered):
@@ -37,28 +37,34 @@ def test_plurals_and_contexts_are_gathered_whole(gathered):
     assert gathered.get("%(day)s, %(time)s", "day, time")
 
 
-@pytest.mark.parametrize("language", words.other_languages())
+@pytest.mark.parametrize("language", gather_messages.other_languages())
 def test_no_word_is_missing(language, gathered):
-    assert [(fault.message, fault.places) for fault in words.missing(words.read(language), gathered)] == []
+    assert [
+        (fault.message, fault.places) for fault in gather_messages.missing(gather_messages.read(language), gathered)
+    ] == []
 
 
-@pytest.mark.parametrize("language", words.other_languages())
+@pytest.mark.parametrize("language", gather_messages.other_languages())
 def test_placeholders_and_tags_match(language):
-    assert [(fault.message, fault.problem) for fault in words.mismatched(words.read(language))] == []
+    assert [
+        (fault.message, fault.problem) for fault in gather_messages.mismatched(gather_messages.read(language))
+    ] == []
 
 
-@pytest.mark.parametrize("language", words.other_languages())
+@pytest.mark.parametrize("language", gather_messages.other_languages())
 def test_no_word_is_left_over(language, gathered):
     left = [
-        message.id for message in words.read(language) if message.id and not gathered.get(message.id, message.context)
+        message.id
+        for message in gather_messages.read(language)
+        if message.id and not gathered.get(message.id, message.context)
     ]
     assert left == []
 
 
-@pytest.mark.parametrize("language", words.other_languages())
+@pytest.mark.parametrize("language", gather_messages.other_languages())
 def test_words_are_not_simply_the_english_ones(language, gathered):
     """A few are: names and abbreviations. Most of a catalogue that was copied would be."""
-    catalogue = words.read(language)
+    catalogue = gather_messages.read(language)
     same = [m.id for m in catalogue if m.id and isinstance(m.id, str) and m.string == m.id and len(m.id.split()) > 3]
     assert same == []
 
@@ -72,7 +78,9 @@ def test_django_speaks_them(language, said):
 
 
 def test_the_languages_are_those_of_the_settings():
-    assert words.other_languages() == [code for code, _name in settings.LANGUAGES[1:]] == ["zh-hans", "vi", "ar"]
+    assert (
+        gather_messages.other_languages() == [code for code, _name in settings.LANGUAGES[1:]] == ["zh-hans", "vi", "ar"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,7 +104,9 @@ def test_a_translation_that_lost_something_is_found(message, string, problem):
     catalogue = Catalog(locale="vi")
     catalogue.add(message, string)
     said = string if isinstance(string, str) else string[0]
-    assert [fault.problem for fault in words.mismatched(catalogue)] == ([f"{problem}: {said}"] if problem else [])
+    assert [fault.problem for fault in gather_messages.mismatched(catalogue)] == (
+        [f"{problem}: {said}"] if problem else []
+    )
 
 
 def test_an_empty_or_unsure_translation_is_missing():
@@ -107,7 +117,7 @@ def test_an_empty_or_unsure_translation_is_missing():
     catalogue.add("b", "ب", flags=["fuzzy"])
     catalogue.add(("c", "cs"), ("ت",) * 6)
     catalogue.add(("d", "ds"), ("ث", "ث"))
-    assert [fault.message for fault in words.missing(catalogue, gathered)] == ["b", "d", "e"]
+    assert [fault.message for fault in gather_messages.missing(catalogue, gathered)] == ["b", "d", "e"]
 
 
 def test_updating_keeps_what_is_translated_and_drops_what_is_gone(tmp_path, settings):
@@ -115,22 +125,22 @@ def test_updating_keeps_what_is_translated_and_drops_what_is_gone(tmp_path, sett
     gathered = Catalog()
     gathered.add("Find a time", locations=[("templates/a.html", 0)])
     gathered.add(("%(n)s day", "%(n)s days"), locations=[("templates/a.html", 0)])
-    words.update("ar", gathered)
-    path = words.path_of("ar")
+    gather_messages.update("ar", gathered)
+    path = gather_messages.path_of("ar")
     path.write_text(
         path.read_text().replace('msgid "Find a time"\nmsgstr ""', 'msgid "Find a time"\nmsgstr "ابحث عن موعد"')
     )
     gathered.add("New here", locations=[("templates/b.html", 0)])
-    assert words.update("ar", gathered) == (3, 2)
+    assert gather_messages.update("ar", gathered) == (3, 2)
     again = path.read_text()
-    words.update("ar", gathered)
+    gather_messages.update("ar", gathered)
     assert path.read_text() == again
-    kept = words.read("ar")
+    kept = gather_messages.read("ar")
     assert kept.get("Find a time").string == "ابحث عن موعد"
     assert kept.num_plurals == 6
     gathered.delete("Find a time")
-    words.update("ar", gathered)
-    assert words.read("ar").get("Find a time") is None
+    gather_messages.update("ar", gathered)
+    assert gather_messages.read("ar").get("Find a time") is None
 
 
 @pytest.mark.parametrize(
@@ -146,7 +156,7 @@ def test_updating_keeps_what_is_translated_and_drops_what_is_gone(tmp_path, sett
 )
 def test_one_english_word_with_two_meanings_has_two_words_in_chinese(context, message):
     """Each of these stands without a context, or with another, elsewhere."""
-    chinese = words.read("zh-hans")
+    chinese = gather_messages.read("zh-hans")
     others = [m.string for m in chinese if m.id == message and m.context != context]
     assert others
     assert chinese.get(message, context).string not in others

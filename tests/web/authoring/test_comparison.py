@@ -3,7 +3,7 @@ import time
 import pytest
 
 from portal.common.text.differences import by_paragraphs
-from portal.web.authoring.comparing import compare
+from portal.web.authoring.comparison import compare
 
 
 def said(paragraphs):

@@ -18,7 +18,7 @@ from portal.resources.actions import posts as actions
 from portal.resources.forms import AddressForm, ReviewForm, RevisionChoice
 from portal.resources.models import BlogPost, Revision
 from portal.resources.refusals import AddressTaken, ChangedMeanwhile, InThePast, IsADraft, NoAddress, WasPublished
-from portal.web.authoring.comparing import compare
+from portal.web.authoring.comparison import compare
 from portal.web.authoring.desk import Desk, clinic_zone, today_in
 
 PER_PAGE = 50

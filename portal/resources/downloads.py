@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 
 from portal.clinic.models import ClinicSettings
 from portal.common.media import serving
-from portal.resources import keeping
+from portal.resources import storage
 from portal.resources.actions.files import count_opening
 from portal.resources.models import Resource
 
@@ -18,8 +18,8 @@ def hand_out(request: HttpRequest, resource: Resource, *, public: bool) -> HttpR
     """The current version; raises Http404 if the storage has lost it. `public` says that caches may hold it."""
     version = resource.current
     try:
-        file = keeping.opened(version)
-    except keeping.FileGone:
+        file = storage.opened(version)
+    except storage.FileGone:
         raise Http404 from None
     response = serving.file_response(
         request,

@@ -1,4 +1,4 @@
-"""Cuts the heading face to the letters in use. Run by hand when the letters change: python -m portal.ops.fonts
+"""Cuts the heading face to the letters in use. Run by hand when the letters change: python -m portal.ops.heading_font
 
 The result is committed, since a machine that serves the portal has no need of the cutting. Letters outside the cut
 (Chinese, Arabic, Greek) come from the reader's own serif, as the font stack in tokens.css says.

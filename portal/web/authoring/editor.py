@@ -20,9 +20,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from portal.common.languages.times import clock, day
 from portal.common.media import pictures
 from portal.common.media.pictures import rendition_response
-from portal.common.templatetags.when import clock, day
 from portal.common.text import differences
 from portal.common.text.markdown import Rendered
 from portal.common.web.htmx import page_or_fragment, redirect_to
@@ -30,7 +30,7 @@ from portal.resources.actions import posts as actions
 from portal.resources.forms import PREVIEW, PUBLISH, SCHEDULE, ArticleForm, ArticleSearch, PreviewForm
 from portal.resources.models import BlogPost, Tag
 from portal.resources.refusals import ChangedMeanwhile, InThePast, NotADraft, NotTheirs, NotWhole
-from portal.web.authoring.comparing import compare
+from portal.web.authoring.comparison import compare
 from portal.web.authoring.desk import Desk, clinic_zone, today_in
 from portal.website.advertising import warnings_for
 

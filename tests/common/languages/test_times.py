@@ -3,7 +3,8 @@ from datetime import UTC, date, datetime
 import pytest
 from django.utils import translation
 
-from portal.common.templatetags import portal, when
+from portal.common.languages import times
+from portal.common.templatetags import portal
 
 # 2:30 in the afternoon in Melbourne.
 AT = datetime(2026, 11, 24, 3, 30, tzinfo=UTC)
@@ -24,14 +25,14 @@ ZONE = "Australia/Melbourne"
 )
 def test_times_are_written_as_the_language_writes_them(language, written):
     with translation.override(language):
-        filters = [when.day, when.day_no_year, when.day_short, when.date_short, when.clock]
+        filters = [times.day, times.day_no_year, times.day_short, times.date_short, times.clock]
         assert [draw(AT, ZONE) for draw in filters] == written
 
 
 def test_noon_and_evening_have_words_of_their_own_in_chinese():
     hours = {0: "上午11:00", 1: "中午12:00", 2: "下午1:00", 8: "晚上7:00"}
     with translation.override("zh-hans"):
-        assert {hour: when.clock(datetime(2026, 11, 24, hour, tzinfo=UTC), ZONE) for hour in hours} == hours
+        assert {hour: times.clock(datetime(2026, 11, 24, hour, tzinfo=UTC), ZONE) for hour in hours} == hours
 
 
 @pytest.mark.parametrize(
@@ -45,10 +46,12 @@ def test_noon_and_evening_have_words_of_their_own_in_chinese():
 )
 def test_days_of_a_calendar(language, weekday, month):
     with translation.override(language):
-        assert (when.weekday_short(date(2026, 11, 24)), when.day_month(date(2026, 11, 24))) == (weekday, month)
+        assert (times.weekday_short(date(2026, 11, 24)), times.day_month(date(2026, 11, 24))) == (weekday, month)
 
 
-@pytest.mark.parametrize("draw", [when.day, when.day_no_year, when.day_short, when.date_short, when.clock, when.when])
+@pytest.mark.parametrize(
+    "draw", [times.day, times.day_no_year, times.day_short, times.date_short, times.clock, times.when]
+)
 @pytest.mark.parametrize("language", ["en-au", "vi"])
 def test_no_time_writes_nothing(draw, language):
     with translation.override(language):
@@ -76,5 +79,5 @@ def test_amounts_stay_in_order_among_arabic_words():
 )
 def test_a_short_day_and_its_time(language, written):
     with translation.override(language):
-        assert [draw(AT, ZONE) for draw in (when.when_short, when.when_dated)] == written
-    assert [draw(None, ZONE) for draw in (when.when, when.when_short, when.when_dated)] == ["", "", ""]
+        assert [draw(AT, ZONE) for draw in (times.when_short, times.when_dated)] == written
+    assert [draw(None, ZONE) for draw in (times.when, times.when_short, times.when_dated)] == ["", "", ""]

@@ -36,7 +36,7 @@ STAFF_ONLY = (
     "portal/appointments/forms.py",
     "portal/appointments/states.py",
     "portal/clinic/forms.py",
-    "portal/resources/naming.py",
+    "portal/resources/translations.py",
     "templates/manager/",
     "templates/psychologist/",
     "templates/reception/",

@@ -1,4 +1,4 @@
-"""Runs a command that ends when its parent does: `python leash.py <parent's pid> <command> ...`.
+"""Runs a command that ends when its parent does: `python end_with_parent.py <parent's pid> <command> ...`.
 
 A parent that is killed outright can't stop its children. On Linux the kernel does it (PR_SET_PDEATHSIG outlives the
 exec below); elsewhere only an orderly stop ends them.

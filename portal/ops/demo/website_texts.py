@@ -7,7 +7,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from portal.clinic.models import Location, Service, Specialisation
-from portal.ops.demo.people import BY
+from portal.ops.demo.sign_ins import BY
 from portal.website import actions, texts
 
 WHO = """\
