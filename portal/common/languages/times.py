@@ -6,6 +6,7 @@ Django's own `date` filter converts to the zone of the request, which is not the
 from __future__ import annotations
 
 from datetime import date, datetime, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -50,16 +51,23 @@ def _local(value: datetime, zone: ZoneInfo | str) -> datetime:
     return timezone.localtime(value, ZoneInfo(zone) if isinstance(zone, str) else zone)
 
 
-def _patterns() -> dict[str, str] | None:
-    """Those of the language in use, or none for English."""
-    return PATTERNS.get(get_language() or "")
+# Lists write the same few days and times again and again.
+@lru_cache(maxsize=4096)
+def _clock_in(hour: int, minute: int, language: str) -> str:
+    if language in PATTERNS:
+        from babel.dates import format_time
+
+        return format_time(time(hour, minute), PATTERNS[language]["clock"], locale=to_locale(language))
+    return f"{hour % 12 or 12}:{minute:02d} {'am' if hour < 12 else 'pm'}"
 
 
-def _drawn(value: date | datetime | time, pattern: str) -> str:
-    from babel.dates import format_date, format_time
+@lru_cache(maxsize=4096)
+def _day_in(value: date, name: str, english: str, language: str) -> str:
+    if language in PATTERNS:
+        from babel.dates import format_date
 
-    draw = format_time if isinstance(value, time) else format_date
-    return draw(value, pattern, locale=to_locale(get_language()))
+        return format_date(value, PATTERNS[language][name], locale=to_locale(language))
+    return date_format(value, english)
 
 
 def clock(value: datetime, zone: ZoneInfo | str) -> str:
@@ -67,9 +75,7 @@ def clock(value: datetime, zone: ZoneInfo | str) -> str:
     if not value:
         return ""
     local = _local(value, zone)
-    if patterns := _patterns():
-        return _drawn(local.time(), patterns["clock"])
-    return f"{local.hour % 12 or 12}:{local.minute:02d} {'am' if local.hour < 12 else 'pm'}"
+    return _clock_in(local.hour, local.minute, get_language() or "")
 
 
 def day(value: datetime | date, zone: ZoneInfo | str | None = None) -> str:
@@ -96,9 +102,7 @@ def _written(value: datetime | date, zone: ZoneInfo | str | None, name: str, eng
     if not value:
         return ""
     local = _local(value, zone) if isinstance(value, datetime) and zone else value
-    if patterns := _patterns():
-        return _drawn(local.date() if isinstance(local, datetime) else local, patterns[name])
-    return date_format(local, english)
+    return _day_in(local.date() if isinstance(local, datetime) else local, name, english, get_language() or "")
 
 
 def weekday_short(value: date) -> str:
