@@ -44,6 +44,12 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         """Those that the portal can't settle alone, and that nobody has settled: a person has to look."""
         return self.filter(_NEEDING_EYES)
 
+    def for_the_desk(self) -> NoticeQuerySet:
+        """Those that need somebody, and those that did: what went well is not looked at."""
+        return self.filter(
+            Q(state__in=[State.FAILED, State.UNKNOWN]) | Q(settled_at__isnull=False) | Q(withdrawn_at__isnull=False)
+        )
+
     def about(self, target: models.Model) -> NoticeQuerySet:
         return self.filter(about_label__in=labels_of(target), about_code=code_of(target))
 

@@ -15,9 +15,12 @@ class Kind:
     name: str
     # Whose work it is: "reception", "psychologist" or "manager".
     role: str
+    # One of them, and what stands above many.
     title: Promise
-    # What there is to do about it, in one sentence.
+    heading: Promise
+    # What there is to do about it, in one sentence, and on the button that leads there.
     advice: Promise
+    action: Promise
     # What a person may say when they are done with it, by a machine word; without any, only its cause closes it.
     outcomes: Mapping[str, Promise] = field(default_factory=dict)
 

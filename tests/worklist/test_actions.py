@@ -16,8 +16,9 @@ pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=2)
-CALL = Kind(name="call_back", role="reception", title="Call back", advice="Call them.", outcomes={"reached": "Reached"})
-LOOK = Kind(name="look", role="manager", title="Look", advice="Look at it.")
+WORDS = {"title": "Call back", "heading": "Calls", "advice": "Call them.", "action": "Call"}
+CALL = Kind(name="call_back", role="reception", outcomes={"reached": "Reached"}, **WORDS)
+LOOK = Kind(name="look", role="manager", **WORDS)
 JOB = Actor.system("mornings")
 
 
@@ -170,7 +171,7 @@ def test_visible_to():
     mai, tom = make.actor(role="psychologist"), make.actor(role="psychologist")
     desk = put(key="desk", person=str(mai.user_id))
     boss = put(LOOK, key="boss")
-    write = Kind(name="write", role="psychologist", title="Write", advice="Write.")
+    write = Kind(name="write", role="psychologist", **WORDS)
     own = put(write, key="own", person=str(mai.user_id))
     seen = {
         "desk": set(ToDo.objects.visible_to(make.actor())),

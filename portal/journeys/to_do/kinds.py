@@ -13,6 +13,8 @@ UNDELIVERED: Final = Kind(
     name="notice_undelivered",
     role=Role.RECEPTION,
     title=_("An e-mail did not arrive"),
+    heading=_("E-mails that did not arrive"),
+    action=_("Send again"),
     advice=_("Send it again, to the right address, or tell them another way."),
     outcomes={"told": _("Told them another way"), "not_needed": _("Nothing needs to be sent")},
 )
@@ -20,12 +22,16 @@ SESSION_OPEN: Final = Kind(
     name="session_open",
     role=Role.RECEPTION,
     title=_("A past session is still open"),
+    heading=_("Past sessions still open"),
+    action=_("Open"),
     advice=_("Check it out, mark it as a no-show, or cancel it."),
 )
 NOT_BILLED_AGAIN: Final = Kind(
     name="session_not_billed",
     role=Role.RECEPTION,
-    title=_("Its invoice was voided, and it was not billed again"),
+    title=_("A voided invoice was not replaced"),
+    heading=_("Voided invoices not replaced"),
+    action=_("Bill again"),
     advice=_("Bill it again, or say why not."),
     # A choice, not a line to write on: a reason in somebody's own words soon says why they came.
     outcomes={
@@ -38,6 +44,8 @@ STRANDED: Final = Kind(
     name="session_stranded",
     role=Role.RECEPTION,
     title=_("The psychologist is away then"),
+    heading=_("Sessions while their psychologist is away"),
+    action=_("Move or cancel"),
     advice=_("Call the patient: move the session, or cancel it."),
     outcomes={"stays": _("It stays as booked")},
 )

@@ -6,15 +6,18 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from portal.appointments.models import Appointment
 from portal.audit import trail
 from portal.billing.models import Invoice
+from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.labels import labels_of
 from portal.journeys.to_do import steps
+from portal.journeys.to_do.due import noon_or_five
 from portal.journeys.to_do.kinds import UNDELIVERED
 from portal.notifications import outbox
 from portal.notifications.models import Notice
@@ -22,8 +25,7 @@ from portal.notifications.recipients import Recipient
 from portal.worklist.models import ToDo
 
 MANY: Final = 200
-DUE_WITHIN: Final = timedelta(hours=4)
-DAY: Final = timedelta(days=1)
+DAY, A_WHILE = timedelta(days=1), timedelta(hours=2)
 # Whose address a clerk may put right. A notice about an account goes to the account's own address, or nowhere.
 MAY_GO_ELSEWHERE: Final = frozenset({*labels_of(Appointment), *labels_of(Invoice), "resources.Share"})
 
@@ -34,12 +36,12 @@ def raise_undelivered(*, by: Actor, now: datetime) -> int:
     The outbox knows nobody's work, so this looks at its rows: each is found, however it came to fail.
     """
     count = 0
+    due_at = noon_or_five(now + A_WHILE, ZoneInfo(ClinicSettings.current().time_zone))
     for notice in _not_listed():
         with transaction.atomic():
             # Held while it is written, so that nobody settles the notice beside it.
             if Notice.objects.needing_eyes().select_for_update().filter(pk=notice.pk).first() is None:
                 continue
-            due_at = now + DUE_WITHIN
             raised = steps.put_on_list(
                 UNDELIVERED,
                 about=notice,

@@ -19,15 +19,16 @@ from portal.clinic.models import Location
 from portal.common.access.actors import Actor
 from portal.common.labels import labels_of
 from portal.journeys.to_do import steps
+from portal.journeys.to_do.due import NOON, noon_or_five
 from portal.journeys.to_do.kinds import NOT_BILLED_AGAIN, OF_SESSIONS, SESSION_OPEN, STRANDED
 from portal.worklist.kinds import Kind
 from portal.worklist.models import ToDo
 
 # On the location's clock. Whoever opens the desk finds yesterday's on the list.
-MORNING, NOON = time(6), time(12)
+MORNING = time(6)
 # What is older is history: the first round on a database with years in it does not bury the desk.
 LOOK_BACK: Final = timedelta(days=60)
-DAY: Final = timedelta(days=1)
+DAY, A_WHILE = timedelta(days=1), timedelta(hours=3)
 MANY: Final = 200
 
 
@@ -45,7 +46,7 @@ def raise_open_sessions(*, by: Actor, now: datetime) -> int:
         if here.time() < MORNING:
             continue
         midnight = datetime.combine(here.date(), time(), place.zone)
-        due_at = max(now, datetime.combine(here.date(), NOON, place.zone))
+        due_at = noon_or_five(max(now, datetime.combine(here.date(), NOON, place.zone)), place.zone)
         left = Appointment.objects.left_open(now=now).filter(
             location=place, starts_at__gte=midnight - LOOK_BACK, starts_at__lt=midnight
         )
@@ -68,7 +69,8 @@ def raise_open_sessions(*, by: Actor, now: datetime) -> int:
 def raise_not_billed(session: Appointment, *, by: Actor, now: datetime) -> None:
     """After an invoice was voided: a session that was held is to be billed again, or somebody says why not."""
     if session.is_completed and not Invoice.objects.live().filter(appointment=session).exists():
-        put(NOT_BILLED_AGAIN, session, due_at=now + DAY, escalates_at=now + 3 * DAY, by=by, now=now)
+        due_at = noon_or_five(now + A_WHILE, session.zone)
+        put(NOT_BILLED_AGAIN, session, due_at=due_at, escalates_at=due_at + 2 * DAY, by=by, now=now)
 
 
 # ---- Time away ------------------------------------------------------------------------------------------------------
@@ -80,8 +82,8 @@ def raise_stranded(sessions: Iterable[Appointment], *, by: Actor, now: datetime)
     away = _away(to_come)
     count = 0
     for session in without_one(STRANDED, [session for session in to_come if session.pk in away]):
-        # A day to reach them, but before they are on their way.
-        due_at = max(now, min(now + DAY, session.starts_at - timedelta(hours=2)))
+        # Before they are on their way.
+        due_at = max(now, min(noon_or_five(now + A_WHILE, session.zone), session.starts_at - timedelta(hours=2)))
         escalates_at = max(due_at, min(due_at + DAY, session.starts_at))
         count += put(STRANDED, session, due_at=due_at, escalates_at=escalates_at, by=by, now=now)
     return count

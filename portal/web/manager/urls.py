@@ -18,6 +18,7 @@ from portal.web.manager.views import (
     shelves,
     staff,
     texts,
+    to_do,
     trail,
 )
 
@@ -25,6 +26,10 @@ app_name = "manager"
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("to-do/", to_do.listing, name="to_do"),
+    path("to-do/<uuid:code>/take/", to_do.acknowledge, name="take_to_do"),
+    path("to-do/<uuid:code>/put-back/", to_do.put_back, name="put_back_to_do"),
+    path("to-do/<uuid:code>/done/", to_do.finish, name="finish_to_do"),
     path("settings/", settings.edit, name="settings"),
     path("settings/logo/", settings.logo, name="logo"),
     path("locations/", locations.listing, name="locations"),

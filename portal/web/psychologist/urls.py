@@ -2,13 +2,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.psychologist.views import articles, calendar, hours, notes, patients, profile, sharing, today
+from portal.web.psychologist.views import articles, calendar, hours, notes, patients, profile, sharing, to_do, today
 
 app_name = "psychologist"
 
 # A note's address carries the code of its session: it is the same before there is a note, as a draft and signed.
 urlpatterns = [
     path("", today.today, name="today"),
+    path("to-do/", to_do.listing, name="to_do"),
+    path("to-do/<uuid:code>/take/", to_do.acknowledge, name="take_to_do"),
+    path("to-do/<uuid:code>/put-back/", to_do.put_back, name="put_back_to_do"),
+    path("to-do/<uuid:code>/done/", to_do.finish, name="finish_to_do"),
     path("calendar/", calendar.calendar, name="calendar"),
     path("patients/", patients.patients, name="patients"),
     path("patients/<uuid:code>/", patients.patient, name="patient"),

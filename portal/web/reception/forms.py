@@ -37,6 +37,10 @@ def day_in(data: Any, name: str = "day") -> date | None:
     return day if day and 2000 <= day.year <= 2100 else None
 
 
+class SendAgainForm(forms.Form):
+    address = forms.EmailField(label=_("Send it to"), max_length=254)
+
+
 # ---- Today ----------------------------------------------------------------------------------------------------------
 
 

@@ -2,12 +2,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.reception.views import booking, calendar, checkout, invoices, patients, today, undoing
+from portal.web.reception.views import booking, calendar, checkout, invoices, notices, patients, to_do, today, undoing
 
 app_name = "reception"
 
 urlpatterns = [
     path("", today.today, name="today"),
+    path("to-do/", to_do.listing, name="to_do"),
+    path("to-do/<uuid:code>/take/", to_do.acknowledge, name="take_to_do"),
+    path("to-do/<uuid:code>/put-back/", to_do.put_back, name="put_back_to_do"),
+    path("to-do/<uuid:code>/done/", to_do.finish, name="finish_to_do"),
+    path("mail/<uuid:code>/", notices.notice, name="notice"),
+    path("mail/<uuid:code>/arrived/", notices.arrived, name="notice_arrived"),
     path("calendar/", calendar.calendar, name="calendar"),
     path("patients/", patients.listing, name="patients"),
     path("patients/new/", patients.new, name="new_patient"),

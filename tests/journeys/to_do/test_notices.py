@@ -70,7 +70,8 @@ def test_what_needs_eyes_comes_on_the_list_once():
     assert listed() == sorted([str(failed.code), str(doubtful.code)])
     to_do = ToDo.objects.get(about_code=str(failed.code))
     assert (to_do.kind, to_do.role, to_do.about_label) == ("notice_undelivered", "reception", "notifications.Notice")
-    assert (to_do.due_at, to_do.escalates_at) == (NOW + timedelta(hours=4), NOW + timedelta(hours=28))
+    # It is nine in the morning: noon, and noon on the day after.
+    assert (to_do.due_at, to_do.escalates_at) == (NOW + timedelta(hours=3), NOW + timedelta(hours=27))
 
 
 def test_sending_it_again_closes_it(desk):

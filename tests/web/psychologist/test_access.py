@@ -16,13 +16,14 @@ from tests.web.psychologist.conftest import NOW
 
 # What answers to every psychologist, with their own rows or with what they just typed.
 LISTS = [
-    *("today", "calendar", "patients", "notes", "hours", "resources"),
+    *("today", "to_do", "calendar", "patients", "notes", "hours", "resources"),
     *("articles", "new_article", "keep_article", "article_preview"),
     *("profile", "profile_advice", "profile_preview"),
 ]
 POSTS = {
     *("add_exception", "remove_exception", "add_to_note", "withdraw_share", "profile_advice"),
     *("article_link", "restore_article", "article_preview"),
+    *("take_to_do", "put_back_to_do", "finish_to_do"),
 }
 
 

@@ -52,7 +52,8 @@ def url_of(page, session):
 
 
 def test_every_page_of_the_desk_is_in_this_table():
-    assert {pattern.name for pattern in urlpatterns if "invoices" not in str(pattern.pattern)} == {*PAGES}
+    elsewhere = ("invoices/", "to-do/", "mail/")
+    assert {p.name for p in urlpatterns if not str(p.pattern).startswith(elsewhere)} == {*PAGES}
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -13,7 +13,9 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import allow
 from portal.web.manager import attention
 from portal.web.manager.tables import TrailTable
+from portal.web.manager.to_do import ROOM
 from portal.web.manager.trail_entries import with_names
+from portal.web.to_do.pages import on_a_home_page
 
 LINES = 8
 
@@ -26,6 +28,7 @@ def home(request: HttpRequest) -> HttpResponse:
     entries = list(Entry.objects.visible_to(request.actor).newest_first()[:LINES])
     context = {
         "clinic": clinic,
+        "to_do": on_a_home_page(request, ROOM, now=now),
         "points": attention.points(clinic=clinic, now=now),
         "stats": attention.figures(now=now),
         "table": TrailTable(with_names(entries, zone=zone), zone=zone, exclude=("facts",), orderable=False),

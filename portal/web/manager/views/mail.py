@@ -15,8 +15,9 @@ from django.views.decorators.http import require_POST, require_safe
 from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import allow
-from portal.notifications import outbox
+from portal.journeys.to_do import notices
 from portal.notifications.models import Notice, State
+from portal.notifications.outbox import CannotSettle
 
 PER_PAGE = 25
 
@@ -24,8 +25,8 @@ PER_PAGE = 25
 @allow(Role.MANAGER)
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
-    notices = Notice.objects.visible_to(request.actor).needing_eyes().order_by("-created_at", "-pk")
-    page = Paginator(notices, PER_PAGE).get_page(request.GET.get("page"))
+    waiting = Notice.objects.visible_to(request.actor).needing_eyes().order_by("-created_at", "-pk")
+    page = Paginator(waiting, PER_PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "zone": ClinicSettings.current().time_zone, "unknown": State.UNKNOWN}
     return render(request, "manager/mail.html", context)
 
@@ -35,8 +36,8 @@ def listing(request: HttpRequest) -> HttpResponse:
 def send_again(request: HttpRequest, code: UUID) -> HttpResponse:
     notice = get_object_or_404(Notice.objects.visible_to(request.actor), code=code)
     try:
-        outbox.resend(notice, by=request.actor, now=timezone.now())
-    except outbox.CannotSettle:
+        notices.send_again(notice, address=notice.to, by=request.actor, now=timezone.now())
+    except CannotSettle:
         messages.info(request, _("That e-mail needs nothing any more, or its words were erased."))
     else:
         messages.success(request, _("It is on its way to %(address)s again.") % {"address": notice.to})
@@ -49,8 +50,8 @@ def arrived(request: HttpRequest, code: UUID) -> HttpResponse:
     """Somebody asked, and it had arrived."""
     notice = get_object_or_404(Notice.objects.visible_to(request.actor), code=code)
     try:
-        outbox.mark_arrived(notice, by=request.actor, now=timezone.now())
-    except outbox.CannotSettle:
+        notices.mark_arrived(notice, by=request.actor, now=timezone.now())
+    except CannotSettle:
         messages.info(request, _("That e-mail needs nothing any more."))
     else:
         messages.success(request, _("Noted: it arrived."))

@@ -19,7 +19,9 @@ from portal.common.web.htmx import page_or_fragment
 from portal.records.session_notes import sessions_to_write_up, sessions_with_notes
 from portal.web.psychologist.forms import DayChoice
 from portal.web.psychologist.own import home_zone, with_profile
+from portal.web.psychologist.to_do import ROOM
 from portal.web.psychologist.weeks import Day, Week, bounds, hours_of, monday_of, read_week
+from portal.web.to_do.pages import on_a_home_page
 
 # How far back the page looks for notes that are missing; the page of notes goes further.
 LOOK_BACK = timedelta(days=14)
@@ -65,6 +67,8 @@ def today(request: HttpRequest) -> HttpResponse:
         "load": _load(week, day),
         "now": now,
     }
+    if not request.htmx:
+        context["to_do"] = on_a_home_page(request, ROOM, now=now)
     return page_or_fragment(request, "psychologist/today.html", context, fragment="sessions")
 
 

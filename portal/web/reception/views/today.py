@@ -27,6 +27,8 @@ from portal.journeys import sessions
 from portal.reports.days import DayList, read_day, today_of
 from portal.web.reception.forms import ArrivalsFilter, day_in
 from portal.web.reception.refused import in_words
+from portal.web.reception.to_do import ROOM
+from portal.web.to_do.pages import on_a_home_page
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
@@ -59,6 +61,8 @@ def _page(request: HttpRequest, *, pressed: Appointment | None = None) -> HttpRe
         # Whose button was pressed: the button is gone with the old list, and the focus goes to the same line.
         "pressed": pressed,
     }
+    if not request.htmx:
+        context["to_do"] = on_a_home_page(request, ROOM, now=now)
     return page_or_fragment(request, "reception/today.html", context, fragment="arrivals")
 
 

@@ -1,0 +1,37 @@
+"""Whom a notice concerns, and where it would go today."""
+
+from __future__ import annotations
+
+from portal.appointments.models import Appointment
+from portal.billing.models import Invoice
+from portal.common.labels import labels_of
+from portal.journeys import booking, checking_out
+from portal.notifications.models import Notice
+from portal.patients.models import Patient
+from portal.resources.models import Share
+
+
+def patient_of(notice: Notice) -> Patient | None:
+    """The patient whom a notice is about, or None where it is about no patient."""
+    thing = _thing_of(notice)
+    return None if thing is None else thing.patient
+
+
+def address_today(notice: Notice) -> str:
+    """The address that is on file by now; empty where there is none, or more than one."""
+    match _thing_of(notice):
+        case Invoice() as invoice:
+            return checking_out.address_for(invoice)
+        case Appointment(patient=Patient() as patient) | Share(patient=patient):
+            known = booking.recipients(patient)
+            return known[0].address if len(known) == 1 else ""
+    return ""
+
+
+def _thing_of(notice: Notice) -> Appointment | Invoice | Share | None:
+    for model in (Appointment, Invoice, Share):
+        if notice.about_label in labels_of(model):
+            rows = model._default_manager.select_related("patient__user")
+            found: Appointment | Invoice | Share | None = rows.filter(code=notice.about_code).first()
+            return found
+    return None

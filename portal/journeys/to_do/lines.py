@@ -1,0 +1,78 @@
+"""Work as people read it: whom and what it concerns, looked up for the rows that are shown and for who may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
+
+from portal.accounts.models import User
+from portal.appointments.models import Appointment
+from portal.common.access.actors import Actor
+from portal.common.labels import code_of, labels_of
+from portal.common.languages.times import when, when_short
+from portal.journeys.to_do.kinds import KINDS
+from portal.notifications.models import Notice
+from portal.worklist.kinds import Kind
+from portal.worklist.models import ToDo
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing to do in words. `subject` is empty where the reader may not see what it is about, or it is gone."""
+
+    to_do: ToDo
+    kind: Kind
+    subject: str = ""
+    facts: str = ""
+    # The name of who is on it.
+    holder: str = ""
+    is_overdue: bool = False
+    is_escalated: bool = False
+
+    @property
+    def code(self) -> str:
+        return self.to_do.about_code
+
+
+def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: str) -> list[Line]:
+    """The rows with what they are about, in the order given. `zone` is the clinic's. At most three queries."""
+    rows = [to_do for to_do in to_dos if to_do.kind in KINDS]
+    sessions = _things(Appointment.objects.visible_to(actor).for_listing(), rows)
+    notices = _things(Notice.objects.visible_to(actor).defer("text", "html", "attachments"), rows)
+    holders = _names({to_do.acknowledged_by for to_do in rows if to_do.acknowledged_by})
+    lines = []
+    for to_do in rows:
+        subject, facts = "", ""
+        if session := sessions.get(to_do.about_code):
+            subject = session.patient.name if session.patient else ""
+            facts = f"{when_short(session.starts_at, session.zone)} · {session.psychologist.name}"
+        elif notice := notices.get(to_do.about_code):
+            subject, facts = notice.subject, f"{notice.to} · {when(notice.created_at, zone)}"
+        lines.append(
+            Line(
+                to_do,
+                KINDS[to_do.kind],
+                subject=subject,
+                facts=facts,
+                holder=holders.get(to_do.acknowledged_by, ""),
+                is_overdue=to_do.is_overdue(now=now),
+                is_escalated=to_do.is_escalated(now=now),
+            )
+        )
+    return lines
+
+
+def _things(visible: QuerySet[M], rows: list[ToDo]) -> dict[str, M]:
+    labels = labels_of(visible.model)
+    codes = {to_do.about_code for to_do in rows if to_do.about_label in labels}
+    return {code_of(thing): thing for thing in visible.filter(code__in=codes)} if codes else {}
+
+
+def _names(ids: set[str]) -> dict[str, str]:
+    return {str(user.pk): user.name for user in User.objects.filter(pk__in=ids)} if ids else {}

@@ -1,0 +1,95 @@
+"""Work that waits at the invented clinic's desk: one or two of each kind, come by as they do in life."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+
+from portal.accounts.models import User
+from portal.accounts.roles import Role
+from portal.appointments.models import Appointment, Status, TimeSlot
+from portal.appointments.refusals import Refusal
+from portal.billing.models import Invoice
+from portal.clinic.models import Mode, Psychologist, Service
+from portal.common.access.actors import Actor
+from portal.journeys import booking, time_away, to_do, voiding
+from portal.notifications.models import Notice, State
+from portal.ops.demo import sign_ins
+from portal.patients import actions as patients
+
+
+def leave(*, accounts: Mapping[sign_ins.Person, User], now: datetime) -> None:
+    """Leaves something undone of each kind. What was done long ago stays as it is."""
+    desk, worklist = Actor(accounts[sign_ins.GRACE], Role.RECEPTION), Actor.system("worklist")
+    tom = Psychologist.objects.get(user=accounts[sign_ins.TOM])
+    wei = Psychologist.objects.get(user=accounts[sign_ins.WEI])
+    _left_open(tom, desk=desk, now=now)
+    _voided(desk=desk, now=now)
+    _mistyped(desk=desk, now=now)
+    _away(wei, by=Actor(accounts[sign_ins.WEI], Role.PSYCHOLOGIST), now=now)
+    to_do.sessions.raise_open_sessions(by=worklist, now=now)
+    to_do.notices.raise_undelivered(by=worklist, now=now)
+
+
+def _left_open(psychologist: Psychologist, *, desk: Actor, now: datetime) -> None:
+    """Yesterday evening, after the desk had gone home."""
+    last = Appointment.objects.filter(psychologist=psychologist, status=Status.COMPLETED).order_by("-starts_at")
+    known = last.select_related("location", "patient").first()
+    if known is None:
+        return
+    yesterday = now.astimezone(known.zone).date() - timedelta(days=1)
+    try:
+        booking.book_for_patient(
+            psychologist=psychologist,
+            patient=known.patient,
+            service=Service.objects.get(slug="session"),
+            mode=Mode.IN_PERSON,
+            starts_at=datetime.combine(yesterday, time(18), known.zone),
+            location=known.location,
+            by=desk,
+            now=now - timedelta(days=3),
+            outside_hours=True,
+        )
+    except Refusal:
+        return
+
+
+def _voided(*, desk: Actor, now: datetime) -> None:
+    owing = Invoice.objects.owing().filter(paid=0, appointment__status=Status.COMPLETED).order_by("-issued_on", "-pk")
+    if invoice := owing.select_related("appointment").first():
+        voiding.void_invoice(invoice=invoice, reason="Wrong item", by=desk, now=now - timedelta(hours=2))
+
+
+def _mistyped(*, desk: Actor, now: datetime) -> None:
+    """An address with a letter too few. The mail server's no is written down: there is none that could say it."""
+    to_come = Appointment.objects.filter(status=Status.BOOKED, starts_at__gt=now, patient__legal_first_name="Hannah")
+    session = to_come.select_related("patient").order_by("starts_at").first()
+    if session is None:
+        return
+    patients.update_patient(
+        patient=session.patient, values={"email": "hannah.moreu@post.example"}, by=desk, now=now - timedelta(days=1)
+    )
+    booking.notify(session, "appointment_booked", by=desk, now=now)
+    Notice.objects.about(session).filter(state=State.PENDING).update(
+        state=State.FAILED, attempts=1, error="SMTPRecipientsRefused 550"
+    )
+
+
+def _away(psychologist: Psychologist, *, by: Actor, now: datetime) -> None:
+    """The afternoon of somebody who is booked then."""
+    to_come = Appointment.objects.filter(
+        psychologist=psychologist, status=Status.BOOKED, starts_at__gt=now + timedelta(days=2)
+    )
+    session = to_come.select_related("location").order_by("starts_at").first()
+    if session is None:
+        return
+    starts_at = session.starts_at - timedelta(minutes=30)
+    time_away.add_time_slot(
+        psychologist=psychologist,
+        kind=TimeSlot.Kind.BLOCKED,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=2),
+        label="Dentist",
+        by=by,
+        now=now - timedelta(hours=3),
+    )

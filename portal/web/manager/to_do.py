@@ -1,0 +1,17 @@
+"""What comes to the manager, and where it is done: at the desk's pages, which are open to managers too."""
+
+from __future__ import annotations
+
+from portal.journeys.to_do.kinds import NOT_BILLED_AGAIN, SESSION_OPEN, STRANDED, UNDELIVERED
+from portal.web.to_do.rooms import Room
+
+ROOM = Room(
+    "manager",
+    whose=lambda to_dos, now: to_dos.with_the_manager(now=now),
+    addresses={
+        UNDELIVERED.name: "reception:notice",
+        SESSION_OPEN.name: "reception:appointment",
+        NOT_BILLED_AGAIN.name: "reception:appointment",
+        STRANDED.name: "reception:appointment",
+    },
+)

@@ -1,0 +1,17 @@
+"""Whose work the desk sees, and where it is done."""
+
+from __future__ import annotations
+
+from portal.journeys.to_do.kinds import NOT_BILLED_AGAIN, SESSION_OPEN, STRANDED, UNDELIVERED
+from portal.web.to_do.rooms import Room
+
+ROOM = Room(
+    "reception",
+    whose=lambda to_dos, now: to_dos.at_the_desk(),
+    addresses={
+        UNDELIVERED.name: "reception:notice",
+        SESSION_OPEN.name: "reception:appointment",
+        NOT_BILLED_AGAIN.name: "reception:appointment",
+        STRANDED.name: "reception:appointment",
+    },
+)

@@ -1,0 +1,101 @@
+"""An e-mail that was refused, or of which nobody knows whether it went: sent again from the desk."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from portal.accounts.models import User
+from portal.accounts.roles import Role
+from portal.clinic.models import ClinicSettings
+from portal.common.access.decorators import allow
+from portal.journeys.to_do import notices
+from portal.journeys.to_do.addresses import address_today, patient_of
+from portal.notifications.models import Notice, State
+from portal.notifications.outbox import CannotSettle
+from portal.web.reception.forms import SendAgainForm
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def notice(request: HttpRequest, code: UUID) -> HttpResponse:
+    """Shows what went wrong; a POST sends it again, to the address that is right."""
+    found = _notice(request, code)
+    may_change = notices.may_go_elsewhere(found)
+    form = SendAgainForm(
+        request.POST if request.method == "POST" and may_change else None,
+        initial={"address": address_today(found) or found.to} if may_change else {},
+    )
+    if request.method != "POST" or (may_change and not form.is_valid()):
+        return _show(request, found, form if may_change else None, status=422 if request.method == "POST" else 200)
+    address = form.cleaned_data["address"] if may_change else found.to
+    try:
+        again = notices.send_again(found, address=address, by=request.actor, now=timezone.now())
+    except CannotSettle:
+        messages.info(request, _("Somebody has dealt with that e-mail already, or its words are gone."))
+    else:
+        messages.success(request, _("It is on its way to %(address)s.") % {"address": again.to})
+    return redirect("reception:to_do")
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_POST
+def arrived(request: HttpRequest, code: UUID) -> HttpResponse:
+    """Somebody asked, and it had arrived."""
+    try:
+        notices.mark_arrived(_notice(request, code), by=request.actor, now=timezone.now())
+    except CannotSettle:
+        messages.info(request, _("Somebody has dealt with that e-mail already."))
+    else:
+        messages.success(request, _("Noted: it arrived."))
+    return redirect("reception:to_do")
+
+
+def _notice(request: HttpRequest, code: UUID) -> Notice:
+    """One that needs somebody, or needed them: what went well is nobody's business here."""
+    rows = Notice.objects.visible_to(request.actor).for_the_desk()
+    return get_object_or_404(rows, code=code)
+
+
+def _show(request: HttpRequest, found: Notice, form: SendAgainForm | None, *, status: int) -> HttpResponse:
+    context = {
+        "notice": found,
+        "form": form,
+        "patient": patient_of(found),
+        "why": why_it_failed(found),
+        "settled": _settled(found),
+        "zone": ClinicSettings.current().time_zone,
+    }
+    return render(request, "reception/notice.html", context, status=status)
+
+
+def _settled(found: Notice) -> str:
+    """What was done about it already, in words; empty while it waits for somebody."""
+    if found.withdrawn_at is not None:
+        return _("What it says no longer holds, so it was withdrawn. Nobody needs to send it.")
+    if found.settled_at is None:
+        return ""
+    who = User.objects.filter(pk=found.settled_by).first() if found.settled_by.isdecimal() else None
+    if found.state == State.SENT:
+        return _("It arrived, as somebody said.")
+    return _("%(name)s has dealt with it already.") % {"name": who.name if who else _("Somebody")}
+
+
+def why_it_failed(found: Notice) -> str:
+    """The kind of error and its code as a sentence that helps at the desk."""
+    kind, _space, code = found.error.partition(" ")
+    if kind == "SMTPRecipientsRefused" and code.startswith("5"):
+        return _("The mail server says that there is no such address. Ask for the right one.")
+    if kind == "ChannelOff":
+        return _("No mail server is set up. Tell the manager.")
+    if found.state == State.UNKNOWN:
+        return _("The line to the mail server broke while it was being sent. Ask them, or send it again.")
+    if code.startswith("5"):
+        return _("The mail server refused it. If the address is right, tell the manager.")
+    return _("The mail server could not take it for a day. Try again, or tell the manager.")

@@ -1,0 +1,37 @@
+"""The desk's work to do. portal/web/to_do makes the pages."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_POST, require_safe
+
+from portal.accounts.roles import Role
+from portal.common.access.decorators import allow
+from portal.web.reception.to_do import ROOM
+from portal.web.to_do import pages
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    return pages.listing(request, ROOM)
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_POST
+def acknowledge(request: HttpRequest, code: UUID) -> HttpResponse:
+    return pages.acknowledge(request, ROOM, code)
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_POST
+def put_back(request: HttpRequest, code: UUID) -> HttpResponse:
+    return pages.put_back(request, ROOM, code)
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_POST
+def finish(request: HttpRequest, code: UUID) -> HttpResponse:
+    return pages.finish(request, ROOM, code)

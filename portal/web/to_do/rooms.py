@@ -1,0 +1,44 @@
+"""In whose room the list stands: whose work it shows, and where each kind of it leads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.functional import Promise
+
+from portal.common.access.actors import Actor
+from portal.journeys.to_do.lines import Line
+from portal.worklist.models import ToDo, ToDoQuerySet
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """`namespace` is the audience's; `whose` narrows what its people may see to what stands on this room's list.
+
+    `addresses` has, for each kind, the name of the page that takes the code of what the work is about.
+    """
+
+    namespace: str
+    whose: Callable[[ToDoQuerySet, datetime], ToDoQuerySet]
+    addresses: Mapping[str, str]
+    # Where what there is to do about a kind is another thing here than at the desk.
+    advice: Mapping[str, Promise] = field(default_factory=dict)
+
+    def may_touch(self, actor: Actor) -> ToDoQuerySet:
+        """What a form of this room may name, done or not: an old page is told so."""
+        return ToDo.objects.visible_to(actor)
+
+    def listed(self, actor: Actor, *, now: datetime) -> ToDoQuerySet:
+        return self.whose(self.may_touch(actor), now).still_open().most_pressing_first()
+
+    def url(self, name: str, *args: Any) -> str:
+        return reverse(f"{self.namespace}:{name}", args=args)
+
+    def address_of(self, line: Line) -> str:
+        """Where the work is done; empty where this room has no page for it, or what it is about is not to be seen."""
+        name = self.addresses.get(line.to_do.kind)
+        return reverse(name, args=[line.code]) if name and line.subject else ""
