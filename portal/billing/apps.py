@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
-from portal.common import guards
+from portal.common import guards, schedules
 
 
 class BillingConfig(AppConfig):
@@ -13,3 +13,4 @@ class BillingConfig(AppConfig):
         from portal.billing.guards import BOOKS
 
         guards.register(BOOKS)
+        schedules.by_cron("40 3 * * *", "portal.billing.tasks.put_papers_away", name="put papers away")

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
 from typing import Any
 
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils import translation
 
 from portal.billing import snapshot
-from portal.billing.models import Invoice, InvoiceStatus
+from portal.billing.models import DrawnPaper, Invoice, InvoiceStatus
 from portal.clinic.models import ClinicSettings
 from portal.common.money import ZERO
+from portal.common.paper import fonts
 from portal.common.paper.pdf import picture, render_pdf
 
 log = logging.getLogger(__name__)
+
+TEMPLATE = "pdf/invoice.html"
 
 METHODS = {
     "card": "Card",
@@ -27,21 +35,49 @@ METHODS = {
 }
 
 
-def invoice_pdf(invoice: Invoice) -> bytes:
-    """The invoice as an A4 PDF. In English, whatever the reader's language: Medicare and the tax office read it."""
+def invoice_pdf(invoice: Invoice, *, now: datetime) -> bytes:
+    """The invoice as an A4 PDF: as it was drawn before if it would print the same, else drawn now and kept.
+
+    In English, whatever the reader's language: Medicare and the tax office read it. Drawing takes a tenth of a second,
+    so call it outside a transaction that holds locks.
+    """
+    facts = facts_of(invoice)
+    digest = _digest(facts)
+    if kept := DrawnPaper.objects.filter(invoice=invoice, digest=digest).first():
+        again: bytes = kept.pdf
+        return again
+    file = facts["paper"]["clinic"]["logo"]
+    logo = _logo(file)
     with translation.override("en-au"):
-        return render_pdf("pdf/invoice.html", context_of(invoice))
+        pdf = render_pdf(TEMPLATE, {**facts, "logo": logo})
+    # A draft changes from one look to the next, and a logo that can't be read just now may come back.
+    if invoice.snapshot is not None and (logo or not file):
+        values: dict[str, Any] = {"digest": digest, "pdf": pdf, "drawn_at": now}
+        DrawnPaper.objects.update_or_create(invoice=invoice, defaults=values)
+    return pdf
 
 
-def context_of(invoice: Invoice) -> dict[str, Any]:
-    """What the paper shows. A draft, or one voided as a draft, has no snapshot yet and shows what it would be."""
+def _digest(facts: dict[str, Any]) -> str:
+    """Of everything that decides how the paper looks: what it says, and the sheet it is drawn by."""
+    said = json.dumps(facts, default=str, sort_keys=True)
+    return sha256(f"{_sheet()}\n{said}".encode()).hexdigest()
+
+
+@cache
+def _sheet() -> str:
+    sources = [(settings.BASE_DIR / "templates" / name).read_text() for name in (TEMPLATE, "pdf/paper.html")]
+    faces = [str(face.regular) for face in (fonts.body(), *fonts.fallbacks())]
+    return sha256(json.dumps([*sources, *faces, version("xhtml2pdf"), version("reportlab")]).encode()).hexdigest()
+
+
+def facts_of(invoice: Invoice) -> dict[str, Any]:
+    """What the paper says. A draft, or one voided as a draft, has no snapshot yet and says what it would."""
     paper = invoice.snapshot or snapshot.take(invoice, clinic=ClinicSettings.current(), referral=None)
     void = invoice.status == InvoiceStatus.VOID
     balance = invoice.balance
     allocations = invoice.allocations.select_related("payment").order_by("payment__recorded_at", "payment_id")
     return {
         "paper": _with_dates(paper),
-        "logo": _logo(paper["clinic"]["logo"]),
         "stamp": _stamp(invoice),
         "paid": invoice.paid,
         "balance": balance,

@@ -168,7 +168,7 @@ def send_invoice(*, invoice: Invoice, key: str, by: Actor, now: datetime) -> str
         raise ValueError("nobody to send it to")
     to = Recipient.by_email(address)
     # Drawn before the transaction begins: it takes a second, and nobody is kept waiting for a lock that long.
-    attachment = (f"{invoice.number}.pdf", "application/pdf", invoice_pdf(invoice))
+    attachment = (f"{invoice.number}.pdf", "application/pdf", invoice_pdf(invoice, now=now))
     with transaction.atomic():
         outbox.queue(
             template="invoice",

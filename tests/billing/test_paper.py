@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
 from zoneinfo import ZoneInfo
@@ -14,16 +14,17 @@ from PIL import Image
 
 from portal.billing import paper
 from portal.billing.charges import Charge
-from portal.billing.models import Invoice
+from portal.billing.models import DrawnPaper, Invoice
 from portal.clinic.models import ClinicSettings, TaxCode
 from portal.common.paper import fonts
 from tests import make
 
 D = Decimal
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 
 def printed(invoice):
-    return pypdf.PdfReader(BytesIO(paper.invoice_pdf(Invoice.objects.get(pk=invoice.pk))))
+    return pypdf.PdfReader(BytesIO(paper.invoice_pdf(Invoice.objects.get(pk=invoice.pk), now=NOW)))
 
 
 def text_of(reader):
@@ -276,7 +277,7 @@ def test_it_is_in_english_whatever_the_reader_reads(whole):
 def test_it_prints_in_grey(whole, tmp_path):
     """Black on white: turned to grey, every mark is as dark as it was, and none of it is colour."""
     file = tmp_path / "invoice.pdf"
-    file.write_bytes(paper.invoice_pdf(Invoice.objects.get(pk=whole.pk)))
+    file.write_bytes(paper.invoice_pdf(Invoice.objects.get(pk=whole.pk), now=NOW))
     if subprocess.run(["which", "pdftoppm"], capture_output=True, check=False).returncode:
         pytest.skip("pdftoppm is not on this machine")
     subprocess.run(["pdftoppm", "-r", "50", "-png", str(file), str(tmp_path / "page")], check=True)
@@ -298,6 +299,10 @@ def test_a_logo_is_printed_and_a_lost_one_is_not_missed(books, settings, tmp_pat
     invoice = books.issued()
     assert len(list(printed(invoice).pages[0].images)) == 1
     clinic.logo.delete()
+    # The paper that was drawn keeps it; one drawn anew has none, and is not kept: the file may come back.
+    assert len(list(printed(invoice).pages[0].images)) == 1
+    DrawnPaper.objects.all().delete()
     reader = printed(invoice)
+    assert not DrawnPaper.objects.exists()
     assert list(reader.pages[0].images) == []
     assert "Banksia Lane Psychology" in text_of(reader)

@@ -11,6 +11,7 @@ from django.db import transaction
 from portal.appointments.models import Appointment
 from portal.audit import trail
 from portal.billing import snapshot
+from portal.billing.actions.drawing import draw_soon
 from portal.billing.actions.locking import lock_invoice
 from portal.billing.actions.numbering import numbered
 from portal.billing.charges import Charge, bill_of
@@ -119,6 +120,7 @@ def issue_invoice(*, invoice: Invoice, referral: Referral | None = None, by: Act
     invoice.snapshot = snapshot.take(invoice, clinic=clinic, referral=referral)
     invoice.save(update_fields=["status", "issued_on", "due_on", "snapshot"])
     trail.record("invoice.issued", by=by, target=invoice, at=now, total_cents=in_cents(invoice.total))
+    draw_soon(invoice)
     return invoice
 
 

@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.db.models import Sum
 
 from portal.audit import trail
+from portal.billing.actions.drawing import draw_soon
 from portal.billing.actions.locking import lock_invoice
 from portal.billing.actions.numbering import numbered
 from portal.billing.models import Allocation, Invoice, InvoiceStatus, Payment
@@ -153,4 +154,5 @@ def _take(
     # The database adds it to what the invoice says is paid.
     Allocation.objects.create(payment=payment, invoice=invoice, amount=amount)
     invoice.refresh_from_db(fields=["paid"])
+    draw_soon(invoice)
     return payment

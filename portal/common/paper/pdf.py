@@ -43,9 +43,9 @@ def render_pdf(template: str, context: Mapping[str, Any]) -> bytes:
     """Draws a template as a PDF.
 
     The template has `font_faces` to put into its style sheet, `families` to name as `font-family`, `pages`, how many
-    there are, and `missing`: the scripts for which this machine has no font, whose letters are printed as stand-ins. Nothing is fetched, and no file
-    is read but the fonts: a name that is markup stays a name, since templates escape, and markup that got past them
-    would find every door shut.
+    there are, and `missing`: the scripts for which this machine has no font, whose letters are printed as stand-ins.
+    Nothing is fetched, and no file is read but the fonts: a name that is markup stays a name, since templates escape,
+    and markup that got past them would find every door shut.
     """
     # Importing it takes more than a second: only those who print wait for it.
     from xhtml2pdf import pisa

@@ -69,9 +69,9 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
 def pdf(request: HttpRequest, number: str) -> HttpResponse:
     from portal.billing import paper  # it brings the PDF library, which is slow to load
 
-    invoice = _invoice(request, number)
+    invoice = get_object_or_404(Invoice.objects.visible_to(request.actor), number=number)
     return HttpResponse(
-        paper.invoice_pdf(invoice),
+        paper.invoice_pdf(invoice, now=timezone.now()),
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{paper.filename(invoice)}"'},
     )

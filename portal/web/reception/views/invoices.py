@@ -184,9 +184,9 @@ def pdf(request: HttpRequest, number: str) -> HttpResponse:
     """The paper, shown in the browser to be printed."""
     from portal.billing import paper  # it brings the PDF library, which is slow to load
 
-    invoice = _invoice(request, number)
+    invoice = get_object_or_404(Invoice.objects.visible_to(request.actor), number=number)
     return HttpResponse(
-        paper.invoice_pdf(invoice),
+        paper.invoice_pdf(invoice, now=timezone.now()),
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{paper.filename(invoice)}"'},
     )
