@@ -111,6 +111,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.common.kept.once_a_request",
     "csp.middleware.CSPMiddleware",
     "portal.common.web.middleware.private_by_default",
     "portal.common.web.middleware.cookies_can_be_looked_up",

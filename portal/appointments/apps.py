@@ -10,7 +10,7 @@ class AppointmentsConfig(AppConfig):
     label = "appointments"
 
     def ready(self) -> None:
-        from portal.appointments.guards import NO_OVERLAP
+        from portal.appointments.guards import KEPT, NO_OVERLAP
 
-        guards.register(NO_OVERLAP)
+        guards.register(NO_OVERLAP, KEPT)
         schedules.every_minutes(1, "portal.appointments.tasks.clear_holds", name="holds")

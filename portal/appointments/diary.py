@@ -6,19 +6,19 @@ offered while one of them is free throughout, or people would be shown times tha
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from itertools import accumulate
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from portal.appointments.calendars import DiaryDay, columns, day, week
-from portal.appointments.models import Appointment, TimeSlot, WorkingHours
-from portal.appointments.openings import Extra, Hours, Opening, Span, openings
-from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Room, Service
+from portal.appointments.hours import weekly_hours
+from portal.appointments.models import Appointment, TimeSlot
+from portal.appointments.openings import Closed, Extra, Opening, Seconds, Span, openings
+from portal.clinic.kept import places, rooms
+from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
+from portal.common.database.epoch import Epoch
 
 __all__ = [
     "DiaryDay",
@@ -71,33 +71,32 @@ def openings_of(
     if not asked or days < 1 or first_day > furthest or last_day < soonest:
         return found
     first_day = max(first_day, soonest)
-    start, end = _around(first_day, last_day)
-    taken = Taken(asked, start=start, end=end, now=now, ignore=ignore)
-    plans = Plans(asked, start=start, end=end)
+    start, end = _around(first_day, last_day, services=[own[p.pk] for p in asked])
+    needs_room = {p.pk for p in asked if ways[p.pk] == [Mode.IN_PERSON]}
+    hours = weekly_hours()
+    dated = Dated(asked, start=start, end=end)
+    at = {location for pk in needs_room for location in dated.places(pk)} if needs_room else set()
+    taken = Taken(asked, start=start, end=end, now=now, ignore=ignore, rooms_at=at)
+    full: dict[Service, Mapping[int, Closed]] = {}
     for psychologist in asked:
-        found[psychologist.pk] = openings(
-            hours=plans.hours[psychologist.pk],
-            extra=plans.extra[psychologist.pk],
-            blocked=plans.blocked[psychologist.pk],
-            busy=taken.busy[psychologist.pk],
-            minutes=own[psychologist.pk].minutes,
-            buffer_before=own[psychologist.pk].buffer_before,
-            buffer_after=own[psychologist.pk].buffer_after,
+        pk, wanted = psychologist.pk, own[psychologist.pk]
+        if pk in needs_room and wanted not in full:
+            full[wanted] = {location: taken.full(location, wanted) for location in at}
+        found[pk] = openings(
+            hours=hours.get(pk, ()),
+            extra=dated.extra[pk],
+            blocked=dated.blocked[pk],
+            busy=taken.busy[pk],
+            full=full[wanted] if pk in needs_room else {},
+            minutes=wanted.minutes,
+            buffer_before=wanted.buffer_before,
+            buffer_after=wanted.buffer_after,
             step_minutes=policy.slot_step_minutes,
             earliest=earliest,
             latest=latest,
             first_day=first_day,
             last_day=last_day,
         )
-    with_room = [p.pk for p in asked if ways[p.pk] == [Mode.IN_PERSON]]
-    if with_room:
-        rooms = RoomsInUse(start=start, end=end, now=now, ignore=ignore)
-        if rooms.any_taken:
-            for pk in with_room:
-                before, after = timedelta(minutes=own[pk].buffer_before), timedelta(minutes=own[pk].buffer_after)
-                found[pk] = [
-                    o for o in found[pk] if rooms.has_free(o.location_id, o.starts_at - before, o.ends_at + after)
-                ]
     return found
 
 
@@ -244,40 +243,41 @@ def nearest_openings(
 # ---- What the questions above stand on -------------------------------------------------------------------------------
 
 
-def _around(first_day: date, last_day: date) -> tuple[datetime, datetime]:
-    """A stretch of UTC that contains these local days in every zone, and what may adjoin them."""
-    margin = WIDEST_OFFSET + timedelta(days=1)
-    return (
-        datetime.combine(first_day, time(), UTC) - margin,
-        datetime.combine(last_day + timedelta(days=1), time(), UTC) + margin,
-    )
+def _around(first_day: date, last_day: date, *, services: Sequence[Service]) -> tuple[datetime, datetime]:
+    """What sessions of these services may touch that start on these local days, wherever the clinic has a place."""
+    zones: set[tzinfo] = {place.zone for place in places().values()} or {UTC}
+    before = max(service.buffer_before for service in services)
+    after = max(service.minutes + service.buffer_after for service in services)
+    first = min(datetime.combine(first_day, time(), zone).astimezone(UTC) for zone in zones)
+    last = max(datetime.combine(last_day + timedelta(days=1), time(), zone).astimezone(UTC) for zone in zones)
+    return first - timedelta(minutes=before), last + timedelta(minutes=after)
 
 
-class Plans:
-    """When people work: weekly hours, extra time and time away. Two queries."""
+class Dated:
+    """The exceptions to weekly hours: extra time and time away. One query."""
 
     def __init__(self, psychologists: Sequence[Psychologist], *, start: datetime, end: datetime) -> None:
-        self.hours: defaultdict[int, list[Hours]] = defaultdict(list)
         self.extra: defaultdict[int, list[Extra]] = defaultdict(list)
         self.blocked: defaultdict[int, list[Span]] = defaultdict(list)
+        known = places()
         # Plain values: a page of many people reads hundreds of these, and needs no models made of them.
-        here = WorkingHours.objects.filter(psychologist__in=psychologists, location__is_active=True)
-        for whose, weekday, starts, ends, zone, place in here.order_by("weekday", "starts", "pk").values_list(
-            "psychologist", "weekday", "starts", "ends", "location__time_zone", "location"
-        ):
-            self.hours[whose].append(Hours(weekday, starts, ends, ZoneInfo(zone), place))
-        slots = TimeSlot.objects.filter(psychologist__in=psychologists).between(start, end)
-        for whose, kind, starts_at, ends_at, zone, place, in_use in slots.order_by("starts_at", "pk").values_list(
-            "psychologist", "kind", "starts_at", "ends_at", "location__time_zone", "location", "location__is_active"
+        slots = TimeSlot.objects.filter(psychologist__in=[p.pk for p in psychologists]).between(start, end)
+        for whose, kind, starts_at, ends_at, location in slots.order_by("starts_at", "pk").values_list(
+            "psychologist", "kind", "starts_at", "ends_at", "location"
         ):
             if kind == TimeSlot.Kind.BLOCKED:
                 self.blocked[whose].append(Span(starts_at, ends_at))
-            elif in_use:
-                self.extra[whose].append(Extra(starts_at, ends_at, ZoneInfo(zone), place))
+            elif known[location].is_active:
+                self.extra[whose].append(Extra(starts_at, ends_at, known[location].zone, location))
+
+    def places(self, psychologist: int) -> set[int]:
+        """Where somebody works in these days."""
+        weekly = {window.location_id for window in weekly_hours().get(psychologist, ())}
+        return weekly | {window.location_id for window in self.extra[psychologist]}
 
 
 class Taken:
-    """What stands in people's diaries, buffers included. One query."""
+    """What stands in people's diaries, buffers included, and what is taken of the rooms at some places. One query."""
 
     def __init__(
         self,
@@ -287,64 +287,49 @@ class Taken:
         end: datetime,
         now: datetime,
         ignore: Appointment | None = None,
+        rooms_at: Iterable[int] = (),
     ) -> None:
-        self.busy: defaultdict[int, list[Span]] = defaultdict(list)
-        rows = Appointment.objects.filter(psychologist__in=psychologists).taking_time(now=now).occupying(start, end)
+        self.busy: defaultdict[int, list[Seconds]] = defaultdict(list)
+        in_use = rooms()
+        self._of_rooms: dict[int, dict[int, list[Seconds]]] = {
+            location: {room: [] for room in in_use[location]} for location in rooms_at if location in in_use
+        }
+        spans = {room: taken for by_room in self._of_rooms.values() for room, taken in by_room.items()}
+        concerned = Q(psychologist__in=[p.pk for p in psychologists])
+        if spans:
+            concerned |= Q(room__in=list(spans))
+        rows = Appointment.objects.filter(concerned).taking_time(now=now).occupying(start, end)
         if ignore is not None:
             rows = rows.exclude(pk=ignore.pk)
-        for whose, occupied_from, occupied_until in rows.order_by().values_list(
-            "psychologist", "occupied_from", "occupied_until"
+        asked = {p.pk for p in psychologists}
+        for whose, room, begins, ends in rows.order_by().values_list(
+            "psychologist", "room", Epoch("occupied_from"), Epoch("occupied_until")
         ):
-            self.busy[whose].append(Span(occupied_from, occupied_until))
+            span = Seconds(begins, ends)
+            if whose in asked:
+                self.busy[whose].append(span)
+            if room in spans:
+                spans[room].append(span)
+
+    def full(self, location: int, service: Service) -> Closed:
+        """When no room of a location is free for a session of a service; a place with no rooms on file takes any
+        number."""
+        after, before = (service.minutes + service.buffer_after) * 60, service.buffer_before * 60
+        return Closed.everywhere(
+            [
+                Closed((begins - after, ends + before) for begins, ends in taken)
+                for taken in self._of_rooms.get(location, {}).values()
+            ]
+        )
 
 
-class RoomsInUse:
-    """Which rooms are free when. Two queries."""
-
-    def __init__(
-        self,
-        *,
-        start: datetime,
-        end: datetime,
-        now: datetime,
-        ignore: Appointment | None = None,
-        location: Location | None = None,
-    ) -> None:
-        spans: dict[int, list[tuple[datetime, datetime]]] = {}
-        self._rooms: defaultdict[int, list[int]] = defaultdict(list)
-        rooms = Room.objects.filter(is_active=True)
-        if location is not None:
-            rooms = rooms.filter(location=location)
-        for pk, location_id in rooms.order_by("name", "pk").values_list("pk", "location"):
-            self._rooms[location_id].append(pk)
-            spans[pk] = []
-        rows = Appointment.objects.filter(room__in=spans).taking_time(now=now).occupying(start, end)
-        if ignore is not None:
-            rows = rows.exclude(pk=ignore.pk)
-        for room, occupied_from, occupied_until in rows.order_by("occupied_from").values_list(
-            "room", "occupied_from", "occupied_until"
-        ):
-            spans[room].append((occupied_from, occupied_until))
-        self.any_taken = any(spans.values())
-        self._starts = {room: [start for start, _ in taken] for room, taken in spans.items()}
-        # Until when the room is taken by all that began so far: sessions that were completed early may overlap.
-        self._ends = {room: list(accumulate((end for _, end in taken), max)) for room, taken in spans.items()}
-
-    def free(self, location_id: int, start: datetime, end: datetime) -> list[int]:
-        """The rooms of a location that are free from `start` to `end`, by name."""
-        return [room for room in self._rooms[location_id] if self._is_free(room, start, end)]
-
-    def knows(self, room: int) -> bool:
-        return room in self._starts
-
-    def has_any(self, location_id: int) -> bool:
-        return bool(self._rooms.get(location_id))
-
-    def has_free(self, location_id: int, start: datetime, end: datetime) -> bool:
-        """Whether a session could be held there: a location that has no rooms on file takes any number."""
-        rooms = self._rooms.get(location_id)
-        return not rooms or any(self._is_free(room, start, end) for room in rooms)
-
-    def _is_free(self, room: int, start: datetime, end: datetime) -> bool:
-        before = bisect_left(self._starts[room], end) - 1
-        return before < 0 or self._ends[room][before] <= start
+def free_rooms(
+    location: Location, *, start: datetime, end: datetime, now: datetime, ignore: Appointment | None = None
+) -> list[int]:
+    """The ids of a location's rooms that are free from `start` to `end`, by name. One query."""
+    of_location = rooms().get(location.pk, ())
+    taken = Appointment.objects.filter(room__in=of_location).taking_time(now=now).occupying(start, end)
+    if ignore is not None:
+        taken = taken.exclude(pk=ignore.pk)
+    in_use = set(taken.order_by().values_list("room", flat=True)) if of_location else set()
+    return [room for room in of_location if room not in in_use]

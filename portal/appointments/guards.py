@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from portal.common import kept
 from portal.common.guards import Constraint, Guard, Trigger, refuses
 
 APPOINTMENT, HOURS = "appointments_appointment", "appointments_workinghours"
@@ -98,3 +99,5 @@ def _postgresql() -> Iterator[Constraint]:
 
 
 NO_OVERLAP = Guard("the diary", sqlite=list(_sqlite()), postgresql=list(_postgresql()))
+
+KEPT = kept.watched("what is kept of the hours", HOURS)

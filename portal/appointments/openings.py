@@ -17,10 +17,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 DAY = 24 * 60 * 60
@@ -34,6 +35,13 @@ class Span:
 
     start: datetime
     end: datetime
+
+
+class Seconds(NamedTuple):
+    """The same in whole seconds since 1970."""
+
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,8 @@ def openings(
     hours: Iterable[Hours],
     extra: Iterable[Extra] = (),
     blocked: Iterable[Span] = (),
-    busy: Iterable[Span] = (),
+    busy: Iterable[Span | Seconds] = (),
+    full: Mapping[int, Closed] = MappingProxyType({}),
     minutes: int,
     buffer_before: int = 0,
     buffer_after: int = 0,
@@ -93,6 +102,7 @@ def openings(
 
     A session starts between `earliest` and `latest` (both inclusive), lies inside hours and extra time of one location,
     and touches nothing in `blocked`. With its buffers it touches nothing in `busy`, whose spans already contain theirs.
+    `full` tells of a location at which moments no session can start there.
     One moment is offered once: where windows of two places overlap, dated extra time wins over weekly hours.
     Raises ValueError if `minutes` or `step_minutes` is not positive, or a buffer is negative.
     """
@@ -103,14 +113,12 @@ def openings(
     day_before, day_after = first_day.toordinal() - 1, last_day.toordinal() + 1
     windows = [*_dated(extra), *_weekly(hours, day_before, day_after)]
     ends = _ends_of_joined(windows)
-    closed = _Closed(
+    after, before = length + buffer_after * 60, buffer_before * 60
+    taken = (span if isinstance(span, Seconds) else _in_seconds(span) for span in busy)
+    closed = Closed(
         [
-            *((_seconds(span.start) - length, _seconds(span.end)) for span in blocked if span.start < span.end),
-            *(
-                (_seconds(span.start) - length - buffer_after * 60, _seconds(span.end) + buffer_before * 60)
-                for span in busy
-                if span.start < span.end
-            ),
+            *((start - length, end) for start, end in map(_in_seconds, blocked) if start < end),
+            *((start - after, end + before) for start, end in taken if start < end),
         ]
     )
     first, last = _ceil_seconds(earliest), _seconds(latest)
@@ -122,7 +130,11 @@ def openings(
             if start not in found and not closed.covers(start):
                 found[start] = window.location_id
     at = datetime.fromtimestamp
-    return [Opening(at(start, UTC), at(start + length, UTC), found[start]) for start in sorted(found)]
+    return [
+        Opening(at(start, UTC), at(start + length, UTC), place)
+        for start, place in sorted(found.items())
+        if place not in full or not full[place].covers(start)
+    ]
 
 
 def working_spans(*, hours: Iterable[Hours], first_day: date, last_day: date) -> Iterator[tuple[Span, int]]:
@@ -221,10 +233,10 @@ def _grid_across_changes(
         wall += step
 
 
-class _Closed:
-    """The starts that are not possible: open intervals, merged, so that one bisection answers."""
+class Closed:
+    """The starts that are not possible: open intervals of seconds, merged, so that one bisection answers."""
 
-    def __init__(self, intervals: list[tuple[int, int]]) -> None:
+    def __init__(self, intervals: Iterable[tuple[int, int]]) -> None:
         self.begins: list[int] = []
         self.ends: list[int] = []
         for begin, end in sorted(intervals):
@@ -239,6 +251,21 @@ class _Closed:
         before = bisect_left(self.begins, start) - 1
         return before >= 0 and start < self.ends[before]
 
+    @staticmethod
+    def everywhere(rooms: Sequence[Closed]) -> Closed:
+        """The starts that are possible in none of `rooms`."""
+        # Where one interval ends and another begins, the moment between is open: ends come first.
+        edges = [(end, -1) for room in rooms for end in room.ends] + [
+            (begin, 1) for room in rooms for begin in room.begins
+        ]
+        found: list[tuple[int, int]] = []
+        closed, since = 0, 0
+        for at, change in sorted(edges):
+            if closed == len(rooms):
+                found.append((since, at))
+            closed, since = closed + change, at
+        return Closed(found)
+
 
 # ---- Clocks ----------------------------------------------------------------------------------------------------------
 
@@ -248,6 +275,10 @@ def _seconds(moment: datetime) -> int:
     if moment.tzinfo is None:
         raise ValueError("times must be aware")
     return int(moment.timestamp() // 1)
+
+
+def _in_seconds(span: Span) -> Seconds:
+    return Seconds(_seconds(span.start), _seconds(span.end))
 
 
 def _ceil_seconds(moment: datetime) -> int:

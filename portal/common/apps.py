@@ -19,14 +19,17 @@ class CommonConfig(AppConfig):
 
     def ready(self) -> None:
         from django.conf import settings
+        from django.db.backends.signals import connection_created
 
-        from portal.common import guards, schedules
+        from portal.common import guards, kept, schedules
         from portal.common.crypto import keys
 
         # Every process, the web server too, refuses to start on keys that it can't read.
         keys.ring()
         schedules.every_minutes(30, "portal.common.media.pending_uploads.sweep", name="waiting")
         guards.watch_migrations()
+        kept.renew_after_migrations()
+        connection_created.connect(kept.listen)
         if settings.ON_POSTGRES:
             from portal.common.database import timestamps
 

@@ -1,6 +1,15 @@
+from __future__ import annotations
+
 from django.apps import AppConfig
+
+from portal.common import guards
 
 
 class MedicareConfig(AppConfig):
     name = "portal.medicare"
     label = "medicare"
+
+    def ready(self) -> None:
+        from portal.medicare.guards import KEPT
+
+        guards.register(KEPT)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
+from portal.common.kept import kept
 from portal.common.money import up_to_five_cents
 from portal.medicare.models import BILLING, MbsItem
 
@@ -17,9 +18,18 @@ def benefit_of(fee: Decimal) -> Decimal:
     return up_to_five_cents(fee * OUT_OF_HOSPITAL)
 
 
+@kept(MbsItem)
+def _for_individuals() -> Sequence[MbsItem]:
+    return list(MbsItem.objects.for_individuals().order_by("-valid_from", "-min_minutes", "pk"))
+
+
 def items_for_individuals(*, on: date) -> list[MbsItem]:
-    """The items in force on a day, newest and longest first: read once, they serve any number of proposals."""
-    return list(MbsItem.objects.in_force(on=on).for_individuals().order_by("-valid_from", "-min_minutes"))
+    """The items in force on a day, newest and longest first."""
+    return [
+        item
+        for item in _for_individuals()
+        if item.valid_from <= on and (item.valid_until is None or item.valid_until >= on)
+    ]
 
 
 def items_billed_by(registration: str, *, on: date) -> list[MbsItem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 
 from portal.audit import trail
 from portal.common.access.actors import Actor
+from portal.common.kept import kept
 from portal.patients.models import Consent, Patient
 from portal.policies.models import ENGLISH, PolicyKind, PolicyVersion
 
@@ -27,11 +28,17 @@ class Asked:
         return self.version.kind
 
 
+@kept(PolicyVersion)
+def _published() -> Sequence[PolicyVersion]:
+    """Every version, the newest first."""
+    return list(PolicyVersion.objects.without_text().order_by("-number"))
+
+
 def asked_for(*, today: date) -> list[Asked]:
     """What patients agree to now: at most one of each kind, none while nothing is published."""
     found = []
     for kind in PolicyKind:
-        in_force = list(PolicyVersion.objects.of(kind).in_force(today=today).without_text())
+        in_force = [version for version in _published() if version.kind == kind and version.effective_from <= today]
         if in_force:
             since = next((version.number for version in in_force if version.ask_again), 1)
             found.append(Asked(in_force[0], since))
@@ -41,6 +48,8 @@ def asked_for(*, today: date) -> list[Asked]:
 def outstanding(patients: Iterable[Patient], *, today: date) -> dict[int, list[PolicyVersion]]:
     """By patient's id, the policies that are still to be agreed to; whoever has agreed to all is not in it."""
     patients, asked = list(patients), asked_for(today=today)
+    if not asked:
+        return {}
     agreed: dict[tuple[int, str], int] = {}
     rows = Consent.objects.filter(patient__in=patients, version__in=_good(asked))
     for patient, kind, number in rows.values_list("patient_id", "version__kind", "version__number"):
@@ -53,10 +62,8 @@ def outstanding(patients: Iterable[Patient], *, today: date) -> dict[int, list[P
 
 
 def _good(asked: list[Asked]) -> list[int]:
-    good = PolicyVersion.objects.none()
-    for each in asked:
-        good = good | PolicyVersion.objects.filter(kind=each.kind, number__gte=each.since)
-    return list(good.values_list("pk", flat=True))
+    since = {each.kind: each.since for each in asked}
+    return [version.pk for version in _published() if version.kind in since and version.number >= since[version.kind]]
 
 
 @transaction.atomic

@@ -10,6 +10,6 @@ class PoliciesConfig(AppConfig):
     label = "policies"
 
     def ready(self) -> None:
-        from portal.policies.guards import POLICIES
+        from portal.policies.guards import KEPT, POLICIES
 
-        guards.register(POLICIES)
+        guards.register(POLICIES, KEPT)

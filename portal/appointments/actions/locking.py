@@ -17,6 +17,7 @@ from portal.appointments.freed import Because, Place, time_freed
 from portal.appointments.models import Appointment, AppointmentQuerySet
 from portal.appointments.refusals import NotOffered
 from portal.clinic.models import Location, Psychologist, Room
+from portal.common import kept
 from portal.common.access.actors import Actor
 from portal.patients.models import Patient
 
@@ -28,6 +29,8 @@ def lock_psychologists(*psychologists: Psychologist | int) -> dict[int, Psycholo
     locked = {row.pk: row for row in rows}
     if locked.keys() != ids:
         raise NotOffered("psychologist")
+    # What the page showed may have changed while it waited for the lock.
+    kept.as_of_now()
     return locked
 
 

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from portal.accounts.roles import STAFF
-from portal.appointments.diary import Plans, RoomsInUse, booking_times
+from portal.appointments.diary import Dated, booking_times, free_rooms
+from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment
 from portal.appointments.openings import openings
 from portal.appointments.refusals import NotOffered, PatientBusy, SlotTaken, TooManyBookings
+from portal.clinic.kept import is_named, places, rooms, services
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Room, Service
 from portal.common.access.actors import Actor
 from portal.patients.models import Patient
@@ -64,12 +66,16 @@ def check_service(
     by: Actor,
     is_agreed: bool = False,
 ) -> None:
-    """Raises NotOffered; a way of meeting that `is_agreed` with this psychologist already is not asked about again."""
+    """Raises NotOffered; a way of meeting that `is_agreed` with this psychologist already is not asked about again.
+
+    The service and the location count as they are now, not as the page read them.
+    """
+    service, location = services().get(service.pk, service), places().get(location.pk, location)
     if not psychologist.is_active:
         raise NotOffered("psychologist")
     if not service.is_active or (not is_staff(by) and not service.online):
         raise NotOffered("service")
-    if not Psychologist.objects.naming(service).filter(pk=psychologist.pk).exists():
+    if not is_named(psychologist.pk, service):
         raise NotOffered("service")
     if not is_agreed:
         check_mode(psychologist, service, mode)
@@ -109,11 +115,11 @@ def check_offered(
         raise NotOffered("time")
     day = slot.starts_at.astimezone(location.zone).date()
     near = {"start": slot.starts_at - timedelta(days=2), "end": slot.ends_at + timedelta(days=2)}
-    plans = Plans([psychologist], **near)
+    dated = Dated([psychologist], **near)
     offered = openings(
-        hours=plans.hours[psychologist.pk],
-        extra=plans.extra[psychologist.pk],
-        blocked=plans.blocked[psychologist.pk],
+        hours=weekly_hours().get(psychologist.pk, ()),
+        extra=dated.extra[psychologist.pk],
+        blocked=dated.blocked[psychologist.pk],
         minutes=int((slot.ends_at - slot.starts_at).total_seconds()) // 60,
         step_minutes=policy.slot_step_minutes,
         earliest=slot.starts_at,
@@ -185,15 +191,14 @@ def choose_room(
     """
     if wanted is None and mode != Mode.IN_PERSON:
         return None
-    rooms = RoomsInUse(start=slot.occupied_from, end=slot.occupied_until, now=now, ignore=ignore, location=location)
-    free = rooms.free(location.pk, slot.occupied_from, slot.occupied_until)
+    free = free_rooms(location, start=slot.occupied_from, end=slot.occupied_until, now=now, ignore=ignore)
     if wanted is not None:
         pk = wanted if isinstance(wanted, int) else wanted.pk
-        if not rooms.knows(pk):
+        if pk not in rooms().get(location.pk, ()):
             raise NotOffered("room")
         if pk not in free:
             raise SlotTaken("room")
         return pk
-    if not free and rooms.has_any(location.pk):
+    if not free and rooms().get(location.pk):
         raise SlotTaken("room")
     return preferred if preferred in free else next(iter(free), None)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from portal.clinic.validators import validate_abn, validate_time_zone
+from portal.common.kept import kept
 from portal.common.privacy import classed
 
 
@@ -79,6 +80,20 @@ class ClinicSettings(models.Model):
         return self.name
 
     @classmethod
-    def current(cls) -> Self:
-        """The settings in force; before `setup` has been run, an unsaved row with the defaults."""
-        return cls.objects.filter(pk=1).first() or cls(pk=1, name=str(_("The clinic")))
+    def current(cls) -> ClinicSettings:
+        """The settings in force, kept in the process; before `setup` has been run, an unsaved row with the defaults."""
+        return _current() or cls._defaults()
+
+    @classmethod
+    def for_changing(cls) -> ClinicSettings:
+        """The same as a row of one's own, for a form that writes into it."""
+        return cls.objects.filter(pk=1).first() or cls._defaults()
+
+    @classmethod
+    def _defaults(cls) -> Self:
+        return cls(pk=1, name=str(_("The clinic")))
+
+
+@kept(ClinicSettings)
+def _current() -> ClinicSettings | None:
+    return ClinicSettings.objects.filter(pk=1).first()

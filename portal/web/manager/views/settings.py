@@ -21,7 +21,7 @@ from portal.web.manager.responses import form_page, pass_on_warnings
 @allow(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest) -> HttpResponse:
-    form = ClinicSettingsForm(request.POST or None, request.FILES or None, instance=ClinicSettings.current())
+    form = ClinicSettingsForm(request.POST or None, request.FILES or None, instance=ClinicSettings.for_changing())
     if request.method == "POST" and form.is_valid():
         actions.update_settings(values=form.values, by=request.actor, now=timezone.now())
         messages.success(request, _("The settings are saved."))

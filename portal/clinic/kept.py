@@ -1,0 +1,77 @@
+"""The clinic as it stands, kept in the process: its places, rooms, services and psychologists, in their usual order.
+
+Whoever changes one of them, or wants more of it than lists show, reads the row.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from portal.accounts.models import User
+from portal.clinic.models import Location, Psychologist, Room, Service
+from portal.common.kept import kept
+
+# What profiles show is long, and read by pages of profiles.
+_OF_PROFILES = ("headline", "bio", "qualifications", "photo", "photo_source", "photo_box")
+
+
+@kept(Location)
+def places() -> Mapping[int, Location]:
+    """Every location by its id, also those that are no longer used."""
+    return {place.pk: place for place in Location.objects.order_by("position", "name", "pk")}
+
+
+@kept(Room)
+def rooms() -> Mapping[int, tuple[int, ...]]:
+    """The ids of the rooms in use, by their location's, in the order of their names."""
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    rows = Room.objects.filter(is_active=True).order_by("name", "pk")
+    for room, location in rows.values_list("pk", "location"):
+        found[location].append(room)
+    return {location: tuple(ids) for location, ids in found.items()}
+
+
+@kept(Room)
+def room_names() -> Mapping[int, str]:
+    """What every room is called, by its id, also those that are no longer used."""
+    return dict(Room.objects.order_by().values_list("pk", "name"))
+
+
+@kept(Service)
+def services() -> Mapping[int, Service]:
+    """Every service by its id, also those that are no longer offered."""
+    return {service.pk: service for service in Service.objects.order_by("position", "name", "pk")}
+
+
+@kept(Psychologist, User)
+def psychologists() -> Mapping[int, Psychologist]:
+    """Everybody who practises or practised here, by their id: with their name and without their profile."""
+    shown = [f.name for f in Psychologist._meta.concrete_fields if f.name not in _OF_PROFILES]
+    rows = Psychologist.objects.select_related("user").only(*shown, "user__first_name", "user__last_name")
+    return {psychologist.pk: psychologist for psychologist in rows}
+
+
+@kept(Psychologist.services.through)
+def named_services() -> Mapping[int, frozenset[int]]:
+    """The ids of the services that a psychologist's profile names, by theirs; who names none is not in it."""
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    for psychologist, service in Psychologist.services.through.objects.values_list("psychologist", "service"):
+        found[psychologist].add(service)
+    return {psychologist: frozenset(ids) for psychologist, ids in found.items()}
+
+
+def is_named(psychologist: int, service: Service) -> bool:
+    """Whether a psychologist's profile has the service; as `Psychologist.objects.naming` says, one that names none has
+    all."""
+    named = named_services().get(psychologist)
+    return named is None or service.pk in named
+
+
+def taking_bookings(service: Service) -> list[Psychologist]:
+    """Who takes new patients and gives this service; as `Psychologist.objects.taking_bookings().offering(service)`."""
+    return [
+        person
+        for person in psychologists().values()
+        if person.is_active and person.accepting_patients and person.modes_for(service) and is_named(person.pk, service)
+    ]
