@@ -196,11 +196,12 @@ def test_no_services_yet(desk, place, who):
 
 def test_twenty_psychologists_cost_as_many_queries_as_one(desk, place, url):
     def count():
+        # Whoever comes first after a change reads again what is kept.
+        desk.get(url, {"week": "2026-11-30", "psychologist": "any"})
         with CaptureQueriesContext(connection) as run:
             desk.get(url, {"week": "2026-11-30", "psychologist": "any"})
         return len(run)
 
-    desk.get("/reception/")
     before = count()
     for _ in range(19):
         make.week(psychologist=make.psychologist(), location=place.location)

@@ -59,12 +59,13 @@ def test_days_that_cannot_be_read_and_days_when_clocks_change(desk, place, day):
 
 def test_twenty_psychologists_cost_as_many_queries_as_one(desk, place):
     def count():
+        # Whoever comes first after a change reads again what is kept.
+        desk.get(CALENDAR)
         with CaptureQueriesContext(connection) as run:
             response = desk.get(CALENDAR)
         return len(response.context["days"]), len(run)
 
     place.session(hours=1)
-    desk.get("/reception/")
     people, queries = count()
     assert people == 1
     for _ in range(19):

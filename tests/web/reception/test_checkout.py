@@ -255,7 +255,7 @@ def test_the_page_asks_the_same_with_many_earlier_sessions(desk, place, session)
             desk.get(url(session))
         return len(run)
 
-    desk.get("/reception/")
+    desk.get(url(session))
     before = count()
     for n in range(1, 12):
         make.referral(patient=session.patient)
