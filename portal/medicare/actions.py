@@ -10,10 +10,6 @@ from portal.medicare.models import Referral
 from portal.patients.models import Patient
 
 
-class AlreadyReplaced(Exception):
-    """The referral was replaced before; change the one that took its place."""
-
-
 @transaction.atomic
 def add_referral(
     *,
@@ -43,19 +39,3 @@ def add_referral(
     )
     trail.record("referral.added", by=by, target=referral, at=now, patient=str(patient.code))
     return referral
-
-
-@transaction.atomic
-def replace_referral(*, referral: Referral, by: Actor, now: datetime, **fields) -> Referral:
-    """Puts a corrected referral in an old one's place, which is kept; raises AlreadyReplaced.
-
-    `fields` are those of `add_referral`. What invoices printed from the old one stays as it was printed.
-    """
-    old = Referral.objects.select_for_update().select_related("patient").get(pk=referral.pk)
-    if old.replaced_at is not None:
-        raise AlreadyReplaced
-    new = add_referral(patient=old.patient, by=by, now=now, **fields)
-    old.replaced_at, old.replaced_by = now, new
-    old.save(update_fields=["replaced_at", "replaced_by"])
-    trail.record("referral.replaced", by=by, target=old, at=now, new=str(new.code))
-    return new

@@ -122,20 +122,17 @@ class ReferralQuerySet(models.QuerySet["Referral"]):
                 return self.filter(patient__in=Patient.objects.visible_to(actor))
         return self.none()
 
-    def in_force(self) -> ReferralQuerySet:
-        return self.filter(replaced_at__isnull=True)
-
     def covering(self, *, on: date) -> ReferralQuerySet:
         """Those a service on that day may be claimed under, the newest first.
 
         A Better Access referral doesn't expire by date; it is used up by services (domain/australia.md 3.1.1). One
         written after the service covers nothing.
         """
-        return self.in_force().filter(written_on__lte=on).order_by("-written_on", "-pk")
+        return self.filter(written_on__lte=on).order_by("-written_on", "-pk")
 
 
 @classed(
-    plain="id code patient created_at created_by replaced_at replaced_by",
+    plain="id code patient created_at created_by",
     personal="referrer_name referrer_provider_number referrer_practice written_on services period kind",
 )
 class Referral(models.Model):
@@ -174,10 +171,6 @@ class Referral(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", editable=False
     )
-    replaced_at = models.DateTimeField(null=True, blank=True, editable=False)
-    replaced_by = models.OneToOneField(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaces", editable=False
-    )
 
     objects = ReferralQuerySet.as_manager()
 
@@ -185,11 +178,6 @@ class Referral(models.Model):
         ordering = ["-written_on", "-id"]
         indexes = [models.Index(fields=["patient", "-written_on"], name="referral_of_patient")]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(replaced_at__isnull=True, replaced_by__isnull=True)
-                | Q(replaced_at__isnull=False, replaced_by__isnull=False),
-                name="referral_replaced_at_and_by_travel_together",
-            ),
             models.CheckConstraint(
                 condition=~Q(referrer_provider_number="") | ~Q(referrer_practice=""),
                 name="referral_says_where_the_referrer_is",

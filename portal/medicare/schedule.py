@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 
 from portal.common.kept import kept
-from portal.common.money import up_to_five_cents
 from portal.medicare.models import BILLING, MbsItem
-
-OUT_OF_HOSPITAL = Decimal("0.85")
-
-
-def benefit_of(fee: Decimal) -> Decimal:
-    """What Medicare pays on a schedule fee: 85 %, rounded up to the next five cents."""
-    return up_to_five_cents(fee * OUT_OF_HOSPITAL)
 
 
 @kept(MbsItem)

@@ -40,29 +40,10 @@ def test_adding_one_leaves_a_line_in_the_trail():
     assert referral.created_at == NOW
 
 
-def test_replacing_one_keeps_the_old():
-    old = add()
-    new = actions.replace_referral(
-        referral=old,
-        by=make.actor(),
-        now=NOW,
-        **letter(referrer_name="Dr P. Raman", written_on=date(2026, 11, 4), services=4),
-    )
-    old.refresh_from_db()
-    assert (old.replaced_at, old.replaced_by) == (NOW, new)
-    assert (new.patient, new.services, new.replaced_at) == (old.patient, 4, None)
-    assert list(Referral.objects.in_force()) == [new]
-    assert set(Entry.objects.values_list("verb", flat=True)) >= {"referral.added", "referral.replaced"}
-    with pytest.raises(actions.AlreadyReplaced):
-        actions.replace_referral(referral=old, by=make.actor(), now=NOW, **letter(referrer_name="Again"))
-
-
 def test_what_covers_a_day():
     patient = make.patient()
     first = add(patient, written_on=date(2025, 2, 1))
     second = add(patient, written_on=date(2026, 11, 24))
-    replaced = add(patient, written_on=date(2026, 6, 1))
-    actions.replace_referral(referral=replaced, by=make.actor(), now=NOW, **letter(written_on=date(2027, 1, 1)))
     covering = Referral.objects.filter(patient=patient)
     # Not a day too late, not by its age: Better Access referrals run out by services.
     assert list(covering.covering(on=date(2026, 11, 24))) == [second, first]
@@ -103,7 +84,6 @@ def test_who_sees_one():
 @pytest.mark.parametrize(
     ("fields", "name"),
     [
-        ({"replaced_at": NOW}, "referral_replaced_at_and_by_travel_together"),
         ({"referrer_provider_number": "", "referrer_practice": ""}, "referral_says_where_the_referrer_is"),
         ({"services": 0}, "referral_services_at_least_one"),
     ],

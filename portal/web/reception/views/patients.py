@@ -112,7 +112,7 @@ def _page(request: HttpRequest, patient: Patient, *, carer_form: CarerForm, stat
         "age": patient.age(today),
         "carers": list(patient.carers.in_force().select_related("user").order_by("started_at")),
         "carer_form": carer_form,
-        "referrals": list(Referral.objects.visible_to(request.actor).in_force().filter(patient=patient)[:3]),
+        "referrals": list(Referral.objects.visible_to(request.actor).filter(patient=patient)[:3]),
         "upcoming": [(session, steps[session.pk]) for session in upcoming],
         "past": past[:PAST],
         "more_past": len(past) > PAST,
