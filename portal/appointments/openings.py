@@ -144,11 +144,6 @@ def working_spans(*, hours: Iterable[Hours], first_day: date, last_day: date) ->
         yield span, window.location_id
 
 
-def wall_time_exists(wall: datetime, zone: tzinfo) -> bool:
-    """Whether clocks in `zone` ever show the naive time `wall`."""
-    return _instant(zone, _wall_seconds(wall)) is not None
-
-
 # ---- Windows ---------------------------------------------------------------------------------------------------------
 
 

@@ -15,8 +15,6 @@ from portal.medicare.models import Referral
 from portal.patients.models import Patient
 
 VERSION = 1
-# From here the buyer's identity must be on a tax invoice.
-BUYER_NAMED_FROM = 1000
 
 REGISTRATIONS = {
     Registration.CLINICAL: "Clinical psychologist",

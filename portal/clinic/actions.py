@@ -87,11 +87,6 @@ def add_room(*, values: Mapping[str, Any], by: Actor, now: datetime) -> Room:
 
 
 @transaction.atomic
-def update_room(*, room: Room, values: Mapping[str, Any], by: Actor, now: datetime) -> Room:
-    return _update(room, values, "room.changed", by=by, now=now)
-
-
-@transaction.atomic
 def retire_room(*, room: Room, by: Actor, now: datetime) -> Room:
     return _update(room, {"is_active": False}, "room.retired", by=by, now=now)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
@@ -17,16 +17,6 @@ def cents(amount: Decimal | int | str) -> Decimal:
 def gst_on(amount: Decimal) -> Decimal:
     """GST to add to a taxable amount that doesn't contain it: a tenth, to the cent."""
     return cents(amount * GST_RATE)
-
-
-def gst_included(total: Decimal) -> Decimal:
-    """GST contained in a taxable amount: an eleventh, to the cent."""
-    return cents(total / 11)
-
-
-def up_to_five_cents(amount: Decimal) -> Decimal:
-    """Rounds up to the next five cents, as Medicare does for benefits."""
-    return (amount * 20).to_integral_value(rounding=ROUND_CEILING) / Decimal(20) + ZERO
 
 
 def in_cents(amount: Decimal) -> int:

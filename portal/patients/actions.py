@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
 from portal.accounts.models import User
 from portal.audit import trail
 from portal.common.access.actors import Actor
 from portal.patients.models import Carer, Patient
-from portal.patients.refusals import AlreadyCarer, NotInForce, PatientHasSignIn, SomebodyElseIsBilled, UserHasRecord
+from portal.patients.refusals import AlreadyCarer, NotInForce, SomebodyElseIsBilled, UserHasRecord
 from portal.patients.search import reindex
 
 # What a form may say about a person; who they sign in as has actions of its own.
@@ -53,30 +53,6 @@ def update_patient(*, patient: Patient, values: Mapping[str, Any], by: Actor, no
         stored.save(update_fields=changed)
         reindex(stored)
         trail.record("patient.changed", target=stored, by=by, at=now, fields=changed)
-    return stored
-
-
-@transaction.atomic
-def attach_user(*, patient: Patient, user: User, by: Actor, now: datetime) -> Patient:
-    """Lets `user` sign in to this record as their own; raises PatientHasSignIn or UserHasRecord.
-
-    Whoever calls has made sure that the two are one person: the account then reads everything.
-    """
-    stored = Patient.objects.select_for_update().get(pk=patient.pk)
-    if stored.user_id == user.pk:
-        return stored
-    if stored.user_id is not None:
-        raise PatientHasSignIn
-    if Patient.objects.filter(user=user).exists():
-        raise UserHasRecord
-    stored.user = user
-    try:
-        with transaction.atomic():
-            stored.save(update_fields=["user"])
-    except IntegrityError:
-        raise UserHasRecord from None
-    patient.user = user
-    trail.record("patient.sign_in_attached", target=stored, by=by, at=now, user=user.pk)
     return stored
 
 

@@ -7,10 +7,6 @@ class Refused(Exception):
     """Nothing was changed."""
 
 
-class PatientHasSignIn(Refused):
-    """Somebody signs in for this record as the person themself."""
-
-
 class UserHasRecord(Refused):
     """This account belongs to another person in care."""
 

@@ -8,7 +8,6 @@ the list is full: two letters over a hundred thousand people cost as little as a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol, TypeVar
@@ -80,14 +79,6 @@ def reindex(patient: Patient) -> None:
     if gone := [pk for key, pk in held.items() if key not in wanted]:
         patient.search_keys.filter(pk__in=gone).delete()
     SearchKey.objects.bulk_create(SearchKey(patient=patient, key=key) for key in sorted(wanted - held.keys()))
-
-
-def index_many(patients: Iterable[Patient], *, batch_size: int = 2000) -> None:
-    """Writes the keys of patients who have none yet: for imports and measurements."""
-    SearchKey.objects.bulk_create(
-        (SearchKey(patient_id=patient.pk, key=key) for patient in patients for key in sorted(keys_of(patient))),
-        batch_size=batch_size,
-    )
 
 
 # ---- What is typed --------------------------------------------------------------------------------------------------

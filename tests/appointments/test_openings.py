@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from portal.appointments.openings import Extra, Hours, Opening, Span, openings, wall_time_exists, working_spans
+from portal.appointments.openings import Extra, Hours, Opening, Span, openings, working_spans
 
 SYDNEY, LORD_HOWE, ADELAIDE, BRISBANE, PERTH, EUCLA, DARWIN = (
     ZoneInfo(name)
@@ -313,6 +313,11 @@ def test_busy_time_is_a_moment_not_a_name():
     busy = [Span(at(BACK, "02:00", fold=1), at(BACK, "03:00"))]
     found = ask(day=BACK, hours=[window(BACK, "02:00", "05:00")], busy=busy)
     assert shown(found, SYDNEY) == ["02:00-02:50+1100", "03:00-03:50+1000", "03:30-04:20+1000", "04:00-04:50+1000"]
+
+
+def wall_time_exists(wall, zone):
+    """Whether clocks in `zone` ever show the naive time `wall`."""
+    return wall.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None) == wall
 
 
 def test_change_at_midnight_and_a_day_that_never_came():

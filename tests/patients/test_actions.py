@@ -7,7 +7,7 @@ from portal.audit.models import Entry
 from portal.common.access.actors import Actor
 from portal.patients import actions
 from portal.patients.models import Carer, Patient
-from portal.patients.refusals import AlreadyCarer, NotInForce, PatientHasSignIn, SomebodyElseIsBilled, UserHasRecord
+from portal.patients.refusals import AlreadyCarer, NotInForce, SomebodyElseIsBilled, UserHasRecord
 from portal.patients.search import search
 from tests import make
 
@@ -70,23 +70,6 @@ def test_two_people_change_different_fields_and_both_stay(by):
     actions.update_patient(patient=stale, values={"street": "1 Lane"}, by=by, now=NOW)
     patient.refresh_from_db()
     assert (patient.suburb, patient.street) == ("Brunswick", "1 Lane")
-
-
-def test_attached_account_sees_the_record_as_its_own(by):
-    patient, user = make.patient(), make.user()
-    actions.attach_user(patient=patient, user=user, by=by, now=NOW)
-    actions.attach_user(patient=patient, user=user, by=by, now=NOW)
-    assert list(Patient.objects.visible_to(Actor(user, Role.PATIENT))) == [patient]
-    assert trail() == [("patient.sign_in_attached", {"user": user.pk})]
-
-
-def test_a_record_has_one_account_and_an_account_one_record(by):
-    patient, other = make.patient(user=make.user()), make.patient(user=make.user())
-    with pytest.raises(PatientHasSignIn):
-        actions.attach_user(patient=patient, user=make.user(), by=by, now=NOW)
-    with pytest.raises(UserHasRecord):
-        actions.attach_user(patient=make.patient(), user=other.user, by=by, now=NOW)
-    assert trail() == []
 
 
 def test_carer_sees_the_record_until_it_is_ended(by):

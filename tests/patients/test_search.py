@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from portal.accounts.roles import Role
 from portal.common.access.actors import Actor
 from portal.patients.models import Patient, SearchKey
-from portal.patients.search import Token, index_many, keys_of, possible_duplicates, reindex, search, tokens_of
+from portal.patients.search import Token, keys_of, possible_duplicates, reindex, search, tokens_of
 from tests import make
 
 
@@ -235,14 +235,6 @@ def test_reindex_writes_only_what_differs():
     after = dict(made.search_keys.values_list("key", "pk"))
     assert after.keys() - before.keys() == {"em"}
     assert before.items() <= after.items()
-
-
-@pytest.mark.django_db
-def test_index_many_is_reindex():
-    first, second = make.patient(phone="+61491570006"), make.patient(legal_last_name="王")
-    index_many(Patient.objects.all())
-    for made in Patient.objects.filter(pk__in=[first.pk, second.pk]):
-        assert set(made.search_keys.values_list("key", flat=True)) == keys_of(made)
 
 
 @pytest.mark.django_db

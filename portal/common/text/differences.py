@@ -72,17 +72,8 @@ def by_paragraphs(before: Sequence[str], after: Sequence[str]) -> list[Paragraph
     return found
 
 
-def of_texts(before: str, after: str) -> list[Paragraph]:
-    """Two texts whose paragraphs are lines."""
-    return by_paragraphs(_lines(before), _lines(after))
-
-
 def changed_only(paragraphs: Iterable[Paragraph]) -> list[Paragraph]:
     return [paragraph for paragraph in paragraphs if paragraph.kind != SAME]
-
-
-def _lines(text: str) -> list[str]:
-    return [line for line in text.splitlines() if line.strip()]
 
 
 def _removed(text: str) -> Paragraph:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.appointments.models import CancelReason
 from portal.billing import charges
-from portal.billing.models import Method
+from portal.billing.forms import METHODS
 from portal.clinic.models import Location, Mode, Psychologist, Service, TaxCode
 from portal.common.forms.fields import DateField, LineField, MoneyField, TimeField, moment
 from portal.journeys import choosing, profiles
@@ -152,7 +152,6 @@ class CancelForm(forms.Form):
 
 # ---- Checking out ---------------------------------------------------------------------------------------------------
 
-AT_THE_DESK = [(Method.CARD, _("Card")), (Method.CASH, _("Cash")), (Method.TRANSFER, _("Bank transfer"))]
 LATER = "later"
 # What has to be right before anything can be added up.
 PRICED = {"minutes", "mode", "fee", "item", "extra_description", "extra_amount", "extra_tax"}
@@ -171,7 +170,7 @@ class CheckOutForm(forms.Form):
     extra_amount = MoneyField(label=_("Its price"), required=False, max_value=Decimal("99999.99"))
     extra_tax = forms.ChoiceField(label=_("GST"), choices=TaxCode.choices, required=False)
     method = forms.ChoiceField(
-        label=_("Paid now by"), choices=[*AT_THE_DESK, (LATER, _("Not now: pays later"))], widget=forms.RadioSelect
+        label=_("Paid now by"), choices=[*METHODS, (LATER, _("Not now: pays later"))], widget=forms.RadioSelect
     )
     amount = MoneyField(
         label=_("Amount"), max_value=Decimal("999999.99"), error_messages={"required": _("How much was paid?")}

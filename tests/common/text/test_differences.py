@@ -3,7 +3,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.common.text.differences import Piece, by_paragraphs, by_words, changed_only, of_texts
+from portal.common.text.differences import Piece, by_paragraphs, by_words, changed_only
 
 TEXTS = st.text(alphabet=st.sampled_from("ab é.,\t"), max_size=60)
 
@@ -27,7 +27,9 @@ def test_paragraphs_make_both_texts_again(before, after):
 
 
 def test_a_rewritten_paragraph_is_shown_once():
-    found = of_texts("The first.\nFree until 48 hours before.", "The first.\nFree until 24 hours before.\nA new one.")
+    found = by_paragraphs(
+        ["The first.", "Free until 48 hours before."], ["The first.", "Free until 24 hours before.", "A new one."]
+    )
     assert [paragraph.kind for paragraph in found] == ["same", "changed", "added"]
     assert found[1].pieces == (
         Piece("same", "Free until "),
