@@ -16,7 +16,10 @@ from portal.billing.models import Invoice, Method, Payment
 from portal.clinic.models import Location, Mode, ProviderNumber, Psychologist, Registration, Service
 from portal.common.access.actors import Actor
 from portal.common.documents import Kind
-from portal.journeys import checking_out
+from portal.journeys import checking_out, to_do
+from portal.notifications import outbox
+from portal.notifications.models import Notice, State
+from portal.notifications.recipients import Recipient
 from portal.ops.demo import articles
 from portal.ops.demo.drawings import Scene, draw
 from portal.patients.models import Patient
@@ -51,6 +54,7 @@ class Life:
     handout: Resource
     article: BlogPost
     draft: BlogPost
+    undelivered: Notice
 
     @property
     def accounts(self) -> dict[str, str]:
@@ -146,7 +150,22 @@ def live() -> Life:
         article=article,
         draft=draft,
         handout=handout,
+        undelivered=_refuse(own, desk, now),
     )
+
+
+def _refuse(patient: Patient, by: Actor, now: datetime) -> Notice:
+    """An e-mail that the mail server refused, on the desk's list."""
+    notice = outbox.queue(
+        template="file_shared",
+        to=Recipient.by_email("wirihana@post.example"),
+        about=patient.shared_files.latest("pk"),
+        context={"called": patient.called, "path": "/my/documents/"},
+        dedupe_key=f"e2e:{patient.code}",
+    )
+    Notice.objects.filter(pk=notice.pk).update(state=State.FAILED, error="SMTPRecipientsRefused 550")
+    to_do.notices.raise_undelivered(by=by, now=now)
+    return notice
 
 
 def _publish(author: User) -> tuple[BlogPost, BlogPost]:

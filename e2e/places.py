@@ -226,6 +226,7 @@ at("my devices", PATIENT, "/accounts/sessions/")
 # ---- The practice ----------------------------------------------------------------------------------------------------
 
 at("practice today", PSYCHOLOGIST, "/practice/")
+at("practice to do", PSYCHOLOGIST, "/practice/to-do/")
 at("practice calendar", PSYCHOLOGIST, "/practice/calendar/")
 at("practice patients", PSYCHOLOGIST, "/practice/patients/")
 at("practice patient", PSYCHOLOGIST, "/practice/patients/{life.patient.code}/")
@@ -249,6 +250,8 @@ at("my profile as readers see it", PSYCHOLOGIST, "/practice/profile/preview/")
 # ---- The front desk --------------------------------------------------------------------------------------------------
 
 at("reception today", RECEPTION, "/reception/")
+at("reception to do", RECEPTION, "/reception/to-do/")
+at("an e-mail that did not arrive", RECEPTION, "/reception/mail/{life.undelivered.code}/")
 at("reception calendar", RECEPTION, "/reception/calendar/")
 at("reception patients", RECEPTION, "/reception/patients/")
 at("patients found", RECEPTION, "/reception/patients/?q=carvalho")
@@ -281,6 +284,7 @@ def _(page: Page, life: Life) -> None:
 # ---- The manager -----------------------------------------------------------------------------------------------------
 
 at("manager's home", MANAGER, "/manage/")
+at("manager's to do", MANAGER, "/manage/to-do/")
 at("settings", MANAGER, "/manage/settings/")
 at("manager's services", MANAGER, "/manage/services/")
 at("add a service", MANAGER, "/manage/services/new/")

@@ -35,7 +35,7 @@ def _left_open(psychologist: Psychologist, *, desk: Actor, now: datetime) -> Non
     """Yesterday evening, after the desk had gone home."""
     last = Appointment.objects.filter(psychologist=psychologist, status=Status.COMPLETED).order_by("-starts_at")
     known = last.select_related("location", "patient").first()
-    if known is None:
+    if known is None or known.patient is None:
         return
     yesterday = now.astimezone(known.zone).date() - timedelta(days=1)
     try:
@@ -64,7 +64,7 @@ def _mistyped(*, desk: Actor, now: datetime) -> None:
     """An address with a letter too few. The mail server's no is written down: there is none that could say it."""
     to_come = Appointment.objects.filter(status=Status.BOOKED, starts_at__gt=now, patient__legal_first_name="Hannah")
     session = to_come.select_related("patient").order_by("starts_at").first()
-    if session is None:
+    if session is None or session.patient is None:
         return
     patients.update_patient(
         patient=session.patient, values={"email": "hannah.moreu@post.example"}, by=desk, now=now - timedelta(days=1)
