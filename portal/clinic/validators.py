@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from stdnum.au import abn as abn_number
 from stdnum.exceptions import ValidationError as NumberError
 
-# Source: Services Australia's provider number check, tried on 4024742F and 2429581T (domain/australia.md 3.3).
+# The check of a provider number, tried on 4024742F and 2429581T: docs/australia.md.
 _LOCATIONS = "0123456789ABCDEFGHJKLMNPQRTUVWXY"
 _CHECKS = "YXWTLKJHFBA"
 _WEIGHTS = (3, 5, 8, 4, 2, 1)
@@ -59,7 +59,7 @@ def validate_time_zone(value: str) -> None:
         raise ValidationError(_("Choose a time zone by its name, such as Australia/Perth."), code="time_zone")
 
 
-# The states' postcodes (domain/australia.md 3.3). Some places beside a border have their neighbour's.
+# The states' postcodes (docs/australia.md). Some places beside a border have their neighbour's.
 _POSTCODES = {
     "NSW": ((1000, 2599), (2619, 2899), (2921, 2999)),
     "ACT": ((200, 299), (2600, 2618), (2900, 2920)),

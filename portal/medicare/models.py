@@ -125,7 +125,7 @@ class ReferralQuerySet(models.QuerySet["Referral"]):
     def covering(self, *, on: date) -> ReferralQuerySet:
         """Those a service on that day may be claimed under, the newest first.
 
-        A Better Access referral doesn't expire by date; it is used up by services (domain/australia.md 3.1.1). One
+        A Better Access referral doesn't expire by date; it is used up by services (docs/australia.md). One
         written after the service covers nothing.
         """
         return self.filter(written_on__lte=on).order_by("-written_on", "-pk")

@@ -1,4 +1,4 @@
-"""Which Medicare item a session may claim, and for how much. Rules: domain facts from Services Australia's pages."""
+"""Which Medicare item a session may claim, and for how much. Rules and sources: docs/australia.md."""
 
 from __future__ import annotations
 

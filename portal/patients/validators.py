@@ -14,7 +14,7 @@ def clean_medicare_number(value: str) -> str:
     """The ten digits of a card number typed with or without spaces; raises ValidationError.
 
     First digit 2 to 6; the ninth is the sum of the first eight, weighted 1 3 7 9 1 3 7 9, modulo 10; the tenth, the
-    card's issue, is not 0 (domain/australia.md 3.3).
+    card's issue, is not 0 (docs/australia.md).
     """
     digits = re.sub(r"[\s-]", "", value)
     if not re.fullmatch(r"[0-9]{10}", digits):

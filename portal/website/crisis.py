@@ -1,6 +1,6 @@
 """Who to call now: the clinic's own list, and the one that ships with the portal, shown when the clinic has none.
 
-Numbers as published by their services; source and day are those of domain facts 3.6. They are checked by a person, who
+Numbers as published by their services; source and day are those of docs/australia.md. They are checked by a person, who
 then sets `checked_on`: `manage.py doctor` reminds of it after half a year.
 """
 

@@ -1,4 +1,4 @@
-"""The numbers to begin with: those of domain facts 3.6, each with the day on which its source was read."""
+"""The numbers to begin with: those of docs/australia.md, each with the day on which its source was read."""
 
 from datetime import date
 
