@@ -203,7 +203,7 @@ else:
     # Beyond Django's 300 entries the oldest would be thrown away, the count of somebody's wrong passwords among them.
     CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "BACKEND": "portal.common.database.cache.DatabaseCache",
             "LOCATION": "portal_cache",
             "OPTIONS": {"MAX_ENTRIES": 20_000},
         }

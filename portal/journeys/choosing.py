@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
 from portal.appointments import diary
 from portal.appointments.models import Appointment
+from portal.appointments.openings import Opening
+from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 
 
@@ -35,7 +37,7 @@ class FreeTime:
     @property
     def value(self) -> str:
         """What a form sends back for this time; read by `read_time`."""
-        return f"{self.starts_at.astimezone(ZoneInfo('UTC')):%Y-%m-%dT%H:%MZ} {self.location.slug}"
+        return f"{self.starts_at.astimezone(UTC):%Y-%m-%dT%H:%MZ} {self.location.slug}"
 
 
 @dataclass(slots=True)
@@ -115,7 +117,7 @@ def week_of_times(
     Where nobody asked for that very week and it has no time, it is the first week that has one: a page that opens on a
     Sunday evening opens on Monday's week. Staff also see times inside the notice and beyond the horizon.
     """
-    places = {place.pk: place for place in Location.objects.filter(is_active=True)}
+    places = open_places()
     found = diary.openings_of(
         psychologists,
         service=service,
@@ -174,7 +176,12 @@ def week_of_times(
     return replace(first, is_asked_for=False, is_first_with_times=True)
 
 
-def as_free_time(psychologist: Psychologist, opening, places: dict[int, Location]) -> FreeTime:
+def open_places() -> dict[int, Location]:
+    """The locations in use, by id."""
+    return {pk: place for pk, place in kept.places().items() if place.is_active}
+
+
+def as_free_time(psychologist: Psychologist, opening: Opening, places: Mapping[int, Location]) -> FreeTime:
     return FreeTime(opening.starts_at, opening.ends_at, places[opening.location_id], [psychologist])
 
 
@@ -191,7 +198,7 @@ def nearest_times(
     for_staff: bool = False,
 ) -> list[FreeTime]:
     """What to offer when `around` was just taken: the nearest other times, the earliest first."""
-    places = {place.pk: place for place in Location.objects.filter(is_active=True)}
+    places = open_places()
     near = diary.nearest_openings(
         psychologists,
         service=service,
@@ -214,7 +221,7 @@ def read_time(value: str) -> tuple[datetime, Location]:
     if week_asked_for(starts_at.date()) is None:
         # At the ends of the calendar there is no other zone's date to reckon with.
         raise ValueError("not a time of this age")
-    location = Location.objects.filter(slug=slug, is_active=True).first()
+    location = next((place for place in open_places().values() if place.slug == slug), None)
     if location is None:
         raise ValueError("no such location")
     return starts_at, location

@@ -37,6 +37,8 @@ class Choice(forms.Form):
     psychologist = forms.CharField(label=_("Psychologist"), required=False, max_length=80)
     mode = forms.CharField(label=_("How"), required=False, max_length=10)
     week = forms.DateField(required=False)
+    # A time that was lost to somebody else: the page says so and offers the nearest.
+    taken = forms.CharField(required=False, max_length=120)
 
     def __init__(self, *args: Any, service: Service, psychologists: list[Psychologist], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -58,6 +60,12 @@ class Choice(forms.Form):
         ways = choosing.ways_to_meet([chosen] if chosen else self.psychologists, self.service)
         return (ways or self.service.modes)[0].value
 
+    def clean_taken(self) -> tuple[datetime, Location] | None:
+        try:
+            return choosing.read_time(self.cleaned_data["taken"]) if self.cleaned_data["taken"] else None
+        except ValueError:
+            return None
+
     def clean_week(self) -> date | None:
         return choosing.week_asked_for(self.cleaned_data["week"])
 
@@ -66,7 +74,7 @@ class Choice(forms.Form):
         """The cleaned choices; a week that is no date was not asked for."""
         form = cls(data, **kwargs)
         form.full_clean()
-        chosen = {"psychologist": None, "mode": "", "week": None} | form.cleaned_data
+        chosen = {"psychologist": None, "mode": "", "week": None, "taken": None} | form.cleaned_data
         return chosen | {"mode": chosen["mode"] or form.usual_mode()}
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -126,9 +127,27 @@ def test_a_time_taken_meanwhile_says_so_and_offers_three_others(client, mai, tim
     assert response.status_code == 409
     assert b"That time was just taken" in response.content
     assert (b"<html" in response.content) is (not kwargs)
+    if kwargs:
+        # Whoever lost hears it at once; the week and the nearest times are asked for by the panel itself.
+        assert b'class="time"' not in response.content
+        assert b'data-hx-trigger="load"' in response.content
+        again = re.search(r'data-hx-get="([^"]+)"', response.content.decode())[1].replace("&amp;", "&")
+        response = client.get(times + again, **kwargs)
+        assert response.status_code == 200
+        assert b"That time was just taken" in response.content
+        assert b"<html" not in response.content
     nearest = response.context["taken"]["nearest"]
     assert [n.starts_at.strftime("%d %H:%M") for n in nearest] == ["30 22:30", "30 23:00", "01 01:00"]
     assert not Appointment.objects.filter(status=Status.HELD).exists()
+
+
+@pytest.mark.parametrize(
+    "taken", ["", "yesterday", "2026-12-01T00:00Z elsewhere", "\x00", "9999-12-31T23:59Z brunswick"]
+)
+def test_a_lost_time_that_never_was_is_not_spoken_of(client, mai, times, taken):
+    response = client.get(times, {"taken": taken})
+    assert response.status_code == 200
+    assert b"just taken" not in response.content
 
 
 @pytest.mark.parametrize(

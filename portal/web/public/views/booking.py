@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.appointments.refusals import NotOffered, SlotTaken
-from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service
+from portal.clinic import kept
+from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.access.decorators import open_to_all
 from portal.common.access.same_origin import from_our_own_pages
 from portal.common.web.htmx import page_or_fragment, redirect_to
@@ -42,13 +44,17 @@ def services(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def times(request: HttpRequest, service: str) -> HttpResponse:
     """Step two: when, and with whom. A time that is pressed is held, and the next page asks who it is for."""
-    offered = get_object_or_404(Service.objects.bookable_online(), slug=service)
-    psychologists = list(Psychologist.objects.taking_bookings().offering(offered).select_related("user"))
+    offered = next((s for s in kept.services().values() if s.slug == service and s.is_active and s.online), None)
+    if offered is None:
+        raise Http404
+    psychologists = kept.taking_bookings(offered)
     if request.method == "POST":
         return _hold(request, offered, psychologists)
-    return _calendar(
-        request, offered, psychologists, Choice.read(request.GET, service=offered, psychologists=psychologists)
-    )
+    choice = Choice.read(request.GET, service=offered, psychologists=psychologists)
+    taken = None
+    if choice["taken"]:
+        taken = _taken(offered, _wanted(choice, psychologists), choice["mode"], *choice["taken"])
+    return _calendar(request, offered, psychologists, choice, taken=taken)
 
 
 def _calendar(
@@ -58,7 +64,7 @@ def _calendar(
     choice: dict[str, Any],
     *,
     taken: dict[str, Any] | None = None,
-    is_refused: bool = False,
+    status: int = 200,
 ) -> HttpResponse:
     now, clinic = timezone.now(), ClinicSettings.current()
     wanted = _wanted(choice, psychologists)
@@ -87,7 +93,6 @@ def _calendar(
         "taken": taken,
         "step": 2,
     }
-    status = 409 if taken or is_refused else 200
     return page_or_fragment(request, "public/times.html", context, fragment="times", status=status)
 
 
@@ -110,7 +115,7 @@ def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologi
     starts_at, location = choice["time"]
     wanted = _wanted(choice, psychologists)
     if _other_ways(choice, service, wanted):
-        return _calendar(request, service, psychologists, choice, is_refused=True)
+        return _calendar(request, service, psychologists, choice, status=409)
     held_time.release(request)
     if not held_time.within_limit(request):
         messages.error(request, _("That was many times in a short while. Please wait a few minutes, or phone us."))
@@ -126,17 +131,38 @@ def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologi
             now=now,
         )
     except (SlotTaken, NotOffered):
-        near = choosing.nearest_times(
-            psychologists=wanted,
-            service=service,
-            around=starts_at,
-            now=now,
-            policy=ClinicSettings.current(),
-            mode=choice["mode"],
-        )
         choice["week"] = choice["week"] or choosing.monday_of(timezone.localtime(starts_at, location.zone).date())
-        return _calendar(
-            request, service, psychologists, choice, taken={"at": starts_at, "zone": location.zone, "nearest": near}
-        )
+        if request.htmx:
+            return _lost(request, choice, starts_at, location)
+        taken = _taken(service, wanted, choice["mode"], starts_at, location)
+        return _calendar(request, service, psychologists, choice, taken=taken, status=409)
     held_time.keep(request, held)
     return redirect_to(request, reverse("public:confirm", args=[service.slug]))
+
+
+def _lost(request: HttpRequest, choice: dict[str, Any], starts_at: datetime, location: Location) -> HttpResponse:
+    """Says that somebody was quicker, and no more: when thirty want one time, twenty-nine hear it at once.
+
+    The panel asks by itself for the week and the nearest times, or by its link where it can't.
+    """
+    query = QueryDict(mutable=True)
+    query["psychologist"] = choice["psychologist"].slug if choice["psychologist"] else "any"
+    query["mode"], query["week"] = choice["mode"], f"{choice['week']:%Y-%m-%d}"
+    query["taken"] = request.POST["time"]
+    context = {"at": starts_at, "zone": location.zone, "query": query.urlencode()}
+    return render(request, "public/_lost.html", context, status=409)
+
+
+def _taken(
+    service: Service, wanted: list[Psychologist], mode: str, starts_at: datetime, location: Location
+) -> dict[str, Any]:
+    """The time that somebody else has, and those nearest to it that are free."""
+    near = choosing.nearest_times(
+        psychologists=wanted,
+        service=service,
+        around=starts_at,
+        now=timezone.now(),
+        policy=ClinicSettings.current(),
+        mode=mode,
+    )
+    return {"at": starts_at, "zone": location.zone, "nearest": near}
