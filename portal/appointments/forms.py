@@ -26,8 +26,7 @@ class SeenForm(forms.Form):
 class UndoForm(forms.Form):
     """Why a step is taken back."""
 
-    reason = forms.ChoiceField(label=_("Why"), widget=forms.RadioSelect)
-
     def __init__(self, data: Any = None, *, verb: Verb) -> None:
         super().__init__(data)
-        self.fields["reason"].choices = [(reason.value, reason.label) for reason in MOVES[verb].reasons]
+        reasons = [(reason.value, reason.label) for reason in MOVES[verb].reasons]
+        self.fields["reason"] = forms.ChoiceField(label=_("Why"), choices=reasons, widget=forms.RadioSelect)

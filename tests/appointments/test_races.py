@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import connection, connections
@@ -21,7 +22,8 @@ from django.db import connection, connections
 from portal.appointments import actions
 from portal.appointments.models import Appointment, Status
 from portal.appointments.refusals import HoldExpired, NotReschedulable, SlotTaken
-from portal.appointments.states import LIVE
+from portal.appointments.states import LIVE, nothing_known
+from portal.audit.models import Entry
 from portal.common.access.actors import Actor
 from tests import make
 from tests.appointments.conftest import MONDAY_NINE, NOW, Practice
@@ -412,3 +414,49 @@ def test_slot_taken_is_what_every_loser_hears():
     booking(practice, practice.patient)()
     with pytest.raises(SlotTaken):
         booking(practice, practice.patient, psychologist=practice.another())()
+
+
+@pytest.mark.parametrize(
+    "rivals", [("check_in", "check_in"), ("check_in", "mark_no_show", "cancel"), ("complete",) * 8]
+)
+def test_of_those_who_press_at_once_one_does_it(at_once, rivals):
+    """Each page showed the session as booked; one of them is right, and the trail has one line of it."""
+    practice = Practice()
+    for n in range(5):
+        starts_at = MONDAY_NINE + n * DAY
+        session = actions.book(**practice.ask(by=practice.desk, patient=practice.patient, starts_at=starts_at))
+        also = {"cancel": {"reason": "other"}}
+        results = at_once(
+            [
+                partial(
+                    getattr(actions, step),
+                    appointment=session,
+                    by=practice.desk,
+                    now=starts_at + MINUTE,
+                    seen=session.seen_as,
+                    **also.get(step, {}),
+                )
+                for step in rivals
+            ]
+        )
+        counted = outcomes(results)
+        assert counted.pop("won") == 1
+        assert set(counted) <= {"WrongState", "NotCancellable"}
+        assert Entry.objects.exclude(verb="appointment.booked").count() == n + 1
+
+
+def test_a_no_show_that_comes_back_and_a_booking_of_its_time(at_once):
+    """Whoever is first has the time; the other hears that it is taken, and no lock is taken in another order."""
+    practice = Practice()
+    for n in range(10):
+        starts_at = MONDAY_NINE + (n // 5) * 7 * DAY + (n % 5) * DAY
+        missed = actions.book(**practice.ask(by=practice.desk, patient=practice.patient, starts_at=starts_at))
+        now = starts_at + MINUTE
+        actions.mark_no_show(appointment=missed, by=practice.desk, now=now)
+        back = partial(
+            actions.undo_no_show, appointment=missed, reason="came", known=nothing_known, by=practice.desk, now=now
+        )
+        walk_in = booking(practice, make.patient(), starts_at=starts_at + 5 * MINUTE, now=now, outside_hours=True)
+        counted = outcomes(at_once([back, walk_in]))
+        assert counted == {"won": 1, "SlotTaken": 1}
+        assert_nobody_overlaps()

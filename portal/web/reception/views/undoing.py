@@ -29,7 +29,7 @@ def _undo(
     """Says what taking it back means, asks why, and does it; an old page is told that nothing was done."""
     session = get_object_or_404(Appointment.objects.visible_to(request.actor).without_holds().for_listing(), code=code)
     now = timezone.now()
-    name = {"name": session.patient.name}
+    name = {"name": session.patient.name if session.patient else ""}
     asked = sessions.steps(session, by=request.actor, now=now)[verb]
     if asked.why:
         messages.warning(request, in_words(verb, asked.why, session))
