@@ -21,7 +21,7 @@ django.setup()
 
 from portal.notifications.models import Notice, State  # noqa: E402
 from portal.ops.processes import Child, gunicorn, manage, wait_until_it_answers  # noqa: E402
-from tests.bench import blog, memory, report, seed, targets  # noqa: E402
+from tests.bench import blog, memory, pages, race, report, seed, targets  # noqa: E402
 from tests.bench.load import Connection, Timing, measure, spread_evenly  # noqa: E402
 from tests.bench.rows import in_a_hurry, settle  # noqa: E402
 from tests.bench.targets import Target  # noqa: E402
@@ -31,6 +31,9 @@ QUICK = 100
 ROUNDS = 4
 # So many targets stand between two looks at the bare page: the machine's speed drifts.
 APART = 4
+# What is asked for by this many at once, besides the bare page.
+AT_ONCE = (1, 8, 32)
+CROWDED = {"week of one psychologist, by htmx", "invoices: first page, whole page", "page: desk's today"}
 STARTS_WITHIN, STOPS_WITHIN, MAIL_WITHIN = 60, 20, 20
 
 
@@ -75,7 +78,7 @@ class Bench:
         call_command("collectstatic", verbosity=0, interactive=False)
         clinic = seed.open_clinic(self.random)
         patients, invoices = PATIENTS // self.options.scale, INVOICES // self.options.scale
-        history, booking, before = None, None, None
+        history, times, booking, before = None, None, None, None
         problems: dict[str, Timing] = {}
         for share in (10, 1):
             if not self.options.only_blog:
@@ -89,21 +92,32 @@ class Bench:
             blog.fill(clinic, count=articles, random=self.random)
             settle()
             if not self.options.only_blog:
-                booking = booking or targets.bookings(clinic, random=self.random)
+                times = times or targets.free_hours(clinic, random=self.random)
+                booking = booking or targets.bookings(clinic, times)
             with self._serving() as (port, processes):
                 self.say("measuring")
-                results = self._measure(port, self._asked(clinic, booking))
+                asked = self._asked(clinic, booking)
+                results = self._measure(port, asked)
+                if share == 1:
+                    crowds = self._crowds(port, asked)
+                    races = self._races(port, clinic, times)
                 took = processes()
             problems |= {name: timing for name, timing in results.items() if timing.problems or not timing.seconds}
+            aims = {target.name: target.aim for target in asked if target.aim is not None}
             self.show(
                 [
                     *self._sizes(patients // share, invoices // share, articles),
-                    *report.table(results, bare=self.bare, before=before),
+                    *report.table(results, bare=self.bare, before=before, aims=aims),
+                    *report.missed(results, bare=self.bare, aims=aims),
                     "",
                     *blog.rates(results, bare=self.bare),
                 ]
             )
             before = results
+        self.show([*report.rates(crowds), "", *(one.line() for one in races)])
+        problems |= {f"{one.clients} clients on one time": one.told for one in races if one.problems}
+        for one in races:
+            one.told.problems = one.problems
         self.show(report.memory(took))
         for name, timing in problems.items():
             for problem, count in timing.problems.most_common(3) or [("nothing was answered in time", 1)]:
@@ -118,7 +132,8 @@ class Bench:
         of_the_blog = blog.targets(random=self.random)
         if booking is None:
             return [*targets.bare(), *of_the_blog]
-        return [*targets.targets(clinic, booking, random=self.random), *of_the_blog]
+        asked = targets.targets(clinic, booking, random=self.random)
+        return [*asked, *pages.targets(clinic), *of_the_blog]
 
     # ---- The portal, as in production -------------------------------------------------------------------------------
 
@@ -167,6 +182,25 @@ class Bench:
         for line in lines:
             line.close()
         return results
+
+    def _crowds(self, port: int, asked: list[Target]) -> dict[str, dict[int, Timing]]:
+        """A few pages asked for by one, 8 and 32 at once."""
+        measured: dict[str, dict[int, Timing]] = {}
+        for target in (one for one in asked if one.bare or one.name in CROWDED):
+            measured[target.name] = {}
+            for count in AT_ONCE:
+                lines = spread_evenly(port, count, processes=self.processes, by=targets.browser())
+                measure(lines, target.visits, seconds=30, most=2 * count)
+                measured[target.name][count] = measure(lines, target.visits, seconds=self.options.seconds)
+                for line in lines:
+                    line.close()
+        return measured
+
+    def _races(self, port: int, clinic: seed.Clinic, times: Iterator | None) -> list[race.Race]:
+        if times is None:
+            return []
+        rounds = race.ROUNDS if self.options.scale == 1 else 2
+        return [race.run(port, clinic, times, clients=count, rounds=rounds) for count in AT_ONCE[1:]]
 
     def _add(self, results: dict[str, Timing], lines: list[Connection], target: Target, seconds: float) -> None:
         results[target.name].add(measure(lines, target.visits, seconds=seconds))

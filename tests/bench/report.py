@@ -7,30 +7,61 @@ from collections.abc import Iterable, Mapping, Sequence
 from tests.bench.load import Timing
 from tests.bench.memory import Process
 
-COLUMNS = ("bare pages", "grows by", "of processor", "p50 ms", "p95 ms", "per second")
+COLUMNS = ("of processor", "aim", "grows by", "bare pages", "p50 ms", "p95 ms", "per second")
 
 
-def table(results: Mapping[str, Timing], *, bare: str, before: Mapping[str, Timing] | None = None) -> list[str]:
+def table(
+    results: Mapping[str, Timing],
+    *,
+    bare: str,
+    before: Mapping[str, Timing] | None = None,
+    aims: Mapping[str, float] | None = None,
+) -> list[str]:
     """One line for each target.
 
-    "Bare pages" is its p50 in those of the bare page, "of processor" the same of the web process's own time. "Grows by"
-    compares the former with that of the tenth which was measured before.
+    "Of processor" is what it took of the web process's own time, in bare pages; its aim stands beside it. "Bare pages"
+    is the same of its p50, and "grows by" compares that with the tenth which was measured before.
     """
     width = max(map(len, results))
     lines = [_line("", COLUMNS, width), _line("-" * width, ["-" * (len(word) - 1) + ":" for word in COLUMNS], width)]
     for name, timing in results.items():
         ratio = _ratio(timing.p50, results[bare].p50)
         earlier = _ratio(before[name].p50, before[bare].p50) if before else 0.0
+        aim = (aims or {}).get(name)
         cells = (
-            f"{ratio:.2f}",
+            f"{_processor(results, name, bare):.2f}",
+            "" if aim is None else f"{aim:g}",
             f"x {ratio / earlier:.2f}" if earlier else "",
-            f"{_ratio(timing.processor_p50, results[bare].processor_p50):.2f}",
+            f"{ratio:.2f}",
             f"{timing.p50 * 1000:.1f}",
             f"{timing.p95 * 1000:.1f}",
             f"{timing.per_second:.1f}",
         )
         lines.append(_line(name, cells, width))
     return lines
+
+
+def missed(results: Mapping[str, Timing], *, bare: str, aims: Mapping[str, float]) -> list[str]:
+    """What took more of a processor than its aim."""
+    over = {name: (_processor(results, name, bare), aim) for name, aim in aims.items() if name in results}
+    return [f"over its aim: {name}, {took:.2f} instead of {aim:g}" for name, (took, aim) in over.items() if took > aim]
+
+
+def rates(measured: Mapping[str, Mapping[int, Timing]]) -> list[str]:
+    """Requests a second of each page, by how many clients ask for it at once."""
+    width = max(len("requests a second"), *map(len, measured))
+    counts = list(next(iter(measured.values())))
+    lines = [
+        f"| {'requests a second':<{width}} | " + " | ".join(f"{n:>4} at once" for n in counts) + " |",
+        f"|{'-' * (width + 2)}|" + "|".join(["-" * 13 + ":"] * len(counts)) + "|",
+    ]
+    for name, timings in measured.items():
+        lines.append(f"| {name:<{width}} | " + " | ".join(f"{timings[n].per_second:>12.1f}" for n in counts) + " |")
+    return lines
+
+
+def _processor(results: Mapping[str, Timing], name: str, bare: str) -> float:
+    return _ratio(results[name].processor_p50, results[bare].processor_p50)
 
 
 def _line(name: str, cells: Sequence[str], width: int) -> str:

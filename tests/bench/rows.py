@@ -11,8 +11,9 @@ from django.db import connection, transaction
 from django.db.models import Max, Model
 
 from portal.appointments.models import Appointment
-from portal.billing import guards
+from portal.billing.guards import BOOKS
 from portal.billing.models import Allocation, Invoice, Line, Payment
+from portal.common import guards
 
 
 def next_id(model: type[Model]) -> int:
@@ -108,7 +109,7 @@ class BooksOpen:
         with connection.cursor() as cursor:
             for statement in self.put_back:
                 cursor.execute(statement, params=None)
-        if failed == (None, None, None) and (wrong := guards.problem(connection) or _first_wrong()):
+        if failed == (None, None, None) and (wrong := guards.problem(connection, BOOKS) or _first_wrong()):
             raise AssertionError(wrong)
 
 

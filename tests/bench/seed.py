@@ -43,7 +43,6 @@ GONE_FOR = 260
 # Patients who sign in, and book.
 SIGNED_UP = 400
 CHUNK = 25_000
-BY = Actor.system("bench")
 Say = Callable[[str], None]
 
 
@@ -54,6 +53,7 @@ class Clinic:
     locations: list[Location]
     service: Service
     reception: User
+    manager: User
     full_day: date
 
     @property
@@ -122,11 +122,13 @@ def open_clinic(random: Random) -> Clinic:
         for n, psychologist in enumerate(practising)
         for weekday in range(5)
     )
-    (desk,) = _accounts([("Grace", "Okafor", "desk@bench.example")])
+    desk, manager = _accounts([("Grace", "Okafor", "desk@bench.example"), ("Mona", "Reid", "manager@bench.example")])
     Grant.objects.create(user=desk, role=Role.RECEPTION)
-    make.second_factor(desk)
+    Grant.objects.create(user=manager, role=Role.MANAGER)
+    for user in (desk, manager, practising[0].user):
+        make.second_factor(user)
     today = timezone.localdate(timezone.now(), ZONE)
-    return Clinic(practising, gone, locations, service, desk, monday_after(today) + timedelta(days=1))
+    return Clinic(practising, gone, locations, service, desk, manager, monday_after(today) + timedelta(days=1))
 
 
 def _accounts(named: list[tuple[str, str, str]]) -> list[User]:
@@ -309,8 +311,9 @@ class History:
             starts_at=(now - timedelta(days=1)).replace(hour=2, minute=0, second=0, microsecond=0),
             status=Status.COMPLETED,
         )
+        by = Actor(user=self.clinic.reception, role=Role.RECEPTION)
         return checking_out.check_out(
-            appointment=session, held=checking_out.as_booked(session), key="bench", by=BY, now=now
+            appointment=session, held=checking_out.as_booked(session), key="bench", by=by, now=now
         )
 
     def reach(self, count: int, *, patients: int, say: Say) -> None:

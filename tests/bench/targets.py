@@ -44,6 +44,8 @@ class Target:
     bare: bool = False
     # What can't be asked for ever, and is followed by mail: asked last in each round.
     leaves_work: bool = False
+    # Of a processor, in bare pages, at the most.
+    aim: float | None = None
 
 
 def browser(user: User | None = None, *, address: str = "203.0.113.7") -> Browser:
@@ -65,7 +67,7 @@ def _htmx(target: str) -> dict[str, str]:
     return {"HX-Request": "true", "HX-Target": target}
 
 
-def _pages(by: Browser, addresses: list[str], *, fragment: str = "", holds: str) -> Iterator[Visit]:
+def pages(by: Browser, addresses: list[str], *, fragment: str = "", holds: str) -> Iterator[Visit]:
     headers = _htmx(fragment) if fragment else {}
     return cycle([(Request(address, by, headers=headers, holds=holds),) for address in addresses])
 
@@ -78,8 +80,8 @@ def bare() -> list[Target]:
     """What all others are compared with."""
     visitor = browser()
     return [
-        Target("hello", _pages(visitor, ["/bench/hello/"], holds="hello")),
-        Target("bare page of 50 rows", _pages(visitor, ["/bench/rows/"], holds="topic-49"), bare=True),
+        Target("hello", pages(visitor, ["/bench/hello/"], holds="hello")),
+        Target("bare page of 50 rows", pages(visitor, ["/bench/rows/"], holds="topic-49"), bare=True),
     ]
 
 
@@ -91,7 +93,7 @@ def targets(clinic: Clinic, booking: Iterator[Visit], *, random: Random) -> list
         *_calendar(desk, clinic),
         *_search(desk, random),
         *_invoices(desk, random),
-        Target("booking: hold and confirm", booking, leaves_work=True),
+        Target("booking: hold and confirm", booking, leaves_work=True, aim=8),
     ]
 
 
@@ -101,17 +103,17 @@ def _openings(visitor: Browser, clinic: Clinic) -> Iterator[Target]:
     one = [f"{path}?psychologist={p.slug}&week={week}" for p in clinic.psychologists for week in weeks]
     everybody = [f"{path}?psychologist=any&week={week}" for week in weeks]
     offered = 'class="time"'
-    yield Target("week of one psychologist, by htmx", _pages(visitor, one, fragment="times", holds=offered))
-    yield Target("week of one psychologist, page", _pages(visitor, one, holds=offered))
-    yield Target("week of 20 psychologists, by htmx", _pages(visitor, everybody, fragment="times", holds=offered))
-    yield Target("week of 20 psychologists, page", _pages(visitor, everybody, holds=offered))
+    yield Target("week of one psychologist, by htmx", pages(visitor, one, fragment="times", holds=offered), aim=3)
+    yield Target("week of one psychologist, page", pages(visitor, one, holds=offered))
+    yield Target("week of 20 psychologists, by htmx", pages(visitor, everybody, fragment="times", holds=offered), aim=6)
+    yield Target("week of 20 psychologists, page", pages(visitor, everybody, holds=offered))
 
 
 def _calendar(desk: Browser, clinic: Clinic) -> Iterator[Target]:
     full = [f"{reverse('reception:calendar')}?day={clinic.full_day}"]
     shown = clinic.psychologists[-1].name
-    yield Target("day of 20, all 160 hours taken, by htmx", _pages(desk, full, fragment="day", holds=shown))
-    yield Target("day of 20, all 160 hours taken, page", _pages(desk, full, holds=shown))
+    yield Target("day of 20, all 160 hours taken, by htmx", pages(desk, full, fragment="day", holds=shown), aim=8)
+    yield Target("day of 20, all 160 hours taken, page", pages(desk, full, holds=shown))
 
 
 def _search(desk: Browser, random: Random) -> Iterator[Target]:
@@ -126,7 +128,7 @@ def _search(desk: Browser, random: Random) -> Iterator[Target]:
     }
     for name, typed in kinds.items():
         asked = _asking(path, "q", typed)
-        yield Target(f"patient search: {name}", _pages(desk, asked, fragment="results", holds='id="results"'))
+        yield Target(f"patient search: {name}", pages(desk, asked, fragment="results", holds='id="results"'), aim=3)
 
 
 def _invoices(desk: Browser, random: Random) -> Iterator[Target]:
@@ -146,10 +148,19 @@ def _invoices(desk: Browser, random: Random) -> Iterator[Target]:
         "commonest last names": _asking(path, "q", ["smith", "nguyen", "jones", "williams"]),
     }
     for name, addresses in lists.items():
-        yield Target(f"invoices: {name}", _pages(desk, addresses, fragment="results", holds="INV-"))
-    yield Target("invoices: first page, whole page", _pages(desk, [path], holds="INV-"))
-    papers = [reverse("reception:invoice_pdf", args=[i.number]) for i in some]
-    yield Target("invoice PDF", _pages(desk, papers, holds="%PDF-"))
+        yield Target(f"invoices: {name}", pages(desk, addresses, fragment="results", holds="INV-"), aim=4)
+    yield Target("invoices: first page, whole page", pages(desk, [path], holds="INV-"), aim=6)
+    papers = [Request(reverse("reception:invoice_pdf", args=[i.number]), desk, holds="%PDF-") for i in some[:10]]
+    yield Target("invoice PDF, drawn before", cycle([(paper,) for paper in papers]), aim=3)
+    yield Target("invoice PDF, drawn now", _undrawn(desk), aim=25)
+
+
+def _undrawn(desk: Browser) -> Iterator[Visit]:
+    """Invoices whose paper nobody has asked for yet, one after the other."""
+    while True:
+        waiting = Invoice.objects.filter(drawn=None, status=InvoiceStatus.ISSUED, paid__gt=0).order_by("pk")
+        numbers = list(waiting.values_list("number", flat=True)[:500])
+        yield from ((Request(reverse("reception:invoice_pdf", args=[n]), desk, holds="%PDF-"),) for n in numbers)
 
 
 def _some(model: Any, random: Random, **fields: Any) -> list[Any]:
@@ -159,7 +170,7 @@ def _some(model: Any, random: Random, **fields: Any) -> list[Any]:
     return list(model.objects.filter(pk__in=asked, **fields).order_by("code")[:VARIETY])
 
 
-def bookings(clinic: Clinic, *, random: Random) -> Iterator[Visit]:
+def bookings(clinic: Clinic, times: Iterator[tuple[str, str, FreeTime]]) -> Iterator[Visit]:
     """A patient each, a free hour each: the time is held, then confirmed. Ends when the diary is full."""
     users = User.objects.filter(patient__isnull=False).select_related("patient").order_by("pk")[:SIGNED_UP]
     known = [(browser(u, address=f"198.51.{n // 250}.{n % 250 + 1}"), u.patient) for n, u in enumerate(users)]
@@ -167,7 +178,7 @@ def bookings(clinic: Clinic, *, random: Random) -> Iterator[Visit]:
     confirm = reverse("public:confirm", args=[clinic.service.slug])
     booked: dict[int, set[Any]] = {patient.pk: set() for _, patient in known}
     turns = cycle(known)
-    for slug, mode, free in _free_hours(clinic, random):
+    for slug, mode, free in times:
         person = next((one for one, _ in zip(turns, known, strict=False) if _may_take(booked[one[1].pk], free)), None)
         if person is None:
             return
@@ -184,8 +195,8 @@ def _may_take(taken: set[Any], free: FreeTime) -> bool:
     return len(taken) < MOST_PER_PATIENT and free.starts_at not in taken
 
 
-def _free_hours(clinic: Clinic, random: Random) -> list[tuple[str, str, FreeTime]]:
-    """Whole hours only, so that no two of them overlap."""
+def free_hours(clinic: Clinic, *, random: Random) -> Iterator[tuple[str, str, FreeTime]]:
+    """Whose, how and when, in no order. Whole hours only, so that no two of them overlap."""
     places = {place.pk: place for place in clinic.locations}
     first: date = clinic.full_day + timedelta(weeks=1)
     by_id = diary.openings_of(
@@ -204,4 +215,4 @@ def _free_hours(clinic: Clinic, random: Random) -> list[tuple[str, str, FreeTime
         if o.starts_at.minute == 0
     ]
     random.shuffle(found)
-    return found
+    return iter(found)

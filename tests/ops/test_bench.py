@@ -12,7 +12,7 @@ from random import Random
 import pytest
 
 from portal.ops.processes import manage
-from tests.bench import names, report
+from tests.bench import names, race, report
 from tests.bench.clock import HEADER
 from tests.bench.load import Browser, Connection, Request, Timing, measure
 
@@ -26,8 +26,9 @@ MEASURED = {
     "day of 20": 2,
     "patient search: ": 6,
     "invoices: ": 10,
-    "invoice PDF": 1,
+    "invoice PDF, ": 2,
     "booking: hold and confirm": 1,
+    "page: ": 30,
     "blog: ": 10,
 }
 
@@ -48,12 +49,19 @@ def test_bench_measures_everything_and_leaves_nothing_behind(tmp_path):
     )
     assert sizes == [("100", "1,000"), ("1,000", "10,000")]
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in done.stdout.splitlines() if line[:1] == "|"]
-    figures = [row for row in rows if len(row) == 7 and row[0] and not row[0].startswith("-")]
+    figures = [row for row in rows if len(row) == 8 and row[0] and not row[0].startswith("-")]
     for beginning, count in MEASURED.items():
         assert len([row for row in figures if row[0].startswith(beginning)]) == 2 * count, beginning
     assert len(figures) == 2 * sum(MEASURED.values())
-    assert all(float(figure) > 0 for row in figures for figure in (row[1], row[3], row[4], row[5], row[6]))
+    assert all(float(figure) > 0 for row in figures for figure in (row[1], *row[4:]))
     assert {row[0] for row in rows if len(row) == 3} >= {"gunicorn", "web worker 1", "web worker 2", "worker"}
+    assert re.findall(
+        r"^ *(\d+) clients on one time, 2 times: .* one winner in 2 of 2, 0 errors$", done.stdout, re.M
+    ) == [
+        "8",
+        "32",
+    ]
+    assert [row[0] for row in rows if row[0].startswith("requests")] == ["requests a second"]
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("portal-bench-")] == []
 
 
@@ -135,8 +143,17 @@ def test_growth_compares_ratios_not_seconds():
     # The machine is half as fast the second time: what took two bare pages still takes two.
     before = {"bare": Timing([0.01], [0.01], 1), "page": Timing([0.02], [0.02], 1)}
     after = {"bare": Timing([0.02], [0.02], 1), "page": Timing([0.04], [0.06], 1)}
-    line = report.table(after, bare="bare", before=before)[-1]
-    assert [cell.strip() for cell in line.split("|")[1:-1]] == ["page", "2.00", "x 1.00", "3.00", "40.0", "40.0", "1.0"]
+    line = report.table(after, bare="bare", before=before, aims={"page": 4})[-1]
+    assert [cell.strip() for cell in line.split("|")[1:-1]] == [
+        "page",
+        "3.00",
+        "4",
+        "x 1.00",
+        "2.00",
+        "40.0",
+        "40.0",
+        "1.0",
+    ]
 
 
 def test_names_are_a_few_very_common_and_many_rare():
@@ -146,3 +163,17 @@ def test_names_are_a_few_very_common_and_many_rare():
     assert of["Smith"] > 0.03
     assert of["Smith"] > of["Nguyen"] > of["Santos"] > 0.0005
     assert len(set(last)) > 4000
+
+
+def test_what_is_over_its_aim_is_named():
+    taken = {"bare": Timing([0.01], [0.01], 1), "slow": Timing([0.01], [0.05], 1), "quick": Timing([0.09], [0.02], 1)}
+    assert report.missed(taken, bare="bare", aims={"slow": 4, "quick": 2, "gone": 1}) == [
+        "over its aim: slow, 5.00 instead of 4"
+    ]
+
+
+def test_race_that_two_won_is_a_fault():
+    run = race.Race(8, told=Timing([0.1, 0.2]))
+    run.winners.update({1: 24, 2: 1})
+    assert dict(run.problems) == {"2 of 8 got the same time": 1}
+    assert run.line().endswith("one winner in 24 of 25, 0 errors")

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--quick", action="store_true", help="A hundredth of the rows: shows that it works.")
         parser.add_argument("--only", choices=["blog"], help="Measures this part alone, beside the bare views.")
-        parser.add_argument("--seconds", type=float, help="For each thing that is measured; 3 by default.")
+        parser.add_argument("--seconds", type=float, help="For each thing that is measured; 2 by default.")
         parser.add_argument("--clients", type=int, default=2, help="How many ask at the same time; 2 by default.")
 
     def handle(
@@ -53,7 +53,7 @@ class Command(BaseCommand):
 
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.default_int_handler)
-        words = ["--seconds", str(seconds or (0.15 if quick else 3)), "--clients", str(clients)]
+        words = ["--seconds", str(seconds or (0.15 if quick else 2)), "--clients", str(clients)]
         words += [*(["--quick"] if quick else []), *(["--only", only] if only else [])]
         with tempfile.TemporaryDirectory(prefix="portal-bench-") as name:
             folder = Path(name)
