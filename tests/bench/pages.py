@@ -38,7 +38,6 @@ def targets(clinic: Clinic) -> Iterator[Target]:
         yield _page(f"manager's {name}", manager, f"manager:{name}")
     for name in ("today", "patients", "notes", "hours", "profile"):
         yield _page(f"psychologist's {name}", psychologist, f"psychologist:{name}")
-    yield _page()
     treated = list(own.values_list("code", flat=True)[:1])
     yield _page("a psychologist's patient", psychologist, "psychologist:patient", treated)
     for name in ("home", "appointments", "invoices", "documents", "details", "privacy"):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Q
 
 from portal.appointments.freed import Because, Place, time_freed
@@ -62,6 +63,7 @@ def clear_expired_holds(
     _clear(expired, by=by, now=now)
 
 
+@transaction.atomic
 def clear_run_out_holds(*, by: Actor, now: datetime) -> int:
     """Removes every hold that ran out, also where nobody asks for the time, and counts them."""
     return _clear(Appointment.objects.expired_holds(now=now), by=by, now=now)
