@@ -56,6 +56,17 @@ def invitation(
     return calendar.to_ical()
 
 
+def readdressed(entry: bytes, *, to: str) -> bytes:
+    """The same calendar file for another address: it names whom it is mailed to."""
+    calendar = Calendar.from_ical(entry)
+    for event in calendar.walk("VEVENT"):
+        if "attendee" in event:
+            attendee = vCalAddress(f"mailto:{to}")
+            attendee.params = event.pop("attendee").params
+            event.add("attendee", attendee)
+    return calendar.to_ical()
+
+
 def _where(appointment: Appointment) -> str:
     match appointment.mode:
         case Mode.VIDEO:

@@ -154,11 +154,19 @@ def withdraw(*, about: models.Model, why: str, now: datetime, before: int | None
 
 
 @transaction.atomic
-def resend(notice: Notice, *, by: Actor, now: datetime, to: Recipient | None = None) -> Notice:
+def resend(
+    notice: Notice,
+    *,
+    by: Actor,
+    now: datetime,
+    to: Recipient | None = None,
+    attachments: Iterable[Attachment] | None = None,
+) -> Notice:
     """Sends a failed or doubtful notice again because a person said so, and returns the new one; raises CannotSettle.
 
-    `to` corrects the address, which is refused for a secret: whoever gets it holds the key. The first notice stays as
-    it was, with who decided. Of two people who press at once, one sends it.
+    `to` corrects the address, which is refused for a secret: whoever gets it holds the key. `attachments` stand in for
+    its own where they name the address. The first notice stays as it was, with who decided. Of two people who press at
+    once, one sends it.
     """
     to = to or notice.recipient
     if notice.secret and to != notice.recipient:
@@ -175,7 +183,7 @@ def resend(notice: Notice, *, by: Actor, now: datetime, to: Recipient | None = N
             subject=notice.subject,
             text=notice.text,
             html=notice.html,
-            attachments=notice.attachments,
+            attachments=notice.attachments if attachments is None else _packed(attachments),
             dedupe_key=f"again:{notice.code}",
             secret=notice.secret,
             about_label=notice.about_label,
@@ -228,6 +236,11 @@ def _key(dedupe_key: str) -> str:
     if not 0 < len(dedupe_key) <= Notice._meta.get_field("dedupe_key").max_length:
         raise ValueError("A dedupe key has 1 to 200 characters.")
     return dedupe_key
+
+
+def attachments_of(notice: Notice) -> list[Attachment]:
+    """What hangs on a notice, as it was given to `queue`."""
+    return [(name, media_type, base64.b64decode(content)) for name, media_type, content in notice.attachments or ()]
 
 
 def _packed(attachments: Iterable[Attachment]) -> list[list[str]] | None:

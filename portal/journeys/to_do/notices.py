@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from portal.appointments import ics
 from portal.appointments.models import Appointment
 from portal.audit import trail
 from portal.billing.models import Invoice
@@ -79,9 +80,19 @@ def send_again(notice: Notice, *, address: str, by: Actor, now: datetime) -> Not
     to = Recipient(notice.channel, address)
     if to != notice.recipient and not may_go_elsewhere(notice):
         raise outbox.CannotSettle
-    again = outbox.resend(notice, to=to, by=by, now=now)
+    attachments = None if to == notice.recipient else _for_address(notice, to.address)
+    again = outbox.resend(notice, to=to, attachments=attachments, by=by, now=now)
     _settled(notice, "sent_again", by=by, now=now, address_changed=to != notice.recipient)
     return again
+
+
+def _for_address(notice: Notice, address: str) -> list[outbox.Attachment]:
+    """What hangs on it, with a calendar entry that names whoever gets it: some mail programs show no other."""
+    return [
+        (name, kind, ics.readdressed(content, to=address) if kind.startswith("text/calendar") else content)
+        for name, kind, content in outbox.attachments_of(notice)
+        if isinstance(content, bytes)
+    ]
 
 
 @transaction.atomic

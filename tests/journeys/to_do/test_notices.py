@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.db import connection
+from icalendar import Calendar
 
 from portal.accounts.roles import Role
 from portal.appointments.models import CancelReason
@@ -152,6 +153,25 @@ def test_a_confirmation_that_failed_is_nobodys_work_once_the_session_is_cancelle
     booking.cancel_session(appointment=session, reason=CancelReason.OTHER, by=desk, now=NOW)
     assert (listed(), outcomes()) == ([], [("withdrawn", str(desk.user_id))])
     assert [n.template for n in Notice.objects.filter(state=State.PENDING)] == ["appointment_cancelled"]
+
+
+def test_the_calendar_entry_names_whoever_gets_it(desk):
+    """Some mail programs show an invitation only to the address that it names."""
+    session = make.appointment(patient=make.patient(email="mina.with.quite.a.long.address@wrong.example"))
+    booking.notify(session, "appointment_booked", by=desk, now=NOW)
+    Notice.objects.update(state=State.FAILED)
+    first = Notice.objects.get()
+    again = notices.send_again(first, address="mina@right.example", by=desk, now=NOW)
+    ((name, kind, old),) = outbox.attachments_of(first)
+    ((same_name, same_kind, new),) = outbox.attachments_of(again)
+    assert (same_name, same_kind) == (name, kind)
+    (was,), (now_is,) = (Calendar.from_ical(entry).walk("VEVENT") for entry in (old, new))
+    assert str(was["attendee"]) == "mailto:mina.with.quite.a.long.address@wrong.example"
+    assert str(now_is["attendee"]) == "mailto:mina@right.example"
+    assert now_is["attendee"].params == was["attendee"].params
+    for field in ("uid", "sequence", "dtstart", "dtend", "summary", "organizer"):
+        assert now_is[field] == was[field], field
+    assert b"wrong.example" not in new
 
 
 # ---- Where it may go

@@ -61,7 +61,7 @@ def _page(request: HttpRequest, *, pressed: Appointment | None = None) -> HttpRe
         # Whose button was pressed: the button is gone with the old list, and the focus goes to the same line.
         "pressed": pressed,
     }
-    if not request.htmx:
+    if day == this_day and not request.htmx:
         context["to_do"] = on_a_home_page(request, ROOM, now=now)
     return page_or_fragment(request, "reception/today.html", context, fragment="arrivals")
 

@@ -1,0 +1,35 @@
+"""The demo's desk has something to do, of each kind there is, and it stays until somebody does it."""
+
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+
+from portal.accounts.models import User
+from portal.journeys.to_do import tasks
+from portal.journeys.to_do.kinds import KINDS
+from portal.ops.demo import clinic, history, policies, sign_ins, work
+from portal.worklist.models import ToDo
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+# A Sunday at 21:30 and a Tuesday at 9:00, in Melbourne.
+MOMENTS = [datetime(2026, 11, 29, 10, 30, tzinfo=UTC), datetime(2026, 11, 23, 22, 0, tzinfo=UTC)]
+
+
+@pytest.mark.parametrize("now", MOMENTS)
+def test_something_of_each_kind_waits(now):
+    make.mbs_items()
+    with time_machine.travel(now, tick=False):
+        clinic.found(is_demo=True)
+        sign_ins.welcome_patients()
+        accounts = {person: User.objects.get(email=person.email) for person in sign_ins.SIGN_INS}
+        policies.publish(now=now)
+        history.tell(accounts=accounts, now=now, say=lambda line: None)
+        work.leave(accounts=accounts, now=now)
+        waiting = set(ToDo.objects.still_open().values_list("kind", flat=True))
+        assert waiting == set(KINDS)
+        tasks.look_at_sessions()
+        tasks.look_at_notices()
+        assert set(ToDo.objects.still_open().values_list("kind", flat=True)) == waiting
