@@ -29,12 +29,12 @@ def two_halves(size: tuple[int, int] = (2400, 1200)) -> bytes:
 def tom(portal: Portal) -> Iterator[Psychologist]:
     """Tom as he was founded, whatever a test made of him."""
     tom = Psychologist.objects.get(slug="tom-ashby")
-    before = {"headline": tom.headline, "bio": tom.bio, "fee": tom.fee, "photo": False, "photo_source": False}
-    topics = [topic.name for topic in tom.topics]
+    before = {"headline": tom.headline, "bio": tom.bio, "photo": False, "photo_source": False}
+    topics, fees = [topic.name for topic in tom.topics], {own.service_id: own.fee for own in tom.own_fees.all()}
     yield tom
     tom.refresh_from_db()
     actions.update_psychologist(
-        psychologist=tom, values=before, topics=topics, by=Actor.system("test"), now=tom.created_at
+        psychologist=tom, values=before, topics=topics, fees=fees, by=Actor.system("test"), now=tom.created_at
     )
 
 
@@ -112,13 +112,13 @@ def test_a_photo_and_its_part_wait_while_another_answer_is_put_right(
     across = page.get_by_role("slider", name="From side to side")
     expect(across).to_be_visible()
     across.press("End")
-    page.get_by_label("Your fee").fill("a lot")
+    page.locator("[name=fee-session]").fill("a lot")
     page.get_by_role("button", name="Save my profile").click()
     expect(page.get_by_role("alert").filter(has_text="One thing needs another look")).to_be_visible()
     # The page that comes back has no file in its box, and shows the photo as it was left.
     expect(page.get_by_role("img", name="The picture you sent")).to_be_visible()
     expect(across).to_have_value("1")
-    page.get_by_label("Your fee").fill("")
+    page.locator("[name=fee-session]").fill("")
     save(page)
     assert colour(page, portal) == "blue"
 
@@ -222,9 +222,10 @@ def test_doubtful_words_and_the_price_are_told_while_typing(page: Page, tom, ope
     advice = page.locator("#advice")
     expect(advice.get_by_text("Psychology has no specialist registration.").first).to_be_visible()
     expect(advice.get_by_text("The law forbids testimonials")).to_be_visible()
-    page.get_by_label("Your fee").fill("310")
+    page.locator("[name=fee-session]").fill("310")
     expect(advice.get_by_text("$310.00").first).to_be_visible()
-    expect(page.get_by_label("Your fee")).to_be_focused()
+    expect(page.locator("[name=fee-session]")).to_be_focused()
     save(page)
     tom.refresh_from_db()
-    assert (tom.fee, tom.bio) == (310, "I am a specialist. My clients say so.")
+    fee = tom.own_fees.get(service__slug="session").fee
+    assert (fee, tom.bio) == (310, "I am a specialist. My clients say so.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.db import models, transaction
@@ -16,6 +17,7 @@ from portal.clinic.models import (
     ClinicSettings,
     Language,
     Location,
+    OwnFee,
     ProviderNumber,
     Psychologist,
     Room,
@@ -125,17 +127,26 @@ def restore_service(*, service: Service, by: Actor, now: datetime) -> Service:
 
 @transaction.atomic
 def add_psychologist(
-    *, user: User, values: Mapping[str, Any], by: Actor, now: datetime, topics: Sequence[str] | None = None
+    *,
+    user: User,
+    values: Mapping[str, Any],
+    by: Actor,
+    now: datetime,
+    topics: Sequence[str] | None = None,
+    fees: Mapping[int, Decimal | None] | None = None,
 ) -> Psychologist:
     """Gives an account a profile; the role that lets it in is granted apart. Raises HasProfile.
 
-    `topics` names the specialisations in their order; one that is not on the clinic's list yet is added to it.
+    `topics` names the specialisations in their order; one that is not on the clinic's list yet is added to it. `fees`
+    says what they charge by a service's id, in dollars before GST, or None where they charge what it costs.
     """
     User.objects.select_for_update().get(pk=user.pk)
     if Psychologist.objects.filter(user=user).exists():
         raise HasProfile
     values = _with_topics(values, topics, by=by, now=now)
-    return _add(Psychologist(user=user), values, "psychologist.added", by=by, now=now)
+    added = _add(Psychologist(user=user), values, "psychologist.added", by=by, now=now)
+    _set_fees(added, fees or {}, by=by, now=now)
+    return added
 
 
 @transaction.atomic
@@ -146,10 +157,34 @@ def update_psychologist(
     by: Actor,
     now: datetime,
     topics: Sequence[str] | None = None,
+    fees: Mapping[int, Decimal | None] | None = None,
 ) -> Psychologist:
-    """Changes a profile; `topics` as in `add_psychologist`."""
+    """Changes a profile; `topics` and `fees` as in `add_psychologist`. What is booked keeps the fee that it has."""
     values = _with_topics(values, topics, by=by, now=now)
-    return _update(psychologist, values, "psychologist.changed", by=by, now=now)
+    changed = _update(psychologist, values, "psychologist.changed", by=by, now=now)
+    _set_fees(changed, fees or {}, by=by, now=now)
+    return changed
+
+
+def _set_fees(psychologist: Psychologist, fees: Mapping[int, Decimal | None], *, by: Actor, now: datetime) -> None:
+    """Writes what differs, a row for each service; services that `fees` doesn't name stay as they are."""
+    if not fees:
+        return
+    held = {own.service_id: own for own in OwnFee.objects.filter(psychologist=psychologist, service__in=fees)}
+    changed = []
+    for service, fee in fees.items():
+        own = held.get(service)
+        if (own.fee if own else None) == fee:
+            continue
+        if fee is None:
+            held[service].delete()
+        else:
+            OwnFee.objects.update_or_create(psychologist=psychologist, service_id=service, defaults={"fee": fee})
+        changed.append(service)
+    if changed:
+        codes = Service.objects.filter(pk__in=changed).order_by("pk").values_list("code", flat=True)
+        trail.record("psychologist_fee.changed", target=psychologist, by=by, at=now, services=list(codes))
+        psychologist.__dict__.pop("fees", None)
 
 
 def _with_topics(

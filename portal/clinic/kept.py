@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from portal.accounts.models import User
-from portal.clinic.models import Location, Psychologist, Room, Service
+from portal.clinic.models import Location, OwnFee, Psychologist, Room, Service
 from portal.common.kept import kept
 
 # What profiles show is long, and read by pages of profiles.
@@ -44,11 +44,12 @@ def services() -> Mapping[int, Service]:
     return {service.pk: service for service in Service.objects.order_by("position", "name", "pk")}
 
 
-@kept(Psychologist, User)
+@kept(Psychologist, User, OwnFee)
 def psychologists() -> Mapping[int, Psychologist]:
-    """Everybody who practises or practised here, by their id: with their name and without their profile."""
+    """Everybody who practises or practised here, by their id: with their name and fees and without their profile."""
     shown = [f.name for f in Psychologist._meta.concrete_fields if f.name not in _OF_PROFILES]
-    rows = Psychologist.objects.select_related("user").only(*shown, "user__first_name", "user__last_name")
+    rows = Psychologist.objects.select_related("user").prefetch_related("own_fees")
+    rows = rows.only(*shown, "user__first_name", "user__last_name")
     return {psychologist.pk: psychologist for psychologist in rows}
 
 

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 from zlib import crc32
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Max
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.forms import ClinicForm, SlugFormMixin, names_in
 from portal.clinic.models import Mode, Psychologist, Service, Specialisation
 from portal.clinic.portrait_forms import WithPortrait
-from portal.common.forms.fields import refuse_control_characters, tidy
+from portal.common.forms.fields import MoneyField, refuse_control_characters, tidy
+from portal.common.money import dollars
 from portal.common.text.normalise import fold
 
 # A list that is longer says nothing, and a word that is longer is a sentence.
@@ -213,24 +214,51 @@ class ProfileForm(SeesOtherSaves, WithPortrait, ClinicForm):
         self.fields[Mode.values[-1]].help_text = _("What is booked already stays as it was agreed.")
         if self.instance.pk:
             self.initial.setdefault("specialisations", [topic.name for topic in self.instance.topics])
+        # The form's own names for what each service costs with them: the rows stand in a table of their own.
+        self.priced = {f"fee-{service.slug}": service for service in self.services_to_price()}
+        for name, service in self.priced.items():
+            self.fields[name] = MoneyField(
+                label=service.name,
+                required=False,
+                max_value=Decimal("99999.99"),
+                help_text=_("%(fee)s if it is left empty") % {"fee": dollars(service.fee)},
+            )
+            self.initial.setdefault(name, self.instance.fees.get(service.pk) if self.instance.pk else None)
+
+    def services_to_price(self) -> Iterable[Service]:
+        return Service.objects.offered()
+
+    @property
+    def fieldsets(self) -> Iterator[tuple[Any, list[forms.BoundField]]]:
+        for title, names in self.groups:
+            shown = [each for name in names for each in (self.priced if name == "fees" else [name])]
+            if fields := [self[name] for name in shown if name in self.fields]:
+                yield title, fields
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         self.crop(cleaned)
-        self._look_at_fee(cleaned.get("fee"))
+        for name, service in self.priced.items():
+            if (fee := cleaned.get(name)) is not None and fee > 2 * service.fee:
+                self.warn(name, _("This is more than twice what this service usually costs. Check it."))
         if not any(cleaned.get(mode) for mode in Mode.values):
             self.add_error("in_person", ValidationError(_("Choose at least one way of meeting people."), code="mode"))
         self.refuse_what_undoes()
         return cleaned
 
-    def _look_at_fee(self, fee: Decimal | None) -> None:
-        usual = Service.objects.offered().aggregate(most=Max("fee"))["most"]
-        if fee is not None and usual and fee > 2 * usual:
-            self.warn("fee", _("This is more than twice what the clinic's dearest service costs. Check it."))
-
     @property
     def values(self) -> dict[str, Any]:
-        return {name: value for name, value in super().values.items() if name not in {*_APART, "photo"}} | self.portrait
+        apart = {*_APART, *self.priced, "photo"}
+        return {name: value for name, value in super().values.items() if name not in apart} | self.portrait
+
+    @property
+    def fees(self) -> dict[int, Decimal | None]:
+        """What they charge by a service's id, None where they charge what it costs; what can't be read is left out."""
+        read = {}
+        for name, service in self.priced.items():
+            with suppress(ValidationError):
+                read[service.pk] = self.fields[name].clean(self[name].value())
+        return read
 
     @property
     def topics(self) -> list[str]:
@@ -288,10 +316,11 @@ _PSYCHOLOGIST = [
     (_("The profile"), ["title", "slug", "headline", "bio", "specialisations", "languages"]),
     (_("Registration"), ["registration", "ahpra_number", "qualifications"]),
     (_("Ways of meeting"), Mode.values),
-    (_("Booking"), ["services", "fee", "accepting_patients", "position"]),
+    (_("Booking"), ["services", "accepting_patients", "position"]),
+    (_("Their own fees"), ["fees"]),
 ]
 # They have columns of their own kind, or none.
-_APART = {"photo_part", "photo_box", "opened", "specialisations"}
+_APART = {"photo_part", "photo_box", "opened", "specialisations", "fees"}
 
 
 class PsychologistForm(SlugFormMixin, ProfileForm):
@@ -320,7 +349,8 @@ _OWN_PROFILE = [
     (_("About you"), ["headline", "bio", "qualifications"]),
     (_("Your work"), ["specialisations", "languages"]),
     (_("How you meet people"), Mode.values),
-    (_("Bookings and fee"), ["accepting_patients", "fee"]),
+    (_("Bookings"), ["accepting_patients"]),
+    (_("Your fees, before GST"), ["fees"]),
 ]
 
 
@@ -341,8 +371,9 @@ class OwnProfileForm(ProfileForm):
         super().__init__(*args, **kwargs)
         self.fields["headline"].help_text = _("It stands under your name in every list. What you do, and for whom.")
         self.fields["bio"].help_text = _("An empty line begins a new paragraph.")
-        self.fields["fee"].label = _("Your fee")
-        self.fields["fee"].help_text = _(
-            "For any session, before GST. Leave it empty to charge what each service costs."
-        )
         self.fields["accepting_patients"].help_text = _("Untick it to be shown as full. Sessions that are booked stay.")
+
+    def services_to_price(self) -> Iterable[Service]:
+        """Those that they give: who names none gives all."""
+        named = {service.pk for service in self.instance.services.all()}
+        return [service for service in super().services_to_price() if not named or service.pk in named]

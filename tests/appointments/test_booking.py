@@ -42,8 +42,8 @@ def test_book_writes_the_session_its_buffers_and_one_line(practice, now, nine):
 
 
 def test_fee_is_the_psychologists_own_or_the_one_given(practice, nine):
-    practice.psychologist.fee = Decimal("250.00")
-    practice.psychologist.save()
+    make.own_fee(practice.psychologist, practice.service, "250.00")
+    make.own_fee(practice.psychologist, make.service(fee="100.00"), "90.00")
     assert book(practice).fee == Decimal("250.00")
     assert book(practice, starts_at=nine + HOUR, by=practice.desk, fee=Decimal("99.995")).fee == Decimal("100.00")
 
@@ -295,7 +295,8 @@ def test_reschedule_into_a_taken_time(practice, nine):
 
 
 def test_reschedule_to_a_colleague(practice, nine):
-    booked, colleague = book(practice), practice.another(fee=Decimal("400.00"))
+    booked, colleague = book(practice), practice.another()
+    make.own_fee(colleague, practice.service, "400.00")
     moved = move(practice, booked, starts_at=nine, psychologist=colleague, by=practice.desk)
     assert (moved.psychologist, moved.starts_at, moved.fee) == (colleague, nine, Decimal("220.00"))
     colleague.services.set([make.service()])

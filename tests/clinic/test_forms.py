@@ -211,10 +211,10 @@ def _photo(colour):
 
 def test_profile_that_the_manager_makes():
     user = make.user(first_name="Mai", last_name="Nguyễn")
-    data = {"title": "Dr", "registration": "clinical", "ahpra_number": "psy 000 123 4567", "fee": "", "position": "0"}
+    data = {"title": "Dr", "registration": "clinical", "ahpra_number": "psy 000 123 4567", "position": "0"}
     form = PsychologistForm(data | {"video": "on"}, user=user)
     made = actions.add_psychologist(user=user, values=_valid(form), by=BY, now=NOW)
-    assert (made.slug, made.ahpra_number, made.fee) == ("mai-nguyen", "PSY0001234567", None)
+    assert (made.slug, made.ahpra_number) == ("mai-nguyen", "PSY0001234567")
 
 
 def test_photo_that_is_none_is_said_beside_its_field():

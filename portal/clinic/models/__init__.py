@@ -1,6 +1,7 @@
 from portal.clinic.models.places import Location, Room
 from portal.clinic.models.psychologists import (
     Language,
+    OwnFee,
     ProviderNumber,
     Psychologist,
     PsychologistSpecialisation,
@@ -15,6 +16,7 @@ __all__ = [
     "Language",
     "Location",
     "Mode",
+    "OwnFee",
     "ProviderNumber",
     "Psychologist",
     "PsychologistSpecialisation",

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.models.places import Location
@@ -74,7 +75,7 @@ class PsychologistQuerySet(models.QuerySet["Psychologist"]):
 
 
 @classed(
-    plain="id code user slug title headline bio qualifications photo photo_box registration ahpra_number fee "
+    plain="id code user slug title headline bio qualifications photo photo_box registration ahpra_number "
     "in_person video phone accepting_patients is_active position created_at",
     personal="photo_source",
 )
@@ -105,14 +106,6 @@ class Psychologist(models.Model):
         _("registration"), max_length=12, choices=Registration.choices, default=Registration.GENERAL
     )
     ahpra_number = models.CharField(_("AHPRA number"), max_length=13, blank=True, validators=[validate_ahpra])
-    fee = models.DecimalField(
-        _("own fee, instead of the service's"),
-        max_digits=8,
-        decimal_places=2,
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(0)],
-    )
     # How they meet people. A service is given in the ways that both it and they have: see `modes_for`.
     in_person = models.BooleanField(_("in person"), default=True)
     video = models.BooleanField(_("by video"), default=True)
@@ -127,7 +120,6 @@ class Psychologist(models.Model):
     class Meta:
         ordering = ["position", "user__last_name", "user__first_name"]
         constraints = [
-            models.CheckConstraint(condition=Q(fee__isnull=True) | Q(fee__gte=0), name="psychologist_fee_not_negative"),
             models.CheckConstraint(
                 condition=Q(in_person=True) | Q(video=True) | Q(phone=True), name="psychologist_has_a_mode"
             ),
@@ -156,9 +148,14 @@ class Psychologist(models.Model):
         own = self.modes
         return [mode for mode in service.modes if mode in own]
 
+    @cached_property
+    def fees(self) -> dict[int, Decimal]:
+        """What they charge by a service's id, where it is not what the service costs. Needs `own_fees` in lists."""
+        return {own.service_id: own.fee for own in self.own_fees.all()}
+
     def fee_for(self, service: Service) -> Decimal:
-        """Dollars for one session, before GST."""
-        return service.fee if self.fee is None else self.fee
+        """Dollars for one session, before GST: their own fee for the service, or else the service's."""
+        return self.fees.get(service.pk, service.fee)
 
 
 class FocusManager(models.Manager["PsychologistSpecialisation"]):
@@ -185,6 +182,24 @@ class PsychologistSpecialisation(models.Model):
 
     def __str__(self) -> str:
         return self.specialisation.name
+
+
+@classed(plain="id psychologist service fee")
+class OwnFee(models.Model):
+    """What a psychologist charges for a service, instead of what it costs with others; dollars before GST."""
+
+    psychologist = models.ForeignKey(Psychologist, on_delete=models.CASCADE, related_name="own_fees", db_index=False)
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="own_fees")
+    fee = models.DecimalField(_("fee"), max_digits=8, decimal_places=2, validators=[MinValueValidator(0)])
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["psychologist", "service"], name="own_fee_once_per_service"),
+            models.CheckConstraint(condition=Q(fee__gte=0), name="own_fee_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.fee}"
 
 
 @classed(plain="id psychologist location number")

@@ -123,7 +123,6 @@ TOM = {
     "qualifications": "MPsych (Educational and Developmental), Monash University\nBPsych (Hons), Deakin University",
     "registration": Registration.GENERAL,
     "ahpra_number": "PSY0009150425",
-    "fee": Decimal("195.00"),
     # A whiteboard needs a room.
     "video": False,
     "phone": False,
@@ -152,7 +151,6 @@ WEI = {
     "qualifications": "MPsych (Counselling), Monash University\nBSc (Psychology), The University of Hong Kong",
     "registration": Registration.GENERAL,
     "ahpra_number": "PSY0009150441",
-    "fee": Decimal("205.00"),
     "position": 3,
 }
 
@@ -193,7 +191,6 @@ def found(*, is_demo: bool) -> None:
         **TOM,
         "languages": _languages(en="English"),
         "specialisations": _topics("Young people", "ADHD", "Anxiety", "School refusal"),
-        # Tom's own fee is for sessions of the usual length.
         "services": [services["first-visit"], services["session"]],
     }
     leila = {
@@ -209,13 +206,15 @@ def found(*, is_demo: bool) -> None:
         "specialisations": _topics("Anxiety", "Work stress", "Relationships", "Migration"),
         "services": [services["first-visit"], services["session"]],
     }
-    for person, values, where in (
-        (sign_ins.MAI, mai, ((brunswick, "551730AA", MAIS_WEEK),)),
-        (sign_ins.TOM, tom, ((brunswick, "552048AY", TOMS_WEEK),)),
-        (sign_ins.LEILA, leila, ((footscray, "553112AY", LEILAS_WEEK), (brunswick, "553112BJ", LEILAS_FRIDAYS))),
-        (sign_ins.WEI, wei, ((footscray, "554270AY", WEIS_WEEK),)),
+    usual_length = (services["first-visit"].pk, services["session"].pk)
+    for person, values, own_fee, where in (
+        (sign_ins.MAI, mai, None, ((brunswick, "551730AA", MAIS_WEEK),)),
+        (sign_ins.TOM, tom, "195.00", ((brunswick, "552048AY", TOMS_WEEK),)),
+        (sign_ins.LEILA, leila, None, ((footscray, "553112AY", LEILAS_WEEK), (brunswick, "553112BJ", LEILAS_FRIDAYS))),
+        (sign_ins.WEI, wei, "205.00", ((footscray, "554270AY", WEIS_WEEK),)),
     ):
-        psychologist = actions.add_psychologist(user=accounts[person], values=values, by=BY, now=now)
+        fees = dict.fromkeys(usual_length, Decimal(own_fee)) if own_fee else {}
+        psychologist = actions.add_psychologist(user=accounts[person], values=values, fees=fees, by=BY, now=now)
         shifts = []
         for place, number, week in where:
             actions.set_provider_number(psychologist=psychologist, location=place, number=number, by=BY, now=now)

@@ -23,7 +23,7 @@ def practising() -> Any:
     return (
         Psychologist.objects.practising()
         .select_related("user")
-        .prefetch_related("focuses", "languages", "services", Prefetch("hours", queryset=hours))
+        .prefetch_related("focuses", "languages", "services", "own_fees", Prefetch("hours", queryset=hours))
     )
 
 

@@ -47,7 +47,6 @@ def fields(**more):
         "registration": Registration.CLINICAL,
         "ahpra_number": "psy 0001234567",
         "qualifications": "MPsych (Clinical)\nBSc (Hons)",
-        "fee": "$235.50",
         "in_person": "on",
         "video": "on",
         "phone": "on",
@@ -72,17 +71,14 @@ def test_a_new_profile(boss, whose, settings, tmp_path):
             languages=[vietnamese.pk],
             specialisations=["Sleep", grief.name],
             services=[first.pk],
+            **{f"fee-{first.slug}": "$235.50"},
             **{f"{place.slug}-number": "4024742f", f"{other.slug}-number": ""},
         ),
     )
     assert response.url == url("profile", whose)
     made = Psychologist.objects.get()
-    assert (made.user, made.slug, made.ahpra_number, made.fee) == (
-        whose,
-        "mai-nguyen",
-        "PSY0001234567",
-        Decimal("235.50"),
-    )
+    assert (made.user, made.slug, made.ahpra_number) == (whose, "mai-nguyen", "PSY0001234567")
+    assert list(made.own_fees.values_list("service", "fee")) == [(first.pk, Decimal("235.50"))]
     assert list(made.languages.all()) == [vietnamese]
     assert [topic.name for topic in made.topics] == ["Sleep", "Grief"]
     assert list(made.services.all()) == [first]
@@ -96,6 +92,7 @@ def test_a_new_profile(boss, whose, settings, tmp_path):
     assert shown.getvalue().startswith(b"\xff\xd8")
     assert {e.verb for e in Entry.objects.all()} == {
         "psychologist.added",
+        "psychologist_fee.changed",
         "provider_number.added",
         "specialisation.added",
     }
@@ -119,14 +116,15 @@ def test_a_wrong_check_letter_is_a_warning_and_is_kept(boss, whose):
     ("wrong", "value"),
     [
         ("ahpra_number", "PSY12"),
-        ("fee", "a lot"),
-        ("fee", "-5"),
+        ("fee-session", "a lot"),
+        ("fee-session", "-5"),
         ("registration", "wizard"),
         ("headline", "x" * 300),
         ("photo", SimpleUploadedFile("me.png", b"<svg onload=alert(1)>")),
     ],
 )
 def test_bad_input_keeps_what_was_typed(boss, whose, wrong, value):
+    make.service(slug="session")
     response = boss.post(url("profile", whose), fields(**{wrong: value}))
     assert response.status_code == 422
     assert set(response.context["form"].errors) == {wrong}

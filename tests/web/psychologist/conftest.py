@@ -48,7 +48,7 @@ def ruth(db):
 
 @pytest.fixture
 def service(db):
-    return make.service(name="Standard session")
+    return make.service(name="Standard session", slug="standard-session")
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from PIL import Image
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
 from portal.clinic import actions
-from portal.clinic.models import Psychologist, Registration, Specialisation
+from portal.clinic.models import OwnFee, Psychologist, Registration, Specialisation
 from portal.clinic.profile_forms import OwnProfileForm
 from portal.common.access.actors import Actor
 from portal.common.media.pictures import KINDS, PORTRAIT
@@ -26,6 +26,12 @@ from tests import make
 from tests.web.psychologist.conftest import NOW
 
 URL = "/practice/profile/"
+FEE = "fee-standard-session"
+
+
+def fee_of(person):
+    """What they charge of their own for the one service that these tests have."""
+    return OwnFee.objects.get(psychologist=person).fee
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +44,6 @@ def fields(**more):
         "headline": "Anxiety, and being new to a country",
         "bio": "I listen.",
         "qualifications": "MPsych (Clinical)",
-        "fee": "",
         "in_person": "on",
         "video": "on",
         "phone": "on",
@@ -72,15 +77,15 @@ def colour_of(picture):
 
 def test_what_is_saved_is_what_readers_see(client, mai, service):
     vietnamese = make.language(code="vi", name="Tiếng Việt")
-    response = client.post(URL, fields(fee="$190", languages=[vietnamese.pk]))
+    response = client.post(URL, fields(**{FEE: "$190"}, languages=[vietnamese.pk]))
     assert (response.status_code, response.url) == (302, URL)
     mai.refresh_from_db()
-    assert (mai.headline, mai.bio, mai.fee) == ("Anxiety, and being new to a country", "I listen.", Decimal("190"))
+    assert (mai.headline, mai.bio, fee_of(mai)) == ("Anxiety, and being new to a country", "I listen.", Decimal("190"))
     assert (list(mai.languages.all()), topics(mai)) == ([vietnamese], ["Anxiety", "Grief"])
     page = client.get(reverse("public:psychologist", args=[mai.slug])).content.decode()
     assert page.index("Anxiety</li>") < page.index("Grief</li>")
     assert "$190.00" in page
-    assert [e.verb for e in Entry.objects.order_by("pk")][-1] == "psychologist.changed"
+    assert [e.verb for e in Entry.objects.order_by("pk")][-2:] == ["psychologist.changed", "psychologist_fee.changed"]
 
 
 def test_the_managers_facts_are_not_in_reach(client, mai):
@@ -118,8 +123,8 @@ def test_a_photo_of_a_few_pixels_is_refused(client, mai):
     ("wrong", "value"),
     [
         ("headline", "x" * 161),
-        ("fee", "-1"),
-        ("fee", "a lot"),
+        (FEE, "-1"),
+        (FEE, "a lot"),
         ("bio", "a\x00b"),
         ("specialisations", ["x" * 41]),
         ("specialisations", ["<script>"]),
@@ -129,7 +134,7 @@ def test_a_photo_of_a_few_pixels_is_refused(client, mai):
         ("languages", ["999999"]),
     ],
 )
-def test_what_can_not_be_taken_is_said_and_nothing_is_lost(client, mai, wrong, value):
+def test_what_can_not_be_taken_is_said_and_nothing_is_lost(client, mai, service, wrong, value):
     response = client.post(URL, fields(**{"qualifications": "Kept as typed", wrong: value}))
     assert response.status_code == 422
     assert list(response.context["form"].errors) == [wrong]
@@ -147,10 +152,10 @@ def test_full_is_shown_at_once(client, mai):
 
 
 def test_a_fee_far_from_the_clinics_is_taken_and_doubted(client, mai, service):
-    response = client.post(URL, fields(fee="2200"), follow=True)
+    response = client.post(URL, fields(**{FEE: "2200"}), follow=True)
     assert [m.level_tag for m in response.context["messages"]] == ["success", "warning"]
     mai.refresh_from_db()
-    assert mai.fee == 2200
+    assert fee_of(mai) == 2200
 
 
 @pytest.mark.parametrize("name", ["profile", "profile_advice", "profile_preview", "profile_photo"])
@@ -188,8 +193,8 @@ def listed(response):
         ({"specialisations-up": "Unknown"}, ["Anxiety", "Grief", "Sleep"]),
     ],
 )  # fmt: skip
-def test_buttons_move_words_and_keep_the_rest_as_typed(client, mai, button, expected):
-    data = fields(specialisations=["Anxiety", "Grief", "Sleep"], headline="Not saved yet", fee="not a number")
+def test_buttons_move_words_and_keep_the_rest_as_typed(client, mai, service, button, expected):
+    data = fields(specialisations=["Anxiety", "Grief", "Sleep"], headline="Not saved yet", **{FEE: "not a number"})
     response = client.post(URL, data | button)
     assert (response.status_code, listed(response)) == (200, expected)
     page = response.content.decode()
@@ -375,9 +380,9 @@ def test_a_chosen_photo_waits_while_the_list_is_moved_about(client, mai, tmp_pat
     assert list((tmp_path / "waiting").iterdir()) == []
 
 
-def test_a_chosen_photo_and_its_part_wait_while_something_else_is_put_right(client, mai):
-    response = client.post(URL, fields(photo=two_halves(), photo_box="0.6 0.1 0.3 0.6", fee="a lot"))
-    assert (response.status_code, list(response.context["form"].errors)) == (422, ["fee"])
+def test_a_chosen_photo_and_its_part_wait_while_something_else_is_put_right(client, mai, service):
+    response = client.post(URL, fields(photo=two_halves(), photo_box="0.6 0.1 0.3 0.6", **{FEE: "a lot"}))
+    assert (response.status_code, list(response.context["form"].errors)) == (422, [FEE])
     box = response.context["form"]["photo_box"].value()
     assert client.post(URL, fields(photo_box=box) | waiting(response)).status_code == 302
     mai.refresh_from_db()
@@ -406,8 +411,8 @@ def test_a_photo_to_be_taken_away_stays_ticked_when_the_list_is_moved_about(clie
     assert re.search(r'name="photo-clear"[^>]*\schecked', page)
 
 
-def test_a_waiting_photo_is_for_oneself_alone(client, mai, colleague):
-    word = waiting(client.post(URL, fields(photo=two_halves(), fee="a lot")))
+def test_a_waiting_photo_is_for_oneself_alone(client, mai, service, colleague):
+    word = waiting(client.post(URL, fields(photo=two_halves(), **{FEE: "a lot"})))
     theirs = make.client_for(colleague.user).post(URL, fields() | word)
     assert (theirs.status_code, list(theirs.context["form"].errors)) == (422, ["photo"])
     # Pressed twice, the second one finds it saved.
@@ -415,8 +420,8 @@ def test_a_waiting_photo_is_for_oneself_alone(client, mai, colleague):
         assert client.post(URL, fields() | word).status_code == 302
 
 
-def test_a_waiting_photo_is_previewed(client, mai):
-    word = waiting(client.post(URL, fields(photo=two_halves(), fee="a lot")))
+def test_a_waiting_photo_is_previewed(client, mai, service):
+    word = waiting(client.post(URL, fields(photo=two_halves(), **{FEE: "a lot"})))
     page = client.post(URL, fields(preview="1") | word).content.decode()
     assert 'src="data:image/jpeg;base64,' in page
     assert client.post(URL, fields() | word).status_code == 302
@@ -462,17 +467,17 @@ def test_a_page_without_marks_saves(client, mai, mark):
     assert client.post(URL, fields(headline=mai.headline, opened=mark)).status_code == 302
 
 
-def test_what_was_saved_since_the_form_was_looked_at_is_not_undone(client, mai):
+def test_what_was_saved_since_the_form_was_looked_at_is_not_undone(client, mai, service):
     """Both saves found the profile as they had seen it; the second one finds out when it has the row to itself."""
     data = QueryDict(urlencode(fields(headline="Sleep", languages=[], opened=opened(client)), doseq=True))
     form = OwnProfileForm(data, instance=Psychologist.objects.get(pk=mai.pk))
     assert form.is_valid()
-    changes = {"bio": "Somebody else's words.", "fee": Decimal("170")}
+    changes, fees = {"bio": "Somebody else's words."}, {service.pk: Decimal("170")}
     actions.update_psychologist(
-        psychologist=mai, values=changes, topics=["Grief"], by=Actor(mai.user, Role.PSYCHOLOGIST), now=NOW
+        psychologist=mai, values=changes, topics=["Grief"], fees=fees, by=Actor(mai.user, Role.PSYCHOLOGIST), now=NOW
     )
     assert not form.still_stands()
-    assert set(form.errors) == {"bio", "specialisations", "fee"}, "and none for what nobody else touched"
+    assert set(form.errors) == {"bio", "specialisations", FEE}, "and none for what nobody else touched"
     assert "Meanwhile “Somebody else's words.” was saved" in form.errors["bio"][0]
     # The page that comes back carries the new marks: whoever has read that and saves again means it.
     again = OwnProfileForm(form.data, instance=Psychologist.objects.get(pk=mai.pk))
@@ -509,7 +514,7 @@ def test_moving_a_word_about_keeps_the_marks(client, mai):
 def test_preview_shows_what_is_typed_and_writes_nothing(client, mai, service):
     mai.refresh_from_db()
     before, files = Psychologist.objects.values().get(pk=mai.pk), list(mai.photo.storage.listdir(""))
-    data = fields(preview="1", fee="123", photo=two_halves(), photo_part="end", headline="Only tried on")
+    data = fields(preview="1", **{FEE: "123"}, photo=two_halves(), photo_part="end", headline="Only tried on")
     response = client.post(URL, data)
     page = response.content.decode()
     assert (response.status_code, response.templates[0].name) == (200, "psychologist/profile_preview.html")
@@ -532,9 +537,9 @@ def test_preview_without_the_photo_that_is_to_go(client, mai):
     assert mai.photo
 
 
-def test_preview_of_what_can_not_be_taken_says_so(client, mai):
-    response = client.post(URL, fields(preview="1", fee="a lot"))
-    assert (response.status_code, list(response.context["form"].errors)) == (422, ["fee"])
+def test_preview_of_what_can_not_be_taken_says_so(client, mai, service):
+    response = client.post(URL, fields(preview="1", **{FEE: "a lot"}))
+    assert (response.status_code, list(response.context["form"].errors)) == (422, [FEE])
 
 
 def test_what_is_saved_can_be_seen_while_the_profile_is_off_the_website(client, mai):
@@ -559,7 +564,7 @@ def test_doubtful_words_are_named_and_block_nothing(client, mai):
 
 def test_advice_while_typing(client, mai, service):
     url = reverse("psychologist:profile_advice")
-    data = {"headline": "Trauma specialist", "fee": "300", "specialisations": ["Guaranteed calm"]}
+    data = {"headline": "Trauma specialist", FEE: "300", "specialisations": ["Guaranteed calm"]}
     response = client.post(url, data, headers={"hx-request": "true", "hx-target": "advice"})
     page = response.content.decode()
     assert page.strip().startswith('<div class="stack" id="advice">')
@@ -572,14 +577,14 @@ def test_advice_while_typing(client, mai, service):
 def test_what_patients_pay_follows_the_rebate_and_the_registration(client, mai, service):
     make.mbs_items()
     url = reverse("psychologist:profile_advice")
-    [fee] = client.post(url, {"fee": "250"}).context["fees"]
+    [fee] = client.post(url, {FEE: "250"}).context["fees"]
     assert fee.quote.gap == 250 - fee.quote.rebate
     Psychologist.objects.filter(pk=mai.pk).update(registration=Registration.PROVISIONAL)
-    [fee] = client.post(url, {"fee": "250"}).context["fees"]
+    [fee] = client.post(url, {FEE: "250"}).context["fees"]
     assert (fee.quote.rebate, fee.quote.gap) == (None, 250)
 
 
 @pytest.mark.parametrize("fee", ["", "a lot", "9" * 400, "-5"])
 def test_advice_on_a_fee_that_is_none_shows_what_services_cost(client, mai, service, fee):
-    [shown] = client.post(reverse("psychologist:profile_advice"), {"fee": fee}).context["fees"]
+    [shown] = client.post(reverse("psychologist:profile_advice"), {FEE: fee}).context["fees"]
     assert shown.quote.fee == service.fee

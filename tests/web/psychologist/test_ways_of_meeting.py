@@ -21,7 +21,7 @@ def _media(settings, tmp_path):
 
 def sent(**more):
     """A form as browsers send it: a box that is not ticked is not there."""
-    return {name: value for name, value in fields(**more).items() if value != "" or name == "fee"}
+    return {name: value for name, value in fields(**more).items() if value != ""}
 
 
 def test_a_way_is_withdrawn_and_stands_in_the_trail(client, mai):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from decimal import Decimal
 
 import pytest
 import time_machine
@@ -198,8 +197,9 @@ def test_who_is_full_for_a_fortnight_is_shown_with_the_time_after_it(monday):
 
 def test_a_profile_tells_fee_rebate_and_gap_for_this_person(client, monday):
     make.clinic()
-    make.service(name="Session", fee="220.00", minutes=50)
-    person = make.psychologist(slug="tom", registration=Registration.GENERAL, fee=Decimal("195.00"))
+    service = make.service(name="Session", fee="220.00", minutes=50)
+    person = make.psychologist(slug="tom", registration=Registration.GENERAL)
+    make.own_fee(person, service, "195.00")
     make.hours(psychologist=person, location=make.location())
     page = client.get("/psychologists/tom/").content.decode()
     for figure in ("$195.00", "$101.55", "$93.45", "Item 80110 / 91170"):

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal.appointments.models import Appointment, Status
-from portal.clinic.models import Psychologist
+from portal.clinic.models import Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.journeys import booking
 from tests import make
@@ -229,7 +229,7 @@ def test_a_page_from_before_the_way_was_withdrawn_holds_nothing_else(client, wei
 
 
 def test_the_price_is_of_those_who_give_it_that_way(client, mai, wei):
-    Psychologist.objects.filter(pk=wei.pk).update(fee="150.00")
+    make.own_fee(wei, Service.objects.get(), "150.00")
     price = client.get(TIMES, {"mode": "in_person"}).context["price"]
     assert (price.lowest, price.highest) == (220, 220)
     price = client.get(TIMES, {"mode": "video"}).context["price"]

@@ -90,12 +90,14 @@ def _saved(
     """Whether it is; not, if somebody else saved it in this moment: the form says what. Raises HasProfile."""
     by, now = request.actor, timezone.now()
     if psychologist is None:
-        kept = actions.add_psychologist(user=whose, values=form.values, topics=form.topics, by=by, now=now)
+        kept = actions.add_psychologist(
+            user=whose, values=form.values, topics=form.topics, fees=form.fees, by=by, now=now
+        )
     elif not form.still_stands():
         return False
     else:
         kept = actions.update_psychologist(
-            psychologist=psychologist, values=form.values, topics=form.topics, by=by, now=now
+            psychologist=psychologist, values=form.values, topics=form.topics, fees=form.fees, by=by, now=now
         )
     for number in numbers:
         actions.set_provider_number(

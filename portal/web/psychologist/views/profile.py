@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -66,7 +65,12 @@ def _saved(request: HttpRequest, form: OwnProfileForm, person: Psychologist) -> 
     if not form.still_stands():
         return False
     actions.update_psychologist(
-        psychologist=person, values=form.values, topics=form.topics, by=request.actor, now=timezone.now()
+        psychologist=person,
+        values=form.values,
+        topics=form.topics,
+        fees=form.fees,
+        by=request.actor,
+        now=timezone.now(),
     )
     return True
 
@@ -83,18 +87,14 @@ def _page(request: HttpRequest, form: OwnProfileForm, person: Psychologist, *, s
         "person": person,
         "photo_url": own_photo_url(person),
         "whole_url": whole_photo_url(person),
-        **_advice(
-            person, words=words, topics=form["specialisations"].value() or [], fee=_money(form), ways=_ways(form)
-        ),
+        **_advice(person, words=words, topics=form["specialisations"].value() or [], fees=form.fees, ways=_ways(form)),
     }
     return page_or_fragment(request, "psychologist/profile.html", context, fragment="topics", status=status)
 
 
-def _money(form: OwnProfileForm) -> Decimal | None:
-    try:
-        return form.fields["fee"].clean(form["fee"].value())
-    except ValidationError:
-        return None
+def charged_by(person: Psychologist, typed: dict[int, Decimal | None]) -> dict[int, Decimal]:
+    """What they would charge of their own by a service's id, if what is typed were saved."""
+    return {service: fee for service, fee in {**person.fees, **typed}.items() if fee is not None}
 
 
 def _ways(form: OwnProfileForm) -> dict[str, bool]:
@@ -114,21 +114,26 @@ def advice(request: HttpRequest) -> HttpResponse:
     form = OwnProfileForm(request.POST, instance=_fresh(request.psychologist))
     words = {name: request.POST.get(name, "")[:10_000] for name in ("headline", "bio", "qualifications")}
     topics = [name[:100] for name in request.POST.getlist("specialisations")[:50]]
-    context = _advice(request.psychologist, words=words, topics=topics, fee=_money(form), ways=_ways(form))
+    context = _advice(request.psychologist, words=words, topics=topics, fees=form.fees, ways=_ways(form))
     return page_or_fragment(request, "psychologist/_profile_advice.html", context, fragment="advice")
 
 
 def _advice(
-    person: Psychologist, *, words: dict[str, str], topics: list[str], fee: Decimal | None, ways: dict[str, bool]
+    person: Psychologist,
+    *,
+    words: dict[str, str],
+    topics: list[str],
+    fees: dict[int, Decimal | None],
+    ways: dict[str, bool],
 ) -> dict[str, list[Caution] | list[Fee] | bool]:
-    """The cautions on all the words together, and the price of each service at `fee` dollars in these ways."""
+    """The cautions on all the words together, and the price of each service at these fees and in these ways."""
     text = "\n".join([*words.values(), *topics])
     charged = _fresh(person)
-    charged.fee = fee
+    charged.fees = charged_by(person, fees)
     for name, is_ticked in ways.items():
         setattr(charged, name, is_ticked)
     today = timezone.localdate()
-    fees = profiles.fees_of(
+    prices = profiles.fees_of(
         charged,
         profiles.services_of(charged, list(Service.objects.offered())),
         on=today,
@@ -137,8 +142,8 @@ def _advice(
     )
     return {
         "cautions": warnings_for(text, registration=person.registration),
-        "fees": fees,
-        "has_rebate": any(fee.quote.rebate is not None for fee in fees),
+        "fees": prices,
+        "has_rebate": any(price.quote.rebate is not None for price in prices),
     }
 
 
@@ -155,6 +160,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 def _preview(request: HttpRequest, form: OwnProfileForm) -> HttpResponse:
     """What is typed, as readers would see it. Nothing is written: the form's copy of the profile holds it."""
+    form.instance.fees = charged_by(form.instance, form.fees)
     shown = profiles.profile_of(
         form.instance,
         now=timezone.now(),

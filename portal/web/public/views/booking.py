@@ -30,7 +30,9 @@ def services(request: HttpRequest) -> HttpResponse:
     """Step one: what for."""
     offered = list(Service.objects.bookable_online())
     chosen = Preference.read(request.GET)
-    taking = list(Psychologist.objects.taking_bookings().select_related("user").prefetch_related("services"))
+    taking = list(
+        Psychologist.objects.taking_bookings().select_related("user").prefetch_related("services", "own_fees")
+    )
     psychologist = next((p for p in taking if p.slug == chosen), None)
     if psychologist:
         offered, taking = profiles.services_of(psychologist, offered), [psychologist]

@@ -104,7 +104,7 @@ def _context(held: Appointment) -> dict[str, Any]:
         "service": held.service,
         "quote": charges.promised(held, clinic=clinic),
         "seconds_left": max(0, int((held.held_until - timezone.now()).total_seconds())),
-        "late_fee": charges.late_fee(held, clinic=clinic),
+        "late_fee": charges.late_fee(held, clinic=clinic).amounts.total,
         "free_until": free_until,
         "is_free_over": timezone.now() > free_until,
         "step": 4,

@@ -76,7 +76,9 @@ def _modes(everybody: list[Found]) -> list[Any]:
 def psychologist(request: HttpRequest, slug: str) -> HttpResponse:
     """The profile: who they are, what they cost, and their next free times."""
     person = get_object_or_404(
-        Psychologist.objects.practising().select_related("user").prefetch_related("focuses", "languages", "services"),
+        Psychologist.objects.practising()
+        .select_related("user")
+        .prefetch_related("focuses", "languages", "services", "own_fees"),
         slug=slug,
     )
     profile = profiles.profile_of(person, now=timezone.now(), mode=request.GET.get("mode", ""))

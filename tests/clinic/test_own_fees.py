@@ -1,0 +1,88 @@
+"""A psychologist's own fee is one a service."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+
+from portal.audit.models import Entry
+from portal.clinic import actions
+from portal.clinic.models import OwnFee
+from tests import make
+
+NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+
+
+def set_fees(person, fees):
+    return actions.update_psychologist(psychologist=person, values={}, fees=fees, by=make.actor(), now=NOW)
+
+
+@pytest.mark.django_db
+def test_fees_are_set_changed_and_taken_away_one_by_one():
+    session, assessment = make.service(fee="220.00"), make.service(fee="330.00")
+    mai = make.psychologist()
+    set_fees(mai, {session.pk: Decimal("195.00"), assessment.pk: None})
+    assert (mai.fee_for(session), mai.fee_for(assessment)) == (Decimal("195.00"), Decimal("330.00"))
+    mai = set_fees(mai, {assessment.pk: Decimal("0.00")})
+    assert (mai.fee_for(session), mai.fee_for(assessment)) == (Decimal("195.00"), Decimal("0.00")), "free is a fee"
+    mai = set_fees(mai, {session.pk: None, assessment.pk: Decimal("300.00")})
+    assert list(OwnFee.objects.values_list("service", "fee")) == [(assessment.pk, Decimal("300.00"))]
+
+
+@pytest.mark.django_db
+def test_the_trail_says_whose_fee_for_which_service_changed_and_not_to_what():
+    session, mai = make.service(), make.psychologist()
+    set_fees(mai, {session.pk: Decimal("195.00")})
+    entry = Entry.objects.get()
+    assert (entry.verb, entry.target_code, entry.facts) == (
+        "psychologist_fee.changed",
+        str(mai.code),
+        {"services": [str(session.code)]},
+    )
+    set_fees(mai, {session.pk: Decimal("195.00")})
+    assert Entry.objects.count() == 1, "what stays the same is not written"
+
+
+@pytest.mark.django_db
+def test_the_database_holds_one_fee_a_service_and_none_below_nothing():
+    session, mai = make.service(), make.psychologist()
+    make.own_fee(mai, session, "195.00")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make.own_fee(mai, session, "200.00")
+    with pytest.raises(IntegrityError, match="own_fee_not_negative"), transaction.atomic():
+        make.own_fee(mai, make.service(), "-1.00")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_one_fee_that_somebody_had_becomes_a_fee_for_each_service_that_they_give():
+    before, after = [("clinic", "0011_own_fees")], [("clinic", "0012_one_fee_becomes_one_a_service")]
+    executor = MigrationExecutor(connection)
+    latest = executor.loader.graph.leaf_nodes()
+    try:
+        executor.migrate(before)
+        apps = executor.loader.project_state(before).apps
+        service, user = apps.get_model("clinic", "Service").objects, apps.get_model("accounts", "User").objects
+        people = apps.get_model("clinic", "Psychologist").objects
+        first, second = (service.create(name=n, slug=n, minutes=50, fee="220.00") for n in ("first", "second"))
+
+        def person(slug, fee, *services):
+            account = user.create(email=f"{slug}@example.com")
+            made = people.create(user_id=account.pk, slug=slug, fee=fee)
+            made.services.set(services)
+
+        person("gives-one", "195.00", first)
+        person("gives-all", "205.00")
+        person("no-fee-of-their-own", None, second)
+        executor = MigrationExecutor(connection)
+        executor.migrate(after)
+        fees = executor.loader.project_state(after).apps.get_model("clinic", "OwnFee").objects
+        assert set(fees.values_list("psychologist__slug", "service__slug", "fee")) == {
+            ("gives-one", "first", Decimal("195.00")),
+            ("gives-all", "first", Decimal("205.00")),
+            ("gives-all", "second", Decimal("205.00")),
+        }
+    finally:
+        executor = MigrationExecutor(connection)
+        executor.migrate(latest)
