@@ -113,7 +113,7 @@ def _fees(clinic: ClinicSettings, own: PolicySettings) -> Facts:
     return _who(clinic) | {
         "cancel_hours": clinic.cancel_hours,
         "late_fee_percent": late,
-        "no_show_percent": late if own.no_show_percent is None else own.no_show_percent,
+        "no_show_percent": own.percent_for_not_coming(late),
         "waiver": own.waiver,
         "payment_terms_days": clinic.payment_terms_days,
         "bank_transfer": bool(clinic.bank_account),

@@ -60,6 +60,10 @@ class PolicySettings(models.Model):
     def current(cls) -> Self:
         return cls.objects.filter(pk=1).first() or cls(pk=1)
 
+    def percent_for_not_coming(self, late_fee_percent: int) -> int:
+        """Of the price: that for cancelling late, unless the clinic says otherwise."""
+        return late_fee_percent if self.no_show_percent is None else self.no_show_percent
+
 
 class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
     def of(self, kind: str) -> PolicyVersionQuerySet:

@@ -41,7 +41,7 @@ def booked():
 
 
 def late_fee(appointment):
-    return charges.late_fee(appointment, clinic=ClinicSettings.current())
+    return charges.late_fee(appointment, clinic=ClinicSettings.current()).amounts.total
 
 
 def test_a_booking_keeps_the_rule_it_was_made_under(booked):

@@ -26,6 +26,7 @@ from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, R
 from portal.common.access.actors import Actor
 from portal.common.money import cents
 from portal.patients.models import Patient
+from portal.policies.models import PolicySettings
 
 
 @in_transaction
@@ -74,6 +75,7 @@ def book(
         fee=locked.fee_for(service) if fee is None else cents(fee),
         cancel_hours=policy.cancel_hours,
         late_fee_percent=policy.late_fee_percent,
+        no_show_percent=PolicySettings.current().percent_for_not_coming(policy.late_fee_percent),
         booked_at=now,
         booked_by=by.user,
         **slot._asdict(),

@@ -23,6 +23,7 @@ from portal.audit import trail
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.patients.models import Patient
+from portal.policies.models import PolicySettings
 
 
 @in_transaction
@@ -64,6 +65,7 @@ def hold(
         fee=locked.fee_for(service),
         cancel_hours=policy.cancel_hours,
         late_fee_percent=policy.late_fee_percent,
+        no_show_percent=PolicySettings.current().percent_for_not_coming(policy.late_fee_percent),
         **slot._asdict(),
     )
 
