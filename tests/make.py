@@ -23,11 +23,13 @@ from django.utils import timezone
 from portal.accounts.models import Grant, User
 from portal.accounts.roles import STAFF, Role
 from portal.appointments.models import Appointment, CancelReason, Status, TimeSlot, WorkingHours
+from portal.billing.models import Waiver
 from portal.clinic.models import (
     ClinicSettings,
     Language,
     Location,
     Mode,
+    OwnFee,
     ProviderNumber,
     Psychologist,
     Registration,
@@ -129,6 +131,12 @@ def psychologist(
     made.languages.set(languages)
     made.specialisations.set(specialisations)
     return made
+
+
+def own_fee(psychologist: Psychologist, service: Service, fee: str) -> OwnFee:
+    """What a psychologist charges for a service, in dollars before GST."""
+    psychologist.__dict__.pop("fees", None)
+    return OwnFee.objects.create(psychologist=psychologist, service=service, fee=Decimal(fee))
 
 
 def provider_number(
@@ -274,6 +282,13 @@ def appointment(
 def hold(**fields) -> Appointment:
     """A time held for a visitor for ten minutes from now."""
     return appointment(status=Status.HELD, **fields)
+
+
+def waiver(*, appointment: Appointment | None = None, **fields) -> Waiver:
+    """Somebody did without the fee for a session that was cancelled late."""
+    appointment = appointment or make.appointment(status=Status.CANCELLED, late=True)
+    defaults = {"purpose": "late_fee", "reason": "Was in hospital", "waived_at": timezone.now()}
+    return Waiver.objects.create(appointment=appointment, **defaults | fields)
 
 
 # ---- Who acts --------------------------------------------------------------------------------------------------------

@@ -12,10 +12,12 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from portal.appointments.models import Appointment
+from portal.billing.models import Line, Purpose
 from portal.clinic.models import ClinicSettings, Psychologist, Service, TaxCode
 from portal.common.money import ZERO, cents, gst_on
 from portal.medicare import schedule
 from portal.medicare.models import MbsItem, Referral
+from portal.policies.models import PolicySettings
 
 # ---- Lines and sums --------------------------------------------------------------------------------------------------
 
@@ -250,18 +252,40 @@ def _session(
 # ---- A session that was cancelled late, or missed --------------------------------------------------------------------
 
 
-def for_late_cancellation(appointment: Appointment, *, clinic: ClinicSettings) -> Charge:
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """What a session that was not held costs, and by which rule: `percent` of its price."""
+
+    purpose: Purpose
+    percent: int
+    charge: Charge
+    amounts: Amounts
+
+
+def late_fee(appointment: Appointment, *, clinic: ClinicSettings) -> Fee:
     """What cancelling after the free time costs, by the rule that was shown when the session was booked.
 
-    Medicare pays nothing towards it, so it has no item and no date of service.
+    Medicare pays nothing towards it: it has no item, and no date of service.
     """
-    return _part_of(appointment, _late_percent(appointment, clinic), "Late cancellation")
+    return _fee(appointment, Purpose.LATE_FEE, _late_percent(appointment, clinic), "Late cancellation", clinic)
 
 
-def late_fee(appointment: Appointment, *, clinic: ClinicSettings) -> Decimal:
-    """What cancelling after the free time costs, in dollars with GST."""
-    charge = for_late_cancellation(appointment, clinic=clinic)
-    return amounts_of(charge, gst_registered=clinic.gst_registered).total
+def no_show_fee(appointment: Appointment, *, clinic: ClinicSettings, policy: PolicySettings) -> Fee:
+    """What not coming costs, by the rule that was shown when the session was booked."""
+    percent = appointment.no_show_percent
+    if percent is None:
+        percent = policy.percent_for_not_coming(_late_percent(appointment, clinic))
+    return _fee(appointment, Purpose.NO_SHOW, percent, "Missed session", clinic)
+
+
+def fee_due(appointment: Appointment, *, clinic: ClinicSettings, policy: PolicySettings) -> Fee | None:
+    """The fee that may be asked for a session that was not held; None where the clinic promised that there is none."""
+    fee = None
+    if appointment.is_cancelled and appointment.late:
+        fee = late_fee(appointment, clinic=clinic)
+    elif appointment.is_missed:
+        fee = no_show_fee(appointment, clinic=clinic, policy=policy)
+    return fee if fee and fee.amounts.total else None
 
 
 def _late_percent(appointment: Appointment, clinic: ClinicSettings) -> int:
@@ -269,10 +293,31 @@ def _late_percent(appointment: Appointment, clinic: ClinicSettings) -> int:
     return clinic.late_fee_percent if agreed is None else agreed
 
 
-def _part_of(appointment: Appointment, percent: int, what: str) -> Charge:
+def _fee(appointment: Appointment, purpose: Purpose, percent: int, what: str, clinic: ClinicSettings) -> Fee:
     service, start = appointment.service, appointment.local_start
-    return Charge(
+    charge = Charge(
         description=f"{what}: {service.name}, {start.day} {start:%b %Y}",
         unit_price=cents(appointment.fee * percent / 100),
         tax_code=service.tax_code,
     )
+    return Fee(purpose, percent, charge, amounts_of(charge, gst_registered=clinic.gst_registered))
+
+
+# ---- Money before, and off again -------------------------------------------------------------------------------------
+
+
+def paid_ahead(appointment: Appointment, amount: Decimal) -> Charge:
+    """What is taken before the session, in dollars that contain any GST: the session's own invoice says how much."""
+    start = appointment.local_start
+    return Charge(
+        description=f"Paid ahead: {appointment.service.name}, {start.day} {start:%b %Y}", unit_price=cents(amount)
+    )
+
+
+def gst_off(line: Line, amount: Decimal, *, amount_off: Decimal, gst_taken: Decimal) -> Decimal:
+    """The GST in `amount` dollars taken off a line, from which `amount_off` with `gst_taken` was taken before.
+
+    It is the line's share, rounded on all that was taken off by then: taking off the whole line in parts takes exactly
+    its GST.
+    """
+    return cents((amount_off + amount) * line.gst / line.total) - gst_taken

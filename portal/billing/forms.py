@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from portal.billing.models import Method
+from portal.billing.models import Line, Method
 from portal.billing.models.payment import AT_THE_DESK
 from portal.common.forms.fields import DateField, LineField, MoneyField
 from portal.common.money import dollars
@@ -81,6 +82,73 @@ class RefundForm(_MoneyForm):
                 params={"left": dollars(left)},
             ),
         )
+
+
+class AheadForm(forms.Form):
+    """Money taken before a session. `key` is made with the page: a form that is sent twice takes it once."""
+
+    amount = MoneyField(label=_("Amount"), max_value=Decimal("99999.99"))
+    method = forms.ChoiceField(label=_("How"), choices=METHODS, widget=forms.RadioSelect)
+    reference = LineField(
+        label=_("Reference"), max_length=100, required=False, help_text=_("The terminal's or the bank's number.")
+    )
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, amount: Decimal) -> None:
+        super().__init__(data, initial={"amount": amount, "method": Method.CARD, "key": str(uuid.uuid4())})
+
+    def clean_amount(self) -> Decimal:
+        amount = self.cleaned_data["amount"]
+        if amount <= 0:
+            raise ValidationError(_("Write an amount above zero."), code="zero")
+        return amount
+
+
+class CreditForm(forms.Form):
+    """What is taken off an issued invoice. `lines` are its lines with the most that each can lose, in dollars."""
+
+    line = forms.ChoiceField(label=_("Off what"))
+    amount = MoneyField(label=_("How much"))
+    reason = LineField(
+        label=_("Why"),
+        max_length=200,
+        help_text=_("It is printed on the note: nothing about anybody's health."),
+    )
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, lines: Sequence[tuple[Line, Decimal]]) -> None:
+        super().__init__(data, initial={"key": str(uuid.uuid4())})
+        self.lines = {str(line.position): (line, most) for line, most in lines}
+        self.fields["line"].choices = [
+            (position, f"{line.description}, {dollars(line.total)}") for position, (line, _most) in self.lines.items()
+        ]
+        if len(self.lines) == 1:
+            self.fields["line"].initial = next(iter(self.lines))
+            self.fields["line"].widget = forms.HiddenInput()
+        if lines and lines[0][0].invoice.gst:
+            self.fields["amount"].help_text = _("With the GST in it.")
+
+    def clean_amount(self) -> Decimal:
+        amount = self.cleaned_data["amount"]
+        if amount <= 0:
+            raise ValidationError(_("Write an amount above zero."), code="zero")
+        return amount
+
+    @property
+    def chosen(self) -> Line:
+        return self.lines[self.cleaned_data["line"]][0]
+
+    def too_much(self, most: Decimal) -> None:
+        words = _("No more than %(most)s can be taken off here. What is paid is given back first.")
+        self.add_error("amount", ValidationError(words, code="too_much", params={"most": dollars(most)}))
+
+
+class WaiveForm(forms.Form):
+    reason = LineField(
+        label=_("Why"),
+        max_length=200,
+        help_text=_("For the clinic's own record: nothing about anybody's health."),
+    )
 
 
 class VoidForm(forms.Form):

@@ -16,7 +16,8 @@ from django.core.files.storage import default_storage
 from django.utils import translation
 
 from portal.billing import snapshot
-from portal.billing.models import DrawnPaper, Invoice, InvoiceStatus
+from portal.billing.models import CreditNote, DrawnPaper, Invoice, InvoiceStatus
+from portal.billing.movements import Kind, movements_of
 from portal.clinic.models import ClinicSettings
 from portal.common.money import ZERO
 from portal.common.paper import fonts
@@ -32,6 +33,12 @@ METHODS = {
     "transfer": "Bank transfer",
     "medicare": "Medicare",
     "stripe": "Card, online",
+}
+MOVED = {
+    Kind.PAID: "",
+    Kind.GIVEN_BACK: ", refund",
+    Kind.MOVED_HERE: ", paid ahead",
+    Kind.MOVED_AWAY: ", counted towards another invoice",
 }
 
 
@@ -75,7 +82,6 @@ def facts_of(invoice: Invoice) -> dict[str, Any]:
     paper = invoice.snapshot or snapshot.take(invoice, clinic=ClinicSettings.current(), referral=None)
     void = invoice.status == InvoiceStatus.VOID
     balance = invoice.balance
-    allocations = invoice.allocations.select_related("payment").order_by("payment__recorded_at", "payment_id")
     return {
         "paper": _with_dates(paper),
         "stamp": _stamp(invoice),
@@ -84,22 +90,46 @@ def facts_of(invoice: Invoice) -> dict[str, Any]:
         "has_gst": Decimal(paper["gst"]) != ZERO,
         "has_rebate": Decimal(paper["rebate"]) != ZERO,
         "void_reason": invoice.void_reason.rstrip(". ") if void else "",
+        "credits": [
+            {"date": day(note.issued_on), "number": note.number, "amount": note.amount, "title": note.snapshot["title"]}
+            for note in invoice.credit_notes.all()
+        ],
         "receipts": [
             {
-                "date": day(allocation.payment.received_on),
-                "method": METHODS[allocation.payment.method],
-                "number": allocation.payment.number,
-                "amount": allocation.amount,
-                "is_refund": allocation.payment.is_refund,
+                "date": day(movement.payment.received_on),
+                "method": METHODS[movement.payment.method] + MOVED[movement.kind],
+                "number": movement.payment.number,
+                "amount": movement.amount,
             }
-            for allocation in allocations
+            for movement in movements_of(invoice)
         ],
     }
 
 
-def filename(invoice: Invoice) -> str:
+def credit_note_pdf(note: CreditNote) -> bytes:
+    """A credit or adjustment note as an A4 PDF, in English as its invoice is."""
+    with translation.override("en-au"):
+        return render_pdf("pdf/credit_note.html", context_of_credit(note))
+
+
+def context_of_credit(note: CreditNote) -> dict[str, Any]:
+    paper = note.snapshot
+    invoice = paper["invoice"]
+    return {
+        "paper": {
+            **paper,
+            "number": note.number,
+            "issued_on": _day_of(paper["issued_on"]),
+            "invoice": {**invoice, "issued_on": _day_of(invoice["issued_on"])},
+        },
+        "logo": _logo(paper["clinic"]["logo"]),
+        "stamp": "VOID" if note.invoice.status == InvoiceStatus.VOID else "",
+    }
+
+
+def filename(document: Invoice | CreditNote) -> str:
     """Nothing of whose it is: files lie about in downloads."""
-    return f"{invoice.number}.pdf"
+    return f"{document.number}.pdf"
 
 
 def _stamp(invoice: Invoice) -> str:

@@ -14,11 +14,11 @@ class BillingRefused(Exception):
 
 
 class NotBillable(BillingRefused):
-    """The session did not take place, or has nobody to bill."""
+    """The session is not in a state in which this may be asked for."""
 
 
 class AlreadyInvoiced(BillingRefused):
-    """The session has an invoice; void that one first."""
+    """The session has an invoice for this; void that one first."""
 
     def __init__(self, invoice: Invoice) -> None:
         super().__init__(invoice.number)
@@ -69,5 +69,21 @@ class PaidOn(BillingRefused):
         self.paid = paid
 
 
+class NotMovable(BillingRefused):
+    """More than is left of that payment on that invoice, or another person's. `left` is what may move, in dollars."""
+
+    def __init__(self, left: Decimal) -> None:
+        super().__init__(str(left))
+        self.left = left
+
+
+class OverCredit(BillingRefused):
+    """More than a line has left, or than is owing. `most` is what may be taken off, in dollars."""
+
+    def __init__(self, most: Decimal) -> None:
+        super().__init__(str(most))
+        self.most = most
+
+
 class ReasonMissing(BillingRefused):
-    """A void invoice says why."""
+    """What is taken back, taken off or waived says why."""

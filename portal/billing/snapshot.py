@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from portal.billing.models import Invoice, Line
+from portal.billing.models import FEES, CreditNote, Invoice, Line, Purpose
 from portal.clinic.models import ClinicSettings, Mode, ProviderNumber, Registration
 from portal.common.money import dollars
 from portal.medicare.models import Referral
@@ -31,24 +31,11 @@ def take(invoice: Invoice, *, clinic: ClinicSettings, referral: Referral | None)
     lines = list(invoice.lines.all())
     return {
         "version": VERSION,
-        "title": "Tax invoice" if clinic.gst_registered else "Invoice",
+        "title": "Tax invoice" if _is_taxed(invoice, clinic) else "Invoice",
         "number": invoice.number,
         "issued_on": invoice.issued_on.isoformat(),
         "due_on": invoice.due_on.isoformat(),
-        "clinic": {
-            "name": clinic.name,
-            "legal_name": clinic.legal_name,
-            "abn": spaced_abn(clinic.abn),
-            "gst_registered": clinic.gst_registered,
-            "address": _address(clinic),
-            "phone": _phone(clinic.phone),
-            "email": clinic.email,
-            "logo": clinic.logo.name if clinic.logo else "",
-            "footer": clinic.invoice_footer,
-            "bank_name": clinic.bank_name,
-            "bank_bsb": clinic.bank_bsb,
-            "bank_account": clinic.bank_account,
-        },
+        "clinic": _clinic(clinic, is_taxed=_is_taxed(invoice, clinic)),
         "provider": {
             "name": psychologist.name,
             "registration": REGISTRATIONS.get(psychologist.registration, ""),
@@ -69,6 +56,62 @@ def take(invoice: Invoice, *, clinic: ClinicSettings, referral: Referral | None)
         "rebate": str(invoice.rebate),
         "out_of_pocket": str(invoice.out_of_pocket),
         "statements": _statements(invoice, lines, clinic),
+    }
+
+
+def take_credit(note: CreditNote, *, clinic: ClinicSettings) -> dict[str, Any]:
+    """The snapshot of a credit note about to be made; of a tax invoice it is an adjustment note.
+
+    An adjustment note says what it adjusts and why, by how much, and how much of that is GST (GSTR 2013/2).
+    """
+    invoice, line = note.invoice, note.line
+    paper = invoice.snapshot or {}
+    # What it was when it was issued, whatever the clinic is by now.
+    is_taxed = paper["clinic"]["gst_registered"]
+    before = invoice.payable
+    return {
+        "version": VERSION,
+        "title": "Adjustment note" if is_taxed else "Credit note",
+        "issued_on": note.issued_on.isoformat(),
+        "clinic": _clinic(clinic, is_taxed=is_taxed),
+        "bill_to": paper["bill_to"],
+        "patient": {"name": invoice.patient.legal_name},
+        "invoice": {
+            "title": paper["title"],
+            "number": invoice.number,
+            "issued_on": invoice.issued_on.isoformat(),
+            "total": str(invoice.total),
+        },
+        "description": line.description,
+        "reason": note.reason,
+        "price": str(note.price),
+        "gst": str(note.gst),
+        "amount": str(note.amount),
+        "before": str(before),
+        "after": str(before - note.amount),
+        "statements": [],
+    }
+
+
+def _is_taxed(invoice: Invoice, clinic: ClinicSettings) -> bool:
+    """Whether it is a tax invoice: what is paid ahead is for no service yet, so its GST stands on the session's."""
+    return clinic.gst_registered and invoice.purpose != Purpose.DEPOSIT
+
+
+def _clinic(clinic: ClinicSettings, *, is_taxed: bool) -> dict[str, Any]:
+    return {
+        "name": clinic.name,
+        "legal_name": clinic.legal_name,
+        "abn": spaced_abn(clinic.abn),
+        "gst_registered": is_taxed,
+        "address": _address(clinic),
+        "phone": _phone(clinic.phone),
+        "email": clinic.email,
+        "logo": clinic.logo.name if clinic.logo else "",
+        "footer": clinic.invoice_footer,
+        "bank_name": clinic.bank_name,
+        "bank_bsb": clinic.bank_bsb,
+        "bank_account": clinic.bank_account,
     }
 
 
@@ -130,8 +173,10 @@ def _line(line: Line, invoice: Invoice) -> dict[str, Any]:
 
 def _statements(invoice: Invoice, lines: list[Line], clinic: ClinicSettings) -> list[str]:
     said = []
+    if invoice.purpose == Purpose.DEPOSIT:
+        return ["Paid ahead of the session: it counts towards the session's invoice. It is no claim on Medicare."]
     if not clinic.gst_registered:
-        said.append(f"{clinic.legal_name or clinic.name} is not registered for GST. No GST has been charged.")
+        said.append(_not_registered(clinic))
     elif not invoice.gst:
         said.append("All services on this invoice are GST-free. No GST has been charged.")
     elif all(line.tax_code == "taxable" for line in lines):
@@ -142,4 +187,10 @@ def _statements(invoice: Invoice, lines: list[Line], clinic: ClinicSettings) -> 
         said.append(
             "The Medicare rebate is an estimate. Medicare decides what it pays, once the account is paid and claimed."
         )
+    if invoice.purpose in FEES:
+        said.append("Medicare pays nothing towards a session that was cancelled late or missed.")
     return said
+
+
+def _not_registered(clinic: ClinicSettings) -> str:
+    return f"{clinic.legal_name or clinic.name} is not registered for GST. No GST has been charged."

@@ -199,7 +199,7 @@ def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime)
         "quote": charges.promised(appointment, clinic=clinic),
         "free_until": until,
         "is_free_over": now > until,
-        "late_fee": charges.late_fee(appointment, clinic=clinic),
+        "late_fee": charges.late_fee(appointment, clinic=clinic).amounts.total,
     }
     with override(language):
         context |= {

@@ -17,10 +17,11 @@ from portal.audit import trail
 from portal.billing import actions as billing
 from portal.billing import charges
 from portal.billing.charges import Bill, Charge
-from portal.billing.models import Invoice, Payment
+from portal.billing.models import Invoice, Payment, Purpose
 from portal.billing.refusals import AlreadyInvoiced
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
+from portal.common.money import ZERO
 from portal.journeys import to_do
 from portal.medicare import schedule
 from portal.medicare.models import MbsItem, Referral
@@ -77,8 +78,20 @@ class Preview:
 
     bill: Bill
     item: MbsItem | None
+    # What was paid before the session and counts towards it, in dollars.
+    ahead: Decimal
     # What the chosen item is not for, if anything: "mode" or "minutes".
     odd: str = ""
+
+    @property
+    def to_pay(self) -> Decimal:
+        """What is left after what was paid ahead."""
+        return max(ZERO, self.bill.sums.total - self.ahead)
+
+
+def session_invoice(appointment: Appointment) -> Invoice | None:
+    """The live invoice for the session itself, or None."""
+    return Invoice.objects.live().filter(appointment=appointment).for_purpose(Purpose.SESSION).first()
 
 
 def as_booked(appointment: Appointment) -> Held:
@@ -101,6 +114,7 @@ def preview(appointment: Appointment, held: Held, *, claim: Claim, clinic: Clini
     return Preview(
         charges.bill_of([session, *held.extra], clinic=clinic),
         item,
+        ahead=billing.held_ahead(appointment),
         odd="" if item is None else "mode" if item.mode != held.mode else "" if item.fits(held.minutes) else "minutes",
     )
 
@@ -121,7 +135,7 @@ def check_out(
     )
     if why := states.why_not(locked, Verb.CHECK_OUT, by=by, now=now):
         raise WrongState(why)
-    if invoiced := Invoice.objects.live().filter(appointment=locked).first():
+    if invoiced := session_invoice(locked):
         if payment is None or Payment.objects.filter(key=key, allocations__invoice=invoiced).exists():
             return invoiced
         raise AlreadyInvoiced(invoiced)
@@ -130,14 +144,16 @@ def check_out(
         locked.refresh_from_db(fields=["status", "completed_at"])
     claim = claim_for(locked)
     shown = preview(locked, held, claim=claim, clinic=ClinicSettings.current())
-    invoice = billing.bill_session(
+    invoice = billing.bill(
         appointment=locked,
+        purpose=Purpose.SESSION,
         charges=shown.bill.charges,
         referral=claim.referral if shown.item else None,
         by=by,
         now=now,
     )
     to_do.sessions.look_again([locked], by=by, now=now)
+    billing.use_ahead(invoice=invoice, by=by, now=now)
     if payment is not None:
         billing.record_payment(
             invoice=invoice,
@@ -148,7 +164,7 @@ def check_out(
             by=by,
             now=now,
         )
-        invoice.refresh_from_db(fields=["paid"])
+    invoice.refresh_from_db(fields=["paid", "payable"])
     return invoice
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from portal.appointments import actions, states
 from portal.appointments.models import Appointment
 from portal.appointments.states import Known, Steps
-from portal.billing.models import Invoice
+from portal.billing.models import BILLS_A_SESSION, Invoice
 from portal.common.access.actors import Actor
 from portal.journeys import to_do
 from portal.records.models import ProgressNote
@@ -39,7 +39,9 @@ def known(session: Appointment) -> Known:
 
 
 def _invoiced(sessions: Sequence[Appointment]) -> set[int]:
-    billed = Invoice.objects.live().filter(appointment__in=[session.pk for session in sessions])
+    billed = Invoice.objects.live().filter(
+        appointment__in=[session.pk for session in sessions], purpose__in=BILLS_A_SESSION
+    )
     return set(billed.order_by().values_list("appointment", flat=True))
 
 

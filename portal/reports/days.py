@@ -15,7 +15,7 @@ from portal.appointments import states
 from portal.appointments.models import Appointment
 from portal.appointments.states import Steps
 from portal.billing import charges
-from portal.billing.models import Invoice, InvoiceStatus
+from portal.billing.models import BILLS_A_SESSION, Invoice, InvoiceStatus, Purpose
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
@@ -104,10 +104,10 @@ def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, 
     ]
     cancelled = [s for s in sessions if s.is_cancelled]
     sessions = [s for s in sessions if not s.is_cancelled]
-    invoices = {
-        i.appointment_id: i
-        for i in Invoice.objects.visible_to(actor).live().filter(appointment__in=sessions).defer("snapshot")
-    }
+    live = Invoice.objects.visible_to(actor).live().filter(appointment__in=sessions).defer("snapshot")
+    of_sessions: dict[int | None, dict[str, Invoice]] = defaultdict(dict)
+    for each in live:
+        of_sessions[each.appointment_id][each.purpose] = each
     patients = {s.patient_id for s in sessions}
     owed = _owed(actor, patients)
     referred = defaultdict(list)
@@ -115,10 +115,12 @@ def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, 
         Referral.objects.in_force().filter(patient__in=patients).order_by().values_list("patient", "written_on")
     ):
         referred[patient].append(written)
-    steps = sessions_journey.steps_of(sessions, by=actor, now=now, invoiced=invoices.keys())
+    invoiced = {session.pk for session in sessions if of_sessions[session.pk].keys() & BILLS_A_SESSION}
+    steps = sessions_journey.steps_of(sessions, by=actor, now=now, invoiced=invoiced)
     arrivals = []
     for session in sessions:
-        invoice = invoices.get(session.pk)
+        own = of_sessions[session.pk]
+        invoice = own.get(Purpose.SESSION)
         covered = any(written <= day for written in referred[session.patient_id])
         arrivals.append(
             Arrival(
@@ -129,7 +131,7 @@ def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, 
                 owes=owed.get(session.patient_id, ZERO)
                 - (invoice.balance if invoice and invoice.status == InvoiceStatus.ISSUED else ZERO),
                 lacks_referral=session.service.medicare and not covered,
-                to_collect=_to_collect(session, invoice, clinic=clinic),
+                to_collect=_to_collect(session, own, clinic=clinic),
             )
         )
     return DayList(day, arrivals, cancelled)
@@ -137,15 +139,16 @@ def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, 
 
 def _owed(actor: Actor, patients: set[int]) -> dict[int, Decimal]:
     rows = Invoice.objects.visible_to(actor).owing().filter(patient__in=patients).order_by().values_list("patient")
-    return dict(rows.annotate(owed=Sum(F("total") - F("paid"))))
+    return dict(rows.annotate(owed=Sum(F("payable") - F("paid"))))
 
 
-def _to_collect(session: Appointment, invoice: Invoice | None, *, clinic: ClinicSettings) -> Decimal:
-    if invoice is not None:
-        return invoice.balance
-    if session.is_missed:
-        return ZERO
-    return charges.price_of(session, clinic=clinic)
+def _to_collect(session: Appointment, invoices: dict[str, Invoice], *, clinic: ClinicSettings) -> Decimal:
+    """What is asked for by now; before check-out what the session costs, less what was paid ahead."""
+    deposit = invoices.get(Purpose.DEPOSIT)
+    asked = sum((each.balance for each in invoices.values() if each is not deposit), ZERO)
+    if Purpose.SESSION in invoices or session.is_missed:
+        return asked
+    return max(ZERO, charges.price_of(session, clinic=clinic) - (deposit.paid if deposit else ZERO))
 
 
 def owed_by(actor: Actor, patient: Patient) -> Decimal:

@@ -147,6 +147,9 @@ def _first_wrong_sum() -> str:
             f"SELECT COUNT(*) FROM billing_invoice i LEFT JOIN ({money}) m ON m.invoice_id = i.id "
             "WHERE i.paid <> COALESCE(m.paid, 0)"
         ),
+        "{} invoices are payable by other than their total": (
+            "SELECT COUNT(*) FROM billing_invoice WHERE payable <> total"
+        ),
         "{} payments are not allocated": (
             "SELECT COUNT(*) FROM billing_payment p LEFT JOIN billing_allocation a ON a.payment_id = p.id "
             "WHERE a.amount IS NULL OR a.amount <> p.amount"

@@ -379,12 +379,12 @@ class History:
         write(
             Invoice,
             ("id", "code", "number", "patient_id", "appointment_id", "psychologist_id", "location_id", "bill_to_name",
-             "status", "issued_on", "due_on", "subtotal", "total", "rebate", "out_of_pocket", "paid", "snapshot",
-             "created_at", "voided_at", "void_reason"),
+             "status", "issued_on", "due_on", "subtotal", "total", "payable", "rebate", "out_of_pocket", "paid",
+             "snapshot", "created_at", "voided_at", "void_reason"),
             (
                 (s.pk, code(random), _number("INV", s.pk), s.patient, s.pk, everybody[s.psychologist].pk,
-                 self.locations[s.psychologist], names[s.patient], s.status, past.day, past.due, s.fee, s.fee, benefit,
-                 _less(s.fee, benefit), s.paid,
+                 self.locations[s.psychologist], names[s.patient], s.status, past.day, past.due, s.fee, s.fee, s.fee,
+                 benefit, _less(s.fee, benefit), s.paid,
                  None if s.status == InvoiceStatus.DRAFT else paper.of(s, past, starts=hour, name=names[s.patient]),
                  ends, ends if s.status == InvoiceStatus.VOID else None,
                  "Billed twice" if s.status == InvoiceStatus.VOID else "")

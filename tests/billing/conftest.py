@@ -12,6 +12,7 @@ from portal.accounts.roles import Role
 from portal.appointments.models import Status
 from portal.billing import actions, charges
 from portal.billing.charges import Charge
+from portal.billing.models import Purpose
 from portal.journeys import checking_out
 from tests import make
 
@@ -34,8 +35,9 @@ class Books:
         appointment = appointment or self.session()
         referral = referral or checking_out.claim_for(appointment).referral
         item = charges.item_for(appointment, referral=referral)
-        return actions.bill_session(
+        return actions.bill(
             appointment=appointment,
+            purpose=Purpose.SESSION,
             charges=[charges.for_session(appointment, item=item, fee=fee), *extra],
             referral=referral if item else None,
             by=self.by,
@@ -82,6 +84,35 @@ class Books:
         )
         invoice.refresh_from_db()
         return refund
+
+    def credit(self, invoice, amount, *, line=None, key=None, reason="Charged too much"):
+        note = actions.credit_line(
+            line=line or invoice.lines.first(),
+            amount=Decimal(amount),
+            reason=reason,
+            key=key or uuid.uuid4().hex,
+            by=self.by,
+            now=self.now,
+        )
+        invoice.refresh_from_db()
+        return note
+
+    def move(self, payment, source, target, amount):
+        actions.move_payment(
+            payment=payment, amount=Decimal(amount), source=source, target=target, by=self.by, now=self.now
+        )
+        source.refresh_from_db()
+        target.refresh_from_db()
+
+    def take_ahead(self, appointment, amount, *, key=None):
+        return actions.take_ahead(
+            appointment=appointment,
+            amount=Decimal(amount),
+            method="card",
+            key=key or uuid.uuid4().hex,
+            by=self.by,
+            now=self.now,
+        )
 
     def void(self, invoice, reason="Billed twice"):
         voided = actions.void_invoice(invoice=invoice, reason=reason, by=self.by, now=self.now)

@@ -244,8 +244,8 @@ def test_the_trail_has_ids_and_cents_only(books):
     entries = [(e.verb, e.target_label, e.target_code, e.facts) for e in Entry.objects.order_by("id")]
     code, paid = str(invoice.code), str(payment.code)
     assert entries == [
-        ("invoice.drafted", "billing.Invoice", code, {"total_cents": 22000}),
-        ("invoice.issued", "billing.Invoice", code, {"total_cents": 22000}),
+        ("invoice.drafted", "billing.Invoice", code, {"purpose": "session", "total_cents": 22000}),
+        ("invoice.issued", "billing.Invoice", code, {"purpose": "session", "total_cents": 22000}),
         ("payment.recorded", "billing.Payment", paid, {"invoice": code, "amount_cents": 10000}),
         (
             "payment.refunded",

@@ -62,17 +62,18 @@ def test_gst_is_added_only_to_taxable_services_of_a_registered_clinic(clinic, re
     assert (quote.gst, quote.total, quote.rebate) == (Decimal(gst), Decimal(total), None)
 
 
-def test_a_psychologists_own_fee_comes_before_the_services(clinic):
-    quote = charges.quote(
-        service=make.service(fee="220.00"),
-        psychologist=make.psychologist(fee=Decimal("195.00")),
-        mode="in_person",
-        on=DAY,
-        clinic=clinic,
-    )
-    assert quote.total == Decimal("195.00")
+def test_a_psychologists_own_fee_is_for_the_service_that_it_was_set_for(clinic):
+    session, assessment = make.service(fee="220.00"), make.service(fee="330.00")
+    mai = make.psychologist()
+    make.own_fee(mai, session, "195.00")
+    make.own_fee(make.psychologist(), assessment, "500.00")
+
+    def total(service):
+        return charges.quote(service=service, psychologist=mai, mode="in_person", on=DAY, clinic=clinic).total
+
+    assert (total(session), total(assessment)) == (Decimal("195.00"), Decimal("330.00"))
 
 
 def test_the_late_fee_is_a_share_of_the_price_to_the_cent(clinic):
     session = make.appointment(service=make.service(fee="195.05"))
-    assert charges.late_fee(session, clinic=clinic) == Decimal("97.53")
+    assert charges.late_fee(session, clinic=clinic).amounts.total == Decimal("97.53")

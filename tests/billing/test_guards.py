@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from portal.billing import guards
 from portal.billing.charges import Charge
-from portal.billing.models import Allocation, Invoice, Line, Payment
+from portal.billing.guards import words as guards
+from portal.billing.models import Allocation, CreditNote, Invoice, Line, Payment, Purpose, Waiver
 from tests import make
 
 
@@ -35,6 +35,9 @@ def allocate(payment, invoice, amount):
     invoice.refresh_from_db()
 
 
+ISSUE = "UPDATE billing_invoice SET status = 'issued', snapshot = '{}' WHERE id = %s"
+
+
 def money_in(amount, *, key="k", reverses=None):
     """A payment that is allocated to nothing yet."""
     number = f"RCT-{Payment.objects.count():08X}"
@@ -43,9 +46,21 @@ def money_in(amount, *, key="k", reverses=None):
     )
 
 
+TABLES = sorted(guards.TABLES)
+
+
+def one_of_each(books):
+    """A row in every table of the books."""
+    invoice = books.issued()
+    books.pay(invoice, "20.00")
+    books.credit(invoice, "5.00")
+    make.waiver()
+
+
 CHANGES = {
     "code": "'11111111111111111111111111111111'",
     "number": "'INV-00000000'",
+    "purpose": "'late_fee'",
     "patient_id": "patient_id + 1",
     "appointment_id": "NULL",
     "psychologist_id": "psychologist_id + 1",
@@ -114,6 +129,7 @@ def test_an_invoice_begins_as_an_unpaid_draft(books):
     invoice, draft = books.issued(), books.draft("10.00")
     refused(copy_of("INV-AAAAAAAA"), invoice.pk, words=guards.BEGINS)
     refused(copy_of("INV-AAAAAAAA", paid="5"), draft.pk, words=guards.BEGINS)
+    refused(copy_of("INV-AAAAAAAA", payable="5"), draft.pk, words=guards.BEGINS)
     assert run(copy_of("INV-AAAAAAAA"), draft.pk) == 1
 
 
@@ -121,6 +137,10 @@ def test_an_invoice_begins_as_an_unpaid_draft(books):
     ("change", "table"),
     [
         ("total = total + 1, subtotal = subtotal + 1, out_of_pocket = out_of_pocket + 1", "billing_invoice"),
+        (
+            "total = total + 1, payable = payable + 1, subtotal = subtotal + 1, out_of_pocket = out_of_pocket + 1",
+            "billing_invoice",
+        ),
         ("subtotal = subtotal - 1, gst = gst + 1", "billing_invoice"),
         ("unit_price = unit_price + 0.01, total = total + 0.01", "billing_line"),
         ("benefit = benefit + 1", "billing_line"),
@@ -132,17 +152,13 @@ def test_an_invoice_whose_lines_do_not_add_up_is_not_issued(books, change, table
     draft = books.draft(lines=[Charge(description="Session", unit_price=Decimal("220.00")), report])
     where = "id = %s" if table == "billing_invoice" else "position = 1 AND invoice_id = %s"
     assert run(f"UPDATE {table} SET {change} WHERE {where}", draft.pk) == 1
-    refused(
-        "UPDATE billing_invoice SET status = 'issued', snapshot = '{}' WHERE id = %s", draft.pk, words=guards.ADDS_UP
-    )
+    refused(ISSUE, draft.pk, words=guards.ADDS_UP)
 
 
 def test_an_invoice_without_lines_is_not_issued(books):
     draft = books.draft("0.00")
     run("DELETE FROM billing_line WHERE invoice_id = %s", draft.pk)
-    refused(
-        "UPDATE billing_invoice SET status = 'issued', snapshot = '{}' WHERE id = %s", draft.pk, words=guards.ADDS_UP
-    )
+    refused(ISSUE, draft.pk, words=guards.ADDS_UP)
 
 
 def test_an_invoice_without_its_snapshot_is_not_issued(books):
@@ -154,7 +170,7 @@ def test_an_invoice_without_its_snapshot_is_not_issued(books):
 
 def test_an_invoice_that_adds_up_is_issued_by_anybody(books):
     draft = books.draft("10.10", "20.20", "0.07")
-    assert run("UPDATE billing_invoice SET status = 'issued', snapshot = '{}' WHERE id = %s", draft.pk) == 1
+    assert run(ISSUE, draft.pk) == 1
 
 
 def test_only_drafts_are_deleted(books):
@@ -247,14 +263,31 @@ def test_a_void_invoice_says_when_and_why(books, lacks):
     )
 
 
-def test_one_live_invoice_per_appointment(books):
+@pytest.mark.parametrize("purpose", Purpose)
+def test_one_live_invoice_for_each_purpose_of_a_session(books, purpose):
     appointment = books.session()
-    first = books.invoice_of_session(appointment)
+    for each in Purpose:
+        books.issued("10.00", appointment=appointment, purpose=each)
     with pytest.raises(IntegrityError), transaction.atomic():
-        books.draft("10.00", appointment=appointment)
-    books.void(first)
-    second = books.draft("10.00", appointment=appointment)
-    assert second.appointment == appointment
+        books.draft("10.00", appointment=appointment, purpose=purpose)
+    books.void(Invoice.objects.get(purpose=purpose))
+    assert books.draft("10.00", appointment=appointment, purpose=purpose).appointment == appointment
+
+
+@pytest.mark.parametrize("purpose", [p for p in Purpose if p != Purpose.SESSION])
+def test_only_a_session_that_was_held_has_a_medicare_item(books, purpose):
+    draft = books.draft("50.00", purpose=purpose)
+    sql = "UPDATE billing_invoice SET rebate = 10, out_of_pocket = 40 WHERE id = %s"
+    refused(sql, draft.pk, words="invoice_rebate_for_sessions")
+    run("UPDATE billing_line SET item_number = '80010' WHERE invoice_id = %s", draft.pk)
+    refused(ISSUE, draft.pk, words=guards.ITEM_FOR_SESSIONS)
+    run("UPDATE billing_line SET item_number = '' WHERE invoice_id = %s", draft.pk)
+    assert run(ISSUE, draft.pk) == 1
+
+
+def test_an_unknown_purpose_is_none(books):
+    draft = books.draft("50.00")
+    refused("UPDATE billing_invoice SET purpose = 'gift' WHERE id = %s", draft.pk, words="invoice_purpose_is_known")
 
 
 @pytest.mark.parametrize(
@@ -276,10 +309,10 @@ def test_payments_and_allocations_never_change(books, sql):
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'")
-@pytest.mark.parametrize("table", ["billing_payment", "billing_allocation", "billing_invoice", "billing_line"])
+@pytest.mark.parametrize("table", TABLES)
 def test_nothing_is_replaced(books, table):
     """INSERT OR REPLACE is a delete in disguise, on a connection that doesn't ask for recursive triggers."""
-    books.pay(books.issued(), "20.00")
+    one_of_each(books)
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA recursive_triggers=OFF")
         try:
@@ -289,9 +322,9 @@ def test_nothing_is_replaced(books, table):
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'")
-@pytest.mark.parametrize("table", ["billing_allocation", "billing_line", "billing_payment", "billing_invoice"])
+@pytest.mark.parametrize("table", TABLES)
 def test_nothing_is_truncated(books, table):
-    books.pay(books.issued(), "20.00")
+    one_of_each(books)
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     refused(f"TRUNCATE {table} CASCADE", words="never")
@@ -363,19 +396,53 @@ def test_allocations_never_exceed_the_invoice(books):
     assert invoice.paid == Decimal("60.00")
 
 
-def test_an_allocation_has_its_payments_sign(books):
+def test_money_moves_by_new_rows(books):
+    first, second = books.issued("100.00"), books.issued("100.00")
+    payment, other = money_in("60.00", key="a"), money_in("20.00", key="b")
+    with pytest.raises(IntegrityError, match=f"{guards.WITHIN_PAYMENT}|{guards.WITHIN_INVOICE}"):
+        allocate(payment, first, "-10.00")
+    allocate(payment, first, "60.00")
+    allocate(other, first, "20.00")
+    with pytest.raises(IntegrityError, match=guards.WITHIN_PAYMENT):
+        allocate(payment, second, "10.00")
+    with pytest.raises(IntegrityError, match=f"{guards.WITHIN_PAYMENT}|{guards.WITHIN_INVOICE}"):
+        allocate(payment, first, "-60.01")
+    allocate(payment, first, "-60.00")
+    allocate(payment, second, "60.00")
+    assert (first.paid, second.paid) == (Decimal("20.00"), Decimal("60.00"))
+    with pytest.raises(IntegrityError, match=f"{guards.WITHIN_PAYMENT}|{guards.WITHIN_INVOICE}"):
+        allocate(payment, first, "-1.00")
+    allocate(payment, second, "-60.00")
+    allocate(payment, first, "60.00")
+    assert (first.paid, second.paid) == (Decimal("80.00"), Decimal("0.00"))
+
+
+def test_money_that_went_back_settles_nothing(books):
+    first, second = books.issued("100.00"), books.issued("100.00")
+    payment = money_in("60.00", key="a")
+    allocate(payment, first, "60.00")
+    refund = money_in("-50.00", key="b", reverses=payment)
+    allocate(refund, first, "-50.00")
+    with pytest.raises(IntegrityError, match=guards.WITHIN_INVOICE):
+        allocate(payment, first, "-10.01")
+    allocate(payment, first, "-10.00")
+    with pytest.raises(IntegrityError, match=guards.WITHIN_PAYMENT):
+        allocate(payment, second, "10.01")
+    allocate(payment, second, "10.00")
+    assert (first.paid, second.paid) == (Decimal("0.00"), Decimal("10.00"))
+
+
+def test_a_refund_settles_nothing(books):
     invoice = books.issued("100.00")
     payment = money_in("60.00", key="a")
-    with pytest.raises(IntegrityError, match=f"{guards.SAME_SIGN}|{guards.WITHIN_INVOICE}"):
-        allocate(payment, invoice, "-10.00")
-    allocate(payment, invoice, "60.00")
+    allocate(payment, invoice, "40.00")
     refund = money_in("-10.00", key="b", reverses=payment)
-    with pytest.raises(IntegrityError, match=guards.SAME_SIGN):
-        allocate(refund, invoice, "10.00")
     with pytest.raises(IntegrityError, match=guards.WITHIN_PAYMENT):
         allocate(refund, invoice, "-10.01")
     allocate(refund, invoice, "-10.00")
-    assert invoice.paid == Decimal("50.00")
+    with pytest.raises(IntegrityError, match=guards.REFUND_TAKES_OFF):
+        allocate(refund, invoice, "5.00")
+    assert invoice.paid == Decimal("30.00")
 
 
 def test_a_refund_takes_back_only_what_its_own_payment_paid(books):
@@ -410,3 +477,142 @@ def test_money_settles_issued_invoices_only(books, status):
 def test_an_invoice_adds_up_within_itself(books, change, name):
     draft = books.draft("10.00")
     refused(f"UPDATE billing_invoice SET {change} WHERE id = %s", draft.pk, words=name)
+
+
+# ---- Credit notes and waivers ----------------------------------------------------------------------------------------
+
+
+def credit(invoice, amount, *, gst="0.00", line=None, key="k"):
+    note = CreditNote.objects.create(
+        number=f"CRN-{CreditNote.objects.count():08X}",
+        invoice=invoice,
+        line=line or invoice.lines.first(),
+        issued_on="2026-11-24",
+        amount=Decimal(amount),
+        gst=Decimal(gst),
+        reason="Charged too much",
+        key=key,
+        snapshot={},
+    )
+    invoice.refresh_from_db()
+    return note
+
+
+def uncredited(words, *args, **fields):
+    with pytest.raises(IntegrityError, match=words), transaction.atomic():
+        credit(*args, **fields)
+
+
+def test_a_credit_note_lowers_what_is_payable(books):
+    invoice = books.issued("100.00")
+    credit(invoice, "30.10")
+    assert (invoice.payable, invoice.credited, invoice.balance) == (
+        Decimal("69.90"),
+        Decimal("30.10"),
+        Decimal("69.90"),
+    )
+    credit(invoice, "69.90", key="other")
+    assert (invoice.payable, invoice.is_settled) == (Decimal("0.00"), True)
+
+
+@pytest.mark.parametrize("payable", ["99", "100", "100.01"])
+def test_payable_is_the_total_less_the_notes_and_nothing_else(books, payable):
+    invoice = books.issued("100.00")
+    credit(invoice, "30.00")
+    words = f"{guards.PAYABLE_IS_CREDITED}|invoice_payable_within_total"
+    refused(f"UPDATE billing_invoice SET payable = {payable} WHERE id = %s", invoice.pk, words=words)
+
+
+def test_credit_notes_take_no_more_off_a_line_than_it_has(books):
+    invoice = books.issued("60.00", "100.00")
+    credit(invoice, "40.00")
+    uncredited(guards.WITHIN_LINE, invoice, "20.01", key="more")
+    credit(invoice, "20.00", key="more")
+
+
+def test_credit_notes_take_no_more_off_than_is_owing(books):
+    invoice = books.issued("100.00")
+    books.pay(invoice, "70.00")
+    uncredited(guards.WITHIN_OWING, invoice, "30.01")
+    credit(invoice, "30.00")
+    with pytest.raises(IntegrityError, match=guards.WITHIN_INVOICE):
+        allocate(money_in("1.00"), invoice, "0.01")
+
+
+@pytest.mark.parametrize(
+    ("amount", "gst"), [("33.00", "2.98"), ("33.00", "3.02"), ("33.00", "0.00"), ("330.00", "30.01")]
+)
+def test_a_credit_note_has_the_lines_share_of_gst(books, amount, gst):
+    make.clinic(gst_registered=True)
+    report = Charge(description="Report", unit_price=Decimal("300.00"), tax_code="taxable")
+    invoice = books.issued(lines=[report])
+    uncredited(guards.WITHIN_LINE, invoice, amount, gst=gst)
+    credit(invoice, "33.00", gst="3.00")
+
+
+def test_a_line_without_gst_gives_none_back(books):
+    uncredited(guards.WITHIN_LINE, books.issued("100.00"), "50.00", gst="0.51")
+
+
+def test_a_credit_note_is_for_a_line_of_its_invoice(books):
+    invoice, other = books.issued("100.00"), books.issued("100.00")
+    uncredited(guards.CREDITS_ITS_LINE, invoice, "10.00", line=other.lines.get())
+
+
+@pytest.mark.parametrize("status", ["draft", "void"])
+def test_a_credit_note_is_for_an_issued_invoice(books, status):
+    invoice = books.draft("100.00") if status == "draft" else books.void(books.issued("100.00"))
+    uncredited(guards.CREDITS_ISSUED, invoice, "10.00")
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"amount": "0.00"}, "credit_note_amount_above_zero"),
+        ({"amount": "-1.00"}, "credit_note_amount_above_zero"),
+        ({"gst": "-0.01"}, "credit_note_amount_above_zero"),
+    ],
+)
+def test_a_credit_note_takes_something_off(books, fields, name):
+    uncredited(name, books.issued("100.00"), **{"amount": "10.00", **fields})
+
+
+@pytest.mark.parametrize("column", ["reason", "key"])
+def test_a_credit_note_says_why_and_is_asked_for_once(books, column):
+    names = {"reason": "credit_note_says_why", "key": "credit_note_has_a_key"}
+    invoice = books.issued("100.00")
+    values = {"reason": "Why", "key": "k"} | {column: ""}
+    note = CreditNote(
+        number="CRN-0",
+        invoice=invoice,
+        line=invoice.lines.get(),
+        issued_on="2026-11-24",
+        amount=Decimal("1.00"),
+        snapshot={},
+        **values,
+    )
+    with pytest.raises(IntegrityError, match=names[column]), transaction.atomic():
+        note.save()
+
+
+@pytest.mark.parametrize("sql", ["UPDATE {table} SET reason = 'Another'", "DELETE FROM {table}"])
+@pytest.mark.parametrize("table", ["billing_creditnote", "billing_waiver"])
+def test_credit_notes_and_waivers_never_change(books, table, sql):
+    one_of_each(books)
+    refused(sql.format(table=table), words="never changes")
+    assert (CreditNote.objects.count(), Waiver.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [({"reason": ""}, "waiver_says_why"), ({"purpose": "session"}, "waiver_is_of_a_fee")],
+)
+def test_a_waiver_is_of_a_fee_and_says_why(books, fields, name):
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        make.waiver(**fields)
+
+
+def test_a_fee_is_waived_once(books):
+    waiver = make.waiver()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make.waiver(appointment=waiver.appointment)

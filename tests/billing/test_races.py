@@ -12,7 +12,16 @@ from django.db import connection
 
 from portal.billing import actions
 from portal.billing.models import Allocation, Invoice, Payment
-from portal.billing.refusals import AlreadyInvoiced, NotPayable, NotRefundable, Overpayment, PaidOn
+from portal.billing.refusals import (
+    AlreadyInvoiced,
+    NotMovable,
+    NotPayable,
+    NotRefundable,
+    OverCredit,
+    Overpayment,
+    PaidOn,
+)
+from tests import make
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,7 +37,7 @@ def at_once(*jobs):
         try:
             job()
             return "done"
-        except (AlreadyInvoiced, NotPayable, NotRefundable, Overpayment, PaidOn) as refusal:
+        except (AlreadyInvoiced, NotMovable, NotPayable, NotRefundable, OverCredit, Overpayment, PaidOn) as refusal:
             return type(refusal).__name__
         finally:
             connection.close()
@@ -89,3 +98,63 @@ def test_a_session_checked_out_by_many_at_once_has_one_invoice(books):
     came = at_once(*[lambda: books.invoice_of_session(appointment)] * PEOPLE)
     assert came == {"done": 1, "AlreadyInvoiced": PEOPLE - 1}
     assert Invoice.objects.get().appointment == appointment
+
+
+def moving(books, payment, source, target, amount):
+    return lambda: actions.move_payment(
+        payment=payment, amount=Decimal(amount), source=source, target=target, by=books.by, now=books.now
+    )
+
+
+def test_money_that_moves_while_it_is_given_back_does_one_of_both(books):
+    for n in range(5):
+        patient = make.patient()
+        first, second = books.issued("100.00", patient=patient), books.issued("100.00", patient=patient)
+        payment = books.pay(first, "100.00")
+        came = at_once(
+            moving(books, payment, first, second, "60.00"),
+            lambda payment=payment, first=first, n=n: actions.refund_payment(
+                payment=payment, invoice=first, amount=Decimal("60.00"), key=f"r{n}", by=books.by, now=books.now
+            ),
+        )
+        first.refresh_from_db()
+        second.refresh_from_db()
+        assert came in ({"done": 1, "NotMovable": 1}, {"done": 1, "NotRefundable": 1})
+        assert (first.paid, second.paid) in {(Decimal(40), Decimal(60)), (Decimal(40), Decimal(0))}
+
+
+def test_money_moved_both_ways_at_once_locks_nobody_out(books):
+    """Two invoices are always locked in one order, whichever the money comes from."""
+    patient = make.patient()
+    first, second = books.issued("100.00", patient=patient), books.issued("100.00", patient=patient)
+    one, other = books.pay(first, "50.00"), books.pay(second, "50.00")
+    came = at_once(
+        *[moving(books, one, first, second, "10.00")] * (PEOPLE // 2),
+        *[moving(books, other, second, first, "10.00")] * (PEOPLE // 2),
+    )
+    assert came == {"done": PEOPLE}
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.paid, second.paid) == (Decimal("50.00"), Decimal("50.00"))
+
+
+def test_credit_notes_and_payments_at_once_never_exceed_what_is_owing(books):
+    invoice = books.issued("100.00")
+    line = invoice.lines.get()
+
+    def crediting(n):
+        return lambda: actions.credit_line(
+            line=line, amount=Decimal("60.00"), reason="x", key=f"c{n}", by=books.by, now=books.now
+        )
+
+    came = at_once(*(crediting(n) for n in range(4)), *(paying(books, invoice, "60.00", f"p{n}") for n in range(4)))
+    assert came["done"] == 1
+    invoice.refresh_from_db()
+    assert (invoice.balance, invoice.payable + invoice.credited) == (Decimal("40.00"), Decimal("100.00"))
+
+
+def test_money_ahead_is_taken_once(books):
+    appointment = make.appointment(starts_at=books.now)
+    came = at_once(*(lambda n=n: books.take_ahead(appointment, "50.00", key=f"k{n}") for n in range(PEOPLE)))
+    assert came == {"done": 1, "AlreadyInvoiced": PEOPLE - 1}
+    assert Payment.objects.get().amount == Decimal("50.00")

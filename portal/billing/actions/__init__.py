@@ -4,15 +4,28 @@ The database checks every sum again (guards.py). Whoever touches money first loc
 first locks the session.
 """
 
-from portal.billing.actions.invoices import bill_session, draft_invoice, issue_invoice, void_invoice
-from portal.billing.actions.payments import record_payment, refund_payment, refundable
+from portal.billing.actions.ahead import deposit_of, held_ahead, take_ahead, use_ahead
+from portal.billing.actions.credits import credit_line, creditable
+from portal.billing.actions.fees import bill_fee, waive_fee
+from portal.billing.actions.invoices import bill, draft_invoice, issue_invoice, may_bill, void_invoice
+from portal.billing.actions.payments import move_payment, record_payment, refund_payment, refundable
 
 __all__ = [
-    "bill_session",
+    "bill",
+    "bill_fee",
+    "credit_line",
+    "creditable",
+    "deposit_of",
     "draft_invoice",
+    "held_ahead",
     "issue_invoice",
+    "may_bill",
+    "move_payment",
     "record_payment",
     "refund_payment",
     "refundable",
+    "take_ahead",
+    "use_ahead",
     "void_invoice",
+    "waive_fee",
 ]

@@ -12,10 +12,10 @@ from portal.appointments.models import Appointment
 from portal.audit import trail
 from portal.billing import snapshot
 from portal.billing.actions.drawing import draw_soon
-from portal.billing.actions.locking import lock_invoice
+from portal.billing.actions.locking import lock_invoice, lock_session
 from portal.billing.actions.numbering import numbered
 from portal.billing.charges import Charge, bill_of
-from portal.billing.models import Invoice, InvoiceStatus, Line
+from portal.billing.models import Invoice, InvoiceStatus, Line, Purpose
 from portal.billing.refusals import (
     AlreadyInvoiced,
     NotADraft,
@@ -40,6 +40,7 @@ def draft_invoice(
     location: Location,
     charges: Sequence[Charge],
     appointment: Appointment | None = None,
+    purpose: Purpose = Purpose.SESSION,
     bill_to_name: str = "",
     bill_to_address: str = "",
     bill_to_abn: str = "",
@@ -61,6 +62,7 @@ def draft_invoice(
     invoice = numbered(
         Invoice,
         "INV",
+        purpose=purpose,
         patient=patient,
         appointment=appointment,
         psychologist=psychologist,
@@ -74,6 +76,7 @@ def draft_invoice(
         subtotal=sums.price,
         gst=sums.gst,
         total=sums.total,
+        payable=sums.total,
         rebate=sums.rebate,
         out_of_pocket=sums.out_of_pocket,
         created_at=now,
@@ -98,7 +101,7 @@ def draft_invoice(
         )
         for position, (charge, amounts) in enumerate(bill.rows, start=1)
     )
-    trail.record("invoice.drafted", by=by, target=invoice, at=now, total_cents=in_cents(sums.total))
+    trail.record("invoice.drafted", by=by, target=invoice, at=now, purpose=purpose, total_cents=in_cents(sums.total))
     return invoice
 
 
@@ -119,39 +122,57 @@ def issue_invoice(*, invoice: Invoice, referral: Referral | None = None, by: Act
     invoice.status = InvoiceStatus.ISSUED
     invoice.snapshot = snapshot.take(invoice, clinic=clinic, referral=referral)
     invoice.save(update_fields=["status", "issued_on", "due_on", "snapshot"])
-    trail.record("invoice.issued", by=by, target=invoice, at=now, total_cents=in_cents(invoice.total))
+    trail.record(
+        "invoice.issued", by=by, target=invoice, at=now, purpose=invoice.purpose, total_cents=in_cents(invoice.total)
+    )
     draw_soon(invoice)
     return invoice
 
 
 @transaction.atomic
-def bill_session(
-    *, appointment: Appointment, charges: Sequence[Charge], referral: Referral | None = None, by: Actor, now: datetime
+def bill(
+    *,
+    appointment: Appointment,
+    purpose: Purpose,
+    charges: Sequence[Charge],
+    referral: Referral | None = None,
+    by: Actor,
+    now: datetime,
 ) -> Invoice:
-    """Issues the invoice of a session that was held; `referral` is the one that it is claimed under.
+    """Issues the invoice of a session for one purpose; `referral` is the one that it is claimed under.
 
-    Raises NotBillable unless the session is completed, and AlreadyInvoiced when it has an invoice: of two who press at
-    once, the second is shown what the first did.
+    Raises NotBillable where the session's state does not allow it, and AlreadyInvoiced when it has an invoice for this:
+    of two who press at once, the second is shown what the first did.
     """
-    appointment = (
-        Appointment.objects.select_for_update(of=("self",))
-        .select_related("psychologist__user", "patient__user", "location")
-        .get(pk=appointment.pk)
-    )
-    if not appointment.is_completed or now < appointment.starts_at:
+    appointment = lock_session(appointment)
+    if appointment.patient is None or not may_bill(appointment, purpose, now=now):
         raise NotBillable
-    if existing := Invoice.objects.live().filter(appointment=appointment).first():
+    if existing := Invoice.objects.live().filter(appointment=appointment).for_purpose(purpose).first():
         raise AlreadyInvoiced(existing)
     draft = draft_invoice(
         patient=appointment.patient,
         psychologist=appointment.psychologist,
         location=appointment.location,
         appointment=appointment,
+        purpose=purpose,
         charges=charges,
         by=by,
         now=now,
     )
     return issue_invoice(invoice=draft, referral=referral, by=by, now=now)
+
+
+def may_bill(appointment: Appointment, purpose: Purpose, *, now: datetime) -> bool:
+    """Whether this may be asked for: nothing for a session before it starts, and no fee for one that was held."""
+    match purpose:
+        case Purpose.SESSION:
+            return appointment.is_completed and appointment.starts_at <= now
+        case Purpose.DEPOSIT:
+            return appointment.is_open
+        case Purpose.LATE_FEE:
+            return appointment.is_cancelled and appointment.late
+        case Purpose.NO_SHOW:
+            return appointment.is_missed and appointment.starts_at <= now
 
 
 @transaction.atomic

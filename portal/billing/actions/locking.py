@@ -1,12 +1,31 @@
+"""What is held until the transaction ends, in this order: the session, its invoices by their ids, then payments."""
+
 from __future__ import annotations
 
+from portal.appointments.models import Appointment
 from portal.billing.models import Invoice
 
 
-def lock_invoice(invoice: Invoice) -> Invoice:
-    """The invoice as it stands now, held until the transaction ends: whoever comes second sees what the first did."""
+def lock_session(appointment: Appointment) -> Appointment:
+    """The session as it stands now: of two who bill it, the second sees what the first did."""
     return (
+        Appointment.objects.select_for_update(of=("self",))
+        .select_related("service", "psychologist__user", "patient__user", "location")
+        .get(pk=appointment.pk)
+    )
+
+
+def lock_invoice(invoice: Invoice) -> Invoice:
+    """The invoice as it stands now: whoever comes second sees what the first did."""
+    return lock_invoices(invoice)[invoice.pk]
+
+
+def lock_invoices(*invoices: Invoice) -> dict[int, Invoice]:
+    """Several, by their ids."""
+    rows = (
         Invoice.objects.select_for_update(of=("self",))
         .select_related("patient", "psychologist__user", "location")
-        .get(pk=invoice.pk)
+        .filter(pk__in=[invoice.pk for invoice in invoices])
+        .order_by("pk")
     )
+    return {row.pk: row for row in rows}

@@ -11,10 +11,10 @@ from django.db.models import Sum
 
 from portal.audit import trail
 from portal.billing.actions.drawing import draw_soon
-from portal.billing.actions.locking import lock_invoice
+from portal.billing.actions.locking import lock_invoice, lock_invoices
 from portal.billing.actions.numbering import numbered
 from portal.billing.models import Allocation, Invoice, InvoiceStatus, Payment
-from portal.billing.refusals import KeyReused, NotPayable, NotRefundable, Overpayment, WrongAmount
+from portal.billing.refusals import KeyReused, NotMovable, NotPayable, NotRefundable, Overpayment, WrongAmount
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.money import CENT, ZERO, cents, in_cents
@@ -40,7 +40,7 @@ def record_payment(
     invoice = lock_invoice(invoice)
     if earlier := _by_key(key):
         return _the_same(earlier, invoice, amount)
-    _check_amount(amount)
+    check_amount(amount)
     if invoice.status != InvoiceStatus.ISSUED:
         raise NotPayable
     if amount > invoice.balance:
@@ -74,7 +74,7 @@ def refund_payment(
     invoice = lock_invoice(invoice)
     if earlier := _by_key(key):
         return _the_same(earlier, invoice, -amount)
-    _check_amount(amount)
+    check_amount(amount)
     if payment.reverses_id is not None or invoice.status != InvoiceStatus.ISSUED:
         raise NotRefundable(ZERO)
     left = refundable(payment=payment, invoice=invoice)
@@ -103,6 +103,42 @@ def refund_payment(
     return refund
 
 
+@transaction.atomic
+def move_payment(
+    *, payment: Payment, amount: Decimal, source: Invoice, target: Invoice, by: Actor, now: datetime
+) -> None:
+    """Lets `amount` dollars of a payment settle `target` instead of `source`, as two new rows that cancel out.
+
+    Raises NotMovable (with what may move) when more is asked than that payment still settles of `source`, or the two
+    are not one person's; Overpayment (with what is owing) and NotPayable for the invoice it is to settle.
+    """
+    check_amount(amount)
+    locked = lock_invoices(source, target)
+    source, target = locked[source.pk], locked[target.pk]
+    left = refundable(payment=payment, invoice=source)
+    if payment.reverses_id is not None or source.pk == target.pk or source.patient_id != target.patient_id:
+        raise NotMovable(ZERO)
+    if amount > left:
+        raise NotMovable(left)
+    if target.status != InvoiceStatus.ISSUED:
+        raise NotPayable
+    if amount > target.balance:
+        raise Overpayment(target.balance)
+    Allocation.objects.create(payment=payment, invoice=source, amount=-amount)
+    Allocation.objects.create(payment=payment, invoice=target, amount=amount)
+    draw_soon(source)
+    draw_soon(target)
+    trail.record(
+        "payment.moved",
+        by=by,
+        target=payment,
+        at=now,
+        invoice=str(target.code),
+        was=str(source.code),
+        amount_cents=in_cents(amount),
+    )
+
+
 def refundable(*, payment: Payment, invoice: Invoice) -> Decimal:
     """What of a payment, less what went back, still settles the invoice, in dollars."""
     rows = Allocation.objects.filter(
@@ -111,7 +147,8 @@ def refundable(*, payment: Payment, invoice: Invoice) -> Decimal:
     return cents(rows["left"] or ZERO)
 
 
-def _check_amount(amount: Decimal) -> None:
+def check_amount(amount: Decimal) -> None:
+    """Raises WrongAmount unless it is above zero and in whole cents."""
     if not amount.is_finite() or amount <= 0 or amount != amount.quantize(CENT):
         raise WrongAmount
 

@@ -1,5 +1,20 @@
-from portal.billing.models.invoice import Invoice, InvoiceStatus, Line
+from portal.billing.models.credit import CreditNote
+from portal.billing.models.invoice import BILLS_A_SESSION, Invoice, InvoiceStatus, Line, Purpose
 from portal.billing.models.paper import DrawnPaper
 from portal.billing.models.payment import Allocation, Method, Payment
+from portal.billing.models.waiver import FEES, Waiver
 
-__all__ = ["Allocation", "DrawnPaper", "Invoice", "InvoiceStatus", "Line", "Method", "Payment"]
+__all__ = [
+    "BILLS_A_SESSION",
+    "FEES",
+    "Allocation",
+    "CreditNote",
+    "DrawnPaper",
+    "Invoice",
+    "InvoiceStatus",
+    "Line",
+    "Method",
+    "Payment",
+    "Purpose",
+    "Waiver",
+]

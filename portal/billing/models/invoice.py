@@ -29,6 +29,19 @@ class InvoiceStatus(models.TextChoices):
     VOID = "void", _("Void")
 
 
+class Purpose(models.TextChoices):
+    """What an invoice asks money for. A session has one live invoice for each."""
+
+    SESSION = "session", _("Session")
+    DEPOSIT = "deposit", _("Paid ahead")
+    LATE_FEE = "late_fee", _("Late cancellation")
+    NO_SHOW = "no_show", _("Missed session")
+
+
+# What a session that was held or missed is billed by: while one stands, the session stays as it is.
+BILLS_A_SESSION = frozenset({Purpose.SESSION, Purpose.NO_SHOW})
+
+
 class Standing(models.TextChoices):
     """How an invoice stands today, as people ask for it."""
 
@@ -59,14 +72,17 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
     def live(self) -> InvoiceQuerySet:
         return self.exclude(status=InvoiceStatus.VOID)
 
+    def for_purpose(self, purpose: str) -> InvoiceQuerySet:
+        return self.filter(purpose=purpose)
+
     def issued(self) -> InvoiceQuerySet:
         return self.filter(status=InvoiceStatus.ISSUED)
 
     def owing(self) -> InvoiceQuerySet:
-        return self.issued().filter(paid__lt=F("total"))
+        return self.issued().filter(paid__lt=F("payable"))
 
     def settled(self) -> InvoiceQuerySet:
-        return self.issued().filter(paid__gte=F("total"))
+        return self.issued().filter(paid__gte=F("payable"))
 
     def overdue(self, *, today: date) -> InvoiceQuerySet:
         return self.owing().filter(due_on__lt=today)
@@ -87,7 +103,7 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
     def for_table(self) -> models.QuerySet[Invoice, Any]:
         """Named tuples with what `balance_of` and `badge_of` ask, and whose the invoice is, by their names' parts."""
         return self.values_list(
-            "number", "status", "issued_on", "due_on", "total", "paid", "bill_to_name",
+            "number", "status", "issued_on", "due_on", "total", "payable", "paid", "bill_to_name",
             "patient__legal_first_name", "patient__legal_last_name", "patient__preferred_name",
             "psychologist__title", "psychologist__user__first_name", "psychologist__user__last_name",
             "psychologist__user__email",
@@ -110,22 +126,24 @@ def _near(field: str, expression: Combinable) -> LessThanOrEqual:
 
 # Few are owing, fewer are drafts or void: they are found without reading the others. There is no index on the status
 # itself, or a database would think that "issued" narrows anything down.
-_OWING = Q(status="issued", paid__lt=F("total"))
+_OWING = Q(status="issued", paid__lt=F("payable"))
 
 
 @classed(
-    plain="id code number patient appointment psychologist location billed_user status issued_on due_on subtotal gst "
-    "total rebate out_of_pocket paid created_at created_by voided_at voided_by void_reason",
+    plain="id code number purpose patient appointment psychologist location billed_user status issued_on due_on "
+    "subtotal gst total rebate out_of_pocket payable paid created_at created_by voided_at voided_by void_reason",
     personal="bill_to_name bill_to_address bill_to_abn snapshot",
 )
 class Invoice(models.Model):
     """What is asked for a session. Once issued it never changes: the database refuses, and `snapshot` is what prints.
 
-    Dollars with GST where there is any. `rebate` is what Medicare is expected to pay back, an estimate.
+    Dollars with GST where there is any. `rebate` is what Medicare is expected to pay back, an estimate; only an invoice
+    for a session that was held has one. `payable` is the total less what credit notes took off.
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.CharField(_("number"), max_length=12, unique=True, editable=False)
+    purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.SESSION, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="invoices", db_index=False)
     appointment = models.ForeignKey(
         Appointment, null=True, blank=True, on_delete=models.PROTECT, related_name="invoices"
@@ -149,7 +167,8 @@ class Invoice(models.Model):
     total = models.DecimalField(_("total"), max_digits=10, decimal_places=2, default=ZERO)
     rebate = models.DecimalField(_("expected Medicare rebate"), max_digits=10, decimal_places=2, default=ZERO)
     out_of_pocket = models.DecimalField(_("out of pocket"), max_digits=10, decimal_places=2, default=ZERO)
-    # Kept by the database itself, as allocations arrive.
+    # Both kept by the database itself, as credit notes and allocations arrive.
+    payable = models.DecimalField(max_digits=10, decimal_places=2, default=ZERO, editable=False)
     paid = models.DecimalField(_("paid"), max_digits=10, decimal_places=2, default=ZERO, editable=False)
     snapshot = models.JSONField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -189,9 +208,14 @@ class Invoice(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["appointment"], condition=~Q(status="void"), name="invoice_one_live_per_appointment"
+                fields=["appointment", "purpose"],
+                condition=~Q(status="void"),
+                name="invoice_one_live_per_session_and_purpose",
             ),
             models.CheckConstraint(condition=Q(status__in=InvoiceStatus.values), name="invoice_status_is_known"),
+            models.CheckConstraint(condition=Q(purpose__in=Purpose.values), name="invoice_purpose_is_known"),
+            # Medicare pays for services that were given: nothing towards money paid ahead, or sessions not held.
+            models.CheckConstraint(condition=Q(purpose="session") | Q(rebate=0), name="invoice_rebate_for_sessions"),
             models.CheckConstraint(
                 condition=Q(total=Round(F("subtotal") + F("gst"), 2)), name="invoice_total_is_subtotal_and_gst"
             ),
@@ -202,7 +226,12 @@ class Invoice(models.Model):
                 condition=Q(rebate__gte=0, rebate__lte=F("total")), name="invoice_rebate_within_total"
             ),
             models.CheckConstraint(condition=Q(total__gte=0, gst__gte=0), name="invoice_total_not_negative"),
-            models.CheckConstraint(condition=Q(paid__gte=0, paid__lte=F("total")), name="invoice_paid_within_total"),
+            models.CheckConstraint(
+                condition=Q(payable__gte=0, payable__lte=F("total")), name="invoice_payable_within_total"
+            ),
+            models.CheckConstraint(
+                condition=Q(paid__gte=0, paid__lte=F("payable")), name="invoice_paid_within_payable"
+            ),
             models.CheckConstraint(condition=Q(due_on__gte=F("issued_on")), name="invoice_due_after_issue"),
             models.CheckConstraint(
                 condition=Q(status="draft") | Q(snapshot__isnull=False) | Q(status="void"),
@@ -223,8 +252,23 @@ class Invoice(models.Model):
         return balance_of(self)
 
     @property
+    def credited(self) -> Decimal:
+        """What credit notes took off, in dollars."""
+        return self.total - self.payable
+
+    @property
+    def expected_rebate(self) -> Decimal:
+        """What Medicare is expected to pay back by now: no more than is charged after credit notes."""
+        return min(self.rebate, self.payable)
+
+    @property
+    def gap(self) -> Decimal:
+        """What is left of what is charged by now, after the expected rebate."""
+        return self.payable - self.expected_rebate
+
+    @property
     def is_settled(self) -> bool:
-        return self.status == InvoiceStatus.ISSUED and self.paid >= self.total
+        return self.status == InvoiceStatus.ISSUED and self.paid >= self.payable
 
     def standing(self, *, today: date) -> Standing:
         return standing_of(self, today=today)
@@ -234,12 +278,12 @@ class Invoice(models.Model):
 
 
 class Billed(Protocol):
-    """What decides how an invoice stands: the invoice itself, or a row of a list with these four columns."""
+    """What decides how an invoice stands: the invoice itself, or a row of a list with these columns."""
 
     @property
     def status(self) -> str: ...
     @property
-    def total(self) -> Decimal: ...
+    def payable(self) -> Decimal: ...
     @property
     def paid(self) -> Decimal: ...
     @property
@@ -248,13 +292,13 @@ class Billed(Protocol):
 
 def balance_of(invoice: Billed) -> Decimal:
     """What is still to pay; nothing once void."""
-    return ZERO if invoice.status == InvoiceStatus.VOID else invoice.total - invoice.paid
+    return ZERO if invoice.status == InvoiceStatus.VOID else invoice.payable - invoice.paid
 
 
 def standing_of(invoice: Billed, *, today: date) -> Standing:
     if invoice.status != InvoiceStatus.ISSUED:
         return Standing(invoice.status)
-    if invoice.paid >= invoice.total:
+    if invoice.paid >= invoice.payable:
         return Standing.PAID
     return Standing.OVERDUE if invoice.due_on < today else Standing.OWING
 

@@ -76,7 +76,10 @@ class Payment(models.Model):
 
 @classed(plain="id payment invoice amount")
 class Allocation(models.Model):
-    """What of a payment settles which invoice; a refund's has a minus. Rows only arrive."""
+    """What of a payment settles which invoice. Rows only arrive.
+
+    A minus takes money off an invoice: it goes back, by a refund, or moves to another, by two rows of the same payment.
+    """
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="allocations", db_index=False)
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="allocations")
@@ -84,8 +87,8 @@ class Allocation(models.Model):
 
     class Meta:
         ordering = ["id"]
+        indexes = [models.Index(fields=["payment", "invoice"], name="allocation_of_payment")]
         constraints = [
-            models.UniqueConstraint(fields=["payment", "invoice"], name="allocation_once_per_payment_and_invoice"),
             models.CheckConstraint(condition=~Q(amount=0), name="allocation_is_not_nothing"),
             models.CheckConstraint(condition=Q(amount=Round("amount", 2)), name="allocation_in_whole_cents"),
         ]

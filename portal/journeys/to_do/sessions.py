@@ -14,7 +14,7 @@ from django.db import transaction
 
 from portal.appointments import states
 from portal.appointments.models import Appointment, TimeSlot
-from portal.billing.models import Invoice
+from portal.billing.models import Invoice, Purpose
 from portal.clinic.models import Location
 from portal.common.access.actors import Actor
 from portal.common.labels import labels_of
@@ -68,7 +68,8 @@ def raise_open_sessions(*, by: Actor, now: datetime) -> int:
 
 def raise_not_billed(session: Appointment, *, by: Actor, now: datetime) -> None:
     """After an invoice was voided: a session that was held is to be billed again, or somebody says why not."""
-    if session.is_completed and not Invoice.objects.live().filter(appointment=session).exists():
+    live = Invoice.objects.live().for_purpose(Purpose.SESSION).filter(appointment=session)
+    if session.is_completed and not live.exists():
         due_at = noon_or_five(now + A_WHILE, session.zone)
         put(NOT_BILLED_AGAIN, session, due_at=due_at, escalates_at=due_at + 2 * DAY, by=by, now=now)
 
@@ -170,7 +171,8 @@ def _outcome(to_do: ToDo, session: Appointment, *, away: set[int], billed: set[i
 
 
 def _billed(sessions: Sequence[Appointment]) -> set[int]:
-    live = Invoice.objects.live().filter(appointment__in=[session.pk for session in sessions])
+    live = Invoice.objects.live().for_purpose(Purpose.SESSION)
+    live = live.filter(appointment__in=[session.pk for session in sessions])
     return set(live.order_by().values_list("appointment", flat=True)) if sessions else set()
 
 

@@ -1,0 +1,84 @@
+"""Money taken before a session: it settles an invoice of its own, then counts towards that of the session."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from portal.appointments.models import Appointment
+from portal.billing import charges
+from portal.billing.actions.credits import credit_line
+from portal.billing.actions.invoices import bill
+from portal.billing.actions.locking import lock_invoices, lock_session
+from portal.billing.actions.payments import check_amount, move_payment, record_payment, refundable
+from portal.billing.models import Invoice, Payment, Purpose
+from portal.common.access.actors import Actor
+from portal.common.money import ZERO
+
+
+@transaction.atomic
+def take_ahead(
+    *, appointment: Appointment, amount: Decimal, method: str, key: str, by: Actor, now: datetime, reference: str = ""
+) -> Invoice:
+    """Takes money before the session, with no Medicare item; asked again with the same `key` it takes it once.
+
+    Raises AlreadyInvoiced when money was taken ahead before, NotBillable once the session was held or called off, and
+    WrongAmount.
+    """
+    check_amount(amount)
+    lock_session(appointment)
+    existing = deposit_of(appointment)
+    if existing and Payment.objects.filter(key=key, allocations__invoice=existing).exists():
+        return existing
+    invoice = bill(
+        appointment=appointment,
+        purpose=Purpose.DEPOSIT,
+        charges=[charges.paid_ahead(appointment, amount)],
+        by=by,
+        now=now,
+    )
+    record_payment(invoice=invoice, amount=amount, method=method, reference=reference, key=key, by=by, now=now)
+    invoice.refresh_from_db(fields=["paid"])
+    return invoice
+
+
+def deposit_of(appointment: Appointment) -> Invoice | None:
+    """The live invoice for what was asked ahead of a session."""
+    return Invoice.objects.live().filter(appointment=appointment).for_purpose(Purpose.DEPOSIT).first()
+
+
+def held_ahead(appointment: Appointment) -> Decimal:
+    """What was paid ahead and not used yet, in dollars."""
+    deposit = deposit_of(appointment)
+    return deposit.paid if deposit else ZERO
+
+
+@transaction.atomic
+def use_ahead(*, invoice: Invoice, by: Actor, now: datetime) -> None:
+    """Lets what was paid ahead of the session settle this invoice of it; nothing more is asked for ahead then.
+
+    What is more than the invoice stays where it is, to be given back.
+    """
+    deposit = deposit_of(invoice.appointment) if invoice.appointment else None
+    if deposit is None or deposit.pk == invoice.pk:
+        return
+    locked = lock_invoices(deposit, invoice)
+    deposit, owing = locked[deposit.pk], locked[invoice.pk].balance
+    brought = Payment.objects.filter(allocations__invoice=deposit, reverses__isnull=True).distinct()
+    for payment in brought.order_by("recorded_at", "pk"):
+        amount = min(refundable(payment=payment, invoice=deposit), owing)
+        if amount > 0:
+            move_payment(payment=payment, amount=amount, source=deposit, target=invoice, by=by, now=now)
+            owing -= amount
+    deposit.refresh_from_db(fields=["paid", "payable"])
+    if deposit.balance:
+        credit_line(
+            line=deposit.lines.get(),
+            amount=deposit.balance,
+            reason=f"Counted towards {invoice.number}",
+            key=f"ahead:{deposit.code}",
+            by=by,
+            now=now,
+        )

@@ -1,0 +1,87 @@
+"""What is taken off an invoice after it was issued."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import Sum
+
+from portal.audit import trail
+from portal.billing import snapshot
+from portal.billing.actions.drawing import draw_soon
+from portal.billing.actions.locking import lock_invoice
+from portal.billing.actions.numbering import numbered
+from portal.billing.actions.payments import check_amount
+from portal.billing.charges import gst_off
+from portal.billing.models import CreditNote, Invoice, InvoiceStatus, Line
+from portal.billing.refusals import KeyReused, NotPayable, OverCredit, ReasonMissing
+from portal.clinic.models import ClinicSettings
+from portal.common.access.actors import Actor
+from portal.common.money import ZERO, in_cents
+
+
+@transaction.atomic
+def credit_line(*, line: Line, amount: Decimal, reason: str, key: str, by: Actor, now: datetime) -> CreditNote:
+    """Takes `amount` dollars, with the GST in them, off a line, by a note of its own; idempotent by `key`.
+
+    Raises OverCredit (with the most that can be taken off) when the line has less left or less is owing: money that was
+    paid is given back first. Raises NotPayable on a draft or a void invoice, WrongAmount, ReasonMissing and KeyReused.
+    """
+    invoice = lock_invoice(line.invoice)
+    if earlier := CreditNote.objects.filter(key=key).first():
+        if (earlier.line_id, earlier.amount) != (line.pk, amount):
+            raise KeyReused
+        return earlier
+    check_amount(amount)
+    if not reason.strip():
+        raise ReasonMissing
+    if invoice.status != InvoiceStatus.ISSUED:
+        raise NotPayable
+    most = creditable(line=line, invoice=invoice)
+    if amount > most:
+        raise OverCredit(most)
+    off, gst = _taken_off(line)
+    clinic = ClinicSettings.current()
+    values = {
+        "invoice": invoice,
+        "line": line,
+        "issued_on": now.astimezone(ZoneInfo(clinic.time_zone)).date(),
+        "amount": amount,
+        "gst": gst_off(line, amount, amount_off=off, gst_taken=gst),
+        "reason": reason.strip(),
+    }
+    note = numbered(
+        CreditNote,
+        "CRN",
+        **values,
+        key=key,
+        snapshot=snapshot.take_credit(CreditNote(**values), clinic=clinic),
+        created_at=now,
+        created_by=by.user,
+    )
+    draw_soon(invoice)
+    trail.record(
+        "invoice.credited",
+        by=by,
+        target=invoice,
+        at=now,
+        note=str(note.code),
+        amount_cents=in_cents(amount),
+        gst_cents=in_cents(note.gst),
+    )
+    return note
+
+
+def creditable(*, line: Line, invoice: Invoice) -> Decimal:
+    """The most that can be taken off a line, in dollars: what it has left, and no more than is owing."""
+    off, _gst = _taken_off(line)
+    return max(ZERO, min(line.total - off, invoice.balance))
+
+
+def _taken_off(line: Line) -> tuple[Decimal, Decimal]:
+    """What earlier notes took off a line, and the GST in it."""
+    sums = CreditNote.objects.filter(line=line).aggregate(amount=Sum("amount"), gst=Sum("gst"))
+    return sums["amount"] or ZERO, sums["gst"] or ZERO

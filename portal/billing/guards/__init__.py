@@ -1,0 +1,33 @@
+"""What the database itself refuses, on SQLite and on PostgreSQL, so that the books balance whoever writes to them.
+
+- An invoice begins as a draft, is issued when its lines add up to it, and from then on only `payable`, `paid` and being
+  voided change it. Its lines are frozen with it. It is voided only while nothing is paid on it, and deleted only as a
+  draft. Only one for a session that was held has a Medicare item.
+- A credit note never changes. It takes no more off a line than the line has, and no more off the invoice than is owing;
+  its GST is the line's share. `payable` is the total less the notes: the database writes it, and refuses anything else.
+- A payment and an allocation never change and are never deleted. A refund takes back no more than its payment brought.
+- Allocations of one payment never exceed it, and with those of its refunds never exceed what of it is still there.
+  Those on one invoice never exceed what is payable nor fall below nothing, and no row takes more of a payment off an
+  invoice than it settles there. `paid` is their sum: the database writes it, and refuses anything else.
+
+SQLite keeps decimals as binary fractions: amounts are compared as whole cents.
+"""
+
+from __future__ import annotations
+
+from portal.billing.guards import postgresql, sqlite
+from portal.billing.guards.words import WAIVER, WAIVER_NEVER
+from portal.common.guards import REFUSE, Function, Guard, Trigger, frozen
+
+BOOKS = Guard(
+    "the books",
+    sqlite=[Trigger(name, definition) for name, definition in sqlite.TRIGGERS.items()],
+    postgresql=[
+        REFUSE,
+        *(Function(name, body) for name, body in postgresql.FUNCTIONS.items()),
+        *(Trigger(name, definition) for name, definition in postgresql.TRIGGERS.items()),
+    ],
+)
+WAIVERS = frozen(
+    "the waivers", prefix="waiver", table=WAIVER, words=WAIVER_NEVER, keys=(("appointment_id", "purpose"),)
+)

@@ -1,0 +1,41 @@
+"""The tables of the books, what of them may change, and what the database says when it refuses."""
+
+from __future__ import annotations
+
+INVOICE, LINE = "billing_invoice", "billing_line"
+PAYMENT, ALLOCATION = "billing_payment", "billing_allocation"
+CREDIT_NOTE, WAIVER = "billing_creditnote", "billing_waiver"
+TABLES = {INVOICE, LINE, PAYMENT, ALLOCATION, CREDIT_NOTE, WAIVER}
+
+# Of an issued invoice; a test fails if a column is in neither list.
+MAY_CHANGE = ["status", "payable", "paid", "voided_at", "voided_by_id", "void_reason"]
+FROZEN = [
+    "id", "code", "number", "purpose", "patient_id", "appointment_id", "psychologist_id", "location_id",
+    "billed_user_id", "bill_to_name", "bill_to_address", "bill_to_abn", "issued_on", "due_on", "subtotal",
+    "gst", "total", "rebate", "out_of_pocket", "snapshot", "created_at", "created_by_id",
+]  # fmt: skip
+
+BEGINS = "An invoice begins as an unpaid draft."
+KEEPS_ITS_NUMBER = "An invoice keeps its number."
+ADDS_UP = "The lines of an invoice add up to its total when it is issued."
+NEVER_CHANGES = "An issued invoice never changes."
+MOVES_ON = "An invoice goes from draft to issued to void, never back."
+VOID_UNPAID = "An invoice is voided only when nothing is paid on it."
+ITEM_FOR_SESSIONS = "Only an invoice for a session that was held has a Medicare item."
+PAYABLE_IS_CREDITED = "What is payable is the total of an invoice less its credit notes."
+PAID_IS_ALLOCATED = "What is paid on an invoice is the sum of its allocations."
+NEVER_DELETED = "An issued invoice is never deleted."
+LINES_FROZEN = "The lines of an issued invoice never change."
+PAYMENT_NEVER = "A payment never changes; a correction is a new row."
+REFUND_WITHIN = "A refund takes back no more than its payment brought."
+ALLOCATION_NEVER = "An allocation never changes; a correction is a new row."
+ALLOCATED_TO_ISSUED = "Money settles issued invoices only."
+REFUND_TAKES_OFF = "A refund settles nothing."
+WITHIN_PAYMENT = "Allocations never exceed their payment."
+WITHIN_INVOICE = "Allocations never exceed the invoice, nor take back more than was paid."
+CREDIT_NEVER = "A credit note never changes."
+CREDITS_ISSUED = "A credit note is for an issued invoice."
+CREDITS_ITS_LINE = "A credit note is for a line of its invoice."
+WITHIN_LINE = "Credit notes take no more off a line than it has, and its share of GST."
+WITHIN_OWING = "A credit note takes off no more than is owing."
+WAIVER_NEVER = "A waiver never changes."

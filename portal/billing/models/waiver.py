@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from portal.appointments.models import Appointment
+from portal.billing.models.invoice import Purpose
+from portal.common.privacy import classed
+
+# What the clinic may do without: the fees for a session that was not held.
+FEES = (Purpose.LATE_FEE, Purpose.NO_SHOW)
+
+
+@classed(plain="id appointment purpose waived_at waived_by", personal="reason")
+class Waiver(models.Model):
+    """That somebody at the clinic did without the fee for a session cancelled late or missed, and why."""
+
+    appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="waivers", db_index=False)
+    purpose = models.CharField(max_length=10, choices=Purpose.choices)
+    reason = models.CharField(max_length=200)
+    waived_at = models.DateTimeField(editable=False)
+    waived_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", editable=False, db_index=False
+    )
+
+    class Meta:
+        ordering = ["waived_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["appointment", "purpose"], name="waiver_once_per_session_and_fee"),
+            models.CheckConstraint(condition=Q(purpose__in=["late_fee", "no_show"]), name="waiver_is_of_a_fee"),
+            models.CheckConstraint(condition=~Q(reason=""), name="waiver_says_why"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} of {self.appointment_id}"

@@ -1,0 +1,52 @@
+"""What came in and went off an invoice, row by row, as its pages and its paper list it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from portal.billing.models import Invoice, Payment
+from portal.common.money import ZERO
+
+
+class Kind(StrEnum):
+    PAID = "paid"
+    GIVEN_BACK = "given_back"
+    MOVED_HERE = "moved_here"
+    MOVED_AWAY = "moved_away"
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Some of a payment, in dollars; a minus took it off. `left` is what of the payment settles the invoice by now."""
+
+    payment: Payment
+    amount: Decimal
+    kind: Kind
+    left: Decimal
+
+
+def movements_of(invoice: Invoice) -> list[Movement]:
+    """In the order in which they came; two queries, however many there are."""
+    rows = list(invoice.allocations.select_related("payment__received_by", "payment__reverses").order_by("id"))
+    left: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    for row in rows:
+        left[row.payment.reverses_id or row.payment_id] += row.amount
+    first = Payment.objects.filter(pk__in=left).values_list("pk", "allocations__invoice").order_by("allocations__pk")
+    came_to: dict[int, int] = {}
+    for pk, where in first:
+        came_to.setdefault(pk, where)
+    found = []
+    for row in rows:
+        payment = row.payment
+        if payment.is_refund:
+            kind = Kind.GIVEN_BACK
+        elif row.amount < 0:
+            kind = Kind.MOVED_AWAY
+        else:
+            kind = Kind.PAID if came_to[payment.pk] == invoice.pk else Kind.MOVED_HERE
+        stands = kind in (Kind.PAID, Kind.MOVED_HERE)
+        found.append(Movement(payment, row.amount, kind, max(ZERO, left[payment.pk]) if stands else ZERO))
+    return found
