@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from portal.billing.models import Invoice, Payment
+from django.db.models import OuterRef, Subquery
+
+from portal.billing.models import Allocation, Invoice, Payment
 from portal.common.money import ZERO
 
 
@@ -29,15 +31,16 @@ class Movement:
 
 
 def movements_of(invoice: Invoice) -> list[Movement]:
-    """In the order in which they came; two queries, however many there are."""
-    rows = list(invoice.allocations.select_related("payment__received_by", "payment__reverses").order_by("id"))
+    """In the order in which they came; one query, however many there are."""
+    first = Allocation.objects.filter(payment=OuterRef("payment")).order_by("pk").values("invoice")[:1]
+    rows = list(
+        invoice.allocations.select_related("payment__received_by", "payment__reverses")
+        .annotate(came_to=Subquery(first))
+        .order_by("id")
+    )
     left: dict[int, Decimal] = defaultdict(lambda: ZERO)
     for row in rows:
         left[row.payment.reverses_id or row.payment_id] += row.amount
-    first = Payment.objects.filter(pk__in=left).values_list("pk", "allocations__invoice").order_by("allocations__pk")
-    came_to: dict[int, int] = {}
-    for pk, where in first:
-        came_to.setdefault(pk, where)
     found = []
     for row in rows:
         payment = row.payment
@@ -46,7 +49,7 @@ def movements_of(invoice: Invoice) -> list[Movement]:
         elif row.amount < 0:
             kind = Kind.MOVED_AWAY
         else:
-            kind = Kind.PAID if came_to[payment.pk] == invoice.pk else Kind.MOVED_HERE
+            kind = Kind.PAID if row.came_to == invoice.pk else Kind.MOVED_HERE
         stands = kind in (Kind.PAID, Kind.MOVED_HERE)
         found.append(Movement(payment, row.amount, kind, max(ZERO, left[payment.pk]) if stands else ZERO))
     return found

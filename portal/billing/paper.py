@@ -92,7 +92,7 @@ def facts_of(invoice: Invoice) -> dict[str, Any]:
         "void_reason": invoice.void_reason.rstrip(". ") if void else "",
         "credits": [
             {"date": day(note.issued_on), "number": note.number, "amount": note.amount, "title": note.snapshot["title"]}
-            for note in invoice.credit_notes.all()
+            for note in (invoice.credit_notes.all() if invoice.credited else ())
         ],
         "receipts": [
             {

@@ -22,4 +22,5 @@ urlpatterns = [
     path("invoices/", invoices.listing, name="invoices"),
     path("invoices/<slug:number>/", invoices.detail, name="invoice"),
     path("invoices/<slug:number>/pdf/", invoices.pdf, name="invoice_pdf"),
+    path("invoices/<slug:number>/credit/<slug:note>/pdf/", invoices.credit_pdf, name="credit_note_pdf"),
 ]

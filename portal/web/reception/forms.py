@@ -232,7 +232,7 @@ class CheckOutForm(forms.Form):
         if PRICED & self.errors.keys():
             return None
         data = self.cleaned_data
-        extra = ()
+        extra: tuple[charges.Charge, ...] = ()
         if data["extra_description"]:
             tax_code = data["extra_tax"] or TaxCode.GST_FREE
             extra = (charges.extra_line(data["extra_description"], data["extra_amount"], tax_code),)

@@ -2,7 +2,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.reception.views import booking, calendar, checkout, invoices, notices, patients, to_do, today, undoing
+from portal.web.reception.views import (
+    booking,
+    calendar,
+    checkout,
+    fees,
+    invoices,
+    notices,
+    patients,
+    to_do,
+    today,
+    undoing,
+)
 
 app_name = "reception"
 
@@ -34,10 +45,15 @@ urlpatterns = [
     path("appointments/<uuid:code>/check-out/", checkout.check_out, name="check_out"),
     path("appointments/<uuid:code>/checked-out/", checkout.checked_out, name="checked_out"),
     path("appointments/<uuid:code>/send-invoice/", checkout.send_invoice, name="send_invoice"),
+    path("appointments/<uuid:code>/pay-ahead/", fees.ahead, name="pay_ahead"),
+    path("appointments/<uuid:code>/fee/", fees.fee, name="fee"),
+    path("appointments/<uuid:code>/fee/waive/", fees.waive, name="waive_fee"),
     path("invoices/", invoices.listing, name="invoices"),
     path("invoices/<slug:number>/", invoices.detail, name="invoice"),
     path("invoices/<slug:number>/pdf/", invoices.pdf, name="invoice_pdf"),
     path("invoices/<slug:number>/pay/", invoices.pay, name="pay"),
     path("invoices/<slug:number>/refund/<slug:receipt>/", invoices.refund, name="refund_payment"),
     path("invoices/<slug:number>/void/", invoices.void, name="void_invoice"),
+    path("invoices/<slug:number>/credit/", invoices.credit, name="credit_invoice"),
+    path("invoices/<slug:number>/credit/<slug:note>/pdf/", invoices.credit_pdf, name="credit_note_pdf"),
 ]

@@ -38,10 +38,13 @@ PAGES = [
     "check_out",
     "checked_out",
     "send_invoice",
+    "pay_ahead",
+    "fee",
+    "waive_fee",
 ]
 OF_A_PATIENT = {"patient", "edit_patient", "add_referral", "add_carer", "end_carer", "book"}
 OF_NOBODY = {"today", "calendar", "patients", "new_patient"}
-ONLY_POST = {"add_carer", "end_carer", "check_in", "no_show", "send_invoice"}
+ONLY_POST = {"add_carer", "end_carer", "check_in", "no_show", "send_invoice", "waive_fee"}
 ONLY_READ = {"today", "calendar", "patients", "patient", "appointment", "checked_out"}
 
 

@@ -77,7 +77,7 @@ def _context(appointment: Appointment, *, by: Actor, now: datetime) -> dict[str,
     return {
         "appointment": appointment,
         "quote": charges.promised(appointment, clinic=clinic),
-        "late_fee": charges.late_fee(appointment, clinic=clinic),
+        "late_fee": charges.late_fee(appointment, clinic=clinic).amounts.total,
         "free_until": free_until,
         "steps": steps,
         "is_late": steps[Verb.MOVE].why == Why.LATE,

@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from portal.accounts.roles import Role
-from portal.billing.models import Invoice
+from portal.billing.models import CreditNote, Invoice
+from portal.billing.movements import movements_of
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import allow
 from portal.common.web.htmx import page_or_fragment
@@ -58,7 +59,8 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
         "invoice": invoice,
         "badge": invoice.badge(today=_today(clinic)),
         "lines": invoice.lines.all(),
-        "payments": [allocation.payment for allocation in invoice.allocations.select_related("payment").order_by("id")],
+        "movements": movements_of(invoice),
+        "notes": invoice.credit_notes.all(),
         "pay_to": clinic if clinic.bank_account and invoice.balance else None,
     }
     return render(request, "patient/invoice.html", context)
@@ -74,4 +76,20 @@ def pdf(request: HttpRequest, number: str) -> HttpResponse:
         paper.invoice_pdf(invoice, now=timezone.now()),
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{paper.filename(invoice)}"'},
+    )
+
+
+@allow(Role.PATIENT)
+@require_safe
+def credit_pdf(request: HttpRequest, number: str, note: str) -> HttpResponse:
+    """What was taken off an invoice, as a note to keep."""
+    from portal.billing import paper  # it brings the PDF library, which is slow to load
+
+    found = get_object_or_404(
+        CreditNote.objects.visible_to(request.actor).select_related("invoice"), invoice__number=number, number=note
+    )
+    return HttpResponse(
+        paper.credit_note_pdf(found),
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{paper.filename(found)}"'},
     )

@@ -21,13 +21,16 @@ from portal.appointments.forms import SeenForm
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import NotCancellable, NotOffered, NotReschedulable, PatientBusy, SlotTaken
 from portal.appointments.states import Steps, Verb, Why
-from portal.billing.models import Invoice, InvoiceStatus
+from portal.billing import actions as billing
+from portal.billing import charges
+from portal.billing.models import Invoice, InvoiceStatus, Purpose
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.access.decorators import allow
 from portal.common.languages.times import when
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.journeys import booking, choosing, sessions
 from portal.patients.models import Patient
+from portal.policies.models import PolicySettings
 from portal.reports.days import Arrival, today_of
 from portal.web.reception.forms import ANY, AnyTime, BookingChoice, CancelForm, OfferedTime, day_in
 from portal.web.reception.refused import in_words
@@ -337,18 +340,21 @@ def appointment(request: HttpRequest, code: Any) -> HttpResponse:
     """One session: when, who, where, its invoice, and what can be done with it."""
     session = get_object_or_404(Appointment.objects.visible_to(request.actor).without_holds().for_listing(), code=code)
     invoices = Invoice.objects.visible_to(request.actor).filter(appointment=session).for_listing().order_by("-pk")
-    now = timezone.now()
-    today = today_of(ClinicSettings.current(), now=now)
+    now, clinic = timezone.now(), ClinicSettings.current()
+    today = today_of(clinic, now=now)
     listed = list(invoices)
-    live = next((invoice for invoice in listed if invoice.status != InvoiceStatus.VOID), None)
+    live = {invoice.purpose: invoice for invoice in listed if invoice.status != InvoiceStatus.VOID}
     steps = sessions.steps(session, by=request.actor, now=now)
-    arrival = Arrival(session=session, now=now, steps=steps, invoice=live)
+    fee = charges.fee_due(session, clinic=clinic, policy=PolicySettings.current())
     context = {
         "session": session,
-        "arrival": arrival,
+        "arrival": Arrival(session=session, now=now, steps=steps, invoice=live.get(Purpose.SESSION)),
         "steps": steps,
         "hint": _hint(session, steps),
         "invoices": [(invoice, invoice.standing(today=today)) for invoice in listed],
+        "fee": fee if fee and fee.purpose not in live else None,
+        "waiver": session.waivers.first(),
+        "can_pay_ahead": Purpose.DEPOSIT not in live and billing.may_bill(session, Purpose.DEPOSIT, now=now),
     }
     return render(request, "reception/appointment.html", context)
 

@@ -17,7 +17,8 @@ from portal.accounts.roles import Role
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import WrongState
 from portal.appointments.states import Verb
-from portal.billing.models import Invoice, Method
+from portal.billing.models import Invoice, Method, Purpose
+from portal.billing.movements import movements_of
 from portal.billing.refusals import AlreadyInvoiced, BillingRefused
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import allow
@@ -38,7 +39,7 @@ def _session(request: HttpRequest, code: Any) -> Appointment:
 def check_out(request: HttpRequest, code: Any) -> HttpResponse:
     """One page for all of it. Figures follow what is typed: by htmx at once, without script by "Add up again"."""
     session, now, clinic = _session(request, code), timezone.now(), ClinicSettings.current()
-    if invoice := Invoice.objects.visible_to(request.actor).live().filter(appointment=session).first():
+    if invoice := _invoice_of(request, session):
         if request.method != "POST":
             return redirect("reception:invoice", number=invoice.number)
     elif why := sessions.steps(session, by=request.actor, now=now)[Verb.CHECK_OUT].why:
@@ -47,23 +48,28 @@ def check_out(request: HttpRequest, code: Any) -> HttpResponse:
     if request.method != "POST":
         held = checking_out.as_booked(session)
         shown = checking_out.preview(session, held, claim=claim, clinic=clinic)
-        total = shown.bill.sums.total
-        start = {"minutes": held.minutes, "mode": held.mode, "fee": held.fee, "item": held.item, "method": Method.CARD}
-        form = CheckOutForm(claim=claim, initial=start | {"amount": total, "proposed_for": total})
+        start = {
+            "minutes": held.minutes,
+            "mode": held.mode,
+            "fee": held.fee,
+            "item": held.item,
+            "method": Method.CARD if shown.to_pay else LATER,
+        }
+        form = CheckOutForm(claim=claim, initial=start | {"amount": shown.to_pay, "proposed_for": shown.to_pay})
         return render(request, "reception/check_out.html", _context(request, session, form, held, shown))
     form = CheckOutForm(request.POST, claim=claim)
-    held = form.held
-    shown = checking_out.preview(session, held, claim=claim, clinic=clinic) if held else None
+    typed = form.held
+    priced = checking_out.preview(session, typed, claim=claim, clinic=clinic) if typed else None
     if request.POST.get("step") == "sum":
-        if shown:
-            form = form.with_total(shown.bill.sums.total)
-        context = _context(request, session, form, held, shown)
+        if priced:
+            form = form.with_total(priced.to_pay)
+        context = _context(request, session, form, typed, priced)
         return page_or_fragment(request, "reception/check_out.html", context, fragment="sum")
-    if shown:
-        form.check_amount(shown.bill.sums.total)
-    if held and form.is_valid() and (done := _settled(request, session, form, held, now=now)):
+    if priced:
+        form.check_amount(priced.to_pay)
+    if typed and form.is_valid() and (done := _settled(request, session, form, typed, now=now)):
         return done
-    return render(request, "reception/check_out.html", _context(request, session, form, held, shown), status=422)
+    return render(request, "reception/check_out.html", _context(request, session, form, typed, priced), status=422)
 
 
 def _settled(
@@ -105,6 +111,8 @@ def _context(
         "patient": session.patient,
         "form": form,
         "bill": shown and shown.bill,
+        "ahead": shown and shown.ahead,
+        "to_pay": shown and shown.to_pay,
         "item": shown and shown.item,
         "item_warning": _warning(held, shown) if held and shown else "",
         "referral": form.claim.referral,
@@ -115,7 +123,7 @@ def _context(
 
 def _warning(held: Held, shown: Preview) -> str:
     """What looks odd about an item that the desk chose itself; empty if nothing does."""
-    if not shown.odd:
+    if shown.item is None or not shown.odd:
         return ""
     words = {"item": shown.item.item, "minutes": held.minutes}
     if shown.odd == "mode":
@@ -140,7 +148,7 @@ def checked_out(request: HttpRequest, code: Any) -> HttpResponse:
         "patient": session.patient,
         "invoice": invoice,
         "badge": invoice.badge(today=today),
-        "payments": [a.payment for a in invoice.allocations.select_related("payment").order_by("pk")],
+        "movements": movements_of(invoice),
         "address": checking_out.address_for(invoice),
         "key": uuid.uuid4(),
         "is_paid": not invoice.balance,
@@ -153,6 +161,7 @@ def _invoice_of(request: HttpRequest, session: Appointment) -> Invoice | None:
         Invoice.objects.visible_to(request.actor)
         .live()
         .filter(appointment=session)
+        .for_purpose(Purpose.SESSION)
         .select_related("patient__user", "billed_user")
         .first()
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,9 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts.roles import Role
 from portal.billing import actions
-from portal.billing.forms import PaymentForm, RefundForm, VoidForm
-from portal.billing.models import Invoice, InvoiceStatus, Payment
-from portal.billing.refusals import KeyReused, NotPayable, NotRefundable, Overpayment, PaidOn
+from portal.billing.forms import CreditForm, PaymentForm, RefundForm, VoidForm
+from portal.billing.models import CreditNote, Invoice, InvoiceStatus, Line, Payment
+from portal.billing.movements import movements_of
+from portal.billing.refusals import KeyReused, NotPayable, NotRefundable, OverCredit, Overpayment, PaidOn
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import allow
 from portal.common.money import dollars
@@ -122,7 +124,7 @@ def refund(request: HttpRequest, number: str, receipt: str) -> HttpResponse:
     """Asks how much of a payment goes back and how, then records it as a new row with a minus."""
     invoice, now = _invoice(request, number), timezone.now()
     payment = get_object_or_404(
-        Payment.objects.filter(allocations__invoice=invoice, reverses__isnull=True), number=receipt
+        Payment.objects.filter(allocations__invoice=invoice, reverses__isnull=True).distinct(), number=receipt
     )
     left = actions.refundable(payment=payment, invoice=invoice)
     form = RefundForm(request.POST or None, most=left, today=_today(), method=payment.method)
@@ -179,6 +181,61 @@ def void(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def credit(request: HttpRequest, number: str) -> HttpResponse:
+    """Asks how much comes off an issued invoice and why, and makes a note of it with a number of its own."""
+    invoice, now = _invoice(request, number), timezone.now()
+    form = CreditForm(request.POST if request.method == "POST" else None, lines=_creditable(invoice))
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            note = actions.credit_line(
+                line=form.chosen,
+                amount=data["amount"],
+                reason=data["reason"],
+                key=f"credit:{data['key']}",
+                by=request.actor,
+                now=now,
+            )
+        except OverCredit as refused:
+            form.too_much(refused.most)
+        except (KeyReused, NotPayable):
+            messages.error(request, _("Somebody changed this invoice a moment ago. Look at it again."))
+            return redirect_to(request, "reception:invoice", number=invoice.number)
+        else:
+            words = {"amount": dollars(note.amount), "number": note.number}
+            messages.success(request, _("%(amount)s is taken off: note %(number)s.") % words)
+            return redirect_to(request, "reception:invoice", number=invoice.number)
+    context = {"invoice": invoice, "form": form, "can_credit": bool(form.lines)}
+    return render(request, "reception/credit.html", context, status=422 if form.errors else 200)
+
+
+def _creditable(invoice: Invoice) -> list[tuple[Line, Decimal]]:
+    """The lines that something can be taken off, and how much."""
+    if invoice.status != InvoiceStatus.ISSUED:
+        return []
+    lines = invoice.lines.select_related("invoice").filter(total__gt=0)
+    found = [(line, actions.creditable(line=line, invoice=invoice)) for line in lines]
+    return [(line, most) for line, most in found if most]
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_safe
+def credit_pdf(request: HttpRequest, number: str, note: str) -> HttpResponse:
+    """A credit or adjustment note, shown in the browser to be printed."""
+    from portal.billing import paper  # it brings the PDF library, which is slow to load
+
+    found = get_object_or_404(
+        CreditNote.objects.visible_to(request.actor).select_related("invoice"), invoice__number=number, number=note
+    )
+    return HttpResponse(
+        paper.credit_note_pdf(found),
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{paper.filename(found)}"'},
+    )
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
 def pdf(request: HttpRequest, number: str) -> HttpResponse:
     """The paper, shown in the browser to be printed."""
@@ -196,27 +253,16 @@ def _show(
     request: HttpRequest, invoice: Invoice, *, form: PaymentForm | None = None, status: int = 200
 ) -> HttpResponse:
     today = _today()
-    payments = [
-        allocation.payment
-        for allocation in invoice.allocations.select_related("payment__received_by", "payment__reverses").order_by("id")
-    ]
     takes_money = invoice.status == InvoiceStatus.ISSUED and invoice.balance > 0
     context: dict[str, Any] = {
         "invoice": invoice,
         "lines": invoice.lines.all(),
-        "payments": _with_what_is_left(payments),
+        "movements": movements_of(invoice),
+        "notes": invoice.credit_notes.select_related("created_by", "line"),
         "badge": invoice.badge(today=today),
         "referral": (invoice.snapshot or {}).get("referral"),
         "form": (form or PaymentForm(most=invoice.balance, today=today)) if takes_money else None,
+        "can_credit": takes_money,
         "can_void": invoice.status != InvoiceStatus.VOID and not invoice.paid,
     }
     return render(request, "reception/invoice.html", context, status=status)
-
-
-def _with_what_is_left(payments: list[Payment]) -> list[tuple[Payment, bool]]:
-    """Each with whether any of it can still be given back."""
-    gone: dict[int, Any] = {}
-    for payment in payments:
-        if payment.reverses_id:
-            gone[payment.reverses_id] = gone.get(payment.reverses_id, 0) + payment.amount
-    return [(payment, payment.amount + gone.get(payment.pk, 0) > 0) for payment in payments]

@@ -1,0 +1,128 @@
+"""Money about a session beside its invoice: taken before it, or asked for although it was not held."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from portal.accounts.roles import Role
+from portal.appointments.models import Appointment
+from portal.billing import actions, charges
+from portal.billing.forms import AheadForm, WaiveForm
+from portal.billing.models import Invoice, Purpose
+from portal.billing.refusals import AlreadyInvoiced, NotBillable
+from portal.clinic.models import ClinicSettings
+from portal.common.access.decorators import allow
+from portal.common.money import dollars
+from portal.policies.models import PolicySettings
+
+
+def _session(request: HttpRequest, code: Any) -> Appointment:
+    return get_object_or_404(Appointment.objects.visible_to(request.actor).without_holds().for_listing(), code=code)
+
+
+# ---- Before the session ----------------------------------------------------------------------------------------------
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def ahead(request: HttpRequest, code: Any) -> HttpResponse:
+    """Takes money before the session. It is no check-out, and nothing is claimed from Medicare by it."""
+    session, now = _session(request, code), timezone.now()
+    price = charges.price_of(session, clinic=ClinicSettings.current())
+    form = AheadForm(request.POST if request.method == "POST" else None, amount=price)
+    if not actions.may_bill(session, Purpose.DEPOSIT, now=now):
+        return _too_late_for_ahead(request, session)
+    if request.method == "POST" and form.is_valid():
+        try:
+            invoice = actions.take_ahead(
+                appointment=session,
+                by=request.actor,
+                now=now,
+                **form.cleaned_data | {"key": f"ahead:{form.cleaned_data['key']}"},
+            )
+        except AlreadyInvoiced as refused:
+            messages.info(request, _("Money was taken for this session already. Nothing was taken twice."))
+            return redirect("reception:invoice", number=refused.invoice.number)
+        except NotBillable:
+            return _too_late_for_ahead(request, session)
+        messages.success(
+            request, _("%(amount)s is paid ahead. It counts at check-out.") % {"amount": dollars(invoice.total)}
+        )
+        return redirect("reception:appointment", code=session.code)
+    if request.method != "POST" and (deposit := actions.deposit_of(session)):
+        return redirect("reception:invoice", number=deposit.number)
+    context = {"session": session, "form": form, "price": price}
+    return render(request, "reception/pay_ahead.html", context, status=422 if form.errors else 200)
+
+
+def _too_late_for_ahead(request: HttpRequest, session: Appointment) -> HttpResponse:
+    messages.error(request, _("This session is over or called off: nothing can be paid ahead of it."))
+    return redirect("reception:appointment", code=session.code)
+
+
+# ---- Although it was not held ----------------------------------------------------------------------------------------
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def fee(request: HttpRequest, code: Any) -> HttpResponse:
+    """Says what a session that was cancelled late or missed costs, and why; a person asks for it or does without."""
+    session, now = _session(request, code), timezone.now()
+    if request.method == "POST":
+        try:
+            invoice = actions.bill_fee(appointment=session, by=request.actor, now=now)
+        except AlreadyInvoiced as refused:
+            messages.info(request, _("This fee was invoiced already. Nothing was billed twice."))
+            return redirect("reception:invoice", number=refused.invoice.number)
+        except NotBillable:
+            return _no_fee(request, session)
+        messages.success(request, _("The fee is invoiced: %(amount)s.") % {"amount": dollars(invoice.total)})
+        return redirect("reception:invoice", number=invoice.number)
+    return _offer(request, session, WaiveForm())
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_POST
+def waive(request: HttpRequest, code: Any) -> HttpResponse:
+    """Does without the fee, with the reason."""
+    session, form = _session(request, code), WaiveForm(request.POST)
+    if not form.is_valid():
+        return _offer(request, session, form)
+    try:
+        actions.waive_fee(appointment=session, reason=form.cleaned_data["reason"], by=request.actor, now=timezone.now())
+    except AlreadyInvoiced as refused:
+        messages.error(request, _("This fee is invoiced. Void the invoice first, then do without it."))
+        return redirect("reception:invoice", number=refused.invoice.number)
+    except NotBillable:
+        return _no_fee(request, session)
+    messages.success(request, _("The fee is waived."))
+    return redirect("reception:appointment", code=session.code)
+
+
+def _offer(request: HttpRequest, session: Appointment, form: WaiveForm) -> HttpResponse:
+    due = charges.fee_due(session, clinic=ClinicSettings.current(), policy=PolicySettings.current())
+    if due is None:
+        return _no_fee(request, session)
+    invoice = Invoice.objects.visible_to(request.actor).live().filter(appointment=session)
+    if billed := invoice.for_purpose(due.purpose).first():
+        return redirect("reception:invoice", number=billed.number)
+    context = {
+        "session": session,
+        "fee": due,
+        "form": form,
+        "waiver": session.waivers.filter(purpose=due.purpose).select_related("waived_by").first(),
+        "ahead": actions.held_ahead(session),
+    }
+    return render(request, "reception/fee.html", context, status=422 if form.errors else 200)
+
+
+def _no_fee(request: HttpRequest, session: Appointment) -> HttpResponse:
+    messages.error(request, _("There is no fee to ask for: the session was held, or may be cancelled free of charge."))
+    return redirect("reception:appointment", code=session.code)

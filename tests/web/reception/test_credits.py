@@ -1,0 +1,182 @@
+"""Taking something off an invoice at the desk, and the note that says so."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+from pypdf import PdfReader
+
+from portal.billing import actions
+from portal.billing.charges import Charge
+from portal.billing.models import CreditNote
+from portal.clinic.models import TaxCode
+from tests import make
+from tests.web.reception.conftest import NOW
+
+D = Decimal
+
+
+@pytest.fixture
+def invoice(clinic, now):
+    """A tax invoice of a session and a report with GST."""
+    return issue(
+        Charge(description="Session", unit_price=D("220.00")),
+        Charge(description="Report", unit_price=D("300.00"), tax_code=TaxCode.TAXABLE),
+    )
+
+
+def issue(*charges, patient=None):
+    by = make.actor()
+    draft = actions.draft_invoice(
+        patient=patient or make.patient(),
+        psychologist=make.psychologist(),
+        location=make.location(),
+        charges=charges,
+        by=by,
+        now=NOW,
+    )
+    return actions.issue_invoice(invoice=draft, by=by, now=NOW)
+
+
+def url(invoice):
+    return reverse("reception:credit_invoice", args=[invoice.number])
+
+
+def send(desk, invoice, amount, *, line="1", reason="Agreed a lower fee", key=None):
+    data = {"line": line, "amount": amount, "reason": reason, "key": key or str(uuid.uuid4())}
+    return desk.post(url(invoice), data, follow=True)
+
+
+def text_of(response):
+    return " ".join(" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(response.content)).pages)
+
+
+def test_something_is_taken_off_a_line(desk, invoice):
+    page = desk.get(url(invoice))
+    assert [label for _value, label in page.context["form"].fields["line"].choices] == [
+        "Session, $220.00",
+        "Report, $330.00",
+    ]
+    assert "adjustment note" in page.content.decode()
+    response = send(desk, invoice, "110.00", line="2")
+    note = CreditNote.objects.get()
+    assert [str(m) for m in response.context["messages"]] == [f"$110.00 is taken off: note {note.number}."]
+    assert (note.line.description, note.amount, note.gst) == ("Report", D(110), D(10))
+    words = response.content.decode()
+    assert "Agreed a lower fee" in words
+    assert "-$110.00" in words
+    assert "$440.00" in words
+
+
+def test_the_note_prints(desk, invoice):
+    send(desk, invoice, "110.00", line="2")
+    note = CreditNote.objects.get()
+    response = desk.get(reverse("reception:credit_note_pdf", args=[invoice.number, note.number]))
+    assert response["Content-Type"] == "application/pdf"
+    assert response["Content-Disposition"] == f'inline; filename="{note.number}.pdf"'
+    text = text_of(response)
+    for words in [
+        "Adjustment note",
+        note.number,
+        "ABN 51 824 753 556",
+        f"Tax invoice {invoice.number}",
+        "of 24 Nov 2026, $550.00",
+        "Agreed a lower fee",
+        "Report",
+        "$10.00",
+        "-$110.00",
+        "Invoice before this note $550.00",
+        "Invoice after it $440.00",
+        "the GST on it by $10.00",
+    ]:
+        assert words in text, words
+    paper = text_of(desk.get(reverse("reception:invoice_pdf", args=[invoice.number])))
+    assert f"Adjustment note {note.number} -$110.00" in paper
+    assert "Balance owing $440.00" in paper
+
+
+def test_a_note_of_a_void_invoice_says_that_it_is(desk, invoice):
+    send(desk, invoice, "110.00", line="2")
+    actions.void_invoice(invoice=invoice, reason="Wrong person", by=make.actor(), now=NOW)
+    note = CreditNote.objects.get()
+    text = text_of(desk.get(reverse("reception:credit_note_pdf", args=[invoice.number, note.number])))
+    assert "VOID" in text
+
+
+def test_a_note_is_found_under_its_own_invoice_alone(desk, invoice):
+    send(desk, invoice, "1.00")
+    other = issue(Charge(description="Session", unit_price=D("220.00")))
+    there = reverse("reception:credit_note_pdf", args=[other.number, CreditNote.objects.get().number])
+    assert desk.get(there).status_code == 404
+
+
+def test_an_invoice_of_one_line_does_not_ask_which(desk, clinic, now):
+    invoice = issue(Charge(description="Session", unit_price=D("220.00")))
+    page = desk.get(url(invoice))
+    assert page.context["form"]["line"].is_hidden
+    assert send(desk, invoice, "20.00").status_code == 200
+    invoice.refresh_from_db()
+    assert invoice.balance == D("200.00")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"amount": "220.01"}, "amount"),
+        ({"amount": "0"}, "amount"),
+        ({"amount": "-1"}, "amount"),
+        ({"amount": "1", "reason": " "}, "reason"),
+        ({"amount": "1", "line": "7"}, "line"),
+    ],
+)
+def test_what_can_not_be_taken_off_is_said(desk, invoice, wrong, field):
+    response = send(desk, invoice, **wrong)
+    assert (response.status_code, list(response.context["form"].errors)) == (422, [field])
+    assert not CreditNote.objects.exists()
+
+
+def test_what_is_paid_is_given_back_first(desk, invoice):
+    actions.record_payment(invoice=invoice, amount=D("500.00"), method="card", key="k", by=make.actor(), now=NOW)
+    response = send(desk, invoice, "50.01")
+    assert "No more than $50.00 can be taken off here." in response.content.decode()
+    actions.record_payment(invoice=invoice, amount=D("50.00"), method="card", key="l", by=make.actor(), now=NOW)
+    assert "give back what was paid first" in desk.get(url(invoice)).content.decode()
+    assert url(invoice) not in desk.get(reverse("reception:invoice", args=[invoice.number])).content.decode()
+
+
+def test_sent_twice_it_is_taken_off_once(desk, invoice):
+    key = str(uuid.uuid4())
+    for _ in range(2):
+        send(desk, invoice, "20.00", key=key)
+    assert CreditNote.objects.count() == 1
+    again = send(desk, invoice, "21.00", key=key)
+    assert [str(m) for m in again.context["messages"]] == [
+        "Somebody changed this invoice a moment ago. Look at it again."
+    ]
+
+
+def test_nothing_is_taken_off_a_draft_or_a_void_one(desk, invoice):
+    actions.void_invoice(invoice=invoice, reason="x", by=make.actor(), now=NOW)
+    assert not desk.get(url(invoice)).context["can_credit"]
+    assert send(desk, invoice, "1.00").status_code == 422
+
+
+# ---- The patient -----------------------------------------------------------------------------------------------------
+
+
+def test_the_patient_sees_what_was_taken_off(desk, clinic, now):
+    user = make.user()
+    invoice = issue(Charge(description="Session", unit_price=D("220.00")), patient=make.patient(user=user))
+    send(desk, invoice, "20.00")
+    note = CreditNote.objects.get()
+    patient, stranger = make.client_for(user), make.client_for(make.user())
+    page = patient.get(reverse("patient:invoice", args=[invoice.number])).content.decode()
+    assert "Taken off" in page
+    assert "$200.00" in page
+    there = reverse("patient:credit_note_pdf", args=[invoice.number, note.number])
+    assert "Adjustment note" in text_of(patient.get(there))
+    assert stranger.get(there).status_code == 404

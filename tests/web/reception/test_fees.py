@@ -1,0 +1,224 @@
+"""Money about a session beside its invoice: paid ahead, and the fee for a session that was not held."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from portal.appointments.models import Status
+from portal.billing.models import Invoice, Payment, Purpose, Waiver
+from portal.reports.days import read_day
+from tests import make
+from tests.web.reception.conftest import NOW
+
+D = Decimal
+KEY = "6f3c1f0e-0d0a-4d3c-9a52-0a4f6f0b9a11"
+
+
+def url(name, session):
+    return reverse(f"reception:{name}", args=[session.code])
+
+
+def page(desk, name, session):
+    return desk.get(url(name, session))
+
+
+def said(response):
+    return [str(message) for message in response.context["messages"]]
+
+
+@pytest.fixture
+def coming(place):
+    return place.session(hours=2, fee="220.00")
+
+
+@pytest.fixture
+def late(place):
+    return place.session(hours=-2, status=Status.CANCELLED, late=True, fee="220.00", late_fee_percent=50)
+
+
+@pytest.fixture
+def missed(place):
+    return place.session(hours=-2, status=Status.NO_SHOW, fee="220.00", no_show_percent=100)
+
+
+# ---- Paid ahead ------------------------------------------------------------------------------------------------------
+
+
+def pay_ahead(desk, session, amount="220.00", *, key=KEY, **more):
+    data = {"amount": amount, "method": "card", "reference": "T 12", "key": key, **more}
+    return desk.post(url("pay_ahead", session), data, follow=True)
+
+
+@pytest.mark.parametrize("status", [Status.BOOKED, Status.ARRIVED])
+def test_the_desk_takes_a_payment_before_the_session(desk, place, status):
+    session = place.session(hours=2, fee="220.00", status=status)
+    assert "Take a payment now" in page(desk, "appointment", session).content.decode()
+    assert page(desk, "pay_ahead", session).context["form"]["amount"].value() == D("220.00")
+    response = pay_ahead(desk, session)
+    assert response.redirect_chain == [(url("appointment", session), 302)]
+    assert said(response) == ["$220.00 is paid ahead. It counts at check-out."]
+    session.refresh_from_db()
+    invoice, payment = Invoice.objects.get(), Payment.objects.get()
+    assert session.status == status, "it is no check-out"
+    assert (invoice.purpose, invoice.paid, invoice.rebate) == (Purpose.DEPOSIT, D(220), 0)
+    assert (payment.method, payment.reference, payment.amount) == ("card", "T 12", D(220))
+    words = response.content.decode()
+    assert "Take a payment now" not in words
+    assert invoice.number in words
+
+
+def test_sent_twice_it_is_taken_once(desk, coming):
+    pay_ahead(desk, coming)
+    assert pay_ahead(desk, coming).status_code == 200
+    assert Payment.objects.count() == 1
+
+
+def test_a_second_one_leads_to_the_first(desk, coming):
+    pay_ahead(desk, coming)
+    invoice = Invoice.objects.get()
+    there = reverse("reception:invoice", args=[invoice.number])
+    assert page(desk, "pay_ahead", coming).url == there
+    response = pay_ahead(desk, coming, key=KEY.replace("6f", "7f"))
+    assert (response.redirect_chain, Payment.objects.count()) == ([(there, 302)], 1)
+    assert said(response) == ["Money was taken for this session already. Nothing was taken twice."]
+
+
+@pytest.mark.parametrize("wrong", [{"amount": "0"}, {"amount": "-5"}, {"amount": "much"}, {"method": "stripe"}])
+def test_what_can_not_be_taken_is_said(desk, coming, wrong):
+    response = pay_ahead(desk, coming, **wrong)
+    assert (response.status_code, list(response.context["form"].errors)) == (422, list(wrong))
+    assert not Payment.objects.exists()
+
+
+@pytest.mark.parametrize("status", [Status.COMPLETED, Status.CANCELLED, Status.NO_SHOW])
+def test_nothing_is_paid_ahead_of_what_is_over(desk, place, status):
+    session = place.session(hours=-2, status=status)
+    assert "Take a payment now" not in page(desk, "appointment", session).content.decode()
+    assert page(desk, "pay_ahead", session).url == url("appointment", session)
+    assert pay_ahead(desk, session).redirect_chain == [(url("appointment", session), 302)]
+    assert not Payment.objects.exists()
+
+
+def test_it_counts_at_check_out(desk, place):
+    session = place.session(hours=-1, fee="220.00", status=Status.ARRIVED)
+    pay_ahead(desk, session, "100.00")
+    form = page(desk, "check_out", session)
+    assert (form.context["ahead"], form.context["to_pay"]) == (D(100), D(120))
+    assert form.context["form"]["amount"].value() == D(120)
+    assert "Paid ahead" in form.content.decode()
+    data = {
+        "minutes": "50",
+        "mode": "in_person",
+        "fee": "220.00",
+        "item": "proposed",
+        "method": "card",
+        "amount": "120.00",
+        "key": KEY,
+        "proposed_for": "120.00",
+    }
+    too_much = desk.post(url("check_out", session), {**data, "amount": "120.01"})
+    assert (too_much.status_code, list(too_much.context["form"].errors)) == (422, ["amount"])
+    done = desk.post(url("check_out", session), data, follow=True)
+    invoice = Invoice.objects.for_purpose(Purpose.SESSION).get()
+    assert (invoice.paid, invoice.balance) == (D(220), 0)
+    assert "paid ahead" in done.content.decode()
+    deposit = Invoice.objects.for_purpose(Purpose.DEPOSIT).get()
+    seen = desk.get(reverse("reception:invoice", args=[deposit.number])).content.decode()
+    assert "counted towards another invoice" in seen
+
+
+def test_paid_in_full_ahead_proposes_no_payment(desk, place):
+    session = place.session(hours=-1, fee="220.00", status=Status.ARRIVED)
+    pay_ahead(desk, session)
+    form = page(desk, "check_out", session).context["form"]
+    assert (form["method"].value(), form["amount"].value()) == ("later", 0)
+
+
+def test_the_days_list_collects_what_is_left(desk, place, clinic):
+    session = place.session(hours=1, fee="220.00")
+    pay_ahead(desk, session, "100.00")
+    [arrival] = read_day(make.actor(), session.local_start.date(), clinic=clinic, now=NOW).arrivals
+    assert (arrival.to_collect, arrival.invoice, arrival.owes) == (D(120), None, 0)
+
+
+def test_the_days_list_collects_the_fee_that_was_invoiced(desk, missed, clinic):
+    day = missed.local_start.date()
+    [arrival] = read_day(make.actor(), day, clinic=clinic, now=NOW).arrivals
+    assert arrival.to_collect == 0
+    desk.post(url("fee", missed))
+    [arrival] = read_day(make.actor(), day, clinic=clinic, now=NOW).arrivals
+    assert (arrival.to_collect, arrival.invoice) == (D(220), None)
+
+
+# ---- The fee for a session that was not held -------------------------------------------------------------------------
+
+
+def test_the_fee_is_offered_with_the_amount_and_why(desk, late, missed):
+    words = page(desk, "appointment", late).content.decode()
+    assert "Fee for cancelling late: $110.00" in words
+    words = page(desk, "fee", late).content.decode()
+    assert "50% of the price" in words
+    assert "$110.00" in words
+    assert "Fee for not coming: $220.00" in page(desk, "appointment", missed).content.decode()
+    assert "100% of the price" in page(desk, "fee", missed).content.decode()
+
+
+def test_a_person_asks_for_it(desk, late):
+    response = desk.post(url("fee", late), follow=True)
+    invoice = Invoice.objects.get()
+    assert response.redirect_chain == [(reverse("reception:invoice", args=[invoice.number]), 302)]
+    assert said(response) == ["The fee is invoiced: $110.00."]
+    assert (invoice.purpose, invoice.balance) == (Purpose.LATE_FEE, D(110))
+    assert "Fee for cancelling late" not in page(desk, "appointment", late).content.decode()
+    again = desk.post(url("fee", late), follow=True)
+    assert said(again) == ["This fee was invoiced already. Nothing was billed twice."]
+    assert page(desk, "fee", late).url == reverse("reception:invoice", args=[invoice.number])
+    assert Invoice.objects.count() == 1
+
+
+def test_or_does_without_it_and_says_why(desk, missed):
+    refused = desk.post(url("waive_fee", missed), {"reason": " "})
+    assert (refused.status_code, list(refused.context["form"].errors)) == (422, ["reason"])
+    response = desk.post(url("waive_fee", missed), {"reason": "Car broke down"}, follow=True)
+    assert said(response) == ["The fee is waived."]
+    assert "Car broke down" in response.content.decode()
+    assert not Invoice.objects.exists()
+    words = page(desk, "fee", missed).content.decode()
+    assert "Invoice it after all" in words
+    assert Waiver.objects.get().waived_by.name in words
+    desk.post(url("fee", missed))
+    assert Invoice.objects.get().purpose == Purpose.NO_SHOW
+
+
+def test_what_is_invoiced_is_voided_before_it_is_waived(desk, missed):
+    desk.post(url("fee", missed))
+    response = desk.post(url("waive_fee", missed), {"reason": "x"}, follow=True)
+    assert said(response)[-1] == "This fee is invoiced. Void the invoice first, then do without it."
+    assert not Waiver.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"status": Status.COMPLETED},
+        {"status": Status.BOOKED},
+        {"status": Status.CANCELLED},
+        {"status": Status.CANCELLED, "late": True, "late_fee_percent": 0},
+        {"status": Status.NO_SHOW, "no_show_percent": 0},
+    ],
+    ids=["held", "coming", "cancelled in time", "free to cancel", "free to miss"],
+)
+def test_where_there_is_no_fee_none_is_offered(desk, place, how):
+    session = place.session(hours=-2, **how)
+    assert url("fee", session) not in page(desk, "appointment", session).content.decode()
+    for response in (
+        desk.get(url("fee", session), follow=True),
+        desk.post(url("fee", session), follow=True),
+        desk.post(url("waive_fee", session), {"reason": "x"}, follow=True),
+    ):
+        assert response.redirect_chain == [(url("appointment", session), 302)]
+    assert not Invoice.objects.exists()
+    assert not Waiver.objects.exists()
