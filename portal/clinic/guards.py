@@ -11,6 +11,7 @@ KEPT = watched(
     "clinic_room",
     "clinic_service",
     "clinic_psychologist",
+    "clinic_ownfee",
     "clinic_psychologist_services",
     # A psychologist's name is their account's. Accounts are written to at every sign-in, and made all day.
     Changes("accounts_user", "first_name, last_name"),

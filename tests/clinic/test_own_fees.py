@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from portal.audit.models import Entry
-from portal.clinic import actions
+from portal.clinic import actions, kept
 from portal.clinic.models import OwnFee
 from tests import make
 
@@ -53,6 +53,16 @@ def test_the_database_holds_one_fee_a_service_and_none_below_nothing():
         make.own_fee(mai, session, "200.00")
     with pytest.raises(IntegrityError, match="own_fee_not_negative"), transaction.atomic():
         make.own_fee(mai, make.service(), "-1.00")
+
+
+@pytest.mark.django_db
+def test_what_is_kept_of_a_psychologist_has_the_fee_of_now():
+    session, mai = make.service(fee="220.00"), make.psychologist()
+    assert kept.psychologists()[mai.pk].fee_for(session) == Decimal("220.00")
+    mai = set_fees(mai, {session.pk: Decimal("195.00")})
+    assert kept.psychologists()[mai.pk].fee_for(session) == Decimal("195.00")
+    set_fees(mai, {session.pk: None})
+    assert kept.psychologists()[mai.pk].fee_for(session) == Decimal("220.00")
 
 
 @pytest.mark.django_db(transaction=True)
