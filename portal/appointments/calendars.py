@@ -1,34 +1,48 @@
-"""Reading the diary for a calendar: a day of many people or a week of one, in four queries either way."""
+"""Reading the diary for a calendar: a day of many people or a week of one, in two queries either way."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from zoneinfo import ZoneInfo
+from typing import NamedTuple
+from uuid import UUID
 
-from portal.appointments.models import Appointment, TimeSlot, WorkingHours
-from portal.appointments.openings import Hours, working_spans
+from portal.appointments.hours import weekly_hours
+from portal.appointments.models import Appointment, Status, TimeSlot
+from portal.appointments.openings import working_spans
+from portal.clinic import kept
 from portal.clinic.models import Location, Psychologist
-from portal.patients.models import Patient
+from portal.common.text.normalise import full_name
 
 STEP_MINUTES = 5
 DAY_MINUTES = 24 * 60
-# A calendar says who and what. The rest of a patient's row is wide, and its telephone numbers are slow to make.
-_SHOWN = {
-    "id",
-    "code",
-    "legal_first_name",
-    "legal_last_name",
-    "preferred_name",
-    "pronouns",
-    "date_of_birth",
-    "desk_note",
-}
-_NOT_SHOWN = [f"patient__{f.name}" for f in Patient._meta.concrete_fields if f.name not in _SHOWN] + [
-    "service__description"
-]
+
+
+class Booked(NamedTuple):
+    """What a calendar says of a session: a day of everybody has hundreds, and needs no models made of them."""
+
+    code: UUID
+    psychologist_id: int
+    status: str
+    mode: str
+    starts_at: datetime
+    ends_at: datetime
+    is_confirmed: bool
+    # Empty while the time is only held.
+    patient: str
+    service: str
+    # Empty where it needs none.
+    room: str
+    location: Location
+
+    @property
+    def is_hold(self) -> bool:
+        return self.status == Status.HELD
+
+    @property
+    def is_booked(self) -> bool:
+        return self.status == Status.BOOKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +70,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Session(Stretch):
-    appointment: Appointment
+    appointment: Booked
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +122,7 @@ def columns(
 ) -> list[DiaryDay]:
     """Every day of everybody: first the days, within them the people as given.
 
-    Days are those of `zone`. Sessions come with patient (name, date of birth, note for the desk), service, location and
-    room; holds that ran out don't come, cancelled ones only if asked for.
+    Days are those of `zone`. Holds that ran out don't come, cancelled sessions only if asked for.
     """
     people = list(psychologists)
     calendar = [_Day(first_day + timedelta(days=n), zone) for n in range(days)]
@@ -117,33 +130,15 @@ def columns(
     place = {person.pk: i for i, person in enumerate(people)}
     start, end = calendar[0].start, calendar[-1].end
 
-    hours: defaultdict[int, list[Hours]] = defaultdict(list)
-    rows = WorkingHours.objects.filter(psychologist__in=people, location__is_active=True)
-    for whose, weekday, starts, ends, its_zone, location_id in rows.order_by("weekday", "starts").values_list(
-        "psychologist", "weekday", "starts", "ends", "location__time_zone", "location"
-    ):
-        hours[whose].append(Hours(weekday, starts, ends, ZoneInfo(its_zone), location_id))
-    slots = list(TimeSlot.objects.filter(psychologist__in=people).between(start, end).order_by("starts_at", "pk"))
-    appointments = Appointment.objects.filter(psychologist__in=people).between(start, end)
-    if not cancelled:
-        appointments = appointments.without_cancelled()
-    appointments = appointments.without_expired_holds(now=now)
-    appointments = list(
-        appointments.select_related("patient", "service", "room").defer(*_NOT_SHOWN).order_by("starts_at", "pk")
-    )
-    locations = Location.objects.in_bulk(
-        {w.location_id for windows in hours.values() for w in windows}
-        | {row.location_id for row in (*slots, *appointments) if row.location_id}
-    )
+    locations, hours = kept.places(), weekly_hours()
+    slots = list(TimeSlot.objects.filter(psychologist__in=place).between(start, end).order_by("starts_at", "pk"))
     for row in slots:
-        row.location = locations.get(row.location_id)
-    for row in appointments:
-        row.location, row.psychologist = locations[row.location_id], people[place[row.psychologist_id]]
+        row.location = locations.get(row.location_id) if row.location_id else None
 
     around = timedelta(days=1)
-    for whose, windows in hours.items():
+    for whose in place:
         for span, location_id in working_spans(
-            hours=windows, first_day=first_day - around, last_day=calendar[-1].day + around
+            hours=hours.get(whose, ()), first_day=first_day - around, last_day=calendar[-1].day + around
         ):
             for i, cut in _cuts(calendar, span.start, span.end):
                 found[i][place[whose]].work.append(Work(*cut, location=locations[location_id]))
@@ -154,12 +149,39 @@ def columns(
                 column.away.append(Away(*cut, slot=slot))
             else:
                 column.work.append(Work(*cut, location=slot.location, slot=slot))
-    for appointment in appointments:
-        for i, cut in _cuts(calendar, appointment.starts_at, appointment.ends_at):
-            found[i][place[appointment.psychologist_id]].sessions.append(Session(*cut, appointment=appointment))
+    for session in _booked(place, start, end, now=now, cancelled=cancelled):
+        for i, cut in _cuts(calendar, session.starts_at, session.ends_at):
+            found[i][place[session.psychologist_id]].sessions.append(Session(*cut, appointment=session))
     for column in (one for line in found for one in line):
         column.work.sort(key=lambda work: (work.starts_at.astimezone(UTC), work.ends_at.astimezone(UTC)))
     return [one for line in found for one in line]
+
+
+def _booked(
+    psychologists: Iterable[int], start: datetime, end: datetime, *, now: datetime, cancelled: bool
+) -> Iterator[Booked]:
+    appointments = Appointment.objects.filter(psychologist__in=psychologists).between(start, end)
+    if not cancelled:
+        appointments = appointments.without_cancelled()
+    locations, services, rooms = kept.places(), kept.services(), kept.room_names()
+    rows = appointments.without_expired_holds(now=now).order_by("starts_at", "pk").values_list(
+        "code", "psychologist", "status", "mode", "starts_at", "ends_at", "confirmed_at", "service", "room", "location",
+        "patient__preferred_name", "patient__legal_first_name", "patient__legal_last_name",
+    )  # fmt: skip
+    for code, whose, status, mode, begins, ends, confirmed_at, service, room, location, preferred, first, last in rows:
+        yield Booked(
+            code,
+            whose,
+            status,
+            mode,
+            begins,
+            ends,
+            confirmed_at is not None,
+            full_name(preferred or first, last) if first is not None else "",
+            services[service].name,
+            rooms[room] if room else "",
+            locations[location],
+        )
 
 
 class _Day:

@@ -80,3 +80,14 @@ def test_fragment(desk, place):
     body = desk.get(CALENDAR, headers={"HX-Request": "true", "HX-Target": "day"}).content.decode()
     assert "<html" not in body
     assert 'id="day"' in body
+
+
+def test_the_list_for_a_phone_says_the_same(desk, place):
+    booked, held = place.session(hours=1), place.session(hours=3, status=Status.HELD)
+    ((psychologist, lines),) = desk.get(CALENDAR).context["lists"]
+    assert psychologist == place.psychologist
+    first, second = (" ".join(line.split()) for line in lines.split("</li>")[:2])
+    assert f'<a href="/reception/appointments/{booked.code}/">{booked.patient.name}</a>' in first
+    assert "Booked" in first
+    assert str(held.code) not in second
+    assert "somebody is booking" in second

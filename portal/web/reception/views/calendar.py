@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.accounts.roles import Role
 from portal.appointments import diary
 from portal.appointments.calendars import DiaryDay, Session
-from portal.clinic.models import ClinicSettings, Mode, Psychologist
+from portal.appointments.models import Status
+from portal.clinic import kept
+from portal.clinic.models import ClinicSettings, Mode
 from portal.common.access.decorators import allow
+from portal.common.languages.times import clock
+from portal.common.web import addresses
 from portal.common.web.daygrid import Block, Column, Grid, day_grid
 from portal.common.web.htmx import page_or_fragment
+from portal.common.web.stencils import Stencil, joined
 from portal.reports.days import today_of
 from portal.web.reception.forms import day_in
+
+_LINE = Stencil("reception/_calendar_line.html", holes="at url patient")
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
@@ -30,7 +40,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     this_day = today_of(clinic, now=now)
     day = day_in(request.GET) or this_day
     zone = ZoneInfo(clinic.time_zone)
-    people = list(Psychologist.objects.practising().select_related("user"))
+    people = [person for person in kept.psychologists().values() if person.is_active]
     days = diary.day(people, day, zone=zone, now=now)
     working = [column for column in days if column.work or column.sessions]
     show_all = request.GET.get("all") == "1"
@@ -42,6 +52,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "after": day + timedelta(days=1),
         "grid": _grid(shown, zone=zone, now=now),
         "days": shown,
+        "lists": [(one.psychologist, _lines(one, zone)) for one in shown],
         "hidden": len(days) - len(working),
         "show_all": show_all,
         "people": people,
@@ -70,6 +81,17 @@ def _grid(days: list[DiaryDay], *, zone: ZoneInfo, now: datetime) -> Grid:
     )
 
 
+def _lines(one: DiaryDay, zone: ZoneInfo) -> SafeString:
+    """The same as a list, for a phone."""
+    address = addresses.each("reception:appointment")
+    return joined(
+        _LINE.look(status=a.status, confirmed=a.is_confirmed, mode=a.mode, is_hold=a.is_hold)(
+            (clock(a.starts_at, zone), "" if a.is_hold else address(a.code), a.patient)
+        )
+        for a in (session.appointment for session in one.sessions)
+    )
+
+
 def _where(one: DiaryDay) -> str:
     return ", ".join(dict.fromkeys(work.location.name for work in one.work)) or _("Not working")
 
@@ -93,21 +115,41 @@ def _off(one: DiaryDay, zone: ZoneInfo) -> list[Block]:
 
 def _block(session: Session) -> Block:
     a = session.appointment
-    kind, shape, spoken = a.status.replace("_", "-"), a.status, a.get_status_display()
-    if a.is_booked and a.confirmed_at:
-        kind, shape, spoken = "confirmed", "confirmed", _("Confirmed")
-    if a.is_booked and a.mode == Mode.VIDEO:
-        kind, shape, spoken = "video", "video", _("%(status)s, by video") % {"status": spoken}
-    if a.is_hold:
-        return Block(session.starts_at, session.ends_at, kind, _("Held"), _("somebody is booking"), "", shape, spoken)
-    place = a.room.name if a.room else a.get_mode_display()
-    return Block(
-        session.starts_at,
-        session.ends_at,
-        kind,
-        a.patient.name,
-        f"{a.service.name} · {place}",
-        reverse("reception:appointment", args=[a.code]),
-        shape,
-        spoken,
+    state = _state(
+        a.status, a.is_booked and a.is_confirmed, a.is_booked and a.mode == Mode.VIDEO, language=get_language()
     )
+    when = (session.starts_at, session.ends_at, state.kind)
+    if a.is_hold:
+        return Block(*when, _("Held"), _("somebody is booking"), "", state.shape, state.spoken)
+    return Block(
+        *when,
+        a.patient,
+        f"{a.service} · {a.room or _mode(a.mode, language=get_language())}",
+        addresses.each("reception:appointment")(a.code),
+        state.shape,
+        state.spoken,
+    )
+
+
+class _State(NamedTuple):
+    """How a block looks, and what a screen reader hears of it."""
+
+    kind: str
+    shape: str
+    spoken: str
+
+
+@cache
+def _state(status: str, is_confirmed: bool, is_by_video: bool, *, language: str | None) -> _State:
+    """Put into words once for each of the few there are, in the language in use."""
+    kind, shape, spoken = status.replace("_", "-"), status, str(Status(status).label)
+    if is_confirmed:
+        kind, shape, spoken = "confirmed", "confirmed", _("Confirmed")
+    if is_by_video:
+        kind, shape, spoken = "video", "video", _("%(status)s, by video") % {"status": spoken}
+    return _State(kind, shape, spoken)
+
+
+@cache
+def _mode(mode: str, *, language: str | None) -> str:
+    return str(Mode(mode).label)
