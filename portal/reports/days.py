@@ -112,7 +112,7 @@ def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, 
     owed = _owed(actor, patients)
     referred = defaultdict(list)
     for patient, written in (
-        Referral.objects.in_force().filter(patient__in=patients).order_by().values_list("patient", "written_on")
+        Referral.objects.filter(patient__in=patients).order_by().values_list("patient", "written_on")
     ):
         referred[patient].append(written)
     invoiced = {session.pk for session in sessions if of_sessions[session.pk].keys() & BILLS_A_SESSION}
