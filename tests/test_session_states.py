@@ -15,7 +15,7 @@ ROOMS = (
     # Its own room: the table, the sets, the constraints, and the actions that set it.
     "portal/appointments/",
     # Draws again, for the page that says so, a hold whose row is gone.
-    "portal/web/public/holding.py",
+    "portal/web/public/held_time.py",
 )
 TEMPLATES = (
     # A state as shape and word; every other template includes it.

@@ -9,18 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from portal.appointments.models import Appointment
+from portal.appointments.states import Because
 from portal.common.access.actors import Actor
-
-
-class Because(StrEnum):
-    CANCELLED = "cancelled"
-    MOVED = "moved"
-    MISSED = "missed"
-    RELEASED = "released"
-    RAN_OUT = "ran_out"
 
 
 @dataclass(frozen=True, slots=True)

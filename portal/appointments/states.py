@@ -51,8 +51,6 @@ BILLABLE: Final = STANDING
 WITH_A_PERSON: Final = (*STANDING, Status.NO_SHOW)
 # Nothing more is to come of it, unless it is undone.
 OVER: Final = (Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED)
-# Its time is anybody's again.
-FREED: Final = (Status.NO_SHOW, Status.CANCELLED)
 
 
 class UndoReason(models.TextChoices):
@@ -154,6 +152,16 @@ class Why(StrEnum):
     NO_REASON = "no_reason"
 
 
+class Because(StrEnum):
+    """Why time in a diary is free again."""
+
+    CANCELLED = "cancelled"
+    MOVED = "moved"
+    MISSED = "missed"
+    RELEASED = "released"
+    RAN_OUT = "ran_out"
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What only the floors above know of a session, and tell with the question."""
@@ -237,8 +245,8 @@ class Move:
     undo: Verb | None = None
     # Why it may be taken back, for the steps that take something back.
     reasons: tuple[UndoReason, ...] = ()
-    # Whether its time is anybody's again afterwards.
-    frees_time: bool = False
+    # Why its time is anybody's again afterwards; None if it is not.
+    frees: Because | None = None
 
 
 DESK: Final = frozenset({Role.RECEPTION, Role.MANAGER})
@@ -248,7 +256,7 @@ MOVES: Final[Mapping[str, Move]] = {
     move.verb: move
     for move in (
         Move(Verb.CONFIRM, _("Book"), (Status.HELD,), (Status.BOOKED,), None, (_while_held,)),
-        Move(Verb.RELEASE, _("Release"), (Status.HELD,), (), None, frees_time=True),
+        Move(Verb.RELEASE, _("Release"), (Status.HELD,), (), None, frees=Because.RELEASED),
         Move(
             Verb.CHECK_IN,
             _("Check in"),
@@ -302,7 +310,7 @@ MOVES: Final[Mapping[str, Move]] = {
             STAFF,
             (_not_before_it_starts, _without_signed_note),
             undo=Verb.UNDO_NO_SHOW,
-            frees_time=True,
+            frees=Because.MISSED,
         ),
         Move(
             Verb.UNDO_NO_SHOW,
@@ -313,7 +321,7 @@ MOVES: Final[Mapping[str, Move]] = {
             (_not_invoiced,),
             reasons=(UndoReason.CAME, UndoReason.OTHER_SESSION, UndoReason.MISTAKE),
         ),
-        # Undone by moving it back, as far as the time is still free.
+        # Undone by moving it back, if the time is still free.
         Move(
             Verb.MOVE,
             _("Move"),
@@ -321,8 +329,7 @@ MOVES: Final[Mapping[str, Move]] = {
             (Status.BOOKED,),
             EVERYBODY,
             (_patients_before_it_starts, _patients_in_good_time),
-            undo=Verb.MOVE,
-            frees_time=True,
+            frees=Because.MOVED,
         ),
         # Not undone: the patient was told, and the time may be somebody else's. It is booked again.
         Move(
@@ -332,10 +339,13 @@ MOVES: Final[Mapping[str, Move]] = {
             (Status.CANCELLED,),
             EVERYBODY,
             (_patients_before_it_starts, _without_signed_note),
-            frees_time=True,
+            frees=Because.CANCELLED,
         ),
     )
 }
+
+
+UNDOS: Final = tuple(dict.fromkeys(move.undo for move in MOVES.values() if move.undo))
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +375,12 @@ def why_not(session: Appointment, verb: Verb, *, by: Actor, now: datetime, known
     return next((why for rule in move.rules if (why := rule(asked))), None)
 
 
+def leads_to(session: Appointment, verb: Verb) -> Status:
+    """The state that a step leads to: where there are two, what it was before somebody said that it was held."""
+    to = MOVES[verb].to
+    return to[0] if len(to) == 1 or session.arrived_at is not None else to[1]
+
+
 class Steps(Mapping[str, Step]):
     """Everything that can be done with one session, by its verb: templates ask `steps.check_in.allowed`.
 
@@ -391,6 +407,11 @@ class Steps(Mapping[str, Step]):
     @property
     def allowed(self) -> list[Step]:
         return [step for step in self.values() if step.allowed]
+
+    @property
+    def undos(self) -> list[Step]:
+        """Those that take back a step that was taken, and are allowed now."""
+        return [step for verb in UNDOS if (step := self[verb]).allowed]
 
 
 def steps(session: Appointment, *, by: Actor, now: datetime, known: Known = NOTHING_KNOWN) -> Steps:

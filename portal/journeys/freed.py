@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from portal.appointments.freed import Because, FreedTime, whenever_time_is_freed
+from portal.appointments.freed import FreedTime, whenever_time_is_freed
 from portal.appointments.models import Appointment
+from portal.appointments.states import Because
 from portal.common.access.actors import Actor
 from portal.journeys import to_do
 from portal.notifications import outbox

@@ -245,15 +245,15 @@ BUTTONS = {
     "check-in-": "check_in",
     "check-out-": "check_out",
     "no-show-": "no_show",
-    "undo-": "undo_check_in",
-    "undo-no-show-": "undo_no_show",
+    "undo_check_in-": "undo_check_in",
+    "undo_no_show-": "undo_no_show",
     "reopen-": "reopen",
 }
 
 
 def shown(page, session):
     """The doors that a page offers for this session."""
-    ids = set(re.findall(rf'id="([a-z-]+-){session.code}"', page)) & set(BUTTONS)
+    ids = set(re.findall(rf'id="([a-z_-]+-){session.code}"', page)) & set(BUTTONS)
     links = {door for door in ("reschedule", "cancel") if reverse(f"reception:{door}", args=[session.code]) in page}
     return {BUTTONS[found] for found in ids} | links
 

@@ -15,10 +15,10 @@ from portal.appointments.actions.locking import (
     lock_rooms,
 )
 from portal.appointments.actions.transactions import in_transaction
-from portal.appointments.freed import Because, Place, time_freed
+from portal.appointments.freed import Place, time_freed
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import WrongState
-from portal.appointments.states import AskAbove, Status, UndoReason, Verb, Why, nothing_known
+from portal.appointments.states import AskAbove, UndoReason, Verb, Why, nothing_known
 from portal.audit import trail
 from portal.common.access.actors import Actor
 
@@ -31,7 +31,7 @@ def check_in(*, appointment: Appointment, by: Actor, now: datetime, seen: str | 
     page that asked knew of the session (`states.as_seen`), here and below; an old page is refused.
     """
     session = _locked(appointment, Verb.CHECK_IN, by=by, now=now, seen=seen)
-    return _step(session, "appointment.arrived", by=by, now=now, status=Status.ARRIVED, arrived_at=now)
+    return _step(session, Verb.CHECK_IN, "appointment.arrived", by=by, now=now, arrived_at=now)
 
 
 @in_transaction
@@ -42,7 +42,7 @@ def undo_check_in(
     session = _locked(appointment, Verb.UNDO_CHECK_IN, by=by, now=now, seen=seen)
     said = _said(reason, Verb.UNDO_CHECK_IN)
     return _step(
-        session, "appointment.arrival_undone", by=by, now=now, reason=said, status=Status.BOOKED, arrived_at=None
+        session, Verb.UNDO_CHECK_IN, "appointment.arrival_undone", by=by, now=now, reason=said, arrived_at=None
     )
 
 
@@ -50,7 +50,7 @@ def undo_check_in(
 def complete(*, appointment: Appointment, by: Actor, now: datetime, seen: str | None = None) -> Appointment:
     """The session was held. Raises WrongState before its start, or unless it was booked or the patient had arrived."""
     session = _locked(appointment, Verb.COMPLETE, by=by, now=now, seen=seen)
-    return _step(session, "appointment.completed", by=by, now=now, status=Status.COMPLETED, completed_at=now)
+    return _step(session, Verb.COMPLETE, "appointment.completed", by=by, now=now, completed_at=now)
 
 
 @in_transaction
@@ -72,8 +72,7 @@ def reopen(
     session = _locked(appointment, Verb.REOPEN, by=by, now=now, seen=seen, known=known)
     said = _said(reason, Verb.REOPEN)
     _check_still_free(session, by=by, now=now)
-    back = Status.BOOKED if session.arrived_at is None else Status.ARRIVED
-    return _step(session, "appointment.reopened", by=by, now=now, reason=said, status=back, completed_at=None)
+    return _step(session, Verb.REOPEN, "appointment.reopened", by=by, now=now, reason=said, completed_at=None)
 
 
 @in_transaction
@@ -87,9 +86,7 @@ def mark_no_show(
 ) -> Appointment:
     """Nobody came. Raises WrongState before the session's start, or unless it is booked."""
     session = _locked(appointment, Verb.NO_SHOW, by=by, now=now, seen=seen, known=known)
-    _step(session, "appointment.no_show", by=by, now=now, status=Status.NO_SHOW)
-    time_freed(Because.MISSED, place=Place.of(session), session=session, by=by, now=now)
-    return session
+    return _step(session, Verb.NO_SHOW, "appointment.no_show", by=by, now=now)
 
 
 @in_transaction
@@ -111,7 +108,7 @@ def undo_no_show(
     session = _locked(appointment, Verb.UNDO_NO_SHOW, by=by, now=now, seen=seen, known=known)
     said = _said(reason, Verb.UNDO_NO_SHOW)
     _check_still_free(session, by=by, now=now)
-    return _step(session, "appointment.no_show_undone", by=by, now=now, reason=said, status=Status.BOOKED)
+    return _step(session, Verb.UNDO_NO_SHOW, "appointment.no_show_undone", by=by, now=now, reason=said)
 
 
 # ---- What each of them does -----------------------------------------------------------------------------------------
@@ -162,13 +159,17 @@ def _check_still_free(session: Appointment, *, by: Actor, now: datetime) -> None
     )
 
 
-def _step(session: Appointment, verb: str, *, by: Actor, now: datetime, reason: str = "", **to: Any) -> Appointment:
-    for name, value in to.items():
+def _step(
+    session: Appointment, verb: Verb, line: str, *, by: Actor, now: datetime, reason: str = "", **marks: Any
+) -> Appointment:
+    """Writes what the table says, with the times that belong to it, and its line in the trail."""
+    session.status = states.leads_to(session, verb)
+    for name, value in marks.items():
         setattr(session, name, value)
-    session.save(update_fields=list(to))
+    session.save(update_fields=["status", *marks])
     facts = {"reason": reason} if reason else {}
     trail.record(
-        verb,
+        line,
         by=by,
         target=session,
         at=now,
@@ -176,4 +177,6 @@ def _step(session: Appointment, verb: str, *, by: Actor, now: datetime, reason: 
         psychologist=session.psychologist_id,
         **facts,
     )
+    if because := states.MOVES[verb].frees:
+        time_freed(because, place=Place.of(session), session=session, by=by, now=now)
     return session

@@ -17,10 +17,10 @@ from portal.appointments.actions.locking import (
     lock_rooms,
 )
 from portal.appointments.actions.transactions import in_transaction
-from portal.appointments.freed import Because, Place, time_freed
+from portal.appointments.freed import Place, time_freed
 from portal.appointments.models import Appointment, CancelReason
 from portal.appointments.refusals import NotCancellable, NotReschedulable
-from portal.appointments.states import AskAbove, Status, Verb, Why, nothing_known
+from portal.appointments.states import AskAbove, Because, Status, Verb, Why, nothing_known
 from portal.audit import trail
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Room, Service
 from portal.common.access.actors import Actor

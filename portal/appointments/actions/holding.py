@@ -15,10 +15,10 @@ from portal.appointments.actions.locking import (
     lock_rooms,
 )
 from portal.appointments.actions.transactions import in_transaction
-from portal.appointments.freed import Because, Place, time_freed
+from portal.appointments.freed import Place, time_freed
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import HoldExpired, NotOffered, SlotTaken
-from portal.appointments.states import Status, Verb, Why
+from portal.appointments.states import Because, Status, Verb, Why
 from portal.audit import trail
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.access.actors import Actor

@@ -14,9 +14,10 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
-from portal.appointments.freed import Because, Place, time_freed
+from portal.appointments.freed import Place, time_freed
 from portal.appointments.models import Appointment, AppointmentQuerySet
 from portal.appointments.refusals import NotOffered
+from portal.appointments.states import Because
 from portal.clinic.models import Location, Psychologist, Room
 from portal.common import kept
 from portal.common.access.actors import Actor

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment, Status, TimeSlot
+from portal.appointments.models import Appointment, TimeSlot
 from portal.appointments.refusals import Refusal
 from portal.billing.models import Invoice
 from portal.clinic.models import Mode, Psychologist, Service
@@ -33,7 +33,7 @@ def leave(*, accounts: Mapping[sign_ins.Person, User], now: datetime) -> None:
 
 def _left_open(psychologist: Psychologist, *, desk: Actor, now: datetime) -> None:
     """Yesterday evening, after the desk had gone home."""
-    last = Appointment.objects.filter(psychologist=psychologist, status=Status.COMPLETED).order_by("-starts_at")
+    last = Appointment.objects.filter(psychologist=psychologist, completed_at__isnull=False).order_by("-starts_at")
     known = last.select_related("location", "patient").first()
     if known is None or known.patient is None:
         return
@@ -55,15 +55,17 @@ def _left_open(psychologist: Psychologist, *, desk: Actor, now: datetime) -> Non
 
 
 def _voided(*, desk: Actor, now: datetime) -> None:
-    owing = Invoice.objects.owing().filter(paid=0, appointment__status=Status.COMPLETED).order_by("-issued_on", "-pk")
+    owing = (
+        Invoice.objects.owing().filter(paid=0, appointment__completed_at__isnull=False).order_by("-issued_on", "-pk")
+    )
     if invoice := owing.select_related("appointment").first():
         voiding.void_invoice(invoice=invoice, reason="Wrong item", by=desk, now=now - timedelta(hours=2))
 
 
 def _mistyped(*, desk: Actor, now: datetime) -> None:
     """An address with a letter too few. The mail server's no is written down: there is none that could say it."""
-    to_come = Appointment.objects.filter(status=Status.BOOKED, starts_at__gt=now, patient__legal_first_name="Hannah")
-    session = to_come.select_related("patient").order_by("starts_at").first()
+    to_come = Appointment.objects.upcoming(now=now).filter(starts_at__gt=now, patient__legal_first_name="Hannah")
+    session = to_come.select_related("patient").first()
     if session is None or session.patient is None:
         return
     patients.update_patient(
@@ -77,10 +79,8 @@ def _mistyped(*, desk: Actor, now: datetime) -> None:
 
 def _away(psychologist: Psychologist, *, by: Actor, now: datetime) -> None:
     """The afternoon of somebody who is booked then."""
-    to_come = Appointment.objects.filter(
-        psychologist=psychologist, status=Status.BOOKED, starts_at__gt=now + timedelta(days=2)
-    )
-    session = to_come.select_related("location").order_by("starts_at").first()
+    to_come = Appointment.objects.upcoming(now=now + timedelta(days=2)).filter(psychologist=psychologist)
+    session = to_come.select_related("location").first()
     if session is None:
         return
     starts_at = session.starts_at - timedelta(minutes=30)
