@@ -188,7 +188,10 @@ def mail() -> Iterator[Finding]:
         if not channel.is_configured():
             yield mind(str(channel.off), "See .env.example for the setting.")
     if count := Notice.objects.needing_eyes().count():
-        yield mind(f"{count} notices could not be sent", "Reception finds them among its things to do, and can send them again.")
+        yield mind(
+            f"{count} notices could not be sent",
+            "Reception finds them among its things to do, and can send them again.",
+        )
 
 
 def queue() -> Iterator[Finding]:
