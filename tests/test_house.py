@@ -1,5 +1,6 @@
 """Rules of this house that no linter has, read from our own source."""
 
+import ast
 import inspect
 import re
 from pathlib import Path
@@ -155,3 +156,59 @@ def test_guards_stand_in_the_files_that_are_compared():
     assert [name for name in names if not allowed.fullmatch(name)] == []
     apps_with = {path.parent for path in (ROOT / "portal").glob("*/guards.py")}
     assert [path.name for path in apps_with if "guards.register(" not in (path / "apps.py").read_text()] == []
+
+
+# Whose wall clock it is, is said where it is told: of a place, of the clinic, of rows that carry a zone's name.
+CALENDARS = {
+    "portal/clinic/models/zones.py",
+    "portal/common/languages/times.py",
+    "portal/appointments/hours.py",
+    "portal/appointments/calendars.py",
+    "portal/web/manager/views/components.py",
+}
+
+
+def _reads_another_calendar(call):
+    """A day or a wall clock of the server, or one worked out beside `ClinicSettings.today` and a place's `day_of`."""
+    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    of = getattr(getattr(call.func, "value", None), "id", "")
+    inner = getattr(getattr(call.func, "value", None), "func", None)
+    return (
+        name in {"localdate", "get_current_timezone", "make_aware", "ZoneInfo"}
+        or (name == "localtime" and len(call.args) < 2)
+        or (name == "today" and of in {"date", "datetime"})
+        or (name == "date" and getattr(inner, "attr", "") in {"now", "localtime", "astimezone"})
+        or (name in {"activate", "override"} and of == "timezone")
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("timezone.localdate(now)", True),
+        ("timezone.localtime(now)", True),
+        ("now.astimezone(zone).date()", True),
+        ("timezone.localtime(now, zone).date()", True),
+        ("timezone.now().date()", True),
+        ("date.today()", True),
+        ("ZoneInfo(clinic.time_zone)", True),
+        ("clinic.today(now)", False),
+        ("place.day_of(now)", False),
+        ("session.local_start.date()", False),
+        ("timezone.localtime(now, zone)", False),
+        ("translation.override('vi')", False),
+    ],
+)
+def test_other_calendars_are_recognised(source, found):
+    assert _reads_another_calendar(ast.parse(source, mode="eval").body) is found
+
+
+def test_the_clinics_calendar_is_the_only_one():
+    found = {
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in ours("portal")
+        if str(path.relative_to(ROOT)) not in CALENDARS and "migrations" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and _reads_another_calendar(node)
+    }
+    assert found == set()

@@ -15,7 +15,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -50,12 +49,12 @@ def actor_of(user: User) -> Actor:
 
 
 def plain(context: dict[str, Any]) -> dict[str, Any]:
-    """What a mail's template may read: words and numbers only, since the outbox stores them."""
+    """What a mail's template may read: words and times, none of the objects behind them."""
     told: dict[str, Any] = {key: str(value) for key, value in context.items() if key in _KEPT}
     if user := context.get("user"):
         told["name"] = user.get_short_name() if user.first_name else ""
     if isinstance(at := context.get("timestamp"), datetime):
-        told["at"] = date_format(timezone.localtime(at), "DATETIME_FORMAT")
+        told["at"] = at
     if "user_agent" in context:
         told["device"] = describe(context["user_agent"])
         told["secure_url"] = absolute("account_reset_password")

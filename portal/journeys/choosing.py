@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone
-
 from portal.appointments import diary
 from portal.appointments.models import Appointment
 from portal.appointments.openings import Opening
@@ -32,7 +30,7 @@ class FreeTime:
     @property
     def monday(self) -> date:
         """Of the week that it falls in, there."""
-        return monday_of(timezone.localtime(self.starts_at, self.zone).date())
+        return monday_of(self.location.day_of(self.starts_at))
 
     @property
     def value(self) -> str:
@@ -68,7 +66,7 @@ class Week:
     @property
     def noon(self) -> datetime:
         """A moment in the middle of the week, to tell which offset from UTC its times have."""
-        return datetime.combine(self.monday + timedelta(days=3), time(12), tzinfo=ZoneInfo("UTC"))
+        return datetime.combine(self.monday + timedelta(days=3), time(12), tzinfo=UTC)
 
     @property
     def is_empty(self) -> bool:
@@ -141,10 +139,10 @@ def week_of_times(
             merged[key].psychologists.append(psychologist)
     days = [Day(monday + timedelta(days=n), []) for n in range(7)]
     for free in sorted(merged.values(), key=lambda f: (f.starts_at, f.location.position, f.location.pk)):
-        offset = (timezone.localtime(free.starts_at, free.zone).date() - monday).days
+        offset = (free.location.day_of(free.starts_at) - monday).days
         if 0 <= offset < 7:
             days[offset].times.append(free)
-    here = timezone.localtime(now, ZoneInfo(policy.time_zone)).date()
+    here = policy.today(now)
     last = monday_of(here + timedelta(days=policy.horizon_days))
     week = Week(
         monday=monday,
@@ -217,7 +215,7 @@ def nearest_times(
 def read_time(value: str) -> tuple[datetime, Location]:
     """The time and location that a form sent back; raises ValueError on anything that `FreeTime.value` never wrote."""
     stamp, _, slug = value.partition(" ")
-    starts_at = datetime.strptime(stamp, "%Y-%m-%dT%H:%MZ").replace(tzinfo=ZoneInfo("UTC"))
+    starts_at = datetime.strptime(stamp, "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
     if week_asked_for(starts_at.date()) is None:
         # At the ends of the calendar there is no other zone's date to reckon with.
         raise ValueError("not a time of this age")

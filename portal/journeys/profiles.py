@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.utils import timezone
 from django.utils.translation import get_language
 
 from portal.appointments import diary
@@ -74,7 +73,7 @@ def coming_times(
     asked = [p for p in people if p.accepting_patients and p.pk in services]
     places = {place.pk: place for place in Location.objects.filter(is_active=True)}
     found: dict[int, list[FreeTime]] = {p.pk: [] for p in people}
-    today = timezone.localdate(now)
+    today = policy.today(now)
     for first_day, length in (
         (today, days),
         (today + timedelta(days=days), max(policy.horizon_days - days + 1, 0)),
@@ -89,7 +88,7 @@ def coming_times(
                 place = places.get(opening.location_id)
                 if place is None or (location is not None and place.pk != location.pk):
                     continue
-                there = timezone.localtime(opening.starts_at, place.zone).date()
+                there = place.day_of(opening.starts_at)
                 if there not in seen:
                     seen.add(there)
                     found[psychologist.pk].append(as_free_time(psychologist, opening, places))
@@ -179,7 +178,7 @@ def profile_of(
     A preview shows no free times, since nobody books from it.
     """
     clinic = clinic or ClinicSettings.current()
-    today = timezone.localdate(now)
+    today = clinic.today(now)
     offered = list(Service.objects.offered())
     given = services_of(person, offered)
     service = first_service(services_of(person, offered, mode=mode)) or first_service(given)

@@ -304,7 +304,7 @@ def crisis_lines() -> Iterator[Finding]:
     """A wrong number on a bad day is worse than none."""
     if not ClinicSettings.objects.exists():
         return
-    old = crisis.unchecked(today=timezone.localdate())
+    old = crisis.unchecked(today=ClinicSettings.current().today(timezone.now()))
     if old:
         yield mind(
             f"Nobody has checked these crisis lines for half a year: {', '.join(line.name for line in old)}",

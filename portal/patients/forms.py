@@ -8,7 +8,6 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.utils import timezone
 from django.utils.functional import lazy
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -74,8 +73,8 @@ class PersonForm(WithWarnings, forms.Form):
 
     groups: list[tuple[Any, list[str]]] = []
 
-    def __init__(self, *args: Any, today: date | None = None, instance: Patient | None = None, **kwargs: Any) -> None:
-        self.today, self.instance = today or timezone.localdate(), instance
+    def __init__(self, *args: Any, today: date, instance: Patient | None = None, **kwargs: Any) -> None:
+        self.today, self.instance = today, instance
         if instance is not None:
             stored = {name: getattr(instance, name) for name in self.base_fields}
             kwargs["initial"] = stored | (kwargs.get("initial") or {})

@@ -15,7 +15,6 @@ from typing import Protocol, TypeVar
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 
 from portal.common.forms.fields import read_date
 from portal.common.text.normalise import fold, words
@@ -171,7 +170,7 @@ def _partial_date(typed: str) -> Token | None:
     year = parts[2]
     years = [year]
     if len(year) == 2:
-        years += [f"{century}{year}" for century in (19, 20) if int(f"{century}{year}") <= timezone.now().year]
+        years += [f"{century}{year}" for century in (19, 20)]
     return Token(tuple(f"{day:02d}/{month:02d}/{typed_year}" for typed_year in years))
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -24,11 +23,6 @@ from portal.policies.refusals import PublishedMeanwhile, TooEarly
 WRITERS = {PolicyKind.PRIVACY: privacy.write, PolicyKind.FEES: fees.write}
 
 
-def today(*, now: datetime) -> date:
-    """The clinic's own date: by it policies take effect."""
-    return now.astimezone(ZoneInfo(ClinicSettings.current().time_zone)).date()
-
-
 def write(kind: str, known: facts.Facts, *, language: str = ENGLISH) -> document.Document:
     """The text that these facts make, in one language."""
     with translation.override(language):
@@ -44,7 +38,7 @@ def write_all(kind: str, known: facts.Facts) -> dict[str, document.Document]:
 
 def read(kind: str, *, now: datetime, language: str | None = None) -> Reading:
     """What a reader is shown: the version in force, or before the first one what would be published now."""
-    version = PolicyVersion.objects.current(kind, today=today(now=now))
+    version = PolicyVersion.objects.current(kind, today=ClinicSettings.current().today(now))
     if version is not None:
         text, spoken = version.document(language)
         return Reading(kind, version, text, spoken)
@@ -144,7 +138,8 @@ def publish(
     newest = PolicyVersion.objects.of(kind).without_text().first()
     if after is not None and after != (newest.number if newest else 0):
         raise PublishedMeanwhile
-    earliest = max(today(now=now), newest.effective_from) if newest else today(now=now)
+    today = ClinicSettings.current().today(now)
+    earliest = max(today, newest.effective_from) if newest else today
     if effective_from < earliest:
         raise TooEarly(earliest)
     same_day = PolicyVersion.objects.of(kind).filter(effective_from=effective_from).count()
@@ -175,8 +170,9 @@ def publish(
 
 def publish_first(*, by: Actor, now: datetime) -> list[PolicyVersion]:
     """Puts both policies in force today, where there is none yet: `setup` and the demo begin so."""
+    today = ClinicSettings.current().today(now)
     return [
-        publish(kind=kind, effective_from=today(now=now), changes=str(_("The first version.")), by=by, now=now)
+        publish(kind=kind, effective_from=today, changes=str(_("The first version.")), by=by, now=now)
         for kind in PolicyKind
         if not PolicyVersion.objects.of(kind).exists()
     ]

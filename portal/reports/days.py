@@ -9,7 +9,6 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, QuerySet, Sum
-from django.utils import timezone
 
 from portal.appointments import states
 from portal.appointments.models import Appointment
@@ -25,10 +24,6 @@ from portal.patients.models import Patient
 
 # No place of the clinic is further than this from its own zone.
 NEAR = timedelta(hours=15)
-
-
-def today_of(clinic: ClinicSettings, *, now: datetime) -> date:
-    return timezone.localtime(now, ZoneInfo(clinic.time_zone)).date()
 
 
 def sessions_of(actor: Actor, day: date, *, zone: ZoneInfo) -> QuerySet[Appointment]:
@@ -99,7 +94,7 @@ def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, 
     """The sessions of a day with what the desk must know about each. Six queries at most, however many there are."""
     sessions = [
         s
-        for s in sessions_of(actor, day, zone=ZoneInfo(clinic.time_zone))
+        for s in sessions_of(actor, day, zone=clinic.zone)
         if s.local_start.date() == day and (not location or s.location.slug == location)
     ]
     cancelled = [s for s in sessions if s.is_cancelled]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 
@@ -43,4 +42,4 @@ def begins(request: HttpRequest, response: HttpResponse | StreamingHttpResponse)
 
 def count(resource: Resource, *, now: datetime) -> None:
     """Counts one opening on the clinic's day."""
-    count_opening(resource=resource, day=now.astimezone(ZoneInfo(ClinicSettings.current().time_zone)).date())
+    count_opening(resource=resource, day=ClinicSettings.current().today(now))

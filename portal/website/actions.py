@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from portal.audit import trail
+from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.website.models import CrisisLine, SiteText
 
@@ -68,7 +68,7 @@ def add_crisis_line(*, values: Mapping[str, Any], by: Actor, now: datetime) -> C
     """Adds a line at the end; whoever adds it has just checked it."""
     last = CrisisLine.objects.order_by("-position").values_list("position", flat=True).first()
     line = CrisisLine.objects.create(
-        **{"position": 0 if last is None else last + 1, "checked_on": timezone.localdate(now), **values}
+        **{"position": 0 if last is None else last + 1, "checked_on": ClinicSettings.current().today(now), **values}
     )
     trail.record("crisis_line.added", target=line, by=by, at=now)
     return line
@@ -84,7 +84,7 @@ def update_crisis_line(*, line: CrisisLine, values: Mapping[str, Any], by: Actor
     for name in changed:
         setattr(stored, name, values[name])
     if {"number", "link", "kind"} & set(changed):
-        stored.checked_on = timezone.localdate(now)
+        stored.checked_on = ClinicSettings.current().today(now)
         changed.append("checked_on")
     stored.save(update_fields=changed)
     trail.record("crisis_line.changed", target=stored, by=by, at=now, fields=sorted(changed))
@@ -94,7 +94,7 @@ def update_crisis_line(*, line: CrisisLine, values: Mapping[str, Any], by: Actor
 @transaction.atomic
 def mark_crisis_line_checked(*, line: CrisisLine, by: Actor, now: datetime) -> None:
     """Somebody rang it, or read it on its own site, today."""
-    CrisisLine.objects.filter(pk=line.pk).update(checked_on=timezone.localdate(now))
+    CrisisLine.objects.filter(pk=line.pk).update(checked_on=ClinicSettings.current().today(now))
     trail.record("crisis_line.checked", target=line, by=by, at=now)
 
 

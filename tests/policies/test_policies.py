@@ -90,7 +90,7 @@ def test_nothing_takes_effect_before_today_or_before_what_was_published_last(cli
 
 def test_today_is_the_clinics_own():
     make.clinic(time_zone="Pacific/Auckland")
-    assert publishing.today(now=datetime(2026, 11, 22, 12, 0, tzinfo=UTC)) == date(2026, 11, 23)
+    assert ClinicSettings.current().today(datetime(2026, 11, 22, 12, 0, tzinfo=UTC)) == date(2026, 11, 23)
 
 
 def test_first_versions_are_published_once(clinic):

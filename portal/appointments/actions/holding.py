@@ -88,7 +88,7 @@ def hold_any(
     free = diary.openings_of(
         psychologists := list(psychologists),
         service=service,
-        first_day=starts_at.astimezone(location.zone).date(),
+        first_day=location.day_of(starts_at),
         days=1,
         now=now,
         policy=ClinicSettings.current(),

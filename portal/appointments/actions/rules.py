@@ -113,7 +113,7 @@ def check_offered(
     earliest, latest = booking_times(policy, now=now, for_staff=is_staff(by))
     if not earliest <= slot.starts_at <= latest:
         raise NotOffered("time")
-    day = slot.starts_at.astimezone(location.zone).date()
+    day = location.day_of(slot.starts_at)
     near = {"start": slot.starts_at - timedelta(days=2), "end": slot.ends_at + timedelta(days=2)}
     dated = Dated([psychologist], **near)
     offered = openings(

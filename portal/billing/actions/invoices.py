@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -58,7 +57,7 @@ def draft_invoice(
         raise NothingToBill
     carer = patient.carers.in_force().filter(is_billed=True).select_related("user").first()
     billed_user = None if bill_to_name else (carer.user if carer else patient.user)
-    issued_on = now.astimezone(ZoneInfo(clinic.time_zone)).date()
+    issued_on = clinic.today(now)
     invoice = numbered(
         Invoice,
         "INV",
@@ -117,7 +116,7 @@ def issue_invoice(*, invoice: Invoice, referral: Referral | None = None, by: Act
     if invoice.status != InvoiceStatus.DRAFT:
         raise NotADraft
     clinic = ClinicSettings.current()
-    invoice.issued_on = now.astimezone(ZoneInfo(clinic.time_zone)).date()
+    invoice.issued_on = clinic.today(now)
     invoice.due_on = invoice.issued_on + timedelta(days=clinic.payment_terms_days)
     invoice.status = InvoiceStatus.ISSUED
     invoice.snapshot = snapshot.take(invoice, clinic=clinic, referral=referral)

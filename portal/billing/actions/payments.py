@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from django.db import models, transaction
 from django.db.models import Sum
@@ -175,7 +174,7 @@ def _take(
     received_on: date | None,
     reverses: Payment | None = None,
 ) -> Payment:
-    day = received_on or now.astimezone(ZoneInfo(ClinicSettings.current().time_zone)).date()
+    day = received_on or ClinicSettings.current().today(now)
     payment = numbered(
         Payment,
         "RCT",

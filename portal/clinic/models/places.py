@@ -1,18 +1,18 @@
 from __future__ import annotations
 
 import uuid
-from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from portal.clinic.models.zones import InTimeZone
 from portal.clinic.validators import validate_time_zone
 from portal.common.privacy import classed
 
 
 @classed(plain="id code name slug street suburb state postcode phone time_zone directions is_active position")
-class Location(models.Model):
+class Location(InTimeZone, models.Model):
     """A place where the clinic sees people. Working hours are in its time zone."""
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -35,10 +35,6 @@ class Location(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.time_zone)
 
     @property
     def address(self) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -8,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from portal.clinic.models.zones import InTimeZone
 from portal.clinic.validators import validate_abn, validate_time_zone
 from portal.common.kept import kept
 from portal.common.privacy import classed
@@ -18,8 +20,8 @@ from portal.common.privacy import classed
     "notice_hours horizon_days slot_step_minutes hold_minutes cancel_hours late_fee_percent max_open_bookings "
     "payment_terms_days bank_name bank_bsb bank_account invoice_footer",
 )
-class ClinicSettings(models.Model):
-    """The one row of what the clinic is and how it takes bookings."""
+class ClinicSettings(InTimeZone, models.Model):
+    """The one row of what the clinic is and how it takes bookings. Its calendar is the only one of the clinic."""
 
     # Who it is
     name = models.CharField(_("name"), max_length=120)
@@ -78,6 +80,10 @@ class ClinicSettings(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def today(self, now: datetime) -> date:
+        """The clinic's own date: by it invoices are dated, policies take effect and people are of age."""
+        return self.day_of(now)
 
     @classmethod
     def current(cls) -> ClinicSettings:

@@ -5,7 +5,7 @@ Django's own `date` filter converts to the zone of the request, which is not the
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -101,6 +101,8 @@ def date_short(value: datetime | date, zone: ZoneInfo | str | None = None) -> st
 def _written(value: datetime | date, zone: ZoneInfo | str | None, name: str, english: str) -> str:
     if not value:
         return ""
+    if isinstance(value, datetime) and zone is None and value.tzinfo is UTC:
+        raise ValueError("a moment has no date before its zone is said")
     local = _local(value, zone) if isinstance(value, datetime) and zone else value
     return _day_in(local.date() if isinstance(local, datetime) else local, name, english, get_language() or "")
 
@@ -143,7 +145,7 @@ def _at(written_day: str, value: datetime, zone: ZoneInfo | str) -> str:
 
 def iso(value: datetime) -> str:
     """For `<time datetime>` and form values: UTC, to the minute."""
-    return value.astimezone(ZoneInfo("UTC")).strftime("%Y-%m-%dT%H:%MZ")
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
 
 
 def place_of_zone(zone: ZoneInfo | str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from django.db.models import Model, QuerySet
 
@@ -40,7 +41,7 @@ class Line:
         return self.to_do.about_code
 
 
-def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: str) -> list[Line]:
+def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo) -> list[Line]:
     """The rows with what they are about, in the order given. `zone` is the clinic's. At most three queries."""
     rows = [to_do for to_do in to_dos if to_do.kind in KINDS]
     sessions = _things(Appointment.objects.visible_to(actor).for_listing(), rows)

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -37,7 +36,7 @@ def raise_undelivered(*, by: Actor, now: datetime) -> int:
     The outbox knows nobody's work, so this looks at its rows: each is found, however it came to fail.
     """
     count = 0
-    due_at = noon_or_five(now + A_WHILE, ZoneInfo(ClinicSettings.current().time_zone))
+    due_at = noon_or_five(now + A_WHILE, ClinicSettings.current().zone)
     for notice in _not_listed():
         with transaction.atomic():
             # Held while it is written, so that nobody settles the notice beside it.

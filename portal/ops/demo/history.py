@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.utils import timezone
-
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.appointments import actions as diary
@@ -16,7 +14,7 @@ from portal.appointments.models import Appointment, CancelReason, WorkingHours
 from portal.appointments.refusals import Refusal
 from portal.billing import actions as billing
 from portal.billing.models import Method
-from portal.clinic.models import Location, Mode, Psychologist, Service
+from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.journeys import checking_out
 from portal.medicare import actions as medicare
@@ -162,7 +160,7 @@ def refer(patient: Patient, *, by: Actor, now: datetime) -> None:
         referrer_name="Dr Alice Wong",
         referrer_provider_number="2429581T",
         referrer_practice="Sydney Road Medical Centre, Brunswick",
-        written_on=timezone.localdate(now),
+        written_on=ClinicSettings.current().today(now),
         services=6,
         by=by,
         now=now,
@@ -184,7 +182,7 @@ class Story:
     def fill(self, circle: list[Patient]) -> None:
         turns, last_seen = deque(circle), {}
         for index, starts_at in enumerate(self.times()):
-            if index % 2 and timezone.localtime(starts_at, self.place.zone).date() != self.today:
+            if index % 2 and self.place.day_of(starts_at) != self.today:
                 continue  # half the hours are free, so that there is something to book
             patient = turns[0]
             if patient.pk in last_seen and starts_at - last_seen[patient.pk] < timedelta(days=6):
@@ -211,7 +209,7 @@ class Story:
 
     @property
     def today(self) -> date:
-        return timezone.localtime(self.now, self.place.zone).date()
+        return self.place.day_of(self.now)
 
     def times(self) -> Iterator[datetime]:
         """On the hour, in the hours worked; today always, also on a Sunday, so that the desk has something to show."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from portal.accounts.roles import Role
 from portal.clinic import actions
+from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.ops.demo.sign_ins import BY
 from portal.patients import consents
@@ -37,7 +38,9 @@ def publish(*, now: datetime) -> None:
     publishing.publish_first(by=BY, now=opened)
     actions.update_settings(values={"cancel_hours": hours}, by=BY, now=changed)
     for kind in PolicyKind:
-        publishing.publish(kind=kind, effective_from=publishing.today(now=changed), changes=CHANGES, by=BY, now=changed)
+        publishing.publish(
+            kind=kind, effective_from=ClinicSettings.current().today(changed), changes=CHANGES, by=BY, now=changed
+        )
 
 
 def agree(patients: Iterable[Patient], *, desk: Actor, now: datetime) -> None:

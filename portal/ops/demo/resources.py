@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
@@ -72,7 +71,7 @@ def _category(name: str, *, by: Actor, now: datetime) -> Category:
 
 def _read(shelf: dict[Handout, Resource], *, now: datetime) -> None:
     """A month of being opened: less on weekends, a little more each week."""
-    today = now.astimezone(ZoneInfo(ClinicSettings.current().time_zone)).date()
+    today = ClinicSettings.current().today(now)
     counts = []
     for place, (handout, resource) in enumerate(shelf.items()):
         for ago in range(36):

@@ -13,13 +13,14 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portal.clinic.models import ClinicSettings
 from portal.common.text import differences
 from portal.resources.actions import posts as actions
 from portal.resources.forms import AddressForm, ReviewForm, RevisionChoice
 from portal.resources.models import BlogPost, Revision
 from portal.resources.refusals import AddressTaken, ChangedMeanwhile, InThePast, IsADraft, NoAddress, WasPublished
 from portal.web.authoring.comparison import compare
-from portal.web.authoring.desk import Desk, clinic_zone, today_in
+from portal.web.authoring.desk import Desk
 
 PER_PAGE = 50
 
@@ -43,7 +44,7 @@ def revisions(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
         "page": page,
         "chosen": chosen,
         "is_latest": chosen is not None and (chosen.title, chosen.body, chosen.excerpt) == _says(post),
-        "zone": clinic_zone(),
+        "zone": ClinicSettings.current().zone,
         "crumbs": desk.crumbs_of(post),
     }
     if chosen is not None:
@@ -132,7 +133,7 @@ def reviewed(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
     """Says that it still holds, and until when."""
     post = desk.post(request, code)
     now = timezone.now()
-    today = today_in(clinic_zone(), now)
+    today = ClinicSettings.current().today(now)
     form = ReviewForm(request.POST or None, today=today)
     if request.method == "POST" and form.is_valid():
         try:

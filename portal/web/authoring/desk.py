@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from portal.clinic.models import ClinicSettings
 from portal.common.media import pictures
 from portal.common.media.pictures import Picture
 from portal.resources.models import BlogPost
@@ -58,12 +55,3 @@ class Desk:
             widths=(480, 800),
             address=lambda width, kind: self.url("article_picture", post.code, f"{width}.{kind}"),
         )
-
-
-def clinic_zone() -> ZoneInfo:
-    """By this clock articles are scheduled."""
-    return ZoneInfo(ClinicSettings.current().time_zone)
-
-
-def today_in(zone: ZoneInfo, now: datetime) -> date:
-    return now.astimezone(zone).date()

@@ -20,7 +20,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.common.languages.times import clock, day
+from portal.clinic.models import ClinicSettings
+from portal.common.languages.times import clock, day, local_day
 from portal.common.media import pictures
 from portal.common.media.pictures import rendition_response
 from portal.common.text import differences
@@ -31,7 +32,7 @@ from portal.resources.forms import PREVIEW, PUBLISH, SCHEDULE, ArticleForm, Arti
 from portal.resources.models import BlogPost, Tag
 from portal.resources.refusals import ChangedMeanwhile, InThePast, NotADraft, NotTheirs, NotWhole
 from portal.web.authoring.comparison import compare
-from portal.web.authoring.desk import Desk, clinic_zone, today_in
+from portal.web.authoring.desk import Desk
 from portal.website.advertising import warnings_for
 
 PER_PAGE = 25
@@ -42,8 +43,8 @@ MOST_SUGGESTIONS = 200
 
 
 def listing(request: HttpRequest, desk: Desk) -> HttpResponse:
-    now, zone = timezone.now(), clinic_zone()
-    today = today_in(zone, now)
+    now, clinic = timezone.now(), ClinicSettings.current()
+    zone, today = clinic.zone, clinic.today(now)
     own = BlogPost.objects.visible_to(request.actor)
     search = ArticleSearch(request.GET)
     found = search.found_in(own, now=now, today=today).for_listing().order_by("-saved_at", "-pk")
@@ -65,19 +66,19 @@ def listing(request: HttpRequest, desk: Desk) -> HttpResponse:
 
 def begin(request: HttpRequest, desk: Desk) -> HttpResponse:
     """An empty page. It has a code already: whatever saves it first, and however often, makes one article."""
-    form = ArticleForm(actor=request.actor, zone=clinic_zone())
+    form = ArticleForm(actor=request.actor, zone=ClinicSettings.current().zone)
     return _editor(request, desk, uuid.uuid4(), None, form)
 
 
 def article(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
     """The page to write on. A POST keeps what was written, and may publish it, or only show how it will look."""
-    now, zone = timezone.now(), clinic_zone()
+    now, clinic = timezone.now(), ClinicSettings.current()
+    zone, today = clinic.zone, clinic.today(now)
     post = _post_or_new(request, code)
     if request.method != "POST":
         if post is None:
             raise Http404
         return _editor(request, desk, code, post, ArticleForm(actor=request.actor, zone=zone, post=post))
-    today = today_in(zone, now)
     form = ArticleForm(request.POST, request.FILES, actor=request.actor, zone=zone, today=today, post=post, code=code)
     if not form.is_valid():
         return _editor(request, desk, code, post, form, status=422)
@@ -165,9 +166,9 @@ def keep(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
     """Keeps a draft while one writes, and answers with the time. A GET tells whether one is still signed in."""
     if request.method != "POST":
         return render(request, "authoring/article.html#saved", {"is_token": True})
-    now, zone = timezone.now(), clinic_zone()
+    now, clinic = timezone.now(), ClinicSettings.current()
+    zone, today = clinic.zone, clinic.today(now)
     post = _post_or_new(request, code)
-    today = today_in(zone, now)
     form = ArticleForm(request.POST, actor=request.actor, zone=zone, today=today, post=post, by_itself=True)
     version = post.version if post else 0
     if not form.is_valid():
@@ -261,7 +262,7 @@ def _editor(
     status: int = 200,
 ) -> HttpResponse:
     now = timezone.now()
-    today = today_in(form.zone, now)
+    today = local_day(now, form.zone)
     if form.is_bound:
         form.keep_pictures()
     context = {

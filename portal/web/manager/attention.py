@@ -9,7 +9,6 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -142,7 +141,7 @@ def _unbookable() -> list[Point]:
 
 def _unchecked(now: datetime) -> list[Point]:
     """Crisis lines whose numbers nobody has looked at for half a year."""
-    n = len(crisis.unchecked(today=timezone.localdate(now)))
+    n = len(crisis.unchecked(today=ClinicSettings.current().today(now)))
     if not n:
         return []
     text = ngettext(

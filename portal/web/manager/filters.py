@@ -69,9 +69,9 @@ class TrailFilter(django_filters.FilterSet):
         model = Entry
         fields = ("who", "role", "what", "since", "until", "about")
 
-    def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, zone: ZoneInfo, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.zone = ZoneInfo(zone)
+        self.zone = zone
 
     def done_by(self, entries: QuerySet[Entry], name: str, user: User) -> QuerySet[Entry]:
         return entries.done_by(user.pk)

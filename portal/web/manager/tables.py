@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import django_tables2 as tables
 from django.db.models import F
@@ -107,7 +108,7 @@ class StaffTable(ListTable):
         fields = ("name", "roles", "has_second_factor", "last_login")
         order_by = "name"
 
-    def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, zone: ZoneInfo, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = zone
 
@@ -153,7 +154,7 @@ class TrailTable(ListTable):
         model = Entry
         fields = ("at", "who", "verb", "target", "facts")
 
-    def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, zone: ZoneInfo, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = zone
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Model, Q
 
@@ -36,7 +37,7 @@ ROWS: dict[str, type[Model]] = {
 BY_LABEL = {label: model for model in ROWS.values() for label in labels_of(model)}
 
 
-def with_names(entries: Iterable[Entry], *, zone: str) -> list[Entry]:
+def with_names(entries: Iterable[Entry], *, zone: ZoneInfo) -> list[Entry]:
     """Sets what the cells of a trail read: `who` is an account, the others words. At most a query a kind of row."""
     entries = list(entries)
     asked: defaultdict[type[Model], set[str]] = defaultdict(set)
@@ -78,14 +79,14 @@ def spaced(word: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def told(name: str, value: Any, zone: str) -> tuple[str, str]:
+def told(name: str, value: Any, zone: ZoneInfo) -> tuple[str, str]:
     """A fact as a manager reads it: `total_cents 22000` as `Total` and `$220.00`."""
     if name.endswith("_cents") and isinstance(value, int):
         return spaced(name.removesuffix("_cents")), dollars(Decimal(value) / 100)
     return spaced(name), fact_words(value, zone)
 
 
-def fact_words(value: Any, zone: str) -> str:
+def fact_words(value: Any, zone: ZoneInfo) -> str:
     match value:
         case list():
             return ", ".join(fact_words(item, zone) for item in value)

@@ -11,14 +11,13 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.timezone import make_aware
 from django.utils.translation import gettext_lazy as _
 
 from portal.appointments.actions import Shift
 from portal.appointments.models import TimeSlot, WorkingHours
 from portal.appointments.models.hours import Weekday
 from portal.clinic.models import Location
-from portal.common.forms.fields import DateField, LineField
+from portal.common.forms.fields import DateField, LineField, moment
 from portal.records.actions import tidy
 from portal.records.models import MOST_CHARACTERS, Template
 
@@ -299,9 +298,8 @@ class SlotForm(forms.Form):
         return data
 
     def _moment(self, name: str, day: date, at: time, zone: ZoneInfo) -> datetime | None:
-        moment = make_aware(datetime.combine(day, at), zone)
-        # The hour that is left out when clocks go forward does not come back from UTC as it went.
-        if moment.astimezone(ZoneInfo("UTC")).astimezone(zone).replace(tzinfo=None) != datetime.combine(day, at):
-            self.add_error(name, ValidationError(_("The clocks skip this time on that day."), code="skipped"))
+        try:
+            return moment(day, at, zone)
+        except ValidationError as skipped:
+            self.add_error(name, skipped)
             return None
-        return moment

@@ -30,8 +30,8 @@ def with_profile(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
 
 def home_zone(hours: list[WorkingHours], *, clinic: ClinicSettings) -> ZoneInfo:
     """The wall clock of the place where they work most; the clinic's own before they have hours."""
-    worked: dict[str, int] = {}
+    worked: dict[ZoneInfo, int] = {}
     for window in hours:
         minutes = (window.ends.hour - window.starts.hour) * 60 + window.ends.minute - window.starts.minute
-        worked[window.location.time_zone] = worked.get(window.location.time_zone, 0) + minutes
-    return ZoneInfo(max(worked, key=worked.__getitem__) if worked else clinic.time_zone)
+        worked[window.location.zone] = worked.get(window.location.zone, 0) + minutes
+    return max(worked, key=worked.__getitem__) if worked else clinic.zone

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import django_tables2 as tables
 from django.db.models import F, QuerySet
@@ -38,7 +39,7 @@ class PatientTable(ListTable):
         fields = ("name", "phone", "last_seen", "next_session", "unsigned")
         order_by = "name"
 
-    def __init__(self, *args: Any, zone: str, empty_text: str = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, zone: ZoneInfo, empty_text: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = zone
         self.empty_text = empty_text

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from portal.appointments.models import Appointment, TimeSlot, WorkingHours
 from portal.clinic.models import Mode
 from portal.common.access.actors import Actor
+from portal.common.languages.times import local_day
 from portal.common.web.daygrid import Block, Column, Grid, day_grid
 from portal.records.session_notes import sessions_with_notes
 
@@ -95,7 +96,7 @@ def read_week(actor: Actor, *, monday: date, hours: list[WorkingHours], zone: Zo
         .without_expired_holds(now=now)
         .order_by("starts_at")
     )
-    today = timezone.localtime(now, zone).date()
+    today = local_day(now, zone)
     days = {d: Day(d, is_today=d == today) for d in (monday + timedelta(days=n) for n in range(7))}
     for session in sessions:
         if day := days.get(session.local_start.date()):

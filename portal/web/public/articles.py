@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from html import unescape
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.cache import caches
 from django.db.models import Exists, OuterRef
@@ -83,13 +84,13 @@ class Card:
             language=foreign(post.language),
         )
 
-    def html(self, zone: str) -> SafeString:
+    def html(self, zone: ZoneInfo) -> SafeString:
         """As a list shows it. Drawing a card costs more than all else about it, so each is drawn once a process."""
         return _drawn(self, zone, get_language())
 
 
 @lru_cache(maxsize=1024)
-def _drawn(card: Card, zone: str, language: str | None) -> SafeString:
+def _drawn(card: Card, zone: ZoneInfo, language: str | None) -> SafeString:
     return render_to_string("components/_post_card.html", {"card": card, "zone": zone})
 
 
@@ -192,7 +193,9 @@ def related(post: BlogPost, tags: Sequence[Tag], *, now: datetime) -> list[BlogP
     return [found[pk] for pk in chosen if pk in found]
 
 
-def read_on(post: BlogPost, tags: Sequence[Tag], *, now: datetime, zone: str, site_texts: Texts) -> list[SafeString]:
+def read_on(
+    post: BlogPost, tags: Sequence[Tag], *, now: datetime, zone: ZoneInfo, site_texts: Texts
+) -> list[SafeString]:
     """The cards of related articles. To find them is a quarter of what an article costs, so each process does it once
     in READ_ON_FOR seconds for all of its readers; it changes when another article comes out."""
     store, key = caches[STORE], f"read-on:{post.pk}:{get_language()}"

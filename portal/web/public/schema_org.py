@@ -10,11 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils import timezone
 
 from portal.clinic.models import ClinicSettings, Location, Psychologist
 from portal.common.media.pictures import WIDE, Picture
@@ -256,7 +254,7 @@ def shared_width(picture: Picture) -> int:
 
 
 def _when(at: datetime | None, settings: ClinicSettings) -> str:
-    return timezone.localtime(at, ZoneInfo(settings.time_zone)).isoformat(timespec="seconds") if at else ""
+    return at.astimezone(settings.zone).isoformat(timespec="seconds") if at else ""
 
 
 def _said(thing: dict[str, Any], *, needs: str = "") -> dict[str, Any]:

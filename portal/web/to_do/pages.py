@@ -49,7 +49,7 @@ class Group:
 
 def listing(request: HttpRequest, room: Room, *, pressed: ToDo | None = None) -> HttpResponse:
     """Everything on the room's list, by kind, the most pressing first; or the list alone for htmx."""
-    now, zone = timezone.now(), ClinicSettings.current().time_zone
+    now, zone = timezone.now(), ClinicSettings.current().zone
     page = Paginator(room.listed(request.actor, now=now), PER_PAGE).get_page(request.GET.get("page"))
     lines = read(page.object_list, actor=request.actor, now=now, zone=zone)
     context = {
@@ -69,7 +69,7 @@ def on_a_home_page(request: HttpRequest, room: Room, *, now: datetime) -> dict[s
     """The first of the room's work and how much there is, for `to_do/_card.html`."""
     listed = room.listed(request.actor, now=now)
     first = list(listed[: ON_A_HOME_PAGE + 1])
-    zone = ClinicSettings.current().time_zone
+    zone = ClinicSettings.current().zone
     lines = read(first[:ON_A_HOME_PAGE], actor=request.actor, now=now, zone=zone)
     return {
         "rows": [Row(line, room.address_of(line)) for line in lines],

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
+from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.policies import facts, publishing
 from portal.policies.forms import mark_of
@@ -34,7 +35,7 @@ def boss(clinic):
 
 
 def publish(kind=PolicyKind.FEES, *, in_days=0, **kwargs):
-    day = publishing.today(now=NOW) + timedelta(days=in_days)
+    day = ClinicSettings.current().today(NOW) + timedelta(days=in_days)
     return publishing.publish(kind=kind, effective_from=day, by=Actor.system("test"), now=NOW, **kwargs)
 
 

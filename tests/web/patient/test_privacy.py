@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.accounts.roles import Role
+from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.patients import consents
 from portal.patients.models import Consent
@@ -37,7 +38,7 @@ def client(user):
 def publish(kind=PolicyKind.PRIVACY, **kwargs):
     now = timezone.now()
     return publishing.publish(
-        kind=kind, effective_from=publishing.today(now=now), by=Actor.system("test"), now=now, **kwargs
+        kind=kind, effective_from=ClinicSettings.current().today(now), by=Actor.system("test"), now=now, **kwargs
     )
 
 

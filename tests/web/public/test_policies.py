@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.policies import facts, publishing
 from portal.policies.models import PolicyKind, PolicyVersion
@@ -23,7 +24,7 @@ def clinic():
 
 
 def publish(kind, *, in_days=0, **kwargs):
-    day = publishing.today(now=NOW) + timedelta(days=in_days)
+    day = ClinicSettings.current().today(NOW) + timedelta(days=in_days)
     return publishing.publish(kind=kind, effective_from=day, by=Actor.system("test"), now=NOW, **kwargs)
 
 

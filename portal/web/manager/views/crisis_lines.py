@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
+from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import allow
 from portal.web.manager.responses import form_page
 from portal.web.manager.website_forms import CrisisLineForm
@@ -27,7 +28,7 @@ def _crumbs() -> list[tuple[str, str]]:
 @allow(Role.MANAGER)
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
-    oldest = timezone.localdate() - crisis.CHECKED_WITHIN
+    oldest = ClinicSettings.current().today(timezone.now()) - crisis.CHECKED_WITHIN
     lines = list(CrisisLine.objects.all())
     context = {"lines": lines, "oldest": oldest, "none_shown": not any(line.is_active for line in lines)}
     return render(request, "manager/crisis_lines.html", context)

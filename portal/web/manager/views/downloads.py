@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -33,7 +32,7 @@ LATELY = 30
 
 def _lately() -> list[date]:
     """The last thirty days by the clinic's calendar, up to today: those that the list and a file's chart count."""
-    today = timezone.now().astimezone(ZoneInfo(ClinicSettings.current().time_zone)).date()
+    today = ClinicSettings.current().today(timezone.now())
     return [today - timedelta(days=n) for n in reversed(range(LATELY))]
 
 

@@ -24,7 +24,7 @@ LINES = 8
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     clinic, now = ClinicSettings.current(), timezone.now()
-    zone = clinic.time_zone
+    zone = clinic.zone
     entries = list(Entry.objects.visible_to(request.actor).newest_first()[:LINES])
     context = {
         "clinic": clinic,

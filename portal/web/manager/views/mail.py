@@ -27,7 +27,7 @@ PER_PAGE = 25
 def listing(request: HttpRequest) -> HttpResponse:
     waiting = Notice.objects.visible_to(request.actor).needing_eyes().order_by("-created_at", "-pk")
     page = Paginator(waiting, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "zone": ClinicSettings.current().time_zone, "unknown": State.UNKNOWN}
+    context = {"page": page, "zone": ClinicSettings.current().zone, "unknown": State.UNKNOWN}
     return render(request, "manager/mail.html", context)
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts.roles import Role
+from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import allow
 from portal.common.text import differences
 from portal.policies import facts, publishing
@@ -27,7 +28,7 @@ def _crumbs() -> list[tuple[str, str]]:
 @allow(Role.MANAGER)
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
-    today = publishing.today(now=timezone.now())
+    today = ClinicSettings.current().today(timezone.now())
     policies = []
     for kind in PolicyKind:
         versions = list(PolicyVersion.objects.of(kind).without_text().select_related("published_by"))
@@ -52,7 +53,7 @@ def policy(request: HttpRequest, kind: str) -> HttpResponse:
         raise Http404
     now = timezone.now()
     drift, known = publishing.drift(kind), facts.gather(kind)
-    today = publishing.today(now=now)
+    today = ClinicSettings.current().today(now)
     earliest = max(today, drift.newest.effective_from) if drift.newest else today
     options = {"earliest": earliest, "facts": known, "newest": drift.newest}
     form = PublishForm(request.POST if request.method == "POST" else None, **options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db.models import Exists, OuterRef, Q
@@ -44,8 +45,8 @@ def _person(code: UUID) -> User:
     return get_object_or_404(User.objects.staff_ever(), code=code)
 
 
-def _zone() -> str:
-    return ClinicSettings.current().time_zone
+def _zone() -> ZoneInfo:
+    return ClinicSettings.current().zone
 
 
 @allow(Role.MANAGER)

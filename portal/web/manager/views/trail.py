@@ -36,7 +36,7 @@ class PagesAhead(LazyPaginator):
 @allow(Role.MANAGER)
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
-    zone = ClinicSettings.current().time_zone
+    zone = ClinicSettings.current().zone
     entries = Entry.objects.visible_to(request.actor).newest_first()
     filterset = TrailFilter(request.GET, queryset=entries, zone=zone)
     table = TrailTable(filterset.qs, zone=zone)

@@ -175,7 +175,7 @@ def _times(request: HttpRequest, appointment: Appointment, *, taken: Any = None)
     now, clinic = timezone.now(), ClinicSettings.current()
     who = [appointment.psychologist]
     chosen = WeekChoice.read(request.GET)
-    opens_on = timezone.localtime(taken or appointment.starts_at, appointment.zone).date()
+    opens_on = appointment.location.day_of(taken or appointment.starts_at)
     week = choosing.week_of_times(
         psychologists=who,
         service=appointment.service,
@@ -189,7 +189,7 @@ def _times(request: HttpRequest, appointment: Appointment, *, taken: Any = None)
     context: dict[str, Any] = {
         "appointment": appointment,
         "week": week,
-        "today": timezone.localdate(now),
+        "today": clinic.today(now),
         "action": reverse("patient:reschedule", args=[appointment.code]),
         "taken": None,
     }

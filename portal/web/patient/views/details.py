@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts.roles import Role
+from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import allow
 from portal.patients import actions
 from portal.patients.forms import OwnDetailsForm
@@ -30,9 +31,10 @@ def details(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, code: Any) -> HttpResponse:
     patient = get_object_or_404(Patient.objects.visible_to(request.actor), code=code)
-    form = OwnDetailsForm(request.POST or None, instance=patient)
+    now = timezone.now()
+    form = OwnDetailsForm(request.POST or None, today=ClinicSettings.current().today(now), instance=patient)
     if request.method == "POST" and form.is_valid():
-        actions.update_patient(patient=patient, values=form.cleaned_data, by=request.actor, now=timezone.now())
+        actions.update_patient(patient=patient, values=form.cleaned_data, by=request.actor, now=now)
         messages.success(request, _("Your changes are saved."))
         return redirect("patient:details")
     status = 422 if request.method == "POST" else 200

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -30,7 +29,7 @@ def _invoice(request: HttpRequest, number: str) -> Invoice:
 
 
 def _today(clinic: ClinicSettings) -> date:
-    return timezone.now().astimezone(ZoneInfo(clinic.time_zone)).date()
+    return clinic.today(timezone.now())
 
 
 @allow(Role.PATIENT)

@@ -13,18 +13,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.roles import Role
+from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import allow
 from portal.common.web.htmx import redirect_to
 from portal.patients import consents
 from portal.patients.models import Consent, Patient
-from portal.policies import publishing
 from portal.web.patient.forms import Agreeing
 
 
 def asking(request: HttpRequest) -> list[dict[str, Any]]:
     """Each policy that is still to be agreed to, with the people it is missing for; for the panel on the pages."""
     patients = sorted(Patient.objects.managed_by(request.user), key=lambda p: (p.user_id != request.user.pk, p.pk))
-    left = consents.outstanding(patients, today=publishing.today(now=timezone.now()))
+    left = consents.outstanding(patients, today=ClinicSettings.current().today(timezone.now()))
     found: dict[int, dict[str, Any]] = {}
     for patient in patients:
         for version in left.get(patient.pk, []):

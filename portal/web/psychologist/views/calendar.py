@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import allow
+from portal.common.languages.times import local_day
 from portal.common.web.htmx import page_or_fragment
 from portal.web.psychologist.forms import WeekChoice
 from portal.web.psychologist.own import home_zone, with_profile
@@ -22,7 +23,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     """One week, by `?week=` any day of it; on a phone a list of days."""
     now, hours = timezone.now(), hours_of(request.actor)
     zone = home_zone(hours, clinic=ClinicSettings.current())
-    this_monday = monday_of(timezone.localtime(now, zone).date())
+    this_monday = monday_of(local_day(now, zone))
     chosen = WeekChoice.read(request.GET)
     week = read_week(
         request.actor, monday=monday_of(chosen) if chosen else this_monday, hours=hours, zone=zone, now=now

@@ -171,7 +171,7 @@ def _slots(actor: Actor, *, zone: ZoneInfo, now: datetime) -> list[TimeSlot]:
 
 def _in_words(slot: TimeSlot, zone: ZoneInfo) -> str:
     """`Thu 26 Nov, 9:00 am – 12:00 pm`, or for whole days `Mon 14 Dec – Wed 16 Dec`."""
-    start, end = timezone.localtime(slot.starts_at, zone), timezone.localtime(slot.ends_at, zone)
+    start, end = slot.starts_at.astimezone(zone), slot.ends_at.astimezone(zone)
     if start.time() == end.time() == MIDNIGHT:
         last = end.date() - timedelta(days=1)
         return day_short(start.date()) if last <= start.date() else f"{day_short(start.date())} – {day_short(last)}"

@@ -42,7 +42,7 @@ def notes(request: HttpRequest) -> HttpResponse:
     waiting = sessions_with_notes(sessions_to_write_up(request.actor, now=now).for_listing()).order_by("-starts_at")
     page = Paginator(waiting, PER_PAGE).get_page(request.GET.get("page"))
     for session in page:
-        session.days_ago = (timezone.localtime(now, session.zone).date() - session.local_start.date()).days
+        session.days_ago = (session.location.day_of(now) - session.local_start.date()).days
     return page_or_fragment(request, "psychologist/notes.html", {"page": page, "now": now}, fragment="results")
 
 

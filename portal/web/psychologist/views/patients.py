@@ -91,7 +91,7 @@ def patient(request: HttpRequest, code: UUID) -> HttpResponse:
     page = Paginator(own.past(now=now), SESSIONS_PER_PAGE).get_page(request.GET.get("page"))
     context: dict[str, Any] = {
         "patient": person,
-        "age": person.age(timezone.localdate(now)),
+        "age": person.age(ClinicSettings.current().today(now)),
         "upcoming": list(own.upcoming(now=now)[:10]),
         "page": page,
         "now": now,

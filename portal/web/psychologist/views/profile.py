@@ -132,7 +132,8 @@ def _advice(
     charged.fees = charged_by(person, fees)
     for name, is_ticked in ways.items():
         setattr(charged, name, is_ticked)
-    today = timezone.localdate()
+    clinic = ClinicSettings.current()
+    today = clinic.today(timezone.now())
     prices = profiles.fees_of(
         charged,
         profiles.services_of(charged, list(Service.objects.offered())),

@@ -15,6 +15,7 @@ from portal.appointments import states
 from portal.appointments.models import Appointment
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import allow
+from portal.common.languages.times import local_day
 from portal.common.web.htmx import page_or_fragment
 from portal.records.session_notes import sessions_to_write_up, sessions_with_notes
 from portal.web.psychologist.forms import DayChoice
@@ -35,7 +36,7 @@ def today(request: HttpRequest) -> HttpResponse:
     """Today, or another day by `?day=`; the list of sessions looks for news by itself."""
     now, hours = timezone.now(), hours_of(request.actor)
     zone = home_zone(hours, clinic=ClinicSettings.current())
-    this_day = timezone.localtime(now, zone).date()
+    this_day = local_day(now, zone)
     day = DayChoice.read(request.GET) or this_day
     start, end = bounds(day, 1, zone)
     sessions = list(

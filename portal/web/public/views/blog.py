@@ -121,7 +121,7 @@ def _list(
         "shelves": list(articles.shelves(now)),
         "page": page,
         "lead": cards[0] if cards and not (asked or words) else None,
-        "cards": [card.html(clinic.time_zone) for card in (cards if asked or words else cards[1:])],
+        "cards": [card.html(clinic.zone) for card in (cards if asked or words else cards[1:])],
         "crumbs": [reading_room[::-1]] if named else [],
         "json_ld": [
             schema_org.breadcrumbs(
@@ -192,7 +192,7 @@ def _article(found: BlogPost, *, now: datetime, token: str = "") -> dict[str, An
         "foreign": articles.foreign(found.language),
         "contents": articles.contents(found),
         "updated": modified if modified != found.published_at else None,
-        "related": articles.read_on(found, tags, now=now, zone=clinic.time_zone, site_texts=site_texts),
+        "related": articles.read_on(found, tags, now=now, zone=clinic.zone, site_texts=site_texts),
         "crumbs": [(url, step.html) for step, url in steps],
         "shared": shared,
         "json_ld": [

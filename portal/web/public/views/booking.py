@@ -73,7 +73,7 @@ def _calendar(
     week = choosing.week_of_times(
         psychologists=wanted,
         service=service,
-        monday=choice["week"] or choosing.monday_of(timezone.localdate(now)),
+        monday=choice["week"] or choosing.monday_of(clinic.today(now)),
         now=now,
         policy=clinic,
         mode=choice["mode"],
@@ -88,7 +88,7 @@ def _calendar(
         "mode": Mode(choice["mode"]),
         "other_ways": _other_ways(choice, service, wanted),
         "week": week,
-        "today": timezone.localdate(now),
+        "today": clinic.today(now),
         "price": pricing.price_range(
             service=service, psychologists=wanted, mode=choice["mode"], on=week.monday, clinic=clinic
         ),
@@ -133,7 +133,7 @@ def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologi
             now=now,
         )
     except (SlotTaken, NotOffered):
-        choice["week"] = choice["week"] or choosing.monday_of(timezone.localtime(starts_at, location.zone).date())
+        choice["week"] = choice["week"] or choosing.monday_of(location.day_of(starts_at))
         if request.htmx:
             return _lost(request, choice, starts_at, location)
         taken = _taken(service, wanted, choice["mode"], starts_at, location)

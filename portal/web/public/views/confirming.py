@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -26,7 +26,6 @@ from portal.patients import consents
 from portal.patients.forms import BookingDetailsForm
 from portal.patients.models import Patient
 from portal.patients.refusals import UserHasRecord
-from portal.policies import publishing
 from portal.web.public import held_time
 from portal.web.public.forms import Agreement, TimeChoice, WhoFor
 
@@ -115,7 +114,7 @@ def _forms(
     request: HttpRequest, *, data: QueryDict | None = None, typed: QueryDict | None = None
 ) -> tuple[WhoFor, BookingDetailsForm, Agreement]:
     """The page's three forms: empty, bound to `data`, or showing what was `typed` without judging it yet."""
-    user = request.user
+    user, today = request.user, ClinicSettings.current().today(timezone.now())
     known = sorted(Patient.objects.managed_by(user), key=lambda p: (p.user_id != user.pk, p.pk))
     who = WhoFor(data, user=user, patients=known)
     if typed is not None:
@@ -126,13 +125,12 @@ def _forms(
     names = {"legal_first_name": user.first_name, "legal_last_name": user.last_name} if chosen == WhoFor.ME else {}
     initial = typed.dict() if typed is not None else names
     # The details of somebody already known are on file: what the hidden part of the page sent is not looked at.
-    details = BookingDetailsForm(None if chosen in who.patients else data, initial=initial)
-    return who, details, _agreement(who, data=data, typed=typed)
+    details = BookingDetailsForm(None if chosen in who.patients else data, today=today, initial=initial)
+    return who, details, _agreement(who, today=today, data=data, typed=typed)
 
 
-def _agreement(who: WhoFor, *, data: QueryDict | None, typed: QueryDict | None) -> Agreement:
+def _agreement(who: WhoFor, *, today: date, data: QueryDict | None, typed: QueryDict | None) -> Agreement:
     """Everybody agrees to the policies once. Those who have are not asked, but somebody new on their page is."""
-    today = publishing.today(now=timezone.now())
     asked = [each.version for each in consents.asked_for(today=today)]
     left = consents.outstanding(who.patients.values(), today=today)
     chosen = who.patients.get(who["who"].value())

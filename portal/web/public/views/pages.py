@@ -39,7 +39,8 @@ def price_list(
     services: list[Service], psychologists: list[Psychologist], *, now: datetime
 ) -> list[pricing.PriceRange]:
     """What each service costs; `psychologists` need their services prefetched."""
-    clinic, today = ClinicSettings.current(), timezone.localdate(now)
+    clinic = ClinicSettings.current()
+    today = clinic.today(now)
     items = schedule.items_for_individuals(on=today)
     prices = (
         pricing.price_range(
@@ -124,7 +125,7 @@ def crisis(request: HttpRequest) -> HttpResponse:
 def accessibility(request: HttpRequest) -> HttpResponse:
     site_texts = Texts()
     changed = site_texts.changed_at("accessibility.")
-    written_on = max(STATEMENT_OF, timezone.localdate(changed)) if changed else STATEMENT_OF
+    written_on = max(STATEMENT_OF, ClinicSettings.current().day_of(changed)) if changed else STATEMENT_OF
     return render(request, "public/accessibility.html", {"site_texts": site_texts, "written_on": written_on})
 
 

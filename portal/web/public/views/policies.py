@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from portal.clinic.models import Service
+from portal.clinic.models import ClinicSettings, Service
 from portal.common.access.decorators import open_to_all
 from portal.common.languages.offered import path_in
 from portal.common.web.pagecache import for_readers
@@ -51,7 +51,7 @@ def version(request: HttpRequest, kind: str, day: str) -> HttpResponse:
 
 
 def _context(request: HttpRequest, reading: publishing.Reading) -> dict[str, Any]:
-    today = publishing.today(now=timezone.now())
+    today = ClinicSettings.current().today(timezone.now())
     versions = list(PolicyVersion.objects.of(reading.kind).without_text())
     current = next((each for each in versions if each.effective_from <= today), None)
     return {

@@ -26,12 +26,12 @@ from portal.billing import charges
 from portal.billing.models import Invoice, InvoiceStatus, Purpose
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.access.decorators import allow
-from portal.common.languages.times import when
+from portal.common.languages.times import local_day, when
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.journeys import booking, choosing, sessions
 from portal.patients.models import Patient
 from portal.policies.models import PolicySettings
-from portal.reports.days import Arrival, today_of
+from portal.reports.days import Arrival
 from portal.web.reception.forms import ANY, AnyTime, BookingChoice, CancelForm, OfferedTime, day_in
 from portal.web.reception.refused import in_words
 
@@ -213,13 +213,13 @@ class Desk:
         refusal: str = "",
         outside: bool = False,
     ) -> HttpResponse:
-        today = today_of(self.clinic, now=self.now)
+        today = self.clinic.today(self.now)
         first = around or (self.ignore.starts_at if self.ignore else None)
         shown = day_in(self.request.GET, "week") or day_in(self.request.POST, "week")
         week = choosing.week_of_times(
             psychologists=self.chosen,
             service=self.service,
-            monday=choosing.monday_of(shown or (timezone.localtime(first).date() if first else today)),
+            monday=choosing.monday_of(shown or (local_day(first, self.clinic.zone) if first else today)),
             now=self.now,
             policy=self.clinic,
             mode=self.mode,
@@ -341,7 +341,7 @@ def appointment(request: HttpRequest, code: Any) -> HttpResponse:
     session = get_object_or_404(Appointment.objects.visible_to(request.actor).without_holds().for_listing(), code=code)
     invoices = Invoice.objects.visible_to(request.actor).filter(appointment=session).for_listing().order_by("-pk")
     now, clinic = timezone.now(), ClinicSettings.current()
-    today = today_of(clinic, now=now)
+    today = clinic.today(now)
     listed = list(invoices)
     live = {invoice.purpose: invoice for invoice in listed if invoice.status != InvoiceStatus.VOID}
     steps = sessions.steps(session, by=request.actor, now=now)

@@ -26,7 +26,6 @@ from portal.common.web import addresses
 from portal.common.web.daygrid import Block, Column, Grid, day_grid
 from portal.common.web.htmx import page_or_fragment
 from portal.common.web.stencils import Stencil, joined
-from portal.reports.days import today_of
 from portal.web.reception.forms import day_in
 
 _LINE = Stencil("reception/_calendar_line.html", holes="at url patient")
@@ -37,9 +36,9 @@ _LINE = Stencil("reception/_calendar_line.html", holes="at url patient")
 def calendar(request: HttpRequest) -> HttpResponse:
     """A day by `?day=`. `?all=1` shows those too who don't work that day and have nobody booked."""
     now, clinic = timezone.now(), ClinicSettings.current()
-    this_day = today_of(clinic, now=now)
+    this_day = clinic.today(now)
     day = day_in(request.GET) or this_day
-    zone = ZoneInfo(clinic.time_zone)
+    zone = clinic.zone
     people = [person for person in kept.psychologists().values() if person.is_active]
     days = diary.day(people, day, zone=zone, now=now)
     working = [column for column in days if column.work or column.sessions]

@@ -25,7 +25,7 @@ from portal.common.access.decorators import allow
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.journeys import checking_out, sessions
 from portal.journeys.checking_out import Held, Preview
-from portal.reports.days import owed_by, today_of
+from portal.reports.days import owed_by
 from portal.web.reception.forms import LATER, CheckOutForm, SendForm
 from portal.web.reception.refused import in_words
 
@@ -142,7 +142,7 @@ def checked_out(request: HttpRequest, code: Any) -> HttpResponse:
     invoice = _invoice_of(request, session)
     if invoice is None:
         return redirect("reception:check_out", code=session.code)
-    today = today_of(ClinicSettings.current(), now=timezone.now())
+    today = ClinicSettings.current().today(timezone.now())
     context = {
         "session": session,
         "patient": session.patient,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -35,7 +34,7 @@ PER_PAGE = 25
 
 def _today() -> date:
     """The clinic's calendar decides what is overdue, and which day money came."""
-    return timezone.now().astimezone(ZoneInfo(ClinicSettings.current().time_zone)).date()
+    return ClinicSettings.current().today(timezone.now())
 
 
 def _invoice(request: HttpRequest, number: str) -> Invoice:

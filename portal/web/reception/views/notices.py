@@ -70,7 +70,7 @@ def _show(request: HttpRequest, found: Notice, form: SendAgainForm | None, *, st
         "patient": patient_of(found),
         "why": why_it_failed(found),
         "settled": _settled(found),
-        "zone": ClinicSettings.current().time_zone,
+        "zone": ClinicSettings.current().zone,
     }
     return render(request, "reception/notice.html", context, status=status)
 

@@ -27,7 +27,7 @@ from portal.patients.forms import CarerForm, PatientForm, SearchForm
 from portal.patients.models import Patient
 from portal.patients.refusals import AlreadyCarer, NotInForce, SomebodyElseIsBilled
 from portal.patients.search import Likeness, possible_duplicates, search
-from portal.reports.days import owed_by, today_of
+from portal.reports.days import owed_by
 from portal.web.reception.forms import EndCarerForm
 from portal.web.reception.tables import PatientTable
 
@@ -59,7 +59,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Registers somebody. If they may be here already the desk is shown whom, and decides."""
     now, clinic = timezone.now(), ClinicSettings.current()
-    form = PatientForm(request.POST if request.method == "POST" else None, today=today_of(clinic, now=now))
+    form = PatientForm(request.POST if request.method == "POST" else None, today=clinic.today(now))
     alike: list[Likeness] = []
     if request.method == "POST" and form.is_valid():
         alike = _alike(request, form.cleaned_data)
@@ -105,7 +105,7 @@ def _page(request: HttpRequest, patient: Patient, *, carer_form: CarerForm, stat
     steps = steps_of(upcoming, by=request.actor, now=now)
     invoices = Invoice.objects.visible_to(request.actor).filter(patient=patient).for_listing()
     shown = list(invoices[: INVOICES + 1])
-    today = today_of(clinic, now=now)
+    today = clinic.today(now)
     context = {
         "patient": patient,
         "today": today,
@@ -131,7 +131,7 @@ def edit(request: HttpRequest, code: Any) -> HttpResponse:
     form = PatientForm(
         request.POST if request.method == "POST" else None,
         instance=patient,
-        today=today_of(ClinicSettings.current(), now=now),
+        today=ClinicSettings.current().today(now),
     )
     if request.method == "POST" and form.is_valid():
         # Only what was changed in this window: another window may have saved the rest since.
@@ -150,9 +150,7 @@ def referral(request: HttpRequest, code: Any) -> HttpResponse:
     """A letter that came for this patient: who wrote it, when, for how many sessions."""
     patient = _one(request, code)
     now = timezone.now()
-    form = ReferralForm(
-        request.POST if request.method == "POST" else None, today=today_of(ClinicSettings.current(), now=now)
-    )
+    form = ReferralForm(request.POST if request.method == "POST" else None, today=ClinicSettings.current().today(now))
     if request.method == "POST" and form.is_valid():
         add_referral(patient=patient, by=request.actor, now=now, **form.cleaned_data)
         messages.success(request, _("The referral is on file."))

@@ -24,7 +24,7 @@ from portal.common.access.decorators import allow
 from portal.common.money import dollars
 from portal.common.web.htmx import page_or_fragment
 from portal.journeys import sessions
-from portal.reports.days import DayList, read_day, today_of
+from portal.reports.days import DayList, read_day
 from portal.web.reception.forms import ArrivalsFilter, day_in
 from portal.web.reception.refused import in_words
 from portal.web.reception.to_do import ROOM
@@ -40,7 +40,7 @@ def today(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, *, pressed: Appointment | None = None) -> HttpResponse:
     """The day's list, whole or as the fragment that looks for news each minute."""
     now, clinic = timezone.now(), ClinicSettings.current()
-    this_day = today_of(clinic, now=now)
+    this_day = clinic.today(now)
     day = day_in(request.GET) or this_day
     chosen = ArrivalsFilter.read(request.GET)
     locations = list(Location.objects.filter(is_active=True))
