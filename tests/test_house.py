@@ -214,3 +214,18 @@ def test_the_clinics_calendar_is_the_only_one():
         if isinstance(node, ast.Call) and _reads_another_calendar(node)
     }
     assert found == set()
+
+
+# One's own diary, hours and invoices; nobody's patients: who treats whom is `Appointment.objects.in_care_of`.
+OWN_ROWS = {
+    "portal/appointments/models/appointment.py",
+    "portal/appointments/models/hours.py",
+    "portal/billing/models/invoice.py",
+    "portal/web/manager/views/staff.py",
+}
+
+
+def test_who_treats_whom_is_said_once():
+    named = re.compile(r"psychologist__user\b|\bdef _?treated_by\b")
+    found = {str(path.relative_to(ROOT)) for path in ours("portal") if named.search(path.read_text())}
+    assert found - OWN_ROWS == {"portal/patients/models.py"}

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.common.access.actors import Actor
 from portal.common.privacy import classed
@@ -21,18 +22,23 @@ from portal.patients.validators import validate_irn, validate_medicare_number
 
 
 class PatientQuerySet(models.QuerySet["Patient"]):
-    def managed_by(self, user) -> PatientQuerySet:
+    def managed_by(self, user: User) -> PatientQuerySet:
         """The person themself, and those they care for now."""
         cared_for = Carer.objects.in_force().filter(user=user).values("patient")
         return self.filter(Q(user=user) | Q(pk__in=cared_for))
+
+    def treated_by(self, user: User) -> PatientQuerySet:
+        """Those in the care of this psychologist: `Appointment.objects.in_care_of` says who, and nobody else does."""
+        # Appointments live a floor up; the relation's name is all that is known of them here.
+        sessions = Patient._meta.get_field("appointments").related_model._default_manager
+        return self.filter(pk__in=sessions.in_care_of(user).values("patient"))
 
     def visible_to(self, actor: Actor) -> PatientQuerySet:
         match actor.role:
             case Role.PATIENT:
                 return self.managed_by(actor.user)
             case Role.PSYCHOLOGIST:
-                # Whom they treat: anybody who ever had a session with them in the diary.
-                return self.filter(pk__in=_treated_by(actor.user))
+                return self.treated_by(actor.user)
             case Role.RECEPTION | Role.MANAGER:
                 return self.all()
         return self.none()
@@ -42,12 +48,6 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         shown = ("pk", "code", "legal_first_name", "legal_last_name", "preferred_name", "pronouns", "date_of_birth")
         kept = self.annotate(phone_kept=Cast("phone", models.CharField()))
         return kept.values_list(*shown, "phone_kept", *annotated, named=True)
-
-
-def _treated_by(user):
-    """Appointments live a floor up; the relation's name is all that is known of them here."""
-    model = Patient._meta.get_field("appointments").related_model
-    return model._default_manager.filter(psychologist__user=user, patient__isnull=False).values("patient")
 
 
 @classed(

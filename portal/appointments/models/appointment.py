@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.appointments import states
 from portal.appointments.states import Status
@@ -89,6 +90,14 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def occupying(self, start: datetime, end: datetime) -> AppointmentQuerySet:
         """Those that touch the time from `start` (inclusive) to `end` (exclusive) with their buffers."""
         return self.filter(occupied_from__gt=start - LONGEST, occupied_from__lt=end, occupied_until__gt=start)
+
+    def in_care_of(self, user: User) -> AppointmentQuerySet:
+        """Those that put their patient in the care of this psychologist: agreed with a person and not called off.
+
+        This is the only rule on who treats whom; `Patient.objects.treated_by` asks it. A hold opens nothing, nor does a
+        session that was cancelled or is a colleague's now.
+        """
+        return self.filter(psychologist__user=user, patient__isnull=False).with_a_person()
 
     def upcoming(self, *, now: datetime) -> AppointmentQuerySet:
         return self.filter(status__in=states.OPEN, ends_at__gt=now).order_by("starts_at")

@@ -33,17 +33,13 @@ class Template(models.TextChoices):
     BIRP = "birp", _("BIRP")
 
 
-def _treated_by(user):
-    """A session with somebody gives a right to read; a held time or one called off gives none."""
-    return Appointment.objects.filter(psychologist__user=user).with_a_person().values("patient")
-
-
 class ProgressNoteQuerySet(models.QuerySet["ProgressNote"]):
     def visible_to(self, actor: Actor) -> ProgressNoteQuerySet:
         """A psychologist's own notes, and the signed ones of people they treat. Nobody else's, whatever their role."""
         if actor.role != Role.PSYCHOLOGIST:
             return self.none()
-        return self.filter(Q(author__user=actor.user) | Q(state=State.SIGNED, patient__in=_treated_by(actor.user)))
+        treated = Patient.objects.treated_by(actor.user)
+        return self.filter(Q(author__user=actor.user) | Q(state=State.SIGNED, patient__in=treated))
 
     def signed(self) -> ProgressNoteQuerySet:
         return self.filter(state=State.SIGNED)

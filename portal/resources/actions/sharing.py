@@ -15,7 +15,6 @@ from portal.common.documents import CleanFile
 from portal.patients.models import Patient
 from portal.resources.actions.files import add_version, unguessable
 from portal.resources.models import Audience, Resource, Share
-from portal.resources.models.files import treated_by
 from portal.resources.refusals import AlreadyShared, IsTakenDown, NotInTheirCare
 
 
@@ -101,7 +100,7 @@ def mark_seen(*, share: Share, by: Actor, now: datetime) -> bool:
 def _locked(patient: Patient, *, by: Actor) -> Patient:
     """The patient's row, locked, so that two forms sent at once are taken one after the other."""
     stored = Patient.objects.select_for_update().get(pk=patient.pk)
-    if by.role != Role.PSYCHOLOGIST or not treated_by(by.user).filter(patient=stored).exists():
+    if by.role != Role.PSYCHOLOGIST or not Patient.objects.treated_by(by.user).filter(pk=stored.pk).exists():
         raise NotInTheirCare
     return stored
 

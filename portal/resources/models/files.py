@@ -11,7 +11,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment
 from portal.common.access.actors import Actor
 from portal.common.crypto.fields import EncryptedTextField
 from portal.common.documents import Kind
@@ -24,11 +23,6 @@ from portal.resources.models.categories import Category
 from portal.resources.models.posts import languages
 
 MOST_IN_NOTE = 500
-
-
-def treated_by(user):
-    """A session with somebody makes them one's patient; one called off does not."""
-    return Appointment.objects.filter(psychologist__user=user).with_a_person().values("patient")
 
 
 class Audience(models.TextChoices):
@@ -63,8 +57,9 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
                     Q(audience=Audience.PUBLIC) | Q(Exists(managed), audience=Audience.PATIENTS) | Q(pk__in=shared)
                 )
             case Role.PSYCHOLOGIST:
+                treated = Patient.objects.treated_by(actor.user)
                 return self.in_use().filter(
-                    Q(made_for__isnull=True) | Q(created_by=actor.user) | Q(made_for__in=treated_by(actor.user))
+                    Q(made_for__isnull=True) | Q(created_by=actor.user) | Q(made_for__in=treated)
                 )
             case Role.RECEPTION:
                 return self.for_patients()
@@ -242,7 +237,7 @@ class ShareQuerySet(models.QuerySet["Share"]):
             case Role.PATIENT:
                 return self.readable().filter(patient__in=Patient.objects.managed_by(actor.user))
             case Role.PSYCHOLOGIST:
-                return self.filter(Q(shared_by=actor.user) | Q(patient__in=treated_by(actor.user)))
+                return self.filter(Q(shared_by=actor.user) | Q(patient__in=Patient.objects.treated_by(actor.user)))
         return self.none()
 
     def for_listing(self) -> ShareQuerySet:

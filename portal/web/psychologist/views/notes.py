@@ -21,9 +21,11 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment
+from portal.appointments.models import Appointment, Status
+from portal.common.access.actors import Actor
 from portal.common.access.decorators import allow
 from portal.common.web.htmx import page_or_fragment, redirect_to
+from portal.patients.models import Patient
 from portal.records import actions
 from portal.records.headings import parts, skeleton
 from portal.records.models import ProgressNote, Template
@@ -264,17 +266,26 @@ def previous(request: HttpRequest, code: UUID) -> HttpResponse:
 
 
 def _session_and_note(request: HttpRequest, code: UUID) -> tuple[Appointment, ProgressNote | None]:
-    """One's own session and its note, or a colleague's session whose signed note one may read; else 404."""
+    """One's own session and its note, or a colleague's session whose signed note one may read; else 404.
+
+    One that was called off leads only to the draft that was written before.
+    """
     written = (
         ProgressNote.objects.visible_to(request.actor)
         .select_related("author__user", "signed_by")
         .filter(appointment__code=code)
         .first()
     )
-    sessions = Appointment.objects.for_listing().without_holds()
+    sessions = Appointment.objects.for_listing()
     if written is None:
-        sessions = sessions.visible_to(request.actor)
+        sessions = sessions.in_care_of(request.actor.user)
     return get_object_or_404(sessions, code=code), written
+
+
+def _is_in_care(session: Appointment, actor: Actor) -> bool:
+    """Whether the patient's page opens. It does but for the draft of a session called off, if that was the only one."""
+    in_care = Patient.objects.visible_to(actor)
+    return session.status != Status.CANCELLED or in_care.filter(pk=session.patient_id).exists()
 
 
 def _version(written: ProgressNote | None) -> int:
@@ -312,6 +323,7 @@ def _editor(
     context = {
         "session": session,
         "patient": session.patient,
+        "is_in_care": _is_in_care(session, request.actor),
         "form": form,
         "written": written,
         "version": form["version"].value(),
@@ -333,6 +345,7 @@ def _confirm_page(
     context = {
         "session": session,
         "patient": session.patient,
+        "is_in_care": _is_in_care(session, request.actor),
         "written": written,
         "parts": parts(written.body),
         "has_begun": session.starts_at <= now,
@@ -353,6 +366,7 @@ def _signed_page(
     context = {
         "session": session,
         "patient": session.patient,
+        "is_in_care": _is_in_care(session, request.actor),
         "written": written,
         "parts": parts(written.body),
         "addenda": list(written.addenda.select_related("author__user")),

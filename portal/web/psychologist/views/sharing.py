@@ -26,7 +26,6 @@ from portal.journeys import sharing
 from portal.patients.models import Patient
 from portal.resources import downloads
 from portal.resources.models import Resource, Share
-from portal.resources.models.files import treated_by
 from portal.resources.refusals import AlreadyShared, IsTakenDown, NotInTheirCare
 from portal.web.psychologist.forms import PatientSearch
 from portal.web.psychologist.sharing_forms import OwnFileForm, ShareForm
@@ -35,15 +34,8 @@ PER_PAGE = 25
 MOST_SHARES = 50
 
 
-def in_care(actor: Actor) -> Any:
-    """Those with whom a session stands or was meant to: whoever called it off is not given anything."""
-    return Patient.objects.visible_to(actor).filter(pk__in=treated_by(actor.user))
-
-
 def shared_with(patient: Patient, actor: Actor) -> dict[str, Any]:
     """What the section on a patient's page shows."""
-    if not in_care(actor).filter(pk=patient.pk).exists():
-        return {}
     shares = Share.objects.visible_to(actor).live().filter(patient=patient).for_listing()
     return {
         "shares": list(shares[:MOST_SHARES]),
@@ -65,6 +57,7 @@ def resources(request: HttpRequest) -> HttpResponse:
     files = list(page)
     given = defaultdict(list)
     mine = Share.objects.visible_to(request.actor).live().filter(resource__in=[one.pk for one in files])
+    mine = mine.filter(patient__in=Patient.objects.visible_to(request.actor))
     for share in mine.select_related("patient").order_by("-shared_at"):
         given[share.resource_id].append(share)
     rows = [(one, given[one.pk], sum(share.seen_at is not None for share in given[one.pk])) for one in files]
@@ -100,7 +93,7 @@ def shared_file(request: HttpRequest, code: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def share(request: HttpRequest, code: UUID) -> HttpResponse:
     """Shares a file of the shelf with one patient."""
-    patient = get_object_or_404(in_care(request.actor), code=code)
+    patient = get_object_or_404(Patient.objects.visible_to(request.actor), code=code)
     form = ShareForm(request.POST or None, patient=patient, actor=request.actor, initial={"code": uuid4()})
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
@@ -128,7 +121,7 @@ def share(request: HttpRequest, code: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def share_own(request: HttpRequest, code: UUID) -> HttpResponse:
     """Keeps a file for one patient alone and shares it, in one step."""
-    patient = get_object_or_404(in_care(request.actor), code=code)
+    patient = get_object_or_404(Patient.objects.visible_to(request.actor), code=code)
     form = OwnFileForm(request.POST or None, request.FILES or None, initial={"own_code": uuid4()})
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
@@ -173,7 +166,9 @@ def _share_page(request: HttpRequest, patient: Patient, **forms: Any) -> HttpRes
 def withdraw(request: HttpRequest, code: UUID) -> HttpResponse:
     """Takes a shared file back."""
     given = get_object_or_404(
-        Share.objects.visible_to(request.actor).filter(patient__in=in_care(request.actor)).select_related("patient"),
+        Share.objects.visible_to(request.actor)
+        .filter(patient__in=Patient.objects.visible_to(request.actor))
+        .select_related("patient"),
         code=code,
     )
     sharing.withdraw_file(share=given, by=request.actor, now=timezone.now())
