@@ -46,7 +46,7 @@ def notice(
         template=template,
         to=Recipient.by_email(to),
         about=about or make.appointment(),
-        context={"at": "noon"},
+        context={"at": NOW},
         secret=secret,
         dedupe_key=f"n:{Notice.objects.count()}",
     )

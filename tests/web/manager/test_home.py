@@ -85,7 +85,7 @@ def test_an_e_mail_that_did_not_go_is_the_first_thing(boss, ready):
         template="account/password_changed",
         to=Recipient.by_email("a@example.com"),
         about=None,
-        context={"at": "now"},
+        context={"at": timezone.now()},
         dedupe_key="one",
     )
     Notice.objects.filter(pk=notice.pk).update(state=State.FAILED)

@@ -21,7 +21,7 @@ def notice(state, *, words=True, to="mai@example.com"):
         template="account/password_changed",
         to=Recipient.by_email(to),
         about=None,
-        context={"at": "noon"},
+        context={"at": timezone.now()},
         dedupe_key=f"{state}-{words}-{to}",
     )
     more = {
