@@ -171,6 +171,11 @@ CALENDARS = {
 }
 
 
+def _in_utc(call):
+    """A day at both ends of which room is left for every zone."""
+    return [getattr(given, "id", "") for given in call.func.value.args] == ["UTC"]
+
+
 def _reads_another_calendar(call):
     """A day or a wall clock of the server, or one worked out beside `ClinicSettings.today` and a place's `day_of`."""
     name = getattr(call.func, "attr", getattr(call.func, "id", ""))
@@ -180,7 +185,7 @@ def _reads_another_calendar(call):
         name in {"localdate", "get_current_timezone", "make_aware", "ZoneInfo"}
         or (name == "localtime" and len(call.args) < 2)
         or (name == "today" and of in {"date", "datetime"})
-        or (name == "date" and getattr(inner, "attr", "") in {"now", "localtime", "astimezone"})
+        or (name == "date" and getattr(inner, "attr", "") in {"now", "localtime", "astimezone"} and not _in_utc(call))
         or (name in {"activate", "override"} and of == "timezone")
     )
 
@@ -195,6 +200,7 @@ def _reads_another_calendar(call):
         ("timezone.now().date()", True),
         ("date.today()", True),
         ("ZoneInfo(clinic.time_zone)", True),
+        ("centre.astimezone(UTC).date()", False),
         ("clinic.today(now)", False),
         ("place.day_of(now)", False),
         ("session.local_start.date()", False),

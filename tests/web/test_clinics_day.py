@@ -127,15 +127,20 @@ def test_nobody_is_born_tomorrow(born, is_kept):
     assert (said == []) is is_kept
 
 
-@pytest.mark.parametrize(("born", "is_kept"), [(SUNDAY, True), (MONDAY, False)])
-def test_a_patient_corrects_a_birth_date_to_no_day_to_come(born, is_kept):
-    patient = make.patient(user=make.user())
-    client, page = make.client_for(patient.user), reverse("patient:edit_details", args=[patient.code])
-    form = client.get(page).context["form"]
-    sent = {field.name: field.value() or "" for field in form} | {"date_of_birth": born.isoformat()}
-    client.post(page, sent)
-    patient.refresh_from_db()
-    assert (patient.date_of_birth == born) is is_kept
+@pytest.mark.parametrize(("hours", "has_run_out"), [(0, False), (3, True)])
+def test_a_medicare_card_runs_out_when_its_month_ends_here(hours, has_run_out):
+    """In Perth on the last evening of November; in Melbourne it is December already."""
+    patient = make.patient(user=make.user(), medicare_number="2951634061", medicare_irn="1")
+    last_evening = datetime(2026, 11, 30, 13, 30, tzinfo=UTC)
+    with time_machine.travel(last_evening + timedelta(hours=hours), tick=False):
+        client, page = make.client_for(patient.user), reverse("patient:edit_details", args=[patient.code])
+        form = client.get(page).context["form"]
+        sent = {field.name: field.value() or "" for field in form} | {
+            "medicare_expires": "11/2026",
+            "medicare_irn": "x",
+        }
+        warned = dict(client.post(page, sent).context["form"].warnings)
+    assert ("medicare_expires" in warned) is has_run_out
 
 
 def test_a_policy_of_tomorrow_is_not_in_force():

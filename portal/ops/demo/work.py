@@ -37,7 +37,7 @@ def _left_open(psychologist: Psychologist, *, desk: Actor, now: datetime) -> Non
     known = last.select_related("location", "patient").first()
     if known is None or known.patient is None:
         return
-    yesterday = now.astimezone(known.zone).date() - timedelta(days=1)
+    yesterday = known.location.day_of(now) - timedelta(days=1)
     try:
         booking.book_for_patient(
             psychologist=psychologist,
