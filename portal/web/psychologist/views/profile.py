@@ -138,7 +138,7 @@ def _advice(
         charged,
         profiles.services_of(charged, list(Service.objects.offered())),
         on=today,
-        clinic=ClinicSettings.current(),
+        clinic=clinic,
         items=schedule.items_for_individuals(on=today),
     )
     return {
