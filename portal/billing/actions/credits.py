@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Sum
@@ -48,7 +47,7 @@ def credit_line(*, line: Line, amount: Decimal, reason: str, key: str, by: Actor
     values = {
         "invoice": invoice,
         "line": line,
-        "issued_on": now.astimezone(ZoneInfo(clinic.time_zone)).date(),
+        "issued_on": clinic.today(now),
         "amount": amount,
         "gst": gst_off(line, amount, amount_off=off, gst_taken=gst),
         "reason": reason.strip(),
