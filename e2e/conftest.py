@@ -26,6 +26,7 @@ from portal.accounts.models import User
 from portal.ops.browser import CURE, find_browser
 from portal.ops.demo import clinic, policies
 from portal.ops.moments import SHIFT
+from tests.template import begin_with_a_copy
 
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
@@ -50,6 +51,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 # ---- The portal ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix) -> None:
+    """Gives each worker a database of its own: a copy of the run's template, where there is one."""
+    begin_with_a_copy()
 
 
 @pytest.fixture(scope="session")

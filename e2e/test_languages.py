@@ -102,6 +102,7 @@ def test_a_patients_choice_is_kept_for_the_next_visit(page: Page, sign_in, life)
     expect(page).to_have_url(re.compile(r"[^i]/my/$"))
 
 
+@pytest.mark.look
 def test_the_choice_of_language_by_keyboard_alone(page: Page) -> None:
     page.goto("/services/")
     page.locator(".languages > button").focus()
@@ -113,6 +114,7 @@ def test_the_choice_of_language_by_keyboard_alone(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"/zh-hans/services/$"))
 
 
+@pytest.mark.look
 def test_telephone_numbers_keep_their_order_among_arabic_words(page: Page) -> None:
     """Where `13 11 14` would be drawn as `14 11 13`, somebody in danger would call nobody."""
     page.goto("/ar/services/")
@@ -144,6 +146,7 @@ def offered(open_page, portal: Portal, locale: str, path: str) -> list[str]:
     return [one.inner_text() for one in page.locator(".languages .offer").all() if one.is_visible()]
 
 
+@pytest.mark.look
 def test_a_reader_is_shown_the_way_to_their_language_once(open_page, portal: Portal) -> None:
     assert offered(open_page, portal, "ar-EG", "/services/") == ["القراءة بالعربية"]
     assert offered(open_page, portal, "zh-CN", "/services/") == ["用简体中文阅读"]
@@ -159,6 +162,7 @@ def test_a_reader_is_shown_the_way_to_their_language_once(open_page, portal: Por
     expect(page.locator(".languages .offer:visible")).to_have_count(0)
 
 
+@pytest.mark.look
 def test_the_way_to_ones_language_makes_room_for_who_reads_on(open_page, portal: Portal) -> None:
     page = open_page(locale="vi", viewport={"width": 390, "height": 700})
     page.goto("/services/")

@@ -9,6 +9,9 @@ from playwright.sync_api import Page, expect
 
 from e2e.harness import Portal
 
+# What readers find is asked on every database by tests/web/public/.
+pytestmark = pytest.mark.look
+
 LEILA, WEI, MAI = "Leila Haddad", "Wei Chen", "Mai Nguyễn"
 RUNS_OVER = "document.scrollingElement.scrollWidth - innerWidth"
 

@@ -8,12 +8,17 @@ from pathlib import Path
 import hypothesis
 import pytest
 from django.core.cache import cache
+from django.core.management.commands import flush
+from django.db import transaction
 from django.db.backends.postgresql.operations import DatabaseOperations as PostgresOperations
 from django.db.backends.sqlite3.base import DatabaseOperations as SqliteOperations
 from django.utils import translation
 
+from portal.common import schedules
 from tests import triggers
 from tests.clock.readers import Readers, noted
+from tests.selection import may_differ_by_database, takes_long
+from tests.template import begin_with_a_copy
 
 # The same code gets the same answer, on a busy machine too. `--hypothesis-profile=default` goes looking further.
 hypothesis.settings.register_profile(
@@ -28,7 +33,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 def pytest_addoption(parser):
-    parser.addoption("--database-only", action="store_true", help="leave out what touches no database")
+    parser.addoption("--database-only", action="store_true", help="leave out what differs on no database")
     parser.addoption("--note-clock-readers", type=Path, help="write the names of tests that read the clock there")
     parser.addoption("--clock-readers-only", type=Path, help="run only those whose names were written there")
 
@@ -39,12 +44,14 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
+    items.sort(key=takes_long, reverse=True)
+
     def keep(is_wanted):
         config.hook.pytest_deselected(items=[item for item in items if not is_wanted(item)])
         items[:] = [item for item in items if is_wanted(item)]
 
     if config.getoption("--database-only"):
-        keep(lambda item: item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(item.fixturenames))
+        keep(may_differ_by_database)
     if folder := config.getoption("--clock-readers-only"):
         names = noted(folder)
         keep(lambda item: item.nodeid in names)
@@ -64,6 +71,12 @@ def _is_here(address):
         return ipaddress.ip_address(host.split("%")[0]).is_loopback
     except ValueError:
         return False
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix) -> None:
+    """Gives each worker a database of its own: a copy of the run's template, where there is one."""
+    begin_with_a_copy()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -94,20 +107,31 @@ def _network_is_shut():
         yield
 
 
+# Rows that Django writes after a migration, and that no test changes.
+FOLLOW_MIGRATIONS = {"django_content_type", "auth_permission"}
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _database_can_be_emptied():
-    """Lifts the triggers that keep the trail and signed notes while a test with real transactions clears up."""
+    """Clears up after a test with real transactions, past the triggers that keep the trail and signed notes.
 
-    def without_triggers(flush):
-        def execute_sql_flush(self, sql_list):
-            with triggers.lifted(self.connection):
-                flush(self, sql_list)
+    Only what the test put there: Django would empty every table, then do all that follows a migration, and guard every
+    table anew. On PostgreSQL that takes longer than most of these tests.
+    """
 
-        return execute_sql_flush
+    def execute_sql_flush(self, sql_list):
+        tables = self.connection.introspection.django_table_names(only_existing=True, include_views=False)
+        with self.connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(f"SELECT '{t}' WHERE EXISTS (SELECT 1 FROM \"{t}\")" for t in tables))
+            held = {table for (table,) in cursor.fetchall()} - FOLLOW_MIGRATIONS
+        with triggers.lifted(self.connection, *held), transaction.atomic(), self.connection.cursor() as cursor:
+            for table in held:
+                cursor.execute(f'DELETE FROM "{table}"')
 
     with pytest.MonkeyPatch.context() as patch:
         for operations in (SqliteOperations, PostgresOperations):
-            patch.setattr(operations, "execute_sql_flush", without_triggers(operations.execute_sql_flush))
+            patch.setattr(operations, "execute_sql_flush", execute_sql_flush)
+        patch.setattr(flush, "emit_post_migrate_signal", lambda *_: schedules.ensure())
         yield
 
 

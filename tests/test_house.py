@@ -10,6 +10,7 @@ from django.apps import apps
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from portal.common.access.decorators import MARK
+from tests.selection import PAGES_THAT_ASK
 
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST_FILE = 450
@@ -73,6 +74,10 @@ def test_files_are_short_enough_to_read():
     # What makemigrations writes is not read from top to bottom.
     lines = {path: len(path.read_text().splitlines()) for path in ours("portal") if "migrations" not in path.parts}
     assert {str(path.relative_to(ROOT)): count for path, count in lines.items() if count > LONGEST_FILE} == {}
+
+
+def test_the_pages_named_for_a_second_database_are_there():
+    assert [path for path in PAGES_THAT_ASK if not (ROOT / path.partition("::")[0]).is_file()] == []
 
 
 DATABASES_CLOCK = re.compile(

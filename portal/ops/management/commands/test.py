@@ -16,11 +16,11 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
@@ -32,12 +32,16 @@ from portal.ops.moments import Moment, awkward_moments, clock_shown, moment_of_t
 from portal.ops.processes import manage
 
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command as run; run(['--no-cache'])"
+# Names the database that every worker begins with a copy of; tests/template.py reads it.
+TEMPLATE = "PORTAL_TEST_TEMPLATE"
 # The clock is set before pytest comes to look at it.
 CLOCK_IS_SET = "ignore:Module already imported so cannot be rewritten; time_machine:pytest.PytestAssertRewriteWarning"
 
-# Several tests race threads and processes of their own: more at once would only wait for each other.
-_WORKERS = ["--numprocesses", str(min(os.cpu_count() or 1, 4))]
-SIDE_BY_SIDE = [*_WORKERS, "--dist", "worksteal", "--durations", "10"]
+# Several tests race threads and processes of their own: many more at once would only wait for each other. One more
+# than there are cores is busy while another waits for a process.
+_CORES = min(os.cpu_count() or 1, 4)
+_WORKERS, _ONE_MORE = ["--numprocesses", str(_CORES)], ["--numprocesses", str(_CORES + 1)]
+SIDE_BY_SIDE = [*_ONE_MORE, "--dist", "worksteal", "--durations", "10"]
 # Each worker has a portal of its own. e2e/conftest.py says which tests stay together.
 BROWSERS_SIDE_BY_SIDE = [*_WORKERS, "--dist", "loadgroup", "--durations", "10"]
 
@@ -92,29 +96,47 @@ class Command(BaseCommand):
             asked = Words.read(words)
         except ValueError:
             sys.exit("--at is followed by a time, such as 2027-04-04T01:50, or by in-turn.")
-        sys.exit(self.handle(asked))
+        sys.exit(self._pass(asked))
 
-    def handle(self, asked: Words, **options: Any) -> int:
+    def _pass(self, asked: Words) -> int:
         with tempfile.TemporaryDirectory(prefix="portal-test-") as folder:
             environment = {**os.environ, "PORTAL_ENV": "test", "PORTAL_DATA_DIR": folder}
             # Ours, which would go before the tests' own in pyproject.toml.
             environment.pop("DJANGO_SETTINGS_MODULE", None)
             if asked.is_at_every_moment:
-                failed = self._at_every_moment(asked.for_pytest, environment, Path(folder) / "readers")
+                with self._template(environment, Path(folder)) as failed:
+                    failed += self._at_every_moment(asked.for_pytest, environment, Path(folder) / "readers")
             elif asked.for_pytest:
                 browser = any("e2e" in word for word in asked.for_pytest)
                 return self._pytest(asked.for_pytest, environment, browser=browser, at=asked.at)
             else:
-                failed = [] if asked.is_database_only else self._pass_checks(_checks(folder), environment)
-                failed += self._tests(environment, at=asked.at, is_database_only=asked.is_database_only)
+                checks = [] if asked.is_database_only else _checks(folder)
+                with self._template(environment, Path(folder), beside=checks) as failed:
+                    failed += self._tests(environment, at=asked.at, is_database_only=asked.is_database_only)
         if failed:
             self.stderr.write(self.style.ERROR(f"\nNot passed: {', '.join(failed)}."))
         return 1 if failed else 0
 
+    @contextmanager
+    def _template(
+        self, environment: dict[str, str], folder: Path, *, beside: Sequence[Check] = ()
+    ) -> Iterator[list[str]]:
+        """Migrates the database that every worker copies, beside other checks; yields the headings of what failed."""
+        name, template = folder / "template", [sys.executable, "-m", "tests.template"]
+        migrating = Check("Migrations run", [*template, "make", str(name)], "A new clinic would stop at that one.")
+        failed = self._pass_checks([*beside, migrating], environment)
+        if name.exists():
+            environment[TEMPLATE] = name.read_text()
+        try:
+            yield failed
+        finally:
+            if name.exists():
+                subprocess.run([*template, "drop"], env=environment, cwd=settings.BASE_DIR, check=False)
+
     def _tests(self, environment: dict[str, str], *, at: Moment | None, is_database_only: bool) -> list[str]:
         """Runs all tests, or those that a second database could change; returns the names of what failed."""
         failed = []
-        # What touches no database, and how pages look, does not depend on which it is.
+        # What a page draws, and how it looks, does not depend on which database it is: tests/selection.py.
         selected = ["--database-only"] if is_database_only else []
         if self._pytest(["tests", *SIDE_BY_SIDE, *selected], environment, at=at):
             failed.append("tests")
