@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event, vCalAddress, vText, vUri
+from icalendar import Calendar, Event, Timezone, vCalAddress, vText, vUri
 
 from portal.appointments.models import Appointment
 from portal.clinic.models import ClinicSettings, Mode
@@ -51,9 +52,16 @@ def invitation(
         attendee = vCalAddress(f"mailto:{to}")
         attendee.params["partstat"], attendee.params["rsvp"] = vText("ACCEPTED"), vText("FALSE")
         event.add("attendee", attendee)
+    # A zone stands before what names it.
+    calendar.add_component(_time_zone(appointment.location.time_zone))
     calendar.add_component(event)
-    calendar.add_missing_timezones()
     return calendar.to_ical()
+
+
+@cache
+def _time_zone(name: str) -> Timezone:
+    """A zone with its changes. Working them out costs a third of an entry, and there are few places."""
+    return Timezone.from_tzid(name)
 
 
 def readdressed(entry: bytes, *, to: str) -> bytes:

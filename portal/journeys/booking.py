@@ -14,6 +14,7 @@ from portal.accounts.models import User
 from portal.appointments import actions, ics, states
 from portal.appointments.models import Appointment
 from portal.billing import charges
+from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Location, Psychologist, Room, Service
 from portal.common.access.actors import Actor
 from portal.journeys import freed, sessions, to_do
@@ -184,9 +185,10 @@ def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime)
 
     The dedupe key holds the revision: moving twice sends twice, a repeated call sends once.
     """
-    appointment = Appointment.objects.select_related(
-        "psychologist__user", "patient__user", "service", "location", "room"
-    ).get(pk=appointment.pk)
+    appointment = Appointment.objects.select_related("patient__user", "room").get(pk=appointment.pk)
+    appointment.psychologist = kept.psychologists()[appointment.psychologist_id]
+    appointment.service = kept.services()[appointment.service_id]
+    appointment.location = kept.places()[appointment.location_id]
     clinic = ClinicSettings.current()
     method = "CANCEL" if template == "appointment_cancelled" else "REQUEST"
     patient = appointment.patient

@@ -69,8 +69,9 @@ def _good(asked: list[Asked]) -> list[int]:
 @transaction.atomic
 def agree(*, patient: Patient, versions: Iterable[PolicyVersion], by: Actor, now: datetime) -> list[Consent]:
     """Writes down that they agreed; a version agreed to already keeps its first day."""
+    if not (versions := list(versions)):
+        return []
     Patient.objects.select_for_update().get(pk=patient.pk)
-    versions = list(versions)
     before = set(Consent.objects.filter(patient=patient, version__in=versions).values_list("version_id", flat=True))
     made = []
     for version in versions:

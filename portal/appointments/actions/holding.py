@@ -20,6 +20,7 @@ from portal.appointments.models import Appointment
 from portal.appointments.refusals import HoldExpired, NotOffered, SlotTaken
 from portal.appointments.states import Because, Status, Verb, Why
 from portal.audit import trail
+from portal.clinic.kept import services
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.patients.models import Patient
@@ -140,6 +141,7 @@ def confirm_hold(*, hold: Appointment, patient: Patient, by: Actor, now: datetim
         if why == Why.STATE and held.patient_id == patient.pk and held.status in states.WITH_A_PERSON:
             return held
         raise HoldExpired(why)
+    held.service = services()[held.service_id]
     rules.check_mode(psychologist, held.service, held.mode)
     slot = rules.Slot(held.starts_at, held.ends_at, held.occupied_from, held.occupied_until)
     rules.check_patient(patient, psychologist, held.service, slot, by=by, now=now, policy=ClinicSettings.current())

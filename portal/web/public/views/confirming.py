@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,7 +17,8 @@ from portal.accounts.roles import Role
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import HoldExpired, NotOffered, PatientBusy, SlotTaken, TooManyBookings
 from portal.billing import charges
-from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
+from portal.clinic import kept
+from portal.clinic.models import ClinicSettings, Location, Psychologist
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import open_to_all
 from portal.common.web.htmx import redirect_to
@@ -34,7 +35,9 @@ from portal.web.public.forms import Agreement, TimeChoice, WhoFor
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest, service: str) -> HttpResponse:
     """Step three. Signed out, it offers to sign in or up and comes back here; the time stays held meanwhile."""
-    offered = get_object_or_404(Service, slug=service)
+    offered = next((each for each in kept.services().values() if each.slug == service), None)
+    if offered is None:
+        raise Http404
     held = held_time.kept(request, offered)
     if held is None:
         messages.info(request, _("Please choose a time first."))
