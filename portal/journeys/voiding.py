@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from portal.billing import actions as billing
-from portal.billing.models import Invoice
+from portal.billing.models import Invoice, Purpose
 from portal.common.access.actors import Actor
 from portal.journeys.to_do import sessions
 
@@ -16,6 +16,6 @@ from portal.journeys.to_do import sessions
 def void_invoice(*, invoice: Invoice, reason: str, by: Actor, now: datetime) -> Invoice:
     """Voids it, and puts the session on the desk's list. Raises PaidOn, NotPayable or ReasonMissing."""
     voided = billing.void_invoice(invoice=invoice, reason=reason, by=by, now=now)
-    if voided.appointment is not None:
+    if voided.purpose == Purpose.SESSION and voided.appointment is not None:
         sessions.raise_not_billed(voided.appointment, by=by, now=now)
     return voided
