@@ -46,7 +46,7 @@ def openings_of(
     first_day: date,
     days: int,
     now: datetime,
-    policy: ClinicSettings,
+    clinic: ClinicSettings,
     ignore: Appointment | None = None,
     mode: Mode | str | None = None,
     for_staff: bool = False,
@@ -65,7 +65,7 @@ def openings_of(
     ways = {p.pk: ways_of(p, own[p.pk], mode=mode, ignore=ignore) for p in everybody if p.pk in own}
     asked = [p for p in everybody if p.is_active and ways.get(p.pk) and own[p.pk].is_active]
     found: dict[int, list[Opening]] = {p.pk: [] for p in everybody}
-    earliest, latest = booking_times(policy, now=now, for_staff=for_staff)
+    earliest, latest = booking_times(clinic, now=now, for_staff=for_staff)
     soonest, furthest = (earliest - WIDEST_OFFSET).date(), (latest + WIDEST_OFFSET).date()
     last_day = first_day + timedelta(days=min(days - 1, max((furthest - first_day).days, 0)))
     if not asked or days < 1 or first_day > furthest or last_day < soonest:
@@ -91,7 +91,7 @@ def openings_of(
             minutes=wanted.minutes,
             buffer_before=wanted.buffer_before,
             buffer_after=wanted.buffer_after,
-            step_minutes=policy.slot_step_minutes,
+            step_minutes=clinic.slot_step_minutes,
             earliest=earliest,
             latest=latest,
             first_day=first_day,
@@ -100,11 +100,11 @@ def openings_of(
     return found
 
 
-def booking_times(policy: ClinicSettings, *, now: datetime, for_staff: bool = False) -> tuple[datetime, datetime]:
+def booking_times(clinic: ClinicSettings, *, now: datetime, for_staff: bool = False) -> tuple[datetime, datetime]:
     """The first and the last moment at which a session that is booked now may start."""
     if for_staff:
         return now, now + timedelta(days=5 * 366)
-    return now + timedelta(hours=policy.notice_hours), now + timedelta(days=policy.horizon_days)
+    return now + timedelta(hours=clinic.notice_hours), now + timedelta(days=clinic.horizon_days)
 
 
 def ways_of(
@@ -123,7 +123,7 @@ def next_openings(
     *,
     service: Service,
     now: datetime,
-    policy: ClinicSettings,
+    clinic: ClinicSettings,
     count: int = 3,
     ignore: Appointment | None = None,
     mode: Mode | str | None = None,
@@ -135,7 +135,7 @@ def next_openings(
     """
     psychologists = list(psychologists)
     found: dict[datetime, tuple[Psychologist, Opening]] = {}
-    for first_day, days in _further_and_further(*booking_times(policy, now=now, for_staff=for_staff)):
+    for first_day, days in _further_and_further(*booking_times(clinic, now=now, for_staff=for_staff)):
         if len(found) >= count:
             break
         by_id = openings_of(
@@ -144,7 +144,7 @@ def next_openings(
             first_day=first_day,
             days=days,
             now=now,
-            policy=policy,
+            clinic=clinic,
             ignore=ignore,
             mode=mode,
             for_staff=for_staff,
@@ -160,16 +160,16 @@ def first_openings(
     *,
     service: Service,
     now: datetime,
-    policy: ClinicSettings,
+    clinic: ClinicSettings,
     mode: Mode | str | None = None,
 ) -> dict[int, Opening]:
     """Each psychologist's next free time, by id; those who have none before the horizon are left out."""
     waiting = list(psychologists)
     found: dict[int, Opening] = {}
-    for first_day, days in _further_and_further(*booking_times(policy, now=now)):
+    for first_day, days in _further_and_further(*booking_times(clinic, now=now)):
         if not waiting:
             break
-        by_id = openings_of(waiting, service=service, first_day=first_day, days=days, now=now, policy=policy, mode=mode)
+        by_id = openings_of(waiting, service=service, first_day=first_day, days=days, now=now, clinic=clinic, mode=mode)
         found |= {pk: listed[0] for pk, listed in by_id.items() if listed}
         waiting = [p for p in waiting if p.pk not in found]
     return found
@@ -199,7 +199,7 @@ def nearest_openings(
     service: Service,
     around: datetime,
     now: datetime,
-    policy: ClinicSettings,
+    clinic: ClinicSettings,
     count: int = 3,
     mode: Mode | str | None = None,
     ignore: Appointment | None = None,
@@ -210,7 +210,7 @@ def nearest_openings(
     Looks at three days on either side, then wider, until what it has is nearer than anything it has not looked at.
     """
     psychologists = list(psychologists)
-    earliest, latest = booking_times(policy, now=now, for_staff=for_staff)
+    earliest, latest = booking_times(clinic, now=now, for_staff=for_staff)
     centre = min(max(around, earliest), latest)
     reach = 3
     while True:
@@ -221,7 +221,7 @@ def nearest_openings(
             first_day=start,
             days=2 * reach + 1,
             now=now,
-            policy=policy,
+            clinic=clinic,
             ignore=ignore,
             mode=mode,
             for_staff=for_staff,

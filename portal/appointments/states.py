@@ -99,11 +99,11 @@ def minutes_waiting(session: Appointment, *, now: datetime) -> int | None:
     return max(0, int((now - session.arrived_at).total_seconds() // 60))
 
 
-def free_until(session: Appointment, *, policy: ClinicSettings | None = None) -> datetime:
+def free_until(session: Appointment, *, clinic: ClinicSettings | None = None) -> datetime:
     """Until when, inclusive, a patient may move the session, or cancel it without a fee: as it was promised."""
     promised = session.cancel_hours
     if promised is None:
-        promised = (policy or ClinicSettings.current()).cancel_hours
+        promised = (clinic or ClinicSettings.current()).cancel_hours
     return session.starts_at - timedelta(hours=promised)
 
 

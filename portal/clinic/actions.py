@@ -41,16 +41,16 @@ _RENDITIONS = {"photo": PORTRAIT}
 @transaction.atomic
 def update_settings(*, values: Mapping[str, Any], by: Actor, now: datetime) -> ClinicSettings:
     """Changes the clinic's one row, or makes it; the trail says which fields, never what they were."""
-    settings = ClinicSettings.objects.select_for_update().filter(pk=1).first()
-    if settings is None:
-        settings = ClinicSettings(pk=1)
-        changed = _apply(settings, values)
-        settings.save(force_insert=True)
-    elif changed := _apply(settings, values):
-        settings.save(update_fields=changed)
+    clinic = ClinicSettings.objects.select_for_update().filter(pk=1).first()
+    if clinic is None:
+        clinic = ClinicSettings(pk=1)
+        changed = _apply(clinic, values)
+        clinic.save(force_insert=True)
+    elif changed := _apply(clinic, values):
+        clinic.save(update_fields=changed)
     if changed:
-        trail.record("clinic.changed", target=settings, by=by, at=now, fields=changed)
-    return settings
+        trail.record("clinic.changed", target=clinic, by=by, at=now, fields=changed)
+    return clinic
 
 
 # ---- Places ----------------------------------------------------------------------------------------------------------

@@ -177,7 +177,7 @@ def language_of(patient: Patient) -> str:
 
 def free_until(appointment: Appointment, *, clinic: ClinicSettings) -> datetime:
     """Until when the patient may cancel or move it without a fee."""
-    return states.free_until(appointment, policy=clinic)
+    return states.free_until(appointment, clinic=clinic)
 
 
 def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime) -> None:

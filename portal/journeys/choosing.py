@@ -103,7 +103,7 @@ def week_of_times(
     service: Service,
     monday: date,
     now: datetime,
-    policy: ClinicSettings,
+    clinic: ClinicSettings,
     mode: str | None = None,
     location: Location | None = None,
     ignore: Appointment | None = None,
@@ -122,7 +122,7 @@ def week_of_times(
         first_day=monday,
         days=7,
         now=now,
-        policy=policy,
+        clinic=clinic,
         mode=mode,
         ignore=ignore,
         for_staff=for_staff,
@@ -142,8 +142,8 @@ def week_of_times(
         offset = (free.location.day_of(free.starts_at) - monday).days
         if 0 <= offset < 7:
             days[offset].times.append(free)
-    here = policy.today(now)
-    last = monday_of(here + timedelta(days=policy.horizon_days))
+    here = clinic.today(now)
+    last = monday_of(here + timedelta(days=clinic.horizon_days))
     week = Week(
         monday=monday,
         days=days,
@@ -155,7 +155,7 @@ def week_of_times(
     if not week.is_empty:
         return week
     coming = diary.next_openings(
-        psychologists, service=service, now=now, policy=policy, mode=mode, ignore=ignore, count=1, for_staff=for_staff
+        psychologists, service=service, now=now, clinic=clinic, mode=mode, ignore=ignore, count=1, for_staff=for_staff
     )
     week.first_free = next((as_free_time(p, o, places) for p, o in coming if o.location_id in places), None)
     if is_asked_for or week.first_free is None:
@@ -165,7 +165,7 @@ def week_of_times(
         service=service,
         monday=week.first_free.monday,
         now=now,
-        policy=policy,
+        clinic=clinic,
         mode=mode,
         location=location,
         ignore=ignore,
@@ -189,7 +189,7 @@ def nearest_times(
     service: Service,
     around: datetime,
     now: datetime,
-    policy: ClinicSettings,
+    clinic: ClinicSettings,
     mode: str | None = None,
     ignore: Appointment | None = None,
     count: int = 3,
@@ -202,7 +202,7 @@ def nearest_times(
         service=service,
         around=around,
         now=now,
-        policy=policy,
+        clinic=clinic,
         mode=mode,
         ignore=ignore,
         count=count,

@@ -60,7 +60,7 @@ def coming_times(
     *,
     services: Mapping[int, Service],
     now: datetime,
-    policy: ClinicSettings,
+    clinic: ClinicSettings,
     mode: str = "",
     location: Location | None = None,
     days: int = FORTNIGHT,
@@ -73,14 +73,14 @@ def coming_times(
     asked = [p for p in people if p.accepting_patients and p.pk in services]
     places = {place.pk: place for place in Location.objects.filter(is_active=True)}
     found: dict[int, list[FreeTime]] = {p.pk: [] for p in people}
-    today = policy.today(now)
+    today = clinic.today(now)
     for first_day, length in (
         (today, days),
-        (today + timedelta(days=days), max(policy.horizon_days - days + 1, 0)),
+        (today + timedelta(days=days), max(clinic.horizon_days - days + 1, 0)),
     ):
         waiting = [p for p in asked if not found[p.pk]]
         openings = diary.openings_of(
-            waiting, service=services, first_day=first_day, days=length, now=now, policy=policy, mode=mode or None
+            waiting, service=services, first_day=first_day, days=length, now=now, clinic=clinic, mode=mode or None
         )
         for psychologist in waiting:
             seen: set[date] = set()
@@ -188,7 +188,7 @@ def profile_of(
         chosen = next((m for m in ways if m == mode), ways[0])
     times: list[FreeTime] = []
     if service and not is_preview:
-        times = coming_times([person], services={person.pk: service}, now=now, policy=clinic, mode=chosen)[person.pk]
+        times = coming_times([person], services={person.pk: service}, now=now, clinic=clinic, mode=chosen)[person.pk]
     hours = WorkingHours.objects.filter(psychologist=person, location__is_active=True).select_related("location")
     return Profile(
         person=person,

@@ -25,8 +25,8 @@ def nine():
 class Practice:
     """One psychologist with a usual week at one location in Melbourne, one service, one patient."""
 
-    def __init__(self, **policy):
-        self.clinic = make.clinic(**{"notice_hours": 12, "horizon_days": 84, "slot_step_minutes": 30} | policy)
+    def __init__(self, **clinic):
+        self.clinic = make.clinic(**{"notice_hours": 12, "horizon_days": 84, "slot_step_minutes": 30} | clinic)
         self.location = make.location()
         self.service = make.service(minutes=50, buffer_after=10)
         self.psychologist = make.psychologist()

@@ -19,7 +19,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def ask(practice, psychologists=None, *, first_day=MONDAY, days=7, **fields):
-    defaults = {"service": practice.service, "now": practice.ask()["now"], "policy": practice.clinic}
+    defaults = {"service": practice.service, "now": practice.ask()["now"], "clinic": practice.clinic}
     return diary.openings_of(
         psychologists or [practice.psychologist], first_day=first_day, days=days, **defaults | fields
     )
@@ -205,7 +205,7 @@ def test_next_openings_look_as_far_as_they_must(practice, nine, django_assert_ma
     make.time_slot(psychologist=practice.psychologist, starts_at=nine - 6 * DAY, minutes=60 * 24 * 40)
     make.time_slot(psychologist=colleague, starts_at=nine - 6 * DAY, minutes=60 * 24 * 27 + 7 * 60)
     by_hand = everything(practice, people)
-    defaults = {"service": practice.service, "now": practice.ask()["now"], "policy": practice.clinic}
+    defaults = {"service": practice.service, "now": practice.ask()["now"], "clinic": practice.clinic}
     with kept.one_stamp(), django_assert_max_num_queries(3 * 4):
         found = diary.next_openings(people, **defaults, count=5)
     assert found == [by_hand[at] for at in sorted(by_hand)[:5]]
@@ -216,7 +216,7 @@ def test_next_openings_look_as_far_as_they_must(practice, nine, django_assert_ma
 
 def test_nothing_free_before_the_horizon(practice, nine):
     make.time_slot(psychologist=practice.psychologist, starts_at=nine - 6 * DAY, minutes=60 * 24 * 100)
-    defaults = {"service": practice.service, "now": practice.ask()["now"], "policy": practice.clinic}
+    defaults = {"service": practice.service, "now": practice.ask()["now"], "clinic": practice.clinic}
     people = [practice.psychologist]
     assert diary.next_openings(people, **defaults) == []
     assert diary.first_openings(people, **defaults) == {}
@@ -240,7 +240,7 @@ def test_nearest_openings_are_the_nearest(practice, nine, hours, count):
         service=practice.service,
         around=around,
         now=practice.ask()["now"],
-        policy=practice.clinic,
+        clinic=practice.clinic,
         count=count,
     )
     assert found == [by_hand[at] for at in expected]

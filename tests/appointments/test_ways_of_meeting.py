@@ -27,7 +27,7 @@ def free(practice, *people, **fields):
             "first_day": practice.ask()["starts_at"].date(),
             "days": 7,
             "now": practice.ask()["now"],
-            "policy": practice.clinic,
+            "clinic": practice.clinic,
         }
         | fields,
     )
@@ -66,7 +66,7 @@ def test_a_room_is_needed_by_who_meets_people_in_person_alone(practice, now, nin
         first_day=nine.date(),
         days=2,
         now=now,
-        policy=practice.clinic,
+        clinic=practice.clinic,
     )
     starts = [{o.starts_at for o in found[p.pk]} for p in (practice.psychologist, other)]
     assert [nine in each for each in starts] == [True, False]

@@ -205,7 +205,7 @@ def free_hours(clinic: Clinic, *, random: Random) -> Iterator[tuple[str, str, Fr
         first_day=first,
         days=7 * 9,
         now=timezone.now(),
-        policy=ClinicSettings.current(),
+        clinic=ClinicSettings.current(),
         mode=Mode.IN_PERSON,
     )
     found = [

@@ -30,7 +30,7 @@ def people(number, place):
 def test_a_week_merges_who_is_free_at_each_time(clinic, place):
     psychologists = people(2, place)
     week = choosing.week_of_times(
-        psychologists=psychologists, service=make.service(), monday=MONDAY, now=NOW, policy=clinic
+        psychologists=psychologists, service=make.service(), monday=MONDAY, now=NOW, clinic=clinic
     )
     assert [day.date for day in week.days] == [
         date(2026, 11, 30 + n) if n == 0 else date(2026, 12, n) for n in range(7)
@@ -43,7 +43,7 @@ def test_a_week_merges_who_is_free_at_each_time(clinic, place):
 def test_there_is_no_turning_back_before_this_week_nor_past_the_horizon(clinic, place):
     (psychologist,) = people(1, place)
     clinic.horizon_days = 7
-    options = {"psychologists": [psychologist], "service": make.service(), "now": NOW, "policy": clinic}
+    options = {"psychologists": [psychologist], "service": make.service(), "now": NOW, "clinic": clinic}
     assert choosing.week_of_times(monday=date(2026, 11, 23), **options).previous is None
     assert choosing.week_of_times(monday=date(2026, 11, 30), **options).next is None
 
@@ -53,7 +53,7 @@ def test_an_empty_week_names_the_next_free_time(clinic, place):
     make.hours(psychologist=psychologist, location=place, weekday=0)
     make.time_slot(psychologist=psychologist, starts_at=datetime(2026, 11, 28, tzinfo=UTC), minutes=7 * 24 * 60)
     week = choosing.week_of_times(
-        psychologists=[psychologist], service=make.service(), monday=MONDAY, now=NOW, policy=clinic
+        psychologists=[psychologist], service=make.service(), monday=MONDAY, now=NOW, clinic=clinic
     )
     assert week.is_empty
     assert week.first_free is not None
@@ -64,7 +64,7 @@ SUNDAY_NIGHT = datetime(2026, 11, 29, 10, 30, tzinfo=UTC)  # 21:30 in Melbourne
 
 
 def test_on_a_sunday_night_it_opens_on_the_week_that_begins_tomorrow(clinic, place):
-    options = {"psychologists": people(1, place), "service": make.service(), "now": SUNDAY_NIGHT, "policy": clinic}
+    options = {"psychologists": people(1, place), "service": make.service(), "now": SUNDAY_NIGHT, "clinic": clinic}
     opened = choosing.week_of_times(monday=date(2026, 11, 23), is_asked_for=False, **options)
     assert (opened.monday, opened.is_empty, opened.is_first_with_times) == (date(2026, 11, 30), False, True)
     assert (opened.previous, opened.next) == (date(2026, 11, 23), date(2026, 12, 7))
@@ -75,7 +75,7 @@ def test_on_a_sunday_night_it_opens_on_the_week_that_begins_tomorrow(clinic, pla
 
 
 def test_it_opens_on_this_week_while_that_has_a_time_and_where_no_week_has_one(clinic, place):
-    options = {"service": make.service(), "monday": date(2026, 11, 23), "now": NOW, "policy": clinic}
+    options = {"service": make.service(), "monday": date(2026, 11, 23), "now": NOW, "clinic": clinic}
     with_times = choosing.week_of_times(psychologists=people(1, place), is_asked_for=False, **options)
     without = choosing.week_of_times(psychologists=[make.psychologist()], is_asked_for=False, **options)
     assert [(week.monday, week.is_first_with_times) for week in (with_times, without)] == [
@@ -93,7 +93,7 @@ def test_it_opens_no_further_than_can_be_booked(clinic, place):
         service=make.service(),
         monday=date(2026, 11, 23),
         now=NOW,
-        policy=clinic,
+        clinic=clinic,
         is_asked_for=False,
     )
     assert (week.monday, week.first_free) == (date(2026, 11, 23), None)
@@ -110,7 +110,7 @@ def test_a_session_being_moved_counts_as_free_in_a_later_week_too(clinic, place)
         service=session.service,
         monday=date(2026, 11, 23),
         now=SUNDAY_NIGHT,
-        policy=clinic,
+        clinic=clinic,
         ignore=session,
     )
     assert week.is_empty
@@ -125,7 +125,7 @@ def test_a_week_takes_the_same_queries_for_one_and_for_many(clinic, place):
         with CaptureQueriesContext(
             connection,
         ) as queries:
-            choosing.week_of_times(psychologists=psychologists, service=service, monday=MONDAY, now=NOW, policy=clinic)
+            choosing.week_of_times(psychologists=psychologists, service=service, monday=MONDAY, now=NOW, clinic=clinic)
         counts.append(len(queries))
     assert counts[0] == counts[1]
 
@@ -151,7 +151,7 @@ def test_a_time_that_no_page_sent_is_refused(place, value):
 def test_a_time_survives_the_form(clinic, place):
     psychologists = people(1, place)
     week = choosing.week_of_times(
-        psychologists=psychologists, service=make.service(), monday=MONDAY, now=NOW, policy=clinic
+        psychologists=psychologists, service=make.service(), monday=MONDAY, now=NOW, clinic=clinic
     )
     free = next(free for day in week.days for free in day.times)
     assert choosing.read_time(free.value) == (free.starts_at, place)

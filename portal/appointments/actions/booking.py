@@ -57,13 +57,13 @@ def book(
     if room is not None or mode == Mode.IN_PERSON:
         lock_rooms(location)
     rules.check_service(locked, service, mode, location, by=by)
-    policy = ClinicSettings.current()
+    clinic = ClinicSettings.current()
     clear_expired_holds(
         psychologists=[locked.pk], location=location, start=slot.occupied_from, end=slot.occupied_until, by=by, now=now
     )
     if not (outside_hours and rules.is_staff(by)):
-        rules.check_offered(locked, slot, location, by=by, now=now, policy=policy)
-    rules.check_patient(patient, locked, service, slot, by=by, now=now, policy=policy)
+        rules.check_offered(locked, slot, location, by=by, now=now, clinic=clinic)
+    rules.check_patient(patient, locked, service, slot, by=by, now=now, clinic=clinic)
     appointment = Appointment.objects.create(
         psychologist=psychologist,
         patient=patient,
@@ -73,9 +73,9 @@ def book(
         mode=mode,
         status=Status.BOOKED,
         fee=locked.fee_for(service) if fee is None else cents(fee),
-        cancel_hours=policy.cancel_hours,
-        late_fee_percent=policy.late_fee_percent,
-        no_show_percent=PolicySettings.current().percent_for_not_coming(policy.late_fee_percent),
+        cancel_hours=clinic.cancel_hours,
+        late_fee_percent=clinic.late_fee_percent,
+        no_show_percent=PolicySettings.current().percent_for_not_coming(clinic.late_fee_percent),
         booked_at=now,
         booked_by=by.user,
         **slot._asdict(),
@@ -125,7 +125,7 @@ def reschedule(
         return booked
     if seen is not None and seen != states.as_seen(booked):
         raise NotReschedulable(Why.CHANGED)
-    policy = ClinicSettings.current()
+    clinic = ClinicSettings.current()
     if why := states.why_not(booked, Verb.MOVE, by=by, now=now):
         raise NotReschedulable(why)
     if (whom.pk, place.pk, way) != (booked.psychologist_id, booked.location_id, booked.mode):
@@ -139,7 +139,7 @@ def reschedule(
     )
     # A time that was agreed once, also outside the hours, is not asked about again.
     if not stays and not (outside_hours and rules.is_staff(by)):
-        rules.check_offered(whom, slot, place, by=by, now=now, policy=policy)
+        rules.check_offered(whom, slot, place, by=by, now=now, clinic=clinic)
     rules.check_patient_is_free(booked.patient_id, slot, ignore=booked)
     was = Place.of(booked)
     booked.room_id = rules.choose_room(way, place, slot, now=now, preferred=booked.room_id, ignore=booked)

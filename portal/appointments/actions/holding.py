@@ -49,11 +49,11 @@ def hold(
     if mode == Mode.IN_PERSON:
         lock_rooms(location)
     rules.check_service(locked, service, mode, location, by=by)
-    policy = ClinicSettings.current()
+    clinic = ClinicSettings.current()
     clear_expired_holds(
         psychologists=[locked.pk], location=location, start=slot.occupied_from, end=slot.occupied_until, by=by, now=now
     )
-    rules.check_offered(locked, slot, location, by=by, now=now, policy=policy)
+    rules.check_offered(locked, slot, location, by=by, now=now, clinic=clinic)
     room = rules.choose_room(mode, location, slot, now=now)
     return Appointment.objects.create(
         psychologist=psychologist,
@@ -62,11 +62,11 @@ def hold(
         room_id=room,
         mode=mode,
         status=Status.HELD,
-        held_until=now + timedelta(minutes=policy.hold_minutes),
+        held_until=now + timedelta(minutes=clinic.hold_minutes),
         fee=locked.fee_for(service),
-        cancel_hours=policy.cancel_hours,
-        late_fee_percent=policy.late_fee_percent,
-        no_show_percent=PolicySettings.current().percent_for_not_coming(policy.late_fee_percent),
+        cancel_hours=clinic.cancel_hours,
+        late_fee_percent=clinic.late_fee_percent,
+        no_show_percent=PolicySettings.current().percent_for_not_coming(clinic.late_fee_percent),
         **slot._asdict(),
     )
 
@@ -92,7 +92,7 @@ def hold_any(
         first_day=location.day_of(starts_at),
         days=1,
         now=now,
-        policy=ClinicSettings.current(),
+        clinic=ClinicSettings.current(),
         mode=mode,
         for_staff=rules.is_staff(by),
     )
@@ -144,7 +144,7 @@ def confirm_hold(*, hold: Appointment, patient: Patient, by: Actor, now: datetim
     held.service = services()[held.service_id]
     rules.check_mode(psychologist, held.service, held.mode)
     slot = rules.Slot(held.starts_at, held.ends_at, held.occupied_from, held.occupied_until)
-    rules.check_patient(patient, psychologist, held.service, slot, by=by, now=now, policy=ClinicSettings.current())
+    rules.check_patient(patient, psychologist, held.service, slot, by=by, now=now, clinic=ClinicSettings.current())
     held.patient, held.status, held.held_until = patient, Status.BOOKED, None
     held.booked_at, held.booked_by = now, by.user
     held.save(update_fields=["patient", "status", "held_until", "booked_at", "booked_by"])

@@ -104,13 +104,13 @@ def check_offered(
     *,
     by: Actor,
     now: datetime,
-    policy: ClinicSettings,
+    clinic: ClinicSettings,
 ) -> None:
     """Raises NotOffered unless the psychologist works there then, and the rules of booking let it be taken.
 
     The same function that draws the page decides here, so what was shown can be booked and nothing else can.
     """
-    earliest, latest = booking_times(policy, now=now, for_staff=is_staff(by))
+    earliest, latest = booking_times(clinic, now=now, for_staff=is_staff(by))
     if not earliest <= slot.starts_at <= latest:
         raise NotOffered("time")
     day = location.day_of(slot.starts_at)
@@ -121,7 +121,7 @@ def check_offered(
         extra=dated.extra[psychologist.pk],
         blocked=dated.blocked[psychologist.pk],
         minutes=int((slot.ends_at - slot.starts_at).total_seconds()) // 60,
-        step_minutes=policy.slot_step_minutes,
+        step_minutes=clinic.slot_step_minutes,
         earliest=slot.starts_at,
         latest=slot.starts_at,
         first_day=day,
@@ -139,7 +139,7 @@ def check_patient(
     *,
     by: Actor,
     now: datetime,
-    policy: ClinicSettings,
+    clinic: ClinicSettings,
 ) -> None:
     """Raises PatientBusy for anybody, and the rules of booking online for whoever is not staff.
 
@@ -149,7 +149,7 @@ def check_patient(
     if is_staff(by):
         return
     own = patient.appointments.all()
-    if own.upcoming(now=now).count() >= policy.max_open_bookings:
+    if own.upcoming(now=now).count() >= clinic.max_open_bookings:
         raise TooManyBookings
     earlier = own.with_a_person()
     if service.first_visit_only and earlier.exists():

@@ -73,7 +73,7 @@ def look_at(
     fitting = {p.pk: profiles.services_of(p, offered, mode=mode) for p in people}
     first = {pk: service for pk, services in fitting.items() if (service := profiles.first_service(services))}
     times = profiles.coming_times(
-        people, services=first, now=now, policy=clinic, mode=mode, location=location, days=profiles.A_WEEK
+        people, services=first, now=now, clinic=clinic, mode=mode, location=location, days=profiles.A_WEEK
     )
     found = []
     for person in people:

@@ -43,7 +43,7 @@ def clinic_id() -> str:
     return absolute("/#clinic")
 
 
-def clinic(settings: ClinicSettings, locations: Iterable[Location] = ()) -> dict[str, Any]:
+def organisation(clinic: ClinicSettings, locations: Iterable[Location] = ()) -> dict[str, Any]:
     """The clinic, as on the front page: who it is and where."""
     places = [_place(place) for place in locations]
     return _said(
@@ -51,14 +51,14 @@ def clinic(settings: ClinicSettings, locations: Iterable[Location] = ()) -> dict
             "@context": CONTEXT,
             "@type": "MedicalBusiness",
             "@id": clinic_id(),
-            "name": settings.name,
-            "legalName": settings.legal_name,
+            "name": clinic.name,
+            "legalName": clinic.legal_name,
             "url": absolute(reverse("public:home")),
             "image": absolute(static("img/shared.png")),
-            "logo": absolute(reverse("public:logo")) if settings.logo else "",
-            "telephone": settings.phone.as_e164 if settings.phone else "",
-            "email": settings.email,
-            "address": _address(settings),
+            "logo": absolute(reverse("public:logo")) if clinic.logo else "",
+            "telephone": clinic.phone.as_e164 if clinic.phone else "",
+            "email": clinic.email,
+            "address": _address(clinic),
             "location": places,
             "currenciesAccepted": "AUD",
             "areaServed": {"@type": "Country", "name": "Australia"},
@@ -90,7 +90,7 @@ def _address(place: ClinicSettings | Location) -> dict[str, Any]:
 
 
 def person(
-    psychologist: Psychologist, *, settings: ClinicSettings, topics: Sequence[str] = (), image: str = ""
+    psychologist: Psychologist, *, clinic: ClinicSettings, topics: Sequence[str] = (), image: str = ""
 ) -> dict[str, Any]:
     """A psychologist, as on their profile; `topics` are what they work with, as the page names it. `languages` should
     be prefetched.
@@ -109,7 +109,7 @@ def person(
             "description": psychologist.headline,
             "url": url,
             "image": image,
-            "worksFor": {"@type": "MedicalBusiness", "@id": clinic_id(), "name": settings.name},
+            "worksFor": {"@type": "MedicalBusiness", "@id": clinic_id(), "name": clinic.name},
             "knowsLanguage": [language.name for language in psychologist.languages.all()],
             "knowsAbout": list(topics),
             "identifier": _said(
@@ -143,7 +143,7 @@ def breadcrumbs(steps: Sequence[tuple[str, str]]) -> dict[str, Any]:
     }
 
 
-def blog(name: str, *, settings: ClinicSettings, posts: Iterable[BlogPost] = ()) -> dict[str, Any]:
+def blog(name: str, *, clinic: ClinicSettings, posts: Iterable[BlogPost] = ()) -> dict[str, Any]:
     url = absolute(reverse("public:blog"))
     return {
         "@context": CONTEXT,
@@ -151,14 +151,14 @@ def blog(name: str, *, settings: ClinicSettings, posts: Iterable[BlogPost] = ())
         "@id": f"{url}#blog",
         "name": name,
         "url": url,
-        "publisher": {"@type": "MedicalBusiness", "@id": clinic_id(), "name": settings.name},
+        "publisher": {"@type": "MedicalBusiness", "@id": clinic_id(), "name": clinic.name},
         "blogPost": [
             {
                 "@type": "BlogPosting",
                 "@id": post_id(post),
                 "headline": post.title,
                 "url": absolute(reverse("public:post", args=[post.slug])),
-                "datePublished": _when(post.published_at, settings),
+                "datePublished": _when(post.published_at, clinic),
                 "inLanguage": language_tag(post.language),
             }
             for post in posts
@@ -174,15 +174,15 @@ def post_id(post: BlogPost) -> str:
 def posting(
     post: BlogPost,
     *,
-    settings: ClinicSettings,
+    clinic: ClinicSettings,
     author: str,
     psychologist: Psychologist | None,
     shared: Shared,
 ) -> dict[str, Any]:
     """An article. Its author is linked to their profile, if they have one."""
     url = absolute(reverse("public:post", args=[post.slug]))
-    publisher = {"@type": "MedicalBusiness", "@id": clinic_id(), "name": settings.name}
-    writer: dict[str, Any] = {"@type": "Organization", "@id": clinic_id(), "name": settings.name}
+    publisher = {"@type": "MedicalBusiness", "@id": clinic_id(), "name": clinic.name}
+    writer: dict[str, Any] = {"@type": "Organization", "@id": clinic_id(), "name": clinic.name}
     if author:
         writer = {"@type": "Person", "name": author}
     if psychologist is not None:
@@ -201,8 +201,8 @@ def posting(
             "headline": post.title,
             "description": post.summary,
             "inLanguage": language_tag(post.language),
-            "datePublished": _when(post.published_at, settings),
-            "dateModified": _when(modified(post), settings),
+            "datePublished": _when(post.published_at, clinic),
+            "dateModified": _when(modified(post), clinic),
             "author": writer,
             "publisher": publisher,
             "articleSection": shared.section,
@@ -253,8 +253,8 @@ def shared_width(picture: Picture) -> int:
     return max((width for width in WIDE if width <= min(1200, picture.width)), default=picture.width)
 
 
-def _when(at: datetime | None, settings: ClinicSettings) -> str:
-    return at.astimezone(settings.zone).isoformat(timespec="seconds") if at else ""
+def _when(at: datetime | None, clinic: ClinicSettings) -> str:
+    return at.astimezone(clinic.zone).isoformat(timespec="seconds") if at else ""
 
 
 def _said(thing: dict[str, Any], *, needs: str = "") -> dict[str, Any]:

@@ -168,7 +168,7 @@ def test_as_many_queries_for_thirty_as_for_one(client, monday, query):
 
 def test_each_is_free_for_what_they_are_booked_for(monday):
     """A first visit of two hours does not fit where a session of one does."""
-    policy = make.clinic(notice_hours=0)
+    clinic = make.clinic(notice_hours=0)
     place = make.location()
     short, long = make.service(minutes=60), make.service(minutes=120)
     people = [make.psychologist(), make.psychologist()]
@@ -178,17 +178,17 @@ def test_each_is_free_for_what_they_are_booked_for(monday):
         people,
         services={people[0].pk: short, people[1].pk: long},
         now=timezone.now(),
-        policy=policy,
+        clinic=clinic,
     )
     assert [len(times[person.pk]) > 0 for person in people] == [True, False]
 
 
 def test_who_is_full_for_a_fortnight_is_shown_with_the_time_after_it(monday):
-    policy = make.clinic(notice_hours=0, horizon_days=60)
+    clinic = make.clinic(notice_hours=0, horizon_days=60)
     place, service, person = make.location(), make.service(), make.psychologist()
     make.hours(psychologist=person, location=place, weekday=1)
     make.time_slot(psychologist=person, starts_at=timezone.now(), minutes=20 * 24 * 60)
-    times = profiles.coming_times([person], services={person.pk: service}, now=timezone.now(), policy=policy)
+    times = profiles.coming_times([person], services={person.pk: service}, now=timezone.now(), clinic=clinic)
     assert times[person.pk][0].starts_at.date() == date(2026, 12, 14)
 
 

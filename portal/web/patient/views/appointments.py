@@ -181,7 +181,7 @@ def _times(request: HttpRequest, appointment: Appointment, *, taken: Any = None)
         service=appointment.service,
         monday=chosen or choosing.monday_of(opens_on),
         now=now,
-        policy=clinic,
+        clinic=clinic,
         mode=appointment.mode,
         ignore=appointment,
         is_asked_for=bool(chosen or taken),
@@ -199,7 +199,7 @@ def _times(request: HttpRequest, appointment: Appointment, *, taken: Any = None)
             service=appointment.service,
             around=taken,
             now=now,
-            policy=clinic,
+            clinic=clinic,
             mode=appointment.mode,
             ignore=appointment,
         )

@@ -131,7 +131,7 @@ def _list(
                     *([(named.text, request.path)] if named else []),
                 ]
             ),
-            *([] if named or words else [schema_org.blog(_("Reading"), settings=clinic, posts=page.rows)]),
+            *([] if named or words else [schema_org.blog(_("Reading"), clinic=clinic, posts=page.rows)]),
         ],
     }
     return page_or_fragment(request, "public/blog.html", context, fragment="results")
@@ -198,7 +198,7 @@ def _article(found: BlogPost, *, now: datetime, token: str = "") -> dict[str, An
         "json_ld": [
             schema_org.posting(
                 found,
-                settings=clinic,
+                clinic=clinic,
                 author=author.name,
                 psychologist=author.psychologist,
                 shared=shared,

@@ -75,7 +75,7 @@ def _calendar(
         service=service,
         monday=choice["week"] or choosing.monday_of(clinic.today(now)),
         now=now,
-        policy=clinic,
+        clinic=clinic,
         mode=choice["mode"],
         is_asked_for=choice["week"] is not None,
     )
@@ -164,7 +164,7 @@ def _taken(
         service=service,
         around=starts_at,
         now=timezone.now(),
-        policy=ClinicSettings.current(),
+        clinic=ClinicSettings.current(),
         mode=mode,
     )
     return {"at": starts_at, "zone": location.zone, "nearest": near}

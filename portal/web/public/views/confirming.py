@@ -226,7 +226,7 @@ def _ran_out(request: HttpRequest, held: Appointment, *, typed: QueryDict | None
         service=held.service,
         around=held.starts_at,
         now=timezone.now(),
-        policy=ClinicSettings.current(),
+        clinic=ClinicSettings.current(),
         mode=held.mode,
     )
     if typed is not None:

@@ -75,7 +75,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "has_video": any(Mode.VIDEO in found.modes for found in everybody),
         "articles": profiles.articles(now=now),
     }
-    context["json_ld"] = [schema_org.clinic(clinic, context["places"])]
+    context["json_ld"] = [schema_org.organisation(clinic, context["places"])]
     return render(request, "public/home.html", context)
 
 

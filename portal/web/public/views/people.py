@@ -97,4 +97,4 @@ def _told(person: Psychologist, site_texts: Texts) -> list[dict[str, Any]]:
     ]
     image = absolute(portrait.src) if portrait else ""
     topics = [site_texts.name_of(topic).text for topic in person.topics]
-    return [schema_org.person(person, settings=clinic, topics=topics, image=image), schema_org.breadcrumbs(steps)]
+    return [schema_org.person(person, clinic=clinic, topics=topics, image=image), schema_org.breadcrumbs(steps)]
