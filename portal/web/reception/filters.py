@@ -76,7 +76,7 @@ class InvoiceFilter(django_filters.FilterSet):
         tokens = tokens_of(typed)
         if not tokens:
             return invoices.none() if typed else invoices
-        people = search(self.people, typed, limit=FEW_PEOPLE + 1)
+        people = search(self.people.for_table(), typed, limit=FEW_PEOPLE + 1)
         if len(people) <= FEW_PEOPLE:
             return invoices.filter(patient__in=[person.pk for person in people])
         for token in tokens:

@@ -46,7 +46,7 @@ def patients(request: HttpRequest) -> HttpResponse:
     treated, typed = Patient.objects.visible_to(actor), PatientSearch.read(request.GET)
     cut_off = False
     if typed.strip():
-        found = search(treated, typed, limit=MOST_FOUND + 1)
+        found = search(treated.for_table(), typed, limit=MOST_FOUND + 1)
         cut_off = len(found) > MOST_FOUND
         treated = treated.filter(pk__in=[patient.pk for patient in found[:MOST_FOUND]])
     table = PatientTable(
