@@ -8,36 +8,48 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Concatenate, ParamSpec, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from portal.common.access.actors import Actor
+from portal.common.web.htmx import htmx_of
 
 MARK = "portal_access"
 
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
-def allow(*roles: str) -> Callable:
+
+class ActorRequest(HttpRequest):
+    """A request past `allow`: whoever sent it acts in a role."""
+
+    actor: Actor
+
+
+def allow(*roles: str) -> Callable[[Callable[Concatenate[ActorRequest, P], HttpResponseBase]], View[P]]:
     """Lets in people who hold one of `roles`, and sets `request.actor` to them in the first of those that they hold."""
     if not roles:
         raise TypeError("allow() needs at least one role")
 
-    def mark(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    def mark(view: Callable[Concatenate[ActorRequest, P], HttpResponseBase]) -> View[P]:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return to_sign_in(request)
             held = next((role for role in roles if role in request.user.roles), None)
             if held is None:
                 raise PermissionDenied
-            request.actor = Actor(user=request.user, role=held)
-            return view(request, *args, **kwargs)
+            acting = cast(ActorRequest, request)
+            acting.actor = Actor(user=request.user, role=held)
+            return view(acting, *args, **kwargs)
 
         setattr(guarded, MARK, tuple(roles))
         return guarded
@@ -45,14 +57,14 @@ def allow(*roles: str) -> Callable:
     return mark
 
 
-def open_to_all(*, reason: str) -> Callable:
+def open_to_all(*, reason: str) -> Callable[[View[P]], View[P]]:
     """Marks one of the few views that need no sign-in; `reason` says why, to whoever reads the code."""
     if not reason:
         raise TypeError("open_to_all() needs a reason")
 
-    def mark(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    def mark(view: View[P]) -> View[P]:
         @wraps(view)
-        def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def opened(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             return view(request, *args, **kwargs)
 
         setattr(opened, MARK, reason)
@@ -61,11 +73,11 @@ def open_to_all(*, reason: str) -> Callable:
     return mark
 
 
-def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def signed_in(view: View[P]) -> View[P]:
     """Marks a view for anybody who has signed in, whatever their role; it must not show another person's rows."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return to_sign_in(request)
         return view(request, *args, **kwargs)
@@ -76,8 +88,8 @@ def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
     """Sends to the sign-in page and back. An htmx call is told to leave the page, or sign-in would land in a table."""
-    if getattr(request, "htmx", False):
-        back = request.htmx.current_url_abs_path or resolve_url("/")
+    if htmx := htmx_of(request):
+        back = htmx.current_url_abs_path or resolve_url("/")
         response = HttpResponse(status=204)
         response["HX-Redirect"] = redirect_to_login(back).url
         return response

@@ -8,6 +8,19 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
+from django_htmx.middleware import HtmxDetails
+
+
+def htmx_of(request: HttpRequest) -> HtmxDetails | None:
+    """What htmx says of a call of its own; None of any other."""
+    found: HtmxDetails | None = getattr(request, "htmx", None)
+    return found or None
+
+
+def targets(request: HttpRequest, element: str) -> bool:
+    """Whether htmx asks for what stands in the element of this id."""
+    htmx = htmx_of(request)
+    return htmx is not None and htmx.target == element
 
 
 def page_or_fragment(
@@ -17,7 +30,7 @@ def page_or_fragment(
 
     The view names the fragment, never the browser. A history restore always gets the whole page.
     """
-    htmx = request.htmx
+    htmx = htmx_of(request)
     wants_fragment = htmx and not htmx.history_restore_request and not htmx.boosted and htmx.target == fragment
     response = render(request, f"{template}#{fragment}" if wants_fragment else template, context, status=status)
     patch_vary_headers(response, ("HX-Request", "HX-Target", "HX-History-Restore-Request"))
@@ -27,7 +40,7 @@ def page_or_fragment(
 def redirect_to(request: HttpRequest, to: Any, *args: Any, **kwargs: Any) -> HttpResponse:
     """Redirects a plain request by 302, and an htmx one by HX-Redirect, which moves the whole page."""
     url = resolve_url(to, *args, **kwargs)
-    if request.htmx:
+    if htmx_of(request):
         response = HttpResponse(status=204)
         response["HX-Redirect"] = url
         return response

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.clinic.models import ClinicSettings
+from portal.common.access.decorators import ActorRequest
 from portal.common.text import differences
 from portal.resources.actions import posts as actions
 from portal.resources.forms import AddressForm, ReviewForm, RevisionChoice
@@ -28,7 +29,7 @@ PER_PAGE = 50
 # ---- Revisions -------------------------------------------------------------------------------------------------------
 
 
-def revisions(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
+def revisions(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
     """Every revision, and one of them beside the one before it."""
     post = desk.post(request, code)
     found = post.revisions.without_text()
@@ -72,7 +73,7 @@ def _changes(before: Revision | None, after: Revision) -> dict[str, Any]:
     }
 
 
-def restore(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
+def restore(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
     post = desk.post(request, code)
     choice = RevisionChoice(request.POST)
     if not choice.is_valid():
@@ -92,7 +93,7 @@ def restore(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
 # ---- Address and link ------------------------------------------------------------------------------------------------
 
 
-def address(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
+def address(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
     post = desk.post(request, code)
     stored = post.slug
     form = AddressForm(request.POST or None, initial={"slug": stored})
@@ -119,7 +120,7 @@ def address(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
     return render(request, "authoring/address.html", context, status=422 if form.errors else 200)
 
 
-def link(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
+def link(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
     post = desk.post(request, code)
     actions.renew_preview(post=post, by=request.actor, now=timezone.now())
     messages.success(request, _("The preview has a new link. The old one shows nothing any more."))
@@ -129,7 +130,7 @@ def link(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
 # ---- Where it stands -------------------------------------------------------------------------------------------------
 
 
-def reviewed(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
+def reviewed(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
     """Says that it still holds, and until when."""
     post = desk.post(request, code)
     now = timezone.now()
@@ -152,7 +153,7 @@ def reviewed(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
     return render(request, "authoring/reviewed.html", context, status=422 if form.errors else 200)
 
 
-def take_back(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
+def take_back(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
     post = desk.post(request, code)
     if request.method == "POST":
         actions.unpublish(post=post, by=request.actor, now=timezone.now())
@@ -168,7 +169,7 @@ def take_back(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
     )
 
 
-def delete(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
+def delete(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
     post = desk.post(request, code)
     if request.method == "POST":
         try:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from portal.common.access.decorators import ActorRequest
 from portal.common.media import pictures
 from portal.common.media.pictures import Picture
 from portal.resources.models import BlogPost
@@ -42,7 +42,7 @@ class Desk:
     def crumbs_of(self, post: BlogPost) -> list[tuple[str, str]]:
         return self.crumbs((self.url("article", post.code), post.title or _("Without a title")))
 
-    def post(self, request: HttpRequest, code: UUID) -> BlogPost:
+    def post(self, request: ActorRequest, code: UUID) -> BlogPost:
         posts = BlogPost.objects.visible_to(request.actor).select_related("author", "category")
         return get_object_or_404(posts, code=code)
 

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.clinic.models import ClinicSettings
+from portal.common.access.decorators import ActorRequest
 from portal.common.languages.times import clock, day, local_day
 from portal.common.media import pictures
 from portal.common.media.pictures import rendition_response
@@ -42,7 +43,7 @@ SOON = timedelta(days=60)
 MOST_SUGGESTIONS = 200
 
 
-def listing(request: HttpRequest, desk: Desk) -> HttpResponse:
+def listing(request: ActorRequest, desk: Desk) -> HttpResponse:
     now, clinic = timezone.now(), ClinicSettings.current()
     zone, today = clinic.zone, clinic.today(now)
     own = BlogPost.objects.visible_to(request.actor)
@@ -64,13 +65,13 @@ def listing(request: HttpRequest, desk: Desk) -> HttpResponse:
     return page_or_fragment(request, "authoring/articles.html", context, fragment="results")
 
 
-def begin(request: HttpRequest, desk: Desk) -> HttpResponse:
+def begin(request: ActorRequest, desk: Desk) -> HttpResponse:
     """An empty page. It has a code already: whatever saves it first, and however often, makes one article."""
     form = ArticleForm(actor=request.actor, zone=ClinicSettings.current().zone)
     return _editor(request, desk, uuid.uuid4(), None, form)
 
 
-def article(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
+def article(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
     """The page to write on. A POST keeps what was written, and may publish it, or only show how it will look."""
     now, clinic = timezone.now(), ClinicSettings.current()
     zone, today = clinic.zone, clinic.today(now)
@@ -107,7 +108,7 @@ def article(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
     return redirect_to(request, desk.url("article", code))
 
 
-def _post_or_new(request: HttpRequest, code: UUID) -> BlogPost | None:
+def _post_or_new(request: ActorRequest, code: UUID) -> BlogPost | None:
     """The article, or None where no one has written anything under this code yet; raises Http404 for a colleague's."""
     post = BlogPost.objects.visible_to(request.actor).select_related("author", "category").filter(code=code).first()
     if post is None and BlogPost.objects.filter(code=code).exists():
@@ -115,7 +116,7 @@ def _post_or_new(request: HttpRequest, code: UUID) -> BlogPost | None:
     return post
 
 
-def _keep(request: HttpRequest, code: UUID, form: ArticleForm, *, now: datetime, by_itself: bool = False) -> BlogPost:
+def _keep(request: ActorRequest, code: UUID, form: ArticleForm, *, now: datetime, by_itself: bool = False) -> BlogPost:
     try:
         return actions.save_post(
             code=code,
@@ -132,7 +133,7 @@ def _keep(request: HttpRequest, code: UUID, form: ArticleForm, *, now: datetime,
 
 
 @contextmanager
-def _kept(request: HttpRequest, code: UUID, form: ArticleForm, *, now: datetime) -> Iterator[BlogPost]:
+def _kept(request: ActorRequest, code: UUID, form: ArticleForm, *, now: datetime) -> Iterator[BlogPost]:
     """Keeps what was written together with what the block does, or neither; raises what either of them raises.
 
     A new picture's file would outlive the row that is rolled back, and no row would ever name it: it goes too.
@@ -162,7 +163,7 @@ def _say(request: HttpRequest, post: BlogPost, do: str, *, now: datetime, zone: 
         messages.success(request, _("The changes are kept."))
 
 
-def keep(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
+def keep(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
     """Keeps a draft while one writes, and answers with the time. A GET tells whether one is still signed in."""
     if request.method != "POST":
         return render(request, "authoring/article.html#saved", {"is_token": True})
@@ -211,7 +212,7 @@ def _answer(request: HttpRequest, desk: Desk, code: UUID, *, status: int = 200, 
 # ---- Preview ---------------------------------------------------------------------------------------------------------
 
 
-def preview(request: HttpRequest, desk: Desk, code: UUID) -> HttpResponse:
+def preview(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
     """How it looks so far, and what the law would say to it. Keeps nothing."""
     _post_or_new(request, code)
     form = PreviewForm(request.POST)
@@ -300,7 +301,7 @@ def _conflict(form: ArticleForm, stored: BlogPost, zone: ZoneInfo) -> dict[str, 
     }
 
 
-def picture(request: HttpRequest, desk: Desk, code: UUID, name: str) -> HttpResponse:
+def picture(request: ActorRequest, desk: Desk, code: UUID, name: str) -> HttpResponse:
     """The picture, also of a draft: for who may write it, and kept by no cache that others share."""
     post = get_object_or_404(BlogPost.objects.visible_to(request.actor).exclude(picture=""), code=code)
     width, _dot, kind = name.partition(".")

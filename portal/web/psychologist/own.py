@@ -4,26 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Concatenate, ParamSpec, cast
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from portal.appointments.models import WorkingHours
 from portal.clinic.models import ClinicSettings, Psychologist
+from portal.common.access.decorators import ActorRequest
+
+P = ParamSpec("P")
 
 
-def with_profile(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+class PsychologistRequest(ActorRequest):
+    """A request past `with_profile`: whoever sent it has a profile as a psychologist."""
+
+    psychologist: Psychologist
+
+
+def with_profile(
+    view: Callable[Concatenate[PsychologistRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[ActorRequest, P], HttpResponseBase]:
     """Sets `request.psychologist`. Who holds the role and has no profile yet is told what is missing."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: ActorRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         profile = Psychologist.objects.select_related("user").filter(user=request.actor.user).first()
         if profile is None:
             return render(request, "psychologist/no_profile.html", status=200)
-        request.psychologist = profile
-        return view(request, *args, **kwargs)
+        with_one = cast(PsychologistRequest, request)
+        with_one.psychologist = profile
+        return view(with_one, *args, **kwargs)
 
     return guarded
 

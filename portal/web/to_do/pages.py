@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
 from portal.clinic.models import ClinicSettings
-from portal.common.web.htmx import page_or_fragment
+from portal.common.access.decorators import ActorRequest
+from portal.common.web.htmx import page_or_fragment, targets
 from portal.journeys.to_do import steps
 from portal.journeys.to_do.lines import Line, read
 from portal.web.to_do.rooms import Room
@@ -47,7 +48,7 @@ class Group:
     rows: list[Row]
 
 
-def listing(request: HttpRequest, room: Room, *, pressed: ToDo | None = None) -> HttpResponse:
+def listing(request: ActorRequest, room: Room, *, pressed: ToDo | None = None) -> HttpResponse:
     """Everything on the room's list, by kind, the most pressing first; or the list alone for htmx."""
     now, zone = timezone.now(), ClinicSettings.current().zone
     page = Paginator(room.listed(request.actor, now=now), PER_PAGE).get_page(request.GET.get("page"))
@@ -65,7 +66,7 @@ def listing(request: HttpRequest, room: Room, *, pressed: ToDo | None = None) ->
     return page_or_fragment(request, "to_do/list.html", context, fragment="to-do")
 
 
-def on_a_home_page(request: HttpRequest, room: Room, *, now: datetime) -> dict[str, Any]:
+def on_a_home_page(request: ActorRequest, room: Room, *, now: datetime) -> dict[str, Any]:
     """The first of the room's work and how much there is, for `to_do/_card.html`."""
     listed = room.listed(request.actor, now=now)
     first = list(listed[: ON_A_HOME_PAGE + 1])
@@ -93,7 +94,7 @@ def _groups(room: Room, lines: Iterable[Line]) -> list[Group]:
 # ---- Steps ----------------------------------------------------------------------------------------------------------
 
 
-def acknowledge(request: HttpRequest, room: Room, code: UUID) -> HttpResponse:
+def acknowledge(request: ActorRequest, room: Room, code: UUID) -> HttpResponse:
     """Somebody is on it, unless somebody else is since the page was drawn."""
     to_do = _to_do(request, room, code)
     try:
@@ -109,7 +110,7 @@ def acknowledge(request: HttpRequest, room: Room, code: UUID) -> HttpResponse:
     return _answer(request, room, to_do)
 
 
-def put_back(request: HttpRequest, room: Room, code: UUID) -> HttpResponse:
+def put_back(request: ActorRequest, room: Room, code: UUID) -> HttpResponse:
     """Somebody who was on it no longer is."""
     to_do = _to_do(request, room, code)
     try:
@@ -119,7 +120,7 @@ def put_back(request: HttpRequest, room: Room, code: UUID) -> HttpResponse:
     return _answer(request, room, to_do)
 
 
-def finish(request: HttpRequest, room: Room, code: UUID) -> HttpResponse:
+def finish(request: ActorRequest, room: Room, code: UUID) -> HttpResponse:
     """Somebody says how it ended."""
     to_do = _to_do(request, room, code)
     try:
@@ -133,7 +134,7 @@ def finish(request: HttpRequest, room: Room, code: UUID) -> HttpResponse:
     return _answer(request, room, to_do)
 
 
-def _to_do(request: HttpRequest, room: Room, code: UUID) -> ToDo:
+def _to_do(request: ActorRequest, room: Room, code: UUID) -> ToDo:
     return get_object_or_404(room.may_touch(request.actor), code=code)
 
 
@@ -141,7 +142,7 @@ def _say_it_is_done(request: HttpRequest) -> None:
     messages.info(request, _("That is done already."))
 
 
-def _answer(request: HttpRequest, room: Room, to_do: ToDo) -> HttpResponse:
-    if request.htmx and request.htmx.target == "to-do":
+def _answer(request: ActorRequest, room: Room, to_do: ToDo) -> HttpResponse:
+    if targets(request, "to-do"):
         return listing(request, room, pressed=to_do)
     return redirect(room.url("to_do"))

@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 import django_tables2 as tables
 from django import forms
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from django_tables2 import RequestConfig
 
 from portal.accounts.roles import Role
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.common.forms.fields import DateField
 from portal.common.languages.times import date_short
 from portal.common.money import dollars
@@ -177,7 +177,7 @@ def _week() -> SimpleNamespace:
 
 @allow(Role.MANAGER)
 @require_safe
-def components(request: HttpRequest) -> HttpResponse:
+def components(request: ActorRequest) -> HttpResponse:
     """The gallery: each part with the name of its template, in every state it has."""
     table = ExampleTable(_invoices(), request=request)
     RequestConfig(request, paginate={"per_page": 6}).configure(table)

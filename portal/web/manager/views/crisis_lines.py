@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.web.manager.responses import form_page
 from portal.web.manager.website_forms import CrisisLineForm
 from portal.website import actions, crisis
@@ -27,7 +27,7 @@ def _crumbs() -> list[tuple[str, str]]:
 
 @allow(Role.MANAGER)
 @require_safe
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: ActorRequest) -> HttpResponse:
     oldest = ClinicSettings.current().today(timezone.now()) - crisis.CHECKED_WITHIN
     lines = list(CrisisLine.objects.all())
     context = {"lines": lines, "oldest": oldest, "none_shown": not any(line.is_active for line in lines)}
@@ -36,7 +36,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def add(request: HttpRequest) -> HttpResponse:
+def add(request: ActorRequest) -> HttpResponse:
     form = CrisisLineForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         line = actions.add_crisis_line(values=form.cleaned_data, by=request.actor, now=timezone.now())
@@ -47,7 +47,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, code: UUID) -> HttpResponse:
+def edit(request: ActorRequest, code: UUID) -> HttpResponse:
     line = get_object_or_404(CrisisLine, code=code)
     form = CrisisLineForm(request.POST or None, line=line)
     if request.method == "POST" and form.is_valid():
@@ -59,7 +59,7 @@ def edit(request: HttpRequest, code: UUID) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_POST
-def change(request: HttpRequest, code: UUID) -> HttpResponse:
+def change(request: ActorRequest, code: UUID) -> HttpResponse:
     """Checks a line off for today, moves it, takes it off the website or puts it back."""
     line, now = get_object_or_404(CrisisLine, code=code), timezone.now()
     name = {"name": line.name}

@@ -17,7 +17,7 @@ from django_tables2 import RequestConfig
 
 from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.times import day_month
 from portal.common.web import charts
 from portal.resources import downloads
@@ -44,13 +44,13 @@ def _here(resource: Resource) -> tuple[str, str]:
     return reverse("manager:download", args=[resource.code]), resource.title
 
 
-def _resource(request: HttpRequest, code: UUID) -> Resource:
+def _resource(request: ActorRequest, code: UUID) -> Resource:
     return get_object_or_404(Resource.objects.visible_to(request.actor).for_listing(), code=code)
 
 
 @allow(Role.MANAGER)
 @require_safe
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: ActorRequest) -> HttpResponse:
     shelf = Resource.objects.visible_to(request.actor).for_listing().with_counts(since=_lately()[0])
     table = FileTable(shelf.order_by("-is_active", "category__position", "category__name", "position", "title"))
     RequestConfig(request, paginate={"per_page": 50}).configure(table)
@@ -59,7 +59,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def add(request: HttpRequest) -> HttpResponse:
+def add(request: ActorRequest) -> HttpResponse:
     form = FileForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         resource = files.add_resource(
@@ -73,7 +73,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, code: UUID) -> HttpResponse:
+def edit(request: ActorRequest, code: UUID) -> HttpResponse:
     resource = _resource(request, code)
     form = FileForm(request.POST or None, instance=resource)
     if request.method == "POST" and form.is_valid():
@@ -124,7 +124,7 @@ def _file_page(
 
 @allow(Role.MANAGER)
 @require_POST
-def replace(request: HttpRequest, code: UUID) -> HttpResponse:
+def replace(request: ActorRequest, code: UUID) -> HttpResponse:
     """Another file behind the same address."""
     resource = _resource(request, code)
     form = ReplaceForm(request.POST, request.FILES)
@@ -143,14 +143,14 @@ def replace(request: HttpRequest, code: UUID) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_safe
-def file(request: HttpRequest, code: UUID) -> HttpResponse:
+def file(request: ActorRequest, code: UUID) -> HttpResponse:
     """A look at what is on the shelf, also when it was taken down; it counts as nobody's reading."""
     return downloads.hand_out(request, _resource(request, code), public=False)
 
 
 @allow(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def take_down(request: HttpRequest, code: UUID) -> HttpResponse:
+def take_down(request: ActorRequest, code: UUID) -> HttpResponse:
     resource = _resource(request, code)
     if request.method == "POST":
         files.take_down(resource=resource, by=request.actor, now=timezone.now())
@@ -169,7 +169,7 @@ def take_down(request: HttpRequest, code: UUID) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_POST
-def put_back(request: HttpRequest, code: UUID) -> HttpResponse:
+def put_back(request: ActorRequest, code: UUID) -> HttpResponse:
     resource = _resource(request, code)
     files.put_back(resource=resource, by=request.actor, now=timezone.now())
     messages.success(request, _("%(name)s is back on the shelf.") % {"name": resource.title})

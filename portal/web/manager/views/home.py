@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
 from portal.clinic.models import ClinicSettings
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.web.manager import attention
 from portal.web.manager.tables import TrailTable
 from portal.web.manager.to_do import ROOM
@@ -22,7 +22,7 @@ LINES = 8
 
 @allow(Role.MANAGER)
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: ActorRequest) -> HttpResponse:
     clinic, now = ClinicSettings.current(), timezone.now()
     zone = clinic.zone
     entries = list(Entry.objects.visible_to(request.actor).newest_first()[:LINES])

@@ -19,7 +19,7 @@ from portal.clinic import actions
 from portal.clinic.forms import LocationForm, RoomForm
 from portal.clinic.models import Location
 from portal.clinic.refusals import LastOne
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.web.manager.forms import RoomChoice
 from portal.web.manager.responses import confirm_page, form_page, pass_on_warnings
 from portal.web.manager.tables import LocationTable
@@ -34,7 +34,7 @@ def _crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
 
 @allow(Role.MANAGER)
 @require_safe
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: ActorRequest) -> HttpResponse:
     rooms = Count("rooms", filter=Q(rooms__is_active=True))
     table = LocationTable(Location.objects.annotate(rooms_in_use=rooms).order_by("-is_active", "position", "name"))
     RequestConfig(request, paginate={"per_page": 50}).configure(table)
@@ -43,7 +43,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def add(request: HttpRequest) -> HttpResponse:
+def add(request: ActorRequest) -> HttpResponse:
     form = LocationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         location = actions.add_location(values=form.values, by=request.actor, now=timezone.now())
@@ -55,7 +55,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, code: UUID) -> HttpResponse:
+def edit(request: ActorRequest, code: UUID) -> HttpResponse:
     location = get_object_or_404(Location, code=code)
     form = LocationForm(request.POST or None, instance=location)
     if request.method == "POST" and form.is_valid():
@@ -85,7 +85,7 @@ def _page(request: HttpRequest, code: UUID, *, form: LocationForm | None = None,
 
 @allow(Role.MANAGER)
 @require_POST
-def rooms(request: HttpRequest, code: UUID) -> HttpResponse:
+def rooms(request: ActorRequest, code: UUID) -> HttpResponse:
     """Adds a room, or takes one out of use, or back into it."""
     location, now = get_object_or_404(Location, code=code), timezone.now()
     if "room" in request.POST:
@@ -109,7 +109,7 @@ def rooms(request: HttpRequest, code: UUID) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def retire(request: HttpRequest, code: UUID) -> HttpResponse:
+def retire(request: ActorRequest, code: UUID) -> HttpResponse:
     location = get_object_or_404(Location, code=code)
     here = reverse("manager:location", args=[code])
     if request.method == "POST":
@@ -133,7 +133,7 @@ def retire(request: HttpRequest, code: UUID) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_POST
-def restore(request: HttpRequest, code: UUID) -> HttpResponse:
+def restore(request: ActorRequest, code: UUID) -> HttpResponse:
     location = get_object_or_404(Location, code=code)
     actions.restore_location(location=location, by=request.actor, now=timezone.now())
     messages.success(request, _("%(name)s is in use again.") % {"name": location.name})

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.journeys.to_do import notices
 from portal.notifications.models import Notice, State
 from portal.notifications.outbox import CannotSettle
@@ -24,7 +24,7 @@ PER_PAGE = 25
 
 @allow(Role.MANAGER)
 @require_safe
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: ActorRequest) -> HttpResponse:
     waiting = Notice.objects.visible_to(request.actor).needing_eyes().order_by("-created_at", "-pk")
     page = Paginator(waiting, PER_PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "zone": ClinicSettings.current().zone, "unknown": State.UNKNOWN}
@@ -33,7 +33,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_POST
-def send_again(request: HttpRequest, code: UUID) -> HttpResponse:
+def send_again(request: ActorRequest, code: UUID) -> HttpResponse:
     notice = get_object_or_404(Notice.objects.visible_to(request.actor), code=code)
     try:
         notices.send_again(notice, address=notice.to, by=request.actor, now=timezone.now())
@@ -46,7 +46,7 @@ def send_again(request: HttpRequest, code: UUID) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_POST
-def arrived(request: HttpRequest, code: UUID) -> HttpResponse:
+def arrived(request: ActorRequest, code: UUID) -> HttpResponse:
     """Somebody asked, and it had arrived."""
     notice = get_object_or_404(Notice.objects.visible_to(request.actor), code=code)
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.common.text import differences
 from portal.policies import facts, publishing
 from portal.policies.forms import PolicySettingsForm, PublishForm, mark_of
@@ -27,7 +27,7 @@ def _crumbs() -> list[tuple[str, str]]:
 
 @allow(Role.MANAGER)
 @require_safe
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: ActorRequest) -> HttpResponse:
     today = ClinicSettings.current().today(timezone.now())
     policies = []
     for kind in PolicyKind:
@@ -47,7 +47,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def policy(request: HttpRequest, kind: str) -> HttpResponse:
+def policy(request: ActorRequest, kind: str) -> HttpResponse:
     """The next version: what would change, all of its words, and the button that publishes it."""
     if kind not in PolicyKind.values:
         raise Http404
@@ -93,7 +93,7 @@ def policy(request: HttpRequest, kind: str) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def settings(request: HttpRequest) -> HttpResponse:
+def settings(request: ActorRequest) -> HttpResponse:
     form = PolicySettingsForm(request.POST if request.method == "POST" else None, instance=PolicySettings.current())
     if request.method == "POST" and form.is_valid():
         publishing.update_settings(values=form.values, by=request.actor, now=timezone.now())

@@ -15,7 +15,7 @@ from portal.accounts.roles import Role
 from portal.clinic import actions
 from portal.clinic.models import Language, Specialisation
 from portal.clinic.refusals import InUse
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.common.forms.fields import findable
 from portal.journeys import profile_choices
 from portal.web.manager.forms import LanguageForm, SpecialisationForm
@@ -25,7 +25,7 @@ from portal.website import texts
 
 @allow(Role.MANAGER)
 @require_safe
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: ActorRequest) -> HttpResponse:
     return _page(request)
 
 
@@ -46,7 +46,7 @@ def _page(
 
 @allow(Role.MANAGER)
 @require_POST
-def specialisations(request: HttpRequest) -> HttpResponse:
+def specialisations(request: ActorRequest) -> HttpResponse:
     """Adds one, or takes away one that no profile names."""
     if "remove" in request.POST:
         return _remove(request, get_object_or_404(Specialisation, slug=_slug(request)))
@@ -60,7 +60,7 @@ def specialisations(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_POST
-def languages(request: HttpRequest) -> HttpResponse:
+def languages(request: ActorRequest) -> HttpResponse:
     """Adds one, or takes away one that no profile names."""
     if "remove" in request.POST:
         return _remove(request, get_object_or_404(Language, code=_slug(request)))
@@ -78,7 +78,7 @@ def _slug(request: HttpRequest) -> str:
     return findable(request.POST["remove"])
 
 
-def _remove(request: HttpRequest, choice: Specialisation | Language) -> HttpResponse:
+def _remove(request: ActorRequest, choice: Specialisation | Language) -> HttpResponse:
     try:
         profile_choices.remove_choice(choice=choice, by=request.actor, now=timezone.now())
     except InUse:

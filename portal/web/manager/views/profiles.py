@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -22,7 +22,7 @@ from portal.clinic.forms import ProviderNumberForm
 from portal.clinic.models import Psychologist
 from portal.clinic.profile_forms import PsychologistForm
 from portal.clinic.refusals import HasProfile
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.common.media.pending_uploads import Place
 from portal.common.media.uploads import picture_response, version_of
 from portal.common.web.htmx import page_or_fragment
@@ -38,7 +38,7 @@ def _crumbs(whose: User, *more: tuple[str, str]) -> list[tuple[str, str]]:
 
 @allow(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, code: UUID) -> HttpResponse:
+def edit(request: ActorRequest, code: UUID) -> HttpResponse:
     """Makes the profile of a psychologist who has none, or changes it; with the number for each place."""
     whose = get_object_or_404(User.objects.staff_ever(), code=code)
     psychologist = Psychologist.objects.filter(user=whose).first()
@@ -81,7 +81,7 @@ def edit(request: HttpRequest, code: UUID) -> HttpResponse:
 
 @transaction.atomic
 def _saved(
-    request: HttpRequest,
+    request: ActorRequest,
     form: PsychologistForm,
     numbers: Sequence[ProviderNumberForm],
     whose: User,
@@ -129,7 +129,7 @@ def _whole_url(psychologist: Psychologist | None, code: UUID) -> str:
 
 @allow(Role.MANAGER)
 @require_safe
-def photo(request: HttpRequest, code: UUID) -> HttpResponse:
+def photo(request: ActorRequest, code: UUID) -> HttpResponse:
     """The photo, also while the profile is not on the website."""
     psychologist = get_object_or_404(Psychologist, user__code=code)
     return _picture(psychologist.photo)
@@ -137,7 +137,7 @@ def photo(request: HttpRequest, code: UUID) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_safe
-def whole_photo(request: HttpRequest, code: UUID) -> HttpResponse:
+def whole_photo(request: ActorRequest, code: UUID) -> HttpResponse:
     """What the photo was cut from, to choose another part of it."""
     psychologist = get_object_or_404(Psychologist, user__code=code)
     return _picture(psychologist.photo_source or psychologist.photo)
@@ -154,7 +154,7 @@ def _picture(field_file: Any) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def retire(request: HttpRequest, code: UUID) -> HttpResponse:
+def retire(request: ActorRequest, code: UUID) -> HttpResponse:
     psychologist = get_object_or_404(Psychologist.objects.select_related("user"), user__code=code)
     here = reverse("manager:profile", args=[code])
     if request.method == "POST":
@@ -174,7 +174,7 @@ def retire(request: HttpRequest, code: UUID) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_POST
-def restore(request: HttpRequest, code: UUID) -> HttpResponse:
+def restore(request: ActorRequest, code: UUID) -> HttpResponse:
     psychologist = get_object_or_404(Psychologist.objects.select_related("user"), user__code=code)
     actions.restore_psychologist(psychologist=psychologist, by=request.actor, now=timezone.now())
     messages.success(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,7 @@ from portal.accounts.roles import Role
 from portal.clinic import actions
 from portal.clinic.forms import ServiceForm
 from portal.clinic.models import Service
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.web.manager.responses import confirm_page, form_page, pass_on_warnings
 from portal.web.manager.tables import ServiceTable
 
@@ -28,7 +28,7 @@ def _crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
 
 @allow(Role.MANAGER)
 @require_safe
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: ActorRequest) -> HttpResponse:
     table = ServiceTable(Service.objects.order_by("-is_active", "position", "name"))
     RequestConfig(request, paginate={"per_page": 50}).configure(table)
     return render(request, "manager/services.html", {"table": table})
@@ -36,7 +36,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def add(request: HttpRequest) -> HttpResponse:
+def add(request: ActorRequest) -> HttpResponse:
     form = ServiceForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         service = actions.add_service(values=form.values, by=request.actor, now=timezone.now())
@@ -48,7 +48,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, code: UUID) -> HttpResponse:
+def edit(request: ActorRequest, code: UUID) -> HttpResponse:
     service = get_object_or_404(Service, code=code)
     stored_name = service.name
     form = ServiceForm(request.POST or None, instance=service)
@@ -63,7 +63,7 @@ def edit(request: HttpRequest, code: UUID) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def retire(request: HttpRequest, code: UUID) -> HttpResponse:
+def retire(request: ActorRequest, code: UUID) -> HttpResponse:
     service = get_object_or_404(Service, code=code)
     if request.method == "POST":
         actions.retire_service(service=service, by=request.actor, now=timezone.now())
@@ -86,7 +86,7 @@ def _here(service: Service) -> tuple[str, str]:
 
 @allow(Role.MANAGER)
 @require_POST
-def restore(request: HttpRequest, code: UUID) -> HttpResponse:
+def restore(request: ActorRequest, code: UUID) -> HttpResponse:
     service = get_object_or_404(Service, code=code)
     actions.restore_service(service=service, by=request.actor, now=timezone.now())
     messages.success(request, _("%(name)s is offered again.") % {"name": service.name})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,14 +13,14 @@ from portal.accounts.roles import Role
 from portal.clinic import actions
 from portal.clinic.forms import ClinicSettingsForm
 from portal.clinic.models import ClinicSettings
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.common.media.uploads import picture_response
 from portal.web.manager.responses import form_page, pass_on_warnings
 
 
 @allow(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest) -> HttpResponse:
+def edit(request: ActorRequest) -> HttpResponse:
     form = ClinicSettingsForm(request.POST or None, request.FILES or None, instance=ClinicSettings.for_changing())
     if request.method == "POST" and form.is_valid():
         actions.update_settings(values=form.values, by=request.actor, now=timezone.now())
@@ -33,7 +33,7 @@ def edit(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_safe
-def logo(request: HttpRequest) -> HttpResponse:
+def logo(request: ActorRequest) -> HttpResponse:
     """The logo as it is printed on invoices."""
     picture = ClinicSettings.current().logo
     if not picture:

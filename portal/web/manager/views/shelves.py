@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.common.forms.fields import findable
 from portal.resources.actions import categories as actions
 from portal.resources.forms import CategoryForm, TagForm
@@ -27,7 +27,7 @@ from portal.website import texts
 
 @allow(Role.MANAGER)
 @require_safe
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: ActorRequest) -> HttpResponse:
     return _page(request)
 
 
@@ -50,7 +50,7 @@ def _crumbs(*further: tuple[str, str]) -> list[tuple[str, str]]:
 
 @allow(Role.MANAGER)
 @require_POST
-def categories(request: HttpRequest) -> HttpResponse:
+def categories(request: ActorRequest) -> HttpResponse:
     """Adds a category, or moves one (`earlier`, `later`: its slug)."""
     now = timezone.now()
     for direction in ("earlier", "later"):
@@ -76,7 +76,7 @@ def _taken() -> ValidationError:
 
 @allow(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def category(request: HttpRequest, code: UUID) -> HttpResponse:
+def category(request: ActorRequest, code: UUID) -> HttpResponse:
     """Its name and words; put away, taken up again, deleted while it is empty."""
     chosen = get_object_or_404(Category.objects.with_counts(), code=code)
     now = timezone.now()
@@ -110,7 +110,7 @@ def category(request: HttpRequest, code: UUID) -> HttpResponse:
     return render(request, "manager/category.html", context, status=422 if form.errors else 200)
 
 
-def _delete(request: HttpRequest, chosen: Category, *, now: Any) -> HttpResponse:
+def _delete(request: ActorRequest, chosen: Category, *, now: Any) -> HttpResponse:
     try:
         actions.delete_category(category=chosen, by=request.actor, now=now)
     except InUse:
@@ -122,7 +122,7 @@ def _delete(request: HttpRequest, chosen: Category, *, now: Any) -> HttpResponse
 
 @allow(Role.MANAGER)
 @require_POST
-def tags(request: HttpRequest) -> HttpResponse:
+def tags(request: ActorRequest) -> HttpResponse:
     """Renames a tag, or takes it off every article (`remove`)."""
     chosen = get_object_or_404(Tag, slug=findable(request.POST.get("remove") or request.POST.get("tag", "")))
     now = timezone.now()

@@ -25,7 +25,7 @@ from portal.accounts.sessions import keep_this_session
 from portal.appointments.models import Appointment
 from portal.audit.models import Entry
 from portal.clinic.models import ClinicSettings, Psychologist
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment
 from portal.journeys.staffing import stop_working_here
 from portal.web.manager.responses import confirm_page, form_page
@@ -51,7 +51,7 @@ def _zone() -> ZoneInfo:
 
 @allow(Role.MANAGER)
 @require_safe
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: ActorRequest) -> HttpResponse:
     """Who works here now, or who did; and who was invited."""
     holds = Exists(Grant.objects.in_force().filter(user=OuterRef("pk")))
     now_here = User.objects.filter(holds, is_active=True)
@@ -79,7 +79,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def invite(request: HttpRequest) -> HttpResponse:
+def invite(request: ActorRequest) -> HttpResponse:
     form = InviteForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -105,7 +105,7 @@ def _what_roles_see() -> list[tuple[str, str]]:
 
 @allow(Role.MANAGER)
 @require_POST
-def invite_again(request: HttpRequest, code: UUID) -> HttpResponse:
+def invite_again(request: ActorRequest, code: UUID) -> HttpResponse:
     """Sends a new link; the earlier one stops working."""
     old = get_object_or_404(Invitation.objects.outstanding(), code=code)
     try:
@@ -126,7 +126,7 @@ def invite_again(request: HttpRequest, code: UUID) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_POST
-def withdraw(request: HttpRequest, code: UUID) -> HttpResponse:
+def withdraw(request: ActorRequest, code: UUID) -> HttpResponse:
     invitation = get_object_or_404(Invitation, code=code)
     actions.withdraw_invitation(invitation=invitation, by=request.actor, now=timezone.now())
     messages.success(request, _("The invitation to %(email)s is withdrawn.") % {"email": invitation.email})
@@ -138,7 +138,7 @@ def withdraw(request: HttpRequest, code: UUID) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_safe
-def person(request: HttpRequest, code: UUID) -> HttpResponse:
+def person(request: ActorRequest, code: UUID) -> HttpResponse:
     """Somebody's roles, second step, profile, and what was done to their account lately."""
     whose = get_object_or_404(User.objects.staff_ever().with_second_factor_known(), code=code)
     entries = list(Entry.objects.visible_to(request.actor).about(whose).newest_first()[:LINES])
@@ -159,7 +159,7 @@ def person(request: HttpRequest, code: UUID) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_POST
-def roles(request: HttpRequest, code: UUID) -> HttpResponse:
+def roles(request: ActorRequest, code: UUID) -> HttpResponse:
     whose = _person(code)
     form = RolesForm(request.POST)
     if form.is_valid():
@@ -182,7 +182,7 @@ def roles(request: HttpRequest, code: UUID) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def reset_second_factor(request: HttpRequest, code: UUID) -> HttpResponse:
+def reset_second_factor(request: ActorRequest, code: UUID) -> HttpResponse:
     """For somebody who lost their phone or key. Not for oneself: recovery codes are."""
     whose = _person(code)
     here = reverse("manager:person", args=[code])
@@ -211,7 +211,7 @@ def reset_second_factor(request: HttpRequest, code: UUID) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def close(request: HttpRequest, code: UUID) -> HttpResponse:
+def close(request: ActorRequest, code: UUID) -> HttpResponse:
     """Closes somebody's account; what they did keeps their name."""
     whose, now = _person(code), timezone.now()
     here = reverse("manager:person", args=[code])
@@ -246,7 +246,7 @@ def close(request: HttpRequest, code: UUID) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_POST
-def open_again(request: HttpRequest, code: UUID) -> HttpResponse:
+def open_again(request: ActorRequest, code: UUID) -> HttpResponse:
     whose = _person(code)
     actions.reactivate(user=whose, by=request.actor, now=timezone.now())
     messages.success(request, _("%(name)s can sign in again, with the roles they had.") % {"name": whose.name})

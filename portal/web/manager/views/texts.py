@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +15,7 @@ from django.utils.translation import override
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.offered import languages
 from portal.resources import translations
 from portal.web.manager.responses import form_page
@@ -48,7 +48,7 @@ def _shipped(text: texts.Text, language: str) -> str:
 
 @allow(Role.MANAGER)
 @require_safe
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: ActorRequest) -> HttpResponse:
     """Every text by page, in one language."""
     language = LanguageChoice.read(request.GET)
     own = texts.Texts(language)
@@ -75,7 +75,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, key: str) -> HttpResponse:
+def edit(request: ActorRequest, key: str) -> HttpResponse:
     language = LanguageChoice.read(request.POST if request.method == "POST" else request.GET)
     found = texts.find(key, language, further=translations.pages())
     if found is None:
@@ -111,7 +111,7 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_POST
-def reset(request: HttpRequest, key: str) -> HttpResponse:
+def reset(request: ActorRequest, key: str) -> HttpResponse:
     """Back to the standard words."""
     language = LanguageChoice.read(request.POST)
     if texts.find(key, language, further=translations.pages()) is None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from django.core.paginator import EmptyPage
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 from django_tables2 import LazyPaginator, RequestConfig
 
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
 from portal.clinic.models import ClinicSettings
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment
 from portal.web.manager.filters import TrailFilter
 from portal.web.manager.tables import TrailTable
@@ -35,7 +35,7 @@ class PagesAhead(LazyPaginator):
 
 @allow(Role.MANAGER)
 @require_safe
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: ActorRequest) -> HttpResponse:
     zone = ClinicSettings.current().zone
     entries = Entry.objects.visible_to(request.actor).newest_first()
     filterset = TrailFilter(request.GET, queryset=entries, zone=zone)

@@ -24,7 +24,7 @@ from portal.appointments.states import Verb, Why
 from portal.billing import charges
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.journeys import booking, choosing, sessions
 from portal.patients.models import Patient
@@ -38,7 +38,7 @@ CHANGED = _lazy("This session was changed meanwhile, and nothing was done. Pleas
 
 @allow(Role.PATIENT)
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: ActorRequest) -> HttpResponse:
     """The next session, and what else there is to do."""
     now = timezone.now()
     own = Appointment.objects.visible_to(request.actor).for_listing()
@@ -55,7 +55,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.PATIENT)
 @require_safe
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: ActorRequest) -> HttpResponse:
     now = timezone.now()
     own = Appointment.objects.visible_to(request.actor).for_listing()
     page = Paginator(own.past(now=now), PAST_PER_PAGE).get_page(request.GET.get("page"))
@@ -67,7 +67,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     return page_or_fragment(request, "patient/appointments.html", context, fragment="past")
 
 
-def _own(request: HttpRequest, code: Any) -> Appointment:
+def _own(request: ActorRequest, code: Any) -> Appointment:
     return get_object_or_404(Appointment.objects.visible_to(request.actor).for_listing(), code=code)
 
 
@@ -86,7 +86,7 @@ def _context(appointment: Appointment, *, by: Actor, now: datetime) -> dict[str,
 
 @allow(Role.PATIENT)
 @require_safe
-def detail(request: HttpRequest, code: Any) -> HttpResponse:
+def detail(request: ActorRequest, code: Any) -> HttpResponse:
     return render(
         request, "patient/appointment.html", _context(_own(request, code), by=request.actor, now=timezone.now())
     )
@@ -94,7 +94,7 @@ def detail(request: HttpRequest, code: Any) -> HttpResponse:
 
 @allow(Role.PATIENT)
 @require_safe
-def calendar_entry(request: HttpRequest, code: Any) -> HttpResponse:
+def calendar_entry(request: ActorRequest, code: Any) -> HttpResponse:
     """The session as an .ics file, for the calendar on a phone."""
     appointment = _own(request, code)
     method = "CANCEL" if appointment.is_cancelled else "PUBLISH"
@@ -106,7 +106,7 @@ def calendar_entry(request: HttpRequest, code: Any) -> HttpResponse:
 
 @allow(Role.PATIENT)
 @require_http_methods(["GET", "HEAD", "POST"])
-def cancel(request: HttpRequest, code: Any) -> HttpResponse:
+def cancel(request: ActorRequest, code: Any) -> HttpResponse:
     """Asks once, with the fee if there is one, then cancels."""
     appointment = _own(request, code)
     now = timezone.now()
@@ -136,7 +136,7 @@ def cancel(request: HttpRequest, code: Any) -> HttpResponse:
 
 @allow(Role.PATIENT)
 @require_http_methods(["GET", "HEAD", "POST"])
-def reschedule(request: HttpRequest, code: Any) -> HttpResponse:
+def reschedule(request: ActorRequest, code: Any) -> HttpResponse:
     """The psychologist's free times, week by week; pressing one moves the session there."""
     appointment = _own(request, code)
     now = timezone.now()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.patients import actions
 from portal.patients.forms import OwnDetailsForm
 from portal.patients.models import Patient
@@ -21,7 +21,7 @@ from portal.patients.models import Patient
 
 @allow(Role.PATIENT)
 @require_safe
-def details(request: HttpRequest) -> HttpResponse:
+def details(request: ActorRequest) -> HttpResponse:
     """Everybody whose details this person looks after: themself first."""
     own = sorted(Patient.objects.visible_to(request.actor), key=lambda p: (p.user_id != request.user.pk, p.pk))
     return render(request, "patient/details.html", {"patients": own})
@@ -29,7 +29,7 @@ def details(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.PATIENT)
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, code: Any) -> HttpResponse:
+def edit(request: ActorRequest, code: Any) -> HttpResponse:
     patient = get_object_or_404(Patient.objects.visible_to(request.actor), code=code)
     now = timezone.now()
     form = OwnDetailsForm(request.POST or None, today=ClinicSettings.current().today(now), instance=patient)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from portal.accounts.roles import Role
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment
 from portal.patients.models import Patient
 from portal.resources import downloads
@@ -24,7 +24,7 @@ MOST_FOR_ALL = 60
 
 @allow(Role.PATIENT)
 @require_safe
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: ActorRequest) -> HttpResponse:
     """The newest first; and, for whoever is in care or cares for somebody, what all patients may have."""
     shared = Share.objects.visible_to(request.actor)
     page = Paginator(shared.for_listing(), PER_PAGE).get_page(request.GET.get("page"))
@@ -40,7 +40,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.PATIENT)
 @require_safe
-def file(request: HttpRequest, code: Any) -> HttpResponse:
+def file(request: ActorRequest, code: Any) -> HttpResponse:
     """A shared file. Opening it tells the psychologist that it was seen, and the page that it is not new."""
     share = get_object_or_404(Share.objects.visible_to(request.actor).for_listing(), code=code)
     response = downloads.hand_out(request, share.resource, public=False)

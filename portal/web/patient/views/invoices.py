@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -15,13 +15,13 @@ from portal.accounts.roles import Role
 from portal.billing.models import CreditNote, Invoice
 from portal.billing.movements import movements_of
 from portal.clinic.models import ClinicSettings
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment
 
 PER_PAGE = 20
 
 
-def _invoice(request: HttpRequest, number: str) -> Invoice:
+def _invoice(request: ActorRequest, number: str) -> Invoice:
     return get_object_or_404(
         Invoice.objects.visible_to(request.actor).select_related("patient", "psychologist__user", "location"),
         number=number,
@@ -34,7 +34,7 @@ def _today(clinic: ClinicSettings) -> date:
 
 @allow(Role.PATIENT)
 @require_safe
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: ActorRequest) -> HttpResponse:
     """Newest first, what is to be paid above them."""
     today = _today(ClinicSettings.current())
     visible = Invoice.objects.visible_to(request.actor)
@@ -52,7 +52,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.PATIENT)
 @require_safe
-def detail(request: HttpRequest, number: str) -> HttpResponse:
+def detail(request: ActorRequest, number: str) -> HttpResponse:
     invoice, clinic = _invoice(request, number), ClinicSettings.current()
     context: dict[str, Any] = {
         "invoice": invoice,
@@ -67,7 +67,7 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
 
 @allow(Role.PATIENT)
 @require_safe
-def pdf(request: HttpRequest, number: str) -> HttpResponse:
+def pdf(request: ActorRequest, number: str) -> HttpResponse:
     from portal.billing import paper  # it brings the PDF library, which is slow to load
 
     invoice = get_object_or_404(Invoice.objects.visible_to(request.actor), number=number)
@@ -80,7 +80,7 @@ def pdf(request: HttpRequest, number: str) -> HttpResponse:
 
 @allow(Role.PATIENT)
 @require_safe
-def credit_pdf(request: HttpRequest, number: str, note: str) -> HttpResponse:
+def credit_pdf(request: ActorRequest, number: str, note: str) -> HttpResponse:
     """What was taken off an invoice, as a note to keep."""
     from portal.billing import paper  # it brings the PDF library, which is slow to load
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import redirect_to
 from portal.patients import consents
 from portal.patients.models import Consent, Patient
@@ -44,7 +44,7 @@ def asking(request: HttpRequest) -> list[dict[str, Any]]:
 
 @allow(Role.PATIENT)
 @require_safe
-def privacy(request: HttpRequest) -> HttpResponse:
+def privacy(request: ActorRequest) -> HttpResponse:
     given = list(Consent.objects.visible_to(request.actor).newest_first())
     context = {
         "asking": asking(request),
@@ -56,7 +56,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.PATIENT)
 @require_POST
-def agree(request: HttpRequest) -> HttpResponse:
+def agree(request: ActorRequest) -> HttpResponse:
     """Agrees to one version for everybody on this account whom it is missing for; a replaced one is shown anew."""
     now = timezone.now()
     form = Agreeing(request.POST)

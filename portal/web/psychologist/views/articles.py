@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.web.authoring import article_actions, editor
 from portal.web.authoring.desk import Desk
 
@@ -17,77 +17,77 @@ DESK = Desk("psychologist")
 
 @allow(Role.PSYCHOLOGIST)
 @require_safe
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: ActorRequest) -> HttpResponse:
     return editor.listing(request, DESK)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_safe
-def begin(request: HttpRequest) -> HttpResponse:
+def begin(request: ActorRequest) -> HttpResponse:
     return editor.begin(request, DESK)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_http_methods(["GET", "HEAD", "POST"])
-def article(request: HttpRequest, code: UUID) -> HttpResponse:
+def article(request: ActorRequest, code: UUID) -> HttpResponse:
     return editor.article(request, DESK, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_http_methods(["GET", "HEAD", "POST"])
-def keep(request: HttpRequest, code: UUID) -> HttpResponse:
+def keep(request: ActorRequest, code: UUID) -> HttpResponse:
     return editor.keep(request, DESK, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_POST
-def preview(request: HttpRequest, code: UUID) -> HttpResponse:
+def preview(request: ActorRequest, code: UUID) -> HttpResponse:
     return editor.preview(request, DESK, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_safe
-def picture(request: HttpRequest, code: UUID, name: str) -> HttpResponse:
+def picture(request: ActorRequest, code: UUID, name: str) -> HttpResponse:
     return editor.picture(request, DESK, code, name)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_safe
-def revisions(request: HttpRequest, code: UUID) -> HttpResponse:
+def revisions(request: ActorRequest, code: UUID) -> HttpResponse:
     return article_actions.revisions(request, DESK, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_POST
-def restore(request: HttpRequest, code: UUID) -> HttpResponse:
+def restore(request: ActorRequest, code: UUID) -> HttpResponse:
     return article_actions.restore(request, DESK, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_http_methods(["GET", "HEAD", "POST"])
-def address(request: HttpRequest, code: UUID) -> HttpResponse:
+def address(request: ActorRequest, code: UUID) -> HttpResponse:
     return article_actions.address(request, DESK, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_POST
-def link(request: HttpRequest, code: UUID) -> HttpResponse:
+def link(request: ActorRequest, code: UUID) -> HttpResponse:
     return article_actions.link(request, DESK, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_http_methods(["GET", "HEAD", "POST"])
-def reviewed(request: HttpRequest, code: UUID) -> HttpResponse:
+def reviewed(request: ActorRequest, code: UUID) -> HttpResponse:
     return article_actions.reviewed(request, DESK, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_http_methods(["GET", "HEAD", "POST"])
-def take_back(request: HttpRequest, code: UUID) -> HttpResponse:
+def take_back(request: ActorRequest, code: UUID) -> HttpResponse:
     return article_actions.take_back(request, DESK, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_http_methods(["GET", "HEAD", "POST"])
-def delete(request: HttpRequest, code: UUID) -> HttpResponse:
+def delete(request: ActorRequest, code: UUID) -> HttpResponse:
     return article_actions.delete(request, DESK, code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -12,14 +12,14 @@ from portal.common.access.decorators import allow
 from portal.common.languages.times import local_day
 from portal.common.web.htmx import page_or_fragment
 from portal.web.psychologist.forms import WeekChoice
-from portal.web.psychologist.own import home_zone, with_profile
+from portal.web.psychologist.own import PsychologistRequest, home_zone, with_profile
 from portal.web.psychologist.weeks import grid, hours_of, monday_of, read_week
 
 
 @allow(Role.PSYCHOLOGIST)
 @with_profile
 @require_safe
-def calendar(request: HttpRequest) -> HttpResponse:
+def calendar(request: PsychologistRequest) -> HttpResponse:
     """One week, by `?week=` any day of it; on a phone a list of days."""
     now, hours = timezone.now(), hours_of(request.actor)
     zone = home_zone(hours, clinic=ClinicSettings.current())

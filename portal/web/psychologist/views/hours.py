@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -22,11 +22,11 @@ from portal.appointments.models import Appointment, TimeSlot, WorkingHours
 from portal.appointments.refusals import BadTimes, HoursOverlap
 from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.actors import Actor
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.times import clock, day_short
 from portal.journeys import time_away
 from portal.web.psychologist.forms import SlotForm, WeekForm
-from portal.web.psychologist.own import home_zone, with_profile
+from portal.web.psychologist.own import PsychologistRequest, home_zone, with_profile
 from portal.web.psychologist.weeks import MIDNIGHT, outside_hours
 
 SHOWN = 20
@@ -35,7 +35,7 @@ SHOWN = 20
 @allow(Role.PSYCHOLOGIST)
 @with_profile
 @require_http_methods(["GET", "HEAD", "POST"])
-def hours(request: HttpRequest) -> HttpResponse:
+def hours(request: PsychologistRequest) -> HttpResponse:
     """Shows the week and its exceptions; a POST makes the week anew."""
     if request.method != "POST":
         return _page(request)
@@ -56,7 +56,7 @@ def hours(request: HttpRequest) -> HttpResponse:
 @allow(Role.PSYCHOLOGIST)
 @with_profile
 @require_POST
-def add_exception(request: HttpRequest) -> HttpResponse:
+def add_exception(request: PsychologistRequest) -> HttpResponse:
     """Adds time away, or extra hours."""
     now = timezone.now()
     form = SlotForm(request.POST, zone=_zone(_rows(request.actor)))
@@ -99,7 +99,7 @@ def add_exception(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.PSYCHOLOGIST)
 @require_POST
-def remove_exception(request: HttpRequest, code: UUID) -> HttpResponse:
+def remove_exception(request: ActorRequest, code: UUID) -> HttpResponse:
     """Takes an exception back: the week's hours count again."""
     slot = get_object_or_404(TimeSlot.objects.visible_to(request.actor), code=code)
     now = timezone.now()
@@ -110,7 +110,7 @@ def remove_exception(request: HttpRequest, code: UUID) -> HttpResponse:
     return redirect("psychologist:hours")
 
 
-def _say_who_is_left(request: HttpRequest, *, now: datetime) -> None:
+def _say_who_is_left(request: ActorRequest, *, now: datetime) -> None:
     rows = _rows(request.actor)
     count = len(outside_hours(request.actor, hours=rows, zone=_zone(rows), now=now))
     if count:
@@ -140,7 +140,7 @@ def _places(actor: Actor) -> list[Location]:
 
 
 def _page(
-    request: HttpRequest, *, week: WeekForm | None = None, slot: SlotForm | None = None, status: int = 200
+    request: ActorRequest, *, week: WeekForm | None = None, slot: SlotForm | None = None, status: int = 200
 ) -> HttpResponse:
     now, rows = timezone.now(), _rows(request.actor)
     zone, places = _zone(rows), _places(request.actor)

@@ -23,8 +23,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status
 from portal.common.access.actors import Actor
-from portal.common.access.decorators import allow
-from portal.common.web.htmx import page_or_fragment, redirect_to
+from portal.common.access.decorators import ActorRequest, allow
+from portal.common.web.htmx import htmx_of, page_or_fragment, redirect_to
 from portal.patients.models import Patient
 from portal.records import actions
 from portal.records.headings import parts, skeleton
@@ -38,7 +38,7 @@ PER_PAGE = 25
 
 @allow(Role.PSYCHOLOGIST)
 @require_safe
-def notes(request: HttpRequest) -> HttpResponse:
+def notes(request: ActorRequest) -> HttpResponse:
     """Every session of one's own that lacks a signed note, the newest first."""
     now = timezone.now()
     waiting = sessions_with_notes(sessions_to_write_up(request.actor, now=now).for_listing()).order_by("-starts_at")
@@ -55,7 +55,7 @@ def notes(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("body")
 @sensitive_variables()
 @require_http_methods(["GET", "HEAD", "POST"])
-def note(request: HttpRequest, code: UUID) -> HttpResponse:
+def note(request: ActorRequest, code: UUID) -> HttpResponse:
     """The page to write on, or the signed note. A POST keeps the draft, and may add headings to it."""
     session, written = _session_and_note(request, code)
     if written is not None and written.is_signed:
@@ -89,7 +89,7 @@ def note(request: HttpRequest, code: UUID) -> HttpResponse:
     except NothingWritten:
         messages.info(request, _("There is nothing to keep yet."))
         return redirect_to(request, "psychologist:note", session.code)
-    if request.htmx:
+    if htmx_of(request):
         return _editor(request, session, kept)
     if not chosen:
         messages.success(request, _("The draft is kept. It is not signed yet."))
@@ -105,7 +105,7 @@ def _under_headings(body: str, template: str) -> str:
 @sensitive_post_parameters("body")
 @sensitive_variables()
 @require_http_methods(["GET", "HEAD", "POST"])
-def draft(request: HttpRequest, code: UUID) -> HttpResponse:
+def draft(request: ActorRequest, code: UUID) -> HttpResponse:
     """Keeps what is being written, by itself, and answers with the time. A GET tells whether one is still signed in.
 
     The answers are fragments and hold no clinical word, but for the other window's text when two have met.
@@ -155,7 +155,7 @@ def _answer(request: HttpRequest, session: Appointment, *, status: int = 200, **
 @sensitive_post_parameters("body")
 @sensitive_variables()
 @require_http_methods(["GET", "HEAD", "POST"])
-def sign(request: HttpRequest, code: UUID) -> HttpResponse:
+def sign(request: ActorRequest, code: UUID) -> HttpResponse:
     """Asks once more, with the words as they will stand; then signs them.
 
     From the editor the words come along and are kept first; `sure` says that the question was asked there already.
@@ -206,7 +206,7 @@ NOT_YET = "not_yet"
 
 
 def _sign(
-    request: HttpRequest, session: Appointment, written: ProgressNote | None, *, version: int, now: datetime
+    request: ActorRequest, session: Appointment, written: ProgressNote | None, *, version: int, now: datetime
 ) -> HttpResponse:
     try:
         actions.sign(appointment=session, version=version, by=request.actor, now=now)
@@ -228,7 +228,7 @@ def _sign(
 @sensitive_post_parameters("body")
 @sensitive_variables()
 @require_POST
-def add(request: HttpRequest, code: UUID) -> HttpResponse:
+def add(request: ActorRequest, code: UUID) -> HttpResponse:
     """Adds to a signed note."""
     session, written = _session_and_note(request, code)
     if written is None or not written.is_signed:
@@ -250,13 +250,13 @@ def add(request: HttpRequest, code: UUID) -> HttpResponse:
 @allow(Role.PSYCHOLOGIST)
 @sensitive_variables()
 @require_safe
-def previous(request: HttpRequest, code: UUID) -> HttpResponse:
+def previous(request: ActorRequest, code: UUID) -> HttpResponse:
     """The note of the session before, beside the one being written; without script, its own page."""
     session, _written = _session_and_note(request, code)
     before = note_before(session, actor=request.actor)
     if before is None:
         raise Http404
-    if not request.htmx:
+    if htmx_of(request) is None:
         return redirect("psychologist:note", before.appointment.code)
     actions.read(note=before, by=request.actor)
     return render(request, "psychologist/note.html#before", {"before": before, "parts": parts(before.body)})
@@ -265,7 +265,7 @@ def previous(request: HttpRequest, code: UUID) -> HttpResponse:
 # ---- What these pages share -----------------------------------------------------------------------------------------
 
 
-def _session_and_note(request: HttpRequest, code: UUID) -> tuple[Appointment, ProgressNote | None]:
+def _session_and_note(request: ActorRequest, code: UUID) -> tuple[Appointment, ProgressNote | None]:
     """One's own session and its note, or a colleague's session whose signed note one may read; else 404.
 
     One that was called off leads only to the draft that was written before.
@@ -306,7 +306,7 @@ def _signed_already(request: HttpRequest, session: Appointment) -> HttpResponse:
 
 
 def _editor(
-    request: HttpRequest,
+    request: ActorRequest,
     session: Appointment,
     written: ProgressNote | None,
     *,
@@ -340,7 +340,7 @@ def _editor(
 
 
 def _confirm_page(
-    request: HttpRequest, session: Appointment, written: ProgressNote, *, now: datetime, status: int = 200
+    request: ActorRequest, session: Appointment, written: ProgressNote, *, now: datetime, status: int = 200
 ) -> HttpResponse:
     context = {
         "session": session,
@@ -354,7 +354,7 @@ def _confirm_page(
 
 
 def _signed_page(
-    request: HttpRequest,
+    request: ActorRequest,
     session: Appointment,
     written: ProgressNote,
     *,

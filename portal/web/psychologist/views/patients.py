@@ -9,7 +9,7 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,8 +20,8 @@ from portal.accounts.roles import Role
 from portal.appointments.models import Appointment
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
-from portal.common.access.decorators import allow
-from portal.common.web.htmx import page_or_fragment
+from portal.common.access.decorators import ActorRequest, allow
+from portal.common.web.htmx import page_or_fragment, targets
 from portal.patients.models import Patient
 from portal.patients.search import search
 from portal.records.models import ProgressNote
@@ -40,7 +40,7 @@ SESSIONS_PER_PAGE = 12
 
 @allow(Role.PSYCHOLOGIST)
 @require_safe
-def patients(request: HttpRequest) -> HttpResponse:
+def patients(request: ActorRequest) -> HttpResponse:
     """A table of those in one's care, searched as one types."""
     actor, now = request.actor, timezone.now()
     treated, typed = Patient.objects.visible_to(actor), PatientSearch.read(request.GET)
@@ -83,7 +83,7 @@ def _with_sessions(treated: QuerySet[Patient], *, actor: Actor, now: datetime) -
 
 @allow(Role.PSYCHOLOGIST)
 @require_safe
-def patient(request: HttpRequest, code: UUID) -> HttpResponse:
+def patient(request: ActorRequest, code: UUID) -> HttpResponse:
     """Who they are, whom to ring, what was and what comes. Not a word of a note: that is a page of its own."""
     actor, now = request.actor, timezone.now()
     person = get_object_or_404(Patient.objects.visible_to(actor), code=code)
@@ -96,7 +96,7 @@ def patient(request: HttpRequest, code: UUID) -> HttpResponse:
         "page": page,
         "now": now,
     }
-    if not (request.htmx and request.htmx.target == "sessions"):
+    if not targets(request, "sessions"):
         notes = ProgressNote.objects.visible_to(actor).filter(patient=person)
         context |= {
             "counts": notes.aggregate(

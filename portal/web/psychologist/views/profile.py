@@ -21,21 +21,21 @@ from portal.accounts.roles import Role
 from portal.clinic import actions
 from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service, Specialisation
 from portal.clinic.profile_forms import OwnProfileForm
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.common.media.pending_uploads import Place
 from portal.common.media.uploads import picture_response, version_of
 from portal.common.web.htmx import page_or_fragment
 from portal.journeys import profiles
 from portal.journeys.profiles import Fee
 from portal.medicare import schedule
-from portal.web.psychologist.own import with_profile
+from portal.web.psychologist.own import PsychologistRequest, with_profile
 from portal.website.advertising import Caution, warnings_for
 
 
 @allow(Role.PSYCHOLOGIST)
 @with_profile
 @require_http_methods(["GET", "HEAD", "POST"])
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: PsychologistRequest) -> HttpResponse:
     """The form. Its buttons save it, show it as readers would see it, or move the words of its list about."""
     person: Psychologist = request.psychologist
     if request.method != "POST":
@@ -60,7 +60,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 
 @transaction.atomic
-def _saved(request: HttpRequest, form: OwnProfileForm, person: Psychologist) -> bool:
+def _saved(request: ActorRequest, form: OwnProfileForm, person: Psychologist) -> bool:
     """Whether it is; not, if somebody else saved it in this moment: the form says what."""
     if not form.still_stands():
         return False
@@ -109,7 +109,7 @@ def _ways(form: OwnProfileForm) -> dict[str, bool]:
 @allow(Role.PSYCHOLOGIST)
 @with_profile
 @require_POST
-def advice(request: HttpRequest) -> HttpResponse:
+def advice(request: PsychologistRequest) -> HttpResponse:
     """What the law says of the words, and what patients will pay, while the form is being filled in."""
     form = OwnProfileForm(request.POST, instance=_fresh(request.psychologist))
     words = {name: request.POST.get(name, "")[:10_000] for name in ("headline", "bio", "qualifications")}
@@ -154,7 +154,7 @@ def _advice(
 @allow(Role.PSYCHOLOGIST)
 @with_profile
 @require_safe
-def preview(request: HttpRequest) -> HttpResponse:
+def preview(request: PsychologistRequest) -> HttpResponse:
     """What is saved, as readers see it; also while the profile is not on the website."""
     return _as_readers_see(request, profiles.profile_of(request.psychologist, now=timezone.now(), is_preview=True))
 
@@ -231,7 +231,7 @@ def whole_photo_url(person: Psychologist) -> str:
 @allow(Role.PSYCHOLOGIST)
 @with_profile
 @require_safe
-def photo(request: HttpRequest) -> HttpResponse:
+def photo(request: PsychologistRequest) -> HttpResponse:
     """One's own photo, also while the profile is not on the website."""
     return _picture(request.psychologist.photo)
 
@@ -239,7 +239,7 @@ def photo(request: HttpRequest) -> HttpResponse:
 @allow(Role.PSYCHOLOGIST)
 @with_profile
 @require_safe
-def whole_photo(request: HttpRequest) -> HttpResponse:
+def whole_photo(request: PsychologistRequest) -> HttpResponse:
     """What the photo was cut from. Nobody else is shown what was cut off, but the manager."""
     return _picture(request.psychologist.photo_source or request.psychologist.photo)
 

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.accounts.roles import Role
 from portal.audit import trail
 from portal.common.access.actors import Actor
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment
 from portal.journeys import sharing
 from portal.patients.models import Patient
@@ -45,7 +45,7 @@ def shared_with(patient: Patient, actor: Actor) -> dict[str, Any]:
 
 @allow(Role.PSYCHOLOGIST)
 @require_safe
-def resources(request: HttpRequest) -> HttpResponse:
+def resources(request: ActorRequest) -> HttpResponse:
     """The clinic's shelf, and for each file which of one's own patients have it and have opened it."""
     typed = PatientSearch.read(request.GET)
     shelf = Resource.objects.visible_to(request.actor).library().for_listing()
@@ -67,7 +67,7 @@ def resources(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.PSYCHOLOGIST)
 @require_safe
-def resource_file(request: HttpRequest, code: UUID) -> HttpResponse:
+def resource_file(request: ActorRequest, code: UUID) -> HttpResponse:
     """A look at a file of the shelf, which counts as nobody's reading."""
     resource = get_object_or_404(Resource.objects.visible_to(request.actor).library().for_listing(), code=code)
     return downloads.hand_out(request, resource, public=False)
@@ -75,7 +75,7 @@ def resource_file(request: HttpRequest, code: UUID) -> HttpResponse:
 
 @allow(Role.PSYCHOLOGIST)
 @require_safe
-def shared_file(request: HttpRequest, code: UUID) -> HttpResponse:
+def shared_file(request: ActorRequest, code: UUID) -> HttpResponse:
     """What a patient was given. To open a colleague's file for one person is recorded, as it is with notes."""
     share = get_object_or_404(
         Share.objects.visible_to(request.actor).filter(resource__current__isnull=False).for_listing(), code=code
@@ -91,7 +91,7 @@ def shared_file(request: HttpRequest, code: UUID) -> HttpResponse:
 @sensitive_variables()
 @allow(Role.PSYCHOLOGIST)
 @require_http_methods(["GET", "HEAD", "POST"])
-def share(request: HttpRequest, code: UUID) -> HttpResponse:
+def share(request: ActorRequest, code: UUID) -> HttpResponse:
     """Shares a file of the shelf with one patient."""
     patient = get_object_or_404(Patient.objects.visible_to(request.actor), code=code)
     form = ShareForm(request.POST or None, patient=patient, actor=request.actor, initial={"code": uuid4()})
@@ -119,7 +119,7 @@ def share(request: HttpRequest, code: UUID) -> HttpResponse:
 @sensitive_variables()
 @allow(Role.PSYCHOLOGIST)
 @require_http_methods(["GET", "HEAD", "POST"])
-def share_own(request: HttpRequest, code: UUID) -> HttpResponse:
+def share_own(request: ActorRequest, code: UUID) -> HttpResponse:
     """Keeps a file for one patient alone and shares it, in one step."""
     patient = get_object_or_404(Patient.objects.visible_to(request.actor), code=code)
     form = OwnFileForm(request.POST or None, request.FILES or None, initial={"own_code": uuid4()})
@@ -147,7 +147,7 @@ def _shared(request: HttpRequest, patient: Patient) -> HttpResponse:
     return redirect(reverse("psychologist:patient", args=[patient.code]) + "#shared")
 
 
-def _share_page(request: HttpRequest, patient: Patient, **forms: Any) -> HttpResponse:
+def _share_page(request: ActorRequest, patient: Patient, **forms: Any) -> HttpResponse:
     context = {
         "patient": patient,
         "share_form": ShareForm(patient=patient, actor=request.actor, initial={"code": uuid4()}),
@@ -163,7 +163,7 @@ def _share_page(request: HttpRequest, patient: Patient, **forms: Any) -> HttpRes
 
 @allow(Role.PSYCHOLOGIST)
 @require_POST
-def withdraw(request: HttpRequest, code: UUID) -> HttpResponse:
+def withdraw(request: ActorRequest, code: UUID) -> HttpResponse:
     """Takes a shared file back."""
     given = get_object_or_404(
         Share.objects.visible_to(request.actor)

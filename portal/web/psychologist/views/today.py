@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -16,10 +16,10 @@ from portal.appointments.models import Appointment
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import allow
 from portal.common.languages.times import local_day
-from portal.common.web.htmx import page_or_fragment
+from portal.common.web.htmx import htmx_of, page_or_fragment
 from portal.records.session_notes import sessions_to_write_up, sessions_with_notes
 from portal.web.psychologist.forms import DayChoice
-from portal.web.psychologist.own import home_zone, with_profile
+from portal.web.psychologist.own import PsychologistRequest, home_zone, with_profile
 from portal.web.psychologist.to_do import ROOM
 from portal.web.psychologist.weeks import Day, Week, bounds, hours_of, monday_of, read_week
 from portal.web.to_do.pages import on_a_home_page
@@ -32,7 +32,7 @@ NOTES_SHOWN = 6
 @allow(Role.PSYCHOLOGIST)
 @with_profile
 @require_safe
-def today(request: HttpRequest) -> HttpResponse:
+def today(request: PsychologistRequest) -> HttpResponse:
     """Today, or another day by `?day=`; the list of sessions looks for news by itself."""
     now, hours = timezone.now(), hours_of(request.actor)
     zone = home_zone(hours, clinic=ClinicSettings.current())
@@ -68,7 +68,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "load": _load(week, day),
         "now": now,
     }
-    if not request.htmx:
+    if htmx_of(request) is None:
         context["to_do"] = on_a_home_page(request, ROOM, now=now)
     return page_or_fragment(request, "psychologist/today.html", context, fragment="sessions")
 

@@ -18,7 +18,7 @@ from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.access.decorators import open_to_all
 from portal.common.access.same_origin import from_our_own_pages
-from portal.common.web.htmx import page_or_fragment, redirect_to
+from portal.common.web.htmx import htmx_of, page_or_fragment, redirect_to
 from portal.journeys import booking, choosing, pricing, profiles
 from portal.web.public import held_time
 from portal.web.public.forms import Choice, Preference, TimeChoice
@@ -134,7 +134,7 @@ def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologi
         )
     except (SlotTaken, NotOffered):
         choice["week"] = choice["week"] or choosing.monday_of(location.day_of(starts_at))
-        if request.htmx:
+        if htmx_of(request):
             return _lost(request, choice, starts_at, location)
         taken = _taken(service, wanted, choice["mode"], starts_at, location)
         return _calendar(request, service, psychologists, choice, taken=taken, status=409)

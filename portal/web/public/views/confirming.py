@@ -50,7 +50,6 @@ def confirm(request: HttpRequest, service: str) -> HttpResponse:
         if not held.is_held(now=timezone.now()):
             return _ran_out(request, held)
         return render(request, "public/confirm.html", _context(held) | {"step": 3})
-    request.actor = Actor(user=request.user, role=Role.PATIENT)
     if request.method == "POST":
         return _send(request, held)
     if not held.is_held(now=timezone.now()):
@@ -164,6 +163,7 @@ def _form(
 
 def _book(request: HttpRequest, held: Appointment) -> HttpResponse:
     now, user = timezone.now(), request.user
+    by = Actor(user=user, role=Role.PATIENT)
     who, details, agreement = _forms(request, data=request.POST)
     patient = who.patients.get(who["who"].value())
     # Each is asked, so that everything that is missing is said at once.
@@ -172,7 +172,7 @@ def _book(request: HttpRequest, held: Appointment) -> HttpResponse:
     agreed = agreement.agreed
     try:
         if patient:
-            booked = booking.book_session(hold=held, patient=patient, agreed=agreed, by=request.actor, now=now)
+            booked = booking.book_session(hold=held, patient=patient, agreed=agreed, by=by, now=now)
         else:
             mine = who.cleaned_data["who"] == WhoFor.ME
             booked = booking.book_first_session(
@@ -181,7 +181,7 @@ def _book(request: HttpRequest, held: Appointment) -> HttpResponse:
                 values=details.cleaned_data,
                 relationship=None if mine else who.cleaned_data["relationship"],
                 agreed=agreed,
-                by=request.actor,
+                by=by,
                 now=now,
             )
     except HoldExpired:

@@ -15,7 +15,7 @@ from portal.clinic.models import ClinicSettings, Psychologist, Service
 from portal.clinic.portraits import portrait_of
 from portal.common.access.decorators import open_to_all
 from portal.common.web.addresses import absolute
-from portal.common.web.htmx import page_or_fragment
+from portal.common.web.htmx import page_or_fragment, targets
 from portal.common.web.pagecache import for_readers
 from portal.journeys import profiles
 from portal.web.public import schema_org
@@ -60,7 +60,7 @@ def psychologists(request: HttpRequest) -> HttpResponse:
         "chips": chips,
         "nearest": [] if fitting else sorted((c for c in chips if c.count), key=lambda c: -c.count),
         "everybody": len(found),
-        "swapped": request.htmx and request.htmx.target == "results",
+        "swapped": targets(request, "results"),
     }
     return page_or_fragment(request, "public/psychologists.html", context, fragment="results")
 

@@ -25,7 +25,7 @@ from portal.billing import actions as billing
 from portal.billing import charges
 from portal.billing.models import Invoice, InvoiceStatus, Purpose
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.times import local_day, when
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.journeys import booking, choosing, sessions
@@ -40,7 +40,7 @@ from portal.web.reception.refused import in_words
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def book(request: HttpRequest, code: Any) -> HttpResponse:
+def book(request: ActorRequest, code: Any) -> HttpResponse:
     """One page: what, with whom, how, and the week. A time that nobody offers is typed in below it."""
     patient = get_object_or_404(Patient.objects.visible_to(request.actor), code=code)
     services = list(Service.objects.offered())
@@ -91,7 +91,7 @@ def book(request: HttpRequest, code: Any) -> HttpResponse:
     return desk.answer(put, done=_("Booked: %(when)s with %(psychologist)s."))
 
 
-def _as_last_time(request: HttpRequest, patient: Patient) -> dict[str, str]:
+def _as_last_time(request: ActorRequest, patient: Patient) -> dict[str, str]:
     """Most people come back to the same person for the same; a first visit is followed by another service."""
     last = (
         Appointment.objects.visible_to(request.actor)
@@ -115,7 +115,7 @@ def _as_last_time(request: HttpRequest, patient: Patient) -> dict[str, str]:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def reschedule(request: HttpRequest, code: Any) -> HttpResponse:
+def reschedule(request: ActorRequest, code: Any) -> HttpResponse:
     """The same week, for a session that is to be at another time, or with somebody else."""
     session = get_object_or_404(Appointment.objects.visible_to(request.actor).for_listing(), code=code)
     if why := sessions.steps(session, by=request.actor, now=timezone.now())[Verb.MOVE].why:
@@ -336,7 +336,7 @@ def why_not(reason: str) -> str:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
-def appointment(request: HttpRequest, code: Any) -> HttpResponse:
+def appointment(request: ActorRequest, code: Any) -> HttpResponse:
     """One session: when, who, where, its invoice, and what can be done with it."""
     session = get_object_or_404(Appointment.objects.visible_to(request.actor).without_holds().for_listing(), code=code)
     invoices = Invoice.objects.visible_to(request.actor).filter(appointment=session).for_listing().order_by("-pk")
@@ -368,7 +368,7 @@ def _hint(session: Appointment, steps: Steps) -> str:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def cancel(request: HttpRequest, code: Any) -> HttpResponse:
+def cancel(request: ActorRequest, code: Any) -> HttpResponse:
     """Asks why, then cancels and tells the patient."""
     session = get_object_or_404(Appointment.objects.visible_to(request.actor).for_listing(), code=code)
     clinic, now = ClinicSettings.current(), timezone.now()

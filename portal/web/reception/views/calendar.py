@@ -7,7 +7,7 @@ from functools import cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -20,7 +20,7 @@ from portal.appointments.calendars import DiaryDay, Session
 from portal.appointments.models import Status
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Mode
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.times import clock
 from portal.common.web import addresses
 from portal.common.web.daygrid import Block, Column, Grid, day_grid
@@ -33,7 +33,7 @@ _LINE = Stencil("reception/_calendar_line.html", holes="at url patient")
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
-def calendar(request: HttpRequest) -> HttpResponse:
+def calendar(request: ActorRequest) -> HttpResponse:
     """A day by `?day=`. `?all=1` shows those too who don't work that day and have nobody booked."""
     now, clinic = timezone.now(), ClinicSettings.current()
     this_day = clinic.today(now)

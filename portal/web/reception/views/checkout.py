@@ -21,7 +21,7 @@ from portal.billing.models import Invoice, Method, Purpose
 from portal.billing.movements import movements_of
 from portal.billing.refusals import AlreadyInvoiced, BillingRefused
 from portal.clinic.models import ClinicSettings
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.journeys import checking_out, sessions
 from portal.journeys.checking_out import Held, Preview
@@ -30,13 +30,13 @@ from portal.web.reception.forms import LATER, CheckOutForm, SendForm
 from portal.web.reception.refused import in_words
 
 
-def _session(request: HttpRequest, code: Any) -> Appointment:
+def _session(request: ActorRequest, code: Any) -> Appointment:
     return get_object_or_404(Appointment.objects.visible_to(request.actor).without_holds().for_listing(), code=code)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def check_out(request: HttpRequest, code: Any) -> HttpResponse:
+def check_out(request: ActorRequest, code: Any) -> HttpResponse:
     """One page for all of it. Figures follow what is typed: by htmx at once, without script by "Add up again"."""
     session, now, clinic = _session(request, code), timezone.now(), ClinicSettings.current()
     if invoice := _invoice_of(request, session):
@@ -73,7 +73,7 @@ def check_out(request: HttpRequest, code: Any) -> HttpResponse:
 
 
 def _settled(
-    request: HttpRequest, session: Appointment, form: CheckOutForm, held: Held, *, now: datetime
+    request: ActorRequest, session: Appointment, form: CheckOutForm, held: Held, *, now: datetime
 ) -> HttpResponse | None:
     """Checks out and leads on; None when the books refuse, with the reason in the form."""
     try:
@@ -104,7 +104,7 @@ def _not_checked_out(request: HttpRequest, session: Appointment, why: str) -> Ht
 
 
 def _context(
-    request: HttpRequest, session: Appointment, form: CheckOutForm, held: Held | None, shown: Preview | None
+    request: ActorRequest, session: Appointment, form: CheckOutForm, held: Held | None, shown: Preview | None
 ) -> dict[str, Any]:
     return {
         "session": session,
@@ -136,7 +136,7 @@ def _warning(held: Held, shown: Preview) -> str:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
-def checked_out(request: HttpRequest, code: Any) -> HttpResponse:
+def checked_out(request: ActorRequest, code: Any) -> HttpResponse:
     """What was billed and taken, to print or send."""
     session = _session(request, code)
     invoice = _invoice_of(request, session)
@@ -156,7 +156,7 @@ def checked_out(request: HttpRequest, code: Any) -> HttpResponse:
     return render(request, "reception/checked_out.html", context)
 
 
-def _invoice_of(request: HttpRequest, session: Appointment) -> Invoice | None:
+def _invoice_of(request: ActorRequest, session: Appointment) -> Invoice | None:
     return (
         Invoice.objects.visible_to(request.actor)
         .live()
@@ -169,7 +169,7 @@ def _invoice_of(request: HttpRequest, session: Appointment) -> Invoice | None:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_POST
-def send_invoice(request: HttpRequest, code: Any) -> HttpResponse:
+def send_invoice(request: ActorRequest, code: Any) -> HttpResponse:
     """Sends the invoice by e-mail, once for each page that asked."""
     session = _session(request, code)
     invoice, form = _invoice_of(request, session), SendForm(request.POST)

@@ -18,12 +18,12 @@ from portal.billing.forms import AheadForm, WaiveForm
 from portal.billing.models import Invoice, Purpose
 from portal.billing.refusals import AlreadyInvoiced, NotBillable
 from portal.clinic.models import ClinicSettings
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import dollars
 from portal.policies.models import PolicySettings
 
 
-def _session(request: HttpRequest, code: Any) -> Appointment:
+def _session(request: ActorRequest, code: Any) -> Appointment:
     return get_object_or_404(Appointment.objects.visible_to(request.actor).without_holds().for_listing(), code=code)
 
 
@@ -32,7 +32,7 @@ def _session(request: HttpRequest, code: Any) -> Appointment:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def ahead(request: HttpRequest, code: Any) -> HttpResponse:
+def ahead(request: ActorRequest, code: Any) -> HttpResponse:
     """Takes money before the session. It is no check-out, and nothing is claimed from Medicare by it."""
     session, now = _session(request, code), timezone.now()
     price = charges.price_of(session, clinic=ClinicSettings.current())
@@ -72,7 +72,7 @@ def _too_late_for_ahead(request: HttpRequest, session: Appointment) -> HttpRespo
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def fee(request: HttpRequest, code: Any) -> HttpResponse:
+def fee(request: ActorRequest, code: Any) -> HttpResponse:
     """Says what a session that was cancelled late or missed costs, and why; a person asks for it or does without."""
     session, now = _session(request, code), timezone.now()
     if request.method == "POST":
@@ -90,7 +90,7 @@ def fee(request: HttpRequest, code: Any) -> HttpResponse:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_POST
-def waive(request: HttpRequest, code: Any) -> HttpResponse:
+def waive(request: ActorRequest, code: Any) -> HttpResponse:
     """Does without the fee, with the reason."""
     session, form = _session(request, code), WaiveForm(request.POST)
     if not form.is_valid():
@@ -106,7 +106,7 @@ def waive(request: HttpRequest, code: Any) -> HttpResponse:
     return redirect("reception:appointment", code=session.code)
 
 
-def _offer(request: HttpRequest, session: Appointment, form: WaiveForm) -> HttpResponse:
+def _offer(request: ActorRequest, session: Appointment, form: WaiveForm) -> HttpResponse:
     due = charges.fee_due(session, clinic=ClinicSettings.current(), policy=PolicySettings.current())
     if due is None:
         return _no_fee(request, session)

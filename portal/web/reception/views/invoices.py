@@ -20,7 +20,7 @@ from portal.billing.models import CreditNote, Invoice, InvoiceStatus, Line, Paym
 from portal.billing.movements import movements_of
 from portal.billing.refusals import KeyReused, NotPayable, NotRefundable, OverCredit, Overpayment, PaidOn
 from portal.clinic.models import ClinicSettings
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import dollars
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.keyset import page_of
@@ -37,7 +37,7 @@ def _today() -> date:
     return ClinicSettings.current().today(timezone.now())
 
 
-def _invoice(request: HttpRequest, number: str) -> Invoice:
+def _invoice(request: ActorRequest, number: str) -> Invoice:
     return get_object_or_404(
         Invoice.objects.visible_to(request.actor).select_related(
             "patient", "psychologist__user", "location", "appointment", "created_by", "voided_by"
@@ -48,7 +48,7 @@ def _invoice(request: HttpRequest, number: str) -> Invoice:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: ActorRequest) -> HttpResponse:
     """The table of all invoices, found and turned by htmx; a million of them answer like a hundred."""
     today, visible = _today(), Invoice.objects.visible_to(request.actor)
     chosen = InvoiceFilter(
@@ -72,13 +72,13 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
-def detail(request: HttpRequest, number: str) -> HttpResponse:
+def detail(request: ActorRequest, number: str) -> HttpResponse:
     return _show(request, _invoice(request, number))
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_POST
-def pay(request: HttpRequest, number: str) -> HttpResponse:
+def pay(request: ActorRequest, number: str) -> HttpResponse:
     """Records money that came. What is wrong stands beside its field, and what was typed stays."""
     invoice, now = _invoice(request, number), timezone.now()
     form = PaymentForm(request.POST, most=invoice.balance, today=_today())
@@ -119,7 +119,7 @@ def _tell(request: HttpRequest, payment: Payment, *, is_new: bool) -> None:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def refund(request: HttpRequest, number: str, receipt: str) -> HttpResponse:
+def refund(request: ActorRequest, number: str, receipt: str) -> HttpResponse:
     """Asks how much of a payment goes back and how, then records it as a new row with a minus."""
     invoice, now = _invoice(request, number), timezone.now()
     payment = get_object_or_404(
@@ -152,7 +152,7 @@ def refund(request: HttpRequest, number: str, receipt: str) -> HttpResponse:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def void(request: HttpRequest, number: str) -> HttpResponse:
+def void(request: ActorRequest, number: str) -> HttpResponse:
     """Asks why, then takes the invoice back. It stays in the books."""
     invoice = _invoice(request, number)
     form = VoidForm(request.POST or None)
@@ -181,7 +181,7 @@ def void(request: HttpRequest, number: str) -> HttpResponse:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def credit(request: HttpRequest, number: str) -> HttpResponse:
+def credit(request: ActorRequest, number: str) -> HttpResponse:
     """Asks how much comes off an issued invoice and why, and makes a note of it with a number of its own."""
     invoice, now = _invoice(request, number), timezone.now()
     form = CreditForm(request.POST if request.method == "POST" else None, lines=_creditable(invoice))
@@ -220,7 +220,7 @@ def _creditable(invoice: Invoice) -> list[tuple[Line, Decimal]]:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
-def credit_pdf(request: HttpRequest, number: str, note: str) -> HttpResponse:
+def credit_pdf(request: ActorRequest, number: str, note: str) -> HttpResponse:
     """A credit or adjustment note, shown in the browser to be printed."""
     from portal.billing import paper  # it brings the PDF library, which is slow to load
 
@@ -236,7 +236,7 @@ def credit_pdf(request: HttpRequest, number: str, note: str) -> HttpResponse:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
-def pdf(request: HttpRequest, number: str) -> HttpResponse:
+def pdf(request: ActorRequest, number: str) -> HttpResponse:
     """The paper, shown in the browser to be printed."""
     from portal.billing import paper  # it brings the PDF library, which is slow to load
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.journeys.to_do import notices
 from portal.journeys.to_do.addresses import address_today, patient_of
 from portal.notifications.models import Notice, State
@@ -24,7 +24,7 @@ from portal.web.reception.forms import SendAgainForm
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def notice(request: HttpRequest, code: UUID) -> HttpResponse:
+def notice(request: ActorRequest, code: UUID) -> HttpResponse:
     """Shows what went wrong; a POST sends it again, to the address that is right."""
     found = _notice(request, code)
     may_change = notices.may_go_elsewhere(found)
@@ -46,7 +46,7 @@ def notice(request: HttpRequest, code: UUID) -> HttpResponse:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_POST
-def arrived(request: HttpRequest, code: UUID) -> HttpResponse:
+def arrived(request: ActorRequest, code: UUID) -> HttpResponse:
     """Somebody asked, and it had arrived."""
     try:
         notices.mark_arrived(_notice(request, code), by=request.actor, now=timezone.now())
@@ -57,7 +57,7 @@ def arrived(request: HttpRequest, code: UUID) -> HttpResponse:
     return redirect("reception:to_do")
 
 
-def _notice(request: HttpRequest, code: UUID) -> Notice:
+def _notice(request: ActorRequest, code: UUID) -> Notice:
     """One that needs somebody, or needed them: what went well is nobody's business here."""
     rows = Notice.objects.visible_to(request.actor).for_the_desk()
     return get_object_or_404(rows, code=code)

@@ -16,7 +16,7 @@ from portal.accounts.roles import Role
 from portal.appointments.models import Appointment
 from portal.billing.models import Invoice
 from portal.clinic.models import ClinicSettings
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment
 from portal.journeys.sessions import steps_of
 from portal.medicare.actions import add_referral
@@ -39,7 +39,7 @@ INVOICES = 8
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: ActorRequest) -> HttpResponse:
     """Search as you type. With nothing typed, those who were registered last."""
     text, patients = SearchForm(request.GET).text, Patient.objects.visible_to(request.actor).for_table()
     found = search(patients, text, limit=FOUND + 1) if text else list(patients.order_by("-pk")[:RECENT])
@@ -56,7 +56,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: ActorRequest) -> HttpResponse:
     """Registers somebody. If they may be here already the desk is shown whom, and decides."""
     now, clinic = timezone.now(), ClinicSettings.current()
     form = PatientForm(request.POST if request.method == "POST" else None, today=clinic.today(now))
@@ -72,7 +72,7 @@ def new(request: HttpRequest) -> HttpResponse:
     return render(request, "reception/patient_new.html", {"form": form, "alike": alike}, status=status)
 
 
-def _alike(request: HttpRequest, values: dict[str, Any]) -> list[Likeness]:
+def _alike(request: ActorRequest, values: dict[str, Any]) -> list[Likeness]:
     return possible_duplicates(
         Patient.objects.visible_to(request.actor),
         first_name=values["legal_first_name"],
@@ -88,17 +88,17 @@ def _say_warnings(request: HttpRequest, form: PatientForm) -> None:
         messages.warning(request, f"{form[field].label}: {words}")
 
 
-def _one(request: HttpRequest, code: Any) -> Patient:
+def _one(request: ActorRequest, code: Any) -> Patient:
     return get_object_or_404(Patient.objects.visible_to(request.actor).select_related("user"), code=code)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
-def detail(request: HttpRequest, code: Any) -> HttpResponse:
+def detail(request: ActorRequest, code: Any) -> HttpResponse:
     return _page(request, _one(request, code), carer_form=CarerForm())
 
 
-def _page(request: HttpRequest, patient: Patient, *, carer_form: CarerForm, status: int = 200) -> HttpResponse:
+def _page(request: ActorRequest, patient: Patient, *, carer_form: CarerForm, status: int = 200) -> HttpResponse:
     now, clinic = timezone.now(), ClinicSettings.current()
     sessions = Appointment.objects.visible_to(request.actor).filter(patient=patient).for_listing()
     past, upcoming = list(sessions.past(now=now)[: PAST + 1]), list(sessions.upcoming(now=now))
@@ -125,7 +125,7 @@ def _page(request: HttpRequest, patient: Patient, *, carer_form: CarerForm, stat
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, code: Any) -> HttpResponse:
+def edit(request: ActorRequest, code: Any) -> HttpResponse:
     patient = _one(request, code)
     now = timezone.now()
     form = PatientForm(
@@ -146,7 +146,7 @@ def edit(request: HttpRequest, code: Any) -> HttpResponse:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def referral(request: HttpRequest, code: Any) -> HttpResponse:
+def referral(request: ActorRequest, code: Any) -> HttpResponse:
     """A letter that came for this patient: who wrote it, when, for how many sessions."""
     patient = _one(request, code)
     now = timezone.now()
@@ -164,7 +164,7 @@ def referral(request: HttpRequest, code: Any) -> HttpResponse:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_POST
-def add_carer(request: HttpRequest, code: Any) -> HttpResponse:
+def add_carer(request: ActorRequest, code: Any) -> HttpResponse:
     """Lets somebody who has an account sign in for the patient. They verified their address when they signed up."""
     patient = _one(request, code)
     form = CarerForm(request.POST)
@@ -196,7 +196,7 @@ def add_carer(request: HttpRequest, code: Any) -> HttpResponse:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_POST
-def end_carer(request: HttpRequest, code: Any) -> HttpResponse:
+def end_carer(request: ActorRequest, code: Any) -> HttpResponse:
     patient = _one(request, code)
     form = EndCarerForm(request.POST, patient=patient)
     if not form.is_valid():

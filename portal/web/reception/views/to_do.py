@@ -4,34 +4,34 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.roles import Role
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.web.reception.to_do import ROOM
 from portal.web.to_do import pages
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: ActorRequest) -> HttpResponse:
     return pages.listing(request, ROOM)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_POST
-def acknowledge(request: HttpRequest, code: UUID) -> HttpResponse:
+def acknowledge(request: ActorRequest, code: UUID) -> HttpResponse:
     return pages.acknowledge(request, ROOM, code)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_POST
-def put_back(request: HttpRequest, code: UUID) -> HttpResponse:
+def put_back(request: ActorRequest, code: UUID) -> HttpResponse:
     return pages.put_back(request, ROOM, code)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_POST
-def finish(request: HttpRequest, code: UUID) -> HttpResponse:
+def finish(request: ActorRequest, code: UUID) -> HttpResponse:
     return pages.finish(request, ROOM, code)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,9 +20,9 @@ from portal.appointments.models import Appointment
 from portal.appointments.refusals import WrongState
 from portal.appointments.states import Verb
 from portal.clinic.models import ClinicSettings, Location
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import dollars
-from portal.common.web.htmx import page_or_fragment
+from portal.common.web.htmx import htmx_of, page_or_fragment, targets
 from portal.journeys import sessions
 from portal.reports.days import DayList, read_day
 from portal.web.reception.forms import ArrivalsFilter, day_in
@@ -33,11 +33,11 @@ from portal.web.to_do.pages import on_a_home_page
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
-def today(request: HttpRequest) -> HttpResponse:
+def today(request: ActorRequest) -> HttpResponse:
     return _page(request)
 
 
-def _page(request: HttpRequest, *, pressed: Appointment | None = None) -> HttpResponse:
+def _page(request: ActorRequest, *, pressed: Appointment | None = None) -> HttpResponse:
     """The day's list, whole or as the fragment that looks for news each minute."""
     now, clinic = timezone.now(), ClinicSettings.current()
     this_day = clinic.today(now)
@@ -61,7 +61,7 @@ def _page(request: HttpRequest, *, pressed: Appointment | None = None) -> HttpRe
         # Whose button was pressed: the button is gone with the old list, and the focus goes to the same line.
         "pressed": pressed,
     }
-    if day == this_day and not request.htmx:
+    if day == this_day and htmx_of(request) is None:
         context["to_do"] = on_a_home_page(request, ROOM, now=now)
     return page_or_fragment(request, "reception/today.html", context, fragment="arrivals")
 
@@ -90,7 +90,9 @@ def _stats(listed: DayList, *, is_today: bool, now: Any) -> list[dict[str, Any]]
 # ---- One press ------------------------------------------------------------------------------------------------------
 
 
-def _press(request: HttpRequest, code: Any, verb: Verb, step: Callable[..., Appointment], *, done: str) -> HttpResponse:
+def _press(
+    request: ActorRequest, code: Any, verb: Verb, step: Callable[..., Appointment], *, done: str
+) -> HttpResponse:
     """Does one step on one session and answers the list, or the page that asked.
 
     Two people at the desk may press at once: the second is told what the first did, and nothing happens twice.
@@ -102,7 +104,7 @@ def _press(request: HttpRequest, code: Any, verb: Verb, step: Callable[..., Appo
         messages.warning(request, in_words(verb, refused.reason, session))
     else:
         messages.success(request, done % {"name": session.patient.name if session.patient else ""})
-    if request.htmx and request.htmx.target == "arrivals":
+    if targets(request, "arrivals"):
         return _page(request, pressed=session)
     if request.POST.get("from") == "appointment":
         return redirect("reception:appointment", code=session.code)
@@ -111,11 +113,11 @@ def _press(request: HttpRequest, code: Any, verb: Verb, step: Callable[..., Appo
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_POST
-def check_in(request: HttpRequest, code: Any) -> HttpResponse:
+def check_in(request: ActorRequest, code: Any) -> HttpResponse:
     return _press(request, code, Verb.CHECK_IN, actions.check_in, done=_("%(name)s is here."))
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_POST
-def no_show(request: HttpRequest, code: Any) -> HttpResponse:
+def no_show(request: ActorRequest, code: Any) -> HttpResponse:
     return _press(request, code, Verb.NO_SHOW, sessions.mark_no_show, done=_("%(name)s is marked as a no-show."))

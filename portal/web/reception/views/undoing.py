@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,13 +18,13 @@ from portal.appointments.forms import SeenForm, UndoForm
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import PatientBusy, SlotTaken, WrongState
 from portal.appointments.states import MOVES, Verb
-from portal.common.access.decorators import allow
+from portal.common.access.decorators import ActorRequest, allow
 from portal.journeys import sessions
 from portal.web.reception.refused import in_words
 
 
 def _undo(
-    request: HttpRequest, code: Any, verb: Verb, step: Callable[..., Appointment], *, means: str, done: str
+    request: ActorRequest, code: Any, verb: Verb, step: Callable[..., Appointment], *, means: str, done: str
 ) -> HttpResponse:
     """Says what taking it back means, asks why, and does it; an old page is told that nothing was done."""
     session = get_object_or_404(Appointment.objects.visible_to(request.actor).without_holds().for_listing(), code=code)
@@ -56,7 +56,7 @@ def _undo(
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def check_in(request: HttpRequest, code: Any) -> HttpResponse:
+def check_in(request: ActorRequest, code: Any) -> HttpResponse:
     return _undo(
         request,
         code,
@@ -69,7 +69,7 @@ def check_in(request: HttpRequest, code: Any) -> HttpResponse:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def no_show(request: HttpRequest, code: Any) -> HttpResponse:
+def no_show(request: ActorRequest, code: Any) -> HttpResponse:
     return _undo(
         request,
         code,
@@ -85,7 +85,7 @@ def no_show(request: HttpRequest, code: Any) -> HttpResponse:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def completed(request: HttpRequest, code: Any) -> HttpResponse:
+def completed(request: ActorRequest, code: Any) -> HttpResponse:
     return _undo(
         request,
         code,
