@@ -16,6 +16,9 @@ from portal.clinic.models import ClinicSettings
 from portal.resources.models import BlogPost
 from tests import make
 
+# Words and photos are kept the same way by every database, as the rooms' own tests hold.
+pytestmark = [pytest.mark.look, pytest.mark.xdist_group("test_articles")]
+
 MAI = "psychologist@demo.example"
 
 

@@ -15,6 +15,9 @@ from portal.clinic import actions
 from portal.clinic.models import Psychologist
 from portal.common.access.actors import Actor
 
+# Words and photos are kept the same way by every database, as the rooms' own tests hold.
+pytestmark = [pytest.mark.look, pytest.mark.xdist_group("test_profile")]
+
 
 def two_halves(size: tuple[int, int] = (2400, 1200)) -> bytes:
     """Red on the left, blue on the right."""

@@ -37,11 +37,10 @@ TEMPLATE = "PORTAL_TEST_TEMPLATE"
 # The clock is set before pytest comes to look at it.
 CLOCK_IS_SET = "ignore:Module already imported so cannot be rewritten; time_machine:pytest.PytestAssertRewriteWarning"
 
-# Several tests race threads and processes of their own: many more at once would only wait for each other. One more
-# than there are cores is busy while another waits for a process.
-_CORES = min(os.cpu_count() or 1, 4)
-_WORKERS, _ONE_MORE = ["--numprocesses", str(_CORES)], ["--numprocesses", str(_CORES + 1)]
-SIDE_BY_SIDE = [*_ONE_MORE, "--dist", "worksteal", "--durations", "10"]
+# One worker more than there are cores is busy while another waits, for a process or for a page. Several tests race
+# threads and processes of their own: many more at once would only wait for each other.
+_WORKERS = ["--numprocesses", str(min(os.cpu_count() or 1, 4) + 1)]
+SIDE_BY_SIDE = [*_WORKERS, "--dist", "worksteal", "--durations", "10"]
 # Each worker has a portal of its own. e2e/conftest.py says which tests stay together.
 BROWSERS_SIDE_BY_SIDE = [*_WORKERS, "--dist", "loadgroup", "--durations", "10"]
 
