@@ -473,7 +473,7 @@ def test_the_check_out_page_says_when_it_opens(practice):
         )
         assert response.url == reverse("reception:appointment", args=[session.code])
         assert "Check-out opens when the session starts, Tuesday 24 November 2026, 2:00 pm." in words(response)
-        assert "A prepayment is no check-out." in words(response)
+        assert "Until then, take money as a prepayment." in words(response)
 
 
 NIGHTS = {

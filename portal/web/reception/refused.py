@@ -19,7 +19,7 @@ def in_words(verb: Verb, why: str, session: Appointment) -> str:
         case Verb.CHECK_IN, Why.DAY_PAST:
             return _("The day of this session is past. Check it out if it was held, or mark it as a no-show.")
         case Verb.CHECK_OUT | Verb.COMPLETE, Why.NOT_STARTED:
-            return _("Check-out opens when the session starts, %(when)s. A prepayment is no check-out.") % {
+            return _("Check-out opens when the session starts, %(when)s. Until then, take money as a prepayment.") % {
                 "when": when(session.starts_at, session.zone)
             }
         case Verb.NO_SHOW, Why.NOT_STARTED:

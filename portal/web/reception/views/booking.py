@@ -359,11 +359,15 @@ def appointment(request: ActorRequest, code: Any) -> HttpResponse:
     return render(request, "reception/appointment.html", context)
 
 
+# Of each state the one step that people look for.
+LOOKED_FOR = (Verb.CHECK_IN, Verb.REOPEN, Verb.UNDO_NO_SHOW, Verb.CHECK_OUT)
+
+
 def _hint(session: Appointment, steps: Steps) -> str:
-    """Why the button that is looked for is not there: what the desk does next can't be done yet, or not any more."""
-    looked_for = [Verb.CHECK_IN, Verb.CHECK_OUT] if session.is_open else [Verb.REOPEN, Verb.UNDO_NO_SHOW]
-    whys = [(verb, why) for verb in looked_for if (why := steps[verb].why) not in {None, Why.STATE}]
-    return in_words(*whys[0], session) if whys else ""
+    """Why the step that is looked for next is not there to press; empty if it is."""
+    looked_for = next((verb for verb in LOOKED_FOR if steps[verb].why != Why.STATE), None)
+    why = steps[looked_for].why if looked_for else None
+    return in_words(looked_for, why, session) if looked_for and why else ""
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
