@@ -67,6 +67,11 @@ class UndoReason(models.TextChoices):
 SOON: Final = timedelta(minutes=45)
 
 
+def label_of(status: str) -> str:
+    """What people call a state, in the language in use."""
+    return str(Status(status).label)
+
+
 def is_late(session: Appointment, *, now: datetime) -> bool:
     """Says whether it has started and the patient was not checked in."""
     return session.status == Status.BOOKED and session.starts_at < now

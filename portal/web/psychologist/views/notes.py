@@ -21,7 +21,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment, Status
+from portal.appointments.models import Appointment
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import htmx_of, page_or_fragment, redirect_to
@@ -285,7 +285,7 @@ def _session_and_note(request: ActorRequest, code: UUID) -> tuple[Appointment, P
 def _is_in_care(session: Appointment, actor: Actor) -> bool:
     """Whether the patient's page opens. It does but for the draft of a session called off, if that was the only one."""
     in_care = Patient.objects.visible_to(actor)
-    return session.status != Status.CANCELLED or in_care.filter(pk=session.patient_id).exists()
+    return not session.is_cancelled or in_care.filter(pk=session.patient_id).exists()
 
 
 def _version(written: ProgressNote | None) -> int:

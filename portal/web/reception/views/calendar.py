@@ -15,9 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.accounts.roles import Role
-from portal.appointments import diary
+from portal.appointments import diary, states
 from portal.appointments.calendars import DiaryDay, Session
-from portal.appointments.models import Status
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Mode
 from portal.common.access.decorators import ActorRequest, allow
@@ -141,7 +140,7 @@ class _State(NamedTuple):
 @cache
 def _state(status: str, is_confirmed: bool, is_by_video: bool, *, language: str | None) -> _State:
     """Put into words once for each of the few there are, in the language in use."""
-    kind, shape, spoken = status.replace("_", "-"), status, str(Status(status).label)
+    kind, shape, spoken = status.replace("_", "-"), status, states.label_of(status)
     if is_confirmed:
         kind, shape, spoken = "confirmed", "confirmed", _("Confirmed")
     if is_by_video:
