@@ -82,6 +82,9 @@ def facts_of(invoice: Invoice) -> dict[str, Any]:
     paper = invoice.snapshot or snapshot.take(invoice, clinic=ClinicSettings.current(), referral=None)
     void = invoice.status == InvoiceStatus.VOID
     balance = invoice.balance
+    if invoice.credited:
+        # What was expected when it was issued is more than is charged by now.
+        paper = {**paper, "rebate": str(invoice.expected_rebate), "out_of_pocket": str(invoice.gap)}
     return {
         "paper": _with_dates(paper),
         "stamp": _stamp(invoice),

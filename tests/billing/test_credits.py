@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.audit.models import Entry
-from portal.billing import actions
+from portal.billing import actions, paper
 from portal.billing.charges import Charge
 from portal.billing.models import CreditNote, Invoice
 from portal.billing.refusals import KeyReused, NotPayable, OverCredit, ReasonMissing, WrongAmount
@@ -141,7 +141,10 @@ def test_an_expected_rebate_is_no_more_than_is_charged_by_now(books):
     invoice = books.invoice_of_session(appointment)
     assert invoice.expected_rebate == invoice.rebate == D("149.05")
     books.credit(invoice, "100.00")
-    assert (invoice.expected_rebate, invoice.rebate) == (D("120.00"), D("149.05"))
+    assert (invoice.expected_rebate, invoice.gap, invoice.rebate) == (D("120.00"), 0, D("149.05"))
+    printed = paper.facts_of(invoice)["paper"]
+    assert (printed["rebate"], printed["out_of_pocket"]) == ("120.00", "0.00")
+    assert invoice.snapshot["rebate"] == "149.05"
 
 
 def test_a_credited_invoice_can_be_voided(books):

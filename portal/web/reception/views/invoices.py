@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.accounts.roles import Role
 from portal.billing import actions
 from portal.billing.forms import CreditForm, PaymentForm, RefundForm, VoidForm
-from portal.billing.models import CreditNote, Invoice, InvoiceStatus, Line, Payment
+from portal.billing.models import CreditNote, Invoice, InvoiceStatus, Line, Payment, Purpose
 from portal.billing.movements import movements_of
 from portal.billing.refusals import KeyReused, NotPayable, NotRefundable, OverCredit, Overpayment, PaidOn
 from portal.clinic.models import ClinicSettings
@@ -173,7 +173,9 @@ def void(request: ActorRequest, number: str) -> HttpResponse:
         except NotPayable:
             messages.info(request, _("This invoice is void already."))
         else:
-            messages.success(request, _("The invoice is void. The session can be billed again."))
+            is_of_session = invoice.purpose == Purpose.SESSION
+            again = _("The session can be billed again.") if is_of_session else _("It can be asked for again.")
+            messages.success(request, f"{_('The invoice is void.')} {again}")
         return redirect_to(request, "reception:invoice", number=invoice.number)
     context = {"invoice": invoice, "form": form}
     return render(request, "reception/void.html", context, status=422 if form.errors else 200)
