@@ -9,12 +9,12 @@ import hypothesis
 import pytest
 from django.core.cache import cache
 from django.core.management.commands import flush
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations as PostgresOperations
 from django.db.backends.sqlite3.base import DatabaseOperations as SqliteOperations
 from django.utils import translation
 
-from portal.common import schedules
+from portal.common import kept, schedules
 from tests import triggers
 from tests.clock.readers import Readers, noted
 from tests.selection import may_differ_by_database, takes_long
@@ -128,10 +128,15 @@ def _database_can_be_emptied():
             for table in held:
                 cursor.execute(f'DELETE FROM "{table}"')
 
+    def after_flush(verbosity, interactive, database):
+        """Of what the signal does, the two things that a test needs; the triggers that renew the stamp were lifted."""
+        schedules.ensure()
+        kept.renew(connections[database])
+
     with pytest.MonkeyPatch.context() as patch:
         for operations in (SqliteOperations, PostgresOperations):
             patch.setattr(operations, "execute_sql_flush", execute_sql_flush)
-        patch.setattr(flush, "emit_post_migrate_signal", lambda *_: schedules.ensure())
+        patch.setattr(flush, "emit_post_migrate_signal", after_flush)
         yield
 
 
