@@ -31,7 +31,7 @@ def notice(*, about, state=State.FAILED, secret=False, error="SMTPRecipientsRefu
         template="account/password_changed",
         to=Recipient.by_email("mina@wrong.example"),
         about=about,
-        context={"at": "noon"},
+        context={"at": timezone.now()},
         secret=secret,
         dedupe_key=f"n:{Notice.objects.count()}",
     )

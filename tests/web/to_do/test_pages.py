@@ -224,7 +224,7 @@ def failed_notice(number=0):
         template="account/password_changed",
         to=Recipient.by_email("mina@patient.example"),
         about=make.appointment(starts_at=NOW + (30 + number) * DAY),
-        context={"at": "noon"},
+        context={"at": NOW},
         dedupe_key=f"n:{number}",
     )
     Notice.objects.filter(pk=made.pk).update(state=State.FAILED, error="SMTPRecipientsRefused 550")
