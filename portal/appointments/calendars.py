@@ -147,7 +147,7 @@ def columns(
             column = found[i][place[slot.psychologist_id]]
             if slot.kind == TimeSlot.Kind.BLOCKED:
                 column.away.append(Away(*cut, slot=slot))
-            else:
+            elif slot.location is not None:
                 column.work.append(Work(*cut, location=slot.location, slot=slot))
     for session in _booked(place, start, end, now=now, cancelled=cancelled):
         for i, cut in _cuts(calendar, session.starts_at, session.ends_at):

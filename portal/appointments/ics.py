@@ -55,7 +55,7 @@ def invitation(
     # A zone stands before what names it.
     calendar.add_component(_time_zone(appointment.location.time_zone))
     calendar.add_component(event)
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 @cache
@@ -72,7 +72,7 @@ def readdressed(entry: bytes, *, to: str) -> bytes:
             attendee = vCalAddress(f"mailto:{to}")
             attendee.params = event.pop("attendee").params
             event.add("attendee", attendee)
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def _where(appointment: Appointment) -> str:

@@ -8,6 +8,7 @@ the chain: the order of `seq` is the order of sealing, and `at` says when the de
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 from django.db import connection, connections, router, transaction
 
@@ -39,7 +40,8 @@ def _seal_some() -> int:
             with connections[using].cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         entries = Entry.objects.using(using)
-        seq, head = entries.sealed().order_by("-seq").values_list("seq", "hash").first() or (0, GENESIS)
+        last = entries.sealed().order_by("-seq").first()
+        seq, head = (last.seq or 0, last.hash) if last else (0, GENESIS)
         count = 0
         for entry in entries.waiting().order_by("id")[:BATCH]:
             seq += 1
@@ -72,4 +74,4 @@ def _in_order(page: int = 2000) -> Iterator[Entry]:
     after = 0
     while rows := list(Entry.objects.sealed().filter(seq__gt=after).order_by("seq")[:page]):
         yield from rows
-        after = rows[-1].seq
+        after = cast(int, rows[-1].seq)  # sealed rows have one

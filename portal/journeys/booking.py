@@ -41,7 +41,14 @@ def hold_time(
 
     Raises SlotTaken or NotOffered.
     """
-    choice = {"service": service, "mode": mode, "starts_at": starts_at, "location": location, "by": by, "now": now}
+    choice: dict[str, Any] = {
+        "service": service,
+        "mode": mode,
+        "starts_at": starts_at,
+        "location": location,
+        "by": by,
+        "now": now,
+    }
     if len(psychologists) == 1:
         return actions.hold(psychologist=psychologists[0], **choice)
     return actions.hold_any(psychologists=psychologists, **choice)

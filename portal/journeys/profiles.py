@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from django.utils.translation import get_language
 
+from portal.accounts.models import User
 from portal.appointments import diary
 from portal.appointments.models import WorkingHours
 from portal.billing import charges
@@ -149,9 +151,9 @@ def fees_of(
     person: Psychologist, services: Iterable[Service], *, on: date, clinic: ClinicSettings, items: Sequence[MbsItem]
 ) -> list[Fee]:
     """Each service's price; ways of holding it that cost the same stand together."""
-    found = []
+    found: list[Fee] = []
     for service in services:
-        by_price: dict[tuple, Fee] = {}
+        by_price: dict[tuple[Decimal, Decimal | None], Fee] = {}
         for mode in person.modes_for(service):
             quote = charges.quote(service=service, psychologist=person, mode=mode, on=on, clinic=clinic, items=items)
             fee = by_price.setdefault((quote.total, quote.rebate), Fee(service, [], quote, []))
@@ -188,7 +190,9 @@ def profile_of(
         chosen = next((m for m in ways if m == mode), ways[0])
     times: list[FreeTime] = []
     if service and not is_preview:
-        times = coming_times([person], services={person.pk: service}, now=now, clinic=clinic, mode=chosen)[person.pk]
+        times = coming_times([person], services={person.pk: service}, now=now, clinic=clinic, mode=chosen or "")[
+            person.pk
+        ]
     hours = WorkingHours.objects.filter(psychologist=person, location__is_active=True).select_related("location")
     return Profile(
         person=person,
@@ -204,7 +208,7 @@ def profile_of(
     )
 
 
-def articles(*, now: datetime, author: object = None, count: int = ARTICLES_SHOWN) -> list[BlogPost]:
+def articles(*, now: datetime, author: User | None = None, count: int = ARTICLES_SHOWN) -> list[BlogPost]:
     """The latest articles, of everybody or of one author; those in the language of the page come first."""
     readable = BlogPost.objects.readable(now).for_listing().newest_first()
     if author is not None:

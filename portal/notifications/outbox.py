@@ -26,6 +26,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from portal.common.access.actors import Actor
+from portal.common.crypto.fields import clear
 from portal.common.labels import code_of, label_of
 from portal.notifications.channels import CHANNELS
 from portal.notifications.models import Notice, State
@@ -95,11 +96,13 @@ def queue_words(
             channel=to.channel,
             template=template,
             language=words.language,
-            to=CHANNELS[to.channel].checked(to.address),
-            subject=words.subject,
-            text=words.text,
-            html=words.html,
-            attachments=_packed(attachments),
+            **clear(
+                to=CHANNELS[to.channel].checked(to.address),
+                subject=words.subject,
+                text=words.text,
+                html=words.html,
+                attachments=_packed(attachments),
+            ),
             dedupe_key=_key(dedupe_key),
             secret=secret,
             about_label="" if about is None else label_of(about),
@@ -179,11 +182,13 @@ def resend(
             channel=to.channel,
             template=notice.template,
             language=notice.language,
-            to=CHANNELS[to.channel].checked(to.address),
-            subject=notice.subject,
-            text=notice.text,
-            html=notice.html,
-            attachments=notice.attachments if attachments is None else _packed(attachments),
+            **clear(
+                to=CHANNELS[to.channel].checked(to.address),
+                subject=notice.subject,
+                text=notice.text,
+                html=notice.html,
+                attachments=notice.attachments if attachments is None else _packed(attachments),
+            ),
             dedupe_key=f"again:{notice.code}",
             secret=notice.secret,
             about_label=notice.about_label,

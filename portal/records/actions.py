@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import cast
 
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
@@ -12,6 +13,8 @@ from portal.appointments.models import Appointment
 from portal.audit import trail
 from portal.clinic.models import Psychologist
 from portal.common.access.actors import Actor
+from portal.common.crypto.fields import clear
+from portal.patients.models import Patient
 from portal.records import chain
 from portal.records.headings import says_something
 from portal.records.models import Addendum, ProgressNote, State, Template
@@ -47,7 +50,7 @@ def save_draft(
             patient=session.patient,
             author=session.psychologist,
             template=template,
-            body=body,
+            **clear(body=body),
             created_at=now,
             updated_at=now,
         )
@@ -85,7 +88,8 @@ def sign(*, appointment: Appointment, version: int, by: Actor, now: datetime) ->
         raise NothingWritten
     note.state, note.signed_at, note.signed_by = State.SIGNED, now, by.user
     # As the session stands now: the lock keeps it so until the signature is in.
-    note.appointment, note.patient, note.author = session, session.patient, session.psychologist
+    note.appointment, note.author = session, session.psychologist
+    note.patient = cast(Patient, session.patient)
     chain.append(note)
     note.save(update_fields=["state", "signed_at", "signed_by", "sequence", "previous_hash", "hash"])
     trail.record(
@@ -112,7 +116,7 @@ def add_addendum(*, note: ProgressNote, body: str, by: Actor, now: datetime, cod
     if not body.strip():
         raise NothingWritten
     author = Psychologist.objects.get(user=by.user)
-    addendum = Addendum(note=note, author=author, body=body, signed_at=now, signed_by=by.user)
+    addendum = Addendum(note=note, author=author, **clear(body=body), signed_at=now, signed_by=by.user)
     if code is not None and not Addendum.objects.filter(code=code).exists():
         addendum.code = code
     chain.append(addendum)

@@ -95,7 +95,7 @@ def _wrong(walk: Walk, entry: Entry) -> str:
 def _in_order() -> Iterator[Entry]:
     notes = ProgressNote.objects.signed().select_related("appointment", "patient", "author")
     addenda = Addendum.objects.select_related("note", "author")
-    yield from merge(_pages(notes), _pages(addenda), key=lambda entry: entry.sequence)
+    yield from merge(_pages(notes), _pages(addenda), key=lambda entry: entry.sequence or 0)
 
 
 def _pages(entries: Any) -> Iterator[Entry]:

@@ -55,7 +55,8 @@ class Part:
 
 def parts(body: str) -> Iterator[Part]:
     """A note's headings and what stands between them, its line breaks kept."""
-    known, lines = every_heading(), []
+    known = every_heading()
+    lines: list[str] = []
 
     def between() -> Iterator[Part]:
         text = "\n".join(lines).strip("\n")

@@ -103,9 +103,10 @@ def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, 
     of_sessions: dict[int | None, dict[str, Invoice]] = defaultdict(dict)
     for each in live:
         of_sessions[each.appointment_id][each.purpose] = each
-    patients = {s.patient_id for s in sessions}
+    # A hold may be nobody's; a session has a patient.
+    patients = {s.patient_id for s in sessions if s.patient_id is not None}
     owed = _owed(actor, patients)
-    referred = defaultdict(list)
+    referred: dict[int | None, list[date]] = defaultdict(list)
     for patient, written in (
         Referral.objects.filter(patient__in=patients).order_by().values_list("patient", "written_on")
     ):
@@ -123,7 +124,7 @@ def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, 
                 now=now,
                 steps=steps[session.pk],
                 invoice=invoice,
-                owes=owed.get(session.patient_id, ZERO)
+                owes=owed.get(session.patient_id or 0, ZERO)
                 - (invoice.balance if invoice and invoice.status == InvoiceStatus.ISSUED else ZERO),
                 lacks_referral=session.service.medicare and not covered,
                 to_collect=_to_collect(session, own, clinic=clinic),

@@ -81,7 +81,7 @@ def by_situation(shown: list[CrisisLine]) -> list[tuple[str, list[CrisisLine]]]:
     order = {value: place for place, value in enumerate(CrisisLine.Situation.values)}
     ordered = sorted(shown, key=lambda line: order[line.situation])
     return [
-        (CrisisLine.Situation(value).label, list(group))
+        (str(CrisisLine.Situation(value).label), list(group))
         for value, group in groupby(ordered, key=lambda line: line.situation)
     ]
 

@@ -158,7 +158,9 @@ def check_patient(
         raise NotOffered("psychologist")
 
 
-def check_patient_is_free(patient: int, slot: Slot, *, ignore: Appointment | None = None) -> None:
+def check_patient_is_free(patient: int | None, slot: Slot, *, ignore: Appointment | None = None) -> None:
+    if patient is None:
+        return
     own = Appointment.objects.filter(patient=patient).live().between(slot.starts_at, slot.ends_at)
     if ignore is not None:
         own = own.exclude(pk=ignore.pk)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Self, TypeVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -23,8 +24,11 @@ class Weekday(models.IntegerChoices):
     SUNDAY = 6, _("Sunday")
 
 
-class OfPsychologistQuerySet(models.QuerySet):
-    def visible_to(self, actor: Actor) -> OfPsychologistQuerySet:
+M = TypeVar("M", bound=models.Model, covariant=True)
+
+
+class OfPsychologistQuerySet(models.QuerySet[M]):
+    def visible_to(self, actor: Actor) -> Self:
         match actor.role:
             case Role.PSYCHOLOGIST:
                 return self.filter(psychologist__user=actor.user)
@@ -33,7 +37,7 @@ class OfPsychologistQuerySet(models.QuerySet):
         return self.none()
 
 
-class TimeSlotQuerySet(OfPsychologistQuerySet):
+class TimeSlotQuerySet(OfPsychologistQuerySet["TimeSlot"]):
     def between(self, start: datetime, end: datetime) -> TimeSlotQuerySet:
         """Those that touch the time from `start` (inclusive) to `end` (exclusive)."""
         return self.filter(starts_at__lt=end, ends_at__gt=start)
@@ -53,7 +57,7 @@ class WorkingHours(models.Model):
     starts = models.TimeField(_("from"))
     ends = models.TimeField(_("until"))
 
-    objects = OfPsychologistQuerySet.as_manager()
+    objects = OfPsychologistQuerySet["WorkingHours"].as_manager()
 
     class Meta:
         ordering = ["weekday", "starts"]

@@ -240,6 +240,11 @@ def _checks(folder: str) -> list[Check]:
         Check("Form (ruff format)", [*ruff, "format", "--check", "."], "Cure: .venv/bin/ruff format ."),
         Check("Lint (ruff)", [*ruff, "check", "."], "Many are cured by: .venv/bin/ruff check --fix ."),
         Check(
+            "Types (mypy)",
+            [sys.executable, "-m", "mypy", "--cache-dir", f"{folder}/mypy"],
+            "pyproject.toml says which floors are checked.",
+        ),
+        Check(
             "Templates (djade)", [*djade, "--check", *templates], "Cure: .venv/bin/djade --target-version 5.2 <files>"
         ),
         Check(
