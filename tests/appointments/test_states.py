@@ -5,7 +5,8 @@ and the patient would be told at the counter.
 """
 
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from itertools import product
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -27,6 +28,7 @@ from portal.appointments.models import Appointment, Status
 from portal.appointments.refusals import HoldExpired, Refusal
 from portal.appointments.states import Known
 from portal.audit.models import Entry
+from portal.clinic.models import Location
 from portal.common.access.actors import Actor
 from tests import make
 
@@ -59,6 +61,12 @@ STAFF, DESK = {Role.PSYCHOLOGIST, Role.RECEPTION, Role.MANAGER}, {Role.RECEPTION
 def allowed(verb, *, status, role, now, session, zone, invoiced, note_signed):
     """What they would be told at the counter."""
     started = session.starts_at <= now
+    if verb == "confirm":
+        return status == "held" and now < session.held_until
+    if verb == "release":
+        return status == "held"
+    if verb == "check_out":
+        return role in DESK and status in {"booked", "arrived", "completed"} and started and not invoiced
     if verb in {"check_in", "undo_check_in", "undo_no_show", "reopen"} and role not in DESK:
         return False
     if verb in {"complete", "no_show"} and role not in STAFF:
@@ -93,6 +101,31 @@ def allowed(verb, *, status, role, now, session, zone, invoiced, note_signed):
     raise AssertionError(verb)
 
 
+@pytest.mark.parametrize("status", Status.values)
+@pytest.mark.parametrize(("zone", "minutes"), [("Australia/Melbourne", 50), ("Australia/Perth", 1440)])
+def test_every_answer_of_the_table(status, zone, minutes):
+    """Each step for each role, a second before, at and after each edge, with and without a bill and a signed note."""
+    starts = STARTS[0]
+    session = Appointment(
+        status=status,
+        location=Location(time_zone=zone),
+        starts_at=starts,
+        ends_at=starts + timedelta(minutes=minutes),
+        cancel_hours=24,
+        held_until=starts,
+    )
+    midnight = datetime.combine(session.local_start.date(), time(), session.zone)
+    edges = [starts, session.ends_at, midnight, midnight + timedelta(days=1), starts - timedelta(days=1)]
+    moments = [(edge + timedelta(seconds=n)).astimezone(UTC) for edge in edges for n in (-1, 0, 1)]
+    for role, now, invoiced, note_signed in product(ROLES, moments, (False, True), (False, True)):
+        known = Known(invoiced=invoiced, note_signed=note_signed)
+        steps = states.steps(session, by=Actor(user=None, role=role), now=now, known=known)
+        told = {verb for verb, step in steps.items() if step.allowed}
+        asked = {"status": status, "role": role, "now": now, "session": session, "zone": session.zone}
+        meant = {verb for verb in steps if allowed(verb, **asked, invoiced=invoiced, note_signed=note_signed)}
+        assert told == meant, (role, now, known)
+
+
 class Life(RuleBasedStateMachine):
     """One session; the clock runs, people press, bills and notes come and go."""
 
@@ -101,7 +134,7 @@ class Life(RuleBasedStateMachine):
         self.atomic = transaction.atomic()
         self.atomic.__enter__()
         self.freed, self.hooks = [], freed._hooks
-        freed._hooks = [lambda time, by, now: self.freed.append((time.because, time.place.starts_at))]
+        freed._hooks = [lambda gone, by, now: self.freed.append((gone.because, gone.place.starts_at))]
         self.invoiced = self.note_signed = False
         self.gone = []
 
@@ -377,13 +410,13 @@ def told(monkeypatch):
     """What hangs on freed time, here: a list of what was told."""
     heard = []
     monkeypatch.setattr(freed, "_hooks", [])
-    freed.whenever_time_is_freed(hook := lambda time, by, now: heard.append((time, by, now)))
+    freed.whenever_time_is_freed(hook := lambda gone, by, now: heard.append((gone, by, now)))
     freed.whenever_time_is_freed(hook)
     return heard
 
 
 def heard(told):
-    return [(time.because.value, time.place.starts_at) for time, _by, _now in told]
+    return [(gone.because.value, gone.place.starts_at) for gone, _by, _now in told]
 
 
 @pytest.mark.django_db
@@ -392,9 +425,9 @@ def test_time_that_is_freed_is_told_once(practice, nine, now, told):
     actions.release_hold(hold=hold, by=practice.online, now=now)
     actions.release_hold(hold=hold, by=practice.online, now=now)
     assert heard(told) == [("released", nine)]
-    [(time, by, at)] = told
-    assert (time.place.psychologist_id, time.place.location_id) == (practice.psychologist.pk, practice.location.pk)
-    assert (time.place.ends_at, time.place.occupied_until) == (hold.ends_at, hold.occupied_until)
+    [(gone, by, at)] = told
+    assert (gone.place.psychologist_id, gone.place.location_id) == (practice.psychologist.pk, practice.location.pk)
+    assert (gone.place.ends_at, gone.place.occupied_until) == (hold.ends_at, hold.occupied_until)
     assert (by, at) == (practice.online, now)
 
 
@@ -440,7 +473,7 @@ def test_cancelling_twice_frees_once(practice, nine, now, told):
 def test_what_hangs_on_it_and_fails_undoes_the_step(practice, nine, now, monkeypatch):
     session = actions.book(**practice.ask(patient=practice.patient))
 
-    def fail(time, by, now):
+    def fail(gone, by, now):
         raise RuntimeError("the waitlist is broken")
 
     monkeypatch.setattr(freed, "_hooks", [fail])
