@@ -1,4 +1,4 @@
-"""What programs decide about people here, and from which information: APP 1.7 asks for it from 10 December 2026.
+"""Part of the privacy policy: which decisions programs make, from which information (APP 1.7, from 10 December 2026).
 
 Each line describes a rule of portal.appointments.actions.rules, portal.journeys or the sign-in, with its setting.
 """

@@ -1,4 +1,4 @@
-"""Parts of the privacy policy: how information is kept, for how long, and how people see it."""
+"""Parts of the privacy policy: cookies, safety, breaches, how long records are kept, and how people ask for theirs."""
 
 from __future__ import annotations
 

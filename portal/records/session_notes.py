@@ -1,4 +1,4 @@
-"""Questions about notes that several pages ask. None of them reads a word of one."""
+"""Which sessions have a note, and which wait for one. Nothing here reads a word of a note."""
 
 from __future__ import annotations
 

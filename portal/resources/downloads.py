@@ -1,4 +1,4 @@
-"""A file on its way to whoever may have it. Who that is was asked before."""
+"""Sends the current version of a file, and counts who opens it. Whether somebody may have it, the view has asked."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from portal.clinic.models import ClinicSettings
 from portal.common.media import serving
 from portal.resources import storage
-from portal.resources.actions.files import count_opening
+from portal.resources.actions import files
 from portal.resources.models import Resource
 
 
-def hand_out(request: HttpRequest, resource: Resource, *, public: bool) -> HttpResponse | StreamingHttpResponse:
+def send(request: HttpRequest, resource: Resource, *, public: bool) -> HttpResponse | StreamingHttpResponse:
     """The current version; raises Http404 if the storage has lost it. `public` says that caches may hold it."""
     version = resource.current
     try:
@@ -35,11 +35,11 @@ def hand_out(request: HttpRequest, resource: Resource, *, public: bool) -> HttpR
     return response
 
 
-def begins(request: HttpRequest, response: HttpResponse | StreamingHttpResponse) -> bool:
+def is_first_part(request: HttpRequest, response: HttpResponse | StreamingHttpResponse) -> bool:
     """Whether somebody begins to read; a player's later parts and a browser's questions are no reading."""
     return serving.is_first_part(request, response)
 
 
-def count(resource: Resource, *, now: datetime) -> None:
+def count_opening(resource: Resource, *, now: datetime) -> None:
     """Counts one opening on the clinic's day."""
-    count_opening(resource=resource, day=ClinicSettings.current().today(now))
+    files.count_opening(resource=resource, day=ClinicSettings.current().today(now))

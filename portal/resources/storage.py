@@ -1,4 +1,4 @@
-"""Where the bytes of files lie: in the private storage, under names that say nothing.
+"""Stores and reads the bytes of files, in the private storage and under names that say nothing.
 
 A file made for one person is encrypted under a key of its own, which its row keeps sealed. Changing the portal's keys
 then seals a row anew and touches no file, and erasing the row makes every copy of the file unreadable.

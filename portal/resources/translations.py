@@ -1,4 +1,4 @@
-"""What can be said of categories and tags in the other languages; the manager types it at /manage/texts/."""
+"""The names and descriptions of categories and tags, as texts that the manager translates at /manage/texts/."""
 
 from __future__ import annotations
 

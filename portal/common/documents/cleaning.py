@@ -1,4 +1,4 @@
-"""From what was sent to what is kept."""
+"""Recognises a file that was sent, and makes the copy that is kept; a form field that does so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same page in another language: the language is the first part of the address, and English has none."""
+"""The languages that the portal offers, and where a page stands in each: `/vi/fees/`, and `/fees/` in English."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands between parts of a line: a Latin comma is a foreign sign in Chinese, and the wrong one in Arabic."""
+"""Commas, colons and separators as each language writes them: Chinese and Arabic have their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Filters and tags of the look."""
+"""Template filters and tags for money, icons, pictures, navigation and tables."""
 
 from __future__ import annotations
 

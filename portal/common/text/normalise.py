@@ -1,4 +1,4 @@
-"""Words as people type them, made comparable."""
+"""Makes text comparable: lower case, no accents. And full names, in their script's order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is sent is read as UTF-8, as every page of ours says it is written."""
+"""Reads every request body as UTF-8, the encoding of all our pages, whatever the browser claims."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done to an article beside writing it: its revisions, its address, its preview link, taking it back."""
+"""Pages for everything about an article but its text: revisions, address, preview link, unpublishing, deleting."""
 
 from __future__ import annotations
 

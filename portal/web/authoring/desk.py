@@ -1,4 +1,4 @@
-"""In whose room the pages stand: which addresses they link to, and which articles there are."""
+"""The addresses and articles of the audience whose pages these are: a psychologist's own, or the manager's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages that the manager's views share: a form in sections, and a question before a step that is hard to take back."""
+"""Answers that the manager's views share: a page with a form, and a question before a step that is hard to undo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one time that a visitor holds, as their session remembers it."""
+"""The time that a visitor holds while they book: one at most, remembered by their browser session."""
 
 from __future__ import annotations
 

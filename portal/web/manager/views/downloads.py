@@ -145,7 +145,7 @@ def replace(request: ActorRequest, code: UUID) -> HttpResponse:
 @require_safe
 def file(request: ActorRequest, code: UUID) -> HttpResponse:
     """A look at what is on the shelf, also when it was taken down; it counts as nobody's reading."""
-    return downloads.hand_out(request, _resource(request, code), public=False)
+    return downloads.send(request, _resource(request, code), public=False)
 
 
 @allow(Role.MANAGER)

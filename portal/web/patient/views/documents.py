@@ -43,9 +43,9 @@ def listing(request: ActorRequest) -> HttpResponse:
 def file(request: ActorRequest, code: Any) -> HttpResponse:
     """A shared file. Opening it tells the psychologist that it was seen, and the page that it is not new."""
     share = get_object_or_404(Share.objects.visible_to(request.actor).for_listing(), code=code)
-    response = downloads.hand_out(request, share.resource, public=False)
-    if downloads.begins(request, response):
+    response = downloads.send(request, share.resource, public=False)
+    if downloads.is_first_part(request, response):
         now = timezone.now()
         sharing.mark_seen(share=share, by=request.actor, now=now)
-        downloads.count(share.resource, now=now)
+        downloads.count_opening(share.resource, now=now)
     return response

@@ -70,7 +70,7 @@ def resources(request: ActorRequest) -> HttpResponse:
 def resource_file(request: ActorRequest, code: UUID) -> HttpResponse:
     """A look at a file of the shelf, which counts as nobody's reading."""
     resource = get_object_or_404(Resource.objects.visible_to(request.actor).library().for_listing(), code=code)
-    return downloads.hand_out(request, resource, public=False)
+    return downloads.send(request, resource, public=False)
 
 
 @allow(Role.PSYCHOLOGIST)
@@ -81,8 +81,12 @@ def shared_file(request: ActorRequest, code: UUID) -> HttpResponse:
         Share.objects.visible_to(request.actor).filter(resource__current__isnull=False).for_listing(), code=code
     )
     resource = share.resource
-    response = downloads.hand_out(request, resource, public=False)
-    if resource.made_for_id and share.shared_by_id != request.actor.user_id and downloads.begins(request, response):
+    response = downloads.send(request, resource, public=False)
+    if (
+        resource.made_for_id
+        and share.shared_by_id != request.actor.user_id
+        and downloads.is_first_part(request, response)
+    ):
         trail.read("resource", by=request.actor, target=resource, patient=share.patient_id)
     return response
 

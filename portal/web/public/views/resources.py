@@ -108,7 +108,7 @@ def download(request: HttpRequest, slug: str) -> HttpResponse:
         return resource
     if resource.slug != slug:
         return redirect("public:download", slug=resource.slug, permanent=resource.is_public)
-    response = downloads.hand_out(request, resource, public=resource.is_public)
-    if downloads.begins(request, response):
-        downloads.count(resource, now=timezone.now())
+    response = downloads.send(request, resource, public=resource.is_public)
+    if downloads.is_first_part(request, response):
+        downloads.count_opening(resource, now=timezone.now())
     return response
