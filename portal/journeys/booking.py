@@ -197,8 +197,10 @@ def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime)
     appointment.service = kept.services()[appointment.service_id]
     appointment.location = kept.places()[appointment.location_id]
     clinic = ClinicSettings.current()
-    method = "CANCEL" if template == "appointment_cancelled" else "REQUEST"
+    method: ics.Method = "CANCEL" if template == "appointment_cancelled" else "REQUEST"
     patient = appointment.patient
+    if patient is None:
+        return  # a hold: nobody is told of it
     language = language_of(patient)
     until = free_until(appointment, clinic=clinic)
     context: dict[str, Any] = {

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -9,8 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from portal.clinic.validators import provider_number_is_right
 from portal.medicare.models import Referral
 
+if TYPE_CHECKING:
+    _ReferralForm = forms.ModelForm[Referral]
+else:
+    _ReferralForm = forms.ModelForm
 
-class ReferralForm(forms.ModelForm):
+
+class ReferralForm(_ReferralForm):
     """A referral letter as the desk types it. `cleaned_data` holds what `add_referral` takes."""
 
     confirm_number = forms.BooleanField(
@@ -35,8 +40,9 @@ class ReferralForm(forms.ModelForm):
         self.today = today
         # Typed with spaces or in small letters as letters print it; a longer text is cut down before it is checked.
         self.fields["referrer_provider_number"].widget.attrs |= {"autocapitalize": "characters", "spellcheck": "false"}
-        self.fields["referrer_provider_number"].max_length = None
-        self.fields["referrer_provider_number"].validators = []
+        number = self.fields["referrer_provider_number"]
+        setattr(number, "max_length", None)  # noqa: B010  of a CharField, as Django makes it
+        number.validators = []
 
     def clean_referrer_provider_number(self) -> str:
         number = "".join(self.cleaned_data["referrer_provider_number"].split()).upper()
@@ -45,7 +51,7 @@ class ReferralForm(forms.ModelForm):
         return number
 
     def clean_written_on(self) -> date:
-        written = self.cleaned_data["written_on"]
+        written: date = self.cleaned_data["written_on"]
         if written > self.today:
             raise forms.ValidationError(_("This date is still to come. Type the date on the letter."), code="future")
         return written

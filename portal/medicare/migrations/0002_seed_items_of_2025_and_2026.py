@@ -5,6 +5,7 @@ Not seeded, because no fee was found: 80005, 80015, 80105, 80115 (out of rooms),
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import migrations
 
@@ -85,12 +86,12 @@ WHAT = {
 HOW = {"in_person": "in consulting rooms", "video": "by video", "phone": "by phone"}
 
 
-def description(registration, counts_towards, mode, least, below):
+def description(registration: str, counts_towards: str, mode: str, least: int, below: int | None) -> str:
     length = f"at least {least} minutes" if below is None else f"at least {least} and less than {below} minutes"
     return f"{WHO[registration]}, {WHAT[counts_towards]}, {HOW[mode]}, {length}"
 
 
-def seed(apps, schema_editor):
+def seed(apps: Any, schema_editor: Any) -> None:
     item_model = apps.get_model("medicare", "MbsItem")
     rows = []
     for registration, counts_towards, least, below, before, since, items in GROUPS:
@@ -119,7 +120,7 @@ def seed(apps, schema_editor):
     item_model.objects.bulk_create(rows)
 
 
-def unseed(apps, schema_editor):
+def unseed(apps: Any, schema_editor: Any) -> None:
     items = [item for *_, items in GROUPS for item, *_ in items]
     apps.get_model("medicare", "MbsItem").objects.filter(item__in=items, valid_from__in=[FIRST, SECOND]).delete()
 
