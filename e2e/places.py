@@ -263,6 +263,7 @@ at("book for a patient", RECEPTION, "/reception/patients/{life.patient.code}/boo
 at("session", RECEPTION, "/reception/appointments/{life.upcoming.code}/")
 at("move a session", RECEPTION, "/reception/appointments/{life.upcoming.code}/reschedule/")
 at("cancel a session", RECEPTION, "/reception/appointments/{life.upcoming.code}/cancel/")
+at("undo a check-in", RECEPTION, "/reception/appointments/{life.arrived.code}/arrive/undo/")
 at("check out", RECEPTION, "/reception/appointments/{life.arrived.code}/check-out/")
 at("checked out", RECEPTION, "/reception/appointments/{life.drafted.code}/checked-out/")
 at("invoices", RECEPTION, "/reception/invoices/")
