@@ -275,7 +275,7 @@ def test_a_patient_reads_and_moves_what_was_agreed(client, mai, session, place):
     url = reverse("patient:reschedule", args=[booked.code])
     week = client.get(url).context["week"]
     assert not week.is_empty
-    assert client.post(url, {"time": "2026-12-02T00:00Z brunswick"}).status_code == 302
+    assert client.post(url, {"time": "2026-12-02T00:00Z brunswick", "seen": booked.seen_as}).status_code == 302
     booked.refresh_from_db()
     assert (booked.starts_at.day, booked.mode) == (2, "in_person")
     # And the notice of the move was written.
