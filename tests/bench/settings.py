@@ -5,3 +5,5 @@ from portal.settings import *  # noqa: F403
 ROOT_URLCONF = "tests.bench.urls"
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 MIDDLEWARE = ["tests.bench.clock.processor_time", *MIDDLEWARE]  # noqa: F405
+# Whoever loses a race for one time is answered with a conflict: hundreds of lines that are no news.
+LOGGING["loggers"]["django"]["level"] = "ERROR"  # noqa: F405
