@@ -14,6 +14,6 @@ MIDDLEWARE = []
 NOTICE_CONTEXT = []
 # The clinic's words are no part of the outbox.
 _options = TEMPLATES[0]["OPTIONS"]  # noqa: F405
-_options["builtins"] = [name for name in _options["builtins"] if not name.startswith("portal.clinic.")]
+_options["builtins"] = [name for name in _options["builtins"] if not name.startswith("portal.website.")]
 ROOT_URLCONF = __name__
 urlpatterns = []
