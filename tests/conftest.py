@@ -7,6 +7,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from django.apps import apps
 from django.core.cache import cache
 from django.core.management.commands import flush
 from django.db import connections, transaction
@@ -109,14 +110,29 @@ def _network_is_shut():
 
 # Rows that Django writes after a migration, and that no test changes.
 FOLLOW_MIGRATIONS = {"django_content_type", "auth_permission"}
+# Rows that migrations themselves write, such as Medicare's items, by their models.
+_migrated = {}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Remembers what a new database holds, to put it back after a test with real transactions.
+
+    Which tests share a database with one is up to whichever worker is free.
+    """
+    with django_db_blocker.unblock():
+        for model in apps.get_models():
+            is_cleared = model._meta.managed and model._meta.db_table not in FOLLOW_MIGRATIONS
+            if is_cleared and (rows := [*model._base_manager.all()]):
+                _migrated[model] = rows
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _database_can_be_emptied():
     """Clears up after a test with real transactions, past the triggers that keep the trail and signed notes.
 
-    Only what the test put there: Django would empty every table, then do all that follows a migration, and guard every
-    table anew. On PostgreSQL that takes longer than most of these tests.
+    What migrations wrote comes back. Django would empty every table, then do all that follows a migration, and guard
+    every table anew. On PostgreSQL that takes longer than most of these tests.
     """
 
     def execute_sql_flush(self, sql_list):
@@ -127,6 +143,8 @@ def _database_can_be_emptied():
         with triggers.lifted(self.connection, *held), transaction.atomic(), self.connection.cursor() as cursor:
             for table in held:
                 cursor.execute(f'DELETE FROM "{table}"')
+            for model, rows in _migrated.items():
+                model._base_manager.using(self.connection.alias).bulk_create(rows)
 
     def after_flush(verbosity, interactive, database):
         """Of what the signal does, the two things that a test needs; the triggers that renew the stamp were lifted."""
