@@ -315,7 +315,8 @@ def picture_response(field_file: Any, *, public: bool) -> HttpResponse:
     A public one may be kept by browsers and caches: its address changes when it does (see `version_of`).
     """
     kind = _TYPES[field_file.name.rsplit(".", 1)[-1]]
-    response = FileResponse(field_file.open("rb"), content_type=kind)
+    # By the storage: the field may belong to a kept row, and what it opens itself is every thread's.
+    response = FileResponse(field_file.storage.open(field_file.name, "rb"), content_type=kind)
     response["Content-Disposition"] = "inline"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"

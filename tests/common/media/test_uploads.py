@@ -393,10 +393,7 @@ def test_served_as_what_it_is_and_as_nothing_else():
 
     class Stored:
         def __init__(self):
-            self.name = name
-
-        def open(self, mode):
-            return storage.open(self.name, mode)
+            self.name, self.storage = name, storage
 
     response = picture_response(Stored(), public=False)
     assert response["Content-Type"] == "image/jpeg"

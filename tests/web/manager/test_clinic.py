@@ -4,6 +4,7 @@ from decimal import Decimal
 from io import BytesIO
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
@@ -122,6 +123,22 @@ def test_a_logo_is_written_anew_and_can_be_taken_away(boss, settings, tmp_path):
         assert max(logo.size) == 800
     boss.post(url("settings"), filled(page, **{"logo-clear": "on"}))
     assert not ClinicSettings.objects.get().logo
+
+
+@pytest.mark.parametrize("address", ["manager:logo", "public:logo"])
+def test_a_logo_is_sent_to_several_at_once(boss, settings, tmp_path, address):
+    """The settings are kept for all requests: each of them reads a file of its own."""
+    settings.MEDIA_ROOT = tmp_path
+    make.clinic()
+    clinic = ClinicSettings.for_changing()
+    data = BytesIO()
+    Image.effect_noise((300, 300), 90).save(data, "PNG")
+    clinic.logo.save("logo.png", ContentFile(data.getvalue()))
+    slow, quick = boss.get(reverse(address)), boss.get(reverse(address))
+    begun = next(iter(slow.streaming_content))
+    assert quick.getvalue() == data.getvalue()
+    quick.close()
+    assert begun + slow.getvalue() == data.getvalue()
 
 
 # ---- Locations -------------------------------------------------------------------------------------------------------

@@ -138,6 +138,7 @@ def logo(request: HttpRequest) -> HttpResponse:
     if not picture:
         raise Http404
     try:
-        return FileResponse(picture.open("rb"))
+        # By the storage: the settings are kept for all requests, and what their own field opens is every thread's.
+        return FileResponse(picture.storage.open(picture.name, "rb"))
     except FileNotFoundError:
         raise Http404 from None
