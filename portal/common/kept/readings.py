@@ -17,8 +17,8 @@ from portal.common.kept.freezing import freeze
 
 T = TypeVar("T")
 
-# Every statement that writes begins so, by Django's own hand.
-_WRITING = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM) "?(\w+)')
+# Every statement that writes begins so, by Django's own hand; on SQLite a many-to-many relation's is OR IGNORE.
+_WRITING = re.compile(r'(?:INSERT (?:OR \w+ )?INTO|UPDATE|DELETE FROM) "?(\w+)')
 
 
 class _Shelf(dict["Kept[Any]", Any]):

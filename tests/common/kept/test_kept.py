@@ -73,6 +73,20 @@ def test_a_request_sees_at_once_what_it_writes_itself():
 
 
 @pytest.mark.django_db
+def test_a_request_sees_at_once_which_services_it_names():
+    """Django writes a relation's rows by other words on SQLite: INSERT OR IGNORE."""
+    person, service = make.psychologist(), make.service()
+    with kept.one_stamp():
+        assert clinic.named_services() == {}
+        with transaction.atomic():
+            person.services.add(service)
+            assert clinic.named_services() == {person.pk: {service.pk}}
+            transaction.set_rollback(True)
+        assert clinic.named_services() == {}
+    assert clinic.named_services() == {}
+
+
+@pytest.mark.django_db
 def test_a_lock_that_was_waited_for_asks_anew():
     place = make.location(name="Brunswick")
     with kept.one_stamp():
