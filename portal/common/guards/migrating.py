@@ -57,11 +57,21 @@ def _after(*, using: str, plan: list[tuple[Migration, bool]] | None = None, **kw
         _rebuilding.lifted.pop(using, None)
 
 
-def restore_after_failure(connection: BaseDatabaseWrapper) -> None:
-    """Puts SQLite's triggers up again as they were when `migrate` began: a migration failed, the rows stay guarded."""
+def restore_after_failure(connection: BaseDatabaseWrapper) -> bool:
+    """Puts SQLite's triggers up again as they were when `migrate` began: a migration failed, the rows stay guarded.
+
+    A table that a migration renamed before has its own under the new name, where they are what is registered. Answers
+    whether any had been lifted.
+    """
     lifted = _rebuilding.lifted.pop(connection.alias, {})
-    if lifted:
-        _put_up_on_sqlite(connection, lifted)
+    if not lifted:
+        return False
+    _put_up_on_sqlite(connection, lifted)
+    with connection.cursor() as cursor:
+        for difference in comparing.differences(connection, _ready(connection)):
+            if difference.state is State.MISSING and difference.expected is not None:
+                cursor.execute(difference.expected.create)
+    return True
 
 
 def restore(connection: BaseDatabaseWrapper) -> list[str]:

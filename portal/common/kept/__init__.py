@@ -16,7 +16,7 @@ stands under a lock says `as_of_now()` once it holds it, and then asks as if not
 
 from portal.common.kept.freezing import Frozen, freeze
 from portal.common.kept.readings import Kept, as_of_now, kept, listen, once_a_request, one_stamp, readings
-from portal.common.kept.stamp import Changes, renew, renew_after_migrations, watched
+from portal.common.kept.stamp import Changes, renew, renew_after_migrations, renew_if_kept, watched
 
 __all__ = [
     "Changes",
@@ -31,5 +31,6 @@ __all__ = [
     "readings",
     "renew",
     "renew_after_migrations",
+    "renew_if_kept",
     "watched",
 ]

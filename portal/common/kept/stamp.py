@@ -87,5 +87,10 @@ def renew_after_migrations() -> None:
 
 
 def _after(*, using: str, **kwargs: Any) -> None:
-    if TABLE in connections[using].introspection.table_names():
-        renew(connections[using])
+    renew_if_kept(connections[using])
+
+
+def renew_if_kept(using: BaseDatabaseWrapper) -> None:
+    """The same, also for a database from before there was a stamp."""
+    if TABLE in using.introspection.table_names():
+        renew(using)

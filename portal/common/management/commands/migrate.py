@@ -5,15 +5,17 @@ from typing import Any
 from django.core.management.commands import migrate
 from django.db import connections
 
-from portal.common import guards
+from portal.common import guards, kept
 
 
 class Command(migrate.Command):
-    """Django's own; where a migration fails, what SQLite's tables are guarded by stands again."""
+    """Django's own; where a migration fails, what SQLite's triggers guard and tell stands again."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             super().handle(*args, **options)
         except BaseException:
-            guards.restore_after_failure(connections[options["database"]])
+            connection = connections[options["database"]]
+            if guards.restore_after_failure(connection):
+                kept.renew_if_kept(connection)
             raise
