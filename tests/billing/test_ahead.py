@@ -120,6 +120,36 @@ def test_a_deposit_that_was_asked_for_and_not_paid_is_asked_for_no_more(books, c
     assert deposit.credit_notes.get().reason == f"Counted towards {invoice.number}"
 
 
+@pytest.mark.parametrize("fee", ["220.00", "80.00", "30.00"])
+def test_what_is_left_ahead_counts_when_the_session_is_billed_anew(books, coming, fee):
+    """Of 300 dollars 220 were used, and given back from there; 80 are left for the invoice that comes instead."""
+    deposit = books.take_ahead(coming, "300.00")
+    first = check_out(books, coming)
+    books.refund(Payment.objects.get(), first, "220.00")
+    books.void(first)
+    again = books.invoice_of_session(coming, fee=D(fee))
+    actions.use_ahead(invoice=again, by=books.by, now=books.now)
+    again.refresh_from_db()
+    deposit.refresh_from_db()
+    used = min(D(80), D(fee))
+    assert (again.paid, deposit.paid, deposit.balance) == (used, D(80) - used, 0)
+    assert sorted(note.amount for note in deposit.credit_notes.all()) == sorted([D(220), used])
+
+
+def test_as_much_used_twice_is_asked_for_no_more_twice(books, coming):
+    """First by the fee for a missed session, then by the session that was held after all."""
+    deposit = books.take_ahead(coming, "220.00")
+    first = books.issued("110.00", patient=coming.patient, appointment=coming, purpose=Purpose.NO_SHOW)
+    actions.use_ahead(invoice=first, by=books.by, now=books.now)
+    first.refresh_from_db()
+    books.refund(Payment.objects.get(), first, "110.00")
+    books.void(first)
+    invoice = check_out(books, coming)
+    deposit.refresh_from_db()
+    assert (invoice.paid, invoice.balance) == (D(110), D(110))
+    assert (deposit.paid, deposit.balance, deposit.credited) == (0, 0, D(220))
+
+
 def test_it_can_be_given_back_where_it_is(books, coming):
     deposit = books.take_ahead(coming, "50.00")
     books.refund(Payment.objects.get(), deposit, "50.00")

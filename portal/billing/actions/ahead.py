@@ -78,7 +78,8 @@ def use_ahead(*, invoice: Invoice, by: Actor, now: datetime) -> None:
             line=deposit.lines.get(),
             amount=deposit.balance,
             reason=f"Counted towards {invoice.number}",
-            key=f"ahead:{deposit.code}",
+            # Of this invoice: one that is billed after it was voided settles what is left by a note of its own.
+            key=f"ahead:{deposit.code}:{invoice.code}",
             by=by,
             now=now,
         )
