@@ -17,7 +17,7 @@ from portal.billing import charges
 from portal.billing.models import BILLS_A_SESSION, Invoice, InvoiceStatus, Purpose
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
-from portal.common.money import ZERO
+from portal.common.money import ZERO, cents
 from portal.journeys import sessions as sessions_journey
 from portal.medicare.models import Referral
 from portal.patients.models import Patient
@@ -135,7 +135,8 @@ def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, 
 
 def _owed(actor: Actor, patients: set[int]) -> dict[int, Decimal]:
     rows = Invoice.objects.visible_to(actor).owing().filter(patient__in=patients).order_by().values_list("patient")
-    return dict(rows.annotate(owed=Sum(F("payable") - F("paid"))))
+    # SQLite adds up binary fractions: what is left of them would be owed.
+    return {patient: cents(owed) for patient, owed in rows.annotate(owed=Sum(F("payable") - F("paid")))}
 
 
 def _to_collect(session: Appointment, invoices: dict[str, Invoice], *, clinic: ClinicSettings) -> Decimal:

@@ -19,7 +19,7 @@ from portal.billing.models import CreditNote, Invoice, InvoiceStatus, Line
 from portal.billing.refusals import KeyReused, NotPayable, OverCredit, ReasonMissing
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
-from portal.common.money import ZERO, in_cents
+from portal.common.money import ZERO, cents, in_cents
 
 
 @transaction.atomic
@@ -83,4 +83,5 @@ def creditable(*, line: Line, invoice: Invoice) -> Decimal:
 def _taken_off(line: Line) -> tuple[Decimal, Decimal]:
     """What earlier notes took off a line, and the GST in it."""
     sums = CreditNote.objects.filter(line=line).aggregate(amount=Sum("amount"), gst=Sum("gst"))
-    return sums["amount"] or ZERO, sums["gst"] or ZERO
+    # SQLite adds up binary fractions.
+    return cents(sums["amount"] or ZERO), cents(sums["gst"] or ZERO)

@@ -8,8 +8,9 @@ import pytest
 from django.urls import reverse
 
 from portal.appointments.models import Status
+from portal.billing import actions, charges
 from portal.billing.models import Invoice, Payment, Purpose, Waiver
-from portal.reports.days import read_day
+from portal.reports.days import owed_by, read_day
 from tests import make
 from tests.web.reception.conftest import NOW
 
@@ -151,6 +152,21 @@ def test_the_days_list_collects_the_fee_that_was_invoiced(desk, missed, clinic):
     desk.post(url("fee", missed))
     [arrival] = read_day(make.actor(), day, clinic=clinic, now=NOW).arrivals
     assert (arrival.to_collect, arrival.invoice) == (D(220), None)
+
+
+def test_what_is_owed_is_in_whole_cents(place, clinic):
+    """100.30 less 100.20 is no tenth in binary fractions: nobody owes what is left of them from before."""
+    session, by = place.session(hours=-2, status=Status.COMPLETED, fee="100.30"), make.actor()
+    invoice = actions.bill(
+        appointment=session,
+        purpose=Purpose.SESSION,
+        charges=[charges.for_session(session, item=None)],
+        by=by,
+        now=NOW,
+    )
+    actions.record_payment(invoice=invoice, amount=D("100.20"), method="card", key="k", by=by, now=NOW)
+    [arrival] = read_day(by, session.local_start.date(), clinic=clinic, now=NOW).arrivals
+    assert (arrival.to_collect, arrival.owes, owed_by(by, session.patient)) == (D("0.10"), 0, D("0.10"))
 
 
 # ---- The fee for a session that was not held -------------------------------------------------------------------------

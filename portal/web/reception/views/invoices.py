@@ -103,7 +103,7 @@ def pay(request: ActorRequest, number: str) -> HttpResponse:
         else:
             _tell(request, payment, is_new=payment.recorded_at == now)
             return redirect_to(request, "reception:invoice", number=invoice.number)
-    invoice.refresh_from_db(fields=["paid", "status"])
+    invoice.refresh_from_db(fields=["paid", "payable", "status"])
     return _show(request, invoice, form=form, status=422)
 
 
