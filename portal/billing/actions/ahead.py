@@ -24,8 +24,8 @@ def take_ahead(
 ) -> Invoice:
     """Takes money before the session, with no Medicare item; asked again with the same `key` it takes it once.
 
-    Raises AlreadyInvoiced when money was taken ahead before, NotBillable once the session was held or called off, and
-    WrongAmount.
+    Raises AlreadyInvoiced when money was taken ahead before, NotBillable once the session was held or called off,
+    KeyReused when what was taken with the key was given back and its invoice voided, and WrongAmount.
     """
     check_amount(amount)
     lock_session(appointment)

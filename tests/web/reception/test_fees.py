@@ -87,6 +87,17 @@ def test_a_second_one_leads_to_the_first(desk, coming):
     assert said(response) == ["Money was taken for this session already. Nothing was taken twice."]
 
 
+def test_an_old_page_takes_nothing_again_after_it_was_given_back(desk, coming):
+    pay_ahead(desk, coming)
+    deposit, payment, by = Invoice.objects.get(), Payment.objects.get(), make.actor()
+    actions.refund_payment(payment=payment, invoice=deposit, amount=D(220), key="r", by=by, now=NOW)
+    actions.void_invoice(invoice=deposit, reason="Given back", by=by, now=NOW)
+    response = pay_ahead(desk, coming)
+    assert response.redirect_chain == [(url("appointment", coming), 302)]
+    assert said(response) == ["Money was taken for this session already. Nothing was taken twice."]
+    assert (Invoice.objects.count(), Payment.objects.filter(amount__gt=0).count()) == (1, 1)
+
+
 @pytest.mark.parametrize("wrong", [{"amount": "0"}, {"amount": "-5"}, {"amount": "much"}, {"method": "stripe"}])
 def test_what_can_not_be_taken_is_said(desk, coming, wrong):
     response = pay_ahead(desk, coming, **wrong)

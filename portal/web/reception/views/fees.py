@@ -16,7 +16,7 @@ from portal.appointments.models import Appointment
 from portal.billing import actions, charges
 from portal.billing.forms import AheadForm, WaiveForm
 from portal.billing.models import Invoice, Purpose
-from portal.billing.refusals import AlreadyInvoiced, NotBillable
+from portal.billing.refusals import AlreadyInvoiced, KeyReused, NotBillable
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import dollars
@@ -50,6 +50,10 @@ def ahead(request: ActorRequest, code: Any) -> HttpResponse:
         except AlreadyInvoiced as refused:
             messages.info(request, _("Money was taken for this session already. Nothing was taken twice."))
             return redirect("reception:invoice", number=refused.invoice.number)
+        except KeyReused:
+            # The very page that was sent before; what it took was given back meanwhile.
+            messages.info(request, _("Money was taken for this session already. Nothing was taken twice."))
+            return redirect("reception:appointment", code=session.code)
         except NotBillable:
             return _too_late_for_ahead(request, session)
         messages.success(
