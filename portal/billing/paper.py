@@ -141,7 +141,9 @@ def _stamp(invoice: Invoice) -> str:
             return "DRAFT"
         case InvoiceStatus.VOID:
             return "VOID"
-    return "PAID IN FULL" if invoice.is_settled else ""
+    # Where notes took all of it off, or it was counted elsewhere, nothing on it is paid.
+    all_off = invoice.credited and not invoice.payable
+    return "PAID IN FULL" if invoice.is_settled and not all_off else ""
 
 
 def _logo(name: str) -> str:

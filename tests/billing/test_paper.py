@@ -172,6 +172,22 @@ def test_a_later_payment_is_added(books, whole):
     assert "How to pay" not in text
 
 
+def test_what_was_taken_off_whole_is_not_stamped_as_paid(books):
+    """Such a paper would be claimed on, from an insurer or from Medicare, as if somebody had paid it."""
+    invoice = books.issued("220.00")
+    books.credit(invoice, "220.00")
+    text = text_of(printed(invoice))
+    assert "Balance owing $0.00" in text
+    assert "PAID IN FULL" not in text
+
+
+def test_what_was_taken_off_in_part_and_paid_is(books):
+    invoice = books.issued("220.00")
+    books.credit(invoice, "20.00")
+    books.pay(invoice, "200.00")
+    assert "PAID IN FULL" in text_of(printed(invoice))
+
+
 def test_a_clinic_without_gst_prints_an_invoice_with_none(books):
     make.clinic(gst_registered=False, abn="51824753556")
     text = text_of(printed(books.issued("220.00")))
