@@ -25,6 +25,10 @@ class AlreadyInvoiced(BillingRefused):
         self.invoice = invoice
 
 
+class Waived(BillingRefused):
+    """Somebody at the clinic did without this fee."""
+
+
 class NotADraft(BillingRefused):
     """The invoice was issued or voided."""
 

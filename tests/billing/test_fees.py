@@ -11,7 +11,7 @@ from portal.appointments.models import Status
 from portal.audit.models import Entry
 from portal.billing import actions, charges
 from portal.billing.models import Invoice, Purpose, Waiver
-from portal.billing.refusals import AlreadyInvoiced, NotBillable, ReasonMissing
+from portal.billing.refusals import AlreadyInvoiced, NotBillable, ReasonMissing, Waived
 from portal.clinic.models import TaxCode
 from portal.policies.models import PolicySettings
 from tests import make
@@ -171,4 +171,10 @@ def test_what_is_billed_is_not_waived_besides(books, late):
 
 def test_what_was_waived_by_mistake_can_be_billed(books, late):
     waive(books, late)
-    assert bill_fee(books, late).total == D("110.00")
+    with pytest.raises(Waived):
+        bill_fee(books, late)
+    assert not Invoice.objects.exists()
+    invoice = actions.bill_fee(appointment=late, by=books.by, now=books.now, after_all=True)
+    assert invoice.total == D("110.00")
+    with pytest.raises(AlreadyInvoiced):
+        actions.bill_fee(appointment=late, by=books.by, now=books.now, after_all=True)

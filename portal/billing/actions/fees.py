@@ -13,20 +13,22 @@ from portal.billing.actions.ahead import use_ahead
 from portal.billing.actions.invoices import bill
 from portal.billing.actions.locking import lock_session
 from portal.billing.models import Invoice, Waiver
-from portal.billing.refusals import AlreadyInvoiced, NotBillable, ReasonMissing
+from portal.billing.refusals import AlreadyInvoiced, NotBillable, ReasonMissing, Waived
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.policies.models import PolicySettings
 
 
 @transaction.atomic
-def bill_fee(*, appointment: Appointment, by: Actor, now: datetime) -> Invoice:
-    """Issues the invoice for the fee, and settles it with what was paid ahead.
+def bill_fee(*, appointment: Appointment, by: Actor, now: datetime, after_all: bool = False) -> Invoice:
+    """Issues the invoice for the fee, and settles it with what was paid ahead; `after_all` also where it was waived.
 
-    Raises NotBillable where there is none to ask for, and AlreadyInvoiced.
+    Raises NotBillable where there is none to ask for, AlreadyInvoiced, and Waived unless whoever asks knows of that.
     """
     appointment = lock_session(appointment)
     fee = _fee(appointment)
+    if not after_all and Waiver.objects.filter(appointment=appointment, purpose=fee.purpose).exists():
+        raise Waived
     invoice = bill(appointment=appointment, purpose=fee.purpose, charges=[fee.charge], by=by, now=now)
     use_ahead(invoice=invoice, by=by, now=now)
     invoice.refresh_from_db(fields=["paid", "payable"])

@@ -216,7 +216,11 @@ def test_or_does_without_it_and_says_why(desk, missed):
     words = page(desk, "fee", missed).content.decode()
     assert "Invoice it after all" in words
     assert Waiver.objects.get().waived_by.name in words
-    desk.post(url("fee", missed))
+    old = desk.post(url("fee", missed), follow=True)
+    assert (old.redirect_chain, said(old)) == ([(url("fee", missed), 302)], ["The fee is waived."])
+    assert not Invoice.objects.exists(), "the page was older than the waiver"
+    assert 'name="after_all"' in old.content.decode()
+    desk.post(url("fee", missed), {"after_all": "1"})
     assert Invoice.objects.get().purpose == Purpose.NO_SHOW
 
 

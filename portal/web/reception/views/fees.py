@@ -16,7 +16,7 @@ from portal.appointments.models import Appointment
 from portal.billing import actions, charges
 from portal.billing.forms import AheadForm, WaiveForm
 from portal.billing.models import Invoice, Purpose
-from portal.billing.refusals import AlreadyInvoiced, KeyReused, NotBillable
+from portal.billing.refusals import AlreadyInvoiced, KeyReused, NotBillable, Waived
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import dollars
@@ -81,12 +81,18 @@ def fee(request: ActorRequest, code: Any) -> HttpResponse:
     session, now = _session(request, code), timezone.now()
     if request.method == "POST":
         try:
-            invoice = actions.bill_fee(appointment=session, by=request.actor, now=now)
+            invoice = actions.bill_fee(
+                appointment=session, by=request.actor, now=now, after_all=bool(request.POST.get("after_all"))
+            )
         except AlreadyInvoiced as refused:
             messages.info(request, _("This fee was invoiced already. Nothing was billed twice."))
             return redirect("reception:invoice", number=refused.invoice.number)
         except NotBillable:
             return _no_fee(request, session)
+        except Waived:
+            # Somebody did without it while this page was open. The page says who and why, and asks again.
+            messages.info(request, _("The fee is waived."))
+            return redirect("reception:fee", code=session.code)
         messages.success(request, _("The fee is invoiced: %(amount)s.") % {"amount": dollars(invoice.total)})
         return redirect("reception:invoice", number=invoice.number)
     return _offer(request, session, WaiveForm())
