@@ -159,6 +159,36 @@ def test_it_can_be_given_back_where_it_is(books, coming):
     assert actions.held_ahead(coming) == D(60)
 
 
+@pytest.mark.parametrize("amounts", [["50.00"], ["20.00", "30.00"]], ids=["at once", "in parts"])
+def test_given_back_after_the_session_was_called_off_it_is_no_debt(books, coming, amounts):
+    deposit = books.take_ahead(coming, "50.00")
+    payment = Payment.objects.get()
+    coming.status, coming.cancelled_at = Status.CANCELLED, books.now
+    coming.save()
+    for amount in amounts:
+        books.refund(payment, deposit, amount, key=f"back {amount}")
+        assert deposit.balance == 0
+    books.refund(payment, deposit, amounts[0], key=f"back {amounts[0]}")
+    assert (deposit.paid, deposit.payable, deposit.status) == (0, 0, "issued")
+    assert [note.amount for note in deposit.credit_notes.all()] == [D(amount) for amount in amounts]
+    assert not Invoice.objects.owing().exists()
+
+
+def test_what_was_too_much_is_given_back_and_no_debt(books, coming):
+    deposit = books.take_ahead(coming, "300.00")
+    check_out(books, coming)
+    books.refund(Payment.objects.get(), deposit, "80.00")
+    assert (deposit.paid, deposit.balance, deposit.credited) == (0, 0, D(300))
+
+
+def test_given_back_before_the_session_it_can_be_paid_in_another_way(books, coming):
+    deposit = books.take_ahead(coming, "50.00")
+    books.refund(Payment.objects.get(), deposit, "50.00")
+    assert deposit.balance == D(50)
+    books.pay(deposit, "50.00", method="cash")
+    assert actions.held_ahead(coming) == D(50)
+
+
 # ---- Moving money ----------------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,13 @@ from portal.billing.actions.ahead import deposit_of, held_ahead, take_ahead, use
 from portal.billing.actions.credits import credit_line, creditable
 from portal.billing.actions.fees import bill_fee, waive_fee
 from portal.billing.actions.invoices import bill, draft_invoice, issue_invoice, may_bill, void_invoice
-from portal.billing.actions.payments import move_payment, record_payment, refund_payment, refundable
+from portal.billing.actions.payments import (
+    is_asked_for_again,
+    move_payment,
+    record_payment,
+    refund_payment,
+    refundable,
+)
 
 __all__ = [
     "bill",
@@ -18,6 +24,7 @@ __all__ = [
     "deposit_of",
     "draft_invoice",
     "held_ahead",
+    "is_asked_for_again",
     "issue_invoice",
     "may_bill",
     "move_payment",

@@ -9,10 +9,11 @@ from django.db import transaction
 
 from portal.appointments.models import Appointment
 from portal.billing import charges
+from portal.billing.actions.amounts import check_amount
 from portal.billing.actions.credits import credit_line
 from portal.billing.actions.invoices import bill
 from portal.billing.actions.locking import lock_invoices, lock_session
-from portal.billing.actions.payments import check_amount, move_payment, record_payment, refundable
+from portal.billing.actions.payments import move_payment, record_payment, refundable
 from portal.billing.models import Invoice, Payment, Purpose
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO

@@ -10,10 +10,10 @@ from django.db.models import Sum
 
 from portal.audit import trail
 from portal.billing import snapshot
+from portal.billing.actions.amounts import check_amount
 from portal.billing.actions.drawing import draw_soon
 from portal.billing.actions.locking import lock_invoice
 from portal.billing.actions.numbering import numbered
-from portal.billing.actions.payments import check_amount
 from portal.billing.charges import gst_off
 from portal.billing.models import CreditNote, Invoice, InvoiceStatus, Line
 from portal.billing.refusals import KeyReused, NotPayable, OverCredit, ReasonMissing

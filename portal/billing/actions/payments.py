@@ -9,14 +9,16 @@ from django.db import models, transaction
 from django.db.models import Sum
 
 from portal.audit import trail
+from portal.billing.actions.amounts import check_amount
+from portal.billing.actions.credits import credit_line
 from portal.billing.actions.drawing import draw_soon
 from portal.billing.actions.locking import lock_invoice, lock_invoices
 from portal.billing.actions.numbering import numbered
-from portal.billing.models import Allocation, Invoice, InvoiceStatus, Payment
-from portal.billing.refusals import KeyReused, NotMovable, NotPayable, NotRefundable, Overpayment, WrongAmount
+from portal.billing.models import Allocation, Invoice, InvoiceStatus, Payment, Purpose
+from portal.billing.refusals import KeyReused, NotMovable, NotPayable, NotRefundable, Overpayment
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
-from portal.common.money import CENT, ZERO, cents, in_cents
+from portal.common.money import ZERO, cents, in_cents
 
 
 @transaction.atomic
@@ -68,7 +70,8 @@ def refund_payment(
 ) -> Payment:
     """Gives back `amount` dollars of a payment on an invoice, as a new row with a minus; idempotent by `key`.
 
-    Raises NotRefundable (with what is left) when more is asked than that payment still settles of that invoice.
+    Of what was paid ahead of a session that is over, no more is owing then. Raises NotRefundable (with what is left)
+    when more is asked than that payment still settles of that invoice.
     """
     invoice = lock_invoice(invoice)
     if earlier := _by_key(key):
@@ -99,7 +102,23 @@ def refund_payment(
         payment=str(payment.code),
         amount_cents=in_cents(amount),
     )
+    if not is_asked_for_again(invoice):
+        credit_line(
+            line=invoice.lines.get(),
+            amount=invoice.balance,
+            reason="Given back",
+            key=f"back:{refund.code}",
+            by=by,
+            now=now,
+        )
     return refund
+
+
+def is_asked_for_again(invoice: Invoice) -> bool:
+    """Whether what is given back on an invoice is owing again: nothing is asked ahead of a session that is over."""
+    if invoice.purpose != Purpose.DEPOSIT or invoice.appointment is None:
+        return True
+    return invoice.appointment.is_open
 
 
 @transaction.atomic
@@ -144,12 +163,6 @@ def refundable(*, payment: Payment, invoice: Invoice) -> Decimal:
         models.Q(payment=payment) | models.Q(payment__reverses=payment), invoice=invoice
     ).aggregate(left=Sum("amount"))
     return cents(rows["left"] or ZERO)
-
-
-def check_amount(amount: Decimal) -> None:
-    """Raises WrongAmount unless it is above zero and in whole cents."""
-    if not amount.is_finite() or amount <= 0 or amount != amount.quantize(CENT):
-        raise WrongAmount
 
 
 def _by_key(key: str) -> Payment | None:

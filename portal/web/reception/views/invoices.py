@@ -146,7 +146,13 @@ def refund(request: ActorRequest, number: str, receipt: str) -> HttpResponse:
         else:
             _tell(request, given, is_new=given.recorded_at == now)
             return redirect_to(request, "reception:invoice", number=invoice.number)
-    context = {"invoice": invoice, "payment": payment, "left": left, "form": form}
+    context = {
+        "invoice": invoice,
+        "payment": payment,
+        "left": left,
+        "form": form,
+        "owing_again": actions.is_asked_for_again(invoice),
+    }
     return render(request, "reception/payment.html", context, status=422 if form.errors else 200)
 
 
