@@ -159,6 +159,15 @@ def test_sent_twice_it_is_taken_off_once(desk, invoice):
     ]
 
 
+def test_sent_twice_for_all_of_it_both_are_told_of_the_note(desk, clinic, now):
+    invoice, key = issue(Charge(description="Session", unit_price=D("220.00"))), str(uuid.uuid4())
+    for _ in range(2):
+        response = send(desk, invoice, "220.00", key=key)
+        note = CreditNote.objects.get()
+        assert [str(m) for m in response.context["messages"]] == [f"$220.00 is taken off: note {note.number}."]
+        assert response.redirect_chain == [(reverse("reception:invoice", args=[invoice.number]), 302)]
+
+
 def test_nothing_is_taken_off_a_draft_or_a_void_one(desk, invoice):
     actions.void_invoice(invoice=invoice, reason="x", by=make.actor(), now=NOW)
     assert not desk.get(url(invoice)).context["can_credit"]

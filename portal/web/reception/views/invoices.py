@@ -210,11 +210,23 @@ def credit(request: ActorRequest, number: str) -> HttpResponse:
             messages.error(request, _("Somebody changed this invoice a moment ago. Look at it again."))
             return redirect_to(request, "reception:invoice", number=invoice.number)
         else:
-            words = {"amount": dollars(note.amount), "number": note.number}
-            messages.success(request, _("%(amount)s is taken off: note %(number)s.") % words)
-            return redirect_to(request, "reception:invoice", number=invoice.number)
+            return _credited(request, invoice, note)
+    elif request.method == "POST" and (earlier := _credited_before(invoice, form)):
+        return _credited(request, invoice, earlier)
     context = {"invoice": invoice, "form": form, "can_credit": bool(form.lines)}
     return render(request, "reception/credit.html", context, status=422 if form.errors else 200)
+
+
+def _credited(request: HttpRequest, invoice: Invoice, note: CreditNote) -> HttpResponse:
+    words = {"amount": dollars(note.amount), "number": note.number}
+    messages.success(request, _("%(amount)s is taken off: note %(number)s.") % words)
+    return redirect_to(request, "reception:invoice", number=invoice.number)
+
+
+def _credited_before(invoice: Invoice, form: CreditForm) -> CreditNote | None:
+    """What this page made when it was sent first: a second click finds nothing left of what the first took off."""
+    key = form.cleaned_data.get("key")
+    return invoice.credit_notes.filter(key=f"credit:{key}").first() if key else None
 
 
 def _creditable(invoice: Invoice) -> list[tuple[Line, Decimal]]:
