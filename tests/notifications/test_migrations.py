@@ -16,7 +16,10 @@ AT = datetime(2026, 10, 1, 3, 0, tzinfo=UTC)
 def test_notices_are_carried_over(write):
     executor = MigrationExecutor(connection)
     latest = executor.loader.graph.leaf_nodes()
-    names = ("sent", "called off", "called off by hand", "failed", "failed again", "waiting", "of a session")
+    names = (
+        *("sent", "called off", "called off by hand", "failed", "failed again"),
+        *("waiting", "waiting again", "of a session"),
+    )
     session = uuid.uuid4()
     notices = {name: write(to=f"{number}@patient.example") for number, name in enumerate(names)}
     try:
@@ -34,6 +37,7 @@ def test_notices_are_carried_over(write):
         change("called off by hand", state="cancelled", **settled)
         change("failed", state="failed")
         change("failed again", state="failed", **settled)
+        change("waiting again", state="pending", **settled)
         change("of a session", dedupe_key=f"appointment_moved:{session}:3:0123456789abcdef")
     finally:
         executor = MigrationExecutor(connection)
@@ -46,6 +50,7 @@ def test_notices_are_carried_over(write):
         "failed": State.FAILED,
         "failed again": State.FAILED,
         "waiting": State.PENDING,
+        "waiting again": State.PENDING,
         "of a session": State.PENDING,
     }
     moved = kept["of a session"]
@@ -54,6 +59,8 @@ def test_notices_are_carried_over(write):
     assert (kept["called off"].withdrawn_at, kept["called off"].withdrawn_why) == (AT, "unrecorded")
     assert kept["called off by hand"].withdrawn_at == AT + timedelta(hours=1)
     assert set(Notice.objects.needing_eyes()) == {kept["failed"], kept["failed again"]}
+    # One that a person sent again comes to a person once more if it fails.
+    assert (kept["waiting again"].settled_by, kept["waiting again"].settled_at) == ("", None)
     # Their words and addresses open as before; the address is one of e-mail.
     assert {(n.recipient.channel, n.recipient.address) for n in kept.values()} == {
         ("email", f"{number}@patient.example") for number in range(len(names))

@@ -9,8 +9,10 @@ def carry_over(apps, schema_editor):
     notices.filter(state="cancelled").update(
         state="withdrawn", withdrawn_at=Coalesce(F("settled_at"), F("created_at")), withdrawn_why="unrecorded"
     )
-    # Sent again by a person and failed once more: they wait for a person again. From now on that is a new notice.
-    notices.filter(state__in=["failed", "unknown"], settled_at__isnull=False).update(settled_by="", settled_at=None)
+    # Sent again by a person, which from now on is a new notice: those that failed once more wait for a person again, and
+    # those still on their way can be withdrawn, and come to a person if they fail.
+    again = notices.filter(state__in=["pending", "sending", "failed", "unknown"], settled_at__isnull=False)
+    again.update(settled_by="", settled_at=None)
     # Notices of sessions said only in their key what they are about: "appointment_moved:<code>:<revision>:<whom>".
     unsettled = notices.filter(state__in=["pending", "sending", "failed", "unknown"], about_label="")
     for notice in unsettled.filter(dedupe_key__startswith="appointment_").only("pk", "dedupe_key").iterator():
