@@ -60,12 +60,14 @@ def put_back(to_do: ToDo, *, by: Actor, now: datetime) -> ToDo:
 @transaction.atomic
 def finish(to_do: ToDo, *, outcome: str, by: Actor, now: datetime) -> ToDo:
     """Closes it by a person's word. Raises AlreadyDone or NotByHand."""
+    notice = None
+    if to_do.kind == UNDELIVERED.name:
+        # Held before its work, in the order of whoever sends it again or withdraws it.
+        notice = Notice.objects.needing_eyes().select_for_update().filter(code=to_do.about_code).first()
     done = actions.finish(to_do, kind=KINDS[to_do.kind], outcome=outcome, by=by, now=now)
-    if done.kind == UNDELIVERED.name:
+    if notice is not None:
         # Nobody is asked about it again, and it can't be sent by an old page.
-        notice = Notice.objects.needing_eyes().filter(code=done.about_code).first()
-        if notice is not None:
-            outbox.leave_unsent(notice, by=by, now=now)
+        outbox.leave_unsent(notice, by=by, now=now)
     _record("done", done, by=by, now=now)
     return done
 

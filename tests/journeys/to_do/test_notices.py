@@ -115,6 +115,40 @@ def test_two_clerks_who_press_at_once_send_it_once():
     assert Entry.objects.filter(verb="notice.sent_again").count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("other", ["again", "arrived"])
+def test_two_clerks_who_settle_it_in_two_ways_at_once_settle_it_once(other):
+    """Whoever holds the notice goes on to its work, and nobody the other way round: two would wait for each other."""
+    found = notice(state=State.UNKNOWN)
+    tasks.look_at_notices()
+    clerks, outcomes, start = [make.actor() for _ in range(6)], [], threading.Barrier(6)
+
+    def press(number, clerk):
+        try:
+            to_do, mine = ToDo.objects.get(), Notice.objects.get(pk=found.pk)
+            start.wait()
+            if number % 2:
+                steps.finish(to_do, outcome="told", by=clerk, now=NOW)
+            elif other == "again":
+                notices.send_again(mine, address=mine.to, by=clerk, now=NOW)
+            else:
+                notices.mark_arrived(mine, by=clerk, now=NOW)
+            outcomes.append("done")
+        except Exception as problem:
+            outcomes.append(type(problem))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=press, args=pair) for pair in enumerate(clerks)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes.count("done") == 1
+    assert set(outcomes) <= {"done", AlreadyDone, outbox.CannotSettle}
+    assert (listed(), Notice.objects.needing_eyes().count()) == ([], 0)
+
+
 def test_it_arrived_after_all(desk):
     doubtful = notice(state=State.UNKNOWN)
     tasks.look_at_notices()
