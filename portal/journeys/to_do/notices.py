@@ -22,7 +22,7 @@ from portal.journeys.to_do.kinds import UNDELIVERED
 from portal.notifications import outbox
 from portal.notifications.models import Notice
 from portal.notifications.recipients import Recipient
-from portal.worklist.models import ToDo
+from portal.worklist.models import ToDo, ToDoQuerySet
 
 MANY: Final = 200
 DAY, A_WHILE = timedelta(days=1), timedelta(hours=2)
@@ -45,7 +45,7 @@ def raise_undelivered(*, by: Actor, now: datetime) -> int:
             raised = steps.put_on_list(
                 UNDELIVERED,
                 about=notice,
-                dedupe_key=_key(notice.code),
+                dedupe_key=_key(notice),
                 due_at=due_at,
                 escalates_at=due_at + DAY,
                 by=by,
@@ -59,13 +59,20 @@ def _not_listed() -> list[Notice]:
     waiting = list(Notice.objects.needing_eyes().order_by("created_at", "pk").only("pk", "code"))
     listed: set[str] = set()
     for start in range(0, len(waiting), MANY):
-        keys = [_key(notice.code) for notice in waiting[start : start + MANY]]
-        listed |= set(ToDo.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", flat=True))
-    return [notice for notice in waiting if _key(notice.code) not in listed]
+        codes = [notice.code for notice in waiting[start : start + MANY]]
+        listed |= set(_open_about(codes).values_list("about_code", flat=True))
+    return [notice for notice in waiting if str(notice.code) not in listed]
 
 
-def _key(code: UUID) -> str:
-    return f"{UNDELIVERED.name}:{code}"
+def _key(notice: Notice) -> str:
+    # A doubt that its worker cleared up can end in a failure: the key counts the times. Two at once count the same.
+    times = ToDo.objects.about(notice).of_kind(UNDELIVERED.name).exclude(done_at__isnull=True).count()
+    return f"{UNDELIVERED.name}:{notice.code}:{times}"
+
+
+def _open_about(codes: Iterable[UUID]) -> ToDoQuerySet:
+    to_dos = ToDo.objects.still_open().of_kind(UNDELIVERED.name).filter(about_label__in=labels_of(Notice))
+    return to_dos.filter(about_code__in=[str(code) for code in codes])
 
 
 def may_go_elsewhere(notice: Notice) -> bool:
@@ -108,7 +115,7 @@ def _settled(notice: Notice, outcome: str, *, by: Actor, now: datetime, **facts:
 
 def close(codes: Iterable[UUID], *, outcome: str, by: Actor, now: datetime) -> None:
     """Closes the work about these notices, because they were settled or withdrawn."""
-    for to_do in ToDo.objects.still_open().filter(dedupe_key__in=[_key(code) for code in codes]):
+    for to_do in _open_about(codes).order_by("pk"):
         steps.close(to_do, outcome=outcome, by=by, now=now)
 
 

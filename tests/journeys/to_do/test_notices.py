@@ -180,6 +180,18 @@ def test_what_was_settled_elsewhere_goes_off_the_list():
     assert outcomes() == [("settled", "worklist")]
 
 
+def test_a_doubt_that_is_cleared_up_and_fails_later_comes_again():
+    """Its worker slept past its lease, then said that nothing was sent; a day of tries later it was given up."""
+    doubtful = notice(state=State.UNKNOWN)
+    assert tasks.look_at_notices() == {"closed": 0, "raised": 1}
+    Notice.objects.filter(pk=doubtful.pk).update(state=State.PENDING)
+    assert tasks.look_at_notices() == {"closed": 1, "raised": 0}
+    Notice.objects.filter(pk=doubtful.pk).update(state=State.FAILED)
+    assert tasks.look_at_notices() == {"closed": 0, "raised": 1}
+    assert tasks.look_at_notices() == {"closed": 0, "raised": 0}
+    assert (listed(), ToDo.objects.count()) == ([str(doubtful.code)], 2)
+
+
 def test_a_confirmation_that_failed_is_nobodys_work_once_the_session_is_cancelled(desk):
     session = make.appointment()
     notice(about=session)
