@@ -213,7 +213,8 @@ def mark_arrived(notice: Notice, *, by: Actor, now: datetime) -> None:
 
 def leave_unsent(notice: Notice, *, by: Actor, now: datetime) -> None:
     """Settles a notice that nobody need send: the person was told another way; raises CannotSettle."""
-    _settle(notice, (State.FAILED, State.UNKNOWN), by=by, now=now, needs_words=False)
+    # Without its lease, as in `resend`: nothing is tried again that nobody need send.
+    _settle(notice, (State.FAILED, State.UNKNOWN), by=by, now=now, needs_words=False, leased_by="")
 
 
 def _settle(

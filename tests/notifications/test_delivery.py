@@ -343,6 +343,22 @@ def test_late_worker_does_not_touch_what_a_person_settled(write, smtp, post_by):
     assert Notice.objects.get(dedupe_key=f"again:{notice.code}").state == State.PENDING
 
 
+def test_late_worker_does_not_try_again_what_nobody_need_send(write, smtp, post_by):
+    notice = write()
+
+    class Asleep(EmailParcel):
+        def send(self):
+            Notice.objects.update(state=State.UNKNOWN, lease_until=None)
+            outbox.leave_unsent(row(notice), by=Actor.system("desk"), now=NOW)
+            return super().send()
+
+    smtp.script["RCPT"] = lambda line: "451 no"
+    post_by(Asleep)
+    delivery.deliver(notice.pk)
+    assert (row(notice).state, row(notice).settled_by) == (State.UNKNOWN, "desk")
+    assert not Notice.objects.due(NOW + timedelta(days=1)).exists()
+
+
 def test_worker_that_slept_through_its_lease_does_not_send(write, smtp):
     # Looked up, claimed, and then the machine slept.
     times = iter([NOW, NOW, NOW + delivery.LEASE])
