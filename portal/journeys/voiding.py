@@ -9,13 +9,19 @@ from django.db import transaction
 from portal.billing import actions as billing
 from portal.billing.models import Invoice, Purpose
 from portal.common.access.actors import Actor
-from portal.journeys.to_do import sessions
+from portal.journeys.to_do import notices, sessions
+from portal.notifications import outbox
 
 
 @transaction.atomic
 def void_invoice(*, invoice: Invoice, reason: str, by: Actor, now: datetime) -> Invoice:
-    """Voids it, and puts the session on the desk's list. Raises PaidOn, NotPayable or ReasonMissing."""
+    """Voids it, withdraws e-mails of it that wait or failed, and puts the session on the desk's list.
+
+    Raises PaidOn, NotPayable or ReasonMissing.
+    """
     voided = billing.void_invoice(invoice=invoice, reason=reason, by=by, now=now)
+    gone = outbox.withdraw(about=voided, why="voided", now=now)
+    notices.close(gone, outcome="withdrawn", by=by, now=now)
     if voided.purpose == Purpose.SESSION and voided.appointment is not None:
         sessions.raise_not_billed(voided.appointment, by=by, now=now)
     return voided

@@ -19,6 +19,7 @@ from portal.journeys import booking, checking_out, time_away, voiding
 from portal.journeys.checking_out import Held
 from portal.journeys.sessions import mark_no_show
 from portal.journeys.to_do import sessions, steps, tasks
+from portal.notifications.models import Notice, State
 from portal.worklist.models import ToDo
 from tests import make
 
@@ -215,6 +216,24 @@ def test_one_that_is_voided_twice_comes_twice(desk):
     void(checking_out.check_out(appointment=held, held=how, key="again", by=desk, now=NOW), desk)
     assert listed("session_not_billed") == codes(held)
     assert ToDo.objects.of_kind("session_not_billed").count() == 2
+
+
+def test_an_invoice_that_was_not_sent_is_not_sent_once_it_is_void(desk):
+    """Nobody is asked to pay what is void, and nobody at the desk is asked to send it again."""
+    _held, invoice = invoiced(desk, patient=make.patient(email="mina@patient.example"))
+    for key in ("first", "second"):
+        checking_out.send_invoice(invoice=invoice, key=key, by=desk, now=NOW)
+    first, second = Notice.objects.order_by("pk")
+    Notice.objects.filter(pk=second.pk).update(state=State.FAILED)
+    tasks.look_at_notices()
+    assert listed("notice_undelivered") == codes(second)
+    void(invoice, desk)
+    assert listed() == ["session_not_billed"]
+    assert outcomes() == [("notice_undelivered", "withdrawn", str(desk.user_id))]
+    assert set(Notice.objects.values_list("pk", "state", "withdrawn_why")) == {
+        (first.pk, State.WITHDRAWN, "voided"),
+        (second.pk, State.WITHDRAWN, "voided"),
+    }
 
 
 def test_it_may_stay_unbilled_for_a_reason(desk):
