@@ -138,15 +138,18 @@ def withdraw(*, about: models.Model, why: str, now: datetime, before: int | None
     """
     if not why:
         raise ValueError("Say why it is withdrawn.")
-    # One statement: a notice that goes from waiting to being sent meanwhile is met in the one state or in the other.
     notices = Notice.objects.about(about)
     if before is not None:
         notices = notices.filter(Q(about_revision__lt=before) | Q(about_revision__isnull=True))
-    notices.filter(
+    unsent = notices.filter(
         state__in=[State.PENDING, State.SENDING, State.FAILED, State.UNKNOWN],
         withdrawn_at__isnull=True,
         settled_at__isnull=True,
-    ).update(
+    )
+    # Waits for whoever sends one again at this moment: the new notice is found by the next statement, and no sooner.
+    list(unsent.select_for_update().order_by("pk").values_list("pk"))
+    # One statement: a notice that goes from waiting to being sent meanwhile is met in the one state or in the other.
+    unsent.update(
         state=Case(When(state__in=[State.PENDING, State.FAILED], then=Value(State.WITHDRAWN)), default=F("state")),
         withdrawn_at=now,
         withdrawn_why=why,

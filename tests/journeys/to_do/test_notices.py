@@ -201,6 +201,37 @@ def test_a_confirmation_that_failed_is_nobodys_work_once_the_session_is_cancelle
     assert [n.template for n in Notice.objects.filter(state=State.PENDING)] == ["appointment_cancelled"]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_confirmation_that_is_sent_again_while_the_session_is_cancelled_is_withdrawn():
+    """Whoever is first: once it is cancelled, no confirmation of it waits to be sent."""
+    for _round in range(5):
+        session, clerks, start = make.appointment(), [make.actor() for _ in range(2)], threading.Barrier(2)
+        failed = notice(about=session)
+
+        def run(step, start=start):
+            try:
+                start.wait()
+                step()
+            except outbox.CannotSettle:
+                pass
+            finally:
+                connection.close()
+
+        steps_at_once = [
+            lambda failed=failed, by=clerks[0]: notices.send_again(failed, address=failed.to, by=by, now=NOW),
+            lambda session=session, by=clerks[1]: booking.cancel_session(
+                appointment=session, reason=CancelReason.OTHER, by=by, now=NOW
+            ),
+        ]
+        threads = [threading.Thread(target=run, args=[step]) for step in steps_at_once]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        waiting = Notice.objects.about(session).filter(state=State.PENDING)
+        assert [each.template for each in waiting] == ["appointment_cancelled"]
+
+
 def test_the_calendar_entry_names_whoever_gets_it(desk):
     """Some mail programs show an invitation only to the address that it names."""
     session = make.appointment(patient=make.patient(email="mina.with.quite.a.long.address@wrong.example"))
