@@ -15,6 +15,7 @@ from django.db import transaction
 from portal.appointments import states
 from portal.appointments.models import Appointment, TimeSlot
 from portal.billing.models import Invoice, Purpose
+from portal.clinic import kept
 from portal.clinic.models import Location
 from portal.common.access.actors import Actor
 from portal.common.labels import labels_of
@@ -141,22 +142,30 @@ def _close(to_dos: list[ToDo], sessions: dict[str, Appointment], *, by: Actor, n
     voided = {to_do.about_code for to_do in to_dos if to_do.kind == NOT_BILLED_AGAIN.name}
     away = _away([session for code, session in sessions.items() if code in stranded])
     billed = _billed([session for code, session in sessions.items() if code in voided])
+    people = kept.psychologists()
     closed: list[ToDo] = []
     for to_do in to_dos:
         session = sessions.get(to_do.about_code)
-        outcome = "gone" if session is None else _outcome(to_do, session, away=away, billed=billed, now=now)
+        if session is None:
+            outcome = "gone"
+        else:
+            theirs = to_do.person == str(people[session.psychologist_id].user_id)
+            outcome = _outcome(to_do, session, theirs=theirs, away=away, billed=billed, now=now)
         if outcome and (done := steps.close(to_do, outcome=outcome, by=by, now=now)):
             closed.append(done)
     return closed
 
 
-def _outcome(to_do: ToDo, session: Appointment, *, away: set[int], billed: set[int], now: datetime) -> str:
-    """What its cause came to, as one word; empty as long as it holds."""
+def _outcome(
+    to_do: ToDo, session: Appointment, *, theirs: bool, away: set[int], billed: set[int], now: datetime
+) -> str:
+    """What its cause came to, as one word; empty as long as it holds. `theirs`: it waits for who holds the session."""
     match to_do.kind:
         case SESSION_OPEN.name:
             if not session.is_open:
                 return str(session.status)
-            return "moved" if session.ends_at > now else ""
+            # Of a session that is a colleague's now, the next round asks the colleague.
+            return "" if theirs and session.ends_at <= now else "moved"
         case NOT_BILLED_AGAIN.name:
             if not session.is_completed:
                 return "reopened"

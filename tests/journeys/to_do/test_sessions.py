@@ -160,6 +160,18 @@ def test_what_was_done_past_the_journeys_is_closed_by_the_next_round(desk):
     assert tasks.look_at_sessions() == {"closed": 0, "raised": 0}
 
 
+def test_a_past_session_that_a_colleague_held_comes_to_the_colleague(desk):
+    late, colleague = session(), make.psychologist()
+    look()
+    booking.reschedule_session(
+        appointment=late, starts_at=late.starts_at, psychologist=colleague, by=desk, now=NOW, outside_hours=True
+    )
+    assert (listed(), outcomes()) == ([], [("session_open", "moved", str(desk.user_id))])
+    assert look() == 1
+    assert ToDo.objects.still_open().get().person == str(colleague.user_id)
+    assert tasks.look_at_sessions() == {"closed": 0, "raised": 0}
+
+
 def test_a_session_that_is_open_again_comes_again(desk):
     undone = session()
     look()
