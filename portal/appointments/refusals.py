@@ -49,6 +49,9 @@ class WrongState(Refusal):
 class HeldByNote(NotReschedulable, NotCancellable, WrongState):
     """A note was written of the session: it keeps its people, and once signed its time, and can't be called off."""
 
+    # Its reason: only the database finds it.
+    WORD = "note"
+
 
 class HoursOverlap(Refusal):
     """Two windows of one weekday, or two extra slots, overlap."""

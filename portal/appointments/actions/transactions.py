@@ -25,7 +25,7 @@ _REFUSALS: dict[str, Callable[[], Refusal]] = {
     "appointment_room_no_overlap": lambda: SlotTaken("room"),
     "hours_no_overlap": lambda: HoursOverlap("hours"),
     # Of migration records.0002_guards, a floor up: each begins its message with its name.
-    "appointment_with_": lambda: HeldByNote("note"),
+    "appointment_with_": lambda: HeldByNote(HeldByNote.WORD),
 }
 
 

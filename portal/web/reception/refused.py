@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from portal.appointments.models import Appointment
+from portal.appointments.refusals import HeldByNote
 from portal.appointments.states import Verb, Why
 from portal.common.languages.times import day_no_year, when
 
@@ -36,6 +37,11 @@ def in_words(verb: Verb, why: str, session: Appointment) -> str:
             return _("This session is invoiced. Void the invoice first, then it can be undone.")
         case _, Why.NOTE_SIGNED:
             return _("The psychologist has signed a note of this session, so it took place. Check it out instead.")
+        case _, HeldByNote.WORD:
+            return _(
+                "The psychologist has written a note of this session, so it stays with them. "
+                "Once the note is signed, the session stays at its time too."
+            )
         case _, Why.NO_REASON:
             return _("Say why, please.")
         case _, Why.ROLE:

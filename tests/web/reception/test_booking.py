@@ -10,6 +10,7 @@ from django.urls import reverse
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status
 from portal.notifications.models import Notice
+from portal.records import actions as records
 from tests import make
 from tests.web.reception.conftest import NOW
 
@@ -231,6 +232,25 @@ def test_move_to_somebody_else(desk, place):
     )
     session.refresh_from_db()
     assert (session.psychologist, session.starts_at) == (other, TEN)
+
+
+@pytest.mark.parametrize(("signed", "to_somebody_else"), [(False, True), (True, False)])
+def test_move_that_a_note_holds_says_so(desk, place, signed, to_somebody_else):
+    """Nobody changed it a moment ago, and to look again would not help."""
+    session, other = place.session(hours=-1), make.psychologist()
+    make.week(psychologist=other, location=place.location)
+    by = make.actor(session.psychologist.user, Role.PSYCHOLOGIST)
+    draft = records.save_draft(appointment=session, body="A word", version=0, by=by, now=NOW)
+    if signed:
+        records.sign(appointment=session, version=draft.version, by=by, now=NOW)
+    chosen = {"psychologist": other.slug} if to_somebody_else else {}
+    response = desk.post(
+        reverse("reception:reschedule", args=[session.code]), pressed(place, seen=session.seen_as, **chosen)
+    )
+    (said,) = words(response)
+    assert "has written a note of this session" in said
+    session.refresh_from_db()
+    assert (session.psychologist, session.starts_at) == (place.psychologist, NOW - timedelta(hours=1))
 
 
 def test_move_that_is_just_taken(desk, place):
