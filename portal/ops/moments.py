@@ -41,9 +41,10 @@ def awkward_moments(today: date) -> list[Moment]:
 
 
 def moment_of_the_day(today: date) -> Moment:
-    """One of them a day, each in its turn."""
+    """One of them a day: each once from Monday to Sunday, and after as many weeks each on every weekday."""
     moments = awkward_moments(today)
-    return moments[today.toordinal() % len(moments)]
+    week, weekday = divmod(today.toordinal() - 1, 7)  # the first day of all, of the year 1, is a Monday
+    return moments[(week + weekday) % len(moments)]
 
 
 def read_moment(words: str) -> datetime:

@@ -36,9 +36,13 @@ def test_every_awkward_moment_lies_ahead_and_is_what_it_says(today):
 
 
 @given(DAYS)
-def test_each_moment_has_its_turn(today):
-    week = [moment_of_the_day(today + timedelta(days=n)).name for n in range(7)]
-    assert set(week) == {moment.name for moment in awkward_moments(today)}
+def test_each_moment_has_its_turn_every_week_and_meets_every_weekday(today):
+    names = {moment.name for moment in awkward_moments(today)}
+    monday = today - timedelta(days=today.weekday())
+    week = [moment_of_the_day(monday + timedelta(days=n)).name for n in range(7)]
+    assert set(week) == names
+    same_weekday = [moment_of_the_day(today + timedelta(weeks=n)).name for n in range(7)]
+    assert set(same_weekday) == names
 
 
 def test_words_of_ours_are_taken_and_the_rest_is_pytests():
