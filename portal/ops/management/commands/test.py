@@ -102,6 +102,9 @@ class Command(BaseCommand):
             environment = {**os.environ, "PORTAL_ENV": "test", "PORTAL_DATA_DIR": folder}
             # Ours, which would go before the tests' own in pyproject.toml.
             environment.pop("DJANGO_SETTINGS_MODULE", None)
+            # A run starts some two hundred processes, and each would compile every module for itself.
+            if environment.pop("PYTHONDONTWRITEBYTECODE", ""):
+                environment.setdefault("PYTHONPYCACHEPREFIX", f"{folder}/bytecode")
             if asked.is_at_every_moment:
                 with self._template(environment, Path(folder)) as failed:
                     failed += self._at_every_moment(asked.for_pytest, environment, Path(folder) / "readers")
