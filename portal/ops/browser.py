@@ -14,9 +14,10 @@ MACOS_PLACES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
+SNAP = b"/snap/bin/chromium"
 CURE = (
-    "No browser was found for the browser tests. Install Chromium or Chrome (Debian or Ubuntu: "
-    "apt-get install chromium; macOS: brew install --cask google-chrome), "
+    "No browser was found for the browser tests. Install Chromium or Chrome (Debian: apt-get install chromium; "
+    "Ubuntu: .venv/bin/playwright install --with-deps chromium; macOS: brew install --cask google-chrome), "
     "or say where one is: CHROMIUM_PATH=/path/to/chrome"
 )
 
@@ -31,9 +32,16 @@ def find_browser() -> str | None:
         if not os.access(named, os.X_OK):
             raise NoBrowser(f"CHROMIUM_PATH is {named!r}, and no program is there.")
         return named
-    on_path = (shutil.which(name) for name in NAMES)
+    on_path = (path for path in map(shutil.which, NAMES) if path and not _wants_a_snap(path))
     placed = (place for place in MACOS_PLACES if os.access(place, os.X_OK))
-    return next(filter(None, on_path), None) or next(placed, None) or _playwrights_own()
+    return next(on_path, None) or next(placed, None) or _playwrights_own()
+
+
+def _wants_a_snap(path: str) -> bool:
+    """Whether it is Ubuntu's chromium-browser, a script that only says which snap to install: no container runs one."""
+    with Path(path).open("rb") as file:
+        script = file.read(4096)
+    return script.startswith(b"#!") and SNAP in script and not os.access(SNAP, os.X_OK)
 
 
 def _playwrights_own() -> str | None:
