@@ -1,12 +1,8 @@
-"""Badges and selects, drawn by less than Django would."""
-
-import re
+"""Badges, drawn by less than Django would."""
 
 import pytest
-from django import forms
-from django.forms.renderers import DjangoTemplates, TemplatesSetting
 from django.utils import translation
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from portal.common.templatetags import portal
 from portal.common.templatetags.portal import drawn
@@ -43,28 +39,3 @@ def test_drawn_escapes_what_it_is_given():
 )
 def test_drawn_takes_what_is_not_text_as_yes_or_no(confirmed, word):
     assert word in drawn("components/_status.html", status="booked", confirmed=confirmed)
-
-
-def test_controls_are_drawn_as_django_draws_them():
-    choices = [("", "All"), ("a&b", "<Mai>"), ("Rooms", [("1", "Fern"), (2, "River")])]
-    for widget, chosen in (
-        (forms.Select(attrs={"id": "who", "required": True, "disabled": False}, choices=choices), "a&b"),
-        (forms.SelectMultiple(choices=choices), ["1", "2"]),
-        (forms.NullBooleanSelect(), None),
-        (
-            forms.RadioSelect(attrs={"data-a": mark_safe("a &amp; b"), "data-n": 3, "data-no": None}, choices=choices),
-            "1",
-        ),
-        (forms.CheckboxSelectMultiple(attrs={"id": "x"}, choices=choices), ["a&b"]),
-        (forms.TextInput(attrs={"title": 'say "<hi>"', "hidden": False, "autofocus": True}), "<a>"),
-        (forms.Textarea(attrs={"rows": 3}), "x & y"),
-        (forms.CheckboxInput(), True),
-        (forms.SplitDateTimeWidget(), None),
-    ):
-        ours = widget.render("who", chosen, renderer=TemplatesSetting())
-        assert tight(ours) == tight(widget.render("who", chosen, renderer=DjangoTemplates()))
-
-
-def tight(html: str) -> str:
-    """Without the white space between tags and before a tag's end, which says nothing."""
-    return re.sub(r">\s+<", "><", re.sub(r"\s+>", ">", html))
