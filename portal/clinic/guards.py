@@ -13,6 +13,10 @@ KEPT = watched(
     "clinic_psychologist",
     "clinic_ownfee",
     "clinic_psychologist_services",
+    "clinic_psychologist_specialisations",
+    "clinic_specialisation",
+    "clinic_psychologist_languages",
+    "clinic_language",
     # A psychologist's name is their account's. Accounts are written to at every sign-in, and made all day.
     Changes("accounts_user", "first_name, last_name"),
 )

@@ -6,14 +6,25 @@ Whoever changes one of them, or wants more of it than lists show, reads the row.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from portal.accounts.models import User
-from portal.clinic.models import Location, OwnFee, Psychologist, Room, Service
+from portal.clinic.models import (
+    Language,
+    Location,
+    OwnFee,
+    Psychologist,
+    PsychologistSpecialisation,
+    Room,
+    Service,
+    Specialisation,
+)
 from portal.common.kept import kept
 
-# What profiles show is long, and read by pages of profiles.
-_OF_PROFILES = ("headline", "bio", "qualifications", "photo", "photo_source", "photo_box")
+# What only a profile's own page and form show: it is long.
+_OF_ONE_PROFILE = ("bio", "qualifications", "photo_source", "photo_box")
+# What cards of profiles show besides.
+_OF_PROFILES = ("headline", "photo", *_OF_ONE_PROFILE)
 
 
 @kept(Location)
@@ -44,6 +55,16 @@ def services() -> Mapping[int, Service]:
     return {service.pk: service for service in Service.objects.order_by("position", "name", "pk")}
 
 
+def offered_services() -> list[Service]:
+    """As `Service.objects.offered()`."""
+    return [service for service in services().values() if service.is_active]
+
+
+def services_online() -> list[Service]:
+    """As `Service.objects.bookable_online()`."""
+    return [service for service in offered_services() if service.online]
+
+
 @kept(Psychologist, User, OwnFee)
 def psychologists() -> Mapping[int, Psychologist]:
     """Everybody who practises or practised here, by their id: with their name and fees and without their profile."""
@@ -51,6 +72,25 @@ def psychologists() -> Mapping[int, Psychologist]:
     rows = Psychologist.objects.select_related("user").prefetch_related("own_fees")
     rows = rows.only(*shown, "user__first_name", "user__last_name")
     return {psychologist.pk: psychologist for psychologist in rows}
+
+
+@kept(
+    Psychologist,
+    User,
+    OwnFee,
+    Service,
+    Psychologist.services.through,
+    PsychologistSpecialisation,
+    Specialisation,
+    Psychologist.languages.through,
+    Language,
+)
+def practising() -> Sequence[Psychologist]:
+    """Everybody who practises here, in the clinic's order, with what cards of profiles show and filters look at."""
+    shown = [f.name for f in Psychologist._meta.concrete_fields if f.name not in _OF_ONE_PROFILE]
+    rows = Psychologist.objects.practising().select_related("user")
+    rows = rows.only(*shown, "user__first_name", "user__last_name")
+    return list(rows.prefetch_related("focuses", "languages", "services", "own_fees"))
 
 
 @kept(Psychologist.services.through)

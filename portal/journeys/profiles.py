@@ -14,11 +14,12 @@ from django.utils.translation import get_language
 
 from portal.accounts.models import User
 from portal.appointments import diary
-from portal.appointments.models import WorkingHours
+from portal.appointments.hours import weekly_hours
 from portal.billing import charges
 from portal.billing.charges import Quote
+from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Language, Location, Mode, Psychologist, Service, Specialisation
-from portal.journeys.choosing import FreeTime, as_free_time
+from portal.journeys.choosing import FreeTime, as_free_time, open_places
 from portal.medicare import schedule
 from portal.medicare.models import MbsItem
 from portal.resources.models import BlogPost
@@ -40,15 +41,15 @@ def services_of(person: Psychologist, offered: Sequence[Service], *, mode: str =
     return [service for service in had if (ways := person.modes_for(service)) and (not mode or mode in ways)]
 
 
-def places_of(person: Psychologist, hours: Iterable[WorkingHours]) -> list[Location]:
-    """Where somebody with these hours works, in the clinic's order. Needs the hours' locations.
+def places_of(person: Psychologist) -> list[Location]:
+    """Where somebody works by their weekly hours, in the clinic's order.
 
     Who meets nobody in person can be met nowhere, although their hours name a place.
     """
     if not person.in_person:
         return []
-    places = {each.location_id: each.location for each in hours}
-    return sorted(places.values(), key=lambda place: (place.position, place.name, place.pk))
+    named = {window.location_id for window in weekly_hours().get(person.pk, ())}
+    return [place for place in kept.places().values() if place.pk in named]
 
 
 def first_service(given: Iterable[Service]) -> Service | None:
@@ -73,7 +74,7 @@ def coming_times(
     many queries for thirty psychologists as for one.
     """
     asked = [p for p in people if p.accepting_patients and p.pk in services]
-    places = {place.pk: place for place in Location.objects.filter(is_active=True)}
+    places = open_places()
     found: dict[int, list[FreeTime]] = {p.pk: [] for p in people}
     today = clinic.today(now)
     for first_day, length in (
@@ -181,7 +182,7 @@ def profile_of(
     """
     clinic = clinic or ClinicSettings.current()
     today = clinic.today(now)
-    offered = list(Service.objects.offered())
+    offered = kept.offered_services()
     given = services_of(person, offered)
     service = first_service(services_of(person, offered, mode=mode)) or first_service(given)
     chosen = None
@@ -193,13 +194,12 @@ def profile_of(
         times = coming_times([person], services={person.pk: service}, now=now, clinic=clinic, mode=chosen or "")[
             person.pk
         ]
-    hours = WorkingHours.objects.filter(psychologist=person, location__is_active=True).select_related("location")
     return Profile(
         person=person,
         specialisations=list(person.topics if specialisations is None else specialisations),
         languages=list(person.languages.all() if languages is None else languages),
         fees=fees_of(person, given, on=today, clinic=clinic, items=schedule.items_for_individuals(on=today)),
-        places=places_of(person, hours),
+        places=places_of(person),
         service=service,
         mode=chosen,
         times=times[:TIMES_SHOWN],

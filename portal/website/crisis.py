@@ -6,12 +6,14 @@ then sets `checked_on`: `manage.py doctor` reminds of it after half a year.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import groupby
 
 from django.conf import settings
 from django.utils.translation import get_language, gettext_noop
 
+from portal.common.kept import kept
 from portal.website.models import CrisisLine
 
 # How long a number may go without somebody looking whether it still is the right one.
@@ -64,8 +66,9 @@ def shipped() -> list[CrisisLine]:
     ]
 
 
-def lines() -> list[CrisisLine]:
-    """Whom to call, in order; one query. A clinic that has taken every line away gets those that ship."""
+@kept(CrisisLine)
+def lines() -> Sequence[CrisisLine]:
+    """Whom to call, in order. A clinic that has taken every line away gets those that ship."""
     return list(CrisisLine.objects.shown()) or shipped()
 
 
@@ -76,7 +79,7 @@ def interpreters() -> list[CrisisLine]:
     return [line for line in lines() if line.situation == LANGUAGE and line.kind == CrisisLine.Kind.CALL]
 
 
-def by_situation(shown: list[CrisisLine]) -> list[tuple[str, list[CrisisLine]]]:
+def by_situation(shown: Sequence[CrisisLine]) -> list[tuple[str, list[CrisisLine]]]:
     """The lines under what people are in: situations in their own order, lines in the clinic's."""
     order = {value: place for place, value in enumerate(CrisisLine.Situation.values)}
     ordered = sorted(shown, key=lambda line: order[line.situation])

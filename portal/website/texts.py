@@ -2,13 +2,13 @@
 
 A text ships as a translated message. The clinic's own words are kept by language, so that changing the English leaves
 the Arabic as it was. Names of services, specialisations, categories and the like are kept with their rows, in the
-clinic's own language; here are the same words in the others. One query reads everything that a page in one language may
-need.
+clinic's own language; here are the same words in the others. One reading, kept in the process, holds everything that a
+page in one language may need.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, lru_cache
@@ -23,6 +23,7 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.models import Location, Service, Specialisation
+from portal.common.kept import kept
 from portal.common.languages.offered import Language, languages
 from portal.common.text import markdown
 from portal.website.models import SiteText
@@ -327,16 +328,22 @@ class Wording:
         return format_html('<span lang="{}" dir="auto">{}</span>', self.lang, self.text) if self.lang else self.text
 
 
+@kept(SiteText)
+def _own_words(language: str) -> Mapping[str, tuple[str, datetime]]:
+    """The clinic's own words in a language and when they were changed, by key."""
+    rows = SiteText.objects.filter(language=language).order_by()
+    return {key: (text, at) for key, text, at in rows.values_list("key", "text", "changed_at")}
+
+
 class Texts:
-    """The texts of one page in one language. Reads the clinic's own words once, when the first is asked for."""
+    """The texts of one page in one language, as they stand when the first is asked for."""
 
     def __init__(self, language: str | None = None) -> None:
         self.language = language or get_language() or OWN_LANGUAGE
 
     @cached_property
-    def _rows(self) -> dict[str, tuple[str, datetime]]:
-        rows = SiteText.objects.filter(language=self.language).order_by()
-        return {key: (text, at) for key, text, at in rows.values_list("key", "text", "changed_at")}
+    def _rows(self) -> Mapping[str, tuple[str, datetime]]:
+        return _own_words(self.language)
 
     def own(self, key: str) -> str:
         """The clinic's own words, or nothing."""

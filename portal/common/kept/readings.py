@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
@@ -15,13 +15,14 @@ from django.http import HttpRequest, HttpResponse
 from portal.common.kept import stamp
 from portal.common.kept.freezing import freeze
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 # Every statement that writes begins so, by Django's own hand; on SQLite a many-to-many relation's is OR IGNORE.
 _WRITING = re.compile(r'(?:INSERT (?:OR \w+ )?INTO|UPDATE|DELETE FROM) "?(\w+)')
 
 
-class _Shelf(dict["Kept[Any]", Any]):
+class _Shelf(dict[tuple["Kept[..., Any]", tuple[Any, ...]], Any]):
     """Everything that was read while one stamp stood."""
 
     def __init__(self, stamp: str | None) -> None:
@@ -54,41 +55,47 @@ class _Request:
 
 _store = _Store()
 _request: ContextVar[_Request | None] = ContextVar("kept", default=None)
-_readings: list[Kept[Any]] = []
+_readings: list[Kept[..., Any]] = []
 
 
-class Kept(Generic[T]):
+class Kept(Generic[P, T]):
     """A reading of tables that are watched: called, it answers what it answered before unless one of them changed."""
 
-    def __init__(self, read: Callable[[], T], tables: frozenset[str]) -> None:
+    def __init__(self, read: Callable[P, T], tables: frozenset[str]) -> None:
         self.read, self.tables = read, tables
         self.__doc__, self.__name__ = read.__doc__, read.__name__
         _readings.append(self)
 
-    def __call__(self) -> T:
-        shelf = _shelf()
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        shelf, asked = _shelf(), (self, args)
+        if kwargs:
+            raise TypeError(f"{self.__name__} keeps what it answers by the order of what it is asked with")
         try:
-            found: T = shelf[self]
+            found: T = shelf[asked]
         except KeyError:
             if unwatched := self.tables - stamp.watched_tables():
                 raise LookupError(
                     f"{self.__name__} keeps what nothing watches: {', '.join(sorted(unwatched))}"
                 ) from None
             # The stamp was read before the rows: what changes in between has a newer stamp, and is read again.
-            found = shelf[self] = freeze(self.read())
+            found = shelf[asked] = freeze(self.read(*args, **kwargs))
         return found
 
 
-def kept(*models: type[Model]) -> Callable[[Callable[[], T]], Kept[T]]:
-    """Keeps what a function without arguments reads of these models' tables, and of no others."""
+def kept(*models: type[Model]) -> Callable[[Callable[P, T]], Kept[P, T]]:
+    """Keeps what a function reads of these models' tables, and of no others.
 
-    def decorate(read: Callable[[], T]) -> Kept[T]:
+    What it is asked with decides all else about the answer, a language or a day, and is kept beside each: so it can be
+    told apart, and is one of few.
+    """
+
+    def decorate(read: Callable[P, T]) -> Kept[P, T]:
         return Kept(read, frozenset(model._meta.db_table for model in models))
 
     return decorate
 
 
-def readings() -> tuple[Kept[Any], ...]:
+def readings() -> tuple[Kept[..., Any], ...]:
     """All that is kept."""
     return tuple(_readings)
 

@@ -1,4 +1,4 @@
-"""The psychologists as the website lists them, in a number of queries that does not grow with how many there are."""
+"""The psychologists as the website lists them: two queries, of the diary, however many there are."""
 
 from __future__ import annotations
 
@@ -7,24 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch
 from django.urls import reverse
 
-from portal.appointments.models import WorkingHours
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.text.normalise import fold
 from portal.journeys import profiles
 from portal.journeys.choosing import FreeTime
-
-
-def practising() -> Any:
-    """Everybody who works here, with all that a card or a filter looks at; six queries however many they are."""
-    hours = WorkingHours.objects.filter(location__is_active=True).select_related("location").order_by("pk")
-    return (
-        Psychologist.objects.practising()
-        .select_related("user")
-        .prefetch_related("focuses", "languages", "services", "own_fees", Prefetch("hours", queryset=hours))
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +70,7 @@ def look_at(
             Found(
                 person=person,
                 services=given[person.pk],
-                places=profiles.places_of(person, person.hours.all()),
+                places=profiles.places_of(person),
                 times=coming,
                 free_soon=profiles.is_this_week(coming[0] if coming else None, now=now),
             )

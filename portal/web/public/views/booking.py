@@ -28,11 +28,9 @@ from portal.web.public.forms import Choice, Preference, TimeChoice
 @require_safe
 def services(request: HttpRequest) -> HttpResponse:
     """Step one: what for."""
-    offered = list(Service.objects.bookable_online())
+    offered = kept.services_online()
     chosen = Preference.read(request.GET)
-    taking = list(
-        Psychologist.objects.taking_bookings().select_related("user").prefetch_related("services", "own_fees")
-    )
+    taking = [person for person in kept.practising() if person.accepting_patients]
     psychologist = next((p for p in taking if p.slug == chosen), None)
     if psychologist:
         offered, taking = profiles.services_of(psychologist, offered), [psychologist]

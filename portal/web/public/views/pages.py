@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,14 +12,15 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
+from portal.clinic import kept
+from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service
 from portal.common.access.decorators import open_to_all
 from portal.common.web.pagecache import for_readers
 from portal.journeys import pricing, profiles
-from portal.journeys.choosing import FreeTime
+from portal.journeys.choosing import FreeTime, open_places
 from portal.medicare import schedule
 from portal.web.public import schema_org
-from portal.web.public.psychologists import Found, look_at, practising
+from portal.web.public.psychologists import Found, look_at
 from portal.website import crisis as clinic_crisis
 from portal.website.texts import STATEMENT_OF, Texts
 
@@ -36,7 +38,7 @@ class Offer:
 
 
 def price_list(
-    services: list[Service], psychologists: list[Psychologist], *, now: datetime
+    services: Sequence[Service], psychologists: Sequence[Psychologist], *, now: datetime
 ) -> list[pricing.PriceRange]:
     """What each service costs; `psychologists` need their services prefetched."""
     clinic = ClinicSettings.current()
@@ -60,8 +62,8 @@ def price_list(
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     now, clinic = timezone.now(), ClinicSettings.current()
-    offered = list(Service.objects.bookable_online())
-    everybody = look_at(list(practising()), offered=offered, now=now, clinic=clinic)
+    offered = kept.services_online()
+    everybody = look_at(kept.practising(), offered=offered, now=now, clinic=clinic)
     taking = [found for found in everybody if found.person.accepting_patients]
     first = profiles.first_service(offered)
     prices = price_list(offered, [found.person for found in taking], now=now)
@@ -71,7 +73,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "first_service": first,
         "first_price": next((price for price in prices if price.service == first), None),
         "next_openings": _soonest([f for f in taking if profiles.first_service(f.services) == first], first),
-        "places": list(Location.objects.filter(is_active=True)),
+        "places": list(open_places().values()),
         "has_video": any(Mode.VIDEO in found.modes for found in everybody),
         "articles": profiles.articles(now=now),
     }
@@ -93,7 +95,7 @@ def _soonest(people: list[Found], service: Service | None) -> list[tuple[FreeTim
 @require_safe
 def services(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    people, offered = list(practising()), list(Service.objects.offered())
+    people, offered = kept.practising(), kept.offered_services()
     prices = {price.service.pk: price for price in price_list(offered, people, now=now)}
     context = {
         "offers": [

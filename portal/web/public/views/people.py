@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from portal.clinic.models import ClinicSettings, Psychologist, Service
+from portal.clinic import kept
+from portal.clinic.models import ClinicSettings, Psychologist
 from portal.clinic.portraits import portrait_of
 from portal.common.access.decorators import open_to_all
 from portal.common.web.addresses import absolute
@@ -20,7 +21,7 @@ from portal.common.web.pagecache import for_readers
 from portal.journeys import profiles
 from portal.web.public import schema_org
 from portal.web.public.filters import PeopleFilter, language_label
-from portal.web.public.psychologists import Found, look_at, practising
+from portal.web.public.psychologists import Found, look_at
 from portal.website.texts import Texts
 
 
@@ -30,12 +31,12 @@ from portal.website.texts import Texts
 def psychologists(request: HttpRequest) -> HttpResponse:
     """Everybody, or those whom the choices in the address fit; the query string is all there is to it."""
     now, clinic = timezone.now(), ClinicSettings.current()
-    people = list(practising())
+    people = kept.practising()
     topics = {t.pk: t for p in people for t in p.topics}
     languages = {one.pk: one for p in people for one in p.languages.all()}
-    places = {place.pk: place for p in people for place in profiles.places_of(p, p.hours.all())}
+    places = {place.pk: place for p in people for place in profiles.places_of(p)}
     chosen = PeopleFilter(request.GET, topics=topics.values(), languages=languages.values(), locations=places.values())
-    offered, wanted = list(Service.objects.offered()), chosen.values
+    offered, wanted = kept.offered_services(), chosen.values
 
     def everybody(without: str = "") -> list[Found]:
         """Who is free when depends on how and where they are to be seen."""

@@ -10,13 +10,13 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from portal.clinic.models import ClinicSettings, Service
+from portal.clinic import kept
+from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import open_to_all
 from portal.common.languages.offered import path_in
 from portal.common.web.pagecache import for_readers
 from portal.policies import publishing
 from portal.policies.models import PolicyKind, PolicyVersion
-from portal.web.public.psychologists import practising
 from portal.web.public.views.pages import price_list
 
 
@@ -34,9 +34,9 @@ def privacy(request: HttpRequest) -> HttpResponse:
 def fees(request: HttpRequest) -> HttpResponse:
     """Today's prices, then the rules as they were published."""
     now = timezone.now()
-    offered = list(Service.objects.offered())
+    prices = price_list(kept.offered_services(), kept.practising(), now=now)
     context = _context(request, publishing.read(PolicyKind.FEES, now=now))
-    return render(request, "public/fees.html", context | {"prices": price_list(offered, list(practising()), now=now)})
+    return render(request, "public/fees.html", context | {"prices": prices})
 
 
 @for_readers()
