@@ -82,7 +82,7 @@ def agree(*, patient: Patient, versions: Iterable[PolicyVersion], by: Actor, now
             Consent.objects.create(
                 patient=patient,
                 version=version,
-                agreed_by=by.user,
+                agreed_by=by.person,
                 role=str(by.role),
                 agreed_at=now,
                 language=get_language() or ENGLISH,

@@ -172,7 +172,7 @@ class ArticleForm(KeepsPictures):
         if post is None or post.is_draft:
             del self.fields["small_change"]
         if code:
-            place = Place(actor.user.code.hex, f"article {code}")
+            place = Place(actor.person.code.hex, f"article {code}")
             self.fields["picture"].waits_at(place, stored=post.picture if post else None)
         if by_itself:
             # A file is not sent again and again; what stands half written in another field waits for the button.
@@ -182,7 +182,7 @@ class ArticleForm(KeepsPictures):
     @staticmethod
     def _initial(post: BlogPost | None, actor: Actor, zone: ZoneInfo) -> dict[str, Any]:
         if post is None:
-            return {"language": settings.LANGUAGE_CODE, "version": 0, "author": actor.user.code}
+            return {"language": settings.LANGUAGE_CODE, "version": 0, "author": actor.person.code}
         initial = {name: getattr(post, name) for name in ("title", "body", "excerpt", "language", "picture_alt")}
         initial |= {"review_by": post.review_by, "version": post.version, "category": post.category_id}
         initial |= {"tags": tuple(tag.name for tag in post.tags.all()), "author": post.author.code}

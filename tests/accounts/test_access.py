@@ -109,3 +109,10 @@ def test_actor():
     ]
     with pytest.raises(AttributeError):
         job.role = Role.MANAGER
+
+
+def test_a_job_is_no_person():
+    user = make.user(roles=(Role.RECEPTION,))
+    assert Actor(user=user, role=Role.RECEPTION).person is user
+    with pytest.raises(TypeError, match="sweep is no person"):
+        Actor.system("sweep").person  # noqa: B018

@@ -42,7 +42,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def visible_to(self, actor: Actor) -> AppointmentQuerySet:
         match actor.role:
             case Role.PATIENT:
-                return self.filter(patient__in=Patient.objects.managed_by(actor.user)).without_holds()
+                return self.filter(patient__in=Patient.objects.managed_by(actor.person)).without_holds()
             case Role.PSYCHOLOGIST:
                 return self.filter(psychologist__user=actor.user)
             case Role.RECEPTION | Role.MANAGER:

@@ -57,7 +57,9 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
         match actor.role:
             case Role.PATIENT:
                 # Two narrow look-ups; an OR of them would read the whole table.
-                of_their_care = self.model.objects.order_by().filter(patient__in=Patient.objects.managed_by(actor.user))
+                of_their_care = self.model.objects.order_by().filter(
+                    patient__in=Patient.objects.managed_by(actor.person)
+                )
                 billed_to_them = self.model.objects.order_by().filter(billed_user=actor.user)
                 # What was never issued was never theirs, voided or not.
                 return self.filter(

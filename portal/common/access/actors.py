@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
-
-class HasRoles(Protocol):
-    pk: int
-    is_authenticated: bool
-    roles: frozenset[str]
-
+if TYPE_CHECKING:
+    # The account as the settings name it; its own app is a floor up.
+    from django.contrib.auth.models import _User as User
 
 SYSTEM = "system"
 
@@ -20,7 +17,7 @@ SYSTEM = "system"
 class Actor:
     """Who acts, and as what: a person in one of their roles, or a named job."""
 
-    user: Any
+    user: User | None
     role: str
     name: str = ""
 
@@ -32,7 +29,14 @@ class Actor:
     def user_id(self) -> int | None:
         return None if self.user is None else self.user.pk
 
+    @property
+    def person(self) -> User:
+        """The person who acts; raises TypeError for a job, which is nobody's."""
+        if self.user is None:
+            raise TypeError(f"{self.name or self.role} is no person")
+        return self.user
 
-def actors_of(user: HasRoles, roles: Iterable[str]) -> list[Actor]:
+
+def actors_of(user: User, roles: Iterable[str]) -> list[Actor]:
     """One actor for each of `roles` that the user holds."""
     return [Actor(user=user, role=role) for role in roles if role in user.roles]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, cast
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
@@ -22,13 +22,22 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from portal.common.access.actors import Actor
 from portal.common.web.htmx import htmx_of
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import _User as User
+
 MARK = "portal_access"
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
-class ActorRequest(HttpRequest):
+class SignedInRequest(HttpRequest):
+    """A request past `signed_in`."""
+
+    user: User
+
+
+class ActorRequest(SignedInRequest):
     """A request past `allow`: whoever sent it acts in a role."""
 
     actor: Actor
@@ -73,14 +82,14 @@ def open_to_all(*, reason: str) -> Callable[[View[P]], View[P]]:
     return mark
 
 
-def signed_in(view: View[P]) -> View[P]:
+def signed_in(view: Callable[Concatenate[SignedInRequest, P], HttpResponseBase]) -> View[P]:
     """Marks a view for anybody who has signed in, whatever their role; it must not show another person's rows."""
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return to_sign_in(request)
-        return view(request, *args, **kwargs)
+        return view(cast(SignedInRequest, request), *args, **kwargs)
 
     setattr(guarded, MARK, "signed in")
     return guarded

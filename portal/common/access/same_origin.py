@@ -33,15 +33,16 @@ def from_our_own_pages(view: Callable[..., HttpResponse]) -> Callable[..., HttpR
     return csrf_exempt(checked)
 
 
-def _asks() -> None:
+def _asks() -> HttpResponse:
     """Stands for a view that is not exempt."""
+    return HttpResponse()
 
 
 def is_from_here(request: HttpRequest) -> bool:
     """Whether the browser says that a page of this scheme, host and port sent the request."""
     meta = request.META
     if "HTTP_SEC_FETCH_SITE" in meta:
-        return meta["HTTP_SEC_FETCH_SITE"] == "same-origin"
+        return bool(meta["HTTP_SEC_FETCH_SITE"] == "same-origin")
     sender = meta.get("HTTP_ORIGIN") or meta.get("HTTP_REFERER") or ""
     try:
         parts = urlsplit(sender)

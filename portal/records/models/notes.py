@@ -38,7 +38,7 @@ class ProgressNoteQuerySet(models.QuerySet["ProgressNote"]):
         """A psychologist's own notes, and the signed ones of people they treat. Nobody else's, whatever their role."""
         if actor.role != Role.PSYCHOLOGIST:
             return self.none()
-        treated = Patient.objects.treated_by(actor.user)
+        treated = Patient.objects.treated_by(actor.person)
         return self.filter(Q(author__user=actor.user) | Q(state=State.SIGNED, patient__in=treated))
 
     def signed(self) -> ProgressNoteQuerySet:

@@ -107,7 +107,7 @@ def save_post(
 
 
 def _begin(*, code: uuid.UUID, writing: Writing, by: Actor, now: datetime) -> BlogPost:
-    author = writing.author if writing.author and by.role == Role.MANAGER else by.user
+    author = writing.author if writing.author and by.role == Role.MANAGER else by.person
     post = BlogPost(code=code, author=author, slug=slugs.unguessable(), created_at=now, saved_at=now, saved_by=by.user)
     post.write(title=writing.title, body=writing.body, excerpt=writing.excerpt)
     post.category, post.language = writing.category, writing.language

@@ -50,14 +50,14 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
         """A manager never sees what was made for one person; nor does anybody at the desk."""
         match actor.role:
             case Role.PATIENT:
-                managed = Patient.objects.managed_by(actor.user)
+                managed = Patient.objects.managed_by(actor.person)
                 shared = Share.objects.live().filter(patient__in=managed).values("resource")
                 # Whoever signs in may book; only whoever is a patient, or cares for one, reads what patients read.
                 return self.in_use().filter(
                     Q(audience=Audience.PUBLIC) | Q(Exists(managed), audience=Audience.PATIENTS) | Q(pk__in=shared)
                 )
             case Role.PSYCHOLOGIST:
-                treated = Patient.objects.treated_by(actor.user)
+                treated = Patient.objects.treated_by(actor.person)
                 return self.in_use().filter(
                     Q(made_for__isnull=True) | Q(created_by=actor.user) | Q(made_for__in=treated)
                 )
@@ -235,9 +235,9 @@ class ShareQuerySet(models.QuerySet["Share"]):
         """The patient's side sees what it may open; psychologists what they shared, and what people they treat got."""
         match actor.role:
             case Role.PATIENT:
-                return self.readable().filter(patient__in=Patient.objects.managed_by(actor.user))
+                return self.readable().filter(patient__in=Patient.objects.managed_by(actor.person))
             case Role.PSYCHOLOGIST:
-                return self.filter(Q(shared_by=actor.user) | Q(patient__in=Patient.objects.treated_by(actor.user)))
+                return self.filter(Q(shared_by=actor.person) | Q(patient__in=Patient.objects.treated_by(actor.person)))
         return self.none()
 
     def for_listing(self) -> ShareQuerySet:

@@ -278,7 +278,7 @@ def _session_and_note(request: ActorRequest, code: UUID) -> tuple[Appointment, P
     )
     sessions = Appointment.objects.for_listing()
     if written is None:
-        sessions = sessions.in_care_of(request.actor.user)
+        sessions = sessions.in_care_of(request.actor.person)
     return get_object_or_404(sessions, code=code), written
 
 
