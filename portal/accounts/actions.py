@@ -58,10 +58,10 @@ def end_role(*, user: User, role: Role, by: Actor, now: datetime) -> None:
 @transaction.atomic
 def set_roles(*, user: User, roles: Iterable[Role], by: Actor, now: datetime) -> None:
     """Gives and ends staff roles until the person holds just these; raises LastManager and then changes nothing."""
-    wanted = {Role(role) for role in roles} & STAFF
-    for role in sorted(STAFF & user.roles - wanted):
-        end_role(user=user, role=Role(role), by=by, now=now)
-    for role in sorted(wanted - user.roles):
+    wanted, held = {Role(role) for role in roles} & STAFF, {role for role in STAFF if role in user.roles}
+    for role in sorted(held - wanted):
+        end_role(user=user, role=role, by=by, now=now)
+    for role in sorted(wanted - held):
         grant_role(user=user, role=role, by=by, now=now)
 
 
@@ -141,8 +141,8 @@ def invite(
 ) -> Invitation:
     """Sends an invitation to be staff; an earlier one to the address stops working. Raises AlreadyStaff."""
     email = email.strip().lower()
-    roles = sorted({Role(role).value for role in roles} & STAFF)
-    if not roles:
+    offered = sorted(role.value for role in {Role(role) for role in roles} & STAFF)
+    if not offered:
         raise ValueError("an invitation offers at least one staff role")
     if User.objects.staff().filter(email=email).exists():
         raise AlreadyStaff
@@ -152,13 +152,13 @@ def invite(
         email=email,
         first_name=first_name,
         last_name=last_name,
-        roles=roles,
+        roles=offered,
         token_hash=Invitation.hash_of(token),
         invited_by=by.user,
         invited_at=now,
         expires_at=now + INVITATION_LASTS,
     )
-    trail.record("invitation.sent", target=invitation, by=by, at=now, roles=roles)
+    trail.record("invitation.sent", target=invitation, by=by, at=now, roles=offered)
     outbox.queue(
         template="account/invitation",
         to=Recipient.by_email(email),

@@ -12,6 +12,8 @@ from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -24,6 +26,7 @@ from portal.accounts.models import SealedSecret, User
 from portal.accounts.roles import STAFF, Role
 from portal.audit import trail
 from portal.common.access.actors import Actor
+from portal.common.crypto.fields import clear
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
 
@@ -46,6 +49,13 @@ _KEPT = frozenset(
 def actor_of(user: User) -> Actor:
     """The person in the first role they hold, staff before patient: who did something to their own account."""
     return Actor(user=user, role=next((role for role in Role if role in user.roles & STAFF), Role.PATIENT))
+
+
+def _ours(user: AbstractBaseUser) -> User:
+    """The account, as allauth hands it over: it knows no more of it than Django asks of any."""
+    if not isinstance(user, User):
+        raise TypeError(f"{type(user).__name__} is no account of the portal")
+    return user
 
 
 def plain(context: dict[str, Any]) -> dict[str, Any]:
@@ -78,7 +88,11 @@ class AccountAdapter(DefaultAccountAdapter):
         )
 
     def send_notification_mail(
-        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+        self,
+        template_prefix: str,
+        user: AbstractBaseUser,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
     ) -> None:
         super().send_notification_mail(template_prefix, user, {"user": user, **(context or {})}, email)
 
@@ -96,25 +110,25 @@ class AccountAdapter(DefaultAccountAdapter):
 
     # ---- Signing in and out
 
-    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
-        data = form.cleaned_data
-        user.email, user.first_name, user.last_name = data["email"], data["first_name"], data["last_name"]
-        user.password = form.hashed_password
-        user.language = get_language() or ""
+    def save_user(self, request: HttpRequest, user: AbstractBaseUser, form: BaseForm, commit: bool = True) -> User:
+        data, account = form.cleaned_data, _ours(user)
+        account.email, account.first_name, account.last_name = data["email"], data["first_name"], data["last_name"]
+        account.password = data["hashed_password"]
+        account.language = get_language() or ""
         if commit:
-            user.save()
-        return user
+            account.save()
+        return account
 
-    def is_safe_url(self, url: str | None) -> bool:
+    def is_safe_url(self, url: str) -> bool:
         """Leads nowhere by an address that can't be read, such as `http://[`: allauth trips over it."""
         try:
             return super().is_safe_url(url)
         except ValueError:
             return False
 
-    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+    def post_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse:
         # Failures are not recorded: writing about accounts that exist, and not about others, would tell them apart.
-        trail.record("account.signed_in", by=actor_of(user), target=user, at=timezone.now())
+        trail.record("account.signed_in", by=actor_of(_ours(user)), target=user, at=timezone.now())
         return super().post_login(request, user, **kwargs)
 
     def logout(self, request: HttpRequest) -> None:
@@ -124,19 +138,19 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         # allauth puts the Host header in: every port written behind it would be a fresh set of attempts.
-        return credentials.get("email", "").lower()
+        return str(credentials.get("email", "")).lower()
 
 
 class MfaAdapter(DefaultMFAAdapter):
     def encrypt(self, text: str) -> str:
-        return str(SealedSecret.objects.create(value=text).code)
+        return str(SealedSecret.objects.create(**clear(value=text)).code)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return SealedSecret.objects.get(code=encrypted_text).value
+        return str(SealedSecret.objects.get(code=encrypted_text).value)
 
     def _get_site_name(self) -> str:
-        return settings.MFA_TOTP_ISSUER
+        return str(settings.MFA_TOTP_ISSUER)
 
-    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
+    def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:
         number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
         return _("Passkey") if number == 1 else _("Passkey %(number)d") % {"number": number}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from allauth.account.fields import SetPasswordField
 from allauth.account.forms import (
@@ -12,20 +13,23 @@ from allauth.account.forms import (
     SignupForm,
 )
 from allauth.mfa import app_settings as mfa_settings
-from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.cache import cache
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Invitation, User
 from portal.accounts.roles import STAFF, Role
 from portal.common.forms.fields import EmailLineField, LineField
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 LONGEST_NAME = 100
 
@@ -50,10 +54,10 @@ def last_name_field(**kwargs: Any) -> LineField:
     )
 
 
-class _OurWords:
+class _OurWords(forms.Form):
     """A form of allauth's in the portal's words; its labels are not said again inside the boxes."""
 
-    labels = {"login": _("E-mail"), "email": _("E-mail")}
+    labels: Mapping[str, StrOrPromise] = {"login": _("E-mail"), "email": _("E-mail")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -98,16 +102,17 @@ class SignUpForm(_OurWords, SignupForm):
         self.order_fields(self.field_order)
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         if not self.errors:
             # The slow step, once on both ways, and before either opens a transaction.
-            self.hashed_password = make_password(cleaned["password1"])
+            cleaned["hashed_password"] = make_password(cleaned["password1"])
         return cleaned
 
-    def try_save(self, request: HttpRequest) -> tuple[User | None, Any]:
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         if self.account_already_exists:
             self._make_an_account_and_take_it_back(request)
-        return super().try_save(request)
+        saved: tuple[User | None, HttpResponse | None] = super().try_save(request)
+        return saved
 
     def _make_an_account_and_take_it_back(self, request: HttpRequest) -> None:
         """Writes what a new account would write: without it the shorter answer tells that the address is known."""
@@ -123,7 +128,7 @@ class SignUpForm(_OurWords, SignupForm):
             self.account_already_exists = True
 
 
-class _OneUse:
+class _OneUse(BaseAuthenticateForm):
     """Refuses a code of the authenticator app that was used, for as long as the app's clock tolerance accepts it."""
 
     def clean_code(self) -> str:
@@ -154,13 +159,15 @@ class JoinForm(forms.Form):
     def __init__(self, *args: Any, invitation: Invitation, **kwargs: Any) -> None:
         kwargs["initial"] = {"first_name": invitation.first_name, "last_name": invitation.last_name}
         super().__init__(*args, **kwargs)
-        self.fields["password"].user = User(email=invitation.email)
+        self.email = invitation.email
+        # What the page says of a good password is said of theirs.
+        cast(SetPasswordField, self.fields["password"]).user = User(email=self.email)
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         if password := cleaned.get("password"):
             about = User(
-                email=self.fields["password"].user.email,
+                email=self.email,
                 first_name=cleaned.get("first_name", ""),
                 last_name=cleaned.get("last_name", ""),
             )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import get_user, logout
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
@@ -80,7 +81,9 @@ class staff_need_a_second_factor:  # noqa: N801 - reads as a rule in the setting
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, view: Callable, args: Any, kwargs: Any) -> HttpResponse | None:
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], args: object, kwargs: object
+    ) -> HttpResponse | None:
         # Open are pages marked so, by a sentence and not by roles, and allauth's own, where the factor is set up.
         is_open = isinstance(getattr(view, MARK, None), str) or view.__module__.startswith("allauth.")
         if is_open or not settings.STAFF_SECOND_FACTOR:

@@ -4,7 +4,7 @@ import hashlib
 import uuid
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from django.apps import apps
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -21,6 +21,11 @@ from portal.common.privacy import classed
 from portal.common.text.normalise import full_name
 
 
+def _authenticators() -> models.Manager[models.Model]:
+    # allauth's models ask for this one, so theirs can't be imported here.
+    return apps.get_model("mfa", "Authenticator")._default_manager
+
+
 class UserQuerySet(models.QuerySet["User"]):
     def staff(self) -> UserQuerySet:
         """Whoever holds a staff role now, whether or not they may sign in."""
@@ -31,9 +36,16 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(models.Exists(Grant.objects.filter(user=models.OuterRef("pk"))))
 
     def with_second_factor_known(self) -> UserQuerySet:
-        """Adds `has_second_factor`."""
-        authenticators = apps.get_model("mfa", "Authenticator").objects.filter(user=models.OuterRef("pk"))
-        return self.annotate(has_second_factor=models.Exists(authenticators))
+        """Adds `second_factor`, and spares `has_second_factor` its query."""
+        return self.annotate(second_factor=self._second_factor())
+
+    def without_second_factor(self) -> UserQuerySet:
+        """Whoever signs in with a password alone."""
+        return self.filter(~self._second_factor())
+
+    @staticmethod
+    def _second_factor() -> models.Exists:
+        return models.Exists(_authenticators().filter(user=models.OuterRef("pk")))
 
     def holding(self, role: Role) -> UserQuerySet:
         return self.filter(models.Exists(Grant.objects.in_force().filter(user=models.OuterRef("pk"), role=role)))
@@ -42,7 +54,7 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(is_active=True)
 
 
-class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
+class _AccountManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **extra: Any) -> User:
         user = self.model(email=self.normalize_email(email).lower(), **extra)
         user.set_password(password)
@@ -51,6 +63,9 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
 
     def get_by_natural_key(self, email: str | None) -> User:
         return self.get(email__iexact=email)
+
+
+UserManager = _AccountManager.from_queryset(UserQuerySet)
 
 
 @classed(
@@ -74,7 +89,7 @@ class User(AbstractBaseUser):
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         constraints = [
@@ -106,8 +121,10 @@ class User(AbstractBaseUser):
 
     @cached_property
     def has_second_factor(self) -> bool:
-        """Whether signing in asks for more than the password. Lists annotate it; without that it is one query."""
-        return apps.get_model("mfa", "Authenticator").objects.filter(user=self).exists()
+        """Whether signing in asks for more than the password. One query, where the row came without `second_factor`."""
+        if "second_factor" in self.__dict__:
+            return bool(self.__dict__["second_factor"])
+        return _authenticators().filter(user=self).exists()
 
     @property
     def is_staff_member(self) -> bool:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
     AuthenticateWebAuthnForm,
@@ -55,12 +56,10 @@ class CredentialField(forms.JSONField):
             return InvalidJSONInput(data)
 
 
-class _WithCredential(forms.Form):
+class _Checked(AuthenticateWebAuthnForm):
     credential = CredentialField(widget=forms.HiddenInput)
 
-
-class _Checked(_WithCredential):
-    def clean_credential(self) -> Any:
+    def clean_credential(self) -> Authenticator:
         with _wrong_if_unreadable():
             return super().clean_credential()
 
@@ -69,7 +68,7 @@ class PasskeySignInForm(_Checked, LoginWebAuthnForm):
     pass
 
 
-class PasskeySecondFactorForm(_Checked, AuthenticateWebAuthnForm):
+class PasskeySecondFactorForm(_Checked):
     pass
 
 
@@ -77,7 +76,9 @@ class PasskeyItsYouForm(_Checked, ReauthenticateWebAuthnForm):
     pass
 
 
-class NewPasskeyForm(_WithCredential, AddWebAuthnForm):
-    def clean(self) -> Any:
+class NewPasskeyForm(AddWebAuthnForm):
+    credential = CredentialField(widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
         with _wrong_if_unreadable():
             return super().clean()

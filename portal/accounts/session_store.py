@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -24,6 +24,12 @@ from django.utils.crypto import constant_time_compare
 
 from portal.accounts.models import Grant, User
 from portal.accounts.roles import Role
+
+if TYPE_CHECKING:
+    from django.db.models.query import RawQuerySet
+    from django_stubs_ext import WithAnnotations
+
+    PersonRead = WithAnnotations[User, "_Read"]
 
 
 class SessionStore(DatabaseSessions):
@@ -54,7 +60,15 @@ def person_of(session: SessionBase) -> User | None:
     return person
 
 
-def _with_session(key: str, *, now: datetime) -> Any | None:
+class _Read(TypedDict):
+    """What a row tells beside the account: its roles, joined by commas, a second factor, and the session's data."""
+
+    held: str | None
+    second_factor: bool
+    session_data: str
+
+
+def _with_session(key: str, *, now: datetime) -> PersonRead | None:
     """A user with `session_data`; one without a primary key where nobody signed in with the session."""
     return _first(_statement(by_session=True), [key, connection.ops.adapt_datetimefield_value(now)])
 
@@ -63,11 +77,10 @@ def _by_pk(pk: str) -> User | None:
     return _first(_statement(by_session=False), [User._meta.pk.to_python(pk)])
 
 
-def _first(sql: str, params: list[Any]) -> Any | None:
-    person = next(iter(User.objects.raw(sql, params)), None)
+def _first(sql: str, params: list[Any]) -> PersonRead | None:
+    person = next(iter(cast("RawQuerySet[PersonRead]", User.objects.raw(sql, params))), None)
     if person is not None:
         person.roles = frozenset((person.held or "").split(",")) - {""} | {Role.PATIENT.value}
-        person.has_second_factor = bool(person.second_factor)
     return person
 
 
@@ -75,7 +88,8 @@ def _first(sql: str, params: list[Any]) -> Any | None:
 def _statement(*, by_session: bool) -> str:
     """Written by hand: building it from querysets would cost more than all that it saves."""
     users, devices = User._meta.db_table, UserSession._meta.db_table
-    columns = ", ".join(f"u.{connection.ops.quote_name(field.column)}" for field in User._meta.concrete_fields)
+    kept = (field.column for field in User._meta.concrete_fields if field.column)
+    columns = ", ".join(f"u.{connection.ops.quote_name(column)}" for column in kept)
     join = "string_agg" if connection.vendor == "postgresql" else "group_concat"
     held = f"SELECT {join}(g.role, ',') FROM {Grant._meta.db_table} g WHERE g.user_id = u.id AND g.ended_at IS NULL"  # noqa: S608  our own names, here and below
     factor = f"SELECT 1 FROM {Authenticator._meta.db_table} a WHERE a.user_id = u.id"  # noqa: S608

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.db import transaction
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
@@ -25,9 +27,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.accounts import actions
 from portal.accounts.forms import JoinForm
 from portal.accounts.middleware import leave_nothing_behind
+from portal.accounts.models import Invitation, User
 from portal.accounts.refusals import InvitationClosed, NotTheInvited
 from portal.accounts.roles import Role
-from portal.common.access.decorators import open_to_all, signed_in
+from portal.common.access.decorators import SignedInRequest, open_to_all, signed_in
 from portal.common.languages.offered import path_in, speaks
 
 # A solo psychologist is all three: the diary is where their day begins.
@@ -46,7 +49,7 @@ INVITED = "invitation"
 
 @signed_in
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: SignedInRequest) -> HttpResponse:
     """Sends everybody to the page where their day begins, in the language they once chose."""
     language = request.user.language if speaks(request.user.language) else get_language()
     with override(language):
@@ -55,7 +58,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 @require_POST
-def choose_language(request: HttpRequest) -> HttpResponse:
+def choose_language(request: SignedInRequest) -> HttpResponse:
     """Keeps the choice for the next visit and for our messages, and shows the same page in that language."""
     language, back = request.POST.get("language", ""), request.POST.get("next", "")
     if not speaks(language):
@@ -98,7 +101,7 @@ def _waiting(back: str) -> str:
 class SignUp(allauth_views.SignupView):
     """The account and the e-mail about it are one transaction."""
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: BaseForm) -> HttpResponse:
         with transaction.atomic():
             return super().form_valid(form)
 
@@ -108,7 +111,7 @@ class ResetPassword(allauth_views.PasswordResetView):
         # Not to `next`: what happens now is in the mailbox, and the page that says so comes first.
         return str(self.success_url)
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: BaseForm) -> HttpResponse:
         with transaction.atomic():
             return super().form_valid(form)
 
@@ -116,10 +119,10 @@ class ResetPassword(allauth_views.PasswordResetView):
 class EnterCode(allauth_views.ConfirmEmailVerificationCodeView):
     """Sends a code again; an address that has an account gets its own answer again, so that both cost the same."""
 
-    def _resend_form_valid(self, form: Any) -> HttpResponse:
+    def _resend_form_valid(self, form: BaseForm) -> HttpResponse:
         with transaction.atomic():
-            response = super()._resend_form_valid(form)
-            if "user_id" not in self._process.state:
+            response: HttpResponse = super()._resend_form_valid(form)  # type: ignore[no-untyped-call]
+            if self._process is not None and "user_id" not in self._process.state:
                 get_adapter(self.request).send_account_already_exists_mail(self._process.email)
         return response
 
@@ -168,7 +171,7 @@ def answer_invitation(request: HttpRequest) -> HttpResponse:
         return redirect("answer_invitation")
 
 
-def _join(request: HttpRequest, invitation: Any, token: str, now: Any) -> HttpResponse:
+def _join(request: HttpRequest, invitation: Invitation, token: str, now: datetime) -> HttpResponse:
     form = JoinForm(request.POST or None, invitation=invitation)
     if request.method != "POST" or not form.is_valid():
         return render(request, "account/invitation.html", {"invitation": invitation, "form": form})
@@ -180,10 +183,11 @@ def _join(request: HttpRequest, invitation: Any, token: str, now: Any) -> HttpRe
         now=now,
     )
     request.session.pop(INVITED, None)
-    return perform_login(request, user, email=user.email)
+    response: HttpResponse = perform_login(request, user, email=user.email)
+    return response
 
 
-def _accept(request: HttpRequest, invitation: Any, account: Any, token: str, now: Any) -> HttpResponse:
+def _accept(request: HttpRequest, invitation: Invitation, account: User, token: str, now: datetime) -> HttpResponse:
     context = {"invitation": invitation, "account": account, "is_theirs": request.user == account}
     if request.method != "POST" or request.user != account:
         return render(request, "account/invitation.html", context)

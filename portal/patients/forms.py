@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from django import forms
 from django.conf import settings
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from portal.clinic.validators import postcode_fits_state
+from portal.common.database.columns import longest, text_column
 from portal.common.forms.fields import (
     DateField,
     EmailLineField,
@@ -26,6 +27,9 @@ from portal.common.forms.fields import (
 )
 from portal.patients.models import Carer, Patient
 from portal.patients.validators import clean_medicare_number, validate_irn
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 OLDEST = 125
 
@@ -52,16 +56,33 @@ class MedicareNumberField(LineField):
 capfirst_lazy = lazy(capfirst, str)
 
 
-def _line(name: str, **kwargs: Any) -> LineField:
-    """The form field of one of Patient's text columns."""
-    column = Patient._meta.get_field(name)
-    autocomplete = kwargs.pop("autocomplete", "off")
+class Asking(TypedDict, total=False):
+    """How a form asks for one thing."""
+
+    label: StrOrPromise
+    help_text: StrOrPromise
+    autocomplete: str
+    required: bool
+
+
+def _line(name: str, **asking: Unpack[Asking]) -> LineField:
+    """The form field of one of Patient's text columns, which says what is not said here."""
+    column = text_column(Patient, name)
     return LineField(
-        max_length=column.max_length,
-        label=kwargs.pop("label", capfirst_lazy(column.verbose_name)),
-        required=kwargs.pop("required", not column.blank),
-        widget=forms.TextInput(attrs={"autocomplete": autocomplete}),
-        **kwargs,
+        max_length=longest(Patient, name),
+        label=asking.get("label", capfirst_lazy(column.verbose_name)),
+        help_text=asking.get("help_text", ""),
+        required=asking.get("required", not column.blank),
+        widget=forms.TextInput(attrs={"autocomplete": asking.get("autocomplete", "off")}),
+    )
+
+
+def _born(*, autocomplete: str = "off") -> DateField:
+    return DateField(
+        label=_("Date of birth"),
+        autocomplete=autocomplete,
+        help_text=_("Day, month and year, such as 23/4/1990."),
+        error_messages={"required": _("Enter the date of birth.")},
     )
 
 
@@ -71,7 +92,7 @@ class PersonForm(WithWarnings, forms.Form):
     `groups` names fields in the order of the page: `form.fieldsets` walks them.
     """
 
-    groups: list[tuple[Any, list[str]]] = []
+    groups: Sequence[tuple[StrOrPromise, list[str]]] = []
 
     def __init__(self, *args: Any, today: date, instance: Patient | None = None, **kwargs: Any) -> None:
         self.today, self.instance = today, instance
@@ -81,12 +102,12 @@ class PersonForm(WithWarnings, forms.Form):
         super().__init__(*args, **kwargs)
 
     @property
-    def fieldsets(self) -> Iterator[tuple[Any, list[forms.BoundField]]]:
+    def fieldsets(self) -> Iterator[tuple[StrOrPromise, list[forms.BoundField]]]:
         for title, names in self.groups:
             yield title, [self[name] for name in names if name in self.fields]
 
     def clean_date_of_birth(self) -> date:
-        born = self.cleaned_data["date_of_birth"]
+        born: date = self.cleaned_data["date_of_birth"]
         if born > self.today:
             raise forms.ValidationError(_("This date is still to come. Check the year."), code="future")
         if born.year < self.today.year - OLDEST:
@@ -96,7 +117,7 @@ class PersonForm(WithWarnings, forms.Form):
         return born
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         number, irn = cleaned.get("medicare_number"), cleaned.get("medicare_irn")
         if number and not irn and "medicare_irn" in self.fields and "medicare_irn" not in self.errors:
             self.add_error(
@@ -113,36 +134,34 @@ class PersonForm(WithWarnings, forms.Form):
         return cleaned
 
 
-_first_name = {"label": _("First name, as on legal documents"), "autocomplete": "given-name"}
-_last_name = {
+_first_name: Asking = {"label": _("First name, as on legal documents"), "autocomplete": "given-name"}
+_last_name: Asking = {
     "label": _("Last name"),
     "autocomplete": "family-name",
     "required": False,
     "help_text": _("Leave empty for a person with one name."),
 }
-_preferred = {"label": _("What should we call you?"), "autocomplete": "nickname", "help_text": _("If different.")}
-_born = {
-    "label": _("Date of birth"),
-    "autocomplete": "bday",
-    "help_text": _("Day, month and year, such as 23/4/1990."),
-    "error_messages": {"required": _("Enter the date of birth.")},
+_preferred: Asking = {
+    "label": _("What should we call you?"),
+    "autocomplete": "nickname",
+    "help_text": _("If different."),
 }
 _number_help = _("The ten digits on the green card.")
 _irn_help = _("The digit beside the name on the card.")
 
 
+def _languages() -> list[tuple[str, StrOrPromise]]:
+    return [("", _("English")), *settings.LANGUAGES[1:]]
+
+
 class _ContactFields(forms.Form):
     phone = PhoneField(label=_("Phone"), required=False)
     email = EmailLineField(label=_("E-mail"), required=False, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
-    language = forms.ChoiceField(label=_("Language of our messages"), required=False)
+    language = forms.ChoiceField(label=_("Language of our messages"), choices=_languages, required=False)
     street = _line("street", autocomplete="address-line1")
     suburb = _line("suburb", autocomplete="address-level2")
     state = forms.ChoiceField(label=_("State"), choices=state_choices, required=False)
     postcode = PostcodeField(label=_("Postcode"), required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["language"].choices = [("", _("English")), *settings.LANGUAGES[1:]]
 
 
 class _MedicareFields(forms.Form):
@@ -154,7 +173,7 @@ class _MedicareFields(forms.Form):
     )
 
     def clean_medicare_irn(self) -> str:
-        irn = self.cleaned_data["medicare_irn"]
+        irn: str = self.cleaned_data["medicare_irn"]
         if irn:
             validate_irn(irn)
         return irn
@@ -182,7 +201,7 @@ class PatientForm(PersonForm, _ContactFields, _MedicareFields, _OtherPeopleField
     legal_last_name = _line("legal_last_name", label=_("Legal last name"), help_text=_last_name["help_text"])
     preferred_name = _line("preferred_name", label=_("Preferred first name"), help_text=_("If different."))
     pronouns = _line("pronouns", label=_("Pronouns"))
-    date_of_birth = DateField(**_born | {"autocomplete": "off"})
+    date_of_birth = _born()
     desk_note = _line(
         "desk_note",
         label=_("Note for the desk"),
@@ -221,7 +240,7 @@ class BookingDetailsForm(PersonForm):
     legal_first_name = _line("legal_first_name", **_first_name)
     legal_last_name = _line("legal_last_name", **_last_name)
     preferred_name = _line("preferred_name", **_preferred)
-    date_of_birth = DateField(**_born)
+    date_of_birth = _born(autocomplete="bday")
     phone = PhoneField(label=_("Phone"), help_text=_("In case something changes on the day."))
     medicare_number = MedicareNumberField(label=_("Medicare card number"), required=False, help_text=_number_help)
     medicare_irn = _line("medicare_irn", label=_("Number beside your name on the card"))
@@ -256,4 +275,4 @@ class SearchForm(forms.Form):
     @property
     def text(self) -> str:
         self.full_clean()
-        return self.cleaned_data.get("q", "")[:200]
+        return str(self.cleaned_data.get("q", ""))[:200]

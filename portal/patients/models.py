@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
-from typing import Any
+from typing import Any, Protocol, cast
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -21,6 +22,12 @@ from portal.patients.fields import ByteOrderedCharField
 from portal.patients.validators import validate_irn, validate_medicare_number
 
 
+class _Sessions(Protocol):
+    """Appointments live a floor up: this is all that is known of them here."""
+
+    def in_care_of(self, user: User) -> models.QuerySet[Any]: ...
+
+
 class PatientQuerySet(models.QuerySet["Patient"]):
     def managed_by(self, user: User) -> PatientQuerySet:
         """The person themself, and those they care for now."""
@@ -31,16 +38,15 @@ class PatientQuerySet(models.QuerySet["Patient"]):
 
     def treated_by(self, user: User) -> PatientQuerySet:
         """Those in the care of this psychologist: `Appointment.objects.in_care_of` says who, and nobody else does."""
-        # Appointments live a floor up; the relation's name is all that is known of them here.
-        sessions = Patient._meta.get_field("appointments").related_model._default_manager
+        sessions = cast(_Sessions, apps.get_model("appointments", "Appointment")._default_manager)
         return self.filter(pk__in=sessions.in_care_of(user).values("patient"))
 
     def visible_to(self, actor: Actor) -> PatientQuerySet:
         match actor.role:
             case Role.PATIENT:
-                return self.managed_by(actor.user)
+                return self.managed_by(actor.person)
             case Role.PSYCHOLOGIST:
-                return self.treated_by(actor.user)
+                return self.treated_by(actor.person)
             case Role.RECEPTION | Role.MANAGER:
                 return self.all()
         return self.none()

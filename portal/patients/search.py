@@ -8,6 +8,7 @@ the list is full: two letters over a hundred thousand people cost as little as a
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol, TypeVar
@@ -15,12 +16,14 @@ from typing import Protocol, TypeVar
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from phonenumber_field.phonenumber import PhoneNumber
 
+from portal.common.database.columns import longest
 from portal.common.forms.fields import read_date
 from portal.common.text.normalise import fold, words
 from portal.patients.models import Patient, SearchKey
 
-KEY_LENGTH = SearchKey._meta.get_field("key").max_length
+KEY_LENGTH = longest(SearchKey, "key")
 MOST_TOKENS = 6
 # How far a token's keys are counted when choosing which one leads.
 COUNTED = 3000
@@ -58,7 +61,7 @@ def _writes_without_spaces(text: str) -> bool:
     return bool(text) and all(c >= "\u2e80" or "\u1100" <= c <= "\u11ff" for c in text)
 
 
-def _phone_keys(phone) -> set[str]:
+def _phone_keys(phone: PhoneNumber) -> set[str]:
     significant, international = str(phone.national_number), f"+{phone.country_code}{phone.national_number}"
     if phone.country_code == 61 and len(significant) == 9:
         # The way people read it out: 570 006 of a mobile number, 9010 1234 of one on a wall.
@@ -120,7 +123,7 @@ def tokens_of(text: str) -> list[Token]:
     """What to look for; empty when nothing typed is long enough to look for."""
     found: list[Token] = []
 
-    def take(pattern: re.Pattern[str], make, text: str) -> str:
+    def take(pattern: re.Pattern[str], make: Callable[[str], Token | None], text: str) -> str:
         def one(match: re.Match[str]) -> str:
             token = make(match[0])
             if token is None:
@@ -263,13 +266,13 @@ class Likeness:
 
 
 def possible_duplicates(
-    queryset,
+    queryset: QuerySet[Patient],
     *,
     first_name: str,
     last_name: str,
     preferred_name: str = "",
     date_of_birth: date,
-    phone=None,
+    phone: PhoneNumber | None = None,
     limit: int = 5,
 ) -> list[Likeness]:
     """Patients with the same birth date and a name in common, or the same phone: to be looked at, not to be refused."""
@@ -277,7 +280,7 @@ def possible_duplicates(
     born = SearchKey.objects.filter(key=f"{date_of_birth:%Y-%m-%d}")
     named = SearchKey.objects.filter(key__in=names, patient=OuterRef("patient"))
     alike = set(born.filter(Exists(named)).values_list("patient", flat=True)[:limit])
-    by_phone = set()
+    by_phone = set[int]()
     if phone:
         by_phone = set(SearchKey.objects.filter(key=phone.as_e164).values_list("patient", flat=True)[:limit])
     found = queryset.filter(pk__in=alike | by_phone)[:limit]

@@ -48,7 +48,7 @@ def _unsent() -> list[Point]:
 
 
 def _unsafe() -> list[Point]:
-    staff = User.objects.staff().active().with_second_factor_known().filter(has_second_factor=False)
+    staff = User.objects.staff().active().without_second_factor()
     n = staff.count()
     if not n:
         return []

@@ -90,11 +90,11 @@ class LocationTable(ListTable):
 
 
 class StaffTable(ListTable):
-    """Of `User` rows with `grants` prefetched and `has_second_factor` annotated."""
+    """Of `User` rows with `grants` prefetched and `second_factor` annotated."""
 
     name = tables.Column(verbose_name=_("Name"), order_by=("last_name", "first_name", "pk"))
     roles = tables.Column(verbose_name=_("Roles"), orderable=False)
-    has_second_factor = tables.Column(verbose_name=_("Second step"))
+    has_second_factor = tables.Column(verbose_name=_("Second step"), order_by="second_factor")
     last_login = tables.Column(verbose_name=_("Last sign-in"))
 
     caption = _("Staff")
