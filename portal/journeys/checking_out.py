@@ -164,6 +164,9 @@ def check_out(
             by=by,
             now=now,
         )
+    if shown.ahead > invoice.total:
+        # What was paid ahead was more than the session costs.
+        to_do.sessions.raise_ahead_held(locked, by=by, now=now)
     invoice.refresh_from_db(fields=["paid", "payable"])
     return invoice
 

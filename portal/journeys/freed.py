@@ -7,9 +7,12 @@ from datetime import datetime
 from portal.appointments.freed import FreedTime, whenever_time_is_freed
 from portal.appointments.models import Appointment
 from portal.appointments.states import Because
+from portal.billing import actions as billing
 from portal.common.access.actors import Actor
 from portal.journeys import to_do
 from portal.notifications import outbox
+
+BOOKS = Actor.system("books")
 
 
 def tell_no_more(freed: FreedTime, by: Actor, now: datetime) -> None:
@@ -30,6 +33,16 @@ def withdraw_notices(session: Appointment, *, why: str, by: Actor, now: datetime
     to_do.sessions.look_again([session], by=by, now=now)
 
 
+def settle_ahead(freed: FreedTime, by: Actor, now: datetime) -> None:
+    """Nothing is asked ahead of a session that does not take place; the desk is told of money that is held for it."""
+    if freed.because not in {Because.CANCELLED, Because.MISSED}:
+        return
+    if deposit := billing.deposit_of(freed.session):
+        # Whoever called off may be the patient: they make no credit note.
+        billing.ask_no_more_ahead(deposit=deposit, by=BOOKS, now=now)
+        to_do.sessions.raise_ahead_held(freed.session, by=by, now=now)
+
+
 def register() -> None:
-    for hook in (tell_no_more,):
+    for hook in (tell_no_more, settle_ahead):
         whenever_time_is_freed(hook)

@@ -23,5 +23,7 @@ def void_invoice(*, invoice: Invoice, reason: str, by: Actor, now: datetime) -> 
     gone = outbox.withdraw(about=voided, why="voided", now=now)
     notices.close(gone, outcome="withdrawn", by=by, now=now)
     if voided.purpose == Purpose.SESSION and voided.appointment is not None:
+        # Money that was paid ahead and left over counts again when the session is billed anew.
+        sessions.look_again([voided.appointment], by=by, now=now)
         sessions.raise_not_billed(voided.appointment, by=by, now=now)
     return voided

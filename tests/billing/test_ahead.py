@@ -11,9 +11,18 @@ from portal.appointments.models import Status
 from portal.audit.models import Entry
 from portal.billing import actions
 from portal.billing.models import Allocation, Invoice, Payment, Purpose
-from portal.billing.refusals import AlreadyInvoiced, NotBillable, NotMovable, NotPayable, Overpayment, WrongAmount
+from portal.billing.refusals import (
+    AlreadyInvoiced,
+    KeyReused,
+    NotBillable,
+    NotMovable,
+    NotPayable,
+    Overpayment,
+    WrongAmount,
+)
 from portal.journeys import checking_out
 from portal.journeys.checking_out import Taken
+from portal.journeys.sessions import reopen
 from tests import make
 
 D = Decimal
@@ -181,12 +190,36 @@ def test_what_was_too_much_is_given_back_and_no_debt(books, coming):
     assert (deposit.paid, deposit.balance, deposit.credited) == (0, 0, D(300))
 
 
-def test_given_back_before_the_session_it_can_be_paid_in_another_way(books, coming):
+@pytest.mark.parametrize(("back", "left"), [("50.00", "0.00"), ("20.00", "30.00")])
+def test_given_back_before_the_session_it_is_no_debt_either(books, coming, back, left):
     deposit = books.take_ahead(coming, "50.00")
-    books.refund(Payment.objects.get(), deposit, "50.00")
-    assert deposit.balance == D(50)
-    books.pay(deposit, "50.00", method="cash")
-    assert actions.held_ahead(coming) == D(50)
+    books.refund(Payment.objects.get(), deposit, back)
+    assert (deposit.paid, deposit.balance, actions.held_ahead(coming)) == (D(left), 0, D(left))
+    assert not Invoice.objects.owing().exists()
+
+
+def test_given_back_it_can_be_taken_in_another_way(books, coming):
+    """Nobody has to void anything first: the invoice on which nothing is left gives way."""
+    first = books.take_ahead(coming, "50.00", key="k")
+    books.refund(Payment.objects.get(), first, "50.00")
+    with pytest.raises(KeyReused):
+        books.take_ahead(coming, "50.00", key="k")
+    second = books.take_ahead(coming, "60.00")
+    first.refresh_from_db()
+    assert (first.status, second.status, actions.held_ahead(coming)) == ("void", "issued", D(60))
+    with pytest.raises(AlreadyInvoiced):
+        books.take_ahead(coming, "10.00")
+
+
+def test_used_and_reopened_it_can_be_taken_anew(books, coming):
+    books.take_ahead(coming, "220.00")
+    invoice = check_out(books, coming)
+    books.refund(Payment.objects.get(), invoice, "220.00")
+    books.void(invoice)
+    coming.refresh_from_db()
+    reopen(appointment=coming, reason="correction", by=books.by, now=books.now)
+    books.take_ahead(coming, "100.00")
+    assert actions.held_ahead(coming) == D(100)
 
 
 # ---- Moving money ----------------------------------------------------------------------------------------------------

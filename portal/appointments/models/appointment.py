@@ -76,6 +76,10 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """What somebody came to, latest first."""
         return self.filter(status__in=states.SEEN, starts_at__lte=now).order_by("-starts_at")
 
+    def over(self) -> AppointmentQuerySet:
+        """Held, missed or called off: nothing more is to come of it."""
+        return self.filter(status__in=states.OVER)
+
     def left_open(self, *, now: datetime) -> AppointmentQuerySet:
         """What is over by the clock, and nobody said how it went."""
         return self.filter(status__in=states.OPEN, ends_at__lte=now)

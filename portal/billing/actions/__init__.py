@@ -4,7 +4,7 @@ The database checks every sum again (guards.py). Whoever touches money first loc
 first locks the session.
 """
 
-from portal.billing.actions.ahead import deposit_of, held_ahead, take_ahead, use_ahead
+from portal.billing.actions.ahead import ask_no_more_ahead, deposit_of, held_ahead, take_ahead, use_ahead
 from portal.billing.actions.credits import credit_line, creditable
 from portal.billing.actions.fees import bill_fee, waive_fee
 from portal.billing.actions.invoices import bill, draft_invoice, issue_invoice, may_bill, void_invoice
@@ -17,6 +17,7 @@ from portal.billing.actions.payments import (
 )
 
 __all__ = [
+    "ask_no_more_ahead",
     "bill",
     "bill_fee",
     "credit_line",

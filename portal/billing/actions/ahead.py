@@ -11,10 +11,12 @@ from portal.appointments.models import Appointment
 from portal.billing import charges
 from portal.billing.actions.amounts import check_amount
 from portal.billing.actions.credits import credit_line
-from portal.billing.actions.invoices import bill
-from portal.billing.actions.locking import lock_invoices, lock_session
+from portal.billing.actions.invoices import bill, void_invoice
+from portal.billing.actions.locking import lock_invoice, lock_invoices, lock_session
 from portal.billing.actions.payments import move_payment, record_payment, refundable
 from portal.billing.models import Invoice, Payment, Purpose
+from portal.billing.models.invoice import InvoiceQuerySet
+from portal.billing.refusals import KeyReused
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
 
@@ -25,14 +27,19 @@ def take_ahead(
 ) -> Invoice:
     """Takes money before the session, with no Medicare item; asked again with the same `key` it takes it once.
 
-    Raises AlreadyInvoiced when money was taken ahead before, NotBillable once the session was held or called off,
-    KeyReused when what was taken with the key was given back and its invoice voided, and WrongAmount.
+    An invoice for what was taken before and given back, or used, is voided first: nothing is left on it. Raises
+    AlreadyInvoiced while money stands ahead, NotBillable once the session was held or called off, KeyReused when what
+    was taken with the key was given back or used, and WrongAmount.
     """
     check_amount(amount)
     lock_session(appointment)
     existing = deposit_of(appointment)
-    if existing and Payment.objects.filter(key=key, allocations__invoice=existing).exists():
-        return existing
+    if Payment.objects.filter(key=key).exists():
+        if existing and Payment.objects.filter(key=key, allocations__invoice=existing).exists():
+            return existing
+        raise KeyReused
+    if emptied := _deposits(appointment).filter(payable=0).first():
+        void_invoice(invoice=emptied, reason="Money was taken ahead anew", by=by, now=now)
     invoice = bill(
         appointment=appointment,
         purpose=Purpose.DEPOSIT,
@@ -46,8 +53,12 @@ def take_ahead(
 
 
 def deposit_of(appointment: Appointment) -> Invoice | None:
-    """The live invoice for what was asked ahead of a session."""
-    return Invoice.objects.live().filter(appointment=appointment).for_purpose(Purpose.DEPOSIT).first()
+    """The live invoice for what was asked ahead of a session; None once all of it was given back or used."""
+    return _deposits(appointment).filter(payable__gt=0).first()
+
+
+def _deposits(appointment: Appointment) -> InvoiceQuerySet:
+    return Invoice.objects.live().filter(appointment=appointment).for_purpose(Purpose.DEPOSIT)
 
 
 def held_ahead(appointment: Appointment) -> Decimal:
@@ -81,6 +92,24 @@ def use_ahead(*, invoice: Invoice, by: Actor, now: datetime) -> None:
             reason=f"Counted towards {invoice.number}",
             # Of this invoice: one that is billed after it was voided settles what is left by a note of its own.
             key=f"ahead:{deposit.code}:{invoice.code}",
+            by=by,
+            now=now,
+        )
+
+
+@transaction.atomic
+def ask_no_more_ahead(*, deposit: Invoice, by: Actor, now: datetime) -> None:
+    """Takes off what is still asked ahead of a session that was called off or missed; money that is held stays."""
+    if deposit.appointment is None or lock_session(deposit.appointment).is_open:
+        return
+    deposit = lock_invoice(deposit)
+    if deposit.balance:
+        credit_line(
+            line=deposit.lines.get(),
+            amount=deposit.balance,
+            reason="The session does not take place",
+            # Each note leaves less to pay, so one that is made later has a key of its own.
+            key=f"over:{deposit.code}:{deposit.payable}",
             by=by,
             now=now,
         )

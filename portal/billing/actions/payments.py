@@ -70,7 +70,7 @@ def refund_payment(
 ) -> Payment:
     """Gives back `amount` dollars of a payment on an invoice, as a new row with a minus; idempotent by `key`.
 
-    Of what was paid ahead of a session that is over, no more is owing then. Raises NotRefundable (with what is left)
+    What was paid ahead and goes back is not owing again. Raises NotRefundable (with what is left)
     when more is asked than that payment still settles of that invoice.
     """
     invoice = lock_invoice(invoice)
@@ -115,10 +115,8 @@ def refund_payment(
 
 
 def is_asked_for_again(invoice: Invoice) -> bool:
-    """Whether what is given back on an invoice is owing again: nothing is asked ahead of a session that is over."""
-    if invoice.purpose != Purpose.DEPOSIT or invoice.appointment is None:
-        return True
-    return invoice.appointment.is_open
+    """Whether what is given back on an invoice is owing again: money paid ahead was never a debt."""
+    return invoice.purpose != Purpose.DEPOSIT
 
 
 @transaction.atomic

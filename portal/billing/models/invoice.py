@@ -207,6 +207,8 @@ class Invoice(models.Model):
             models.Index(fields=["due_on", "id"], condition=_OWING, name="invoice_owing_by_due"),
             models.Index(fields=["total", "id"], condition=_OWING, name="invoice_owing_by_total"),
             models.Index(fields=["issued_on", "id"], condition=~Q(status="issued"), name="invoice_not_issued"),
+            # Money that was paid ahead and not used: few have any.
+            models.Index(fields=["appointment"], condition=Q(purpose="deposit", paid__gt=0), name="invoice_held_ahead"),
         ]
         constraints = [
             models.UniqueConstraint(

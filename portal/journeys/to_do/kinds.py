@@ -50,6 +50,15 @@ STRANDED: Final = Kind(
     outcomes={"stays": _("It stays as booked")},
 )
 
-KINDS: Final = {kind.name: kind for kind in (UNDELIVERED, SESSION_OPEN, NOT_BILLED_AGAIN, STRANDED)}
+AHEAD_HELD: Final = Kind(
+    name="ahead_held",
+    role=Role.RECEPTION,
+    title=_("Money paid ahead is still held"),
+    heading=_("Money paid ahead and still held"),
+    action=_("Open"),
+    advice=_("Give it back. If a fee is due, invoice the fee first: the money counts towards it."),
+)
+
 # Those that are about a session.
-OF_SESSIONS: Final = (SESSION_OPEN, NOT_BILLED_AGAIN, STRANDED)
+OF_SESSIONS: Final = (SESSION_OPEN, NOT_BILLED_AGAIN, STRANDED, AHEAD_HELD)
+KINDS: Final = {kind.name: kind for kind in (UNDELIVERED, *OF_SESSIONS)}

@@ -1,4 +1,4 @@
-"""Work about sessions: left open, voided and not billed again, booked while their psychologist is away.
+"""Work about sessions: left open, voided and not billed again, booked while their psychologist is away, paid ahead.
 
 A cause is asked of the session as it stands. So whatever is done to it, `look_again` closes what no longer holds; and a
 round that was missed, or killed in the middle, is made up by the next one.
@@ -15,13 +15,14 @@ from django.db import transaction
 from portal.appointments import states
 from portal.appointments.models import Appointment, TimeSlot
 from portal.billing.models import Invoice, Purpose
+from portal.billing.models.invoice import InvoiceQuerySet
 from portal.clinic import kept
 from portal.clinic.models import Location
 from portal.common.access.actors import Actor
 from portal.common.labels import labels_of
 from portal.journeys.to_do import steps
 from portal.journeys.to_do.due import NOON, noon_or_five
-from portal.journeys.to_do.kinds import NOT_BILLED_AGAIN, OF_SESSIONS, SESSION_OPEN, STRANDED
+from portal.journeys.to_do.kinds import AHEAD_HELD, NOT_BILLED_AGAIN, OF_SESSIONS, SESSION_OPEN, STRANDED
 from portal.worklist.kinds import Kind
 from portal.worklist.models import ToDo
 
@@ -113,6 +114,44 @@ def _away(sessions: Sequence[Appointment]) -> set[int]:
     }
 
 
+# ---- Paid ahead -----------------------------------------------------------------------------------------------------
+
+
+def raise_ahead_held(session: Appointment, *, by: Actor, now: datetime) -> int:
+    """Puts a session on the list that was paid ahead and uses that money no more; returns 1 if it is new."""
+    if not _ahead_held([session]):
+        return 0
+    due_at = noon_or_five(now + A_WHILE, session.zone)
+    return put(AHEAD_HELD, session, due_at=due_at, escalates_at=due_at + 2 * DAY, by=by, now=now)
+
+
+def raise_all_ahead_held(*, by: Actor, now: datetime) -> int:
+    """The same for every such session, however old: the money is somebody's. Returns how many are new."""
+    paid = Appointment.objects.filter(pk__in=_deposits_held().values("appointment")).over()
+    count = 0
+    for session in without_one(AHEAD_HELD, paid.select_related("location").order_by("starts_at", "pk")):
+        with transaction.atomic():
+            # Held while it is written, so that nobody gives the money back beside it.
+            if fresh := _locked(session):
+                count += raise_ahead_held(fresh, by=by, now=now)
+    return count
+
+
+def _deposits_held() -> InvoiceQuerySet:
+    return Invoice.objects.issued().for_purpose(Purpose.DEPOSIT).filter(paid__gt=0).order_by()
+
+
+def _ahead_held(sessions: Sequence[Appointment]) -> set[int]:
+    """Of these sessions, the ids of those that hold money for nothing: they don't take place, or are billed."""
+    over = {session.pk: session for session in sessions if not session.is_open}
+    if not over:
+        return set()
+    held = set(_deposits_held().filter(appointment__in=over).values_list("appointment", flat=True))
+    completed = [over[pk] for pk in held if pk and over[pk].is_completed]
+    # What is not billed yet is going to use the money.
+    return {pk for pk in held if pk} - ({session.pk for session in completed} - _billed(completed))
+
+
 # ---- Closing --------------------------------------------------------------------------------------------------------
 
 
@@ -140,8 +179,10 @@ def _close(to_dos: list[ToDo], sessions: dict[str, Appointment], *, by: Actor, n
         return []
     stranded = {to_do.about_code for to_do in to_dos if to_do.kind == STRANDED.name}
     voided = {to_do.about_code for to_do in to_dos if to_do.kind == NOT_BILLED_AGAIN.name}
+    ahead = {to_do.about_code for to_do in to_dos if to_do.kind == AHEAD_HELD.name}
     away = _away([session for code, session in sessions.items() if code in stranded])
     billed = _billed([session for code, session in sessions.items() if code in voided])
+    held = _ahead_held([session for code, session in sessions.items() if code in ahead])
     people = kept.psychologists()
     closed: list[ToDo] = []
     for to_do in to_dos:
@@ -150,14 +191,21 @@ def _close(to_dos: list[ToDo], sessions: dict[str, Appointment], *, by: Actor, n
             outcome = "gone"
         else:
             theirs = to_do.person == str(people[session.psychologist_id].user_id)
-            outcome = _outcome(to_do, session, theirs=theirs, away=away, billed=billed, now=now)
+            outcome = _outcome(to_do, session, theirs=theirs, away=away, billed=billed, held=held, now=now)
         if outcome and (done := steps.close(to_do, outcome=outcome, by=by, now=now)):
             closed.append(done)
     return closed
 
 
 def _outcome(
-    to_do: ToDo, session: Appointment, *, theirs: bool, away: set[int], billed: set[int], now: datetime
+    to_do: ToDo,
+    session: Appointment,
+    *,
+    theirs: bool,
+    away: set[int],
+    billed: set[int],
+    held: set[int],
+    now: datetime,
 ) -> str:
     """What its cause came to, as one word; empty as long as it holds. `theirs`: it waits for who holds the session."""
     match to_do.kind:
@@ -176,6 +224,10 @@ def _outcome(
             if session.ends_at <= now:
                 return "over"
             return "" if session.pk in away else "not_away"
+        case AHEAD_HELD.name:
+            if session.is_open:
+                return "reopened"
+            return "" if session.pk in held else "settled"
     return ""
 
 
@@ -227,5 +279,8 @@ def without_one(kind: Kind, sessions: Iterable[Appointment]) -> list[Appointment
 
 def _locked(session: Appointment) -> Appointment | None:
     return (
-        Appointment.objects.select_for_update(of=("self",)).select_related("psychologist").filter(pk=session.pk).first()
+        Appointment.objects.select_for_update(of=("self",))
+        .select_related("psychologist", "location")
+        .filter(pk=session.pk)
+        .first()
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from portal.common.access.actors import Actor
+from portal.journeys import paying
 from portal.journeys.to_do import notices, sessions
 
 WORKLIST = Actor.system("worklist")
@@ -20,9 +21,14 @@ def look_at_notices() -> dict[str, int]:
 
 
 def look_at_sessions() -> dict[str, int]:
-    """Each quarter of an hour: sessions of a past day, from the morning on; and what is over goes off the list."""
+    """Each quarter of an hour: sessions of a past day, from the morning on, and money that is held and used no more.
+
+    What is over goes off the list.
+    """
     now = timezone.now()
+    paying.ask_no_more_ahead(by=WORKLIST, now=now)
     return {
         "closed": sessions.close_what_is_over(by=WORKLIST, now=now),
-        "raised": sessions.raise_open_sessions(by=WORKLIST, now=now),
+        "raised": sessions.raise_open_sessions(by=WORKLIST, now=now)
+        + sessions.raise_all_ahead_held(by=WORKLIST, now=now),
     }

@@ -98,6 +98,23 @@ def test_an_old_page_takes_nothing_again_after_it_was_given_back(desk, coming):
     assert (Invoice.objects.count(), Payment.objects.filter(amount__gt=0).count()) == (1, 1)
 
 
+def test_given_back_it_is_no_debt_and_can_be_taken_again(desk, coming):
+    pay_ahead(desk, coming)
+    deposit, payment = Invoice.objects.get(), Payment.objects.get()
+    back = reverse("reception:refund_payment", args=[deposit.number, payment.number])
+    words = desk.get(back).content.decode()
+    assert "It was paid ahead, so nothing is owing by it." in words
+    assert "owing again" not in words
+    data = {"amount": "220.00", "method": "card", "received_on": payment.received_on.isoformat(), "key": KEY}
+    assert desk.post(back, data).status_code == 302
+    assert owed_by(make.actor(), coming.patient) == 0
+    assert "Take a payment now" in page(desk, "appointment", coming).content.decode()
+    assert page(desk, "pay_ahead", coming).status_code == 200
+    response = pay_ahead(desk, coming, "100.00", key=KEY.replace("6f", "7f"))
+    assert said(response) == ["$100.00 is paid ahead. It counts at check-out."]
+    assert actions.held_ahead(coming) == D(100)
+
+
 @pytest.mark.parametrize("wrong", [{"amount": "0"}, {"amount": "-5"}, {"amount": "much"}, {"method": "stripe"}])
 def test_what_can_not_be_taken_is_said(desk, coming, wrong):
     response = pay_ahead(desk, coming, **wrong)

@@ -346,6 +346,7 @@ def appointment(request: ActorRequest, code: Any) -> HttpResponse:
     live = {invoice.purpose: invoice for invoice in listed if invoice.status != InvoiceStatus.VOID}
     steps = sessions.steps(session, by=request.actor, now=now)
     fee = charges.fee_due(session, clinic=clinic, policy=PolicySettings.current())
+    deposit = live.get(Purpose.DEPOSIT)
     context = {
         "session": session,
         "arrival": Arrival(session=session, now=now, steps=steps, invoice=live.get(Purpose.SESSION)),
@@ -354,7 +355,8 @@ def appointment(request: ActorRequest, code: Any) -> HttpResponse:
         "invoices": [(invoice, invoice.standing(today=today)) for invoice in listed],
         "fee": fee if fee and fee.purpose not in live else None,
         "waiver": session.waivers.first(),
-        "can_pay_ahead": Purpose.DEPOSIT not in live and billing.may_bill(session, Purpose.DEPOSIT, now=now),
+        "can_pay_ahead": (deposit is None or not deposit.payable)
+        and billing.may_bill(session, Purpose.DEPOSIT, now=now),
     }
     return render(request, "reception/appointment.html", context)
 

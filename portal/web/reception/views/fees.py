@@ -20,6 +20,7 @@ from portal.billing.refusals import AlreadyInvoiced, KeyReused, NotBillable, Wai
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import dollars
+from portal.journeys import paying
 from portal.policies.models import PolicySettings
 
 
@@ -81,7 +82,7 @@ def fee(request: ActorRequest, code: Any) -> HttpResponse:
     session, now = _session(request, code), timezone.now()
     if request.method == "POST":
         try:
-            invoice = actions.bill_fee(
+            invoice = paying.bill_fee(
                 appointment=session, by=request.actor, now=now, after_all=bool(request.POST.get("after_all"))
             )
         except AlreadyInvoiced as refused:

@@ -24,7 +24,7 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import dollars
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.keyset import page_of
-from portal.journeys import voiding
+from portal.journeys import paying, voiding
 from portal.patients.models import Patient
 from portal.web.reception.filters import InvoiceFilter
 from portal.web.reception.tables import InvoiceTable
@@ -129,7 +129,7 @@ def refund(request: ActorRequest, number: str, receipt: str) -> HttpResponse:
     form = RefundForm(request.POST or None, most=left, today=_today(), method=payment.method)
     if request.method == "POST" and form.is_valid():
         try:
-            given = actions.refund_payment(
+            given = paying.give_back(
                 payment=payment,
                 invoice=invoice,
                 by=request.actor,

@@ -1,0 +1,64 @@
+"""Money about a session: given back, used for a fee, or asked for no more; what waits for that is done."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from portal.appointments.models import Appointment
+from portal.billing import actions as billing
+from portal.billing.models import Invoice, Payment, Purpose
+from portal.common.access.actors import Actor
+from portal.journeys.to_do import sessions
+
+
+@transaction.atomic
+def give_back(
+    *,
+    payment: Payment,
+    invoice: Invoice,
+    amount: Decimal,
+    method: str | None = None,
+    received_on: date | None = None,
+    reference: str = "",
+    key: str,
+    by: Actor,
+    now: datetime,
+) -> Payment:
+    """Gives money back by `billing.refund_payment`, and raises what that does."""
+    given = billing.refund_payment(
+        payment=payment,
+        invoice=invoice,
+        amount=amount,
+        method=method,
+        received_on=received_on,
+        reference=reference,
+        key=key,
+        by=by,
+        now=now,
+    )
+    # As the session is by now, not as the page read it.
+    sessions.look_again(Appointment.objects.filter(pk=invoice.appointment_id), by=by, now=now)
+    return given
+
+
+@transaction.atomic
+def bill_fee(*, appointment: Appointment, by: Actor, now: datetime, after_all: bool = False) -> Invoice:
+    """Asks for the fee by `billing.bill_fee`, and raises what that does."""
+    invoice = billing.bill_fee(appointment=appointment, by=by, now=now, after_all=after_all)
+    sessions.look_again(Appointment.objects.filter(pk=appointment.pk), by=by, now=now)
+    return invoice
+
+
+def ask_no_more_ahead(*, by: Actor, now: datetime) -> int:
+    """Settles what is still asked ahead of sessions that don't take place, and returns of how many.
+
+    It is settled as they are called off; this finds those of before that was so.
+    """
+    over = Appointment.objects.over().filter(completed_at__isnull=True)
+    deposits = list(Invoice.objects.owing().for_purpose(Purpose.DEPOSIT).filter(appointment__in=over).order_by("pk"))
+    for deposit in deposits:
+        billing.ask_no_more_ahead(deposit=deposit, by=by, now=now)
+    return len(deposits)
