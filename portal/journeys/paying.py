@@ -40,7 +40,7 @@ def give_back(
         now=now,
     )
     # As the session is by now, not as the page read it.
-    sessions.look_again(Appointment.objects.filter(pk=invoice.appointment_id), by=by, now=now)
+    sessions.look_again(Appointment.objects.filter(invoices=invoice), by=by, now=now)
     return given
 
 
