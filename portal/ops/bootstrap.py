@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from typing import Dict, Iterator, List, Optional, Sequence
 
 OLDEST, NEWEST = (3, 11), (3, 13)
 CANDIDATES = ("python3.13", "python3.12", "python3.11")
@@ -29,7 +30,7 @@ class CannotSetUp(Exception):
     """Carries one sentence for the person at the keyboard: what is wrong and what to do."""
 
 
-def ensure_environment(root):
+def ensure_environment(root: str) -> None:
     """Returns when this process runs among the locked packages; else sets those up and starts it again there."""
     if os.environ.get("PORTAL_NO_VENV") == "1":
         if not _has("django"):
@@ -48,7 +49,7 @@ def ensure_environment(root):
         if environment.is_current():
             # A half-made environment cannot repair itself from within: step out to the Python that it was made from.
             _become(getattr(sys, "_base_executable", None) or shutil.which("python3"), once="PORTAL_STEPPED_OUT")
-        if not _is_supported(sys.version_info):
+        if not _is_supported(*sys.version_info[:2]):
             _become(_find_python(), once="PORTAL_FOUND_PYTHON")
         environment.set_up()
         _become(environment.python)
@@ -63,23 +64,23 @@ def ensure_environment(root):
 class Environment:
     """The folder ``.venv`` of one checkout."""
 
-    def __init__(self, root):
+    def __init__(self, root: str) -> None:
         self.root = root
         self.folder = os.path.join(root, ".venv")
         self.python = os.path.join(self.folder, "bin", "python")
         self.requirements = os.path.join(root, "requirements.txt")
 
-    def is_current(self):
+    def is_current(self) -> bool:
         return os.path.realpath(sys.prefix) == os.path.realpath(self.folder)
 
-    def is_ready(self):
+    def is_ready(self) -> bool:
         if not os.path.exists(self.python) or os.path.exists(os.path.join(self.folder, UNFINISHED)):
             return False
         with contextlib.suppress(OSError), open(os.path.join(self.folder, FINISHED)) as stamp:
             return stamp.read().strip() == self._lock_digest()
         return False
 
-    def set_up(self):
+    def set_up(self) -> None:
         """Makes or repairs the environment; a second start at the same time waits for the first."""
         if os.name != "posix":
             raise CannotSetUp("The portal runs on Linux and macOS. On Windows, run it inside WSL (wsl --install).")
@@ -94,7 +95,7 @@ class Environment:
                 raise CannotSetUp(_explain(problem, self.folder)) from problem
             _say("The environment is ready (%d seconds).\n" % round(time.time() - began))
 
-    def _make_folder(self):
+    def _make_folder(self) -> None:
         unfinished = os.path.join(self.folder, UNFINISHED)
         if os.path.exists(unfinished):
             _say("The last set-up was cut short; starting it afresh.")
@@ -121,7 +122,7 @@ class Environment:
         command = [sys.executable, "-m", "venv", *(["--without-pip"] if without_pip else []), self.folder]
         _run(command, "The virtual environment could not be made.")
 
-    def _install(self):
+    def _install(self) -> None:
         _say("Fetching the packages named in requirements.txt, each checked against its hash ...")
         if not self._install_by_uv():
             _say("Going on with pip, which takes a little longer ...")
@@ -135,7 +136,7 @@ class Environment:
         os.replace(stamp + ".new", stamp)
         os.remove(os.path.join(self.folder, UNFINISHED))
 
-    def _install_by_uv(self):
+    def _install_by_uv(self) -> bool:
         """Tries the fast installer: the machine's own uv, or the locked one put into the environment first."""
         uv = shutil.which("uv") or self._fetch_uv()
         if not uv:
@@ -147,7 +148,7 @@ class Environment:
         )
         return done.returncode == 0
 
-    def _fetch_uv(self):
+    def _fetch_uv(self) -> Optional[str]:
         with open(self.requirements) as file:
             locked = re.search(r"^uv==(?:.*\\\n)*.*\n", file.read(), re.MULTILINE)
         if not locked:
@@ -159,7 +160,7 @@ class Environment:
             done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return os.path.join(self.folder, "bin", "uv") if done.returncode == 0 else None
 
-    def _pip(self):
+    def _pip(self) -> List[str]:
         options = ["--disable-pip-version-check", "--no-input"]
         inside = os.path.join(self.folder, "bin", "pip")
         if not os.path.exists(inside) and _has("ensurepip"):
@@ -169,7 +170,7 @@ class Environment:
         return [sys.executable, "-m", "pip", "--python", self.python, *options]
 
     @contextlib.contextmanager
-    def _only_one(self):
+    def _only_one(self) -> Iterator[None]:
         import fcntl
 
         path = self.folder + ".lock"
@@ -185,7 +186,7 @@ class Environment:
                 fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
-    def _lock_digest(self):
+    def _lock_digest(self) -> str:
         try:
             with open(self.requirements, "rb") as file:
                 return hashlib.sha256(file.read()).hexdigest()
@@ -193,11 +194,11 @@ class Environment:
             raise CannotSetUp("requirements.txt is missing beside manage.py: is this checkout complete?") from problem
 
 
-def _is_supported(version):
-    return OLDEST <= tuple(version[:2]) <= NEWEST
+def _is_supported(major: int, minor: int) -> bool:
+    return OLDEST <= (major, minor) <= NEWEST
 
 
-def _find_python():
+def _find_python() -> str:
     for name in CANDIDATES:
         for folder in os.environ.get("PATH", "").split(os.pathsep) + list(EXTRA_PLACES):
             path = os.path.join(folder, name)
@@ -210,42 +211,43 @@ def _find_python():
     )
 
 
-def _runs_supported(path):
+def _runs_supported(path: str) -> bool:
     # A pyenv shim stands on PATH for versions that are not switched on: only running it tells.
     try:
         words = subprocess.check_output(
             [path, "-c", "import sys; print(*sys.version_info[:2])"], stderr=subprocess.DEVNULL, timeout=20
         )
-        return _is_supported([int(word) for word in words.split()])
+        major, minor = words.split()
+        return _is_supported(int(major), int(minor))
     except (OSError, subprocess.SubprocessError, ValueError):
         return False
 
 
-def _has(module):
+def _has(module: str) -> bool:
     return importlib.util.find_spec(module) is not None
 
 
-def _become(python, once=None):
+def _become(python: Optional[str], once: Optional[str] = None) -> None:
     """Replaces this process by the same command under another interpreter."""
+    if not python or (once and os.environ.get(once)):
+        raise CannotSetUp(
+            "The environment in .venv cannot be repaired from here: delete the folder .venv and try again."
+        )
     if once:
-        if not python or os.environ.get(once):
-            raise CannotSetUp(
-                "The environment in .venv cannot be repaired from here: delete the folder .venv and try again."
-            )
         os.environ[once] = "1"
     sys.stdout.flush()
     sys.stderr.flush()
     os.execv(python, [python, *sys.argv])
 
 
-def _run(command, sentence):
+def _run(command: Sequence[str], sentence: str) -> None:
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode != 0:
         last = done.stdout.decode("utf-8", "replace").strip().splitlines()[-8:]
         raise CannotSetUp("%s\n\nThe installer's last words:\n  %s" % (sentence, "\n  ".join(last)))
 
 
-def _environment_for_uv():
+def _environment_for_uv() -> Dict[str, str]:
     """Lets uv go the way that pip is told to go: behind the same mirror and with the same certificates."""
     environment = dict(os.environ)
     environment.pop("VIRTUAL_ENV", None)
@@ -255,7 +257,7 @@ def _environment_for_uv():
     return environment
 
 
-def _explain(problem, path):
+def _explain(problem: OSError, path: str) -> str:
     if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return "This user may not write %s: run as the user who owns the checkout, or mend the folder's owner." % path
     if problem.errno == errno.ENOSPC:
@@ -263,6 +265,6 @@ def _explain(problem, path):
     return "The environment in %s could not be made: %s" % (path, problem)
 
 
-def _say(line):
+def _say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
