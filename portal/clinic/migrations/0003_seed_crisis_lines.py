@@ -1,8 +1,10 @@
 """The numbers to begin with: those of docs/australia.md, each with the day on which its source was read."""
 
 from datetime import date
+from typing import Any
 
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 LINES = (
     ("talk", "Lifeline", "call", "13 11 14", "Any hour, every day",
@@ -33,7 +35,7 @@ LINES = (
 NAMES = ("situation", "name", "kind", "number", "hours", "audience", "everywhere", "checked_on")
 
 
-def seed(apps, schema_editor):
+def seed(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
     CrisisLine = apps.get_model("clinic", "CrisisLine")
     for position, line in enumerate(LINES):
         CrisisLine.objects.create(position=position, **dict(zip(NAMES, line, strict=True)))

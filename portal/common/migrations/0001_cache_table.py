@@ -3,17 +3,20 @@
 Sign-in's limits live in it: without the table nobody could sign in, so `migrate` alone makes it.
 """
 
+from typing import Any
+
 from django.core.management import call_command
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 TABLE = "portal_cache"
 
 
-def make_table(apps, schema_editor):
+def make_table(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
     call_command("createcachetable", TABLE, database=schema_editor.connection.alias, verbosity=0)
 
 
-def drop_table(apps, schema_editor):
+def drop_table(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
     schema_editor.execute(f"DROP TABLE IF EXISTS {schema_editor.quote_name(TABLE)}")
 
 

@@ -1,9 +1,12 @@
+from typing import Any
+
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
 
-def carry_over(apps, schema_editor):
+def carry_over(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
     notices = apps.get_model("notifications", "Notice").objects.using(schema_editor.connection.alias)
     # Why, and when, was not kept: the moment at which a person decided, or that of the notice itself, is near enough.
     notices.filter(state="cancelled").update(
@@ -22,7 +25,7 @@ def carry_over(apps, schema_editor):
         )
 
 
-def take_back(apps, schema_editor):
+def take_back(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
     notices = apps.get_model("notifications", "Notice").objects.using(schema_editor.connection.alias)
     notices.filter(state="withdrawn").update(state="cancelled")
 
