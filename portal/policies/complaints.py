@@ -40,7 +40,7 @@ def write(facts: Facts) -> list[Block]:
                 "answer in writing within 30 days. Complaining never changes how we treat you."
             )
         ),
-        items(reach) if any(reach) else None,
+        *([items(reach)] if any(reach) else []),
         text(
             _(
                 "If our answer does not settle it, or does not come in 30 days, you can complain to the "

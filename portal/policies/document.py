@@ -1,17 +1,49 @@
 """A policy's text as data, so that it is stored whole, compared word by word and drawn by today's template.
 
-A document is `{"title", "summary": [text], "sections": [{"key", "title", "blocks": [block]}]}`. A block is one of
-`{"kind": "text", "text"}`, `{"kind": "list", "items": [text]}`, `{"kind": "own", "text"}` (what the clinic typed
-itself, in English) and `{"kind": "table", "head": [text], "rows": [[[head, text]]]}`.
+It is kept as JSON with each published version, so that its keys never change.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Literal, TypedDict
 
-Document = dict[str, Any]
-Block = dict[str, Any]
+
+class TextBlock(TypedDict):
+    """A paragraph; an `own` one is what the clinic typed itself, in English."""
+
+    kind: Literal["text", "own"]
+    text: str
+
+
+class ListBlock(TypedDict):
+    kind: Literal["list"]
+    items: list[str]
+
+
+class TableBlock(TypedDict):
+    """Rows of cells, each a pair of its column's head and its text."""
+
+    kind: Literal["table"]
+    head: list[str]
+    rows: list[list[list[str]]]
+
+
+Block = TextBlock | ListBlock | TableBlock
+
+
+class Section(TypedDict):
+    """A heading and what stands under it; `key` is its anchor on the page."""
+
+    key: str
+    title: str
+    blocks: list[Block]
+
+
+class Document(TypedDict):
+    title: str
+    summary: list[str]
+    sections: list[Section]
 
 
 def text(words: Any) -> Block:
@@ -37,7 +69,7 @@ def own(words: str) -> list[Block]:
     return [{"kind": "own", "text": line.strip()} for line in words.splitlines() if line.strip()]
 
 
-def section(key: str, title: Any, *blocks: Block | None) -> dict[str, Any]:
+def section(key: str, title: Any, *blocks: Block | None) -> Section:
     return {"key": key, "title": str(title), "blocks": [block for block in blocks if block]}
 
 
@@ -52,10 +84,9 @@ def _lines(document: Document) -> Iterator[str]:
     for part in document["sections"]:
         yield part["title"]
         for block in part["blocks"]:
-            match block["kind"]:
-                case "list":
-                    yield from block["items"]
-                case "table":
-                    yield from (" · ".join(cell for _head, cell in row) for row in block["rows"])
-                case _:
-                    yield block["text"]
+            if block["kind"] == "list":
+                yield from block["items"]
+            elif block["kind"] == "table":
+                yield from (" · ".join(cell for _head, cell in row) for row in block["rows"])
+            else:
+                yield block["text"]

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from portal.common.languages import durations
 from portal.common.languages.times import clock
-from portal.policies.document import Block, Document, items, own, section, text
+from portal.policies.document import Block, Document, Section, items, own, section, text
 from portal.policies.facts import Facts
 
 # A Wednesday, ten in the morning: only its weekday and hour are ever printed.
@@ -109,7 +109,7 @@ def _paying(facts: Facts) -> list[Block]:
     ]
 
 
-def _medicare(facts: Facts) -> dict:
+def _medicare(facts: Facts) -> Section:
     title = _("What Medicare gives back")
     if not facts["medicare"]:
         return section("medicare", title, text(_("Medicare pays no rebate for our services.")))
@@ -138,8 +138,7 @@ def _changing(facts: Facts) -> list[Block]:
     hours, percent = facts["cancel_hours"], facts["late_fee_percent"]
     how = text(_("Cancel or move a session in your pages on this website, or tell the front desk."))
     if not hours:
-        free = text(_("You can cancel or move a session free of charge until it begins."))
-        return [free, how]
+        return [text(_("You can cancel or move a session free of charge until it begins.")), how]
     free = ngettext(
         "You can cancel or move a session free of charge until %(hours)d hour before it begins.",
         "You can cancel or move a session free of charge until %(hours)d hours before it begins.",
@@ -244,5 +243,5 @@ def _questions(facts: Facts) -> list[Block]:
     reach = [word for word in (facts["phone"], facts["email"]) if word]
     return [
         text(_("If paying is hard, talk to us before the session. We would rather find a way than see you stop.")),
-        items(reach) if reach else None,
+        *([items(reach)] if reach else []),
     ]

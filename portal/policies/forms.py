@@ -71,7 +71,7 @@ class PolicySettingsForm(ClinicForm):
     @property
     def values(self) -> dict[str, Any]:
         """What a company was called before its service was switched off is kept for when it is on again."""
-        own = {name: self.cleaned_data[name] for name in self._meta.fields}
+        own = {name: self.cleaned_data[name] for _title, names in _GROUPS for name in names}
         said = {key: dict(about) for key, about in self.instance.processors.items()}
         for each in self.companies:
             key = each["key"]
@@ -119,7 +119,7 @@ class PublishForm(forms.Form):
             self.fields["changes"].required = True
 
     def clean_effective_from(self) -> date:
-        day = self.cleaned_data["effective_from"]
+        day: date = self.cleaned_data["effective_from"]
         if day < self.earliest:
             raise forms.ValidationError(
                 _("It can't hold before %(day)s."), code="too_early", params={"day": self.earliest.strftime("%d/%m/%Y")}
@@ -127,7 +127,7 @@ class PublishForm(forms.Form):
         return day
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         if cleaned.get("seen") != self.mark:
             raise forms.ValidationError(
                 _("The settings have changed since you opened this page. Look at the text again, then publish it."),

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from portal.common.privacy import classed
+from portal.policies.document import Document
 
 # The one that counts; the others are translations of it.
 ENGLISH = "en-au"
@@ -126,7 +127,7 @@ class PolicyVersion(models.Model):
         """What the trail calls it."""
         return f"{self.kind}-{self.number}"
 
-    def document(self, language: str | None = None) -> tuple[dict[str, Any], str]:
+    def document(self, language: str | None = None) -> tuple[Document, str]:
         """The text for a reader of `language` (the present one, if not said) and the language it is in."""
         wanted = language or get_language() or ENGLISH
         return (self.documents[wanted], wanted) if wanted in self.documents else (self.documents[ENGLISH], ENGLISH)

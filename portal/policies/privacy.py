@@ -307,7 +307,7 @@ def _children() -> list[Block]:
 
 
 def _is_remote(facts: Facts) -> bool:
-    return facts["video"] or facts["phone_sessions"]
+    return bool(facts["video"] or facts["phone_sessions"])
 
 
 def _remote(facts: Facts) -> list[Block]:

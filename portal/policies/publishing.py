@@ -93,8 +93,8 @@ class Drift:
 
 def drift(kind: str, *, in_full: bool = True) -> Drift:
     """Compares the newest version, also one that is yet to take effect; without `in_full` only the settings."""
-    newest = PolicyVersion.objects.of(kind)
-    newest = (newest if in_full else newest.defer("documents", "additions")).first()
+    versions = PolicyVersion.objects.of(kind)
+    newest = (versions if in_full else versions.defer("documents", "additions")).first()
     known = facts.gather(kind)
     if newest is None:
         return Drift(kind, None)
