@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.billing.models import Line, Method
 from portal.billing.models.payment import AT_THE_DESK
 from portal.common.forms.fields import DateField, LineField, MoneyField
+from portal.common.forms.parts import field_of, sent_with
 from portal.common.money import dollars
 
 METHODS = [(method.value, method.label) for method in AT_THE_DESK]
@@ -39,21 +40,20 @@ class _MoneyForm(forms.Form):
         self.most, self.today = most, today
 
     def clean_amount(self) -> Decimal:
-        amount = self.cleaned_data["amount"]
+        amount: Decimal = self.cleaned_data["amount"]
         if amount <= 0:
             raise ValidationError(_("Write an amount above zero."), code="zero")
         return amount
 
     def clean_received_on(self) -> date:
-        day = self.cleaned_data["received_on"]
+        day: date = self.cleaned_data["received_on"]
         if day > self.today:
             raise ValidationError(_("This day is still to come."), code="future")
         return day
 
     def new_key(self) -> None:
         """Lets the form be sent again as something new."""
-        self.data = self.data.copy()
-        self.data["key"] = str(uuid.uuid4())
+        self.data = sent_with(self.data, "key", str(uuid.uuid4()))
 
 
 class PaymentForm(_MoneyForm):
@@ -98,7 +98,7 @@ class AheadForm(forms.Form):
         super().__init__(data, initial={"amount": amount, "method": Method.CARD, "key": str(uuid.uuid4())})
 
     def clean_amount(self) -> Decimal:
-        amount = self.cleaned_data["amount"]
+        amount: Decimal = self.cleaned_data["amount"]
         if amount <= 0:
             raise ValidationError(_("Write an amount above zero."), code="zero")
         return amount
@@ -119,17 +119,18 @@ class CreditForm(forms.Form):
     def __init__(self, data: Any = None, *, lines: Sequence[tuple[Line, Decimal]]) -> None:
         super().__init__(data, initial={"key": str(uuid.uuid4())})
         self.lines = {str(line.position): (line, most) for line, most in lines}
-        self.fields["line"].choices = [
+        chosen = field_of(self, "line", forms.ChoiceField)
+        chosen.choices = [
             (position, f"{line.description}, {dollars(line.total)}") for position, (line, _most) in self.lines.items()
         ]
         if len(self.lines) == 1:
-            self.fields["line"].initial = next(iter(self.lines))
-            self.fields["line"].widget = forms.HiddenInput()
+            chosen.initial = next(iter(self.lines))
+            chosen.widget = forms.HiddenInput()
         if lines and lines[0][0].invoice.gst:
             self.fields["amount"].help_text = _("With the GST in it.")
 
     def clean_amount(self) -> Decimal:
-        amount = self.cleaned_data["amount"]
+        amount: Decimal = self.cleaned_data["amount"]
         if amount <= 0:
             raise ValidationError(_("Write an amount above zero."), code="zero")
         return amount

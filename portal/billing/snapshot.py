@@ -16,12 +16,12 @@ from portal.patients.models import Patient
 
 VERSION = 1
 
-REGISTRATIONS = {
+REGISTRATIONS: dict[str, str] = {
     Registration.CLINICAL: "Clinical psychologist",
     Registration.GENERAL: "Registered psychologist",
     Registration.PROVISIONAL: "Provisional psychologist",
 }
-MODES = {Mode.IN_PERSON: "in person", Mode.VIDEO: "by video", Mode.PHONE: "by phone"}
+MODES: dict[str, str] = {Mode.IN_PERSON: "in person", Mode.VIDEO: "by video", Mode.PHONE: "by phone"}
 
 
 def take(invoice: Invoice, *, clinic: ClinicSettings, referral: Referral | None) -> dict[str, Any]:

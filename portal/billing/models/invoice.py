@@ -345,7 +345,8 @@ class Line(models.Model):
             models.CheckConstraint(condition=Q(quantity__gt=0), name="line_quantity_above_zero"),
             models.CheckConstraint(condition=Q(tax_code="taxable") | Q(gst=0), name="line_gst_only_if_taxable"),
             models.CheckConstraint(
-                condition=Q(gst=0) | _near("gst", (F("total") - F("gst")) * Decimal("0.1")), name="line_gst_is_a_tenth"
+                condition=Q(gst=0) | Q(_near("gst", (F("total") - F("gst")) * Decimal("0.1"))),
+                name="line_gst_is_a_tenth",
             ),
             models.CheckConstraint(
                 condition=_near("total", F("quantity") * F("unit_price") + F("gst")), name="line_total_is_its_price"
