@@ -6,7 +6,7 @@ import base64
 import logging
 import smtplib
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -19,6 +19,9 @@ from portal.common.crypto.ciphertext import EncryptionError
 from portal.notifications import letterhead
 from portal.notifications.models import Notice
 from portal.notifications.sending import InDoubt, Refused, TryLater, Unreachable
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 logger = logging.getLogger(__name__)
 # Seconds for each answer of the mail server, unless EMAIL_TIMEOUT says otherwise; without one smtplib waits for ever.
@@ -142,11 +145,11 @@ class EmailParcel:
             return
         send_data = smtp.data
 
-        def data(message: bytes) -> tuple[int, bytes]:
+        def data(message: ReadableBuffer | str) -> tuple[int, bytes]:
             self.data_began = True
             return send_data(message)
 
-        smtp.data = data
+        smtp.data = data  # type: ignore[method-assign, assignment]  # smtplib has no hook of its own
 
 
 def _by_code(problem: Exception, code: int) -> TryLater | Refused:

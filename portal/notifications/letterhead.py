@@ -34,7 +34,8 @@ def context() -> dict[str, Any]:
 
 
 def current() -> Letterhead:
-    return context()["letterhead"]
+    letterhead: Letterhead = context()["letterhead"]
+    return letterhead
 
 
 def _of(clinic: Any) -> Letterhead:

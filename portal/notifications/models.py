@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.common.access.actors import Actor
+from portal.common.crypto.ciphertext import Sealed
 from portal.common.crypto.fields import EncryptedJSONField, EncryptedTextField
 from portal.common.labels import code_of, labels_of
 from portal.common.privacy import classed
@@ -135,6 +136,9 @@ class Notice(models.Model):
             models.Index(fields=["about_label", "about_code"], name="notice_about"),
             models.Index(fields=["created_at"], name="notice_created_at"),
         ]
+
+    # Beside `text`, which opens it: what the column holds.
+    text_sealed: Sealed | None
 
     @property
     def recipient(self) -> Recipient:

@@ -27,6 +27,7 @@ from django_q.tasks import async_task
 
 from portal.common.access.actors import Actor
 from portal.common.crypto.fields import clear
+from portal.common.database.columns import longest
 from portal.common.labels import code_of, label_of
 from portal.notifications.channels import CHANNELS
 from portal.notifications.models import Notice, State
@@ -242,7 +243,7 @@ def _send_after_commit(notice_id: int) -> None:
 
 
 def _key(dedupe_key: str) -> str:
-    if not 0 < len(dedupe_key) <= Notice._meta.get_field("dedupe_key").max_length:
+    if not 0 < len(dedupe_key) <= longest(Notice, "dedupe_key"):
         raise ValueError("A dedupe key has 1 to 200 characters.")
     return dedupe_key
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.template import Context, TemplateDoesNotExist, loader
+from django.template import Context, Engine, TemplateDoesNotExist
 from django.utils import translation
 
 from portal.notifications import letterhead
@@ -50,4 +50,4 @@ def known(language: str | None) -> str:
 
 def _render(name: str, values: dict[str, Any], *, html: bool) -> str:
     # Django escapes text files too, and would write O&#x27;Brien: autoescaping is a matter of the part, not the author.
-    return loader.get_template(name).template.render(Context(values, autoescape=html))
+    return Engine.get_default().get_template(name).render(Context(values, autoescape=html))

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 from itertools import chain
+from typing import Any, ClassVar, Protocol
 
 from django.conf import settings
-from django.db.models import Model
+from django.db.models.options import Options
 from django.utils.functional import Promise
 from django.utils.html import format_html, linebreaks
 from django.utils.safestring import SafeString, mark_safe
@@ -23,6 +24,7 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.models import Location, Service, Specialisation
+from portal.common.database.columns import column_of, limit_of
 from portal.common.kept import kept
 from portal.common.languages.offered import Language, languages
 from portal.common.text import markdown
@@ -253,7 +255,19 @@ _BY_KEY = {text.key: text for page in SHIPPED for text in page.texts}
 # ---- Words of the clinic's own rows, in the other languages ----------------------------------------------------------
 
 
-def place_of(row: Model) -> str:
+class Named(Protocol):
+    """A row whose words can be said in the other languages."""
+
+    _meta: ClassVar[Options[Any]]
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def slug(self) -> str: ...
+
+
+def place_of(row: Named) -> str:
     """`service.<code>`, with which the keys of a row's words begin.
 
     A row without a code is known by its slug; where that can change, `website.words_follow` takes the words along.
@@ -261,22 +275,22 @@ def place_of(row: Model) -> str:
     return f"{row._meta.model_name}.{getattr(row, 'code', None) or row.slug}"
 
 
-def key_of(row: Model, field: str) -> str:
+def key_of(row: Named, field: str) -> str:
     """`service.<code>.name`: under which the words of a row are kept in the languages that aren't the clinic's."""
     return f"{place_of(row)}.{field}"
 
 
 def page_of_rows(
-    key: str, label: str | Promise, url_name: str, rows: Iterable[Model], fields: tuple[str, ...]
+    key: str, label: str | Promise, url_name: str, rows: Iterable[Named], fields: tuple[str, ...]
 ) -> Iterator[Page]:
     """What can be said of these rows in another language; no page where nothing can be."""
     found = []
     for row in rows:
         for field in fields:
-            column = row._meta.get_field(field)
+            column = column_of(row._meta, field)
             if words := getattr(row, field):
                 title = row.name if field == "name" else f"{row.name}: {column.verbose_name}"
-                found.append(Text(key_of(row, field), title, words, column.max_length))
+                found.append(Text(key_of(row, field), title, words, limit_of(column)))
     if found:
         yield Page(key, label, url_name, tuple(found))
 
@@ -302,7 +316,7 @@ def find(key: str, language: str, *, further: Iterable[Page] = ()) -> tuple[Page
     return next(((page, text) for page in found for text in page.texts if text.key == key), None)
 
 
-def in_other_languages(row: Model, field: str) -> list[tuple[Language, str]]:
+def in_other_languages(row: Named, field: str) -> list[tuple[Language, str]]:
     """What a row is called in each language that isn't the clinic's; empty where it has no words there. One query."""
     said = dict(SiteText.objects.filter(key=key_of(row, field)).values_list("language", "text"))
     return [(one, said.get(one.code, "")) for one in other_languages()]
@@ -361,7 +375,7 @@ class Texts:
         """The same, rendered from Markdown."""
         return _rendered(self.get(key))
 
-    def of(self, row: Model, field: str) -> Wording:
+    def of(self, row: Named, field: str) -> Wording:
         """A row's words in this language, or in the clinic's own with its name."""
         words = getattr(row, field)
         if self.language == OWN_LANGUAGE or not words:
@@ -369,7 +383,7 @@ class Texts:
         own = self.own(key_of(row, field))
         return Wording(own) if own else Wording(words, OWN_LANGUAGE)
 
-    def name_of(self, row: Model) -> Wording:
+    def name_of(self, row: Named) -> Wording:
         return self.of(row, "name")
 
     def changed_at(self, prefix: str) -> datetime | None:
