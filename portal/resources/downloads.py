@@ -14,8 +14,10 @@ from portal.resources.models import Resource
 
 
 def send(request: HttpRequest, resource: Resource, *, public: bool) -> HttpResponse | StreamingHttpResponse:
-    """The current version; raises Http404 if the storage has lost it. `public` says that caches may hold it."""
+    """The current version; raises Http404 without one, and if the storage has lost it. `public`: caches may hold it."""
     version = resource.current
+    if version is None:
+        raise Http404
     try:
         file = storage.opened(version)
     except storage.FileGone:

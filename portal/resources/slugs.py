@@ -7,6 +7,7 @@ title at the same moment get two addresses, and an old link never leads to somet
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import count
 
@@ -94,7 +95,7 @@ def _is_of(slug: str, stem: str) -> bool:
     return slug == stem or (head == stem and number.isdecimal())
 
 
-def _candidates(post: BlogPost, stem: str):
+def _candidates(post: BlogPost, stem: str) -> Iterator[str]:
     if not stem:
         yield short_code(post)
         yield f"a-{post.code.hex}"

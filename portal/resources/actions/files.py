@@ -13,6 +13,7 @@ from django.db.models import F, Q
 
 from portal.audit import trail
 from portal.common.access.actors import Actor
+from portal.common.crypto.fields import clear
 from portal.common.documents import CleanFile
 from portal.resources import slugs, storage
 from portal.resources.models import DownloadCount, Resource, ResourceFile, ResourceSlug
@@ -120,7 +121,7 @@ def add_version(resource: Resource, file: CleanFile, *, by: Actor, now: datetime
     version = ResourceFile(
         resource=resource,
         number=last + 1,
-        name=file.name,
+        **clear(name=file.name),
         kind=file.kind,
         size=file.size,
         sha256=file.sha256,

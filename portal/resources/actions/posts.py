@@ -166,10 +166,10 @@ def publish(*, post: BlogPost, version: int, by: Actor, now: datetime) -> BlogPo
     Raises NotWhole, ChangedMeanwhile, NotTheirs.
     """
     post = _locked(post, by)
-    if not post.is_draft and post.published_at <= now:
+    if post.is_readable(now):
         return post
-    was_public = post.was_ever_public(now)
-    return _set_out(post, post.first_published_at if was_public else now, version, "article.published", by=by, now=now)
+    first = post.first_published_at if post.was_ever_public(now) else None
+    return _set_out(post, first or now, version, "article.published", by=by, now=now)
 
 
 @transaction.atomic

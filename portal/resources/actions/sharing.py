@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_variables
 from portal.accounts.roles import Role
 from portal.audit import trail
 from portal.common.access.actors import Actor
+from portal.common.crypto.fields import clear
 from portal.common.documents import CleanFile
 from portal.patients.models import Patient
 from portal.resources.actions.files import add_version, unguessable
@@ -59,7 +60,7 @@ def share_own_file(
         return sent_before
     resource = Resource(
         slug=unguessable(),
-        own_title=title,
+        **clear(own_title=title),
         audience=Audience.SHARED_ONLY,
         made_for=patient,
         created_at=now,
@@ -115,7 +116,7 @@ def _sent_before(code: uuid.UUID | None, patient: Patient, *, by: Actor) -> Shar
 def _write(
     resource: Resource, patient: Patient, note: str, code: uuid.UUID | None, *, by: Actor, now: datetime
 ) -> Share:
-    share = Share(resource=resource, patient=patient, note=note, shared_by=by.user, shared_at=now)
+    share = Share(resource=resource, patient=patient, shared_by=by.user, shared_at=now, **clear(note=note))
     # A code that somebody else's form has used is nobody's to choose again.
     if code is not None and not Share.objects.filter(code=code).exists():
         share.code = code

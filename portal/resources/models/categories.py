@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Lower
@@ -16,12 +17,12 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 
     def with_counts(self) -> CategoryQuerySet:
         """Adds `articles` and `held`, how many stand in each: drafts too, and files that were taken down."""
-        return self.annotate(articles=_how_many("posts"), held=_how_many("files"))
+        return self.annotate(articles=_how_many("BlogPost"), held=_how_many("Resource"))
 
 
-def _how_many(name: str) -> Coalesce:
+def _how_many(model: str) -> Coalesce:
     """Counted apart: joined, the articles of a category would be multiplied by its files."""
-    rows = Category._meta.get_field(name).related_model._default_manager.filter(category=OuterRef("pk"))
+    rows = apps.get_model("resources", model)._default_manager.filter(category=OuterRef("pk"))
     return Coalesce(Subquery(rows.order_by().values("category").annotate(n=Count("pk")).values("n")), 0)
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -210,7 +211,7 @@ class ResourceFile(models.Model):
     def __str__(self) -> str:
         return f"version {self.number}"
 
-    def save(self, *args: object, **kwargs: object) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding and not set(kwargs.get("update_fields") or ["*"]) <= CHANGES_LATER:
             raise VersionNeverChanges
         super().save(*args, **kwargs)

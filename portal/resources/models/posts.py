@@ -45,7 +45,7 @@ def new_token() -> str:
 
 
 def languages() -> list[tuple[str, str]]:
-    return list(settings.LANGUAGES)
+    return [(code, str(name)) for code, name in settings.LANGUAGES]
 
 
 _WORD = re.compile(r"[\w'’@.+-]+")
@@ -239,7 +239,7 @@ class BlogPost(models.Model):
         return self.status == PostStatus.DRAFT
 
     def state(self, now: datetime) -> PostState:
-        if self.is_draft:
+        if self.is_draft or self.published_at is None:
             return PostState.DRAFT
         return PostState.SCHEDULED if self.published_at > now else PostState.PUBLISHED
 
