@@ -9,6 +9,7 @@ PORTAL_ENV is one of:
 from __future__ import annotations
 
 import hashlib
+import logging
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -54,7 +55,7 @@ if DEBUG and PRODUCTION:
     raise ImproperlyConfigured("DEBUG is on in production: error pages would show patients' data. Unset it.")
 
 SECRET_KEY = required("SECRET_KEY", "Make one with: python3 manage.py make_key secret", elsewhere=_throwaway("secret"))
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 # "id:base64,id:base64": the first key encrypts, all of them decrypt. Read by portal.common.crypto.keys.
 PORTAL_ENCRYPTION_KEYS = required(
     "PORTAL_ENCRYPTION_KEYS",
@@ -63,7 +64,7 @@ PORTAL_ENCRYPTION_KEYS = required(
     elsewhere="test:" + "dGhpcy1pcy1vbmx5LWEta2V5LWZvci10aGUtdGVzdHM=",
 )
 TRAIL_KEY = required("TRAIL_KEY", "Make one with: python3 manage.py make_key trail", elsewhere=_throwaway("trail"))
-TRAIL_KEY_FALLBACKS = env.list("TRAIL_KEY_FALLBACKS", [])
+TRAIL_KEY_FALLBACKS: list[str] = env.list("TRAIL_KEY_FALLBACKS", [])
 
 # The address people type; links in e-mails and Twilio's signatures are built from it.
 PORTAL_BASE_URL = required(
@@ -74,9 +75,8 @@ PORTAL_BASE_URL = required(
 _base = urlsplit(PORTAL_BASE_URL)
 if PRODUCTION and PORTAL_BASE_URL and _base.scheme != "https":
     raise ImproperlyConfigured(f"PORTAL_BASE_URL is {PORTAL_BASE_URL!r}; production is served over https.")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [h for h in [_base.hostname] if h])
-if not PRODUCTION:
-    ALLOWED_HOSTS += ["127.0.0.1", "localhost", "testserver", "[::1]"]
+_HERE = [] if PRODUCTION else ["127.0.0.1", "localhost", "testserver", "[::1]"]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [h for h in [_base.hostname] if h]) + _HERE
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [PORTAL_BASE_URL] if _base.scheme == "https" else [])
 
 # The portal's own rooms, from the ground floor up (docs/architecture.md).
@@ -193,6 +193,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", "")
 SESSION_ENGINE = "portal.accounts.session_store"
+CACHES: dict[str, dict[str, str | dict[str, int]]]
 if REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
     SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
@@ -316,12 +317,11 @@ SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
 
 # ---- Notices and the queue -------------------------------------------------------------------------------------------
 
-DEFAULT_FROM_EMAIL = required(
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = required(
     "DEFAULT_FROM_EMAIL",
     'Set the sender of e-mails, such as "Banksia Lane <desk@example.com>"',
     elsewhere="Clinic <desk@demo.example>",
 )
-SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 if required("EMAIL_URL", "Set the mail server, such as submission://user:password@mail.example.com:587"):
     _email = env.dj_email_url("EMAIL_URL")
@@ -340,7 +340,7 @@ if required("EMAIL_URL", "Set the mail server, such as submission://user:passwor
 EMAIL_FILE_PATH = str(DATA_DIR / "mail")
 EMAIL_TIMEOUT = 20
 
-Q_CLUSTER = {
+Q_CLUSTER: dict[str, str | int] = {
     "name": "portal",
     "orm": "default",
     "workers": env.int("WORKERS", 2),
@@ -441,7 +441,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", "WARNING")},
+    "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", logging.WARNING)},
     # Django's default mails tracebacks, with local variables, to ADMINS: a way out for clinical words.
     "loggers": {"django": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
 }

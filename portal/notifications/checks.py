@@ -14,7 +14,7 @@ def check_times(app_configs: Any = None, **kwargs: Any) -> list[Error]:
     """A lease outlives the task that holds it, and ends before the queue runs that again; else notices may double."""
     lease = delivery.LEASE.total_seconds()
     answer = max(channel.timeout for channel in CHANNELS.values())
-    timeout, retry = settings.Q_CLUSTER["timeout"], settings.Q_CLUSTER["retry"]
+    timeout, retry = (int(settings.Q_CLUSTER[name]) for name in ("timeout", "retry"))
     problems = []
     if not answer < timeout < lease < retry:
         problems.append(

@@ -126,7 +126,7 @@ def database() -> Iterator[Finding]:
         yield wrong(f"{kind} can't be reached: {str(problem).strip()}", "Is it running, and is DATABASE_URL right?")
         return
     if connection.vendor == "postgresql":
-        version = connection.pg_version // 10000
+        version = connection.get_database_version()[0]
         if version < OLDEST_POSTGRES:
             yield wrong(f"PostgreSQL {version}", f"Move to PostgreSQL {OLDEST_POSTGRES} or newer.")
         else:
@@ -241,7 +241,7 @@ def files() -> Iterator[Finding]:
         yield well(f"{folder} can be written, {free // 1024**3} GB are free")
     if folder.stat().st_mode & 0o007:
         yield mind(f"Everybody on this machine can look into {folder}", f"chmod o-rwx {folder}")
-    if settings.PRODUCTION and not (Path(settings.STATIC_ROOT) / "staticfiles.json").is_file():
+    if settings.STATIC_ROOT and not (settings.STATIC_ROOT / "staticfiles.json").is_file():
         yield wrong("Style sheets have not been collected", "python3 manage.py collectstatic --noinput")
 
 

@@ -72,10 +72,10 @@ def own_cluster(programs: Path, folder: Path) -> Iterator[tuple[str, str]]:
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    initdb = ["--username=portal", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+    initdb: list[str | Path] = ["--username=portal", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
     options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={place} -c max_wal_size=4GB"
     _as_postgres([programs / "initdb", f"--pgdata={place}/data", *initdb])
-    control = [programs / "pg_ctl", f"--pgdata={place}/data", "--silent"]
+    control: list[str | Path] = [programs / "pg_ctl", f"--pgdata={place}/data", "--silent"]
     try:
         _as_postgres([*control, f"--log={place}/log", "--wait", f"--options={options}", "start"])
         with new_database(f"postgres://portal@127.0.0.1:{port}/postgres") as made:

@@ -37,7 +37,7 @@ class Branch:
     flowers: str
 
 
-def draw(scene: Scene | Branch) -> ContentFile:
+def draw(scene: Scene | Branch) -> ContentFile[bytes]:
     """A new picture, named as uploads are."""
     image = _branch(scene) if isinstance(scene, Branch) else _hills(scene)
     return save_picture(image.resize(SIZE, Image.Resampling.LANCZOS), name=uuid.uuid4().hex)

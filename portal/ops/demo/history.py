@@ -180,7 +180,8 @@ class Story:
     now: datetime
 
     def fill(self, circle: list[Patient]) -> None:
-        turns, last_seen = deque(circle), {}
+        turns = deque(circle)
+        last_seen: dict[int, datetime] = {}
         for index, starts_at in enumerate(self.times()):
             if index % 2 and self.place.day_of(starts_at) != self.today:
                 continue  # half the hours are free, so that there is something to book

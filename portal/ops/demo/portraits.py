@@ -38,7 +38,7 @@ LEILA = Portrait("#efdfd2", "#e3cbb8", "#d9a27c", "#c48a64", "#4a2f26", "#7d4a63
 WEI = Portrait("#dbe4ee", "#c5d4e4", "#e6bd98", "#d3a37c", "#26221f", "#3a4f6b", "#e9eef3", "short", glasses=True)
 
 
-def draw(portrait: Portrait) -> ContentFile:
+def draw(portrait: Portrait) -> ContentFile[bytes]:
     """A new square picture, named as uploads are."""
     image = Image.new("RGB", (SIZE * FINER, SIZE * FINER), portrait.ground)
     pen = _Pen(image)
@@ -50,7 +50,7 @@ def draw(portrait: Portrait) -> ContentFile:
     if portrait.glasses:
         for x in (0.437, 0.563):
             pen.ring((x, 0.437), 0.048, "#3b3a3a")
-        pen.curve([(0.485, 0.432), (0.5, 0.424), (0.515, 0.432)], "#3b3a3a", 0.007)
+        pen.curve(((0.485, 0.432), (0.5, 0.424), (0.515, 0.432)), "#3b3a3a", 0.007)
     return save_picture(image.resize((SIZE, SIZE), Image.Resampling.LANCZOS), name=uuid.uuid4().hex)
 
 
@@ -76,9 +76,9 @@ def _face(pen: _Pen, portrait: Portrait) -> None:
     for x in (0.437, 0.563):
         pen.oval((x, 0.44), 0.0125, 0.0145, "#2c2624")
         outward = -1 if x < 0.5 else 1
-        pen.curve([(x - outward * 0.032, 0.395), (x, 0.380), (x + outward * 0.036, 0.393)], "#463a34", 0.010)
-    pen.curve([(0.503, 0.455), (0.512, 0.495), (0.495, 0.505)], portrait.shade, 0.009)
-    pen.curve([(0.452, 0.556), (0.5, 0.585), (0.548, 0.556)], "#9c5247", 0.011)
+        pen.curve(((x - outward * 0.032, 0.395), (x, 0.380), (x + outward * 0.036, 0.393)), "#463a34", 0.010)
+    pen.curve(((0.503, 0.455), (0.512, 0.495), (0.495, 0.505)), portrait.shade, 0.009)
+    pen.curve(((0.452, 0.556), (0.5, 0.585), (0.548, 0.556)), "#9c5247", 0.011)
 
 
 def _hair(pen: _Pen, portrait: Portrait) -> None:
@@ -117,7 +117,7 @@ class _Pen:
         """A closed shape whose outline bends softly from the middle of one side to the middle of the next."""
         self.pen.polygon(self._scaled(_softened(points)), fill=colour)
 
-    def curve(self, points: Sequence[Point], colour: str, width: float) -> None:
+    def curve(self, points: tuple[Point, Point, Point], colour: str, width: float) -> None:
         """A line that bends by three points, with round ends."""
         line = self._scaled(_bent(*points))
         thick = width * self.edge

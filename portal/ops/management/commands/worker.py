@@ -31,7 +31,7 @@ class Watch:
 
     began: datetime
     patience: timedelta
-    head: tuple[int, datetime] | None = None
+    head: tuple[int, datetime | None] | None = None
     since: datetime | None = None
 
     def is_stuck(self, *, now: datetime) -> bool:
@@ -39,14 +39,14 @@ class Watch:
 
     def _leaves_the_head_waiting(self, now: datetime) -> bool:
         head = _tasks().filter(lock__lt=now).order_by("lock", "pk").values_list("pk", "lock").first()
-        if head is None or head != self.head:
+        if head is None or head != self.head or self.since is None:
             self.head, self.since = head, now
             return False
         return now - self.since > self.patience
 
     def _finishes_nothing(self, now: datetime) -> bool:
         # Taking a task pushes its lock into the future by `retry`. What an earlier cluster took is not ours to finish.
-        retry = timedelta(seconds=settings.Q_CLUSTER["retry"])
+        retry = timedelta(seconds=int(settings.Q_CLUSTER["retry"]))
         lock = _tasks().filter(lock__gte=self.began + retry).order_by("lock").values_list("lock", flat=True).first()
         if lock is None or now - (lock - retry) <= self.patience:
             return False
@@ -55,7 +55,8 @@ class Watch:
 
 
 def _tasks() -> QuerySet[OrmQ]:
-    return OrmQ.objects.filter(key=settings.Q_CLUSTER["name"])
+    waiting: QuerySet[OrmQ] = OrmQ.objects.filter(key=settings.Q_CLUSTER["name"])
+    return waiting
 
 
 class Command(BaseCommand):
@@ -69,7 +70,7 @@ class Command(BaseCommand):
             "--patience",
             type=float,
             # Both workers may rightly be busy with a task each, up to the timeout.
-            default=settings.Q_CLUSTER["timeout"] + 30,
+            default=int(settings.Q_CLUSTER["timeout"]) + 30,
             help="Seconds without progress, while there is something to do, before the cluster is started again.",
         )
         parser.add_argument("--check-every", type=float, default=5, help="Seconds between two looks at the queue.")
