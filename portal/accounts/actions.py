@@ -146,7 +146,8 @@ def invite(
         raise ValueError("an invitation offers at least one staff role")
     if User.objects.staff().filter(email=email).exists():
         raise AlreadyStaff
-    Invitation.objects.outstanding().filter(email=email).update(withdrawn_at=now, withdrawn_by=by.user)
+    for earlier in Invitation.objects.outstanding().filter(email=email).order_by("pk"):
+        withdraw_invitation(invitation=earlier, by=by, now=now)
     token = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
         email=email,
@@ -179,9 +180,10 @@ def invite(
 
 @transaction.atomic
 def withdraw_invitation(*, invitation: Invitation, by: Actor, now: datetime) -> None:
-    """Makes the link useless; one that was accepted stays accepted."""
+    """Makes the link useless, and sends no e-mail with it that still waits; one that was accepted stays accepted."""
     withdrawn = Invitation.objects.outstanding().filter(pk=invitation.pk)
     if withdrawn.update(withdrawn_at=now, withdrawn_by=by.user):
+        outbox.withdraw(about=invitation, why="withdrawn", now=now)
         trail.record("invitation.withdrawn", target=invitation, by=by, at=now)
 
 
@@ -240,6 +242,8 @@ def _claimed(*, token: str, now: datetime) -> Invitation:
 
 def _accepted(invitation: Invitation, user: User, *, now: datetime) -> User:
     Invitation.objects.filter(pk=invitation.pk).update(accepted_at=now, accepted_by=user)
+    # Of the e-mail that brought the link nobody need ask any more whether it arrived.
+    outbox.withdraw(about=invitation, why="accepted", now=now)
     by = Actor(user=user, role=Role.PATIENT)
     trail.record("invitation.accepted", target=invitation, by=by, at=now)
     for role in invitation.roles:

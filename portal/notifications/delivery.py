@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import F
 from django.utils import timezone
@@ -33,6 +33,8 @@ LONGEST_WAIT = timedelta(hours=4)
 SLOW = timedelta(seconds=10)
 # Below the minute after which the sweep comes again, and with it the next try.
 PAUSE = timedelta(seconds=50)
+
+ERASED: Final[dict[str, None]] = {"text": None, "html": None, "attachments": None}
 
 NOT_DUE = "not due"
 UNREACHABLE = "unreachable"
@@ -104,12 +106,23 @@ def _send(notice: Notice, parcel: Parcel, clock: Callable[[], datetime]) -> str:
         _pause(notice.channel, failed, clock())
     if isinstance(failed, InDoubt):
         logger.error("Notice %s may have been sent or not: %s", notice.code, failed.error)
-        return _after_claim(notice, lease, state=State.UNKNOWN, error=failed.error)
+        return _after_claim(notice, lease, state=State.UNKNOWN, error=failed.error, **erased(notice))
     return _after_claim(notice, lease, **_consequence(notice, failed, attempts=notice.attempts, now=clock()))
 
 
 def _mark_sent(notice: Notice, lease: str, *, provider_id: str, now: datetime) -> str:
-    return _after_claim(notice, lease, state=State.SENT, sent_at=now, provider_id=provider_id, **_erased(notice))
+    return _after_claim(notice, lease, state=State.SENT, sent_at=now, provider_id=provider_id, **erased(notice))
+
+
+def give_up_overrun(now: datetime) -> int:
+    """Leaves to a person what a worker claimed and never said how it went; returns how many.
+
+    Never sent again without being asked: the worker may have died after the provider took it. The words of a secret go:
+    whoever needs one asks for a new one.
+    """
+    doubtful = {"state": State.UNKNOWN, "lease_until": None, "error": "LeaseRanOut"}
+    overrun = Notice.objects.overrun(now)
+    return overrun.filter(secret=True).update(**doubtful, **ERASED) + overrun.update(**doubtful)
 
 
 def _after_claim(notice: Notice, lease: str, **changes: Any) -> str:
@@ -120,8 +133,14 @@ def _after_claim(notice: Notice, lease: str, **changes: Any) -> str:
         mine.update(**changes)
         return str(changes["state"])
     # It was surely not sent. Withdrawn meanwhile, it is not tried again; the mark is never taken off, so two steps do.
-    if not mine.filter(withdrawn_at__isnull=True).update(**changes):
-        changes |= {"state": State.WITHDRAWN} | _erased(notice)
+    standing = mine.filter(withdrawn_at__isnull=True)
+    if changes["state"] == State.PENDING:
+        if standing.filter(text__isnull=False).update(**changes):
+            return str(State.PENDING)
+        # The sweep took a secret for lost meanwhile, and erased its words: there is nothing left to try again with.
+        changes["state"] = State.FAILED
+    if not standing.update(**changes):
+        changes |= {"state": State.WITHDRAWN} | erased(notice)
         mine.filter(withdrawn_at__isnull=False).update(**changes)
     return str(changes["state"])
 
@@ -140,7 +159,7 @@ def _consequence(notice: Notice, problem: SendingFailed, *, attempts: int, now: 
         return {"state": State.PENDING, "next_attempt_at": now + wait_after(attempts), "error": problem.error}
     kind = "refused" if isinstance(problem, Refused) else "given up"
     logger.error("Notice %s was %s after %s attempts: %s", notice.code, kind, attempts, problem.error)
-    return {"state": State.FAILED, "error": problem.error, **_erased(notice)}
+    return {"state": State.FAILED, "error": problem.error, **erased(notice)}
 
 
 def wait_after(attempts: int) -> timedelta:
@@ -148,5 +167,6 @@ def wait_after(attempts: int) -> timedelta:
     return min(timedelta(minutes=4 ** (attempts - 1)), LONGEST_WAIT)
 
 
-def _erased(notice: Notice) -> dict[str, None]:
-    return {"text": None, "html": None, "attachments": None} if notice.secret else {}
+def erased(notice: Notice) -> dict[str, None]:
+    """What is taken off a notice once it is over: the words of a secret one."""
+    return ERASED if notice.secret else {}

@@ -70,7 +70,7 @@ class Notice(models.Model):
     language = models.CharField(max_length=10)
     to = EncryptedTextField(bound_to="code")
     subject = EncryptedTextField(bound_to="code", blank=True)
-    # The words of a secret notice are erased once it is sent: then these three are null.
+    # The words of a secret notice are erased once it was sent, or may have been: then these three are null.
     text = EncryptedTextField(bound_to="code", null=True)
     html = EncryptedTextField(bound_to="code", null=True, blank=True)
     # [[name, media type, base64], ...]
@@ -117,7 +117,8 @@ class Notice(models.Model):
             ),
             models.CheckConstraint(
                 name="notice_words_erased_only_when_secret_and_over",
-                condition=Q(text__isnull=False) | Q(secret=True, state__in=[State.SENT, State.FAILED, State.WITHDRAWN]),
+                condition=Q(text__isnull=False)
+                | Q(secret=True, state__in=[State.SENT, State.FAILED, State.UNKNOWN, State.WITHDRAWN]),
             ),
             models.CheckConstraint(
                 name="notice_settled_as_a_whole",

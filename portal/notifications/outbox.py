@@ -210,7 +210,7 @@ def resend(
 @transaction.atomic
 def mark_arrived(notice: Notice, *, by: Actor, now: datetime) -> None:
     """Settles a doubtful notice that did arrive, by somebody's word; raises CannotSettle."""
-    _settle(notice, (State.UNKNOWN,), by=by, now=now, state=State.SENT, sent_at=now, error="")
+    _settle(notice, (State.UNKNOWN,), by=by, now=now, needs_words=False, state=State.SENT, sent_at=now, error="")
     if notice.secret:
         Notice.objects.filter(pk=notice.pk, state=State.SENT).update(text=None, html=None, attachments=None)
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from portal.notifications import delivery, heartbeat
-from portal.notifications.models import Notice, State
+from portal.notifications.models import Notice
 
 logger = logging.getLogger(__name__)
 
@@ -30,8 +30,7 @@ def sweep() -> int:
     The channels send in tasks of their own: one that hangs takes its own worker's time, and not the others'.
     """
     now = timezone.now()
-    # Never sent again without being asked: the worker may have died after the mail server took it.
-    doubtful = Notice.objects.overrun(now).update(state=State.UNKNOWN, lease_until=None, error="LeaseRanOut")
+    doubtful = delivery.give_up_overrun(now)
     if doubtful:
         logger.error("%s notices may have been sent or not: their worker never said.", doubtful)
     heartbeat.beat(heartbeat.SWEEP, now=now)

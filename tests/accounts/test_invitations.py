@@ -12,6 +12,7 @@ from portal.accounts.models import Invitation, User
 from portal.accounts.refusals import AlreadyStaff, InvitationClosed, NotTheInvited
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
+from portal.notifications.models import Notice, State
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -109,8 +110,9 @@ def test_a_link_runs_out_after_a_week(client, last_mail, link_in, answer, days, 
 
 def test_a_withdrawn_link(client, last_mail, link_in, answer):
     invitation = invite()
+    link = link_in(last_mail())
     actions.withdraw_invitation(invitation=invitation, by=make.actor(role=Role.MANAGER), now=timezone.now())
-    client.get(link_in(last_mail()))
+    client.get(link)
     response = client.get(answer)
     assert (response.status_code, response.context["why"]) == (410, "withdrawn")
 
@@ -124,13 +126,41 @@ def test_an_unknown_link(client, path, answer):
 
 def test_inviting_again_makes_the_earlier_link_useless(client, mails, link_in, answer):
     invite()
+    first = link_in(mails()[0])
     invite(roles=(Role.MANAGER,))
-    first, second = mails()
-    client.get(link_in(first))
+    client.get(first)
     assert client.get(answer).context["why"] == "withdrawn"
-    client.get(link_in(second))
+    client.get(link_in(mails()[1]))
     client.post(answer, ANSWER)
     assert User.objects.get(email="mai@example.com").roles == {"patient", "manager"}
+
+
+def withdraw(invitation):
+    actions.withdraw_invitation(invitation=invitation, by=make.actor(role=Role.MANAGER), now=timezone.now())
+
+
+@pytest.mark.parametrize("state", [State.PENDING, State.FAILED])
+@pytest.mark.parametrize("how", ["withdrawn", "invited again"])
+def test_an_invitation_that_does_not_hold_is_not_sent(how, state):
+    """Nobody gets a link that opens nothing, and nobody at the desk is asked to send it."""
+    invitation = invite()
+    Notice.objects.update(state=state)
+    if how == "withdrawn":
+        withdraw(invitation)
+    else:
+        invite()
+    first = Notice.objects.about(invitation).get()
+    assert (first.state, first.withdrawn_why, first.erased) == (State.WITHDRAWN, "withdrawn", True)
+    assert Notice.objects.filter(state=State.PENDING).count() == (how == "invited again")
+
+
+def test_an_invitation_that_was_accepted_had_arrived(client, last_mail, link_in, answer):
+    invitation = invite()
+    client.get(link_in(last_mail()))
+    Notice.objects.about(invitation).update(state=State.UNKNOWN, text=None, html=None, attachments=None)
+    client.post(answer, ANSWER)
+    assert Notice.objects.about(invitation).get().withdrawn_why == "accepted"
+    assert not Notice.objects.needing_eyes().exists()
 
 
 def test_staff_are_not_invited():

@@ -12,6 +12,7 @@ from portal.common.access.actors import Actor
 from portal.notifications import delivery, heartbeat, outbox, tasks
 from portal.notifications.email import EmailParcel
 from portal.notifications.models import Heartbeat, Notice, State
+from portal.notifications.sending import InDoubt
 from tests.notifications.smtp import CUT
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -305,7 +306,52 @@ def test_sweep_lease_that_ran_out_is_in_doubt(write, smtp):
     with later(seconds=121):
         assert tasks.sweep() == 1
     assert (row(notice).state, row(notice).error, row(notice).lease_until) == (State.UNKNOWN, "LeaseRanOut", None)
-    assert smtp.accepted == []
+    assert (row(notice).erased, smtp.accepted) == (False, [])
+
+
+def test_sweep_keeps_no_words_of_a_secret_in_doubt(write):
+    """A link that may be in somebody's mailbox is as good as a password: it does not wait in the books too."""
+    secret, plain = write(secret=True, attachments=[("a.txt", "text/plain", "x")]), write()
+    Notice.objects.update(state=State.SENDING, lease_until=NOW - timedelta(seconds=1), leased_by="gone", attempts=1)
+    assert tasks.sweep() == 2
+    assert {(row(n).state, row(n).error, row(n).erased) for n in (secret, plain)} == {
+        (State.UNKNOWN, "LeaseRanOut", True),
+        (State.UNKNOWN, "LeaseRanOut", False),
+    }
+    assert (row(secret).html, row(secret).attachments) == (None, None)
+
+
+def test_deliver_keeps_no_words_of_a_secret_in_doubt(write, smtp, post_by):
+    class Torn(EmailParcel):
+        def send(self):
+            raise InDoubt("SMTPServerDisconnected")
+
+    post_by(Torn)
+    secret, plain = write(secret=True), write()
+    assert [delivery.deliver(n.pk) for n in (secret, plain)] == [State.UNKNOWN, State.UNKNOWN]
+    assert [row(n).erased for n in (secret, plain)] == [True, False]
+
+
+@pytest.mark.parametrize(("answer", "state"), [(None, State.SENT), ("550 no", State.FAILED), ("451 no", State.FAILED)])
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_late_worker_does_not_try_again_with_words_that_are_gone(write, smtp, post_by, clock, answer, state, withdrawn):
+    notice = write(secret=True)
+
+    class Sleepy(EmailParcel):
+        def send(self):
+            try:
+                return super().send()
+            finally:
+                clock.shift(delivery.LEASE + timedelta(seconds=1))
+                assert tasks.sweep() == 1
+                if withdrawn:
+                    Notice.objects.update(withdrawn_at=timezone.now(), withdrawn_why="withdrawn")
+
+    smtp.script["RCPT"] = lambda line: answer
+    post_by(Sleepy)
+    becomes = State.WITHDRAWN if withdrawn and state == State.FAILED else state
+    assert delivery.deliver(notice.pk) == becomes
+    assert (row(notice).state, row(notice).erased) == (becomes, True)
 
 
 @pytest.mark.parametrize(("answer", "state"), [(None, State.SENT), ("550 no", State.FAILED), ("451 no", State.PENDING)])

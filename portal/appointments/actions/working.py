@@ -105,7 +105,11 @@ def add_time_slot(
 
 @in_transaction
 def remove_time_slot(*, time_slot: TimeSlot, by: Actor, now: datetime) -> None:
-    """Removes an exception; one that is gone already is no error. Sessions booked in extra time stay."""
+    """Removes an exception; one that is gone already is no error. Sessions booked in extra time stay.
+
+    Of two that are removed at once, the second sees what the first did: whose work is over because of both is found.
+    """
+    lock_psychologists(time_slot.psychologist_id)
     row = TimeSlot.objects.filter(pk=time_slot.pk).first()
     if row is None:
         return

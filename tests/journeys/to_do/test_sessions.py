@@ -1,5 +1,7 @@
 """Work about sessions comes when its cause comes and goes when it goes, whoever looks, however often."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -354,6 +356,30 @@ def test_it_closes_when_the_leave_is_taken_back_and_no_other_covers_it(mai, desk
     # And away again.
     away(mai)
     assert len(listed("session_stranded")) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_leaves_that_are_taken_back_at_once_leave_nothing():
+    """Each sees the other's leave until it is gone: whoever is second closes the work."""
+    mai = make.psychologist()
+    by = make.actor(mai.user, Role.PSYCHOLOGIST)
+    for n in range(4):
+        start = NOW + (2 + n) * DAY
+        session(psychologist=mai, starts_at=start + timedelta(hours=1))
+        slots = [away(mai, start=start), away(mai, start=start)]
+        assert len(listed("session_stranded")) == 1
+        gate = threading.Barrier(2)
+
+        def take_back(slot, gate=gate):
+            try:
+                gate.wait()
+                time_away.remove_time_slot(time_slot=slot, by=by, now=NOW)
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(take_back, slots))
+        assert (listed(), TimeSlot.objects.count()) == ([], 0)
 
 
 def test_what_stays_as_booked_stays(mai, desk):

@@ -138,9 +138,25 @@ def test_one_that_was_withdrawn_says_so_and_is_not_sent(desk, patient):
     made = notice(about=make.appointment(patient=patient))
     outbox.withdraw(about=made_about(patient), why="cancelled", now=timezone.now())
     body = desk.get(url(made)).content.decode()
-    assert ("it was withdrawn" in body, "Send again" in body) == (True, False)
+    assert ("it was withdrawn and not sent" in body, "Send again" in body) == (True, False)
     desk.post(url(made), {"address": made.to})
     assert again() == []
+
+
+@pytest.mark.parametrize(
+    ("state", "fields", "words"),
+    [
+        (State.SENT, {"sent_at": timezone.now()}, "it was sent all the same"),
+        (State.UNKNOWN, {}, "They may have got it all the same"),
+        (State.SENDING, {"lease_until": timezone.now()}, "It was being sent just then"),
+    ],
+)
+def test_one_that_went_although_it_was_withdrawn_is_not_said_to_be_unsent(desk, patient, state, fields, words):
+    made = notice(about=make.appointment(patient=patient), state=state, **fields)
+    Notice.objects.update(withdrawn_at=timezone.now(), withdrawn_why="cancelled")
+    body = desk.get(url(made)).content.decode()
+    assert ("What it says no longer holds" in body, words in body) == (True, True)
+    assert "withdrawn and not sent" not in body
 
 
 def made_about(patient):

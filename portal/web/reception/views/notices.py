@@ -78,13 +78,25 @@ def _show(request: HttpRequest, found: Notice, form: SendAgainForm | None, *, st
 def _settled(found: Notice) -> str:
     """What was done about it already, in words; empty while it waits for somebody."""
     if found.withdrawn_at is not None:
-        return _("What it says no longer holds, so it was withdrawn. Nobody needs to send it.")
+        return _withdrawn(found)
     if found.settled_at is None:
         return ""
     who = User.objects.filter(pk=found.settled_by).first() if found.settled_by.isdecimal() else None
     if found.state == State.SENT:
         return _("It arrived, as somebody said.")
     return _("%(name)s has dealt with it already.") % {"name": who.name if who else _("Somebody")}
+
+
+def _withdrawn(found: Notice) -> str:
+    """That what it says no longer holds, and whether they read it all the same."""
+    match found.state:
+        case State.SENT:
+            return _("What it says no longer holds, but it was sent all the same. Nobody needs to send it again.")
+        case State.SENDING:
+            return _("What it says no longer holds. It was being sent just then, so they may get it.")
+        case State.UNKNOWN:
+            return _("What it says no longer holds. They may have got it all the same; nobody needs to send it again.")
+    return _("What it says no longer holds, so it was withdrawn and not sent. Nobody needs to send it.")
 
 
 def why_it_failed(found: Notice) -> str:
