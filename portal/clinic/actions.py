@@ -217,12 +217,12 @@ def set_provider_number(
     held = ProviderNumber.objects.filter(psychologist=psychologist, location=location).first()
     if (held.number if held else "") == number:
         return held
-    if not number:
-        held.delete()
-        held, verb = None, "provider_number.removed"
-    elif held is None:
+    if held is None:
         held = ProviderNumber.objects.create(psychologist=psychologist, location=location, number=number)
         verb = "provider_number.added"
+    elif not number:
+        held.delete()
+        held, verb = None, "provider_number.removed"
     else:
         held.number = number
         held.save(update_fields=["number"])
@@ -340,10 +340,11 @@ def _apply_many(instance: models.Model, values: Mapping[str, Any]) -> list[str]:
     changed = []
     for name, value in values.items():
         field = instance._meta.get_field(name)
-        if not field.many_to_many:
+        if not isinstance(field, models.ManyToManyField):
             continue
-        if not field.remote_field.through._meta.auto_created:
-            if _put_in_order(instance, name, value):
+        through: type[models.Model] = getattr(type(instance), name).through
+        if not through._meta.auto_created:
+            if _put_in_order(instance, field, through, value):
                 changed.append(name)
             continue
         wanted = {item.pk for item in value}
@@ -353,18 +354,22 @@ def _apply_many(instance: models.Model, values: Mapping[str, Any]) -> list[str]:
     return changed
 
 
-def _put_in_order(instance: models.Model, name: str, items: Sequence[models.Model]) -> bool:
-    """Makes `items`, in this order, all that the many-to-many field holds; its rows carry a `position`."""
-    field = instance._meta.get_field(name)
-    rows = field.remote_field.through._default_manager.filter(**{field.m2m_field_name(): instance})
+def _put_in_order(
+    instance: models.Model,
+    field: models.ManyToManyField[Any, Any],
+    through: type[models.Model],
+    items: Sequence[models.Model],
+) -> bool:
+    """Makes `items`, in this order, all that the field holds; the rows `through` which it does carry a `position`."""
+    rows = through._default_manager.filter(**{field.m2m_field_name(): instance})
     to, wanted = f"{field.m2m_reverse_field_name()}_id", list(dict.fromkeys(item.pk for item in items))
-    present = {getattr(row, to): row for row in rows}
+    present = {chosen: (row, position) for chosen, row, position in rows.values_list(to, "pk", "position")}
     if list(present) == wanted:
         return False
     rows.exclude(**{f"{to}__in": wanted}).delete()
     for position, pk in enumerate(wanted):
         if pk not in present:
             rows.create(**{f"{field.m2m_field_name()}_id": instance.pk, to: pk, "position": position})
-        elif present[pk].position != position:
-            rows.filter(pk=present[pk].pk).update(position=position)
+        elif present[pk][1] != position:
+            rows.filter(pk=present[pk][0]).update(position=position)
     return True

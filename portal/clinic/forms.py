@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypedDict, TypeVar
 from zoneinfo import available_timezones
 
 from django import forms
@@ -15,6 +15,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from portal.clinic.models import ClinicSettings, Location, ProviderNumber, Room, Service
 from portal.clinic.validators import clean_abn, postcode_fits_state, provider_number_is_right, validate_provider_number
+from portal.common.database.columns import limit_of, longest
 from portal.common.forms.fields import (
     CodeField,
     EmailLineField,
@@ -47,13 +48,26 @@ ZONES = [
 ]
 
 
-def names_in(groups: list[tuple[Any, list[str]]]) -> list[str]:
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+# A title of the page, and the names of the fields under it.
+Group = tuple["StrOrPromise", list[str]]
+
+
+def names_in(groups: Sequence[Group]) -> list[str]:
     return [name for _title, names in groups for name in names]
 
 
-def _formfield(column: models.Field, **kwargs: Any) -> forms.Field | None:
+class _Words(TypedDict):
+    label: str
+    help_text: StrOrPromise
+
+
+def _formfield(column: models.Field[Any, Any], **kwargs: Any) -> forms.Field | None:
     """Our own fields for the model's columns: tidied text, Australian phones, dollars, cleaned pictures."""
-    common = {"label": column.verbose_name[:1].upper() + column.verbose_name[1:], "help_text": column.help_text}
+    name = str(column.verbose_name)
+    common = _Words(label=name[:1].upper() + name[1:], help_text=column.help_text)
     if column.name == "postcode":
         return PostcodeField(required=False, **common)
     if column.name == "state":
@@ -63,11 +77,12 @@ def _formfield(column: models.Field, **kwargs: Any) -> forms.Field | None:
     if column.name == "abn":
         return AbnField(required=False, **common)
     if column.name == "ahpra_number":
-        return CodeField(max_length=column.max_length, required=False, **common)
+        return CodeField(max_length=limit_of(column), required=False, **common)
     match column:
+        case models.ImageField() if column.name == "logo":
+            return PictureField(required=False, max_bytes=LOGO_BYTES, max_edge=LOGO_EDGE, **common)
         case models.ImageField():
-            sizes = {"max_bytes": LOGO_BYTES, "max_edge": LOGO_EDGE} if column.name == "logo" else {}
-            return PictureField(required=False, **sizes, **common)
+            return PictureField(required=False, **common)
         case models.EmailField():
             return EmailLineField(required=not column.blank, **common)
         case models.SlugField():
@@ -77,13 +92,13 @@ def _formfield(column: models.Field, **kwargs: Any) -> forms.Field | None:
         case models.DecimalField():
             return MoneyField(required=not column.blank, **common)
         case models.TextField():
-            return TextField(max_length=column.max_length, required=not column.blank, **common)
+            return TextField(max_length=limit_of(column), required=not column.blank, **common)
         case models.ManyToManyField():
             return column.formfield(widget=forms.CheckboxSelectMultiple, **kwargs)
         case PhoneNumberField():
             return PhoneField(required=False, **common)
         case models.CharField():
-            return LineField(max_length=column.max_length, required=not column.blank, **common)
+            return LineField(max_length=limit_of(column), required=not column.blank, **common)
     return column.formfield(**kwargs)
 
 
@@ -118,13 +133,22 @@ _TAKEN = {
 }
 
 
-class ClinicForm(WithWarnings, forms.ModelForm):
+Row = TypeVar("Row", bound=models.Model)
+if TYPE_CHECKING:
+    _ModelForm = forms.ModelForm
+else:
+
+    class _ModelForm(forms.ModelForm, Generic[Row]):
+        pass
+
+
+class ClinicForm(WithWarnings, _ModelForm[Row]):
     """Cleans; the action saves. `values` is what the actions take.
 
     `groups` names fields in the order of the page: `form.fieldsets` walks them.
     """
 
-    groups: list[tuple[Any, list[str]]] = []
+    groups: Sequence[Group] = ()
 
     class Meta:
         formfield_callback = _formfield
@@ -136,7 +160,7 @@ class ClinicForm(WithWarnings, forms.ModelForm):
             self.fields[name].error_messages["unique"] = _TAKEN[name]
 
     @property
-    def fieldsets(self) -> Iterator[tuple[Any, list[forms.BoundField]]]:
+    def fieldsets(self) -> Iterator[tuple[StrOrPromise, list[forms.BoundField]]]:
         for title, names in self.groups:
             yield title, [self[name] for name in names if name in self.fields]
 
@@ -145,18 +169,18 @@ class ClinicForm(WithWarnings, forms.ModelForm):
         return {name: self.cleaned_data[name] for name in self.cleaned_data if name in self.fields}
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         if not postcode_fits_state(cleaned.get("postcode", ""), cleaned.get("state", "")):
             self.warn("postcode", _("This postcode is usually in another state. Check it, or leave it if it is right."))
         return cleaned
 
-    def save(self, commit: bool = True) -> Any:
+    def save(self, commit: bool = True) -> NoReturn:
         raise TypeError("Actions save, and write the trail.")
 
     def _post_clean(self) -> None:
         """Validates against the model without touching what a picture field holds: files are written by the action."""
         pictures = {name: self.cleaned_data.pop(name) for name in list(self.cleaned_data) if self._is_picture(name)}
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]  # a hook of Django's that its stubs leave out
         self.cleaned_data.update(pictures)
 
     def _is_picture(self, name: str) -> bool:
@@ -185,7 +209,7 @@ _SETTINGS = [
 ]
 
 
-class ClinicSettingsForm(ClinicForm):
+class ClinicSettingsForm(ClinicForm[ClinicSettings]):
     groups = _SETTINGS
 
     class Meta(ClinicForm.Meta):
@@ -193,7 +217,7 @@ class ClinicSettingsForm(ClinicForm):
         fields = names_in(_SETTINGS)
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         if cleaned.get("gst_registered") and not cleaned.get("abn") and "abn" not in self.errors:
             self.add_error("abn", ValidationError(_("A clinic registered for GST needs its ABN on invoices."), "abn"))
         return cleaned
@@ -205,7 +229,7 @@ class ClinicSettingsForm(ClinicForm):
         return f"{bsb[:3]}-{bsb[3:]}" if bsb else ""
 
 
-class SlugFormMixin:
+class SluggedForm(ClinicForm[Row]):
     """Makes the address on the website from the name, when none is typed."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -214,15 +238,15 @@ class SlugFormMixin:
         self.fields["slug"].help_text = _("Small letters, digits and hyphens. Leave empty to take it from the name.")
 
     def slug_source(self) -> str:
-        return self.cleaned_data.get("name", "")
+        return str(self.cleaned_data.get("name", ""))
 
     def clean_slug(self) -> str:
         if slug := self.cleaned_data.get("slug"):
-            return slug
-        longest = self.fields["slug"].max_length
-        stem = slugify(fold(self.slug_source()))[: longest - 4] or "page"
+            return str(slug)
+        model = type(self.instance)
+        stem = slugify(fold(self.slug_source()))[: longest(model, "slug") - 4] or "page"
         taken = set(
-            self._meta.model._default_manager.exclude(pk=self.instance.pk)
+            model._default_manager.exclude(pk=self.instance.pk)
             .filter(slug__startswith=stem)
             .values_list("slug", flat=True)
         )
@@ -235,7 +259,7 @@ _LOCATION = [
 ]
 
 
-class LocationForm(SlugFormMixin, ClinicForm):
+class LocationForm(SluggedForm[Location]):
     groups = _LOCATION
 
     class Meta(ClinicForm.Meta):
@@ -246,7 +270,7 @@ class LocationForm(SlugFormMixin, ClinicForm):
 _ROOM = [(_("The room"), ["location", "name"])]
 
 
-class RoomForm(ClinicForm):
+class RoomForm(ClinicForm[Room]):
     groups = _ROOM
 
     class Meta(ClinicForm.Meta):
@@ -254,7 +278,7 @@ class RoomForm(ClinicForm):
         fields = names_in(_ROOM)
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         here = Room.objects.filter(location=cleaned.get("location"), name=cleaned.get("name", ""))
         if room := here.exclude(pk=self.instance.pk).first():
             words = _("There is a room of this name here already.")
@@ -272,7 +296,7 @@ _SERVICE = [
 ]
 
 
-class ServiceForm(SlugFormMixin, ClinicForm):
+class ServiceForm(SluggedForm[Service]):
     groups = _SERVICE
 
     class Meta(ClinicForm.Meta):
@@ -280,7 +304,7 @@ class ServiceForm(SlugFormMixin, ClinicForm):
         fields = names_in(_SERVICE)
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         if not any(cleaned.get(mode) for mode in ("in_person", "video", "phone")):
             self.add_error("in_person", ValidationError(_("Choose at least one way it is given."), code="mode"))
         return cleaned
@@ -293,10 +317,9 @@ class ProviderNumberForm(WithWarnings, forms.Form):
     number = CodeField(label=_("Provider number"), max_length=20, required=False, help_text=_("Such as 4024742F."))
 
     def clean_number(self) -> str:
-        number = self.cleaned_data["number"]
+        number: str = self.cleaned_data["number"]
         if number:
-            longest = ProviderNumber._meta.get_field("number").max_length
-            if len(number) > longest:
+            if len(number) > longest(ProviderNumber, "number"):
                 raise ValidationError(_("A provider number looks like 4024742F."), code="provider_number")
             validate_provider_number(number)
             if not provider_number_is_right(number):

@@ -9,6 +9,9 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.utils.translation import gettext_lazy as _
 
+from portal.clinic.forms import ClinicForm
+from portal.clinic.models import Psychologist
+from portal.common.forms.parts import field_of, sent_with
 from portal.common.media.pending_uploads import Place
 from portal.common.media.pictures import PORTRAIT, Box, cropped_square, size_of
 from portal.common.media.uploads import PHOTO_BYTES, PHOTO_EDGE, KeepsPictures, PictureField
@@ -17,7 +20,7 @@ from portal.common.media.uploads import PHOTO_BYTES, PHOTO_EDGE, KeepsPictures, 
 WHOLE_EDGE = 2000
 
 
-class WithPortrait(KeepsPictures):
+class WithPortrait(KeepsPictures, ClinicForm[Psychologist]):
     """A photo, and which square of it is shown: by the cropper's box, or, without script, by one of three places.
 
     `portrait` is what the actions keep: the square, the whole that it was cut from, and where. `place` is where a photo
@@ -42,7 +45,7 @@ class WithPortrait(KeepsPictures):
         super().__init__(*args, **kwargs)
         self.place = place
         self.portrait: dict[str, Any] = {}
-        self.fields["photo"] = PictureField(
+        photo = self.fields["photo"] = PictureField(
             label=_("Photo"),
             required=False,
             max_bytes=PHOTO_BYTES,
@@ -54,12 +57,12 @@ class WithPortrait(KeepsPictures):
             ),
         )
         if place:
-            self.fields["photo"].waits_at(place, stored=self.source)
-        part = self.fields["photo_part"]
+            photo.waits_at(place, stored=self.source)
+        part = field_of(self, "photo_part", forms.ChoiceField)
         if size := self.source_size:
-            part.choices = _parts(size)
+            part.choices = parts = _parts(size)
             part.initial = next(
-                (key for key, _label in part.choices if str(Box.square_in(size, key)) == self.instance.photo_box), None
+                (key for key, _label in parts if str(Box.square_in(size, key)) == self.instance.photo_box), None
             )
 
     @property
@@ -111,17 +114,17 @@ class WithPortrait(KeepsPictures):
     def keep_pictures(self) -> None:
         """As the photo does, its part waits: one that was chosen on a photo that is refused goes with it."""
         super().keep_pictures()
-        if sent := self.fields["photo"].sent:
-            self.fields["photo_part"].choices = _parts(size_of(sent))
+        if sent := field_of(self, "photo", PictureField).sent:
+            if size := size_of(sent):
+                field_of(self, "photo_part", forms.ChoiceField).choices = _parts(size)
         elif self.files.get(self.add_prefix("photo")):
-            self.data = self.data.copy()
-            self.data[self.add_prefix("photo_box")] = ""
+            self.data = sent_with(self.data, self.add_prefix("photo_box"), "")
 
-    def _cropped_again(self, box: Box) -> ContentFile:
+    def _cropped_again(self, box: Box) -> ContentFile[bytes]:
         with self.source.storage.open(self.source.name) as file:
             return cropped_square(file, box, max_edge=PHOTO_EDGE)
 
-    def _copied(self) -> ContentFile:
+    def _copied(self) -> ContentFile[bytes]:
         """The photo itself, before a part of it takes its place."""
         with self.source.storage.open(self.source.name) as file:
             return ContentFile(file.read(), name=self.source.name.rsplit("/", 1)[-1])

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from django import forms
@@ -14,12 +14,17 @@ from django.core.exceptions import ValidationError
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from portal.clinic.forms import ClinicForm, SlugFormMixin, names_in
+from portal.clinic.forms import ClinicForm, Group, Row, SluggedForm, names_in
 from portal.clinic.models import Mode, Psychologist, Service, Specialisation
 from portal.clinic.portrait_forms import WithPortrait
 from portal.common.forms.fields import MoneyField, refuse_control_characters, tidy
+from portal.common.forms.parts import field_of, sent_with, widget_of
+from portal.common.media.uploads import PictureField, PictureInput
 from portal.common.money import dollars
 from portal.common.text.normalise import fold
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 # A list that is longer says nothing, and a word that is longer is a sentence.
 MOST_TOPICS, LONGEST_TOPIC = 12, 40
@@ -138,7 +143,7 @@ class TopicsField(forms.Field):
 # ---- The forms -------------------------------------------------------------------------------------------------------
 
 
-class SeesOtherSaves(forms.ModelForm):
+class SeesOtherSaves(ClinicForm[Row]):
     """Refuses, once, what would silently undo a save from another tab or by somebody else.
 
     The page carries a mark of each value as it was when the page was drawn. A field is in question when its stored
@@ -171,20 +176,19 @@ class SeesOtherSaves(forms.ModelForm):
 
         For the transaction that saves, as its first statement: it locks the row. False means that there are errors.
         """
-        stored = self._meta.model._default_manager.select_for_update(of=("self",)).get(pk=self.instance.pk)
+        stored = type(self.instance)._default_manager.select_for_update(of=("self",)).get(pk=self.instance.pk)
         fresh = type(self)(instance=stored, **self._made_with())
         if fresh._marks() == self._marks():
             return True
         self.initial = fresh.initial
-        self._bound_fields_cache.clear()
+        self.__dict__["_bound_fields_cache"].clear()
         self.__dict__.pop("changed_data", None)
         self._look()
         return not self.errors
 
     def _look(self) -> None:
         marks = self._marks()
-        self.data = self.data.copy()
-        self.data[self.add_prefix("opened")] = json.dumps(marks)
+        self.data = sent_with(self.data, self.add_prefix("opened"), json.dumps(marks))
         for name in self.changed_data:
             if name in marks and self._opened.get(name, marks[name]) != marks[name]:
                 self.add_error(name, ValidationError(self._saved_meanwhile(name), code="changed"))
@@ -196,11 +200,11 @@ class SeesOtherSaves(forms.ModelForm):
         value = self.initial[name]
         if isinstance(value, str | Decimal) and value != "":
             words = _("Meanwhile “%s” was saved, in another tab or by somebody else. Save again to keep yours.")
-            return words % Truncator(value).chars(300)
+            return words % Truncator(str(value)).chars(300)
         return str(_("This was changed meanwhile, in another tab or by somebody else. Save again to keep yours."))
 
 
-class ProfileForm(SeesOtherSaves, WithPortrait, ClinicForm):
+class ProfileForm(SeesOtherSaves[Psychologist], WithPortrait):
     """What both forms share. `values` and `topics` are what the actions take."""
 
     specialisations = TopicsField(
@@ -229,14 +233,14 @@ class ProfileForm(SeesOtherSaves, WithPortrait, ClinicForm):
         return Service.objects.offered()
 
     @property
-    def fieldsets(self) -> Iterator[tuple[Any, list[forms.BoundField]]]:
+    def fieldsets(self) -> Iterator[tuple[StrOrPromise, list[forms.BoundField]]]:
         for title, names in self.groups:
             shown = [each for name in names for each in (self.priced if name == "fees" else [name])]
             if fields := [self[name] for name in shown if name in self.fields]:
                 yield title, fields
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         self.crop(cleaned)
         for name, service in self.priced.items():
             if (fee := cleaned.get(name)) is not None and fee > 2 * service.fee:
@@ -262,7 +266,8 @@ class ProfileForm(SeesOtherSaves, WithPortrait, ClinicForm):
 
     @property
     def topics(self) -> list[str]:
-        return self.cleaned_data["specialisations"]
+        names: list[str] = self.cleaned_data["specialisations"]
+        return names
 
     @property
     def is_rearranged(self) -> bool:
@@ -286,15 +291,16 @@ class ProfileForm(SeesOtherSaves, WithPortrait, ClinicForm):
             names = names[:-1] if adding else names
         again = type(self)(instance=self.instance, initial=typed | {"specialisations": names}, **self._made_with())
         self._pass_on_photo(again)
-        box = again.fields["specialisations"].widget
+        box = widget_of(again, "specialisations", TopicsInput)
         box.error, box.typed = error, word if error or not adding else ""
         box.gap = TopicsInput.gap_in(self.data, "specialisations")
         return again
 
     def _pass_on_photo(self, again: ProfileForm) -> None:
         """Where a list's button was pressed without script, the browser sent the chosen photo, and sends it once."""
-        field = self.fields["photo"]
-        sent = field.widget.value_from_datadict(self.data, self.files, self.add_prefix("photo"))
+        field = field_of(self, "photo", PictureField)
+        shown, before = widget_of(again, "photo", PictureInput), widget_of(self, "photo", PictureInput)
+        sent = before.value_from_datadict(self.data, self.files, self.add_prefix("photo"))
         try:
             field.clean(sent, self.initial.get("photo"))
         except ValidationError as refusal:
@@ -302,16 +308,16 @@ class ProfileForm(SeesOtherSaves, WithPortrait, ClinicForm):
             again.cleaned_data = {}
             again.add_error("photo", refusal)
         self.keep_pictures()
-        again.fields["photo"].widget.waiting = field.widget.waiting
-        again.fields["photo_part"].choices = self.fields["photo_part"].choices
-        again.fields["photo"].widget.checked = field.widget.checked
+        shown.waiting, shown.checked = before.waiting, before.checked
+        parts = field_of(self, "photo_part", forms.ChoiceField).choices
+        field_of(again, "photo_part", forms.ChoiceField).choices = parts
         again.initial["photo_box"] = self.data.get(self.add_prefix("photo_box"), "")
 
     def _made_with(self) -> Mapping[str, Any]:
         return {**super()._made_with(), "place": self.place}
 
 
-_PSYCHOLOGIST = [
+_PSYCHOLOGIST: list[Group] = [
     (_("The photo"), ["photo", "photo_part", "photo_box", "opened"]),
     (_("The profile"), ["title", "slug", "headline", "bio", "specialisations", "languages"]),
     (_("Registration"), ["registration", "ahpra_number", "qualifications"]),
@@ -323,7 +329,7 @@ _PSYCHOLOGIST = [
 _APART = {"photo_part", "photo_box", "opened", "specialisations", "fees"}
 
 
-class PsychologistForm(SlugFormMixin, ProfileForm):
+class PsychologistForm(SluggedForm[Psychologist], ProfileForm):
     """The whole profile, for the manager."""
 
     groups = _PSYCHOLOGIST
@@ -344,7 +350,7 @@ class PsychologistForm(SlugFormMixin, ProfileForm):
         return {**super()._made_with(), "user": self.user}
 
 
-_OWN_PROFILE = [
+_OWN_PROFILE: list[Group] = [
     (_("Your photo"), ["photo", "photo_part", "photo_box", "opened"]),
     (_("About you"), ["headline", "bio", "qualifications"]),
     (_("Your work"), ["specialisations", "languages"]),

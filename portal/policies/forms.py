@@ -10,13 +10,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.clinic.forms import ClinicForm
+from portal.clinic.forms import ClinicForm, Group
 from portal.common.forms.fields import DateField, LineField, TextField
 from portal.policies import processors
 from portal.policies.facts import Facts
 from portal.policies.models import PolicySettings, PolicyVersion
 
-_GROUPS = [
+_GROUPS: list[Group] = [
     (_("Whom people ask about privacy"), ["contact_name", "contact_email", "contact_phone", "contact_address"]),
     (_("How long records are kept"), ["retention_years"]),
     (_("Sessions that are cancelled or missed"), ["no_show_percent", "waiver"]),
@@ -32,7 +32,7 @@ _HELP = {
 }
 
 
-class PolicySettingsForm(ClinicForm):
+class PolicySettingsForm(ClinicForm[PolicySettings]):
     """With a name and a country for each company whose service is switched on."""
 
     class Meta(ClinicForm.Meta):
@@ -44,7 +44,7 @@ class PolicySettingsForm(ClinicForm):
         for name, words in _HELP.items():
             self.fields[name].help_text = words
         self.fields["no_show_percent"].required = False
-        self.groups = list(_GROUPS)
+        groups = list(_GROUPS)
         self.companies = processors.in_use(self.instance.processors)
         for each in self.companies:
             key, said = each["key"], self.instance.processors.get(each["key"], {})
@@ -66,7 +66,8 @@ class PolicySettingsForm(ClinicForm):
                     "Where it keeps or sees the information, such as Australia. Ask the company if you are not sure."
                 ),
             )
-            self.groups.insert(-1, (processor.kind, [f"{key}_name", f"{key}_country"]))
+            groups.insert(-1, (processor.kind, [f"{key}_name", f"{key}_country"]))
+        self.groups = groups
 
     @property
     def values(self) -> dict[str, Any]:

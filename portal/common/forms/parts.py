@@ -1,4 +1,4 @@
-"""A form's fields and what was sent to it, as the kinds that they are: Django's own types know only `Field`."""
+"""A form's fields, their widgets and what was sent, as the kinds that they are: Django knows `Field` and `Widget`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django import forms
 from django.http import QueryDict
 
 _Field = TypeVar("_Field", bound=forms.Field)
+_Widget = TypeVar("_Widget", bound=forms.Widget)
 
 
 def field_of(form: forms.BaseForm, name: str, kind: type[_Field]) -> _Field:
@@ -17,6 +18,14 @@ def field_of(form: forms.BaseForm, name: str, kind: type[_Field]) -> _Field:
     if not isinstance(field, kind):
         raise TypeError(f"{name} is a {type(field).__name__}, not a {kind.__name__}.")
     return field
+
+
+def widget_of(form: forms.BaseForm, name: str, kind: type[_Widget]) -> _Widget:
+    """What draws the form's field of this name; raises KeyError without one, and TypeError for one of another kind."""
+    widget = form.fields[name].widget
+    if not isinstance(widget, kind):
+        raise TypeError(f"{name} is drawn by a {type(widget).__name__}, not a {kind.__name__}.")
+    return widget
 
 
 def sent_with(data: Mapping[str, Any], name: str, value: str) -> Mapping[str, Any]:
