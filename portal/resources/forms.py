@@ -18,7 +18,16 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.common.access.actors import Actor
-from portal.common.forms.fields import DateField, LineField, TextField, TimeField, moment, tidy
+from portal.common.forms.fields import (
+    DateField,
+    LineField,
+    TextField,
+    TimeField,
+    moment,
+    refuse_control_characters,
+    tidy,
+)
+from portal.common.forms.parts import field_of
 from portal.common.media.pending_uploads import Place
 from portal.common.media.pictures import WIDE
 from portal.common.media.uploads import KeepsPictures, PictureField
@@ -54,12 +63,13 @@ class BodyField(TextField):
             raise ValidationError(self.error_messages["too_many"], code="too_many") from None
 
 
-class TagsField(forms.CharField):
-    """Words with commas between them."""
+class TagsField(forms.Field):
+    """Words with commas between them; gives each once, as it was first written."""
 
     def to_python(self, value: Any) -> tuple[str, ...]:
         found: dict[str, str] = {}
         for part in str(value or "").replace("،", ",").replace("，", ",").replace("、", ",").split(","):
+            refuse_control_characters(part)
             name = tidy(part)
             if slug := tag_slug(name):
                 found.setdefault(slug, name)
@@ -162,18 +172,20 @@ class ArticleForm(KeepsPictures):
         kwargs.setdefault("initial", self._initial(post, actor, zone))
         super().__init__(*args, **kwargs)
         present = Q(pk=post.category_id) if post and post.category_id else Q()
-        self.fields["category"].queryset = Category.objects.filter(Q(is_active=True) | present)
+        field_of(self, "category", forms.ModelChoiceField).queryset = Category.objects.filter(
+            Q(is_active=True) | present
+        )
         if actor.role == Role.MANAGER:
             present = Q(pk=post.author_id) if post else Q()
             people = User.objects.filter(Q(pk__in=User.objects.filter(may_write(), is_active=True)) | present)
-            self.fields["author"].queryset = people.order_by("first_name", "last_name")
+            field_of(self, "author", forms.ModelChoiceField).queryset = people.order_by("first_name", "last_name")
         else:
             del self.fields["author"]
         if post is None or post.is_draft:
             del self.fields["small_change"]
         if code:
             place = Place(actor.person.code.hex, f"article {code}")
-            self.fields["picture"].waits_at(place, stored=post.picture if post else None)
+            field_of(self, "picture", PictureField).waits_at(place, stored=post.picture if post else None)
         if by_itself:
             # A file is not sent again and again; what stands half written in another field waits for the button.
             for name in ("picture", "remove_picture", "publish_on", "publish_at"):
@@ -192,13 +204,11 @@ class ArticleForm(KeepsPictures):
         return initial
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        data = super().clean() or {}
         self.publish_time: datetime | None = None
-        has_picture = bool(data.get("picture")) or bool(
-            self.post and self.post.picture and not data.get("remove_picture")
-        )
-        if has_picture and not data.get("picture_alt") and "picture_alt" not in self.errors:
-            if self.by_itself:
+        stored = self.post.picture if self.post and not data.get("remove_picture") else None
+        if (data.get("picture") or stored) and not data.get("picture_alt") and "picture_alt" not in self.errors:
+            if self.post and self.by_itself:
                 data["picture_alt"] = self.post.picture_alt
             else:
                 words = _("Say what the picture shows, for people who can't see it.")
@@ -256,7 +266,7 @@ class ArticleForm(KeepsPictures):
     def written_on(self) -> int:
         """The version that the words are meant to replace."""
         chosen = self.cleaned_data.get("instead_of")
-        return self.cleaned_data["version"] if chosen is None else chosen
+        return int(self.cleaned_data["version"] if chosen is None else chosen)
 
     @property
     def writing(self) -> Writing:
@@ -351,6 +361,7 @@ class TagForm(forms.Form):
     name = LineField(label=_("New name"), max_length=LONGEST_TAG)
 
     def clean_name(self) -> str:
-        if not tag_slug(self.cleaned_data["name"]):
+        name: str = self.cleaned_data["name"]
+        if not tag_slug(name):
             raise ValidationError(_("A tag needs a letter or a digit."), code="empty")
-        return self.cleaned_data["name"]
+        return name

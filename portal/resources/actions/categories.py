@@ -11,12 +11,13 @@ from django.utils.text import slugify
 
 from portal.audit import trail
 from portal.common.access.actors import Actor
+from portal.common.database.columns import longest
 from portal.common.text.normalise import fold
 from portal.resources.models import BlogPost, Category, Tag
 from portal.resources.refusals import InUse, NameTaken
 from portal.website import actions, texts
 
-LONGEST_TAG = Tag._meta.get_field("name").max_length
+LONGEST_TAG = longest(Tag, "name")
 MOST_TAGS = 12
 
 

@@ -242,6 +242,7 @@ def test_five_megabytes_are_refused_in_words_and_kept_in_the_box(mai, desk):
         ({"tags": "a" * 41}, "A tag has 40 letters at most."),
         ({"language": "xx"}, "Choose one of these. “xx” is not among them."),
         ({"body": "a\x00b"}, "This has characters in it that can&#x27;t be shown."),
+        ({"tags": "sleep, wor\x00ry"}, "This has characters in it that can&#x27;t be shown."),
         ({"category": "999"}, "Choose one of these. What was chosen is not among them."),
         ({"review_by": "2026-02-31"}, "There is no 31 February 2026."),
     ],
