@@ -11,11 +11,11 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.modelfields import PhoneNumberField
 
 from portal.clinic.models import ClinicSettings, Location, ProviderNumber, Room, Service
 from portal.clinic.validators import clean_abn, postcode_fits_state, provider_number_is_right, validate_provider_number
 from portal.common.database.columns import limit_of, longest
+from portal.common.database.phone_numbers import PhoneNumberField
 from portal.common.forms.fields import (
     CodeField,
     EmailLineField,

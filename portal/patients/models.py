@@ -11,11 +11,11 @@ from django.db.models import Q
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.modelfields import PhoneNumberField
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.common.access.actors import Actor
+from portal.common.database.phone_numbers import PhoneNumberField
 from portal.common.privacy import classed
 from portal.common.text.normalise import full_name
 from portal.patients.fields import ByteOrderedCharField

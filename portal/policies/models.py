@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.modelfields import PhoneNumberField
 
+from portal.common.database.phone_numbers import PhoneNumberField
 from portal.common.privacy import classed
 from portal.policies.document import Document
 

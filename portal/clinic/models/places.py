@@ -4,10 +4,10 @@ import uuid
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.modelfields import PhoneNumberField
 
 from portal.clinic.models.zones import InTimeZone
 from portal.clinic.validators import validate_time_zone
+from portal.common.database.phone_numbers import PhoneNumberField
 from portal.common.privacy import classed
 
 

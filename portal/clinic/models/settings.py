@@ -7,10 +7,10 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.modelfields import PhoneNumberField
 
 from portal.clinic.models.zones import InTimeZone
 from portal.clinic.validators import validate_abn, validate_time_zone
+from portal.common.database.phone_numbers import PhoneNumberField
 from portal.common.kept import kept
 from portal.common.privacy import classed
 
