@@ -17,9 +17,11 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment
 from portal.clinic.models import Location, Mode, Psychologist, TaxCode
+from portal.clinic.models.psychologists import titled
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
 from portal.common.privacy import classed
+from portal.common.text.normalise import full_name
 from portal.patients.models import Patient
 
 
@@ -102,13 +104,13 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
                 return self.exclude(status=InvoiceStatus.ISSUED).filter(status=standing)
         return self.none()
 
-    def for_table(self) -> models.QuerySet[Invoice, Any]:
+    def for_table(self, *more: str) -> models.QuerySet[Invoice, Any]:
         """Named tuples with what `balance_of` and `badge_of` ask, and whose the invoice is, by their names' parts."""
         return self.values_list(
             "number", "status", "issued_on", "due_on", "total", "payable", "paid", "bill_to_name",
             "patient__legal_first_name", "patient__legal_last_name", "patient__preferred_name",
             "psychologist__title", "psychologist__user__first_name", "psychologist__user__last_name",
-            "psychologist__user__email",
+            "psychologist__user__email", *more,
             named=True,
         )  # fmt: skip
 
@@ -292,6 +294,17 @@ class Billed(Protocol):
     def paid(self) -> Decimal: ...
     @property
     def due_on(self) -> date: ...
+
+
+def patient_of(row: Any) -> str:
+    """Whom an invoice `for_table` is about, as they are called."""
+    return full_name(row.patient__preferred_name or row.patient__legal_first_name, row.patient__legal_last_name)
+
+
+def psychologist_of(row: Any) -> str:
+    """Whose session an invoice `for_table` is for."""
+    name = full_name(row.psychologist__user__first_name, row.psychologist__user__last_name)
+    return titled(row.psychologist__title, name or row.psychologist__user__email)
 
 
 def balance_of(invoice: Billed) -> Decimal:

@@ -19,6 +19,11 @@ from portal.clinic.validators import validate_ahpra, validate_provider_number
 from portal.common.privacy import classed
 
 
+def titled(title: str, name: str) -> str:
+    """`Dr Anna Berg`: how a psychologist is called everywhere."""
+    return f"{title} {name}".strip()
+
+
 class Registration(models.TextChoices):
     """What decides the Medicare items: an endorsement in clinical psychology, or general registration."""
 
@@ -131,7 +136,7 @@ class Psychologist(models.Model):
     @property
     def name(self) -> str:
         """Needs `select_related("user")` in lists."""
-        return f"{self.title} {self.user.name}".strip()
+        return titled(self.title, self.user.name)
 
     @property
     def topics(self) -> list[Specialisation]:

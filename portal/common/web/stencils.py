@@ -8,6 +8,8 @@ So `{% if %}` and the rest are worked out once for each of a stencil's *looks*, 
     fill = SLOT.look(kind=block.kind)
     slots = joined(fill((b.row, b.span, b.title)) for b in blocks)
 
+or, where the looks change from row to row, `SLOT.rows(({"kind": b.kind}, (b.row, b.span, b.title)) for b in blocks)`.
+
 A look is everything that decides between the template's branches, with the language. What differs from row to row goes
 in holes, and a hole can only be printed: asked (`{% if %}`), filtered, looped over or given to a tag that wants its
 words, it is an error when the look is drawn for the first time. Words are escaped in a hole as a template escapes them.
@@ -17,7 +19,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, time
 from decimal import Decimal
 from functools import lru_cache
@@ -31,6 +33,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 Fill = Callable[[Sequence[object]], SafeString]
+# What decides between the branches of a row's template, always with the same names, and the words for its holes.
+Row = tuple[Mapping[str, object], Sequence[object]]
 
 # No template holds a NUL, and no page may.
 _MARK = re.compile("\0([0-9]+)\0")
@@ -64,6 +68,16 @@ class Stencil:
         # While somebody works on templates, they are read anew.
         draw = _draw.__wrapped__ if settings.DEBUG else _draw
         return draw(self, known, get_language())
+
+    def rows(self, rows: Iterable[Row]) -> SafeString:
+        """Draws rows one after the other, each in its own look."""
+        fills, drawn = dict[tuple[object, ...], Fill](), []
+        for look, words in rows:
+            key = tuple(look.values())
+            if (fill := fills.get(key)) is None:
+                fill = fills[key] = self.look(**look)
+            drawn.append(fill(words))
+        return joined(drawn)
 
 
 def joined(rows: Iterable[SafeString]) -> SafeString:

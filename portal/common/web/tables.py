@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import django_tables2 as tables
@@ -11,9 +10,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from portal.common.web.stencils import Fill, Stencil, joined
+from portal.common.web.stencils import Row as Row
 
-# What decides between the branches of a row's template, and the words for its holes.
-Row = tuple[Mapping[str, object], Sequence[object]]
 Cells = tuple[tuple[str, SafeString], ...]
 
 _CELL = re.compile("<td([^>]*)>")

@@ -11,7 +11,7 @@ import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
 from portal.appointments.models.appointment import NextSession
-from portal.billing.models.invoice import badge_of, balance_of
+from portal.billing.models.invoice import badge_of, balance_of, patient_of, psychologist_of
 from portal.common.languages.times import clock, date_short, day_short
 from portal.common.money import dollars
 from portal.common.text.normalise import full_name
@@ -111,8 +111,6 @@ class InvoiceTable(ListTable):
 
     def row(self, record: Any) -> Row:
         first, last = record.patient__legal_first_name, record.patient__legal_last_name
-        by_first, by_last = record.psychologist__user__first_name, record.psychologist__user__last_name
-        by = full_name(by_first, by_last) or record.psychologist__user__email
         balance = balance_of(record)
         return (
             {
@@ -122,9 +120,9 @@ class InvoiceTable(ListTable):
             (
                 self.page_of(record.number),
                 record.number,
-                full_name(record.patient__preferred_name or first, last),
+                patient_of(record),
                 record.bill_to_name,
-                f"{record.psychologist__title} {by}".strip(),
+                psychologist_of(record),
                 self.day(record.issued_on),
                 self.day(record.due_on),
                 dollars(record.total),

@@ -13,10 +13,13 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts.roles import Role
 from portal.billing.models import CreditNote, Invoice
+from portal.billing.models.invoice import balance_of
 from portal.billing.movements import movements_of
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.money import ZERO
 from portal.common.web.htmx import page_or_fragment
+from portal.web.patient.lists import invoice_rows, owing_rows
 
 PER_PAGE = 20
 
@@ -38,14 +41,15 @@ def listing(request: ActorRequest) -> HttpResponse:
     """Newest first, what is to be paid above them."""
     today = _today(ClinicSettings.current())
     visible = Invoice.objects.visible_to(request.actor)
-    owing = list(visible.owing().for_listing().order_by("due_on", "pk"))
-    page = Paginator(visible.for_listing().order_by("-issued_on", "-pk"), PER_PAGE).get_page(request.GET.get("page"))
+    owing = list(visible.owing().for_table().order_by("due_on", "pk"))
+    listed = visible.for_table("patient__user_id").order_by("-issued_on", "-pk")
+    page = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))
+    several = any(invoice.patient__user_id != request.user.pk for invoice in page)
     context = {
-        "owing": [(invoice, invoice.badge(today=today)) for invoice in owing],
-        "owed": sum((invoice.balance for invoice in owing), start=0),
+        "owing": owing_rows(owing, today=today),
+        "owed": sum((balance_of(invoice) for invoice in owing), start=ZERO),
         "page": page,
-        "several": any(invoice.patient.user_id != request.user.pk for invoice in page),
-        "invoices": [(invoice, invoice.badge(today=today)) for invoice in page],
+        "invoices": invoice_rows(page, several=several, today=today),
     }
     return page_or_fragment(request, "patient/invoices.html", context, fragment="all")
 

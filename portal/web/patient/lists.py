@@ -1,0 +1,50 @@
+"""A patient's lists, filled from named tuples: each is a stencil's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.utils.safestring import SafeString
+
+from portal.billing.models.invoice import badge_of, balance_of, patient_of, psychologist_of
+from portal.common.languages.times import date_short
+from portal.common.templatetags.portal import dollars
+from portal.common.web.addresses import each
+from portal.common.web.stencils import Stencil
+
+_OWING = Stencil("patient/_owing_row.html", holes="page number day balance")
+_INVOICE = Stencil("patient/_invoice_row.html", holes="page number day psychologist patient total pdf")
+
+
+def owing_rows(invoices: Iterable[Any], *, today: date) -> SafeString:
+    """Invoices `for_table` that are to be paid."""
+    page = each("patient:invoice")
+    return _OWING.rows(
+        (
+            {"status": badge_of(invoice, today=today)},
+            (page(invoice.number), invoice.number, date_short(invoice.due_on), dollars(balance_of(invoice))),
+        )
+        for invoice in invoices
+    )
+
+
+def invoice_rows(invoices: Iterable[Any], *, several: bool, today: date) -> SafeString:
+    """Invoices `for_table`; where they are of `several` people, each says whose it is."""
+    page, pdf = each("patient:invoice"), each("patient:invoice_pdf")
+    return _INVOICE.rows(
+        (
+            {"status": badge_of(invoice, today=today), "several": several},
+            (
+                page(invoice.number),
+                invoice.number,
+                date_short(invoice.issued_on),
+                psychologist_of(invoice),
+                patient_of(invoice) if several else "",
+                dollars(invoice.total),
+                pdf(invoice.number),
+            ),
+        )
+        for invoice in invoices
+    )
