@@ -20,6 +20,9 @@ _AUSTRALIAN = re.compile(r"\+61[2-478][0-9]{8}")
 class PhoneNumberField(modelfields.PhoneNumberField):
     """The library's own column, and to migrations no other."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> PhoneNumber | str | None:
         if isinstance(value, str) and _AUSTRALIAN.fullmatch(value):
             return PhoneNumber(
