@@ -15,7 +15,7 @@ from django.db import models
 
 def label_of(model: type[models.Model] | models.Model) -> str:
     """Today's label, such as `policies.PolicyVersion`."""
-    return str(model._meta.concrete_model._meta.label)
+    return str((model._meta.concrete_model or model)._meta.label)
 
 
 def code_of(row: models.Model) -> str:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar, cast
 
-M = TypeVar("M", bound=type)
+from django.db import models
+
+M = TypeVar("M", bound=models.Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +23,20 @@ class Privacy:
     clinical: frozenset[str]
 
 
-def classed(*, plain: str = "", personal: str = "", clinical: str = "") -> Callable[[M], M]:
+class _Classed(Protocol):
+    privacy: Privacy
+
+
+def classed(*, plain: str = "", personal: str = "", clinical: str = "") -> Callable[[type[M]], type[M]]:
     """Classes each field of a model, named by spaces; raises ValueError on a field named twice or not at all."""
 
-    def apply(model: M) -> M:
+    def apply(model: type[M]) -> type[M]:
         named = [*plain.split(), *personal.split(), *clinical.split()]
         fields = {f.name for f in model._meta.local_concrete_fields}
         if wrong := (fields ^ set(named)) | {n for n in named if named.count(n) > 1}:
             raise ValueError(f"{model.__name__}: class these fields once each: {', '.join(sorted(wrong))}")
-        model.privacy = Privacy(frozenset(plain.split()), frozenset(personal.split()), frozenset(clinical.split()))
+        privacy = Privacy(frozenset(plain.split()), frozenset(personal.split()), frozenset(clinical.split()))
+        cast(type[_Classed], model).privacy = privacy
         return model
 
     return apply

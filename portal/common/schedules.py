@@ -52,7 +52,7 @@ def ensure() -> None:
 
     rows: dict[str, list[Any]] = {}
     for row in Schedule.objects.filter(name__startswith=PREFIX).order_by("pk"):
-        rows.setdefault(row.name, []).append(row)
+        rows.setdefault(str(row.name), []).append(row)
     for name, job in _jobs.items():
         wanted = {
             "func": job.path,

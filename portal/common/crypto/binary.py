@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from portal.common.crypto.fields import EncryptedField
 
+_Set = TypeVar("_Set")
+_Get = TypeVar("_Get")
 
-class EncryptedBytesField(EncryptedField):
+
+class EncryptedBytesField(EncryptedField[_Set, _Get]):
     """Bytes that nobody searches or shows in a form, such as a PDF."""
+
+    if TYPE_CHECKING:
+        _pyi_private_set_type: bytes
+        _pyi_private_get_type: bytes
 
     description = "Encrypted bytes"
 

@@ -12,14 +12,19 @@ import os
 import pickle
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import InvalidTag
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Func, Lookup
+from django.db.models.sql.compiler import SQLCompiler
 from django.views.decorators.debug import sensitive_variables
 
 from portal.common.crypto import keys
+
+# A piece of SQL, and what stands for its placeholders.
+Sql = tuple[str, tuple[str | int, ...]]
 
 VERSION = "v1"
 NONCE_BYTES = 12
@@ -50,6 +55,7 @@ class Sealed:
     """The ciphertext of one value, as the column holds it. It shows nothing, whoever prints it."""
 
     __slots__ = ("token",)
+    token: str
 
     def __init__(self, token: str) -> None:
         object.__setattr__(self, "token", token)
@@ -68,10 +74,10 @@ class Sealed:
 
     __str__ = __repr__
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[type[Sealed], tuple[str]]:
         return Sealed, (self.token,)
 
-    def __deepcopy__(self, memo: dict) -> Sealed:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Sealed:
         return self
 
     @property
@@ -141,6 +147,12 @@ class Cell:
         twin.was, twin.to_bytes = was, to_bytes
         return twin
 
+    def unread(self) -> Sealed:
+        """The ciphertext of a value that nobody has read yet; raises EncryptionError where there is none."""
+        if self.sealed is None:
+            raise EncryptionError("There is nothing here that could be opened.")
+        return self.sealed
+
     def is_changed(self) -> bool:
         """Whether the clear value is another one than `sealed` holds, also by a change inside it."""
         if self.sealed is None:
@@ -155,12 +167,12 @@ class Cell:
         twin.was, twin.to_bytes = self.was, self.to_bytes
         return twin
 
-    def __deepcopy__(self, memo: dict) -> Cell:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Cell:
         twin = self.__copy__()
         twin.clear = self.clear if self.clear is UNREAD else copy.deepcopy(self.clear, memo)
         return twin
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Callable[..., Cell], tuple[Sealed | None, Any, bool]]:
         # A pickle goes to caches, sessions and queues: ciphertext may, clear text may not.
         if self.is_changed():
             raise pickle.PicklingError("This row holds clear text that is not saved yet; it can't be pickled.")
@@ -174,31 +186,37 @@ def _thaw(sealed: Sealed | None, bound: Any, trusted: bool) -> Cell:
 # ---- What rotation asks the database --------------------------------------------------------------------------------
 
 
-class SealedAs(Lookup):
+if TYPE_CHECKING:
+    _Lookup = Lookup[Any]
+else:
+    _Lookup = Lookup
+
+
+class SealedAs(_Lookup):
     """Compares ciphertext with ciphertext, for a compare-and-swap."""
 
     lookup_name = "sealed_as"
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list]:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
         lhs, lhs_params = self.process_lhs(compiler, connection)
         rhs, rhs_params = self.process_rhs(compiler, connection)
-        return f"{lhs} = {rhs}", [*lhs_params, *rhs_params]
+        return f"{lhs} = {rhs}", (*lhs_params, *rhs_params)
 
 
-class UnderKey(Lookup):
+class UnderKey(_Lookup):
     """Holds for the values written with one key."""
 
     lookup_name = "under_key"
     prepare_rhs = False
 
-    def get_db_prep_lookup(self, value: str, connection: Any) -> tuple[str, list]:
-        return "%s", [value]
+    def get_db_prep_lookup(self, value: str | int, connection: BaseDatabaseWrapper) -> Sql:
+        return "%s", (value,)
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list]:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
         lhs, lhs_params = self.process_lhs(compiler, connection)
         prefix = f"{VERSION}:{self.rhs}:"
         # Not LIKE: SQLite's knows no case, and an id may hold its wildcard.
-        return f"substr({lhs}, 1, {len(prefix)}) = %s", [*lhs_params, prefix]
+        return f"substr({lhs}, 1, {len(prefix)}) = %s", (*lhs_params, prefix)
 
 
 class KeyId(Func):
@@ -207,9 +225,9 @@ class KeyId(Func):
     output_field = models.CharField()
     arity = 1
 
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list]:
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Sql:
         rest = f"substr(%(expressions)s, {len(VERSION) + 2})"
         return super().as_sql(compiler, connection, template=f"substr({rest}, 1, instr({rest}, ':') - 1)", **context)
 
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list]:
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Sql:
         return super().as_sql(compiler, connection, template="split_part(%(expressions)s, ':', 2)", **context)

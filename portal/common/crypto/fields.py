@@ -10,9 +10,9 @@ is copied to another row or column does not open. Saving a value that nobody cha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
 from django.apps import apps
@@ -38,7 +38,7 @@ from portal.common.crypto.ciphertext import (
     unseal,
 )
 
-_LOOKUPS: dict[str, type[Lookup]] = {"isnull": IsNull, "sealed_as": SealedAs, "under_key": UnderKey}
+_LOOKUPS: dict[str, type[Lookup[Any]]] = {"isnull": IsNull, "sealed_as": SealedAs, "under_key": UnderKey}
 
 
 # ---- How an instance shows it ----------------------------------------------------------------------------------------
@@ -47,7 +47,7 @@ _LOOKUPS: dict[str, type[Lookup]] = {"isnull": IsNull, "sealed_as": SealedAs, "u
 class _SealedAttribute:
     """`note.body_sealed`: what the column holds. Django itself reads and writes this one."""
 
-    def __init__(self, field: EncryptedField) -> None:
+    def __init__(self, field: AnyEncryptedField) -> None:
         self.field = field
 
     def __get__(self, instance: models.Model | None, owner: type) -> Any:
@@ -66,7 +66,7 @@ class _SealedAttribute:
 class _ClearAttribute:
     """`note.body`: the clear value."""
 
-    def __init__(self, field: EncryptedField) -> None:
+    def __init__(self, field: AnyEncryptedField) -> None:
         self.field = field
 
     def __get__(self, instance: models.Model | None, owner: type) -> Any:
@@ -81,7 +81,19 @@ class _ClearAttribute:
 # ---- The fields -----------------------------------------------------------------------------------------------------
 
 
-class EncryptedField(models.Field):
+_Set = TypeVar("_Set")
+_Get = TypeVar("_Get")
+
+if TYPE_CHECKING:
+    _Field = models.Field
+else:
+
+    class _Field(models.Field):
+        def __class_getitem__(cls, types: object) -> type:
+            return cls
+
+
+class EncryptedField(_Field[_Set, _Get]):
     """What both fields share; `bound_to` names a unique field of the same model that is known before the first save.
 
     `bound_as` keeps old rows readable when the model or the field is renamed: it is the old "app.Model.field".
@@ -94,7 +106,7 @@ class EncryptedField(models.Field):
         self.bound_to, self.bound_as = bound_to, bound_as
         super().__init__(*args, **kwargs)
 
-    def deconstruct(self):
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         name, path, args, kwargs = super().deconstruct()
         kwargs["bound_to"] = self.bound_to
         if self.bound_as:
@@ -140,7 +152,14 @@ class EncryptedField(models.Field):
         """The bound field's value in its one spelling."""
         if value is None or value == "":
             return None
-        return str(self.model._meta.get_field(self.bound_to).to_python(value))
+        return str(self._bound_field.to_python(value))
+
+    @property
+    def _bound_field(self) -> models.Field[Any, Any]:
+        field = self.model._meta.get_field(self.bound_to)
+        if not isinstance(field, models.Field):
+            raise FieldError(f"{self.place} is bound to {self.bound_to!r}, which is no column.")
+        return field
 
     def bound_now(self, instance: models.Model) -> str:
         bound = self.bound_text(getattr(instance, self.bound_to))
@@ -165,13 +184,14 @@ class EncryptedField(models.Field):
     def cell(self, instance: models.Model) -> Cell:
         if self.attname not in instance.__dict__:
             instance.refresh_from_db(fields=[self.attname])
-        return instance.__dict__[self.attname]
+        held: Cell = instance.__dict__[self.attname]
+        return held
 
     def clear_value(self, instance: models.Model) -> Any:
         cell = self.cell(instance)
         if cell.clear is UNREAD:
             bound = self._unchanged_bound(instance, cell)
-            was = unseal(cell.sealed, context=self.context(bound))
+            was = unseal(cell.unread(), context=self.context(bound))
             cell = Cell(sealed=cell.sealed, bound=bound).opened(self.from_bytes(was), was, self.to_bytes)
             instance.__dict__[self.attname] = cell
         return cell.clear
@@ -210,7 +230,7 @@ class EncryptedField(models.Field):
             return
         # Without its key it can't be told; it goes back as it came, so that a missing key loses nothing.
         with suppress(KeyMissing):
-            unseal(cell.sealed, context=self.context(bound))
+            unseal(cell.unread(), context=self.context(bound))
 
     # Django's side.
 
@@ -221,11 +241,11 @@ class EncryptedField(models.Field):
         return None if value is None else Sealed(value)
 
     def get_prep_value(self, value: Any) -> str | None:
-        value = super().get_prep_value(value)
-        if value is None:
+        prepared = super().get_prep_value(value)
+        if prepared is None:
             return None
-        if isinstance(value, Sealed):
-            return value.token
+        if isinstance(prepared, Sealed):
+            return prepared.token
         raise FieldError(
             f"{self.place} is encrypted for one row: set it on the instance and save that. "
             "A query can't take its clear value."
@@ -255,7 +275,7 @@ class EncryptedField(models.Field):
         self.run_validators(clear)
         return value
 
-    def get_lookup(self, lookup_name: str) -> type[Lookup]:
+    def get_lookup(self, lookup_name: str) -> type[Lookup[Any]]:
         try:
             return _LOOKUPS[lookup_name]
         except KeyError:
@@ -300,8 +320,12 @@ class EncryptedField(models.Field):
             yield checks.Error("An encrypted field can't have db_default.", obj=self, id="common.E105")
 
 
-class EncryptedTextField(EncryptedField):
+class EncryptedTextField(EncryptedField[_Set, _Get]):
     """Text. The empty string is encrypted too, so that nobody can blank a value unnoticed; None is NULL."""
+
+    if TYPE_CHECKING:
+        _pyi_private_set_type: str
+        _pyi_private_get_type: str
 
     description = _("Encrypted text")
     empty_strings_allowed = True
@@ -328,15 +352,19 @@ class EncryptedTextField(EncryptedField):
     def from_bytes(self, clear: bytes) -> str:
         return clear.decode()
 
-    def formfield(self, **kwargs: Any) -> forms.Field:
+    def formfield(self, **kwargs: Any) -> forms.Field | None:
         defaults = {"form_class": forms.CharField, "widget": forms.Textarea, "max_length": self.max_length}
         if self.null:
             defaults["empty_value"] = None
         return super().formfield(**defaults | kwargs)
 
 
-class EncryptedJSONField(EncryptedField):
+class EncryptedJSONField(EncryptedField[_Set, _Get]):
     """Anything JSON can write. None is NULL. A change inside the value is noticed when the row is saved."""
+
+    if TYPE_CHECKING:
+        _pyi_private_set_type: Any
+        _pyi_private_get_type: Any
 
     description = _("Encrypted JSON")
 
@@ -344,7 +372,7 @@ class EncryptedJSONField(EncryptedField):
         self.encoder = encoder
         super().__init__(*args, **kwargs)
 
-    def deconstruct(self):
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         name, path, args, kwargs = super().deconstruct()
         if self.encoder is not None:
             kwargs["encoder"] = self.encoder
@@ -366,8 +394,11 @@ class EncryptedJSONField(EncryptedField):
         except (TypeError, ValueError):
             raise exceptions.ValidationError(_("Value must be valid JSON."), code="invalid") from None
 
-    def formfield(self, **kwargs: Any) -> forms.Field:
+    def formfield(self, **kwargs: Any) -> forms.Field | None:
         return super().formfield(**{"form_class": forms.JSONField, "encoder": self.encoder} | kwargs)
+
+
+AnyEncryptedField = EncryptedField[Any, Any]
 
 
 def clear(**values: Any) -> dict[str, Any]:
@@ -381,7 +412,7 @@ def clear(**values: Any) -> dict[str, Any]:
 # ---- All of them -----------------------------------------------------------------------------------------------------
 
 
-def encrypted_fields() -> dict[type[models.Model], list[EncryptedField]]:
+def encrypted_fields() -> dict[type[models.Model], list[AnyEncryptedField]]:
     """Every encrypted field that the portal stores, by the model whose table holds it."""
     return {
         model: fields
@@ -392,7 +423,7 @@ def encrypted_fields() -> dict[type[models.Model], list[EncryptedField]]:
     }
 
 
-def reseal(field: EncryptedField, sealed: Sealed, bound: Any) -> Sealed:
+def reseal(field: AnyEncryptedField, sealed: Sealed, bound: Any) -> Sealed:
     """The same value under the current key; raises KeyMissing or Tampered."""
     context = field.context(str(field.bound_text(bound)))
     return seal(unseal(sealed, context=context), context=context)

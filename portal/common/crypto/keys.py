@@ -14,13 +14,15 @@ import binascii
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
@@ -46,7 +48,7 @@ class KeyRing(Mapping[str, AESGCM]):
     def __getitem__(self, key_id: str) -> AESGCM:
         return self._ciphers[key_id]
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         return iter(self._ciphers)
 
     def __len__(self) -> int:
@@ -127,7 +129,7 @@ MAKERS = {
 
 
 @register(Tags.security)
-def check_keys(app_configs=None, **kwargs) -> list[Error]:
+def check_keys(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[Error]:
     """Refuses to start on keys that are missing or can't be read."""
     try:
         ring()

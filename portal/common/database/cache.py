@@ -25,13 +25,13 @@ class DatabaseCache(db.DatabaseCache):
 
     def _base_set(self, mode: str, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT) -> bool:
         if mode == "touch" or random.randrange(CULLED_AFTER) == 0:  # noqa: S311 - nobody gains from guessing it
-            written: bool = super()._base_set(mode, key, value, timeout)
+            written: bool = super()._base_set(mode, key, value, timeout)  # type: ignore[misc]  # not in the stubs
             return written
         connection = connections[router.db_for_write(self.cache_model_class)]
         now, until = timezone.now().replace(microsecond=0), self.get_backend_timeout(timeout)
         expires = datetime.max if until is None else datetime.fromtimestamp(until, UTC)  # noqa: DTZ901 - as Django's
         encoded = base64.b64encode(pickle.dumps(value, self.pickle_protocol)).decode("latin1")
-        table, adapt = connection.ops.quote_name(self._table), connection.ops.adapt_datetimefield_value
+        table, adapt = connection.ops.quote_name(self._table), connection.ops.adapt_datetimefield_value  # type: ignore[attr-defined]
         params = [key, encoded, adapt(expires.replace(microsecond=0))]
         # What ran out is as good as gone.
         only = ""

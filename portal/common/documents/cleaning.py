@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal.common.documents import audio, office, pdfs
 from portal.common.documents.kinds import DOCUMENT_BYTES, CleanFile, Kind, clean_name, refusal
 from portal.common.media.uploads import clean_image
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 # A worksheet photographed on a kitchen table stays readable when printed.
 PICTURE_EDGE = 2400
@@ -27,7 +29,7 @@ WEB_PAGE = _("This file is a web page, a drawing or a program. Save it as a PDF 
 UNKNOWN = _("We can't tell what kind of file this is. Save it as a PDF and choose that one.")
 PROGRAMS = (b"MZ", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"\xfe\xed\xfa")
 # What people send in good faith, and what to do instead.
-OTHERS: list[tuple[Callable[[bytes], bool], Promise]] = [
+OTHERS: list[tuple[Callable[[bytes], bool], StrPromise]] = [
     (
         lambda head: head.startswith(b"\xd0\xcf\x11\xe0"),
         _("This is an older Office file, or one locked with a password. Save it as a .docx or a PDF."),
@@ -45,9 +47,9 @@ OTHERS: list[tuple[Callable[[bytes], bool], Promise]] = [
 ]
 
 
-def clean_document(uploaded: UploadedFile, *, max_bytes: int = DOCUMENT_BYTES) -> CleanFile:
+def clean_document(uploaded: UploadedFile[bytes], *, max_bytes: int = DOCUMENT_BYTES) -> CleanFile:
     """What is kept of a file; raises ValidationError, in words for whoever chose it."""
-    if uploaded.size > max_bytes:
+    if uploaded.size is None or uploaded.size > max_bytes:
         raise ValidationError(
             _("This file is larger than %(limit)s. Make it smaller first, or split it."),
             code="too_large",
@@ -59,7 +61,7 @@ def clean_document(uploaded: UploadedFile, *, max_bytes: int = DOCUMENT_BYTES) -
     return CleanFile(kind, clean_name(name, kind), kept)
 
 
-def _read(content: bytes, *, name: str, uploaded: UploadedFile) -> tuple[Kind, bytes]:
+def _read(content: bytes, *, name: str, uploaded: UploadedFile[bytes]) -> tuple[Kind, bytes]:
     if content.startswith(b"%PDF-"):
         pdfs.check(content)
         return Kind.PDF, content
@@ -67,7 +69,7 @@ def _read(content: bytes, *, name: str, uploaded: UploadedFile) -> tuple[Kind, b
         return office.packed_anew(content)
     if content.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8")) or content[8:12] == b"WEBP":
         picture = clean_image(uploaded, max_bytes=len(content), max_edge=PICTURE_EDGE)
-        return (Kind.PNG if picture.name.endswith(".png") else Kind.JPEG), picture.read()
+        return (Kind.PNG if str(picture.name).endswith(".png") else Kind.JPEG), picture.read()
     if content.startswith(b"ID3") or audio.frame_length(content[:4]):
         return Kind.MP3, audio.frames_of(content)
     return Kind.TEXT, _text(content, name=name)
@@ -112,7 +114,8 @@ class DocumentField(forms.FileField):
         )
         super().__init__(**kwargs)
 
-    def to_python(self, data: Any) -> CleanFile | None:
+    # Django's own gives the file as it came.
+    def to_python(self, data: Any) -> CleanFile | None:  # type: ignore[override]
         if data in self.empty_values:
             return None
         if not data.size:

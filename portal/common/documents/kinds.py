@@ -7,19 +7,22 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal.common.media.uploads import MB
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 DOCUMENT_BYTES = 20 * MB
 LONGEST_NAME = 120
 
 
-def refusal(words: str | Promise, code: str) -> ValidationError:
+def refusal(words: StrOrPromise, code: str) -> ValidationError:
     return ValidationError(words, code=code)
 
 

@@ -71,10 +71,12 @@ def _choice(control: Control) -> str:
 
 def _words(label: object) -> str:
     """A label as a template writes it."""
-    return conditional_escape(label if isinstance(label, (str, Promise)) else localize(label))
+    if isinstance(label, Promise):
+        label = str(label)
+    return conditional_escape(label if isinstance(label, str) else str(localize(label)))
 
 
-_INPUTS = (
+_INPUTS: tuple[str, ...] = (
     "input",
     "text",
     "number",

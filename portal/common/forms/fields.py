@@ -55,7 +55,7 @@ def refuse_control_characters(text: str) -> None:
         raise ValidationError(_("This has characters in it that can't be shown. Type it again."), code="control")
 
 
-class _WithoutMaxlength:
+class _WithoutMaxlength(forms.Field):
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         attrs = super().widget_attrs(widget)
         attrs.pop("maxlength", None)
@@ -121,11 +121,11 @@ class EmailLineField(_WithoutMaxlength, forms.EmailField):
     default_error_messages = {"invalid": _("Enter an e-mail address, such as mai@example.com.")}
 
     def to_python(self, value: Any) -> str:
-        value = super().to_python(value)
-        refuse_control_characters(value)
-        if len(value) > 254:
+        address: str = super().to_python(value) or ""
+        refuse_control_characters(address)
+        if len(address) > 254:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
-        return value
+        return address
 
 
 class PhoneField(PhoneNumberField):
@@ -140,7 +140,7 @@ class PhoneField(PhoneNumberField):
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}))
-        super().__init__(region="AU", **kwargs)
+        super().__init__(region="AU", **kwargs)  # type: ignore[no-untyped-call]
         self.error_messages["invalid"] = self.default_error_messages["invalid"]
 
     def prepare_value(self, value: Any) -> Any:
@@ -153,11 +153,14 @@ class PhoneField(PhoneNumberField):
         attrs.pop("maxlength", None)
         return attrs
 
-    def to_python(self, value: Any) -> Any:
+    # A number is no text, though the library's field is one of Django's for text.
+    def to_python(self, value: Any) -> PhoneNumber | str:  # type: ignore[override]
+        """The number; no number is the empty text."""
         # No number is this long; the parser need not look at a novel.
         if isinstance(value, str) and (len(value) > 60 or has_control_characters(value)):
             raise ValidationError(self.error_messages["invalid"], code="invalid")
-        return super().to_python(value)
+        number: PhoneNumber | str = super().to_python(value)  # type: ignore[no-untyped-call]
+        return number
 
 
 _MONTHS = (
@@ -259,9 +262,10 @@ def moment(day: date, at: time, zone: tzinfo) -> datetime:
     return there.astimezone(UTC)
 
 
-class MonthField(forms.CharField):
+class MonthField(forms.DateField):
     """A card's `valid to`: `04/2029`, `4/29` or `2029-04`; kept as the last day of that month."""
 
+    widget = forms.TextInput
     default_error_messages = {"month": _("Write month and year as on the card, such as 04/2029.")}
 
     def to_python(self, value: Any) -> date | None:
@@ -287,7 +291,7 @@ class MonthField(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:
-            return self.to_python(data) != initial
+            return bool(self.to_python(data) != initial)
         except ValidationError:
             return True
 
@@ -310,7 +314,8 @@ class MoneyField(forms.DecimalField):
             **kwargs,
         )
 
-    def to_python(self, value: Any) -> Decimal | None:
+    # The stubs have it from whole numbers.
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
         if isinstance(value, str):
             value = re.sub(r"[$,\s]", "", value[:40])
             if value and not re.fullmatch(r"-?[0-9]*\.?[0-9]*", value):

@@ -24,5 +24,5 @@ def remember_words() -> None:
     for code, _name in settings.LANGUAGES:
         catalogue = trans_real.translation(code)
         # Attributes of this object, which Django's own functions call: nothing of Django is replaced.
-        catalogue.gettext = lru_cache(MOST)(catalogue.gettext)
-        catalogue.ngettext = lru_cache(MOST)(catalogue.ngettext)
+        catalogue.gettext = lru_cache(MOST)(catalogue.gettext)  # type: ignore[method-assign]
+        catalogue.ngettext = lru_cache(MOST)(catalogue.ngettext)  # type: ignore[method-assign]

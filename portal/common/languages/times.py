@@ -5,7 +5,7 @@ Django's own `date` filter converts to the zone of the request, which is not the
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -155,6 +155,7 @@ def place_of_zone(zone: ZoneInfo | str) -> str:
 
 def utc_offset(value: datetime, zone: ZoneInfo | str) -> str:
     """`UTC+10:30`"""
-    minutes = int(_local(value, zone).utcoffset().total_seconds() // 60)
+    offset = _local(value, zone).utcoffset() or timedelta()
+    minutes = int(offset.total_seconds() // 60)
     hours, rest = divmod(abs(minutes), 60)
     return f"UTC{'-' if minutes < 0 else '+'}{hours}{f':{rest:02d}' if rest else ''}"

@@ -39,7 +39,7 @@ class Place:
     person: str
     form: str
 
-    def keep(self, picture: ContentFile) -> str:
+    def keep(self, picture: ContentFile[bytes]) -> str:
         """Keeps a cleaned picture, and gives the word that finds it."""
         now = timezone.now()
         own = [name for name, person, since in _all() if person == self.person and not _is_over(since, now)]
@@ -51,7 +51,7 @@ class Place:
         picture.seek(0)
         return signing.dumps(kept.rsplit("/", 1)[-1], salt=self._salt)
 
-    def find(self, word: str) -> ContentFile | None:
+    def find(self, word: str) -> ContentFile[bytes] | None:
         """The picture, under the name that it was cleaned to; None where it is gone, or the word is not this form's."""
         if not (name := self._read(word)):
             return None
@@ -72,7 +72,7 @@ class Place:
 
     def _read(self, word: str) -> str:
         try:
-            return signing.loads(word, salt=self._salt, max_age=LIFE)
+            return str(signing.loads(word, salt=self._salt, max_age=LIFE))
         except signing.BadSignature:
             return ""
 
@@ -81,7 +81,7 @@ class Place:
         return f"portal.common.media.pending_uploads:{self.person}:{self.form}"
 
 
-def shown(picture: ContentFile) -> str:
+def shown(picture: ContentFile[bytes]) -> str:
     """The picture itself as an address, small, for the page that comes back: there is nothing for others to guess."""
     picture.seek(0)
     with Image.open(picture, formats=("JPEG", "PNG")) as image:

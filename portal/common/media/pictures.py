@@ -31,7 +31,8 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, Storage
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, features
@@ -200,7 +201,7 @@ def rendition_response(
     public: bool,
     request: HttpRequest | None = None,
     widths: Sequence[int] = EVERY_WIDTH,
-) -> HttpResponse:
+) -> HttpResponseBase:
     """Serves one rendition, made now if it is missing; raises Http404 for a width or a kind that there is not.
 
     With `request`, a browser that has it is told so (304), and an answer under the picture's present version (`?v=`)
@@ -216,16 +217,15 @@ def rendition_response(
         # The master is gone, or is no picture any more.
         raise Http404 from None
     etag = f'"{version_of(field_file)}-{width}-{kind}"'
-    response: HttpResponse = FileResponse(file, content_type=TYPES[kind])
     versioned = request is not None and request.GET.get("v") == version_of(field_file)
+    response: HttpResponseBase
+    if request is not None and (unchanged := get_conditional_response(request, etag=etag)):
+        file.close()
+        response = unchanged
+    else:
+        response = FileResponse(file, content_type=TYPES[kind])
     _guard(response, etag=etag, public=public, versioned=versioned)
-    if request is None:
-        return response
-    answer = get_conditional_response(request, etag=etag, response=response)
-    if answer is not response:
-        response.close()
-        _guard(answer, etag=etag, public=public, versioned=versioned)
-    return answer
+    return response
 
 
 def _opened(field_file: Any, name: str, *, width: int, kind: str) -> Any:
@@ -242,7 +242,7 @@ def _opened(field_file: Any, name: str, *, width: int, kind: str) -> Any:
     return storage.open(name, "rb")
 
 
-def _guard(response: HttpResponse, *, etag: str, public: bool, versioned: bool) -> None:
+def _guard(response: HttpResponseBase, *, etag: str, public: bool, versioned: bool) -> None:
     response["ETag"] = etag
     response["Content-Disposition"] = "inline"
     response["X-Content-Type-Options"] = "nosniff"
@@ -345,7 +345,7 @@ def _no_box() -> ValidationError:
     return ValidationError(_("Choose again which part of the picture is kept."), code="box")
 
 
-def cropped_square(content: Any, box: Box, *, max_edge: int) -> ContentFile:
+def cropped_square(content: Any, box: Box, *, max_edge: int) -> ContentFile[bytes]:
     """A new master of the square part in `box`, `max_edge` pixels at most; `content` is a picture cleaned before.
 
     A box that is not quite square in pixels keeps the square in its middle.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.cache import get_conditional_response
@@ -34,16 +34,17 @@ def file_response(
     RFC 9110 allows. `inline` is for types that a browser shows and does nothing else with.
     """
     etag = quote_etag(digest[:32])
-    response: Any = get_conditional_response(request, etag=etag)
-    if response is None:
-        response = _whole_or_part(request, file, size=size, etag=etag)
-    else:
+    response: HttpResponse | StreamingHttpResponse
+    if unchanged := get_conditional_response(request, etag=etag):
         file.close()
+        response = unchanged
         response.headers.pop("Content-Type", None)
+    else:
+        response = _whole_or_part(request, file, size=size, etag=etag)
     headers = response.headers
     if response.status_code in {200, 206}:
         headers["Content-Type"] = media_type
-        headers["Content-Disposition"] = content_disposition_header(not inline, name)
+        headers["Content-Disposition"] = content_disposition_header(not inline, name) or "inline"
     headers["ETag"] = etag
     headers["Accept-Ranges"] = "bytes"
     # Asked each time: a file that was replaced or taken back must not be shown from a memory.
@@ -111,7 +112,7 @@ def _sent(request: HttpRequest, file: IO[bytes], length: int, *, status: int) ->
         response = StreamingHttpResponse(iter(()), status=status)
     else:
         response = StreamingHttpResponse(_chunks(file, length), status=status)
-        response._resource_closers.append(file.close)
+        response._resource_closers.append(file.close)  # type: ignore[attr-defined]  # missing in the stubs
     response.headers["Content-Length"] = str(length)
     return response
 

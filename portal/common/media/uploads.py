@@ -18,7 +18,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps
@@ -66,15 +66,15 @@ class CappedUploads(FileUploadHandler):
 
 
 def clean_image(
-    uploaded: UploadedFile, *, max_bytes: int, max_edge: int, least: tuple[int, int] = (1, 1)
-) -> ContentFile:
+    uploaded: UploadedFile[bytes], *, max_bytes: int, max_edge: int, least: tuple[int, int] = (1, 1)
+) -> ContentFile[bytes]:
     """A fresh JPEG (or PNG, where parts are see-through) under a random name, `max_edge` pixels at most on each side.
 
     `least` is the width and height, in pixels, that it must have left by then: a smaller one would be blown up.
     Raises ValidationError, in words for whoever chose the file. The size is looked at first, then the picture's own
     measurements, and only then is it unpacked.
     """
-    if uploaded.size > max_bytes:
+    if uploaded.size is None or uploaded.size > max_bytes:
         raise ValidationError(
             _("This picture is larger than %(limit)s. Choose a smaller one, or make this one smaller first."),
             code="too_large",
@@ -97,7 +97,7 @@ def clean_image(
         raise _not_a_picture(head) from None
 
 
-def _rewritten(image: Image.Image, max_edge: int, least: tuple[int, int]) -> ContentFile:
+def _rewritten(image: Image.Image, max_edge: int, least: tuple[int, int]) -> ContentFile[bytes]:
     width, height = image.size
     is_jpeg = image.format in {"JPEG", "MPO"}
     limit = MAX_PIXELS
@@ -130,7 +130,7 @@ def _rewritten(image: Image.Image, max_edge: int, least: tuple[int, int]) -> Con
 _MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
 
 
-def _refuse_scan_bomb(uploaded: UploadedFile) -> None:
+def _refuse_scan_bomb(uploaded: UploadedFile[bytes]) -> None:
     """Counts how often a JPEG asks its reader to go over all of it, up to where the picture ends."""
     at = uploaded.tell()
     uploaded.seek(0)
@@ -150,7 +150,7 @@ def _refuse_scan_bomb(uploaded: UploadedFile) -> None:
             )
 
 
-def save_picture(picture: Image.Image, *, name: str) -> ContentFile:
+def save_picture(picture: Image.Image, *, name: str) -> ContentFile[bytes]:
     """Encodes pixels: a PNG where there is an alpha channel, else a JPEG. Its name tells its size, for `pictures`."""
     buffer = BytesIO()
     if picture.mode == "RGBA":
@@ -236,7 +236,7 @@ class PictureField(forms.FileField):
     # What was saved last: pressing Save twice sends the word of a picture that does not wait any more.
     stored: Any = None
     # What was sent and is in order, whatever is wrong beside it.
-    sent: ContentFile | None = None
+    sent: ContentFile[bytes] | None = None
     word = ""
 
     def __init__(
@@ -262,7 +262,7 @@ class PictureField(forms.FileField):
         self.sent = value if isinstance(value, ContentFile) else None
         return value
 
-    def to_python(self, data: Any) -> ContentFile | None:
+    def to_python(self, data: Any) -> ContentFile[bytes] | None:
         if data in self.empty_values:
             return None
         if isinstance(data, Waiting):
@@ -289,27 +289,27 @@ class KeepsPictures(forms.Form):
 
     def keep_pictures(self) -> None:
         """For a page that comes back, once the form is looked at."""
-        for field, word in self._waiting():
+        for field, place, word in self._waiting():
             field.keep()
             if word != field.word:
-                field.place.drop(word)
+                place.drop(word)
 
     def drop_pictures(self) -> None:
         """Once the form is saved: whatever waited for it has nothing to wait for."""
-        for field, word in self._waiting():
-            field.place.drop(word)
+        for _field, place, word in self._waiting():
+            place.drop(word)
 
-    def _waiting(self) -> Iterator[tuple[PictureField, str]]:
-        """Each field whose pictures wait, and the word that the page sent for it."""
+    def _waiting(self) -> Iterator[tuple[PictureField, Place, str]]:
+        """Each field whose pictures wait, where they do, and the word that the page sent for it."""
         for name, field in self.fields.items():
             if isinstance(field, PictureField) and field.place is not None:
-                yield field, self.data.get(f"{self.add_prefix(name)}-waiting", "")
+                yield field, field.place, self.data.get(f"{self.add_prefix(name)}-waiting", "")
 
 
 _TYPES = {"jpg": "image/jpeg", "png": "image/png"}
 
 
-def picture_response(field_file: Any, *, public: bool) -> HttpResponse:
+def picture_response(field_file: Any, *, public: bool) -> FileResponse:
     """Serves a picture that `clean_image` made. Its type is ours, and a browser may make nothing else of it.
 
     A public one may be kept by browsers and caches: its address changes when it does (see `version_of`).

@@ -133,7 +133,7 @@ def _found() -> Iterator[tuple[Path, Path | None]]:
         for package, file in PACKAGED
         if (spec := importlib.util.find_spec(package)) and spec.submodule_search_locations
     ]
-    candidates = [(path, None) for path in own]
+    candidates: list[tuple[Path, Path | None]] = [(path, None) for path in own]
     candidates += [(Path(regular), Path(bold) if bold else None) for regular, bold in SYSTEM]
     candidates += [(path, None) for path in packaged]
     for regular, bold in candidates:
@@ -144,7 +144,8 @@ def _found() -> Iterator[tuple[Path, Path | None]]:
 @lru_cache(maxsize=32)
 def covered(path: Path) -> frozenset[str]:
     """The letters that a font file can draw; none if its outlines can't be embedded or it can't be read."""
-    from fontTools.ttLib import TTCollection, TTFont, TTLibError
+    from fontTools.ttLib import TTFont, TTLibError
+    from fontTools.ttLib.ttCollection import TTCollection
 
     try:
         with path.open("rb") as file:

@@ -175,8 +175,18 @@ def shorten(text: str, most: int) -> str:
 # ---- The parser -----------------------------------------------------------------------------------------------------
 
 
+class _Parser(MarkdownIt):
+    """Links where our pages may link to, and nowhere else."""
+
+    def validateLink(self, url: str) -> bool:  # noqa: N802 - the parser calls it so
+        return is_address(url)
+
+    def normalizeLink(self, url: str) -> str:  # noqa: N802
+        return normalizeLink(f"https://{url}" if _WITHOUT_SCHEME.match(url) else url)
+
+
 def _make_parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST + 2})
+    parser = _Parser("commonmark", {"html": False, "maxNesting": DEEPEST + 2})
     parser.enable(["table", "strikethrough"])
     parser.disable(["image", "html_block", "html_inline"])
     for name, rule, interrupts in (
@@ -184,8 +194,6 @@ def _make_parser() -> MarkdownIt:
         ("list", list_block, ["paragraph", "reference", "blockquote"]),
     ):
         parser.block.ruler.at(name, _not_too_deep(rule), {"alt": interrupts})
-    parser.validateLink = is_address
-    parser.normalizeLink = lambda url: normalizeLink(f"https://{url}" if _WITHOUT_SCHEME.match(url) else url)
     parser.core.ruler.before("block", "bounded", _keep_bounded)
     parser.core.ruler.after("inline", "linked", _keep_links_short)
     parser.core.ruler.push("shallow", _keep_shallow)
@@ -256,7 +264,7 @@ def _number(tokens: Sequence[Token]) -> Iterator[Heading]:
     if not opened:
         return
     highest = min(int(token.tag[1]) for token, _ in opened)
-    before, used, last = HIGHEST - 1, set(), Counter()
+    before, used, last = HIGHEST - 1, set[str](), Counter[str]()
     for (token, inline), end in zip(opened, closed, strict=True):
         level = min(int(token.tag[1]) - highest + HIGHEST, before + 1, LOWEST)
         before = level

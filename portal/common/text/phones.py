@@ -16,4 +16,4 @@ def national(kept: str) -> str:
         return "0{} {} {}".format(*found.groups())
     if found := _LANDLINE.fullmatch(kept):
         return "(0{}) {} {}".format(*found.groups())
-    return PhoneNumber.from_string(kept).as_national
+    return str(PhoneNumber.from_string(kept).as_national)

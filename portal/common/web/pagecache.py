@@ -18,17 +18,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from hashlib import sha256
-from typing import Any
+from typing import cast
 
 from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.text import compress_string
 from django.utils.translation import get_language_from_path, override
 
-from portal.common.access.decorators import MARK
+from portal.common.access.decorators import MARK, P, View
 from portal.common.web.theme import THEMES
 
 READERS = "portal_readers"
@@ -46,7 +47,7 @@ MESSAGES = "messages"
 # As Django's own GZipMiddleware asks.
 _TAKES_GZIP = re.compile(r"\bgzip\b")
 
-View = Callable[..., HttpResponse]
+Handler = Callable[[HttpRequest], HttpResponse]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,9 @@ class Plan:
     fragments: frozenset[str]
 
 
-def for_readers(*, seconds: int = LONGEST, params: tuple[str, ...] = (), fragments: tuple[str, ...] = ()) -> Callable:
+def for_readers(
+    *, seconds: int = LONGEST, params: tuple[str, ...] = (), fragments: tuple[str, ...] = ()
+) -> Callable[[View[P]], View[P]]:
     """Marks a view whose pages are the same for every reader; stands above `@open_to_all`.
 
     An address with a parameter that isn't among `params`, or a call for a fragment that isn't among `fragments`, is
@@ -68,12 +71,12 @@ def for_readers(*, seconds: int = LONGEST, params: tuple[str, ...] = (), fragmen
         raise ValueError(f"for_readers() keeps pages for up to {LONGEST} seconds")
     plan = Plan(seconds, frozenset(params), frozenset(fragments))
 
-    def mark(view: View) -> View:
+    def mark(view: View[P]) -> View[P]:
         if not isinstance(getattr(view, MARK, None), str) or getattr(view, MARK) == "signed in":
             raise TypeError("for_readers() stands above open_to_all(): only open pages are kept")
 
         @wraps(view)
-        def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def kept(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             return view(request, *args, **kwargs)
 
         setattr(kept, READERS, plan)
@@ -82,10 +85,17 @@ def for_readers(*, seconds: int = LONGEST, params: tuple[str, ...] = (), fragmen
     return mark
 
 
+class _Marked(HttpRequest):
+    """What this says to itself about a request: that a reader sent it, and that its view is open to all."""
+
+    portal_reader: bool
+    portal_is_open: bool
+
+
 class pages_for_readers:  # noqa: N801 - reads as a rule in the settings' list
     """Answers readers from the store. Stands before sessions, so that a page that is found costs none of them."""
 
-    def __init__(self, get_response: View) -> None:
+    def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -98,8 +108,8 @@ class pages_for_readers:  # noqa: N801 - reads as a rule in the settings' list
             response = HttpResponse(content, headers=headers)
             response["Age"] = str(max(0, int(time.time() - at)))
             _send_packed(request, response, packed)
-            return get_conditional_response(request, etag=response["ETag"], response=response)
-        request.portal_reader = True
+            return get_conditional_response(request, etag=response["ETag"], response=response) or response
+        cast(_Marked, request).portal_reader = True
         response = self.get_response(request)
         plan = getattr(request, READERS, None)
         if plan is None or not _is_the_same_for_all(request, response):
@@ -123,11 +133,13 @@ class pages_for_readers:  # noqa: N801 - reads as a rule in the settings' list
             kept = (response.content, packed, dict(response.items()), time.time())
             caches[STORE].set(key, kept, plan.seconds)
         _send_packed(request, response, packed)
-        return get_conditional_response(request, etag=response["ETag"], response=response)
+        return get_conditional_response(request, etag=response["ETag"], response=response) or response
 
-    def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> None:
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], args: object, kwargs: object
+    ) -> None:
         mark = getattr(view, MARK, None)
-        request.portal_is_open = isinstance(mark, str) and mark != "signed in"
+        cast(_Marked, request).portal_is_open = isinstance(mark, str) and mark != "signed in"
         plan = getattr(view, READERS, None)
         if plan is not None and getattr(request, "portal_reader", False):
             setattr(request, READERS, plan)

@@ -31,6 +31,6 @@ class Utf8Request(WSGIRequest):
     def _load_post_and_files(self) -> None:
         if self.method == "POST" and not self.is_utf8:
             # Whoever draws the answer may look for fields again.
-            self._mark_post_parse_error()
+            self._mark_post_parse_error()  # type: ignore[attr-defined]  # Django has it, its stubs don't
             raise BadRequest("A form is written in UTF-8.")
         super()._load_post_and_files()

@@ -147,7 +147,7 @@ class Resource(models.Model):
     @property
     def name(self) -> str:
         """What it is called; decrypts that of a file made for one person."""
-        return self.own_title if self.made_for_id else self.title
+        return (self.own_title or "") if self.made_for_id else self.title
 
     @property
     def is_public(self) -> bool:

@@ -4,14 +4,26 @@ import time
 from collections.abc import Iterator
 from functools import reduce
 from operator import or_
+from typing import Any, NamedTuple
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections, models, router, transaction
 from django.db.models import Count, F, Q
 
 from portal.common.crypto import keys
 from portal.common.crypto.ciphertext import EncryptionError, KeyId, Sealed
-from portal.common.crypto.fields import EncryptedField, encrypted_fields, reseal
+from portal.common.crypto.fields import AnyEncryptedField, encrypted_fields, reseal
+
+# The values of one row by their columns, `pk` among them.
+Row = dict[str, Any]
+
+
+class Change(NamedTuple):
+    """What a row holds and is to hold, by the fields' names."""
+
+    pk: object
+    old: dict[str, Sealed]
+    new: dict[str, Sealed]
 
 
 class Command(BaseCommand):
@@ -20,12 +32,12 @@ class Command(BaseCommand):
         "Can be stopped at any time and run again: each value's own prefix says whether it is done."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--batch", type=int, default=200, help="rows a transaction (default 200)")
         parser.add_argument("--dry-run", action="store_true", help="open and seal everything, write nothing")
         parser.add_argument("--check", action="store_true", help="only say which keys are in use; exit 1 on an old one")
 
-    def handle(self, *args, batch, dry_run, check, **options):
+    def handle(self, *args: Any, batch: int, dry_run: bool, check: bool, **options: Any) -> None:
         if batch < 1:
             raise CommandError("--batch must be at least 1.")
         try:
@@ -53,13 +65,13 @@ class Command(BaseCommand):
 
     # ---- Rotating
 
-    def rotate(self, model: type[models.Model], fields: list[EncryptedField]) -> int:
+    def rotate(self, model: type[models.Model], fields: list[AnyEncryptedField]) -> int:
         total = self.stale(model, fields).count()
         if not total:
             return 0
         self.label = model._meta.label
         self.total, self.began = total, time.monotonic()
-        done, seen_failing = 0, set()
+        done, seen_failing = 0, set[tuple[object, str]]()
         # A row that somebody holds is skipped, not waited for, and met again in the next pass.
         for _attempt in range(5):
             skipped = 0
@@ -76,17 +88,17 @@ class Command(BaseCommand):
         self.stdout.write("")
         return done
 
-    def stale(self, model: type[models.Model], fields: list[EncryptedField]) -> models.QuerySet:
+    def stale(self, model: type[models.Model], fields: list[AnyEncryptedField]) -> models.QuerySet[models.Model]:
         conditions = [
             Q(**{f"{f.name}__isnull": False}) & ~Q(**{f"{f.name}__under_key": self.ring.current}) for f in fields
         ]
         return self.rows(model).filter(reduce(or_, conditions))
 
-    def rows(self, model: type[models.Model]) -> models.QuerySet:
+    def rows(self, model: type[models.Model]) -> models.QuerySet[models.Model]:
         # The base manager: a default manager may hide rows.
         return model._base_manager.using(router.db_for_write(model)).order_by("pk")
 
-    def batches(self, model: type[models.Model], fields: list[EncryptedField]) -> Iterator[list[dict]]:
+    def batches(self, model: type[models.Model], fields: list[AnyEncryptedField]) -> Iterator[list[Row]]:
         names = {f.name for f in fields} | {f.bound_to for f in fields}
         after = None
         while True:
@@ -100,9 +112,13 @@ class Command(BaseCommand):
             yield rows
 
     def resealed(
-        self, model: type[models.Model], fields: list[EncryptedField], rows: list[dict], seen_failing: set
-    ) -> Iterator[tuple[object, dict[str, Sealed], dict[str, Sealed]]]:
-        """Yields (pk, old, new) of each row, and reports the rows that don't open."""
+        self,
+        model: type[models.Model],
+        fields: list[AnyEncryptedField],
+        rows: list[Row],
+        seen_failing: set[tuple[object, str]],
+    ) -> Iterator[Change]:
+        """Yields what changes in each row, and reports the rows that don't open."""
         for row in rows:
             old, new = {}, {}
             for field in fields:
@@ -118,9 +134,9 @@ class Command(BaseCommand):
                         self.failures += 1
                         self.stderr.write(f"\n{model._meta.label} pk {row['pk']}: {problem}")
             if new:
-                yield row["pk"], old, new
+                yield Change(row["pk"], old, new)
 
-    def write(self, model: type[models.Model], changes: list[tuple]) -> int:
+    def write(self, model: type[models.Model], changes: list[Change]) -> int:
         """One short transaction. It waits for nobody's lock, so it can't take part in a deadlock."""
         rows = self.rows(model)
         written = 0
@@ -128,9 +144,9 @@ class Command(BaseCommand):
             free = rows.filter(pk__in=[pk for pk, _old, _new in changes])
             if connections[rows.db].features.has_select_for_update_skip_locked:
                 free = free.select_for_update(skip_locked=True, of=("self",))
-            free = set(free.values_list("pk", flat=True))
+            held = set(free.values_list("pk", flat=True))
             for pk, old, new in changes:
-                if pk in free:
+                if pk in held:
                     # Compare and swap: a value that somebody saved meanwhile stays theirs.
                     same = {f"{name}__sealed_as": sealed for name, sealed in old.items()}
                     written += rows.filter(pk=pk, **same).update(**new)
