@@ -21,7 +21,7 @@ class PhoneNumberField(modelfields.PhoneNumberField):
     """The library's own column, and to migrations no other."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> PhoneNumber | str | None:
         if isinstance(value, str) and _AUSTRALIAN.fullmatch(value):
@@ -31,8 +31,10 @@ class PhoneNumberField(modelfields.PhoneNumberField):
                 raw_input=value,
                 country_code_source=CountryCodeSource.FROM_NUMBER_WITH_PLUS_SIGN,
             )
-        return super().from_db_value(value, expression, connection)
+        read: PhoneNumber | str | None
+        read = super().from_db_value(value, expression, connection)  # type: ignore[no-untyped-call]
+        return read
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
-        name, _, args, kwargs = super().deconstruct()
+        name, _, args, kwargs = super().deconstruct()  # type: ignore[no-untyped-call]
         return name, f"{modelfields.__name__}.PhoneNumberField", args, kwargs
