@@ -61,9 +61,10 @@ class Stencil:
         It takes a word for each hole: text, a whole number or anything that says itself in words. Dates, times and
         fractions are written differently from place to place, so it raises TypeError for one.
         """
-        # Words that are translated late count as what they say now.
+        # Words that are translated late count as what they say now. The kind counts too: 1, 1.0 and True are one key.
         known = tuple(
-            (name, str(value) if isinstance(value, (str, Promise)) else value) for name, value in look.items()
+            (name, str(value) if isinstance(value, (str, Promise)) else value, type(value))
+            for name, value in look.items()
         )
         # While somebody works on templates, they are read anew.
         draw = _draw.__wrapped__ if settings.DEBUG else _draw
@@ -86,12 +87,13 @@ def joined(rows: Iterable[SafeString]) -> SafeString:
 
 
 @lru_cache(maxsize=1024)
-def _draw(stencil: Stencil, look: tuple[tuple[str, object], ...], language: str | None) -> Fill:
+def _draw(stencil: Stencil, look: tuple[tuple[str, object, type], ...], language: str | None) -> Fill:
     holes = {name: _Hole(place) for place, name in enumerate(stencil.holes)}
-    if holes.keys() & dict(look).keys():
+    chosen = {name: value for name, value, _kind in look}
+    if holes.keys() & chosen.keys():
         raise ValueError(f"a name is both a hole and a look of {stencil.template}")
     try:
-        drawn = get_template(stencil.template).render(_Given(look, **holes))
+        drawn = get_template(stencil.template).render(_Given(chosen, **holes))
     except Exception as error:
         _refuse_misuse(stencil, holes, cause=error)
         raise

@@ -245,3 +245,15 @@ def test_a_hole_may_be_printed_anywhere(write, text):
     rows = ("a", "b")
     expected = engines["django"].from_string(text).render({"name": "<Ann>", "rows": rows})
     assert Stencil(write(text), holes="name").look(rows=rows)(["<Ann>"]) == expected
+
+
+def test_kinds_that_are_equal_are_different_looks(write):
+    """`1 == True == 1.0`: a template writes each of them differently."""
+    count = Stencil(write("{{ count }} {{ name }}"), holes="name")
+    assert [count.look(count=value)(["x"]) for value in (1, True, 1.0, 0, False)] == [
+        "1 x",
+        "True x",
+        "1.0 x",
+        "0 x",
+        "False x",
+    ]
