@@ -8,12 +8,13 @@ from __future__ import annotations
 import base64
 import pickle
 import random
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
 from django.core.cache.backends import db
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
-from django.db import connections, router, transaction
+from django.db import DatabaseError, connections, router, transaction
 from django.utils import timezone
 
 # Of so many writes one looks whether there are too many entries.
@@ -37,10 +38,17 @@ class DatabaseCache(db.DatabaseCache):
         only = ""
         if mode == "add":
             only, params = f" WHERE {table}.expires < %s", [*params, adapt(now)]
-        with transaction.atomic(using=connection.alias, savepoint=False), connection.cursor() as cursor:
-            cursor.execute(
-                f"INSERT INTO {table} (cache_key, value, expires) VALUES (%s, %s, %s) "  # noqa: S608 - our own table
-                f"ON CONFLICT (cache_key) DO UPDATE SET value = excluded.value, expires = excluded.expires{only}",
-                params,
-            )
+        # One statement is a transaction of its own; within a caller's, a savepoint keeps theirs whole if it fails.
+        safely = transaction.atomic(using=connection.alias) if connection.in_atomic_block else nullcontext()
+        write = (
+            f"INSERT INTO {table} (cache_key, value, expires) VALUES (%s, %s, %s) "  # noqa: S608 - our own table
+            f"ON CONFLICT (cache_key) DO UPDATE SET value = excluded.value, expires = excluded.expires{only}"
+        )
+        with connection.cursor() as cursor:
+            try:
+                with safely:
+                    cursor.execute(write, params)
+            except DatabaseError:
+                # Not kept, as with Django's own: a page isn't lost for what would have made the next one quicker.
+                return False
             return bool(cursor.rowcount)

@@ -1,9 +1,11 @@
 """The cache in the database does what Django's own does, in one statement a write."""
 
 import random
+import warnings
 from datetime import timedelta
 
 import pytest
+from django.core.cache import CacheKeyWarning
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -68,3 +70,18 @@ def test_it_is_culled_now_and_then(cache, monkeypatch):
     cache.set("last", 1)
     assert cache.get("last") == 1
     assert sum(cache.get(f"key-{n}") is not None for n in range(10)) < 10
+
+
+def test_what_the_database_refuses_is_not_kept_and_nothing_else_is_lost(cache):
+    """As Django's own: a page is not lost for what would have made the next one quicker."""
+    cache.set("one", 1)
+    refused = "too long for the column" * 100 if connection.vendor == "postgresql" else "one"
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TRIGGER full BEFORE INSERT ON portal_cache BEGIN SELECT RAISE(ABORT, 'full'); END")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CacheKeyWarning)
+        cache.set(refused, 2)
+        assert not cache.add(refused, 2)
+    # The transaction around it goes on.
+    assert cache.get("one") == 1
