@@ -28,8 +28,15 @@ GARBAGE_EVERY = 50_000
 
 
 def on_starting(server: Any) -> None:
-    """Refuses a port that another portal listens on: with `reuse_port` both would answer, in turn."""
-    if not reuse_port or "GUNICORN_FD" in os.environ:
+    """Refuses a port that another portal listens on: with `reuse_port` both would answer, in turn.
+
+    Who is started by the USR2 of a running server stands beside it on purpose, until that one is told to QUIT.
+    """
+    if not reuse_port:
+        return
+    if "GUNICORN_PID" in os.environ:
+        # Listeners are made by each process, so there are none to hand over, and gunicorn can't read an empty list.
+        os.environ["GUNICORN_FD"] = "-1"
         return
     for host, port in server.cfg.address:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:

@@ -2,9 +2,11 @@
 
 import http.client
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from collections import Counter
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -18,7 +20,7 @@ APPLICATION = """
 import gc, os
 def application(environ, start_response):
     start_response("200 OK", [])
-    return [f"{os.getpid()} {gc.get_freeze_count() > 0} {gc.get_threshold()[0]}".encode()]
+    return [f"{os.getpid()} {gc.get_freeze_count() > 0} {gc.get_threshold()[0]} {os.getppid()}".encode()]
 """
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux spreads connections over listeners")
@@ -43,14 +45,33 @@ def serving(command, port):
     server = Child(command, env={"BIND": f"127.0.0.1:{port}", "WEB_CONCURRENCY": "2", "WEB_LOG_LEVEL": "warning"})
     try:
         wait_until_it_answers(f"http://127.0.0.1:{port}/", server, seconds=20)
-        yield
+        yield server
     finally:
         server.stop(grace=10)
+
+
+def ask(port):
+    """What is answered to 32 connections, one after the other: each goes to any of the processes."""
+    answers = []
+    for _ in range(32):
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as line:
+            line.request("GET", "/")
+            answers.append(line.getresponse().read().decode().split())
+    return answers
+
+
+def wait_until(condition):
+    until = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.1)
 
 
 @linux
 def test_kept_connections_are_spread_over_the_processes(command, port):
     with serving(command, port):
+        # The first process answers before the second is there.
+        wait_until(lambda: len({process for process, *_ in ask(port)}) == 2)
         lines = [http.client.HTTPConnection("127.0.0.1", port, timeout=20) for _ in range(32)]
         answers = []
         for line in lines:
@@ -62,7 +83,7 @@ def test_kept_connections_are_spread_over_the_processes(command, port):
     # Each of 32 goes to either by chance: fewer than 4 on one of them happens once in half a million times.
     assert len(by_process) == 2
     assert min(by_process.values()) >= 4
-    assert {tuple(rest) for _, *rest in answers} == {("True", "50000")}
+    assert {tuple(rest[:2]) for _, *rest in answers} == {("True", "50000")}
 
 
 @linux
@@ -83,3 +104,24 @@ def test_socket_that_can_not_be_shared_is_not(bind):
         [sys.executable, "-c", code], env={**os.environ, "BIND": bind}, cwd=ROOT, capture_output=True, text=True
     )
     assert done.stdout == "False\n"
+
+
+@linux
+def test_upgrade_in_place_starts_the_new_beside_the_old(command, port, tmp_path):
+    """USR2 with listeners of its own: gunicorn has none to hand over."""
+
+    def masters():
+        return {master for *_, master in ask(port)}
+
+    with serving(command, port) as server:
+        old = str(server.pid)
+        assert masters() == {old}
+        os.kill(server.pid, signal.SIGUSR2)
+        wait_until(lambda: len(masters()) == 2)
+        (new,) = masters() - {old}
+        try:
+            os.kill(server.pid, signal.SIGTERM)
+            wait_until(lambda: not server.is_running())
+            assert masters() == {new}
+        finally:
+            os.kill(int(new), signal.SIGKILL)
