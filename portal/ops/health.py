@@ -142,7 +142,11 @@ def database() -> Iterator[Finding]:
 
 def database_guards() -> Iterator[Finding]:
     """Triggers, their functions and exclusion constraints: which are gone, off, unknown or not what they were."""
-    problems = guards.problems(connection)
+    try:
+        problems = guards.problems(connection)
+    except guards.MayNotCompare as error:
+        yield wrong(str(error), f"In psql, as who owns the database: {error.cure};")
+        return
     for problem in problems:
         yield wrong(problem, "python3 manage.py migrate makes them what they should be, and drops the rest.")
     if not problems:

@@ -3,10 +3,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from portal.audit import sealing
 from portal.common.access.actors import Actor
 from portal.common.crypto.keys import generate_key
 from portal.notifications import heartbeat
@@ -45,6 +46,25 @@ def test_database_without_its_triggers_is_wrong():
         else:
             cursor.execute("ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_guard")
     assert "the database does not guard the trail" in found(health.database_guards, State.WRONG).what
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no privileges")
+def test_user_who_may_make_no_temporary_tables_is_told_so():
+    database = connection.settings_dict["NAME"]
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE portal_alone")
+        cursor.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO portal_alone")
+        cursor.execute(f'REVOKE TEMPORARY ON DATABASE "{database}" FROM PUBLIC')
+        cursor.execute("SET LOCAL ROLE portal_alone")
+        said = found(health.database_guards, State.WRONG)
+        trail = sealing.verify().broken
+        with pytest.raises(CommandError, match="GRANT TEMPORARY ON DATABASE"):
+            call_command("migrate", verbosity=0)
+        cursor.execute("RESET ROLE")
+    assert said.what == "The user portal_alone may not make temporary tables, by which the guards are compared"
+    assert said.cure.endswith(f'GRANT TEMPORARY ON DATABASE "{database}" TO "portal_alone";')
+    assert trail == said.what
 
 
 @pytest.mark.django_db

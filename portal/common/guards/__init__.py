@@ -5,6 +5,7 @@ database holds exactly what is registered, on both engines; `doctor` compares na
 and bodies.
 """
 
+from portal.common.guards.comparing import MayNotCompare
 from portal.common.guards.frozen import frozen
 from portal.common.guards.migrating import lifted, restore, restore_after_failure, watch_migrations
 from portal.common.guards.parts import REFUSE, Constraint, Function, Guard, Trigger, raises, refuses, runs
@@ -15,6 +16,7 @@ __all__ = [
     "Constraint",
     "Function",
     "Guard",
+    "MayNotCompare",
     "Trigger",
     "frozen",
     "lifted",

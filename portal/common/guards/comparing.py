@@ -23,6 +23,14 @@ from portal.common.guards.parts import Constraint, Function, Guard, Part, Trigge
 MARK = "A guard of the portal."
 
 
+class MayNotCompare(Exception):
+    """PostgreSQL lets this user make no temporary tables; `cure` is the statement that lets it."""
+
+    def __init__(self, *, database: str, user: str) -> None:
+        super().__init__(f"The user {user} may not make temporary tables, by which the guards are compared")
+        self.cure = f'GRANT TEMPORARY ON DATABASE "{database}" TO "{user}"'
+
+
 class State(StrEnum):
     MISSING = "missing"
     ALTERED = "altered"
@@ -54,7 +62,7 @@ def parts_of(guards: Iterable[Guard], vendor: str) -> list[Part]:
 
 
 def differences(connection: BaseDatabaseWrapper, guards: Iterable[Guard]) -> list[Difference]:
-    """What must be made, made anew or dropped, in this order."""
+    """What must be made, made anew or dropped, in this order. Raises MayNotCompare."""
     parts = parts_of(guards, connection.vendor)
     tables = set(connection.introspection.django_table_names(include_views=False))
     with connection.cursor() as cursor:
@@ -142,8 +150,14 @@ def _twins(connection: BaseDatabaseWrapper, parts: list[Part], tables: set[str])
     """How PostgreSQL writes down each part that can be made now: one that runs a missing function can't."""
     quote = connection.ops.quote_name
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-        cursor.execute("SELECT current_schema()")
-        schema = quote(cursor.fetchone()[0])
+        cursor.execute(
+            "SELECT current_schema(), current_database(), current_user,"
+            " has_database_privilege(current_database(), 'TEMPORARY')"
+        )
+        schema, database, user, may_compare = cursor.fetchone()
+        if not may_compare:
+            raise MayNotCompare(database=database, user=user)
+        schema = quote(schema)
         used = {part.table for part in parts if not isinstance(part, Function)}
         made = [f"CREATE TEMPORARY TABLE {table} (LIKE {schema}.{table})" for table in sorted(used)]
         for part in parts:

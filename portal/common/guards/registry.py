@@ -25,7 +25,10 @@ def registered() -> tuple[Guard, ...]:
 
 
 def problems(connection: BaseDatabaseWrapper) -> list[str]:
-    """What is wrong with the guards of the database, a sentence a guard, and one on what no guard asks for."""
+    """What is wrong with the guards of the database, a sentence a guard, and one on what no guard asks for.
+
+    Raises MayNotCompare, as `restore` does.
+    """
     differences = comparing.differences(connection, _registered)
     said = [_sentence(guard, differences, connection.vendor) for guard in _registered]
     unknown = [difference for difference in differences if difference.state is comparing.State.UNKNOWN]
@@ -36,7 +39,10 @@ def problems(connection: BaseDatabaseWrapper) -> list[str]:
 
 def problem(connection: BaseDatabaseWrapper, guard: Guard) -> str:
     """What is wrong with one guard, in words, or an empty string."""
-    return _sentence(guard, comparing.differences(connection, [guard]), connection.vendor)
+    try:
+        return _sentence(guard, comparing.differences(connection, [guard]), connection.vendor)
+    except comparing.MayNotCompare as error:
+        return str(error)
 
 
 def _sentence(guard: Guard, differences: Iterable[comparing.Difference], vendor: str) -> str:

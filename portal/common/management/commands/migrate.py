@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.management import CommandError
 from django.core.management.commands import migrate
 from django.db import connections
 
@@ -14,6 +15,8 @@ class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             super().handle(*args, **options)
+        except guards.MayNotCompare as error:
+            raise CommandError(f"{error}. Then run this again: {error.cure};") from error
         except BaseException:
             connection = connections[options["database"]]
             if guards.restore_after_failure(connection):
