@@ -101,7 +101,13 @@ class User(AbstractBaseUser):
 
     @property
     def name(self) -> str:
-        return full_name(self.first_name, self.last_name) or self.email
+        """What colleagues read; an account that has no name yet goes by its address."""
+        return self.public_name or self.email
+
+    @property
+    def public_name(self) -> str:
+        """What everybody may read; empty for an account without a name."""
+        return full_name(self.first_name, self.last_name)
 
     def get_full_name(self) -> str:
         return self.name

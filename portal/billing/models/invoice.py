@@ -110,7 +110,7 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
             "number", "status", "issued_on", "due_on", "total", "payable", "paid", "bill_to_name",
             "patient__legal_first_name", "patient__legal_last_name", "patient__preferred_name",
             "psychologist__title", "psychologist__user__first_name", "psychologist__user__last_name",
-            "psychologist__user__email", *more,
+            *more,
             named=True,
         )  # fmt: skip
 
@@ -304,7 +304,7 @@ def patient_of(row: Any) -> str:
 def psychologist_of(row: Any) -> str:
     """Whose session an invoice `for_table` is for."""
     name = full_name(row.psychologist__user__first_name, row.psychologist__user__last_name)
-    return titled(row.psychologist__title, name or row.psychologist__user__email)
+    return titled(row.psychologist__title, name)
 
 
 def balance_of(invoice: Billed) -> Decimal:

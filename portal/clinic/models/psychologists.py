@@ -20,8 +20,11 @@ from portal.common.privacy import classed
 
 
 def titled(title: str, name: str) -> str:
-    """`Dr Anna Berg`: how a psychologist is called everywhere."""
-    return f"{title} {name}".strip()
+    """`Dr Anna Berg`: how a psychologist is called everywhere.
+
+    Without any name, what they are: an account's address is nobody else's business.
+    """
+    return f"{title} {name}".strip() if name else str(_("Psychologist"))
 
 
 class Registration(models.TextChoices):
@@ -136,7 +139,7 @@ class Psychologist(models.Model):
     @property
     def name(self) -> str:
         """Needs `select_related("user")` in lists."""
-        return titled(self.title, self.user.name)
+        return titled(self.title, self.user.public_name)
 
     @property
     def topics(self) -> list[Specialisation]:

@@ -103,7 +103,7 @@ def person(
             "@context": CONTEXT,
             "@type": "Person",
             "@id": person_id(psychologist),
-            "name": psychologist.user.name,
+            "name": psychologist.user.public_name or psychologist.name,
             "honorificPrefix": psychologist.title,
             "jobTitle": psychologist.get_registration_display(),
             "description": psychologist.headline,

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from portal.clinic import kept
 from portal.clinic.models import Registration
 from portal.journeys import profiles
 from tests import make
@@ -247,3 +248,18 @@ def test_a_preview_shows_what_is_not_saved_and_no_times(clinic):
     assert profile.times == []
     assert [fee.service.slug for fee in profile.fees] == ["session"]
     assert [place.slug for place in profile.places] == ["b"]
+
+
+def test_psychologist_without_any_name_is_no_address(client, clinic):
+    """No form makes such an account; a command or an import may. Nobody reads its address, and no page breaks."""
+    written = make.user(email="someone@clinic.example", first_name="", last_name="")
+    nameless = make.psychologist(user=written, slug="nameless", title="Dr")
+    make.week(psychologist=nameless)
+    post = make.post(author=written, title="On sleep")
+    pages = (PAGE, f"{PAGE}nameless/", "/", "/book/session/", "/blog/", f"/blog/{post.slug}/", "/blog/feed/")
+    for page in pages:
+        answer = client.get(page)
+        assert answer.status_code == 200, page
+        assert "someone@clinic.example" not in answer.content.decode(), page
+    assert "Psychologist" in re.search("<h1.*?</h1>", client.get(f"{PAGE}nameless/").content.decode(), re.DOTALL)[0]
+    assert kept.psychologists()[nameless.pk].name == nameless.name == "Psychologist"
