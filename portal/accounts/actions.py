@@ -32,7 +32,7 @@ INVITATION_LASTS = timedelta(days=7)
 @transaction.atomic
 def grant_role(*, user: User, role: Role, by: Actor, now: datetime) -> Grant:
     """Gives a staff role and ends the person's sessions; giving one that is held already changes nothing."""
-    User.objects.select_for_update().get(pk=user.pk)
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
     grant, created = Grant.objects.get_or_create(
         user=user, role=role, ended_at=None, defaults={"granted_at": now, "granted_by": by.user}
     )
@@ -73,7 +73,7 @@ def _forget_roles(user: User) -> None:
 def _keep_a_manager_without(user: User) -> None:
     # All managers' rows are locked, in one order: two managers who remove each other wait, and the second is refused.
     managers = User.objects.active().holding(Role.MANAGER).order_by("pk")
-    list(managers.select_for_update())
+    list(managers.select_for_update(no_key=True))
     # Asked again: PostgreSQL answers a query that had to wait for a lock with the grants of before the wait.
     if list(managers.values_list("pk", flat=True)) == [user.pk]:
         raise LastManager
@@ -236,7 +236,7 @@ def accept(*, token: str, user: User, now: datetime) -> User:
 
 def _claimed(*, token: str, now: datetime) -> Invitation:
     """The invitation, locked, so that a double click waits and then finds it used."""
-    Invitation.objects.with_token(token).select_for_update().first()
+    Invitation.objects.with_token(token).select_for_update(no_key=True).first()
     return open_invitation(token=token, now=now)
 
 

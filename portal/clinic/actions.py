@@ -41,7 +41,7 @@ _RENDITIONS = {"photo": PORTRAIT}
 @transaction.atomic
 def update_settings(*, values: Mapping[str, Any], by: Actor, now: datetime) -> ClinicSettings:
     """Changes the clinic's one row, or makes it; the trail says which fields, never what they were."""
-    clinic = ClinicSettings.objects.select_for_update().filter(pk=1).first()
+    clinic = ClinicSettings.objects.select_for_update(no_key=True).filter(pk=1).first()
     if clinic is None:
         clinic = ClinicSettings(pk=1)
         changed = _apply(clinic, values)
@@ -71,7 +71,10 @@ def retire_location(*, location: Location, by: Actor, now: datetime) -> Location
     """Offers no more times there; what is booked stays booked. Raises LastOne."""
     # All rows in use are locked, in one order, so that two people can't each retire "the other one".
     in_use = list(
-        Location.objects.select_for_update().filter(is_active=True).order_by("pk").values_list("pk", flat=True)
+        Location.objects.select_for_update(no_key=True)
+        .filter(is_active=True)
+        .order_by("pk")
+        .values_list("pk", flat=True)
     )
     if in_use == [location.pk]:
         raise LastOne
@@ -140,7 +143,7 @@ def add_psychologist(
     `topics` names the specialisations in their order; one that is not on the clinic's list yet is added to it. `fees`
     says what they charge by a service's id, in dollars before GST, or None where they charge what it costs.
     """
-    User.objects.select_for_update().get(pk=user.pk)
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if Psychologist.objects.filter(user=user).exists():
         raise HasProfile
     values = _with_topics(values, topics, by=by, now=now)
@@ -213,7 +216,7 @@ def set_provider_number(
     *, psychologist: Psychologist, location: Location, number: str, by: Actor, now: datetime
 ) -> ProviderNumber | None:
     """The one number of this psychologist at this location; an empty one takes it away."""
-    Psychologist.objects.select_for_update().get(pk=psychologist.pk)
+    Psychologist.objects.select_for_update(no_key=True).get(pk=psychologist.pk)
     held = ProviderNumber.objects.filter(psychologist=psychologist, location=location).first()
     if (held.number if held else "") == number:
         return held
@@ -285,7 +288,7 @@ def _add(instance: M, values: Mapping[str, Any], verb: str, *, by: Actor, now: d
 
 def _update(instance: M, values: Mapping[str, Any], verb: str, *, by: Actor, now: datetime) -> M:
     """Writes what differs from the stored row, so that two people's changes to different fields both stay."""
-    stored = type(instance)._default_manager.select_for_update(of=("self",)).get(pk=instance.pk)
+    stored = type(instance)._default_manager.select_for_update(no_key=True, of=("self",)).get(pk=instance.pk)
     changed = _apply(stored, values)
     if changed:
         stored.save(update_fields=changed)

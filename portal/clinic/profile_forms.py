@@ -176,7 +176,9 @@ class SeesOtherSaves(ClinicForm[Row]):
 
         For the transaction that saves, as its first statement: it locks the row. False means that there are errors.
         """
-        stored = type(self.instance)._default_manager.select_for_update(of=("self",)).get(pk=self.instance.pk)
+        stored = (
+            type(self.instance)._default_manager.select_for_update(no_key=True, of=("self",)).get(pk=self.instance.pk)
+        )
         fresh = type(self)(instance=stored, **self._made_with())
         if fresh._marks() == self._marks():
             return True

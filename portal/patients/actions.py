@@ -31,7 +31,7 @@ def register_patient(*, values: Mapping[str, Any], user: User | None = None, by:
     """Opens a record, with the person's own sign-in if `user` is given; raises UserHasRecord."""
     details = _checked(values)
     if user is not None:
-        User.objects.select_for_update().get(pk=user.pk)
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
         if Patient.objects.filter(user=user).exists():
             raise UserHasRecord
     patient = Patient.objects.create(user=user, created_at=now, **details)
@@ -44,7 +44,7 @@ def register_patient(*, values: Mapping[str, Any], user: User | None = None, by:
 def update_patient(*, patient: Patient, values: Mapping[str, Any], by: Actor, now: datetime) -> Patient:
     """Writes those of `values` that differ from what is stored; other fields keep what somebody else just saved."""
     details = _checked(values)
-    stored = Patient.objects.select_for_update().get(pk=patient.pk)
+    stored = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     changed = sorted(name for name, value in details.items() if getattr(stored, name) != value)
     for name, value in details.items():
         setattr(stored, name, value)
@@ -67,7 +67,7 @@ def add_carer(
     now: datetime,
 ) -> Carer:
     """Lets `user` act for the patient from now on; raises AlreadyCarer or SomebodyElseIsBilled."""
-    Patient.objects.select_for_update().get(pk=patient.pk)
+    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     held = _in_force(patient)
     if held.filter(user=user).exists():
         raise AlreadyCarer

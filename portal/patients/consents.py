@@ -71,7 +71,7 @@ def agree(*, patient: Patient, versions: Iterable[PolicyVersion], by: Actor, now
     """Writes down that they agreed; a version agreed to already keeps its first day."""
     if not (versions := list(versions)):
         return []
-    Patient.objects.select_for_update().get(pk=patient.pk)
+    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     before = set(Consent.objects.filter(patient=patient, version__in=versions).values_list("version_id", flat=True))
     made = []
     for version in versions:

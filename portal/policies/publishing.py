@@ -134,7 +134,7 @@ def publish(
     Raises PublishedMeanwhile and TooEarly.
     """
     # One at a time: the row is there once the clinic is, and numbers have no gap.
-    ClinicSettings.objects.select_for_update().filter(pk=1).first()
+    ClinicSettings.objects.select_for_update(no_key=True).filter(pk=1).first()
     newest = PolicyVersion.objects.of(kind).without_text().first()
     if after is not None and after != (newest.number if newest else 0):
         raise PublishedMeanwhile
@@ -181,7 +181,7 @@ def publish_first(*, by: Actor, now: datetime) -> list[PolicyVersion]:
 @transaction.atomic
 def update_settings(*, values: Mapping[str, Any], by: Actor, now: datetime) -> PolicySettings:
     """Changes what only the policies need to know; nothing of it is public before it is published."""
-    own, _is_new = PolicySettings.objects.select_for_update().get_or_create(pk=1)
+    own, _is_new = PolicySettings.objects.select_for_update(no_key=True).get_or_create(pk=1)
     changed = sorted(name for name, value in values.items() if getattr(own, name) != value)
     for name in changed:
         setattr(own, name, values[name])

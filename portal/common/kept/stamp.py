@@ -56,7 +56,9 @@ def _on_sqlite(changes: Changes) -> Iterator[Trigger]:
 
 
 def _on_postgresql(changes: Changes) -> Trigger:
-    when = f"AFTER {' OR '.join([*_events(changes), 'TRUNCATE'])}"
+    # Before: a change of an address locks its row against whoever points at it, and would then wait for the stamp of
+    # somebody who waits for that row.
+    when = f"BEFORE {' OR '.join([*_events(changes), 'TRUNCATE'])}"
     return Trigger(f"{changes.table}_is_kept", runs(when, changes.table, "", _FUNCTION, each="STATEMENT"))
 
 

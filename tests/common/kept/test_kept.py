@@ -1,6 +1,7 @@
 """What processes keep stands until one of its tables changes, whoever changes it and however it ends."""
 
 import threading
+import time
 from contextlib import closing
 from datetime import UTC, date, datetime
 
@@ -11,7 +12,9 @@ from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from portal.accounts.models import User
+from portal.accounts.roles import Role
 from portal.appointments.hours import weekly_hours
+from portal.clinic import actions
 from portal.clinic import kept as clinic
 from portal.clinic.models import (
     ClinicSettings,
@@ -337,3 +340,55 @@ def test_a_place_that_is_closed_has_no_hours():
     assert len(weekly_hours()[person.pk]) == 1
     Location.objects.update(is_active=False)
     assert weekly_hours() == {}
+
+
+# ---- Two who change what is kept ------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda place, service, values: actions.update_location(location=place, values={"name": "Elsewhere"}, **values),
+        lambda place, service, values: actions.update_location(location=place, values={"slug": "other"}, **values),
+        lambda place, service, values: actions.retire_location(location=place, **values),
+        lambda place, service, values: actions.update_service(service=service, values={"slug": "other"}, **values),
+    ],
+    ids=["name", "address", "retired", "address of a service"],
+)
+def test_two_who_change_what_is_kept_do_not_wait_for_each_other(change):
+    """One has changed hours, and so holds the stamp, and goes on to what points at the row that the other changes."""
+    first, second, service = make.location(), make.location(), make.service()
+    person, manager = make.psychologist(), make.staff(Role.MANAGER)
+    values = {"by": make.actor(manager, Role.MANAGER), "now": datetime(2026, 11, 23, 9, tzinfo=UTC)}
+    raised = []
+
+    def other():
+        try:
+            change(second, service, values)
+        except Exception as problem:
+            raised.append(problem)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=other)
+    with transaction.atomic():
+        make.hours(psychologist=person, location=first)
+        thread.start()
+        _wait_until_somebody_waits()
+        make.hours(psychologist=person, location=second, weekday=1)
+        make.own_fee(person, service, "200.00")
+    thread.join(timeout=20)
+    assert (raised, thread.is_alive()) == ([], False)
+
+
+def _wait_until_somebody_waits():
+    until = time.monotonic() + 20
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+            assert time.monotonic() < until, "nobody waits"
+            time.sleep(0.02)
