@@ -208,9 +208,21 @@ def profile_of(
     )
 
 
+# What an article in short shows, and no column more.
+_IN_SHORT = (
+    "title",
+    "slug",
+    "summary",
+    "language",
+    "words",
+    *(f"author__{name}" for name in ("first_name", "last_name", "email")),
+)
+
+
 def articles(*, now: datetime, author: User | None = None, count: int = ARTICLES_SHOWN) -> list[BlogPost]:
     """The latest articles, of everybody or of one author; those in the language of the page come first."""
-    readable = BlogPost.objects.readable(now).for_listing().newest_first()
+    readable = BlogPost.objects.readable(now).select_related("author").newest_first()
+    readable = readable.only(*_IN_SHORT)
     if author is not None:
         readable = readable.filter(author=author)
     language = get_language() or ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,9 +11,9 @@ from django.utils.translation import get_language
 
 from portal.audit import trail
 from portal.common.access.actors import Actor
-from portal.common.kept import kept
 from portal.patients.models import Consent, Patient
 from portal.policies.models import ENGLISH, PolicyKind, PolicyVersion
+from portal.policies.publishing import published
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,11 @@ class Asked:
         return self.version.kind
 
 
-@kept(PolicyVersion)
-def _published() -> Sequence[PolicyVersion]:
-    """Every version, the newest first."""
-    return list(PolicyVersion.objects.without_text().order_by("-number"))
-
-
 def asked_for(*, today: date) -> list[Asked]:
     """What patients agree to now: at most one of each kind, none while nothing is published."""
     found = []
     for kind in PolicyKind:
-        in_force = [version for version in _published() if version.kind == kind and version.effective_from <= today]
+        in_force = [version for version in published() if version.kind == kind and version.effective_from <= today]
         if in_force:
             since = next((version.number for version in in_force if version.ask_again), 1)
             found.append(Asked(in_force[0], since))
@@ -63,7 +57,7 @@ def outstanding(patients: Iterable[Patient], *, today: date) -> dict[int, list[P
 
 def _good(asked: list[Asked]) -> list[int]:
     since = {each.kind: each.since for each in asked}
-    return [version.pk for version in _published() if version.kind in since and version.number >= since[version.kind]]
+    return [version.pk for version in published() if version.kind in since and version.number >= since[version.kind]]
 
 
 @transaction.atomic

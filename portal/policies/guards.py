@@ -13,4 +13,4 @@ POLICIES = frozen(
     keys=(("kind", "number"), ("kind", "day")),
 )
 
-KEPT = watched("what is kept of the policies", "policies_policyversion")
+KEPT = watched("what is kept of the policies", "policies_policyversion", "policies_policysettings")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -13,8 +13,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from portal.audit import trail
-from portal.clinic.models import ClinicSettings
+from portal.clinic.models import ClinicSettings, Location, Service
 from portal.common.access.actors import Actor
+from portal.common.kept import kept
 from portal.common.text import differences
 from portal.policies import document, facts, fees, privacy
 from portal.policies.models import ENGLISH, PolicyKind, PolicySettings, PolicyVersion
@@ -38,12 +39,23 @@ def write_all(kind: str, known: facts.Facts) -> dict[str, document.Document]:
 
 def read(kind: str, *, now: datetime, language: str | None = None) -> Reading:
     """What a reader is shown: the version in force, or before the first one what would be published now."""
-    version = PolicyVersion.objects.current(kind, today=ClinicSettings.current().today(now))
-    if version is not None:
-        text, spoken = version.document(language)
-        return Reading(kind, version, text, spoken)
     wanted = language or translation.get_language() or ENGLISH
-    return Reading(kind, None, write(kind, facts.gather(kind), language=wanted), wanted)
+    return Reading(kind, *in_force(kind, ClinicSettings.current().today(now), wanted))
+
+
+@kept(PolicyVersion, PolicySettings, ClinicSettings, Service, Location)
+def in_force(kind: str, today: date, language: str) -> tuple[PolicyVersion | None, document.Document, str]:
+    """The version, its text for a reader of this language, and the language that the text is in."""
+    version = PolicyVersion.objects.current(kind, today=today)
+    if version is not None:
+        return version, *version.document(language)
+    return None, write(kind, facts.gather(kind), language=language), language
+
+
+@kept(PolicyVersion)
+def published() -> Sequence[PolicyVersion]:
+    """Every version of every policy without its text, the newest first."""
+    return list(PolicyVersion.objects.without_text().order_by("-number"))
 
 
 @dataclass(frozen=True)

@@ -343,7 +343,7 @@ class Wording:
 
 
 @kept(SiteText)
-def _own_words(language: str) -> Mapping[str, tuple[str, datetime]]:
+def own_words(language: str) -> Mapping[str, tuple[str, datetime]]:
     """The clinic's own words in a language and when they were changed, by key."""
     rows = SiteText.objects.filter(language=language).order_by()
     return {key: (text, at) for key, text, at in rows.values_list("key", "text", "changed_at")}
@@ -357,7 +357,7 @@ class Texts:
 
     @cached_property
     def _rows(self) -> Mapping[str, tuple[str, datetime]]:
-        return _own_words(self.language)
+        return own_words(self.language)
 
     def own(self, key: str) -> str:
         """The clinic's own words, or nothing."""

@@ -153,8 +153,7 @@ class Psychologist(models.Model):
 
     def modes_for(self, service: Service) -> list[Mode]:
         """The ways in which they give a service: those that both have, in their usual order; perhaps none."""
-        own = self.modes
-        return [mode for mode in service.modes if mode in own]
+        return modes_of(self, service)
 
     @cached_property
     def fees(self) -> dict[int, Decimal]:

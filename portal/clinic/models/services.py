@@ -16,9 +16,13 @@ class Mode(models.TextChoices):
     PHONE = "phone", _("Phone")
 
 
-def modes_of(row: models.Model) -> list[Mode]:
-    """The ways that the columns of a service or a psychologist name, in their usual order."""
-    return [mode for mode in Mode if getattr(row, mode.value)]
+# Enumerations are slow to walk, and lists of psychologists ask hundreds of times.
+_COLUMNS = tuple((mode, str(mode.value)) for mode in Mode)
+
+
+def modes_of(*rows: models.Model) -> list[Mode]:
+    """The ways that the columns of a service or a psychologist name, or of both, in their usual order."""
+    return [mode for mode, column in _COLUMNS if all(getattr(row, column) for row in rows)]
 
 
 class TaxCode(models.TextChoices):

@@ -10,12 +10,16 @@ number that is counted up comes again after a rollback.
     def places() -> dict[int, Location]:
         return {place.pk: place for place in Location.objects.all()}
 
+    @drawn(places)
+    def signs(language: str) -> SafeString:
+        return render_to_string("public/_signs.html", {"places": places()})
+
 What is kept is everybody's, so it is frozen: whoever wants to change a row reads it from the database. An action that
 stands under a lock says `as_of_now()` once it holds it, and then asks as if nothing had been kept.
 """
 
 from portal.common.kept.freezing import Frozen, freeze
-from portal.common.kept.readings import Kept, as_of_now, kept, listen, once_a_request, one_stamp, readings
+from portal.common.kept.readings import Kept, as_of_now, drawn, kept, listen, once_a_request, one_stamp, readings
 from portal.common.kept.stamp import Changes, renew, renew_after_migrations, renew_if_kept, watched
 
 __all__ = [
@@ -23,6 +27,7 @@ __all__ = [
     "Frozen",
     "Kept",
     "as_of_now",
+    "drawn",
     "freeze",
     "kept",
     "listen",

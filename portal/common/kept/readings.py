@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Generic, ParamSpec, TypeVar
 
+from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
@@ -61,15 +62,17 @@ _readings: list[Kept[..., Any]] = []
 class Kept(Generic[P, T]):
     """A reading of tables that are watched: called, it answers what it answered before unless one of them changed."""
 
-    def __init__(self, read: Callable[P, T], tables: frozenset[str]) -> None:
-        self.read, self.tables = read, tables
+    def __init__(self, read: Callable[P, T], tables: frozenset[str], *, is_drawn: bool = False) -> None:
+        self.read, self.tables, self.is_drawn = read, tables, is_drawn
         self.__doc__, self.__name__ = read.__doc__, read.__name__
         _readings.append(self)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
-        shelf, asked = _shelf(), (self, args)
         if kwargs:
             raise TypeError(f"{self.__name__} keeps what it answers by the order of what it is asked with")
+        if self.is_drawn and settings.DEBUG:
+            return self.read(*args, **kwargs)
+        shelf, asked = _shelf(), (self, args)
         try:
             found: T = shelf[asked]
         except KeyError:
@@ -82,17 +85,34 @@ class Kept(Generic[P, T]):
         return found
 
 
-def kept(*models: type[Model]) -> Callable[[Callable[P, T]], Kept[P, T]]:
-    """Keeps what a function reads of these models' tables, and of no others.
+def kept(*sources: type[Model] | Kept[..., Any]) -> Callable[[Callable[P, T]], Kept[P, T]]:
+    """Keeps what a function makes of these models' tables and of what these readings keep, and of nothing else.
 
     What it is asked with decides all else about the answer, a language or a day, and is kept beside each: so it can be
     told apart, and is one of few.
     """
 
     def decorate(read: Callable[P, T]) -> Kept[P, T]:
-        return Kept(read, frozenset(model._meta.db_table for model in models))
+        return Kept(read, _tables(sources))
 
     return decorate
+
+
+def drawn(*sources: type[Model] | Kept[..., Any]) -> Callable[[Callable[P, T]], Kept[P, T]]:
+    """The same for what templates draw of them: while somebody works on templates, it is drawn anew.
+
+    It is everybody's, so nothing of a request may be in it.
+    """
+
+    def decorate(read: Callable[P, T]) -> Kept[P, T]:
+        return Kept(read, _tables(sources), is_drawn=True)
+
+    return decorate
+
+
+def _tables(sources: Iterable[type[Model] | Kept[..., Any]]) -> frozenset[str]:
+    named = (each.tables if isinstance(each, Kept) else {each._meta.db_table} for each in sources)
+    return frozenset().union(*named)
 
 
 def readings() -> tuple[Kept[..., Any], ...]:

@@ -80,6 +80,10 @@ class Stencil:
             drawn.append(fill(words))
         return joined(drawn)
 
+    def drawn_for(self, **look: object) -> Fill:
+        """The same of a look that whoever asks keeps themselves (`kept.drawn`): of rows, which change unseen."""
+        return _draw.__wrapped__(self, tuple(look.items()), get_language())
+
 
 def joined(rows: Iterable[SafeString]) -> SafeString:
     """Puts filled rows one after the other."""

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from babel import Locale, UnknownLocaleError
 from django import forms
 from django.http import QueryDict
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy, to_locale
 from django.utils.translation import gettext as _
 
+from portal.appointments.hours import weekly_hours
+from portal.clinic import kept as clinic_kept
 from portal.clinic.models import Language, Location, Mode, Specialisation
 from portal.common.forms.fields import tidy
+from portal.common.kept import drawn, kept
 from portal.common.text.normalise import fold
+from portal.journeys import profiles
 from portal.web.public.psychologists import Found
-from portal.website.texts import Wording
+from portal.website.texts import Texts, Wording, own_words
 
 # What CLDR doesn't name, or names by its script and not as it is spoken.
 SPOKEN = {"zh": gettext_lazy("Mandarin"), "zh-hans": gettext_lazy("Mandarin"), "asf": gettext_lazy("Auslan")}
@@ -38,6 +44,31 @@ class Chip:
         return Wording(self.label, self.lang).html
 
 
+class Choices(NamedTuple):
+    """What there is to choose from: what somebody here has. Languages stand with what the reader calls them."""
+
+    topics: Sequence[Specialisation]
+    languages: Sequence[tuple[Language, str]]
+    modes: Sequence[Mode]
+    places: Sequence[Location]
+
+
+@kept(clinic_kept.practising, clinic_kept.services, clinic_kept.places, weekly_hours, own_words)
+def choices(language: str) -> Choices:
+    """In the order in which a reader of this language finds them."""
+    people, offered, texts = clinic_kept.practising(), clinic_kept.offered_services(), Texts(language)
+    topics = {topic for person in people for topic in person.topics}
+    spoken = {one for person in people for one in person.languages.all()}
+    ways = {mode for p in people for service in profiles.services_of(p, offered) for mode in p.modes_for(service)}
+    places = {place for person in people for place in profiles.places_of(person)}
+    return Choices(
+        topics=sorted(topics, key=lambda topic: texts.name_of(topic).text),
+        languages=sorted(((one, language_label(one)) for one in spoken), key=lambda row: row[1]),
+        modes=[mode for mode in Mode if mode in ways],
+        places=sorted(places, key=lambda place: (place.position, place.name)),
+    )
+
+
 class PeopleFilter(forms.Form):
     """The choices in the address: who, what for, in which language, how, where, and how soon."""
 
@@ -48,34 +79,30 @@ class PeopleFilter(forms.Form):
     location = forms.CharField(required=False)
     soon = forms.CharField(required=False)
 
-    def __init__(
-        self,
-        data: Any,
-        *,
-        topics: Iterable[Specialisation],
-        languages: Iterable[Language],
-        locations: Iterable[Location],
-    ) -> None:
+    def __init__(self, data: Any, *, choices: Choices) -> None:
         super().__init__(data)
-        self.topics = {topic.slug: topic for topic in topics}
-        self.languages = {language.code: language for language in languages}
-        self.locations = {location.slug: location for location in locations}
+        self.choices = choices
         self.full_clean()
+
+    @property
+    def html(self) -> SafeString:
+        """The form; as long as nothing is chosen, it is everybody's."""
+        return _finder(self.choices, chosen=self) if self.tests else _finder_untouched(get_language() or "")
 
     def clean_q(self) -> str:
         return tidy(self.cleaned_data["q"])[:LONGEST_SEARCH]
 
     def clean_topic(self) -> Specialisation | None:
-        return self.topics.get(self.cleaned_data["topic"])
+        return next((t for t in self.choices.topics if t.slug == self.cleaned_data["topic"]), None)
 
     def clean_language(self) -> Language | None:
-        return self.languages.get(self.cleaned_data["language"])
+        return next((one for one, _label in self.choices.languages if one.code == self.cleaned_data["language"]), None)
 
     def clean_mode(self) -> str:
         return self.cleaned_data["mode"] if self.cleaned_data["mode"] in Mode.values else ""
 
     def clean_location(self) -> Location | None:
-        return self.locations.get(self.cleaned_data["location"])
+        return next((place for place in self.choices.places if place.slug == self.cleaned_data["location"]), None)
 
     def clean_soon(self) -> bool:
         return self.cleaned_data["soon"] == "yes"
@@ -134,6 +161,16 @@ class PeopleFilter(forms.Form):
             count = len(self.fitting(everybody_without(name), without=name))
             chips.append(Chip(label=named.text, url=self.query(without=name), count=count, lang=named.lang))
         return chips
+
+
+def _finder(given: Choices, *, chosen: PeopleFilter | None = None) -> SafeString:
+    context = {"choices": given, "chosen": chosen, "site_texts": Texts()}
+    return render_to_string("public/_finder.html", context)
+
+
+@drawn(choices, own_words)
+def _finder_untouched(language: str) -> SafeString:
+    return _finder(choices(language))
 
 
 def language_label(language: Language) -> str:

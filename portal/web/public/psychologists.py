@@ -8,9 +8,16 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
+from portal.appointments.hours import weekly_hours
+from portal.clinic import kept as clinic_kept
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
+from portal.common.kept import drawn
+from portal.common.languages.times import clock, day_short
 from portal.common.text.normalise import fold
+from portal.common.web.stencils import Fill, Stencil
 from portal.journeys import profiles
 from portal.journeys.choosing import FreeTime
 
@@ -30,18 +37,34 @@ class Found:
         return self.times[0] if self.times else None
 
     @property
-    def url(self) -> str:
-        return reverse("public:psychologist", args=[self.person.slug])
-
-    @property
     def modes(self) -> list[Mode]:
         ways = {mode for service in self.services for mode in self.person.modes_for(service)}
         return [mode for mode in Mode if mode in ways]
+
+    @property
+    def card(self) -> SafeString:
+        """As a list shows them: all but when they are free is kept drawn."""
+        free, language = self.next_time, get_language() or ""
+        fill = _NEXT_FREE.look(accepting=self.person.accepting_patients, is_free=bool(free), soon=self.free_soon)
+        at = (day_short(free.starts_at, free.zone), clock(free.starts_at, free.zone)) if free else ("", "")
+        return _card(self.person.pk, tuple(self.modes), language)((fill(at),))
 
     def called(self, typed: str) -> bool:
         """Whether each word that was typed begins a word of the name, whatever the accents."""
         names = fold(self.person.name).replace("-", " ").split()
         return all(any(name.startswith(word) for name in names) for word in fold(typed).replace("-", " ").split())
+
+
+_CARD = Stencil("components/_person.html", holes="next_free")
+_NEXT_FREE = Stencil("components/_next_free.html", holes="day time")
+
+
+@drawn(clinic_kept.practising, clinic_kept.places, weekly_hours)
+def _card(psychologist: int, modes: tuple[Mode, ...], language: str) -> Fill:
+    """Fills a psychologist's card with when they are free; `modes` are named where they work at no place."""
+    person = next(each for each in clinic_kept.practising() if each.pk == psychologist)
+    url = reverse("public:psychologist", args=[person.slug])
+    return _CARD.drawn_for(person=person, url=url, places=profiles.places_of(person), modes=modes)
 
 
 def look_at(

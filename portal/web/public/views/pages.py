@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service
 from portal.common.access.decorators import open_to_all
+from portal.common.kept import drawn
 from portal.common.web.pagecache import for_readers
 from portal.journeys import pricing, profiles
 from portal.journeys.choosing import FreeTime, open_places
 from portal.medicare import schedule
+from portal.medicare.models import MbsItem
 from portal.web.public import schema_org
 from portal.web.public.psychologists import Found, look_at
 from portal.website import crisis as clinic_crisis
-from portal.website.texts import STATEMENT_OF, Texts
+from portal.website.texts import STATEMENT_OF, Texts, own_words
 
 # On the front page: times beside the welcome, people below it.
 TIMES_SHOWN, PEOPLE_SHOWN = 3, 6
@@ -38,11 +43,10 @@ class Offer:
 
 
 def price_list(
-    services: Sequence[Service], psychologists: Sequence[Psychologist], *, now: datetime
+    services: Sequence[Service], psychologists: Sequence[Psychologist], *, today: date
 ) -> list[pricing.PriceRange]:
     """What each service costs; `psychologists` need their services prefetched."""
     clinic = ClinicSettings.current()
-    today = clinic.today(now)
     items = schedule.items_for_individuals(on=today)
     prices = (
         pricing.price_range(
@@ -65,20 +69,42 @@ def home(request: HttpRequest) -> HttpResponse:
     offered = kept.services_online()
     everybody = look_at(kept.practising(), offered=offered, now=now, clinic=clinic)
     taking = [found for found in everybody if found.person.accepting_patients]
-    first = profiles.first_service(offered)
-    prices = price_list(offered, [found.person for found in taking], now=now)
+    first, places = profiles.first_service(offered), list(open_places().values())
     context = {
+        "front": _front(clinic.today(now), get_language() or ""),
         "people": everybody[:PEOPLE_SHOWN],
+        "first_service": first,
+        "next_openings": _soonest([f for f in taking if profiles.first_service(f.services) == first], first),
+        "places": places,
+        "articles": profiles.articles(now=now),
+        "json_ld": [schema_org.organisation(clinic, places)],
+    }
+    return render(request, "public/home.html", context)
+
+
+# The partials of the front page that look the same until something of the clinic changes.
+STANDING = ("welcome", "first_session", "who", "costs", "answers")
+
+
+@drawn(kept.practising, kept.services, kept.places, ClinicSettings, MbsItem, own_words)
+def _front(today: date, language: str) -> Mapping[str, SafeString]:
+    people, offered = kept.practising(), kept.services_online()
+    first = profiles.first_service(offered)
+    prices = price_list(offered, [person for person in people if person.accepting_patients], today=today)
+    context = {
+        "clinic": ClinicSettings.current(),
+        "site_texts": Texts(language),
         "prices": prices,
         "first_service": first,
         "first_price": next((price for price in prices if price.service == first), None),
-        "next_openings": _soonest([f for f in taking if profiles.first_service(f.services) == first], first),
         "places": list(open_places().values()),
-        "has_video": any(Mode.VIDEO in found.modes for found in everybody),
-        "articles": profiles.articles(now=now),
+        "has_video": any(
+            Mode.VIDEO in person.modes_for(service)
+            for person in people
+            for service in profiles.services_of(person, offered)
+        ),
     }
-    context["json_ld"] = [schema_org.organisation(clinic, context["places"])]
-    return render(request, "public/home.html", context)
+    return {part: render_to_string(f"public/home.html#{part}", context) for part in STANDING}
 
 
 def _soonest(people: list[Found], service: Service | None) -> list[tuple[FreeTime, Mode]]:
@@ -94,10 +120,17 @@ def _soonest(people: list[Found], service: Service | None) -> list[tuple[FreeTim
 @open_to_all(reason="what the clinic offers, and for how much")
 @require_safe
 def services(request: HttpRequest) -> HttpResponse:
-    now = timezone.now()
+    today = ClinicSettings.current().today(timezone.now())
+    return render(request, "public/services.html", {"offers": _offers(today, get_language() or "")})
+
+
+@drawn(kept.practising, kept.services, ClinicSettings, MbsItem, own_words)
+def _offers(today: date, language: str) -> SafeString:
     people, offered = kept.practising(), kept.offered_services()
-    prices = {price.service.pk: price for price in price_list(offered, people, now=now)}
+    prices = {price.service.pk: price for price in price_list(offered, people, today=today)}
     context = {
+        "clinic": ClinicSettings.current(),
+        "site_texts": Texts(language),
         "offers": [
             Offer(
                 service=service,
@@ -106,9 +139,9 @@ def services(request: HttpRequest) -> HttpResponse:
             )
             for service in offered
             if service.pk in prices
-        ]
+        ],
     }
-    return render(request, "public/services.html", context)
+    return render_to_string("public/_offers.html", context)
 
 
 @for_readers()

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -20,7 +21,7 @@ from portal.common.web.htmx import page_or_fragment, targets
 from portal.common.web.pagecache import for_readers
 from portal.journeys import profiles
 from portal.web.public import schema_org
-from portal.web.public.filters import PeopleFilter, language_label
+from portal.web.public.filters import PeopleFilter, choices
 from portal.web.public.psychologists import Found, look_at
 from portal.website.texts import Texts
 
@@ -31,17 +32,13 @@ from portal.website.texts import Texts
 def psychologists(request: HttpRequest) -> HttpResponse:
     """Everybody, or those whom the choices in the address fit; the query string is all there is to it."""
     now, clinic = timezone.now(), ClinicSettings.current()
-    people = kept.practising()
-    topics = {t.pk: t for p in people for t in p.topics}
-    languages = {one.pk: one for p in people for one in p.languages.all()}
-    places = {place.pk: place for p in people for place in profiles.places_of(p)}
-    chosen = PeopleFilter(request.GET, topics=topics.values(), languages=languages.values(), locations=places.values())
+    chosen = PeopleFilter(request.GET, choices=choices(get_language() or ""))
     offered, wanted = kept.offered_services(), chosen.values
 
     def everybody(without: str = "") -> list[Found]:
         """Who is free when depends on how and where they are to be seen."""
         how = {name: wanted[name] for name in ("mode", "location") if name != without}
-        return look_at(people, offered=offered, now=now, clinic=clinic, **how)
+        return look_at(kept.practising(), offered=offered, now=now, clinic=clinic, **how)
 
     found, site_texts = everybody(), Texts()
     fitting = chosen.fitting(found)
@@ -53,10 +50,6 @@ def psychologists(request: HttpRequest) -> HttpResponse:
     context = {
         "site_texts": site_texts,
         "chosen": chosen,
-        "topics": sorted(topics.values(), key=lambda topic: site_texts.name_of(topic).text),
-        "languages": sorted(((one.code, language_label(one)) for one in languages.values()), key=lambda row: row[1]),
-        "modes": _modes(found),
-        "places": sorted(places.values(), key=lambda place: (place.position, place.name)),
         "people": fitting,
         "chips": chips,
         "nearest": [] if fitting else sorted((c for c in chips if c.count), key=lambda c: -c.count),
@@ -64,11 +57,6 @@ def psychologists(request: HttpRequest) -> HttpResponse:
         "swapped": targets(request, "results"),
     }
     return page_or_fragment(request, "public/psychologists.html", context, fragment="results")
-
-
-def _modes(everybody: list[Found]) -> list[Any]:
-    """The ways in which anybody here can be seen, in their usual order."""
-    return list(dict.fromkeys(mode for found in everybody for mode in found.modes))
 
 
 @for_readers(seconds=30, params=("mode",))
