@@ -61,14 +61,15 @@ class Stencil:
         It takes a word for each hole: text, a whole number or anything that says itself in words. Dates, times and
         fractions are written differently from place to place, so it raises TypeError for one.
         """
+        # While somebody works on templates, they are read anew.
+        if settings.DEBUG:
+            return self.drawn_for(**look)
         # Words that are translated late count as what they say now. The kind counts too: 1, 1.0 and True are one key.
         known = tuple(
             (name, str(value) if isinstance(value, (str, Promise)) else value, type(value))
             for name, value in look.items()
         )
-        # While somebody works on templates, they are read anew.
-        draw = _draw.__wrapped__ if settings.DEBUG else _draw
-        return draw(self, known, get_language())
+        return _remembered(self, known, get_language())
 
     def rows(self, rows: Iterable[Row]) -> SafeString:
         """Draws rows one after the other, each in its own look."""
@@ -82,7 +83,7 @@ class Stencil:
 
     def drawn_for(self, **look: object) -> Fill:
         """The same of a look that whoever asks keeps themselves (`kept.drawn`): of rows, which change unseen."""
-        return _draw.__wrapped__(self, tuple(look.items()), get_language())
+        return _draw(self, look)
 
 
 def joined(rows: Iterable[SafeString]) -> SafeString:
@@ -91,13 +92,16 @@ def joined(rows: Iterable[SafeString]) -> SafeString:
 
 
 @lru_cache(maxsize=1024)
-def _draw(stencil: Stencil, look: tuple[tuple[str, object, type], ...], language: str | None) -> Fill:
+def _remembered(stencil: Stencil, look: tuple[tuple[str, object, type], ...], language: str | None) -> Fill:
+    return _draw(stencil, {name: value for name, value, _kind in look})
+
+
+def _draw(stencil: Stencil, look: Mapping[str, object]) -> Fill:
     holes = {name: _Hole(place) for place, name in enumerate(stencil.holes)}
-    chosen = {name: value for name, value, _kind in look}
-    if holes.keys() & chosen.keys():
+    if holes.keys() & look.keys():
         raise ValueError(f"a name is both a hole and a look of {stencil.template}")
     try:
-        drawn = get_template(stencil.template).render(_Given(chosen, **holes))
+        drawn = get_template(stencil.template).render(_Given(look, **holes))
     except Exception as error:
         _refuse_misuse(stencil, holes, cause=error)
         raise

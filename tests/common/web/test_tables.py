@@ -21,9 +21,9 @@ def template(monkeypatch):
     """The text of the row's template."""
     rows = {"row.html": ROW}
     monkeypatch.setattr(stencils, "get_template", lambda name: _Drawn(rows[name]))
-    stencils._draw.cache_clear()
+    stencils._remembered.cache_clear()
     yield rows
-    stencils._draw.cache_clear()
+    stencils._remembered.cache_clear()
 
 
 class _Drawn:
