@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from portal.common.money import dollars
 from portal.common.web.addresses import each
 from portal.common.web.stencils import Stencil
 from portal.common.web.tables import ListTable, Row
+from portal.web.manager.trail_entries import NamedEntry
 
 NUMBER = {"td": {"class": "num"}, "th": {"class": "num"}}
 
@@ -132,7 +134,7 @@ class StaffTable(ListTable):
 
 
 class TrailTable(ListTable):
-    """Of entries; `names` says who the people in them are, read for the rows of one page."""
+    """Of entries; `named` says who the people in them are, read for the rows of one page."""
 
     at = tables.Column(
         verbose_name=_("When"),
@@ -154,13 +156,18 @@ class TrailTable(ListTable):
         model = Entry
         fields = ("at", "who", "verb", "target", "facts")
 
-    def __init__(self, *args: Any, zone: ZoneInfo, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, zone: ZoneInfo, named: Iterable[NamedEntry] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = zone
+        self.name(named)
 
-    def row(self, record: Any) -> Row:
-        by, who, as_what = _who(record)
-        about, target = _about(record)
+    def name(self, named: Iterable[NamedEntry]) -> None:
+        self.named = {each.entry.pk: each for each in named}
+
+    def row(self, record: Entry) -> Row:
+        named = self.named[record.pk]
+        by, who, as_what = _who(named)
+        about, target = _about(named)
         return (
             {"by": by, "about": about},
             (
@@ -168,10 +175,10 @@ class TrailTable(ListTable):
                 f"{date_short(record.at, self.zone)}, {clock(record.at, self.zone)}",
                 who,
                 as_what,
-                record.words,
+                named.words,
                 target,
-                record.target_words,
-                _facts(record.told),
+                named.target_words,
+                _facts(named.told),
             ),
         )
 
@@ -179,17 +186,19 @@ class TrailTable(ListTable):
 _FACT = Stencil("manager/_trail_fact.html", holes="name value")
 
 
-def _who(entry: Any) -> tuple[str, str, str]:
-    if entry.who:
-        return "person", entry.who.name, entry.role_label
+def _who(named: NamedEntry) -> tuple[str, str, str]:
+    entry = named.entry
+    if named.who:
+        return "person", named.who.name, named.role_label
     if entry.actor_name:
         return "portal", "", entry.actor_name
-    return "somebody", "", f"{entry.role_label} {entry.actor_id}"
+    return "somebody", "", f"{named.role_label} {entry.actor_id}"
 
 
-def _about(entry: Any) -> tuple[str, str]:
-    if entry.about:
-        return "account" if entry.target_label == "accounts.User" else "thing", entry.about.name
+def _about(named: NamedEntry) -> tuple[str, str]:
+    entry = named.entry
+    if named.about:
+        return "account" if entry.target_label == "accounts.User" else "thing", named.about.name
     return ("code", entry.target_code[:8]) if entry.target_label else ("nothing", "")
 
 

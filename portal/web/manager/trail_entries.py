@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Model, Q
+from django.db.models import Q
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role
@@ -25,8 +26,9 @@ _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+(\+\d{2}:\d{2}|Z)")
 _CODE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
+Row = Patient | Psychologist | Service | Location | User
 # Facts that are the id of a row, and whose. Each is looked up by its name on the day of reading.
-ROWS: dict[str, type[Model]] = {
+ROWS: dict[str, type[Row]] = {
     "patient": Patient,
     "psychologist": Psychologist,
     "service": Service,
@@ -37,10 +39,23 @@ ROWS: dict[str, type[Model]] = {
 BY_LABEL = {label: model for model in ROWS.values() for label in labels_of(model)}
 
 
-def with_names(entries: Iterable[Entry], *, zone: ZoneInfo) -> list[Entry]:
-    """Sets what the cells of a trail read: `who` is an account, the others words. At most a query a kind of row."""
+@dataclass(frozen=True, slots=True)
+class NamedEntry:
+    """What the cells of a trail say of one entry; `who` and `about` are None where nobody is there of that name."""
+
+    entry: Entry
+    who: Row | None
+    about: Row | None
+    words: str
+    role_label: str
+    target_words: str
+    told: list[tuple[str, str]]
+
+
+def with_names(entries: Iterable[Entry], *, zone: ZoneInfo) -> list[NamedEntry]:
+    """The entries with the names in them, in their order. At most a query a kind of row."""
     entries = list(entries)
-    asked: defaultdict[type[Model], set[str]] = defaultdict(set)
+    asked: defaultdict[type[Row], set[str]] = defaultdict(set)
     for entry in entries:
         asked[User].add(entry.actor_id)
         if model := BY_LABEL.get(entry.target_label):
@@ -48,28 +63,33 @@ def with_names(entries: Iterable[Entry], *, zone: ZoneInfo) -> list[Entry]:
         for name in entry.facts.keys() & ROWS.keys():
             asked[ROWS[name]].add(str(entry.facts[name]))
     found = {model: _found(model, ids) for model, ids in asked.items()}
-    for entry in entries:
-        entry.who = found[User].get(entry.actor_id)
-        entry.about = found.get(BY_LABEL.get(entry.target_label), {}).get(entry.target_code)
-        entry.words = spaced(entry.verb.replace(".", " "))
-        entry.role_label = str(Role(entry.actor_role).label) if entry.actor_role in Role.values else ""
-        entry.target_words = label_words(entry.target_label)
-        entry.told = [
+    return [_named(entry, found, zone) for entry in entries]
+
+
+def _named(entry: Entry, found: dict[type[Row], dict[str, Row]], zone: ZoneInfo) -> NamedEntry:
+    model = BY_LABEL.get(entry.target_label)
+    return NamedEntry(
+        entry=entry,
+        who=found[User].get(entry.actor_id),
+        about=found[model].get(entry.target_code) if model else None,
+        words=spaced(entry.verb.replace(".", " ")),
+        role_label=str(Role(entry.actor_role).label) if entry.actor_role in Role.values else "",
+        target_words=label_words(entry.target_label),
+        told=[
             (spaced(name), str(row))
             if name in ROWS and (row := found[ROWS[name]].get(str(value)))
             else told(name, value, zone)
             for name, value in entry.facts.items()
-        ]
-    return entries
+        ],
+    )
 
 
-def _found(model: type[Model], ids: set[str]) -> dict[str, Model]:
+def _found(model: type[Row], ids: set[str]) -> dict[str, Row]:
     """Rows by what the trail kept of them: the number of the row, or its code."""
     codes = {word for word in ids if _CODE.fullmatch(word)}
     numbers = {int(word) for word in ids if word.isdecimal() and len(word) < 19}
-    rows = model.objects.filter(Q(pk__in=numbers) | Q(code__in=codes))
-    if model is Psychologist:
-        rows = rows.select_related("user")
+    all_of_it = Psychologist.objects.select_related("user") if model is Psychologist else model._default_manager.all()
+    rows = all_of_it.filter(Q(pk__in=numbers) | Q(code__in=codes))
     return {str(key): row for row in rows for key in (row.pk, row.code)}
 
 

@@ -26,11 +26,12 @@ def home(request: ActorRequest) -> HttpResponse:
     clinic, now = ClinicSettings.current(), timezone.now()
     zone = clinic.zone
     entries = list(Entry.objects.visible_to(request.actor).newest_first()[:LINES])
+    named = with_names(entries, zone=zone)
     context = {
         "clinic": clinic,
         "to_do": on_a_home_page(request, ROOM, now=now),
         "points": attention.points(clinic=clinic, now=now),
         "stats": attention.figures(now=now),
-        "table": TrailTable(with_names(entries, zone=zone), zone=zone, exclude=("facts",), orderable=False),
+        "table": TrailTable(entries, zone=zone, named=named, exclude=("facts",), orderable=False),
     }
     return render(request, "manager/home.html", context)

@@ -100,7 +100,7 @@ def _say_sent(request: HttpRequest, invitation: Invitation) -> None:
 
 
 def _what_roles_see() -> list[tuple[str, str]]:
-    return [(role.label, words) for role, words in WHAT_ROLES_SEE.items()]
+    return [(str(role.label), str(words)) for role, words in WHAT_ROLES_SEE.items()]
 
 
 @allow(Role.MANAGER)
@@ -143,7 +143,8 @@ def person(request: ActorRequest, code: UUID) -> HttpResponse:
     whose = get_object_or_404(User.objects.staff_ever().with_second_factor_known(), code=code)
     entries = list(Entry.objects.visible_to(request.actor).about(whose).newest_first()[:LINES])
     zone = _zone()
-    table = TrailTable(with_names(entries, zone=zone), zone=zone, exclude=("target",), orderable=False)
+    named = with_names(entries, zone=zone)
+    table = TrailTable(entries, zone=zone, named=named, exclude=("target",), orderable=False)
     context = {
         "person": whose,
         "is_self": whose == request.user,

@@ -26,11 +26,11 @@ class PagesAhead(LazyPaginator):
 
     count = None
 
-    def validate_number(self, number: int) -> int:
-        number = super().validate_number(number)
-        if number > MOST_PAGES:
+    def validate_number(self, number: int | float | str) -> int:
+        page: int = super().validate_number(number)  # type: ignore[no-untyped-call]
+        if page > MOST_PAGES:
             raise EmptyPage
-        return number
+        return page
 
 
 @allow(Role.MANAGER)
@@ -41,7 +41,7 @@ def listing(request: ActorRequest) -> HttpResponse:
     filterset = TrailFilter(request.GET, queryset=entries, zone=zone)
     table = TrailTable(filterset.qs, zone=zone)
     RequestConfig(request, paginate={"per_page": PER_PAGE, "paginator_class": PagesAhead}).configure(table)
-    with_names((row.record for row in table.page.object_list), zone=zone)
+    table.name(with_names((row.record for row in table.page.object_list), zone=zone))
     form = filterset.form
     context = {
         "filter": filterset,
