@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from zlib import crc32
 
 from django import forms
@@ -276,7 +276,7 @@ class ProfileForm(SeesOtherSaves[Psychologist], WithPortrait):
         """Whether a button of the list was pressed: the form is drawn again, and nothing is saved."""
         return self.is_bound and TopicsInput.is_rearranged(self.data, "specialisations")
 
-    def rearranged(self) -> ProfileForm:
+    def rearranged(self) -> Self:
         """The same form with what was typed and the list in its new order, not yet judged but for a word just added."""
         typed = {
             name: field.widget.value_from_datadict(self.data, self.files, self.add_prefix(name))

@@ -34,7 +34,7 @@ from portal.common.media.uploads import KeepsPictures, PictureField
 from portal.common.text import markdown
 from portal.resources.actions.categories import LONGEST_TAG, MOST_TAGS, tag_slug
 from portal.resources.actions.posts import Writing
-from portal.resources.models import BlogPost, Category, PostState
+from portal.resources.models import BlogPost, Category, PostState, Tag
 from portal.resources.models.posts import ALT_CHARACTERS, EXCERPT_CHARACTERS, TITLE_CHARACTERS, languages
 
 # As wide as an article's picture is shown, twice that on a fine screen.
@@ -358,7 +358,13 @@ class CategoryForm(forms.Form):
 
 
 class TagForm(forms.Form):
+    """The new name of a tag, which the page names in what it says is wrong."""
+
     name = LineField(label=_("New name"), max_length=LONGEST_TAG)
+
+    def __init__(self, *args: Any, tag: Tag, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.tag = tag
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]

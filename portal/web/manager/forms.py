@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.forms import ProviderNumberForm
 from portal.clinic.models import Language, Location, Psychologist, Room, Specialisation
+from portal.common.database.columns import longest
 from portal.common.forms.fields import LineField, tidy
+from portal.common.forms.parts import field_of
 
 
 class RoomChoice(forms.Form):
@@ -20,28 +22,33 @@ class RoomChoice(forms.Form):
 
     def __init__(self, *args: Any, location: Location, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["room"].queryset = location.rooms.all()
+        field_of(self, "room", forms.ModelChoiceField).queryset = location.rooms.all()
+
+
+class NumberAtForm(ProviderNumberForm):
+    """The number at one place, which the page itself says and not the person who fills it in."""
+
+    def __init__(self, data: Any = None, *, place: Location, number: str) -> None:
+        super().__init__(data, prefix=place.slug, initial={"number": number})
+        self.place = place
+        del self.fields["location"]
+        self.fields["number"].label = _("Provider number at %(place)s") % {"place": place.name}
 
 
 def number_forms(
     psychologist: Psychologist | None, data: Any = None, *, typed: Mapping[str, str] | None = None
-) -> list[ProviderNumberForm]:
+) -> list[NumberAtForm]:
     """One form for each location in use, with the number held there now, or one `typed` and not judged yet."""
     held = {} if psychologist is None else dict(psychologist.provider_numbers.values_list("location_id", "number"))
     found = []
     for location in Location.objects.filter(is_active=True):
         number = (typed or {}).get(f"{location.slug}-number", held.get(location.pk, ""))
-        form = ProviderNumberForm(data, prefix=location.slug, initial={"location": location, "number": number})
-        # Which location it is says the place of the box, not the person who fills it in.
-        del form.fields["location"]
-        form.location = location
-        form.fields["number"].label = _("Provider number at %(place)s") % {"place": location.name}
-        found.append(form)
+        found.append(NumberAtForm(data, place=location, number=number))
     return found
 
 
 class SpecialisationForm(forms.Form):
-    name = LineField(label=_("A new specialisation"), max_length=Specialisation._meta.get_field("name").max_length)
+    name = LineField(label=_("A new specialisation"), max_length=longest(Specialisation, "name"))
 
 
 # Django knows how most languages call themselves; Auslan has no code there, and is needed here.
@@ -61,7 +68,7 @@ class LanguageForm(forms.Form):
         super().__init__(*args, **kwargs)
         present = set(Language.objects.values_list("code", flat=True))
         offered = sorted((english, own, code) for code, (english, own) in LANGUAGES.items() if code not in present)
-        self.fields["code"].choices = [("", _("Choose"))] + [
+        field_of(self, "code", forms.ChoiceField).choices = [("", _("Choose"))] + [
             (code, own if own == english else f"{english} ({own})") for english, own, code in offered
         ]
 

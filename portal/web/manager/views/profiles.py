@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +18,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.clinic import actions
-from portal.clinic.forms import ProviderNumberForm
 from portal.clinic.models import Psychologist
 from portal.clinic.profile_forms import PsychologistForm
 from portal.clinic.refusals import HasProfile
@@ -26,7 +25,7 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.media.pending_uploads import Place
 from portal.common.media.uploads import picture_response, version_of
 from portal.common.web.htmx import page_or_fragment
-from portal.web.manager.forms import number_forms
+from portal.web.manager.forms import NumberAtForm, number_forms
 from portal.web.manager.responses import confirm_page, pass_on_warnings
 from portal.website.advertising import Caution, warnings_for
 
@@ -83,7 +82,7 @@ def edit(request: ActorRequest, code: UUID) -> HttpResponse:
 def _saved(
     request: ActorRequest,
     form: PsychologistForm,
-    numbers: Sequence[ProviderNumberForm],
+    numbers: Sequence[NumberAtForm],
     whose: User,
     psychologist: Psychologist | None,
 ) -> bool:
@@ -101,7 +100,7 @@ def _saved(
         )
     for number in numbers:
         actions.set_provider_number(
-            psychologist=kept, location=number.location, number=number.cleaned_data["number"], by=by, now=now
+            psychologist=kept, location=number.place, number=number.cleaned_data["number"], by=by, now=now
         )
     return True
 
@@ -129,7 +128,7 @@ def _whole_url(psychologist: Psychologist | None, code: UUID) -> str:
 
 @allow(Role.MANAGER)
 @require_safe
-def photo(request: ActorRequest, code: UUID) -> HttpResponse:
+def photo(request: ActorRequest, code: UUID) -> FileResponse:
     """The photo, also while the profile is not on the website."""
     psychologist = get_object_or_404(Psychologist, user__code=code)
     return _picture(psychologist.photo)
@@ -137,13 +136,13 @@ def photo(request: ActorRequest, code: UUID) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_safe
-def whole_photo(request: ActorRequest, code: UUID) -> HttpResponse:
+def whole_photo(request: ActorRequest, code: UUID) -> FileResponse:
     """What the photo was cut from, to choose another part of it."""
     psychologist = get_object_or_404(Psychologist, user__code=code)
     return _picture(psychologist.photo_source or psychologist.photo)
 
 
-def _picture(field_file: Any) -> HttpResponse:
+def _picture(field_file: Any) -> FileResponse:
     if not field_file:
         raise Http404
     try:

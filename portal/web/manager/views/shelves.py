@@ -130,8 +130,7 @@ def tags(request: ActorRequest) -> HttpResponse:
         actions.delete_tag(tag=chosen, by=request.actor, now=now)
         messages.success(request, _("The tag %(name)s is removed.") % {"name": chosen.name})
         return redirect("manager:shelves")
-    form = TagForm(request.POST)
-    form.tag = chosen
+    form = TagForm(request.POST, tag=chosen)
     if not form.is_valid():
         return _page(request, tag_form=form)
     actions.rename_tag(tag=chosen, name=form.cleaned_data["name"], by=request.actor, now=now)
