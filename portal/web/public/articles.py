@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -27,6 +27,7 @@ from portal.common.media.pictures import WIDE, Picture, draw
 from portal.common.text.normalise import full_name
 from portal.common.web.pagecache import LONGEST, STORE
 from portal.resources.models import BlogPost, Category, PostStatus, Tag
+from portal.resources.models.posts import BlogPostQuerySet
 from portal.website.texts import Texts, Wording
 
 RELATED = 3
@@ -65,7 +66,7 @@ class Card:
     summary: str
     topic: Wording | None
     author: str
-    published_at: datetime
+    published_at: datetime | None
     minutes: int
     picture: Picture | None
     language: Language | None
@@ -171,26 +172,35 @@ def related(post: BlogPost, tags: Sequence[Tag], *, now: datetime) -> list[BlogP
     if tags:
         through = BlogPost.tags.through.objects
         newest = through.filter(tag__in=tags).order_by("-pk").values("pk")[:LOOKED_AT]
-        rows = through.exclude(blogpost=post.pk).filter(
+        in_common = through.exclude(blogpost=post.pk).filter(
             pk__in=newest,
             blogpost__status=PostStatus.PUBLISHED,
             blogpost__published_at__lte=now,
             blogpost__language=post.language,
         )
-        rows = rows.values_list("blogpost_id", "blogpost__category_id", "blogpost__published_at")
+        rows = in_common.values_list("blogpost_id", "blogpost__category_id", "blogpost__published_at")
         for pk, category, at in rows:
+            if at is None:
+                continue
             # A tag in common tells more than the category, which counts once.
             alike[pk] += 2 + (pk not in when and category == post.category_id)
             when[pk] = at
-    if post.category_id:
-        for pk, at in others.in_category(post.category).newest_first().values_list("pk", "published_at")[:RELATED]:
+    if post.category:
+        for pk, at in _newest(others.in_category(post.category)):
             alike[pk] = alike[pk] or 1
             when[pk] = at
     if len(when) < RELATED:
-        when |= dict(others.newest_first().values_list("pk", "published_at")[:RELATED])
+        when |= dict(_newest(others))
     chosen = sorted(when, key=lambda pk: (alike[pk], when[pk], pk), reverse=True)[:RELATED]
     found = listed(others).in_bulk(chosen)
     return [found[pk] for pk in chosen if pk in found]
+
+
+def _newest(posts: BlogPostQuerySet) -> Iterator[tuple[int, datetime]]:
+    """The few newest, each by its id and when it came out; one query."""
+    for pk, at in posts.newest_first().values_list("pk", "published_at")[:RELATED]:
+        if at is not None:
+            yield pk, at
 
 
 def read_on(
@@ -199,7 +209,7 @@ def read_on(
     """The cards of related articles. To find them is a quarter of what an article costs, so each process does it once
     in READ_ON_FOR seconds for all of its readers; it changes when another article comes out."""
     store, key = caches[STORE], f"read-on:{post.pk}:{get_language()}"
-    kept = store.get(key)
+    kept: list[SafeString] | None = store.get(key)
     if kept is None:
         kept = [Card.of(one, site_texts).html(zone) for one in related(post, tags, now=now)]
         store.set(key, kept, READ_ON_FOR)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from babel import Locale, UnknownLocaleError
 from django import forms
@@ -24,6 +24,9 @@ from portal.common.text.normalise import fold
 from portal.journeys import profiles
 from portal.web.public.psychologists import Found
 from portal.website.texts import Texts, Wording, own_words
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 # What CLDR doesn't name, or names by its script and not as it is spoken.
 SPOKEN = {"zh": gettext_lazy("Mandarin"), "zh-hans": gettext_lazy("Mandarin"), "asf": gettext_lazy("Auslan")}
@@ -105,7 +108,7 @@ class PeopleFilter(forms.Form):
         return next((place for place in self.choices.places if place.slug == self.cleaned_data["location"]), None)
 
     def clean_soon(self) -> bool:
-        return self.cleaned_data["soon"] == "yes"
+        return bool(self.cleaned_data["soon"] == "yes")
 
     @property
     def values(self) -> dict[str, Any]:
@@ -146,7 +149,7 @@ class PeopleFilter(forms.Form):
         self, everybody_without: Callable[[str], list[Found]], *, topic_name: Callable[[Specialisation], Wording]
     ) -> list[Chip]:
         """One for each filter in force, and how many there would be without it."""
-        words = {
+        words: dict[str, Callable[[Any], Wording | StrOrPromise]] = {
             "q": lambda chosen: _("Name: %(name)s") % {"name": chosen},
             "topic": topic_name,
             "language": language_label,

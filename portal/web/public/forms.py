@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,10 +13,15 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from portal.accounts.models import User
 from portal.clinic.models import Location, Mode, Psychologist, Service
+from portal.common.forms.parts import field_of
 from portal.journeys import choosing
-from portal.patients.models import Carer
+from portal.patients.models import Carer, Patient
 from portal.policies.models import PolicyKind, PolicyVersion
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class Preference(forms.Form):
@@ -28,7 +34,7 @@ class Preference(forms.Form):
         """The slug that the profile has in its address; empty where nobody could have it."""
         form = cls(data)
         form.full_clean()
-        return form.cleaned_data.get("psychologist", "")
+        return str(form.cleaned_data.get("psychologist", ""))
 
 
 class Choice(forms.Form):
@@ -142,7 +148,7 @@ class Agreement(forms.Form):
         return f"agree_{version.kind}"
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         for version in self.needed:
             name = self.name_of(version)
             if not cleaned.get(name):
@@ -174,19 +180,19 @@ class WhoFor(forms.Form):
         label=_("You are their"), choices=Carer.Relationship.choices, required=False, initial=Carer.Relationship.PARENT
     )
 
-    def __init__(self, *args: Any, user: Any, patients: list, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, patients: Sequence[Patient], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.patients = {str(p.code): p for p in patients}
         own = any(p.user_id == user.pk for p in patients)
-        choices = [
+        choices: list[tuple[str, StrOrPromise]] = [
             (code, _("Me (%(name)s)") % {"name": p.name} if p.user_id == user.pk else p.name)
             for code, p in self.patients.items()
         ]
         if not own:
             choices.insert(0, (self.ME, _("Me")))
         choices.append((self.OTHER, _("Somebody I care for")))
-        self.fields["who"].choices = choices
-        self.fields["who"].initial = choices[0][0]
+        who = field_of(self, "who", forms.ChoiceField)
+        who.choices, who.initial = choices, choices[0][0]
 
     def clean_relationship(self) -> str:
-        return self.cleaned_data["relationship"] or Carer.Relationship.OTHER
+        return str(self.cleaned_data["relationship"] or Carer.Relationship.OTHER.value)

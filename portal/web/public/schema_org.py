@@ -7,7 +7,7 @@ An organisation, a person and an article are named by `@id`, so that a page need
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -233,19 +233,17 @@ def modified(post: BlogPost) -> datetime | None:
 def sharing(post: BlogPost, *, section: str, tags: Sequence[str], picture: Picture | None, address: str) -> Shared:
     """`section` and `tags` are the names of its category and tags, in the page's language; `address` is where the
     picture is, in a size that a preview shows."""
-    at = {} if picture is None else _size(picture) | {"image": absolute(address), "image_alt": post.picture_alt}
-    return Shared(
-        published=post.published_at,
-        modified=modified(post),
-        section=section,
-        tags=tags,
-        **at,
-    )
-
-
-def _size(picture: Picture) -> dict[str, int]:
+    shared = Shared(published=post.published_at, modified=modified(post), section=section, tags=tags)
+    if picture is None:
+        return shared
     width = shared_width(picture)
-    return {"image_width": width, "image_height": max(1, round(picture.height * width / picture.width))}
+    return replace(
+        shared,
+        image=absolute(address),
+        image_width=width,
+        image_height=max(1, round(picture.height * width / picture.width)),
+        image_alt=post.picture_alt,
+    )
 
 
 def shared_width(picture: Picture) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
 from typing import Any
+from xml.sax.xmlreader import AttributesImpl
 
 from django.conf import settings
 from django.db.models import Max, Q
@@ -111,10 +112,13 @@ def listed_in(name: str, *, now: datetime) -> list[Listed] | None:
     return list(_articles(now, int(number))) or None if int(number) else None
 
 
+_PLAIN: AttributesImpl[str] = AttributesImpl({})
+
+
 def index(now: datetime) -> str:
     def write(xml: SimplerXMLGenerator) -> None:
         for name, changed in files(now):
-            xml.startElement("sitemap", {})
+            xml.startElement("sitemap", _PLAIN)
             _loc(xml, absolute(reverse("machines:sitemap_part", args=[name])), changed)
             xml.endElement("sitemap")
 
@@ -129,7 +133,7 @@ def urlset(pages: Iterable[Listed]) -> str:
             addresses = {language_tag(code): absolute(path_in(page.path, code)) for code in codes}
             default = addresses[language_tag(settings.LANGUAGE_CODE)]
             for address in addresses.values():
-                xml.startElement("url", {})
+                xml.startElement("url", _PLAIN)
                 _loc(xml, address, page.changed)
                 for language, other in [*addresses.items(), ("x-default", default)]:
                     link = {"rel": "alternate", "hreflang": language, "href": other}
@@ -149,7 +153,7 @@ def _written(root: str, attrs: dict[str, str], write: Callable[[SimplerXMLGenera
     out = StringIO()
     xml = SimplerXMLGenerator(out, "utf-8")
     xml.startDocument()
-    xml.startElement(root, attrs)
+    xml.startElement(root, AttributesImpl(attrs))
     write(xml)
     xml.endElement(root)
     xml.endDocument()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -32,6 +33,7 @@ from portal.website.texts import Texts, Wording
 
 PER_PAGE = 11
 IN_THE_FEED = 20
+_Response = TypeVar("_Response", bound=HttpResponseBase)
 
 
 class Search(forms.Form):
@@ -216,12 +218,12 @@ def _article(found: BlogPost, *, now: datetime, token: str = "") -> dict[str, An
 
 @open_to_all(reason="the picture of an article that anybody may read")
 @require_safe
-def post_picture(request: HttpRequest, code: Any, name: str) -> HttpResponse:
+def post_picture(request: HttpRequest, code: Any, name: str) -> HttpResponseBase:
     found = get_object_or_404(BlogPost.objects.readable(timezone.now()).only("picture"), code=code)
     return _picture(request, found, name, public=True)
 
 
-def _picture(request: HttpRequest, found: BlogPost, name: str, *, public: bool) -> HttpResponse:
+def _picture(request: HttpRequest, found: BlogPost, name: str, *, public: bool) -> HttpResponseBase:
     asked = articles.read_picture_name(name)
     if asked is None:
         raise Http404
@@ -248,12 +250,12 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
 
 @open_to_all(reason="the picture of a draft, for whoever was given its link")
 @require_safe
-def preview_picture(request: HttpRequest, token: str, name: str) -> HttpResponse:
+def preview_picture(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
     found = get_object_or_404(BlogPost.objects.only("picture"), preview_token=token[:40])
     return _unlisted(_picture(request, found, name, public=False))
 
 
-def _unlisted(response: HttpResponse) -> HttpResponse:
+def _unlisted(response: _Response) -> _Response:
     """Not for search engines, and the link is told to nobody whom the page links to, ourselves included."""
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Referrer-Policy"] = "no-referrer"

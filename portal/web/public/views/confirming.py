@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import HoldExpired, NotOffered, PatientBusy, SlotTaken, TooManyBookings
@@ -51,27 +52,27 @@ def confirm(request: HttpRequest, service: str) -> HttpResponse:
             return _ran_out(request, held)
         return render(request, "public/confirm.html", _context(held) | {"step": 3})
     if request.method == "POST":
-        return _send(request, held)
+        return _send(request, request.user, held)
     if not held.is_held(now=timezone.now()):
         return _ran_out(request, held)
-    return _form(request, held, *_forms(request))
+    return _form(request, held, *_forms(request.user))
 
 
-def _send(request: HttpRequest, held: Appointment) -> HttpResponse:
+def _send(request: HttpRequest, user: User, held: Appointment) -> HttpResponse:
     """Confirms; or changes to the other time that was pressed on this page. Whatever was typed is kept."""
     if "time" in request.POST:
         form = TimeChoice(request.POST, service=held.service, psychologists=[held.psychologist])
         other = _hold_instead(request, held, *form.cleaned_data["time"]) if form.is_valid() else None
         if other is None:
-            return _ran_out(request, held, typed=request.POST)
-        return _form(request, other, *_forms(request, typed=request.POST))
+            return _ran_out(request, held, user=user)
+        return _form(request, other, *_forms(user, typed=request.POST))
     if not held.is_held(now=timezone.now()):
         # It ran out while they typed. Mostly nobody else took it, and then it is simply theirs again.
         again = _hold_instead(request, held, held.starts_at, held.location)
         if again is None:
-            return _ran_out(request, held, typed=request.POST)
+            return _ran_out(request, held, user=user)
         held = again
-    return _book(request, held)
+    return _book(request, user, held)
 
 
 def _hold_instead(
@@ -98,25 +99,25 @@ def _hold_instead(
 
 
 def _context(held: Appointment) -> dict[str, Any]:
-    clinic = ClinicSettings.current()
+    clinic, now = ClinicSettings.current(), timezone.now()
     free_until = booking.free_until(held, clinic=clinic)
     return {
         "held": held,
         "service": held.service,
         "quote": charges.promised(held, clinic=clinic),
-        "seconds_left": max(0, int((held.held_until - timezone.now()).total_seconds())),
+        "seconds_left": max(0, int(((held.held_until or now) - now).total_seconds())),
         "late_fee": charges.late_fee(held, clinic=clinic).amounts.total,
         "free_until": free_until,
-        "is_free_over": timezone.now() > free_until,
+        "is_free_over": now > free_until,
         "step": 4,
     }
 
 
 def _forms(
-    request: HttpRequest, *, data: QueryDict | None = None, typed: QueryDict | None = None
+    user: User, *, data: QueryDict | None = None, typed: QueryDict | None = None
 ) -> tuple[WhoFor, BookingDetailsForm, Agreement]:
     """The page's three forms: empty, bound to `data`, or showing what was `typed` without judging it yet."""
-    user, today = request.user, ClinicSettings.current().today(timezone.now())
+    today = ClinicSettings.current().today(timezone.now())
     known = sorted(Patient.objects.managed_by(user), key=lambda p: (p.user_id != user.pk, p.pk))
     who = WhoFor(data, user=user, patients=known)
     if typed is not None:
@@ -161,10 +162,10 @@ def _form(
     return render(request, "public/confirm.html", context, status=status)
 
 
-def _book(request: HttpRequest, held: Appointment) -> HttpResponse:
-    now, user = timezone.now(), request.user
+def _book(request: HttpRequest, user: User, held: Appointment) -> HttpResponse:
+    now = timezone.now()
     by = Actor(user=user, role=Role.PATIENT)
-    who, details, agreement = _forms(request, data=request.POST)
+    who, details, agreement = _forms(user, data=request.POST)
     patient = who.patients.get(who["who"].value())
     # Each is asked, so that everything that is missing is said at once.
     if not all([who.is_valid(), patient or details.is_valid(), agreement.is_valid()]):
@@ -185,7 +186,7 @@ def _book(request: HttpRequest, held: Appointment) -> HttpResponse:
                 now=now,
             )
     except HoldExpired:
-        return _ran_out(request, held, typed=request.POST)
+        return _ran_out(request, held, user=user)
     except UserHasRecord:  # a second window was faster
         return redirect_to(request, reverse("public:confirm", args=[held.service.slug]))
     except (SlotTaken, NotOffered, TooManyBookings) as refusal:
@@ -217,8 +218,8 @@ def _already_booked(request: HttpRequest, held: Appointment) -> HttpResponse:
     return redirect_to(request, reverse("public:times", args=[held.service.slug]))
 
 
-def _ran_out(request: HttpRequest, held: Appointment, *, typed: QueryDict | None = None) -> HttpResponse:
-    """The hold is over, and the time perhaps somebody else's. Says so, with the nearest times; what was typed stays."""
+def _ran_out(request: HttpRequest, held: Appointment, *, user: User | None = None) -> HttpResponse:
+    """The hold is over, the time perhaps somebody else's. Says so, with the nearest times; what `user` typed stays."""
     nearest = choosing.nearest_times(
         psychologists=list(
             Psychologist.objects.taking_bookings().filter(pk=held.psychologist_id).select_related("user")
@@ -229,7 +230,8 @@ def _ran_out(request: HttpRequest, held: Appointment, *, typed: QueryDict | None
         clinic=ClinicSettings.current(),
         mode=held.mode,
     )
-    if typed is not None:
-        return _form(request, held, *_forms(request, typed=typed), status=409, ran_out=True, nearest=nearest, step=2)
+    if user is not None:
+        forms = _forms(user, typed=request.POST)
+        return _form(request, held, *forms, status=409, ran_out=True, nearest=nearest, step=2)
     context = {"held": held, "service": held.service, "nearest": nearest, "step": 2}
     return render(request, "public/hold_ran_out.html", context, status=409)

@@ -112,6 +112,8 @@ def _soonest(people: list[Found], service: Service | None) -> list[tuple[FreeTim
 
     Each with the first way in which its psychologist gives `service`: that is what pressing it books.
     """
+    if service is None:
+        return []
     coming = [(free, found.person.modes_for(service)[0]) for found in people for free in found.times]
     return sorted(coming, key=lambda each: each[0].starts_at)[:TIMES_SHOWN]
 
@@ -167,10 +169,10 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 @open_to_all(reason="the logo stands on every page")
 @cache_control(public=True, max_age=3600)
 @require_safe
-def logo(request: HttpRequest) -> HttpResponse:
+def logo(request: HttpRequest) -> FileResponse:
     """The clinic's logo, re-encoded when it was uploaded."""
     picture = ClinicSettings.current().logo
-    if not picture:
+    if not picture.name:
         raise Http404
     try:
         # By the storage: the settings are kept for all requests, and what their own field opens is every thread's.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
@@ -25,7 +26,7 @@ def _of(slug: str) -> Psychologist:
 
 @open_to_all(reason="the photo of a public profile, in one size")
 @require_safe
-def portrait(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+def portrait(request: HttpRequest, slug: str, name: str) -> HttpResponseBase:
     """`name` is the width in pixels and the kind: `320.avif`."""
     asked = _NAME.fullmatch(name)
     if asked is None:
@@ -36,8 +37,11 @@ def portrait(request: HttpRequest, slug: str, name: str) -> HttpResponse:
 
 @open_to_all(reason="the photo of a public profile")
 @require_safe
-def photo(request: HttpRequest, slug: str) -> HttpResponse:
+def photo(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The largest JPEG, at the address that other sites and older pages know."""
     person = _of(slug)
-    widest = widths_of(size_of(person.photo), PORTRAIT)[-1]
+    size = size_of(person.photo)
+    if size is None:
+        raise Http404
+    widest = widths_of(size, PORTRAIT)[-1]
     return rendition_response(person.photo, width=widest, kind="jpg", public=True, request=request, widths=PORTRAIT)

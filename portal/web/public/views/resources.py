@@ -6,8 +6,8 @@ from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -20,6 +20,7 @@ from portal.common.web.htmx import page_or_fragment
 from portal.common.web.pagecache import for_readers
 from portal.resources import downloads
 from portal.resources.models import Category, Resource
+from portal.resources.models.files import ResourceQuerySet
 
 PER_PAGE = 36
 
@@ -37,7 +38,7 @@ class Wanted(forms.Form):
         return " ".join(form.cleaned_data.get("q", "").split()), form.cleaned_data.get("category", "")
 
 
-def _saying(files: QuerySet[Resource], words: str) -> QuerySet[Resource]:
+def _saying(files: ResourceQuerySet, words: str) -> ResourceQuerySet:
     for word in words.split()[:8]:
         files = files.filter(Q(title__icontains=word) | Q(description__icontains=word))
     return files
@@ -101,7 +102,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 @open_to_all(reason="a file that the clinic gives to everybody; a patients' file sends strangers to sign in")
 @require_safe
-def download(request: HttpRequest, slug: str) -> HttpResponse:
+def download(request: HttpRequest, slug: str) -> HttpResponse | StreamingHttpResponse:
     """The file itself, at an address that stays when the file is replaced."""
     resource = _found(request, slug)
     if not isinstance(resource, Resource):
