@@ -23,6 +23,9 @@ class ListTable(tables.Table):
 
     stencil: ClassVar[Stencil]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]  # django-tables2 has no types
+
     def row(self, record: Any) -> Row:
         """The look of a record's row, always with the same names, and its words."""
         raise NotImplementedError

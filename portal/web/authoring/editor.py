@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,6 +23,7 @@ from django.utils.translation import ngettext
 
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest
+from portal.common.forms.parts import field_of
 from portal.common.languages.times import clock, day, local_day
 from portal.common.media import pictures
 from portal.common.media.pictures import rendition_response
@@ -29,7 +31,7 @@ from portal.common.text import differences
 from portal.common.text.markdown import Rendered
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.resources.actions import posts as actions
-from portal.resources.forms import PREVIEW, PUBLISH, SCHEDULE, ArticleForm, ArticleSearch, PreviewForm
+from portal.resources.forms import PREVIEW, PUBLISH, SCHEDULE, ArticleForm, ArticleSearch, BodyField, PreviewForm
 from portal.resources.models import BlogPost, Tag
 from portal.resources.refusals import ChangedMeanwhile, InThePast, NotADraft, NotTheirs, NotWhole
 from portal.web.authoring.comparison import compare
@@ -91,7 +93,7 @@ def article(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
         with _kept(request, code, form, now=now) as post:
             if do == PUBLISH:
                 post = actions.publish(post=post, version=post.version, by=request.actor, now=now)
-            elif do == SCHEDULE:
+            elif form.publish_time:
                 post = actions.schedule(
                     post=post, at=form.publish_time, version=post.version, by=request.actor, now=now
                 )
@@ -152,7 +154,7 @@ def _kept(request: ActorRequest, code: UUID, form: ArticleForm, *, now: datetime
 def _say(request: HttpRequest, post: BlogPost, do: str, *, now: datetime, zone: ZoneInfo) -> None:
     if do == PUBLISH:
         messages.success(request, _("It is published. Everybody can read it now."))
-    elif do == SCHEDULE:
+    elif do == SCHEDULE and post.published_at:
         at = {"day": day(post.published_at, zone), "time": clock(post.published_at, zone)}
         messages.success(request, _("It is scheduled: readers see it from %(day)s, %(time)s.") % at)
     elif post.is_draft:
@@ -218,8 +220,8 @@ def preview(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
     form = PreviewForm(request.POST)
     form.full_clean()
     data = form.cleaned_data
-    rendered = form.fields["body"].rendered if "body" in data else None
-    problem = "" if rendered else " ".join(form.errors.get("body", []))
+    rendered = field_of(form, "body", BodyField).rendered if "body" in data else None
+    problem = "" if rendered else " ".join(str(words) for words in form.errors.get("body", []))
     context = _preview(data.get("title", ""), data.get("excerpt", ""), data.get("language", "en-au"), rendered)
     context |= {"preview_problem": problem, "desk": desk, "article_code": code}
     return render(request, "authoring/article.html#preview", context)
@@ -240,7 +242,7 @@ def _preview(title: str, excerpt: str, language: str, rendered: Rendered | None)
 def _preview_of(form: ArticleForm) -> dict[str, Any]:
     """Of what stands in the form, typed or kept."""
     values = {name: form[name].value() or "" for name in ("title", "body", "excerpt", "language")}
-    field = form.fields["body"].__class__(required=False)
+    field = BodyField(required=False)
     try:
         field.clean(values["body"])
         rendered = field.rendered
@@ -263,7 +265,7 @@ def _editor(
     status: int = 200,
 ) -> HttpResponse:
     now = timezone.now()
-    today = local_day(now, form.zone)
+    today, stored = local_day(now, form.zone), conflict or post
     if form.is_bound:
         form.keep_pictures()
     context = {
@@ -276,7 +278,7 @@ def _editor(
         "shown_state": post.state(now) if post else "draft",
         "is_due": bool(post and post.is_due_for_review(today)),
         "was_public": bool(post and post.first_published_at),
-        "version": (conflict or post).version if conflict or post else 0,
+        "version": stored.version if stored else 0,
         "conflict": _conflict(form, conflict, form.zone) if conflict else None,
         "picture": desk.picture_of(post),
         "suggestions": Tag.objects.values_list("name", flat=True)[:MOST_SUGGESTIONS],
@@ -301,7 +303,7 @@ def _conflict(form: ArticleForm, stored: BlogPost, zone: ZoneInfo) -> dict[str, 
     }
 
 
-def picture(request: ActorRequest, desk: Desk, code: UUID, name: str) -> HttpResponse:
+def picture(request: ActorRequest, desk: Desk, code: UUID, name: str) -> HttpResponseBase:
     """The picture, also of a draft: for who may write it, and kept by no cache that others share."""
     post = get_object_or_404(BlogPost.objects.visible_to(request.actor).exclude(picture=""), code=code)
     width, _dot, kind = name.partition(".")

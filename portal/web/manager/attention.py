@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
@@ -21,6 +22,15 @@ from portal.patients.models import Patient
 from portal.policies import publishing
 from portal.policies.models import PolicyKind
 from portal.website import crisis
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    class _What(TypedDict):
+        has_hours: bool
+        has_number: bool
+
+    _Looked = WithAnnotations[Psychologist, _What]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +134,7 @@ def _unbookable() -> list[Point]:
         )
         .filter(Q(has_hours=False, accepting_patients=True) | Q(has_number=False) | Q(ahpra_number=""))
     )
-    for psychologist in lacking[:MOST_NAMED]:
+    for psychologist in cast("Iterable[_Looked]", lacking[:MOST_NAMED]):
         missing = [
             words
             for words, is_missing in [

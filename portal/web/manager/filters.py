@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role
-from portal.audit.models import Entry
+from portal.audit.models import Entry, EntryQuerySet
 from portal.common.access.actors import SYSTEM
 from portal.common.forms.fields import DateField
 
@@ -73,7 +73,7 @@ class TrailFilter(django_filters.FilterSet):
         super().__init__(*args, **kwargs)
         self.zone = zone
 
-    def done_by(self, entries: QuerySet[Entry], name: str, user: User) -> QuerySet[Entry]:
+    def done_by(self, entries: EntryQuerySet, name: str, user: User) -> QuerySet[Entry]:
         return entries.done_by(user.pk)
 
     def of_noun(self, entries: QuerySet[Entry], name: str, noun: str) -> QuerySet[Entry]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.common.documents import DocumentField
 from portal.common.forms.fields import LineField, TextField
+from portal.common.forms.parts import field_of
 from portal.common.web.addresses import each
 from portal.common.web.stencils import Stencil
 from portal.common.web.tables import ListTable, Row
@@ -60,7 +61,7 @@ class FileForm(forms.Form):
         super().__init__(*args, **kwargs)
         # One that was put away keeps the files that it has.
         offered = Q(is_active=True) | Q(pk=instance.category_id if instance else None)
-        self.fields["category"].queryset = Category.objects.filter(offered)
+        field_of(self, "category", forms.ModelChoiceField).queryset = Category.objects.filter(offered)
         del self.fields["slug" if instance is None else "file"]
 
     @property

@@ -71,13 +71,13 @@ class CrisisLineForm(forms.Form):
         super().__init__(data, initial=initial)
 
     def clean_number(self) -> str:
-        number = self.cleaned_data["number"]
+        number: str = self.cleaned_data["number"]
         if number and not re.fullmatch(r"\+?[0-9][0-9 ]{1,28}", number):
             raise ValidationError(_("Write digits and spaces only, such as 13 11 14."), code="number")
         return number
 
     def clean_link(self) -> str:
-        link = self.cleaned_data["link"]
+        link: str = self.cleaned_data["link"]
         if link:
             try:
                 CHAT_ADDRESS(link)
@@ -86,7 +86,7 @@ class CrisisLineForm(forms.Form):
         return link
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         if "kind" in cleaned:
             needed = "link" if cleaned["kind"] == CrisisLine.Kind.CHAT else "number"
             if not cleaned.get(needed) and needed not in self.errors:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
@@ -47,7 +48,7 @@ def preview(request: ActorRequest, code: UUID) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_safe
-def picture(request: ActorRequest, code: UUID, name: str) -> HttpResponse:
+def picture(request: ActorRequest, code: UUID, name: str) -> HttpResponseBase:
     return editor.picture(request, DESK, code, name)
 
 

@@ -13,6 +13,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from django_tables2 import RequestConfig
@@ -227,20 +228,20 @@ def components(request: ActorRequest) -> HttpResponse:
         ],
         "bars": charts.bars(
             [("Jun", 182), ("Jul", 204), ("Aug", 197), ("Sep", 221), ("Oct", 240), ("Nov", 168)],
-            title=_("Sessions held"),
-            summary=_("240 in October, the most this half year; November is not over."),
-            label_heading=_("Month"),
-            value_heading=_("Sessions"),
+            title=gettext("Sessions held"),
+            summary=gettext("240 in October, the most this half year; November is not over."),
+            label_heading=gettext("Month"),
+            value_heading=gettext("Sessions"),
             current="Nov",
         ),
         "line": charts.line(
             [("3 Sep", 21), ("1 Oct", 17), ("29 Oct", 12), ("19 Nov", 9)],
-            title=_("A questionnaire over four sessions"),
-            summary=_("From 21 to 9; lower is better."),
-            label_heading=_("Date"),
-            value_heading=_("Score"),
+            title=gettext("A questionnaire over four sessions"),
+            summary=gettext("From 21 to 9; lower is better."),
+            label_heading=gettext("Date"),
+            value_heading=gettext("Score"),
             highest=27,
-            bands=[(_("mild"), 0, 10), (_("moderate"), 10, 20), (_("severe"), 20, 27)],
+            bands=[(gettext("mild"), 0, 10), (gettext("moderate"), 10, 20), (gettext("severe"), 20, 27)],
         ),
         "statuses": ["held", "booked", "arrived", "completed", "no_show", "cancelled"],
         "invoice_states": ["draft", "due", "part_paid", "paid", "overdue", "void"],

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -143,7 +143,7 @@ def replace(request: ActorRequest, code: UUID) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_safe
-def file(request: ActorRequest, code: UUID) -> HttpResponse:
+def file(request: ActorRequest, code: UUID) -> HttpResponse | StreamingHttpResponse:
     """A look at what is on the shelf, also when it was taken down; it counts as nobody's reading."""
     return downloads.send(request, _resource(request, code), public=False)
 

@@ -66,7 +66,9 @@ def edit(request: ActorRequest, code: UUID) -> HttpResponse:
     return _page(request, code, form=form)
 
 
-def _page(request: HttpRequest, code: UUID, *, form: LocationForm | None = None, room_form: RoomForm | None = None):
+def _page(
+    request: HttpRequest, code: UUID, *, form: LocationForm | None = None, room_form: RoomForm | None = None
+) -> HttpResponse:
     """A location, its form and its rooms; either form may come back with what was wrong in it."""
     location = get_object_or_404(Location, code=code)
     form = form or LocationForm(instance=location)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.forms.parts import sent_with
 from portal.common.text import differences
 from portal.policies import facts, publishing
 from portal.policies.forms import PolicySettingsForm, PublishForm, mark_of
@@ -55,8 +56,8 @@ def policy(request: ActorRequest, kind: str) -> HttpResponse:
     drift, known = publishing.drift(kind), facts.gather(kind)
     today = ClinicSettings.current().today(now)
     earliest = max(today, drift.newest.effective_from) if drift.newest else today
-    options = {"earliest": earliest, "facts": known, "newest": drift.newest}
-    form = PublishForm(request.POST if request.method == "POST" else None, **options)
+    data = request.POST if request.method == "POST" else None
+    form = PublishForm(data, earliest=earliest, facts=known, newest=drift.newest)
     if request.method == "POST" and form.is_valid():
         sent = form.cleaned_data
         try:
@@ -78,8 +79,8 @@ def policy(request: ActorRequest, kind: str) -> HttpResponse:
         return redirect("manager:policies")
     if form.is_bound:
         # What is looked at now is this page: sent again, it is what is published.
-        form.data = form.data.copy()
-        form.data["seen"], form.data["after"] = mark_of(known), form.initial["after"]
+        form.data = sent_with(form.data, "seen", mark_of(known))
+        form.data = sent_with(form.data, "after", str(form.initial["after"]))
     context = {
         "kind": PolicyKind(kind),
         "drift": drift,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -33,7 +33,7 @@ def edit(request: ActorRequest) -> HttpResponse:
 
 @allow(Role.MANAGER)
 @require_safe
-def logo(request: ActorRequest) -> HttpResponse:
+def logo(request: ActorRequest) -> FileResponse:
     """The logo as it is printed on invoices."""
     picture = ClinicSettings.current().logo
     if not picture:
