@@ -304,7 +304,7 @@ MOVES: Final[Mapping[str, Move]] = {
             (Status.COMPLETED,),
             (Status.ARRIVED, Status.BOOKED),
             DESK,
-            (_not_invoiced,),
+            (_not_invoiced, _without_signed_note),
             reasons=(UndoReason.MISTAKE, UndoReason.OTHER_SESSION, UndoReason.CORRECTION),
         ),
         Move(
@@ -317,6 +317,7 @@ MOVES: Final[Mapping[str, Move]] = {
             undo=Verb.UNDO_NO_SHOW,
             frees=Because.MISSED,
         ),
+        # Also with a signed note: who wrote one may know that the patient came.
         Move(
             Verb.UNDO_NO_SHOW,
             _("Undo no-show"),
@@ -333,7 +334,7 @@ MOVES: Final[Mapping[str, Move]] = {
             (Status.BOOKED,),
             (Status.BOOKED,),
             EVERYBODY,
-            (_patients_before_it_starts, _patients_in_good_time),
+            (_patients_before_it_starts, _patients_in_good_time, _without_signed_note),
             frees=Because.MOVED,
         ),
         # Not undone: the patient was told, and the time may be somebody else's. It is booked again.

@@ -150,6 +150,7 @@ def reschedule_session(
         by=by,
         now=now,
         outside_hours=outside_hours,
+        known=sessions.known,
         seen=seen,
     )
     if moved.revision != revision:

@@ -46,11 +46,14 @@ def _invoiced(sessions: Sequence[Appointment]) -> set[int]:
 
 
 def _with_signed_note(sessions: Sequence[Appointment]) -> set[int]:
-    """Asked only of what a note could still keep from being called off. Nobody reads a word of it."""
-    open_ones = [session.pk for session in sessions if session.is_open]
-    if not open_ones:
+    """Asked only of what a note could keep from being called off, or from being said not to be held.
+
+    Nobody reads a word of it.
+    """
+    standing = [session.pk for session in sessions if session.is_open or session.is_completed]
+    if not standing:
         return set()
-    signed = ProgressNote.objects.signed().filter(appointment__in=open_ones)
+    signed = ProgressNote.objects.signed().filter(appointment__in=standing)
     return set(signed.order_by().values_list("appointment", flat=True))
 
 

@@ -10,6 +10,7 @@ from portal.appointments import actions
 from portal.appointments.models import Appointment, CancelReason, Status, TimeSlot
 from portal.appointments.refusals import NotCancellable, NotOffered, NotReschedulable, PatientBusy, SlotTaken
 from portal.appointments.refusals import TooManyBookings as TooMany
+from portal.appointments.states import nothing_known
 from portal.audit.models import Entry
 from portal.clinic.models import Mode
 from portal.common.access.actors import Actor
@@ -243,6 +244,28 @@ def test_a_room_held_and_let_go_is_free(practice, now, nine):
     make.hold(room=blue, service=practice.service, starts_at=nine, held_until=now, psychologist=practice.another())
     assert book(practice).room == blue
     assert Appointment.objects.count() == 1
+
+
+# ---- What was held ---------------------------------------------------------------------------------------------------
+
+
+def test_a_patient_is_not_in_two_sessions_of_which_one_was_held(practice, now, nine):
+    """Completed early, a session still takes its time: the patient's as the psychologist's."""
+    make.appointment(patient=practice.patient, starts_at=nine, status=Status.COMPLETED)
+    with pytest.raises(PatientBusy):
+        book(practice, starts_at=nine + HALF_AN_HOUR)
+    hold = actions.hold(**practice.ask(starts_at=nine + HALF_AN_HOUR))
+    with pytest.raises(PatientBusy):
+        actions.confirm_hold(hold=hold, patient=practice.patient, by=practice.online, now=now)
+    actions.release_hold(hold=hold, by=practice.online, now=now)
+    booked = book(practice, starts_at=nine + HOUR)
+    with pytest.raises(PatientBusy):
+        move(practice, booked, starts_at=nine + HALF_AN_HOUR)
+    missed = make.appointment(patient=practice.patient, starts_at=nine + HALF_AN_HOUR, status=Status.NO_SHOW)
+    with pytest.raises(PatientBusy):
+        actions.undo_no_show(
+            appointment=missed, reason="came", known=nothing_known, by=practice.desk, now=nine + 2 * HOUR
+        )
 
 
 # ---- Moving ----------------------------------------------------------------------------------------------------------

@@ -86,12 +86,12 @@ def allowed(verb, *, status, role, now, session, zone, invoiced, note_signed):
     if verb == "undo_no_show":
         return status == "no_show" and not invoiced
     if verb == "reopen":
-        return status == "completed" and not invoiced
+        return status == "completed" and not invoiced and not note_signed
     if verb == "move":
         if role == Role.PATIENT:
             in_time = now + timedelta(hours=24) <= session.starts_at
-            return status == "booked" and in_time and not started
-        return status == "booked"
+            return status == "booked" and in_time and not started and not note_signed
+        return status == "booked" and not note_signed
     if verb == "cancel":
         if note_signed:
             return False
@@ -221,7 +221,8 @@ class Life(RuleBasedStateMachine):
         assert (expected, old) == (True, False), (verb, role, self.status)
         was = self.session.starts_at
         self.status = LEADS_TO.get(verb) or ("arrived" if self.was_here else "booked")
-        self.was_here = self.status == "arrived" or (self.status == "completed" and self.was_here)
+        # Who came and was called off all the same was here.
+        self.was_here = self.status == "arrived" or (self.status in {"completed", "cancelled"} and self.was_here)
         if frees := {"no_show": "missed", "cancel": "cancelled", "move": "moved"}.get(verb):
             self.gone.append((frees, was))
         self.lines += 1
@@ -253,7 +254,7 @@ class Life(RuleBasedStateMachine):
                 actions.cancel(reason="other", known=known, **common)
             case "move":
                 to = max(self.now, self.session.starts_at).replace(minute=0, second=0) + timedelta(days=2)
-                actions.reschedule(starts_at=to, outside_hours=True, **common)
+                actions.reschedule(starts_at=to, outside_hours=True, known=known, **common)
 
     @invariant()
     def the_row_is_what_was_done_and_no_more(self):

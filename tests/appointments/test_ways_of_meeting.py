@@ -107,6 +107,51 @@ def test_a_way_withdrawn_while_the_time_was_held_is_not_booked(practice, now):
     assert refused.value.reason == "mode"
 
 
+def retire_psychologist(practice):
+    practice.psychologist.is_active = False
+    practice.psychologist.save()
+
+
+def retire_service(practice):
+    practice.service.is_active = False
+    practice.service.save()
+
+
+def take_offline(practice):
+    practice.service.online = False
+    practice.service.save()
+
+
+def give_no_more(practice):
+    practice.psychologist.services.set([make.service()])
+
+
+def close_location(practice):
+    practice.location.is_active = False
+    practice.location.save()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (retire_psychologist, "psychologist"),
+        (retire_service, "service"),
+        (take_offline, "service"),
+        (give_no_more, "service"),
+        (close_location, "location"),
+    ],
+)
+def test_what_is_offered_no_more_is_not_booked_from_a_hold(practice, now, change, reason):
+    practice.psychologist.services.add(practice.service)
+    held = actions.hold(**practice.ask())
+    change(practice)
+    with pytest.raises(NotOffered) as refused:
+        actions.confirm_hold(hold=held, patient=practice.patient, by=practice.online, now=now)
+    assert refused.value.reason == reason
+    held.refresh_from_db()
+    assert (held.status, held.patient) == ("held", None)
+
+
 # ---- What was booked before ------------------------------------------------------------------------------------------
 
 

@@ -65,7 +65,7 @@ def reopen(
 ) -> Appointment:
     """Takes a completion back: the patient is here again if they were checked in, else the session is booked.
 
-    Raises WrongState while a live invoice bills it (`known` is asked under lock) or
+    Raises WrongState while a live invoice bills it or its psychologist signed a note (`known` is asked under lock) or
     without a reason, SlotTaken or PatientBusy if something else stands there by now.
     """
     _lock_diary(appointment)
@@ -147,7 +147,7 @@ def _check_still_free(session: Appointment, *, by: Actor, now: datetime) -> None
     slot = rules.Slot(session.starts_at, session.ends_at, session.occupied_from, session.occupied_until)
     rules.check_free(session.psychologist, slot, now=now, ignore=session)
     if session.patient_id is not None:
-        rules.check_patient_is_free(session.patient_id, slot, ignore=session)
+        rules.check_patient_is_free(session.patient_id, slot, now=now, ignore=session)
     rules.check_room_is_free(session.room_id, slot, now=now, ignore=session)
     clear_expired_holds(
         psychologists=[session.psychologist_id],

@@ -95,6 +95,7 @@ def reschedule(
     by: Actor,
     now: datetime,
     outside_hours: bool = False,
+    known: AskAbove = nothing_known,
     seen: str | None = None,
 ) -> Appointment:
     """Moves a booked session and returns it; it keeps its code, its length and the fee that was promised.
@@ -126,7 +127,7 @@ def reschedule(
     if seen is not None and seen != states.as_seen(booked):
         raise NotReschedulable(Why.CHANGED)
     clinic = ClinicSettings.current()
-    if why := states.why_not(booked, Verb.MOVE, by=by, now=now):
+    if why := states.why_not(booked, Verb.MOVE, by=by, now=now, known=known(booked)):
         raise NotReschedulable(why)
     if (whom.pk, place.pk, way) != (booked.psychologist_id, booked.location_id, booked.mode):
         # Who agreed to see them in person still does, whatever they offer to others by now.
@@ -140,7 +141,7 @@ def reschedule(
     # A time that was agreed once, also outside the hours, is not asked about again.
     if not stays and not (outside_hours and rules.is_staff(by)):
         rules.check_offered(whom, slot, place, by=by, now=now, clinic=clinic)
-    rules.check_patient_is_free(booked.patient_id, slot, ignore=booked)
+    rules.check_patient_is_free(booked.patient_id, slot, now=now, ignore=booked)
     was = Place.of(booked)
     booked.room_id = rules.choose_room(way, place, slot, now=now, preferred=booked.room_id, ignore=booked)
     booked.psychologist_id, booked.location_id, booked.mode = whom.pk, place.pk, way

@@ -20,7 +20,7 @@ from portal.appointments.models import Appointment
 from portal.appointments.refusals import HoldExpired, NotOffered, SlotTaken
 from portal.appointments.states import Because, Status, Verb, Why
 from portal.audit import trail
-from portal.clinic.kept import services
+from portal.clinic.kept import places, services
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.patients.models import Patient
@@ -130,7 +130,8 @@ def release_hold(*, hold: Appointment, by: Actor, now: datetime) -> None:
 def confirm_hold(*, hold: Appointment, patient: Patient, by: Actor, now: datetime) -> Appointment:
     """Makes the held time the patient's booking; a second call returns the same booking and changes nothing.
 
-    Raises HoldExpired, PatientBusy, TooManyBookings, or NotOffered("mode", "first_visit_only" or "psychologist").
+    What is offered may have changed while it was held. Raises HoldExpired, PatientBusy, TooManyBookings, or NotOffered
+    for all but its time.
     """
     psychologist = lock_psychologists(hold.psychologist_id)[hold.psychologist_id]
     lock_patient(patient)
@@ -142,7 +143,7 @@ def confirm_hold(*, hold: Appointment, patient: Patient, by: Actor, now: datetim
             return held
         raise HoldExpired(why)
     held.service = services()[held.service_id]
-    rules.check_mode(psychologist, held.service, held.mode)
+    rules.check_service(psychologist, held.service, held.mode, places()[held.location_id], by=by)
     slot = rules.Slot(held.starts_at, held.ends_at, held.occupied_from, held.occupied_until)
     rules.check_patient(patient, psychologist, held.service, slot, by=by, now=now, clinic=ClinicSettings.current())
     held.patient, held.status, held.held_until = patient, Status.BOOKED, None

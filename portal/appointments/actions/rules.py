@@ -145,7 +145,7 @@ def check_patient(
 
     A first visit is for people without an earlier session; books that are closed stay open to one's own patients.
     """
-    check_patient_is_free(patient.pk, slot)
+    check_patient_is_free(patient.pk, slot, now=now)
     if is_staff(by):
         return
     own = patient.appointments.all()
@@ -158,10 +158,11 @@ def check_patient(
         raise NotOffered("psychologist")
 
 
-def check_patient_is_free(patient: int | None, slot: Slot, *, ignore: Appointment | None = None) -> None:
+def check_patient_is_free(patient: int | None, slot: Slot, *, now: datetime, ignore: Appointment | None = None) -> None:
+    """Raises PatientBusy where they have, or had, another session at that time: one that was held counts too."""
     if patient is None:
         return
-    own = Appointment.objects.filter(patient=patient).live().between(slot.starts_at, slot.ends_at)
+    own = Appointment.objects.filter(patient=patient).taking_time(now=now).between(slot.starts_at, slot.ends_at)
     if ignore is not None:
         own = own.exclude(pk=ignore.pk)
     if own.exists():

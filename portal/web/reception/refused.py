@@ -35,6 +35,10 @@ def in_words(verb: Verb, why: str, session: Appointment) -> str:
             return _("This session can't be cancelled any more.")
         case _, Why.INVOICED:
             return _("This session is invoiced. Void the invoice first, then it can be undone.")
+        case Verb.REOPEN, Why.NOTE_SIGNED:
+            return _("The psychologist has signed a note of this session, so it was held. It can be billed as it is.")
+        case Verb.MOVE, Why.NOTE_SIGNED:
+            return _("The psychologist has signed a note of this session, so it stays at its time.")
         case _, Why.NOTE_SIGNED:
             return _("The psychologist has signed a note of this session, so it took place. Check it out instead.")
         case _, HeldByNote.WORD:

@@ -204,6 +204,8 @@ def _in_words(refusal: Exception) -> str:
             return _("You have as many sessions booked as can be booked online. Please phone us for more.")
         case NotOffered(reason="mode"):
             return _("This way of meeting is no longer offered. Please choose another time.")
+        case NotOffered(reason="service"):
+            return _("This service can't be booked online any more. Please choose another one, or phone us.")
         case NotOffered(reason="first_visit_only"):
             return _("This is for first visits only, and you have been here before. Please choose another service.")
     return _("This time can't be booked any more. Please choose another one.")

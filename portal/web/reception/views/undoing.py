@@ -93,7 +93,7 @@ def completed(request: ActorRequest, code: Any) -> HttpResponse:
         sessions.reopen,
         means=_(
             "The session will no longer count as held, and has to be checked out again, cancelled or marked as a "
-            "no-show. Notes that were written stay with it."
+            "no-show. A draft of a note stays with it."
         ),
         done=_("%(name)s's session is open again."),
     )
