@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from portal.appointments import states
 from portal.appointments.models import Appointment
+from portal.appointments.models.appointment import AppointmentQuerySet
 from portal.common.access.actors import Actor
 from portal.records.models import ProgressNote, State
 
 
-def sessions_with_notes(sessions: QuerySet[Appointment]) -> QuerySet[Appointment]:
+def sessions_with_notes(sessions: AppointmentQuerySet) -> AppointmentQuerySet:
     """The same sessions, each with its `note` at hand where it has one, and not one ciphertext read."""
     return sessions.select_related("note").defer("note__body")
 
 
-def sessions_to_write_up(actor: Actor, *, now: datetime, since: datetime | None = None) -> QuerySet[Appointment]:
+def sessions_to_write_up(actor: Actor, *, now: datetime, since: datetime | None = None) -> AppointmentQuerySet:
     """An actor's own sessions that are over and lack a signed note, oldest first; drafts of any session count."""
     over = Q(ends_at__lte=now, status__in=states.STANDING)
     sessions = Appointment.objects.visible_to(actor).filter(

@@ -31,6 +31,12 @@ def test_hold_is_nobodys_and_leaves_no_line(practice, held, now, nine):
     assert (row.status, row.patient, row.booked_at, row.fee) == (Status.HELD, None, None, practice.service.fee)
     assert row.held_until == now + timedelta(minutes=10)
     assert not Entry.objects.exists()
+    with pytest.raises(ValueError, match="nobody's session yet"):
+        _ = held.person
+
+
+def test_a_confirmed_hold_is_a_persons_session(practice, held):
+    assert confirm(practice, held).person == practice.patient
 
 
 def test_a_held_time_is_taken_until_it_runs_out(practice, held, now):

@@ -235,6 +235,13 @@ class Appointment(models.Model):
         return timezone.localtime(self.ends_at, self.zone)
 
     @property
+    def person(self) -> Patient:
+        """Whose session it is; raises ValueError for a time that is held, and nobody's yet."""
+        if self.patient is None:
+            raise ValueError("a held time is nobody's session yet")
+        return self.patient
+
+    @property
     def minutes(self) -> int:
         return int((self.ends_at - self.starts_at).total_seconds() // 60)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -35,7 +36,7 @@ class WeekChoice(forms.Form):
     week = forms.DateField(required=False)
 
     @classmethod
-    def read(cls, data: Any) -> date | None:
+    def read(cls, data: Mapping[str, Any]) -> date | None:
         """The Monday asked for, or None."""
         form = cls(data)
         form.full_clean()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
@@ -17,7 +17,8 @@ from portal.appointments.actions import Shift
 from portal.appointments.models import TimeSlot, WorkingHours
 from portal.appointments.models.hours import Weekday
 from portal.clinic.models import Location
-from portal.common.forms.fields import DateField, LineField, moment
+from portal.common.forms.fields import DateField, LineField, TimeField, moment
+from portal.common.forms.parts import field_of
 from portal.records.actions import tidy
 from portal.records.models import MOST_CHARACTERS, Template
 
@@ -27,15 +28,15 @@ class _OneDay(forms.Form):
 
     name = ""
 
-    def __init__(self, data: Any) -> None:
+    def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__(data)
         self.fields[self.name] = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
 
     @classmethod
-    def read(cls, data: Any) -> date | None:
+    def read(cls, data: Mapping[str, Any]) -> date | None:
         form = cls(data)
         form.full_clean()
-        day = form.cleaned_data.get(cls.name)
+        day: date | None = form.cleaned_data.get(cls.name)
         return day if day and 2000 <= day.year <= 2100 else None
 
 
@@ -51,10 +52,10 @@ class PatientSearch(forms.Form):
     q = forms.CharField(required=False, max_length=200)
 
     @classmethod
-    def read(cls, data: Any) -> str:
+    def read(cls, data: Mapping[str, Any]) -> str:
         form = cls(data)
         form.full_clean()
-        return form.cleaned_data.get("q", "")
+        return str(form.cleaned_data.get("q", ""))
 
 
 # ---- Notes ----------------------------------------------------------------------------------------------------------
@@ -69,7 +70,7 @@ class _Words(forms.CharField):
         super().__init__(strip=False, **kwargs)
 
     def to_python(self, value: Any) -> str:
-        return tidy(super().to_python(value))
+        return tidy(super().to_python(value) or "")
 
     def validate(self, value: str) -> None:
         super().validate(value)
@@ -92,13 +93,14 @@ class NoteForm(forms.Form):
     insert = forms.ChoiceField(choices=Template.choices, required=False, widget=forms.HiddenInput)
 
     def clean_template(self) -> str:
-        return self.cleaned_data["template"] or Template.FREE
+        return str(self.cleaned_data["template"] or Template.FREE)
 
     @property
     def written_on(self) -> int:
         """The version that the words are meant to replace."""
-        chosen = self.cleaned_data.get("instead_of")
-        return self.cleaned_data["version"] if chosen is None else chosen
+        chosen: int | None = self.cleaned_data.get("instead_of")
+        written_on: int = self.cleaned_data["version"]
+        return written_on if chosen is None else chosen
 
 
 class SignForm(forms.Form):
@@ -115,28 +117,13 @@ class AddendumForm(forms.Form):
     code = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
     def clean_body(self) -> str:
-        body = self.cleaned_data["body"]
+        body: str = self.cleaned_data["body"]
         if not body.strip():
             raise ValidationError(_("Write what you want to add."), code="required")
         return body
 
 
 # ---- Hours ----------------------------------------------------------------------------------------------------------
-
-
-class TimeField(forms.TimeField):
-    """A time of day as people type it where the browser has no picker: `9:00`, `17:30`, `9 am`."""
-
-    default_error_messages = {"invalid": _("Write a time, such as 9:00 or 17:30.")}
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("widget", forms.TimeInput(format="%H:%M", attrs={"type": "time", "step": "300"}))
-        kwargs.setdefault("input_formats", ["%H:%M", "%H.%M", "%H:%M:%S", "%I:%M %p", "%I %p", "%I%p", "%I:%M%p", "%H"])
-        super().__init__(**kwargs)
-
-    def to_python(self, value: Any) -> time | None:
-        found = super().to_python(value)
-        return found.replace(second=0, microsecond=0) if found else found
 
 
 class ShiftForm(forms.Form):
@@ -151,14 +138,14 @@ class ShiftForm(forms.Form):
     def __init__(self, *args: Any, locations: Sequence[Location], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         by_id = {str(place.pk): place for place in locations}
-        where = self.fields["location"]
+        where = field_of(self, "location", forms.TypedChoiceField)
         where.choices = [(pk, place.name) for pk, place in by_id.items()]
         where.coerce = by_id.__getitem__
         if locations:
             where.initial = locations[0].pk
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        data = super().clean() or {}
         if data.get("remove"):
             self.errors.clear()
         if data.get("remove") or not self.is_filled:
@@ -189,7 +176,12 @@ class WeekForm:
     """The whole week: the windows there are, and an empty row for each day."""
 
     def __init__(
-        self, data: Any = None, *, hours: Sequence[WorkingHours], locations: Sequence[Location], rows: int = 60
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        hours: Sequence[WorkingHours],
+        locations: Sequence[Location],
+        rows: int = 60,
     ) -> None:
         if data is None:
             initial = [
@@ -255,10 +247,10 @@ class SlotForm(forms.Form):
     def __init__(self, *args: Any, zone: ZoneInfo, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = zone
-        self.fields["location"].queryset = Location.objects.filter(is_active=True)
+        field_of(self, "location", forms.ModelChoiceField).queryset = Location.objects.filter(is_active=True)
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        data = super().clean() or {}
         first = data.get("first_day")
         if not first or self.errors:
             return data
@@ -280,8 +272,8 @@ class SlotForm(forms.Form):
         zone = data["location"].zone if is_extra else self.zone
         start = self._moment("from_time", first, data.get("from_time") or time(), zone)
         # No time is the end of that day.
-        until = (last, data["until_time"]) if data.get("until_time") else (last + timedelta(days=1), time())
-        end = self._moment("until_time", *until, zone)
+        until = data.get("until_time")
+        end = self._moment("until_time", last if until else last + timedelta(days=1), until or time(), zone)
         if start and end:
             if end <= start:
                 name = "last_day" if last < first else "until_time"

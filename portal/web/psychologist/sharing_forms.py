@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.common.access.actors import Actor
 from portal.common.documents import DocumentField
 from portal.common.forms.fields import LineField, TextField
+from portal.common.forms.parts import field_of
 from portal.patients.models import Patient
 from portal.resources.models import Resource, Share
 from portal.resources.models.files import MOST_IN_NOTE
@@ -17,18 +18,32 @@ from portal.resources.models.files import MOST_IN_NOTE
 NOTE_HELP = _("Only they and those who treat them read it. It is not in the e-mail.")
 
 
-class _ByCategory(forms.models.ModelChoiceIterator):
-    def __iter__(self) -> Iterator[Any]:
-        yield ("", self.field.empty_label)
-        for shelf, files in groupby(self.queryset, key=lambda one: one.category.name):
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+    _Choices = forms.models.ModelChoiceIterator[Resource]
+    _ChoiceField = forms.ModelChoiceField[Resource]
+else:
+    _Choices, _ChoiceField = forms.models.ModelChoiceIterator, forms.ModelChoiceField
+
+
+def _shelf(one: Resource) -> str:
+    return one.category.name if one.category else ""
+
+
+class _ByCategory(_Choices):
+    # The stubs know a flat list alone.
+    def __iter__(self) -> Iterator[tuple[Any, StrOrPromise | list[tuple[Any, str]]]]:  # type: ignore[override]
+        yield ("", self.field.empty_label or "")
+        for shelf, files in groupby(self.queryset, key=_shelf):
             yield (shelf, [self.choice(one) for one in files])
 
 
-class _ShelfField(forms.ModelChoiceField):
+class _ShelfField(_ChoiceField):
     iterator = _ByCategory
 
     def label_from_instance(self, one: Resource) -> str:
-        return f"{one.title} ({one.current.what.label})"
+        return f"{one.title} ({one.current.what.label})" if one.current else one.title
 
 
 class ShareForm(forms.Form):
@@ -52,7 +67,7 @@ class ShareForm(forms.Form):
         if sent := self.data.get("code") if self.is_bound else None:
             # The same form sent again still names its file.
             had = had.exclude(code=sent) if _is_uuid(sent) else had
-        self.fields["resource"].queryset = (
+        field_of(self, "resource", _ShelfField).queryset = (
             Resource.objects.visible_to(actor).library().exclude(pk__in=had.values("resource")).for_listing()
         )
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -66,7 +67,7 @@ class PatientTable(ListTable):
             ),
         )
 
-    def _day(self, moment: Any) -> str:
+    def _day(self, moment: datetime | None) -> str:
         return f"{day_short(moment, self.zone)} {local_day(moment, self.zone).year}" if moment else ""
 
     def order_last_seen(self, queryset: QuerySet[Any], is_descending: bool) -> tuple[QuerySet[Any], bool]:

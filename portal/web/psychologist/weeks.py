@@ -20,6 +20,9 @@ from portal.records.session_notes import sessions_with_notes
 
 MIDNIGHT = time()
 
+# From when until when, on the wall clock.
+Window = tuple[datetime, datetime]
+
 
 def monday_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
@@ -39,7 +42,7 @@ class Day:
     is_today: bool
     sessions: list[Appointment] = field(default_factory=list)
     # Wall-clock windows that are worked, in order, not touching.
-    windows: list[tuple[datetime, datetime]] = field(default_factory=list)
+    windows: list[Window] = field(default_factory=list)
     away: list[TimeSlot] = field(default_factory=list)
 
     @property
@@ -101,8 +104,8 @@ def read_week(actor: Actor, *, monday: date, hours: list[WorkingHours], zone: Zo
     for session in sessions:
         if day := days.get(session.local_start.date()):
             day.sessions.append(session)
-    slots = TimeSlot.objects.visible_to(actor).select_related("location").between(start - near, end + near)
-    slots = list(slots.order_by("starts_at"))
+    exceptions = TimeSlot.objects.visible_to(actor).select_related("location").between(start - near, end + near)
+    slots = list(exceptions.order_by("starts_at"))
     for day in days.values():
         worked = [
             (datetime.combine(day.date, h.starts), datetime.combine(day.date, h.ends))
@@ -126,7 +129,7 @@ def _wall(moment: datetime, zone: ZoneInfo) -> datetime:
     return timezone.localtime(moment, zone).replace(tzinfo=None)
 
 
-def _cut(slot: TimeSlot, day: date, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
+def _cut(slot: TimeSlot, day: date, zone: ZoneInfo) -> Window | None:
     """The part of a slot that falls on this day, on the wall clock."""
     midnight = datetime.combine(day, MIDNIGHT)
     start = max(_wall(slot.starts_at, zone), midnight)
@@ -134,8 +137,8 @@ def _cut(slot: TimeSlot, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]
     return (start, end) if start < end else None
 
 
-def _joined(windows: list[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
-    joined: list[tuple[datetime, datetime]] = []
+def _joined(windows: list[Window]) -> list[Window]:
+    joined: list[Window] = []
     for start, end in sorted(windows):
         if joined and start <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(joined[-1][1], end))
@@ -176,8 +179,9 @@ def _time_off(day: Day, zone: ZoneInfo) -> list[Block]:
             title = _("Break") if is_break else "" if day.windows else _("Not working")
             off.append(Block(starts_at=start, ends_at=end, kind="off", title=title))
     for slot in day.away:
-        start, end = _cut(slot, day.date, slot.location.zone if slot.location else zone)
-        off.append(Block(starts_at=start, ends_at=end, kind="off", title=slot.label or slot.get_kind_display()))
+        if cut := _cut(slot, day.date, slot.location.zone if slot.location else zone):
+            start, end = cut
+            off.append(Block(starts_at=start, ends_at=end, kind="off", title=slot.label or slot.get_kind_display()))
     return off
 
 
@@ -190,7 +194,7 @@ def _block(session: Appointment) -> Block:
     if session.is_hold:
         title, detail, url = _("Held"), _("somebody is booking"), ""
     else:
-        title = session.patient.name
+        title = session.person.name
         detail = _detail(session)
         url = reverse("psychologist:note", args=[session.code])
     return Block(

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Any
 
 import django_filters
 from django import forms
 from django.db.models import Exists, OuterRef, QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from portal.billing.models.invoice import Invoice, Standing
+from portal.billing.models.invoice import Invoice, InvoiceQuerySet, Standing
 from portal.clinic.models import Psychologist
 from portal.common.forms.fields import DateField
-from portal.patients.models import Patient, SearchKey
+from portal.patients.models import PatientQuerySet, SearchKey
 from portal.patients.search import search, tokens_of
 
 # ---- Invoices -------------------------------------------------------------------------------------------------------
@@ -54,7 +54,7 @@ class InvoiceFilter(django_filters.FilterSet):
         model = Invoice
         fields: list[str] = []
 
-    def __init__(self, data: Any, *, queryset: QuerySet[Invoice], people: QuerySet[Patient], today: date) -> None:
+    def __init__(self, data: QueryDict, *, queryset: QuerySet[Invoice], people: PatientQuerySet, today: date) -> None:
         super().__init__(data, queryset=queryset)
         self.people, self.today = people, today
 
@@ -63,7 +63,7 @@ class InvoiceFilter(django_filters.FilterSet):
         """Whether anything was asked for."""
         return bool(self.is_bound and any(self.form.cleaned_data.get(name) for name in self.filters))
 
-    def stand(self, invoices: QuerySet[Invoice], name: str, value: str) -> QuerySet[Invoice]:
+    def stand(self, invoices: InvoiceQuerySet, name: str, value: str) -> InvoiceQuerySet:
         return invoices.standing(value, today=self.today)
 
     def find(self, invoices: QuerySet[Invoice], name: str, value: str) -> QuerySet[Invoice]:

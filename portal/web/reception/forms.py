@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from portal.appointments.models import CancelReason
@@ -17,6 +18,7 @@ from portal.billing import charges
 from portal.billing.forms import METHODS
 from portal.clinic.models import Location, Mode, Psychologist, Service, TaxCode
 from portal.common.forms.fields import DateField, LineField, MoneyField, TimeField, moment
+from portal.common.forms.parts import field_of, sent_with
 from portal.journeys import choosing, profiles
 from portal.journeys.checking_out import AS_HELD, NO_ITEM, Claim, Held, Taken
 from portal.patients.models import Carer, Patient
@@ -29,11 +31,11 @@ class _OneDay(forms.Form):
     week = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
 
 
-def day_in(data: Any, name: str = "day") -> date | None:
+def day_in(data: Mapping[str, Any], name: str = "day") -> date | None:
     """The day named in an address; none if it is no day, or of another age."""
     form = _OneDay(data)
     form.full_clean()
-    day = form.cleaned_data.get(name)
+    day: date | None = form.cleaned_data.get(name)
     return day if day and 2000 <= day.year <= 2100 else None
 
 
@@ -53,7 +55,7 @@ class ArrivalsFilter(forms.Form):
     at = forms.CharField(required=False, max_length=60)
 
     @classmethod
-    def read(cls, data: Any) -> dict[str, str]:
+    def read(cls, data: Mapping[str, Any]) -> dict[str, str]:
         form = cls(data)
         form.full_clean()
         return {"by": form.cleaned_data.get("by") or cls.TIME, "at": form.cleaned_data.get("at", "")}
@@ -67,7 +69,7 @@ class EndCarerForm(forms.Form):
 
     def __init__(self, *args: Any, patient: Patient, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["carer"].queryset = patient.carers.select_related("user", "patient")
+        field_of(self, "carer", forms.ModelChoiceField).queryset = patient.carers.select_related("user", "patient")
 
 
 # ---- Booking --------------------------------------------------------------------------------------------------------
@@ -82,7 +84,7 @@ class BookingChoice(forms.Form):
 
     @classmethod
     def read(
-        cls, data: Any, *, services: Sequence[Service], psychologists: Sequence[Psychologist]
+        cls, data: Mapping[str, Any], *, services: Sequence[Service], psychologists: Sequence[Psychologist]
     ) -> tuple[Service, list[Psychologist], Psychologist | None, Mode]:
         """The service, who gives it, with whom of them (None for whoever is free) and the way it is held.
 
@@ -128,13 +130,13 @@ class AnyTime(forms.Form):
         label=_("Where"), queryset=Location.objects.none(), empty_label=None, to_field_name="slug"
     )
 
-    def __init__(self, *args: Any, psychologists: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="any_%s", **kwargs)
-        self.fields["with_whom"].queryset = psychologists
-        self.fields["location"].queryset = Location.objects.filter(is_active=True)
+    def __init__(self, *args: Any, psychologists: QuerySet[Psychologist], **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "any_%s", **kwargs})
+        field_of(self, "with_whom", forms.ModelChoiceField).queryset = psychologists
+        field_of(self, "location", forms.ModelChoiceField).queryset = Location.objects.filter(is_active=True)
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        data = super().clean() or {}
         day, at, location = data.get("day"), data.get("at"), data.get("location")
         if day and not 2000 <= day.year <= 2100:
             self.add_error("day", ValidationError(_("Check the year."), code="year"))
@@ -185,20 +187,20 @@ class CheckOutForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["amount"].required = not self.is_bound or self.data.get("method") != LATER
         self.claim = claim
-        self.fields["item"].choices = [
+        field_of(self, "item", forms.ChoiceField).choices = [
             (AS_HELD, _("As the minutes say")),
             (NO_ITEM, _("None: no rebate")),
             *((item.item, f"{item.item} · {item.description}") for item in claim.items),
         ]
 
     def clean_item(self) -> str:
-        chosen = self.cleaned_data["item"]
+        chosen: str = self.cleaned_data["item"]
         if chosen not in (AS_HELD, NO_ITEM) and not self.claim.is_covered:
             raise ValidationError(_("Medicare pays only with a referral. Add the referral first."), code="referral")
         return chosen
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        data = super().clean() or {}
         described, amount = data.get("extra_description"), data.get("extra_amount")
         if described and amount is None and "extra_amount" not in self.errors:
             self.add_error("extra_amount", ValidationError(_("What does it cost?"), code="required"))
@@ -218,10 +220,9 @@ class CheckOutForm(forms.Form):
 
     def with_total(self, total: Decimal) -> CheckOutForm:
         """The same form for another total: an amount that nobody touched goes with it."""
-        data = self.data.copy()
-        if data.get("amount", "").strip() in {"", data.get("proposed_for", "")}:
-            data["amount"] = str(total)
-        data["proposed_for"] = str(total)
+        data = sent_with(self.data, "proposed_for", str(total))
+        if self.data.get("amount", "").strip() in {"", self.data.get("proposed_for", "")}:
+            data = sent_with(data, "amount", str(total))
         form = CheckOutForm(data, claim=self.claim)
         form.full_clean()
         return form

@@ -104,7 +104,7 @@ class InvoiceTable(ListTable):
         super().__init__(keyset.rows, order_by=order, **kwargs)
 
     @classmethod
-    def order_in(cls, data: Any) -> str:
+    def order_in(cls, data: Mapping[str, Any]) -> str:
         """The order that an address asks for, or newest first."""
         asked = data.get("sort", "")
         return asked if asked.removeprefix("-") in cls.ORDERS else cls.NEWEST_FIRST

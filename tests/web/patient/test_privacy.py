@@ -43,7 +43,7 @@ def publish(kind=PolicyKind.PRIVACY, **kwargs):
 
 
 def asked(response):
-    return [(each["version"].kind, each["version"].number, each["patients"]) for each in response.context["asking"]]
+    return [(each.version.kind, each.version.number, each.patients) for each in response.context["asking"]]
 
 
 @pytest.mark.parametrize("path", ["/my/", PAGE])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -67,7 +68,7 @@ def listing(request: ActorRequest) -> HttpResponse:
     return page_or_fragment(request, "patient/appointments.html", context, fragment="past")
 
 
-def _own(request: ActorRequest, code: Any) -> Appointment:
+def _own(request: ActorRequest, code: UUID) -> Appointment:
     return get_object_or_404(Appointment.objects.visible_to(request.actor).for_listing(), code=code)
 
 
@@ -86,7 +87,7 @@ def _context(appointment: Appointment, *, by: Actor, now: datetime) -> dict[str,
 
 @allow(Role.PATIENT)
 @require_safe
-def detail(request: ActorRequest, code: Any) -> HttpResponse:
+def detail(request: ActorRequest, code: UUID) -> HttpResponse:
     return render(
         request, "patient/appointment.html", _context(_own(request, code), by=request.actor, now=timezone.now())
     )
@@ -94,10 +95,10 @@ def detail(request: ActorRequest, code: Any) -> HttpResponse:
 
 @allow(Role.PATIENT)
 @require_safe
-def calendar_entry(request: ActorRequest, code: Any) -> HttpResponse:
+def calendar_entry(request: ActorRequest, code: UUID) -> HttpResponse:
     """The session as an .ics file, for the calendar on a phone."""
     appointment = _own(request, code)
-    method = "CANCEL" if appointment.is_cancelled else "PUBLISH"
+    method: ics.Method = "CANCEL" if appointment.is_cancelled else "PUBLISH"
     entry = ics.invitation(appointment, method=method, clinic=ClinicSettings.current(), now=timezone.now())
     response = HttpResponse(entry, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="appointment.ics"'
@@ -106,7 +107,7 @@ def calendar_entry(request: ActorRequest, code: Any) -> HttpResponse:
 
 @allow(Role.PATIENT)
 @require_http_methods(["GET", "HEAD", "POST"])
-def cancel(request: ActorRequest, code: Any) -> HttpResponse:
+def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
     """Asks once, with the fee if there is one, then cancels."""
     appointment = _own(request, code)
     now = timezone.now()
@@ -136,7 +137,7 @@ def cancel(request: ActorRequest, code: Any) -> HttpResponse:
 
 @allow(Role.PATIENT)
 @require_http_methods(["GET", "HEAD", "POST"])
-def reschedule(request: ActorRequest, code: Any) -> HttpResponse:
+def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
     """The psychologist's free times, week by week; pressing one moves the session there."""
     appointment = _own(request, code)
     now = timezone.now()

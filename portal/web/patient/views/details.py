@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -29,7 +29,7 @@ def details(request: ActorRequest) -> HttpResponse:
 
 @allow(Role.PATIENT)
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: ActorRequest, code: Any) -> HttpResponse:
+def edit(request: ActorRequest, code: UUID) -> HttpResponse:
     patient = get_object_or_404(Patient.objects.visible_to(request.actor), code=code)
     now = timezone.now()
     form = OwnDetailsForm(request.POST or None, today=ClinicSettings.current().today(now), instance=patient)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -40,7 +42,7 @@ def listing(request: ActorRequest) -> HttpResponse:
 
 @allow(Role.PATIENT)
 @require_safe
-def file(request: ActorRequest, code: Any) -> HttpResponse:
+def file(request: ActorRequest, code: UUID) -> HttpResponseBase:
     """A shared file. Opening it tells the psychologist that it was seen, and the page that it is not new."""
     share = get_object_or_404(Share.objects.visible_to(request.actor).for_listing(), code=code)
     response = downloads.send(request, share.resource, public=False)

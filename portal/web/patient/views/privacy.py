@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass, field
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,27 +18,36 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import redirect_to
 from portal.patients import consents
 from portal.patients.models import Consent, Patient
+from portal.policies.models import PolicyVersion
 from portal.web.patient.forms import Agreeing
 
 
-def asking(request: HttpRequest) -> list[dict[str, Any]]:
-    """Each policy that is still to be agreed to, with the people it is missing for; for the panel on the pages."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A policy that is still to be agreed to, and the people it is missing for; `several` are on the account."""
+
+    version: PolicyVersion
+    several: bool
+    patients: list[Patient] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        return self.version.get_kind_display()
+
+    @property
+    def url_name(self) -> str:
+        return f"public:{self.version.kind}_version"
+
+
+def asking(request: ActorRequest) -> list[Asked]:
+    """What the panel on the pages asks the people of this account to agree to."""
     patients = sorted(Patient.objects.managed_by(request.user), key=lambda p: (p.user_id != request.user.pk, p.pk))
     left = consents.outstanding(patients, today=ClinicSettings.current().today(timezone.now()))
-    found: dict[int, dict[str, Any]] = {}
+    found: dict[int, Asked] = {}
     for patient in patients:
         for version in left.get(patient.pk, []):
-            each = found.setdefault(
-                version.pk,
-                {
-                    "version": version,
-                    "label": version.get_kind_display(),
-                    "url_name": f"public:{version.kind}_version",
-                    "patients": [],
-                    "several": len(patients) > 1,
-                },
-            )
-            each["patients"].append(patient)
+            asked = found.setdefault(version.pk, Asked(version, several=len(patients) > 1))
+            asked.patients.append(patient)
     return list(found.values())
 
 
@@ -62,10 +71,10 @@ def agree(request: ActorRequest) -> HttpResponse:
     form = Agreeing(request.POST)
     wanted = (form.cleaned_data["kind"], form.cleaned_data["number"]) if form.is_valid() else None
     with transaction.atomic():
-        found = [each for each in asking(request) if (each["version"].kind, each["version"].number) == wanted]
+        found = [each for each in asking(request) if (each.version.kind, each.version.number) == wanted]
         for each in found:
-            for patient in each["patients"]:
-                consents.agree(patient=patient, versions=[each["version"]], by=request.actor, now=now)
+            for patient in each.patients:
+                consents.agree(patient=patient, versions=[each.version], by=request.actor, now=now)
     if found:
         messages.success(request, _("Thank you. We have written down that you agree."))
     return redirect_to(request, "patient:privacy")

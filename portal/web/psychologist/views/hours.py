@@ -159,14 +159,10 @@ def _page(
     return render(request, "psychologist/hours.html", context, status=status)
 
 
-def _slots(actor: Actor, *, zone: ZoneInfo, now: datetime) -> list[TimeSlot]:
-    """Exceptions that are not over, each with its time in `words`."""
-    slots = list(
-        TimeSlot.objects.visible_to(actor).filter(ends_at__gt=now).select_related("location").order_by("starts_at")
-    )
-    for slot in slots:
-        slot.words = _in_words(slot, slot.location.zone if slot.location else zone)
-    return slots
+def _slots(actor: Actor, *, zone: ZoneInfo, now: datetime) -> list[tuple[TimeSlot, str]]:
+    """Exceptions that are not over, each with its time in words."""
+    slots = TimeSlot.objects.visible_to(actor).filter(ends_at__gt=now).select_related("location").order_by("starts_at")
+    return [(slot, _in_words(slot, slot.location.zone if slot.location else zone)) for slot in slots]
 
 
 def _in_words(slot: TimeSlot, zone: ZoneInfo) -> str:

@@ -43,9 +43,9 @@ def notes(request: ActorRequest) -> HttpResponse:
     now = timezone.now()
     waiting = sessions_with_notes(sessions_to_write_up(request.actor, now=now).for_listing()).order_by("-starts_at")
     page = Paginator(waiting, PER_PAGE).get_page(request.GET.get("page"))
-    for session in page:
-        session.days_ago = (session.location.day_of(now) - session.local_start.date()).days
-    return page_or_fragment(request, "psychologist/notes.html", {"page": page, "now": now}, fragment="results")
+    rows = [(session, (session.location.day_of(now) - session.local_start.date()).days) for session in page]
+    context = {"page": page, "rows": rows, "now": now}
+    return page_or_fragment(request, "psychologist/notes.html", context, fragment="results")
 
 
 # ---- One session's note ---------------------------------------------------------------------------------------------
@@ -169,7 +169,6 @@ def sign(request: ActorRequest, code: UUID) -> HttpResponse:
             return _to_note(request, session)
         actions.read(note=written, by=request.actor)
         return _confirm_page(request, session, written, now=now)
-    version = None
     if "body" in request.POST:
         form = NoteForm(request.POST)
         if not form.is_valid():
@@ -194,10 +193,10 @@ def sign(request: ActorRequest, code: UUID) -> HttpResponse:
         if "sure" not in request.POST:
             return redirect_to(request, "psychologist:sign_note", session.code)
     else:
-        form = SignForm(request.POST)
-        if not form.is_valid():
+        signing = SignForm(request.POST)
+        if not signing.is_valid():
             return _to_note(request, session)
-        version = form.cleaned_data["version"]
+        version = signing.cleaned_data["version"]
     return _sign(request, session, written, version=version, now=now)
 
 
@@ -285,7 +284,7 @@ def _session_and_note(request: ActorRequest, code: UUID) -> tuple[Appointment, P
 def _is_in_care(session: Appointment, actor: Actor) -> bool:
     """Whether the patient's page opens. It does but for the draft of a session called off, if that was the only one."""
     in_care = Patient.objects.visible_to(actor)
-    return not session.is_cancelled or in_care.filter(pk=session.patient_id).exists()
+    return not session.is_cancelled or in_care.filter(pk=session.person.pk).exists()
 
 
 def _version(written: ProgressNote | None) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -22,7 +22,7 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment, targets
-from portal.patients.models import Patient
+from portal.patients.models import Patient, PatientQuerySet
 from portal.patients.search import search
 from portal.records.models import ProgressNote
 from portal.records.session_notes import sessions_to_write_up, sessions_with_notes
@@ -61,7 +61,7 @@ def patients(request: ActorRequest) -> HttpResponse:
     return page_or_fragment(request, "psychologist/patients.html", context, fragment="results")
 
 
-def _with_sessions(treated: QuerySet[Patient], *, actor: Actor, now: datetime) -> QuerySet[Patient]:
+def _with_sessions(treated: PatientQuerySet, *, actor: Actor, now: datetime) -> PatientQuerySet:
     """Each with when they were last seen, when they come next, and how many notes of theirs are to be signed."""
     own = Appointment.objects.visible_to(actor).filter(patient=OuterRef("pk")).order_by()
     seen = own.seen(now=now)

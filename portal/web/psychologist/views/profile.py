@@ -8,7 +8,9 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
+from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -231,7 +233,7 @@ def whole_photo_url(person: Psychologist) -> str:
 @allow(Role.PSYCHOLOGIST)
 @with_profile
 @require_safe
-def photo(request: PsychologistRequest) -> HttpResponse:
+def photo(request: PsychologistRequest) -> HttpResponseBase:
     """One's own photo, also while the profile is not on the website."""
     return _picture(request.psychologist.photo)
 
@@ -239,12 +241,12 @@ def photo(request: PsychologistRequest) -> HttpResponse:
 @allow(Role.PSYCHOLOGIST)
 @with_profile
 @require_safe
-def whole_photo(request: PsychologistRequest) -> HttpResponse:
+def whole_photo(request: PsychologistRequest) -> HttpResponseBase:
     """What the photo was cut from. Nobody else is shown what was cut off, but the manager."""
     return _picture(request.psychologist.photo_source or request.psychologist.photo)
 
 
-def _picture(field_file: Any) -> HttpResponse:
+def _picture(field_file: FieldFile | None) -> HttpResponseBase:
     if not field_file:
         raise Http404
     try:

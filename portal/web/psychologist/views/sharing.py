@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -67,7 +68,7 @@ def resources(request: ActorRequest) -> HttpResponse:
 
 @allow(Role.PSYCHOLOGIST)
 @require_safe
-def resource_file(request: ActorRequest, code: UUID) -> HttpResponse:
+def resource_file(request: ActorRequest, code: UUID) -> HttpResponseBase:
     """A look at a file of the shelf, which counts as nobody's reading."""
     resource = get_object_or_404(Resource.objects.visible_to(request.actor).library().for_listing(), code=code)
     return downloads.send(request, resource, public=False)
@@ -75,7 +76,7 @@ def resource_file(request: ActorRequest, code: UUID) -> HttpResponse:
 
 @allow(Role.PSYCHOLOGIST)
 @require_safe
-def shared_file(request: ActorRequest, code: UUID) -> HttpResponse:
+def shared_file(request: ActorRequest, code: UUID) -> HttpResponseBase:
     """What a patient was given. To open a colleague's file for one person is recorded, as it is with notes."""
     share = get_object_or_404(
         Share.objects.visible_to(request.actor).filter(resource__current__isnull=False).for_listing(), code=code

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -40,7 +41,7 @@ from portal.web.reception.refused import in_words
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def book(request: ActorRequest, code: Any) -> HttpResponse:
+def book(request: ActorRequest, code: UUID) -> HttpResponse:
     """One page: what, with whom, how, and the week. A time that nobody offers is typed in below it."""
     patient = get_object_or_404(Patient.objects.visible_to(request.actor), code=code)
     services = list(Service.objects.offered())
@@ -115,7 +116,7 @@ def _as_last_time(request: ActorRequest, patient: Patient) -> dict[str, str]:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def reschedule(request: ActorRequest, code: Any) -> HttpResponse:
+def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
     """The same week, for a session that is to be at another time, or with somebody else."""
     session = get_object_or_404(Appointment.objects.visible_to(request.actor).for_listing(), code=code)
     if why := sessions.steps(session, by=request.actor, now=timezone.now())[Verb.MOVE].why:
@@ -275,13 +276,15 @@ class Desk:
                 return self.page(any_time=any_time, around=starts_at, outside=True)
             return self.page(any_time=any_time, around=starts_at, refusal=why_not(refused.reason))
         except NotReschedulable as refused:
+            if self.ignore is None:
+                raise
             messages.error(self.request, in_words(Verb.MOVE, refused.reason, self.ignore))
             return redirect_to(self.request, "reception:appointment", code=self.ignore.code)
         words = {"when": when(booked.starts_at, booked.zone), "psychologist": booked.psychologist.name}
         messages.success(self.request, done % words)
-        if not booking.recipients(booked.patient):
+        if not booking.recipients(booked.person):
             messages.warning(self.request, _("No e-mail address is known, so no confirmation was sent. Tell them."))
-        return redirect_to(self.request, "reception:patient", code=booked.patient.code)
+        return redirect_to(self.request, "reception:patient", code=booked.person.code)
 
     def _in_turn(self, starts_at: datetime) -> list[Psychologist]:
         return diary.fairly(self.chosen, around=starts_at) if len(self.chosen) > 1 else self.chosen
@@ -336,7 +339,7 @@ def why_not(reason: str) -> str:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
-def appointment(request: ActorRequest, code: Any) -> HttpResponse:
+def appointment(request: ActorRequest, code: UUID) -> HttpResponse:
     """One session: when, who, where, its invoice, and what can be done with it."""
     session = get_object_or_404(Appointment.objects.visible_to(request.actor).without_holds().for_listing(), code=code)
     invoices = Invoice.objects.visible_to(request.actor).filter(appointment=session).for_listing().order_by("-pk")
@@ -374,7 +377,7 @@ def _hint(session: Appointment, steps: Steps) -> str:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def cancel(request: ActorRequest, code: Any) -> HttpResponse:
+def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
     """Asks why, then cancels and tells the patient."""
     session = get_object_or_404(Appointment.objects.visible_to(request.actor).for_listing(), code=code)
     clinic, now = ClinicSettings.current(), timezone.now()
@@ -395,7 +398,7 @@ def cancel(request: ActorRequest, code: Any) -> HttpResponse:
             messages.error(request, in_words(Verb.CANCEL, refused.reason, session))
             return redirect("reception:appointment", code=session.code)
         messages.success(request, _("The session is cancelled."))
-        return redirect(reverse("reception:patient", args=[session.patient.code]))
+        return redirect(reverse("reception:patient", args=[session.person.code]))
     context = {
         "session": session,
         "form": form,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -30,13 +31,13 @@ from portal.web.reception.forms import LATER, CheckOutForm, SendForm
 from portal.web.reception.refused import in_words
 
 
-def _session(request: ActorRequest, code: Any) -> Appointment:
+def _session(request: ActorRequest, code: UUID) -> Appointment:
     return get_object_or_404(Appointment.objects.visible_to(request.actor).without_holds().for_listing(), code=code)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def check_out(request: ActorRequest, code: Any) -> HttpResponse:
+def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
     """One page for all of it. Figures follow what is typed: by htmx at once, without script by "Add up again"."""
     session, now, clinic = _session(request, code), timezone.now(), ClinicSettings.current()
     if invoice := _invoice_of(request, session):
@@ -116,7 +117,7 @@ def _context(
         "item": shown and shown.item,
         "item_warning": _warning(held, shown) if held and shown else "",
         "referral": form.claim.referral,
-        "owes": owed_by(request.actor, session.patient),
+        "owes": owed_by(request.actor, session.person),
         "later": LATER,
     }
 
@@ -136,7 +137,7 @@ def _warning(held: Held, shown: Preview) -> str:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
-def checked_out(request: ActorRequest, code: Any) -> HttpResponse:
+def checked_out(request: ActorRequest, code: UUID) -> HttpResponse:
     """What was billed and taken, to print or send."""
     session = _session(request, code)
     invoice = _invoice_of(request, session)
@@ -169,7 +170,7 @@ def _invoice_of(request: ActorRequest, session: Appointment) -> Invoice | None:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_POST
-def send_invoice(request: ActorRequest, code: Any) -> HttpResponse:
+def send_invoice(request: ActorRequest, code: UUID) -> HttpResponse:
     """Sends the invoice by e-mail, once for each page that asked."""
     session = _session(request, code)
     invoice, form = _invoice_of(request, session), SendForm(request.POST)

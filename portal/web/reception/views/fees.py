@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -24,7 +24,7 @@ from portal.journeys import paying
 from portal.policies.models import PolicySettings
 
 
-def _session(request: ActorRequest, code: Any) -> Appointment:
+def _session(request: ActorRequest, code: UUID) -> Appointment:
     return get_object_or_404(Appointment.objects.visible_to(request.actor).without_holds().for_listing(), code=code)
 
 
@@ -33,7 +33,7 @@ def _session(request: ActorRequest, code: Any) -> Appointment:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def ahead(request: ActorRequest, code: Any) -> HttpResponse:
+def ahead(request: ActorRequest, code: UUID) -> HttpResponse:
     """Takes money before the session. It is no check-out, and nothing is claimed from Medicare by it."""
     session, now = _session(request, code), timezone.now()
     price = charges.price_of(session, clinic=ClinicSettings.current())
@@ -77,7 +77,7 @@ def _too_late_for_ahead(request: HttpRequest, session: Appointment) -> HttpRespo
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def fee(request: ActorRequest, code: Any) -> HttpResponse:
+def fee(request: ActorRequest, code: UUID) -> HttpResponse:
     """Says what a session that was cancelled late or missed costs, and why; a person asks for it or does without."""
     session, now = _session(request, code), timezone.now()
     if request.method == "POST":
@@ -101,7 +101,7 @@ def fee(request: ActorRequest, code: Any) -> HttpResponse:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_POST
-def waive(request: ActorRequest, code: Any) -> HttpResponse:
+def waive(request: ActorRequest, code: UUID) -> HttpResponse:
     """Does without the fee, with the reason."""
     session, form = _session(request, code), WaiveForm(request.POST)
     if not form.is_valid():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -88,13 +89,13 @@ def _say_warnings(request: HttpRequest, form: PatientForm) -> None:
         messages.warning(request, f"{form[field].label}: {words}")
 
 
-def _one(request: ActorRequest, code: Any) -> Patient:
+def _one(request: ActorRequest, code: UUID) -> Patient:
     return get_object_or_404(Patient.objects.visible_to(request.actor).select_related("user"), code=code)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
-def detail(request: ActorRequest, code: Any) -> HttpResponse:
+def detail(request: ActorRequest, code: UUID) -> HttpResponse:
     return _page(request, _one(request, code), carer_form=CarerForm())
 
 
@@ -125,7 +126,7 @@ def _page(request: ActorRequest, patient: Patient, *, carer_form: CarerForm, sta
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: ActorRequest, code: Any) -> HttpResponse:
+def edit(request: ActorRequest, code: UUID) -> HttpResponse:
     patient = _one(request, code)
     now = timezone.now()
     form = PatientForm(
@@ -146,7 +147,7 @@ def edit(request: ActorRequest, code: Any) -> HttpResponse:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def referral(request: ActorRequest, code: Any) -> HttpResponse:
+def referral(request: ActorRequest, code: UUID) -> HttpResponse:
     """A letter that came for this patient: who wrote it, when, for how many sessions."""
     patient = _one(request, code)
     now = timezone.now()
@@ -164,7 +165,7 @@ def referral(request: ActorRequest, code: Any) -> HttpResponse:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_POST
-def add_carer(request: ActorRequest, code: Any) -> HttpResponse:
+def add_carer(request: ActorRequest, code: UUID) -> HttpResponse:
     """Lets somebody who has an account sign in for the patient. They verified their address when they signed up."""
     patient = _one(request, code)
     form = CarerForm(request.POST)
@@ -196,7 +197,7 @@ def add_carer(request: ActorRequest, code: Any) -> HttpResponse:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_POST
-def end_carer(request: ActorRequest, code: Any) -> HttpResponse:
+def end_carer(request: ActorRequest, code: UUID) -> HttpResponse:
     patient = _one(request, code)
     form = EndCarerForm(request.POST, patient=patient)
     if not form.is_valid():

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -19,12 +20,12 @@ from portal.appointments.forms import SeenForm
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import WrongState
 from portal.appointments.states import Verb
-from portal.clinic.models import ClinicSettings, Location
+from portal.clinic.models import ClinicSettings, Location, Psychologist
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import dollars
 from portal.common.web.htmx import htmx_of, page_or_fragment, targets
 from portal.journeys import sessions
-from portal.reports.days import DayList, read_day
+from portal.reports.days import Arrival, DayList, read_day
 from portal.web.reception.forms import ArrivalsFilter, day_in
 from portal.web.reception.refused import in_words
 from portal.web.reception.to_do import ROOM
@@ -66,17 +67,17 @@ def _page(request: ActorRequest, *, pressed: Appointment | None = None) -> HttpR
     return page_or_fragment(request, "reception/today.html", context, fragment="arrivals")
 
 
-def _groups(listed: DayList, by: str) -> list[tuple[str, list]]:
+def _groups(listed: DayList, by: str) -> list[tuple[str, list[Arrival]]]:
     """One list in order of time, or one for each psychologist under their name."""
     if by == ArrivalsFilter.TIME:
         return [("", listed.arrivals)] if listed.arrivals else []
-    groups: dict[Any, list] = {}
+    groups: dict[Psychologist, list[Arrival]] = {}
     for arrival in listed.arrivals:
         groups.setdefault(arrival.session.psychologist, []).append(arrival)
     return [(person.name, rows) for person, rows in sorted(groups.items(), key=lambda g: (g[0].position, g[0].name))]
 
 
-def _stats(listed: DayList, *, is_today: bool, now: Any) -> list[dict[str, Any]]:
+def _stats(listed: DayList, *, is_today: bool, now: datetime) -> list[dict[str, Any]]:
     if not is_today:
         return []
     return [
@@ -91,7 +92,7 @@ def _stats(listed: DayList, *, is_today: bool, now: Any) -> list[dict[str, Any]]
 
 
 def _press(
-    request: ActorRequest, code: Any, verb: Verb, step: Callable[..., Appointment], *, done: str
+    request: ActorRequest, code: UUID, verb: Verb, step: Callable[..., Appointment], *, done: str
 ) -> HttpResponse:
     """Does one step on one session and answers the list, or the page that asked.
 
@@ -113,11 +114,11 @@ def _press(
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_POST
-def check_in(request: ActorRequest, code: Any) -> HttpResponse:
+def check_in(request: ActorRequest, code: UUID) -> HttpResponse:
     return _press(request, code, Verb.CHECK_IN, actions.check_in, done=_("%(name)s is here."))
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_POST
-def no_show(request: ActorRequest, code: Any) -> HttpResponse:
+def no_show(request: ActorRequest, code: UUID) -> HttpResponse:
     return _press(request, code, Verb.NO_SHOW, sessions.mark_no_show, done=_("%(name)s is marked as a no-show."))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -24,7 +24,7 @@ from portal.web.reception.refused import in_words
 
 
 def _undo(
-    request: ActorRequest, code: Any, verb: Verb, step: Callable[..., Appointment], *, means: str, done: str
+    request: ActorRequest, code: UUID, verb: Verb, step: Callable[..., Appointment], *, means: str, done: str
 ) -> HttpResponse:
     """Says what taking it back means, asks why, and does it; an old page is told that nothing was done."""
     session = get_object_or_404(Appointment.objects.visible_to(request.actor).without_holds().for_listing(), code=code)
@@ -56,7 +56,7 @@ def _undo(
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def check_in(request: ActorRequest, code: Any) -> HttpResponse:
+def check_in(request: ActorRequest, code: UUID) -> HttpResponse:
     return _undo(
         request,
         code,
@@ -69,7 +69,7 @@ def check_in(request: ActorRequest, code: Any) -> HttpResponse:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def no_show(request: ActorRequest, code: Any) -> HttpResponse:
+def no_show(request: ActorRequest, code: UUID) -> HttpResponse:
     return _undo(
         request,
         code,
@@ -85,7 +85,7 @@ def no_show(request: ActorRequest, code: Any) -> HttpResponse:
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def completed(request: ActorRequest, code: Any) -> HttpResponse:
+def completed(request: ActorRequest, code: UUID) -> HttpResponse:
     return _undo(
         request,
         code,
