@@ -10,10 +10,10 @@ from django.utils.translation import ngettext
 
 from portal.common.languages import durations
 from portal.policies.document import Block, table, text
-from portal.policies.facts import Facts
+from portal.policies.facts import PrivacyFacts
 
 
-def write(facts: Facts) -> list[Block]:
+def write(facts: PrivacyFacts) -> list[Block]:
     return [
         text(
             _(
@@ -35,7 +35,7 @@ def write(facts: Facts) -> list[Block]:
     ]
 
 
-def _alone(facts: Facts) -> list[list[str]]:
+def _alone(facts: PrivacyFacts) -> list[list[str]]:
     most = facts["max_open_bookings"]
     rows = [
         [
@@ -95,7 +95,7 @@ def _alone(facts: Facts) -> list[list[str]]:
     return rows
 
 
-def _with_people(facts: Facts) -> list[list[str]]:
+def _with_people(facts: PrivacyFacts) -> list[list[str]]:
     rows = []
     if facts["late_fee_percent"]:
         rows.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from portal.policies.document import Block, items, text
-from portal.policies.facts import Facts
+from portal.policies.facts import PrivacyFacts
 
 OAIC = (
     "Office of the Australian Information Commissioner (OAIC), www.oaic.gov.au, 1300 363 992, "
@@ -25,7 +25,7 @@ OF_STATE = {
 }
 
 
-def write(facts: Facts) -> list[Block]:
+def write(facts: PrivacyFacts) -> list[Block]:
     reach = [
         facts["contact_name"],
         facts["contact_phone"] or facts["phone"],

@@ -6,7 +6,10 @@ It is kept as JSON with each published version, so that its keys never change.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class TextBlock(TypedDict):
@@ -46,15 +49,15 @@ class Document(TypedDict):
     sections: list[Section]
 
 
-def text(words: Any) -> Block:
+def text(words: StrOrPromise) -> Block:
     return {"kind": "text", "text": str(words)}
 
 
-def items(words: Iterable[Any]) -> Block:
+def items(words: Iterable[StrOrPromise]) -> Block:
     return {"kind": "list", "items": [str(word) for word in words if word]}
 
 
-def table(head: Iterable[Any], rows: Iterable[Iterable[Any]]) -> Block:
+def table(head: Iterable[StrOrPromise], rows: Iterable[Iterable[StrOrPromise]]) -> Block:
     """Each cell with the head of its column, which a phone shows beside it."""
     heads = [str(word) for word in head]
     return {
@@ -69,7 +72,7 @@ def own(words: str) -> list[Block]:
     return [{"kind": "own", "text": line.strip()} for line in words.splitlines() if line.strip()]
 
 
-def section(key: str, title: Any, *blocks: Block | None) -> Section:
+def section(key: str, title: StrOrPromise, *blocks: Block | None) -> Section:
     return {"key": key, "title": str(title), "blocks": [block for block in blocks if block]}
 
 

@@ -5,9 +5,9 @@ A version keeps the facts it was made from. When those in force differ, the publ
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from django.apps import apps
 from django.conf import settings
@@ -19,7 +19,61 @@ from portal.clinic.models import ClinicSettings, Location, Service, TaxCode
 from portal.policies import processors
 from portal.policies.models import PolicyKind, PolicySettings
 
-Facts = dict[str, Any]
+
+class Who(TypedDict):
+    name: str
+    legal_name: str
+    phone: str
+    email: str
+    address: str
+
+
+class ClinicFacts(Who):
+    """What both policies say; fees are in percent, `cancel_hours` counts back from a session's start."""
+
+    medicare: bool
+    cancel_hours: int
+    late_fee_percent: int
+    additions: str
+
+
+class PrivacyFacts(ClinicFacts):
+    abn: str
+    states: list[str]
+    contact_name: str
+    contact_email: str
+    contact_phone: str
+    contact_address: str
+    kinds: list[str]
+    video: bool
+    phone_sessions: bool
+    first_visits: bool
+    processors: list[processors.InUse]
+    notice_hours: int
+    horizon_days: int
+    max_open_bookings: int
+    cookies: list[str]
+    session_hours: int
+    staff_idle_minutes: int
+    patient_idle_minutes: int
+    second_factor: bool
+    https: bool
+    retention_years: int
+
+
+class FeesFacts(ClinicFacts):
+    no_show_percent: int
+    waiver: str
+    payment_terms_days: int
+    bank_transfer: bool
+    card_online: bool
+    gst_registered: bool
+    taxable: bool
+
+
+Facts = PrivacyFacts | FeesFacts
+# As a version keeps them: one that was published before a fact was asked for has none of it.
+KeptFacts = Mapping[str, Any]
 
 # Where the portal keeps what tells who somebody is or how they are, as the privacy policy sorts it. A test fails when a
 # model holds such fields and stands in none of these; of an app that is not named by model, every model counts.
@@ -63,7 +117,7 @@ def gather(kind: str) -> Facts:
     return _privacy(clinic, own) if kind == PolicyKind.PRIVACY else _fees(clinic, own)
 
 
-def _who(clinic: ClinicSettings) -> Facts:
+def _who(clinic: ClinicSettings) -> Who:
     town = " ".join(part for part in (clinic.suburb, clinic.state, clinic.postcode) if part)
     return {
         "name": clinic.name,
@@ -74,11 +128,12 @@ def _who(clinic: ClinicSettings) -> Facts:
     }
 
 
-def _privacy(clinic: ClinicSettings, own: PolicySettings) -> Facts:
+def _privacy(clinic: ClinicSettings, own: PolicySettings) -> PrivacyFacts:
     places = Location.objects.filter(is_active=True).exclude(state="").values_list("state", flat=True)
     offered = list(Service.objects.offered())
     minutes = {name: int(getattr(settings, name).total_seconds() // 60) for name in ("STAFF_IDLE", "PATIENT_IDLE")}
-    return _who(clinic) | {
+    return {
+        **_who(clinic),
         "abn": clinic.abn,
         "states": sorted({*places, clinic.state} - {""}),
         "contact_name": own.contact_name,
@@ -107,10 +162,11 @@ def _privacy(clinic: ClinicSettings, own: PolicySettings) -> Facts:
     }
 
 
-def _fees(clinic: ClinicSettings, own: PolicySettings) -> Facts:
+def _fees(clinic: ClinicSettings, own: PolicySettings) -> FeesFacts:
     offered = Service.objects.offered()
     late = clinic.late_fee_percent
-    return _who(clinic) | {
+    return {
+        **_who(clinic),
         "cancel_hours": clinic.cancel_hours,
         "late_fee_percent": late,
         "no_show_percent": own.percent_for_not_coming(late),
@@ -178,7 +234,7 @@ class Difference:
     after: str
 
 
-def differences(before: Facts, after: Facts) -> Iterator[Difference]:
+def differences(before: KeptFacts, after: KeptFacts) -> Iterator[Difference]:
     """In the order of the settings; a fact that a version did not know yet counts as not set."""
     for key in [*after, *(gone for gone in before if gone not in after)]:
         if before.get(key) != after.get(key):

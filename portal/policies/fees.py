@@ -11,13 +11,13 @@ from django.utils.translation import ngettext
 from portal.common.languages import durations
 from portal.common.languages.times import clock
 from portal.policies.document import Block, Document, Section, items, own, section, text
-from portal.policies.facts import Facts
+from portal.policies.facts import FeesFacts
 
 # A Wednesday, ten in the morning: only its weekday and hour are ever printed.
 _SESSION = datetime(2026, 1, 7, 10, 0, tzinfo=UTC)
 
 
-def write(facts: Facts) -> Document:
+def write(facts: FeesFacts) -> Document:
     return {
         "title": _("Fees and cancellation policy"),
         "summary": _in_short(facts),
@@ -53,7 +53,7 @@ def write(facts: Facts) -> Document:
     }
 
 
-def _in_short(facts: Facts) -> list[str]:
+def _in_short(facts: FeesFacts) -> list[str]:
     hours, percent = facts["cancel_hours"], facts["late_fee_percent"]
     found = [_("You see the price before you book, and pay it on the day of the session.")]
     if not percent:
@@ -73,7 +73,7 @@ def _in_short(facts: Facts) -> list[str]:
     return found
 
 
-def _paying(facts: Facts) -> list[Block]:
+def _paying(facts: FeesFacts) -> list[Block]:
     ways = [_("by card or in cash at the front desk")]
     if facts["card_online"]:
         ways.append(_("by card on this website"))
@@ -109,7 +109,7 @@ def _paying(facts: Facts) -> list[Block]:
     ]
 
 
-def _medicare(facts: Facts) -> Section:
+def _medicare(facts: FeesFacts) -> Section:
     title = _("What Medicare gives back")
     if not facts["medicare"]:
         return section("medicare", title, text(_("Medicare pays no rebate for our services.")))
@@ -134,7 +134,7 @@ def _medicare(facts: Facts) -> Section:
     )
 
 
-def _changing(facts: Facts) -> list[Block]:
+def _changing(facts: FeesFacts) -> list[Block]:
     hours, percent = facts["cancel_hours"], facts["late_fee_percent"]
     how = text(_("Cancel or move a session in your pages on this website, or tell the front desk."))
     if not hours:
@@ -196,7 +196,7 @@ def _clock(moment: datetime) -> str:
     return clock(moment, "UTC")
 
 
-def _missed(facts: Facts) -> list[Block]:
+def _missed(facts: FeesFacts) -> list[Block]:
     percent = facts["no_show_percent"]
     if not percent:
         return [
@@ -218,7 +218,7 @@ def _missed(facts: Facts) -> list[Block]:
     ]
 
 
-def _waived(facts: Facts) -> list[Block]:
+def _waived(facts: FeesFacts) -> list[Block]:
     if not facts["late_fee_percent"] and not facts["no_show_percent"]:
         return [text(_("We charge no fee for sessions that were cancelled or missed."))]
     blocks = [
@@ -239,7 +239,7 @@ def _waived(facts: Facts) -> list[Block]:
     return [*blocks, *own(facts["waiver"])]
 
 
-def _questions(facts: Facts) -> list[Block]:
+def _questions(facts: FeesFacts) -> list[Block]:
     reach = [word for word in (facts["phone"], facts["email"]) if word]
     return [
         text(_("If paying is hard, talk to us before the session. We would rather find a way than see you stop.")),

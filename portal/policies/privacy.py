@@ -9,11 +9,11 @@ from portal.common.languages import durations
 from portal.common.languages.punctuation import listed
 from portal.policies import automated_decisions, complaints, retention
 from portal.policies.document import Block, Document, items, own, section, table, text
-from portal.policies.facts import Facts
+from portal.policies.facts import PrivacyFacts
 from portal.policies.processors import BY_KEY
 
 
-def write(facts: Facts) -> Document:
+def write(facts: PrivacyFacts) -> Document:
     parts = [
         section("who", _("Who we are"), *_who(facts)),
         section("what", _("What we collect"), *_what(facts)),
@@ -37,7 +37,7 @@ def write(facts: Facts) -> Document:
     return {"title": _("Privacy policy"), "summary": _in_short(facts), "sections": parts}
 
 
-def _in_short(facts: Facts) -> list[str]:
+def _in_short(facts: PrivacyFacts) -> list[str]:
     return [
         _(
             "We collect what we need to care for you, to book your sessions and to bill them, and "
@@ -58,7 +58,7 @@ def _in_short(facts: Facts) -> list[str]:
     ]
 
 
-def _who(facts: Facts) -> list[Block]:
+def _who(facts: PrivacyFacts) -> list[Block]:
     legal, name = facts["legal_name"] or facts["name"], facts["name"]
     words = _("This is the privacy policy of %(legal_name)s.") % {"legal_name": legal}
     if legal != name:
@@ -89,7 +89,7 @@ def _spaced(abn: str) -> str:
     return f"{abn[:2]} {abn[2:5]} {abn[5:8]} {abn[8:]}"
 
 
-def _what(facts: Facts) -> list[Block]:
+def _what(facts: PrivacyFacts) -> list[Block]:
     kinds = set(facts["kinds"])
     words = {
         "person": _(
@@ -146,7 +146,7 @@ def _what(facts: Facts) -> list[Block]:
     return blocks
 
 
-def _why(facts: Facts) -> list[Block]:
+def _why(facts: PrivacyFacts) -> list[Block]:
     reasons = [
         _("To care for you, and to do it safely."),
         _("To book, move and cancel sessions, and to write to you about them."),
@@ -165,7 +165,7 @@ def _why(facts: Facts) -> list[Block]:
     ]
 
 
-def _who_sees(facts: Facts) -> list[Block]:
+def _who_sees(facts: PrivacyFacts) -> list[Block]:
     everything, nothing, own_people = _("All"), _("Nothing"), _("Of people they treat")
     yours = _("Your own, and of people you care for")
     rows = [
@@ -226,7 +226,7 @@ def _others() -> list[Block]:
     ]
 
 
-def _processors(facts: Facts) -> list[Block]:
+def _processors(facts: PrivacyFacts) -> list[Block]:
     rows = []
     for each in facts["processors"]:
         processor = BY_KEY[each["key"]]
@@ -250,7 +250,7 @@ def _processors(facts: Facts) -> list[Block]:
     ]
 
 
-def _overseas(facts: Facts) -> list[Block]:
+def _overseas(facts: PrivacyFacts) -> list[Block]:
     abroad = [each for each in facts["processors"] if each["country"] and each["country"] != "Australia"]
     unknown = [each for each in facts["processors"] if not each["country"]]
     blocks = []
@@ -306,11 +306,11 @@ def _children() -> list[Block]:
     ]
 
 
-def _is_remote(facts: Facts) -> bool:
-    return bool(facts["video"] or facts["phone_sessions"])
+def _is_remote(facts: PrivacyFacts) -> bool:
+    return facts["video"] or facts["phone_sessions"]
 
 
-def _remote(facts: Facts) -> list[Block]:
+def _remote(facts: PrivacyFacts) -> list[Block]:
     return [
         text(
             _(

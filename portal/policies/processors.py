@@ -5,13 +5,16 @@ A test walks the settings file: a new one is either read here, or said there to 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 _HERE = {"", "localhost", "127.0.0.1", "::1"}
 
@@ -52,9 +55,9 @@ class Processor:
     """`found` gives the name that the settings tell, or an empty string while the service is not in use."""
 
     key: str
-    kind: Any
-    purpose: Any
-    gets: Any
+    kind: StrOrPromise
+    purpose: StrOrPromise
+    gets: StrOrPromise
     found: Callable[[], str]
 
 
@@ -125,9 +128,17 @@ READ = frozenset(
 )
 
 
-def in_use(own: dict[str, dict[str, str]]) -> list[dict[str, str]]:
+class InUse(TypedDict):
+    """A service in use; the name or the country is empty where neither the manager nor the settings tell it."""
+
+    key: str
+    name: str
+    country: str
+
+
+def in_use(own: Mapping[str, Mapping[str, str]]) -> list[InUse]:
     """Each service in use, with the name and the country that the manager gave it or the settings tell."""
-    found = []
+    found: list[InUse] = []
     for processor in PROCESSORS:
         name = processor.found()
         if not name:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -21,7 +21,11 @@ from portal.policies import document, facts, fees, privacy
 from portal.policies.models import ENGLISH, PolicyKind, PolicySettings, PolicyVersion
 from portal.policies.refusals import PublishedMeanwhile, TooEarly
 
-WRITERS = {PolicyKind.PRIVACY: privacy.write, PolicyKind.FEES: fees.write}
+# Which facts go with which kind, `facts.gather` sees to: here they are known by the kind alone.
+WRITERS: dict[PolicyKind, Callable[[Any], document.Document]] = {
+    PolicyKind.PRIVACY: privacy.write,
+    PolicyKind.FEES: fees.write,
+}
 
 
 def write(kind: str, known: facts.Facts, *, language: str = ENGLISH) -> document.Document:

@@ -7,7 +7,7 @@ from django.utils.translation import pgettext
 
 from portal.common.languages import durations
 from portal.policies.document import Block, items, table, text
-from portal.policies.facts import Facts
+from portal.policies.facts import PrivacyFacts
 
 # Those that bind private health services beside the Privacy Act, and say for how long records are kept.
 STATE_LAWS = {
@@ -17,7 +17,7 @@ STATE_LAWS = {
 }
 
 
-def cookies(facts: Facts) -> list[Block]:
+def cookies(facts: PrivacyFacts) -> list[Block]:
     what = [
         (
             _("Knows that it is still you while you sign in or book."),
@@ -35,7 +35,7 @@ def cookies(facts: Facts) -> list[Block]:
     ]
 
 
-def safety(facts: Facts) -> list[Block]:
+def safety(facts: PrivacyFacts) -> list[Block]:
     measures = [
         _("What passes between your browser and us is encrypted.") if facts["https"] else "",
         _("Notes of sessions are encrypted in our database, with a key that is kept apart from it.")
@@ -75,7 +75,7 @@ def breach() -> list[Block]:
     ]
 
 
-def how_long(facts: Facts) -> list[Block]:
+def how_long(facts: PrivacyFacts) -> list[Block]:
     years = {"years": durations.years(facts["retention_years"])}
     by_law = any(state in facts["states"] for state in STATE_LAWS)
     why = _("The law where we work and our profession ask for it.") if by_law else _("Our profession asks for it.")
@@ -98,7 +98,7 @@ def how_long(facts: Facts) -> list[Block]:
     ]
 
 
-def reading(facts: Facts) -> list[Block]:
+def reading(facts: PrivacyFacts) -> list[Block]:
     return [
         text(
             _(
