@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -16,7 +17,7 @@ class SeenForm(forms.Form):
     seen = forms.CharField(max_length=20)
 
     @classmethod
-    def read(cls, data: Any) -> str:
+    def read(cls, data: Mapping[str, Any]) -> str:
         """The word that `states.as_seen` gave the page; empty, which no session is seen as, if there is none."""
         form = cls(data)
         form.full_clean()
@@ -26,7 +27,7 @@ class SeenForm(forms.Form):
 class UndoForm(forms.Form):
     """Why a step is taken back."""
 
-    def __init__(self, data: Any = None, *, verb: Verb) -> None:
+    def __init__(self, data: Mapping[str, Any] | None = None, *, verb: Verb) -> None:
         super().__init__(data)
         reasons = [(reason.value, reason.label) for reason in MOVES[verb].reasons]
         self.fields["reason"] = forms.ChoiceField(label=_("Why"), choices=reasons, widget=forms.RadioSelect)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -33,7 +33,9 @@ class _MoneyForm(forms.Form):
     )
     key = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, data: Any = None, *, most: Decimal, today: date, method: str = Method.CARD) -> None:
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, most: Decimal, today: date, method: str = Method.CARD
+    ) -> None:
         super().__init__(
             data, initial={"amount": most, "method": method, "received_on": today, "key": str(uuid.uuid4())}
         )
@@ -94,7 +96,7 @@ class AheadForm(forms.Form):
     )
     key = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, data: Any = None, *, amount: Decimal) -> None:
+    def __init__(self, data: Mapping[str, Any] | None = None, *, amount: Decimal) -> None:
         super().__init__(data, initial={"amount": amount, "method": Method.CARD, "key": str(uuid.uuid4())})
 
     def clean_amount(self) -> Decimal:
@@ -116,7 +118,7 @@ class CreditForm(forms.Form):
     )
     key = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, data: Any = None, *, lines: Sequence[tuple[Line, Decimal]]) -> None:
+    def __init__(self, data: Mapping[str, Any] | None = None, *, lines: Sequence[tuple[Line, Decimal]]) -> None:
         super().__init__(data, initial={"key": str(uuid.uuid4())})
         self.lines = {str(line.position): (line, most) for line, most in lines}
         chosen = field_of(self, "line", forms.ChoiceField)

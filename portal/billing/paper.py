@@ -18,6 +18,7 @@ from django.utils import translation
 from portal.billing import snapshot
 from portal.billing.models import CreditNote, DrawnPaper, Invoice, InvoiceStatus
 from portal.billing.movements import Kind, movements_of
+from portal.billing.snapshot import CreditNoteOnPaper, InvoiceOnPaper
 from portal.clinic.models import ClinicSettings
 from portal.common.money import ZERO
 from portal.common.paper import fonts
@@ -79,7 +80,7 @@ def _sheet() -> str:
 
 def facts_of(invoice: Invoice) -> dict[str, Any]:
     """What the paper says. A draft, or one voided as a draft, has no snapshot yet and says what it would."""
-    paper = invoice.snapshot or snapshot.take(invoice, clinic=ClinicSettings.current(), referral=None)
+    paper: InvoiceOnPaper = invoice.snapshot or snapshot.take(invoice, clinic=ClinicSettings.current(), referral=None)
     void = invoice.status == InvoiceStatus.VOID
     balance = invoice.balance
     if invoice.credited:
@@ -116,7 +117,7 @@ def credit_note_pdf(note: CreditNote) -> bytes:
 
 
 def context_of_credit(note: CreditNote) -> dict[str, Any]:
-    paper = note.snapshot
+    paper: CreditNoteOnPaper = note.snapshot
     invoice = paper["invoice"]
     return {
         "paper": {
@@ -157,7 +158,7 @@ def _logo(name: str) -> str:
         return ""
 
 
-def _with_dates(paper: dict[str, Any]) -> dict[str, Any]:
+def _with_dates(paper: InvoiceOnPaper) -> InvoiceOnPaper:
     """A snapshot with its ISO dates as people write them."""
     referral = paper["referral"]
     return {

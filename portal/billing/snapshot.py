@@ -6,7 +6,9 @@ What must stand on it: Health Insurance Regulations 2018 s 51, and the tax offic
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
+
+from phonenumber_field.phonenumber import PhoneNumber
 
 from portal.billing.models import FEES, CreditNote, Invoice, Line, Purpose
 from portal.clinic.models import ClinicSettings, Mode, ProviderNumber, Registration
@@ -16,6 +18,125 @@ from portal.patients.models import Patient
 
 VERSION = 1
 
+
+class ClinicOnPaper(TypedDict):
+    """Whose paper it is; `logo` is the name of its file."""
+
+    name: str
+    legal_name: str
+    abn: str
+    gst_registered: bool
+    address: str
+    phone: str
+    email: str
+    logo: str
+    footer: str
+    bank_name: str
+    bank_bsb: str
+    bank_account: str
+
+
+class ProviderOnPaper(TypedDict):
+    name: str
+    registration: str
+    number: str
+
+
+class PracticeOnPaper(TypedDict):
+    name: str
+    address: str
+    phone: str
+
+
+class PatientOnPaper(TypedDict):
+    name: str
+    born: str
+    medicare_number: str
+    irn: str
+
+
+class PayerOnPaper(TypedDict):
+    name: str
+    address: str
+    abn: str
+
+
+class ReferralOnPaper(TypedDict):
+    name: str
+    number: str
+    practice: str
+    written_on: str
+    period: str
+
+
+class LineOnPaper(TypedDict):
+    date: str
+    time: str
+    minutes: int | None
+    mode: str
+    item: str
+    description: str
+    quantity: str
+    unit_price: str
+    price: str
+    gst: str
+    total: str
+    tax: str
+    benefit: str
+
+
+class InvoiceOnPaper(TypedDict):
+    version: int
+    title: str
+    number: str
+    issued_on: str
+    due_on: str
+    clinic: ClinicOnPaper
+    provider: ProviderOnPaper
+    practice: PracticeOnPaper
+    patient: PatientOnPaper
+    bill_to: PayerOnPaper
+    referral: ReferralOnPaper | None
+    lines: list[LineOnPaper]
+    subtotal: str
+    gst: str
+    total: str
+    rebate: str
+    out_of_pocket: str
+    statements: list[str]
+
+
+class CreditedInvoice(TypedDict):
+    title: str
+    number: str
+    issued_on: str
+    total: str
+
+
+class NameOnly(TypedDict):
+    name: str
+
+
+class CreditNoteOnPaper(TypedDict):
+    """`before` and `after` are what was to be paid without it and with it."""
+
+    version: int
+    title: str
+    issued_on: str
+    clinic: ClinicOnPaper
+    bill_to: PayerOnPaper
+    patient: NameOnly
+    invoice: CreditedInvoice
+    description: str
+    reason: str
+    price: str
+    gst: str
+    amount: str
+    before: str
+    after: str
+    statements: list[str]
+
+
 REGISTRATIONS: dict[str, str] = {
     Registration.CLINICAL: "Clinical psychologist",
     Registration.GENERAL: "Registered psychologist",
@@ -24,7 +145,7 @@ REGISTRATIONS: dict[str, str] = {
 MODES: dict[str, str] = {Mode.IN_PERSON: "in person", Mode.VIDEO: "by video", Mode.PHONE: "by phone"}
 
 
-def take(invoice: Invoice, *, clinic: ClinicSettings, referral: Referral | None) -> dict[str, Any]:
+def take(invoice: Invoice, *, clinic: ClinicSettings, referral: Referral | None) -> InvoiceOnPaper:
     """The snapshot of an invoice about to be issued. Its words are English: Medicare and the tax office read them."""
     psychologist, location = invoice.psychologist, invoice.location
     provider = ProviderNumber.objects.filter(psychologist=psychologist, location=location).first()
@@ -59,13 +180,15 @@ def take(invoice: Invoice, *, clinic: ClinicSettings, referral: Referral | None)
     }
 
 
-def take_credit(note: CreditNote, *, clinic: ClinicSettings) -> dict[str, Any]:
+def take_credit(note: CreditNote, *, clinic: ClinicSettings) -> CreditNoteOnPaper:
     """The snapshot of a credit note about to be made; of a tax invoice it is an adjustment note.
 
     An adjustment note says what it adjusts and why, by how much, and how much of that is GST (GSTR 2013/2).
     """
     invoice, line = note.invoice, note.line
-    paper = invoice.snapshot or {}
+    paper: InvoiceOnPaper | None = invoice.snapshot
+    if paper is None:
+        raise ValueError("Nothing is credited before an invoice is issued.")
     # What it was when it was issued, whatever the clinic is by now.
     is_taxed = paper["clinic"]["gst_registered"]
     before = invoice.payable
@@ -98,7 +221,7 @@ def _is_taxed(invoice: Invoice, clinic: ClinicSettings) -> bool:
     return clinic.gst_registered and invoice.purpose != Purpose.DEPOSIT
 
 
-def _clinic(clinic: ClinicSettings, *, is_taxed: bool) -> dict[str, Any]:
+def _clinic(clinic: ClinicSettings, *, is_taxed: bool) -> ClinicOnPaper:
     return {
         "name": clinic.name,
         "legal_name": clinic.legal_name,
@@ -107,7 +230,7 @@ def _clinic(clinic: ClinicSettings, *, is_taxed: bool) -> dict[str, Any]:
         "address": _address(clinic),
         "phone": _phone(clinic.phone),
         "email": clinic.email,
-        "logo": clinic.logo.name if clinic.logo else "",
+        "logo": clinic.logo.name or "",
         "footer": clinic.invoice_footer,
         "bank_name": clinic.bank_name,
         "bank_bsb": clinic.bank_bsb,
@@ -120,16 +243,16 @@ def spaced_abn(abn: str) -> str:
     return f"{abn[:2]} {abn[2:5]} {abn[5:8]} {abn[8:]}" if len(abn) == 11 else abn
 
 
-def _address(place: Any) -> str:
+def _address(place: ClinicSettings) -> str:
     town = " ".join(part for part in (place.suburb, place.state, place.postcode) if part)
     return ", ".join(part for part in (place.street, town) if part)
 
 
-def _phone(phone: Any) -> str:
-    return phone.as_national if phone else ""
+def _phone(phone: PhoneNumber | str | None) -> str:
+    return str(phone.as_national) if isinstance(phone, PhoneNumber) else ""
 
 
-def _patient(patient: Patient) -> dict[str, str]:
+def _patient(patient: Patient) -> PatientOnPaper:
     card = patient.medicare_number
     return {
         "name": patient.legal_name,
@@ -139,7 +262,7 @@ def _patient(patient: Patient) -> dict[str, str]:
     }
 
 
-def _referral(referral: Referral | None) -> dict[str, str] | None:
+def _referral(referral: Referral | None) -> ReferralOnPaper | None:
     if referral is None:
         return None
     return {
@@ -151,7 +274,7 @@ def _referral(referral: Referral | None) -> dict[str, str] | None:
     }
 
 
-def _line(line: Line, invoice: Invoice) -> dict[str, Any]:
+def _line(line: Line, invoice: Invoice) -> LineOnPaper:
     start = line.starts_at.astimezone(invoice.location.zone) if line.starts_at else None
     return {
         "date": line.service_date.isoformat() if line.service_date else "",
