@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -32,7 +32,7 @@ from portal.common.text.markdown import Rendered
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.resources.actions import posts as actions
 from portal.resources.forms import PREVIEW, PUBLISH, SCHEDULE, ArticleForm, ArticleSearch, BodyField, PreviewForm
-from portal.resources.models import BlogPost, Tag
+from portal.resources.models import BlogPost, PostState, Tag
 from portal.resources.refusals import ChangedMeanwhile, InThePast, NotADraft, NotTheirs, NotWhole
 from portal.web.authoring.comparison import compare
 from portal.web.authoring.desk import Desk
@@ -45,6 +45,15 @@ SOON = timedelta(days=60)
 MOST_SUGGESTIONS = 200
 
 
+class Row(NamedTuple):
+    """An article in the list, and where it stands today."""
+
+    post: BlogPost
+    state: PostState
+    is_due: bool
+    is_due_soon: bool
+
+
 def listing(request: ActorRequest, desk: Desk) -> HttpResponse:
     now, clinic = timezone.now(), ClinicSettings.current()
     zone, today = clinic.zone, clinic.today(now)
@@ -52,14 +61,20 @@ def listing(request: ActorRequest, desk: Desk) -> HttpResponse:
     search = ArticleSearch(request.GET)
     found = search.found_in(own, now=now, today=today).for_listing().order_by("-saved_at", "-pk")
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    for post in page:
-        post.shown_state = post.state(now)
-        post.is_due = post.is_due_for_review(today)
-        post.is_due_soon = post.is_due_for_review(today + SOON)
+    rows = [
+        Row(
+            post=post,
+            state=post.state(now),
+            is_due=post.is_due_for_review(today),
+            is_due_soon=post.is_due_for_review(today + SOON),
+        )
+        for post in page
+    ]
     context = {
         "desk": desk,
         "search": search,
         "page": page,
+        "rows": rows,
         "zone": zone,
         "due": own.due_for_review(today).count(),
         "is_asking": any(request.GET.get(name) for name in search.fields),
