@@ -149,7 +149,7 @@ def test_giving_and_ending_roles(boss):
     assert theirs.get(reverse("account_email")).status_code == 302
     # Still to be found, with what was done.
     page = boss.get(url("person", desk.code))
-    assert [row.record.words for row in page.context["table"].rows] == [
+    assert [each.words for each in page.context["table"].named.values()] == [
         "Role ended",
         "Role ended",
         "Role granted",
