@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from django.db.models.fields.files import ImageFieldFile
 from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.forms import ClinicForm
@@ -15,6 +16,9 @@ from portal.common.forms.parts import field_of, sent_with
 from portal.common.media.pending_uploads import Place
 from portal.common.media.pictures import PORTRAIT, Box, cropped_square, size_of
 from portal.common.media.uploads import PHOTO_BYTES, PHOTO_EDGE, KeepsPictures, PictureField
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 # What is kept of the whole photo, so that a part of it still has pixels enough for the largest portrait.
 WHOLE_EDGE = 2000
@@ -66,9 +70,10 @@ class WithPortrait(KeepsPictures, ClinicForm[Psychologist]):
             )
 
     @property
-    def source(self) -> Any:
+    def source(self) -> ImageFieldFile:
         """The stored picture that another part can be cut from: the whole, or a photo from before wholes were kept."""
-        return self.instance.photo_source or self.instance.photo
+        kept: ImageFieldFile = self.instance.photo_source or self.instance.photo
+        return kept
 
     @property
     def source_size(self) -> tuple[int, int] | None:
@@ -120,17 +125,23 @@ class WithPortrait(KeepsPictures, ClinicForm[Psychologist]):
         elif self.files.get(self.add_prefix("photo")):
             self.data = sent_with(self.data, self.add_prefix("photo_box"), "")
 
+    @property
+    def _source_name(self) -> str:
+        if not self.source.name:
+            raise FileNotFoundError
+        return self.source.name
+
     def _cropped_again(self, box: Box) -> ContentFile[bytes]:
-        with self.source.storage.open(self.source.name) as file:
+        with self.source.storage.open(self._source_name) as file:
             return cropped_square(file, box, max_edge=PHOTO_EDGE)
 
     def _copied(self) -> ContentFile[bytes]:
         """The photo itself, before a part of it takes its place."""
-        with self.source.storage.open(self.source.name) as file:
-            return ContentFile(file.read(), name=self.source.name.rsplit("/", 1)[-1])
+        with self.source.storage.open(self._source_name) as file:
+            return ContentFile(file.read(), name=self._source_name.rsplit("/", 1)[-1])
 
 
-def _parts(size: tuple[int, int]) -> list[tuple[str, Any]]:
+def _parts(size: tuple[int, int]) -> list[tuple[str, StrOrPromise]]:
     """What the three parts are called, once it is known which way the photo is long."""
     width, height = size
     if width > height:

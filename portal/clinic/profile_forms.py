@@ -64,7 +64,7 @@ class TopicsInput(forms.Widget):
         return names
 
     @staticmethod
-    def is_rearranged(data: Any, name: str) -> bool:
+    def is_rearranged(data: Mapping[str, Any], name: str) -> bool:
         """Whether one of the list's own buttons was pressed, and not the form's."""
         return any(data.get(f"{name}-{button}") for button in ("up", "down", "drop", "add"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 import smtplib
+from email.message import EmailMessage
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -31,9 +32,9 @@ TIMEOUT = 20
 class _Built(EmailMultiAlternatives):
     """A message that is put together once: the same bytes are checked before the claim and sent after it."""
 
-    _built: Any = None
+    _built: EmailMessage | None = None
 
-    def message(self, *args: Any, **kwargs: Any) -> Any:
+    def message(self, *args: Any, **kwargs: Any) -> EmailMessage:
         if self._built is None:
             self._built = super().message(*args, **kwargs)
         return self._built

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from email.utils import formataddr, parseaddr
-from typing import Any
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from phonenumber_field.phonenumber import PhoneNumber
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +39,33 @@ def current() -> Letterhead:
     return letterhead
 
 
-def _of(clinic: Any) -> Letterhead:
+class _Clinic(Protocol):
+    """What a letterhead is made of, wherever the settings keep it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def phone(self) -> PhoneNumber | str: ...
+    @property
+    def email(self) -> str: ...
+    @property
+    def street(self) -> str: ...
+    @property
+    def suburb(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def postcode(self) -> str: ...
+
+
+def _of(clinic: _Clinic | None) -> Letterhead:
     name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     if clinic is None:
         return Letterhead(name=name or address)
     town = " ".join(filter(None, (clinic.suburb, clinic.state, clinic.postcode)))
     return Letterhead(
         name=clinic.name or name or address,
-        phone=clinic.phone.as_national if clinic.phone else "",
+        phone=str(clinic.phone.as_national) if isinstance(clinic.phone, PhoneNumber) else "",
         email=clinic.email,
         address=", ".join(filter(None, (clinic.street, town))),
     )

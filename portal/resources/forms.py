@@ -33,9 +33,15 @@ from portal.common.media.pictures import WIDE
 from portal.common.media.uploads import KeepsPictures, PictureField
 from portal.common.text import markdown
 from portal.resources.actions.categories import LONGEST_TAG, MOST_TAGS, tag_slug
-from portal.resources.actions.posts import Writing
+from portal.resources.actions.posts import Picture, Writing
 from portal.resources.models import BlogPost, Category, PostState, Tag
-from portal.resources.models.posts import ALT_CHARACTERS, EXCERPT_CHARACTERS, TITLE_CHARACTERS, languages
+from portal.resources.models.posts import (
+    ALT_CHARACTERS,
+    EXCERPT_CHARACTERS,
+    TITLE_CHARACTERS,
+    BlogPostQuerySet,
+    languages,
+)
 
 # As wide as an article's picture is shown, twice that on a fine screen.
 PICTURE_EDGE = 1600
@@ -271,7 +277,7 @@ class ArticleForm(KeepsPictures):
     @property
     def writing(self) -> Writing:
         data = self.cleaned_data
-        picture = data.get("picture") or (False if data.get("remove_picture") else None)
+        picture: Picture = data.get("picture") or (False if data.get("remove_picture") else None)
         return Writing(
             title=data["title"],
             body=data["body"],
@@ -308,7 +314,8 @@ class ArticleSearch(forms.Form):
         label=_("Category"), queryset=Category.objects.all(), required=False, to_field_name="slug", empty_label=_("All")
     )
 
-    def found_in(self, posts: Any, *, now: datetime, today: date) -> Any:
+    def found_in(self, posts: BlogPostQuerySet, *, now: datetime, today: date) -> BlogPostQuerySet:
+        """Those of `posts` that are asked for."""
         self.full_clean()
         data = self.cleaned_data
         match data.get("state"):

@@ -12,11 +12,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.models import Registration
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +28,14 @@ class Caution:
 
     rule: str
     phrase: str
-    why: Any
+    why: StrOrPromise
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
     name: str
     words: re.Pattern[str]
-    why: Any
+    why: StrOrPromise
 
 
 def _any_of(*patterns: str) -> re.Pattern[str]:

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.db import connection
 from django.utils import timezone
+from phonenumber_field.phonenumber import PhoneNumber
 
 from portal.common.access.actors import Actor
 from portal.notifications import delivery, heartbeat, outbox, tasks
@@ -94,11 +95,8 @@ def test_deliver_clinic_stands_on_it(write, smtp, settings):
 
 
 def banksia():
-    class Phone(str):
-        as_national = "(03) 9000 0000"
-
     class Clinic:
-        name, phone, email = "Banksia Lane", Phone("+61390000000"), "desk@banksia.example"
+        name, phone, email = "Banksia Lane", PhoneNumber.from_string("+61390000000"), "desk@banksia.example"
         street, suburb, state, postcode = "1 Lane", "Fitzroy", "VIC", "3065"
 
     return {"clinic": Clinic()}

@@ -5,9 +5,11 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Literal, TypeAlias
 
+from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
+from django.db.models.fields.files import FieldFile
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role
@@ -32,9 +34,13 @@ from portal.resources.refusals import (
 REVISION_EVERY = timedelta(minutes=10)
 
 
+# A file replaces the picture, False takes it away, None leaves the present one.
+Picture: TypeAlias = "ContentFile[bytes] | FieldFile | Literal[False] | None"
+
+
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """What an author's page says, all of it. `picture`: a file replaces, False takes away, None leaves the present."""
+    """What an author's page says, all of it."""
 
     title: str
     body: str
@@ -42,7 +48,7 @@ class Writing:
     category: Category | None = None
     tags: tuple[str, ...] = ()
     language: str = "en-au"
-    picture: Any = None
+    picture: Picture = None
     picture_alt: str = ""
     review_by: date | None = None
     # Managers may give an article to another author; for everybody else it stays as it is.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from django import template
 from django.template import Context
@@ -43,19 +42,19 @@ def questions(context: Context, key: str) -> list[tuple[str, SafeString]]:
 
 
 @register.simple_tag(takes_context=True)
-def words(context: Context, row: Any, field: str = "name") -> str:
+def words(context: Context, row: texts.Named, field: str = "name") -> str:
     """A row's name or description in the page's language; where it has none, its own words, marked as English."""
     return _texts(context).of(row, field).html
 
 
 @register.simple_tag(takes_context=True)
-def plain_words(context: Context, row: Any, field: str = "name") -> str:
+def plain_words(context: Context, row: texts.Named, field: str = "name") -> str:
     """The same without marks, for attributes and titles."""
     return _texts(context).of(row, field).text
 
 
 @register.simple_tag(takes_context=True)
-def lang_of(context: Context, row: Any, field: str = "name") -> SafeString:
+def lang_of(context: Context, row: texts.Named, field: str = "name") -> SafeString:
     """The attributes that say so, for an element that takes no element inside it: `<option{% lang_of topic %}>`."""
     found = _texts(context).of(row, field)
     return format_html(' lang="{}" dir="auto"', found.lang) if found.lang else mark_safe("")

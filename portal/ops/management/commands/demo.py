@@ -12,7 +12,7 @@ import time
 from argparse import ArgumentParser
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from django.conf import settings
 from django.core.management import call_command
@@ -148,7 +148,7 @@ def _make_keys(folder: Path) -> None:
     os.execv(sys.executable, [sys.executable, *arguments])
 
 
-def _only_one(folder: Path) -> Any:
+def _only_one(folder: Path) -> closing[TextIO]:
     file = (folder / "demo.lock").open("w")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

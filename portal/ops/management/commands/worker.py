@@ -13,6 +13,7 @@ import time
 from argparse import ArgumentParser
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import FrameType
 from typing import Any
 
 from django.conf import settings
@@ -121,5 +122,5 @@ class Command(BaseCommand):
         while not self.stopping and time.monotonic() < until:
             time.sleep(0.1)
 
-    def _stop(self, number: int, frame: Any) -> None:
+    def _stop(self, number: int, frame: FrameType | None) -> None:
         self.stopping = True
