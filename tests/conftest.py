@@ -14,6 +14,7 @@ from django.db import connections, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations as PostgresOperations
 from django.db.backends.sqlite3.base import DatabaseOperations as SqliteOperations
 from django.utils import translation
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from portal.common import kept, schedules
 from tests import triggers
@@ -155,6 +156,23 @@ def _database_can_be_emptied():
         for operations in (SqliteOperations, PostgresOperations):
             patch.setattr(operations, "execute_sql_flush", execute_sql_flush)
         patch.setattr(flush, "emit_post_migrate_signal", after_flush)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_listed_once():
+    """Every client of a test has middleware of its own, and each would look all the files up again: 20 ms of work."""
+    listed: dict[str, dict[str, object]] = {}
+    look = WhiteNoiseMiddleware.add_files_from_finders
+
+    def add_files_from_finders(self: WhiteNoiseMiddleware) -> None:
+        if self.static_prefix not in listed:
+            look(self)
+            listed[self.static_prefix] = dict(self.files)
+        self.files.update(listed[self.static_prefix])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", add_files_from_finders)
         yield
 
 
