@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, Sum
 
 from portal.appointments import states
+from portal.appointments.listing import with_clinic
 from portal.appointments.models import Appointment
 from portal.appointments.states import Steps
 from portal.billing import charges
@@ -26,14 +27,14 @@ from portal.patients.models import Patient
 NEAR = timedelta(hours=15)
 
 
-def sessions_of(actor: Actor, day: date, *, zone: ZoneInfo) -> QuerySet[Appointment]:
+def sessions_of(actor: Actor, day: date, *, zone: ZoneInfo) -> list[Appointment]:
     """What touches the day somewhere: each session is on the day of its own location, so callers look at that too."""
     start = datetime.combine(day, time(), zone).astimezone(UTC)
-    return (
+    return with_clinic(
         Appointment.objects.visible_to(actor)
         .between(start - NEAR, start + timedelta(days=1) + NEAR)
         .without_holds()
-        .for_listing()
+        .for_lists()
         .order_by("starts_at", "pk")
     )
 

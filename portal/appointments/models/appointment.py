@@ -34,6 +34,10 @@ class CancelReason(models.TextChoices):
     OTHER = "other", _("Other")
 
 
+# What lists show of a patient, and what they therefore don't read.
+_IN_LISTS = {"id", "code", "legal_first_name", "legal_last_name", "preferred_name", "date_of_birth"}
+_NOT_IN_LISTS = [f"patient__{column.name}" for column in Patient._meta.concrete_fields if column.name not in _IN_LISTS]
+
 # When a session starts, and the name of the zone where it is.
 NextSession = tuple[datetime, str]
 
@@ -116,6 +120,10 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
     def past(self, *, now: datetime) -> AppointmentQuerySet:
         return self.without_holds().filter(Q(ends_at__lte=now) | Q(status__in=states.OVER)).order_by("-starts_at")
+
+    def for_lists(self) -> AppointmentQuerySet:
+        """With the patient's name and birth date and no more of them; `listing.with_clinic` adds the rest."""
+        return self.select_related("patient").defer(*_NOT_IN_LISTS)
 
     def for_listing(self) -> AppointmentQuerySet:
         return self.select_related("psychologist__user", "patient", "service", "location", "room")

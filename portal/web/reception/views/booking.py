@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -33,6 +34,7 @@ from portal.journeys import booking, choosing, sessions
 from portal.patients.models import Patient
 from portal.policies.models import PolicySettings
 from portal.reports.days import Arrival
+from portal.web.reception.arrivals import buttons
 from portal.web.reception.forms import ANY, AnyTime, BookingChoice, CancelForm, OfferedTime, day_in
 from portal.web.reception.refused import in_words
 
@@ -350,9 +352,10 @@ def appointment(request: ActorRequest, code: UUID) -> HttpResponse:
     steps = sessions.steps(session, by=request.actor, now=now)
     fee = charges.fee_due(session, clinic=clinic, policy=PolicySettings.current())
     deposit = live.get(Purpose.DEPOSIT)
+    arrival = Arrival(session=session, now=now, steps=steps, invoice=live.get(Purpose.SESSION))
     context = {
         "session": session,
-        "arrival": Arrival(session=session, now=now, steps=steps, invoice=live.get(Purpose.SESSION)),
+        "buttons": buttons(arrival, token=get_token(request)),
         "steps": steps,
         "hint": _hint(session, steps),
         "invoices": [(invoice, invoice.standing(today=today)) for invoice in listed],

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,12 +21,14 @@ from portal.appointments.forms import SeenForm
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import WrongState
 from portal.appointments.states import Verb
-from portal.clinic.models import ClinicSettings, Location, Psychologist
+from portal.clinic import kept
+from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import dollars
 from portal.common.web.htmx import htmx_of, page_or_fragment, targets
 from portal.journeys import sessions
 from portal.reports.days import Arrival, DayList, read_day
+from portal.web.reception.arrivals import Chosen, Lines
 from portal.web.reception.forms import ArrivalsFilter, day_in
 from portal.web.reception.refused import in_words
 from portal.web.reception.to_do import ROOM
@@ -44,23 +47,27 @@ def _page(request: ActorRequest, *, pressed: Appointment | None = None) -> HttpR
     this_day = clinic.today(now)
     day = day_in(request.GET) or this_day
     chosen = ArrivalsFilter.read(request.GET)
-    locations = list(Location.objects.filter(is_active=True))
+    locations = [place for place in kept.places().values() if place.is_active]
     if chosen["at"] not in {place.slug for place in locations}:
         chosen["at"] = ""
     listed = read_day(request.actor, day, clinic=clinic, now=now, location=chosen["at"])
+    # Whose button was pressed: the button is gone with the old list, and the focus goes to the same line.
+    again = Chosen(day, by=chosen["by"], place=chosen["at"], pressed=pressed.code if pressed else None)
+    lines = Lines(again, token=get_token(request))
     context = {
         "day": day,
         "is_today": day == this_day,
         "before": day - timedelta(days=1),
         "after": day + timedelta(days=1),
         "listed": listed,
-        "groups": _groups(listed, chosen["by"]),
+        "groups": [
+            (name, lines.drawn(arrivals, shows_psychologist=not name))
+            for name, arrivals in _groups(listed, chosen["by"])
+        ],
         "chosen": chosen,
         "locations": locations if len(locations) > 1 else [],
         "stats": _stats(listed, is_today=day == this_day, now=now),
         "now": now,
-        # Whose button was pressed: the button is gone with the old list, and the focus goes to the same line.
-        "pressed": pressed,
     }
     if day == this_day and htmx_of(request) is None:
         context["to_do"] = on_a_home_page(request, ROOM, now=now)
