@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +13,7 @@ from portal.appointments import actions as appointments
 from portal.appointments import states
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import WrongState
-from portal.appointments.states import Verb
+from portal.appointments.states import Verb, Why
 from portal.audit import trail
 from portal.billing import actions as billing
 from portal.billing import charges
@@ -119,14 +120,39 @@ def preview(appointment: Appointment, held: Held, *, claim: Claim, clinic: Clini
     )
 
 
+def as_shown(appointment: Appointment, *, claim: Claim, clinic: ClinicSettings) -> str:
+    """What a page that offers the check-out knew of the session, as one word that its form sends back.
+
+    Whose session and what was agreed, what it comes to as it was booked, and what was paid ahead: all that is billed,
+    or that somebody looked at before they typed something else.
+    """
+    booked = as_booked(appointment)
+    shown = preview(appointment, booked, claim=claim, clinic=clinic)
+    sums = shown.bill.sums
+    facts = (
+        *(appointment.patient_id, appointment.service_id, appointment.psychologist_id, appointment.revision),
+        *(booked.minutes, booked.mode, booked.fee),
+        *(sums.total, sums.gst, sums.rebate, shown.item.item if shown.item else "", shown.ahead),
+    )
+    return hashlib.sha256("|".join(map(str, facts)).encode()).hexdigest()[:32]
+
+
 @transaction.atomic
 def check_out(
-    *, appointment: Appointment, held: Held, key: str, by: Actor, now: datetime, payment: Taken | None = None
+    *,
+    appointment: Appointment,
+    held: Held,
+    key: str,
+    by: Actor,
+    now: datetime,
+    payment: Taken | None = None,
+    seen: str | None = None,
 ) -> Invoice:
     """Completes the session if it isn't, issues its invoice and records `payment` under `key`.
 
-    A double click makes one invoice and takes one payment. Raises WrongState before the session starts and when it was
-    cancelled or missed, AlreadyInvoiced when somebody else checked it out meanwhile, and what billing refuses.
+    A double click makes one invoice and takes one payment. `seen` is what the page knew (`as_shown`). Raises WrongState
+    before the session starts, when it was cancelled or missed and for an old page, AlreadyInvoiced when somebody else
+    checked it out meanwhile, and what billing refuses.
     """
     locked = (
         Appointment.objects.select_for_update(of=("self",))
@@ -139,11 +165,13 @@ def check_out(
         if payment is None or Payment.objects.filter(key=key, allocations__invoice=invoiced).exists():
             return invoiced
         raise AlreadyInvoiced(invoiced)
+    claim, clinic = claim_for(locked), ClinicSettings.current()
+    if seen is not None and seen != as_shown(locked, claim=claim, clinic=clinic):
+        raise WrongState(Why.CHANGED)
     if not locked.is_completed:
         appointments.complete(appointment=locked, by=by, now=now)
         locked.refresh_from_db(fields=["status", "completed_at"])
-    claim = claim_for(locked)
-    shown = preview(locked, held, claim=claim, clinic=ClinicSettings.current())
+    shown = preview(locked, held, claim=claim, clinic=clinic)
     invoice = billing.bill(
         appointment=locked,
         purpose=Purpose.SESSION,

@@ -19,6 +19,7 @@ from portal.billing.forms import METHODS
 from portal.clinic.models import Location, Mode, Psychologist, Service, TaxCode
 from portal.common.forms.fields import DateField, LineField, MoneyField, TimeField, moment
 from portal.common.forms.parts import field_of, sent_with
+from portal.common.money import dollars
 from portal.journeys import choosing, profiles
 from portal.journeys.checking_out import AS_HELD, NO_ITEM, Claim, Held, Taken
 from portal.patients.models import Carer, Patient
@@ -180,6 +181,8 @@ class CheckOutForm(forms.Form):
     reference = LineField(label=_("Reference"), max_length=100, required=False)
     # The form's own name: sent twice, it bills once.
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    # What the page knew of the session: an old page is refused.
+    seen = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
     # The total that the amount was proposed for: a changed fee takes an untouched amount with it.
     proposed_for = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
 
@@ -216,7 +219,22 @@ class CheckOutForm(forms.Form):
         if not amount:
             self.add_error("amount", ValidationError(_("How much was paid?"), code="required"))
         elif amount > total:
-            self.add_error("amount", ValidationError(_("This is more than the invoice."), code="too_much"))
+            self.too_much(total)
+
+    def too_much(self, to_pay: Decimal) -> None:
+        """Adds that less than this is left to pay, in dollars."""
+        words = _("Nothing is left to pay. Choose “Not now”, and take nothing.")
+        if to_pay:
+            words = _("Only %(to_pay)s is left to pay. Take that, and give the rest back.")
+        self.add_error("amount", ValidationError(words, code="too_much", params={"to_pay": dollars(to_pay)}))
+
+    def shown_anew(self, seen: str) -> CheckOutForm:
+        """The same form, with what was typed, on a page that knows the session as it is now."""
+        data = self.data.copy()
+        data["seen"] = seen
+        form = CheckOutForm(data, claim=self.claim)
+        form.full_clean()
+        return form
 
     def with_total(self, total: Decimal) -> CheckOutForm:
         """The same form for another total: an amount that nobody touched goes with it."""

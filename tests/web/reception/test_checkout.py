@@ -10,9 +10,15 @@ from django.urls import reverse
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Status
+from portal.appointments.refusals import WrongState
+from portal.billing import actions
 from portal.billing.models import Invoice, Line, Payment
+from portal.journeys import checking_out
 from portal.notifications.models import Notice
+from portal.web.reception.forms import CheckOutForm
+from portal.web.reception.views import checkout
 from tests import make
+from tests.web.reception.conftest import NOW
 
 SUM = {"HX-Request": "true", "HX-Target": "sum"}
 
@@ -265,3 +271,120 @@ def test_the_page_asks_the_same_with_many_earlier_sessions(desk, place, session)
         )
     assert Invoice.objects.count() == 11
     assert count() == before
+
+
+# ---- A page that is older than the session ---------------------------------------------------------------------------
+
+
+def another_fee(session):
+    session.fee = Decimal("300.00")
+    session.save()
+
+
+def another_service(session):
+    session.service = make.service(name="Assessment", fee="220.00")
+    session.save()
+
+
+def another_patient(session):
+    session.patient = make.patient()
+    session.save()
+
+
+def moved(session):
+    session.revision += 1
+    session.save()
+
+
+def paid_ahead(session):
+    actions.take_ahead(appointment=session, amount=Decimal(50), method="card", key="k", by=make.actor(), now=NOW)
+
+
+def no_referral(session):
+    session.patient.referrals.all().delete()
+
+
+def gst(session):
+    session.service.tax_code = "taxable"
+    session.service.save()
+
+
+CHANGES = [another_fee, another_service, another_patient, moved, paid_ahead, no_referral, gst]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_an_old_page_bills_nothing_and_keeps_what_was_typed(desk, session, change):
+    seen = desk.get(url(session)).context["form"]["seen"].value()
+    change(session)
+    before = counts()
+    typed = sent(seen=seen, minutes="45", fee="180.00", amount="1.00", reference="T 12", extra_tax="gst_free")
+    response = desk.post(url(session), typed)
+    assert (response.status_code, counts()) == (409, before)
+    session.refresh_from_db()
+    assert session.status == Status.ARRIVED
+    form = response.context["form"]
+    assert list(form.errors) == ["__all__"]
+    assert "Somebody changed this session" in response.content.decode()
+    assert f"The agreed fee is ${session.fee:.2f}." in response.content.decode()
+    for name in ("minutes", "fee", "amount", "reference", "key"):
+        assert form[name].value() == typed[name], name
+    # It is looked over, and then it counts.
+    again = desk.post(url(session), typed | {"seen": form["seen"].value()})
+    assert (again.status_code, again.url) == (302, url(session, "checked_out"))
+    assert Invoice.objects.get(purpose="session").patient == session.patient
+
+
+def test_adding_up_again_does_not_make_an_old_page_a_new_one(desk, session):
+    seen = desk.get(url(session)).context["form"]["seen"].value()
+    another_fee(session)
+    shown = desk.post(url(session), sent(seen=seen, step="sum"))
+    assert shown.context["form"]["seen"].value() == seen
+    assert desk.post(url(session), sent(seen=seen)).status_code == 409
+
+
+@pytest.mark.parametrize("change", [lambda session: None, lambda session: make.appointment(patient=session.patient)])
+def test_a_page_that_shows_what_is_so_is_not_old(desk, session, change):
+    seen = desk.get(url(session)).context["form"]["seen"].value()
+    change(session)
+    data = sent(seen=seen)
+    for _press in range(2):
+        assert desk.post(url(session), data).status_code == 302
+    assert counts() == (1, 1)
+
+
+def test_it_is_asked_again_while_the_session_is_held(session):
+    """Between the look at the page and the bill somebody may change it too."""
+    seen = checking_out.as_shown(session, claim=checking_out.claim_for(session), clinic=make.clinic())
+    another_fee(session)
+    with pytest.raises(WrongState) as refused:
+        checking_out.check_out(
+            appointment=session, held=checking_out.as_booked(session), key="k", by=make.actor(), now=NOW, seen=seen
+        )
+    assert refused.value.reason == "changed"
+    assert counts() == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "words"),
+    [
+        (100, "Only $120.00 is left to pay. Take that, and give the rest back."),
+        (220, "Nothing is left to pay. Choose “Not now”, and take nothing."),
+    ],
+)
+def test_more_than_is_left_to_pay_is_said_so(desk, session, ahead, words):
+    actions.take_ahead(appointment=session, amount=Decimal(ahead), method="card", key="k", by=make.actor(), now=NOW)
+    before = counts()
+    response = desk.post(url(session), sent(amount="220.00"))
+    assert response.context["form"].errors == {"amount": [words]}
+    assert counts() == before
+
+
+def test_money_that_was_taken_ahead_meanwhile_is_said_so(rf, session):
+    """The page added up before it was taken, and the books refuse: the lines are not what is wrong."""
+    form = CheckOutForm(sent(), claim=checking_out.claim_for(session))
+    assert form.is_valid()
+    paid_ahead(session)
+    request = rf.post(url(session))
+    request.actor = make.actor()
+    assert checkout._settled(request, session, form, form.held, now=NOW) is None
+    assert form.errors == {"amount": ["Only $170.00 is left to pay. Take that, and give the rest back."]}

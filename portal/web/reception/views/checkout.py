@@ -17,12 +17,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import WrongState
-from portal.appointments.states import Verb
+from portal.appointments.states import Verb, Why
 from portal.billing.models import Invoice, Method, Purpose
 from portal.billing.movements import movements_of
-from portal.billing.refusals import AlreadyInvoiced, BillingRefused
+from portal.billing.refusals import AlreadyInvoiced, BillingRefused, Overpayment
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.money import dollars
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.journeys import checking_out, sessions
 from portal.journeys.checking_out import Held, Preview
@@ -47,6 +48,7 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
         return _not_checked_out(request, session, why)
     claim = checking_out.claim_for(session)
     if request.method != "POST":
+        seen = checking_out.as_shown(session, claim=claim, clinic=clinic)
         held = checking_out.as_booked(session)
         shown = checking_out.preview(session, held, claim=claim, clinic=clinic)
         start = {
@@ -56,7 +58,9 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
             "item": held.item,
             "method": Method.CARD if shown.to_pay else LATER,
         }
-        form = CheckOutForm(claim=claim, initial=start | {"amount": shown.to_pay, "proposed_for": shown.to_pay})
+        form = CheckOutForm(
+            claim=claim, initial=start | {"amount": shown.to_pay, "proposed_for": shown.to_pay, "seen": seen}
+        )
         return render(request, "reception/check_out.html", _context(request, session, form, held, shown))
     form = CheckOutForm(request.POST, claim=claim)
     typed = form.held
@@ -66,6 +70,8 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
             form = form.with_total(priced.to_pay)
         context = _context(request, session, form, typed, priced)
         return page_or_fragment(request, "reception/check_out.html", context, fragment="sum")
+    if not invoice and form.data.get("seen") and _is_old(form, session, clinic=clinic):
+        return _show_anew(request, session, form, clinic=clinic)
     if priced:
         form.check_amount(priced.to_pay)
     if typed and form.is_valid() and (done := _settled(request, session, form, typed, now=now)):
@@ -85,6 +91,7 @@ def _settled(
             payment=form.taken,
             by=request.actor,
             now=now,
+            seen=form.cleaned_data["seen"] or None,
         )
     except AlreadyInvoiced as refused:
         messages.warning(
@@ -92,11 +99,37 @@ def _settled(
         )
         return redirect_to(request, "reception:invoice", number=refused.invoice.number)
     except WrongState as refused:
+        if refused.reason == Why.CHANGED:
+            return _show_anew(request, _session(request, session.code), form, clinic=ClinicSettings.current())
         return _not_checked_out(request, session, refused.reason)
+    except Overpayment as refused:
+        # Somebody took money ahead while this was sent.
+        form.too_much(refused.balance)
+        return None
     except BillingRefused:
         form.add_error(None, _("These lines don't make an invoice. Check the amounts."))
         return None
     return redirect_to(request, "reception:checked_out", code=session.code)
+
+
+def _is_old(form: CheckOutForm, session: Appointment, *, clinic: ClinicSettings) -> bool:
+    return form.data["seen"] != checking_out.as_shown(session, claim=form.claim, clinic=clinic)
+
+
+def _show_anew(
+    request: ActorRequest, session: Appointment, form: CheckOutForm, *, clinic: ClinicSettings
+) -> HttpResponse:
+    """Says that the session is another than the page showed, and shows it; what was typed stays."""
+    form.claim = checking_out.claim_for(session)
+    form = form.shown_anew(checking_out.as_shown(session, claim=form.claim, clinic=clinic))
+    words = _(
+        "Somebody changed this session, its fee or its payments since this page was opened, so nothing was billed or "
+        "taken. The agreed fee is %(fee)s. What you typed is kept: look it over, then finish."
+    )
+    form.add_error(None, words % {"fee": dollars(session.fee)})
+    typed = form.held
+    priced = checking_out.preview(session, typed, claim=form.claim, clinic=clinic) if typed else None
+    return render(request, "reception/check_out.html", _context(request, session, form, typed, priced), status=409)
 
 
 def _not_checked_out(request: HttpRequest, session: Appointment, why: str) -> HttpResponse:
