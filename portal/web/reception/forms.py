@@ -230,9 +230,7 @@ class CheckOutForm(forms.Form):
 
     def shown_anew(self, seen: str) -> CheckOutForm:
         """The same form, with what was typed, on a page that knows the session as it is now."""
-        data = self.data.copy()
-        data["seen"] = seen
-        form = CheckOutForm(data, claim=self.claim)
+        form = CheckOutForm(sent_with(self.data, "seen", seen), claim=self.claim)
         form.full_clean()
         return form
 

@@ -113,7 +113,7 @@ def _settled(
 
 
 def _is_old(form: CheckOutForm, session: Appointment, *, clinic: ClinicSettings) -> bool:
-    return form.data["seen"] != checking_out.as_shown(session, claim=form.claim, clinic=clinic)
+    return str(form.data["seen"]) != checking_out.as_shown(session, claim=form.claim, clinic=clinic)
 
 
 def _show_anew(
