@@ -57,6 +57,7 @@ def test_back_button_after_confirming_shows_the_booking(page: Page, portal: Port
     assert Appointment.objects.filter(patient__user=visitor).count() == 1
 
 
+@pytest.mark.look
 def test_bad_details_get_a_word_beside_their_field_and_lose_nothing(
     page: Page, portal: Portal, sign_in, visitor: User
 ) -> None:
@@ -103,7 +104,9 @@ def test_a_hold_that_somebody_else_took_loses_nothing_that_was_typed(
     expect(page.get_by_text("Your session is booked").first).to_be_visible()
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+@pytest.mark.parametrize(
+    "script", [pytest.param(True, id="script"), pytest.param(False, id="no-script", marks=pytest.mark.look)]
+)
 def test_two_browsers_race_for_one_time(portal: Portal, new_context, sign_in, script: bool) -> None:
     """Both look at the same time; one gets it, the other is told so and given others."""
     pages = []

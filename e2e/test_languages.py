@@ -36,7 +36,9 @@ def choose_language(page: Page, name: str, *, script: bool) -> None:
         page.locator(".foot-languages").get_by_text(name, exact=True).click()
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+@pytest.mark.parametrize(
+    "script", [pytest.param(True, id="script"), pytest.param(False, id="no-script", marks=pytest.mark.look)]
+)
 def test_switch_to_arabic_and_book(portal: Portal, new_context, assert_accessible, script: bool) -> None:
     page = new_context(java_script_enabled=script).new_page()
     page.set_default_timeout(10_000)

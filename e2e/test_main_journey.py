@@ -123,7 +123,9 @@ def words_of_pdf(page: Page, portal: Portal, invoice: Invoice) -> str:
     return " ".join(paper.pages[0].extract_text().split())
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+@pytest.mark.parametrize(
+    "script", [pytest.param(True, id="script"), pytest.param(False, id="no-script", marks=pytest.mark.look)]
+)
 def test_main_journey(portal: Portal, new_context, sign_in, script: bool) -> None:
     page = new_context(java_script_enabled=script).new_page()
     page.set_default_timeout(10_000)

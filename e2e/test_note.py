@@ -136,6 +136,7 @@ def test_an_idle_session_ends_without_taking_the_words(page: Page, write, sessio
     expect(box(page)).to_have_value("Before. After.")
 
 
+@pytest.mark.look
 def test_no_word_is_lost_without_a_connection(page: Page, write, session) -> None:
     write("Before.")
     expect(said(page)).to_have_text(re.compile("Saved [0-9]"))
@@ -173,6 +174,7 @@ def test_two_tabs_lose_neither_text(page: Page, write, session, assert_accessibl
     assert stored(session) == "Common. Mine. And theirs."
 
 
+@pytest.mark.look
 def test_a_note_without_script(page_without_script: Page, sign_in, session, portal) -> None:
     page = page_without_script
     sign_in(page, PSYCHOLOGIST)
@@ -191,6 +193,7 @@ def test_a_note_without_script(page_without_script: Page, sign_in, session, port
     assert ProgressNote.objects.get(appointment=session).state == State.SIGNED
 
 
+@pytest.mark.look
 @pytest.mark.parametrize("address", ["", "calendar/", "patients/", "notes/", "hours/"])
 def test_the_pages_are_accessible(page: Page, sign_in, session, assert_accessible, address: str) -> None:
     sign_in(page, PSYCHOLOGIST)
@@ -198,6 +201,7 @@ def test_the_pages_are_accessible(page: Page, sign_in, session, assert_accessibl
     assert_accessible(page)
 
 
+@pytest.mark.look
 def test_the_patients_page_is_accessible(phone: Page, portal, sign_in, session, assert_accessible) -> None:
     sign_in(phone, PSYCHOLOGIST)
     phone.goto(f"{portal.url}/practice/patients/{session.patient.code}/")

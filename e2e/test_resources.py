@@ -118,6 +118,7 @@ def test_a_file_of_ones_own_is_given_and_taken_back(page: Page, sign_in, patient
     assert not Share.objects.live().filter(patient=patient).exists()
 
 
+@pytest.mark.look
 def test_all_of_it_without_script(open_page, sign_in, patient, diary) -> None:
     page = open_page(java_script_enabled=False)
     sign_in(page, PSYCHOLOGIST)
@@ -128,6 +129,7 @@ def test_all_of_it_without_script(open_page, sign_in, patient, diary) -> None:
     see_that_it_was_seen(page, patient, diary)
 
 
+@pytest.mark.look
 def test_a_visitor_finds_a_file_and_opens_it(page: Page, portal, assert_accessible) -> None:
     sleep, worry = make.category(name="Nights"), make.category(name="Worries")
     sound = make.document(content=made.mp3(frames=200), kind=Kind.MP3, name="Breathing.mp3")

@@ -56,6 +56,7 @@ def profile(page: Page, portal: Portal, sign_in) -> Page:
     return page
 
 
+@pytest.mark.look
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_picture_that_is_none_is_refused_with_a_word(profile: Page, tmp_path: Path, name: str) -> None:
     profile.get_by_label("One line about you").fill("Typed before the picture was refused")

@@ -10,7 +10,7 @@ from django.apps import apps
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from portal.common.access.decorators import MARK
-from tests.selection import PAGES_THAT_ASK
+from tests.selection import PAGES_THAT_ASK, SAME_ON_EVERY_ONE
 
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST_FILE = 450
@@ -76,8 +76,12 @@ def test_files_are_short_enough_to_read():
     assert {str(path.relative_to(ROOT)): count for path, count in lines.items() if count > LONGEST_FILE} == {}
 
 
-def test_the_pages_named_for_a_second_database_are_there():
-    assert [path for path in PAGES_THAT_ASK if not (ROOT / path.partition("::")[0]).is_file()] == []
+@pytest.mark.parametrize("named", [*PAGES_THAT_ASK, *SAME_ON_EVERY_ONE])
+def test_what_is_named_for_a_second_database_or_left_out_is_there(named):
+    beginning, _, test = named.partition("::")
+    files = [*ROOT.glob(f"{beginning}*")]
+    assert files
+    assert f"def {test}" in "".join(file.read_text() for file in files)
 
 
 DATABASES_CLOCK = re.compile(

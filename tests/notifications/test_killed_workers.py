@@ -126,7 +126,7 @@ def test_killed_workers_lose_none_and_double_none(tmp_path):
             cluster = portal.cluster()
             try:
                 # A message has been accepted, and its worker still waits for the answer.
-                until(lambda before=before: len(server.accepted) >= before + 2, seconds=25)
+                until(lambda before=before: len(server.accepted) >= before + 2, seconds=60)
             finally:
                 kill(cluster)
 
