@@ -28,6 +28,19 @@ class _Sessions(Protocol):
     def in_care_of(self, user: User) -> models.QuerySet[Any]: ...
 
 
+class PatientRow(Protocol):
+    """A patient as a list shows them; `phone_kept` is the number as text, not yet taken apart."""
+
+    pk: int
+    code: uuid.UUID
+    legal_first_name: str
+    legal_last_name: str
+    preferred_name: str
+    pronouns: str
+    date_of_birth: date
+    phone_kept: str
+
+
 class PatientQuerySet(models.QuerySet["Patient"]):
     def managed_by(self, user: User) -> PatientQuerySet:
         """The person themself, and those they care for now."""
@@ -51,8 +64,8 @@ class PatientQuerySet(models.QuerySet["Patient"]):
                 return self.all()
         return self.none()
 
-    def for_table(self, *annotated: str) -> models.QuerySet[Patient, Any]:
-        """Named tuples of what a list shows; `phone_kept` is the number as text, not yet taken apart."""
+    def for_table(self, *annotated: str) -> models.QuerySet[Patient, PatientRow]:
+        """Named tuples of what a list shows, and of what was `annotated`."""
         shown = ("pk", "code", "legal_first_name", "legal_last_name", "preferred_name", "pronouns", "date_of_birth")
         kept = self.annotate(phone_kept=Cast("phone", models.CharField()))
         return kept.values_list(*shown, "phone_kept", *annotated, named=True)

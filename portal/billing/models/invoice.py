@@ -3,7 +3,7 @@ from __future__ import annotations
 import uuid
 from datetime import date
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Protocol
 
 from django.conf import settings
 from django.db import models
@@ -104,7 +104,7 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
                 return self.exclude(status=InvoiceStatus.ISSUED).filter(status=standing)
         return self.none()
 
-    def for_table(self, *more: str) -> models.QuerySet[Invoice, Any]:
+    def for_table(self, *more: str) -> models.QuerySet[Invoice, InvoiceRow]:
         """Named tuples with what `balance_of` and `badge_of` ask, and whose the invoice is, by their names' parts."""
         return self.values_list(
             "number", "status", "issued_on", "due_on", "total", "payable", "paid", "bill_to_name",
@@ -296,12 +296,37 @@ class Billed(Protocol):
     def due_on(self) -> date: ...
 
 
-def patient_of(row: Any) -> str:
+class InvoiceRow(Billed, Protocol):
+    """An invoice `for_table`."""
+
+    @property
+    def number(self) -> str: ...
+    @property
+    def issued_on(self) -> date: ...
+    @property
+    def total(self) -> Decimal: ...
+    @property
+    def bill_to_name(self) -> str: ...
+    @property
+    def patient__legal_first_name(self) -> str: ...
+    @property
+    def patient__legal_last_name(self) -> str: ...
+    @property
+    def patient__preferred_name(self) -> str: ...
+    @property
+    def psychologist__title(self) -> str: ...
+    @property
+    def psychologist__user__first_name(self) -> str: ...
+    @property
+    def psychologist__user__last_name(self) -> str: ...
+
+
+def patient_of(row: InvoiceRow) -> str:
     """Whom an invoice `for_table` is about, as they are called."""
     return full_name(row.patient__preferred_name or row.patient__legal_first_name, row.patient__legal_last_name)
 
 
-def psychologist_of(row: Any) -> str:
+def psychologist_of(row: InvoiceRow) -> str:
     """Whose session an invoice `for_table` is for."""
     name = full_name(row.psychologist__user__first_name, row.psychologist__user__last_name)
     return titled(row.psychologist__title, name)

@@ -9,22 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from django.db.models import QuerySet
 
 AFTER, BEFORE = "after", "before"
 
 
+_Row = TypeVar("_Row")
+
+
 @dataclass(frozen=True, slots=True)
-class KeysetPage:
+class KeysetPage(Generic[_Row]):
     """Some rows of a list. `before` and `after` name the pages beside this one, empty where there is none."""
 
-    rows: list[Any]
+    rows: list[_Row]
     before: str = ""
     after: str = ""
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[_Row]:
         return iter(self.rows)
 
     def __len__(self) -> int:
@@ -36,8 +39,14 @@ class KeysetPage:
 
 
 def page_of(
-    queryset: QuerySet[Any], *, order: str, page: str, size: int, marker: str, among: QuerySet[Any] | None = None
-) -> KeysetPage:
+    queryset: QuerySet[Any, _Row],
+    *,
+    order: str,
+    page: str,
+    size: int,
+    marker: str,
+    among: QuerySet[Any, Any] | None = None,
+) -> KeysetPage[_Row]:
     """The page that `page` names, in the `order` of one field ("-issued_on"), rows of one value by their age.
 
     `marker` is the unique field that names a row, `among` the rows that may be named (those of `queryset` unless said).
@@ -63,7 +72,7 @@ def page_of(
     return _page(found[:size], marker, before=False, after=len(found) > size)
 
 
-def _walk(queryset: QuerySet[Any], field: str, value: Any, pk: Any, *, rising: bool, count: int) -> list[Any]:
+def _walk(queryset: QuerySet[Any, _Row], field: str, value: Any, pk: Any, *, rising: bool, count: int) -> list[_Row]:
     """The next rows from one on: first those with the same value, then the others. Each is one stretch of an index.
 
     As one condition with OR, the database would read every row of that value again on each page.
@@ -76,7 +85,7 @@ def _walk(queryset: QuerySet[Any], field: str, value: Any, pk: Any, *, rising: b
     return found
 
 
-def _page(rows: list[Any], marker: str, *, before: bool, after: bool) -> KeysetPage:
+def _page(rows: list[_Row], marker: str, *, before: bool, after: bool) -> KeysetPage[_Row]:
     return KeysetPage(
         rows,
         before=f"{BEFORE}-{getattr(rows[0], marker)}" if before and rows else "",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import django_tables2 as tables
 from django.utils.html import format_html
@@ -18,7 +18,10 @@ _CELL = re.compile("<td([^>]*)>")
 _PARITY = ("even", "odd")
 
 
-class ListTable(tables.Table):
+_Record = TypeVar("_Record")
+
+
+class ListTable(tables.Table, Generic[_Record]):
     """A table whose rows are filled by its `stencil`: a template with a `{% cell "name" %}` for each column."""
 
     stencil: ClassVar[Stencil]
@@ -26,7 +29,7 @@ class ListTable(tables.Table):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]  # django-tables2 has no types
 
-    def row(self, record: Any) -> Row:
+    def row(self, record: _Record) -> Row:
         """The look of a record's row, always with the same names, and its words."""
         raise NotImplementedError
 

@@ -74,7 +74,7 @@ class ReplaceForm(forms.Form):
     file = DocumentField(label=_("Another file"))
 
 
-class FileTable(ListTable):
+class FileTable(ListTable[Any]):
     """Of the shelf `with_counts`; bars are measured by the highest count on the page."""
 
     title = tables.Column(verbose_name=_("File"))

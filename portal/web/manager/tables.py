@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import django_tables2 as tables
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -22,7 +22,7 @@ from portal.web.manager.trail_entries import NamedEntry
 NUMBER = {"td": {"class": "num"}, "th": {"class": "num"}}
 
 
-class ServiceTable(ListTable):
+class ServiceTable(ListTable[Service]):
     name = tables.Column(verbose_name=_("Service"))
     minutes = tables.Column(verbose_name=_("Length"), attrs={"td": {"class": "nowrap"}})
     fee = tables.Column(verbose_name=_("Fee"), attrs=NUMBER)
@@ -59,7 +59,7 @@ class ServiceTable(ListTable):
         )
 
 
-class LocationTable(ListTable):
+class LocationTable(ListTable[Any]):
     """`rooms_in_use` is annotated by the view."""
 
     name = tables.Column(verbose_name=_("Location"))
@@ -91,7 +91,7 @@ class LocationTable(ListTable):
         )
 
 
-class StaffTable(ListTable):
+class StaffTable(ListTable[User]):
     """Of `User` rows with `grants` prefetched and `second_factor` annotated."""
 
     name = tables.Column(verbose_name=_("Name"), order_by=("last_name", "first_name", "pk"))
@@ -127,13 +127,13 @@ class StaffTable(ListTable):
             ),
         )
 
-    def order_last_login(self, queryset: Any, is_descending: bool) -> tuple[Any, bool]:
+    def order_last_login(self, queryset: QuerySet[User], is_descending: bool) -> tuple[QuerySet[User], bool]:
         """Whoever never signed in comes last, whichever way."""
         by = F("last_login").desc(nulls_last=True) if is_descending else F("last_login").asc(nulls_last=True)
         return queryset.order_by(by, "pk"), True
 
 
-class TrailTable(ListTable):
+class TrailTable(ListTable[Entry]):
     """Of entries; `named` says who the people in them are, read for the rows of one page."""
 
     at = tables.Column(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Protocol
 
 from django.utils.safestring import SafeString
 
-from portal.billing.models.invoice import badge_of, balance_of, patient_of, psychologist_of
+from portal.billing.models.invoice import InvoiceRow, badge_of, balance_of, patient_of, psychologist_of
 from portal.common.languages.times import date_short
 from portal.common.templatetags.portal import dollars
 from portal.common.web.addresses import each
@@ -18,7 +18,14 @@ _OWING = Stencil("patient/_owing_row.html", holes="page number day balance")
 _INVOICE = Stencil("patient/_invoice_row.html", holes="page number day psychologist patient total pdf")
 
 
-def owing_rows(invoices: Iterable[Any], *, today: date) -> SafeString:
+class ListedRow(InvoiceRow, Protocol):
+    """An invoice `for_table`, and whose account its patient has, if any."""
+
+    @property
+    def patient__user_id(self) -> int | None: ...
+
+
+def owing_rows(invoices: Iterable[InvoiceRow], *, today: date) -> SafeString:
     """Invoices `for_table` that are to be paid."""
     page = each("patient:invoice")
     return _OWING.rows(
@@ -30,7 +37,7 @@ def owing_rows(invoices: Iterable[Any], *, today: date) -> SafeString:
     )
 
 
-def invoice_rows(invoices: Iterable[Any], *, several: bool, today: date) -> SafeString:
+def invoice_rows(invoices: Iterable[ListedRow], *, several: bool, today: date) -> SafeString:
     """Invoices `for_table`; where they are of `several` people, each says whose it is."""
     page, pdf = each("patient:invoice"), each("patient:invoice_pdf")
     return _INVOICE.rows(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import django_tables2 as tables
@@ -14,13 +14,24 @@ from portal.common.text.phones import national
 from portal.common.web.addresses import each
 from portal.common.web.stencils import Stencil
 from portal.common.web.tables import ListTable, Row
-from portal.patients.models import Patient
+from portal.patients.models import Patient, PatientRow
 
 _UNBROKEN = {"td": {"class": "nowrap"}}
 
 
-class PatientTable(ListTable):
-    """People in one's care, `for_table`. `last_seen`, `next_session` and `unsigned` are annotated by the view."""
+class TreatedRow(PatientRow, Protocol):
+    """Somebody in one's care, `for_table`, with what the view annotates."""
+
+    last_seen: datetime | None
+    next_session: datetime | None
+    unsigned: int
+
+
+Treated = QuerySet[Patient, TreatedRow]
+
+
+class PatientTable(ListTable[TreatedRow]):
+    """People in one's care."""
 
     name = tables.Column(verbose_name=_("Name"), order_by=("legal_last_name", "legal_first_name", "pk"))
     phone = tables.Column(verbose_name=_("Phone"), orderable=False)
@@ -45,7 +56,7 @@ class PatientTable(ListTable):
         self.zone = zone
         self.empty_text = empty_text
 
-    def row(self, record: Any) -> Row:
+    def row(self, record: TreatedRow) -> Row:
         phone = record.phone_kept
         return (
             {
@@ -70,14 +81,14 @@ class PatientTable(ListTable):
     def _day(self, moment: datetime | None) -> str:
         return f"{day_short(moment, self.zone)} {local_day(moment, self.zone).year}" if moment else ""
 
-    def order_last_seen(self, queryset: QuerySet[Any], is_descending: bool) -> tuple[QuerySet[Any], bool]:
+    def order_last_seen(self, queryset: Treated, is_descending: bool) -> tuple[Treated, bool]:
         return _dated(queryset, "last_seen", is_descending), True
 
-    def order_next_session(self, queryset: QuerySet[Any], is_descending: bool) -> tuple[QuerySet[Any], bool]:
+    def order_next_session(self, queryset: Treated, is_descending: bool) -> tuple[Treated, bool]:
         return _dated(queryset, "next_session", is_descending), True
 
 
-def _dated(queryset: QuerySet[Any], name: str, is_descending: bool) -> QuerySet[Any]:
+def _dated(queryset: Treated, name: str, is_descending: bool) -> Treated:
     """Those without a date come last, whichever way."""
     by = F(name).desc(nulls_last=True) if is_descending else F(name).asc(nulls_last=True)
     return queryset.order_by(by, "legal_last_name", "legal_first_name", "pk")

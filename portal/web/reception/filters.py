@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import cast
 
 import django_filters
 from django import forms
@@ -11,7 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from portal.billing.models.invoice import Invoice, InvoiceQuerySet, Standing
+from portal.billing.models.invoice import Invoice, InvoiceQuerySet, InvoiceRow, Standing
 from portal.clinic.models import Psychologist
 from portal.common.forms.fields import DateField
 from portal.patients.models import PatientQuerySet, SearchKey
@@ -54,9 +55,14 @@ class InvoiceFilter(django_filters.FilterSet):
         model = Invoice
         fields: list[str] = []
 
-    def __init__(self, data: QueryDict, *, queryset: QuerySet[Invoice], people: PatientQuerySet, today: date) -> None:
+    def __init__(self, data: QueryDict, *, queryset: InvoiceQuerySet, people: PatientQuerySet, today: date) -> None:
         super().__init__(data, queryset=queryset)
         self.people, self.today = people, today
+
+    @property
+    def rows(self) -> QuerySet[Invoice, InvoiceRow]:
+        """What was asked for, as the table shows it."""
+        return cast(InvoiceQuerySet, self.qs).for_table()
 
     @property
     def narrows(self) -> bool:
@@ -66,7 +72,7 @@ class InvoiceFilter(django_filters.FilterSet):
     def stand(self, invoices: InvoiceQuerySet, name: str, value: str) -> InvoiceQuerySet:
         return invoices.standing(value, today=self.today)
 
-    def find(self, invoices: QuerySet[Invoice], name: str, value: str) -> QuerySet[Invoice]:
+    def find(self, invoices: InvoiceQuerySet, name: str, value: str) -> InvoiceQuerySet:
         typed = value.strip()
         number = _NUMBER.fullmatch(typed)
         # "Ade" is a name and a number's beginning; "INV ade" and "3f9" are only numbers.

@@ -11,7 +11,7 @@ import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
 from portal.appointments.models.appointment import NextSession
-from portal.billing.models.invoice import badge_of, balance_of, patient_of, psychologist_of
+from portal.billing.models.invoice import InvoiceRow, badge_of, balance_of, patient_of, psychologist_of
 from portal.common.languages.times import clock, date_short, day_short
 from portal.common.money import dollars
 from portal.common.text.normalise import full_name
@@ -20,9 +20,10 @@ from portal.common.web.addresses import each
 from portal.common.web.keyset import KeysetPage
 from portal.common.web.stencils import Stencil
 from portal.common.web.tables import ListTable, Row
+from portal.patients.models import PatientRow
 
 
-class PatientTable(ListTable):
+class PatientTable(ListTable[PatientRow]):
     """Who was found, in the order of the search: patients `for_table`, and when each comes next."""
 
     name = tables.Column(verbose_name=_("Name"), orderable=False)
@@ -40,12 +41,12 @@ class PatientTable(ListTable):
     class Meta:
         attrs = {"class": "table cards close"}
 
-    def __init__(self, found: list[Any], *, upcoming: Mapping[int, NextSession], **kwargs: Any) -> None:
+    def __init__(self, found: list[PatientRow], *, upcoming: Mapping[int, NextSession], **kwargs: Any) -> None:
         self.upcoming = upcoming
         self.page_of, self.booking_of = each("reception:patient"), each("reception:book")
         super().__init__(found, **kwargs)
 
-    def row(self, record: Any) -> Row:
+    def row(self, record: PatientRow) -> Row:
         name = full_name(record.preferred_name or record.legal_first_name, record.legal_last_name)
         legal, called_otherwise = "", bool(record.preferred_name) and record.preferred_name != record.legal_first_name
         if called_otherwise:
@@ -70,7 +71,7 @@ _FIGURES = {"td": {"class": "num"}, "th": {"class": "num"}}
 _UNBROKEN = {"td": {"class": "nowrap"}}
 
 
-class InvoiceTable(ListTable):
+class InvoiceTable(ListTable[InvoiceRow]):
     """One page of invoices `for_table`, in an order that the database keeps an index of."""
 
     ORDERS = ("issued_on", "due_on", "total")
@@ -97,7 +98,7 @@ class InvoiceTable(ListTable):
         orderable = False
         attrs = {"class": "table cards close"}
 
-    def __init__(self, keyset: KeysetPage, *, order: str, today: date, **kwargs: Any) -> None:
+    def __init__(self, keyset: KeysetPage[InvoiceRow], *, order: str, today: date, **kwargs: Any) -> None:
         self.keyset, self.order, self.today = keyset, order, today
         # The same few days stand in many rows.
         self.page_of, self.day = each("reception:invoice"), cache(date_short)
@@ -109,7 +110,7 @@ class InvoiceTable(ListTable):
         asked = data.get("sort", "")
         return asked if asked.removeprefix("-") in cls.ORDERS else cls.NEWEST_FIRST
 
-    def row(self, record: Any) -> Row:
+    def row(self, record: InvoiceRow) -> Row:
         first, last = record.patient__legal_first_name, record.patient__legal_last_name
         balance = balance_of(record)
         return (

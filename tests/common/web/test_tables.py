@@ -34,7 +34,7 @@ class _Drawn:
         return Template(self.text).render(Context(context))
 
 
-class People(ListTable):
+class People(ListTable[dict[str, object]]):
     name = tables.Column(verbose_name="Name & title")
     state = tables.Column(verbose_name="State", attrs={"td": {"class": "nowrap"}})
     act = tables.Column(verbose_name="", orderable=False)

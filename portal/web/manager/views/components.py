@@ -66,7 +66,7 @@ class ExampleForm(forms.Form):
         raise ValidationError(_("One figure of this number is wrong. Please compare it with the card."))
 
 
-class ExampleTable(ListTable):
+class ExampleTable(ListTable[dict[str, Any]]):
     number = tables.Column(verbose_name=_("Invoice"))
     patient = tables.Column(verbose_name=_("Patient"))
     issued = tables.Column(verbose_name=_("Issued"))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -19,7 +20,7 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import ZERO
 from portal.common.web.htmx import page_or_fragment
-from portal.web.patient.lists import invoice_rows, owing_rows
+from portal.web.patient.lists import ListedRow, invoice_rows, owing_rows
 
 PER_PAGE = 20
 
@@ -42,7 +43,7 @@ def listing(request: ActorRequest) -> HttpResponse:
     today = _today(ClinicSettings.current())
     visible = Invoice.objects.visible_to(request.actor)
     owing = list(visible.owing().for_table().order_by("due_on", "pk"))
-    listed = visible.for_table("patient__user_id").order_by("-issued_on", "-pk")
+    listed = cast("QuerySet[Invoice, ListedRow]", visible.for_table("patient__user_id")).order_by("-issued_on", "-pk")
     page = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))
     several = any(invoice.patient__user_id != request.user.pk for invoice in page)
     context = {

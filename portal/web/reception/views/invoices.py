@@ -51,12 +51,10 @@ def _invoice(request: ActorRequest, number: str) -> Invoice:
 def listing(request: ActorRequest) -> HttpResponse:
     """The table of all invoices, found and turned by htmx; a million of them answer like a hundred."""
     today, visible = _today(), Invoice.objects.visible_to(request.actor)
-    chosen = InvoiceFilter(
-        request.GET, queryset=visible.for_table(), people=Patient.objects.visible_to(request.actor), today=today
-    )
+    chosen = InvoiceFilter(request.GET, queryset=visible, people=Patient.objects.visible_to(request.actor), today=today)
     order = InvoiceTable.order_in(request.GET)
     page = page_of(
-        chosen.qs, order=order, page=request.GET.get("page", ""), size=PER_PAGE, marker="number", among=visible
+        chosen.rows, order=order, page=request.GET.get("page", ""), size=PER_PAGE, marker="number", among=visible
     )
     table = InvoiceTable(
         page,
