@@ -12,6 +12,7 @@ KEPT = watched(
     "clinic_service",
     "clinic_psychologist",
     "clinic_ownfee",
+    "clinic_providernumber",
     "clinic_psychologist_services",
     "clinic_psychologist_specialisations",
     "clinic_specialisation",

@@ -11,11 +11,12 @@ from typing import Any, TypedDict
 
 from django.apps import apps
 from django.conf import settings
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.clinic.models import ClinicSettings, Location, Service, TaxCode
+from portal.clinic.kept import offered_services, places
+from portal.clinic.models import ClinicSettings, TaxCode
+from portal.common.kept import kept
 from portal.policies import processors
 from portal.policies.models import PolicyKind, PolicySettings
 
@@ -112,8 +113,13 @@ def cookies() -> list[str]:
     ]
 
 
+@kept(PolicySettings)
+def _own() -> PolicySettings:
+    return PolicySettings.current()
+
+
 def gather(kind: str) -> Facts:
-    clinic, own = ClinicSettings.current(), PolicySettings.current()
+    clinic, own = ClinicSettings.current(), _own()
     return _privacy(clinic, own) if kind == PolicyKind.PRIVACY else _fees(clinic, own)
 
 
@@ -129,13 +135,13 @@ def _who(clinic: ClinicSettings) -> Who:
 
 
 def _privacy(clinic: ClinicSettings, own: PolicySettings) -> PrivacyFacts:
-    places = Location.objects.filter(is_active=True).exclude(state="").values_list("state", flat=True)
-    offered = list(Service.objects.offered())
+    states = {place.state for place in places().values() if place.is_active}
+    offered = offered_services()
     minutes = {name: int(getattr(settings, name).total_seconds() // 60) for name in ("STAFF_IDLE", "PATIENT_IDLE")}
     return {
         **_who(clinic),
         "abn": clinic.abn,
-        "states": sorted({*places, clinic.state} - {""}),
+        "states": sorted({*states, clinic.state} - {""}),
         "contact_name": own.contact_name,
         "contact_email": own.contact_email,
         "contact_phone": own.contact_phone.as_national if own.contact_phone else "",
@@ -163,7 +169,7 @@ def _privacy(clinic: ClinicSettings, own: PolicySettings) -> PrivacyFacts:
 
 
 def _fees(clinic: ClinicSettings, own: PolicySettings) -> FeesFacts:
-    offered = Service.objects.offered()
+    offered = offered_services()
     late = clinic.late_fee_percent
     return {
         **_who(clinic),
@@ -175,8 +181,8 @@ def _fees(clinic: ClinicSettings, own: PolicySettings) -> FeesFacts:
         "bank_transfer": bool(clinic.bank_account),
         "card_online": any(each["key"] == "stripe" for each in processors.in_use({})),
         "gst_registered": clinic.gst_registered,
-        "taxable": offered.filter(tax_code=TaxCode.TAXABLE).exists(),
-        "medicare": offered.filter(Q(medicare=True)).exists(),
+        "taxable": any(service.tax_code == TaxCode.TAXABLE for service in offered),
+        "medicare": any(service.medicare for service in offered),
         "additions": own.fees_additions,
     }
 

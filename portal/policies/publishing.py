@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from portal.audit import trail
 from portal.clinic.models import ClinicSettings, Location, Service
 from portal.common.access.actors import Actor
-from portal.common.kept import kept
+from portal.common.kept import as_of_now, kept
 from portal.common.text import differences
 from portal.policies import document, facts, fees, privacy
 from portal.policies.models import ENGLISH, PolicyKind, PolicySettings, PolicyVersion
@@ -109,8 +109,7 @@ class Drift:
 
 def drift(kind: str, *, in_full: bool = True) -> Drift:
     """Compares the newest version, also one that is yet to take effect; without `in_full` only the settings."""
-    versions = PolicyVersion.objects.of(kind)
-    newest = (versions if in_full else versions.defer("documents", "additions")).first()
+    newest = PolicyVersion.objects.of(kind).first() if in_full else _newest(kind)
     known = facts.gather(kind)
     if newest is None:
         return Drift(kind, None)
@@ -125,8 +124,14 @@ def drift(kind: str, *, in_full: bool = True) -> Drift:
     return Drift(kind, newest, changed, paragraphs, fresh)
 
 
+@kept(PolicyVersion)
+def _newest(kind: str) -> PolicyVersion | None:
+    """The newest version with its facts and without its text."""
+    return PolicyVersion.objects.of(kind).defer("documents", "additions").first()
+
+
 def drifts() -> list[Drift]:
-    """The settings of both policies, a few queries; for the overview and for doctor."""
+    """The settings of both policies, by what is kept; for the overview and for doctor."""
     return [drift(kind, in_full=False) for kind in PolicyKind]
 
 
@@ -151,6 +156,7 @@ def publish(
     """
     # One at a time: the row is there once the clinic is, and numbers have no gap.
     ClinicSettings.objects.select_for_update(no_key=True).filter(pk=1).first()
+    as_of_now()
     newest = PolicyVersion.objects.of(kind).without_text().first()
     if after is not None and after != (newest.number if newest else 0):
         raise PublishedMeanwhile

@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -24,34 +24,28 @@ from django.utils.translation import ngettext
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest
 from portal.common.forms.parts import field_of
-from portal.common.languages.times import clock, day, local_day
+from portal.common.languages.times import clock, date_short, day, local_day
 from portal.common.media import pictures
 from portal.common.media.pictures import rendition_response
 from portal.common.text import differences
 from portal.common.text.markdown import Rendered
+from portal.common.web.addresses import each
 from portal.common.web.htmx import page_or_fragment, redirect_to
+from portal.common.web.stencils import Row, Stencil
 from portal.resources.actions import posts as actions
 from portal.resources.forms import PREVIEW, PUBLISH, SCHEDULE, ArticleForm, ArticleSearch, BodyField, PreviewForm
-from portal.resources.models import BlogPost, PostState, Tag
+from portal.resources.models import BlogPost, Tag
 from portal.resources.refusals import ChangedMeanwhile, InThePast, NotADraft, NotTheirs, NotWhole
 from portal.web.authoring.comparison import compare
 from portal.web.authoring.desk import Desk
 from portal.website.advertising import warnings_for
+from portal.website.texts import OWN_LANGUAGE
 
 PER_PAGE = 25
 # So long before its day comes, the list says when an article is to be looked over.
 SOON = timedelta(days=60)
 # A longer list of suggestions is read by nobody.
 MOST_SUGGESTIONS = 200
-
-
-class Row(NamedTuple):
-    """An article in the list, and where it stands today."""
-
-    post: BlogPost
-    state: PostState
-    is_due: bool
-    is_due_soon: bool
 
 
 def listing(request: ActorRequest, desk: Desk) -> HttpResponse:
@@ -61,25 +55,45 @@ def listing(request: ActorRequest, desk: Desk) -> HttpResponse:
     search = ArticleSearch(request.GET)
     found = search.found_in(own, now=now, today=today).for_listing().order_by("-saved_at", "-pk")
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    rows = [
-        Row(
-            post=post,
-            state=post.state(now),
-            is_due=post.is_due_for_review(today),
-            is_due_soon=post.is_due_for_review(today + SOON),
-        )
-        for post in page
-    ]
     context = {
         "desk": desk,
         "search": search,
         "page": page,
-        "rows": rows,
-        "zone": zone,
+        "rows": _ROW.rows(_row(post, desk, now=now, today=today, zone=zone) for post in page),
         "due": own.due_for_review(today).count(),
         "is_asking": any(request.GET.get(name) for name in search.fields),
     }
     return page_or_fragment(request, "authoring/articles.html", context, fragment="results")
+
+
+_ROW = Stencil(
+    "authoring/_article_row.html", holes="page language title words author category day time review_by saved"
+)
+
+
+def _row(post: BlogPost, desk: Desk, *, now: datetime, today: date, zone: ZoneInfo) -> Row:
+    at = post.published_at
+    return (
+        {
+            "has_author": desk.namespace == "manager",
+            "foreign": post.get_language_display() if post.language != OWN_LANGUAGE else "",
+            "state": str(post.state(now)),
+            "due": post.is_due_for_review(today),
+            "due_soon": post.is_due_for_review(today + SOON),
+        },
+        (
+            each(desk.article)(post.code),
+            post.language,
+            post.title or _("Without a title"),
+            ngettext("%(n)s word", "%(n)s words", post.words) % {"n": post.words},
+            post.author.name,
+            post.category.name if post.category else "–",
+            date_short(at, zone) if at else "",
+            clock(at, zone) if at else "",
+            date_short(post.review_by) if post.review_by else "",
+            date_short(post.saved_at, zone),
+        ),
+    )
 
 
 def begin(request: ActorRequest, desk: Desk) -> HttpResponse:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, cast
+from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,7 +17,9 @@ from django.utils.translation import ngettext
 from portal.accounts.models import Invitation, User
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, WorkingHours
-from portal.clinic.models import ClinicSettings, Location, ProviderNumber, Psychologist, Service
+from portal.clinic import kept as clinic_kept
+from portal.clinic.models import ClinicSettings, ProviderNumber, Psychologist
+from portal.common.kept import kept
 from portal.notifications.models import Notice
 from portal.patients.models import Patient
 from portal.policies import publishing
@@ -88,9 +91,9 @@ def _unfinished(clinic: ClinicSettings) -> list[Point]:
     if missing:
         text = _("Invoices and letters lack: %(missing)s.") % {"missing": ", ".join(missing)}
         found.append(Point(text, reverse("manager:settings"), _("Settings")))
-    if not Location.objects.filter(is_active=True).exists():
+    if not any(place.is_active for place in clinic_kept.places().values()):
         found.append(Point(_("There is no location yet."), reverse("manager:add_location"), _("Add a location")))
-    if not Service.objects.bookable_online().exists():
+    if not clinic_kept.services_online():
         found.append(Point(_("No service can be booked online."), reverse("manager:services"), _("Services")))
     return found
 
@@ -117,36 +120,61 @@ MOST_NAMED = 5
 def _unbookable() -> list[Point]:
     """Psychologists whom something keeps from being booked, or their patients from their rebate."""
     has_profile = Exists(Psychologist.objects.filter(user=OuterRef("pk")))
+    users = User.objects.holding(Role.PSYCHOLOGIST).active().filter(~has_profile)
     found = [
         Point(
             _("%(name)s is a psychologist without a profile.") % {"name": user.name},
             reverse("manager:profile", args=[user.code]),
             _("Make the profile"),
         )
-        for user in User.objects.holding(Role.PSYCHOLOGIST).active().filter(~has_profile)[:MOST_NAMED]
+        for user in users.only("code", "first_name", "last_name", "email")[:MOST_NAMED]
     ]
-    lacking = (
+    for psychologist in _lacking()[:MOST_NAMED]:
+        missing = [
+            words
+            for words, is_missing in [
+                (_("working hours"), psychologist.hours),
+                (_("AHPRA number"), psychologist.ahpra_number),
+                (_("provider number"), psychologist.provider_number),
+            ]
+            if is_missing
+        ]
+        text = _("%(name)s has no %(missing)s.") % {"name": psychologist.name, "missing": ", ".join(missing)}
+        found.append(Point(text, reverse("manager:profile", args=[psychologist.account]), _("Profile")))
+    return found
+
+
+class Lacking(NamedTuple):
+    """A psychologist, by the code of their account, and what they have none of."""
+
+    name: str
+    account: UUID
+    hours: bool
+    ahpra_number: bool
+    provider_number: bool
+
+
+@kept(Psychologist, User, WorkingHours, ProviderNumber)
+def _lacking() -> Sequence[Lacking]:
+    rows = (
         Psychologist.objects.practising()
         .select_related("user")
         .annotate(
             has_hours=Exists(WorkingHours.objects.filter(psychologist=OuterRef("pk"))),
             has_number=Exists(ProviderNumber.objects.filter(psychologist=OuterRef("pk"))),
         )
-        .filter(Q(has_hours=False, accepting_patients=True) | Q(has_number=False) | Q(ahpra_number=""))
     )
-    for psychologist in cast("Iterable[_Looked]", lacking[:MOST_NAMED]):
-        missing = [
-            words
-            for words, is_missing in [
-                (_("working hours"), psychologist.accepting_patients and not psychologist.has_hours),
-                (_("AHPRA number"), not psychologist.ahpra_number),
-                (_("provider number"), not psychologist.has_number),
-            ]
-            if is_missing
-        ]
-        text = _("%(name)s has no %(missing)s.") % {"name": psychologist.name, "missing": ", ".join(missing)}
-        found.append(Point(text, reverse("manager:profile", args=[psychologist.user.code]), _("Profile")))
-    return found
+    found = (
+        Lacking(
+            name=row.name,
+            account=row.user.code,
+            hours=row.accepting_patients and not row.has_hours,
+            ahpra_number=not row.ahpra_number,
+            provider_number=not row.has_number,
+        )
+        for row in cast("Iterable[_Looked]", rows)
+    )
+    return [each for each in found if each.hours or each.ahpra_number or each.provider_number]
 
 
 def _unchecked(now: datetime) -> list[Point]:
@@ -178,12 +206,12 @@ def figures(*, now: datetime) -> list[dict[str, Any]]:
         {"label": _("people in care"), "value": Patient.objects.count()},
         {
             "label": _("psychologists"),
-            "value": Psychologist.objects.practising().count(),
+            "value": len(clinic_kept.practising()),
             "url": reverse("manager:staff"),
         },
         {
             "label": _("services offered"),
-            "value": Service.objects.offered().count(),
+            "value": len(clinic_kept.offered_services()),
             "url": reverse("manager:services"),
         },
     ]

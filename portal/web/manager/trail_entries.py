@@ -27,6 +27,14 @@ _CODE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 Row = Patient | Psychologist | Service | Location | User
+# What a row is called by, and no column more: a trail names many rows.
+NAMED_BY: dict[type[Row], tuple[str, ...]] = {
+    Patient: ("code", "preferred_name", "legal_first_name", "legal_last_name"),
+    Psychologist: ("code", "title", "user__first_name", "user__last_name", "user__email"),
+    Service: ("code", "name"),
+    Location: ("code", "name"),
+    User: ("code", "first_name", "last_name", "email"),
+}
 # Facts that are the id of a row, and whose. Each is looked up by its name on the day of reading.
 ROWS: dict[str, type[Row]] = {
     "patient": Patient,
@@ -89,7 +97,7 @@ def _found(model: type[Row], ids: set[str]) -> dict[str, Row]:
     codes = {word for word in ids if _CODE.fullmatch(word)}
     numbers = {int(word) for word in ids if word.isdecimal() and len(word) < 19}
     all_of_it = Psychologist.objects.select_related("user") if model is Psychologist else model._default_manager.all()
-    rows = all_of_it.filter(Q(pk__in=numbers) | Q(code__in=codes))
+    rows = all_of_it.filter(Q(pk__in=numbers) | Q(code__in=codes)).only(*NAMED_BY[model])
     return {str(key): row for row in rows for key in (row.pk, row.code)}
 
 

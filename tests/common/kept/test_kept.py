@@ -166,6 +166,7 @@ ASKED = {
     "_front": lambda: (NOW.date(), "vi"),
     "_offers": lambda: (NOW.date(), "vi"),
     "_prices": lambda: (NOW.date(), "vi"),
+    "_newest": lambda: (PolicyKind.FEES,),
     "in_force": lambda: (PolicyKind.PRIVACY, NOW.date(), "vi"),
     "_text_in_force": lambda: (PolicyKind.FEES, NOW.date(), "vi"),
 }

@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -57,18 +57,29 @@ def listing(request: ActorRequest) -> HttpResponse:
     now_here = User.objects.filter(holds, is_active=True)
     left = User.objects.staff_ever().filter(~holds | Q(is_active=False))
     shows_left = request.GET.get("show") == "left"
-    people = (left if shows_left else now_here).with_second_factor_known().prefetch_related("grants")
+    held = Prefetch("grants", queryset=Grant.objects.in_force().only("user", "role", "ended_at"))
+    people = (left if shows_left else now_here).with_second_factor_known().prefetch_related(held)
     table = StaffTable(people, zone=_zone())
     RequestConfig(request, paginate={"per_page": PER_PAGE}).configure(table)
-    here = reverse("manager:staff")
+    here, listed = reverse("manager:staff"), table.paginator.count
     context = {
         "table": table,
-        "invitations": [] if shows_left else Invitation.objects.outstanding().select_related("invited_by"),
+        "invitations": [] if shows_left else list(Invitation.objects.outstanding()),
         "now": timezone.now(),
         "zone": table.zone,
         "tabs": [
-            {"label": _("Here now"), "url": here, "current": not shows_left, "count": now_here.count()},
-            {"label": _("Left"), "url": f"{here}?show=left", "current": shows_left, "count": left.count()},
+            {
+                "label": _("Here now"),
+                "url": here,
+                "current": not shows_left,
+                "count": now_here.count() if shows_left else listed,
+            },
+            {
+                "label": _("Left"),
+                "url": f"{here}?show=left",
+                "current": shows_left,
+                "count": listed if shows_left else left.count(),
+            },
         ],
     }
     return page_or_fragment(request, "manager/staff.html", context, fragment="results")
