@@ -70,6 +70,8 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Session(Stretch):
+    """A stretch of the day that a session takes."""
+
     appointment: Booked
 
 
@@ -83,6 +85,8 @@ class Work(Stretch):
 
 @dataclass(frozen=True, slots=True)
 class Away(Stretch):
+    """A stretch of the day that a psychologist is away."""
+
     slot: TimeSlot
 
 

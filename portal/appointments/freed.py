@@ -29,6 +29,7 @@ class Place:
 
     @classmethod
     def of(cls, session: Appointment) -> Place:
+        """Where a session stands in the diary now."""
         return cls(
             session.psychologist_id,
             session.location_id,

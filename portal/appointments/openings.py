@@ -243,6 +243,7 @@ class Closed:
                 self.ends.append(end)
 
     def covers(self, start: int) -> bool:
+        """Whether a session that begins at `start` would begin within a stretch; at its edges it may."""
         before = bisect_left(self.begins, start) - 1
         return before >= 0 and start < self.ends[before]
 

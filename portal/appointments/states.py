@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 
 class Status(models.TextChoices):
+    """Where a session is in its life; `MOVES` says what may follow."""
+
     HELD = "held", _("Held")
     BOOKED = "booked", _("Booked")
     ARRIVED = "arrived", _("Arrived")
@@ -183,6 +185,7 @@ AskAbove = Callable[["Appointment"], Known]
 
 
 def nothing_known(session: Appointment) -> Known:
+    """Answers for a caller that asks no app above: nothing is known there of the session."""
     return NOTHING_KNOWN
 
 
@@ -363,10 +366,12 @@ class Step:
 
     @property
     def label(self) -> Promise:
+        """The words on its button."""
         return MOVES[self.verb].label
 
     @property
     def allowed(self) -> bool:
+        """Whether it may be taken now; else `why` says why not."""
         return self.why is None
 
 
@@ -412,6 +417,7 @@ class Steps(Mapping[str, Step]):
 
     @property
     def allowed(self) -> list[Step]:
+        """Those that may be taken now, in the order of the page."""
         return [step for step in self.values() if step.allowed]
 
     @property

@@ -49,6 +49,7 @@ class Amounts:
 
     @property
     def out_of_pocket(self) -> Decimal:
+        """What is left to pay once the rebate has come, in dollars."""
         return self.total - self.rebate
 
 
@@ -84,10 +85,12 @@ class Bill:
 
     @property
     def sums(self) -> Amounts:
+        """All lines added up."""
         return sum_of(self.amounts)
 
     @property
     def rows(self) -> list[tuple[Charge, Amounts]]:
+        """Each charge with its amounts."""
         return list(zip(self.charges, self.amounts, strict=True))
 
 
@@ -111,10 +114,12 @@ class Quote:
 
     @property
     def total(self) -> Decimal:
+        """Dollars with GST."""
         return self.fee + self.gst
 
     @property
     def gap(self) -> Decimal:
+        """Dollars left to pay once the rebate has come; the total where none is expected."""
         return self.total - (self.rebate or ZERO)
 
 

@@ -62,6 +62,7 @@ class PaymentForm(_MoneyForm):
     """Money that came. More than is owing is for the action to refuse: only it knows what is owing by then."""
 
     def too_much(self, balance: Decimal) -> None:
+        """Says what is owing; `balance` is in dollars."""
         self.add_error(
             "amount",
             ValidationError(
@@ -76,6 +77,7 @@ class RefundForm(_MoneyForm):
     """Money that goes back."""
 
     def too_much(self, left: Decimal) -> None:
+        """Says how much of the payment is left, in dollars."""
         self.add_error(
             "amount",
             ValidationError(
@@ -139,14 +141,18 @@ class CreditForm(forms.Form):
 
     @property
     def chosen(self) -> Line:
+        """The line that money is taken off; only of a valid form."""
         return self.lines[self.cleaned_data["line"]][0]
 
     def too_much(self, most: Decimal) -> None:
+        """Says the most that can come off the line, in dollars."""
         words = _("No more than %(most)s can be taken off here. What is paid is given back first.")
         self.add_error("amount", ValidationError(words, code="too_much", params={"most": dollars(most)}))
 
 
 class WaiveForm(forms.Form):
+    """Why a fee is let go."""
+
     reason = LineField(
         label=_("Why"),
         max_length=200,
@@ -155,6 +161,8 @@ class WaiveForm(forms.Form):
 
 
 class VoidForm(forms.Form):
+    """Why an invoice is voided, as it is printed on it."""
+
     reason = LineField(
         label=_("Why"),
         max_length=200,

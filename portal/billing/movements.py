@@ -14,6 +14,8 @@ from portal.common.money import ZERO
 
 
 class Kind(StrEnum):
+    """What a movement did to its invoice: money that came, went back, or was counted here or elsewhere."""
+
     PAID = "paid"
     GIVEN_BACK = "given_back"
     MOVED_HERE = "moved_here"

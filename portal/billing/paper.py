@@ -117,6 +117,7 @@ def credit_note_pdf(note: CreditNote) -> bytes:
 
 
 def context_of_credit(note: CreditNote) -> dict[str, Any]:
+    """What `pdf/credit_note.html` reads: the note's snapshot with dates as people write them."""
     paper: CreditNoteOnPaper = note.snapshot
     invoice = paper["invoice"]
     return {

@@ -37,18 +37,24 @@ class ClinicOnPaper(TypedDict):
 
 
 class ProviderOnPaper(TypedDict):
+    """Who gave the service; `number` is their provider number at the practice."""
+
     name: str
     registration: str
     number: str
 
 
 class PracticeOnPaper(TypedDict):
+    """Where the service was given."""
+
     name: str
     address: str
     phone: str
 
 
 class PatientOnPaper(TypedDict):
+    """Whom the service was for; `born` is an ISO date, `irn` their line on the Medicare card."""
+
     name: str
     born: str
     medicare_number: str
@@ -56,12 +62,16 @@ class PatientOnPaper(TypedDict):
 
 
 class PayerOnPaper(TypedDict):
+    """Who pays."""
+
     name: str
     address: str
     abn: str
 
 
 class ReferralOnPaper(TypedDict):
+    """Who referred them, `written_on` (an ISO date), and for how long."""
+
     name: str
     number: str
     practice: str
@@ -70,6 +80,8 @@ class ReferralOnPaper(TypedDict):
 
 
 class LineOnPaper(TypedDict):
+    """One service or fee; `price` is before GST, `total` with it, `benefit` what Medicare may pay back."""
+
     date: str
     time: str
     minutes: int | None
@@ -86,6 +98,8 @@ class LineOnPaper(TypedDict):
 
 
 class InvoiceOnPaper(TypedDict):
+    """All that an invoice prints but its payments."""
+
     version: int
     title: str
     number: str
@@ -107,6 +121,8 @@ class InvoiceOnPaper(TypedDict):
 
 
 class CreditedInvoice(TypedDict):
+    """The invoice that a note takes something off."""
+
     title: str
     number: str
     issued_on: str
@@ -114,6 +130,8 @@ class CreditedInvoice(TypedDict):
 
 
 class NameOnly(TypedDict):
+    """A patient on a credit note: the name alone."""
+
     name: str
 
 

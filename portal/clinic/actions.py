@@ -58,11 +58,13 @@ def update_settings(*, values: Mapping[str, Any], by: Actor, now: datetime) -> C
 
 @transaction.atomic
 def add_location(*, values: Mapping[str, Any], by: Actor, now: datetime) -> Location:
+    """Adds a place; `values` is what `LocationForm` gives."""
     return _add(Location(), values, "location.added", by=by, now=now)
 
 
 @transaction.atomic
 def update_location(*, location: Location, values: Mapping[str, Any], by: Actor, now: datetime) -> Location:
+    """Changes a place; `values` is what `LocationForm` gives."""
     return _update(location, values, "location.changed", by=by, now=now)
 
 
@@ -83,21 +85,25 @@ def retire_location(*, location: Location, by: Actor, now: datetime) -> Location
 
 @transaction.atomic
 def restore_location(*, location: Location, by: Actor, now: datetime) -> Location:
+    """Takes a place back into use."""
     return _update(location, {"is_active": True}, "location.restored", by=by, now=now)
 
 
 @transaction.atomic
 def add_room(*, values: Mapping[str, Any], by: Actor, now: datetime) -> Room:
+    """Adds a room; `values` is what `RoomForm` gives."""
     return _add(Room(), values, "room.added", by=by, now=now)
 
 
 @transaction.atomic
 def retire_room(*, room: Room, by: Actor, now: datetime) -> Room:
+    """Takes a room out of use; sessions that have it keep it."""
     return _update(room, {"is_active": False}, "room.retired", by=by, now=now)
 
 
 @transaction.atomic
 def restore_room(*, room: Room, by: Actor, now: datetime) -> Room:
+    """Takes a room back into use."""
     return _update(room, {"is_active": True}, "room.restored", by=by, now=now)
 
 
@@ -106,6 +112,7 @@ def restore_room(*, room: Room, by: Actor, now: datetime) -> Room:
 
 @transaction.atomic
 def add_service(*, values: Mapping[str, Any], by: Actor, now: datetime) -> Service:
+    """Adds a service; `values` is what `ServiceForm` gives."""
     return _add(Service(), values, "service.added", by=by, now=now)
 
 
@@ -117,11 +124,13 @@ def update_service(*, service: Service, values: Mapping[str, Any], by: Actor, no
 
 @transaction.atomic
 def retire_service(*, service: Service, by: Actor, now: datetime) -> Service:
+    """Takes a service off the offer; what is booked of it stays."""
     return _update(service, {"is_active": False}, "service.retired", by=by, now=now)
 
 
 @transaction.atomic
 def restore_service(*, service: Service, by: Actor, now: datetime) -> Service:
+    """Offers a service again."""
     return _update(service, {"is_active": True}, "service.restored", by=by, now=now)
 
 

@@ -56,6 +56,7 @@ Group = tuple["StrOrPromise", list[str]]
 
 
 def names_in(groups: Sequence[Group]) -> list[str]:
+    """The names of all fields in the groups, in the order of the page."""
     return [name for _title, names in groups for name in names]
 
 
@@ -119,6 +120,8 @@ class AbnField(LineField):
 
 
 class TimeZoneField(forms.ChoiceField):
+    """A zone by its name in the tz database, offered with what the place is called."""
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(choices=[(zone, f"{name} ({zone})") for zone, name in ZONES], **kwargs)
 
@@ -161,11 +164,13 @@ class ClinicForm(WithWarnings, _ModelForm[Row]):
 
     @property
     def fieldsets(self) -> Iterator[tuple[StrOrPromise, list[forms.BoundField]]]:
+        """The title of each group and its bound fields, in the order of the page."""
         for title, names in self.groups:
             yield title, [self[name] for name in names if name in self.fields]
 
     @property
     def values(self) -> dict[str, Any]:
+        """What was typed, by the column it is for; only of a valid form."""
         return {name: self.cleaned_data[name] for name in self.cleaned_data if name in self.fields}
 
     def clean(self) -> dict[str, Any]:
@@ -210,6 +215,8 @@ _SETTINGS = [
 
 
 class ClinicSettingsForm(ClinicForm[ClinicSettings]):
+    """The clinic's name and tax, how people book, and how it is paid."""
+
     groups = _SETTINGS
 
     class Meta(ClinicForm.Meta):
@@ -223,6 +230,7 @@ class ClinicSettingsForm(ClinicForm[ClinicSettings]):
         return cleaned
 
     def clean_bank_bsb(self) -> str:
+        """Six digits as they are printed, 083-004; raises ValidationError for another number."""
         bsb = "".join(c for c in self.cleaned_data["bank_bsb"] if c not in " -")
         if bsb and not (len(bsb) == 6 and bsb.isascii() and bsb.isdecimal()):
             raise ValidationError(_("A BSB has six digits, such as 083-004."), code="bsb")
@@ -238,9 +246,11 @@ class SluggedForm(ClinicForm[Row]):
         self.fields["slug"].help_text = _("Small letters, digits and hyphens. Leave empty to take it from the name.")
 
     def slug_source(self) -> str:
+        """The words that the address is made from where none was typed."""
         return str(self.cleaned_data.get("name", ""))
 
     def clean_slug(self) -> str:
+        """The address that was typed, or a free one made from the words: `sleep`, then `sleep-2`."""
         if slug := self.cleaned_data.get("slug"):
             return str(slug)
         model = type(self.instance)
@@ -260,6 +270,8 @@ _LOCATION = [
 
 
 class LocationForm(SluggedForm[Location]):
+    """A place of the clinic."""
+
     groups = _LOCATION
 
     class Meta(ClinicForm.Meta):
@@ -271,6 +283,8 @@ _ROOM = [(_("The room"), ["location", "name"])]
 
 
 class RoomForm(ClinicForm[Room]):
+    """A room of one place; its name is free there."""
+
     groups = _ROOM
 
     class Meta(ClinicForm.Meta):
@@ -297,6 +311,8 @@ _SERVICE = [
 
 
 class ServiceForm(SluggedForm[Service]):
+    """A service: how it is given, its minutes, its price and how it is booked."""
+
     groups = _SERVICE
 
     class Meta(ClinicForm.Meta):
@@ -317,6 +333,7 @@ class ProviderNumberForm(WithWarnings, forms.Form):
     number = CodeField(label=_("Provider number"), max_length=20, required=False, help_text=_("Such as 4024742F."))
 
     def clean_number(self) -> str:
+        """The number in capitals; only warns where its check letter does not fit, for some in use do not."""
         number: str = self.cleaned_data["number"]
         if number:
             if len(number) > longest(ProviderNumber, "number"):

@@ -77,6 +77,7 @@ class WithPortrait(KeepsPictures, ClinicForm[Psychologist]):
 
     @property
     def source_size(self) -> tuple[int, int] | None:
+        """Width and height in pixels of what another part can be cut from; None without a picture."""
         return size_of(self.source)
 
     def crop(self, cleaned: dict[str, Any]) -> None:

@@ -232,10 +232,12 @@ class ProfileForm(SeesOtherSaves[Psychologist], WithPortrait):
             self.initial.setdefault(name, self.instance.fees.get(service.pk) if self.instance.pk else None)
 
     def services_to_price(self) -> Iterable[Service]:
+        """The services that the form asks a fee for."""
         return Service.objects.offered()
 
     @property
     def fieldsets(self) -> Iterator[tuple[StrOrPromise, list[forms.BoundField]]]:
+        """The title of each group and its bound fields; a group without fields is left out."""
         for title, names in self.groups:
             shown = [each for name in names for each in (self.priced if name == "fees" else [name])]
             if fields := [self[name] for name in shown if name in self.fields]:
@@ -254,6 +256,7 @@ class ProfileForm(SeesOtherSaves[Psychologist], WithPortrait):
 
     @property
     def values(self) -> dict[str, Any]:
+        """What `actions` take for columns, the portrait included; topics and fees are apart."""
         apart = {*_APART, *self.priced, "photo"}
         return {name: value for name, value in super().values.items() if name not in apart} | self.portrait
 
@@ -268,6 +271,7 @@ class ProfileForm(SeesOtherSaves[Psychologist], WithPortrait):
 
     @property
     def topics(self) -> list[str]:
+        """What they work with, in the order shown, each once."""
         names: list[str] = self.cleaned_data["specialisations"]
         return names
 

@@ -29,6 +29,7 @@ def clean_abn(value: str) -> str:
 
 
 def validate_abn(value: str) -> None:
+    """Raises ValidationError unless it is an ABN with the right check digits."""
     clean_abn(value)
 
 
@@ -45,16 +46,19 @@ def provider_number_is_right(value: str) -> bool:
 
 
 def validate_provider_number(value: str) -> None:
+    """Raises ValidationError unless it has the form of Medicare's number; the check letter is another question."""
     if not re.fullmatch(r"\d{5,6}[0-9A-Z][A-Z]", value):
         raise ValidationError(_("A provider number looks like 4024742F."), code="provider_number")
 
 
 def validate_ahpra(value: str) -> None:
+    """Raises ValidationError unless it is a psychologist's number: PSY and ten digits."""
     if not re.fullmatch(r"PSY\d{10}", value):
         raise ValidationError(_("An AHPRA number of a psychologist is PSY and ten digits."), code="ahpra")
 
 
 def validate_time_zone(value: str) -> None:
+    """Raises ValidationError unless the tz database has a zone of this name."""
     if value not in available_timezones():
         raise ValidationError(_("Choose a time zone by its name, such as Australia/Perth."), code="time_zone")
 

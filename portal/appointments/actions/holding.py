@@ -154,6 +154,7 @@ def confirm_hold(*, hold: Appointment, patient: Patient, by: Actor, now: datetim
 
 
 def record_booked(appointment: Appointment, *, by: Actor, now: datetime, **facts: bool) -> None:
+    """Writes into the trail that a session was booked; `facts` are what was unusual, such as outside hours."""
     trail.record(
         "appointment.booked",
         target=appointment,

@@ -37,11 +37,13 @@ def lock_psychologists(*psychologists: Psychologist | int) -> dict[int, Psycholo
 
 
 def lock_patient(patient: Patient | int) -> None:
+    """Waits until nobody else books for this patient, and keeps others waiting until the transaction ends."""
     pk = patient if isinstance(patient, int) else patient.pk
     list(Patient.objects.select_for_update(no_key=True).filter(pk=pk).order_by("pk").values_list("pk"))
 
 
 def lock_rooms(location: Location) -> None:
+    """The same for the rooms in use at a place, always in one order."""
     rooms = Room.objects.select_for_update(no_key=True).filter(location=location, is_active=True)
     list(rooms.order_by("pk").values_list("pk"))
 

@@ -30,6 +30,7 @@ class Slot(NamedTuple):
 
 
 def slot_of(service: Service, starts_at: datetime) -> Slot:
+    """The time that a service takes from `starts_at`, with its breaks before and after."""
     ends_at = starts_at + timedelta(minutes=service.minutes)
     return Slot(
         starts_at,
@@ -46,6 +47,7 @@ def moved(appointment: Appointment, starts_at: datetime) -> Slot:
 
 
 def is_staff(by: Actor) -> bool:
+    """Whether somebody acts as staff, to whom some rules of online booking do not apply."""
     return by.role in STAFF
 
 
@@ -84,6 +86,7 @@ def check_service(
 
 
 def check_mode(psychologist: Psychologist, service: Service, mode: Mode | str) -> None:
+    """Raises NotOffered where the psychologist does not give the service in this way."""
     if mode not in psychologist.modes_for(service):
         raise NotOffered("mode")
 
@@ -170,6 +173,7 @@ def check_patient_is_free(patient: int | None, slot: Slot, *, now: datetime, ign
 
 
 def check_room_is_free(room: int | None, slot: Slot, *, now: datetime, ignore: Appointment) -> None:
+    """Raises SlotTaken where another session has the room in this time, its breaks included."""
     if room is None:
         return
     there = Appointment.objects.filter(room=room).exclude(pk=ignore.pk).taking_time(now=now)

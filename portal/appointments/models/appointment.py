@@ -44,6 +44,7 @@ NextSession = tuple[datetime, str]
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def visible_to(self, actor: Actor) -> AppointmentQuerySet:
+        """All for the desk and the manager, their own for psychologists, for patients those of whom they care for."""
         match actor.role:
             case Role.PATIENT:
                 return self.filter(patient__in=Patient.objects.managed_by(actor.person)).without_holds()
@@ -54,6 +55,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.none()
 
     def live(self) -> AppointmentQuerySet:
+        """Held, booked or arrived: those that may not overlap (`states.LIVE`)."""
         return self.filter(status__in=states.LIVE)
 
     def taking_time(self, *, now: datetime) -> AppointmentQuerySet:
@@ -61,15 +63,19 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.filter(status__in=states.TAKING_TIME).without_expired_holds(now=now)
 
     def without_expired_holds(self, *, now: datetime) -> AppointmentQuerySet:
+        """All but times that somebody held and did not book in time."""
         return self.exclude(status=Status.HELD, held_until__lte=now)
 
     def without_holds(self) -> AppointmentQuerySet:
+        """All but held times."""
         return self.exclude(status=Status.HELD)
 
     def holds(self) -> AppointmentQuerySet:
+        """Times that somebody holds while they fill in their details."""
         return self.filter(status=Status.HELD)
 
     def without_cancelled(self) -> AppointmentQuerySet:
+        """All but those that were called off."""
         return self.exclude(status=Status.CANCELLED)
 
     def with_a_person(self) -> AppointmentQuerySet:
@@ -89,6 +95,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.filter(status__in=states.OPEN, ends_at__lte=now)
 
     def expired_holds(self, *, now: datetime) -> AppointmentQuerySet:
+        """Held times that nobody booked in time."""
         return self.holds().filter(held_until__lte=now)
 
     def between(self, start: datetime, end: datetime) -> AppointmentQuerySet:
@@ -108,6 +115,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.filter(psychologist__user=user, patient__isnull=False).with_a_person()
 
     def upcoming(self, *, now: datetime) -> AppointmentQuerySet:
+        """Open ones whose end is still to come, the next first."""
         return self.filter(status__in=states.OPEN, ends_at__gt=now).order_by("starts_at")
 
     def next_of(self, patients: Sequence[int], *, now: datetime) -> dict[int, NextSession]:
@@ -119,6 +127,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return found
 
     def past(self, *, now: datetime) -> AppointmentQuerySet:
+        """Those that have ended or were closed before, the latest first; no holds."""
         return self.without_holds().filter(Q(ends_at__lte=now) | Q(status__in=states.OVER)).order_by("-starts_at")
 
     def for_lists(self) -> AppointmentQuerySet:
@@ -126,6 +135,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.select_related("patient").defer(*_NOT_IN_LISTS)
 
     def for_listing(self) -> AppointmentQuerySet:
+        """With the people, the service and the place that a list names."""
         return self.select_related("psychologist__user", "patient", "service", "location", "room")
 
 
@@ -231,6 +241,7 @@ class Appointment(models.Model):
 
     @property
     def zone(self) -> ZoneInfo:
+        """The wall clock of its place."""
         return self.location.zone
 
     @property
@@ -240,6 +251,7 @@ class Appointment(models.Model):
 
     @property
     def local_end(self) -> datetime:
+        """When it ends by the clock of its place."""
         return timezone.localtime(self.ends_at, self.zone)
 
     @property
@@ -251,15 +263,18 @@ class Appointment(models.Model):
 
     @property
     def minutes(self) -> int:
+        """How long it is, breaks not counted."""
         return int((self.ends_at - self.starts_at).total_seconds() // 60)
 
     def is_held(self, *, now: datetime) -> bool:
+        """Whether somebody still holds the time."""
         return self.status == Status.HELD and self.held_until is not None and self.held_until > now
 
     # What a template may ask of the state; what may become of it is asked of `states.steps`.
 
     @property
     def is_hold(self) -> bool:
+        """Whether it is a held time, also one whose time is over."""
         return self.status == Status.HELD
 
     @property
@@ -295,4 +310,5 @@ class Appointment(models.Model):
 
     @property
     def seen_as(self) -> str:
+        """The word that a button sends back, so that an old page changes nothing: `states.as_seen`."""
         return states.as_seen(self)

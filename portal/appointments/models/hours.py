@@ -29,6 +29,7 @@ M = TypeVar("M", bound=models.Model, covariant=True)
 
 class OfPsychologistQuerySet(models.QuerySet[M]):
     def visible_to(self, actor: Actor) -> Self:
+        """Their own for psychologists, all for the desk and the manager, none for others."""
         match actor.role:
             case Role.PSYCHOLOGIST:
                 return self.filter(psychologist__user=actor.user)
@@ -77,6 +78,8 @@ class TimeSlot(models.Model):
     """A dated exception to the weekly hours: extra time that can be booked, or time that can't."""
 
     class Kind(models.TextChoices):
+        """Whether the time is added to the weekly hours or taken from them."""
+
         EXTRA = "extra", _("Extra hours")
         BLOCKED = "blocked", _("Not available")
 

@@ -18,6 +18,7 @@ from portal.common.privacy import classed
 
 class CreditNoteQuerySet(models.QuerySet["CreditNote"]):
     def visible_to(self, actor: Actor) -> CreditNoteQuerySet:
+        """The notes of the invoices that somebody may see."""
         match actor.role:
             case Role.RECEPTION | Role.MANAGER:
                 return self.all()

@@ -26,6 +26,8 @@ from portal.patients.models import Patient
 
 
 class InvoiceStatus(models.TextChoices):
+    """What an invoice is on paper; where it stands today is a `Standing`."""
+
     DRAFT = "draft", _("Draft")
     ISSUED = "issued", _("Issued")
     VOID = "void", _("Void")
@@ -56,6 +58,7 @@ class Standing(models.TextChoices):
 
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
     def visible_to(self, actor: Actor) -> InvoiceQuerySet:
+        """All for the desk and the manager, their own for psychologists; issued ones for patients and their carers."""
         match actor.role:
             case Role.PATIENT:
                 # Two narrow look-ups; an OR of them would read the whole table.
@@ -74,24 +77,31 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
         return self.none()
 
     def live(self) -> InvoiceQuerySet:
+        """Drafts and issued ones: all that were not voided."""
         return self.exclude(status=InvoiceStatus.VOID)
 
     def for_purpose(self, purpose: str) -> InvoiceQuerySet:
+        """Those for a session, paid ahead, or for a fee: `Purpose`."""
         return self.filter(purpose=purpose)
 
     def issued(self) -> InvoiceQuerySet:
+        """Those that were given out and stand."""
         return self.filter(status=InvoiceStatus.ISSUED)
 
     def owing(self) -> InvoiceQuerySet:
+        """Issued ones on which money is missing, overdue or not."""
         return self.issued().filter(paid__lt=F("payable"))
 
     def settled(self) -> InvoiceQuerySet:
+        """Issued ones on which nothing is missing."""
         return self.issued().filter(paid__gte=F("payable"))
 
     def overdue(self, *, today: date) -> InvoiceQuerySet:
+        """Those owing whose day to be paid is over."""
         return self.owing().filter(due_on__lt=today)
 
     def standing(self, standing: str, *, today: date) -> InvoiceQuerySet:
+        """Those that stand so on this day; owing includes overdue."""
         match standing:
             case Standing.OWING:
                 return self.owing()
@@ -115,6 +125,7 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
         )  # fmt: skip
 
     def for_listing(self) -> InvoiceQuerySet:
+        """With the people that a list names, and without the snapshots, which are large."""
         return self.select_related("patient", "psychologist__user").defer("snapshot")
 
 
@@ -255,6 +266,7 @@ class Invoice(models.Model):
 
     @property
     def balance(self) -> Decimal:
+        """What is still to be paid, in dollars; nothing once void."""
         return balance_of(self)
 
     @property
@@ -274,6 +286,7 @@ class Invoice(models.Model):
 
     @property
     def is_settled(self) -> bool:
+        """Whether it is issued and nothing on it is missing."""
         return self.status == InvoiceStatus.ISSUED and self.paid >= self.payable
 
     def standing(self, *, today: date) -> Standing:
@@ -338,6 +351,7 @@ def balance_of(invoice: Billed) -> Decimal:
 
 
 def standing_of(invoice: Billed, *, today: date) -> Standing:
+    """Where an invoice stands on this day of the clinic."""
     if invoice.status != InvoiceStatus.ISSUED:
         return Standing(invoice.status)
     if invoice.paid >= invoice.payable:

@@ -14,6 +14,8 @@ from portal.common.privacy import classed
 
 
 class Method(models.TextChoices):
+    """How money came or went back."""
+
     CARD = "card", _("Card")
     CASH = "cash", _("Cash")
     TRANSFER = "transfer", _("Bank transfer")
@@ -71,6 +73,7 @@ class Payment(models.Model):
 
     @property
     def is_refund(self) -> bool:
+        """Whether it went back: a refund is a negative payment."""
         return self.amount < 0
 
 

@@ -37,6 +37,8 @@ class Registration(models.TextChoices):
 
 @classed(plain="id name slug position")
 class Specialisation(models.Model):
+    """What somebody may work with, such as sleep; profiles name several, in an order of their own."""
+
     name = models.CharField(_("name"), max_length=80, unique=True)
     slug = models.SlugField(max_length=80, unique=True)
     position = models.PositiveSmallIntegerField(default=0)
@@ -64,9 +66,11 @@ class Language(models.Model):
 
 class PsychologistQuerySet(models.QuerySet["Psychologist"]):
     def practising(self) -> PsychologistQuerySet:
+        """Those who work here now, whether or not they take new patients."""
         return self.filter(is_active=True)
 
     def taking_bookings(self) -> PsychologistQuerySet:
+        """Those who are not full: times are offered with them."""
         return self.practising().filter(accepting_patients=True)
 
     def naming(self, service: Service) -> PsychologistQuerySet:

@@ -11,6 +11,8 @@ from portal.common.privacy import classed
 
 
 class Mode(models.TextChoices):
+    """A way of giving a session."""
+
     IN_PERSON = "in_person", _("In person")
     VIDEO = "video", _("Video")
     PHONE = "phone", _("Phone")
@@ -34,9 +36,11 @@ class TaxCode(models.TextChoices):
 
 class ServiceQuerySet(models.QuerySet["Service"]):
     def offered(self) -> ServiceQuerySet:
+        """Those that the clinic gives now."""
         return self.filter(is_active=True)
 
     def bookable_online(self) -> ServiceQuerySet:
+        """Those that visitors can book by themselves; the desk books all that are offered."""
         return self.offered().filter(online=True)
 
 
@@ -88,4 +92,5 @@ class Service(models.Model):
 
     @property
     def modes(self) -> list[Mode]:
+        """The ways in which it is given at all, whoever gives it."""
         return modes_of(self)

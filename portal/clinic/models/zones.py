@@ -11,6 +11,7 @@ class InTimeZone:
 
     @property
     def zone(self) -> ZoneInfo:
+        """The wall clock by which its days and times are told."""
         return ZoneInfo(self.time_zone)
 
     def day_of(self, moment: datetime) -> date:
