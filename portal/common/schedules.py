@@ -41,6 +41,7 @@ def by_cron(cron: str, path: str, *, name: str) -> None:
 
 
 def declared() -> dict[str, Job]:
+    """Every job that an app runs by the clock, by name."""
     return dict(_jobs)
 
 

@@ -47,13 +47,16 @@ class EmailChannel:
 
     @property
     def timeout(self) -> float:
+        """Seconds for each answer of the mail server."""
         return float(settings.EMAIL_TIMEOUT or TIMEOUT)
 
     def is_configured(self) -> bool:
+        """Whether there is anything to send by: a mail server, or another backend such as a folder."""
         by_smtp = settings.EMAIL_BACKEND.endswith("smtp.EmailBackend")
         return bool(settings.EMAIL_HOST if by_smtp else settings.EMAIL_BACKEND)
 
     def checked(self, address: str) -> str:
+        """The address itself; raises ValueError unless it is one e-mail address."""
         try:
             validate_email(address)
         except ValidationError:
@@ -61,10 +64,13 @@ class EmailChannel:
         return address
 
     def parcel(self, notice: Notice) -> EmailParcel:
+        """The notice, ready to be sent once: a context that opens the connection."""
         return EmailParcel(notice, timeout=self.timeout)
 
 
 class EmailParcel:
+    """One e-mail on an open connection: put together and connected before the notice is claimed."""
+
     def __init__(self, notice: Notice, *, timeout: float) -> None:
         self.notice = notice
         self.connection = get_connection(timeout=timeout)
@@ -90,6 +96,7 @@ class EmailParcel:
             logger.warning("The mail server's connection did not close: %s", _kind(problem))
 
     def send(self) -> str:
+        """Sends it; the word is empty, for SMTP gives no id of its own. Raises TryLater, Refused or InDoubt."""
         try:
             accepted = self.connection.send_messages([self.message])
         except smtplib.SMTPRecipientsRefused as problem:

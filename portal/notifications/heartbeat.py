@@ -10,6 +10,7 @@ SWEEP = "sweep"
 
 
 def beat(name: str, *, now: datetime) -> None:
+    """Notes that a job of this name has just run to its end."""
     Heartbeat.objects.update_or_create(name=name, defaults={"at": now})
 
 

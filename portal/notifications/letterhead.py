@@ -35,6 +35,7 @@ def context() -> dict[str, Any]:
 
 
 def current() -> Letterhead:
+    """The letterhead of a notice that is written now."""
     letterhead: Letterhead = context()["letterhead"]
     return letterhead
 

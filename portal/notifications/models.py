@@ -19,6 +19,8 @@ SEES_NOTICES = frozenset({"reception", "manager"})
 
 
 class State(models.TextChoices):
+    """Where a notice is on its way; only a worker or a person moves it on."""
+
     PENDING = "pending", _("Waiting")
     SENDING = "sending", _("Being sent")
     SENT = "sent", _("Sent")
@@ -32,9 +34,11 @@ _NEEDING_EYES = Q(state__in=["failed", "unknown"], settled_at__isnull=True, with
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def visible_to(self, actor: Actor) -> NoticeQuerySet:
+        """All for the staff who see to notices, none for others."""
         return self.all() if actor.role in SEES_NOTICES else self.none()
 
     def due(self, now: datetime) -> NoticeQuerySet:
+        """Those that wait and may be tried now."""
         return self.filter(state=State.PENDING, next_attempt_at__lte=now)
 
     def overrun(self, now: datetime) -> NoticeQuerySet:
@@ -52,6 +56,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         )
 
     def about(self, target: models.Model) -> NoticeQuerySet:
+        """Those about this row, under whatever name its model had then."""
         return self.filter(about_label__in=labels_of(target), about_code=code_of(target))
 
 
@@ -143,10 +148,12 @@ class Notice(models.Model):
 
     @property
     def recipient(self) -> Recipient:
+        """Channel and address."""
         return Recipient(self.channel, self.to)
 
     @property
     def erased(self) -> bool:
+        """Whether its words are gone: those of a secret one go once it is over."""
         return self.text_sealed is None
 
 

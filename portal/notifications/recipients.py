@@ -24,6 +24,7 @@ class Recipient:
 
     @classmethod
     def by_email(cls, address: str) -> Recipient:
+        """Whoever reads this address."""
         return cls(Channel.EMAIL, address)
 
     @property

@@ -13,6 +13,8 @@ from portal.notifications import letterhead
 
 @dataclass(frozen=True, slots=True)
 class Words:
+    """A notice in one language; `html` is empty where a template has no such part."""
+
     language: str
     subject: str
     text: str

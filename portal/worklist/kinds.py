@@ -26,4 +26,5 @@ class Kind:
 
     @property
     def is_closed_by_hand(self) -> bool:
+        """Whether a person says how it ended; all others are closed by their cause."""
         return bool(self.outcomes)

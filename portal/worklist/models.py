@@ -26,9 +26,11 @@ class ToDoQuerySet(models.QuerySet["ToDo"]):
         return self.none()
 
     def still_open(self) -> ToDoQuerySet:
+        """Those that nobody and nothing has closed."""
         return self.filter(done_at__isnull=True)
 
     def at_the_desk(self) -> ToDoQuerySet:
+        """Those that wait for the front desk."""
         return self.filter(role=RECEPTION)
 
     def with_the_manager(self, *, now: datetime) -> ToDoQuerySet:
@@ -36,12 +38,15 @@ class ToDoQuerySet(models.QuerySet["ToDo"]):
         return self.filter(Q(role=MANAGER) | Q(escalates_at__lte=now))
 
     def about(self, target: models.Model) -> ToDoQuerySet:
+        """Those about this row, under whatever name its model had then."""
         return self.filter(about_label__in=labels_of(target), about_code=code_of(target))
 
     def of_kind(self, *kinds: str) -> ToDoQuerySet:
+        """Those of one of these kinds, by their keys."""
         return self.filter(kind__in=kinds)
 
     def most_pressing_first(self) -> ToDoQuerySet:
+        """By when they are due."""
         return self.order_by("due_at", "pk")
 
 
@@ -113,9 +118,11 @@ class ToDo(models.Model):
         return f"{self.kind} {self.about_code}"
 
     def is_overdue(self, *, now: datetime) -> bool:
+        """Whether it is open and its time has come."""
         return self.done_at is None and self.due_at <= now
 
     def is_escalated(self, *, now: datetime) -> bool:
+        """Whether it is open for so long that the manager hears of it."""
         return self.done_at is None and self.escalates_at is not None and self.escalates_at <= now
 
     @property

@@ -23,10 +23,12 @@ class Actor:
 
     @classmethod
     def system(cls, name: str) -> Actor:
+        """A job of the portal itself, by its name; it has no user."""
         return cls(user=None, role=SYSTEM, name=name)
 
     @property
     def user_id(self) -> int | None:
+        """The person's id; None for a job."""
         return None if self.user is None else self.user.pk
 
     @property

@@ -129,9 +129,11 @@ class EncryptedField(_Field[_Set, _Get]):
     # How a value becomes bytes.
 
     def to_bytes(self, value: Any) -> bytes:
+        """What is encrypted of a clear value; raises ValueError on one that can not be written."""
         raise NotImplementedError
 
     def from_bytes(self, clear: bytes) -> Any:
+        """The clear value of what was decrypted."""
         raise NotImplementedError
 
     def accept(self, value: Any) -> Any:
@@ -142,6 +144,7 @@ class EncryptedField(_Field[_Set, _Get]):
 
     @property
     def place(self) -> str:
+        """Column and model as the ciphertext is bound to them: app.Model.field."""
         return self.bound_as or f"{self.model._meta.label}.{self.name}"
 
     def context(self, bound: str) -> str:
@@ -162,6 +165,7 @@ class EncryptedField(_Field[_Set, _Get]):
         return field
 
     def bound_now(self, instance: models.Model) -> str:
+        """The row's code in its one spelling; raises BoundValueChanged where it has none."""
         bound = self.bound_text(getattr(instance, self.bound_to))
         if bound is None:
             raise BoundValueChanged(f"{self.place} needs {self.bound_to!r} to be set before it is read or saved.")
@@ -170,6 +174,7 @@ class EncryptedField(_Field[_Set, _Get]):
     # What an instance holds.
 
     def hold(self, instance: models.Model, value: Any, *, from_database: bool) -> None:
+        """Puts a value on an instance: ciphertext as it came, or a clear value that `accept` takes."""
         before = instance.__dict__.get(self.attname)
         if isinstance(value, Sealed):
             if before is not None and before.sealed == value and not before.is_changed():
@@ -182,12 +187,14 @@ class EncryptedField(_Field[_Set, _Get]):
         instance.__dict__[self.attname] = cell
 
     def cell(self, instance: models.Model) -> Cell:
+        """What an instance holds, read from the database where that was deferred."""
         if self.attname not in instance.__dict__:
             instance.refresh_from_db(fields=[self.attname])
         held: Cell = instance.__dict__[self.attname]
         return held
 
     def clear_value(self, instance: models.Model) -> Any:
+        """The clear value, decrypted when it is first asked for; raises EncryptionError."""
         cell = self.cell(instance)
         if cell.clear is UNREAD:
             bound = self._unchanged_bound(instance, cell)

@@ -53,4 +53,5 @@ def _end_of_tags(content: bytes) -> int:
 
 
 def unreadable() -> ValidationError:
+    """The refusal of a file that is no audio after all."""
     return refusal(_("This audio can't be read. Save it as an MP3 and choose that one."), "damaged")

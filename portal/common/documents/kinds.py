@@ -23,6 +23,7 @@ LONGEST_NAME = 120
 
 
 def refusal(words: StrOrPromise, code: str) -> ValidationError:
+    """A ValidationError in words for whoever chose the file."""
     return ValidationError(words, code=code)
 
 
@@ -40,6 +41,7 @@ class Kind(models.TextChoices):
 
     @property
     def media_type(self) -> str:
+        """As it is served, such as application/pdf."""
         return _MEDIA_TYPES[self]
 
     @property
@@ -81,6 +83,7 @@ class CleanFile:
 
     @cached_property
     def sha256(self) -> str:
+        """The digest of its bytes, in hexadecimal."""
         return hashlib.sha256(self.content).hexdigest()
 
     def __repr__(self) -> str:

@@ -46,6 +46,7 @@ def findable(name: str) -> str:
 
 
 def has_control_characters(text: str) -> bool:
+    """Whether something in it is neither a letter, a sign nor white space."""
     return any(unicodedata.category(c) == "Cc" and c not in "\n\r\t" for c in text)
 
 
@@ -231,6 +232,8 @@ class DateField(forms.DateField):
 
 
 class AustralianDateInput(forms.DateInput):
+    """A box that shows a date as it is written here: 23/04/1990."""
+
     def format_value(self, value: Any) -> str | None:
         if isinstance(value, date):
             return f"{value.day}/{value.month:02d}/{value.year}"
@@ -327,6 +330,7 @@ class WithWarnings:
     """A form that can say what looks odd and take it all the same: `form.warnings` is filled by cleaning."""
 
     def warn(self, field: str, message: Any) -> None:
+        """Adds words about one field that keep nothing from being saved."""
         self.__dict__.setdefault("_warnings", []).append((field, message))
 
     @property
@@ -336,6 +340,7 @@ class WithWarnings:
 
 
 def state_choices() -> list[tuple[str, Any]]:
+    """The states and territories, after an empty choice."""
     return [("", _("Choose")), *STATES]
 
 

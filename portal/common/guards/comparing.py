@@ -32,6 +32,8 @@ class MayNotCompare(Exception):
 
 
 class State(StrEnum):
+    """How a part of a guard in the database differs from the one in the code."""
+
     MISSING = "missing"
     ALTERED = "altered"
     DISABLED = "disabled"
@@ -75,11 +77,14 @@ def differences(connection: BaseDatabaseWrapper, guards: Iterable[Guard]) -> lis
 
 
 class StandingTrigger(NamedTuple):
+    """A trigger that the database has: its table and the words that made it."""
+
     table: str
     create: str
 
 
 def triggers_on_sqlite(cursor: CursorWrapper, tables: set[str]) -> dict[str, StandingTrigger]:
+    """The triggers that stand on these tables, by name."""
     cursor.execute("SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'")
     return {name: StandingTrigger(table, sql) for name, table, sql in cursor.fetchall() if table in tables}
 

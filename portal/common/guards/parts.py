@@ -22,6 +22,7 @@ class Trigger:
 
     @property
     def table(self) -> str:
+        """The table that it is ON; raises ValueError if its words do not say."""
         found = _ON.match(self.definition)
         if found is None:
             raise ValueError(f"the trigger {self.name} does not say ON which table")
@@ -29,9 +30,11 @@ class Trigger:
 
     @property
     def create(self) -> str:
+        """The statement that makes it."""
         return f"CREATE TRIGGER {self.name} {self.definition}"
 
     def drop(self, vendor: str) -> str:
+        """The statement that takes it away where it is, and does nothing where it is not."""
         return f"DROP TRIGGER IF EXISTS {self.name}" + (f" ON {self.table}" if vendor == "postgresql" else "")
 
 
@@ -46,10 +49,12 @@ class Function:
 
     @property
     def definition(self) -> str:
+        """Its words as the database keeps them, for comparing."""
         return f"{self.name}({self.arguments}) RETURNS {self.returns} AS $${self.body}$$"
 
     @property
     def create(self) -> str:
+        """The statement that makes or replaces it."""
         return f"CREATE OR REPLACE FUNCTION {self.definition}"
 
 
@@ -63,9 +68,11 @@ class Constraint:
 
     @property
     def create(self) -> str:
+        """The statement that adds it."""
         return f"ALTER TABLE {self.table} ADD CONSTRAINT {self.name} {self.definition}"
 
     def drop(self, vendor: str) -> str:
+        """The statement that takes it away where it is, and does nothing where it is not."""
         return f"ALTER TABLE {self.table} DROP CONSTRAINT IF EXISTS {self.name}"
 
 
@@ -81,9 +88,11 @@ class Guard:
     postgresql: Sequence[Part]
 
     def on(self, vendor: str) -> Sequence[Part]:
+        """The parts that one engine has: `vendor` is what Django calls it."""
         return self.postgresql if vendor == "postgresql" else self.sqlite
 
     def tables(self, vendor: str) -> set[str]:
+        """The tables that its triggers and constraints stand on."""
         return {part.table for part in self.on(vendor) if not isinstance(part, Function)}
 
 

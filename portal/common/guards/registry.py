@@ -21,6 +21,7 @@ def register(*guards: Guard) -> None:
 
 
 def registered() -> tuple[Guard, ...]:
+    """Every guard, in the order in which the apps named them."""
     return tuple(_registered)
 
 

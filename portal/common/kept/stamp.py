@@ -63,6 +63,7 @@ def _on_postgresql(changes: Changes) -> Trigger:
 
 
 def watched_tables() -> set[str]:
+    """The tables whose change ends what processes keep."""
     return _watched
 
 

@@ -11,12 +11,15 @@ def minutes(number: int) -> str:
 
 
 def hours(number: int) -> str:
+    """`1 hour`, `3 hours`, in the active language."""
     return ngettext("%(hours)d hour", "%(hours)d hours", number) % {"hours": number}
 
 
 def days(number: int) -> str:
+    """`1 day`, `3 days`, in the active language."""
     return ngettext("%(days)d day", "%(days)d days", number) % {"days": number}
 
 
 def years(number: int) -> str:
+    """`1 year`, `7 years`, in the active language."""
     return ngettext("%(years)d year", "%(years)d years", number) % {"years": number}

@@ -22,16 +22,20 @@ OFFERS = {
 
 @dataclass(frozen=True, slots=True)
 class Language:
+    """A language that the portal speaks; `name` is what its own speakers call it."""
+
     code: str
     name: str
     is_right_to_left: bool
 
     @property
     def offer(self) -> str:
+        """The words of the link that leads to it."""
         return OFFERS.get(self.code, self.name)
 
     @property
     def direction(self) -> str:
+        """As HTML says it."""
         return "rtl" if self.is_right_to_left else "ltr"
 
 
@@ -44,6 +48,7 @@ def languages() -> list[Language]:
 
 
 def speaks(code: str | None) -> bool:
+    """Whether the portal has this language, by Django's code for it."""
     return bool(code) and code in {known for known, _name in settings.LANGUAGES}
 
 

@@ -67,6 +67,7 @@ class Place:
         return found[3] if found else ""
 
     def drop(self, word: str) -> None:
+        """Deletes what waits under this word, if anything does."""
         if name := self._read(word):
             _delete(name)
 

@@ -95,6 +95,7 @@ def widths_of(size: tuple[int, int], widths: Sequence[int]) -> list[int]:
 
 
 def rendition_name(master: str, *, width: int, kind: str) -> str:
+    """The name of a rendition beside its master: `<name>.w640.avif`."""
     return f"{master.rsplit('.', 1)[0]}.w{width}.{kind}"
 
 
@@ -261,6 +262,8 @@ def _guard(response: HttpResponseBase, *, etag: str, public: bool, versioned: bo
 
 @dataclass(frozen=True, slots=True)
 class Source:
+    """One <source> of a picture: its media type, and its addresses with their widths."""
+
     type: str
     srcset: str
 

@@ -251,6 +251,7 @@ class PictureField(forms.FileField):
         super().__init__(**kwargs)
 
     def waits_at(self, place: Place, *, stored: Any) -> None:
+        """Says where a picture waits while the rest is put right, and what is saved now."""
         self.place, self.stored = place, stored
 
     def clean(self, data: Any, initial: Any = None) -> Any:

@@ -46,12 +46,15 @@ STAND_INS = "\N{REPLACEMENT CHARACTER}\N{WHITE SQUARE}?"
 
 @dataclass(frozen=True, slots=True)
 class Face:
+    """A family of letters, by its files; `bold` is None where it has none of its own."""
+
     family: str
     regular: Path
     bold: Path | None
 
     @property
     def files(self) -> list[Path]:
+        """Those that are there."""
         return [path for path in (self.regular, self.bold) if path]
 
 
@@ -65,6 +68,7 @@ class Setting:
 
     @property
     def missing_scripts(self) -> list[str]:
+        """The scripts of the letters that no font has."""
         return sorted({script_of(letter) for letter in self.missing})
 
     def apply(self, text: str) -> str:
@@ -113,6 +117,7 @@ def missing_scripts() -> list[str]:
 
 @lru_cache(maxsize=1)
 def body() -> Face:
+    """The face that papers are set in."""
     import font_source_sans_pro
 
     folder = Path(font_source_sans_pro.__file__).parent

@@ -73,6 +73,7 @@ def by_paragraphs(before: Sequence[str], after: Sequence[str]) -> list[Paragraph
 
 
 def changed_only(paragraphs: Iterable[Paragraph]) -> list[Paragraph]:
+    """Those that were added, taken away or changed."""
     return [paragraph for paragraph in paragraphs if paragraph.kind != SAME]
 
 

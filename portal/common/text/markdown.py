@@ -78,6 +78,8 @@ class TooLong(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Heading:
+    """A heading of a text, with the anchor that leads to it."""
+
     level: int
     id: str
     text: str
@@ -99,6 +101,7 @@ class Rendered:
 
 
 def minutes_to_read(words: int) -> int:
+    """Whole minutes, one at the least."""
     return max(1, math.ceil(words / WORDS_PER_MINUTE))
 
 

@@ -30,15 +30,19 @@ class Mark:
 
     @property
     def middle(self) -> float:
+        """Where its label stands, from the left."""
         return round(self.x + self.width / 2, 1)
 
     @property
     def above(self) -> float:
+        """Where its value is written."""
         return round(self.y - 6, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
+    """A line across the chart with the value that it stands for."""
+
     label: str
     y: float
 
@@ -55,6 +59,8 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
+    """All that `components/_chart.html` draws; lengths are in units of the view box."""
+
     kind: str
     title: str
     summary: str
@@ -75,10 +81,12 @@ class Chart:
 
     @property
     def path(self) -> str:
+        """The line through the points, as SVG writes it."""
         return " ".join(f"{'L' if i else 'M'}{m.middle} {m.y}" for i, m in enumerate(self.marks))
 
     @property
     def plot_width(self) -> int:
+        """The width between the margins."""
         return self.right - self.left
 
 

@@ -51,12 +51,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Hour:
+    """A line of the grid with the time of day that it stands for."""
+
     row: int
     at: time
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
+    """Columns of days or people over one scale of hours."""
+
     hours: tuple[Hour, ...]
     columns: tuple[Column, ...]
     # Rows in all, for a last invisible item that gives each column its height.

@@ -11,20 +11,25 @@ from django.shortcuts import render
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400: drawn without the request, whose very address may be what is wrong."""
     return render(None, "400.html", status=400)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403: the wrong role."""
     return render(request, "403.html", status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404: nothing there, or nothing there for this person."""
     return render(request, "404.html", status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """500: drawn without the request, so that nothing else can fail."""
     return render(None, "500.html", status=500)
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form that was open for too long, or came from elsewhere."""
     return render(request, "403.html", {"stale_form": True}, status=403)

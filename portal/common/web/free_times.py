@@ -17,6 +17,8 @@ _TIME = Stencil("components/_free_time.html", holes="value day at place place_ap
 
 
 class Place(Protocol):
+    """Where a session is held, as a button names it."""
+
     name: str
 
 

@@ -35,6 +35,7 @@ class KeysetPage(Generic[_Row]):
 
     @property
     def has_other_pages(self) -> bool:
+        """Whether there is a page before it or after it."""
         return bool(self.before or self.after)
 
 
