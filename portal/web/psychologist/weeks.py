@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
@@ -11,7 +12,9 @@ from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 
+from portal.appointments.listing import room_or_way, with_clinic
 from portal.appointments.models import Appointment, TimeSlot, WorkingHours
+from portal.clinic import kept
 from portal.clinic.models import Mode
 from portal.common.access.actors import Actor
 from portal.common.languages.times import local_day
@@ -92,8 +95,9 @@ def read_week(actor: Actor, *, monday: date, hours: list[WorkingHours], zone: Zo
     start, end = bounds(monday, 7, zone)
     # A location may be a few hours east or west of the zone that the week is cut by.
     near = timedelta(hours=15)
-    sessions = (
-        sessions_with_notes(Appointment.objects.visible_to(actor).for_listing())
+    standing = (
+        Appointment.objects.visible_to(actor)
+        .for_lists()
         .between(start - near, end + near)
         .without_cancelled()
         .without_expired_holds(now=now)
@@ -101,7 +105,7 @@ def read_week(actor: Actor, *, monday: date, hours: list[WorkingHours], zone: Zo
     )
     today = local_day(now, zone)
     days = {d: Day(d, is_today=d == today) for d in (monday + timedelta(days=n) for n in range(7))}
-    for session in sessions:
+    for session in with_clinic(sessions_with_notes(standing)):
         if day := days.get(session.local_start.date()):
             day.sessions.append(session)
     exceptions = TimeSlot.objects.visible_to(actor).select_related("location").between(start - near, end + near)
@@ -214,8 +218,7 @@ def _detail(session: Appointment) -> str:
     written = ""
     if note is not None:
         written = _("note signed") if note.is_signed else _("note begun")
-    place = session.room.name if session.room else session.get_mode_display()
-    return " · ".join(filter(None, [written, place, session.service.name]))
+    return " · ".join(filter(None, [written, room_or_way(session), session.service.name]))
 
 
 # ---- Who is left outside --------------------------------------------------------------------------------------------
@@ -232,11 +235,9 @@ class Left:
 
 def outside_hours(actor: Actor, *, hours: list[WorkingHours], zone: ZoneInfo, now: datetime) -> list[Left]:
     """Sessions to come that stand in time away or outside the hours, soonest first. Three queries."""
-    coming = Appointment.objects.visible_to(actor).upcoming(now=now)
+    coming, places = Appointment.objects.visible_to(actor).upcoming(now=now), kept.places()
     # All of them are looked at for their time and place alone; whose they are is read of the few that are left.
-    sessions = list(
-        coming.select_related("location").only("starts_at", "ends_at", "location__name", "location__time_zone")
-    )
+    sessions = [_Coming(*row) for row in coming.values_list("pk", "starts_at", "ends_at", "location")]
     if not sessions:
         return []
     slots = list(
@@ -257,24 +258,33 @@ def outside_hours(actor: Actor, *, hours: list[WorkingHours], zone: ZoneInfo, no
             ),
             None,
         )
-        if away or not _is_worked(session, hours, slots):
+        if away or not _is_worked(session, places[session.location].zone, hours, slots):
             left[session.pk] = away
-    found = coming.select_related("patient", "location", "service").in_bulk(left)
+    found = {session.pk: session for session in with_clinic(coming.for_lists().filter(pk__in=left))} if left else {}
     return [Left(found[pk], away) for pk, away in left.items() if pk in found]
 
 
-def _is_worked(session: Appointment, hours: list[WorkingHours], slots: list[TimeSlot]) -> bool:
-    day = session.local_start.date()
+class _Coming(NamedTuple):
+    """A session's time and the id of its place."""
+
+    pk: int
+    starts_at: datetime
+    ends_at: datetime
+    location: int
+
+
+def _is_worked(session: _Coming, zone: ZoneInfo, hours: list[WorkingHours], slots: list[TimeSlot]) -> bool:
+    start, end = _wall(session.starts_at, zone), _wall(session.ends_at, zone)
+    day = start.date()
     worked = [
         (datetime.combine(day, h.starts), datetime.combine(day, h.ends))
         for h in hours
-        if h.weekday == day.weekday() and h.location_id == session.location_id
+        if h.weekday == day.weekday() and h.location_id == session.location
     ]
     # Whole slots, not cut to the day: extra hours may cross midnight.
     worked += [
-        (_wall(slot.starts_at, session.zone), _wall(slot.ends_at, session.zone))
+        (_wall(slot.starts_at, zone), _wall(slot.ends_at, zone))
         for slot in slots
-        if slot.kind == TimeSlot.Kind.EXTRA and slot.location_id == session.location_id
+        if slot.kind == TimeSlot.Kind.EXTRA and slot.location_id == session.location
     ]
-    start, end = _wall(session.starts_at, session.zone), _wall(session.ends_at, session.zone)
     return any(begins <= start and end <= ends for begins, ends in _joined(worked))

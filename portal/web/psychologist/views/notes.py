@@ -21,6 +21,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
+from portal.appointments.listing import with_clinic
 from portal.appointments.models import Appointment
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
@@ -32,6 +33,7 @@ from portal.records.models import ProgressNote, Template
 from portal.records.refusals import AlreadySigned, NothingWritten, NotYet, StaleDraft
 from portal.records.session_notes import note_before, sessions_to_write_up, sessions_with_notes
 from portal.web.psychologist.forms import AddendumForm, NoteForm, SignForm
+from portal.web.psychologist.lists import note_rows
 
 PER_PAGE = 25
 
@@ -41,10 +43,10 @@ PER_PAGE = 25
 def notes(request: ActorRequest) -> HttpResponse:
     """Every session of one's own that lacks a signed note, the newest first."""
     now = timezone.now()
-    waiting = sessions_with_notes(sessions_to_write_up(request.actor, now=now).for_listing()).order_by("-starts_at")
+    waiting = sessions_with_notes(sessions_to_write_up(request.actor, now=now).for_lists()).order_by("-starts_at")
     page = Paginator(waiting, PER_PAGE).get_page(request.GET.get("page"))
-    rows = [(session, (session.location.day_of(now) - session.local_start.date()).days) for session in page]
-    context = {"page": page, "rows": rows, "now": now}
+    ago = [(session, (session.location.day_of(now) - session.local_start.date()).days) for session in with_clinic(page)]
+    context = {"page": page, "rows": note_rows(ago, now=now)}
     return page_or_fragment(request, "psychologist/notes.html", context, fragment="results")
 
 

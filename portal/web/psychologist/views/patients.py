@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from django_tables2 import RequestConfig
 
 from portal.accounts.roles import Role
+from portal.appointments.listing import with_clinic
 from portal.appointments.models import Appointment
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
@@ -27,6 +28,7 @@ from portal.patients.search import search
 from portal.records.models import ProgressNote
 from portal.records.session_notes import sessions_to_write_up, sessions_with_notes
 from portal.web.psychologist.forms import PatientSearch
+from portal.web.psychologist.lists import coming_rows, past_rows
 from portal.web.psychologist.own import home_zone
 from portal.web.psychologist.tables import PatientTable
 from portal.web.psychologist.views.sharing import shared_with
@@ -87,13 +89,16 @@ def patient(request: ActorRequest, code: UUID) -> HttpResponse:
     """Who they are, whom to ring, what was and what comes. Not a word of a note: that is a page of its own."""
     actor, now = request.actor, timezone.now()
     person = get_object_or_404(Patient.objects.visible_to(actor), code=code)
-    own = sessions_with_notes(Appointment.objects.visible_to(actor).for_listing().filter(patient=person))
+    own = sessions_with_notes(Appointment.objects.visible_to(actor).for_lists().filter(patient=person))
     page = Paginator(own.past(now=now), SESSIONS_PER_PAGE).get_page(request.GET.get("page"))
+    upcoming = with_clinic(own.upcoming(now=now)[:10])
     context: dict[str, Any] = {
         "patient": person,
         "age": person.age(ClinicSettings.current().today(now)),
-        "upcoming": list(own.upcoming(now=now)[:10]),
+        "upcoming": upcoming,
+        "coming": coming_rows(upcoming, now=now),
         "page": page,
+        "rows": past_rows(with_clinic(page), now=now),
         "now": now,
     }
     if not targets(request, "sessions"):

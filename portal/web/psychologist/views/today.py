@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts.roles import Role
 from portal.appointments import states
+from portal.appointments.listing import room_or_way, with_clinic
 from portal.appointments.models import Appointment
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import allow
@@ -19,6 +20,7 @@ from portal.common.languages.times import local_day
 from portal.common.web.htmx import htmx_of, page_or_fragment
 from portal.records.session_notes import sessions_to_write_up, sessions_with_notes
 from portal.web.psychologist.forms import DayChoice
+from portal.web.psychologist.lists import day_rows
 from portal.web.psychologist.own import PsychologistRequest, home_zone, with_profile
 from portal.web.psychologist.to_do import ROOM
 from portal.web.psychologist.weeks import Day, Week, bounds, hours_of, monday_of, read_week
@@ -39,20 +41,19 @@ def today(request: PsychologistRequest) -> HttpResponse:
     this_day = local_day(now, zone)
     day = DayChoice.read(request.GET) or this_day
     start, end = bounds(day, 1, zone)
-    sessions = list(
-        sessions_with_notes(Appointment.objects.visible_to(request.actor).for_listing())
+    sessions = with_clinic(
+        sessions_with_notes(Appointment.objects.visible_to(request.actor).for_lists())
         .between(start, end)
         .without_expired_holds(now=now)
         .order_by("starts_at")
     )
-    to_write = list(
+    to_write = with_clinic(
         sessions_with_notes(
-            sessions_to_write_up(request.actor, now=now, since=now - LOOK_BACK)
-            .select_related("patient", "location")
-            .order_by("-starts_at")
+            sessions_to_write_up(request.actor, now=now, since=now - LOOK_BACK).for_lists().order_by("-starts_at")
         )[: NOTES_SHOWN + 1]
     )
     week = read_week(request.actor, monday=monday_of(day), hours=hours, zone=zone, now=now)
+    following = next_session(sessions, now=now) if day == this_day else None
     context = {
         "day": day,
         "is_today": day == this_day,
@@ -60,7 +61,9 @@ def today(request: PsychologistRequest) -> HttpResponse:
         "after": day + timedelta(days=1),
         "zone": zone,
         "sessions": sessions,
-        "next": next_session(sessions, now=now) if day == this_day else None,
+        "rows": day_rows(sessions, zone=zone, now=now),
+        "next": following,
+        "next_place": room_or_way(following) if following else "",
         "stats": _stats(sessions, now=now) if day == this_day else [],
         "to_write": to_write[:NOTES_SHOWN],
         "more_to_write": len(to_write) > NOTES_SHOWN,
