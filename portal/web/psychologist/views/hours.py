@@ -7,7 +7,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,6 +19,7 @@ from portal.accounts.roles import Role
 from portal.appointments import actions
 from portal.appointments.models import Appointment, TimeSlot, WorkingHours
 from portal.appointments.refusals import BadTimes, HoursOverlap
+from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
@@ -27,6 +27,7 @@ from portal.common.languages.times import clock, day_short
 from portal.journeys import time_away
 from portal.web.psychologist.forms import SlotForm, WeekForm
 from portal.web.psychologist.own import PsychologistRequest, home_zone, with_profile
+from portal.web.psychologist.shifts import drawn_days
 from portal.web.psychologist.weeks import MIDNIGHT, outside_hours
 
 SHOWN = 20
@@ -39,8 +40,8 @@ def hours(request: PsychologistRequest) -> HttpResponse:
     """Shows the week and its exceptions; a POST makes the week anew."""
     if request.method != "POST":
         return _page(request)
-    rows, places = _rows(request.actor), _places(request.actor)
-    form, now = WeekForm(request.POST, hours=rows, locations=places), timezone.now()
+    rows = _rows(request.actor)
+    form, now = WeekForm(request.POST, hours=rows, locations=_places(rows)), timezone.now()
     if not form.is_valid():
         return _page(request, week=form, status=422)
     try:
@@ -133,26 +134,27 @@ def _zone(rows: list[WorkingHours]) -> ZoneInfo:
     return home_zone(rows, clinic=ClinicSettings.current())
 
 
-def _places(actor: Actor) -> list[Location]:
+def _places(rows: list[WorkingHours]) -> list[Location]:
     """Where one may work; a place that is closed now stays in the list as long as one's hours name it."""
-    mine = WorkingHours.objects.visible_to(actor).values("location")
-    return list(Location.objects.filter(Q(is_active=True) | Q(pk__in=mine)))
+    mine = {row.location_id for row in rows}
+    return [place for place in kept.places().values() if place.is_active or place.pk in mine]
 
 
 def _page(
     request: ActorRequest, *, week: WeekForm | None = None, slot: SlotForm | None = None, status: int = 200
 ) -> HttpResponse:
     now, rows = timezone.now(), _rows(request.actor)
-    zone, places = _zone(rows), _places(request.actor)
+    zone, places = _zone(rows), _places(rows)
+    week = week or WeekForm(hours=rows, locations=places)
     left = outside_hours(request.actor, hours=rows, zone=zone, now=now)
     context = {
-        "week": week or WeekForm(hours=rows, locations=places),
+        "week": week,
+        "days": drawn_days(week, in_several_places=len(places) > 1),
         "slot": slot or SlotForm(zone=zone),
         "slots": _slots(request.actor, zone=zone, now=now),
         "left": left[:SHOWN],
         "left_count": len(left),
         "has_hours": bool(rows),
-        "several_places": len(places) > 1,
         "zone": zone,
         "total": sum((_length(row) for row in rows), timedelta()).total_seconds() / 3600,
     }

@@ -1,0 +1,52 @@
+"""The rows of a week of working hours: filled, for a week has some fifteen of them with five controls each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.forms import BoundField
+from django.template.loader import render_to_string
+from django.utils.formats import localize
+from django.utils.safestring import SafeString
+
+from portal.common.web.stencils import Row, Stencil
+from portal.web.psychologist.forms import ShiftForm, WeekForm
+
+_SHIFT = Stencil(
+    "psychologist/_shift.html",
+    holes="name weekday starts starts_label ends ends_label place place_label remove since errors",
+)
+
+
+def drawn_days(week: WeekForm, *, in_several_places: bool) -> Iterator[tuple[str, SafeString, SafeString]]:
+    """Each weekday's name, its windows, and the row to add one, where that is still empty."""
+    for _number, name, rows, empty in week.days():
+        windows = _SHIFT.rows(_row(form, name, in_several_places=in_several_places) for form in rows)
+        to_add = [_row(empty, name, in_several_places=in_several_places, is_new=True)] if empty else []
+        yield name, windows, _SHIFT.rows(to_add)
+
+
+def _row(form: ShiftForm, name: str, *, in_several_places: bool, is_new: bool = False) -> Row:
+    starts, ends, place = form["starts"], form["ends"], form["location"]
+    has_errors = bool(form.errors)
+    since = starts.value()
+    return (
+        {"has_errors": has_errors, "in_several_places": in_several_places, "is_new": is_new},
+        (
+            name,
+            _control(form["weekday"]),
+            _control(starts),
+            starts.label,
+            _control(ends),
+            ends.label,
+            _control(place) if in_several_places else place.as_hidden(),
+            place.label,
+            "" if is_new else _control(form["remove"]),
+            str(localize(since)) if since else "",
+            SafeString(render_to_string("psychologist/_shift_errors.html", {"row": form})) if has_errors else "",
+        ),
+    )
+
+
+def _control(field: BoundField) -> SafeString:
+    return SafeString(field)
