@@ -67,6 +67,7 @@ def names_of(life: Life) -> list[str]:
     return [person.legal_last_name for person in people if person]
 
 
+@pytest.mark.drawing
 @pytest.mark.parametrize("place", PLACES, ids=str)
 def test_page_is_accessible_and_keeps_its_shape(place: Place, stand_at, life: Life) -> None:
     page = stand_at(place)

@@ -194,6 +194,7 @@ def test_a_note_without_script(page_without_script: Page, sign_in, session, port
 
 
 @pytest.mark.look
+@pytest.mark.drawing
 @pytest.mark.parametrize("address", ["", "calendar/", "patients/", "notes/", "hours/"])
 def test_the_pages_are_accessible(page: Page, sign_in, session, assert_accessible, address: str) -> None:
     sign_in(page, PSYCHOLOGIST)
@@ -202,6 +203,7 @@ def test_the_pages_are_accessible(page: Page, sign_in, session, assert_accessibl
 
 
 @pytest.mark.look
+@pytest.mark.drawing
 def test_the_patients_page_is_accessible(phone: Page, portal, sign_in, session, assert_accessible) -> None:
     sign_in(phone, PSYCHOLOGIST)
     phone.goto(f"{portal.url}/practice/patients/{session.patient.code}/")

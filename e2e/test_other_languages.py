@@ -15,7 +15,7 @@ from e2e.life import NEWCOMER, PATIENT, VISITOR
 from e2e.places import PLACES, Place
 from e2e.test_look import HEADER_WRAPS, NARROW, RUNS_OVER, WIDE
 
-pytestmark = pytest.mark.look
+pytestmark = [pytest.mark.look, pytest.mark.drawing]
 
 THEIRS = [place for place in PLACES if place.path and place.who in {VISITOR, NEWCOMER, PATIENT}]
 

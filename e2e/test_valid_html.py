@@ -19,7 +19,7 @@ from e2e.life import NEWCOMER, PATIENT, VISITOR
 from e2e.places import PLACES
 
 # All of it in one worker: its pages are fetched once.
-pytestmark = [pytest.mark.look, pytest.mark.xdist_group("test_valid_html")]
+pytestmark = [pytest.mark.look, pytest.mark.drawing, pytest.mark.xdist_group("test_valid_html")]
 
 VNU = os.environ.get("PORTAL_VNU", "")
 # Safari's screen reader forgets that a list without bullets is one, unless it is told.

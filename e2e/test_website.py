@@ -119,6 +119,7 @@ def test_keyboard_alone_finds_and_opens_a_profile(page: Page, portal: Portal) ->
     expect(page.get_by_text("You can book without one.")).to_be_visible()
 
 
+@pytest.mark.drawing
 @pytest.mark.parametrize("language", ["", "/zh-hans", "/vi", "/ar"])
 @pytest.mark.parametrize(
     "path", ["/", "/services/", "/psychologists/", "/psychologists/leila-haddad/", "/crisis/", "/accessibility/"]

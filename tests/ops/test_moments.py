@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -85,6 +86,23 @@ def test_a_process_and_its_child_live_then_and_wait_as_long_as_ever():
     own, childs = (datetime.fromisoformat(words) for words in times)
     assert timedelta(0) <= own - datetime(2027, 4, 3, 14, 50, tzinfo=UTC) < timedelta(minutes=5)
     assert timedelta(0) <= childs - own < timedelta(minutes=1)
+
+
+ASKS_THE_TIME = {"timezone", "datetime", "date", "time", "now", "today", "localdate", "localtime"}
+
+
+def test_what_is_seen_at_one_moment_alone_asks_for_no_time():
+    drawings = {}
+    for path in (settings.BASE_DIR / "e2e").glob("test_*.py"):
+        body = ast.parse(path.read_text()).body
+        whole = any("mark.drawing" in ast.unparse(node) for node in body if isinstance(node, ast.Assign))
+        for test in (node for node in body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")):
+            if whole or any("mark.drawing" in ast.unparse(mark) for mark in test.decorator_list):
+                names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
+                attributes = {node.attr for node in ast.walk(test) if isinstance(node, ast.Attribute)}
+                drawings[f"{path.name}::{test.name}"] = (names | attributes) & ASKS_THE_TIME
+    assert "test_look.py::test_page_is_accessible_and_keeps_its_shape" in drawings
+    assert {name: asked for name, asked in drawings.items() if asked} == {}
 
 
 def test_who_reads_the_clock_is_noted_and_who_fixed_it_is_not(tmp_path):
