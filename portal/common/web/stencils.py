@@ -75,7 +75,7 @@ class Stencil:
         """Draws rows one after the other, each in its own look."""
         fills, drawn = dict[tuple[object, ...], Fill](), []
         for look, words in rows:
-            key = tuple(look.values())
+            key = (*look.values(), *map(type, look.values()))
             if (fill := fills.get(key)) is None:
                 fill = fills[key] = self.look(**look)
             drawn.append(fill(words))

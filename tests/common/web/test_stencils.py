@@ -257,3 +257,8 @@ def test_kinds_that_are_equal_are_different_looks(write):
         "0 x",
         "False x",
     ]
+
+
+def test_rows_of_kinds_that_are_equal_are_different_looks(write):
+    count = Stencil(write("{{ count }} {{ name }};"), holes="name")
+    assert count.rows([({"count": 1}, ["x"]), ({"count": True}, ["x"])]) == "1 x;True x;"
