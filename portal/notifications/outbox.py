@@ -28,6 +28,7 @@ from django_q.tasks import async_task
 from portal.common.access.actors import Actor
 from portal.common.crypto.fields import clear
 from portal.common.database.columns import longest
+from portal.common.database.inserting import insert_or_ignore
 from portal.common.labels import code_of, label_of
 from portal.notifications.channels import CHANNELS
 from portal.notifications.models import Notice, State
@@ -64,8 +65,6 @@ def queue(
     such as a link to reset a password, are erased once it is over. Raises ValueError for an address that the channel
     can't reach.
     """
-    if known := Notice.objects.filter(dedupe_key=dedupe_key).first():
-        return known
     return queue_words(
         render(template, context, language=language),
         template=template,
@@ -120,12 +119,12 @@ def queue_words(
 
 def _store(notice: Notice, *, now: datetime) -> Notice:
     """The notice as it is kept: this one, or the one that had its key first."""
-    # ON CONFLICT DO NOTHING: it waits for a transaction that writes the same key, and leaves ours in order.
-    Notice.objects.bulk_create([notice], ignore_conflicts=True)
-    stored = Notice.objects.get(dedupe_key=notice.dedupe_key)
-    if stored.code == notice.code and stored.next_attempt_at <= now:
-        _send_after_commit(stored.pk)
-    return stored
+    # It waits for a transaction that writes the same key, and leaves ours in order.
+    if not insert_or_ignore(notice):
+        return Notice.objects.get(dedupe_key=notice.dedupe_key)
+    if notice.next_attempt_at <= now:
+        _send_after_commit(notice.pk)
+    return notice
 
 
 @transaction.atomic
