@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Self
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -11,6 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from portal.common.database.phone_numbers import PhoneNumberField
+from portal.common.kept import kept
 from portal.common.privacy import classed
 from portal.policies.document import Document
 
@@ -58,12 +58,23 @@ class PolicySettings(models.Model):
         return "policy settings"
 
     @classmethod
-    def current(cls) -> Self:
+    def current(cls) -> PolicySettings:
+        """What holds now, kept in the process; until somebody says otherwise, the defaults."""
+        return _current() or cls(pk=1)
+
+    @classmethod
+    def for_changing(cls) -> PolicySettings:
+        """The same as a row of one's own, for a form that writes into it."""
         return cls.objects.filter(pk=1).first() or cls(pk=1)
 
     def percent_for_not_coming(self, late_fee_percent: int) -> int:
         """Of the price: that for cancelling late, unless the clinic says otherwise."""
         return late_fee_percent if self.no_show_percent is None else self.no_show_percent
+
+
+@kept(PolicySettings)
+def _current() -> PolicySettings | None:
+    return PolicySettings.objects.filter(pk=1).first()
 
 
 class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):

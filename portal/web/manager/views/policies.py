@@ -95,7 +95,9 @@ def policy(request: ActorRequest, kind: str) -> HttpResponse:
 @allow(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: ActorRequest) -> HttpResponse:
-    form = PolicySettingsForm(request.POST if request.method == "POST" else None, instance=PolicySettings.current())
+    form = PolicySettingsForm(
+        request.POST if request.method == "POST" else None, instance=PolicySettings.for_changing()
+    )
     if request.method == "POST" and form.is_valid():
         publishing.update_settings(values=form.values, by=request.actor, now=timezone.now())
         messages.success(request, _("Saved. Publish a new version to show it on the website."))
