@@ -17,7 +17,7 @@ from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment, TimeSlot
 from portal.appointments.openings import Closed, Extra, Opening, Seconds, Span, openings
 from portal.clinic.kept import places, rooms
-from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
+from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service
 from portal.common.database.epoch import Epoch
 
 __all__ = [
@@ -321,15 +321,3 @@ class Taken:
                 for taken in self._of_rooms.get(location, {}).values()
             ]
         )
-
-
-def free_rooms(
-    location: Location, *, start: datetime, end: datetime, now: datetime, ignore: Appointment | None = None
-) -> list[int]:
-    """The ids of a location's rooms that are free from `start` to `end`, by name. One query."""
-    of_location = rooms().get(location.pk, ())
-    taken = Appointment.objects.filter(room__in=of_location).taking_time(now=now).occupying(start, end)
-    if ignore is not None:
-        taken = taken.exclude(pk=ignore.pk)
-    in_use = set(taken.order_by().values_list("room", flat=True)) if of_location else set()
-    return [room for room in of_location if room not in in_use]

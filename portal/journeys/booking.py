@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -193,7 +194,8 @@ def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime)
 
     The dedupe key holds the revision: moving twice sends twice, a repeated call sends once.
     """
-    appointment = Appointment.objects.select_related("patient__user", "room").get(pk=appointment.pk)
+    # A copy, with what is kept: the caller's goes on to be changed and shown.
+    appointment = copy(appointment)
     appointment.psychologist = kept.psychologists()[appointment.psychologist_id]
     appointment.service = kept.services()[appointment.service_id]
     appointment.location = kept.places()[appointment.location_id]

@@ -60,11 +60,15 @@ def _good(asked: list[Asked]) -> list[int]:
     return [version.pk for version in published() if version.kind in since and version.number >= since[version.kind]]
 
 
-@transaction.atomic
 def agree(*, patient: Patient, versions: Iterable[PolicyVersion], by: Actor, now: datetime) -> list[Consent]:
     """Writes down that they agreed; a version agreed to already keeps its first day."""
     if not (versions := list(versions)):
         return []
+    with transaction.atomic():
+        return _agree(patient, versions, by=by, now=now)
+
+
+def _agree(patient: Patient, versions: list[PolicyVersion], *, by: Actor, now: datetime) -> list[Consent]:
     Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     before = set(Consent.objects.filter(patient=patient, version__in=versions).values_list("version_id", flat=True))
     made = []

@@ -17,14 +17,17 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from portal.appointments import actions
+from portal.appointments.actions.locking import lock_diary
 from portal.appointments.models import Appointment, Status
-from portal.appointments.refusals import HoldExpired, NotReschedulable, SlotTaken
+from portal.appointments.refusals import HoldExpired, NotOffered, NotReschedulable, SlotTaken
 from portal.appointments.states import LIVE, nothing_known
 from portal.audit.models import Entry
+from portal.clinic.models import Psychologist, Room
 from portal.common.access.actors import Actor
+from portal.patients.models import Patient
 from tests import make
 from tests.appointments.conftest import MONDAY_NINE, NOW, Practice
 
@@ -460,3 +463,55 @@ def test_a_no_show_that_comes_back_and_a_booking_of_its_time(at_once):
         counted = outcomes(at_once([back, walk_in]))
         assert counted == {"won": 1, "SlotTaken": 1}
         assert_nobody_overlaps()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no row locks")
+def test_who_waits_for_a_psychologist_holds_no_room_and_no_patient():
+    """One statement locks all three, in the one order: whoever waits for the first keeps nobody from the others."""
+    practice, room = Practice(), make.room()
+    practice.location, patient = room.location, practice.patient
+    done = []
+
+    def other():
+        with transaction.atomic():
+            done.append(lock_diary(practice.psychologist, patient=patient, rooms_of=room.location))
+        connections.close_all()
+
+    def is_free(model, pk):
+        return bool(list(model.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=pk)))
+
+    thread = threading.Thread(target=other)
+    with transaction.atomic():
+        lock_diary(practice.psychologist)
+        thread.start()
+        until = time.monotonic() + 20
+        with connection.cursor() as cursor:
+            waiting = 0
+            while not waiting and time.monotonic() < until:
+                cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                waiting = cursor.fetchone()[0]
+        assert (waiting, done) == (1, [])
+        assert (is_free(Patient, patient.pk), is_free(Room, room.pk)) == (True, True)
+    thread.join(timeout=20)
+    assert [list(locked) for locked in done] == [[practice.psychologist.pk]]
+
+
+def test_all_that_a_session_needs_is_held_until_the_end():
+    practice, room = Practice(), make.room()
+    with transaction.atomic():
+        lock_diary(practice.psychologist, patient=practice.patient, rooms_of=room.location)
+        if connection.vendor == "postgresql":
+            held = []
+
+            def look():
+                for model in (Psychologist, Patient, Room):
+                    with transaction.atomic():
+                        held.append(not model.objects.select_for_update(skip_locked=True, no_key=True).first())
+                connections.close_all()
+
+            thread = threading.Thread(target=look)
+            thread.start()
+            thread.join(timeout=20)
+            assert held == [True, True, True]
+    with pytest.raises(NotOffered), transaction.atomic():
+        lock_diary(practice.psychologist.pk + 1000)

@@ -1,21 +1,24 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
 from django.core import mail
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, CancelReason, Status
 from portal.appointments.refusals import HoldExpired, SlotTaken
 from portal.audit.models import Entry
 from portal.clinic.models import ClinicSettings
+from portal.common import kept
 from portal.common.access.actors import Actor
 from portal.journeys import booking
 from portal.notifications import tasks
 from portal.notifications.models import Notice, State
+from portal.patients.models import Patient
 from tests import make
 
 # A Monday, 9:00 in Melbourne.
@@ -269,3 +272,51 @@ def test_a_cancellation_that_is_undone_withdraws_nothing(mai, service, place, mo
             now=NOW,
         )
     assert (withdrawn(), waiting()) == ([], ["appointment_booked"])
+
+
+def test_a_booking_asks_the_database_little(mai, service, place):
+    """What stands for the slowest thing a visitor does: a second reading of the same row would be seen here."""
+    make.room(location=place)
+    patient = make.patient(user=make.user(email="jo@example.com"))
+    by = make.actor(patient.user, Role.PATIENT)
+
+    def asked(call):
+        with kept.one_stamp(), CaptureQueriesContext(connection) as run:
+            call()
+        words = [query["sql"].split()[0] for query in run]
+        return [word for word in words if word not in {"SAVEPOINT", "RELEASE"}], words.count("SAVEPOINT")
+
+    # What changes once a month is read by the first of all.
+    book(make.patient(), mai, service, place, starts_at=NEXT_TUESDAY + timedelta(hours=2))
+    # Here a test's own transaction makes a savepoint of the one that is its own; none is made within it.
+    lock = ["WITH"] if connection.vendor == "postgresql" else []
+    assert asked(lambda: hold(mai, service, place)) == (
+        # The locks; the stamp, what stands in the way, exceptions to the hours; the hold.
+        [*lock, "SELECT", "SELECT", "SELECT", "INSERT"],
+        1,
+    )
+    held = Appointment.objects.holds().get(starts_at=NEXT_TUESDAY)
+    assert asked(lambda: booking.book_session(hold=held, patient=patient, by=by, now=NOW)) == (
+        # The locks; the stamp, the hold, the patient's sessions; booking and its line; time away; the notice.
+        [*lock, "SELECT", "SELECT", "SELECT", "UPDATE", "INSERT", "SELECT", "INSERT"],
+        1,
+    )
+
+
+def test_what_an_inner_action_refuses_undoes_all_of_the_outer_one(mai, service, place):
+    """Nested actions share one transaction, and no savepoint: nothing of the first half stays."""
+    book(make.patient(), mai, service, place)
+    held = hold(mai, service, place, starts_at=NEXT_TUESDAY + timedelta(hours=1))
+    user = make.user(email="new@example.com")
+    values = {"legal_first_name": "Mina", "legal_last_name": "Tran", "date_of_birth": date(1990, 5, 17)}
+    with pytest.raises(HoldExpired):
+        booking.book_first_session(
+            hold=held,
+            user=user,
+            values=values,
+            relationship=None,
+            by=make.actor(user, Role.PATIENT),
+            now=NOW + timedelta(hours=1),
+        )
+    assert not Patient.objects.filter(user=user).exists()
+    assert Appointment.objects.get(pk=held.pk).is_hold

@@ -8,16 +8,14 @@ from typing import Any
 from portal.appointments import states
 from portal.appointments.actions import rules
 from portal.appointments.actions.locking import (
-    clear_expired_holds,
+    clear_holds,
     lock_appointment,
-    lock_patient,
-    lock_psychologists,
-    lock_rooms,
+    lock_diary,
 )
 from portal.appointments.actions.transactions import in_transaction
 from portal.appointments.freed import Place, time_freed
 from portal.appointments.models import Appointment
-from portal.appointments.refusals import WrongState
+from portal.appointments.refusals import SlotTaken, WrongState
 from portal.appointments.states import AskAbove, UndoReason, Verb, Why, nothing_known
 from portal.audit import trail
 from portal.common.access.actors import Actor
@@ -136,27 +134,23 @@ def _said(reason: UndoReason | str, verb: Verb) -> UndoReason:
 
 def _lock_diary(appointment: Appointment) -> None:
     """What comes back fills its time again, so it takes the locks of whoever fills time, in their order."""
-    lock_psychologists(appointment.psychologist_id)
-    if appointment.patient_id is not None:
-        lock_patient(appointment.patient_id)
-    if appointment.room_id is not None:
-        lock_rooms(appointment.location)
+    lock_diary(
+        appointment.psychologist_id,
+        patient=appointment.patient_id,
+        rooms_of=None if appointment.room_id is None else appointment.location,
+    )
 
 
 def _check_still_free(session: Appointment, *, by: Actor, now: datetime) -> None:
     slot = rules.Slot(session.starts_at, session.ends_at, session.occupied_from, session.occupied_until)
-    rules.check_free(session.psychologist, slot, now=now, ignore=session)
+    rooms = () if session.room_id is None else (session.room_id,)
+    standing = rules.Standing.at(slot, psychologist=session.psychologist_id, rooms=rooms, now=now, ignore=session)
+    standing.check_free()
     if session.patient_id is not None:
         rules.check_patient_is_free(session.patient_id, slot, now=now, ignore=session)
-    rules.check_room_is_free(session.room_id, slot, now=now, ignore=session)
-    clear_expired_holds(
-        psychologists=[session.psychologist_id],
-        location=session.location,
-        start=slot.occupied_from,
-        end=slot.occupied_until,
-        by=by,
-        now=now,
-    )
+    if standing.rooms:
+        raise SlotTaken("room")
+    clear_holds(standing.run_out, by=by, now=now)
 
 
 def _step(

@@ -10,11 +10,9 @@ from portal.appointments import states
 from portal.appointments.actions import rules
 from portal.appointments.actions.holding import record_booked
 from portal.appointments.actions.locking import (
-    clear_expired_holds,
+    clear_holds,
     lock_appointment,
-    lock_patient,
-    lock_psychologists,
-    lock_rooms,
+    lock_diary,
 )
 from portal.appointments.actions.transactions import in_transaction
 from portal.appointments.freed import Place, time_freed
@@ -51,16 +49,15 @@ def book(
     """
     rules.check_time(starts_at, now=now)
     slot = rules.slot_of(service, starts_at)
-    locked = lock_psychologists(psychologist)[psychologist.pk]
-    rules.check_free(locked, slot, now=now)
-    lock_patient(patient)
-    if room is not None or mode == Mode.IN_PERSON:
-        lock_rooms(location)
+    rooms_of = location if room is not None or mode == Mode.IN_PERSON else None
+    locked = lock_diary(psychologist, patient=patient, rooms_of=rooms_of)[psychologist.pk]
+    standing = rules.Standing.at(
+        slot, psychologist=locked.pk, rooms=rules.rooms_for(mode, location, wanted=room), now=now
+    )
+    standing.check_free()
     rules.check_service(locked, service, mode, location, by=by)
     clinic = ClinicSettings.current()
-    clear_expired_holds(
-        psychologists=[locked.pk], location=location, start=slot.occupied_from, end=slot.occupied_until, by=by, now=now
-    )
+    clear_holds(standing.run_out, by=by, now=now)
     if not (outside_hours and rules.is_staff(by)):
         rules.check_offered(locked, slot, location, by=by, now=now, clinic=clinic)
     rules.check_patient(patient, locked, service, slot, by=by, now=now, clinic=clinic)
@@ -69,7 +66,7 @@ def book(
         patient=patient,
         service=service,
         location=location,
-        room_id=rules.choose_room(mode, location, slot, now=now, wanted=room),
+        room_id=rules.choose_room(mode, location, standing, wanted=room),
         mode=mode,
         status=Status.BOOKED,
         fee=locked.fee_for(service) if fee is None else cents(fee),
@@ -104,12 +101,13 @@ def reschedule(
     double click is harmless. Raises NotReschedulable, SlotTaken, PatientBusy or NotOffered.
     """
     rules.check_time(starts_at, now=now)
-    locked = lock_psychologists(appointment.psychologist_id, psychologist or appointment.psychologist_id)
-    if appointment.patient_id:
-        lock_patient(appointment.patient_id)
     place, way = location or appointment.location, mode or appointment.mode
-    if way == Mode.IN_PERSON:
-        lock_rooms(place)
+    locked = lock_diary(
+        appointment.psychologist_id,
+        psychologist or appointment.psychologist_id,
+        patient=appointment.patient_id,
+        rooms_of=place if way == Mode.IN_PERSON else None,
+    )
     booked = lock_appointment(appointment)
     if (
         booked is None
@@ -134,16 +132,15 @@ def reschedule(
         is_agreed = (whom.pk, way) == (booked.psychologist_id, booked.mode)
         rules.check_service(whom, booked.service, way, place, by=by, is_agreed=is_agreed)
     slot = rules.moved(booked, starts_at)
-    rules.check_free(whom, slot, now=now, ignore=booked)
-    clear_expired_holds(
-        psychologists=[whom.pk], location=place, start=slot.occupied_from, end=slot.occupied_until, by=by, now=now
-    )
+    standing = rules.Standing.at(slot, psychologist=whom.pk, rooms=rules.rooms_for(way, place), now=now, ignore=booked)
+    standing.check_free()
+    clear_holds(standing.run_out, by=by, now=now)
     # A time that was agreed once, also outside the hours, is not asked about again.
     if not stays and not (outside_hours and rules.is_staff(by)):
         rules.check_offered(whom, slot, place, by=by, now=now, clinic=clinic)
     rules.check_patient_is_free(booked.patient_id, slot, now=now, ignore=booked)
     was = Place.of(booked)
-    booked.room_id = rules.choose_room(way, place, slot, now=now, preferred=booked.room_id, ignore=booked)
+    booked.room_id = rules.choose_room(way, place, standing, preferred=booked.room_id)
     booked.psychologist_id, booked.location_id, booked.mode = whom.pk, place.pk, way
     booked.starts_at, booked.ends_at, booked.occupied_from, booked.occupied_until = slot
     booked.revision += 1

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from datetime import datetime, timedelta
+
+from django.db import connection, transaction
 
 from portal.appointments import diary, states
 from portal.appointments.actions import rules
 from portal.appointments.actions.locking import (
-    clear_expired_holds,
+    clear_holds,
     lock_appointment,
-    lock_patient,
-    lock_psychologists,
-    lock_rooms,
+    lock_diary,
 )
 from portal.appointments.actions.transactions import in_transaction
 from portal.appointments.freed import Place, time_freed
@@ -44,17 +45,15 @@ def hold(
     """
     rules.check_time(starts_at, now=now)
     slot = rules.slot_of(service, starts_at)
-    locked = lock_psychologists(psychologist)[psychologist.pk]
-    rules.check_free(locked, slot, now=now)
-    if mode == Mode.IN_PERSON:
-        lock_rooms(location)
+    rooms_of = location if mode == Mode.IN_PERSON else None
+    locked = lock_diary(psychologist, rooms_of=rooms_of)[psychologist.pk]
+    standing = rules.Standing.at(slot, psychologist=locked.pk, rooms=rules.rooms_for(mode, location), now=now)
+    standing.check_free()
     rules.check_service(locked, service, mode, location, by=by)
     clinic = ClinicSettings.current()
-    clear_expired_holds(
-        psychologists=[locked.pk], location=location, start=slot.occupied_from, end=slot.occupied_until, by=by, now=now
-    )
+    clear_holds(standing.run_out, by=by, now=now)
     rules.check_offered(locked, slot, location, by=by, now=now, clinic=clinic)
-    room = rules.choose_room(mode, location, slot, now=now)
+    room = rules.choose_room(mode, location, standing)
     return Appointment.objects.create(
         psychologist=psychologist,
         service=service,
@@ -101,15 +100,16 @@ def hold_any(
     ]
     for psychologist in diary.fairly(able, around=starts_at):
         try:
-            return hold(
-                psychologist=psychologist,
-                service=service,
-                mode=mode,
-                starts_at=starts_at,
-                location=location,
-                by=by,
-                now=now,
-            )
+            with transaction.atomic() if connection.in_atomic_block else nullcontext():
+                return hold(
+                    psychologist=psychologist,
+                    service=service,
+                    mode=mode,
+                    starts_at=starts_at,
+                    location=location,
+                    by=by,
+                    now=now,
+                )
         except (SlotTaken, NotOffered):
             continue
     raise SlotTaken("psychologist")
@@ -133,8 +133,7 @@ def confirm_hold(*, hold: Appointment, patient: Patient, by: Actor, now: datetim
     What is offered may have changed while it was held. Raises HoldExpired, PatientBusy, TooManyBookings, or NotOffered
     for all but its time.
     """
-    psychologist = lock_psychologists(hold.psychologist_id)[hold.psychologist_id]
-    lock_patient(patient)
+    psychologist = lock_diary(hold.psychologist_id, patient=patient)[hold.psychologist_id]
     held = lock_appointment(hold)
     if held is None:
         raise HoldExpired

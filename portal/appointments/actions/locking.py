@@ -8,62 +8,73 @@ SQLite has no row locks and needs none: its transactions begin IMMEDIATE, one wr
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime
 
-from django.db import transaction
-from django.db.models import Q
+from django.db import connection, transaction
 
 from portal.appointments.freed import Place, time_freed
 from portal.appointments.models import Appointment, AppointmentQuerySet
 from portal.appointments.refusals import NotOffered
 from portal.appointments.states import Because
-from portal.clinic.models import Location, Psychologist, Room
+from portal.clinic import kept as clinic
+from portal.clinic.models import Location, Psychologist
 from portal.common import kept
 from portal.common.access.actors import Actor
 from portal.patients.models import Patient
 
+# In one statement nobody can take them in another order: each part waits for the count of the one before it.
+_LOCK = """
+    WITH whose AS MATERIALIZED (
+        SELECT id FROM clinic_psychologist WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+    ), who AS MATERIALIZED (
+        SELECT id FROM patients_patient WHERE id = %s AND (SELECT count(*) FROM whose) > 0 ORDER BY id FOR NO KEY UPDATE
+    ), rooms AS MATERIALIZED (
+        SELECT id FROM clinic_room
+        WHERE location_id = %s AND is_active AND (SELECT count(*) FROM who) >= 0 ORDER BY id FOR NO KEY UPDATE
+    )
+    SELECT (SELECT count(*) FROM whose), (SELECT count(*) FROM who), (SELECT count(*) FROM rooms)
+"""
 
-def lock_psychologists(*psychologists: Psychologist | int) -> dict[int, Psychologist]:
-    """The rows as they are now, by id; raises NotOffered if one is gone."""
-    ids = {p if isinstance(p, int) else p.pk for p in psychologists}
-    rows = Psychologist.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
-    locked = {row.pk: row for row in rows}
-    if locked.keys() != ids:
-        raise NotOffered("psychologist")
+
+def lock_diary(
+    *psychologists: Psychologist | int, patient: Patient | int | None = None, rooms_of: Location | None = None
+) -> dict[int, Psychologist]:
+    """Locks the psychologists, the patient and the location's rooms, and answers the psychologists as they are now.
+
+    By their ids, as they are kept in the process. Raises NotOffered if one is gone.
+    """
+    ids = sorted({_id(psychologist) for psychologist in psychologists})
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK, [ids, None if patient is None else _id(patient), rooms_of.pk if rooms_of else None])
     # What the page showed may have changed while it waited for the lock.
     kept.as_of_now()
-    return locked
+    known = clinic.psychologists()
+    if not known.keys() >= set(ids):
+        raise NotOffered("psychologist")
+    return {pk: known[pk] for pk in ids}
 
 
-def lock_patient(patient: Patient | int) -> None:
-    """Waits until nobody else books for this patient, and keeps others waiting until the transaction ends."""
-    pk = patient if isinstance(patient, int) else patient.pk
-    list(Patient.objects.select_for_update(no_key=True).filter(pk=pk).order_by("pk").values_list("pk"))
-
-
-def lock_rooms(location: Location) -> None:
-    """The same for the rooms in use at a place, always in one order."""
-    rooms = Room.objects.select_for_update(no_key=True).filter(location=location, is_active=True)
-    list(rooms.order_by("pk").values_list("pk"))
+def _id(row: Psychologist | Patient | int) -> int:
+    return row if isinstance(row, int) else row.pk
 
 
 def lock_appointment(appointment: Appointment) -> Appointment | None:
     """The row as it is now, with its location, or None if it is gone."""
-    rows = Appointment.objects.select_for_update(no_key=True, of=("self",)).select_related("location")
-    return rows.filter(pk=appointment.pk).order_by("pk").first()
+    rows = Appointment.objects.select_for_update(no_key=True).filter(pk=appointment.pk).order_by("pk")
+    if (locked := rows.first()) is not None:
+        locked.location = clinic.places()[locked.location_id]
+    return locked
 
 
-def clear_expired_holds(
-    *, psychologists: Iterable[int], location: Location, start: datetime, end: datetime, by: Actor, now: datetime
-) -> None:
-    """Removes holds that ran out and still stand in the way of these psychologists, or in a room of this location.
+def clear_holds(holds: Collection[int], *, by: Actor, now: datetime) -> None:
+    """Removes those of these holds, by their ids, that ran out.
 
     They are locked before they are removed: one that is being confirmed this moment is waited for, and then spared.
     """
-    in_the_way = Q(psychologist__in=psychologists) | Q(location=location, room__isnull=False)
-    expired = Appointment.objects.expired_holds(now=now).occupying(start, end).filter(in_the_way)
-    _clear(expired, by=by, now=now)
+    if holds:
+        _clear(Appointment.objects.expired_holds(now=now).filter(pk__in=holds), by=by, now=now)
 
 
 @transaction.atomic

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.db.models import Q
+
 from portal.accounts.roles import STAFF
-from portal.appointments.diary import Dated, booking_times, free_rooms
+from portal.appointments.diary import Dated, booking_times
 from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment
 from portal.appointments.openings import openings
 from portal.appointments.refusals import NotOffered, PatientBusy, SlotTaken, TooManyBookings
+from portal.appointments.states import OPEN, TAKING_TIME, Status
 from portal.clinic.kept import is_named, places, rooms, services
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Room, Service
 from portal.common.access.actors import Actor
@@ -91,13 +96,52 @@ def check_mode(psychologist: Psychologist, service: Service, mode: Mode | str) -
         raise NotOffered("mode")
 
 
-def check_free(psychologist: Psychologist, slot: Slot, *, now: datetime, ignore: Appointment | None = None) -> None:
-    """Asked first of all: whoever lost the race hears it after two queries, and the next in the queue goes on."""
-    standing = Appointment.objects.filter(psychologist=psychologist).taking_time(now=now)
-    if ignore is not None:
-        standing = standing.exclude(pk=ignore.pk)
-    if standing.occupying(slot.occupied_from, slot.occupied_until).exists():
-        raise SlotTaken("psychologist")
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands in a slot's time, asked under the locks: whoever lost the race hears it after two queries."""
+
+    # The psychologist has something else.
+    is_busy: bool
+    # Those of the rooms asked about that are in use, by their ids.
+    rooms: frozenset[int]
+    # The ids of holds that ran out and would still be in the way.
+    run_out: frozenset[int]
+
+    @classmethod
+    def at(
+        cls,
+        slot: Slot,
+        *,
+        psychologist: int,
+        rooms: Collection[int] = (),
+        now: datetime,
+        ignore: Appointment | None = None,
+    ) -> Standing:
+        """One query."""
+        whose = Q(psychologist=psychologist)
+        rows = Appointment.objects.filter(whose | Q(room__in=rooms) if rooms else whose, status__in=TAKING_TIME)
+        is_busy, in_use, run_out = False, set(), set()
+        columns = ("pk", "psychologist", "room", "status", "held_until")
+        there = rows.occupying(slot.occupied_from, slot.occupied_until).order_by()
+        for pk, by, room, status, held_until in there.values_list(*columns):
+            if ignore is not None and pk == ignore.pk:
+                continue
+            if status == Status.HELD and held_until is not None and held_until <= now:
+                run_out.add(pk)
+            else:
+                is_busy = is_busy or by == psychologist
+                in_use.add(room)
+        return cls(is_busy, frozenset(in_use & set(rooms)), frozenset(run_out))
+
+    def check_free(self) -> None:
+        """Raises SlotTaken; asked first of all, so that the next in the queue goes on."""
+        if self.is_busy:
+            raise SlotTaken("psychologist")
+
+
+def rooms_for(mode: Mode | str, location: Location, *, wanted: Room | None = None) -> tuple[int, ...]:
+    """The ids of the rooms that a session held so may need."""
+    return rooms().get(location.pk, ()) if wanted is not None or mode == Mode.IN_PERSON else ()
 
 
 def check_offered(
@@ -148,11 +192,16 @@ def check_patient(
 
     A first visit is for people without an earlier session; books that are closed stay open to one's own patients.
     """
-    check_patient_is_free(patient.pk, slot, now=now)
     if is_staff(by):
+        check_patient_is_free(patient.pk, slot, now=now)
         return
-    own = patient.appointments.all()
-    if own.upcoming(now=now).count() >= clinic.max_open_bookings:
+    own = Appointment.objects.filter(patient=patient)
+    # One query: what is to come tells both whether they are free and how much they have.
+    coming = own.taking_time(now=now).filter(ends_at__gt=min(now, slot.starts_at)).order_by()
+    rows = list(coming.values_list("status", "starts_at", "ends_at"))
+    if any(starts < slot.ends_at and ends > slot.starts_at for _status, starts, ends in rows):
+        raise PatientBusy("patient")
+    if sum(status in OPEN and ends > now for status, _starts, ends in rows) >= clinic.max_open_bookings:
         raise TooManyBookings
     earlier = own.with_a_person()
     if service.first_visit_only and earlier.exists():
@@ -172,24 +221,13 @@ def check_patient_is_free(patient: int | None, slot: Slot, *, now: datetime, ign
         raise PatientBusy("patient")
 
 
-def check_room_is_free(room: int | None, slot: Slot, *, now: datetime, ignore: Appointment) -> None:
-    """Raises SlotTaken where another session has the room in this time, its breaks included."""
-    if room is None:
-        return
-    there = Appointment.objects.filter(room=room).exclude(pk=ignore.pk).taking_time(now=now)
-    if there.occupying(slot.occupied_from, slot.occupied_until).exists():
-        raise SlotTaken("room")
-
-
 def choose_room(
     mode: Mode | str,
     location: Location,
-    slot: Slot,
+    standing: Standing,
     *,
-    now: datetime,
     wanted: Room | int | None = None,
     preferred: int | None = None,
-    ignore: Appointment | None = None,
 ) -> int | None:
     """The id of a free room for the session; None if it needs none, or the location has no rooms on file.
 
@@ -198,14 +236,15 @@ def choose_room(
     """
     if wanted is None and mode != Mode.IN_PERSON:
         return None
-    free = free_rooms(location, start=slot.occupied_from, end=slot.occupied_until, now=now, ignore=ignore)
+    there = rooms().get(location.pk, ())
+    free = [room for room in there if room not in standing.rooms]
     if wanted is not None:
         pk = wanted if isinstance(wanted, int) else wanted.pk
-        if pk not in rooms().get(location.pk, ()):
+        if pk not in there:
             raise NotOffered("room")
         if pk not in free:
             raise SlotTaken("room")
         return pk
-    if not free and rooms().get(location.pk):
+    if not free and there:
         raise SlotTaken("room")
     return preferred if preferred in free else next(iter(free), None)

@@ -35,6 +35,9 @@ def in_transaction(action: Callable[P, R]) -> Callable[P, R]:
     A deadlock is tried again, up to five times, if the transaction is the action's own. Inside a caller's transaction
     it can't be: the caller's work is lost with it. So the outermost function of a journey that books wears this too.
     Locks taken in one order make deadlocks all but impossible; this is for the day that somebody forgets.
+
+    An action that another one calls shares its transaction, without a savepoint: what it refuses undoes both. Who wants
+    to go on after a refusal opens a `transaction.atomic()` around the try.
     """
 
     @wraps(action)
@@ -42,7 +45,7 @@ def in_transaction(action: Callable[P, R]) -> Callable[P, R]:
         tries = 1 if connection.in_atomic_block else TRIES
         for attempt in range(1, tries + 1):
             try:
-                with transaction.atomic():
+                with _ActionsOwn(using=None, savepoint=not _is_called_by_an_action(), durable=False):
                     return action(*args, **kwargs)
             except IntegrityError as error:
                 if refusal := refusal_of(error):
@@ -55,6 +58,15 @@ def in_transaction(action: Callable[P, R]) -> Callable[P, R]:
         raise AssertionError("unreachable")
 
     return run
+
+
+class _ActionsOwn(transaction.Atomic):
+    """The block that an action opens for itself; told apart from those that others open to go on after an error."""
+
+
+def _is_called_by_an_action() -> bool:
+    blocks = connection.atomic_blocks
+    return bool(blocks) and isinstance(blocks[-1], _ActionsOwn)
 
 
 def refusal_of(error: IntegrityError) -> Refusal | None:

@@ -7,7 +7,7 @@ from datetime import datetime, time
 from itertools import pairwise
 from typing import NamedTuple
 
-from portal.appointments.actions.locking import lock_psychologists
+from portal.appointments.actions.locking import lock_diary
 from portal.appointments.actions.transactions import in_transaction
 from portal.appointments.models import TimeSlot, WorkingHours
 from portal.appointments.refusals import BadTimes, HoursOverlap
@@ -34,7 +34,7 @@ def set_weekly_hours(
     Raises BadTimes for a window that ends before it starts or is not on whole minutes, HoursOverlap if two of one
     weekday overlap; they may touch.
     """
-    lock_psychologists(psychologist)
+    lock_diary(psychologist)
     wanted = sorted({Shift(*shift) for shift in hours}, key=lambda s: (s.weekday, s.starts, s.ends))
     for shift in wanted:
         if not 0 <= shift.weekday <= 6 or shift.starts >= shift.ends or not _whole(shift.starts, shift.ends):
@@ -75,7 +75,7 @@ def add_time_slot(
     Time away may lie over sessions already booked: somebody is ill. `Appointment.objects.live().between(...)` tells
     whom to phone.
     """
-    lock_psychologists(psychologist)
+    lock_diary(psychologist)
     kind = TimeSlot.Kind(kind)
     if starts_at >= ends_at or not _whole(starts_at, ends_at):
         raise BadTimes("slot")
@@ -109,7 +109,7 @@ def remove_time_slot(*, time_slot: TimeSlot, by: Actor, now: datetime) -> None:
 
     Of two that are removed at once, the second sees what the first did: whose work is over because of both is found.
     """
-    lock_psychologists(time_slot.psychologist_id)
+    lock_diary(time_slot.psychologist_id)
     row = TimeSlot.objects.filter(pk=time_slot.pk).first()
     if row is None:
         return

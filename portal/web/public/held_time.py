@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from portal.appointments import actions
 from portal.appointments.models import Appointment, Status
+from portal.clinic import kept as clinic
 from portal.clinic.models import Psychologist, Service
 from portal.common.access import limits
 from portal.common.access.actors import Actor
@@ -35,7 +36,10 @@ def kept(request: HttpRequest, service: Service) -> Appointment | None:
     remembered = request.session.get(KEY)
     if not remembered:
         return None
-    held = Appointment.objects.for_listing().filter(code=remembered["code"], service=service).first()
+    held = Appointment.objects.filter(code=remembered["code"], service=service).first()
+    if held is not None:
+        held.psychologist, held.service = clinic.psychologists()[held.psychologist_id], service
+        held.location = clinic.places()[held.location_id]
     return held or _as_it_was(remembered, service)
 
 

@@ -119,6 +119,10 @@ def _forms(
     """The page's three forms: empty, bound to `data`, or showing what was `typed` without judging it yet."""
     today = ClinicSettings.current().today(timezone.now())
     known = sorted(Patient.objects.managed_by(user), key=lambda p: (p.user_id != user.pk, p.pk))
+    for patient in known:
+        if patient.user_id == user.pk:
+            # Known already: what is sent to them is in their account's language.
+            patient.user = user
     who = WhoFor(data, user=user, patients=known)
     if typed is not None:
         for name in ("who", "relationship"):
