@@ -225,6 +225,7 @@ def send_invoice(*, invoice: Invoice, key: str, by: Actor, now: datetime) -> str
                 "to": invoice.bill_to_name,
                 "total": invoice.total,
                 "balance": invoice.balance,
+                "is_credited": invoice.total > 0 and not invoice.payable,
                 "due_on": invoice.due_on,
             },
             dedupe_key=f"invoice:{invoice.code}:{to.digest}:{key}",

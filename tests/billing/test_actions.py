@@ -433,16 +433,21 @@ def test_voiding_needs_a_reason_and_an_unpaid_invoice(books):
 
 def test_standing(books):
     today = date(2026, 11, 24)
-    draft, issued, part, paid, void = (
+    draft, issued, part, paid, credited, free, void = (
         books.draft("9.00"),
         books.issued("9.00"),
         books.issued("9.00"),
         books.issued("9.00"),
+        books.issued("9.00"),
+        books.issued("0.00"),
         books.void(books.issued("9.00")),
     )
+    books.credit(credited, "9.00")
+    books.credit(paid, "1.00")
     books.pay(part, "4.00")
-    books.pay(paid, "9.00")
-    expected = {draft: "draft", issued: "owing", part: "owing", paid: "paid", void: "void"}
+    books.pay(paid, "8.00")
+    expected = {draft: "draft", issued: "owing", part: "owing", paid: "paid", credited: "credited", void: "void"}
+    expected[free] = "paid"
     assert {invoice: str(invoice.standing(today=today)) for invoice in expected} == expected
     late = today + timedelta(days=8)
     assert {str(invoice.standing(today=late)) for invoice in (issued, part)} == {"overdue"}

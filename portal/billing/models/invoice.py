@@ -53,6 +53,8 @@ class Standing(models.TextChoices):
     OWING = "owing", _("Owing")
     OVERDUE = "overdue", _("Overdue")
     PAID = "paid", _("Paid")
+    # Credit notes took all of it off: nothing is to be paid, and nothing was.
+    CREDITED = "credited", _("Credited")
     VOID = "void", _("Void")
 
 
@@ -108,7 +110,9 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
             case Standing.OVERDUE:
                 return self.overdue(today=today)
             case Standing.PAID:
-                return self.settled()
+                return self.settled().exclude(_CREDITED)
+            case Standing.CREDITED:
+                return self.issued().filter(_CREDITED)
             case Standing.DRAFT | Standing.VOID:
                 # Said twice, so that it is seen to fit the index of those not issued.
                 return self.exclude(status=InvoiceStatus.ISSUED).filter(status=standing)
@@ -117,7 +121,7 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
     def for_table(self, *more: str) -> models.QuerySet[Invoice, InvoiceRow]:
         """Named tuples with what `balance_of` and `badge_of` ask, and whose the invoice is, by their names' parts."""
         return self.values_list(
-            "number", "status", "issued_on", "due_on", "total", "payable", "paid", "bill_to_name",
+            "number", "purpose", "status", "issued_on", "due_on", "total", "payable", "paid", "bill_to_name",
             "patient__legal_first_name", "patient__legal_last_name", "patient__preferred_name",
             "psychologist__title", "psychologist__user__first_name", "psychologist__user__last_name",
             *more,
@@ -142,6 +146,7 @@ def _near(field: str, expression: Combinable) -> LessThanOrEqual:
 # Few are owing, fewer are drafts or void: they are found without reading the others. There is no index on the status
 # itself, or a database would think that "issued" narrows anything down.
 _OWING = Q(status="issued", paid__lt=F("payable"))
+_CREDITED = Q(payable=0, total__gt=0)
 
 
 @classed(
@@ -220,6 +225,7 @@ class Invoice(models.Model):
             models.Index(fields=["due_on", "id"], condition=_OWING, name="invoice_owing_by_due"),
             models.Index(fields=["total", "id"], condition=_OWING, name="invoice_owing_by_total"),
             models.Index(fields=["issued_on", "id"], condition=~Q(status="issued"), name="invoice_not_issued"),
+            models.Index(fields=["issued_on", "id"], condition=Q(_CREDITED, status="issued"), name="invoice_credited"),
             # Money that was paid ahead and not used: few have any.
             models.Index(fields=["appointment"], condition=Q(purpose="deposit", paid__gt=0), name="invoice_held_ahead"),
         ]
@@ -302,6 +308,8 @@ class Billed(Protocol):
     @property
     def status(self) -> str: ...
     @property
+    def total(self) -> Decimal: ...
+    @property
     def payable(self) -> Decimal: ...
     @property
     def paid(self) -> Decimal: ...
@@ -315,9 +323,9 @@ class InvoiceRow(Billed, Protocol):
     @property
     def number(self) -> str: ...
     @property
-    def issued_on(self) -> date: ...
+    def purpose(self) -> str: ...
     @property
-    def total(self) -> Decimal: ...
+    def issued_on(self) -> date: ...
     @property
     def bill_to_name(self) -> str: ...
     @property
@@ -345,6 +353,11 @@ def psychologist_of(row: InvoiceRow) -> str:
     return titled(row.psychologist__title, name)
 
 
+def purpose_of(row: InvoiceRow) -> str:
+    """What an invoice `for_table` asks money for, in the language in use."""
+    return str(Purpose(row.purpose).label)
+
+
 def balance_of(invoice: Billed) -> Decimal:
     """What is still to pay; nothing once void."""
     return ZERO if invoice.status == InvoiceStatus.VOID else invoice.payable - invoice.paid
@@ -354,6 +367,8 @@ def standing_of(invoice: Billed, *, today: date) -> Standing:
     """Where an invoice stands on this day of the clinic."""
     if invoice.status != InvoiceStatus.ISSUED:
         return Standing(invoice.status)
+    if invoice.total and not invoice.payable:
+        return Standing.CREDITED
     if invoice.paid >= invoice.payable:
         return Standing.PAID
     return Standing.OVERDUE if invoice.due_on < today else Standing.OWING

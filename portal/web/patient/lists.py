@@ -8,14 +8,14 @@ from typing import Protocol
 
 from django.utils.safestring import SafeString
 
-from portal.billing.models.invoice import InvoiceRow, badge_of, balance_of, patient_of, psychologist_of
+from portal.billing.models.invoice import InvoiceRow, badge_of, balance_of, patient_of, psychologist_of, purpose_of
 from portal.common.languages.times import date_short
 from portal.common.templatetags.portal import dollars
 from portal.common.web.addresses import each
 from portal.common.web.stencils import Stencil
 
-_OWING = Stencil("patient/_owing_row.html", holes="page number day balance")
-_INVOICE = Stencil("patient/_invoice_row.html", holes="page number day psychologist patient total pdf")
+_OWING = Stencil("patient/_owing_row.html", holes="page number purpose day balance")
+_INVOICE = Stencil("patient/_invoice_row.html", holes="page number purpose day psychologist patient payable total pdf")
 
 
 class ListedRow(InvoiceRow, Protocol):
@@ -31,7 +31,13 @@ def owing_rows(invoices: Iterable[InvoiceRow], *, today: date) -> SafeString:
     return _OWING.rows(
         (
             {"status": badge_of(invoice, today=today)},
-            (page(invoice.number), invoice.number, date_short(invoice.due_on), dollars(balance_of(invoice))),
+            (
+                page(invoice.number),
+                invoice.number,
+                purpose_of(invoice),
+                date_short(invoice.due_on),
+                dollars(balance_of(invoice)),
+            ),
         )
         for invoice in invoices
     )
@@ -42,13 +48,19 @@ def invoice_rows(invoices: Iterable[ListedRow], *, several: bool, today: date) -
     page, pdf = each("patient:invoice"), each("patient:invoice_pdf")
     return _INVOICE.rows(
         (
-            {"status": badge_of(invoice, today=today), "several": several},
+            {
+                "status": badge_of(invoice, today=today),
+                "several": several,
+                "credited": invoice.payable != invoice.total,
+            },
             (
                 page(invoice.number),
                 invoice.number,
+                purpose_of(invoice),
                 date_short(invoice.issued_on),
                 psychologist_of(invoice),
                 patient_of(invoice) if several else "",
+                dollars(invoice.payable),
                 dollars(invoice.total),
                 pdf(invoice.number),
             ),

@@ -11,7 +11,7 @@ import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
 from portal.appointments.models.appointment import NextSession
-from portal.billing.models.invoice import InvoiceRow, badge_of, balance_of, patient_of, psychologist_of
+from portal.billing.models.invoice import InvoiceRow, badge_of, balance_of, patient_of, psychologist_of, purpose_of
 from portal.common.languages.times import clock, date_short, day_short
 from portal.common.money import dollars
 from portal.common.text.normalise import full_name
@@ -90,7 +90,8 @@ class InvoiceTable(ListTable[InvoiceRow]):
     empty_title = _("No invoice found")
 
     stencil = Stencil(
-        "reception/_invoice_row.html", holes="page number patient payer psychologist issued_on due_on total balance"
+        "reception/_invoice_row.html",
+        holes="page number purpose patient payer psychologist issued_on due_on payable total balance",
     )
 
     class Meta:
@@ -117,15 +118,18 @@ class InvoiceTable(ListTable[InvoiceRow]):
             {
                 "status": badge_of(record, today=self.today),
                 "billed_otherwise": record.bill_to_name != full_name(first, last),
+                "credited": record.payable != record.total,
             },
             (
                 self.page_of(record.number),
                 record.number,
+                purpose_of(record),
                 patient_of(record),
                 record.bill_to_name,
                 psychologist_of(record),
                 self.day(record.issued_on),
                 self.day(record.due_on),
+                dollars(record.payable),
                 dollars(record.total),
                 dollars(balance) if balance else "–",
             ),

@@ -222,3 +222,25 @@ def test_psychologists_read_those_of_their_own_sessions():
     assert set(seen) == {mine}
     assert set(Invoice.objects.visible_to(Actor(make.staff(), Role.RECEPTION))) == {mine, others}
     assert set(Invoice.objects.visible_to(Actor.system("job"))) == set()
+
+
+@pytest.mark.parametrize(
+    ("language", "was", "badge", "purpose"),
+    [
+        ("en-au", "was $220.00", "Credited", "Session"),
+        ("zh-hans", "原为 $220.00", "已全额减免", "咨询"),
+        ("vi", "trước là $220.00", "Đã giảm trừ hết", "Buổi"),
+        ("ar", "كان", "خُصمت بالكامل", "جلسة"),
+    ],
+)
+def test_the_list_says_what_was_taken_off_in_each_language(language, was, badge, purpose):
+    patient = make.patient(user=make.user(language=language))
+    issued, by = issue(patient), make.actor()
+    credit = {"line": issued.lines.get(), "reason": "x", "by": by, "now": NOW}
+    client = make.client_for(patient.user)
+    address = LIST if language == "en-au" else f"/{language}{LIST}"
+    actions.credit_line(amount=Decimal(20), key="a", **credit)
+    page = words(client.get(address, follow=True))
+    assert (was in page, purpose in page, badge in page) == (True, True, False)
+    actions.credit_line(amount=Decimal(200), key="b", **credit)
+    assert badge in words(client.get(address, follow=True))

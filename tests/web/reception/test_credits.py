@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import uuid
 from decimal import Decimal
 
@@ -14,6 +15,8 @@ from portal.billing import actions
 from portal.billing.charges import Charge
 from portal.billing.models import CreditNote
 from portal.clinic.models import TaxCode
+from portal.journeys import checking_out
+from portal.notifications.models import Notice
 from tests import make
 from tests.web.reception.conftest import NOW
 
@@ -29,13 +32,14 @@ def invoice(clinic, now):
     )
 
 
-def issue(*charges, patient=None):
+def issue(*charges, patient=None, purpose="session"):
     by = make.actor()
     draft = actions.draft_invoice(
         patient=patient or make.patient(),
         psychologist=make.psychologist(),
         location=make.location(),
         charges=charges,
+        purpose=purpose,
         by=by,
         now=NOW,
     )
@@ -189,3 +193,50 @@ def test_the_patient_sees_what_was_taken_off(desk, clinic, now):
     there = reverse("patient:credit_note_pdf", args=[invoice.number, note.number])
     assert "Adjustment note" in text_of(patient.get(there))
     assert stranger.get(there).status_code == 404
+
+
+def words(response):
+    return " ".join(re.sub(r"<[^>]*>", " ", response.content.decode()).split())
+
+
+def test_lists_show_what_counts_after_a_note_and_what_it_was(desk, invoice):
+    send(desk, invoice, "20.00")
+    patient = reverse("reception:patient", args=[invoice.patient.code])
+    for page in (desk.get(reverse("reception:invoices")), desk.get(patient)):
+        assert "$530.00 was $550.00" in words(page)
+        assert "Session" in words(page)
+    send(desk, invoice, "200.00")
+    send(desk, invoice, "330.00", line="2")
+    for page in (desk.get(reverse("reception:invoices")), desk.get(patient)):
+        assert "Credited" in words(page)
+        assert "$0.00 was $550.00" in words(page)
+    listed = {
+        standing: invoice.number in desk.get(reverse("reception:invoices"), {"standing": standing}).content.decode()
+        for standing in ("paid", "credited", "owing")
+    }
+    assert listed == {"paid": False, "credited": True, "owing": False}
+
+
+@pytest.mark.parametrize(
+    ("purpose", "label"),
+    [("deposit", "Paid ahead"), ("late_fee", "Late cancellation"), ("no_show", "Missed session")],
+)
+def test_lists_say_what_an_invoice_is_for(desk, clinic, now, purpose, label):
+    issued = issue(Charge(description="x", unit_price=D(50)), purpose=purpose)
+    for page in ("invoices", "patient"):
+        args = [issued.patient.code] if page == "patient" else []
+        assert label in words(desk.get(reverse(f"reception:{page}", args=args)))
+
+
+def test_an_e_mail_calls_nothing_paid_that_was_taken_off(invoice):
+    invoice.patient.email = "mina@patient.example"
+    invoice.patient.save()
+    by = make.actor()
+    for line in invoice.lines.all():
+        actions.credit_line(line=line, amount=line.total, reason="x", key=str(line.pk), by=by, now=NOW)
+    invoice.refresh_from_db()
+    checking_out.send_invoice(invoice=invoice, key="k", by=by, now=NOW)
+    mail = Notice.objects.get()
+    for part in (mail.text, mail.html):
+        assert "All of it was taken off: nothing is to be paid." in part
+        assert "paid in full" not in part

@@ -244,7 +244,7 @@ def components(request: ActorRequest) -> HttpResponse:
             bands=[(gettext("mild"), 0, 10), (gettext("moderate"), 10, 20), (gettext("severe"), 20, 27)],
         ),
         "statuses": ["held", "booked", "arrived", "completed", "no_show", "cancelled"],
-        "invoice_states": ["draft", "due", "part_paid", "paid", "overdue", "void"],
+        "invoice_states": ["draft", "due", "part_paid", "paid", "credited", "overdue", "void"],
         "languages": ["English", "Tiếng Việt"],
         "names": ["Mai Nguyễn", "Tom Ashby", "Leila Haddad", "Priya Raman", "王小明"],
     }
