@@ -14,7 +14,7 @@ from portal.clinic.forms import ClinicForm
 from portal.clinic.models import Psychologist
 from portal.common.forms.parts import field_of, sent_with
 from portal.common.media.pending_uploads import Place
-from portal.common.media.pictures import PORTRAIT, Box, cropped_square, size_of
+from portal.common.media.pictures import PORTRAIT, Box, cropped_square, size_of, size_told_by
 from portal.common.media.uploads import PHOTO_BYTES, PHOTO_EDGE, KeepsPictures, PictureField
 
 if TYPE_CHECKING:
@@ -88,11 +88,11 @@ class WithPortrait(KeepsPictures, ClinicForm[Psychologist]):
         if sent is False:
             self.portrait = {"photo": False, "photo_source": False, "photo_box": ""}
             return
-        is_new = isinstance(sent, ContentFile)
-        size = size_of(sent) if is_new else self.source_size
+        new = sent if isinstance(sent, ContentFile) else None
+        size = size_told_by(new.name) if new else self.source_size
         if size is None:
             return
-        part = cleaned.get("photo_part") or ("middle" if is_new else "")
+        part = cleaned.get("photo_part") or ("middle" if new else "")
         try:
             if cleaned.get("photo_box"):
                 box = Box.read(cleaned["photo_box"])
@@ -100,8 +100,8 @@ class WithPortrait(KeepsPictures, ClinicForm[Psychologist]):
                 box = Box.square_in(size, part)
             else:
                 return
-            if is_new:
-                self.portrait = {"photo": cropped_square(sent, box, max_edge=PHOTO_EDGE), "photo_source": sent}
+            if new:
+                self.portrait = {"photo": cropped_square(new, box, max_edge=PHOTO_EDGE), "photo_source": new}
             elif str(box) != self.instance.photo_box:
                 self.portrait = {"photo": self._cropped_again(box)}
                 if not self.instance.photo_source:
@@ -121,7 +121,7 @@ class WithPortrait(KeepsPictures, ClinicForm[Psychologist]):
         """As the photo does, its part waits: one that was chosen on a photo that is refused goes with it."""
         super().keep_pictures()
         if sent := field_of(self, "photo", PictureField).sent:
-            if size := size_of(sent):
+            if size := size_told_by(sent.name):
                 field_of(self, "photo_part", forms.ChoiceField).choices = _parts(size)
         elif self.files.get(self.add_prefix("photo")):
             self.data = sent_with(self.data, self.add_prefix("photo_box"), "")

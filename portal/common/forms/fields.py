@@ -10,7 +10,7 @@ import unicodedata
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -19,6 +19,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 from phonenumber_field.phonenumber import PhoneNumber
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 STATES = [
     ("ACT", _("Australian Capital Territory")),
@@ -329,7 +332,7 @@ class MoneyField(forms.DecimalField):
 class WithWarnings:
     """A form that can say what looks odd and take it all the same: `form.warnings` is filled by cleaning."""
 
-    def warn(self, field: str, message: Any) -> None:
+    def warn(self, field: str, message: StrOrPromise) -> None:
         """Adds words about one field that keep nothing from being saved."""
         self.__dict__.setdefault("_warnings", []).append((field, message))
 
@@ -339,7 +342,7 @@ class WithWarnings:
         return [(field, str(message)) for field, message in self.__dict__.get("_warnings", [])]
 
 
-def state_choices() -> list[tuple[str, Any]]:
+def state_choices() -> list[tuple[str, StrOrPromise]]:
     """The states and territories, after an empty choice."""
     return [("", _("Choose")), *STATES]
 

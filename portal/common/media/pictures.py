@@ -29,7 +29,7 @@ from math import isfinite
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage, Storage
 from django.http import FileResponse, Http404, HttpRequest
 from django.http.response import HttpResponseBase
@@ -37,7 +37,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, features
 
-from portal.common.media.uploads import save_picture, version_of
+from portal.common.media.uploads import StoredPicture, save_picture, version_of
 
 log = logging.getLogger(__name__)
 
@@ -65,19 +65,25 @@ _ENCODING = threading.Lock()
 # ---- Which there are -------------------------------------------------------------------------------------------------
 
 
-def size_of(field_file: Any) -> tuple[int, int] | None:
+def size_of(field_file: StoredPicture | None) -> tuple[int, int] | None:
     """Width and height in pixels: from the name, or, of a picture from before names told, measured once and kept.
 
     None where there is no picture, or it can't be read.
     """
-    if not field_file:
+    if not field_file or not field_file.name:
         return None
-    if found := _NAME.search(field_file.name):
-        return int(found[1]), int(found[2])
+    if told := size_told_by(field_file.name):
+        return told
     try:
         return _measured(field_file.storage, field_file.name)
     except OSError:
         return None
+
+
+def size_told_by(name: str | None) -> tuple[int, int] | None:
+    """Width and height in pixels, as `clean_image` wrote them into a picture's name; None where they aren't there."""
+    found = _NAME.search(name or "")
+    return (int(found[1]), int(found[2])) if found else None
 
 
 @lru_cache(maxsize=1024)
@@ -102,14 +108,14 @@ def rendition_name(master: str, *, width: int, kind: str) -> str:
 # ---- Writing and taking away -----------------------------------------------------------------------------------------
 
 
-def write_renditions(field_file: Any, *, widths: Sequence[int]) -> list[str]:
+def write_renditions(field_file: StoredPicture, *, widths: Sequence[int]) -> list[str]:
     """Writes what is missing, and names all. Call it when the change is sure: `transaction.on_commit(...)`.
 
     A failure is logged and not raised: the picture is kept, and a rendition that is asked for is tried again.
     """
     if not (size := size_of(field_file)):
         return []
-    storage, master = field_file.storage, field_file.name
+    storage, master = field_file.storage, str(field_file.name)
     names = []
     try:
         with _ENCODING, storage.open(master) as file, Image.open(file, formats=("JPEG", "PNG")) as image:
@@ -126,18 +132,18 @@ def write_renditions(field_file: Any, *, widths: Sequence[int]) -> list[str]:
     return names
 
 
-def delete_renditions(field_file: Any) -> None:
+def delete_renditions(field_file: StoredPicture) -> None:
     """Deletes every rendition that may stand beside the master, which is the caller's."""
     if field_file and (size := size_of(field_file)):
-        for name in _names_of(field_file.name, size):
+        for name in _names_of(str(field_file.name), size):
             field_file.storage.delete(name)
 
 
-def delete_picture(field_file: Any) -> None:
+def delete_picture(field_file: StoredPicture) -> None:
     """Deletes the master and all its renditions from the storage; the row is the caller's."""
     if field_file:
         delete_renditions(field_file)
-        field_file.storage.delete(field_file.name)
+        field_file.storage.delete(str(field_file.name))
 
 
 def _names_of(master: str, size: tuple[int, int]) -> list[str]:
@@ -195,7 +201,7 @@ YEAR = 365 * 24 * 60 * 60
 
 
 def rendition_response(
-    field_file: Any,
+    field_file: StoredPicture,
     *,
     width: int,
     kind: str,
@@ -211,7 +217,7 @@ def rendition_response(
     size = size_of(field_file)
     if size is None or kind not in KINDS or width not in widths_of(size, widths):
         raise Http404
-    name = rendition_name(field_file.name, width=width, kind=kind)
+    name = rendition_name(str(field_file.name), width=width, kind=kind)
     try:
         file = _opened(field_file, name, width=width, kind=kind)
     except (OSError, SyntaxError):
@@ -229,7 +235,7 @@ def rendition_response(
     return response
 
 
-def _opened(field_file: Any, name: str, *, width: int, kind: str) -> Any:
+def _opened(field_file: StoredPicture, name: str, *, width: int, kind: str) -> File[Any]:
     storage = field_file.storage
     try:
         return storage.open(name, "rb")
@@ -238,7 +244,7 @@ def _opened(field_file: Any, name: str, *, width: int, kind: str) -> Any:
     with _ENCODING:
         # Whoever waited here finds what the one before has made.
         if not storage.exists(name):
-            with storage.open(field_file.name) as master, Image.open(master, formats=("JPEG", "PNG")) as image:
+            with storage.open(str(field_file.name)) as master, Image.open(master, formats=("JPEG", "PNG")) as image:
                 _put(storage, name, _encoded(_resized(image, width), kind))
     return storage.open(name, "rb")
 
@@ -279,7 +285,9 @@ class Picture:
     height: int
 
 
-def draw(field_file: Any, *, widths: Sequence[int], address: Callable[[int, str], str]) -> Picture | None:
+def draw(
+    field_file: StoredPicture | None, *, widths: Sequence[int], address: Callable[[int, str], str]
+) -> Picture | None:
     """The picture for a page, or None where there is none. `address(width, kind)` is the view that serves it.
 
     Asks no disk: the master's name tells its size.
@@ -348,7 +356,7 @@ def _no_box() -> ValidationError:
     return ValidationError(_("Choose again which part of the picture is kept."), code="box")
 
 
-def cropped_square(content: Any, box: Box, *, max_edge: int) -> ContentFile[bytes]:
+def cropped_square(content: File[Any], box: Box, *, max_edge: int) -> ContentFile[bytes]:
     """A new master of the square part in `box`, `max_edge` pixels at most; `content` is a picture cleaned before.
 
     A box that is not quite square in pixels keeps the square in its middle.

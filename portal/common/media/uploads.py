@@ -11,11 +11,12 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import Any, Protocol
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from django.core.files.storage import Storage
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 from django.http import FileResponse
@@ -234,7 +235,7 @@ class PictureField(forms.FileField):
     # Where a picture waits while the form can't be saved; nowhere, unless the form says so.
     place: Place | None = None
     # What was saved last: pressing Save twice sends the word of a picture that does not wait any more.
-    stored: Any = None
+    stored: StoredPicture | None = None
     # What was sent and is in order, whatever is wrong beside it.
     sent: ContentFile[bytes] | None = None
     word = ""
@@ -250,14 +251,14 @@ class PictureField(forms.FileField):
         self.max_bytes, self.max_edge, self.least = max_bytes, max_edge, least
         super().__init__(**kwargs)
 
-    def waits_at(self, place: Place, *, stored: Any) -> None:
+    def waits_at(self, place: Place, *, stored: StoredPicture | None) -> None:
         """Says where a picture waits while the rest is put right, and what is saved now."""
         self.place, self.stored = place, stored
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         if isinstance(data, Waiting):
             name = self.place.name_in(data.word) if self.place else ""
-            if name and self.stored and self.stored.name.rsplit("/", 1)[-1] == name:
+            if name and self.stored and str(self.stored.name).rsplit("/", 1)[-1] == name:
                 return super().clean(None, initial)
         value = super().clean(data, initial)
         self.sent = value if isinstance(value, ContentFile) else None
@@ -310,14 +311,24 @@ class KeepsPictures(forms.Form):
 _TYPES = {"jpg": "image/jpeg", "png": "image/png"}
 
 
-def picture_response(field_file: Any, *, public: bool) -> FileResponse:
+class StoredPicture(Protocol):
+    """The file of a picture, as a row holds it; false where there is none."""
+
+    name: str | None
+    storage: Storage
+
+    def __bool__(self) -> bool: ...
+
+
+def picture_response(field_file: StoredPicture, *, public: bool) -> FileResponse:
     """Serves a picture that `clean_image` made. Its type is ours, and a browser may make nothing else of it.
 
     A public one may be kept by browsers and caches: its address changes when it does (see `version_of`).
     """
-    kind = _TYPES[field_file.name.rsplit(".", 1)[-1]]
+    name = str(field_file.name)
+    kind = _TYPES[name.rsplit(".", 1)[-1]]
     # By the storage: the field may belong to a kept row, and what it opens itself is every thread's.
-    response = FileResponse(field_file.storage.open(field_file.name, "rb"), content_type=kind)
+    response = FileResponse(field_file.storage.open(name, "rb"), content_type=kind)
     response["Content-Disposition"] = "inline"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
@@ -326,6 +337,6 @@ def picture_response(field_file: Any, *, public: bool) -> FileResponse:
     return response
 
 
-def version_of(field_file: Any) -> str:
+def version_of(field_file: StoredPicture | None) -> str:
     """A few letters of the random name, for `?v=` in a picture's address."""
-    return field_file.name.rsplit("/", 1)[-1][:8] if field_file else ""
+    return str(field_file.name).rsplit("/", 1)[-1][:8] if field_file else ""

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -25,7 +24,7 @@ from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service, Sp
 from portal.clinic.profile_forms import OwnProfileForm
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.media.pending_uploads import Place
-from portal.common.media.uploads import picture_response, version_of
+from portal.common.media.uploads import StoredPicture, picture_response, version_of
 from portal.common.web.htmx import page_or_fragment
 from portal.journeys import profiles
 from portal.journeys.profiles import Fee
@@ -246,7 +245,7 @@ def whole_photo(request: PsychologistRequest) -> HttpResponseBase:
     return _picture(request.psychologist.photo_source or request.psychologist.photo)
 
 
-def _picture(field_file: FieldFile | None) -> HttpResponseBase:
+def _picture(field_file: StoredPicture | None) -> HttpResponseBase:
     if not field_file:
         raise Http404
     try:
