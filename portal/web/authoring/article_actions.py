@@ -20,8 +20,8 @@ from portal.resources.actions import posts as actions
 from portal.resources.forms import AddressForm, ReviewForm, RevisionChoice
 from portal.resources.models import BlogPost, Revision
 from portal.resources.refusals import AddressTaken, ChangedMeanwhile, InThePast, IsADraft, NoAddress, WasPublished
+from portal.web.authoring.area import Area
 from portal.web.authoring.comparison import compare
-from portal.web.authoring.desk import Desk
 
 PER_PAGE = 50
 
@@ -29,9 +29,9 @@ PER_PAGE = 50
 # ---- Revisions -------------------------------------------------------------------------------------------------------
 
 
-def revisions(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
+def revisions(request: ActorRequest, area: Area, code: UUID) -> HttpResponse:
     """Every revision, and one of them beside the one before it."""
-    post = desk.post(request, code)
+    post = area.post(request, code)
     found = post.revisions.without_text()
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     choice = RevisionChoice(request.GET)
@@ -40,13 +40,13 @@ def revisions(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
     if number and chosen is None:
         raise Http404
     context = {
-        "desk": desk,
+        "area": area,
         "post": post,
         "page": page,
         "chosen": chosen,
         "is_latest": chosen is not None and (chosen.title, chosen.body, chosen.excerpt) == _says(post),
         "zone": ClinicSettings.current().zone,
-        "crumbs": desk.crumbs_of(post),
+        "crumbs": area.crumbs_of(post),
     }
     if chosen is not None:
         before = post.revisions.filter(number__lt=chosen.number).first()
@@ -73,8 +73,8 @@ def _changes(before: Revision | None, after: Revision) -> dict[str, Any]:
     }
 
 
-def restore(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
-    post = desk.post(request, code)
+def restore(request: ActorRequest, area: Area, code: UUID) -> HttpResponse:
+    post = area.post(request, code)
     choice = RevisionChoice(request.POST)
     if not choice.is_valid():
         raise Http404
@@ -85,16 +85,16 @@ def restore(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
         raise Http404 from None
     except ChangedMeanwhile:
         messages.error(request, _("It was changed in another window meanwhile. Look at it again, then decide."))
-        return redirect(desk.url("article_revisions", code))
+        return redirect(area.url("article_revisions", code))
     messages.success(request, _("Revision %(number)d is what it says now.") % {"number": number})
-    return redirect(desk.url("article", code))
+    return redirect(area.url("article", code))
 
 
 # ---- Address and link ------------------------------------------------------------------------------------------------
 
 
-def address(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
-    post = desk.post(request, code)
+def address(request: ActorRequest, area: Area, code: UUID) -> HttpResponse:
+    post = area.post(request, code)
     stored = post.slug
     form = AddressForm(request.POST or None, initial={"slug": stored})
     if request.method == "POST" and form.is_valid():
@@ -107,32 +107,32 @@ def address(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
             form.add_error("slug", ValidationError(words, code="none"))
         else:
             messages.success(request, _("The address is changed."))
-            return redirect(desk.url("article", code))
+            return redirect(area.url("article", code))
     context = {
-        "desk": desk,
+        "area": area,
         "post": post,
         "stored": stored,
         "form": form,
         "old": post.used_slugs.exclude(slug=stored),
         "was_public": post.first_published_at is not None,
-        "crumbs": desk.crumbs_of(post),
+        "crumbs": area.crumbs_of(post),
     }
     return render(request, "authoring/address.html", context, status=422 if form.errors else 200)
 
 
-def link(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
-    post = desk.post(request, code)
+def link(request: ActorRequest, area: Area, code: UUID) -> HttpResponse:
+    post = area.post(request, code)
     actions.renew_preview(post=post, by=request.actor, now=timezone.now())
     messages.success(request, _("The preview has a new link. The old one shows nothing any more."))
-    return redirect(desk.url("article", code))
+    return redirect(area.url("article", code))
 
 
 # ---- Where it stands -------------------------------------------------------------------------------------------------
 
 
-def reviewed(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
+def reviewed(request: ActorRequest, area: Area, code: UUID) -> HttpResponse:
     """Says that it still holds, and until when."""
-    post = desk.post(request, code)
+    post = area.post(request, code)
     now = timezone.now()
     today = ClinicSettings.current().today(now)
     form = ReviewForm(request.POST or None, today=today)
@@ -145,23 +145,23 @@ def reviewed(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
             form.add_error("review_by", ValidationError(_("Choose a day to come."), code="past"))
         except IsADraft:
             messages.error(request, _("It is not published any more."))
-            return redirect(desk.url("article", code))
+            return redirect(area.url("article", code))
         else:
             messages.success(request, _("Thank you. It is listed again when that day comes."))
-            return redirect(desk.url("articles"))
-    context = {"desk": desk, "post": post, "form": form, "crumbs": desk.crumbs_of(post)}
+            return redirect(area.url("articles"))
+    context = {"area": area, "post": post, "form": form, "crumbs": area.crumbs_of(post)}
     return render(request, "authoring/reviewed.html", context, status=422 if form.errors else 200)
 
 
-def take_back(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
-    post = desk.post(request, code)
+def take_back(request: ActorRequest, area: Area, code: UUID) -> HttpResponse:
+    post = area.post(request, code)
     if request.method == "POST":
         actions.unpublish(post=post, by=request.actor, now=timezone.now())
         messages.success(request, _("It is a draft again. Nobody else can read it."))
-        return redirect(desk.url("article", code))
+        return redirect(area.url("article", code))
     return _ask(
         request,
-        desk,
+        area,
         post,
         title=_("Take this article back?"),
         text=_("It becomes a draft again, and readers can't see it any more. Its address stays its own."),
@@ -169,19 +169,19 @@ def take_back(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
     )
 
 
-def delete(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
-    post = desk.post(request, code)
+def delete(request: ActorRequest, area: Area, code: UUID) -> HttpResponse:
+    post = area.post(request, code)
     if request.method == "POST":
         try:
             actions.delete_draft(post=post, by=request.actor, now=timezone.now())
         except WasPublished:
             messages.error(request, _("It was published: take it back, and it stays as a draft."))
-            return redirect(desk.url("article", code))
+            return redirect(area.url("article", code))
         messages.success(request, _("The draft is deleted."))
-        return redirect(desk.url("articles"))
+        return redirect(area.url("articles"))
     return _ask(
         request,
-        desk,
+        area,
         post,
         title=_("Delete this draft?"),
         text=_("The text, its picture and its revisions are gone for good."),
@@ -189,6 +189,6 @@ def delete(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
     )
 
 
-def _ask(request: HttpRequest, desk: Desk, post: BlogPost, **question: Any) -> HttpResponse:
-    context = {"desk": desk, "post": post, "back": desk.url("article", post.code), "crumbs": desk.crumbs_of(post)}
+def _ask(request: HttpRequest, area: Area, post: BlogPost, **question: Any) -> HttpResponse:
+    context = {"area": area, "post": post, "back": area.url("article", post.code), "crumbs": area.crumbs_of(post)}
     return render(request, "authoring/confirm.html", context | question)

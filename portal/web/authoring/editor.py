@@ -36,8 +36,8 @@ from portal.resources.actions import posts as actions
 from portal.resources.forms import PREVIEW, PUBLISH, SCHEDULE, ArticleForm, ArticleSearch, BodyField, PreviewForm
 from portal.resources.models import BlogPost, Tag
 from portal.resources.refusals import ChangedMeanwhile, InThePast, NotADraft, NotTheirs, NotWhole
+from portal.web.authoring.area import Area
 from portal.web.authoring.comparison import compare
-from portal.web.authoring.desk import Desk
 from portal.website.advertising import warnings_for
 from portal.website.texts import OWN_LANGUAGE
 
@@ -48,7 +48,7 @@ SOON = timedelta(days=60)
 MOST_SUGGESTIONS = 200
 
 
-def listing(request: ActorRequest, desk: Desk) -> HttpResponse:
+def listing(request: ActorRequest, area: Area) -> HttpResponse:
     now, clinic = timezone.now(), ClinicSettings.current()
     zone, today = clinic.zone, clinic.today(now)
     own = BlogPost.objects.visible_to(request.actor)
@@ -56,10 +56,10 @@ def listing(request: ActorRequest, desk: Desk) -> HttpResponse:
     found = search.found_in(own, now=now, today=today).for_listing().order_by("-saved_at", "-pk")
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
-        "desk": desk,
+        "area": area,
         "search": search,
         "page": page,
-        "rows": _ROW.rows(_row(post, desk, now=now, today=today, zone=zone) for post in page),
+        "rows": _ROW.rows(_row(post, area, now=now, today=today, zone=zone) for post in page),
         "due": own.due_for_review(today).count(),
         "is_asking": any(request.GET.get(name) for name in search.fields),
     }
@@ -71,18 +71,18 @@ _ROW = Stencil(
 )
 
 
-def _row(post: BlogPost, desk: Desk, *, now: datetime, today: date, zone: ZoneInfo) -> Row:
+def _row(post: BlogPost, area: Area, *, now: datetime, today: date, zone: ZoneInfo) -> Row:
     at = post.published_at
     return (
         {
-            "has_author": desk.namespace == "manager",
+            "has_author": area.namespace == "manager",
             "foreign": post.get_language_display() if post.language != OWN_LANGUAGE else "",
             "state": str(post.state(now)),
             "due": post.is_due_for_review(today),
             "due_soon": post.is_due_for_review(today + SOON),
         },
         (
-            each(desk.article)(post.code),
+            each(area.article)(post.code),
             post.language,
             post.title or _("Without a title"),
             ngettext("%(n)s word", "%(n)s words", post.words) % {"n": post.words},
@@ -96,13 +96,13 @@ def _row(post: BlogPost, desk: Desk, *, now: datetime, today: date, zone: ZoneIn
     )
 
 
-def begin(request: ActorRequest, desk: Desk) -> HttpResponse:
+def begin(request: ActorRequest, area: Area) -> HttpResponse:
     """An empty page. It has a code already: whatever saves it first, and however often, makes one article."""
     form = ArticleForm(actor=request.actor, zone=ClinicSettings.current().zone)
-    return _editor(request, desk, uuid.uuid4(), None, form)
+    return _editor(request, area, uuid.uuid4(), None, form)
 
 
-def article(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
+def article(request: ActorRequest, area: Area, code: UUID) -> HttpResponse:
     """The page to write on. A POST keeps what was written, and may publish it, or only show how it will look."""
     now, clinic = timezone.now(), ClinicSettings.current()
     zone, today = clinic.zone, clinic.today(now)
@@ -110,13 +110,13 @@ def article(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
     if request.method != "POST":
         if post is None:
             raise Http404
-        return _editor(request, desk, code, post, ArticleForm(actor=request.actor, zone=zone, post=post))
+        return _editor(request, area, code, post, ArticleForm(actor=request.actor, zone=zone, post=post))
     form = ArticleForm(request.POST, request.FILES, actor=request.actor, zone=zone, today=today, post=post, code=code)
     if not form.is_valid():
-        return _editor(request, desk, code, post, form, status=422)
+        return _editor(request, area, code, post, form, status=422)
     do = form.cleaned_data["do"]
     if do == PREVIEW:
-        return _editor(request, desk, code, post, form)
+        return _editor(request, area, code, post, form)
     before = post
     try:
         with _kept(request, code, form, now=now) as post:
@@ -127,16 +127,16 @@ def article(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
                     post=post, at=form.publish_time, version=post.version, by=request.actor, now=now
                 )
     except ChangedMeanwhile as changed:
-        return _editor(request, desk, code, before, form, conflict=changed.stored, status=409)
+        return _editor(request, area, code, before, form, conflict=changed.stored, status=409)
     except NotWhole as refused:
         form.say_missing(refused.missing)
-        return _editor(request, desk, code, before, form, status=422)
+        return _editor(request, area, code, before, form, status=422)
     except InThePast:
         form.add_error("publish_on", ValidationError(_("This time has passed. Choose one to come."), code="past"))
-        return _editor(request, desk, code, before, form, status=422)
+        return _editor(request, area, code, before, form, status=422)
     form.drop_pictures()
     _say(request, post, do, now=now, zone=zone)
-    return redirect_to(request, desk.url("article", code))
+    return redirect_to(request, area.url("article", code))
 
 
 def _post_or_new(request: ActorRequest, code: UUID) -> BlogPost | None:
@@ -194,7 +194,7 @@ def _say(request: HttpRequest, post: BlogPost, do: str, *, now: datetime, zone: 
         messages.success(request, _("The changes are kept."))
 
 
-def keep(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
+def keep(request: ActorRequest, area: Area, code: UUID) -> HttpResponse:
     """Keeps a draft while one writes, and answers with the time. A GET tells whether one is still signed in."""
     if request.method != "POST":
         return render(request, "authoring/article.html#saved", {"is_token": True})
@@ -206,15 +206,15 @@ def keep(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
     if not form.is_valid():
         problem = next(words for errors in form.errors.values() for words in errors)
         problem = _("Not saved: %(problem)s") % {"problem": problem}
-        return _answer(request, desk, code, problem=problem, version=request.POST.get("version", version), status=422)
+        return _answer(request, area, code, problem=problem, version=request.POST.get("version", version), status=422)
     if post is None and not _says_something(form):
-        return _answer(request, desk, code, version=0)
+        return _answer(request, area, code, version=0)
     try:
         kept = _keep(request, code, form, now=now, by_itself=True)
     except ChangedMeanwhile as changed:
         return _answer(
             request,
-            desk,
+            area,
             code,
             problem=_("Not saved: this article was changed in another window."),
             version=form.cleaned_data["version"],
@@ -223,11 +223,11 @@ def keep(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
         )
     except NotADraft:
         problem = _("Not saved by itself: it is published. Press Save when the change is whole.")
-        return _answer(request, desk, code, problem=problem, version=form.cleaned_data["version"], status=409)
-    response = _answer(request, desk, code, saved_at=now, version=kept.version, zone=zone)
+        return _answer(request, area, code, problem=problem, version=form.cleaned_data["version"], status=409)
+    response = _answer(request, area, code, saved_at=now, version=kept.version, zone=zone)
     if post is None:
         # The page of a new article gets the address under which it can be found again.
-        response["HX-Replace-Url"] = desk.url("article", code)
+        response["HX-Replace-Url"] = area.url("article", code)
     return response
 
 
@@ -235,15 +235,15 @@ def _says_something(form: ArticleForm) -> bool:
     return any(form.cleaned_data[name].strip() for name in ("title", "body", "excerpt"))
 
 
-def _answer(request: HttpRequest, desk: Desk, code: UUID, *, status: int = 200, **context: Any) -> HttpResponse:
-    context = {"conflict": None, "saved_at": None, "problem": "", "is_answer": True, "desk": desk} | context
+def _answer(request: HttpRequest, area: Area, code: UUID, *, status: int = 200, **context: Any) -> HttpResponse:
+    context = {"conflict": None, "saved_at": None, "problem": "", "is_answer": True, "area": area} | context
     return render(request, "authoring/article.html#saved", context | {"article_code": code}, status=status)
 
 
 # ---- Preview ---------------------------------------------------------------------------------------------------------
 
 
-def preview(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
+def preview(request: ActorRequest, area: Area, code: UUID) -> HttpResponse:
     """How it looks so far, and what the law would say to it. Keeps nothing."""
     _post_or_new(request, code)
     form = PreviewForm(request.POST)
@@ -252,7 +252,7 @@ def preview(request: ActorRequest, desk: Desk, code: UUID) -> HttpResponse:
     rendered = field_of(form, "body", BodyField).rendered if "body" in data else None
     problem = "" if rendered else " ".join(str(words) for words in form.errors.get("body", []))
     context = _preview(data.get("title", ""), data.get("excerpt", ""), data.get("language", "en-au"), rendered)
-    context |= {"preview_problem": problem, "desk": desk, "article_code": code}
+    context |= {"preview_problem": problem, "area": area, "article_code": code}
     return render(request, "authoring/article.html#preview", context)
 
 
@@ -285,7 +285,7 @@ def _preview_of(form: ArticleForm) -> dict[str, Any]:
 
 def _editor(
     request: HttpRequest,
-    desk: Desk,
+    area: Area,
     code: UUID,
     post: BlogPost | None,
     form: ArticleForm,
@@ -298,7 +298,7 @@ def _editor(
     if form.is_bound:
         form.keep_pictures()
     context = {
-        "desk": desk,
+        "area": area,
         "article_code": code,
         "post": post,
         "form": form,
@@ -309,9 +309,9 @@ def _editor(
         "was_public": bool(post and post.first_published_at),
         "version": stored.version if stored else 0,
         "conflict": _conflict(form, conflict, form.zone) if conflict else None,
-        "picture": desk.picture_of(post),
+        "picture": area.picture_of(post),
         "suggestions": Tag.objects.values_list("name", flat=True)[:MOST_SUGGESTIONS],
-        "crumbs": desk.crumbs(),
+        "crumbs": area.crumbs(),
     }
     if conflict is not None:
         # Until one decides, what was typed still stands on the version it was written on.
@@ -332,7 +332,7 @@ def _conflict(form: ArticleForm, stored: BlogPost, zone: ZoneInfo) -> dict[str, 
     }
 
 
-def picture(request: ActorRequest, desk: Desk, code: UUID, name: str) -> HttpResponseBase:
+def picture(request: ActorRequest, area: Area, code: UUID, name: str) -> HttpResponseBase:
     """The picture, also of a draft: for who may write it, and kept by no cache that others share."""
     post = get_object_or_404(BlogPost.objects.visible_to(request.actor).exclude(picture=""), code=code)
     width, _dot, kind = name.partition(".")

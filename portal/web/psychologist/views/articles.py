@@ -11,84 +11,84 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.accounts.roles import Role
 from portal.common.access.decorators import ActorRequest, allow
 from portal.web.authoring import article_actions, editor
-from portal.web.authoring.desk import Desk
+from portal.web.authoring.area import Area
 
-DESK = Desk("psychologist")
+AREA = Area("psychologist")
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_safe
 def listing(request: ActorRequest) -> HttpResponse:
-    return editor.listing(request, DESK)
+    return editor.listing(request, AREA)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_safe
 def begin(request: ActorRequest) -> HttpResponse:
-    return editor.begin(request, DESK)
+    return editor.begin(request, AREA)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_http_methods(["GET", "HEAD", "POST"])
 def article(request: ActorRequest, code: UUID) -> HttpResponse:
-    return editor.article(request, DESK, code)
+    return editor.article(request, AREA, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_http_methods(["GET", "HEAD", "POST"])
 def keep(request: ActorRequest, code: UUID) -> HttpResponse:
-    return editor.keep(request, DESK, code)
+    return editor.keep(request, AREA, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_POST
 def preview(request: ActorRequest, code: UUID) -> HttpResponse:
-    return editor.preview(request, DESK, code)
+    return editor.preview(request, AREA, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_safe
 def picture(request: ActorRequest, code: UUID, name: str) -> HttpResponseBase:
-    return editor.picture(request, DESK, code, name)
+    return editor.picture(request, AREA, code, name)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_safe
 def revisions(request: ActorRequest, code: UUID) -> HttpResponse:
-    return article_actions.revisions(request, DESK, code)
+    return article_actions.revisions(request, AREA, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_POST
 def restore(request: ActorRequest, code: UUID) -> HttpResponse:
-    return article_actions.restore(request, DESK, code)
+    return article_actions.restore(request, AREA, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_http_methods(["GET", "HEAD", "POST"])
 def address(request: ActorRequest, code: UUID) -> HttpResponse:
-    return article_actions.address(request, DESK, code)
+    return article_actions.address(request, AREA, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_POST
 def link(request: ActorRequest, code: UUID) -> HttpResponse:
-    return article_actions.link(request, DESK, code)
+    return article_actions.link(request, AREA, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_http_methods(["GET", "HEAD", "POST"])
 def reviewed(request: ActorRequest, code: UUID) -> HttpResponse:
-    return article_actions.reviewed(request, DESK, code)
+    return article_actions.reviewed(request, AREA, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_http_methods(["GET", "HEAD", "POST"])
 def take_back(request: ActorRequest, code: UUID) -> HttpResponse:
-    return article_actions.take_back(request, DESK, code)
+    return article_actions.take_back(request, AREA, code)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: ActorRequest, code: UUID) -> HttpResponse:
-    return article_actions.delete(request, DESK, code)
+    return article_actions.delete(request, AREA, code)

@@ -1,4 +1,4 @@
-"""The addresses and articles of the audience whose pages these are: a psychologist's own, or the manager's."""
+"""The area in which articles are written, a psychologist's or the manager's: its addresses and its articles."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ NAMES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """`namespace` of the audience whose addresses the pages have. Templates write `{% url desk.article code %}`."""
+class Area:
+    """Where the pages are, by the `namespace` of its addresses. Templates write `{% url area.article code %}`."""
 
     namespace: str
 
@@ -34,20 +34,24 @@ class Desk:
         return f"{self.namespace}:{name}"
 
     def url(self, name: str, *args: Any) -> str:
+        """The address of one of NAMES; raises AttributeError for another."""
         return reverse(getattr(self, name), args=args)
 
     def crumbs(self, *further: tuple[str, str]) -> list[tuple[str, str]]:
+        """The way from the list of articles, as pairs of address and words."""
         return [(self.url("articles"), _("Articles")), *further]
 
     def crumbs_of(self, post: BlogPost) -> list[tuple[str, str]]:
+        """The same with the article at its end."""
         return self.crumbs((self.url("article", post.code), post.title or _("Without a title")))
 
     def post(self, request: ActorRequest, code: UUID) -> BlogPost:
+        """The article that somebody may write on; raises Http404."""
         posts = BlogPost.objects.visible_to(request.actor).select_related("author", "category")
         return get_object_or_404(posts, code=code)
 
     def picture_of(self, post: BlogPost | None) -> Picture | None:
-        """For the desk: one of a draft is shown to nobody else."""
+        """The picture at the area's own address: that of a draft is shown nowhere else."""
         if post is None:
             return None
         return pictures.draw(
