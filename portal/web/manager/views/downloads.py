@@ -24,8 +24,8 @@ from portal.resources import downloads
 from portal.resources.actions import files
 from portal.resources.models import Category, Resource
 from portal.resources.refusals import AddressTaken, NoAddress
+from portal.web.manager.files import FileForm, FileTable, ReplaceForm
 from portal.web.manager.responses import confirm_page, form_page
-from portal.web.manager.shelf import FileForm, FileTable, ReplaceForm
 
 LATELY = 30
 

@@ -12,7 +12,7 @@ from portal.common.access.decorators import allow
 from portal.common.languages.times import local_day
 from portal.common.web.htmx import page_or_fragment
 from portal.web.psychologist.forms import WeekChoice
-from portal.web.psychologist.own import PsychologistRequest, home_zone, with_profile
+from portal.web.psychologist.own_profile import PsychologistRequest, home_zone, with_profile
 from portal.web.psychologist.weeks import grid, hours_of, monday_of, read_week
 
 

@@ -26,7 +26,7 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.times import clock, day_short
 from portal.journeys import time_away
 from portal.web.psychologist.forms import SlotForm, WeekForm
-from portal.web.psychologist.own import PsychologistRequest, home_zone, with_profile
+from portal.web.psychologist.own_profile import PsychologistRequest, home_zone, with_profile
 from portal.web.psychologist.shifts import drawn_days
 from portal.web.psychologist.weeks import MIDNIGHT, outside_hours
 

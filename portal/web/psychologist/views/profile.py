@@ -29,7 +29,7 @@ from portal.common.web.htmx import page_or_fragment
 from portal.journeys import profiles
 from portal.journeys.profiles import Fee
 from portal.medicare import schedule
-from portal.web.psychologist.own import PsychologistRequest, with_profile
+from portal.web.psychologist.own_profile import PsychologistRequest, with_profile
 from portal.website.advertising import Caution, warnings_for
 
 

@@ -21,7 +21,7 @@ from portal.common.web.htmx import htmx_of, page_or_fragment
 from portal.records.session_notes import sessions_to_write_up, sessions_with_notes
 from portal.web.psychologist.forms import DayChoice
 from portal.web.psychologist.lists import day_rows
-from portal.web.psychologist.own import PsychologistRequest, home_zone, with_profile
+from portal.web.psychologist.own_profile import PsychologistRequest, home_zone, with_profile
 from portal.web.psychologist.to_do import ROOM
 from portal.web.psychologist.weeks import Day, Week, bounds, hours_of, monday_of, read_week
 from portal.web.to_do.pages import on_a_home_page

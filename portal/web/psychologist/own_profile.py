@@ -1,4 +1,4 @@
-"""Whose pages these are, and in which place their day is."""
+"""The profile of the psychologist who is signed in: pages that need one, and the clock that their day goes by."""
 
 from __future__ import annotations
 

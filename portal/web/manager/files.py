@@ -1,4 +1,4 @@
-"""The forms and the table of the clinic's shelf of files."""
+"""The forms and the table of the files that the clinic offers."""
 
 from __future__ import annotations
 
