@@ -7,9 +7,10 @@ from datetime import datetime, time, timedelta
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment, TimeSlot
+from portal.appointments.models import Appointment, CancelReason, TimeSlot
 from portal.appointments.refusals import Refusal
-from portal.billing.models import Invoice
+from portal.billing import actions as billing
+from portal.billing.models import Invoice, Method
 from portal.clinic.models import Mode, Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.journeys import booking, time_away, to_do, voiding
@@ -22,10 +23,12 @@ def leave(*, accounts: Mapping[sign_ins.Person, User], now: datetime) -> None:
     """Leaves something undone of each kind. What was done long ago stays as it is."""
     desk, worklist = Actor(accounts[sign_ins.GRACE], Role.RECEPTION), Actor.system("worklist")
     tom = Psychologist.objects.get(user=accounts[sign_ins.TOM])
+    leila = Psychologist.objects.get(user=accounts[sign_ins.LEILA])
     wei = Psychologist.objects.get(user=accounts[sign_ins.WEI])
     _left_open(tom, desk=desk, now=now)
     _voided(desk=desk, now=now)
     _mistyped(desk=desk, now=now)
+    _paid_ahead(leila, desk=desk, now=now)
     _away(wei, by=Actor(accounts[sign_ins.WEI], Role.PSYCHOLOGIST), now=now)
     to_do.sessions.raise_open_sessions(by=worklist, now=now)
     to_do.notices.raise_undelivered(by=worklist, now=now)
@@ -75,6 +78,23 @@ def _mistyped(*, desk: Actor, now: datetime) -> None:
     Notice.objects.about(session).filter(state=State.PENDING).update(
         state=State.FAILED, attempts=1, error="SMTPRecipientsRefused 550"
     )
+
+
+def _paid_ahead(psychologist: Psychologist, *, desk: Actor, now: datetime) -> None:
+    """By telephone on the day before; then the clinic called the session off, and the money waits to be given back."""
+    to_come = Appointment.objects.upcoming(now=now + timedelta(days=2)).filter(psychologist=psychologist)
+    session = to_come.select_related("location", "patient").last()
+    if session is None:
+        return
+    billing.take_ahead(
+        appointment=session,
+        amount=session.fee,
+        method=Method.CARD,
+        key=f"ahead:{session.code}",
+        by=desk,
+        now=now - timedelta(days=1),
+    )
+    booking.cancel_session(appointment=session, reason=CancelReason.CLINIC, by=desk, now=now - timedelta(hours=1))
 
 
 def _away(psychologist: Psychologist, *, by: Actor, now: datetime) -> None:
