@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal.accounts.roles import Role
 from portal.appointments import ics
 from portal.appointments.forms import SeenForm
+from portal.appointments.listing import with_clinic
 from portal.appointments.models import Appointment, CancelReason
 from portal.appointments.refusals import NotCancellable, NotOffered, NotReschedulable, SlotTaken
 from portal.appointments.states import Verb, Why
@@ -58,10 +59,11 @@ def home(request: ActorRequest) -> HttpResponse:
 @require_safe
 def listing(request: ActorRequest) -> HttpResponse:
     now = timezone.now()
-    own = Appointment.objects.visible_to(request.actor).for_listing()
+    own = Appointment.objects.visible_to(request.actor).for_lists()
     page = Paginator(own.past(now=now), PAST_PER_PAGE).get_page(request.GET.get("page"))
+    with_clinic(page)
     context = {
-        "upcoming": list(own.upcoming(now=now)),
+        "upcoming": with_clinic(own.upcoming(now=now)),
         "page": page,
         "several": Patient.objects.managed_by(request.user).count() > 1,
     }

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role
+from portal.appointments.listing import with_clinic
 from portal.appointments.models import Appointment
 from portal.billing.models import Invoice
 from portal.clinic.models import ClinicSettings
@@ -101,8 +102,8 @@ def detail(request: ActorRequest, code: UUID) -> HttpResponse:
 
 def _page(request: ActorRequest, patient: Patient, *, carer_form: CarerForm, status: int = 200) -> HttpResponse:
     now, clinic = timezone.now(), ClinicSettings.current()
-    sessions = Appointment.objects.visible_to(request.actor).filter(patient=patient).for_listing()
-    past, upcoming = list(sessions.past(now=now)[: PAST + 1]), list(sessions.upcoming(now=now))
+    sessions = Appointment.objects.visible_to(request.actor).filter(patient=patient).for_lists()
+    past, upcoming = with_clinic(sessions.past(now=now)[: PAST + 1]), with_clinic(sessions.upcoming(now=now))
     steps = steps_of(upcoming, by=request.actor, now=now)
     invoices = Invoice.objects.visible_to(request.actor).filter(patient=patient).for_listing()
     shown = list(invoices[: INVOICES + 1])
