@@ -248,7 +248,7 @@ def test_move_that_a_note_holds_says_so(desk, place, signed, to_somebody_else):
         reverse("reception:reschedule", args=[session.code]), pressed(place, seen=session.seen_as, **chosen)
     )
     (said,) = words(response)
-    assert "has written a note of this session" in said
+    assert f"has {'signed' if signed else 'written'} a note of this session" in said
     session.refresh_from_db()
     assert (session.psychologist, session.starts_at) == (place.psychologist, NOW - timedelta(hours=1))
 
