@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -52,13 +53,14 @@ def book(request: ActorRequest, code: UUID) -> HttpResponse:
     data = request.POST if request.method == "POST" else request.GET or _as_last_time(request, patient)
     everybody = list(Psychologist.objects.practising().select_related("user").prefetch_related("services"))
     service, able, psychologist, mode = BookingChoice.read(data, services=services, psychologists=everybody)
-    desk = Desk(
-        request,
+    wanted = Wanted(
         template="reception/book.html",
         service=service,
         mode=mode.value,
         psychologists=able,
         chosen=[psychologist] if psychologist else able,
+        now=timezone.now(),
+        clinic=ClinicSettings.current(),
         context={
             "patient": patient,
             "services": services,
@@ -76,7 +78,7 @@ def book(request: ActorRequest, code: UUID) -> HttpResponse:
         },
     )
     if request.method != "POST":
-        return desk.page()
+        return _page(request, wanted)
 
     def put(who: Psychologist, starts_at: datetime, location: Location, outside_hours: bool) -> Appointment:
         return booking.book_for_patient(
@@ -87,11 +89,11 @@ def book(request: ActorRequest, code: UUID) -> HttpResponse:
             starts_at=starts_at,
             location=location,
             by=request.actor,
-            now=desk.now,
+            now=wanted.now,
             outside_hours=outside_hours,
         )
 
-    return desk.answer(put, done=_("Booked: %(when)s with %(psychologist)s."))
+    return _answer(request, wanted, put, done=_("Booked: %(when)s with %(psychologist)s."))
 
 
 def _as_last_time(request: ActorRequest, patient: Patient) -> dict[str, str]:
@@ -121,24 +123,26 @@ def _as_last_time(request: ActorRequest, patient: Patient) -> dict[str, str]:
 def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
     """The same week, for a session that is to be at another time, or with somebody else."""
     session = get_object_or_404(Appointment.objects.visible_to(request.actor).for_listing(), code=code)
-    if why := sessions.steps(session, by=request.actor, now=timezone.now())[Verb.MOVE].why:
+    now = timezone.now()
+    if why := sessions.steps(session, by=request.actor, now=now)[Verb.MOVE].why:
         messages.error(request, in_words(Verb.MOVE, why, session))
         return redirect_to(request, "reception:appointment", code=session.code)
     data = request.POST if request.method == "POST" else request.GET
     mode = next((m for m in Mode if m.value == data.get("mode")), Mode(session.mode))
     giving = list(Psychologist.objects.practising().offering(session.service).select_related("user"))
     able, ways = _able_to_take(session, mode, giving), choosing.ways_to_meet(giving, session.service)
-    wanted = data.get("psychologist", session.psychologist.slug)
-    psychologist = next((p for p in able if p.slug == wanted), None)
-    if psychologist is None and wanted != ANY:
+    slug = data.get("psychologist", session.psychologist.slug)
+    psychologist = next((p for p in able if p.slug == slug), None)
+    if psychologist is None and slug != ANY:
         psychologist = session.psychologist
-    desk = Desk(
-        request,
+    wanted = Wanted(
         template="reception/reschedule.html",
         service=session.service,
         mode=mode.value,
         psychologists=able,
         chosen=[psychologist] if psychologist else able,
+        now=now,
+        clinic=ClinicSettings.current(),
         ignore=session,
         context={
             "session": session,
@@ -153,7 +157,7 @@ def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
         },
     )
     if request.method != "POST":
-        return desk.page()
+        return _page(request, wanted)
 
     def move(who: Psychologist, starts_at: datetime, location: Location, outside_hours: bool) -> Appointment:
         return booking.reschedule_session(
@@ -163,12 +167,12 @@ def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
             location=location,
             mode=mode.value,
             by=request.actor,
-            now=desk.now,
+            now=wanted.now,
             outside_hours=outside_hours,
             seen=SeenForm.read(request.POST),
         )
 
-    return desk.answer(move, done=_("Moved to %(when)s with %(psychologist)s."))
+    return _answer(request, wanted, move, done=_("Moved to %(when)s with %(psychologist)s."))
 
 
 def _able_to_take(session: Appointment, mode: Mode, giving: list[Psychologist]) -> list[Psychologist]:
@@ -179,25 +183,20 @@ def _able_to_take(session: Appointment, mode: Mode, giving: list[Psychologist]) 
     return [session.psychologist, *able]
 
 
-class Desk:
-    """One choice of a time at the desk, for booking and for moving: the week, any other time, and what may go wrong."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a time is looked for, to book or to move a session: the service, its way, and with whom; `chosen` are those
+    of `psychologists` whose times are shown, `ignore` the session that moves, `context` what else its page shows."""
 
-    def __init__(
-        self,
-        request: HttpRequest,
-        *,
-        template: str,
-        service: Service,
-        mode: str,
-        psychologists: list[Psychologist],
-        chosen: list[Psychologist],
-        context: dict[str, Any],
-        ignore: Appointment | None = None,
-    ) -> None:
-        self.request, self.template, self.context = request, template, context
-        self.service, self.mode, self.ignore = service, mode, ignore
-        self.psychologists, self.chosen = psychologists, chosen
-        self.now, self.clinic = timezone.now(), ClinicSettings.current()
+    template: str
+    service: Service
+    mode: str
+    psychologists: list[Psychologist]
+    chosen: list[Psychologist]
+    context: dict[str, Any]
+    now: datetime
+    clinic: ClinicSettings
+    ignore: Appointment | None = None
 
     @property
     def is_held_another_way(self) -> bool:
@@ -207,102 +206,109 @@ class Desk:
         ways = choosing.ways_to_meet(self.chosen, self.service)
         return bool(ways) and self.mode not in ways
 
-    def page(
-        self,
-        *,
-        any_time: AnyTime | None = None,
-        taken: dict[str, Any] | None = None,
-        around: datetime | None = None,
-        refusal: str = "",
-        outside: bool = False,
-    ) -> HttpResponse:
-        today = self.clinic.today(self.now)
-        first = around or (self.ignore.starts_at if self.ignore else None)
-        shown = day_in(self.request.GET, "week") or day_in(self.request.POST, "week")
-        week = choosing.week_of_times(
-            psychologists=self.chosen,
-            service=self.service,
-            monday=choosing.monday_of(shown or (local_day(first, self.clinic.zone) if first else today)),
-            now=self.now,
-            clinic=self.clinic,
-            mode=self.mode,
-            ignore=self.ignore,
-            for_staff=True,
-            is_asked_for=bool(shown or around),
-        )
-        people = Psychologist.objects.filter(pk__in=[p.pk for p in self.psychologists]).select_related("user")
-        if any_time is None:
-            alone = self.chosen[0].slug if len(self.chosen) == 1 else None
-            any_time = AnyTime(psychologists=people, initial={"with_whom": alone, "day": max(week.monday, today)})
-        # Said before a time is looked for: there would be none, and "nothing is free" would not be why.
-        wrong_way = why_not("mode") if self.is_held_another_way else ""
-        context = self.context | {
-            "psychologists": self.psychologists,
-            "week": week,
-            "today": today,
-            "any_time": any_time,
-            "taken": taken,
-            "refusal": refusal,
-            "wrong_way": wrong_way,
-            "outside": outside,
-            "action": self.request.path,
-        }
-        status = 409 if taken or refusal else 422 if any_time.errors or outside else 200
-        return page_or_fragment(self.request, self.template, context, fragment="times", status=status)
 
-    def answer(self, put: Callable[..., Appointment], *, done: str) -> HttpResponse:
-        """Reads the time that was pressed or typed, and books it by `put`."""
-        if "time" in self.request.POST:
-            form = OfferedTime(self.request.POST)
-            if not form.is_valid():
-                return self.page(refusal=_("Choose one of the times shown."))
-            if self.is_held_another_way:
-                return self.page(refusal=why_not("mode"))
-            starts_at, location = form.cleaned_data["time"]
-            who, outside_hours, any_time = self._in_turn(starts_at), False, None
-        else:
-            people = Psychologist.objects.filter(pk__in=[p.pk for p in self.psychologists]).select_related("user")
-            any_time = AnyTime(self.request.POST, psychologists=people)
-            if not any_time.is_valid():
-                return self.page(any_time=any_time)
-            starts_at, location = any_time.cleaned_data["starts_at"], any_time.cleaned_data["location"]
-            who, outside_hours = [any_time.cleaned_data["with_whom"]], self.request.POST.get("outside") == "yes"
-        try:
-            booked = _first(put, who, starts_at, location, outside_hours)
-        except PatientBusy:
-            return self.page(any_time=any_time, around=starts_at, refusal=_("They have another session at that time."))
-        except SlotTaken:
-            return self.page(any_time=any_time, taken=self._taken(starts_at, location, who), around=starts_at)
-        except NotOffered as refused:
-            if any_time is not None and refused.reason == "time" and not outside_hours:
-                return self.page(any_time=any_time, around=starts_at, outside=True)
-            return self.page(any_time=any_time, around=starts_at, refusal=why_not(refused.reason))
-        except NotReschedulable as refused:
-            if self.ignore is None:
-                raise
-            messages.error(self.request, in_words(Verb.MOVE, refused.reason, self.ignore))
-            return redirect_to(self.request, "reception:appointment", code=self.ignore.code)
-        words = {"when": when(booked.starts_at, booked.zone), "psychologist": booked.psychologist.name}
-        messages.success(self.request, done % words)
-        if not booking.recipients(booked.person):
-            messages.warning(self.request, _("No e-mail address is known, so no confirmation was sent. Tell them."))
-        return redirect_to(self.request, "reception:patient", code=booked.person.code)
+def _page(
+    request: HttpRequest,
+    wanted: Wanted,
+    *,
+    any_time: AnyTime | None = None,
+    taken: dict[str, Any] | None = None,
+    around: datetime | None = None,
+    refusal: str = "",
+    outside: bool = False,
+) -> HttpResponse:
+    today = wanted.clinic.today(wanted.now)
+    first = around or (wanted.ignore.starts_at if wanted.ignore else None)
+    shown = day_in(request.GET, "week") or day_in(request.POST, "week")
+    week = choosing.week_of_times(
+        psychologists=wanted.chosen,
+        service=wanted.service,
+        monday=choosing.monday_of(shown or (local_day(first, wanted.clinic.zone) if first else today)),
+        now=wanted.now,
+        clinic=wanted.clinic,
+        mode=wanted.mode,
+        ignore=wanted.ignore,
+        for_staff=True,
+        is_asked_for=bool(shown or around),
+    )
+    people = Psychologist.objects.filter(pk__in=[p.pk for p in wanted.psychologists]).select_related("user")
+    if any_time is None:
+        alone = wanted.chosen[0].slug if len(wanted.chosen) == 1 else None
+        any_time = AnyTime(psychologists=people, initial={"with_whom": alone, "day": max(week.monday, today)})
+    # Said before a time is looked for: there would be none, and "nothing is free" would not be why.
+    wrong_way = why_not("mode") if wanted.is_held_another_way else ""
+    context = wanted.context | {
+        "psychologists": wanted.psychologists,
+        "week": week,
+        "today": today,
+        "any_time": any_time,
+        "taken": taken,
+        "refusal": refusal,
+        "wrong_way": wrong_way,
+        "outside": outside,
+        "action": request.path,
+    }
+    status = 409 if taken or refusal else 422 if any_time.errors or outside else 200
+    return page_or_fragment(request, wanted.template, context, fragment="times", status=status)
 
-    def _in_turn(self, starts_at: datetime) -> list[Psychologist]:
-        return diary.fairly(self.chosen, around=starts_at) if len(self.chosen) > 1 else self.chosen
 
-    def _taken(self, at: datetime, location: Location, who: Sequence[Psychologist]) -> dict[str, Any]:
-        nearest = choosing.nearest_times(
-            psychologists=who,
-            service=self.service,
-            around=at,
-            now=self.now,
-            clinic=self.clinic,
-            mode=self.mode,
-            ignore=self.ignore,
-            for_staff=True,
-        )
-        return {"at": at, "zone": location.zone, "nearest": nearest}
+def _answer(request: HttpRequest, wanted: Wanted, put: Callable[..., Appointment], *, done: str) -> HttpResponse:
+    """Reads the time that was pressed or typed, and books it by `put`."""
+    if "time" in request.POST:
+        form = OfferedTime(request.POST)
+        if not form.is_valid():
+            return _page(request, wanted, refusal=_("Choose one of the times shown."))
+        if wanted.is_held_another_way:
+            return _page(request, wanted, refusal=why_not("mode"))
+        starts_at, location = form.cleaned_data["time"]
+        who, outside_hours, any_time = _in_turn(wanted, starts_at), False, None
+    else:
+        people = Psychologist.objects.filter(pk__in=[p.pk for p in wanted.psychologists]).select_related("user")
+        any_time = AnyTime(request.POST, psychologists=people)
+        if not any_time.is_valid():
+            return _page(request, wanted, any_time=any_time)
+        starts_at, location = any_time.cleaned_data["starts_at"], any_time.cleaned_data["location"]
+        who, outside_hours = [any_time.cleaned_data["with_whom"]], request.POST.get("outside") == "yes"
+    try:
+        booked = _first(put, who, starts_at, location, outside_hours)
+    except PatientBusy:
+        busy = _("They have another session at that time.")
+        return _page(request, wanted, any_time=any_time, around=starts_at, refusal=busy)
+    except SlotTaken:
+        taken = _taken(wanted, starts_at, location, who)
+        return _page(request, wanted, any_time=any_time, taken=taken, around=starts_at)
+    except NotOffered as refused:
+        if any_time is not None and refused.reason == "time" and not outside_hours:
+            return _page(request, wanted, any_time=any_time, around=starts_at, outside=True)
+        return _page(request, wanted, any_time=any_time, around=starts_at, refusal=why_not(refused.reason))
+    except NotReschedulable as refused:
+        if wanted.ignore is None:
+            raise
+        messages.error(request, in_words(Verb.MOVE, refused.reason, wanted.ignore))
+        return redirect_to(request, "reception:appointment", code=wanted.ignore.code)
+    words = {"when": when(booked.starts_at, booked.zone), "psychologist": booked.psychologist.name}
+    messages.success(request, done % words)
+    if not booking.recipients(booked.person):
+        messages.warning(request, _("No e-mail address is known, so no confirmation was sent. Tell them."))
+    return redirect_to(request, "reception:patient", code=booked.person.code)
+
+
+def _in_turn(wanted: Wanted, starts_at: datetime) -> list[Psychologist]:
+    return diary.fairly(wanted.chosen, around=starts_at) if len(wanted.chosen) > 1 else wanted.chosen
+
+
+def _taken(wanted: Wanted, at: datetime, location: Location, who: Sequence[Psychologist]) -> dict[str, Any]:
+    nearest = choosing.nearest_times(
+        psychologists=who,
+        service=wanted.service,
+        around=at,
+        now=wanted.now,
+        clinic=wanted.clinic,
+        mode=wanted.mode,
+        ignore=wanted.ignore,
+        for_staff=True,
+    )
+    return {"at": at, "zone": location.zone, "nearest": nearest}
 
 
 def _first(
