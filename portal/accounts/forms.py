@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from allauth.account.fields import SetPasswordField
 from allauth.account.forms import (
@@ -27,6 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.models import Invitation, User
 from portal.accounts.roles import STAFF, Role
 from portal.common.forms.fields import EmailLineField, LineField
+from portal.common.forms.parts import field_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -161,7 +162,7 @@ class JoinForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.email = invitation.email
         # What the page says of a good password is said of theirs.
-        cast(SetPasswordField, self.fields["password"]).user = User(email=self.email)
+        field_of(self, "password", SetPasswordField).user = User(email=self.email)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import cast
 
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
@@ -14,7 +13,6 @@ from portal.audit import trail
 from portal.clinic.models import Psychologist
 from portal.common.access.actors import Actor
 from portal.common.crypto.fields import clear
-from portal.patients.models import Patient
 from portal.records import chain
 from portal.records.headings import says_something
 from portal.records.models import Addendum, ProgressNote, State, Template
@@ -88,8 +86,7 @@ def sign(*, appointment: Appointment, version: int, by: Actor, now: datetime) ->
         raise NothingWritten
     note.state, note.signed_at, note.signed_by = State.SIGNED, now, by.user
     # As the session stands now: the lock keeps it so until the signature is in.
-    note.appointment, note.author = session, session.psychologist
-    note.patient = cast(Patient, session.patient)
+    note.appointment, note.author, note.patient = session, session.psychologist, session.person
     chain.append(note)
     note.save(update_fields=["state", "signed_at", "signed_by", "sequence", "previous_hash", "hash"])
     trail.record(

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from html import unescape
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.cache import caches
@@ -27,6 +26,7 @@ from portal.common.media.pictures import WIDE, Picture, draw
 from portal.common.text.normalise import full_name
 from portal.common.web.pagecache import LONGEST, STORE
 from portal.resources.models import BlogPost, Category, PostStatus, Tag
+from portal.resources.models.categories import CategoryQuerySet
 from portal.resources.models.posts import BlogPostQuerySet
 from portal.website.texts import Texts, Wording
 
@@ -108,9 +108,9 @@ OF_OTHERS = (
 )
 
 
-def listed(queryset: Any) -> Any:
+def listed(posts: BlogPostQuerySet) -> BlogPostQuerySet:
     """With all that a card shows; one query."""
-    return queryset.select_related("author__psychologist", "category").only(*SHOWN, *OF_OTHERS, "author", "category")
+    return posts.select_related("author__psychologist", "category").only(*SHOWN, *OF_OTHERS, "author", "category")
 
 
 def foreign(code: str) -> Language | None:
@@ -155,7 +155,7 @@ def contents(post: BlogPost) -> list[Part]:
     return found if len(found) >= FEWEST_PARTS else []
 
 
-def shelves(now: datetime) -> Any:
+def shelves(now: datetime) -> CategoryQuerySet:
     """The categories in which there is something to read; one query."""
     readable = BlogPost.objects.readable(now).filter(category=OuterRef("pk"))
     return Category.objects.active().filter(Exists(readable))

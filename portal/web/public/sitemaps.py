@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
-from typing import Any
 from xml.sax.xmlreader import AttributesImpl
 
 from django.conf import settings
@@ -42,8 +41,12 @@ class Listed:
     changed: datetime | None = None
 
 
+# When readers last got something new.
+_CHANGED = Greatest("published_at", Coalesce("updated_at", "published_at"))
+
+
 def _pages(now: datetime) -> Iterator[Listed]:
-    newest = _changes(BlogPost.objects.readable(now)).aggregate(newest=Max("changed"))["newest"]
+    newest = BlogPost.objects.readable(now).annotate(changed=_CHANGED).aggregate(newest=Max("changed"))["newest"]
     for name in PAGES:
         try:
             path = reverse(f"public:{name}")
@@ -61,11 +64,6 @@ def _people(now: datetime) -> Iterator[Listed]:
         yield Listed(reverse("public:psychologist", args=[slug]))
 
 
-def _changes(posts: Any) -> Any:
-    """With `changed`: when readers last got something new."""
-    return posts.annotate(changed=Greatest("published_at", Coalesce("updated_at", "published_at")))
-
-
 def _categories(now: datetime) -> Iterator[Listed]:
     readable = Q(posts__status="published", posts__published_at__lte=now)
     found = Category.objects.annotate(
@@ -78,7 +76,7 @@ def _categories(now: datetime) -> Iterator[Listed]:
 
 
 def _articles(now: datetime, part: int) -> Iterator[Listed]:
-    posts = _changes(BlogPost.objects.readable(now)).order_by("pk").values_list("slug", "changed")
+    posts = BlogPost.objects.readable(now).annotate(changed=_CHANGED).order_by("pk").values_list("slug", "changed")
     for slug, changed in posts[(part - 1) * IN_A_FILE : part * IN_A_FILE]:
         yield Listed(reverse("public:post", args=[slug]), changed)
 
@@ -95,7 +93,7 @@ def files(now: datetime) -> Iterator[tuple[str, datetime | None]]:
     """The names of the files, with the time of the last change in each."""
     for name in WHOLE:
         yield name, None
-    readable = _changes(BlogPost.objects.readable(now))
+    readable = BlogPost.objects.readable(now).annotate(changed=_CHANGED)
     count = readable.count()
     for part in range(1, -(-count // IN_A_FILE) + 1):
         within = readable.order_by("pk")[(part - 1) * IN_A_FILE : part * IN_A_FILE]

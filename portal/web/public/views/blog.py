@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
@@ -27,6 +28,7 @@ from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.pagecache import for_readers
 from portal.resources import slugs
 from portal.resources.models import BlogPost, Category, Tag
+from portal.resources.models.posts import BlogPostQuerySet
 from portal.web.public import articles, schema_org
 from portal.web.public.articles import Author, Card
 from portal.website.texts import Texts, Wording
@@ -90,7 +92,7 @@ def tagged(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _list(
     request: HttpRequest,
-    posts: Any,
+    posts: BlogPostQuerySet,
     *,
     now: datetime,
     shelf: Category | None = None,
@@ -164,7 +166,7 @@ OF_THE_AUTHOR = tuple(
 )
 
 
-def _whole(posts: Any) -> Any:
+def _whole(posts: BlogPostQuerySet) -> BlogPostQuerySet:
     shown = (*articles.SHOWN, *articles.OF_OTHERS, *WHOLE, *OF_THE_AUTHOR)
     return posts.select_related("author__psychologist", "category").only(*shown, "author", "category")
 
@@ -218,7 +220,7 @@ def _article(found: BlogPost, *, now: datetime, token: str = "") -> dict[str, An
 
 @open_to_all(reason="the picture of an article that anybody may read")
 @require_safe
-def post_picture(request: HttpRequest, code: Any, name: str) -> HttpResponseBase:
+def post_picture(request: HttpRequest, code: UUID, name: str) -> HttpResponseBase:
     found = get_object_or_404(BlogPost.objects.readable(timezone.now()).only("picture"), code=code)
     return _picture(request, found, name, public=True)
 
