@@ -58,7 +58,10 @@ def test_every_page_parses_without_an_error(sources: dict[str, Path]) -> None:
     assert wrong == {}
 
 
-@pytest.mark.skipif(not VNU or not shutil.which("java"), reason="PORTAL_VNU names no vnu.jar, or there is no Java")
+@pytest.mark.skipif(
+    not (VNU and Path(VNU).is_file() and shutil.which("java")),
+    reason="PORTAL_VNU names no vnu.jar, or there is no Java",
+)
 def test_the_nu_checker_finds_nothing(sources: dict[str, Path]) -> None:
     names = {path.name: name for name, path in sources.items()}
     command = ["java", "-jar", VNU, "--stdout", "--exit-zero-always", "--format", "json", *map(str, sources.values())]
