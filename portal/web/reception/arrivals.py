@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.appointments.listing import room_or_way
-from portal.appointments.states import Verb
+from portal.appointments.states import MOVES, Verb
 from portal.common.languages.times import clock, date_short, iso
 from portal.common.money import dollars
 from portal.common.web.addresses import each
@@ -101,6 +101,7 @@ class _Buttons:
         self.check_in, self.check_out = each("reception:check_in"), each("reception:check_out")
         self.checked_out, self.no_show = each("reception:checked_out"), each("reception:no_show")
         self.undo: dict[Verb, Callable[[object], str]] = {}
+        self.labels = {verb: str(MOVES[verb].label) for verb in (Verb.CHECK_IN, Verb.CHECK_OUT, Verb.NO_SHOW)}
 
     def of(self, arrival: Arrival) -> tuple[Look, Words]:
         session, steps = arrival.session, arrival.steps
@@ -109,10 +110,7 @@ class _Buttons:
         if undo and undo.verb not in self.undo:
             # Each has a page of its own, named as the step is.
             self.undo[undo.verb] = each(f"reception:{undo.verb}")
-        allowed = {
-            verb.value: str(steps[verb].label) if steps[verb].allowed else ""
-            for verb in (Verb.CHECK_IN, Verb.CHECK_OUT, Verb.NO_SHOW)
-        }
+        allowed = {verb.value: label if steps[verb].allowed else "" for verb, label in self.labels.items()}
         return (
             {
                 **allowed,
