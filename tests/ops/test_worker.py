@@ -152,11 +152,11 @@ class Queue:
         self.cluster()
         return [pid for pid, _, session in processes() if session in self.sessions]
 
-    def does(self, name):
+    def does(self, name, *, seconds=45):
         """Queues the making of a folder, and waits for it."""
         target = self.folder / name
         async_task("os.mkdir", str(target))
-        wait_until(target.exists)
+        wait_until(target.exists, seconds=seconds)
 
     def end(self):
         for pid in [self.process.pid, *self.members()]:
@@ -208,8 +208,10 @@ def test_killed_worker_leaves_no_orphans(start):
 @linux_only
 @pytest.mark.django_db(transaction=True)
 def test_deadlocked_cluster_is_started_again(start):
-    # Longer than a busy machine takes to start a cluster, or it would be ended again before it can take anything.
-    queue = start("--patience", "8", "--grace", "1")
+    # Longer than this machine takes to start a cluster, however busy it is, or the new one would be ended again before it
+    # can take anything.
+    patience = 8 + int(4 * os.getloadavg()[0] / (os.cpu_count() or 1))
+    queue = start("--patience", str(patience), "--grace", "1")
     first = queue.cluster()
     # The cluster's guard is its only child; the first two that it made are the idle workers. One of them waits for a
     # task holding the lock of the queue, and takes the lock with it.
@@ -219,10 +221,10 @@ def test_deadlocked_cluster_is_started_again(start):
         os.kill(pid, signal.SIGKILL)
     # It is taken, and never done: what watches for due tasks alone would be fooled.
     async_task("os.mkdir", str(queue.folder / "taken"))
-    wait_until(lambda: queue.cluster() not in {None, first})
-    queue.does("second")
+    wait_until(lambda: queue.cluster() not in {None, first}, seconds=3 * patience + 45)
+    queue.does("second", seconds=3 * patience + 45)
     assert not (queue.folder / "taken").exists()
-    assert "The queue did nothing for 8 seconds; starting it again." in queue.log.read_text()
+    assert f"The queue did nothing for {patience} seconds; starting it again." in queue.log.read_text()
 
 
 @linux_only
