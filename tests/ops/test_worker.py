@@ -208,8 +208,8 @@ def test_killed_worker_leaves_no_orphans(start):
 @linux_only
 @pytest.mark.django_db(transaction=True)
 def test_deadlocked_cluster_is_started_again(start):
-    # Longer than this machine takes to start a cluster, however busy it is, or the new one would be ended again before it
-    # can take anything.
+    # Longer than this machine takes to start a cluster, however busy it is, or the new one would be ended again before
+    # it can take anything.
     patience = 8 + int(4 * os.getloadavg()[0] / (os.cpu_count() or 1))
     queue = start("--patience", str(patience), "--grace", "1")
     first = queue.cluster()
