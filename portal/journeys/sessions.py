@@ -60,6 +60,14 @@ def _with_signed_note(sessions: Sequence[Appointment]) -> set[int]:
 # ---- One step, with what is known of it ----------------------------------------------------------------------------
 
 
+@actions.in_transaction
+def complete(*, appointment: Appointment, by: Actor, now: datetime, seen: str | None = None) -> Appointment:
+    """The session was held. Raises WrongState."""
+    session = actions.complete(appointment=appointment, by=by, now=now, seen=seen)
+    to_do.sessions.look_again([session], by=by, now=now)
+    return session
+
+
 def mark_no_show(*, appointment: Appointment, by: Actor, now: datetime, seen: str | None = None) -> Appointment:
     """Nobody came. Raises WrongState."""
     return actions.mark_no_show(appointment=appointment, known=known, by=by, now=now, seen=seen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from portal.appointments.listing import room_or_way
 from portal.appointments.models import Appointment
+from portal.appointments.states import Steps, Verb
 from portal.common.languages.times import clock, date_short, day_short, iso, local_day
 from portal.common.web.addresses import each
 from portal.common.web.stencils import Stencil
@@ -22,8 +23,13 @@ _PAST = Stencil("psychologist/_past_row.html", holes="day service at way code no
 _COMING = Stencil("psychologist/_coming_row.html", holes="day at service code note_url")
 _OF_A_DAY = Stencil(
     "psychologist/_day_row.html",
-    holes="iso at minutes patient_page name service room place since code note_url",
+    holes="iso at minutes patient_page name service room place since code note_url seen token complete_url no_show_url",
 )
+
+
+def _label(steps: Steps | None, verb: Verb) -> str:
+    """The words of a step that may be taken now; empty otherwise."""
+    return str(steps[verb].label) if steps is not None and steps[verb].allowed else ""
 
 
 def _note_of(session: Appointment) -> ProgressNote | None:
@@ -117,9 +123,15 @@ def coming_rows(sessions: Iterable[Appointment], *, now: datetime) -> SafeString
     )
 
 
-def day_rows(sessions: Iterable[Appointment], *, zone: ZoneInfo, now: datetime) -> SafeString:
-    """The sessions of a day; one on another clock than `zone` says where it is."""
+def day_rows(
+    sessions: Iterable[Appointment], *, steps: Mapping[int, Steps], zone: ZoneInfo, now: datetime, token: str
+) -> SafeString:
+    """The sessions of a day; one on another clock than `zone` says where it is.
+
+    `steps` are what may be done with those that began, by id; `token` is what the forms send back against forgery.
+    """
     patient_page, note_page = each("psychologist:patient"), each("psychologist:note")
+    complete, no_show = each("psychologist:complete"), each("psychologist:no_show")
     return _OF_A_DAY.rows(
         (
             {
@@ -131,6 +143,8 @@ def day_rows(sessions: Iterable[Appointment], *, zone: ZoneInfo, now: datetime) 
                 "is_elsewhere": session.zone != zone,
                 "step": _step(session, now=now),
                 "where": "note",
+                "complete": _label(steps.get(session.pk), Verb.COMPLETE),
+                "no_show": _label(steps.get(session.pk), Verb.NO_SHOW),
             },
             (
                 iso(session.starts_at),
@@ -144,6 +158,10 @@ def day_rows(sessions: Iterable[Appointment], *, zone: ZoneInfo, now: datetime) 
                 clock(session.arrived_at, session.zone) if session.arrived_at else "",
                 session.code,
                 note_page(session.code),
+                session.seen_as,
+                token,
+                complete(session.code),
+                no_show(session.code),
             ),
         )
         for session in sessions

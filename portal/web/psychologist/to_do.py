@@ -10,6 +10,6 @@ from portal.web.to_do.rooms import Room
 ROOM = Room(
     "psychologist",
     whose=lambda to_dos, now: to_dos,
-    addresses={SESSION_OPEN.name: "psychologist:note"},
-    advice={SESSION_OPEN.name: _("Tell the desk whether it was held: they close it there.")},
+    addresses={SESSION_OPEN.name: "psychologist:session"},
+    advice={SESSION_OPEN.name: _("Mark it as completed, or as a no-show.")},
 )

@@ -2,7 +2,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.psychologist.views import articles, calendar, hours, notes, patients, profile, sharing, to_do, today
+from portal.web.psychologist.views import (
+    articles,
+    attending,
+    calendar,
+    hours,
+    notes,
+    patients,
+    profile,
+    sharing,
+    to_do,
+    today,
+)
 
 app_name = "psychologist"
 
@@ -16,6 +27,9 @@ urlpatterns = [
     path("calendar/", calendar.calendar, name="calendar"),
     path("patients/", patients.patients, name="patients"),
     path("patients/<uuid:code>/", patients.patient, name="patient"),
+    path("sessions/<uuid:code>/", attending.session, name="session"),
+    path("sessions/<uuid:code>/complete/", attending.complete, name="complete"),
+    path("sessions/<uuid:code>/no-show/", attending.no_show, name="no_show"),
     path("notes/", notes.notes, name="notes"),
     path("notes/<uuid:code>/", notes.note, name="note"),
     path("notes/<uuid:code>/draft/", notes.draft, name="draft_note"),

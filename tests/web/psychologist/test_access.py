@@ -24,6 +24,7 @@ POSTS = {
     *("add_exception", "remove_exception", "add_to_note", "withdraw_share", "profile_advice"),
     *("article_link", "restore_article", "article_preview"),
     *("take_to_do", "put_back_to_do", "finish_to_do"),
+    *("complete", "no_show"),
 }
 
 

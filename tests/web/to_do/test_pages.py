@@ -145,7 +145,7 @@ def test_each_room_leads_to_pages_of_its_own(desk):
         assert len(urls) == count
         for address in urls:
             assert f'href="{address}"' in page.content.decode()
-            assert client.get(address).status_code == 200
+            assert client.get(address, follow=True).status_code == 200
 
 
 def test_an_empty_list_says_so(desk):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.http import HttpResponse
+from django.middleware.csrf import get_token
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -18,6 +19,7 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import allow
 from portal.common.languages.times import local_day
 from portal.common.web.htmx import htmx_of, page_or_fragment
+from portal.journeys.sessions import steps_of
 from portal.records.session_notes import sessions_to_write_up, sessions_with_notes
 from portal.web.psychologist.forms import DayChoice
 from portal.web.psychologist.lists import day_rows
@@ -54,6 +56,9 @@ def today(request: PsychologistRequest) -> HttpResponse:
     )
     week = read_week(request.actor, monday=monday_of(day), hours=hours, zone=zone, now=now)
     following = next_session(sessions, now=now) if day == this_day else None
+    # Nothing that bills a session keeps it from being said to be held or missed.
+    begun = [session for session in sessions if session.is_open and session.starts_at <= now]
+    steps = steps_of(begun, by=request.actor, now=now, invoiced=()) if begun else {}
     context = {
         "day": day,
         "is_today": day == this_day,
@@ -61,7 +66,7 @@ def today(request: PsychologistRequest) -> HttpResponse:
         "after": day + timedelta(days=1),
         "zone": zone,
         "sessions": sessions,
-        "rows": day_rows(sessions, zone=zone, now=now),
+        "rows": day_rows(sessions, steps=steps, zone=zone, now=now, token=get_token(request)),
         "next": following,
         "next_place": room_or_way(following) if following else "",
         "stats": _stats(sessions, now=now) if day == this_day else [],

@@ -1,0 +1,72 @@
+"""Whether a session was held, said by who was there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from portal.accounts.roles import Role
+from portal.appointments.forms import SeenForm
+from portal.appointments.models import Appointment
+from portal.appointments.refusals import WrongState
+from portal.appointments.states import Why
+from portal.common.access.decorators import ActorRequest, allow
+from portal.journeys import sessions
+
+
+def _session(request: ActorRequest, code: UUID) -> Appointment:
+    return get_object_or_404(Appointment.objects.visible_to(request.actor).without_holds().for_listing(), code=code)
+
+
+@allow(Role.PSYCHOLOGIST)
+@require_safe
+def session(request: ActorRequest, code: UUID) -> HttpResponse:
+    """The day of a session, where it is marked."""
+    return _its_day(_session(request, code))
+
+
+@allow(Role.PSYCHOLOGIST)
+@require_POST
+def complete(request: ActorRequest, code: UUID) -> HttpResponse:
+    """The session was held."""
+    return _press(request, code, sessions.complete, done=_("The session with %(name)s is marked as completed."))
+
+
+@allow(Role.PSYCHOLOGIST)
+@require_POST
+def no_show(request: ActorRequest, code: UUID) -> HttpResponse:
+    """Nobody came."""
+    return _press(request, code, sessions.mark_no_show, done=_("%(name)s is marked as a no-show."))
+
+
+def _press(request: ActorRequest, code: UUID, step: Callable[..., Appointment], *, done: str) -> HttpResponse:
+    """Does one step and shows the day again; an old page is told that nothing was done."""
+    found = _session(request, code)
+    try:
+        step(appointment=found, by=request.actor, now=timezone.now(), seen=SeenForm.read(request.POST))
+    except WrongState as refused:
+        messages.warning(request, _in_words(refused.reason))
+    else:
+        messages.success(request, done % {"name": found.patient.name if found.patient else ""})
+    return _its_day(found)
+
+
+def _its_day(found: Appointment) -> HttpResponse:
+    return redirect(f"{reverse('psychologist:today')}?day={found.local_start.date().isoformat()}")
+
+
+def _in_words(why: str) -> str:
+    match why:
+        case Why.NOT_STARTED:
+            return _("The session has not started yet.")
+        case Why.NOTE_SIGNED:
+            return _("You signed a note of this session, so it took place.")
+    return _("Somebody changed this session a moment ago, and nothing was done. Look at it again.")
