@@ -8,6 +8,7 @@ from datetime import datetime
 from portal.appointments import actions, states
 from portal.appointments.models import Appointment
 from portal.appointments.states import Known, Steps
+from portal.billing import actions as billing
 from portal.billing.models import BILLS_A_SESSION, Invoice
 from portal.common.access.actors import Actor
 from portal.journeys import to_do
@@ -79,6 +80,7 @@ def undo_no_show(
 ) -> Appointment:
     """Books a missed session again. Raises WrongState, SlotTaken or PatientBusy."""
     session = actions.undo_no_show(appointment=appointment, reason=reason, known=known, by=by, now=now, seen=seen)
+    billing.take_back_waiver(appointment=session, by=by, now=now)
     to_do.sessions.look_again([session], by=by, now=now)
     return session
 

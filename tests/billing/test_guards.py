@@ -616,3 +616,21 @@ def test_a_fee_is_waived_once(books):
     waiver = make.waiver()
     with pytest.raises(IntegrityError), transaction.atomic():
         make.waiver(appointment=waiver.appointment)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "taken_back_at = NULL",
+        "taken_back_at = waived_at",
+        "reason = 'Another'",
+        "taken_back_at = NULL, reason = 'Another'",
+    ],
+)
+def test_a_waiver_is_taken_back_once_and_is_otherwise_as_it_was(books, change):
+    waiver = make.waiver()
+    refused("UPDATE billing_waiver SET taken_back_at = waived_at, reason = 'Another'", words="never changes")
+    Waiver.objects.update(taken_back_at=books.now)
+    refused(f"UPDATE billing_waiver SET {change}", words="never changes")
+    again = make.waiver(appointment=waiver.appointment)
+    assert list(Waiver.objects.in_force()) == [again]

@@ -6,7 +6,7 @@ first locks the session.
 
 from portal.billing.actions.ahead import ask_no_more_ahead, deposit_of, held_ahead, take_ahead, use_ahead
 from portal.billing.actions.credits import credit_line, creditable
-from portal.billing.actions.fees import bill_fee, waive_fee
+from portal.billing.actions.fees import bill_fee, take_back_waiver, waive_fee
 from portal.billing.actions.invoices import bill, draft_invoice, issue_invoice, may_bill, void_invoice
 from portal.billing.actions.payments import (
     is_asked_for_again,
@@ -33,6 +33,7 @@ __all__ = [
     "refund_payment",
     "refundable",
     "take_ahead",
+    "take_back_waiver",
     "use_ahead",
     "void_invoice",
     "waive_fee",

@@ -12,7 +12,7 @@ from portal.billing import charges
 from portal.billing.actions.ahead import use_ahead
 from portal.billing.actions.invoices import bill
 from portal.billing.actions.locking import lock_session
-from portal.billing.models import Invoice, Waiver
+from portal.billing.models import Invoice, Purpose, Waiver
 from portal.billing.refusals import AlreadyInvoiced, NotBillable, ReasonMissing, Waived
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
@@ -27,7 +27,7 @@ def bill_fee(*, appointment: Appointment, by: Actor, now: datetime, after_all: b
     """
     appointment = lock_session(appointment)
     fee = _fee(appointment)
-    if not after_all and Waiver.objects.filter(appointment=appointment, purpose=fee.purpose).exists():
+    if not after_all and Waiver.objects.in_force().filter(appointment=appointment, purpose=fee.purpose).exists():
         raise Waived
     invoice = bill(appointment=appointment, purpose=fee.purpose, charges=[fee.charge], by=by, now=now)
     use_ahead(invoice=invoice, by=by, now=now)
@@ -43,7 +43,7 @@ def waive_fee(*, appointment: Appointment, reason: str, by: Actor, now: datetime
     """
     appointment = lock_session(appointment)
     fee = _fee(appointment)
-    if earlier := Waiver.objects.filter(appointment=appointment, purpose=fee.purpose).first():
+    if earlier := Waiver.objects.in_force().filter(appointment=appointment, purpose=fee.purpose).first():
         return earlier
     if existing := Invoice.objects.live().filter(appointment=appointment).for_purpose(fee.purpose).first():
         raise AlreadyInvoiced(existing)
@@ -54,6 +54,22 @@ def waive_fee(*, appointment: Appointment, reason: str, by: Actor, now: datetime
     )
     trail.record("fee.waived", by=by, target=appointment, at=now, purpose=fee.purpose, patient=appointment.patient_id)
     return waiver
+
+
+@transaction.atomic
+def take_back_waiver(*, appointment: Appointment, by: Actor, now: datetime) -> None:
+    """A no-show that is undone takes its waiver with it: missed again, the fee is asked about again."""
+    appointment = lock_session(appointment)
+    waived = Waiver.objects.in_force().filter(appointment=appointment, purpose=Purpose.NO_SHOW)
+    if not appointment.is_missed and waived.update(taken_back_at=now, taken_back_by=by.user):
+        trail.record(
+            "fee.waiver_taken_back",
+            by=by,
+            target=appointment,
+            at=now,
+            purpose=Purpose.NO_SHOW,
+            patient=appointment.patient_id,
+        )
 
 
 def _fee(appointment: Appointment) -> charges.Fee:

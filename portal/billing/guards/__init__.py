@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from portal.billing.guards import postgresql, sqlite
 from portal.billing.guards.words import WAIVER, WAIVER_NEVER
-from portal.common.guards import REFUSE, Function, Guard, Trigger, frozen
+from portal.common.guards import REFUSE, Function, Guard, Trigger, refuses, runs
 
 BOOKS = Guard(
     "the books",
@@ -28,6 +28,37 @@ BOOKS = Guard(
         *(Trigger(name, definition) for name, definition in postgresql.TRIGGERS.items()),
     ],
 )
-WAIVERS = frozen(
-    "the waivers", prefix="waiver", table=WAIVER, words=WAIVER_NEVER, keys=(("appointment_id", "purpose"),)
+# Of a waiver one thing may change, once: that it is taken back.
+_KEPT = ("id", "appointment_id", "purpose", "reason", "waived_at", "waived_by_id")
+_TAKEN_BACK = "OLD.taken_back_at IS NULL AND NEW.taken_back_at IS NOT NULL"
+_SAME_ON_SQLITE = " AND ".join(f'NEW."{column}" IS OLD."{column}"' for column in _KEPT)
+_SAME_ON_POSTGRESQL = " AND ".join(f"NEW.{column} IS NOT DISTINCT FROM OLD.{column}" for column in _KEPT)
+WAIVERS = Guard(
+    "the waivers",
+    sqlite=[
+        Trigger(
+            "waiver_never_changes",
+            refuses("BEFORE UPDATE", WAIVER, f"NOT ({_TAKEN_BACK} AND {_SAME_ON_SQLITE})", WAIVER_NEVER),
+        ),
+        Trigger(
+            "waiver_never_replaced",
+            refuses(
+                "BEFORE INSERT",
+                WAIVER,
+                f"EXISTS (SELECT 1 FROM {WAIVER} WHERE id = NEW.id OR (appointment_id = NEW.appointment_id "  # noqa: S608
+                "AND purpose = NEW.purpose AND taken_back_at IS NULL AND NEW.taken_back_at IS NULL))",
+                WAIVER_NEVER,
+            ),
+        ),
+        Trigger("waiver_never_deleted", refuses("BEFORE DELETE", WAIVER, "1", WAIVER_NEVER)),
+    ],
+    postgresql=[
+        REFUSE,
+        Trigger(
+            "waiver_never_changes",
+            runs("BEFORE UPDATE", WAIVER, f"NOT ({_TAKEN_BACK} AND {_SAME_ON_POSTGRESQL})", REFUSE, WAIVER_NEVER),
+        ),
+        Trigger("waiver_never_deleted", runs("BEFORE DELETE", WAIVER, "", REFUSE, WAIVER_NEVER)),
+        Trigger("waiver_never_truncated", runs("BEFORE TRUNCATE", WAIVER, "", REFUSE, WAIVER_NEVER, each="STATEMENT")),
+    ],
 )

@@ -12,9 +12,18 @@ from portal.common.privacy import classed
 FEES = (Purpose.LATE_FEE, Purpose.NO_SHOW)
 
 
-@classed(plain="id appointment purpose waived_at waived_by", personal="reason")
+class WaiverQuerySet(models.QuerySet["Waiver"]):
+    def in_force(self) -> WaiverQuerySet:
+        """Those whose session is still what it was when the fee was waived."""
+        return self.filter(taken_back_at__isnull=True)
+
+
+@classed(plain="id appointment purpose waived_at waived_by taken_back_at taken_back_by", personal="reason")
 class Waiver(models.Model):
-    """That somebody at the clinic did without the fee for a session cancelled late or missed, and why."""
+    """That somebody at the clinic did without the fee for a session cancelled late or missed, and why.
+
+    A row never changes, but that it is taken back once: with the no-show that it was for.
+    """
 
     appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="waivers", db_index=False)
     purpose = models.CharField(max_length=10, choices=Purpose.choices)
@@ -24,10 +33,25 @@ class Waiver(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", editable=False, db_index=False
     )
 
+    taken_back_at = models.DateTimeField(null=True, editable=False)
+    taken_back_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", editable=False, db_index=False
+    )
+
+    objects = WaiverQuerySet.as_manager()
+
     class Meta:
         ordering = ["waived_at"]
         constraints = [
-            models.UniqueConstraint(fields=["appointment", "purpose"], name="waiver_once_per_session_and_fee"),
+            models.UniqueConstraint(
+                fields=["appointment", "purpose"],
+                condition=Q(taken_back_at__isnull=True),
+                name="waiver_once_per_session_and_fee",
+            ),
+            models.CheckConstraint(
+                condition=Q(taken_back_at__isnull=False) | Q(taken_back_by__isnull=True),
+                name="waiver_taken_back_with_when",
+            ),
             models.CheckConstraint(condition=Q(purpose__in=["late_fee", "no_show"]), name="waiver_is_of_a_fee"),
             models.CheckConstraint(condition=~Q(reason=""), name="waiver_says_why"),
         ]

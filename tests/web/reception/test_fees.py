@@ -8,8 +8,10 @@ import pytest
 from django.urls import reverse
 
 from portal.appointments.models import Status
+from portal.audit.models import Entry
 from portal.billing import actions, charges
 from portal.billing.models import Invoice, Payment, Purpose, Waiver
+from portal.journeys import sessions
 from portal.reports.days import owed_by, read_day
 from tests import make
 from tests.web.reception.conftest import NOW
@@ -270,3 +272,25 @@ def test_where_there_is_no_fee_none_is_offered(desk, place, how):
         assert response.redirect_chain == [(url("appointment", session), 302)]
     assert not Invoice.objects.exists()
     assert not Waiver.objects.exists()
+
+
+def test_a_waiver_goes_with_the_no_show_that_it_was_for(desk, missed):
+    by, late = make.actor(), NOW
+    actions.waive_fee(appointment=missed, reason="Car broke down", by=by, now=NOW)
+    sessions.undo_no_show(appointment=missed, reason="came", by=by, now=late)
+    waiver = Waiver.objects.get()
+    assert (waiver.taken_back_at, waiver.taken_back_by) == (late, by.user)
+    assert Entry.objects.filter(verb="fee.waiver_taken_back").count() == 1
+    assert "Car broke down" not in page(desk, "appointment", missed).content.decode()
+    sessions.mark_no_show(appointment=missed, by=by, now=late)
+    words = page(desk, "fee", missed).content.decode()
+    assert ("Invoice it after all" in words, "Waive the fee" in words) == (False, True)
+    desk.post(url("waive_fee", missed), {"reason": "Ill this time"})
+    assert list(Waiver.objects.in_force().values_list("reason", flat=True)) == ["Ill this time"]
+    assert "Ill this time" in page(desk, "appointment", missed).content.decode()
+
+
+def test_a_waiver_of_what_is_not_undone_stays(desk, late):
+    waiver = actions.waive_fee(appointment=late, reason="Car broke down", by=make.actor(), now=NOW)
+    actions.take_back_waiver(appointment=late, by=make.actor(), now=NOW)
+    assert list(Waiver.objects.in_force()) == [waiver]

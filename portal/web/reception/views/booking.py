@@ -366,7 +366,7 @@ def appointment(request: ActorRequest, code: UUID) -> HttpResponse:
         "hint": _hint(session, steps),
         "invoices": [(invoice, invoice.standing(today=today)) for invoice in listed],
         "fee": fee if fee and fee.purpose not in live else None,
-        "waiver": session.waivers.first(),
+        "waiver": session.waivers.in_force().first(),
         "can_pay_ahead": (deposit is None or not deposit.payable)
         and billing.may_bill(session, Purpose.DEPOSIT, now=now),
     }

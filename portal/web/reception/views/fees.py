@@ -128,7 +128,7 @@ def _offer(request: ActorRequest, session: Appointment, form: WaiveForm) -> Http
         "session": session,
         "fee": due,
         "form": form,
-        "waiver": session.waivers.filter(purpose=due.purpose).select_related("waived_by").first(),
+        "waiver": session.waivers.in_force().filter(purpose=due.purpose).select_related("waived_by").first(),
         "ahead": actions.held_ahead(session),
     }
     return render(request, "reception/fee.html", context, status=422 if form.errors else 200)
