@@ -144,7 +144,9 @@ def test_what_is_to_be_paid_stands_above():
     page = words(make.client_for(patient.user).get(LIST))
     top, rest = page.split("All invoices")
     assert "$420.00 to pay" in top
-    assert f"{late.number} was due 22 Nov 2026 Overdue $220.00 {part.number} due 1 Dec 2026 Part paid $200.00" in top
+    assert f"{late.number} Session · was due 22 Nov 2026 Overdue $220.00" in top
+    assert f"{part.number} Session · due 1 Dec 2026 Part paid $200.00" in top
+    assert top.index(late.number) < top.index(part.number)
     assert paid.number not in top
     assert {late.number, part.number, paid.number, void.number} <= set(rest.split())
 
