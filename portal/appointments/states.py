@@ -106,6 +106,15 @@ def minutes_waiting(session: Appointment, *, now: datetime) -> int | None:
     return max(0, int((now - session.arrived_at).total_seconds() // 60))
 
 
+def told_by_the_clock(*, starts_at: int, ends_at: int, now: datetime, ahead: timedelta) -> int:
+    """All that time alone changes on a session's own day while nobody waits: equal answers, equal buttons and words.
+
+    Moments are seconds since 1970; `ahead` is how long before its start a page begins to count it.
+    """
+    marks = (starts_at - ahead.total_seconds(), starts_at - SOON.total_seconds(), starts_at, ends_at)
+    return sum((now.timestamp() >= mark) + (now.timestamp() > mark) for mark in marks)
+
+
 def free_until(session: Appointment, *, clinic: ClinicSettings | None = None) -> datetime:
     """Until when, inclusive, a patient may move the session, or cancel it without a fee: as it was promised."""
     promised = session.cancel_hours

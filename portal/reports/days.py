@@ -12,16 +12,19 @@ from django.db.models import F, Sum
 
 from portal.appointments import states
 from portal.appointments.listing import with_clinic
-from portal.appointments.models import Appointment
-from portal.appointments.states import Steps
+from portal.appointments.models import Appointment, AppointmentQuerySet
+from portal.appointments.states import Status, Steps
 from portal.billing import charges
 from portal.billing.models import BILLS_A_SESSION, Invoice, InvoiceStatus, Purpose
+from portal.clinic.kept import places
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
+from portal.common.database.epoch import Epoch
 from portal.common.money import ZERO, cents
 from portal.journeys import sessions as sessions_journey
 from portal.medicare.models import Referral
 from portal.patients.models import Patient
+from portal.records.models import ProgressNote
 
 # No place of the clinic is further than this from its own zone.
 NEAR = timedelta(hours=15)
@@ -29,14 +32,54 @@ NEAR = timedelta(hours=15)
 
 def sessions_of(actor: Actor, day: date, *, zone: ZoneInfo) -> list[Appointment]:
     """What touches the day somewhere: each session is on the day of its own location, so callers look at that too."""
+    return with_clinic(_touching(actor, day, zone=zone).for_lists())
+
+
+def _touching(actor: Actor, day: date, *, zone: ZoneInfo) -> AppointmentQuerySet:
     start = datetime.combine(day, time(), zone).astimezone(UTC)
-    return with_clinic(
-        Appointment.objects.visible_to(actor)
-        .between(start - NEAR, start + timedelta(days=1) + NEAR)
-        .without_holds()
-        .for_lists()
-        .order_by("starts_at", "pk")
-    )
+    sessions = Appointment.objects.visible_to(actor).without_holds()
+    return sessions.between(start - NEAR, start + timedelta(days=1) + NEAR).order_by("starts_at", "pk")
+
+
+# What the list shows of a session and of its patient, beside what is kept of the clinic. Moments are read as they are
+# compared, as numbers.
+_SHOWN = ("pk", "patient", "psychologist", "service", "location", "room", "mode", "fee", "revision")
+_CALLED = ("preferred_name", "legal_first_name", "legal_last_name", "date_of_birth")
+_MOMENTS = ("starts_at", "ends_at", "confirmed_at")
+# The list counts who arrives within the next hour.
+NEXT_HOUR = timedelta(hours=1)
+
+
+def trace_of(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime) -> list[object] | None:
+    """What `read_day` would find, as plain values and in five statements: while they are the same, so is the list.
+
+    What is kept of the clinic, its people, services and places, has its own stamp. None where somebody waits: the list
+    counts their minutes, and is another one each time.
+    """
+    touching = _touching(actor, day, zone=clinic.zone)
+    moments = [Epoch(name) for name in _MOMENTS]
+    of_patients = [f"patient__{name}" for name in _CALLED]
+    rows = list(touching.values_list("status", *moments, *_SHOWN, *of_patients))
+    if any(status == Status.ARRIVED for status, *_shown in rows):
+        return None
+    clocks = [
+        states.told_by_the_clock(starts_at=starts_at, ends_at=ends_at, now=now, ahead=NEXT_HOUR)
+        for _status, starts_at, ends_at, *_shown in rows
+    ]
+    sessions, patients = ([row[1 + len(_MOMENTS) + at] for row in rows] for at in (0, 1))
+    invoices = Invoice.objects.visible_to(actor).order_by("pk")
+    of_sessions = ("pk", "appointment", "purpose", "status", "number", "payable", "paid")
+    signed = ProgressNote.objects.signed().filter(appointment__in=touching.order_by().values("pk"))
+    written = Referral.objects.filter(patient__in=touching.order_by().values("patient"))
+    return [
+        rows,
+        clocks,
+        sorted({place.day_of(now) for place in places().values()}),
+        list(invoices.live().filter(appointment__in=sessions).values_list(*of_sessions)),
+        list(invoices.owing().filter(patient__in=set(patients) - {None}).values_list("patient", "payable", "paid")),
+        list(written.order_by("pk").values_list("patient", "written_on")),
+        list(signed.order_by("pk").values_list("appointment")),
+    ]
 
 
 @dataclass(slots=True)

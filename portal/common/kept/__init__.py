@@ -19,7 +19,17 @@ stands under a lock says `as_of_now()` once it holds it, and then asks as if not
 """
 
 from portal.common.kept.freezing import Frozen, freeze
-from portal.common.kept.readings import Kept, as_of_now, drawn, kept, listen, once_a_request, one_stamp, readings
+from portal.common.kept.readings import (
+    Kept,
+    as_of_now,
+    drawn,
+    kept,
+    listen,
+    once_a_request,
+    one_stamp,
+    readings,
+    stands_as,
+)
 from portal.common.kept.stamp import Changes, renew, renew_after_migrations, renew_if_kept, watched
 
 __all__ = [
@@ -37,5 +47,6 @@ __all__ = [
     "renew",
     "renew_after_migrations",
     "renew_if_kept",
+    "stands_as",
     "watched",
 ]

@@ -120,6 +120,11 @@ def readings() -> tuple[Kept[..., Any], ...]:
     return tuple(_readings)
 
 
+def stands_as() -> str | None:
+    """The stamp under which this request reads: whatever is kept is the same while it is."""
+    return _shelf().stamp
+
+
 def as_of_now() -> None:
     """Reads the stamp again when something kept is next asked for: said once a lock is held."""
     if (request := _request.get()) is not None:

@@ -24,10 +24,12 @@ from portal.appointments.states import Verb
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.kept import stands_as
 from portal.common.money import dollars
+from portal.common.web import polling
 from portal.common.web.htmx import htmx_of, page_or_fragment, targets
 from portal.journeys import sessions
-from portal.reports.days import Arrival, DayList, read_day
+from portal.reports.days import NEXT_HOUR, Arrival, DayList, read_day, trace_of
 from portal.web.reception.arrivals import Chosen, Lines
 from portal.web.reception.forms import ArrivalsFilter, day_in
 from portal.web.reception.refused import in_words
@@ -50,6 +52,13 @@ def _page(request: ActorRequest, *, pressed: Appointment | None = None) -> HttpR
     locations = [place for place in kept.places().values() if place.is_active]
     if chosen["at"] not in {place.slug for place in locations}:
         chosen["at"] = ""
+    known = ""
+    if pressed is None and polling.is_poll(request):
+        trace = trace_of(request.actor, day, clinic=clinic, now=now)
+        if trace is not None:
+            known = polling.fingerprint(request, stands_as(), this_day, day, *trace)
+            if polling.still_shows(request, known):
+                return polling.not_modified(known)
     listed = read_day(request.actor, day, clinic=clinic, now=now, location=chosen["at"])
     # Whose button was pressed: the button is gone with the old list, and the focus goes to the same line.
     again = Chosen(day, by=chosen["by"], place=chosen["at"], pressed=pressed.code if pressed else None)
@@ -68,6 +77,7 @@ def _page(request: ActorRequest, *, pressed: Appointment | None = None) -> HttpR
         "locations": locations if len(locations) > 1 else [],
         "stats": _stats(listed, is_today=day == this_day, now=now),
         "now": now,
+        "known": known,
     }
     if day == this_day and htmx_of(request) is None:
         context["to_do"] = on_a_home_page(request, ROOM, now=now)
@@ -88,7 +98,7 @@ def _stats(listed: DayList, *, is_today: bool, now: datetime) -> list[dict[str, 
     if not is_today:
         return []
     return [
-        {"value": listed.arriving_before(now + timedelta(hours=1)), "label": _("arriving in the next hour")},
+        {"value": listed.arriving_before(now + NEXT_HOUR), "label": _("arriving in the next hour")},
         {"value": listed.late, "label": _("late, not here yet")},
         {"value": listed.here, "label": _("in the waiting room")},
         {"value": dollars(listed.to_collect), "label": _("to collect today")},
