@@ -70,7 +70,7 @@ def psychologists() -> Mapping[int, Psychologist]:
     """Everybody who practises or practised here, by their id: with their name and fees and without their profile."""
     shown = [f.name for f in Psychologist._meta.concrete_fields if f.name not in _OF_PROFILES]
     rows = Psychologist.objects.select_related("user").prefetch_related("own_fees")
-    rows = rows.only(*shown, "user__first_name", "user__last_name", "user__email")
+    rows = rows.only(*shown, "user__first_name", "user__last_name")
     return {psychologist.pk: psychologist for psychologist in rows}
 
 
@@ -89,7 +89,7 @@ def practising() -> Sequence[Psychologist]:
     """Everybody who practises here, in the clinic's order, with what cards of profiles show and filters look at."""
     shown = [f.name for f in Psychologist._meta.concrete_fields if f.name not in _OF_ONE_PROFILE]
     rows = Psychologist.objects.practising().select_related("user")
-    rows = rows.only(*shown, "user__first_name", "user__last_name", "user__email")
+    rows = rows.only(*shown, "user__first_name", "user__last_name")
     return list(rows.prefetch_related("focuses", "languages", "services", "own_fees"))
 
 

@@ -39,15 +39,15 @@ def test_a_kept_row_cannot_be_changed(person, change):
     assert (person.title, person.user.last_name) == ("Dr", "Nguyễn")
 
 
-@pytest.mark.parametrize("ask", [lambda row: row.bio, lambda row: row.user.language, lambda row: row.user.password])
+@pytest.mark.parametrize("ask", [lambda row: row.bio, lambda row: row.user.email, lambda row: row.user.password])
 def test_a_kept_row_knows_what_was_read_with_it_and_no_more(person, ask):
     with pytest.raises(Frozen):
         ask(person)
 
 
-def test_who_has_no_name_yet_is_called_by_their_address():
+def test_who_has_no_name_yet_is_called_what_they_are():
     own = make.psychologist(title="", user=make.user(first_name="", last_name="", email="mai@example.com"))
-    assert clinic.psychologists()[own.pk].name == "mai@example.com"
+    assert clinic.psychologists()[own.pk].name == "Psychologist"
 
 
 def test_a_relation_that_was_not_read_does_not_stick():
