@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from portal.clinic.models import ClinicSettings
 from portal.resources.models import BlogPost
@@ -132,6 +132,22 @@ def test_two_tabs_lose_no_word(desk: Page, draft) -> None:
     assert draft().body == "It was a quiet night."
     # And the other one's words stand among the revisions.
     assert "It was a stormy night." in draft().revisions.values_list("body", flat=True)
+    draft().delete()
+
+
+def test_a_button_waits_for_a_saving_that_is_on_its_way(desk: Page, draft) -> None:
+    """On a slow line the page would otherwise be refused as if another window had changed what it saved itself."""
+    held: list[Route] = []
+    desk.route("**/draft/", lambda route: route.continue_() if held else held.append(route))
+    body(desk).fill("It was a long night.")
+    expect(said(desk)).to_have_text("Not saved yet")
+    while not held:
+        desk.wait_for_timeout(50)
+    body(desk).fill("It was a long and quiet night.")
+    desk.get_by_role("button", name="Save draft").click()
+    held[0].continue_()
+    expect(desk.get_by_text("The draft is kept.")).to_be_visible()
+    assert draft().body == "It was a long and quiet night."
     draft().delete()
 
 

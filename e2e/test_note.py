@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from portal.appointments.models import Appointment, Status
 from portal.clinic.models import Psychologist
@@ -85,6 +85,20 @@ def test_a_note_saves_itself_and_is_signed(page: Page, write, session, assert_ac
     page.get_by_role("button", name="Yes, go on").click()
     expect(page.get_by_role("heading", name="Added later")).to_be_visible()
     expect(page.get_by_text("The log came.")).to_be_visible()
+
+
+def test_signing_waits_for_a_saving_that_is_on_its_way(page: Page, write, session) -> None:
+    """On a slow line the note would otherwise be refused as if another window had changed what this one saved."""
+    held: list[Route] = []
+    page.route("**/draft/", lambda route: route.continue_() if held else held.append(route))
+    write("Slept badly.")
+    while not held:
+        page.wait_for_timeout(50)
+    write(" Rested since.")
+    page.get_by_role("button", name="Sign…").click()
+    page.get_by_role("dialog", name="Sign this note?").get_by_role("button", name="Sign now").click()
+    held[0].continue_()
+    expect(page.get_by_role("article", name="Signed note")).to_contain_text("Slept badly. Rested since.")
 
 
 def test_no_word_is_lost_when_the_session_ends(page: Page, write, session, sign_in) -> None:

@@ -106,6 +106,11 @@ def minutes_waiting(session: Appointment, *, now: datetime) -> int | None:
     return max(0, int((now - session.arrived_at).total_seconds() // 60))
 
 
+def waits(status: str) -> bool:
+    """Whether somebody of this state is at the clinic, and waits for the session."""
+    return status == Status.ARRIVED
+
+
 def told_by_the_clock(*, starts_at: int, ends_at: int, now: datetime, ahead: timedelta) -> int:
     """All that time alone changes on a session's own day while nobody waits: equal answers, equal buttons and words.
 

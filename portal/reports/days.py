@@ -13,7 +13,7 @@ from django.db.models import F, Sum
 from portal.appointments import states
 from portal.appointments.listing import with_clinic
 from portal.appointments.models import Appointment, AppointmentQuerySet
-from portal.appointments.states import Status, Steps
+from portal.appointments.states import Steps
 from portal.billing import charges
 from portal.billing.models import BILLS_A_SESSION, Invoice, InvoiceStatus, Purpose
 from portal.clinic.kept import places
@@ -60,7 +60,7 @@ def trace_of(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime) 
     moments = [Epoch(name) for name in _MOMENTS]
     of_patients = [f"patient__{name}" for name in _CALLED]
     rows = list(touching.values_list("status", *moments, *_SHOWN, *of_patients))
-    if any(status == Status.ARRIVED for status, *_shown in rows):
+    if any(states.waits(status) for status, *_shown in rows):
         return None
     clocks = [
         states.told_by_the_clock(starts_at=starts_at, ends_at=ends_at, now=now, ahead=NEXT_HOUR)

@@ -53,6 +53,37 @@ document.addEventListener('input', event => {
   if (event.target.form === form() && !trouble && isDirty()) say(form().dataset.wordsUnsaved)
 })
 
+// ---- A button while the page saves by itself ---------------------------------------------------------------------------
+// The answer brings the version that the next words replace: a button that did not wait for it would be refused, as if
+// another window had changed them.
+
+let saving = false
+const waiting = []
+
+document.addEventListener('htmx:beforeRequest', event => {
+  if (event.target.id === 'autosave') saving = true
+})
+
+document.addEventListener('htmx:afterRequest', event => {
+  if (event.target.id !== 'autosave') return
+  saving = false
+  for (const go of waiting.splice(0)) go()
+})
+
+document.addEventListener('htmx:confirm', event => {
+  if (!saving || event.target.id === 'autosave' || !isOurs(event)) return
+  event.preventDefault()
+  waiting.push(() => event.detail.issueRequest(true))
+})
+
+// Signing is a page of its own, and no request of htmx.
+document.addEventListener('submit', event => {
+  if (!saving || event.target !== form() || event.defaultPrevented) return
+  event.preventDefault()
+  const { submitter } = event
+  waiting.push(() => form().requestSubmit(submitter))
+})
+
 // ---- What comes back -------------------------------------------------------------------------------------------------
 
 // Before htmx acts on the answer: one that leads to the sign-in page would take the words away with this page.

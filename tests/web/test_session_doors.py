@@ -19,6 +19,8 @@ from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status
 from portal.audit.models import Entry
 from portal.billing.models import Invoice
+from portal.clinic.models import ClinicSettings
+from portal.journeys import checking_out
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -148,6 +150,9 @@ def press(client, door, session, *, seen=None, fragment=False):
     data = {"seen": session.seen_as if seen is None else seen}
     match door:
         case "check_out":
+            if seen is None:
+                claim = checking_out.claim_for(session)
+                data["seen"] = checking_out.as_shown(session, claim=claim, clinic=ClinicSettings.current())
             data |= {
                 "minutes": "60",
                 "mode": "in_person",

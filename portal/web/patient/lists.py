@@ -28,9 +28,10 @@ class ListedRow(InvoiceRow, Protocol):
 def owing_rows(invoices: Iterable[InvoiceRow], *, today: date) -> SafeString:
     """Invoices `for_table` that are to be paid."""
     page = each("patient:invoice")
+    badges = ((invoice, badge_of(invoice, today=today)) for invoice in invoices)
     return _OWING.rows(
         (
-            {"status": badge_of(invoice, today=today)},
+            {"status": badge, "is_overdue": badge == "overdue"},
             (
                 page(invoice.number),
                 invoice.number,
@@ -39,7 +40,7 @@ def owing_rows(invoices: Iterable[InvoiceRow], *, today: date) -> SafeString:
                 dollars(balance_of(invoice)),
             ),
         )
-        for invoice in invoices
+        for invoice, badge in badges
     )
 
 
