@@ -111,7 +111,8 @@ FOCUSED = """() => {
   const one = document.activeElement;
   if (!one || one === document.body) return null;
   one.dataset.visited = "";
-  const style = getComputedStyle(one), box = one.getBoundingClientRect();
+  // A link that goes on in the next line has a box for each: the middle of both may be the words between them.
+  const style = getComputedStyle(one), box = one.getClientRects()[0] ?? one.getBoundingClientRect();
   const shown = document.elementFromPoint(box.x + box.width / 2, box.y + Math.min(box.height, innerHeight) / 2);
   const card = one.closest(".card, .stat, .paper");
   const ring = [one, card].some((at) => at && getComputedStyle(at).outlineStyle !== "none"
