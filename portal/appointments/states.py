@@ -43,6 +43,8 @@ LIVE: Final = (Status.HELD, Status.BOOKED, Status.ARRIVED)
 TAKING_TIME: Final = (*LIVE, Status.COMPLETED)
 # Still to be held, or held and not settled: somebody has to do something about it.
 OPEN: Final = (Status.BOOKED, Status.ARRIVED)
+# At the clinic, and not with the psychologist yet as far as anybody said.
+WAITING: Final = (Status.ARRIVED,)
 # The patient was there.
 SEEN: Final = (Status.ARRIVED, Status.COMPLETED)
 # Neither called off nor missed: it takes place, or took place. This is what is written up and counted as work.
@@ -104,11 +106,6 @@ def minutes_waiting(session: Appointment, *, now: datetime) -> int | None:
     if session.status != Status.ARRIVED or session.arrived_at is None:
         return None
     return max(0, int((now - session.arrived_at).total_seconds() // 60))
-
-
-def waits(status: str) -> bool:
-    """Whether somebody of this state is at the clinic, and waits for the session."""
-    return status == Status.ARRIVED
 
 
 def told_by_the_clock(*, starts_at: int, ends_at: int, now: datetime, ahead: timedelta) -> int:

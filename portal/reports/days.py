@@ -60,7 +60,7 @@ def trace_of(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime) 
     moments = [Epoch(name) for name in _MOMENTS]
     of_patients = [f"patient__{name}" for name in _CALLED]
     rows = list(touching.values_list("status", *moments, *_SHOWN, *of_patients))
-    if any(states.waits(status) for status, *_shown in rows):
+    if any(status in states.WAITING for status, *_shown in rows):
         return None
     clocks = [
         states.told_by_the_clock(starts_at=starts_at, ends_at=ends_at, now=now, ahead=NEXT_HOUR)
