@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import connections, transaction
@@ -70,6 +71,17 @@ def ensure() -> None:
         # Names are not unique in that table: two processes that start at once can both write.
         Schedule.objects.filter(pk__in=[double.pk for double in doubles]).delete()
     Schedule.objects.filter(pk__in=[row.pk for gone in rows.values() for row in gone]).delete()
+
+
+def catch_up(now: datetime) -> None:
+    """Makes each job that is overdue due once, now: the worker runs this before the queue starts.
+
+    The queue itself would step over every missed turn in one transaction: after months in which no worker ran, a
+    minutely job keeps a whole SQLite database locked for a quarter of a minute.
+    """
+    from django_q.models import Schedule
+
+    Schedule.objects.filter(next_run__lt=now).update(next_run=now)
 
 
 @receiver(post_migrate, dispatch_uid="portal.common.schedules")

@@ -52,6 +52,15 @@ def test_ensure_removes_doubles_and_what_is_declared_no_more(jobs):
     assert [row[0] for row in rows()] == ["portal:sweep", "somebody else's"]
 
 
+def test_what_was_missed_while_no_worker_ran_is_due_once(jobs):
+    now = timezone.now()
+    for minutes, next_run in ((1, now - timedelta(days=300)), (2, now + timedelta(minutes=1))):
+        Schedule.objects.create(func="f", schedule_type="I", minutes=minutes, next_run=next_run)
+    schedules.catch_up(now)
+    due = dict(Schedule.objects.values_list("minutes", "next_run"))
+    assert due == {1: now, 2: now + timedelta(minutes=1)}
+
+
 @pytest.mark.django_db
 def test_declared_jobs_are_there_after_migrate_and_can_be_called():
     Schedule.objects.all().delete()

@@ -12,10 +12,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
-from django_q.models import OrmQ, Task
+from django.utils import timezone
+from django_q.models import OrmQ, Schedule, Task
 from django_q.tasks import async_task
 
+from portal.ops.management.commands import worker
 from portal.ops.management.commands.worker import Watch
 from portal.ops.processes import manage
 
@@ -237,3 +240,26 @@ def test_cluster_whose_first_process_dies_is_started_again_without_its_orphans(s
     queue.does("second")
     assert not ({pid for pid, _, _ in processes()} & orphans)
     assert "The queue ended by itself; starting it again." in queue.log.read_text()
+
+
+def test_what_was_missed_is_put_right_before_the_queue_starts(db, monkeypatch):
+    """Stepping over ten months of minutes, the queue would keep the database locked for a quarter of a minute."""
+    Schedule.objects.all().delete()
+    Schedule.objects.create(func="f", schedule_type="I", minutes=1, next_run=timezone.now() - timedelta(days=300))
+    found = []
+
+    class Cluster:
+        def __init__(self, *args, **kwargs):
+            found.append(timezone.now() - Schedule.objects.get().next_run)
+
+        def stop(self, *, grace):
+            pass
+
+    def follow(command, *args):
+        command.stopping = True
+
+    monkeypatch.setattr(worker, "Child", Cluster)
+    monkeypatch.setattr(worker.Command, "_follow", follow)
+    monkeypatch.setattr(worker.signal, "signal", lambda number, handler: None)
+    call_command("worker")
+    assert found[0] < timedelta(minutes=1)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import signal
 import time
 from argparse import ArgumentParser
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import FrameType
@@ -23,6 +24,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django_q.models import OrmQ, Task
 
+from portal.common import schedules
 from portal.ops.processes import Child, manage
 
 
@@ -82,6 +84,9 @@ class Command(BaseCommand):
             signal.signal(number, self._stop)
 
         while not self.stopping:
+            # A database that is down is waited for by the cluster.
+            with suppress(DatabaseError):
+                schedules.catch_up(timezone.now())
             cluster = Child(manage("qcluster"), env={"PORTAL_IN_WORKER": "1"})
             watch = Watch(began=timezone.now(), patience=timedelta(seconds=patience))
             why = self._follow(cluster, watch, check_every)
