@@ -87,6 +87,19 @@ def test_a_note_saves_itself_and_is_signed(page: Page, write, session, assert_ac
     expect(page.get_by_text("The log came.")).to_be_visible()
 
 
+def test_words_typed_before_the_script_arrives_are_saved(page: Page, sign_in, session) -> None:
+    sign_in(page, PSYCHOLOGIST)
+    held: list[Route] = []
+    page.route("**/writing*.js", lambda route: held.append(route))
+    page.goto(f"/practice/notes/{session.code}/", wait_until="commit")
+    box(page).fill("Slept badly.")
+    while not held:
+        page.wait_for_timeout(50)
+    held[0].continue_()
+    expect(said(page)).to_have_text(re.compile("Saved [0-9]"))
+    assert stored(session) == "Slept badly."
+
+
 def test_signing_waits_for_a_saving_that_is_on_its_way(page: Page, write, session) -> None:
     """On a slow line the note would otherwise be refused as if another window had changed what this one saved."""
     held: list[Route] = []

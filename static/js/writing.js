@@ -10,6 +10,7 @@ document.addEventListener('click', event => {
 const form = () => document.querySelector('form[data-draft-url]')
 const words = () => form()?.elements.body
 const NOT_WORDS = new Set(['csrfmiddlewaretoken', 'version'])
+const TYPED_INTO = new Set(['text', 'textarea', 'search', 'date'])
 // Everything that was typed, in one string. A chosen file is not: it goes with the button.
 const all = () => JSON.stringify([...new FormData(form() ?? undefined)]
   .filter(([name, value]) => !NOT_WORDS.has(name) && typeof value === 'string'))
@@ -19,6 +20,15 @@ let sent = kept
 let leaving = false
 let retry = 0
 let trouble = false
+
+// What was typed before this script arrived: nobody heard it, and nothing has sent it.
+const isTyped = field => TYPED_INTO.has(field.type) && !NOT_WORDS.has(field.name) && field.value !== field.defaultValue
+document.addEventListener('DOMContentLoaded', () => {
+  if (![...(form()?.elements ?? [])].some(isTyped)) return
+  kept = sent = ''
+  say(form().dataset.wordsUnsaved)
+  save()
+})
 
 const isDirty = () => Boolean(words()) && all() !== kept
 const isWithin = event => Boolean(form()?.contains(event.target))
