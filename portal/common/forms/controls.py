@@ -89,8 +89,10 @@ _INPUTS: tuple[str, ...] = (
     "hidden",
     "file",
     "checkbox",
+    "date",
+    "datetime",
+    "time",
 )
-_INPUTS += ("date", "datetime", "time")
 _DRAWN: dict[str, Callable[[Control], str]] = {
     **dict.fromkeys(_INPUTS, _input),
     "textarea": _textarea,

@@ -8,7 +8,15 @@ from typing import Protocol
 
 from django.utils.safestring import SafeString
 
-from portal.billing.models.invoice import InvoiceRow, badge_of, balance_of, patient_of, psychologist_of, purpose_of
+from portal.billing.models.invoice import (
+    InvoiceRow,
+    Standing,
+    badge_of,
+    balance_of,
+    patient_of,
+    psychologist_of,
+    purpose_of,
+)
 from portal.common.languages.times import date_short
 from portal.common.templatetags.portal import dollars
 from portal.common.web.addresses import each
@@ -31,7 +39,7 @@ def owing_rows(invoices: Iterable[InvoiceRow], *, today: date) -> SafeString:
     badges = ((invoice, badge_of(invoice, today=today)) for invoice in invoices)
     return _OWING.rows(
         (
-            {"status": badge, "is_overdue": badge == "overdue"},
+            {"status": badge, "is_overdue": badge == Standing.OVERDUE},
             (
                 page(invoice.number),
                 invoice.number,

@@ -77,6 +77,7 @@ def note_rows(rows: Iterable[tuple[Appointment, int]], *, now: datetime) -> Safe
 
 
 def past_rows(sessions: Iterable[Appointment], *, now: datetime) -> SafeString:
+    """Sessions that are over, each with the state of its note."""
     note_page = each("psychologist:note")
     return _PAST.rows(
         (

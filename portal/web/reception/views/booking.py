@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
@@ -199,6 +200,11 @@ class Wanted:
     ignore: Appointment | None = None
 
     @property
+    def people(self) -> QuerySet[Psychologist]:
+        """Those who can be named for a time that is typed."""
+        return Psychologist.objects.filter(pk__in=[p.pk for p in self.psychologists]).select_related("user")
+
+    @property
     def is_held_another_way(self) -> bool:
         """Whether those chosen hold the service, but not in the way chosen. What is moved may stay as it was agreed."""
         if self.ignore is not None and self.mode == self.ignore.mode:
@@ -231,10 +237,9 @@ def _page(
         for_staff=True,
         is_asked_for=bool(shown or around),
     )
-    people = Psychologist.objects.filter(pk__in=[p.pk for p in wanted.psychologists]).select_related("user")
     if any_time is None:
         alone = wanted.chosen[0].slug if len(wanted.chosen) == 1 else None
-        any_time = AnyTime(psychologists=people, initial={"with_whom": alone, "day": max(week.monday, today)})
+        any_time = AnyTime(psychologists=wanted.people, initial={"with_whom": alone, "day": max(week.monday, today)})
     # Said before a time is looked for: there would be none, and "nothing is free" would not be why.
     wrong_way = why_not("mode") if wanted.is_held_another_way else ""
     context = wanted.context | {
@@ -263,8 +268,7 @@ def _answer(request: HttpRequest, wanted: Wanted, put: Callable[..., Appointment
         starts_at, location = form.cleaned_data["time"]
         who, outside_hours, any_time = _in_turn(wanted, starts_at), False, None
     else:
-        people = Psychologist.objects.filter(pk__in=[p.pk for p in wanted.psychologists]).select_related("user")
-        any_time = AnyTime(request.POST, psychologists=people)
+        any_time = AnyTime(request.POST, psychologists=wanted.people)
         if not any_time.is_valid():
             return _page(request, wanted, any_time=any_time)
         starts_at, location = any_time.cleaned_data["starts_at"], any_time.cleaned_data["location"]
