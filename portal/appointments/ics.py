@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Literal
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event, Timezone, vCalAddress, vText, vUri
+from icalendar import Calendar, Event, vCalAddress, vText, vUri
 
 from portal.appointments.models import Appointment
 from portal.clinic.models import ClinicSettings, Mode
@@ -22,7 +21,10 @@ Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 def invitation(
     appointment: Appointment, *, method: Method = "REQUEST", clinic: ClinicSettings, now: datetime, to: str = ""
 ) -> bytes:
-    """Writes an iCalendar file (RFC 5545, 5546) with one event and its time zone.
+    """Writes an iCalendar file (RFC 5545, 5546) with one event.
+
+    Its times are UTC: every calendar shows them on its reader's own clock. A zone that the file brings along is worked
+    out by each program itself, and one of the well-known ones reads a zone made of a list of dates an hour off.
 
     The UID never changes and SEQUENCE rises with each change, so calendars move or remove the entry they have. `to` is
     the address that the file is mailed to: named as an attendee who has accepted, so that no program asks or answers.
@@ -32,8 +34,8 @@ def invitation(
     event.add("uid", f"{appointment.code}@{urlsplit(settings.PORTAL_BASE_URL).hostname}")
     event.add("sequence", appointment.revision)
     event.add("dtstamp", now)
-    event.add("dtstart", timezone.localtime(appointment.starts_at, appointment.zone))
-    event.add("dtend", timezone.localtime(appointment.ends_at, appointment.zone))
+    event.add("dtstart", appointment.starts_at.astimezone(UTC))
+    event.add("dtend", appointment.ends_at.astimezone(UTC))
     event.add("summary", _("Appointment, %(clinic)s") % {"clinic": clinic.name})
     event.add("location", _where(appointment))
     event.add("url", vUri(settings.PORTAL_BASE_URL + reverse("patient:appointments")))
@@ -47,20 +49,18 @@ def invitation(
         attendee = vCalAddress(f"mailto:{to}")
         attendee.params["partstat"], attendee.params["rsvp"] = vText("ACCEPTED"), vText("FALSE")
         event.add("attendee", attendee)
-    before, after = _around(method, appointment.location.time_zone)
+    before, after = _around(method)
     return before + bytes(event.to_ical()) + after
 
 
 @cache
-def _around(method: Method, time_zone: str) -> tuple[bytes, bytes]:
-    """The file before and after its event. Writing a zone's changes costs three times what the event does."""
+def _around(method: Method) -> tuple[bytes, bytes]:
+    """The file before and after its event."""
     calendar = Calendar()
     calendar.add("prodid", "-//Clinic portal//Appointments//EN")
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", method)
-    # A zone stands before what names it.
-    calendar.add_component(Timezone.from_tzid(time_zone))
     before, end, after = bytes(calendar.to_ical()).rpartition(b"END:VCALENDAR")
     return before, end + after
 

@@ -1,6 +1,7 @@
 """The calendar entry, read back by an iCalendar reader and by the eye of somebody who looks over a shoulder."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import translation
@@ -47,25 +48,46 @@ def test_the_event(practice, appointment, now, settings):
     assert event["dtstamp"].dt == now
     assert event["dtstart"].dt == appointment.starts_at
     assert event["dtend"].dt == appointment.ends_at
-    assert event["dtstart"].params["tzid"] == "Australia/Lord_Howe"
-    (zone,) = calendar.walk("VTIMEZONE")
-    assert zone["tzid"] == "Australia/Lord_Howe"
+
+
+def lines(data: bytes) -> list[str]:
+    return data.decode().split("\r\n")
 
 
 @pytest.mark.parametrize(
-    ("starts_at", "offset"),
+    ("time_zone", "wall_clock", "fold", "begins", "ends"),
     [
-        (datetime(2026, 6, 7, 23, 0, tzinfo=UTC), timedelta(hours=10, minutes=30)),
-        (datetime(2026, 12, 7, 23, 0, tzinfo=UTC), timedelta(hours=11)),
+        # Perth has one time all year; Lord Howe moves by half an hour.
+        ("Australia/Perth", "2026-12-07T09:00", 0, "20261207T010000Z", "20261207T015000Z"),
+        ("Australia/Perth", "2026-06-07T09:00", 0, "20260607T010000Z", "20260607T015000Z"),
+        ("Australia/Melbourne", "2026-12-07T09:00", 0, "20261206T220000Z", "20261206T225000Z"),
+        ("Australia/Melbourne", "2026-06-08T09:00", 0, "20260607T230000Z", "20260607T235000Z"),
+        ("Australia/Lord_Howe", "2026-06-08T09:00", 0, "20260607T223000Z", "20260607T232000Z"),
+        # The mornings on which the clocks have gone on and back, and sessions that run through the change.
+        ("Australia/Melbourne", "2026-10-04T09:00", 0, "20261003T220000Z", "20261003T225000Z"),
+        ("Australia/Melbourne", "2027-04-04T09:00", 0, "20270403T230000Z", "20270403T235000Z"),
+        ("Australia/Melbourne", "2026-10-04T01:30", 0, "20261003T153000Z", "20261003T162000Z"),
+        ("Australia/Melbourne", "2027-04-04T02:30", 1, "20270403T163000Z", "20270403T172000Z"),
     ],
 )
-def test_its_time_zone_says_lord_howes_half_hour(practice, appointment, now, starts_at, offset):
-    """Read by the zone that the file brings along, not by one that the reader happens to know."""
-    appointment.starts_at, appointment.ends_at = starts_at, starts_at + timedelta(minutes=50)
-    data = ics.invitation(appointment, clinic=practice.clinic, now=now)
-    _, event = read(data.replace(b"Australia/Lord_Howe", b"Its own zone"))
-    assert event["dtstart"].dt.utcoffset() == offset
-    assert event["dtstart"].dt.astimezone(UTC) == starts_at
+@pytest.mark.parametrize("method", ["REQUEST", "CANCEL", "PUBLISH"])
+def test_its_times_are_utc_and_it_brings_no_zone(
+    practice, appointment, now, time_zone, wall_clock, fold, begins, ends, method
+):
+    """A zone made of a list of dates is read an hour off by a calendar that many people have."""
+    appointment.location.time_zone = time_zone
+    begun = datetime.fromisoformat(wall_clock).replace(tzinfo=ZoneInfo(time_zone), fold=fold)
+    appointment.starts_at = begun.astimezone(UTC)
+    # As it is kept, and as a page may hold it: on the wall clock of the place.
+    for zone in (UTC, ZoneInfo(time_zone)):
+        appointment.starts_at = appointment.starts_at.astimezone(zone)
+        appointment.ends_at = (appointment.starts_at.astimezone(UTC) + timedelta(minutes=50)).astimezone(zone)
+        written = lines(ics.invitation(appointment, method=method, clinic=practice.clinic, now=now))
+        assert [line for line in written if line.startswith(("DTSTART", "DTEND"))] == [
+            f"DTSTART:{begins}",
+            f"DTEND:{ends}",
+        ]
+        assert not [line for line in written if "TZID" in line or "VTIMEZONE" in line]
 
 
 def test_a_change_is_a_higher_sequence_of_the_same_event(practice, appointment, now):
