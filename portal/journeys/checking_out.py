@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -20,14 +21,17 @@ from portal.billing import charges
 from portal.billing.charges import Bill, Charge
 from portal.billing.models import Invoice, Payment, Purpose
 from portal.billing.refusals import AlreadyInvoiced
+from portal.billing.snapshot import InvoiceOnPaper
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
 from portal.journeys import to_do
+from portal.journeys.booking import language_of
 from portal.medicare import schedule
 from portal.medicare.models import MbsItem, Referral
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
+from portal.notifications.rendering import known
 
 # How the desk says which Medicare item is billed, unless it gives its number.
 AS_HELD, NO_ITEM = "proposed", "none"
@@ -199,18 +203,43 @@ def check_out(
     return invoice
 
 
+class Addressee(NamedTuple):
+    """Whom an invoice is mailed to, and in which of our languages; the address is empty where none is known."""
+
+    address: str
+    language: str
+
+
+def addressee_of(invoice: Invoice) -> Addressee:
+    """Whoever the bill is to: the carer who pays, the patient, or nobody, where it is to somebody who has no account.
+
+    An insurer's bill never goes to the patient as if it were theirs to pay.
+    """
+    patient, payer = invoice.patient, invoice.billed_user
+    if payer is not None and payer.pk != patient.user_id:
+        return Addressee(payer.email, known(payer.language or patient.language))
+    if payer is None and _bills_somebody_else(invoice):
+        return Addressee("", known(patient.language))
+    return Addressee(patient.email or (patient.user.email if patient.user else ""), language_of(patient))
+
+
+def _bills_somebody_else(invoice: Invoice) -> bool:
+    """Whether it was made out to another name than the patient's, as both were on the day of issue."""
+    paper: InvoiceOnPaper | None = invoice.snapshot
+    own_name = paper["patient"]["name"] if paper else invoice.patient.legal_name
+    return invoice.bill_to_name != own_name
+
+
 def address_for(invoice: Invoice) -> str:
-    """Where the invoice goes by e-mail: to whoever is billed, else to the patient; empty if nowhere is known."""
-    if invoice.billed_user is not None:
-        return invoice.billed_user.email
-    return invoice.patient.email or (invoice.patient.user.email if invoice.patient.user else "")
+    """Where the invoice goes by e-mail; empty if nowhere is known."""
+    return addressee_of(invoice).address
 
 
 def send_invoice(*, invoice: Invoice, key: str, by: Actor, now: datetime) -> str:
     """Queues the invoice as a PDF to whoever is billed, and returns the address; a repeated `key` sends it once."""
     from portal.billing.paper import invoice_pdf  # it brings the PDF library, which is slow to load
 
-    address = address_for(invoice)
+    address, language = addressee_of(invoice)
     if not address:
         raise ValueError("nobody to send it to")
     to = Recipient.by_email(address)
@@ -229,7 +258,7 @@ def send_invoice(*, invoice: Invoice, key: str, by: Actor, now: datetime) -> str
                 "due_on": invoice.due_on,
             },
             dedupe_key=f"invoice:{invoice.code}:{to.digest}:{key}",
-            language=invoice.patient.language or None,
+            language=language,
             attachments=[attachment],
             about=invoice,
         )

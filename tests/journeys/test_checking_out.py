@@ -8,6 +8,8 @@ from portal.accounts.roles import Role
 from portal.appointments.models import Status
 from portal.appointments.refusals import WrongState
 from portal.audit.models import Entry
+from portal.billing import actions as billing
+from portal.billing import charges
 from portal.billing.charges import Charge
 from portal.billing.models import Invoice, Payment
 from portal.billing.refusals import AlreadyInvoiced, Overpayment
@@ -259,6 +261,50 @@ def test_invoice_goes_to_the_carer_who_is_billed(clinic, by):
     make.carer(patient=appointment.patient, user=make.user(email="carer@example.com"), is_billed=True)
     invoice = check_out(appointment, by)
     assert checking_out.address_for(invoice) == "carer@example.com"
+
+
+@pytest.mark.parametrize(
+    ("patient_speaks", "carer_speaks", "to", "greeting"),
+    [
+        ("vi", None, "mai@example.com", "Xin chào"),
+        ("", None, "mai@example.com", "Hello"),
+        ("vi", "", "carer@example.com", "Xin chào"),
+        ("vi", "en", "carer@example.com", "Hello"),
+        ("", "vi", "carer@example.com", "Xin chào"),
+    ],
+)
+def test_an_invoice_is_mailed_in_the_language_of_whoever_it_is_to(
+    clinic, by, patient_speaks, carer_speaks, to, greeting
+):
+    appointment = session(patient=make.patient(email="mai@example.com", language=patient_speaks))
+    if carer_speaks is not None:
+        payer = make.user(email="carer@example.com", language=carer_speaks)
+        make.carer(patient=appointment.patient, user=payer, is_billed=True)
+    checking_out.send_invoice(invoice=check_out(appointment, by), key="k", by=by, now=NOW)
+    notice = Notice.objects.get()
+    assert (notice.to, notice.text.startswith(greeting)) == (to, True)
+
+
+def test_the_account_of_a_patient_without_a_language_of_their_own_says_it(clinic, by):
+    appointment = session(patient=make.patient(user=make.user(email="mai@example.com", language="vi")))
+    checking_out.send_invoice(invoice=check_out(appointment, by), key="k", by=by, now=NOW)
+    assert Notice.objects.get().text.startswith("Xin chào")
+
+
+def test_the_bill_of_an_insurer_is_not_mailed_to_the_patient(clinic, by):
+    appointment = session(patient=make.patient(email="mai@example.com"))
+    invoice = billing.draft_invoice(
+        patient=appointment.patient,
+        psychologist=appointment.psychologist,
+        location=appointment.location,
+        charges=[charges.extra_line("Report", Decimal("90"), TaxCode.GST_FREE)],
+        bill_to_name="Harbour Insurance",
+        by=by,
+        now=NOW,
+    )
+    assert checking_out.address_for(invoice) == ""
+    billing.issue_invoice(invoice=invoice, by=by, now=NOW)
+    assert checking_out.address_for(invoice) == ""
 
 
 def test_nobody_to_send_to(clinic, by):
