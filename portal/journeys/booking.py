@@ -18,6 +18,7 @@ from portal.billing import charges
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Location, Psychologist, Room, Service
 from portal.common.access.actors import Actor
+from portal.common.money import ZERO
 from portal.journeys import freed, sessions, to_do
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
@@ -157,7 +158,8 @@ def reschedule_session(
     if moved.revision != revision:
         # What still waits tells of what is no longer so; the new notice says all that the old one did.
         freed.withdraw_notices(moved, why="moved", by=by, now=now)
-        notify(moved, "appointment_moved" if moved.starts_at != starts else "appointment_changed", by=by, now=now)
+        template = "appointment_moved" if moved.starts_at != starts else "appointment_changed"
+        notify(moved, template, was=starts, by=by, now=now)
     return moved
 
 
@@ -179,6 +181,17 @@ def recipients(patient: Patient) -> list[Recipient]:
     return [Recipient.by_email(address) for address in dict.fromkeys(carer.user.email for carer in carers)]
 
 
+def told(appointment: Appointment, *, now: datetime, was: datetime | None = None) -> list[Recipient]:
+    """Who is sent word that a session is booked, moved (from `was`) or cancelled.
+
+    Nobody, where nobody's address is known, and where all of it is past: what the desk enters afterwards, or puts
+    right, is news to nobody, and an invitation to a time that is over is none.
+    """
+    if appointment.patient is None or max(appointment.starts_at, was or appointment.starts_at) <= now:
+        return []
+    return recipients(appointment.patient)
+
+
 def language_of(patient: Patient) -> str:
     """In which of our languages notices about a patient are written: theirs, or else their account's."""
     return known(patient.language or (patient.user.language if patient.user else ""))
@@ -189,11 +202,14 @@ def free_until(appointment: Appointment, *, clinic: ClinicSettings) -> datetime:
     return states.free_until(appointment, clinic=clinic)
 
 
-def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime) -> None:
-    """Queues one notice for each recipient, with the calendar entry; somebody without an address gets none.
+def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime, was: datetime | None = None) -> None:
+    """Queues one notice for each who is `told`, with the calendar entry.
 
     The dedupe key holds the revision: moving twice sends twice, a repeated call sends once.
     """
+    to_tell = told(appointment, now=now, was=was)
+    if not to_tell:
+        return
     # A copy, with what is kept: the caller's goes on to be changed and shown.
     appointment = copy(appointment)
     appointment.psychologist = kept.psychologists()[appointment.psychologist_id]
@@ -213,14 +229,15 @@ def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime)
         "quote": charges.promised(appointment, clinic=clinic),
         "free_until": until,
         "is_free_over": now > until,
-        "late_fee": charges.late_fee(appointment, clinic=clinic).amounts.total,
+        # Nothing is left to cancel of what turned out to have been held earlier.
+        "late_fee": charges.late_fee(appointment, clinic=clinic).amounts.total if appointment.starts_at > now else ZERO,
     }
     with override(language):
         context |= {
             "path": reverse("patient:appointment", args=[appointment.code]),
             "book_path": reverse("public:book"),
         }
-    for to in recipients(patient):
+    for to in to_tell:
         with override(language):
             entry = ics.invitation(appointment, method=method, clinic=clinic, now=now, to=to.address)
         outbox.queue(

@@ -14,6 +14,7 @@ from portal.common.access.actors import Actor
 from portal.common.documents import CleanFile
 from portal.journeys.booking import language_of, recipients
 from portal.notifications import outbox
+from portal.notifications.recipients import Recipient
 from portal.patients.models import Patient
 from portal.resources.actions import sharing
 from portal.resources.models import Resource, Share
@@ -58,13 +59,18 @@ def withdraw_file(*, share: Share, by: Actor, now: datetime) -> None:
         outbox.withdraw(about=share, why="taken_back", now=now)
 
 
+def told(patient: Patient) -> list[Recipient]:
+    """Who is sent word that something new is waiting."""
+    return recipients(patient)
+
+
 def _tell(share: Share) -> None:
     """Neither what it is called nor what was written with it: an e-mail is read over shoulders."""
     patient = share.patient
     language = language_of(patient)
     with override(language):
         path = reverse("patient:documents")
-    for to in recipients(patient):
+    for to in told(patient):
         outbox.queue(
             template="file_shared",
             to=to,

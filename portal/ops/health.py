@@ -194,7 +194,8 @@ def mail() -> Iterator[Finding]:
     if count := Notice.objects.needing_eyes().count():
         yield mind(
             f"{count} notices could not be sent",
-            "Reception finds them among its things to do, and can send them again.",
+            "They stand among the things to do of reception and the manager, who send them again. What held a link as "
+            "good as a password is erased: its reader asks for a new one, and the manager invites staff anew.",
         )
 
 

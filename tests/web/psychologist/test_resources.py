@@ -76,7 +76,7 @@ def test_a_file_is_shared_from_the_patients_page(client, patient_page, ruth, dia
     )
     text = answer.content.decode()
     assert answer.redirect_chain == [(f"{patient_page}#shared", 302)]
-    assert "They are told that something new is waiting, not what it is." in text
+    assert f"An e-mail to {ruth.email} says that something new is waiting, not what it is." in text
     assert "Two lines are enough." in text
     assert "Not opened yet" in text
     assert Notice.objects.get().to == ruth.email

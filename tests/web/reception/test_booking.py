@@ -86,7 +86,9 @@ def test_book_a_time_of_the_week(desk, place, who, url):
     response = desk.post(url, pressed(place))
     assert (response.status_code, response.url) == (302, f"/reception/patients/{who.code}/")
     assert sessions() == [(who.pk, place.psychologist.pk, TEN, "booked")]
-    assert words(response) == ["Booked: Wednesday 25 November 2026, 10:00 am with Dr Mai Nguyễn."]
+    assert words(response) == [
+        f"Booked: Wednesday 25 November 2026, 10:00 am with Dr Mai Nguyễn. An e-mail is on its way to {who.email}."
+    ]
     assert [(n.template, n.to) for n in Notice.objects.all()] == [("appointment_booked", who.email)]
 
 
@@ -177,7 +179,7 @@ def test_a_time_typed_wrongly_is_said_beside_its_field(desk, place, url, change,
 def test_no_address_says_so(desk, place, url, who):
     type(who).objects.filter(pk=who.pk).update(email="")
     response = desk.post(url, pressed(place))
-    assert "no confirmation was sent" in words(response)[-1]
+    assert "nobody was told by e-mail" in words(response)[-1]
     assert not Notice.objects.exists()
 
 

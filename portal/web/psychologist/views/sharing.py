@@ -22,6 +22,7 @@ from portal.accounts.roles import Role
 from portal.audit import trail
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.languages.punctuation import listed
 from portal.common.web.htmx import page_or_fragment
 from portal.journeys import sharing
 from portal.patients.models import Patient
@@ -144,17 +145,19 @@ def share_own(request: ActorRequest, code: UUID) -> HttpResponse:
 
 
 def _shared(request: HttpRequest, patient: Patient) -> HttpResponse:
-    messages.success(
-        request,
-        _("Shared with %(name)s. They are told that something new is waiting, not what it is.")
-        % {"name": patient.name},
-    )
+    messages.success(request, _("Shared with %(name)s.") % {"name": patient.name})
+    if told := sharing.told(patient):
+        words = _("An e-mail to %(addresses)s says that something new is waiting, not what it is.")
+        messages.info(request, words % {"addresses": listed(recipient.address for recipient in told)})
+    else:
+        messages.warning(request, _("No e-mail address is known, so nobody was told by e-mail. Tell them."))
     return redirect(reverse("psychologist:patient", args=[patient.code]) + "#shared")
 
 
 def _share_page(request: ActorRequest, patient: Patient, **forms: Any) -> HttpResponse:
     context = {
         "patient": patient,
+        "told": [recipient.address for recipient in sharing.told(patient)],
         "share_form": ShareForm(patient=patient, actor=request.actor, initial={"code": uuid4()}),
         "own_form": OwnFileForm(initial={"own_code": uuid4()}),
         "crumbs": [

@@ -30,9 +30,11 @@ from portal.billing import charges
 from portal.billing.models import Invoice, InvoiceStatus, Purpose
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.languages.punctuation import listed
 from portal.common.languages.times import local_day, when
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.journeys import booking, choosing, sessions
+from portal.notifications.recipients import Recipient
 from portal.patients.models import Patient
 from portal.policies.models import PolicySettings
 from portal.reports.days import Arrival
@@ -291,10 +293,25 @@ def _answer(request: HttpRequest, wanted: Wanted, put: Callable[..., Appointment
         messages.error(request, in_words(Verb.MOVE, refused.reason, wanted.ignore))
         return redirect_to(request, "reception:appointment", code=wanted.ignore.code)
     words = {"when": when(booked.starts_at, booked.zone), "psychologist": booked.psychologist.name}
-    messages.success(request, done % words)
-    if not booking.recipients(booked.person):
-        messages.warning(request, _("No e-mail address is known, so no confirmation was sent. Tell them."))
+    moved = wanted.ignore
+    if moved is not None and moved.revision == booked.revision:
+        messages.info(request, _("It was there already: nothing was changed, and nobody is e-mailed."))
+    else:
+        told = booking.told(booked, now=wanted.now, was=moved.starts_at if moved else None)
+        _say(request, done % words, told, is_past=booked.starts_at <= wanted.now)
     return redirect_to(request, "reception:patient", code=booked.person.code)
+
+
+def _say(request: HttpRequest, done: str, told: Sequence[Recipient], *, is_past: bool) -> None:
+    """What was done, and what really goes out by e-mail, and to whom."""
+    if told:
+        where = listed(recipient.address for recipient in told)
+        done += " " + _("An e-mail is on its way to %(addresses)s.") % {"addresses": where}
+    elif is_past:
+        done += " " + _("That time is past, so nobody is e-mailed.")
+    messages.success(request, done)
+    if not told and not is_past:
+        messages.warning(request, _("No e-mail address is known, so nobody was told by e-mail. Tell them."))
 
 
 def _in_turn(wanted: Wanted, starts_at: datetime) -> list[Psychologist]:
@@ -397,7 +414,7 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
     if why := sessions.steps(session, by=request.actor, now=now)[Verb.CANCEL].why:
         messages.error(request, in_words(Verb.CANCEL, why, session))
         return redirect("reception:appointment", code=session.code)
-    form = CancelForm(request.POST if request.method == "POST" else None)
+    form, told = CancelForm(request.POST if request.method == "POST" else None), booking.told(session, now=now)
     if request.method == "POST" and form.is_valid():
         try:
             booking.cancel_session(
@@ -410,12 +427,14 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
         except NotCancellable as refused:
             messages.error(request, in_words(Verb.CANCEL, refused.reason, session))
             return redirect("reception:appointment", code=session.code)
-        messages.success(request, _("The session is cancelled."))
+        _say(request, _("The session is cancelled."), told, is_past=session.starts_at <= now)
         return redirect(reverse("reception:patient", args=[session.person.code]))
     context = {
         "session": session,
         "form": form,
         "free_until": booking.free_until(session, clinic=clinic),
         "is_late": now > booking.free_until(session, clinic=clinic),
+        "told": [recipient.address for recipient in told],
+        "is_past": session.starts_at <= now,
     }
     return render(request, "reception/cancel.html", context, status=422 if request.method == "POST" else 200)
