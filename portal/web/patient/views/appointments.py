@@ -43,8 +43,8 @@ CHANGED = _lazy("This session was changed meanwhile, and nothing was done. Pleas
 def home(request: ActorRequest) -> HttpResponse:
     """The next session, and what else there is to do."""
     now = timezone.now()
-    own = Appointment.objects.visible_to(request.actor).for_listing()
-    upcoming = list(own.upcoming(now=now)[:4])
+    own = Appointment.objects.visible_to(request.actor).for_lists()
+    upcoming = with_clinic(own.upcoming(now=now)[:4])
     context = {
         "next": upcoming[0] if upcoming else None,
         "later": upcoming[1:],
