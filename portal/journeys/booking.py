@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from copy import copy
 from datetime import datetime
@@ -38,12 +39,15 @@ def hold_time(
     location: Location,
     by: Actor,
     now: datetime,
+    instead_of: Appointment | None = None,
 ) -> Appointment:
     """Holds one time, with the one psychologist asked for or with whoever is free and has the least to do.
 
-    Raises SlotTaken or NotOffered.
+    `instead_of` is what was held until now: it is given back, or kept where the other one can't be had. Raises
+    SlotTaken or NotOffered.
     """
     choice: dict[str, Any] = {
+        "instead_of": instead_of,
         "service": service,
         "mode": mode,
         "starts_at": starts_at,
@@ -54,6 +58,20 @@ def hold_time(
     if len(psychologists) == 1:
         return actions.hold(psychologist=psychologists[0], **choice)
     return actions.hold_any(psychologists=psychologists, **choice)
+
+
+def as_shown(held: Appointment, *, clinic: ClinicSettings) -> str:
+    """What the page of a held time says, as one word that its form sends back: whatever is agreed to by confirming.
+
+    What, with whom, when, where and how; the price, what Medicare pays back, and the terms of cancelling.
+    """
+    quote, late = charges.promised(held, clinic=clinic), charges.late_fee(held, clinic=clinic)
+    facts = (
+        *(held.service_id, held.psychologist_id, held.location_id, held.mode),
+        *(held.starts_at.isoformat(), held.ends_at.isoformat()),
+        *(quote.total, quote.rebate, late.amounts.total, free_until(held, clinic=clinic).isoformat()),
+    )
+    return hashlib.sha256("|".join(map(str, facts)).encode()).hexdigest()[:32]
 
 
 @actions.in_transaction

@@ -23,8 +23,11 @@ from portal.accounts.session_store import SessionStore
 from portal.appointments import diary
 from portal.billing.models import Invoice, InvoiceStatus
 from portal.clinic.models import ClinicSettings, Mode
+from portal.journeys.booking import as_shown
 from portal.journeys.choosing import FreeTime
 from portal.patients.models import Patient
+from portal.web.public import held_time
+from portal.web.public.held_time import Chosen
 from tests.bench.load import Browser, Request, Visit
 from tests.bench.seed import SIGNED_UP, Clinic
 
@@ -185,10 +188,19 @@ def bookings(clinic: Clinic, times: Iterator[tuple[str, str, FreeTime]]) -> Iter
         by, patient = person
         booked[patient.pk].add(free.starts_at)
         time_form = {"psychologist": slug, "mode": mode, "time": free.value}
+        details = _shown(Chosen(clinic.service.slug, free.value, slug, mode)) | {"who": str(patient.code)}
         yield (
             Request(path, by, form=time_form, status=302, holds=confirm),
-            Request(confirm, by, form={"who": str(patient.code)}, status=302, holds="/my/appointments/"),
+            Request(confirm, by, form=details, status=302, holds="/my/appointments/"),
         )
+
+
+def _shown(chosen: Chosen) -> dict[str, str]:
+    """What the page between the two steps, which is not asked for here, would send back."""
+    held = held_time.as_chosen(chosen, now=timezone.now())
+    if held is None:
+        raise RuntimeError(f"{chosen} is not offered")
+    return {"chosen": chosen.word, "shown": as_shown(held, clinic=ClinicSettings.current())}
 
 
 def _may_take(taken: set[Any], free: FreeTime) -> bool:

@@ -38,22 +38,30 @@ def hold(
     location: Location,
     by: Actor,
     now: datetime,
+    instead_of: Appointment | None = None,
 ) -> Appointment:
     """Keeps a time for the clinic's `hold_minutes`, or raises SlotTaken or NotOffered.
 
-    It leaves no line in the trail: a hold is nobody's yet, and gone in minutes.
+    `instead_of` is a held time that is given back for it; where the new one can't be had, the old one stays. It leaves
+    no line in the trail: a hold is nobody's yet, and gone in minutes.
     """
     rules.check_time(starts_at, now=now)
     slot = rules.slot_of(service, starts_at)
     rooms_of = location if mode == Mode.IN_PERSON else None
-    locked = lock_diary(psychologist, rooms_of=rooms_of)[psychologist.pk]
-    standing = rules.Standing.at(slot, psychologist=locked.pk, rooms=rules.rooms_for(mode, location), now=now)
+    # Before the held row, in the one order: giving it back as an action of its own would lock the row first.
+    others = () if instead_of is None else (instead_of.psychologist_id,)
+    locked = lock_diary(psychologist, *others, rooms_of=rooms_of)[psychologist.pk]
+    standing = rules.Standing.at(
+        slot, psychologist=locked.pk, rooms=rules.rooms_for(mode, location), now=now, ignore=instead_of
+    )
     standing.check_free()
     rules.check_service(locked, service, mode, location, by=by)
     clinic = ClinicSettings.current()
     clear_holds(standing.run_out, by=by, now=now)
     rules.check_offered(locked, slot, location, by=by, now=now, clinic=clinic)
     room = rules.choose_room(mode, location, standing)
+    if instead_of is not None:
+        release_hold(hold=instead_of, by=by, now=now)
     return Appointment.objects.create(
         psychologist=psychologist,
         service=service,
@@ -79,6 +87,7 @@ def hold_any(
     location: Location,
     by: Actor,
     now: datetime,
+    instead_of: Appointment | None = None,
 ) -> Appointment:
     """Holds the time with whoever of `psychologists` is free and has the least work, or raises SlotTaken.
 
@@ -93,6 +102,7 @@ def hold_any(
         now=now,
         clinic=ClinicSettings.current(),
         mode=mode,
+        ignore=instead_of,
         for_staff=rules.is_staff(by),
     )
     able = [
@@ -109,6 +119,7 @@ def hold_any(
                     location=location,
                     by=by,
                     now=now,
+                    instead_of=instead_of,
                 )
         except (SlotTaken, NotOffered):
             continue

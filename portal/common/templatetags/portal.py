@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import cache, lru_cache
 from importlib import resources
@@ -15,7 +15,7 @@ from zlib import crc32
 import lucide
 from django import template
 from django.core.paginator import Page
-from django.forms import BoundField
+from django.forms import BaseForm, BoundField
 from django.template import Context
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
@@ -168,6 +168,24 @@ def tint(name: str) -> int:
 def error_target(field: BoundField) -> str:
     """The id that an error summary links to: the first choice of a group, else the field."""
     return field.id_for_label or f"{field.auto_id}_0"
+
+
+@register.filter
+def mistakes(form: BaseForm | Sequence[BaseForm] | None) -> list[tuple[BoundField | None, str]]:
+    """Each line of an error summary: the field, none where it is about the whole form, and what is wrong with it.
+
+    Of one form, or of several that a page sends at once: what is said to be wrong is all that is.
+    """
+    forms = [form] if isinstance(form, BaseForm) else form or []
+    return [
+        line
+        for one in forms
+        if one.errors
+        for line in (
+            *((None, str(error)) for error in one.non_field_errors()),
+            *((field, str(error)) for field in one for error in field.errors),
+        )
+    ]
 
 
 @register.filter

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -19,6 +21,7 @@ from portal.common.forms.parts import field_of
 from portal.journeys import choosing
 from portal.patients.models import Carer, Patient
 from portal.policies.models import PolicyKind, PolicyVersion
+from portal.web.public.held_time import Chosen
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -94,6 +97,37 @@ class TimeChoice(Choice):
             return choosing.read_time(self.cleaned_data["time"])
         except ValueError as error:
             raise ValidationError(_("Choose one of the times shown."), code="time") from error
+
+
+class ShownForm(forms.Form):
+    """What a page about a held time showed, and the other time that was pressed on it."""
+
+    hold = forms.UUIDField(required=False)
+    chosen = forms.CharField(required=False, max_length=250)
+    shown = forms.CharField(required=False, max_length=40)
+    again = forms.CharField(required=False, max_length=250)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The time that a page showed, by its code and its choices; `word` is `booking.as_shown` of it.
+
+    `again` is the other time that was pressed there, to be held instead.
+    """
+
+    code: UUID | None
+    chosen: Chosen
+    word: str
+    again: Chosen | None
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any], *, service: Service) -> Shown:
+        """What was sent to the page of a service; what can't be read was not shown."""
+        form = ShownForm(data)
+        form.full_clean()
+        sent = form.cleaned_data
+        again = Chosen.read(sent.get("again", ""), service=service) if "again" in data else None
+        return cls(sent.get("hold"), Chosen.read(sent.get("chosen", ""), service=service), sent.get("shown", ""), again)
 
 
 class Agreement(forms.Form):

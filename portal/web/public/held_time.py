@@ -2,83 +2,139 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from allauth.account.adapter import get_adapter
 from django.http import HttpRequest
-from django.utils import timezone
 
-from portal.appointments import actions
 from portal.appointments.models import Appointment, Status
 from portal.clinic import kept as clinic
-from portal.clinic.models import Psychologist, Service
+from portal.clinic.models import Location, Psychologist, Service
 from portal.common.access import limits
 from portal.common.access.actors import Actor
-from portal.journeys import choosing
+from portal.journeys import booking, choosing
 
 VISITOR = Actor.system("online booking")
 KEY = "hold"
 
 
-def keep(request: HttpRequest, held: Appointment) -> None:
-    """Remembers a time and the choices that led to it: once it runs out, its row may be cleared away."""
-    free = choosing.FreeTime(held.starts_at, held.ends_at, held.location)
-    request.session[KEY] = {
-        "code": str(held.code),
-        "time": free.value,
-        "psychologist": held.psychologist.slug,
-        "mode": held.mode,
-    }
+class TooOften(Exception):
+    """This address held as many times as one may in a short while."""
 
 
-def kept(request: HttpRequest, service: Service) -> Appointment | None:
-    """What this visitor holds of a service, or held: its row, or one made again from the choices if that is gone."""
-    remembered = request.session.get(KEY)
-    if not remembered:
-        return None
-    held = Appointment.objects.filter(code=remembered["code"], service=service).first()
-    if held is not None:
-        held.psychologist, held.service = clinic.psychologists()[held.psychologist_id], service
-        held.location = clinic.places()[held.location_id]
-    return held or _as_it_was(remembered, service)
+class Chosen(NamedTuple):
+    """What somebody chose to hold, in the words that forms and the session carry."""
+
+    service: str
+    time: str
+    psychologist: str
+    mode: str
+
+    @classmethod
+    def of(cls, held: Appointment) -> Chosen:
+        """The choices that led to a held time."""
+        free = choosing.FreeTime(held.starts_at, held.ends_at, held.location)
+        return cls(held.service.slug, free.value, held.psychologist.slug, held.mode)
+
+    @property
+    def word(self) -> str:
+        """What a form about this service sends back; read by `read`."""
+        return f"{self.time} {self.psychologist} {self.mode}"
+
+    @classmethod
+    def read(cls, word: str, *, service: Service) -> Chosen:
+        """The choices of a form; a word that no page wrote is a choice that can't be had."""
+        match word.split(" "):
+            case [at, place, psychologist, mode]:
+                return cls(service.slug, f"{at} {place}", psychologist, mode)
+        return cls(service.slug, "", "", "")
 
 
-def _as_it_was(remembered: dict[str, str], service: Service) -> Appointment | None:
-    psychologist = (
-        Psychologist.objects.taking_bookings()
-        .offering(service)
-        .select_related("user")
-        .filter(slug=remembered["psychologist"])
-        .first()
+def take(
+    request: HttpRequest,
+    *,
+    psychologists: Sequence[Psychologist],
+    service: Service,
+    mode: str,
+    starts_at: datetime,
+    location: Location,
+    now: datetime,
+) -> Appointment:
+    """Holds a time for this visitor, in place of the one they held.
+
+    Raises TooOften, SlotTaken or NotOffered; then what was held stays held.
+    """
+    if not within_limit(request):
+        raise TooOften
+    held = booking.hold_time(
+        psychologists=psychologists,
+        service=service,
+        mode=mode,
+        starts_at=starts_at,
+        location=location,
+        by=VISITOR,
+        now=now,
+        instead_of=_row(request),
     )
-    if psychologist is None or remembered["mode"] not in psychologist.modes_for(service):
+    held.psychologist, held.service = clinic.psychologists()[held.psychologist_id], service
+    held.location = clinic.places()[held.location_id]
+    # With the choices that led to it: once it runs out, its row may be cleared away.
+    request.session[KEY] = {"code": str(held.code), **Chosen.of(held)._asdict()}
+    return held
+
+
+def kept(request: HttpRequest, *, now: datetime) -> Appointment | None:
+    """What this visitor holds, or held: its row, or one made again from the choices if that is gone."""
+    remembered = _remembered(request)
+    if remembered is None:
+        return None
+    held = Appointment.objects.filter(code=remembered["code"]).first()
+    if held is None:
+        return as_chosen(Chosen(**{name: remembered[name] for name in Chosen._fields}), now=now)
+    held.psychologist = clinic.psychologists()[held.psychologist_id]
+    held.service, held.location = clinic.services()[held.service_id], clinic.places()[held.location_id]
+    return held
+
+
+def as_chosen(chosen: Chosen, *, now: datetime) -> Appointment | None:
+    """The time that was chosen, as a hold that has run out; None where it can't be booked so any more."""
+    service = next((each for each in clinic.services().values() if each.slug == chosen.service), None)
+    if service is None:
+        return None
+    psychologist = next((each for each in clinic.taking_bookings(service) if each.slug == chosen.psychologist), None)
+    if psychologist is None or chosen.mode not in psychologist.modes_for(service):
         return None
     try:
-        starts_at, location = choosing.read_time(remembered["time"])
+        starts_at, location = choosing.read_time(chosen.time)
     except ValueError:  # the location has closed meanwhile
         return None
     return Appointment(
         psychologist=psychologist,
         service=service,
         location=location,
-        mode=remembered["mode"],
+        mode=chosen.mode,
         starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=service.minutes),
         fee=psychologist.fee_for(service),
         status=Status.HELD,
-        held_until=timezone.now(),
+        held_until=now,
     )
-
-
-def release(request: HttpRequest) -> None:
-    """One visitor holds one time: choosing another gives the first back. What was chosen stays remembered."""
-    remembered = request.session.get(KEY)
-    if remembered:
-        held = Appointment.objects.holds().filter(code=remembered["code"]).first()
-        if held:
-            actions.release_hold(hold=held, by=VISITOR, now=timezone.now())
 
 
 def within_limit(request: HttpRequest) -> bool:
     """Whether this address still may hold times: one visitor must not be able to empty the diary."""
     return limits.within("hold", who=get_adapter(request).get_client_ip(request), most=60, seconds=600)
+
+
+def _remembered(request: HttpRequest) -> dict[str, str] | None:
+    remembered = request.session.get(KEY)
+    # A session from before the service was remembered with it names no time that could be told apart.
+    return remembered if remembered and remembered.keys() >= {"code", *Chosen._fields} else None
+
+
+def _row(request: HttpRequest) -> Appointment | None:
+    """The row of what this visitor holds; none once it was booked, or cleared away."""
+    remembered = _remembered(request)
+    return Appointment.objects.holds().filter(code=remembered["code"]).first() if remembered else None

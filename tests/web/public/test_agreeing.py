@@ -14,6 +14,7 @@ from portal.patients.models import Consent, Patient
 from portal.policies import publishing
 from portal.policies.models import PolicyKind
 from tests import make
+from tests.web.public.held import send
 
 pytestmark = pytest.mark.django_db
 NEW = {"legal_first_name": "Ash", "date_of_birth": "1990-05-17", "phone": "0491 570 006"}
@@ -75,20 +76,20 @@ def boxes(response):
 
 def test_while_nothing_is_published_nothing_is_asked(client, confirm):
     assert boxes(client.get(confirm)) == (set(), True)
-    assert client.post(confirm, {"who": "me"} | NEW).status_code == 302
+    assert send(client, confirm, {"who": "me"} | NEW).status_code == 302
     assert (booked(), agreed()) == (1, set())
 
 
 def test_somebody_new_must_agree_to_both(client, policies, confirm):
     page = client.get(confirm)
     assert boxes(page)[0] == {"privacy", "fees"}
-    refused = client.post(confirm, {"who": "me", "agree_privacy": "1"} | NEW)
+    refused = send(client, confirm, {"who": "me", "agree_privacy": "1"} | NEW)
     assert refused.status_code == 422
     assert set(refused.context["agreement"].errors) == {"agree_fees"}
     assert refused.context["agreement"]["agree_privacy"].value() is True
     assert refused.context["details"]["legal_first_name"].value() == "Ash"
     assert (booked(), Patient.objects.count()) == (0, 0)
-    assert client.post(confirm, {"who": "me", "agree_privacy": "1", "agree_fees": "1"} | NEW).status_code == 302
+    assert send(client, confirm, {"who": "me", "agree_privacy": "1", "agree_fees": "1"} | NEW).status_code == 302
     patient = Patient.objects.get()
     assert agreed() == {(patient.pk, "privacy", 1), (patient.pk, "fees", 1)}
 
@@ -96,10 +97,10 @@ def test_somebody_new_must_agree_to_both(client, policies, confirm):
 def test_what_is_agreed_to_is_what_was_read(client, policies, confirm):
     publish()
     ticked = {"who": "me", "agree_privacy": "1", "agree_fees": "1"} | NEW
-    refused = client.post(confirm, ticked)
+    refused = send(client, confirm, ticked)
     assert refused.status_code == 422
     assert refused.context["agreement"].errors.as_data()["agree_fees"][0].code == "changed"
-    assert client.post(confirm, ticked | {"agree_fees": "2"}).status_code == 302
+    assert send(client, confirm, ticked | {"agree_fees": "2"}).status_code == 302
     assert {(kind, number) for _patient, kind, number in agreed()} == {("privacy", 1), ("fees", 2)}
 
 
@@ -107,7 +108,7 @@ def test_who_has_agreed_is_not_asked_again(client, user, policies, confirm):
     patient = make.patient(user=user)
     consents.agree(patient=patient, versions=policies.values(), by=Actor(user, "patient"), now=timezone.now())
     assert boxes(client.get(confirm))[1] is True
-    assert client.post(confirm, {"who": str(patient.code)}).status_code == 302
+    assert send(client, confirm, {"who": str(patient.code)}).status_code == 302
     assert (booked(), len(agreed())) == (1, 2)
 
 
@@ -120,15 +121,15 @@ def test_a_new_version_that_asks_is_agreed_to_before_the_next_booking(client, us
         ("agree_privacy", "only-new"),
         ("agree_fees", ""),
     ]
-    assert client.post(confirm, {"who": str(patient.code)}).status_code == 422
-    assert client.post(confirm, {"who": str(patient.code), "agree_fees": "2"}).status_code == 302
+    assert send(client, confirm, {"who": str(patient.code)}).status_code == 422
+    assert send(client, confirm, {"who": str(patient.code), "agree_fees": "2"}).status_code == 302
     assert (patient.pk, "fees", 2) in agreed()
 
 
 def test_a_parent_agrees_for_the_child_and_not_for_themself(client, user, policies, confirm):
     make.patient(user=user)
     sent = {"who": "other", "relationship": "parent", "agree_privacy": "1", "agree_fees": "1"} | NEW
-    assert client.post(confirm, sent).status_code == 302
+    assert send(client, confirm, sent).status_code == 302
     child = Patient.objects.get(user=None)
     assert {patient for patient, _kind, _number in agreed()} == {child.pk}
     assert {consent.agreed_by for consent in Consent.objects.all()} == {user}

@@ -13,6 +13,7 @@ from portal.appointments.models import Appointment, Status
 from portal.clinic.models import ClinicSettings
 from portal.patients.models import Carer, Patient
 from tests import make
+from tests.web.public.held import send, shown_by, shown_on
 
 NOW = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
 DETAILS = {"who": "me", "legal_first_name": "Noor", "date_of_birth": "23/4/1990", "phone": "0491 570 006"}
@@ -182,6 +183,24 @@ def test_one_address_can_not_hold_the_whole_diary(client, mai, times):
     assert answers.count(302) >= 5
 
 
+@pytest.mark.parametrize(
+    ("addresses", "are_one"),
+    [
+        # A household is given 2^64 addresses, and may use another for each request.
+        (["2001:db8:5:7::1", "2001:0db8:0005:0007:abcd::99"], True),
+        (["2001:db8:5:7::1", "2001:db8:5:8::1"], False),
+        (["203.0.113.7", "::ffff:203.0.113.7"], True),
+        (["203.0.113.7", "203.0.113.8"], False),
+    ],
+)
+def test_whoever_changes_addresses_within_a_household_stays_within_one_limit(mai, times, addresses, are_one):
+    first, second = addresses
+    for n in range(60):
+        press(Client(REMOTE_ADDR=first), times, hour=n % 5)
+    answer = press(Client(REMOTE_ADDR=second), times, hour=3)
+    assert (answer.status_code == 302 and answer["Location"] == times) is are_one
+
+
 def test_confirming_needs_a_sign_in_and_comes_back(client, mai, times, confirm):
     press(client, times)
     response = client.post(confirm, DETAILS)
@@ -193,7 +212,7 @@ def test_somebody_new_confirms_and_becomes_a_patient(mai, times, confirm):
     user = make.user(email="noor@example.com")
     client = make.client_for(user)
     press(client, times)
-    response = client.post(confirm, DETAILS | {"medicare_number": "2951 87312 5", "medicare_irn": "1"})
+    response = send(client, confirm, DETAILS | {"medicare_number": "2951 87312 5", "medicare_irn": "1"})
     booked = Appointment.objects.get()
     assert response["Location"] == reverse("patient:appointment", args=[booked.code])
     patient = booked.patient
@@ -206,7 +225,7 @@ def test_a_parent_books_for_a_child(mai, times, confirm):
     user = make.user()
     client = make.client_for(user)
     press(client, times)
-    client.post(confirm, DETAILS | {"who": "other", "relationship": "parent", "legal_first_name": "Teo"})
+    send(client, confirm, DETAILS | {"who": "other", "relationship": "parent", "legal_first_name": "Teo"})
     booked = Appointment.objects.get()
     carer = Carer.objects.get()
     assert (booked.patient.user, carer.user, carer.relationship, carer.is_billed) == (None, user, "parent", True)
@@ -231,7 +250,7 @@ def test_a_known_patient_only_confirms(mai, times, confirm):
     patient = make.patient(user=user)
     client = make.client_for(user)
     press(client, times)
-    client.post(confirm, {"who": str(patient.code)})
+    send(client, confirm, {"who": str(patient.code)})
     assert Appointment.objects.get().patient == patient
     assert Patient.objects.count() == 1
 
@@ -246,7 +265,7 @@ def test_the_cost_is_read_before_the_button_and_what_went_wrong_before_the_cost(
 
     clean = client.get(confirm).content.decode()
     assert in_order(clean, 'id="price-heading"', 'class="form card"')
-    wrong = client.post(confirm, DETAILS | {"date_of_birth": "31/2/1990"}).content.decode()
+    wrong = send(client, confirm, DETAILS | {"date_of_birth": "31/2/1990"}).content.decode()
     assert in_order(wrong, 'class="form card"', 'id="price-heading"')
     assert clean.count('id="price-heading"') == wrong.count('id="price-heading"') == 1
 
@@ -255,7 +274,7 @@ def test_nobody_books_for_a_stranger(mai, times, confirm):
     stranger = make.patient(user=make.user())
     client = make.client_for(make.user())
     press(client, times)
-    response = client.post(confirm, {"who": str(stranger.code)})
+    response = send(client, confirm, {"who": str(stranger.code)})
     assert response.status_code == 422
     assert Appointment.objects.get().status == Status.HELD
 
@@ -264,7 +283,7 @@ def test_bad_details_keep_what_was_typed(mai, times, confirm):
     client = make.client_for(make.user())
     press(client, times)
     typed = {"date_of_birth": "31/2/1990", "medicare_number": "2951 87313 5", "medicare_irn": "1", "phone": "1"}
-    response = client.post(confirm, DETAILS | typed | {"legal_first_name": "<img src=file:///etc/passwd>"})
+    response = send(client, confirm, DETAILS | typed | {"legal_first_name": "<img src=file:///etc/passwd>"})
     assert response.status_code == 422
     page = response.content.decode()
     for value in typed.values():
@@ -274,9 +293,10 @@ def test_bad_details_keep_what_was_typed(mai, times, confirm):
 
 
 def test_what_is_held_belongs_to_the_session_that_held_it(client, mai, times, confirm):
+    client.force_login(make.user())
     press(client, times)
     other = make.client_for(make.user())
-    response = other.post(confirm, DETAILS)
+    response = other.post(confirm, shown_on(client, confirm) | DETAILS)
     assert response["Location"] == times
     assert Appointment.objects.get().status == Status.HELD
 
@@ -284,7 +304,8 @@ def test_what_is_held_belongs_to_the_session_that_held_it(client, mai, times, co
 def test_confirming_a_second_time_leads_to_the_booking(mai, times, confirm):
     client = make.client_for(make.user())
     press(client, times)
-    first, second = client.post(confirm, DETAILS), client.post(confirm, DETAILS)
+    sent = shown_on(client, confirm) | DETAILS
+    first, second = client.post(confirm, sent), client.post(confirm, sent)
     assert first["Location"] == second["Location"]
     assert Appointment.objects.count() == 1
     assert client.get(confirm)["Location"] == first["Location"]
@@ -293,8 +314,9 @@ def test_confirming_a_second_time_leads_to_the_booking(mai, times, confirm):
 def test_a_hold_that_ran_out_unnoticed_is_confirmed_when_nobody_else_came(mai, times, confirm):
     client = make.client_for(make.user())
     press(client, times)
+    shown = shown_on(client, confirm)
     with time_machine.travel(NOW + timedelta(minutes=11), tick=False):
-        client.post(confirm, DETAILS)
+        client.post(confirm, shown | DETAILS)
     booked = Appointment.objects.get()
     assert (booked.status, booked.starts_at) == (Status.BOOKED, datetime(2026, 12, 1, 0, 0, tzinfo=UTC))
 
@@ -303,7 +325,7 @@ def test_a_hold_that_ran_out_unnoticed_is_confirmed_when_nobody_else_came(mai, t
 def test_a_hold_that_somebody_else_took_keeps_what_was_typed(mai, times, service, confirm, place, cleared_away):
     client = make.client_for(make.user())
     press(client, times)
-    held = Appointment.objects.get()
+    held, shown = Appointment.objects.get(), shown_on(client, confirm)
     if cleared_away:
         held.delete()
     else:
@@ -312,18 +334,18 @@ def test_a_hold_that_somebody_else_took_keeps_what_was_typed(mai, times, service
     with time_machine.travel(NOW + timedelta(minutes=11), tick=False):
         if cleared_away:
             make.appointment(psychologist=mai, location=place, service=service, starts_at=held.starts_at)
-            response = client.post(confirm, DETAILS | {"date_of_birth": "31/2/1990"})
+            response = client.post(confirm, shown | DETAILS | {"date_of_birth": "31/2/1990"})
             assert response.status_code == 409
             assert b"somebody else took it" in response.content
             assert b'value="Noor"' in response.content
             assert b'value="31/2/1990"' in response.content
-            other = response.context["nearest"][0]
-            again = client.post(confirm, DETAILS | {"time": other.value})
+            other, word = response.context["nearest"][0]
+            again = client.post(confirm, shown_by(response) | DETAILS | {"again": word})
             assert b'value="Noor"' in again.content
-            client.post(confirm, DETAILS)
+            client.post(confirm, shown_by(again) | DETAILS)
             assert Appointment.objects.get(patient__legal_first_name="Noor").starts_at == other.starts_at
         else:
-            assert client.post(confirm, DETAILS)["Location"] == times
+            assert client.post(confirm, shown | DETAILS)["Location"] == times
     assert Patient.objects.filter(legal_first_name="Noor").count() == int(cleared_away)
 
 
@@ -337,12 +359,17 @@ def test_looking_back_after_the_time_ran_out_offers_times(mai, times, confirm):
 
 
 @pytest.mark.parametrize(
-    "time", ["x", "2026-12-01T00:07Z brunswick", "9999-12-31T23:59Z brunswick", "2026-12-01T00:00Z \x00"]
+    "word",
+    [
+        *("", "x", "2026-12-01T00:07Z brunswick mai in_person", "9999-12-31T23:59Z brunswick mai in_person"),
+        *("2026-12-01T00:00Z \x00 mai in_person", "2026-12-01T00:00Z brunswick nobody in_person"),
+        *("2026-12-01T00:00Z brunswick mai phone", "a b c d e f"),
+    ],
 )
-def test_another_time_that_was_never_offered_is_not_held(mai, times, confirm, time):
+def test_another_time_that_was_never_offered_is_not_held(mai, times, confirm, word):
     client = make.client_for(make.user())
     press(client, times)
-    assert client.post(confirm, DETAILS | {"time": time}).status_code == 409
+    assert send(client, confirm, DETAILS | {"again": word}).status_code == 409
     assert not Appointment.objects.filter(status=Status.BOOKED).exists()
 
 
@@ -359,5 +386,5 @@ def test_no_page_names_who_else_has_a_session(client, mai, times, service, place
 def test_staff_may_book_for_themselves_as_patients(mai, times, confirm, role):
     client = make.client_for(make.user(role=role))
     press(client, times)
-    assert client.post(confirm, DETAILS).status_code == 302
+    assert send(client, confirm, DETAILS).status_code == 302
     assert Appointment.objects.get().status == Status.BOOKED

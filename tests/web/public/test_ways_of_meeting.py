@@ -16,6 +16,7 @@ from portal.clinic.models import Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.journeys import booking
 from tests import make
+from tests.web.public.held import shown_on
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)  # Monday, 9 am in Melbourne
@@ -244,8 +245,9 @@ def test_a_way_withdrawn_while_they_typed_is_said_and_not_booked(client, mai):
     patient = make.patient(user=user)
     assert press(client, mode="in_person").url == HELD
     client.force_login(user)
+    shown = shown_on(client, HELD)
     withdraw(mai, "in_person")
-    response = client.post(HELD, {"who": str(patient.code)})
+    response = client.post(HELD, shown | {"who": str(patient.code)})
     assert response.status_code == 409
     assert "This way of meeting is no longer offered." in response.content.decode()
     assert Appointment.objects.get().status == Status.HELD

@@ -19,7 +19,7 @@ from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, S
 from portal.common.access.decorators import open_to_all
 from portal.common.access.same_origin import from_our_own_pages
 from portal.common.web.htmx import htmx_of, page_or_fragment, redirect_to
-from portal.journeys import booking, choosing, pricing, profiles
+from portal.journeys import choosing, pricing, profiles
 from portal.web.public import held_time
 from portal.web.public.forms import Choice, Preference, TimeChoice
 
@@ -116,27 +116,25 @@ def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologi
     wanted = _wanted(choice, psychologists)
     if _other_ways(choice, service, wanted):
         return _calendar(request, service, psychologists, choice, status=409)
-    held_time.release(request)
-    if not held_time.within_limit(request):
-        messages.error(request, _("That was many times in a short while. Please wait a few minutes, or phone us."))
-        return redirect_to(request, reverse("public:times", args=[service.slug]))
     try:
-        held = booking.hold_time(
+        held_time.take(
+            request,
             psychologists=wanted,
             service=service,
             mode=choice["mode"],
             starts_at=starts_at,
             location=location,
-            by=held_time.VISITOR,
             now=now,
         )
+    except held_time.TooOften:
+        messages.error(request, _("That was many times in a short while. Please wait a few minutes, or phone us."))
+        return redirect_to(request, reverse("public:times", args=[service.slug]))
     except (SlotTaken, NotOffered):
         choice["week"] = choice["week"] or choosing.monday_of(location.day_of(starts_at))
         if htmx_of(request):
             return _lost(request, choice, starts_at, location)
         taken = _taken(service, wanted, choice["mode"], starts_at, location)
         return _calendar(request, service, psychologists, choice, taken=taken, status=409)
-    held_time.keep(request, held)
     return redirect_to(request, reverse("public:confirm", args=[service.slug]))
 
 

@@ -19,7 +19,7 @@ from portal.appointments.models import Appointment
 from portal.appointments.refusals import HoldExpired, NotOffered, PatientBusy, SlotTaken, TooManyBookings
 from portal.billing import charges
 from portal.clinic import kept
-from portal.clinic.models import ClinicSettings, Location, Psychologist
+from portal.clinic.models import ClinicSettings, Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import open_to_all
 from portal.common.web.htmx import redirect_to
@@ -29,7 +29,8 @@ from portal.patients.forms import BookingDetailsForm
 from portal.patients.models import Patient
 from portal.patients.refusals import UserHasRecord
 from portal.web.public import held_time
-from portal.web.public.forms import Agreement, TimeChoice, WhoFor
+from portal.web.public.forms import Agreement, Shown, WhoFor
+from portal.web.public.held_time import Chosen
 
 
 @open_to_all(reason="shows only the time held in this visitor's own session; confirming asks for a sign-in")
@@ -39,71 +40,109 @@ def confirm(request: HttpRequest, service: str) -> HttpResponse:
     offered = next((each for each in kept.services().values() if each.slug == service), None)
     if offered is None:
         raise Http404
-    held = held_time.kept(request, offered)
+    now = timezone.now()
+    held = held_time.kept(request, now=now)
+    if request.method == "POST" and request.user.is_authenticated:
+        return _send(request, request.user, offered, held, now=now)
     if held is None:
-        messages.info(request, _("Please choose a time first."))
-        return redirect_to(request, reverse("public:times", args=[offered.slug]))
+        return _nothing_held(request, offered)
     if not held.is_hold:
         return _already_booked(request, held)
-    if not request.user.is_authenticated:
-        if request.method == "POST":
-            return redirect_to(request, reverse("account_login") + f"?next={request.path}")
-        if not held.is_held(now=timezone.now()):
-            return _ran_out(request, held)
-        return render(request, "public/confirm.html", _context(held) | {"step": 3})
     if request.method == "POST":
-        return _send(request, request.user, held)
-    if not held.is_held(now=timezone.now()):
-        return _ran_out(request, held)
-    return _form(request, held, *_forms(request.user))
+        return redirect_to(request, reverse("account_login") + f"?next={request.path}")
+    if held.service_id != offered.pk:
+        messages.info(request, _("This is the time that you hold now. The one before it was given back."))
+        return redirect(_address(held))
+    if not held.is_held(now=now):
+        return _ran_out(request, held, user=request.user if request.user.is_authenticated else None, now=now)
+    if not request.user.is_authenticated:
+        return render(request, "public/confirm.html", _context(held, now=now) | {"step": 3})
+    return _form(request, held, *_forms(request.user, now=now), now=now)
 
 
-def _send(request: HttpRequest, user: User, held: Appointment) -> HttpResponse:
-    """Confirms; or changes to the other time that was pressed on this page. Whatever was typed is kept."""
-    if "time" in request.POST:
-        form = TimeChoice(request.POST, service=held.service, psychologists=[held.psychologist])
-        other = _hold_instead(request, held, *form.cleaned_data["time"]) if form.is_valid() else None
+def _address(held: Appointment) -> str:
+    return reverse("public:confirm", args=[held.service.slug])
+
+
+def _nothing_held(request: HttpRequest, service: Service) -> HttpResponse:
+    messages.info(request, _("Please choose a time first."))
+    return redirect_to(request, reverse("public:times", args=[service.slug]))
+
+
+def _send(
+    request: HttpRequest, user: User, service: Service, held: Appointment | None, *, now: datetime
+) -> HttpResponse:
+    """Confirms what this page showed, if that is what is held; or takes the time that was pressed on it instead.
+
+    Whatever was typed is kept.
+    """
+    shown = Shown.read(request.POST, service=service)
+    if shown.again:
+        other = _hold_instead(request, shown.again, now=now)
         if other is None:
-            return _ran_out(request, held, user=user)
-        return _form(request, other, *_forms(user, typed=request.POST))
-    if not held.is_held(now=timezone.now()):
+            lost = held_time.as_chosen(shown.again, now=now) or held
+            return _ran_out(request, lost, user=user, now=now) if lost else _nothing_held(request, service)
+        return _form(request, other, *_forms(user, typed=request.POST, now=now), now=now)
+    if held is None:
+        return _nothing_held(request, service)
+    if not held.is_hold:
+        return _already_booked(request, held, was_shown=shown.code == held.code or shown.chosen == Chosen.of(held))
+    if not held.is_held(now=now):
         # It ran out while they typed. Mostly nobody else took it, and then it is simply theirs again.
-        again = _hold_instead(request, held, held.starts_at, held.location)
+        again = _hold_instead(request, shown.chosen, now=now)
         if again is None:
-            return _ran_out(request, held, user=user)
+            return _ran_out(request, held_time.as_chosen(shown.chosen, now=now) or held, user=user, now=now)
         held = again
-    return _book(request, user, held)
+    if shown.word != booking.as_shown(held, clinic=ClinicSettings.current()):
+        return _not_as_shown(request, user, shown, held, now=now)
+    return _book(request, user, held, now=now)
 
 
-def _hold_instead(
-    request: HttpRequest, held: Appointment, starts_at: datetime, location: Location
-) -> Appointment | None:
-    """Holds a time with the same psychologist, in place of what was held; None when it can't be had."""
-    held_time.release(request)
-    if not held_time.within_limit(request):
+def _hold_instead(request: HttpRequest, chosen: Chosen, *, now: datetime) -> Appointment | None:
+    """Holds what was chosen, in place of what was held; None when it can't be had."""
+    wanted = held_time.as_chosen(chosen, now=now)
+    if wanted is None:
         return None
     try:
-        other = booking.hold_time(
-            psychologists=[held.psychologist],
-            service=held.service,
-            mode=held.mode,
-            starts_at=starts_at,
-            location=location,
-            by=held_time.VISITOR,
-            now=timezone.now(),
+        return held_time.take(
+            request,
+            psychologists=[wanted.psychologist],
+            service=wanted.service,
+            mode=wanted.mode,
+            starts_at=wanted.starts_at,
+            location=wanted.location,
+            now=now,
         )
-    except (SlotTaken, NotOffered):
+    except (held_time.TooOften, SlotTaken, NotOffered):
         return None
-    held_time.keep(request, other)
-    return Appointment.objects.for_listing().get(pk=other.pk)
 
 
-def _context(held: Appointment) -> dict[str, Any]:
-    clinic, now = ClinicSettings.current(), timezone.now()
+def _not_as_shown(request: HttpRequest, user: User, shown: Shown, held: Appointment, *, now: datetime) -> HttpResponse:
+    """Another window chose another time, or the price or the terms changed: books nothing, and shows both."""
+    own = Appointment.objects.visible_to(Actor(user=user, role=Role.PATIENT))
+    if shown.code and (booked := own.filter(code=shown.code).first()):
+        return redirect_to(request, reverse("patient:appointment", args=[booked.code]))
+    differs = shown.chosen != Chosen.of(held)
+    other = held_time.as_chosen(shown.chosen, now=now) if differs else None
+    extra: dict[str, Any] = {
+        "changed": True,
+        "choice_differs": differs,
+        "other": other,
+        "other_word": shown.chosen.word,
+    }
+    return _form(request, held, *_forms(user, typed=request.POST, now=now), now=now, status=409, **extra)
+
+
+def _context(held: Appointment, *, now: datetime) -> dict[str, Any]:
+    clinic = ClinicSettings.current()
     free_until = booking.free_until(held, clinic=clinic)
     return {
         "held": held,
+        # What the page's form sends back, so that it confirms what it showed and nothing else.
+        "chosen": Chosen.of(held).word,
+        "as_shown": booking.as_shown(held, clinic=clinic),
         "service": held.service,
+        "week": f"{choosing.monday_of(held.local_start.date()):%Y-%m-%d}",
         "quote": charges.promised(held, clinic=clinic),
         "seconds_left": max(0, int(((held.held_until or now) - now).total_seconds())),
         "late_fee": charges.late_fee(held, clinic=clinic).amounts.total,
@@ -114,10 +153,10 @@ def _context(held: Appointment) -> dict[str, Any]:
 
 
 def _forms(
-    user: User, *, data: QueryDict | None = None, typed: QueryDict | None = None
+    user: User, *, now: datetime, data: QueryDict | None = None, typed: QueryDict | None = None
 ) -> tuple[WhoFor, BookingDetailsForm, Agreement]:
     """The page's three forms: empty, bound to `data`, or showing what was `typed` without judging it yet."""
-    today = ClinicSettings.current().today(timezone.now())
+    today = ClinicSettings.current().today(now)
     known = sorted(Patient.objects.managed_by(user), key=lambda p: (p.user_id != user.pk, p.pk))
     for patient in known:
         if patient.user_id == user.pk:
@@ -159,21 +198,23 @@ def _form(
     details: BookingDetailsForm,
     agreement: Agreement,
     *,
+    now: datetime,
     status: int = 200,
     **extra: Any,
 ) -> HttpResponse:
-    context = _context(held) | {"who": who, "details": details, "agreement": agreement} | extra
+    forms = {"who": who, "details": details, "agreement": agreement}
+    mistaken = any(form.errors for form in forms.values())
+    context = _context(held, now=now) | forms | {"forms": list(forms.values()), "mistaken": mistaken} | extra
     return render(request, "public/confirm.html", context, status=status)
 
 
-def _book(request: HttpRequest, user: User, held: Appointment) -> HttpResponse:
-    now = timezone.now()
+def _book(request: HttpRequest, user: User, held: Appointment, *, now: datetime) -> HttpResponse:
     by = Actor(user=user, role=Role.PATIENT)
-    who, details, agreement = _forms(user, data=request.POST)
+    who, details, agreement = _forms(user, data=request.POST, now=now)
     patient = who.patients.get(who["who"].value())
     # Each is asked, so that everything that is missing is said at once.
     if not all([who.is_valid(), patient or details.is_valid(), agreement.is_valid()]):
-        return _form(request, held, who, details, agreement, status=422)
+        return _form(request, held, who, details, agreement, now=now, status=422)
     agreed = agreement.agreed
     try:
         if patient:
@@ -190,11 +231,11 @@ def _book(request: HttpRequest, user: User, held: Appointment) -> HttpResponse:
                 now=now,
             )
     except HoldExpired:
-        return _ran_out(request, held, user=user)
+        return _ran_out(request, held, user=user, now=now)
     except UserHasRecord:  # a second window was faster
         return redirect_to(request, reverse("public:confirm", args=[held.service.slug]))
     except (SlotTaken, NotOffered, TooManyBookings) as refusal:
-        return _form(request, held, who, details, agreement, status=409, refusal=_in_words(refusal))
+        return _form(request, held, who, details, agreement, now=now, status=409, refusal=_in_words(refusal))
     messages.success(request, _("Your session is booked. We have sent you an e-mail with the details."))
     return redirect_to(request, reverse("patient:appointment", args=[booked.code]))
 
@@ -215,16 +256,21 @@ def _in_words(refusal: Exception) -> str:
     return _("This time can't be booked any more. Please choose another one.")
 
 
-def _already_booked(request: HttpRequest, held: Appointment) -> HttpResponse:
+def _already_booked(request: HttpRequest, held: Appointment, *, was_shown: bool = True) -> HttpResponse:
     """Back after confirming, or a second click: the booking itself is the answer, to whom it belongs."""
     if request.user.is_authenticated:
         actor = Actor(user=request.user, role=Role.PATIENT)
         if Appointment.objects.visible_to(actor).filter(pk=held.pk).exists():
+            if not was_shown:
+                words = _(
+                    "Meanwhile you booked this session, so nothing more was booked. For another one, choose a time."
+                )
+                messages.warning(request, words)
             return redirect(reverse("patient:appointment", args=[held.code]))
     return redirect_to(request, reverse("public:times", args=[held.service.slug]))
 
 
-def _ran_out(request: HttpRequest, held: Appointment, *, user: User | None = None) -> HttpResponse:
+def _ran_out(request: HttpRequest, held: Appointment, *, user: User | None = None, now: datetime) -> HttpResponse:
     """The hold is over, the time perhaps somebody else's. Says so, with the nearest times; what `user` typed stays."""
     nearest = choosing.nearest_times(
         psychologists=list(
@@ -232,12 +278,13 @@ def _ran_out(request: HttpRequest, held: Appointment, *, user: User | None = Non
         ),
         service=held.service,
         around=held.starts_at,
-        now=timezone.now(),
+        now=now,
         clinic=ClinicSettings.current(),
         mode=held.mode,
     )
     if user is not None:
-        forms = _forms(user, typed=request.POST)
-        return _form(request, held, *forms, status=409, ran_out=True, nearest=nearest, step=2)
+        forms, chosen = _forms(user, typed=request.POST, now=now), Chosen.of(held)
+        words = [(free, chosen._replace(time=free.value).word) for free in nearest]
+        return _form(request, held, *forms, now=now, status=409, ran_out=True, nearest=words, step=2)
     context = {"held": held, "service": held.service, "nearest": nearest, "step": 2}
     return render(request, "public/hold_ran_out.html", context, status=409)
