@@ -96,6 +96,19 @@ def choose_language(*, user: User, language: str) -> None:
 
 
 @transaction.atomic
+def rename(*, user: User, first_name: str, last_name: str, by: Actor, now: datetime) -> bool:
+    """Gives an account the name that its person goes by, and says whether it was another before."""
+    stored = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    names = {"first_name": first_name, "last_name": last_name}
+    changed = sorted(field for field, name in names.items() if getattr(stored, field) != name)
+    user.first_name, user.last_name = first_name, last_name
+    if changed:
+        User.objects.filter(pk=user.pk).update(**{field: names[field] for field in changed})
+        trail.record("account.renamed", target=user, by=by, at=now, fields=changed)
+    return bool(changed)
+
+
+@transaction.atomic
 def deactivate(*, user: User, by: Actor, now: datetime) -> None:
     """Lets the person sign in no more, and signs them out; what they did keeps their name. Raises LastManager."""
     _keep_a_manager_without(user)
@@ -126,7 +139,7 @@ def reset_second_factor(*, user: User, by: Actor, now: datetime) -> None:
         template="account/second_factor_reset",
         to=Recipient.by_email(user.email),
         about=user,
-        context={"name": user.get_short_name(), "sign_in_url": absolute("account_login")},
+        context={"name": user.called, "sign_in_url": absolute("account_login")},
         dedupe_key=f"account:second_factor_reset:{user.code}:{now.isoformat()}",
         language=user.language or get_language(),
     )

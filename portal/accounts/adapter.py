@@ -62,7 +62,7 @@ def plain(context: dict[str, Any]) -> dict[str, Any]:
     """What a mail's template may read: words and times, none of the objects behind them."""
     told: dict[str, Any] = {key: str(value) for key, value in context.items() if key in _KEPT}
     if user := context.get("user"):
-        told["name"] = user.get_short_name() if user.first_name else ""
+        told["name"] = user.called
     if isinstance(at := context.get("timestamp"), datetime):
         told["at"] = at
     if "user_agent" in context:

@@ -187,6 +187,17 @@ WHAT_ROLES_SEE = {
 }
 
 
+class NameForm(forms.Form):
+    """The name that the person of an account goes by."""
+
+    first_name = first_name_field()
+    last_name = last_name_field()
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        kwargs["initial"] = {"first_name": user.first_name, "last_name": user.last_name}
+        super().__init__(*args, **kwargs)
+
+
 class InviteForm(forms.Form):
     email = EmailLineField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     first_name = LineField(

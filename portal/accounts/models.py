@@ -112,8 +112,13 @@ class User(AbstractBaseUser):
     def get_full_name(self) -> str:
         return self.name
 
+    @property
+    def called(self) -> str:
+        """By which name to greet whoever signs in; empty for an account without a name."""
+        return self.first_name or self.last_name
+
     def get_short_name(self) -> str:
-        return self.first_name or self.email
+        return self.called or self.email
 
     @cached_property
     def roles(self) -> frozenset[str]:

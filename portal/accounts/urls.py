@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.accounts import views
+from portal.accounts import naming, views
 from portal.common.access.decorators import open_to_all
 
 door = open_to_all(reason="this is the door")
@@ -11,6 +11,7 @@ door = open_to_all(reason="this is the door")
 urlpatterns = [
     path("home/", views.home, name="account_home"),
     path("language/", views.choose_language, name="choose_language"),
+    path("name/", naming.change, name="account_name"),
     path("login/", door(views.SignIn.as_view()), name="account_login"),
     path("signup/", door(views.SignUp.as_view()), name="account_signup"),
     path("logout/", door(views.SignOut.as_view()), name="account_logout"),

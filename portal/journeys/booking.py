@@ -23,10 +23,10 @@ from portal.common.money import ZERO
 from portal.journeys import freed, sessions, to_do
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
-from portal.notifications.rendering import known
 from portal.patients import actions as patients
 from portal.patients import consents
 from portal.patients.models import Patient
+from portal.patients.reaching import Reader, readers_of
 from portal.policies.models import PolicyVersion
 
 
@@ -191,15 +191,7 @@ def cancel_session(
     return cancelled
 
 
-def recipients(patient: Patient) -> list[Recipient]:
-    """Where notices about a patient go: their own address, or else those of the people who care for them."""
-    if own := patient.email or (patient.user.email if patient.user else ""):
-        return [Recipient.by_email(own)]
-    carers = patient.carers.in_force().select_related("user").order_by("started_at", "pk")
-    return [Recipient.by_email(address) for address in dict.fromkeys(carer.user.email for carer in carers)]
-
-
-def told(appointment: Appointment, *, now: datetime, was: datetime | None = None) -> list[Recipient]:
+def told(appointment: Appointment, *, now: datetime, was: datetime | None = None) -> list[Reader]:
     """Who is sent word that a session is booked, moved (from `was`) or cancelled.
 
     Nobody, where nobody's address is known, and where all of it is past: what the desk enters afterwards, or puts
@@ -207,12 +199,7 @@ def told(appointment: Appointment, *, now: datetime, was: datetime | None = None
     """
     if appointment.patient is None or max(appointment.starts_at, was or appointment.starts_at) <= now:
         return []
-    return recipients(appointment.patient)
-
-
-def language_of(patient: Patient) -> str:
-    """In which of our languages notices about a patient are written: theirs, or else their account's."""
-    return known(patient.language or (patient.user.language if patient.user else ""))
+    return readers_of(appointment.patient)
 
 
 def free_until(appointment: Appointment, *, clinic: ClinicSettings) -> datetime:
@@ -235,14 +222,9 @@ def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime,
     appointment.location = kept.places()[appointment.location_id]
     clinic = ClinicSettings.current()
     method: ics.Method = "CANCEL" if template == "appointment_cancelled" else "REQUEST"
-    patient = appointment.patient
-    if patient is None:
-        return  # a hold: nobody is told of it
-    language = language_of(patient)
     until = free_until(appointment, clinic=clinic)
     context: dict[str, Any] = {
         "appointment": appointment,
-        "called": patient.called,
         "zone": appointment.zone,
         "quote": charges.promised(appointment, clinic=clinic),
         "free_until": until,
@@ -250,20 +232,20 @@ def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime,
         # Nothing is left to cancel of what turned out to have been held earlier.
         "late_fee": charges.late_fee(appointment, clinic=clinic).amounts.total if appointment.starts_at > now else ZERO,
     }
-    with override(language):
-        context |= {
-            "path": reverse("patient:appointment", args=[appointment.code]),
-            "book_path": reverse("public:book"),
-        }
-    for to in to_tell:
-        with override(language):
+    for reader in to_tell:
+        to = Recipient.by_email(reader.address)
+        with override(reader.language):
             entry = ics.invitation(appointment, method=method, clinic=clinic, now=now, to=to.address)
+            paths = {
+                "path": reverse("patient:appointment", args=[appointment.code]),
+                "book_path": reverse("public:book"),
+            }
         outbox.queue(
             template=template,
             to=to,
             about=appointment,
-            context=context,
+            context={**context, **paths, "called": reader.called, "whose": reader.about},
             dedupe_key=f"{template}:{appointment.code}:{appointment.revision}:{to.digest}",
-            language=language,
+            language=reader.language,
             attachments=[("appointment.ics", f"text/calendar; method={method}", entry)],
         )

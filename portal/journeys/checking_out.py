@@ -6,7 +6,6 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
 
 from django.db import transaction
 
@@ -26,12 +25,11 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
 from portal.journeys import to_do
-from portal.journeys.booking import language_of
 from portal.medicare import schedule
 from portal.medicare.models import MbsItem, Referral
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
-from portal.notifications.rendering import known
+from portal.patients.reaching import Reader, address_of, by_account, readers_of
 
 # How the desk says which Medicare item is billed, unless it gives its number.
 AS_HELD, NO_ITEM = "proposed", "none"
@@ -203,24 +201,17 @@ def check_out(
     return invoice
 
 
-class Addressee(NamedTuple):
-    """Whom an invoice is mailed to, and in which of our languages; the address is empty where none is known."""
+def reader_of(invoice: Invoice) -> Reader | None:
+    """Who gets the invoice by e-mail: whoever the bill is to, if they have an address.
 
-    address: str
-    language: str
-
-
-def addressee_of(invoice: Invoice) -> Addressee:
-    """Whoever the bill is to: the carer who pays, the patient, or nobody, where it is to somebody who has no account.
-
-    An insurer's bill never goes to the patient as if it were theirs to pay.
+    That is the carer who pays, or the patient. An insurer's bill never goes to the patient as if it were theirs to pay.
     """
     patient, payer = invoice.patient, invoice.billed_user
-    if payer is not None and payer.pk != patient.user_id:
-        return Addressee(payer.email, known(payer.language or patient.language))
-    if payer is None and _bills_somebody_else(invoice):
-        return Addressee("", known(patient.language))
-    return Addressee(patient.email or (patient.user.email if patient.user else ""), language_of(patient))
+    if payer is not None:
+        return by_account(payer, patient=patient)
+    if _bills_somebody_else(invoice) or not address_of(patient):
+        return None
+    return readers_of(patient)[0]
 
 
 def _bills_somebody_else(invoice: Invoice) -> bool:
@@ -232,17 +223,18 @@ def _bills_somebody_else(invoice: Invoice) -> bool:
 
 def address_for(invoice: Invoice) -> str:
     """Where the invoice goes by e-mail; empty if nowhere is known."""
-    return addressee_of(invoice).address
+    reader = reader_of(invoice)
+    return reader.address if reader else ""
 
 
 def send_invoice(*, invoice: Invoice, key: str, by: Actor, now: datetime) -> str:
     """Queues the invoice as a PDF to whoever is billed, and returns the address; a repeated `key` sends it once."""
     from portal.billing.paper import invoice_pdf  # it brings the PDF library, which is slow to load
 
-    address, language = addressee_of(invoice)
-    if not address:
+    reader = reader_of(invoice)
+    if reader is None:
         raise ValueError("nobody to send it to")
-    to = Recipient.by_email(address)
+    to = Recipient.by_email(reader.address)
     # Drawn before the transaction begins: it takes a second, and nobody is kept waiting for a lock that long.
     attachment = (f"{invoice.number}.pdf", "application/pdf", invoice_pdf(invoice, now=now))
     with transaction.atomic():
@@ -251,16 +243,17 @@ def send_invoice(*, invoice: Invoice, key: str, by: Actor, now: datetime) -> str
             to=to,
             context={
                 "number": invoice.number,
-                "to": invoice.bill_to_name,
+                "called": reader.called,
+                "whose": reader.about,
                 "total": invoice.total,
                 "balance": invoice.balance,
                 "is_credited": invoice.total > 0 and not invoice.payable,
                 "due_on": invoice.due_on,
             },
             dedupe_key=f"invoice:{invoice.code}:{to.digest}:{key}",
-            language=language,
+            language=reader.language,
             attachments=[attachment],
             about=invoice,
         )
         trail.record("invoice.mailed", target=invoice, by=by, at=now)
-    return address
+    return reader.address

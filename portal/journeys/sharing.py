@@ -12,10 +12,10 @@ from django.views.decorators.debug import sensitive_variables
 
 from portal.common.access.actors import Actor
 from portal.common.documents import CleanFile
-from portal.journeys.booking import language_of, recipients
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
 from portal.patients.models import Patient
+from portal.patients.reaching import Reader, readers_of
 from portal.resources.actions import sharing
 from portal.resources.models import Resource, Share
 
@@ -59,23 +59,22 @@ def withdraw_file(*, share: Share, by: Actor, now: datetime) -> None:
         outbox.withdraw(about=share, why="taken_back", now=now)
 
 
-def told(patient: Patient) -> list[Recipient]:
+def told(patient: Patient) -> list[Reader]:
     """Who is sent word that something new is waiting."""
-    return recipients(patient)
+    return readers_of(patient)
 
 
 def _tell(share: Share) -> None:
     """Neither what it is called nor what was written with it: an e-mail is read over shoulders."""
-    patient = share.patient
-    language = language_of(patient)
-    with override(language):
-        path = reverse("patient:documents")
-    for to in told(patient):
+    for reader in told(share.patient):
+        to = Recipient.by_email(reader.address)
+        with override(reader.language):
+            path = reverse("patient:documents")
         outbox.queue(
             template="file_shared",
             to=to,
-            context={"called": patient.called, "path": path},
+            context={"called": reader.called, "whose": reader.about, "path": path},
             dedupe_key=f"file_shared:{share.code}:{to.digest}",
-            language=language,
+            language=reader.language,
             about=share,
         )

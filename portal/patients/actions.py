@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
+from portal.accounts import actions as accounts
 from portal.accounts.models import User
 from portal.audit import trail
 from portal.common.access.actors import Actor
@@ -18,6 +19,8 @@ from portal.patients.search import reindex
 
 # What a form may say about a person; who they sign in as has actions of its own.
 DETAILS = frozenset(f.name for f in Patient._meta.concrete_fields if f.name not in {"id", "code", "user", "created_at"})
+
+NAMES = frozenset({"legal_first_name", "legal_last_name", "preferred_name"})
 
 
 def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,6 +40,7 @@ def register_patient(*, values: Mapping[str, Any], user: User | None = None, by:
     patient = Patient.objects.create(user=user, created_at=now, **details)
     reindex(patient)
     trail.record("patient.registered", target=patient, by=by, at=now)
+    name_account(patient, by=by, now=now)
     return patient
 
 
@@ -53,7 +57,18 @@ def update_patient(*, patient: Patient, values: Mapping[str, Any], by: Actor, no
         stored.save(update_fields=changed)
         reindex(stored)
         trail.record("patient.changed", target=stored, by=by, at=now, fields=changed)
+        if NAMES & set(changed):
+            name_account(stored, by=by, now=now)
     return stored
+
+
+def name_account(patient: Patient, *, by: Actor, now: datetime) -> None:
+    """Has the account of the person themself greet them by the name on their record; staff keep the name of their work.
+
+    Call it in the transaction that gives the record its name, or its account.
+    """
+    if patient.user is not None and not patient.user.is_staff_member:
+        accounts.rename(user=patient.user, first_name=patient.called, last_name=patient.legal_last_name, by=by, now=now)
 
 
 @transaction.atomic

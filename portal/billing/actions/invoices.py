@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from portal.accounts.models import User
 from portal.appointments.models import Appointment
 from portal.audit import trail
 from portal.billing import snapshot
@@ -55,7 +56,7 @@ def draft_invoice(
     sums = bill.sums
     if not bill.charges or sums.total < 0 or sums.gst < 0:
         raise NothingToBill
-    carer = patient.carers.in_force().filter(is_billed=True).select_related("user").first()
+    carer = patient.carers.in_force().filter(is_billed=True).select_related("user__patient").first()
     billed_user = None if bill_to_name else (carer.user if carer else patient.user)
     issued_on = clinic.today(now)
     invoice = numbered(
@@ -67,7 +68,7 @@ def draft_invoice(
         psychologist=psychologist,
         location=location,
         billed_user=billed_user,
-        bill_to_name=bill_to_name or (carer.user.name if carer else patient.legal_name),
+        bill_to_name=bill_to_name or (_legal_name(carer.user) if carer else patient.legal_name),
         bill_to_address=bill_to_address or _address_of(patient),
         bill_to_abn=bill_to_abn,
         issued_on=issued_on,
@@ -102,6 +103,12 @@ def draft_invoice(
     )
     trail.record("invoice.drafted", by=by, target=invoice, at=now, purpose=purpose, total_cents=in_cents(sums.total))
     return invoice
+
+
+def _legal_name(user: User) -> str:
+    """Of an account: Medicare pays whoever was billed by the name that it knows."""
+    record: Patient | None = getattr(user, "patient", None)
+    return record.legal_name if record else user.name
 
 
 def _address_of(patient: Patient) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from portal.appointments.models import Appointment
 from portal.billing.models import Invoice
 from portal.common.labels import labels_of
-from portal.journeys import booking, checking_out
+from portal.journeys import checking_out
 from portal.notifications.models import Notice
 from portal.patients.models import Patient
+from portal.patients.reaching import readers_of
 from portal.resources.models import Share
 
 
@@ -23,7 +24,7 @@ def address_today(notice: Notice) -> str:
         case Invoice() as invoice:
             return checking_out.address_for(invoice)
         case Appointment(patient=Patient() as patient) | Share(patient=patient):
-            known = booking.recipients(patient)
+            known = readers_of(patient)
             return known[0].address if len(known) == 1 else ""
     return ""
 

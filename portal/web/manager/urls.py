@@ -51,6 +51,7 @@ urlpatterns = [
     path("staff/words/specialisations/", profile_words.specialisations, name="specialisations"),
     path("staff/words/languages/", profile_words.languages, name="languages"),
     path("staff/<uuid:code>/", staff.person, name="person"),
+    path("staff/<uuid:code>/name/", staff.rename, name="rename"),
     path("staff/<uuid:code>/roles/", staff.roles, name="roles"),
     path("staff/<uuid:code>/second-step/", staff.reset_second_factor, name="reset_second_factor"),
     path("staff/<uuid:code>/close/", staff.close, name="close_account"),

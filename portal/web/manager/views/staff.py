@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_tables2 import RequestConfig
 
 from portal.accounts import actions
-from portal.accounts.forms import WHAT_ROLES_SEE, InviteForm, RolesForm
+from portal.accounts.forms import WHAT_ROLES_SEE, InviteForm, NameForm, RolesForm
 from portal.accounts.models import Grant, Invitation, User
 from portal.accounts.refusals import AlreadyStaff, LastManager
 from portal.accounts.roles import STAFF, Role
@@ -152,6 +152,23 @@ def withdraw(request: ActorRequest, code: UUID) -> HttpResponse:
 def person(request: ActorRequest, code: UUID) -> HttpResponse:
     """Somebody's roles, second step, profile, and what was done to their account lately."""
     whose = get_object_or_404(User.objects.staff_ever().with_second_factor_known(), code=code)
+    return _page(request, whose, name_form=NameForm(user=whose))
+
+
+@allow(Role.MANAGER)
+@require_POST
+def rename(request: ActorRequest, code: UUID) -> HttpResponse:
+    """Somebody goes by another name, as after a wedding. What was issued before keeps the name of its day."""
+    whose = get_object_or_404(User.objects.staff_ever().with_second_factor_known(), code=code)
+    form = NameForm(request.POST, user=whose)
+    if not form.is_valid():
+        return _page(request, whose, name_form=form, status=422)
+    if actions.rename(user=whose, **form.cleaned_data, by=request.actor, now=timezone.now()):
+        messages.success(request, _("The name is saved. It shows everywhere from now on."))
+    return redirect("manager:person", code)
+
+
+def _page(request: ActorRequest, whose: User, *, name_form: NameForm, status: int = 200) -> HttpResponse:
     entries = list(Entry.objects.visible_to(request.actor).about(whose).newest_first()[:LINES])
     zone = _zone()
     named = with_names(entries, zone=zone)
@@ -159,6 +176,7 @@ def person(request: ActorRequest, code: UUID) -> HttpResponse:
     context = {
         "person": whose,
         "is_self": whose == request.user,
+        "name_form": name_form,
         "roles_form": RolesForm(initial={"roles": sorted(whose.roles & STAFF)}),
         "what_roles_see": _what_roles_see(),
         "psychologist": Psychologist.objects.filter(user=whose).first(),
@@ -166,7 +184,7 @@ def person(request: ActorRequest, code: UUID) -> HttpResponse:
         "zone": table.zone,
         "crumbs": _crumbs(),
     }
-    return render(request, "manager/person.html", context)
+    return render(request, "manager/person.html", context, status=status)
 
 
 @allow(Role.MANAGER)

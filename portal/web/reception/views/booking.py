@@ -34,8 +34,8 @@ from portal.common.languages.punctuation import listed
 from portal.common.languages.times import local_day, when
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.journeys import booking, choosing, sessions
-from portal.notifications.recipients import Recipient
 from portal.patients.models import Patient
+from portal.patients.reaching import Reader
 from portal.policies.models import PolicySettings
 from portal.reports.days import Arrival
 from portal.web.reception.arrivals import buttons
@@ -302,10 +302,10 @@ def _answer(request: HttpRequest, wanted: Wanted, put: Callable[..., Appointment
     return redirect_to(request, "reception:patient", code=booked.person.code)
 
 
-def _say(request: HttpRequest, done: str, told: Sequence[Recipient], *, is_past: bool) -> None:
+def _say(request: HttpRequest, done: str, told: Sequence[Reader], *, is_past: bool) -> None:
     """What was done, and what really goes out by e-mail, and to whom."""
     if told:
-        where = listed(recipient.address for recipient in told)
+        where = listed(reader.address for reader in told)
         done += " " + _("An e-mail is on its way to %(addresses)s.") % {"addresses": where}
     elif is_past:
         done += " " + _("That time is past, so nobody is e-mailed.")
