@@ -181,6 +181,21 @@ def reschedule_session(
     return moved
 
 
+def as_moved(appointment: Appointment, *, starts_at: datetime, location: Location) -> Appointment:
+    """A copy of the session as it would be at another time, to be looked at before it is moved; it is never saved."""
+    moved = copy(appointment)
+    moved.starts_at, moved.ends_at = starts_at, appointment.ends_at + (starts_at - appointment.starts_at)
+    moved.location = location
+    return moved
+
+
+def cancelling_costs(appointment: Appointment, *, now: datetime, clinic: ClinicSettings) -> Decimal:
+    """What a patient who cancels now may be asked for, in dollars with GST."""
+    if now <= free_until(appointment, clinic=clinic):
+        return ZERO
+    return charges.late_fee(appointment, clinic=clinic).amounts.total
+
+
 @actions.in_transaction
 def cancel_session(
     *, appointment: Appointment, reason: str, by: Actor, now: datetime, seen: str | None = None

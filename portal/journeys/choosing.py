@@ -133,6 +133,8 @@ def week_of_times(
             place = places.get(opening.location_id)
             if place is None or (location is not None and place.pk != location.pk):
                 continue
+            if is_present(psychologist, opening, ignore, mode=mode):
+                continue
             key = (opening.starts_at, place.pk)
             if key not in merged:
                 merged[key] = FreeTime(opening.starts_at, opening.ends_at, place)
@@ -155,9 +157,16 @@ def week_of_times(
     if not week.is_empty:
         return week
     coming = diary.next_openings(
-        psychologists, service=service, now=now, clinic=clinic, mode=mode, ignore=ignore, count=1, for_staff=for_staff
+        psychologists, service=service, now=now, clinic=clinic, mode=mode, ignore=ignore, count=2, for_staff=for_staff
     )
-    week.first_free = next((as_free_time(p, o, places) for p, o in coming if o.location_id in places), None)
+    week.first_free = next(
+        (
+            as_free_time(p, o, places)
+            for p, o in coming
+            if o.location_id in places and not is_present(p, o, ignore, mode=mode)
+        ),
+        None,
+    )
     if is_asked_for or week.first_free is None:
         return week
     first = week_of_times(
@@ -177,6 +186,35 @@ def week_of_times(
 def open_places() -> dict[int, Location]:
     """The locations in use, by id."""
     return {pk: place for pk, place in kept.places().items() if place.is_active}
+
+
+def is_present(psychologist: Psychologist, opening: Opening, session: Appointment | None, *, mode: str | None) -> bool:
+    """Whether this is where a session that is to be moved stands already: no move, so it is not offered as one."""
+    return (
+        session is not None
+        and session.psychologist_id == psychologist.pk
+        and session.starts_at == opening.starts_at
+        and session.location_id == opening.location_id
+        and mode in {None, session.mode}
+    )
+
+
+def is_free(
+    session: Appointment, *, starts_at: datetime, location: Location, now: datetime, clinic: ClinicSettings
+) -> bool:
+    """Whether a session could be moved to this time, with the same psychologist and in the same way."""
+    found = diary.openings_of(
+        [session.psychologist],
+        service=session.service,
+        first_day=location.day_of(starts_at),
+        days=1,
+        now=now,
+        clinic=clinic,
+        mode=session.mode,
+        ignore=session,
+    )
+    there = found[session.psychologist_id]
+    return any((each.starts_at, each.location_id) == (starts_at, location.pk) for each in there)
 
 
 def as_free_time(psychologist: Psychologist, opening: Opening, places: Mapping[int, Location]) -> FreeTime:
@@ -205,11 +243,15 @@ def nearest_times(
         clinic=clinic,
         mode=mode,
         ignore=ignore,
-        count=count,
+        count=count + (ignore is not None),
         for_staff=for_staff,
     )
-    found = [as_free_time(p, o, places) for p, o in near if o.location_id in places]
-    return sorted(found, key=lambda free: free.starts_at)
+    found = [
+        as_free_time(p, o, places)
+        for p, o in near
+        if o.location_id in places and not is_present(p, o, ignore, mode=mode)
+    ]
+    return sorted(found[:count], key=lambda free: free.starts_at)
 
 
 def read_time(value: str) -> tuple[datetime, Location]:

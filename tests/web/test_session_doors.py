@@ -318,7 +318,7 @@ def test_a_patient_calls_off_or_moves_their_own_session_before_it_starts(practic
                 to = datetime.combine(now.astimezone(zone).date() + timedelta(days=3), time(10), zone).astimezone(UTC)
                 response = make.client_for(practice.people[who]).post(
                     reverse(f"patient:{door}", args=[session.code]),
-                    {"seen": session.seen_as, "time": f"{to:%Y-%m-%dT%H:%MZ} {practice.location.slug}"},
+                    {"seen": session.seen_as, "time": f"{to:%Y-%m-%dT%H:%MZ} {practice.location.slug}", "fee": "999"},
                 )
                 until = session.starts_at - timedelta(days=1) if door == "reschedule" else session.starts_at
                 in_time = now <= until if door == "reschedule" else now < until

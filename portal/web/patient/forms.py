@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.models import Location
+from portal.common.money import ZERO
 from portal.journeys import choosing
 from portal.policies.models import PolicyKind
 
@@ -25,11 +27,28 @@ class NewTime(forms.Form):
             raise ValidationError(_("Choose one of the times shown."), code="time") from error
 
 
+class Cancelling(forms.Form):
+    """What the page said that cancelling costs, in dollars."""
+
+    fee = forms.DecimalField(min_value=0, max_digits=8, decimal_places=2)
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Decimal:
+        """The fee that was shown; none, where the page said nothing of it."""
+        form = cls(data)
+        form.full_clean()
+        return form.cleaned_data.get("fee") or ZERO
+
+
 class Agreeing(forms.Form):
-    """Which version of which policy was read."""
+    """Which version of which policy was read, and for whom the page asked."""
 
     kind = forms.ChoiceField(choices=PolicyKind.choices)
     number = forms.IntegerField(min_value=1, max_value=1_000_000)
+    patients = forms.CharField(max_length=2_000)
+
+    def clean_patients(self) -> set[str]:
+        return set(self.cleaned_data["patients"].split())
 
 
 class WeekChoice(forms.Form):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import html
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -121,8 +123,9 @@ def test_cancelling_late_says_the_fee_first(appointment, owner):
     url = reverse("patient:cancel", args=[appointment.code])
     with time_machine.travel(STARTS - timedelta(hours=5), tick=False):
         client = make.client_for(owner)
-        assert b"$110.00" in client.get(url).content
-        client.post(url, {"seen": appointment.seen_as})
+        page = client.get(url)
+        assert b"$110.00" in page.content
+        client.post(url, hidden(page))
     appointment.refresh_from_db()
     assert (appointment.status, appointment.late) == (Status.CANCELLED, True)
 
@@ -145,6 +148,121 @@ def test_a_session_whose_week_has_no_time_left_is_moved_from_the_first_week_that
     page = make.client_for(owner).get(reverse("patient:reschedule", args=[appointment.code]))
     assert (page.context["week"].monday, page.context["week"].is_empty) == (date(2026, 11, 23), False)
     assert "There are no free times before this week." in page.content.decode()
+
+
+def text(response):
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
+
+
+def hidden(response):
+    """What the page's own form sends; the header's forms have no such fields."""
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', response.content.decode()))
+    return {name: fields[name] for name in ("seen", "time", "fee") if name in fields}
+
+
+def test_pressing_a_time_asks_from_where_to_where_and_moves_nothing(appointment, owner):
+    client, url = make.client_for(owner), reverse("patient:reschedule", args=[appointment.code])
+    week = client.get(url).content.decode()
+    assert '<form id="times" method="get"' in week
+    asked = client.get(url, {"time": "2026-12-02T01:00Z brunswick"})
+    appointment.refresh_from_db()
+    assert appointment.starts_at == STARTS
+    words, name, place = text(asked), appointment.psychologist.name, appointment.location.name
+    was = f"The time now When Tuesday 1 December 2026 11:00 am – 11:50 am (Melbourne time) With {name}"
+    to = f"The new time When Wednesday 2 December 2026 12:00 pm – 12:50 pm (Melbourne time) With {name}"
+    assert was in words
+    assert to in words
+    assert words.count(f"How In person {place}") == 2
+    assert "The fee stays as it was agreed: $220.00." in words
+    assert "free of charge until Monday 30 November 2026, 12:00 pm" in words
+    assert "After that the fee is $110.00" in words
+    assert client.post(url, hidden(asked)).status_code == 302
+    appointment.refresh_from_db()
+    assert appointment.starts_at == datetime(2026, 12, 2, 1, 0, tzinfo=UTC)
+
+
+def test_moving_to_soon_says_that_it_can_not_be_undone_for_nothing(appointment, owner):
+    asked = make.client_for(owner).get(
+        reverse("patient:reschedule", args=[appointment.code]), {"time": "2026-11-24T01:00Z brunswick"}
+    )
+    assert "cancelling it is no longer free. The fee for cancelling is $110.00" in text(asked)
+    assert "free of charge until" not in text(asked)
+
+
+def test_the_present_time_is_never_offered_as_a_move(appointment, owner):
+    client, url = make.client_for(owner), reverse("patient:reschedule", args=[appointment.code])
+    present = "2026-12-01T00:00Z brunswick"
+    page = client.get(url)
+    times = re.findall(r'name="time" value="([^"]+)"', page.content.decode())
+    assert present not in times
+    # What only overlaps it is a move like any other.
+    assert "2026-12-01T00:30Z brunswick" in times
+    answer = client.get(url, {"time": present})
+    assert answer["Location"] == url
+    assert "Your session is at this time already." in text(client.get(url))
+
+
+def test_a_week_with_nothing_but_the_present_time_has_no_time(appointment, owner):
+    mai = appointment.psychologist
+    monday = datetime(2026, 11, 29, 13, 0, tzinfo=UTC)
+    make.time_slot(psychologist=mai, starts_at=monday, minutes=int((STARTS - monday).total_seconds()) // 60)
+    end = STARTS + timedelta(minutes=50)
+    make.time_slot(psychologist=mai, starts_at=end, minutes=6 * 24 * 60)
+    week = make.client_for(owner).get(reverse("patient:reschedule", args=[appointment.code])).context["week"]
+    assert (week.monday, week.is_empty) == (date(2026, 11, 23), False)
+
+
+def test_two_tabs_that_move_are_shown_to_each_other(appointment, owner):
+    client, url = make.client_for(owner), reverse("patient:reschedule", args=[appointment.code])
+    first = hidden(client.get(url, {"time": "2026-12-02T01:00Z brunswick"}))
+    second = hidden(client.get(url, {"time": "2026-12-03T01:00Z brunswick"}))
+    client.post(url, second)
+    refused = client.post(url, first, follow=True)
+    appointment.refresh_from_db()
+    assert appointment.starts_at == datetime(2026, 12, 3, 1, 0, tzinfo=UTC)
+    # The way on: from where it is now, to what this tab wanted, in one press.
+    words = text(refused)
+    assert "This session was changed meanwhile, and nothing was done." in words
+    assert "The time now When Thursday 3 December 2026 12:00 pm" in words
+    assert "The new time When Wednesday 2 December 2026 12:00 pm" in words
+    client.post(url, hidden(refused))
+    appointment.refresh_from_db()
+    assert appointment.starts_at == datetime(2026, 12, 2, 1, 0, tzinfo=UTC)
+
+
+def test_pressing_move_twice_moves_once(appointment, owner, django_capture_on_commit_callbacks):
+    client, url = make.client_for(owner), reverse("patient:reschedule", args=[appointment.code])
+    sent = hidden(client.get(url, {"time": "2026-12-02T01:00Z brunswick"}))
+    answers = [client.post(url, sent)["Location"] for _ in range(2)]
+    assert answers == [reverse("patient:appointment", args=[appointment.code])] * 2
+    appointment.refresh_from_db()
+    assert appointment.revision == 1
+
+
+def test_moving_onto_ones_own_other_session_is_said_to_be_that(appointment, owner):
+    other = STARTS + timedelta(days=1)
+    make.appointment(patient=appointment.patient, starts_at=other)
+    client, url = make.client_for(owner), reverse("patient:reschedule", args=[appointment.code])
+    answer = client.post(url, {"time": f"{other:%Y-%m-%dT%H:%MZ} brunswick", "seen": appointment.seen_as}, follow=True)
+    assert "There is already a session at that time." in text(answer)
+    assert "Somebody else" not in text(answer)
+
+
+def test_a_page_from_the_free_time_does_not_cancel_at_a_fee(appointment, owner):
+    client, url = make.client_for(owner), reverse("patient:cancel", args=[appointment.code])
+    with time_machine.travel(STARTS - timedelta(hours=48), tick=False):
+        client = make.client_for(owner)
+        shown = client.get(url)
+    assert "Cancelling now is free of charge." in text(shown)
+    with time_machine.travel(STARTS - timedelta(hours=48) + timedelta(seconds=1), tick=False):
+        refused = client.post(url, hidden(shown), follow=True)
+        appointment.refresh_from_db()
+        assert appointment.status == Status.BOOKED
+        assert "The free time is over by now, so nothing was cancelled." in text(refused)
+        assert "The fee is now $110.00" in text(refused)
+        client.post(url, hidden(refused))
+    appointment.refresh_from_db()
+    assert (appointment.status, appointment.late) == (Status.CANCELLED, True)
 
 
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true", "HX-Target": "times"}], ids=["page", "fragment"])

@@ -1,5 +1,6 @@
 """What a patient agreed to, and the calm panel that asks."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -46,14 +47,20 @@ def asked(response):
     return [(each.version.kind, each.version.number, each.patients) for each in response.context["asking"]]
 
 
+def agree(client, page):
+    """Presses the button of the page's first panel."""
+    panel = re.search(r'<form class="row" method="post".*?</form>', page.content.decode(), re.DOTALL).group()
+    sent = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', panel))
+    return client.post(reverse("patient:agree"), sent, follow=True)
+
+
 @pytest.mark.parametrize("path", ["/my/", PAGE])
 def test_what_is_outstanding_is_asked_on_the_pages_and_stops_once_agreed(client, patient, path):
     version = publish()
     page = client.get(path)
     assert asked(page) == [("privacy", 1, [patient])]
     assert "Please look at this: Privacy policy" in page.content.decode()
-    response = client.post(reverse("patient:agree"), {"kind": "privacy", "number": "1"})
-    assert (response.status_code, response.url) == (302, PAGE)
+    assert agree(client, page).redirect_chain == [(PAGE, 302)]
     assert asked(client.get(path)) == []
     consent = Consent.objects.get()
     assert (consent.patient, consent.version, consent.agreed_by) == (patient, version, patient.user)
@@ -76,9 +83,11 @@ def test_agreed_versions_are_linked_by_their_own_date(client, patient, user):
 
 def test_agreeing_to_a_version_that_was_replaced_writes_nothing(client, patient):
     publish()
+    page = client.get(PAGE)
     publish(ask_again=True)
-    client.post(reverse("patient:agree"), {"kind": "privacy", "number": "1"})
+    answer = agree(client, page)
     assert not Consent.objects.exists()
+    assert "This policy has changed just now. Please look at it again." in answer.content.decode()
     assert asked(client.get(PAGE)) == [("privacy", 2, [patient])]
 
 
@@ -94,10 +103,21 @@ def test_a_carer_agrees_for_those_it_is_missing_for(client, patient, user):
     child = make.patient(legal_first_name="Kim")
     make.carer(patient=child, user=user)
     consents.agree(patient=patient, versions=[version], by=Actor(user, Role.PATIENT), now=timezone.now())
-    assert asked(client.get("/my/")) == [("privacy", 1, [child])]
-    client.post(reverse("patient:agree"), {"kind": "privacy", "number": "1"})
+    page = client.get("/my/")
+    assert asked(page) == [("privacy", 1, [child])]
+    agree(client, page)
     assert Consent.objects.filter(patient=child, agreed_by=user).count() == 1
     assert "for Kim" in client.get(PAGE).content.decode()
+
+
+def test_who_joined_the_account_after_the_page_was_drawn_has_agreed_to_nothing(client, patient, user):
+    publish()
+    page = client.get(PAGE)
+    child = make.patient(legal_first_name="Kim")
+    make.carer(patient=child, user=user)
+    answer = agree(client, page)
+    assert {consent.patient for consent in Consent.objects.all()} == {patient}
+    assert asked(answer) == [("privacy", 1, [child])]
 
 
 def test_nobody_sees_or_gives_anothers_consent(client, patient):
@@ -108,7 +128,7 @@ def test_nobody_sees_or_gives_anothers_consent(client, patient):
     html = client.get(PAGE).content.decode()
     assert "Secret" not in html
     assert "Somebody Else" not in html
-    client.post(reverse("patient:agree"), {"kind": "privacy", "number": "1"})
+    client.post(reverse("patient:agree"), {"kind": "privacy", "number": "1", "patients": str(theirs.code)})
     assert Consent.objects.filter(patient=theirs).count() == 1
     assert make.client_for(None).post(reverse("patient:agree")).status_code == 302
 

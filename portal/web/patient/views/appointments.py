@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -21,17 +22,17 @@ from portal.appointments import ics
 from portal.appointments.forms import SeenForm
 from portal.appointments.listing import with_clinic
 from portal.appointments.models import Appointment, CancelReason
-from portal.appointments.refusals import NotCancellable, NotOffered, NotReschedulable, SlotTaken
+from portal.appointments.refusals import NotCancellable, NotOffered, NotReschedulable, PatientBusy, SlotTaken
 from portal.appointments.states import Verb, Why
 from portal.billing import charges
-from portal.clinic.models import ClinicSettings
+from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.journeys import booking, choosing, sessions
 from portal.patients.models import Patient
 from portal.resources.models import Share
-from portal.web.patient.forms import NewTime, WeekChoice
+from portal.web.patient.forms import Cancelling, NewTime, WeekChoice
 from portal.web.patient.views import privacy
 
 PAST_PER_PAGE = 10
@@ -79,6 +80,7 @@ def _context(appointment: Appointment, *, by: Actor, now: datetime) -> dict[str,
     free_until = booking.free_until(appointment, clinic=clinic)
     return {
         "appointment": appointment,
+        "fee_now": booking.cancelling_costs(appointment, now=now, clinic=clinic),
         "quote": charges.promised(appointment, clinic=clinic),
         "late_fee": charges.late_fee(appointment, clinic=clinic).amounts.total,
         "free_until": free_until,
@@ -119,6 +121,10 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
         return redirect("patient:appointment", code=appointment.code)
     if request.method != "POST":
         return render(request, "patient/cancel.html", context)
+    if context["fee_now"] > Cancelling.read(request.POST):
+        words = _("The free time is over by now, so nothing was cancelled. Please look at the fee, then decide.")
+        messages.warning(request, words)
+        return redirect_to(request, "patient:cancel", code=appointment.code)
     try:
         booking.cancel_session(
             appointment=appointment,
@@ -140,19 +146,22 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
 @allow(Role.PATIENT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
-    """The psychologist's free times, week by week; pressing one moves the session there."""
+    """The psychologist's free times, week by week; pressing one asks first, and then moves the session there."""
     appointment = _own(request, code)
     now = timezone.now()
     if not sessions.steps(appointment, by=request.actor, now=now)[Verb.MOVE].allowed:
         messages.error(request, _("This session can no longer be moved here. Please phone us."))
-        return redirect("patient:appointment", code=appointment.code)
-    if request.method != "POST":
-        return _times(request, appointment)
-    form = NewTime(request.POST)
+        return redirect_to(request, "patient:appointment", code=appointment.code)
+    is_asked = request.method == "POST" or "time" in request.GET
+    if not is_asked:
+        return _times(request, appointment, now=now)
+    form = NewTime(request.POST if request.method == "POST" else request.GET)
     if not form.is_valid():
         messages.error(request, _("Choose one of the times shown."))
         return redirect_to(request, "patient:reschedule", code=appointment.code)
     starts_at, location = form.cleaned_data["time"]
+    if request.method != "POST":
+        return _ask(request, appointment, starts_at, location, now=now)
     try:
         booking.reschedule_session(
             appointment=appointment,
@@ -162,20 +171,53 @@ def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
             now=now,
             seen=SeenForm.read(request.POST),
         )
+    except PatientBusy:
+        words = _("There is already a session at that time. Please choose another time, or move the other one.")
+        messages.error(request, words)
+        return redirect_to(request, "patient:reschedule", code=appointment.code)
     except (SlotTaken, NotOffered):
-        return _times(request, appointment, taken=starts_at)
+        return _times(request, appointment, now=now, taken=starts_at)
     except NotReschedulable as refused:
         if refused.reason == Why.CHANGED:
+            # Asked again, from where it is now to where they wanted it.
             messages.warning(request, CHANGED)
-            return redirect_to(request, "patient:reschedule", code=appointment.code)
+            query = urlencode({"time": form.data["time"]})
+            return redirect_to(request, f"{reverse('patient:reschedule', args=[appointment.code])}?{query}")
         messages.error(request, _("This session can no longer be moved here. Please phone us."))
     else:
         messages.success(request, _("Your session is moved. We have sent you an e-mail with the new time."))
     return redirect_to(request, "patient:appointment", code=appointment.code)
 
 
-def _times(request: HttpRequest, appointment: Appointment, *, taken: Any = None) -> HttpResponse:
-    now, clinic = timezone.now(), ClinicSettings.current()
+def _ask(
+    request: ActorRequest, appointment: Appointment, starts_at: datetime, location: Location, *, now: datetime
+) -> HttpResponse:
+    """From where to where, and on which terms, before anything is moved."""
+    if (starts_at, location.pk) == (appointment.starts_at, appointment.location_id):
+        messages.info(request, _("Your session is at this time already. Choose another one to move it."))
+        return redirect_to(request, "patient:reschedule", code=appointment.code)
+    clinic = ClinicSettings.current()
+    if not choosing.is_free(appointment, starts_at=starts_at, location=location, now=now, clinic=clinic):
+        return _times(request, appointment, now=now, taken=starts_at)
+    moved = booking.as_moved(appointment, starts_at=starts_at, location=location)
+    free_until = booking.free_until(moved, clinic=clinic)
+    context = {
+        "appointment": appointment,
+        "moved": moved,
+        "time": request.GET["time"],
+        "week": choosing.monday_of(location.day_of(starts_at)),
+        "quote": charges.promised(moved, clinic=clinic),
+        "late_fee": charges.late_fee(moved, clinic=clinic).amounts.total,
+        "free_until": free_until,
+        "is_free_over": now > free_until,
+    }
+    return render(request, "patient/move.html", context)
+
+
+def _times(
+    request: HttpRequest, appointment: Appointment, *, now: datetime, taken: datetime | None = None
+) -> HttpResponse:
+    clinic = ClinicSettings.current()
     who = [appointment.psychologist]
     chosen = WeekChoice.read(request.GET)
     opens_on = appointment.location.day_of(taken or appointment.starts_at)

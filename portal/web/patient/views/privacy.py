@@ -31,6 +31,11 @@ class Asked:
     patients: list[Patient] = field(default_factory=list)
 
     @property
+    def whom(self) -> str:
+        """The codes of those it is about, as the form names them."""
+        return " ".join(str(patient.code) for patient in self.patients)
+
+    @property
     def label(self) -> str:
         return self.version.get_kind_display()
 
@@ -66,15 +71,21 @@ def privacy(request: ActorRequest) -> HttpResponse:
 @allow(Role.PATIENT)
 @require_POST
 def agree(request: ActorRequest) -> HttpResponse:
-    """Agrees to one version for everybody on this account whom it is missing for; a replaced one is shown anew."""
+    """Agrees to one version for everybody whom the page named; a replaced one is shown anew, and said to be."""
     now = timezone.now()
     form = Agreeing(request.POST)
-    wanted = (form.cleaned_data["kind"], form.cleaned_data["number"]) if form.is_valid() else None
+    if not form.is_valid():
+        return redirect_to(request, "patient:privacy")
+    read = form.cleaned_data
     with transaction.atomic():
-        found = [each for each in asking(request) if (each.version.kind, each.version.number) == wanted]
+        waiting = [each for each in asking(request) if each.version.kind == read["kind"]]
+        found = [each for each in waiting if each.version.number == read["number"]]
         for each in found:
             for patient in each.patients:
-                consents.agree(patient=patient, versions=[each.version], by=request.actor, now=now)
+                if str(patient.code) in read["patients"]:
+                    consents.agree(patient=patient, versions=[each.version], by=request.actor, now=now)
     if found:
         messages.success(request, _("Thank you. We have written down that you agree."))
+    elif waiting:
+        messages.warning(request, _("This policy has changed just now. Please look at it again."))
     return redirect_to(request, "patient:privacy")
