@@ -25,6 +25,7 @@ from portal.common.forms.fields import (
     WithWarnings,
     state_choices,
 )
+from portal.common.web.search_words import SearchWords
 from portal.patients.models import Carer, Patient
 from portal.patients.validators import clean_medicare_number, validate_irn
 
@@ -266,7 +267,7 @@ class CarerForm(forms.Form):
 class SearchForm(forms.Form):
     """What is typed into a search box. Nothing is wrong in it: what can't be looked for is simply not found."""
 
-    q = forms.CharField(label=_("Find a patient"), required=False)
+    q = SearchWords(label=_("Find a patient"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

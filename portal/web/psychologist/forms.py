@@ -19,6 +19,7 @@ from portal.appointments.models.hours import Weekday
 from portal.clinic.models import Location
 from portal.common.forms.fields import DateField, LineField, TimeField, moment
 from portal.common.forms.parts import field_of
+from portal.common.web.search_words import SearchWords
 from portal.records.actions import tidy
 from portal.records.models import MOST_CHARACTERS, Template
 
@@ -49,7 +50,7 @@ class WeekChoice(_OneDay):
 
 
 class PatientSearch(forms.Form):
-    q = forms.CharField(required=False, max_length=200)
+    q = SearchWords(required=False, max_length=200)
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> str:

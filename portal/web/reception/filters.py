@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.billing.models.invoice import Invoice, InvoiceQuerySet, InvoiceRow, Standing
 from portal.clinic.models import Psychologist
 from portal.common.forms.fields import DateField
+from portal.common.web.search_words import SearchWords
 from portal.patients.models import PatientQuerySet, SearchKey
 from portal.patients.search import search, tokens_of
 
@@ -25,6 +26,10 @@ FEW_PEOPLE = 200
 _NUMBER = re.compile(r"(?:INV)?[\s-]*([0-9A-F]{2,8})", re.IGNORECASE)
 
 
+class WordsFilter(django_filters.CharFilter):
+    field_class = SearchWords
+
+
 class DayFilter(django_filters.Filter):
     field_class = DateField
 
@@ -32,7 +37,7 @@ class DayFilter(django_filters.Filter):
 class InvoiceFilter(django_filters.FilterSet):
     """By number or name, standing, psychologist and date of issue. `today` says what is overdue."""
 
-    q = django_filters.CharFilter(
+    q = WordsFilter(
         label=_("Number or patient"),
         method="find",
         max_length=200,

@@ -58,7 +58,7 @@ def test_search_as_page_and_as_fragment(desk):
 
 def test_search_works_without_script_and_asks_at_most_every_quarter_second(desk):
     page = desk.get(PATIENTS).content.decode()
-    assert f'<form class="search" role="search" method="get" action="{PATIENTS}">' in page
+    assert f'<form class="search" role="search" method="post" action="{PATIENTS}">' in page
     assert "input changed delay:250ms" in page
 
 

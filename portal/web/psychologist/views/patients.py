@@ -23,6 +23,7 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment, targets
+from portal.common.web.search_words import searched_by_post
 from portal.patients.models import Patient, PatientQuerySet
 from portal.patients.search import search
 from portal.records.models import ProgressNote
@@ -41,6 +42,7 @@ SESSIONS_PER_PAGE = 12
 
 
 @allow(Role.PSYCHOLOGIST)
+@searched_by_post("q")
 @require_safe
 def patients(request: ActorRequest) -> HttpResponse:
     """A table of those in one's care, searched as one types."""

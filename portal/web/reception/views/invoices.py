@@ -24,6 +24,7 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import dollars
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.keyset import page_of
+from portal.common.web.search_words import searched_by_post
 from portal.journeys import paying, voiding
 from portal.patients.models import Patient
 from portal.web.reception.filters import InvoiceFilter
@@ -47,6 +48,7 @@ def _invoice(request: ActorRequest, number: str) -> Invoice:
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
+@searched_by_post("q")
 @require_safe
 def listing(request: ActorRequest) -> HttpResponse:
     """The table of all invoices, found and turned by htmx; a million of them answer like a hundred."""

@@ -20,6 +20,7 @@ from portal.billing.models import Invoice
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment
+from portal.common.web.search_words import searched_by_post
 from portal.journeys.sessions import steps_of
 from portal.medicare.actions import add_referral
 from portal.medicare.forms import ReferralForm
@@ -40,6 +41,7 @@ INVOICES = 8
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
+@searched_by_post("q")
 @require_safe
 def listing(request: ActorRequest) -> HttpResponse:
     """Search as you type. With nothing typed, those who were registered last."""
