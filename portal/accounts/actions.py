@@ -15,9 +15,16 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import get_language
 
-from portal.accounts.models import Grant, Invitation, User
-from portal.accounts.refusals import AlreadyStaff, InvitationClosed, LastManager, NotTheInvited, NotYourOwn
-from portal.accounts.roles import STAFF, Role
+from portal.accounts.models import Grant, Invitation, PendingGrant, User, UserQuerySet
+from portal.accounts.refusals import (
+    AlreadyStaff,
+    InvitationClosed,
+    LastManager,
+    NotOutstanding,
+    NotTheInvited,
+    NotYourOwn,
+)
+from portal.accounts.roles import GUARDED, STAFF, Role
 from portal.audit import trail
 from portal.common.access.actors import Actor
 from portal.notifications import outbox
@@ -29,18 +36,93 @@ INVITATION_LASTS = timedelta(days=7)
 # ---- Roles -----------------------------------------------------------------------------------------------------------
 
 
+def second_managers(*, of: User, first: User | None) -> UserQuerySet:
+    """Who may confirm what the `first` manager gives to somebody: every other manager who may sign in."""
+    return User.objects.active().holding(Role.MANAGER).exclude(pk__in={of.pk, first.pk if first else of.pk})
+
+
 @transaction.atomic
-def grant_role(*, user: User, role: Role, by: Actor, now: datetime) -> Grant:
-    """Gives a staff role and ends the person's sessions; giving one that is held already changes nothing."""
+def grant_role(*, user: User, role: Role, by: Actor, now: datetime) -> Grant | PendingGrant:
+    """Gives a staff role and ends the person's sessions; giving one that is held already changes nothing.
+
+    A guarded role (`roles.GUARDED`) waits for a second manager where there is one; where there is none, the trail says
+    so. Nobody gives one to themself: raises NotYourOwn. A job of the portal itself, as a command is, needs nobody.
+    """
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    grant, created = Grant.objects.get_or_create(
-        user=user, role=role, ended_at=None, defaults={"granted_at": now, "granted_by": by.user}
+    if held := user.grants.in_force().filter(role=role).first():
+        return held
+    if by.user_id == user.pk:
+        raise NotYourOwn
+    alone = {}
+    if role in GUARDED and by.user is not None:
+        if second_managers(of=user, first=by.user).exists():
+            return _ask_a_second(user, role, by=by, now=now)
+        alone = {"second_manager": "none"}
+    return _write_grant(user, role, given_by=by.user, by=by, now=now, **alone)
+
+
+def _write_grant(user: User, role: Role, *, given_by: User | None, by: Actor, now: datetime, **facts: str) -> Grant:
+    grant = Grant.objects.create(user=user, role=role, granted_at=now, granted_by=given_by)
+    trail.record("role.granted", target=user, by=by, at=now, role=str(role), **facts)
+    _forget_roles(user)
+    end_sessions(user=user)
+    return grant
+
+
+def _ask_a_second(user: User, role: Role, *, by: Actor, now: datetime) -> PendingGrant:
+    pending, created = PendingGrant.objects.outstanding().get_or_create(
+        user=user, role=role, defaults={"asked_at": now, "asked_by": by.person}
     )
     if created:
-        trail.record("role.granted", target=user, by=by, at=now, role=str(role))
-        _forget_roles(user)
-        end_sessions(user=user)
+        trail.record("role.asked_for", target=user, by=by, at=now, role=str(role))
+        _tell_of_role(pending, "waits")
+    return pending
+
+
+@transaction.atomic
+def confirm_grant(*, pending: PendingGrant, by: Actor, now: datetime) -> Grant:
+    """A second manager confirms a role, which is held from then on; the person is told.
+
+    Raises NotYourOwn to whoever gave it or would hold it, NotOutstanding.
+    """
+    user = User.objects.select_for_update(no_key=True).get(pk=pending.user_id)
+    if by.user_id is None or by.user_id in {pending.user_id, pending.asked_by_id}:
+        raise NotYourOwn
+    confirmed = PendingGrant.objects.outstanding().filter(pk=pending.pk)
+    if not confirmed.update(confirmed_at=now, confirmed_by=by.user):
+        raise NotOutstanding
+    role = Role(pending.role)
+    grant = user.grants.in_force().filter(role=role).first() or _write_grant(
+        user, role, given_by=pending.asked_by, by=by, now=now, asked_by=str(pending.asked_by_id)
+    )
+    _tell_of_role(pending, "given")
     return grant
+
+
+@transaction.atomic
+def withdraw_grant(*, pending: PendingGrant, by: Actor, now: datetime) -> None:
+    """Takes back a role that waits for a second manager; one that was confirmed stays. The person is told."""
+    if PendingGrant.objects.outstanding().filter(pk=pending.pk).update(withdrawn_at=now, withdrawn_by=by.user):
+        trail.record("role.withdrawn", target=pending.user, by=by, at=now, role=pending.role)
+        outbox.withdraw(about=pending, why="withdrawn", now=now)
+        _tell_of_role(pending, "withdrawn")
+
+
+def _tell_of_role(pending: PendingGrant, what: str) -> None:
+    user = pending.user
+    outbox.queue(
+        template="account/role",
+        to=Recipient.by_email(user.email),
+        about=pending,
+        context={
+            "name": user.get_short_name() if user.first_name else "",
+            "what": what,
+            "role_name": Role(pending.role).label,
+            "sign_in_url": absolute("account_login"),
+        },
+        dedupe_key=f"role:{what}:{pending.code}",
+        language=user.language or get_language(),
+    )
 
 
 @transaction.atomic
@@ -57,7 +139,10 @@ def end_role(*, user: User, role: Role, by: Actor, now: datetime) -> None:
 
 @transaction.atomic
 def set_roles(*, user: User, roles: Iterable[Role], by: Actor, now: datetime) -> None:
-    """Gives and ends staff roles until the person holds just these; raises LastManager and then changes nothing."""
+    """Gives and ends staff roles until the person holds just these, or waits for a second manager to confirm them.
+
+    Raises LastManager or NotYourOwn, and then changes nothing.
+    """
     wanted, held = {Role(role) for role in roles} & STAFF, {role for role in STAFF if role in user.roles}
     for role in sorted(held - wanted):
         end_role(user=user, role=role, by=by, now=now)
@@ -112,6 +197,8 @@ def rename(*, user: User, first_name: str, last_name: str, by: Actor, now: datet
 def deactivate(*, user: User, by: Actor, now: datetime) -> None:
     """Lets the person sign in no more, and signs them out; what they did keeps their name. Raises LastManager."""
     _keep_a_manager_without(user)
+    for pending in user.pending_grants.outstanding():
+        withdraw_grant(pending=pending, by=by, now=now)
     if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         user.is_active = False
         end_sessions(user=user)
@@ -240,10 +327,15 @@ def join(*, token: str, first_name: str, last_name: str, password: str, now: dat
 
 @transaction.atomic
 def accept(*, token: str, user: User, now: datetime) -> User:
-    """Gives the roles offered to the account of the invited address; raises InvitationClosed, NotTheInvited."""
+    """Gives the roles offered to the account of the invited address.
+
+    Raises InvitationClosed, NotTheInvited, or NotYourOwn for who invited an address that has become their own.
+    """
     invitation = _claimed(token=token, now=now)
     if account_of(invitation) != user:
         raise NotTheInvited
+    if invitation.invited_by_id == user.pk:
+        raise NotYourOwn
     return _accepted(invitation, user, now=now)
 
 
@@ -257,14 +349,11 @@ def _accepted(invitation: Invitation, user: User, *, now: datetime) -> User:
     Invitation.objects.filter(pk=invitation.pk).update(accepted_at=now, accepted_by=user)
     # Of the e-mail that brought the link nobody need ask any more whether it arrived.
     outbox.withdraw(about=invitation, why="accepted", now=now)
-    by = Actor(user=user, role=Role.PATIENT)
-    trail.record("invitation.accepted", target=invitation, by=by, at=now)
+    trail.record("invitation.accepted", target=invitation, by=Actor(user=user, role=Role.PATIENT), at=now)
+    inviter = invitation.invited_by
+    by = Actor.system("setup") if inviter is None else Actor(user=inviter, role=Role.MANAGER)
     for role in invitation.roles:
-        _, created = Grant.objects.get_or_create(
-            user=user, role=role, ended_at=None, defaults={"granted_at": now, "granted_by": invitation.invited_by}
-        )
-        if created:
-            trail.record("role.granted", target=user, by=by, at=now, role=role)
+        grant_role(user=user, role=Role(role), by=by, now=now)
     _forget_roles(user)
     end_sessions(user=user)
     return user

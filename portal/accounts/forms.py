@@ -220,3 +220,10 @@ class RolesForm(forms.Form):
     roles = forms.MultipleChoiceField(
         label=_("Roles"), choices=STAFF_ROLES, required=False, widget=forms.CheckboxSelectMultiple
     )
+
+    def __init__(self, *args: Any, only: frozenset[str] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if only is not None:
+            field_of(self, "roles", forms.MultipleChoiceField).choices = [
+                (role, label) for role, label in STAFF_ROLES if role in only
+            ]

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts.roles import STAFF, Role
+from portal.accounts.roles import GUARDED, STAFF, Role
 from portal.common.crypto.fields import EncryptedTextField
 from portal.common.privacy import classed
 from portal.common.text.normalise import full_name
@@ -178,6 +178,56 @@ class Grant(models.Model):
             models.CheckConstraint(
                 condition=Q(role__in=[r.value for r in sorted(STAFF)]), name="grant_is_of_a_staff_role"
             ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role}"
+
+
+class PendingGrantQuerySet(models.QuerySet["PendingGrant"]):
+    def outstanding(self) -> PendingGrantQuerySet:
+        """Neither confirmed nor withdrawn."""
+        return self.filter(confirmed_at__isnull=True, withdrawn_at__isnull=True)
+
+
+@classed(plain="id code user role asked_at asked_by confirmed_at confirmed_by withdrawn_at withdrawn_by")
+class PendingGrant(models.Model):
+    """A role that one manager gave and a second one is to confirm. It opens nothing: what is held are grants alone."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="pending_grants")
+    role = models.CharField(_("role"), max_length=20, choices=[(r.value, r.label) for r in Role if r in GUARDED])
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    confirmed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = PendingGrantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["asked_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "role"],
+                condition=Q(confirmed_at__isnull=True, withdrawn_at__isnull=True),
+                name="pending_grant_outstanding_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_at__isnull=True, confirmed_by__isnull=True)
+                | (
+                    Q(confirmed_at__isnull=False, confirmed_by__isnull=False)
+                    & ~Q(confirmed_by=F("asked_by"))
+                    & ~Q(confirmed_by=F("user"))
+                ),
+                name="pending_grant_confirmed_by_a_second",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_at__isnull=True) | Q(withdrawn_at__isnull=True),
+                name="pending_grant_confirmed_or_withdrawn",
+            ),
+            models.CheckConstraint(condition=~Q(asked_by=F("user")), name="pending_grant_not_for_oneself"),
         ]
 
     def __str__(self) -> str:

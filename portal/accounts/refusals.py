@@ -15,6 +15,10 @@ class NotYourOwn(Refusal):
     """A manager does this for others, never for themselves."""
 
 
+class NotOutstanding(Refusal):
+    """Somebody confirmed it, or withdrew it, meanwhile."""
+
+
 class AlreadyStaff(Refusal):
     """The address belongs to somebody who already is staff: their roles are on their own page."""
 

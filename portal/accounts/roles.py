@@ -14,3 +14,6 @@ class Role(models.TextChoices):
 
 
 STAFF = frozenset({Role.PSYCHOLOGIST, Role.RECEPTION, Role.MANAGER})
+
+# What one manager gives and a second confirms: the role that reads records, and the one that could confirm it.
+GUARDED = frozenset({Role.PSYCHOLOGIST, Role.MANAGER})

@@ -28,7 +28,7 @@ from portal.accounts import actions
 from portal.accounts.forms import JoinForm
 from portal.accounts.middleware import leave_nothing_behind
 from portal.accounts.models import Invitation, User
-from portal.accounts.refusals import InvitationClosed, NotTheInvited
+from portal.accounts.refusals import InvitationClosed, NotTheInvited, NotYourOwn
 from portal.accounts.roles import Role
 from portal.common.access.decorators import SignedInRequest, open_to_all, signed_in
 from portal.common.languages.offered import path_in, speaks
@@ -167,6 +167,9 @@ def answer_invitation(request: HttpRequest) -> HttpResponse:
         request.session.pop(INVITED, None)
         status = 404 if closed.why == "unknown" else 410
         return render(request, "account/invitation_closed.html", {"why": closed.why}, status=status)
+    except NotYourOwn:
+        request.session.pop(INVITED, None)
+        return render(request, "account/invitation_closed.html", {"why": "own"}, status=403)
     except NotTheInvited:  # the account was made, or taken by another, between two clicks
         return redirect("answer_invitation")
 
@@ -183,6 +186,7 @@ def _join(request: HttpRequest, invitation: Invitation, token: str, now: datetim
         now=now,
     )
     request.session.pop(INVITED, None)
+    _say_what_waits(request, user)
     response: HttpResponse = perform_login(request, user, email=user.email)
     return response
 
@@ -194,4 +198,13 @@ def _accept(request: HttpRequest, invitation: Invitation, account: User, token: 
     actions.accept(token=token, user=account, now=now)
     request.session.pop(INVITED, None)
     messages.success(request, _("You have joined. Sign in once more to begin."))
+    _say_what_waits(request, account)
     return redirect("account_login")
+
+
+def _say_what_waits(request: HttpRequest, user: User) -> None:
+    """Who was invited as what a second manager has to confirm is told why the door is still closed."""
+    if waiting := user.pending_grants.outstanding():
+        names = ", ".join(each.get_role_display() for each in waiting)
+        words = _("A second manager has to confirm this role first: %(roles)s. We write to you when it is yours.")
+        messages.info(request, words % {"roles": names})

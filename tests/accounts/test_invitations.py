@@ -125,9 +125,10 @@ def test_an_unknown_link(client, path, answer):
 
 
 def test_inviting_again_makes_the_earlier_link_useless(client, mails, link_in, answer):
-    invite()
+    by = make.actor(role=Role.MANAGER)
+    invite(by=by)
     first = link_in(mails()[0])
-    invite(roles=(Role.MANAGER,))
+    invite(roles=(Role.MANAGER,), by=by)
     client.get(first)
     assert client.get(answer).context["why"] == "withdrawn"
     client.get(link_in(mails()[1]))

@@ -14,11 +14,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.accounts.models import Invitation, User
+from portal.accounts.models import Invitation, PendingGrant, User
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, WorkingHours
 from portal.clinic import kept as clinic_kept
 from portal.clinic.models import ClinicSettings, ProviderNumber, Psychologist
+from portal.common.access.actors import Actor
 from portal.common.kept import kept
 from portal.notifications.models import Notice
 from portal.patients.models import Patient
@@ -46,10 +47,24 @@ class Point:
     tone: str = "warm"
 
 
-def points(*, clinic: ClinicSettings, now: datetime) -> list[Point]:
+def points(*, clinic: ClinicSettings, by: Actor, now: datetime) -> list[Point]:
     """The most pressing first."""
-    found = [*_unsent(), *_unsafe(), *_unfinished(clinic), *_untrue(), *_unbookable()]
+    found = [*_to_confirm(by), *_unsent(), *_unsafe(), *_unfinished(clinic), *_untrue(), *_unbookable()]
     return [*found, *_unchecked(now), *_unanswered(now)]
+
+
+def _to_confirm(by: Actor) -> list[Point]:
+    """Roles that another manager gave, and that wait for this one."""
+    waiting = PendingGrant.objects.outstanding().exclude(asked_by=by.person).exclude(user=by.person)
+    return [
+        Point(
+            _("%(manager)s gave %(name)s the role: %(role)s. It waits for you to confirm it.")
+            % {"manager": one.asked_by.name, "name": one.user.name, "role": one.get_role_display()},
+            reverse("manager:confirm_role", args=[one.code]),
+            _("Look and confirm"),
+        )
+        for one in waiting.select_related("user", "asked_by")[:MOST_NAMED]
+    ]
 
 
 def _unsent() -> list[Point]:

@@ -59,7 +59,7 @@ def sent(kind="fees", **changes):
 
 
 def points():
-    found = attention.points(clinic=make.clinic(), now=NOW)
+    found = attention.points(clinic=make.clinic(), by=make.actor(role=Role.MANAGER), now=NOW)
     return [point.text for point in found if point.url == url("policies")]
 
 

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
@@ -10,6 +11,7 @@ from portal.accounts.models import Invitation, User
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
 from portal.clinic.models import Psychologist
+from portal.common.access.actors import Actor
 from portal.notifications.models import Notice
 from tests import make
 
@@ -158,12 +160,12 @@ def test_giving_and_ending_roles(boss):
 
 
 def test_a_change_to_oneself_keeps_one_signed_in(boss):
-    assert boss.post(url("roles", boss.user.code), {"roles": ["manager", "reception"]}).url == url(
-        "person", boss.user.code
-    )
+    actions.grant_role(user=boss.user, role=Role.RECEPTION, by=Actor.system("give_role"), now=timezone.now())
+    boss.force_login(User.objects.get(pk=boss.user.pk), backend=settings.AUTHENTICATION_BACKENDS[0])
+    assert boss.post(url("roles", boss.user.code), {"roles": ["manager"]}).url == url("person", boss.user.code)
     assert boss.get(url("staff")).status_code == 200
     other = make.user(role=Role.MANAGER)
-    assert boss.post(url("roles", boss.user.code), {"roles": ["reception"]}).url == reverse("account_home")
+    assert boss.post(url("roles", boss.user.code), {}).url == reverse("account_home")
     assert boss.get(url("staff")).status_code == 403
     assert User.objects.get(pk=other.pk).roles == {"patient", "manager"}
 

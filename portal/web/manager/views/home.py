@@ -30,7 +30,7 @@ def home(request: ActorRequest) -> HttpResponse:
     context = {
         "clinic": clinic,
         "to_do": on_a_home_page(request, ROOM, now=now),
-        "points": attention.points(clinic=clinic, now=now),
+        "points": attention.points(clinic=clinic, by=request.actor, now=now),
         "stats": attention.figures(now=now),
         "table": TrailTable(entries, zone=zone, named=named, exclude=("facts",), orderable=False),
     }

@@ -12,14 +12,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_tables2 import RequestConfig
 
 from portal.accounts import actions
 from portal.accounts.forms import WHAT_ROLES_SEE, InviteForm, NameForm, RolesForm
-from portal.accounts.models import Grant, Invitation, User
-from portal.accounts.refusals import AlreadyStaff, LastManager
+from portal.accounts.models import Grant, Invitation, PendingGrant, User
+from portal.accounts.refusals import AlreadyStaff, LastManager, NotOutstanding, NotYourOwn
 from portal.accounts.roles import STAFF, Role
 from portal.accounts.sessions import keep_this_session
 from portal.appointments.models import Appointment
@@ -34,6 +35,9 @@ from portal.web.manager.trail_entries import with_names
 
 PER_PAGE = 50
 LINES = 10
+OWN_ROLES = _lazy(
+    "Nobody gives a role to themself. Ask another manager; if there is none, who runs the server does it."
+)
 
 
 def _crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
@@ -64,6 +68,7 @@ def listing(request: ActorRequest) -> HttpResponse:
     here, listed = reverse("manager:staff"), table.paginator.count
     context = {
         "table": table,
+        "pending": [] if shows_left else list(PendingGrant.objects.outstanding().select_related("user", "asked_by")),
         "invitations": [] if shows_left else list(Invitation.objects.outstanding()),
         "now": timezone.now(),
         "zone": table.zone,
@@ -177,7 +182,8 @@ def _page(request: ActorRequest, whose: User, *, name_form: NameForm, status: in
         "person": whose,
         "is_self": whose == request.user,
         "name_form": name_form,
-        "roles_form": RolesForm(initial={"roles": sorted(whose.roles & STAFF)}),
+        "roles_form": RolesForm(initial={"roles": sorted(whose.roles & STAFF)}, only=_own_roles(request, whose)),
+        "pending": list(whose.pending_grants.outstanding().select_related("asked_by")),
         "what_roles_see": _what_roles_see(),
         "psychologist": Psychologist.objects.filter(user=whose).first(),
         "table": table,
@@ -185,6 +191,11 @@ def _page(request: ActorRequest, whose: User, *, name_form: NameForm, status: in
         "crumbs": _crumbs(),
     }
     return render(request, "manager/person.html", context, status=status)
+
+
+def _own_roles(request: HttpRequest, whose: User) -> frozenset[str] | None:
+    """Of one's own roles, those that one holds: they can be given up. Nobody gives one to themself."""
+    return frozenset(whose.roles) & STAFF if whose == request.user else None
 
 
 @allow(Role.MANAGER)
@@ -198,7 +209,14 @@ def roles(request: ActorRequest, code: UUID) -> HttpResponse:
             actions.set_roles(user=whose, roles=form.cleaned_data["roles"], by=request.actor, now=timezone.now())
         except LastManager:
             messages.error(request, _("Somebody has to be manager. Make somebody else manager first."))
+        except NotYourOwn:
+            messages.error(request, OWN_ROLES)
         else:
+            if waiting := whose.pending_grants.outstanding().filter(role__in=form.cleaned_data["roles"]):
+                names = ", ".join(each.get_role_display() for each in waiting)
+                messages.info(
+                    request, _("A second manager has to confirm: %(roles)s. They are told.") % {"roles": names}
+                )
             if whose.roles != before:
                 messages.success(request, _("The roles are saved. They hold from now on."))
                 keep_this_session(request, whose)
@@ -208,6 +226,49 @@ def roles(request: ActorRequest, code: UUID) -> HttpResponse:
     if whose == request.user and Role.MANAGER not in whose.roles:
         return redirect("account_home")
     return redirect("manager:person", code)
+
+
+@allow(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm_role(request: ActorRequest, code: UUID) -> HttpResponse:
+    """A second manager looks at a role that another one gave, and confirms it."""
+    pending = get_object_or_404(PendingGrant.objects.select_related("user", "asked_by"), code=code)
+    whose = pending.user
+    here = reverse("manager:person", args=[whose.code]) if whose.is_staff_member else reverse("manager:staff")
+    if pending.confirmed_at or pending.withdrawn_at:
+        messages.info(request, _("That was settled before."))
+        return redirect(here)
+    words = {"name": whose.name, "role": pending.get_role_display(), "manager": pending.asked_by.name}
+    if request.user in (whose, pending.asked_by):
+        messages.info(request, _("Another manager has to confirm this role."))
+        return redirect(here)
+    if request.method == "POST":
+        try:
+            actions.confirm_grant(pending=pending, by=request.actor, now=timezone.now())
+        except NotOutstanding:
+            messages.info(request, _("That was settled before."))
+        else:
+            messages.success(request, _("%(name)s holds the role now: %(role)s.") % words)
+        return redirect("manager:person", whose.code)
+    return confirm_page(
+        request,
+        title=_("Give %(name)s the role: %(role)s?") % words,
+        text=_("%(manager)s gave this role. Confirm it if you know the person, and that they are to have it.") % words,
+        note=f"{whose.email} · {WHAT_ROLES_SEE[Role(pending.role)]}",
+        button=_("Confirm the role"),
+        back=reverse("manager:staff"),
+        crumbs=_crumbs(),
+    )
+
+
+@allow(Role.MANAGER)
+@require_POST
+def withdraw_role(request: ActorRequest, code: UUID) -> HttpResponse:
+    """Takes back a role that waits for a second manager."""
+    pending = get_object_or_404(PendingGrant.objects.select_related("user"), code=code)
+    actions.withdraw_grant(pending=pending, by=request.actor, now=timezone.now())
+    messages.success(request, _("The role is withdrawn."))
+    return redirect("manager:staff")
 
 
 @allow(Role.MANAGER)
