@@ -232,7 +232,7 @@ def test_the_clinics_calendar_is_the_only_one():
     assert found == set()
 
 
-# One's own diary, hours and invoices; nobody's patients: who treats whom is `Appointment.objects.in_care_of`.
+# One's own diary, hours and invoices; nobody's patients: who treats whom is `Appointment.objects.treating`.
 OWN_ROWS = {
     "portal/appointments/models/appointment.py",
     "portal/appointments/models/hours.py",

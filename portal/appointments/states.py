@@ -51,7 +51,7 @@ SEEN: Final = (Status.ARRIVED, Status.COMPLETED)
 STANDING: Final = (Status.BOOKED, Status.ARRIVED, Status.COMPLETED)
 # What may be checked out: what is to be completed now, and what was completed and not billed yet.
 BILLABLE: Final = STANDING
-# Agreed with a person and not called off. Who has such a session with somebody is in their care.
+# Agreed with a person and not called off. Who has such a session with somebody is on that psychologist's list.
 WITH_A_PERSON: Final = (*STANDING, Status.NO_SHOW)
 # Nothing more is to come of it, unless it is undone.
 OVER: Final = (Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED)

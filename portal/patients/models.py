@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Protocol, cast
 
 from django.apps import apps
@@ -27,6 +27,12 @@ class _Sessions(Protocol):
 
     def in_care_of(self, user: User) -> models.QuerySet[Any]: ...
 
+    def treating(self, user: User, *, now: datetime) -> models.QuerySet[Any]: ...
+
+
+def _sessions() -> _Sessions:
+    return cast(_Sessions, apps.get_model("appointments", "Appointment")._default_manager)
+
 
 class PatientRow(Protocol):
     """A patient as a list shows them; `phone_kept` is the number as text, not yet taken apart."""
@@ -49,17 +55,23 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         cared_for = Carer.objects.in_force().order_by().filter(user=user).values("patient")
         return self.filter(pk__in=themself.union(cared_for))
 
-    def treated_by(self, user: User) -> PatientQuerySet:
-        """Those in the care of this psychologist: `Appointment.objects.in_care_of` says who, and nobody else does."""
-        sessions = cast(_Sessions, apps.get_model("appointments", "Appointment")._default_manager)
-        return self.filter(pk__in=sessions.in_care_of(user).values("patient"))
+    def in_care_of(self, user: User) -> PatientQuerySet:
+        """Those who were booked with this psychologist: who they are, and how to reach them."""
+        return self.filter(pk__in=_sessions().in_care_of(user).values("patient"))
+
+    def treated_by(self, user: User, *, now: datetime) -> PatientQuerySet:
+        """Those whom this psychologist treats at `now`, and whose colleagues' records are open to them.
+
+        `Appointment.objects.treating` says who, and nobody else does.
+        """
+        return self.filter(pk__in=_sessions().treating(user, now=now).values("patient"))
 
     def visible_to(self, actor: Actor) -> PatientQuerySet:
         match actor.role:
             case Role.PATIENT:
                 return self.managed_by(actor.person)
             case Role.PSYCHOLOGIST:
-                return self.treated_by(actor.person)
+                return self.in_care_of(actor.person)
             case Role.RECEPTION | Role.MANAGER:
                 return self.all()
         return self.none()
@@ -245,3 +257,52 @@ class SearchKey(models.Model):
 
     def __str__(self) -> str:
         return f"key of {self.patient_id}"
+
+
+class ReadingQuerySet(models.QuerySet["Reading"]):
+    def visible_to(self, actor: Actor) -> ReadingQuerySet:
+        """The author of what was read, and the people whom it is about. Nobody else: the trail is the manager's."""
+        match actor.role:
+            case Role.PATIENT:
+                return self.filter(patient__in=Patient.objects.managed_by(actor.person))
+            case Role.PSYCHOLOGIST:
+                return self.filter(author=actor.person)
+        return self.none()
+
+    def newest_first(self) -> ReadingQuerySet:
+        return self.order_by("-last_at", "-pk")
+
+
+@classed(plain="id code patient kind reader author day first_at last_at times")
+class Reading(models.Model):
+    """Somebody opened what a colleague wrote about a patient: one row a day, for the colleague and the patient.
+
+    The trail keeps each opening, and is the proof; this is what people are told. `day` is the clinic's.
+    """
+
+    class Kind(models.TextChoices):
+        NOTE = "note", _("notes")
+        FILE = "file", _("files")
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="readings")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    reader = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    day = models.DateField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    times = models.PositiveIntegerField(default=1)
+
+    objects = ReadingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["patient", "kind", "reader", "author", "day"], name="reading_once_a_day"),
+            models.CheckConstraint(condition=~Q(reader=models.F("author")), name="reading_of_a_colleagues_words"),
+            models.CheckConstraint(condition=Q(times__gte=1), name="reading_counts_from_one"),
+        ]
+        indexes = [models.Index(fields=["author", "last_at"], name="reading_by_author")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.day}"

@@ -44,8 +44,8 @@ def _in_short(facts: PrivacyFacts) -> list[str]:
             "nothing for advertising."
         ),
         _(
-            "Notes of your sessions are encrypted. Your psychologist can read them; the front desk "
-            "and the manager can't."
+            "Notes of your sessions are encrypted. The psychologists who see you can read them; the front "
+            "desk and the manager can't."
         ),
         _("We never sell your information."),
         _("We keep your record for at least %(years)s after your last session, because the law asks for it.")
@@ -166,7 +166,8 @@ def _why(facts: PrivacyFacts) -> list[Block]:
 
 
 def _who_sees(facts: PrivacyFacts) -> list[Block]:
-    everything, nothing, own_people = _("All"), _("Nothing"), _("Of people they treat")
+    everything, nothing = _("All"), _("Nothing")
+    booked, treated = _("Of people who booked with them"), _("Of people they see, from their first session on")
     yours = _("Your own, and of people you care for")
     rows = [
         [
@@ -176,15 +177,21 @@ def _who_sees(facts: PrivacyFacts) -> list[Block]:
             everything,
             everything,
         ],
-        [_("Contact and Medicare details"), yours, own_people, everything, everything],
+        [_("Contact and Medicare details"), yours, booked, everything, everything],
     ]
     if "records" in facts["kinds"]:
         rows.append(
-            [_("Notes of sessions"), _("When you ask to see them"), _("Of sessions they held"), nothing, nothing]
+            [
+                _("Notes of sessions"),
+                _("When you ask to see them"),
+                _("Their own, and what a colleague signed about people they see, from their first session on"),
+                nothing,
+                nothing,
+            ]
         )
     rows.append([_("Invoices and payments"), yours, _("Of their own sessions"), everything, everything])
     if "documents" in facts["kinds"]:
-        rows.append([_("Documents shared with you"), yours, own_people, nothing, nothing])
+        rows.append([_("Documents shared with you"), yours, treated, nothing, nothing])
     return [
         text(_("Everybody who works here has a duty of confidence, and sees only what their work needs:")),
         table(
@@ -200,7 +207,8 @@ def _who_sees(facts: PrivacyFacts) -> list[Block]:
         text(
             _(
                 "Each time somebody opens a note of a session, the portal writes down who it was and "
-                "when. That trail can't be changed, by us either."
+                "when. That trail can't be changed, by us either. If a psychologist opens what a colleague "
+                "wrote, the colleague is told, and you see it on your privacy page."
             )
         ),
         text(

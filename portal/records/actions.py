@@ -103,7 +103,7 @@ def add_addendum(*, note: ProgressNote, body: str, by: Actor, now: datetime, cod
     `code` is the form's own: the same form sent twice adds once. Raises NotSigned, NothingWritten, NotTheirs.
     """
     note = ProgressNote.objects.select_for_update(of=("self",)).get(pk=note.pk)
-    if not ProgressNote.objects.visible_to(by).filter(pk=note.pk).exists():
+    if not ProgressNote.objects.visible_to(by, now=now).filter(pk=note.pk).exists():
         raise NotTheirs
     if not note.is_signed:
         raise NotSigned
@@ -131,11 +131,11 @@ def add_addendum(*, note: ProgressNote, body: str, by: Actor, now: datetime, cod
     return addendum
 
 
-def read(*, note: ProgressNote, by: Actor) -> ProgressNote:
+def read(*, note: ProgressNote, by: Actor, now: datetime) -> ProgressNote:
     """Opens a note's text for somebody to read, and says so in the trail. Raises NotTheirs."""
-    if not ProgressNote.objects.visible_to(by).filter(pk=note.pk).exists():
+    if not ProgressNote.objects.visible_to(by, now=now).filter(pk=note.pk).exists():
         raise NotTheirs
-    trail.read("note", by=by, target=note, patient=note.patient_id)
+    trail.read("note", by=by, target=note, at=now, patient=note.patient_id)
     return note
 
 

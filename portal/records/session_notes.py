@@ -29,10 +29,10 @@ def sessions_to_write_up(actor: Actor, *, now: datetime, since: datetime | None 
     return sessions.order_by("starts_at")
 
 
-def note_before(session: Appointment, *, actor: Actor) -> ProgressNote | None:
+def note_before(session: Appointment, *, actor: Actor, now: datetime) -> ProgressNote | None:
     """The signed note of the patient's session before this one, as far as the actor may read it."""
     return (
-        ProgressNote.objects.visible_to(actor)
+        ProgressNote.objects.visible_to(actor, now=now)
         .signed()
         .without_text()
         .filter(patient=session.patient_id, appointment__starts_at__lt=session.starts_at)

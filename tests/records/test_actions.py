@@ -100,7 +100,7 @@ def test_save_draft_in_any_state_of_a_session(db, status):
 
 def _others(session):
     colleague = make.psychologist()
-    make.appointment(psychologist=colleague, patient=session.patient, starts_at=BEGAN + timedelta(days=2))
+    make.appointment(psychologist=colleague, patient=session.patient, starts_at=BEGAN - timedelta(days=2))
     return {
         "colleague": Actor(user=make.psychologist().user, role=Role.PSYCHOLOGIST),
         "colleague who treats them too": Actor(user=colleague.user, role=Role.PSYCHOLOGIST),
@@ -229,7 +229,7 @@ def test_add_addendum_by_whoever_treats_them_in_their_own_name(signed, session):
 
 def test_read_stands_in_the_trail_each_time(signed, session, psychologist):
     for _ in range(2):
-        assert actions.read(note=signed, by=psychologist).body == "Slept badly."
+        assert actions.read(note=signed, by=psychologist, now=NOW).body == "Slept badly."
 
     reads = Entry.objects.filter(verb="note.read")
     assert [(e.actor_id, e.target_code, e.facts) for e in reads] == [
@@ -242,7 +242,7 @@ def test_read_is_refused_to_others(signed, session):
     del others["colleague who treats them too"]
     for by in others.values():
         with pytest.raises(NotTheirs):
-            actions.read(note=signed, by=by)
+            actions.read(note=signed, by=by, now=NOW)
 
 
 def test_a_signed_note_freezes_its_session(signed, session):

@@ -43,7 +43,7 @@ def test_a_clinical_word_is_stored_nowhere_in_clear(session, psychologist, caplo
     note = actions.save_draft(appointment=session, body=f"{MARKER} again", version=1, by=psychologist, now=NOW)
     note = actions.sign(appointment=session, version=2, by=psychologist, now=NOW)
     actions.add_addendum(note=note, body=f"More {MARKER}", by=psychologist, now=NOW)
-    actions.read(note=note, by=psychologist)
+    actions.read(note=note, by=psychologist, now=NOW)
 
     assert _found() == set()
     assert MARKER not in caplog.text

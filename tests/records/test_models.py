@@ -14,7 +14,7 @@ from tests.records.conftest import BEGAN, NOW
 
 
 def _sees(actor):
-    return set(ProgressNote.objects.visible_to(actor)), set(Addendum.objects.visible_to(actor))
+    return set(ProgressNote.objects.visible_to(actor, now=NOW)), set(Addendum.objects.visible_to(actor, now=NOW))
 
 
 def test_a_psychologist_sees_what_they_wrote(signed, addendum, draft, psychologist):
@@ -35,7 +35,7 @@ def test_a_draft_is_its_authors_alone(draft, session):
         (Status.BOOKED, True),
         (Status.ARRIVED, True),
         (Status.COMPLETED, True),
-        (Status.NO_SHOW, True),
+        (Status.NO_SHOW, False),
         (Status.CANCELLED, False),
         (Status.HELD, False),
     ],
@@ -43,8 +43,18 @@ def test_a_draft_is_its_authors_alone(draft, session):
 def test_a_colleague_who_treats_them_reads_what_is_signed(signed, addendum, session, status, reads):
     colleague = make.psychologist()
     make.appointment(
-        psychologist=colleague, patient=session.patient, starts_at=BEGAN + timedelta(days=1), status=status
+        psychologist=colleague, patient=session.patient, starts_at=BEGAN - timedelta(days=1), status=status
     )
+
+    seen = ({signed}, {addendum}) if reads else (set(), set())
+    assert _sees(Actor(user=colleague.user, role=Role.PSYCHOLOGIST)) == seen
+
+
+@pytest.mark.parametrize(("ahead", "reads"), [(timedelta(minutes=1), False), (timedelta(0), True)])
+def test_a_colleague_reads_from_when_their_own_session_begins(signed, addendum, session, ahead, reads):
+    """Whoever may book, could else open any record by booking a time in a coming week, and cancelling it again."""
+    colleague = make.psychologist()
+    make.appointment(psychologist=colleague, patient=session.patient, starts_at=NOW + ahead)
 
     seen = ({signed}, {addendum}) if reads else (set(), set())
     assert _sees(Actor(user=colleague.user, role=Role.PSYCHOLOGIST)) == seen
@@ -157,6 +167,6 @@ def test_note_before_is_the_signed_one_of_the_session_before(signed, session, ps
     )
     actions.save_draft(appointment=between, body="Not signed", version=0, by=psychologist, now=NOW)
 
-    assert note_before(later, actor=psychologist) == signed
-    assert note_before(session, actor=psychologist) is None
-    assert note_before(later, actor=make.actor(role=Role.MANAGER)) is None
+    assert note_before(later, actor=psychologist, now=NOW) == signed
+    assert note_before(session, actor=psychologist, now=NOW) is None
+    assert note_before(later, actor=make.actor(role=Role.MANAGER), now=NOW) is None

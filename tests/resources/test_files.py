@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
@@ -311,7 +312,7 @@ def shelf():
 )
 def test_who_sees_which_files(shelf, who, sees):
     names, people = shelf
-    seen = set(Resource.objects.visible_to(people[who]))
+    seen = set(Resource.objects.visible_to(people[who], now=timezone.now()))
     assert {name for name, resource in names.items() if resource in seen} == set(sees.split())
 
 

@@ -33,7 +33,7 @@ _hours = count()
 def treating(*patients, status=Status.BOOKED):
     psychologist = make.psychologist(user=make.user(role=Role.PSYCHOLOGIST, first_name="Mai", last_name="Nguyễn"))
     for patient in patients:
-        starts_at = NOW + timedelta(days=7, hours=next(_hours))
+        starts_at = NOW - timedelta(days=7, hours=next(_hours))
         make.appointment(psychologist=psychologist, patient=patient, starts_at=starts_at, status=status)
     return Actor(psychologist.user, Role.PSYCHOLOGIST)
 
@@ -261,7 +261,7 @@ def test_who_sees_what_was_shared(diary, ruth, mai):
     called_off = treating(ruth, status=Status.CANCELLED)
 
     def sees(user, role):
-        return list(Share.objects.visible_to(Actor(user, role))) == [share]
+        return list(Share.objects.visible_to(Actor(user, role), now=NOW)) == [share]
 
     assert {
         "patient": sees(account, Role.PATIENT),

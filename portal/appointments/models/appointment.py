@@ -112,12 +112,21 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.filter(occupied_from__gt=start - LONGEST, occupied_from__lt=end, occupied_until__gt=start)
 
     def in_care_of(self, user: User) -> AppointmentQuerySet:
-        """Those that put their patient in the care of this psychologist: agreed with a person and not called off.
+        """Those that make their patient this psychologist's: agreed with a person and not called off.
 
-        This is the only rule on who treats whom; `Patient.objects.treated_by` asks it. A hold opens nothing, nor does a
-        session that was cancelled or is a colleague's now.
+        A hold opens nothing, nor does a session that was cancelled or is a colleague's now.
+        `Patient.objects.in_care_of` asks it: who they are, and what one writes and shares oneself.
         """
         return self.filter(psychologist=_profile_of(user), patient__isnull=False).with_a_person()
+
+    def treating(self, user: User, *, now: datetime) -> AppointmentQuerySet:
+        """Those of them that were held or have begun at `now` (aware): what colleagues wrote is open from then on.
+
+        This is the only rule on who treats whom; `Patient.objects.treated_by` asks it. A time that is booked for a
+        coming day opens nothing of theirs, for whoever books it could open anybody's record; nor does one that the
+        person missed.
+        """
+        return self.in_care_of(user).filter(status__in=states.STANDING, starts_at__lte=now)
 
     def upcoming(self, *, now: datetime) -> AppointmentQuerySet:
         """Open ones whose end is still to come, the next first."""

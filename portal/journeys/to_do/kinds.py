@@ -59,6 +59,16 @@ AHEAD_HELD: Final = Kind(
     advice=_("Give it back. If a fee is due, invoice the fee first: the money counts towards it."),
 )
 
+RECORD_READ: Final = Kind(
+    name="record_read",
+    role=Role.PSYCHOLOGIST,
+    title=_("A colleague read what you wrote"),
+    heading=_("Colleagues who read what you wrote"),
+    action=_("Open"),
+    advice=_("If you know why, that is all. If you don't, ask them, or tell the practice manager."),
+    outcomes={"known": _("I know why"), "asked": _("I asked about it")},
+)
+
 # Those that are about a session.
 OF_SESSIONS: Final = (SESSION_OPEN, NOT_BILLED_AGAIN, STRANDED, AHEAD_HELD)
-KINDS: Final = {kind.name: kind for kind in (UNDELIVERED, *OF_SESSIONS)}
+KINDS: Final = {kind.name: kind for kind in (UNDELIVERED, RECORD_READ, *OF_SESSIONS)}

@@ -17,6 +17,7 @@ from portal.common.labels import code_of, labels_of
 from portal.common.languages.times import when, when_short
 from portal.journeys.to_do.kinds import KINDS
 from portal.notifications.models import Notice
+from portal.patients.models import Reading
 from portal.worklist.kinds import Kind
 from portal.worklist.models import ToDo
 
@@ -42,10 +43,11 @@ class Line:
 
 
 def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo) -> list[Line]:
-    """The rows with what they are about, in the order given. `zone` is the clinic's. At most three queries."""
+    """The rows with what they are about, in the order given. `zone` is the clinic's. At most four queries."""
     rows = [to_do for to_do in to_dos if to_do.kind in KINDS]
     sessions = _things(Appointment.objects.visible_to(actor).for_listing(), rows)
     notices = _things(Notice.objects.visible_to(actor).defer("text", "html", "attachments"), rows)
+    readings = _things(Reading.objects.visible_to(actor).select_related("patient", "reader"), rows)
     holders = _names({to_do.acknowledged_by for to_do in rows if to_do.acknowledged_by})
     lines = []
     for to_do in rows:
@@ -55,6 +57,8 @@ def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo)
             facts = f"{when_short(session.starts_at, session.zone)} · {session.psychologist.name}"
         elif notice := notices.get(to_do.about_code):
             subject, facts = notice.subject, f"{notice.to} · {when(notice.created_at, zone)}"
+        elif reading := readings.get(to_do.about_code):
+            subject, facts = reading.patient.name, f"{reading.reader.name} · {when(reading.last_at, zone)}"
         lines.append(
             Line(
                 to_do,

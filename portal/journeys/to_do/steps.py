@@ -23,7 +23,7 @@ def put_on_list(
     about: models.Model,
     dedupe_key: str,
     due_at: datetime,
-    escalates_at: datetime,
+    escalates_at: datetime | None = None,
     by: Actor,
     now: datetime,
     person: str = "",

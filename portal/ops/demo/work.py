@@ -13,10 +13,11 @@ from portal.billing import actions as billing
 from portal.billing.models import Invoice, Method
 from portal.clinic.models import Mode, Psychologist, Service
 from portal.common.access.actors import Actor
-from portal.journeys import booking, time_away, to_do, voiding
+from portal.journeys import booking, reading, time_away, to_do, voiding
 from portal.notifications.models import Notice, State
 from portal.ops.demo import sign_ins
 from portal.patients import actions as patients
+from portal.records.models import ProgressNote
 
 
 def leave(*, accounts: Mapping[sign_ins.Person, User], now: datetime) -> None:
@@ -29,6 +30,7 @@ def leave(*, accounts: Mapping[sign_ins.Person, User], now: datetime) -> None:
     _voided(desk=desk, now=now)
     _mistyped(desk=desk, now=now)
     _paid_ahead(leila, desk=desk, now=now)
+    _read(leila, reader=tom, desk=desk, now=now)
     _away(wei, by=Actor(accounts[sign_ins.WEI], Role.PSYCHOLOGIST), now=now)
     to_do.sessions.raise_open_sessions(by=worklist, now=now)
     to_do.notices.raise_undelivered(by=worklist, now=now)
@@ -55,6 +57,30 @@ def _left_open(psychologist: Psychologist, *, desk: Actor, now: datetime) -> Non
         )
     except Refusal:
         return
+
+
+def _read(author: Psychologist, *, reader: Psychologist, desk: Actor, now: datetime) -> None:
+    """Somebody who came to another psychologist the evening before, and what was written of them earlier."""
+    signed = ProgressNote.objects.signed().filter(author=author).select_related("appointment__location", "patient")
+    note = signed.select_related("author__user").order_by("-signed_at").first()
+    if note is None:
+        return
+    place = note.appointment.location
+    try:
+        booking.book_for_patient(
+            psychologist=reader,
+            patient=note.patient,
+            service=Service.objects.get(slug="session"),
+            mode=Mode.IN_PERSON,
+            starts_at=datetime.combine(place.day_of(now) - timedelta(days=1), time(19), place.zone),
+            location=place,
+            by=desk,
+            now=now - timedelta(days=3),
+            outside_hours=True,
+        )
+    except Refusal:
+        return
+    reading.open_note(note=note, by=Actor(reader.user, Role.PSYCHOLOGIST), now=now - timedelta(hours=1))
 
 
 def _voided(*, desk: Actor, now: datetime) -> None:

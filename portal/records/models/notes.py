@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -34,11 +35,11 @@ class Template(models.TextChoices):
 
 
 class ProgressNoteQuerySet(models.QuerySet["ProgressNote"]):
-    def visible_to(self, actor: Actor) -> ProgressNoteQuerySet:
+    def visible_to(self, actor: Actor, *, now: datetime) -> ProgressNoteQuerySet:
         """A psychologist's own notes, and the signed ones of people they treat. Nobody else's, whatever their role."""
         if actor.role != Role.PSYCHOLOGIST:
             return self.none()
-        treated = Patient.objects.treated_by(actor.person)
+        treated = Patient.objects.treated_by(actor.person, now=now)
         return self.filter(Q(author__user=actor.user) | Q(state=State.SIGNED, patient__in=treated))
 
     def signed(self) -> ProgressNoteQuerySet:
@@ -112,8 +113,8 @@ class ProgressNote(models.Model):
 
 
 class AddendumQuerySet(models.QuerySet["Addendum"]):
-    def visible_to(self, actor: Actor) -> AddendumQuerySet:
-        return self.filter(note__in=ProgressNote.objects.visible_to(actor))
+    def visible_to(self, actor: Actor, *, now: datetime) -> AddendumQuerySet:
+        return self.filter(note__in=ProgressNote.objects.visible_to(actor, now=now))
 
 
 @classed(

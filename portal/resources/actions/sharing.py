@@ -101,7 +101,7 @@ def mark_seen(*, share: Share, by: Actor, now: datetime) -> bool:
 def _locked(patient: Patient, *, by: Actor) -> Patient:
     """The patient's row, locked, so that two forms sent at once are taken one after the other."""
     stored = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
-    if by.role != Role.PSYCHOLOGIST or not Patient.objects.treated_by(by.person).filter(pk=stored.pk).exists():
+    if by.role != Role.PSYCHOLOGIST or not Patient.objects.in_care_of(by.person).filter(pk=stored.pk).exists():
         raise NotInTheirCare
     return stored
 

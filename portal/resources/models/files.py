@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -47,7 +47,7 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
         """What every patient may have."""
         return self.in_use().filter(audience__in=(Audience.PUBLIC, Audience.PATIENTS))
 
-    def visible_to(self, actor: Actor) -> ResourceQuerySet:
+    def visible_to(self, actor: Actor, *, now: datetime) -> ResourceQuerySet:
         """A manager never sees what was made for one person; nor does anybody at the desk."""
         match actor.role:
             case Role.PATIENT:
@@ -58,7 +58,7 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
                     Q(audience=Audience.PUBLIC) | Q(Exists(managed), audience=Audience.PATIENTS) | Q(pk__in=shared)
                 )
             case Role.PSYCHOLOGIST:
-                treated = Patient.objects.treated_by(actor.person)
+                treated = Patient.objects.treated_by(actor.person, now=now)
                 return self.in_use().filter(
                     Q(made_for__isnull=True) | Q(created_by=actor.user) | Q(made_for__in=treated)
                 )
@@ -232,13 +232,14 @@ class ShareQuerySet(models.QuerySet["Share"]):
     def unseen(self) -> ShareQuerySet:
         return self.filter(seen_at__isnull=True)
 
-    def visible_to(self, actor: Actor) -> ShareQuerySet:
+    def visible_to(self, actor: Actor, *, now: datetime) -> ShareQuerySet:
         """The patient's side sees what it may open; psychologists what they shared, and what people they treat got."""
         match actor.role:
             case Role.PATIENT:
                 return self.readable().filter(patient__in=Patient.objects.managed_by(actor.person))
             case Role.PSYCHOLOGIST:
-                return self.filter(Q(shared_by=actor.person) | Q(patient__in=Patient.objects.treated_by(actor.person)))
+                treated = Patient.objects.treated_by(actor.person, now=now)
+                return self.filter(Q(shared_by=actor.person) | Q(patient__in=treated))
         return self.none()
 
     def for_listing(self) -> ShareQuerySet:

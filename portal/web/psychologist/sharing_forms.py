@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -61,14 +62,14 @@ class ShareForm(forms.Form):
     )
     code = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, patient: Patient, actor: Actor, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, patient: Patient, actor: Actor, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         had = Share.objects.live().filter(patient=patient)
         if sent := self.data.get("code") if self.is_bound else None:
             # The same form sent again still names its file.
             had = had.exclude(code=sent) if _is_uuid(sent) else had
         field_of(self, "resource", _ShelfField).queryset = (
-            Resource.objects.visible_to(actor).library().exclude(pk__in=had.values("resource")).for_listing()
+            Resource.objects.visible_to(actor, now=now).library().exclude(pk__in=had.values("resource")).for_listing()
         )
 
 

@@ -99,7 +99,7 @@ def test_a_colleague_changes_nothing_of_ours(session, draft, colleague):
 
 
 def test_a_colleague_who_treats_them_reads_and_adds_but_never_writes(session, signed, colleague, ruth, place):
-    make.appointment(psychologist=colleague, patient=ruth, location=place, starts_at=NOW + timedelta(days=1))
+    make.appointment(psychologist=colleague, patient=ruth, location=place, starts_at=NOW - timedelta(days=1))
     client = make.client_for(colleague.user)
     note = reverse("psychologist:note", args=[session.code])
 

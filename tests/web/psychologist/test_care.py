@@ -52,8 +52,8 @@ def opened(mai, ruth, shared):
         "the form to share": client.get(reverse("psychologist:share", args=[ruth.code])).status_code != 404,
         "a file made for her": fetched(client, reverse("psychologist:shared_file", args=[shared.code])) == 200,
         "referrals": Referral.objects.visible_to(actor).exists(),
-        "files made for her": Resource.objects.visible_to(actor).filter(pk=shared.resource_id).exists(),
-        "what was shared with her": Share.objects.visible_to(actor).exists(),
+        "files made for her": Resource.objects.visible_to(actor, now=NOW).filter(pk=shared.resource_id).exists(),
+        "what was shared with her": Share.objects.visible_to(actor, now=NOW).exists(),
     }
     return {door for door, is_open in doors.items() if is_open}
 
@@ -64,10 +64,23 @@ EVERY_DOOR = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("status", [Status.BOOKED, Status.ARRIVED, Status.COMPLETED, Status.NO_SHOW])
-def test_a_session_agreed_with_a_person_opens_every_door(mai, ruth, place, shared, status):
+# What a booked time opens: who they are, how to reach them, and the way to share something with them oneself.
+BOOKED_DOORS = {"her page", "the list", "the search", "the form to share", "referrals"}
+
+
+@pytest.mark.parametrize("status", [Status.BOOKED, Status.ARRIVED, Status.COMPLETED])
+def test_a_session_that_was_held_or_has_begun_opens_every_door(mai, ruth, place, shared, status):
     make.appointment(psychologist=mai, patient=ruth, location=place, starts_at=BEGAN, status=status)
     assert opened(mai, ruth, shared) == EVERY_DOOR
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "status"),
+    [(NOW + timedelta(minutes=1), Status.BOOKED), (NOW + timedelta(days=9), Status.BOOKED), (BEGAN, Status.NO_SHOW)],
+)
+def test_a_session_that_did_not_begin_opens_nothing_of_a_colleagues(mai, ruth, place, shared, starts_at, status):
+    make.appointment(psychologist=mai, patient=ruth, location=place, starts_at=starts_at, status=status)
+    assert opened(mai, ruth, shared) == BOOKED_DOORS
 
 
 def test_nobody_is_treated_by_whom_they_never_met(mai, ruth, shared):
@@ -91,7 +104,7 @@ def test_a_hold_opens_nothing(mai, ruth, place, shared, left):
 
 def test_a_session_moved_to_a_colleague_opens_nothing_any_more(mai, kim, ruth, place, shared):
     session = make.appointment(psychologist=mai, patient=ruth, location=place, starts_at=NOW + timedelta(days=2))
-    assert opened(mai, ruth, shared) == EVERY_DOOR
+    assert opened(mai, ruth, shared) == BOOKED_DOORS
     session.psychologist = kim
     session.save(update_fields=["psychologist"])
     assert opened(mai, ruth, shared) == set()

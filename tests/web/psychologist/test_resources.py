@@ -206,7 +206,7 @@ def test_a_colleague_who_treats_them_reads_it_and_that_is_recorded(session, ruth
     share = make.share(
         resource=make.resource(made_for=ruth, by=mai.user), patient=ruth, shared_by=mai.user, note="Ours"
     )
-    make.appointment(psychologist=colleague, patient=ruth, location=place, starts_at=NOW + timedelta(days=1))
+    make.appointment(psychologist=colleague, patient=ruth, location=place, starts_at=NOW - timedelta(days=1))
     client = make.client_for(colleague.user)
     assert "Ours" in client.get(at("patient", ruth.code)).content.decode()
     assert fetch(client, at("shared_file", share.code)).body == b"Breathe in, and out."

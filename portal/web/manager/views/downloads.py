@@ -45,13 +45,13 @@ def _here(resource: Resource) -> tuple[str, str]:
 
 
 def _resource(request: ActorRequest, code: UUID) -> Resource:
-    return get_object_or_404(Resource.objects.visible_to(request.actor).for_listing(), code=code)
+    return get_object_or_404(Resource.objects.visible_to(request.actor, now=timezone.now()).for_listing(), code=code)
 
 
 @allow(Role.MANAGER)
 @require_safe
 def listing(request: ActorRequest) -> HttpResponse:
-    shelf = Resource.objects.visible_to(request.actor).for_listing().with_counts(since=_lately()[0])
+    shelf = Resource.objects.visible_to(request.actor, now=timezone.now()).for_listing().with_counts(since=_lately()[0])
     table = FileTable(shelf.order_by("-is_active", "category__position", "category__name", "position", "title"))
     RequestConfig(request, paginate={"per_page": 50}).configure(table)
     return render(request, "manager/downloads.html", {"table": table})

@@ -50,7 +50,7 @@ def home(request: ActorRequest) -> HttpResponse:
         "next": upcoming[0] if upcoming else None,
         "later": upcoming[1:],
         "several": Patient.objects.managed_by(request.user).count() > 1,
-        "new_files": Share.objects.visible_to(request.actor).unseen().count(),
+        "new_files": Share.objects.visible_to(request.actor, now=now).unseen().count(),
         "asking": privacy.asking(request),
     }
     return render(request, "patient/home.html", context)

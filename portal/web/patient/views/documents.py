@@ -28,9 +28,10 @@ MOST_FOR_ALL = 60
 @require_safe
 def listing(request: ActorRequest) -> HttpResponse:
     """The newest first; and, for whoever is in care or cares for somebody, what all patients may have."""
-    shared = Share.objects.visible_to(request.actor)
+    now = timezone.now()
+    shared = Share.objects.visible_to(request.actor, now=now)
     page = Paginator(shared.for_listing(), PER_PAGE).get_page(request.GET.get("page"))
-    for_all = Resource.objects.visible_to(request.actor).filter(audience=Audience.PATIENTS).for_listing()
+    for_all = Resource.objects.visible_to(request.actor, now=now).filter(audience=Audience.PATIENTS).for_listing()
     context: dict[str, Any] = {
         "page": page,
         "shares": list(page),
@@ -44,10 +45,10 @@ def listing(request: ActorRequest) -> HttpResponse:
 @require_safe
 def file(request: ActorRequest, code: UUID) -> HttpResponseBase:
     """A shared file. Opening it tells the psychologist that it was seen, and the page that it is not new."""
-    share = get_object_or_404(Share.objects.visible_to(request.actor).for_listing(), code=code)
+    now = timezone.now()
+    share = get_object_or_404(Share.objects.visible_to(request.actor, now=now).for_listing(), code=code)
     response = downloads.send(request, share.resource, public=False)
     if downloads.is_first_part(request, response):
-        now = timezone.now()
         sharing.mark_seen(share=share, by=request.actor, now=now)
         downloads.count_opening(share.resource, now=now)
     return response

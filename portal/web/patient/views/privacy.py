@@ -17,9 +17,12 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import redirect_to
 from portal.patients import consents
-from portal.patients.models import Consent, Patient
+from portal.patients.models import Consent, Patient, Reading
 from portal.policies.models import PolicyVersion
 from portal.web.patient.forms import Agreeing
+
+# As many days as fit a page; the trail has all of them.
+READINGS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,10 @@ def asking(request: ActorRequest) -> list[Asked]:
 @require_safe
 def privacy(request: ActorRequest) -> HttpResponse:
     given = list(Consent.objects.visible_to(request.actor).newest_first())
+    readings = Reading.objects.visible_to(request.actor).select_related("patient", "reader", "author").newest_first()
     context = {
         "asking": asking(request),
+        "readings": list(readings[:READINGS]),
         "consents": [(each, f"public:{each.version.kind}_version") for each in given],
         "several": Patient.objects.managed_by(request.user).count() > 1,
     }

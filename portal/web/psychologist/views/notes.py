@@ -26,6 +26,7 @@ from portal.appointments.models import Appointment
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import htmx_of, page_or_fragment, redirect_to
+from portal.journeys import reading
 from portal.patients.models import Patient
 from portal.records import actions
 from portal.records.headings import parts, skeleton
@@ -59,18 +60,19 @@ def notes(request: ActorRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def note(request: ActorRequest, code: UUID) -> HttpResponse:
     """The page to write on, or the signed note. A POST keeps the draft, and may add headings to it."""
-    session, written = _session_and_note(request, code)
+    now = timezone.now()
+    session, written = _session_and_note(request, code, now=now)
     if written is not None and written.is_signed:
         if request.method == "POST":
             return _signed_already(request, session)
-        return _signed_page(request, session, written)
+        return _signed_page(request, session, written, now=now)
     if request.method != "POST":
         if written is not None:
-            actions.read(note=written, by=request.actor)
-        return _editor(request, session, written)
+            reading.open_note(note=written, by=request.actor, now=now)
+        return _editor(request, session, written, now=now)
     form = NoteForm(request.POST)
     if not form.is_valid():
-        return _editor(request, session, written, form=form, status=422)
+        return _editor(request, session, written, now=now, form=form, status=422)
     body, chosen = form.cleaned_data["body"], form.cleaned_data["insert"]
     if chosen:
         body = _under_headings(body, chosen)
@@ -81,18 +83,18 @@ def note(request: ActorRequest, code: UUID) -> HttpResponse:
             template=chosen or form.cleaned_data["template"],
             version=form.written_on,
             by=request.actor,
-            now=timezone.now(),
+            now=now,
         )
     except StaleDraft as stale:
-        actions.read(note=stale.stored, by=request.actor)
-        return _editor(request, session, stale.stored, form=form, conflict=stale.stored, status=409)
+        reading.open_note(note=stale.stored, by=request.actor, now=now)
+        return _editor(request, session, stale.stored, now=now, form=form, conflict=stale.stored, status=409)
     except AlreadySigned:
         return _signed_already(request, session)
     except NothingWritten:
         messages.info(request, _("There is nothing to keep yet."))
         return redirect_to(request, "psychologist:note", session.code)
     if htmx_of(request):
-        return _editor(request, session, kept)
+        return _editor(request, session, kept, now=now)
     if not chosen:
         messages.success(request, _("The draft is kept. It is not signed yet."))
     return redirect("psychologist:note", session.code)
@@ -112,8 +114,8 @@ def draft(request: ActorRequest, code: UUID) -> HttpResponse:
 
     The answers are fragments and hold no clinical word, but for the other window's text when two have met.
     """
-    session, written = _session_and_note(request, code)
     now = timezone.now()
+    session, written = _session_and_note(request, code, now=now)
     if request.method != "POST":
         return render(request, "psychologist/note.html#saved", {"session": session, "is_token": True})
     form = NoteForm(request.POST)
@@ -129,7 +131,7 @@ def draft(request: ActorRequest, code: UUID) -> HttpResponse:
             now=now,
         )
     except StaleDraft as stale:
-        actions.read(note=stale.stored, by=request.actor)
+        reading.open_note(note=stale.stored, by=request.actor, now=now)
         return _answer(
             request,
             session,
@@ -162,19 +164,19 @@ def sign(request: ActorRequest, code: UUID) -> HttpResponse:
 
     From the editor the words come along and are kept first; `sure` says that the question was asked there already.
     """
-    session, written = _session_and_note(request, code)
+    now = timezone.now()
+    session, written = _session_and_note(request, code, now=now)
     if written is not None and written.is_signed:
         return _signed_already(request, session) if request.method == "POST" else _to_note(request, session)
-    now = timezone.now()
     if request.method != "POST":
         if written is None:
             return _to_note(request, session)
-        actions.read(note=written, by=request.actor)
+        reading.open_note(note=written, by=request.actor, now=now)
         return _confirm_page(request, session, written, now=now)
     if "body" in request.POST:
         form = NoteForm(request.POST)
         if not form.is_valid():
-            return _editor(request, session, written, form=form, status=422)
+            return _editor(request, session, written, now=now, form=form, status=422)
         try:
             written = actions.save_draft(
                 appointment=session,
@@ -185,12 +187,12 @@ def sign(request: ActorRequest, code: UUID) -> HttpResponse:
                 now=now,
             )
         except StaleDraft as stale:
-            actions.read(note=stale.stored, by=request.actor)
-            return _editor(request, session, stale.stored, form=form, conflict=stale.stored, status=409)
+            reading.open_note(note=stale.stored, by=request.actor, now=now)
+            return _editor(request, session, stale.stored, now=now, form=form, conflict=stale.stored, status=409)
         except AlreadySigned:
             return _signed_already(request, session)
         except NothingWritten:
-            return _editor(request, session, None, form=form, problem=NOTHING_WRITTEN, status=422)
+            return _editor(request, session, None, now=now, form=form, problem=NOTHING_WRITTEN, status=422)
         version = written.version
         if "sure" not in request.POST:
             return redirect_to(request, "psychologist:sign_note", session.code)
@@ -215,12 +217,12 @@ def _sign(
         return _signed_already(request, session)
     except StaleDraft as stale:
         messages.warning(request, _("The note was changed in another window. Read it once more, then sign."))
-        actions.read(note=stale.stored, by=request.actor)
+        reading.open_note(note=stale.stored, by=request.actor, now=now)
         return _confirm_page(request, session, stale.stored, now=now, status=409)
     except NothingWritten:
-        return _editor(request, session, written, problem=NOTHING_WRITTEN, status=422)
+        return _editor(request, session, written, now=now, problem=NOTHING_WRITTEN, status=422)
     except NotYet:
-        return _editor(request, session, written, problem=NOT_YET, status=422)
+        return _editor(request, session, written, now=now, problem=NOT_YET, status=422)
     messages.success(request, _("The note is signed."))
     return redirect_to(request, "psychologist:note", session.code)
 
@@ -231,18 +233,19 @@ def _sign(
 @require_POST
 def add(request: ActorRequest, code: UUID) -> HttpResponse:
     """Adds to a signed note."""
-    session, written = _session_and_note(request, code)
+    now = timezone.now()
+    session, written = _session_and_note(request, code, now=now)
     if written is None or not written.is_signed:
         raise Http404
     form = AddendumForm(request.POST)
     if not form.is_valid():
-        return _signed_page(request, session, written, form=form, status=422)
+        return _signed_page(request, session, written, now=now, form=form, status=422)
     actions.add_addendum(
         note=written,
         body=form.cleaned_data["body"],
         code=form.cleaned_data["code"],
         by=request.actor,
-        now=timezone.now(),
+        now=now,
     )
     messages.success(request, _("Your addition is signed and stands below the note."))
     return redirect(f"{reverse('psychologist:note', args=[session.code])}#added")
@@ -253,26 +256,27 @@ def add(request: ActorRequest, code: UUID) -> HttpResponse:
 @require_safe
 def previous(request: ActorRequest, code: UUID) -> HttpResponse:
     """The note of the session before, beside the one being written; without script, its own page."""
-    session, _written = _session_and_note(request, code)
-    before = note_before(session, actor=request.actor)
+    now = timezone.now()
+    session, _written = _session_and_note(request, code, now=now)
+    before = note_before(session, actor=request.actor, now=now)
     if before is None:
         raise Http404
     if htmx_of(request) is None:
         return redirect("psychologist:note", before.appointment.code)
-    actions.read(note=before, by=request.actor)
+    reading.open_note(note=before, by=request.actor, now=now)
     return render(request, "psychologist/note.html#before", {"before": before, "parts": parts(before.body)})
 
 
 # ---- What these pages share -----------------------------------------------------------------------------------------
 
 
-def _session_and_note(request: ActorRequest, code: UUID) -> tuple[Appointment, ProgressNote | None]:
+def _session_and_note(request: ActorRequest, code: UUID, *, now: datetime) -> tuple[Appointment, ProgressNote | None]:
     """One's own session and its note, or a colleague's session whose signed note one may read; else 404.
 
     One that was called off leads only to the draft that was written before.
     """
     written = (
-        ProgressNote.objects.visible_to(request.actor)
+        ProgressNote.objects.visible_to(request.actor, now=now)
         .select_related("author__user", "signed_by")
         .filter(appointment__code=code)
         .first()
@@ -311,6 +315,7 @@ def _editor(
     session: Appointment,
     written: ProgressNote | None,
     *,
+    now: datetime,
     form: NoteForm | None = None,
     conflict: ProgressNote | None = None,
     problem: str = "",
@@ -320,7 +325,6 @@ def _editor(
     version, template = _version(written), written.template if written else Template.FREE
     if form is None:
         form = NoteForm(initial={"body": written.body if written else "", "version": version, "template": template})
-    now = timezone.now()
     context = {
         "session": session,
         "patient": session.patient,
@@ -330,7 +334,7 @@ def _editor(
         "version": form["version"].value(),
         "template": template,
         "templates": [choice for choice in Template if choice != Template.FREE],
-        "before": note_before(session, actor=request.actor),
+        "before": note_before(session, actor=request.actor, now=now),
         "conflict": conflict,
         "problem": problem,
         "saved_at": written.updated_at if written and conflict is None else None,
@@ -359,11 +363,12 @@ def _signed_page(
     session: Appointment,
     written: ProgressNote,
     *,
+    now: datetime,
     form: AddendumForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     if status == 200:
-        actions.read(note=written, by=request.actor)
+        reading.open_note(note=written, by=request.actor, now=now)
     context = {
         "session": session,
         "patient": session.patient,

@@ -104,7 +104,7 @@ def patient(request: ActorRequest, code: UUID) -> HttpResponse:
         "now": now,
     }
     if not targets(request, "sessions"):
-        notes = ProgressNote.objects.visible_to(actor).filter(patient=person)
+        notes = ProgressNote.objects.visible_to(actor, now=now).filter(patient=person)
         context |= {
             "counts": notes.aggregate(
                 signed=Count("pk", filter=Q(state="signed")), drafts=Count("pk", filter=Q(state="draft"))
@@ -117,6 +117,6 @@ def patient(request: ActorRequest, code: UUID) -> HttpResponse:
                 .annotate(added=Count("addenda"))
                 .order_by("-appointment__starts_at")[:20]
             ),
-            **shared_with(person, actor),
+            **shared_with(person, actor, now=now),
         }
     return page_or_fragment(request, "psychologist/patient.html", context, fragment="sessions")

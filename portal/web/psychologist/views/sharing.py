@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,12 +20,11 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
-from portal.audit import trail
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.punctuation import listed
 from portal.common.web.htmx import page_or_fragment
-from portal.journeys import sharing
+from portal.journeys import reading, sharing
 from portal.patients.models import Patient
 from portal.resources import downloads
 from portal.resources.models import Resource, Share
@@ -36,12 +36,12 @@ PER_PAGE = 25
 MOST_SHARES = 50
 
 
-def shared_with(patient: Patient, actor: Actor) -> dict[str, Any]:
+def shared_with(patient: Patient, actor: Actor, *, now: datetime) -> dict[str, Any]:
     """What the section on a patient's page shows."""
-    shares = Share.objects.visible_to(actor).live().filter(patient=patient).for_listing()
+    shares = Share.objects.visible_to(actor, now=now).live().filter(patient=patient).for_listing()
     return {
         "shares": list(shares[:MOST_SHARES]),
-        "share_form": ShareForm(patient=patient, actor=actor, initial={"code": uuid4()}),
+        "share_form": ShareForm(patient=patient, actor=actor, now=now, initial={"code": uuid4()}),
     }
 
 
@@ -49,8 +49,8 @@ def shared_with(patient: Patient, actor: Actor) -> dict[str, Any]:
 @require_safe
 def resources(request: ActorRequest) -> HttpResponse:
     """The clinic's shelf, and for each file which of one's own patients have it and have opened it."""
-    typed = PatientSearch.read(request.GET)
-    shelf = Resource.objects.visible_to(request.actor).library().for_listing()
+    now, typed = timezone.now(), PatientSearch.read(request.GET)
+    shelf = Resource.objects.visible_to(request.actor, now=now).library().for_listing()
     for word in typed.split()[:8]:
         shelf = shelf.filter(
             Q(title__icontains=word) | Q(description__icontains=word) | Q(category__name__icontains=word)
@@ -58,7 +58,7 @@ def resources(request: ActorRequest) -> HttpResponse:
     page = Paginator(shelf, PER_PAGE).get_page(request.GET.get("page"))
     files = list(page)
     given = defaultdict(list)
-    mine = Share.objects.visible_to(request.actor).live().filter(resource__in=[one.pk for one in files])
+    mine = Share.objects.visible_to(request.actor, now=now).live().filter(resource__in=[one.pk for one in files])
     mine = mine.filter(patient__in=Patient.objects.visible_to(request.actor))
     for share in mine.select_related("patient").order_by("-shared_at"):
         given[share.resource_id].append(share)
@@ -71,17 +71,19 @@ def resources(request: ActorRequest) -> HttpResponse:
 @require_safe
 def resource_file(request: ActorRequest, code: UUID) -> HttpResponseBase:
     """A look at a file of the shelf, which counts as nobody's reading."""
-    resource = get_object_or_404(Resource.objects.visible_to(request.actor).library().for_listing(), code=code)
+    resource = get_object_or_404(
+        Resource.objects.visible_to(request.actor, now=timezone.now()).library().for_listing(), code=code
+    )
     return downloads.send(request, resource, public=False)
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_safe
 def shared_file(request: ActorRequest, code: UUID) -> HttpResponseBase:
-    """What a patient was given. To open a colleague's file for one person is recorded, as it is with notes."""
-    share = get_object_or_404(
-        Share.objects.visible_to(request.actor).filter(resource__current__isnull=False).for_listing(), code=code
-    )
+    """What a patient was given. To open a colleague's file for one person is recorded and told, as it is with notes."""
+    now = timezone.now()
+    given = Share.objects.visible_to(request.actor, now=now).filter(resource__current__isnull=False)
+    share = get_object_or_404(given.for_listing(), code=code)
     resource = share.resource
     response = downloads.send(request, resource, public=False)
     if (
@@ -89,7 +91,7 @@ def shared_file(request: ActorRequest, code: UUID) -> HttpResponseBase:
         and share.shared_by_id != request.actor.user_id
         and downloads.is_first_part(request, response)
     ):
-        trail.read("resource", by=request.actor, target=resource, patient=share.patient_id)
+        reading.open_file(share=share, by=request.actor, now=now)
     return response
 
 
@@ -99,8 +101,8 @@ def shared_file(request: ActorRequest, code: UUID) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 def share(request: ActorRequest, code: UUID) -> HttpResponse:
     """Shares a file of the shelf with one patient."""
-    patient = get_object_or_404(Patient.objects.visible_to(request.actor), code=code)
-    form = ShareForm(request.POST or None, patient=patient, actor=request.actor, initial={"code": uuid4()})
+    patient, now = get_object_or_404(Patient.objects.visible_to(request.actor), code=code), timezone.now()
+    form = ShareForm(request.POST or None, patient=patient, actor=request.actor, now=now, initial={"code": uuid4()})
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         try:
@@ -110,7 +112,7 @@ def share(request: ActorRequest, code: UUID) -> HttpResponse:
                 note=values["note"],
                 code=values["code"],
                 by=request.actor,
-                now=timezone.now(),
+                now=now,
             )
         except AlreadyShared:
             form.add_error("resource", _("They have this file already. Take it back first to write another note."))
@@ -118,7 +120,7 @@ def share(request: ActorRequest, code: UUID) -> HttpResponse:
             form.add_error("resource", _("This file is not offered any more. Choose another one."))
         else:
             return _shared(request, patient)
-    return _share_page(request, patient, share_form=form)
+    return _share_page(request, patient, now=now, share_form=form)
 
 
 @sensitive_post_parameters("own_title", "own_note")
@@ -127,7 +129,7 @@ def share(request: ActorRequest, code: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def share_own(request: ActorRequest, code: UUID) -> HttpResponse:
     """Keeps a file for one patient alone and shares it, in one step."""
-    patient = get_object_or_404(Patient.objects.visible_to(request.actor), code=code)
+    patient, now = get_object_or_404(Patient.objects.visible_to(request.actor), code=code), timezone.now()
     form = OwnFileForm(request.POST or None, request.FILES or None, initial={"own_code": uuid4()})
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
@@ -138,10 +140,10 @@ def share_own(request: ActorRequest, code: UUID) -> HttpResponse:
             note=values["own_note"],
             code=values["own_code"],
             by=request.actor,
-            now=timezone.now(),
+            now=now,
         )
         return _shared(request, patient)
-    return _share_page(request, patient, own_form=form)
+    return _share_page(request, patient, now=now, own_form=form)
 
 
 def _shared(request: HttpRequest, patient: Patient) -> HttpResponse:
@@ -154,11 +156,11 @@ def _shared(request: HttpRequest, patient: Patient) -> HttpResponse:
     return redirect(reverse("psychologist:patient", args=[patient.code]) + "#shared")
 
 
-def _share_page(request: ActorRequest, patient: Patient, **forms: Any) -> HttpResponse:
+def _share_page(request: ActorRequest, patient: Patient, *, now: datetime, **forms: Any) -> HttpResponse:
     context = {
         "patient": patient,
         "told": [recipient.address for recipient in sharing.told(patient)],
-        "share_form": ShareForm(patient=patient, actor=request.actor, initial={"code": uuid4()}),
+        "share_form": ShareForm(patient=patient, actor=request.actor, now=now, initial={"code": uuid4()}),
         "own_form": OwnFileForm(initial={"own_code": uuid4()}),
         "crumbs": [
             (reverse("psychologist:patients"), _("Patients")),
@@ -173,13 +175,14 @@ def _share_page(request: ActorRequest, patient: Patient, **forms: Any) -> HttpRe
 @require_POST
 def withdraw(request: ActorRequest, code: UUID) -> HttpResponse:
     """Takes a shared file back."""
+    now = timezone.now()
     given = get_object_or_404(
-        Share.objects.visible_to(request.actor)
+        Share.objects.visible_to(request.actor, now=now)
         .filter(patient__in=Patient.objects.visible_to(request.actor))
         .select_related("patient"),
         code=code,
     )
-    sharing.withdraw_file(share=given, by=request.actor, now=timezone.now())
+    sharing.withdraw_file(share=given, by=request.actor, now=now)
     messages.success(
         request, _("Taken back. %(name)s no longer finds it in their pages.") % {"name": given.patient.name}
     )

@@ -81,7 +81,8 @@ def _found(request: HttpRequest, slug: str) -> Resource | HttpResponse:
         return resource
     if not request.user.is_authenticated:
         return to_sign_in(request)
-    if not any(shelf.visible_to(actor).filter(pk=resource.pk).exists() for actor in actors_of(request.user, Role)):
+    shelves = (shelf.visible_to(actor, now=timezone.now()) for actor in actors_of(request.user, Role))
+    if not any(visible.filter(pk=resource.pk).exists() for visible in shelves):
         raise Http404
     return resource
 
