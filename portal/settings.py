@@ -126,7 +126,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
-    "portal.accounts.middleware.idle_sessions_end",
+    "portal.accounts.kept_forms.middleware.forms_outlast_sessions",
+    "portal.accounts.middleware.sessions_end",
     "portal.accounts.middleware.staff_need_a_second_factor",
 ]
 
@@ -150,6 +151,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "portal.common.templatetags.portal",
                 "portal.common.templatetags.when",
+                "portal.accounts.templatetags.form_marks",
                 "portal.website.templatetags.texts",
                 "template_partials.templatetags.partials",
             ],
@@ -272,21 +274,11 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_RATE_LIMITS = (
-    {}
-    if env.bool("PORTAL_RATE_LIMITS_OFF", False) and not PRODUCTION
-    else {
-        "login": "30/m/ip",
-        "login_failed": "10/m/ip,5/300s/key",
-        "signup": "20/m/ip",
-        "reset_password": "20/m/ip,5/m/key",
-        "reset_password_from_key": "20/m/ip",
-        "confirm_email": "1/10s/key",
-        "change_password": "5/m/user",
-        "manage_email": "10/m/user",
-        "reauthenticate": "10/m/user",
-    }
-)
+RATE_LIMITS_OFF = env.bool("PORTAL_RATE_LIMITS_OFF", False) and not PRODUCTION
+_limits = {"login": "30/m/ip", "login_failed": "10/m/ip,5/300s/key", "signup": "20/m/ip"}
+_limits |= {"reset_password": "20/m/ip,5/m/key", "reset_password_from_key": "20/m/ip", "confirm_email": "1/10s/key"}
+_limits |= {"change_password": "5/m/user", "manage_email": "10/m/user", "reauthenticate": "10/m/user"}
+ACCOUNT_RATE_LIMITS: dict[str, str] = {} if RATE_LIMITS_OFF else _limits
 # How many proxies of ours stand before the portal. Limits count by address, and only what our own proxies wrote into
 # X-Forwarded-For is believed: the rest of that header is whatever the visitor sent.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", int(PRODUCTION and env.bool("BEHIND_PROXY", True)))
@@ -310,6 +302,9 @@ USERSESSIONS_TRACK_ACTIVITY = False
 STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", PORTAL_ENV != "demo")
 STAFF_IDLE = timedelta(minutes=env.int("STAFF_IDLE_MINUTES", 15))
 PATIENT_IDLE = timedelta(minutes=env.int("PATIENT_IDLE_MINUTES", 60))
+# However busy somebody is: so long after signing in they sign in again.
+STAFF_SESSION = timedelta(hours=env.int("STAFF_SESSION_HOURS", 12))
+PATIENT_SESSION = timedelta(days=env.int("PATIENT_SESSION_DAYS", 7))
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_NAME = "portal_session"
@@ -424,7 +419,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "portal.common.web.error_pages.csrf_failed"
+CSRF_FAILURE_VIEW = "portal.accounts.kept_forms.middleware.stale_form"
 if PRODUCTION:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", True)
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 365 * 24 * 60 * 60)

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.actions import absolute
 from portal.accounts.devices import describe
+from portal.accounts.kept_forms import keeping
 from portal.accounts.models import SealedSecret, User
 from portal.accounts.roles import STAFF, Role
 from portal.audit import trail
@@ -134,6 +135,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def logout(self, request: HttpRequest) -> None:
         if request.user.is_authenticated:
             trail.record("account.signed_out", by=actor_of(request.user), target=request.user, at=timezone.now())
+            keeping.forget_all(request.user)
         super().logout(request)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:

@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+from portal.common import schedules
+
 
 class AccountsConfig(AppConfig):
     name = "portal.accounts"
@@ -7,3 +9,5 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.accounts import receivers  # noqa: F401
+
+        schedules.every_minutes(30, "portal.accounts.tasks.forget_old_forms", name="kept forms")

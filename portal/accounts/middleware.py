@@ -22,9 +22,11 @@ from portal.accounts.models import User
 from portal.accounts.session_store import person_of
 from portal.audit import trail
 from portal.common.access.decorators import MARK, to_sign_in
+from portal.common.languages import durations
 from portal.common.web.htmx import redirect_to
 
 SEEN = "seen_at"
+BEGAN = "signed_in_at"
 # How stale the stamp may be before it is written again, in seconds: a write on every request would be waste.
 STAMP_EVERY = 30
 
@@ -39,28 +41,58 @@ class PeopleWithTheirSession(AuthenticationMiddleware):
         request.user = cast("User", SimpleLazyObject(lambda: person_of(request.session) or get_user(request)))
 
 
-def idle_sessions_end(get_response: Handler) -> Handler:
-    """Signs out whoever has been still for longer than their kind may; the desk's screen faces a waiting room."""
+def sessions_end(get_response: Handler) -> Handler:
+    """Signs out whoever has been still for longer than their kind may, and whoever signed in too long ago.
+
+    The desk's screen faces a waiting room; and a session that never ended could be used for years by who stole it.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
             return get_response(request)
         now = time.time()
-        allowed = settings.STAFF_IDLE if request.user.is_staff_member else settings.PATIENT_IDLE
-        seen = request.session.get(SEEN)
-        if seen is not None and now - seen > allowed.total_seconds():
-            trail.record(
-                "account.signed_out", by=actor_of(request.user), target=request.user, at=timezone.now(), reason="idle"
-            )
-            logout(request)
-            messages.info(request, _("You were signed out because nothing happened for a while."))
-            return leave_nothing_behind(to_sign_in(request))
+        is_staff = request.user.is_staff_member
+        seen, began = request.session.get(SEEN), request.session.get(BEGAN)
+        idle, longest = (
+            (settings.STAFF_IDLE, settings.STAFF_SESSION)
+            if is_staff
+            else (settings.PATIENT_IDLE, settings.PATIENT_SESSION)
+        )
+        if began is not None and now - began >= longest.total_seconds():
+            return _end(request, "too long", _words_of_the_end(is_staff=is_staff))
+        if seen is not None and now - seen > idle.total_seconds():
+            return _end(request, "idle", _("You were signed out because nothing happened for a while."))
+        if began is None:
+            # Begun before sessions had an end, or by other means than the door.
+            request.session[BEGAN] = now
         # A page that asks for news by itself doesn't count as somebody being there: it sends the header HX-Polling.
         if (seen is None or now - seen > STAMP_EVERY) and "HX-Polling" not in request.headers:
             request.session[SEEN] = now
         return get_response(request)
 
     return middleware
+
+
+def _end(request: HttpRequest, reason: str, words: str) -> HttpResponse:
+    """Ends the session, and says why on the page that is asked to sign in again."""
+    person = request.user
+    if isinstance(person, User):
+        trail.record(
+            "account.signed_out", by=actor_of(person), target=person, at=timezone.now(), reason=reason.replace(" ", "_")
+        )
+    logout(request)
+    messages.info(request, words)
+    return leave_nothing_behind(to_sign_in(request))
+
+
+def _words_of_the_end(*, is_staff: bool) -> str:
+    """Why somebody who was at work is asked to sign in again."""
+    long = (
+        durations.hours(int(settings.STAFF_SESSION.total_seconds() // 3600))
+        if is_staff
+        else durations.days(settings.PATIENT_SESSION.days)
+    )
+    return _("You were signed out because everybody signs in again after %(long)s. Sign in to go on.") % {"long": long}
 
 
 def leave_nothing_behind(response: HttpResponse) -> HttpResponse:

@@ -16,7 +16,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import GUARDED, STAFF, Role
-from portal.common.crypto.fields import EncryptedTextField
+from portal.common.crypto.fields import EncryptedJSONField, EncryptedTextField
 from portal.common.privacy import classed
 from portal.common.text.normalise import full_name
 
@@ -311,6 +311,26 @@ class SealedSecret(models.Model):
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     value = EncryptedTextField(bound_to="code")
+
+    def __str__(self) -> str:
+        return str(self.code)
+
+
+@classed(plain="id code user address kept_at", clinical="typed")
+class KeptForm(models.Model):
+    """What somebody had typed when their session ended: for them alone, in that form alone, for a day at most.
+
+    It may be a note's text or a patient's details, so it is encrypted whatever it is. The row may go at any time.
+    """
+
+    LONGEST_ADDRESS: ClassVar[int] = 500
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="kept_forms")
+    # Where the form is sent to, without its query: codes, and no words.
+    address = models.CharField(max_length=LONGEST_ADDRESS)
+    typed: EncryptedJSONField[Any, Any] = EncryptedJSONField(bound_to="code")
+    kept_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:
         return str(self.code)

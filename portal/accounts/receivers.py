@@ -5,17 +5,22 @@ These are another package's signals; between our own apps there are none.
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from allauth.account import signals as account
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
 from portal.accounts.adapter import actor_of
+from portal.accounts.kept_forms import keeping
+from portal.accounts.kept_forms.middleware import IN_SESSION
+from portal.accounts.middleware import BEGAN
 from portal.accounts.models import SealedSecret, User
 from portal.accounts.sessions import end_other_sessions
 from portal.audit import trail
@@ -23,6 +28,15 @@ from portal.audit import trail
 
 def _note(verb: str, user: User, **facts: Any) -> None:
     trail.record(verb, by=actor_of(user), target=user, at=timezone.now(), **facts)
+
+
+@receiver(user_logged_in)
+def _signed_in(request: HttpRequest | None, user: User, **kwargs: Any) -> None:
+    if request is None:
+        return
+    request.session[BEGAN] = time.time()
+    if keeping.has_any(user, now=timezone.now()):
+        request.session[IN_SESSION] = True
 
 
 @receiver(account.password_changed)

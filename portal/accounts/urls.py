@@ -12,6 +12,7 @@ urlpatterns = [
     path("home/", views.home, name="account_home"),
     path("language/", views.choose_language, name="choose_language"),
     path("name/", naming.change, name="account_name"),
+    path("kept-form/", views.drop_kept_form, name="drop_kept_form"),
     path("login/", door(views.SignIn.as_view()), name="account_login"),
     path("signup/", door(views.SignUp.as_view()), name="account_signup"),
     path("logout/", door(views.SignOut.as_view()), name="account_logout"),

@@ -26,6 +26,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts import actions
 from portal.accounts.forms import JoinForm
+from portal.accounts.kept_forms import keeping
+from portal.accounts.kept_forms.keeping import CAME_BACK
 from portal.accounts.middleware import leave_nothing_behind
 from portal.accounts.models import Invitation, User
 from portal.accounts.refusals import InvitationClosed, NotTheInvited, NotYourOwn
@@ -67,6 +69,17 @@ def choose_language(request: SignedInRequest) -> HttpResponse:
     if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         back = reverse("account_home")
     return redirect(path_in(back, language))
+
+
+@signed_in
+@require_POST
+def drop_kept_form(request: SignedInRequest) -> HttpResponse:
+    """Forgets what was kept of a form, and shows the page as it is without."""
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        back = reverse("account_home")
+    keeping.forget(request.user, codes=request.POST.getlist(CAME_BACK))
+    return redirect(back)
 
 
 # ---- allauth's own pages, with the little that is ours ---------------------------------------------------------------

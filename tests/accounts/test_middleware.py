@@ -54,6 +54,71 @@ def test_a_page_that_asks_by_itself_keeps_nothing(person, clock):
     assert response.headers["HX-Redirect"].startswith(reverse("account_login"))
 
 
+HOUR = 60 * MINUTE
+
+
+@pytest.fixture(params=[((), "patient", 7 * 24), ((Role.RECEPTION,), "desk", 12)], ids=["patient", "staff"])
+def at_work(request, clock):
+    """Somebody who signed in now and is never still, and the hours after which they sign in again."""
+    roles, page, hours = request.param
+    return make.client_for(make.user(roles=roles)), reverse(page), hours
+
+
+def keep_busy(client, page, clock, seconds):
+    """Opens the page every ten minutes."""
+    while seconds > 0:
+        step = min(seconds, 10 * MINUTE)
+        clock.shift(step)
+        seconds -= step
+        last = client.get(page)
+        if last.status_code != 200:
+            break
+    return last
+
+
+def test_a_session_in_use_ends_so_long_after_signing_in(at_work, clock):
+    client, page, hours = at_work
+    assert keep_busy(client, page, clock, hours * HOUR - 1).status_code == 200
+    clock.shift(1)
+    response = client.get(page)
+    assert response.url == f"{reverse('account_login')}?next={page}"
+    assert response.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert "_auth_user_id" not in client.session
+    long = "7 days" if hours > 24 else "12 hours"
+    words = f"You were signed out because everybody signs in again after {long}."
+    assert words in client.get(response.url).content.decode()
+    entry = Entry.objects.get()
+    assert (entry.verb, entry.facts) == ("account.signed_out", {"reason": "too_long"})
+
+
+def test_what_one_does_meanwhile_never_moves_the_end(clock):
+    user = make.user(role=Role.RECEPTION)
+    client, page = make.client_for(user), reverse("desk")
+    keep_busy(client, page, clock, 11 * HOUR)
+    began = client.session["signed_in_at"]
+    keep_busy(client, page, clock, HOUR - 1)
+    assert client.session["signed_in_at"] == began
+    clock.shift(1)
+    assert client.get(page, headers={"hx-request": "true", "hx-polling": "true"}).status_code == 204
+    client = make.client_for(user)
+    assert client.get(page).status_code == 200
+
+
+def test_the_end_is_a_setting(clock, settings):
+    settings.STAFF_SESSION = settings.STAFF_SESSION * 2
+    client = make.client_for(make.user(role=Role.RECEPTION))
+    assert keep_busy(client, reverse("desk"), clock, 23 * HOUR).status_code == 200
+
+
+def test_a_session_of_before_there_was_an_end_begins_now(clock):
+    client, page = make.client_for(make.user(role=Role.RECEPTION)), reverse("desk")
+    session = client.session
+    del session["signed_in_at"]
+    session.save()
+    assert keep_busy(client, page, clock, 12 * HOUR).status_code == 200
+    assert keep_busy(client, page, clock, 11 * MINUTE).status_code == 302
+
+
 def test_lengths_are_settings(clock, settings):
     settings.STAFF_IDLE = settings.STAFF_IDLE * 2
     client = make.client_for(make.user(role=Role.RECEPTION))

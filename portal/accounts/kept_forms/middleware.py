@@ -1,0 +1,180 @@
+"""Keeps a form that was sent to somebody who is not signed in any more, and draws it again afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve
+from django.utils import timezone
+from django.utils.translation import get_language_from_path, override
+
+from portal.accounts.kept_forms import keeping
+from portal.accounts.kept_forms.keeping import CAME_BACK, OWN_FIELDS
+from portal.accounts.kept_forms.marks import Mark, mark_of
+from portal.accounts.models import KeptForm, User
+from portal.common.access.same_origin import is_from_here
+from portal.common.web import error_pages
+from portal.common.web.filling import fill
+from portal.common.web.htmx import htmx_of, redirect_to
+
+# In the session of somebody for whom something is kept: nobody else's page asks the database about it.
+IN_SESSION = "has_kept_forms"
+SIGN_IN = "account_login"
+# Where one is sent to show who one is: to sign in, to say so again, and to set up a second step.
+STEPS = frozenset({SIGN_IN, "account_reauthenticate", "mfa_reauthenticate", "mfa_authenticate", "mfa_index"})
+# Answers to a form that brought nothing about: what was typed stays kept.
+REFUSED = frozenset({401, 403, 404, 405, 429})
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class forms_outlast_sessions:  # noqa: N801 - reads as a rule in the settings' list
+    """Whatever was typed when a session ended is there again after signing in, in the form that it was typed into."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method == "POST":
+            if getattr(request, "form_was_stale", False):
+                return response
+            step = _step_to(response)
+            # A marked form of nobody was drawn for somebody whose session has ended, whatever the view made of it.
+            if (step or not request.user.is_authenticated) and (mark := mark_of(request)):
+                return _kept_until_then(request, response, mark, step)
+            _forget_what_was_sent(request, response)
+        elif request.method == "GET" and _has_forms(response) and _may_have_kept(request):
+            return _given_back(request, response)
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], args: object, kwargs: object
+    ) -> HttpResponse | None:
+        """A form of somebody else's tab is not sent in the name of whoever has signed in since."""
+        if request.method != "POST" or not request.user.is_authenticated:
+            return None
+        # A form that brings no token, and reads its body by itself, is none of ours.
+        if getattr(view, "csrf_exempt", False) or (mark := mark_of(request)) is None:
+            return None
+        if mark.person == request.user.code.hex:
+            return None
+        keeping.keep(request, mark, now=timezone.now())
+        return error_pages.csrf_failed(request)
+
+
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form whose token has ended, or that came from elsewhere: our own, with its mark, loses nothing."""
+    mark = mark_of(request)
+    # Another site's page can't have a mark; it is asked all the same.
+    if mark is None or not is_from_here(request) or not keeping.keep(request, mark, now=timezone.now()):
+        return error_pages.csrf_failed(request, reason)
+    if not request.user.is_authenticated:
+        return redirect_to(request, redirect_to_login(mark.page).url)
+    if mark.person != request.user.code.hex:
+        return error_pages.csrf_failed(request, reason)
+    request.session[IN_SESSION] = True
+    request.form_was_stale = True  # type: ignore[attr-defined]
+    return redirect_to(request, mark.page)
+
+
+def _kept_until_then(request: HttpRequest, response: HttpResponse, mark: Mark, step: str) -> HttpResponse:
+    """Keeps the form, and leads back to the page on which it stood."""
+    if not keeping.keep(request, mark, now=timezone.now()):
+        return response
+    if request.user.is_authenticated and request.user.code.hex == mark.person:
+        request.session[IN_SESSION] = True
+    if step == SIGN_IN and not _says_its_page(request):
+        response["Location"] = redirect_to_login(mark.page).url
+    return response
+
+
+def _says_its_page(request: HttpRequest) -> bool:
+    """Whether the browser says which page it is on. That of a form that came back is the form's own address."""
+    if htmx_of(request):
+        return True
+    before = request.headers.get("Referer", "")
+    return bool(before) and is_from_here(request) and urlsplit(before).path != request.path
+
+
+def _step_to(response: HttpResponse) -> str:
+    """The step of signing in that an answer leads to, by the name of its page; empty if it leads elsewhere."""
+    address = response.headers.get("Location") or response.headers.get("HX-Redirect")
+    if not address:
+        return ""
+    name = _name_of(address)
+    return name if name in STEPS else ""
+
+
+def _name_of(address: str) -> str:
+    try:
+        path = urlsplit(address).path
+        with override(get_language_from_path(path) or settings.LANGUAGE_CODE):
+            return resolve(path).view_name
+    except (Resolver404, ValueError):
+        return ""
+
+
+def _forget_what_was_sent(request: HttpRequest, response: HttpResponse) -> None:
+    if response.status_code in REFUSED or response.status_code >= 500 or not _may_have_kept(request):
+        return
+    user = _signed_in(request)
+    keeping.forget(user, codes=request.POST.getlist(CAME_BACK), address=request.path)
+    if not keeping.has_any(user, now=timezone.now()):
+        del request.session[IN_SESSION]
+
+
+def _may_have_kept(request: HttpRequest) -> bool:
+    return request.user.is_authenticated and bool(request.session.get(IN_SESSION))
+
+
+def _signed_in(request: HttpRequest) -> User:
+    if not isinstance(request.user, User):
+        raise TypeError("nobody is signed in")
+    return request.user
+
+
+def _has_forms(response: HttpResponse) -> bool:
+    is_page = response.status_code == 200 and not response.streaming
+    return is_page and response.headers.get("Content-Type", "").startswith("text/html") and b"<form" in response.content
+
+
+def _given_back(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """The same page, with what was typed in each of its forms that something is kept for."""
+    kept = keeping.kept_for(_signed_in(request), now=timezone.now())
+    if not kept:
+        del request.session[IN_SESSION]
+        return response
+    html = response.content.decode()
+    for number, form in enumerate(kept):
+        html = _with(form, html, request, number) or html
+    response.content = html.encode()
+    return response
+
+
+def _with(form: KeptForm, html: str, request: HttpRequest, number: int) -> str | None:
+    typed = form.typed
+
+    def is_its_address(address: str) -> bool:
+        try:
+            path = urlsplit(address).path or request.path
+        except ValueError:
+            return False
+        return path.startswith("/") and keeping.address_of(path) == form.address
+
+    context = {"kept": form, "files": typed["files"], "field": CAME_BACK, "button": f"drop-kept-{number}"}
+    return fill(
+        html,
+        typed["fields"],
+        is_its_address=is_its_address,
+        is_its_page=urlsplit(typed["page"]).path == request.path,
+        own=OWN_FIELDS,
+        head=render_to_string("components/_kept_form.html", context, request),
+        tail=render_to_string("components/_kept_form_drop.html", context, request),
+    )
