@@ -6,21 +6,20 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
-
-from django.db.models import F, Sum
 
 from portal.appointments import states
 from portal.appointments.listing import with_clinic
 from portal.appointments.models import Appointment, AppointmentQuerySet
-from portal.appointments.states import Steps
+from portal.appointments.states import Steps, Verb
 from portal.billing import charges
-from portal.billing.models import BILLS_A_SESSION, Invoice, InvoiceStatus, Purpose
+from portal.billing.models import BILLS_A_SESSION, Invoice, Purpose
 from portal.clinic.kept import places
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.database.epoch import Epoch
-from portal.common.money import ZERO, cents
+from portal.common.money import ZERO
 from portal.journeys import sessions as sessions_journey
 from portal.medicare.models import Referral
 from portal.patients.models import Patient
@@ -82,6 +81,17 @@ def trace_of(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime) 
     ]
 
 
+class Owing(NamedTuple):
+    """An invoice that is not paid yet, and what is left of it in dollars."""
+
+    number: str
+    balance: Decimal
+
+
+# The steps of a session that takes place, in their order.
+COMES_NEXT = (Verb.CHECK_IN, Verb.CHECK_OUT)
+
+
 @dataclass(slots=True)
 class Arrival:
     """One line of the day's list."""
@@ -92,11 +102,22 @@ class Arrival:
     steps: Steps
     # The session's own invoice, once it is checked out.
     invoice: Invoice | None = None
-    # What the patient owes from before, in dollars.
-    owes: Decimal = ZERO
+    # What the patient owes from before.
+    owing: list[Owing] = field(default_factory=list)
     lacks_referral: bool = False
     # What is still to be taken for this session, in dollars.
     to_collect: Decimal = ZERO
+
+    @property
+    def owes(self) -> Decimal:
+        """What the patient owes from before, in dollars."""
+        return sum((one.balance for one in self.owing), ZERO)
+
+    @property
+    def next_steps(self) -> list[Verb]:
+        """What may be done as the session goes on, what comes next first: once it is over, out rather than in."""
+        order = COMES_NEXT if self.session.ends_at > self.now else reversed(COMES_NEXT)
+        return [verb for verb in order if self.steps[verb].allowed]
 
     @property
     def is_late(self) -> bool:
@@ -168,8 +189,7 @@ def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, 
                 now=now,
                 steps=steps[session.pk],
                 invoice=invoice,
-                owes=owed.get(session.patient_id or 0, ZERO)
-                - (invoice.balance if invoice and invoice.status == InvoiceStatus.ISSUED else ZERO),
+                owing=[one for one in owed[session.patient_id] if invoice is None or one.number != invoice.number],
                 lacks_referral=session.service.medicare and not covered,
                 to_collect=_to_collect(session, own, clinic=clinic),
             )
@@ -177,10 +197,13 @@ def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, 
     return DayList(day, arrivals, cancelled)
 
 
-def _owed(actor: Actor, patients: set[int]) -> dict[int, Decimal]:
-    rows = Invoice.objects.visible_to(actor).owing().filter(patient__in=patients).order_by().values_list("patient")
-    # SQLite adds up binary fractions: what is left of them would be owed.
-    return {patient: cents(owed) for patient, owed in rows.annotate(owed=Sum(F("payable") - F("paid")))}
+def _owed(actor: Actor, patients: set[int]) -> dict[int | None, list[Owing]]:
+    """What each of them has still to pay, oldest first."""
+    owing = Invoice.objects.visible_to(actor).owing().filter(patient__in=patients).order_by("issued_on", "pk")
+    owed: dict[int | None, list[Owing]] = defaultdict(list)
+    for patient, number, payable, paid in owing.values_list("patient", "number", "payable", "paid"):
+        owed[patient].append(Owing(number, payable - paid))
+    return owed
 
 
 def _to_collect(session: Appointment, invoices: dict[str, Invoice], *, clinic: ClinicSettings) -> Decimal:
@@ -193,4 +216,5 @@ def _to_collect(session: Appointment, invoices: dict[str, Invoice], *, clinic: C
 
 
 def owed_by(actor: Actor, patient: Patient) -> Decimal:
-    return _owed(actor, {patient.pk}).get(patient.pk, ZERO)
+    """What somebody has still to pay, in dollars."""
+    return sum((one.balance for one in _owed(actor, {patient.pk})[patient.pk]), ZERO)

@@ -92,6 +92,22 @@ function ask (question) {
   })
 }
 
+// ---- Menus of a line ------------------------------------------------------------------------------------------------
+
+// They open without script. With it they close again: by Escape, by a press beside them, and when the focus goes on.
+function closeMenus (but) {
+  for (const menu of document.querySelectorAll('details.more[open]')) if (menu !== but) menu.open = false
+}
+document.addEventListener('click', event => closeMenus(event.target.closest('details.more')))
+document.addEventListener('focusin', event => closeMenus(event.target.closest('details.more')))
+document.addEventListener('keydown', event => {
+  const menu = event.key === 'Escape' && event.target.closest('details.more[open]')
+  if (!menu) return
+  event.preventDefault()
+  menu.open = false
+  menu.querySelector('summary').focus()
+})
+
 // ---- Forms ---------------------------------------------------------------------------------------------------------
 
 // Before the send: a question, if the form or its button has one. In the capturing phase, so before htmx.

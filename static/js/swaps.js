@@ -13,6 +13,9 @@ function busy (target, on) {
   else target?.removeAttribute('aria-busy')
 }
 
+// What is pressed acts once. A box that asks while somebody types does nothing that could happen twice.
+const acts = elt => elt.matches('form:not([data-again]), button, a')
+
 // What looks for news by itself neither dims the page nor moves the reader.
 const isPoll = event => Boolean(event.detail.requestConfig?.headers['HX-Polling'])
 
@@ -21,12 +24,16 @@ const keyboards = new WeakMap()
 
 document.addEventListener('htmx:beforeRequest', event => {
   const { elt, target, requestConfig, xhr } = event.detail
-  if (isPoll(event)) return
+  if (isPoll(event)) {
+    // Nobody's menu is taken away while they read it; a minute later the list asks again.
+    if (target.querySelector('details.more[open]')) event.preventDefault()
+    return
+  }
   const focused = document.activeElement
   const within = focused !== document.body && target.contains(focused)
   keyboards.set(xhr, { within, shown: within && focused.matches(':focus-visible') })
   if (elt.dataset.sent) { event.preventDefault(); return }
-  if (requestConfig.verb !== 'get') {
+  if (requestConfig.verb !== 'get' && acts(elt)) {
     elt.dataset.sent = 'yes'
     const button = elt.matches('form') ? elt.querySelector('[type="submit"], button:not([type])') : elt
     button?.setAttribute('aria-disabled', 'true')

@@ -5,27 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.appointments.listing import room_or_way
-from portal.appointments.states import MOVES, Verb
+from portal.appointments.states import MOVES, Step, Verb
+from portal.billing.models.invoice import Standing
 from portal.common.languages.times import clock, date_short, iso
 from portal.common.money import dollars
 from portal.common.web.addresses import each
 from portal.common.web.stencils import Stencil
-from portal.reports.days import Arrival
+from portal.reports.days import COMES_NEXT, Arrival
 
 _OF_BUTTONS = (
-    "code name seen token number day by place_chosen check_in_url check_out_url checked_out_url no_show_url undo_url"
+    "code name seen token number day by place_chosen check_in_url check_out_url checked_out_url pay_url no_show_url "
+    "move_url cancel_url undo_url"
 )
 _BUTTONS = Stencil("reception/_arrival_actions.html", holes=_OF_BUTTONS)
 _ARRIVAL = Stencil(
     "reception/_arrival.html",
-    holes=f"page iso at minutes patient_page born psychologist service place debt aside {_OF_BUTTONS}",
+    holes=f"page iso at minutes patient_page born psychologist service place debt debt_url aside {_OF_BUTTONS}",
 )
+
+# What a line's buttons are called beside the steps of a session.
+PAY, INVOICE, UNDO = "pay", "invoice", "undo"
+# That it was missed, is moved or called off.
+RARE = (Verb.NO_SHOW, Verb.MOVE, Verb.CANCEL)
 
 Look = Mapping[str, object]
 Words = tuple[object, ...]
@@ -48,6 +57,7 @@ class Lines:
     def __init__(self, chosen: Chosen, *, token: str) -> None:
         self.chosen, self.buttons = chosen, _Buttons(token, chosen)
         self.page, self.patient_page = each("reception:appointment"), each("reception:patient")
+        self.invoice, self.invoices = each("reception:invoice"), reverse("reception:invoices")
 
     def drawn(self, arrivals: Iterable[Arrival], *, shows_psychologist: bool) -> SafeString:
         return _ARRIVAL.rows(self._line(arrival, shows_psychologist=shows_psychologist) for arrival in arrivals)
@@ -80,10 +90,18 @@ class Lines:
                 session.service.name,
                 room_or_way(session),
                 dollars(arrival.owes) if arrival.owes else "",
+                self._where_paid(arrival) if arrival.owes else "",
                 aside,
                 *words,
             ),
         )
+
+    def _where_paid(self, arrival: Arrival) -> str:
+        """The payment of the one invoice that is owing from before; of several, their list."""
+        if len(arrival.owing) == 1:
+            return f"{self.invoice(arrival.owing[0].number)}#pay"
+        query = {"patient": arrival.session.person.code, "standing": Standing.OWING.value}
+        return f"{self.invoices}?{urlencode(query)}"
 
 
 def buttons(arrival: Arrival, *, token: str) -> SafeString:
@@ -98,49 +116,60 @@ class _Buttons:
         # What is the same in all lines.
         asked_again = (f"{chosen.day:%Y-%m-%d}", chosen.by, chosen.place) if chosen else ("", "", "")
         self.token, self.asked_again = token, asked_again
-        self.check_in, self.check_out = each("reception:check_in"), each("reception:check_out")
-        self.checked_out, self.no_show = each("reception:checked_out"), each("reception:no_show")
+        self.comes_next = [each(f"reception:{name}") for name in ("check_in", "check_out", "checked_out")]
+        self.rare = [each(f"reception:{name}") for name in ("no_show", "reschedule", "cancel")]
+        self.invoice = each("reception:invoice")
         self.undo: dict[Verb, Callable[[object], str]] = {}
-        self.labels = {verb: str(MOVES[verb].label) for verb in (Verb.CHECK_IN, Verb.CHECK_OUT, Verb.NO_SHOW)}
+        self.labels = {verb.value: str(MOVES[verb].label) for verb in (*COMES_NEXT, *RARE)}
 
     def of(self, arrival: Arrival) -> tuple[Look, Words]:
-        session, steps = arrival.session, arrival.steps
+        session = arrival.session
         # Of each state one step leads back at the most.
-        undo, code = next(iter(steps.undos), None), session.code
+        undo, code = next(iter(arrival.steps.undos), None), session.code
         if undo and undo.verb not in self.undo:
             # Each has a page of its own, named as the step is.
             self.undo[undo.verb] = each(f"reception:{undo.verb}")
-        allowed = {verb.value: label if steps[verb].allowed else "" for verb, label in self.labels.items()}
+        first, rest = self._in_order(arrival, undo)
+        number = arrival.invoice.number if arrival.invoice else ""
         return (
             {
-                **allowed,
+                **self.labels,
+                "first": first,
+                "rest": rest,
                 "in_list": self.in_list,
                 "undo": undo.verb.value if undo else "",
                 "undo_label": str(undo.label) if undo else "",
-                "is_due": arrival.is_due,
-                "is_billed": arrival.invoice is not None,
+                # What is to be done now stands out; what can wait, or is only looked up, doesn't.
+                "is_quiet": first == INVOICE or (first == Verb.CHECK_IN and not arrival.is_due),
             },
             (
                 code,
                 session.patient.name if session.patient else "",
                 session.seen_as,
                 self.token,
-                arrival.invoice.number if arrival.invoice else "",
+                number,
                 *self.asked_again,
-                self.check_in(code),
-                self.check_out(code),
-                self.checked_out(code),
-                self.no_show(code),
+                *(url(code) for url in self.comes_next),
+                f"{self.invoice(number)}#pay" if number else "",
+                *(url(code) for url in self.rare),
                 self.undo[undo.verb](code) if undo else "",
             ),
         )
 
+    def _in_order(self, arrival: Arrival, undo: Step | None) -> tuple[str, tuple[str, ...]]:
+        """The one step that comes next, by the session's state and the clock, and all the others."""
+        steps = [verb.value for verb in arrival.next_steps]
+        if arrival.invoice:
+            steps += [PAY, INVOICE] if arrival.invoice.balance else [INVOICE]
+        # That somebody missed it, or that it is called off, is never what comes next.
+        first, *others = steps or [""]
+        others += [verb.value for verb in RARE if arrival.steps[verb].allowed]
+        return first, (*others, *([UNDO] if undo else []))
+
 
 def _aside(arrival: Arrival) -> str:
-    """What is said beside the state: late, how long they wait, or what is to pay."""
+    """What is said beside the state: how long they wait, or what is to pay."""
     waiting = arrival.minutes_waiting
-    if arrival.is_late:
-        return _("late")
     if waiting is not None:
         words = ngettext("waiting %(n)s minute", "waiting %(n)s minutes", waiting) % {"n": waiting}
         return words if waiting else _("since now")

@@ -16,7 +16,7 @@ from tests.web.psychologist.conftest import NOW
 
 # What answers to every psychologist, with their own rows or with what they just typed.
 LISTS = [
-    *("today", "to_do", "calendar", "patients", "notes", "hours", "resources"),
+    *("today", "to_do", "calendar", "patients", "find", "notes", "hours", "resources"),
     *("articles", "new_article", "keep_article", "article_preview"),
     *("profile", "profile_advice", "profile_preview"),
 ]
@@ -24,7 +24,7 @@ POSTS = {
     *("add_exception", "remove_exception", "add_to_note", "withdraw_share", "profile_advice"),
     *("article_link", "restore_article", "article_preview"),
     *("take_to_do", "put_back_to_do", "finish_to_do"),
-    *("complete", "no_show"),
+    *("complete", "no_show", "find"),
 }
 
 

@@ -20,6 +20,7 @@ PAGES = [
     "today",
     "calendar",
     "patients",
+    "find",
     "new_patient",
     "patient",
     "edit_patient",
@@ -43,8 +44,8 @@ PAGES = [
     "waive_fee",
 ]
 OF_A_PATIENT = {"patient", "edit_patient", "add_referral", "add_carer", "end_carer", "book"}
-OF_NOBODY = {"today", "calendar", "patients", "new_patient"}
-ONLY_POST = {"add_carer", "end_carer", "check_in", "no_show", "send_invoice", "waive_fee"}
+OF_NOBODY = {"today", "calendar", "patients", "find", "new_patient"}
+ONLY_POST = {"find", "add_carer", "end_carer", "check_in", "no_show", "send_invoice", "waive_fee"}
 ONLY_READ = {"today", "calendar", "patients", "patient", "appointment", "checked_out"}
 
 

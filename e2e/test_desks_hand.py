@@ -1,0 +1,153 @@
+"""The desk by keyboard: the search in every page's head, and the menu of a line of the day's list."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from portal.appointments.models import Appointment
+from portal.clinic.models import Location, Psychologist, Service
+from portal.patients.models import Patient
+from portal.patients.search import reindex
+from tests import make
+
+pytestmark = [pytest.mark.look, pytest.mark.xdist_group("test_desks_hand")]
+
+
+def person(first: str, last: str) -> Patient:
+    made = make.patient(legal_first_name=first, legal_last_name=last)
+    reindex(made)
+    return made
+
+
+def box(page: Page):
+    return page.get_by_role("combobox", name="Find a patient")
+
+
+def where(page: Page) -> str:
+    return urlsplit(page.url).path
+
+
+def test_a_patient_is_found_by_keyboard_and_the_focus_is_never_lost(page: Page, portal, sign_in) -> None:
+    people = [person("Quentin", f"Quokka{n}") for n in range(3)]
+    sign_in(page, "reception@demo.example")
+    page.goto("/reception/invoices/")
+    number = page.get_by_role("searchbox", name="Number or patient")
+    number.press("/")
+    # Where somebody types, it is a sign like any other.
+    expect(number).to_have_value("/")
+    number.fill("")
+
+    link = page.get_by_role("navigation", name="Main").get_by_role("link", name="Patients")
+    link.focus()
+    page.keyboard.press("/")
+    expect(box(page)).to_be_focused()
+    expect(box(page)).to_have_attribute("aria-expanded", "false")
+    page.keyboard.type("quentin qu", delay=15)
+    options = page.locator("#found-patients [role=option]")
+    expect(options).to_have_count(3)
+    expect(box(page)).to_have_attribute("aria-expanded", "true")
+    expect(page.locator("#found-count")).to_have_text("3 found")
+
+    marked = page.locator("[role=option][aria-selected=true]")
+    expect(marked).to_have_count(0)
+    page.keyboard.press("ArrowUp")
+    expect(options.nth(2)).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowDown")
+    expect(box(page)).to_have_attribute("aria-activedescendant", "found-1")
+    expect(marked).to_have_count(1)
+    expect(box(page)).to_be_focused()
+
+    # Other words: nobody of the old list is opened by Enter.
+    page.keyboard.type("okka2", delay=15)
+    expect(marked).to_have_count(0)
+    expect(options).to_have_count(1)
+
+    page.keyboard.press("Escape")
+    expect(options.first).to_be_hidden()
+    expect(box(page)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(box(page)).to_have_value("")
+    page.keyboard.press("Escape")
+    expect(link).to_be_focused()
+
+    page.keyboard.press("/")
+    page.keyboard.type("quokka1", delay=15)
+    # Until the answer is there the arrows lead to nobody of the old list.
+    expect(options).to_contain_text(["Quokka1"])
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/reception/patients/{people[1].code}/")
+
+    # The key can be switched off, and stays off.
+    page.get_by_label("Press / to find a patient").uncheck()
+    page.reload()
+    page.keyboard.press("/")
+    expect(box(page)).not_to_be_focused()
+    page.get_by_label("Press / to find a patient").check()
+
+
+def test_enter_alone_leads_to_all_who_fit_also_without_script(page: Page, page_without_script: Page, sign_in) -> None:
+    person("Quirin", "Quoll")
+    for one in (page, page_without_script):
+        sign_in(one, "reception@demo.example")
+        one.goto("/reception/")
+        box(one).fill("quirin")
+        box(one).press("Enter")
+        one.wait_for_url("**/reception/patients/*")
+        expect(one.locator("#results").get_by_role("link", name="Quirin Quoll", exact=True)).to_be_visible()
+
+
+def test_on_a_phone_a_button_opens_it(open_page, sign_in) -> None:
+    somebody = person("Quilla", "Quill")
+    page = open_page(viewport={"width": 390, "height": 844})
+    sign_in(page, "manager@demo.example")
+    page.goto("/manage/")
+    expect(box(page)).to_be_hidden()
+    opener = page.get_by_role("button", name="Find a patient")
+    opener.press("Enter")
+    expect(box(page)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(box(page)).to_be_hidden()
+    expect(opener).to_be_focused()
+    opener.press("Enter")
+    page.keyboard.type("quilla", delay=15)
+    page.get_by_role("option", name="Quilla Quill").click()
+    page.wait_for_url(f"**/reception/patients/{somebody.code}/")
+
+
+def test_a_line_has_one_button_and_a_menu_that_works_by_keyboard_and_without_script(
+    page: Page, page_without_script: Page, sign_in
+) -> None:
+    session: Appointment = make.appointment(
+        psychologist=Psychologist.objects.practising()[0],
+        service=Service.objects.get(slug="session"),
+        location=Location.objects.get(slug="brunswick"),
+        patient=person("Quade", "Quick"),
+        starts_at=(timezone.now() + timedelta(days=61)).replace(hour=2, minute=0, second=0, microsecond=0),
+    )
+    for one in (page, page_without_script):
+        sign_in(one, "reception@demo.example")
+        one.goto(f"/reception/?day={session.local_start:%Y-%m-%d}")
+        line = one.locator(f"#session-{session.code}")
+        move = line.get_by_role("link", name="Move Quade Quick")
+        more = line.locator("summary")
+        expect(move).to_be_hidden()
+        more.press("Enter")
+        expect(move).to_be_visible()
+        more.press("Tab")
+        expect(move).to_be_focused()
+    move = page.locator(f"#session-{session.code}").get_by_role("link", name="Move Quade Quick")
+    page.keyboard.press("Escape")
+    page.locator(f"#session-{session.code} summary").press("Enter")
+    move.focus()
+    page.keyboard.press("Escape")
+    expect(move).to_be_hidden()
+    expect(page.locator(f"#session-{session.code} summary")).to_be_focused()
+    page.locator(f"#session-{session.code} summary").press("Enter")
+    page.get_by_role("heading", level=1).click()
+    expect(move).to_be_hidden()

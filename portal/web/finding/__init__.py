@@ -1,0 +1,1 @@
+"""The search for patients in the head of every staff page: made once, asked by each room for its own people."""

@@ -1,0 +1,116 @@
+// The search for patients in a staff page's head, as a combobox: `/` leads to it, arrows walk through the list, Enter opens
+// the one that is marked, Escape closes the list and then leads back to where one was. The focus never leaves the box.
+
+const box = document.getElementById('find-words')
+const panel = document.getElementById('find-patient')
+const said = document.getElementById('found-count')
+// What was focused before `/` was pressed.
+let before = null
+// Whether the list is what was found for the words in the box. An older one is shown on, dimmed, and leads nowhere.
+let fresh = true
+
+const list = () => document.getElementById('found-patients')
+const options = () => [...list().querySelectorAll('[role="option"]')]
+const marked = () => list().querySelector('[aria-selected="true"]')
+
+function mark (option) {
+  marked()?.setAttribute('aria-selected', 'false')
+  if (!option) { box.removeAttribute('aria-activedescendant'); return }
+  option.setAttribute('aria-selected', 'true')
+  box.setAttribute('aria-activedescendant', option.id)
+  option.scrollIntoView({ block: 'nearest' })
+}
+
+function show (on) {
+  if (!on) mark(null)
+  list().hidden = !on
+  // Words alone, that nobody was found, are no list to walk through.
+  box.setAttribute('aria-expanded', String(on && options().length > 0))
+}
+
+function step (by) {
+  const all = options()
+  if (!fresh || !all.length) return
+  if (list().hidden) show(true)
+  const at = all.indexOf(marked())
+  mark(at < 0 ? all.at(by > 0 ? 0 : -1) : all[(at + by + all.length) % all.length])
+}
+
+function back () {
+  const to = before?.isConnected ? before : document.getElementById('main')
+  before = null
+  if (panel.matches(':popover-open')) panel.hidePopover()
+  to.focus({ preventScroll: true })
+}
+
+// One key alone may be a word of somebody's dictation: it can be switched off, on this device.
+const root = document.documentElement
+const choice = document.getElementById('find-by-key')
+
+function byKey (on) {
+  root.toggleAttribute('data-no-keys', !on)
+  if (choice) choice.checked = on
+}
+
+try { byKey(window.localStorage.getItem('find-by-key') !== 'no') } catch { /* storage may be switched off */ }
+choice?.addEventListener('change', () => {
+  byKey(choice.checked)
+  try { window.localStorage.setItem('find-by-key', choice.checked ? 'yes' : 'no') } catch { /* then for this page */ }
+})
+
+if (box) {
+  box.addEventListener('input', () => {
+    fresh = false
+    mark(null)
+    if (!box.value.trim()) { show(false); said.textContent = '' }
+  })
+
+  box.addEventListener('keydown', event => {
+    if (event.isComposing) return
+    const { key } = event
+    if (key === 'ArrowDown' || key === 'ArrowUp') {
+      event.preventDefault()
+      step(key === 'ArrowDown' ? 1 : -1)
+    } else if (key === 'Enter' && marked()) {
+      event.preventDefault()
+      marked().click()
+    } else if (key === 'Enter' && !box.value.trim()) {
+      event.preventDefault()
+    } else if (key === 'Escape') {
+      event.preventDefault()
+      if (!list().hidden) show(false)
+      else if (box.value) { box.value = ''; said.textContent = '' } else back()
+    }
+  })
+
+  box.addEventListener('focus', () => { if (fresh && box.value.trim() && list().childElementCount) show(true) })
+  panel.addEventListener('focusout', event => { if (!panel.contains(event.relatedTarget)) show(false) })
+  // A press on the list leaves the focus in the box.
+  panel.addEventListener('mousedown', event => { if (list().contains(event.target)) event.preventDefault() })
+  panel.addEventListener('toggle', event => {
+    if (event.newState !== 'open') return
+    before ??= document.querySelector('.find-button')
+    box.focus()
+  })
+
+  document.addEventListener('htmx:afterSwap', event => {
+    if (event.detail.target.id !== 'found-patients') return
+    fresh = event.detail.requestConfig.parameters.q === box.value
+    const wanted = Boolean(box.value.trim()) && document.activeElement === box
+    show(wanted)
+    said.textContent = wanted ? list().dataset.said : ''
+  })
+
+  document.addEventListener('keydown', event => {
+    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
+    const at = event.target
+    if (at.isContentEditable || at.matches('input, textarea, select') || document.querySelector('dialog[open]')) return
+    if (root.hasAttribute('data-no-keys')) return
+    event.preventDefault()
+    before = document.activeElement === document.body ? null : document.activeElement
+    // On a phone with a keyboard it is put away until it is asked for.
+    if (!box.checkVisibility()) panel.showPopover()
+    box.focus()
+    box.select()
+  })
+}
