@@ -18,6 +18,7 @@ def takes_long(item: pytest.Item) -> bool:
 # is opened there at least once, by tests/test_visitors.py.
 _PAGES = "tests/web/"
 PAGES_THAT_ASK = (
+    "tests/web/test_once.py",
     "tests/web/manager/test_articles.py",
     "tests/web/manager/test_downloads.py",
     "tests/web/manager/test_mail.py",

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
@@ -310,19 +309,21 @@ def account_of(invitation: Invitation) -> User | None:
     return address.user if address else None
 
 
-def join(*, token: str, first_name: str, last_name: str, password: str, now: datetime) -> User:
-    """Makes the account of an invited person who has none, with the roles offered; raises InvitationClosed."""
-    hashed = make_password(password)  # slow on purpose, so not inside the transaction
-    with transaction.atomic():
-        invitation = _claimed(token=token, now=now)
-        if account_of(invitation):
-            raise NotTheInvited
-        user = User.objects.filter(email=invitation.email).first() or User(email=invitation.email)
-        user.first_name, user.last_name, user.password = first_name, last_name, hashed
-        user.save()
-        EmailAddress.objects.filter(user=user).delete()
-        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-        return _accepted(invitation, user, now=now)
+@transaction.atomic
+def join(*, token: str, first_name: str, last_name: str, hashed_password: str, now: datetime) -> User:
+    """Makes the account of an invited person who has none, with the roles offered; raises InvitationClosed.
+
+    To hash a password is slow on purpose: the caller has done so before it begins a transaction.
+    """
+    invitation = _claimed(token=token, now=now)
+    if account_of(invitation):
+        raise NotTheInvited
+    user = User.objects.filter(email=invitation.email).first() or User(email=invitation.email)
+    user.first_name, user.last_name, user.password = first_name, last_name, hashed_password
+    user.save()
+    EmailAddress.objects.filter(user=user).delete()
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return _accepted(invitation, user, now=now)
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from allauth.account.adapter import get_adapter
 from allauth.account.utils import perform_login
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.forms import BaseForm
@@ -34,6 +35,7 @@ from portal.accounts.refusals import InvitationClosed, NotTheInvited, NotYourOwn
 from portal.accounts.roles import Role
 from portal.common.access.decorators import SignedInRequest, open_to_all, signed_in
 from portal.common.languages.offered import path_in, speaks
+from portal.common.web.once import making, once
 
 # A solo psychologist is all three: the diary is where their day begins.
 HOMES = [
@@ -112,11 +114,13 @@ def _waiting(back: str) -> str:
 
 
 class SignUp(allauth_views.SignupView):
-    """The account and the e-mail about it are one transaction."""
+    """The account and the e-mail about it are one transaction; the form sent twice makes one of each."""
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
-        with transaction.atomic():
-            return super().form_valid(form)
+        with making(self.request, now=timezone.now()) as made:
+            response: HttpResponse = super().form_valid(form)
+            made.follows(response)
+        return response
 
 
 class ResetPassword(allauth_views.PasswordResetView):
@@ -125,8 +129,10 @@ class ResetPassword(allauth_views.PasswordResetView):
         return str(self.success_url)
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
-        with transaction.atomic():
-            return super().form_valid(form)
+        with making(self.request, now=timezone.now()) as made:
+            response: HttpResponse = super().form_valid(form)
+            made.follows(response)
+        return response
 
 
 class EnterCode(allauth_views.ConfirmEmailVerificationCodeView):
@@ -164,6 +170,7 @@ def open_invitation(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @open_to_all(reason="an invited person has no account yet")
+@once
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
@@ -191,13 +198,16 @@ def _join(request: HttpRequest, invitation: Invitation, token: str, now: datetim
     form = JoinForm(request.POST or None, invitation=invitation)
     if request.method != "POST" or not form.is_valid():
         return render(request, "account/invitation.html", {"invitation": invitation, "form": form})
-    user = actions.join(
-        token=token,
-        first_name=form.cleaned_data["first_name"],
-        last_name=form.cleaned_data["last_name"],
-        password=form.cleaned_data["password"],
-        now=now,
-    )
+    hashed = make_password(form.cleaned_data["password"])  # slow on purpose, so before the transaction
+    with making(request, now=now) as made:
+        user = actions.join(
+            token=token,
+            first_name=form.cleaned_data["first_name"],
+            last_name=form.cleaned_data["last_name"],
+            hashed_password=hashed,
+            now=now,
+        )
+        made.leads_to("account_home")
     request.session.pop(INVITED, None)
     _say_what_waits(request, user)
     response: HttpResponse = perform_login(request, user, email=user.email)
@@ -208,11 +218,13 @@ def _accept(request: HttpRequest, invitation: Invitation, account: User, token: 
     context = {"invitation": invitation, "account": account, "is_theirs": request.user == account}
     if request.method != "POST" or request.user != account:
         return render(request, "account/invitation.html", context)
-    actions.accept(token=token, user=account, now=now)
+    with making(request, now=now) as made:
+        actions.accept(token=token, user=account, now=now)
+        made.leads_to("account_login")
     request.session.pop(INVITED, None)
     messages.success(request, _("You have joined. Sign in once more to begin."))
     _say_what_waits(request, account)
-    return redirect("account_login")
+    return made.answer
 
 
 def _say_what_waits(request: HttpRequest, user: User) -> None:

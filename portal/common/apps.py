@@ -27,6 +27,7 @@ class CommonConfig(AppConfig):
         # Every process, the web server too, refuses to start on keys that it can't read.
         keys.ring()
         schedules.every_minutes(30, "portal.common.media.pending_uploads.sweep", name="waiting")
+        schedules.every_minutes(60, "portal.common.web.once.sweep", name="presses")
         guards.watch_migrations()
         kept.renew_after_migrations()
         connection_created.connect(kept.listen)

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
@@ -275,7 +276,7 @@ def test_actions_refuse_what_views_do_not_ask(last_mail, link_in):
     invite()
     token, now = token_of(link_in(last_mail())), timezone.now()
     with pytest.raises(NotTheInvited):
-        actions.join(token=token, first_name="M", last_name="N", password=PASSWORD, now=now)
+        actions.join(token=token, first_name="M", last_name="N", hashed_password=make_password(PASSWORD), now=now)
     with pytest.raises(NotTheInvited):
         actions.accept(token=token, user=make.user(), now=now)
     actions.accept(token=token, user=user, now=now)

@@ -18,6 +18,7 @@ from django.core.paginator import Page
 from django.forms import BaseForm, BoundField
 from django.template import Context
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, get_language_bidi
 
@@ -26,7 +27,7 @@ from portal.common.forms.controls import attributes
 from portal.common.languages import punctuation
 from portal.common.languages.offered import Language, languages, path_in
 from portal.common.media.pictures import Picture
-from portal.common.web import addresses, calendar
+from portal.common.web import addresses, calendar, once
 from portal.common.web.free_times import free_times
 from portal.common.web.stencils import Stencil
 
@@ -135,6 +136,12 @@ def nav_link(context: Context, name: str, icon: str, label: str, count: int = 0,
     here = path == url if exact or url == "/" else path.startswith(url)
     fill = _NAV_LINK.look(icon=icon, here="page" if path == url else "true" if here else "", has_count=bool(count))
     return fill((url, label, count))
+
+
+@register.simple_tag(takes_context=True)
+def once_key(context: Context) -> SafeString:
+    """The hidden key of a form that makes something: sent twice, it makes one (portal/common/web/once.py)."""
+    return format_html('<input type="hidden" name="{}" value="{}">', once.FIELD, once.key_for(context.get("request")))
 
 
 @register.inclusion_tag("components/_picture.html")

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.web.once import making, once
 from portal.web.manager.responses import form_page
 from portal.web.manager.website_forms import CrisisLineForm
 from portal.website import actions, crisis
@@ -35,13 +36,16 @@ def listing(request: ActorRequest) -> HttpResponse:
 
 
 @allow(Role.MANAGER)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: ActorRequest) -> HttpResponse:
-    form = CrisisLineForm(request.POST or None)
+    form, now = CrisisLineForm(request.POST or None), timezone.now()
     if request.method == "POST" and form.is_valid():
-        line = actions.add_crisis_line(values=form.cleaned_data, by=request.actor, now=timezone.now())
+        with making(request, now=now) as made:
+            line = actions.add_crisis_line(values=form.cleaned_data, by=request.actor, now=now)
+            made.leads_to("manager:crisis_lines")
         messages.success(request, _("%(name)s is on the list.") % {"name": line.name})
-        return redirect("manager:crisis_lines")
+        return made.answer
     return form_page(request, "manager/crisis_line.html", {"form": form, "crumbs": _crumbs()}, form)
 
 

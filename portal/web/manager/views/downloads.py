@@ -20,6 +20,7 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.times import day_month
 from portal.common.web import charts
+from portal.common.web.once import making, once
 from portal.resources import downloads
 from portal.resources.actions import files
 from portal.resources.models import Category, Resource
@@ -58,15 +59,16 @@ def listing(request: ActorRequest) -> HttpResponse:
 
 
 @allow(Role.MANAGER)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: ActorRequest) -> HttpResponse:
-    form = FileForm(request.POST or None, request.FILES or None)
+    form, now = FileForm(request.POST or None, request.FILES or None), timezone.now()
     if request.method == "POST" and form.is_valid():
-        resource = files.add_resource(
-            values=form.values, file=form.cleaned_data["file"], by=request.actor, now=timezone.now()
-        )
+        with making(request, now=now) as made:
+            resource = files.add_resource(values=form.values, file=form.cleaned_data["file"], by=request.actor, now=now)
+            made.leads_to("manager:download", code=resource.code)
         messages.success(request, _("%(name)s is on the shelf.") % {"name": resource.title})
-        return redirect("manager:download", code=resource.code)
+        return made.answer
     context = {"form": form, "crumbs": _crumbs(), "has_categories": Category.objects.active().exists()}
     return form_page(request, "manager/download_new.html", context, form)
 

@@ -20,6 +20,7 @@ from portal.clinic.forms import LocationForm, RoomForm
 from portal.clinic.models import Location
 from portal.clinic.refusals import LastOne
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.web.once import making, once
 from portal.web.manager.forms import RoomChoice
 from portal.web.manager.responses import confirm_page, form_page, pass_on_warnings
 from portal.web.manager.tables import LocationTable
@@ -42,14 +43,17 @@ def listing(request: ActorRequest) -> HttpResponse:
 
 
 @allow(Role.MANAGER)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: ActorRequest) -> HttpResponse:
-    form = LocationForm(request.POST or None)
+    form, now = LocationForm(request.POST or None), timezone.now()
     if request.method == "POST" and form.is_valid():
-        location = actions.add_location(values=form.values, by=request.actor, now=timezone.now())
+        with making(request, now=now) as made:
+            location = actions.add_location(values=form.values, by=request.actor, now=now)
+            made.leads_to("manager:location", location.code)
         messages.success(request, _("%(name)s is added. Which rooms does it have?") % {"name": location.name})
         pass_on_warnings(request, form)
-        return redirect("manager:location", location.code)
+        return made.answer
     return form_page(request, "manager/location.html", {"form": form, "crumbs": _crumbs()}, form)
 
 
@@ -86,6 +90,7 @@ def _page(
 
 
 @allow(Role.MANAGER)
+@once
 @require_POST
 def rooms(request: ActorRequest, code: UUID) -> HttpResponse:
     """Adds a room, or takes one out of use, or back into it."""
@@ -104,9 +109,11 @@ def rooms(request: ActorRequest, code: UUID) -> HttpResponse:
     form = RoomForm({"location": location.pk, "name": request.POST.get("name", "")}, auto_id=ROOM_IDS)
     if not form.is_valid():
         return _page(request, code, room_form=form)
-    room = actions.add_room(values=form.values, by=request.actor, now=now)
+    with making(request, now=now) as made:
+        room = actions.add_room(values=form.values, by=request.actor, now=now)
+        made.leads_to("manager:location", code)
     messages.success(request, _("%(name)s is added.") % {"name": room.name})
-    return redirect("manager:location", code)
+    return made.answer
 
 
 @allow(Role.MANAGER)

@@ -15,6 +15,7 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.forms.parts import sent_with
 from portal.common.text import differences
+from portal.common.web.once import making, once
 from portal.policies import facts, publishing
 from portal.policies.forms import PolicySettingsForm, PublishForm, mark_of
 from portal.policies.models import PolicyKind, PolicySettings, PolicyVersion
@@ -47,6 +48,7 @@ def listing(request: ActorRequest) -> HttpResponse:
 
 
 @allow(Role.MANAGER)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def policy(request: ActorRequest, kind: str) -> HttpResponse:
     """The next version: what would change, all of its words, and the button that publishes it."""
@@ -61,22 +63,24 @@ def policy(request: ActorRequest, kind: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         sent = form.cleaned_data
         try:
-            version = publishing.publish(
-                kind=kind,
-                effective_from=sent["effective_from"],
-                changes=sent["changes"],
-                ask_again=sent.get("ask_again", False),
-                after=sent["after"],
-                by=request.actor,
-                now=now,
-            )
-        except PublishedMeanwhile:  # or the button was pressed twice
+            with making(request, now=now) as made:
+                version = publishing.publish(
+                    kind=kind,
+                    effective_from=sent["effective_from"],
+                    changes=sent["changes"],
+                    ask_again=sent.get("ask_again", False),
+                    after=sent["after"],
+                    by=request.actor,
+                    now=now,
+                )
+                made.leads_to("manager:policies")
+        except PublishedMeanwhile:
             messages.info(request, _("There is a newer version than the one you looked at; no other was published."))
             return redirect("manager:policies")
         except TooEarly:  # a second window was faster
             return redirect("manager:policy", kind=kind)
         messages.success(request, _("Version %(number)d is published.") % {"number": version.number})
-        return redirect("manager:policies")
+        return made.answer
     if form.is_bound:
         # What is looked at now is this page: sent again, it is what is published.
         form.data = sent_with(form.data, "seen", mark_of(known))

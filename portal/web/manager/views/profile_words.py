@@ -17,6 +17,7 @@ from portal.clinic.models import Language, Specialisation
 from portal.clinic.refusals import InUse
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.forms.fields import findable
+from portal.common.web.once import making, once
 from portal.journeys import profile_choices
 from portal.web.manager.forms import LanguageForm, SpecialisationForm
 from portal.web.manager.responses import form_page
@@ -45,6 +46,7 @@ def _page(
 
 
 @allow(Role.MANAGER)
+@once
 @require_POST
 def specialisations(request: ActorRequest) -> HttpResponse:
     """Adds one, or takes away one that no profile names."""
@@ -53,12 +55,16 @@ def specialisations(request: ActorRequest) -> HttpResponse:
     form = SpecialisationForm(request.POST)
     if not form.is_valid():
         return _page(request, topic_form=form)
-    added = actions.add_specialisation(name=form.cleaned_data["name"], by=request.actor, now=timezone.now())
+    now = timezone.now()
+    with making(request, now=now) as made:
+        added = actions.add_specialisation(name=form.cleaned_data["name"], by=request.actor, now=now)
+        made.leads_to("manager:profile_words")
     messages.success(request, _("%(name)s is on the list.") % {"name": added.name})
-    return redirect("manager:profile_words")
+    return made.answer
 
 
 @allow(Role.MANAGER)
+@once
 @require_POST
 def languages(request: ActorRequest) -> HttpResponse:
     """Adds one, or takes away one that no profile names."""
@@ -67,11 +73,12 @@ def languages(request: ActorRequest) -> HttpResponse:
     form = LanguageForm(request.POST)
     if not form.is_valid():
         return _page(request, language_form=form)
-    added = actions.add_language(
-        code=form.cleaned_data["code"], name=form.own_name, by=request.actor, now=timezone.now()
-    )
+    now = timezone.now()
+    with making(request, now=now) as made:
+        added = actions.add_language(code=form.cleaned_data["code"], name=form.own_name, by=request.actor, now=now)
+        made.leads_to("manager:profile_words")
     messages.success(request, _("%(name)s is on the list.") % {"name": added.name})
-    return redirect("manager:profile_words")
+    return made.answer
 
 
 def _slug(request: HttpRequest) -> str:

@@ -25,6 +25,7 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.media.pending_uploads import Place
 from portal.common.media.uploads import picture_response, version_of
 from portal.common.web.htmx import page_or_fragment
+from portal.common.web.once import making, once
 from portal.web.manager.forms import NumberAtForm, number_forms
 from portal.web.manager.responses import confirm_page, pass_on_warnings
 from portal.website.advertising import Caution, warnings_for
@@ -36,6 +37,7 @@ def _crumbs(whose: User, *more: tuple[str, str]) -> list[tuple[str, str]]:
 
 
 @allow(Role.MANAGER)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: ActorRequest, code: UUID) -> HttpResponse:
     """Makes the profile of a psychologist who has none, or changes it; with the number for each place."""
@@ -89,9 +91,11 @@ def _saved(
     """Whether it is; not, if somebody else saved it in this moment: the form says what. Raises HasProfile."""
     by, now = request.actor, timezone.now()
     if psychologist is None:
-        kept = actions.add_psychologist(
-            user=whose, values=form.values, topics=form.topics, fees=form.fees, by=by, now=now
-        )
+        with making(request, now=now) as made:
+            kept = actions.add_psychologist(
+                user=whose, values=form.values, topics=form.topics, fees=form.fees, by=by, now=now
+            )
+            made.leads_to("manager:profile", whose.code)
     elif not form.still_stands():
         return False
     else:

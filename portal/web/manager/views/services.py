@@ -18,6 +18,7 @@ from portal.clinic import actions
 from portal.clinic.forms import ServiceForm
 from portal.clinic.models import Service
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.web.once import making, once
 from portal.web.manager.responses import confirm_page, form_page, pass_on_warnings
 from portal.web.manager.tables import ServiceTable
 
@@ -35,14 +36,17 @@ def listing(request: ActorRequest) -> HttpResponse:
 
 
 @allow(Role.MANAGER)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: ActorRequest) -> HttpResponse:
-    form = ServiceForm(request.POST or None)
+    form, now = ServiceForm(request.POST or None), timezone.now()
     if request.method == "POST" and form.is_valid():
-        service = actions.add_service(values=form.values, by=request.actor, now=timezone.now())
+        with making(request, now=now) as made:
+            service = actions.add_service(values=form.values, by=request.actor, now=now)
+            made.leads_to("manager:services")
         messages.success(request, _("%(name)s is on the list.") % {"name": service.name})
         pass_on_warnings(request, form)
-        return redirect("manager:services")
+        return made.answer
     return form_page(request, "manager/service.html", {"form": form, "crumbs": _crumbs()}, form)
 
 

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.accounts.roles import Role
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.forms.fields import findable
+from portal.common.web.once import making, once
 from portal.resources.actions import categories as actions
 from portal.resources.forms import CategoryForm, TagForm
 from portal.resources.models import Category, Tag
@@ -49,6 +50,7 @@ def _crumbs(*further: tuple[str, str]) -> list[tuple[str, str]]:
 
 
 @allow(Role.MANAGER)
+@once
 @require_POST
 def categories(request: ActorRequest) -> HttpResponse:
     """Adds a category, or moves one (`earlier`, `later`: its slug)."""
@@ -61,12 +63,14 @@ def categories(request: ActorRequest) -> HttpResponse:
     form = CategoryForm(request.POST)
     if form.is_valid():
         try:
-            added = actions.add_category(**form.cleaned_data, by=request.actor, now=now)
+            with making(request, now=now) as made:
+                added = actions.add_category(**form.cleaned_data, by=request.actor, now=now)
+                made.leads_to("manager:shelves")
         except NameTaken:
             form.add_error("name", _taken())
         else:
             messages.success(request, _("%(name)s is added.") % {"name": added.name})
-            return redirect("manager:shelves")
+            return made.answer
     return _page(request, form=form)
 
 

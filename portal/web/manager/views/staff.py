@@ -28,6 +28,7 @@ from portal.audit.models import Entry
 from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment
+from portal.common.web.once import making, once
 from portal.journeys.staffing import stop_working_here
 from portal.web.manager.responses import confirm_page, form_page
 from portal.web.manager.tables import StaffTable, TrailTable
@@ -94,17 +95,20 @@ def listing(request: ActorRequest) -> HttpResponse:
 
 
 @allow(Role.MANAGER)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def invite(request: ActorRequest) -> HttpResponse:
-    form = InviteForm(request.POST or None)
+    form, now = InviteForm(request.POST or None), timezone.now()
     if request.method == "POST" and form.is_valid():
         try:
-            invitation = actions.invite(**form.cleaned_data, by=request.actor, now=timezone.now())
+            with making(request, now=now) as made:
+                invitation = actions.invite(**form.cleaned_data, by=request.actor, now=now)
+                made.leads_to("manager:staff")
         except AlreadyStaff:
             form.add_error("email", _("Somebody with this address works here already. Their roles are on their page."))
         else:
             _say_sent(request, invitation)
-            return redirect("manager:staff")
+            return made.answer
     context = {"form": form, "crumbs": _crumbs(), "what_roles_see": _what_roles_see()}
     return form_page(request, "manager/invite.html", context, form)
 
@@ -120,19 +124,22 @@ def _what_roles_see() -> list[tuple[str, str]]:
 
 
 @allow(Role.MANAGER)
+@once
 @require_POST
 def invite_again(request: ActorRequest, code: UUID) -> HttpResponse:
     """Sends a new link; the earlier one stops working."""
-    old = get_object_or_404(Invitation.objects.outstanding(), code=code)
+    old, now = get_object_or_404(Invitation.objects.outstanding(), code=code), timezone.now()
     try:
-        invitation = actions.invite(
-            email=old.email,
-            roles=[Role(role) for role in old.roles],
-            first_name=old.first_name,
-            last_name=old.last_name,
-            by=request.actor,
-            now=timezone.now(),
-        )
+        with making(request, now=now) as made:
+            invitation = actions.invite(
+                email=old.email,
+                roles=[Role(role) for role in old.roles],
+                first_name=old.first_name,
+                last_name=old.last_name,
+                by=request.actor,
+                now=now,
+            )
+            made.leads_to("manager:staff")
     except AlreadyStaff:
         messages.info(request, _("Somebody with this address works here already."))
     else:

@@ -24,6 +24,7 @@ from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.times import clock, day_short
+from portal.common.web.once import making, once
 from portal.journeys import time_away
 from portal.web.psychologist.forms import SlotForm, WeekForm
 from portal.web.psychologist.own_profile import PsychologistRequest, home_zone, with_profile
@@ -55,6 +56,7 @@ def hours(request: PsychologistRequest) -> HttpResponse:
 
 
 @allow(Role.PSYCHOLOGIST)
+@once
 @with_profile
 @require_POST
 def add_exception(request: PsychologistRequest) -> HttpResponse:
@@ -65,24 +67,25 @@ def add_exception(request: PsychologistRequest) -> HttpResponse:
         return _page(request, slot=form, status=422)
     said = form.cleaned_data
     try:
-        slot = time_away.add_time_slot(
-            psychologist=request.psychologist,
-            kind=said["kind"],
-            starts_at=said["starts_at"],
-            ends_at=said["ends_at"],
-            location=said["location"],
-            label=said["label"],
-            by=request.actor,
-            now=now,
-        )
+        with making(request, now=now) as made:
+            slot = time_away.add_time_slot(
+                psychologist=request.psychologist,
+                kind=said["kind"],
+                starts_at=said["starts_at"],
+                ends_at=said["ends_at"],
+                location=said["location"],
+                label=said["label"],
+                by=request.actor,
+                now=now,
+            )
+            count = _sessions_within(request.actor, slot, now=now)
+            made.leads_to(reverse("psychologist:hours") + ("#left" if count else ""))
     except HoursOverlap:
         form.add_error("from_time", _("You have extra hours at that time already."))
         return _page(request, slot=form, status=422)
     if slot.kind == TimeSlot.Kind.EXTRA:
         messages.success(request, _("The extra hours are open for booking."))
-        return redirect("psychologist:hours")
-    left = Appointment.objects.visible_to(request.actor).live().filter(patient__isnull=False)
-    count = left.between(max(slot.starts_at, now), slot.ends_at).count() if slot.ends_at > now else 0
+        return made.answer
     messages.success(request, _("You are shown as away. Nobody can book that time."))
     if count:
         messages.warning(
@@ -94,8 +97,15 @@ def add_exception(request: PsychologistRequest) -> HttpResponse:
             )
             % {"count": count},
         )
-        return redirect(f"{reverse('psychologist:hours')}#left")
-    return redirect("psychologist:hours")
+    return made.answer
+
+
+def _sessions_within(actor: Actor, slot: TimeSlot, *, now: datetime) -> int:
+    """How many sessions to come are booked in time away."""
+    if slot.kind == TimeSlot.Kind.EXTRA or slot.ends_at <= now:
+        return 0
+    left = Appointment.objects.visible_to(actor).live().filter(patient__isnull=False)
+    return left.between(max(slot.starts_at, now), slot.ends_at).count()
 
 
 @allow(Role.PSYCHOLOGIST)

@@ -14,13 +14,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts.roles import Role
 from portal.appointments import diary
+from portal.appointments.actions import in_transaction
 from portal.appointments.forms import SeenForm
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import NotCancellable, NotOffered, NotReschedulable, PatientBusy, SlotTaken
@@ -33,6 +33,7 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.punctuation import listed
 from portal.common.languages.times import local_day, when
 from portal.common.web.htmx import page_or_fragment, redirect_to
+from portal.common.web.once import making, once
 from portal.journeys import booking, choosing, sessions
 from portal.patients.models import Patient
 from portal.patients.reaching import Reader
@@ -46,6 +47,7 @@ from portal.web.reception.refused import in_words
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def book(request: ActorRequest, code: UUID) -> HttpResponse:
     """One page: what, with whom, how, and the week. A time that nobody offers is typed in below it."""
@@ -83,18 +85,21 @@ def book(request: ActorRequest, code: UUID) -> HttpResponse:
     if request.method != "POST":
         return _page(request, wanted)
 
+    @in_transaction
     def put(who: Psychologist, starts_at: datetime, location: Location, outside_hours: bool) -> Appointment:
-        return booking.book_for_patient(
-            psychologist=who,
-            patient=patient,
-            service=service,
-            mode=mode.value,
-            starts_at=starts_at,
-            location=location,
-            by=request.actor,
-            now=wanted.now,
-            outside_hours=outside_hours,
-        )
+        with making(request, now=wanted.now) as made:
+            made.leads_to("reception:patient", code=patient.code)
+            return booking.book_for_patient(
+                psychologist=who,
+                patient=patient,
+                service=service,
+                mode=mode.value,
+                starts_at=starts_at,
+                location=location,
+                by=request.actor,
+                now=wanted.now,
+                outside_hours=outside_hours,
+            )
 
     return _answer(request, wanted, put, done=_("Booked: %(when)s with %(psychologist)s."))
 
@@ -122,6 +127,7 @@ def _as_last_time(request: ActorRequest, patient: Patient) -> dict[str, str]:
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
     """The same week, for a session that is to be at another time, or with somebody else."""
@@ -162,18 +168,21 @@ def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
     if request.method != "POST":
         return _page(request, wanted)
 
+    @in_transaction
     def move(who: Psychologist, starts_at: datetime, location: Location, outside_hours: bool) -> Appointment:
-        return booking.reschedule_session(
-            appointment=session,
-            starts_at=starts_at,
-            psychologist=who,
-            location=location,
-            mode=mode.value,
-            by=request.actor,
-            now=wanted.now,
-            outside_hours=outside_hours,
-            seen=SeenForm.read(request.POST),
-        )
+        with making(request, now=wanted.now) as made:
+            made.leads_to("reception:patient", code=session.person.code)
+            return booking.reschedule_session(
+                appointment=session,
+                starts_at=starts_at,
+                psychologist=who,
+                location=location,
+                mode=mode.value,
+                by=request.actor,
+                now=wanted.now,
+                outside_hours=outside_hours,
+                seen=SeenForm.read(request.POST),
+            )
 
     return _answer(request, wanted, move, done=_("Moved to %(when)s with %(psychologist)s."))
 
@@ -406,6 +415,7 @@ def _hint(session: Appointment, steps: Steps) -> str:
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
     """Asks why, then cancels and tells the patient."""
@@ -417,18 +427,20 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
     form, told = CancelForm(request.POST if request.method == "POST" else None), booking.told(session, now=now)
     if request.method == "POST" and form.is_valid():
         try:
-            booking.cancel_session(
-                appointment=session,
-                reason=form.cleaned_data["reason"],
-                by=request.actor,
-                now=now,
-                seen=SeenForm.read(request.POST),
-            )
+            with making(request, now=now) as made:
+                booking.cancel_session(
+                    appointment=session,
+                    reason=form.cleaned_data["reason"],
+                    by=request.actor,
+                    now=now,
+                    seen=SeenForm.read(request.POST),
+                )
+                made.leads_to("reception:patient", code=session.person.code)
         except NotCancellable as refused:
             messages.error(request, in_words(Verb.CANCEL, refused.reason, session))
             return redirect("reception:appointment", code=session.code)
         _say(request, _("The session is cancelled."), told, is_past=session.starts_at <= now)
-        return redirect(reverse("reception:patient", args=[session.person.code]))
+        return made.answer
     context = {
         "session": session,
         "form": form,

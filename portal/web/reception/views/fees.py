@@ -20,6 +20,7 @@ from portal.billing.refusals import AlreadyInvoiced, KeyReused, NotBillable, Wai
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import dollars
+from portal.common.web.once import making, once
 from portal.journeys import paying
 from portal.policies.models import PolicySettings
 
@@ -32,6 +33,7 @@ def _session(request: ActorRequest, code: UUID) -> Appointment:
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def ahead(request: ActorRequest, code: UUID) -> HttpResponse:
     """Takes money before the session. It is no check-out, and nothing is claimed from Medicare by it."""
@@ -42,12 +44,14 @@ def ahead(request: ActorRequest, code: UUID) -> HttpResponse:
         return _too_late_for_ahead(request, session)
     if request.method == "POST" and form.is_valid():
         try:
-            invoice = actions.take_ahead(
-                appointment=session,
-                by=request.actor,
-                now=now,
-                **form.cleaned_data | {"key": f"ahead:{form.cleaned_data['key']}"},
-            )
+            with making(request, now=now) as made:
+                invoice = actions.take_ahead(
+                    appointment=session,
+                    by=request.actor,
+                    now=now,
+                    **form.cleaned_data | {"key": f"ahead:{form.cleaned_data['key']}"},
+                )
+                made.leads_to("reception:appointment", code=session.code)
         except AlreadyInvoiced as refused:
             messages.info(request, _("Money was taken for this session already. Nothing was taken twice."))
             return redirect("reception:invoice", number=refused.invoice.number)
@@ -60,7 +64,7 @@ def ahead(request: ActorRequest, code: UUID) -> HttpResponse:
         messages.success(
             request, _("%(amount)s is paid ahead. It counts at check-out.") % {"amount": dollars(invoice.total)}
         )
-        return redirect("reception:appointment", code=session.code)
+        return made.answer
     if request.method != "POST" and (deposit := actions.deposit_of(session)):
         return redirect("reception:invoice", number=deposit.number)
     context = {"session": session, "form": form, "price": price}
@@ -76,15 +80,18 @@ def _too_late_for_ahead(request: HttpRequest, session: Appointment) -> HttpRespo
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def fee(request: ActorRequest, code: UUID) -> HttpResponse:
     """Says what a session that was cancelled late or missed costs, and why; a person asks for it or does without."""
     session, now = _session(request, code), timezone.now()
     if request.method == "POST":
         try:
-            invoice = paying.bill_fee(
-                appointment=session, by=request.actor, now=now, after_all=bool(request.POST.get("after_all"))
-            )
+            with making(request, now=now) as made:
+                invoice = paying.bill_fee(
+                    appointment=session, by=request.actor, now=now, after_all=bool(request.POST.get("after_all"))
+                )
+                made.leads_to("reception:invoice", number=invoice.number)
         except AlreadyInvoiced as refused:
             messages.info(request, _("This fee was invoiced already. Nothing was billed twice."))
             return redirect("reception:invoice", number=refused.invoice.number)
@@ -95,7 +102,7 @@ def fee(request: ActorRequest, code: UUID) -> HttpResponse:
             messages.info(request, _("The fee is waived."))
             return redirect("reception:fee", code=session.code)
         messages.success(request, _("The fee is invoiced: %(amount)s.") % {"amount": dollars(invoice.total)})
-        return redirect("reception:invoice", number=invoice.number)
+        return made.answer
     return _offer(request, session, WaiveForm())
 
 

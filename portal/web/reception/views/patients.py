@@ -20,6 +20,7 @@ from portal.billing.models import Invoice
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment
+from portal.common.web.once import making, once
 from portal.common.web.search_words import searched_by_post
 from portal.journeys.sessions import steps_of
 from portal.medicare.actions import add_referral
@@ -59,6 +60,7 @@ def listing(request: ActorRequest) -> HttpResponse:
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: ActorRequest) -> HttpResponse:
     """Registers somebody. If they may be here already the desk is shown whom, and decides."""
@@ -68,10 +70,12 @@ def new(request: ActorRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         alike = _alike(request, form.cleaned_data)
         if not alike or request.POST.get("is_new") == "yes":
-            patient = actions.register_patient(values=form.cleaned_data, by=request.actor, now=now)
+            with making(request, now=now) as made:
+                patient = actions.register_patient(values=form.cleaned_data, by=request.actor, now=now)
+                made.leads_to("reception:patient", code=patient.code)
             messages.success(request, _("%(name)s is registered.") % {"name": patient.name})
             _say_warnings(request, form)
-            return redirect("reception:patient", code=patient.code)
+            return made.answer
     status = 200 if request.method != "POST" else 409 if alike else 422
     return render(request, "reception/patient_new.html", {"form": form, "alike": alike}, status=status)
 
@@ -149,6 +153,7 @@ def edit(request: ActorRequest, code: UUID) -> HttpResponse:
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def referral(request: ActorRequest, code: UUID) -> HttpResponse:
     """A letter that came for this patient: who wrote it, when, for how many sessions."""
@@ -156,9 +161,11 @@ def referral(request: ActorRequest, code: UUID) -> HttpResponse:
     now = timezone.now()
     form = ReferralForm(request.POST if request.method == "POST" else None, today=ClinicSettings.current().today(now))
     if request.method == "POST" and form.is_valid():
-        add_referral(patient=patient, by=request.actor, now=now, **form.cleaned_data)
+        with making(request, now=now) as made:
+            add_referral(patient=patient, by=request.actor, now=now, **form.cleaned_data)
+            made.leads_to("reception:patient", code=patient.code)
         messages.success(request, _("The referral is on file."))
-        return redirect("reception:patient", code=patient.code)
+        return made.answer
     status = 422 if request.method == "POST" else 200
     return render(request, "reception/referral.html", {"form": form, "patient": patient}, status=status)
 
@@ -167,10 +174,11 @@ def referral(request: ActorRequest, code: UUID) -> HttpResponse:
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
+@once
 @require_POST
 def add_carer(request: ActorRequest, code: UUID) -> HttpResponse:
     """Lets somebody who has an account sign in for the patient. They verified their address when they signed up."""
-    patient = _one(request, code)
+    patient, now = _one(request, code), timezone.now()
     form = CarerForm(request.POST)
     if form.is_valid():
         user = User.objects.filter(email__iexact=form.cleaned_data["email"], is_active=True).first()
@@ -180,21 +188,23 @@ def add_carer(request: ActorRequest, code: UUID) -> HttpResponse:
             form.add_error("email", _("That is the patient's own sign-in."))
         else:
             try:
-                actions.add_carer(
-                    patient=patient,
-                    user=user,
-                    relationship=form.cleaned_data["relationship"],
-                    is_billed=form.cleaned_data["is_billed"],
-                    by=request.actor,
-                    now=timezone.now(),
-                )
+                with making(request, now=now) as made:
+                    actions.add_carer(
+                        patient=patient,
+                        user=user,
+                        relationship=form.cleaned_data["relationship"],
+                        is_billed=form.cleaned_data["is_billed"],
+                        by=request.actor,
+                        now=now,
+                    )
+                    made.leads_to("reception:patient", code=patient.code)
             except AlreadyCarer:
                 form.add_error("email", _("This person is a carer already."))
             except SomebodyElseIsBilled:
                 form.add_error("is_billed", _("Somebody else is billed. End that first."))
             else:
                 messages.success(request, _("%(name)s can sign in for them now.") % {"name": user.name})
-                return redirect("reception:patient", code=patient.code)
+                return made.answer
     return _page(request, patient, carer_form=form, status=422)
 
 

@@ -1,0 +1,631 @@
+"""A form that makes something makes it once: four presses in one moment, one thing, four answers that lead to it."""
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from portal.accounts.actions import invite
+from portal.accounts.models import Invitation, User
+from portal.accounts.roles import Role
+from portal.appointments.models import Appointment, Status, TimeSlot
+from portal.billing import actions as billing
+from portal.billing.models import CreditNote, Invoice, Payment
+from portal.clinic.models import Language, Location, Psychologist, Room, Service, Specialisation
+from portal.common import schedules
+from portal.common.web import once
+from portal.journeys import checking_out
+from portal.medicare.models import Referral
+from portal.notifications.models import Notice
+from portal.patients import actions as patients
+from portal.patients.models import Carer, Patient
+from portal.policies.models import PolicyVersion
+from portal.records import actions as notes
+from portal.records.models import Addendum
+from portal.resources.models import BlogPost, Category, Resource, Share
+from portal.website.models import CrisisLine
+from tests import make
+from tests.test_house import layers_of
+from tests.web.forms import at_once, form_to, same_browser
+
+PRESSES = 4
+
+
+# ---- Which forms there are -------------------------------------------------------------------------------------------
+
+
+def named_views(patterns=None, namespace=""):
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from named_views(pattern.url_patterns, inner)
+        elif isinstance(pattern, URLPattern) and not pattern.callback.__module__.startswith("allauth."):
+            yield f"{namespace}{pattern.name}", pattern.callback
+
+
+def takes_a_post(view):
+    if hasattr(view, "view_class"):
+        return hasattr(view.view_class, "post")
+    functions = [layer for layer in layers_of(view) if inspect.isfunction(layer)]
+    known = [inspect.getclosurevars(layer).nonlocals.get("request_method_list") for layer in functions]
+    return any(methods and "POST" in methods for methods in known)
+
+
+# Why the same form sent twice needs no key there. Whoever adds a form that makes something adds @once, not a line here.
+STEP = "a step of something that is there: its state, or the revision that the page showed, lets it be taken once"
+SETS = "says how something that is there is to be: said twice, it is the same"
+OWN_CODE = "the page names the code of the thing that it makes, so a repeat finds it made"
+OWN_KEY = "its key is kept with the money or the e-mail that it makes, for ever"
+NOTHING = "makes nothing"
+WITHOUT_KEY = {
+    STEP: """
+        reception:take_to_do reception:put_back_to_do reception:finish_to_do psychologist:take_to_do
+        psychologist:put_back_to_do psychologist:finish_to_do manager:take_to_do manager:put_back_to_do
+        manager:finish_to_do reception:notice reception:notice_arrived manager:send_again manager:mail_arrived
+        reception:check_in reception:undo_check_in reception:no_show reception:undo_no_show reception:reopen
+        reception:waive_fee reception:void_invoice reception:end_carer psychologist:complete psychologist:no_show
+        psychologist:sign_note psychologist:withdraw_share psychologist:remove_exception manager:withdraw_invitation
+        manager:reset_second_factor manager:close_account manager:open_account manager:retire_profile
+        manager:restore_profile manager:retire_location manager:restore_location manager:retire_service
+        manager:restore_service manager:take_down_download manager:put_back_download manager:replace_download
+        manager:change_crisis_line manager:reset_text patient:cancel patient:reschedule patient:agree public:times
+        public:confirm account_login account_logout account_email_verification_sent
+    """,
+    SETS: """
+        reception:edit_patient psychologist:hours psychologist:profile manager:settings manager:location
+        manager:service manager:roles manager:download manager:policy_settings manager:text manager:crisis_line
+        manager:category manager:tags patient:edit_details choose_language choose_theme psychologist:article_address
+        psychologist:article_link psychologist:article_reviewed manager:article_address manager:article_link
+        manager:article_reviewed account_name manager:rename
+    """,
+    OWN_CODE: """
+        psychologist:note psychologist:draft_note psychologist:add_to_note psychologist:share psychologist:share_own
+        psychologist:article psychologist:keep_article psychologist:restore_article psychologist:take_back_article
+        psychologist:delete_article manager:article manager:keep_article manager:restore_article
+        manager:take_back_article manager:delete_article
+    """,
+    OWN_KEY: """
+        reception:check_out reception:send_invoice reception:pay reception:refund_payment reception:credit_invoice
+    """,
+    NOTHING: "psychologist:article_preview manager:article_preview psychologist:profile_advice",
+}
+
+
+def with_key():
+    return {name for name, view in named_views() if getattr(view, once.MARK, False)}
+
+
+def test_every_form_that_makes_something_carries_a_key():
+    excused = {name for names in WITHOUT_KEY.values() for name in names.split()}
+    posted = {name for name, view in named_views() if takes_a_post(view)}
+    assert posted - excused == with_key()
+    assert excused - posted == set()
+    assert excused & with_key() == set()
+
+
+def test_every_form_with_a_key_is_pressed_here():
+    views, pressed = dict(named_views()), inspect.getsource(inspect.getmodule(a_patient))
+    assert [name for name in with_key() if f'"{name}"' not in pressed and views] == []
+
+
+# ---- Four presses ----------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Sheet:
+    """A form on a page, what is written on it, and how much of what it makes there is."""
+
+    client: Client
+    page: str
+    name: str
+    args: tuple
+    says: dict
+    count: Callable[[], int]
+    has: str = once.FIELD
+    button: str = ""
+
+    @property
+    def address(self):
+        return reverse(self.name, args=self.args)
+
+    def filled(self):
+        """What a browser would send."""
+        page = self.client.get(self.page)
+        assert page.status_code == 200, (self.page, page.status_code, page.headers)
+        fields = form_to(page, self.address, with_field=self.has)
+        if self.button:
+            found = re.search(f'name="{self.button}" value="([^"]+)"', page.content.decode())
+            fields[self.button] = found[1]
+        return fields | self.says
+
+
+def sheet(who, page, name, *args, says=None, count, **more):
+    return Sheet(who, page, name, args, says or {}, count.objects.count if hasattr(count, "objects") else count, **more)
+
+
+def desk():
+    return make.signed_in_client(role=Role.RECEPTION)
+
+
+def boss():
+    return make.signed_in_client(role=Role.MANAGER)
+
+
+def at(name, *args):
+    return reverse(name, args=args)
+
+
+def practice():
+    place, service = make.location(), make.service()
+    psychologist = make.psychologist(services=(service,))
+    make.week(psychologist=psychologist, location=place, weekdays=tuple(range(7)))
+    return psychologist
+
+
+def to_come(**fields):
+    return make.appointment(
+        psychologist=practice(), service=Service.objects.get(), location=Location.objects.get(), **fields
+    )
+
+
+def an_hour_ago(**fields):
+    return make.appointment(starts_at=timezone.now().replace(second=0, microsecond=0) - timedelta(hours=1), **fields)
+
+
+def an_invoice():
+    by, now = make.actor(), timezone.now()
+    session = an_hour_ago(status=Status.ARRIVED)
+    held = checking_out.as_booked(session)
+    return checking_out.check_out(appointment=session, held=held, key="a", by=by, now=now)
+
+
+def a_patient():
+    says = {"legal_first_name": "Nora", "legal_last_name": "Kelly", "date_of_birth": "03/04/1988"}
+    return sheet(desk(), at("reception:new_patient"), "reception:new_patient", says=says, count=Patient)
+
+
+def a_referral():
+    code, written = make.patient().code, timezone.now() - timedelta(days=2)
+    letter = {"referrer_name": "Dr Priya Raman", "referrer_provider_number": "2429581T", "services": "6"}
+    says = {"written_on": f"{written:%d/%m/%Y}"} | letter
+    return sheet(desk(), at("reception:add_referral", code), "reception:add_referral", code, says=says, count=Referral)
+
+
+def a_carer():
+    code, parent = make.patient().code, make.user()
+    says = {"email": parent.email, "relationship": "parent"}
+    return sheet(desk(), at("reception:patient", code), "reception:add_carer", code, says=says, count=Carer)
+
+
+def a_booking():
+    practice()
+    code = make.patient().code
+    page = at("reception:book", code)
+    return sheet(desk(), page, "reception:book", code, count=Appointment, button="time")
+
+
+def a_booking_at_any_time():
+    practice()
+    code, day = make.patient().code, timezone.now() + timedelta(days=3)
+    says = {"day": f"{day:%d/%m/%Y}", "at": "6:00 am", "outside": "yes", "with_whom": Psychologist.objects.get().slug}
+    return sheet(desk(), at("reception:book", code), "reception:book", code, says=says, has="day", count=Appointment)
+
+
+def a_move():
+    session = to_come()
+    moved = Appointment.objects.filter(revision__gt=session.revision).count
+    found = sheet(
+        desk(),
+        at("reception:reschedule", session.code),
+        "reception:reschedule",
+        session.code,
+        count=moved,
+        button="time",
+    )
+    return found
+
+
+def a_cancellation():
+    session = to_come()
+    cancelled = Appointment.objects.filter(status=Status.CANCELLED).count
+    page = at("reception:cancel", session.code)
+    return sheet(desk(), page, "reception:cancel", session.code, says={"reason": "patient"}, count=cancelled)
+
+
+def money_ahead():
+    code = to_come().code
+    return sheet(
+        desk(), at("reception:pay_ahead", code), "reception:pay_ahead", code, says={"method": "card"}, count=Payment
+    )
+
+
+def a_fee():
+    code = an_hour_ago(status=Status.NO_SHOW, no_show_percent=100).code
+    return sheet(desk(), at("reception:fee", code), "reception:fee", code, count=Invoice)
+
+
+def a_check_out():
+    code = an_hour_ago(status=Status.ARRIVED).code
+    page = at("reception:check_out", code)
+    return sheet(desk(), page, "reception:check_out", code, says={"method": "card"}, count=Payment, has="key")
+
+
+def a_check_out_paid_later():
+    code = an_hour_ago(status=Status.ARRIVED).code
+    page = at("reception:check_out", code)
+    return sheet(desk(), page, "reception:check_out", code, says={"method": "later"}, count=Invoice, has="key")
+
+
+def an_invoice_by_mail():
+    code = an_invoice().appointment.code
+    page = at("reception:checked_out", code)
+    return sheet(desk(), page, "reception:send_invoice", code, count=Notice, has="key")
+
+
+def a_payment():
+    number = an_invoice().number
+    page = at("reception:invoice", number)
+    return sheet(desk(), page, "reception:pay", number, says={"method": "card"}, count=Payment, has="key")
+
+
+def a_refund():
+    invoice, now = an_invoice(), timezone.now()
+    paid = billing.record_payment(invoice=invoice, amount=Decimal(50), method="card", key="b", by=make.actor(), now=now)
+    page = at("reception:refund_payment", invoice.number, paid.number)
+    given = Payment.objects.filter(amount__lt=0).count
+    return sheet(
+        desk(),
+        page,
+        "reception:refund_payment",
+        invoice.number,
+        paid.number,
+        says={"reason": "Too much"},
+        count=given,
+        has="key",
+    )
+
+
+def a_credit():
+    number = an_invoice().number
+    says = {"line": "1", "amount": "20", "reason": "Agreed a lower fee"}
+    page = at("reception:credit_invoice", number)
+    return sheet(desk(), page, "reception:credit_invoice", number, says=says, count=CreditNote, has="key")
+
+
+def a_location():
+    says = {"name": "Brunswick", "street": "1 Banksia Lane", "suburb": "Brunswick", "state": "VIC", "postcode": "3056"}
+    return sheet(boss(), at("manager:add_location"), "manager:add_location", says=says, count=Location)
+
+
+def a_room():
+    code = make.location().code
+    return sheet(boss(), at("manager:location", code), "manager:rooms", code, says={"name": "Wattle"}, count=Room)
+
+
+def a_service():
+    says = {"name": "First session", "minutes": "50", "fee": "220", "in_person": "on"}
+    return sheet(boss(), at("manager:add_service"), "manager:add_service", says=says, count=Service)
+
+
+def an_invitation():
+    says = {"email": "new@example.com", "roles": ["reception"]}
+    return sheet(boss(), at("manager:invite"), "manager:invite", says=says, count=Invitation)
+
+
+def an_invitation_again():
+    first = invite(email="new@example.com", roles=[Role.RECEPTION], by=make.actor(), now=timezone.now())
+    again = Invitation.objects.exclude(pk=first.pk).count
+    return sheet(boss(), at("manager:staff"), "manager:invite_again", first.code, count=again)
+
+
+def a_specialisation():
+    page = at("manager:profile_words")
+    return sheet(boss(), page, "manager:specialisations", says={"name": "Grief"}, count=Specialisation)
+
+
+def a_language():
+    return sheet(boss(), at("manager:profile_words"), "manager:languages", says={"code": "vi"}, count=Language)
+
+
+def a_profile():
+    make.location()
+    code = make.user(role=Role.PSYCHOLOGIST).code
+    return sheet(boss(), at("manager:profile", code), "manager:profile", code, count=Psychologist)
+
+
+def a_file():
+    says = {
+        "title": "Sleep diary",
+        "category": str(make.category().pk),
+        "audience": "public",
+        "file": lambda: SimpleUploadedFile("diary.txt", b"Went to bed at ..."),
+    }
+    return sheet(boss(), at("manager:add_download"), "manager:add_download", says=says, count=Resource)
+
+
+def a_category():
+    page = at("manager:shelves")
+    return sheet(boss(), page, "manager:categories", says={"name": "Sleep"}, count=Category)
+
+
+def a_crisis_line():
+    says = {"name": "Helpline", "number": "13 11 14", "hours": "24 hours"}
+    return sheet(boss(), at("manager:add_crisis_line"), "manager:add_crisis_line", says=says, count=CrisisLine)
+
+
+def a_policy():
+    page = at("manager:policy", "fees")
+    return sheet(boss(), page, "manager:policy", "fees", says={"changes": "Shorter."}, count=PolicyVersion)
+
+
+def an_article():
+    client = boss()
+    make.category()
+    page = client.get(at("manager:new_article"))
+    code = page.context["article_code"]
+    says = {"title": "Sleep well", "body": "Go to bed.", "do": "save"}
+    client.get = lambda path: page
+    return sheet(client, "", "manager:article", code, says=says, count=BlogPost, has="version")
+
+
+def clinician():
+    client = make.signed_in_client(role=Role.PSYCHOLOGIST)
+    client.psychologist = Psychologist.objects.get(user=client.user)
+    return client
+
+
+def a_day_off():
+    client = clinician()
+    make.week(psychologist=client.psychologist)
+    says = {"kind": "blocked", "first_day": f"{timezone.now() + timedelta(days=9):%d/%m/%Y}", "label": "Leave"}
+    return sheet(client, at("psychologist:hours"), "psychologist:add_exception", says=says, count=TimeSlot)
+
+
+def extra_hours():
+    client = clinician()
+    place = make.location()
+    day = f"{timezone.now() + timedelta(days=9):%d/%m/%Y}"
+    says = {"kind": "extra", "first_day": day, "from_time": "9:00", "until_time": "11:00", "location": str(place.pk)}
+    return sheet(client, at("psychologist:hours"), "psychologist:add_exception", says=says, count=TimeSlot)
+
+
+def in_care():
+    client = clinician()
+    patient = an_hour_ago(psychologist=client.psychologist, status=Status.COMPLETED).patient
+    return client, patient.code
+
+
+def a_share():
+    client, code = in_care()
+    says = {"resource": str(make.resource(audience="public").code)}
+    return sheet(client, at("psychologist:share", code), "psychologist:share", code, says=says, count=Share, has="code")
+
+
+def a_file_of_ones_own():
+    client, code = in_care()
+    says = {"own_title": "Your plan", "file": lambda: SimpleUploadedFile("plan.txt", b"One step a day.")}
+    page = at("psychologist:share_own", code)
+    return sheet(client, page, "psychologist:share_own", code, says=says, count=Share, has="own_code")
+
+
+def an_addendum():
+    client = clinician()
+    session = an_hour_ago(psychologist=client.psychologist, status=Status.COMPLETED)
+    by, now = make.actor(client.user, Role.PSYCHOLOGIST), timezone.now()
+    note = notes.save_draft(appointment=session, body="Came.", template="free", version=0, by=by, now=now)
+    notes.sign(appointment=session, version=note.version, by=by, now=now)
+    page = at("psychologist:note", session.code)
+    says = {"body": "And left."}
+    return sheet(client, page, "psychologist:add_to_note", session.code, says=says, count=Addendum, has="code")
+
+
+def an_account():
+    says = {"first_name": "Nora", "email": "nora@example.com", "password1": "a-long-enough-password"}
+    return sheet(Client(), at("account_signup"), "account_signup", says=says, count=User)
+
+
+def a_forgotten_password():
+    says = {"email": make.user().email}
+    return sheet(Client(), at("account_reset_password"), "account_reset_password", says=says, count=Notice)
+
+
+def joining():
+    now = timezone.now()
+    Invitation.objects.create(
+        email="new@example.com",
+        roles=["reception"],
+        token_hash=Invitation.hash_of("a-token"),
+        invited_at=now,
+        expires_at=now + timedelta(days=7),
+    )
+    visitor = Client()
+    visitor.get(at("open_invitation", "a-token"))
+    says = {"first_name": "Nora", "password": "a-long-enough-password"}
+    joined = User.objects.filter(email="new@example.com").count
+    return sheet(visitor, at("answer_invitation"), "answer_invitation", says=says, count=joined)
+
+
+PRESSED = {
+    case.__name__: case
+    for case in [
+        *(a_patient, a_referral, a_carer, a_booking, a_booking_at_any_time, a_move, a_cancellation, money_ahead, a_fee),
+        *(a_check_out, a_check_out_paid_later, an_invoice_by_mail, a_payment, a_refund, a_credit, a_location, a_room),
+        *(a_service, an_invitation, an_invitation_again, a_specialisation, a_language, a_profile, a_file, a_category),
+        *(a_crisis_line, a_policy, an_article, a_day_off, extra_hours, a_share, a_file_of_ones_own, an_addendum),
+        *(an_account, a_forgotten_password, joining),
+    ]
+}
+
+
+@pytest.fixture
+def clinic(transactional_db):
+    make.mbs_items()
+    return make.clinic(phone="+61390101234", gst_registered=True, abn="51824753556", state="VIC")
+
+
+@pytest.mark.parametrize("case", PRESSED)
+def test_four_presses_make_one_thing_and_lead_to_it(clinic, case):
+    found = PRESSED[case]()
+    fields, before = found.filled(), found.count()
+
+    def press(browser):
+        said = {name: value() if callable(value) else value for name, value in fields.items()}
+        return lambda: browser.post(found.address, said)
+
+    answers = at_once([press(same_browser(found.client)) for _ in range(PRESSES)])
+    shown = [(answer.status_code, answer.headers.get("Location")) for answer in answers]
+    assert found.count() - before == 1, shown
+    assert {status for status, _where in shown} == {302}, [answer.content.decode()[-3000:] for answer in answers]
+    assert len({where for _status, where in shown}) == 1, shown
+
+
+# ---- What a key is worth ---------------------------------------------------------------------------------------------
+
+
+def rows():
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT digest, led_to FROM {once.TABLE} ORDER BY pressed_at")
+        return cursor.fetchall()
+
+
+@pytest.fixture
+def sent(db):
+    """The desk's form for somebody new, filled in, and the browser that it stands in."""
+    make.clinic()
+    found = a_patient()
+    return found.client, found.address, found.filled()
+
+
+def test_a_repeat_says_that_it_counted_once(sent):
+    browser, address, fields = sent
+    first, again = browser.post(address, fields), browser.post(address, fields, follow=True)
+    assert again.redirect_chain == [(first.url, 302)]
+    assert [str(m) for m in again.context["messages"]][-1] == "Done. This was sent more than once, and counted once."
+    assert Patient.objects.count() == 1
+
+
+def test_a_repeat_by_htmx_leaves_the_page(sent):
+    browser, address, fields = sent
+    first = browser.post(address, fields)
+    again = browser.post(address, fields, headers={"HX-Request": "true"})
+    assert (again.status_code, again.headers["HX-Redirect"]) == (204, first.url)
+
+
+def test_what_is_kept_says_nothing_of_anybody(sent):
+    browser, address, fields = sent
+    led_to = browser.post(address, fields).url
+    (digest, kept) = rows()[-1]
+    assert (re.fullmatch("[0-9a-f]{64}", digest) is not None, kept) == (True, led_to)
+    assert fields[once.FIELD] not in digest
+
+
+def test_somebody_elses_key_is_a_new_one(sent):
+    browser, address, fields = sent
+    first = browser.post(address, fields)
+    other = desk().post(address, fields | {"is_new": "yes"})
+    browser.post(address, fields)
+    assert Patient.objects.count() == 2
+    assert first.url != other.url
+
+
+def test_a_key_of_one_form_opens_no_other(sent):
+    browser, address, fields = sent
+    browser.post(address, fields)
+    patient = Patient.objects.get()
+    found = a_referral()
+    referral = found.filled() | {once.FIELD: fields[once.FIELD]}
+    browser.post(reverse("reception:add_referral", args=[patient.code]), referral)
+    assert Referral.objects.get().patient == patient
+
+
+def test_a_page_gone_back_to_and_changed_makes_what_it_says(sent):
+    browser, address, fields = sent
+    browser.post(address, fields)
+    browser.post(address, fields | {"legal_first_name": "Una", "date_of_birth": "05/06/1990"})
+    assert sorted(Patient.objects.values_list("legal_first_name", flat=True)) == ["Nora", "Una"]
+
+
+@pytest.mark.parametrize("key", [None, "", "nonsense", "1" * 5000])
+def test_a_page_from_before_makes_as_it_did(sent, key):
+    browser, address, fields = sent
+    del fields[once.FIELD]
+    more = {} if key is None else {once.FIELD: key}
+    assert browser.post(address, fields | more).status_code == 302
+    assert (Patient.objects.count(), rows()) == (1, [])
+
+
+def test_a_refused_form_keeps_its_key_and_uses_none_up(sent):
+    browser, address, fields = sent
+    refused = browser.post(address, fields | {"legal_last_name": "", "legal_first_name": ""})
+    assert refused.status_code == 422
+    assert form_to(refused, address, with_field=once.FIELD)[once.FIELD] == fields[once.FIELD]
+    assert rows() == []
+    assert browser.post(address, fields).status_code == 302
+    assert form_to(browser.get(address), address, with_field=once.FIELD)[once.FIELD] != fields[once.FIELD]
+
+
+def test_if_the_first_comes_to_nothing_the_next_may(sent, monkeypatch):
+    browser, address, fields = sent
+    browser.raise_request_exception = False
+    with monkeypatch.context() as broken:
+        broken.setattr(patients, "reindex", lambda patient: 1 / 0)
+        assert browser.post(address, fields).status_code == 500
+    assert (Patient.objects.count(), rows()) == (0, [])
+    assert browser.post(address, fields).status_code == 302
+    assert Patient.objects.count() == 1
+
+
+def test_keys_are_forgotten_after_a_day(sent):
+    browser, address, fields = sent
+    with time_machine.travel(timezone.now() - timedelta(hours=23), tick=False):
+        browser.post(address, fields)
+    once.sweep()
+    assert len(rows()) == 1
+    with time_machine.travel(timezone.now() + timedelta(hours=2), tick=False):
+        assert (once.sweep(), rows()) == (1, [])
+    assert schedules.declared()["presses"].path == "portal.common.web.once.sweep"
+
+
+# ---- Two people, one name --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", ["a_service", "a_location", "a_room", "a_category"])
+def test_two_people_who_take_one_name_are_told_in_words(clinic, case):
+    found = PRESSED[case]()
+    others = boss()
+    fields, before = found.filled(), found.count()
+    sendings = [
+        lambda browser=browser: same_browser(browser).post(found.address, fields) for browser in (found.client, others)
+    ]
+    first, second = sorted(at_once(sendings), key=lambda answer: answer.status_code)
+    assert (first.status_code, second.status_code, found.count() - before) == (302, 422, 1)
+    assert re.search("(There is a|Another one|This|Room with this).{0,60} already", second.content.decode())
+
+
+def test_two_people_who_invite_one_address_both_hear_that_it_went(clinic):
+    found, other = an_invitation(), boss()
+    fields = found.filled()
+    answers = at_once(
+        [lambda browser=browser: same_browser(browser).post(found.address, fields) for browser in (found.client, other)]
+    )
+    assert [answer.url for answer in answers] == [reverse("manager:staff")] * 2
+    assert Invitation.objects.outstanding().count() == 1
+
+
+def test_two_people_who_sign_up_with_one_address_get_the_same_answer(clinic):
+    found = an_account()
+    fields = found.filled()
+    answers = at_once([lambda: Client().post(found.address, fields)] * 2)
+    assert len({(answer.status_code, answer.headers.get("Location")) for answer in answers}) == 1
+    assert answers[0].status_code == 302
+    assert User.objects.filter(email="nora@example.com").count() == 1
