@@ -51,3 +51,16 @@ def in_words(verb: Verb, why: str, session: Appointment) -> str:
         case _, Why.ROLE:
             return _("This is not yours to do.")
     return _("Somebody changed this session a moment ago, and nothing was done. Look at it again.")
+
+
+def why_not(reason: str) -> str:
+    """What NotOffered's machine word means at the desk."""
+    return {
+        "time": _("Nothing is offered at that time."),
+        "service": _("This psychologist doesn't give this service."),
+        "mode": _("It can't be held that way with them. Choose another way, or somebody else."),
+        "location": _("This location is not in use."),
+        "room": _("No room is free there at that time."),
+        "psychologist": _("This psychologist no longer takes sessions."),
+        "first_visit_only": _("This service is for first visits only."),
+    }.get(reason, _("That can't be booked."))

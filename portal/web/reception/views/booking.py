@@ -41,7 +41,7 @@ from portal.policies.models import PolicySettings
 from portal.reports.days import Arrival
 from portal.web.reception.arrivals import buttons
 from portal.web.reception.forms import ANY, AnyTime, BookingChoice, CancelForm, OfferedTime, day_in
-from portal.web.reception.refused import in_words
+from portal.web.reception.refused import in_words, why_not
 
 # ---- Booking --------------------------------------------------------------------------------------------------------
 
@@ -357,19 +357,6 @@ def _first(
             # Of several, somebody else may work then; of one, it is the answer.
             refused = not_offered if len(who) == 1 else refused
     raise refused
-
-
-def why_not(reason: str) -> str:
-    """What NotOffered's machine word means at the desk."""
-    return {
-        "time": _("Nothing is offered at that time."),
-        "service": _("This psychologist doesn't give this service."),
-        "mode": _("It can't be held that way with them. Choose another way, or somebody else."),
-        "location": _("This location is not in use."),
-        "room": _("No room is free there at that time."),
-        "psychologist": _("This psychologist no longer takes sessions."),
-        "first_visit_only": _("This service is for first visits only."),
-    }.get(reason, _("That can't be booked."))
 
 
 # ---- One session ----------------------------------------------------------------------------------------------------
