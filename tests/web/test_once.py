@@ -77,7 +77,8 @@ WITHOUT_KEY = {
         psychologist:sign_note psychologist:withdraw_share psychologist:remove_exception manager:withdraw_invitation
         manager:reset_second_factor manager:close_account manager:open_account manager:retire_profile
         manager:restore_profile manager:retire_location manager:restore_location manager:retire_service
-        manager:restore_service manager:confirm_role manager:withdraw_role manager:take_down_download manager:put_back_download manager:replace_download
+        manager:restore_service manager:confirm_role manager:withdraw_role
+        manager:take_down_download manager:put_back_download manager:replace_download
         manager:change_crisis_line manager:reset_text patient:cancel patient:reschedule patient:agree public:times
         public:confirm account_login account_logout account_email_verification_sent
     """,
