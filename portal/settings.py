@@ -257,6 +257,8 @@ ACCOUNT_FORMS = {
     "reset_password_from_key": "portal.accounts.forms.NewPasswordByLinkForm",
     "change_password": "portal.accounts.forms.NewPasswordForm",
     "add_email": "portal.accounts.forms.NewEmailForm",
+    "change_email": "portal.accounts.forms.CorrectedEmailForm",
+    "confirm_email_verification_code": "portal.accounts.forms.EmailedCodeForm",
 }
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
@@ -284,12 +286,14 @@ ACCOUNT_RATE_LIMITS: dict[str, str] = {} if RATE_LIMITS_OFF else _limits
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", int(PRODUCTION and env.bool("BEHIND_PROXY", True)))
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_FORMS = {
+    "activate_totp": "portal.accounts.forms.NewAuthenticatorForm",
     "authenticate": "portal.accounts.forms.SecondFactorForm",
     "reauthenticate": "portal.accounts.forms.ConfirmItsYouForm",
     "login_webauthn": "portal.accounts.passkeys.PasskeySignInForm",
     "authenticate_webauthn": "portal.accounts.passkeys.PasskeySecondFactorForm",
     "reauthenticate_webauthn": "portal.accounts.passkeys.PasskeyItsYouForm",
     "add_webauthn": "portal.accounts.passkeys.NewPasskeyForm",
+    "edit_webauthn": "portal.accounts.passkeys.RenamedPasskeyForm",
 }
 # Clocks of phones differ: the code before and the one after are taken too, each of them once.
 MFA_TOTP_TOLERANCE = 1

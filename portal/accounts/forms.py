@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 from allauth.account.fields import SetPasswordField
 from allauth.account.forms import (
     AddEmailForm,
+    ChangeEmailForm,
     ChangePasswordForm,
+    ConfirmEmailVerificationCodeForm,
     LoginForm,
     ResetPasswordForm,
     ResetPasswordKeyForm,
@@ -15,6 +17,7 @@ from allauth.account.forms import (
 from allauth.mfa import app_settings as mfa_settings
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
@@ -26,13 +29,14 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Invitation, User
 from portal.accounts.roles import STAFF, Role
-from portal.common.forms.fields import EmailLineField, LineField
+from portal.common.forms.fields import DigitsField, EmailLineField, LineField
 from portal.common.forms.parts import field_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 LONGEST_NAME = 100
+LONGEST_CODE = 64
 
 
 def first_name_field(**kwargs: Any) -> LineField:
@@ -55,8 +59,31 @@ def last_name_field(**kwargs: Any) -> LineField:
     )
 
 
-class _OurWords(forms.Form):
-    """A form of allauth's in the portal's words; its labels are not said again inside the boxes."""
+class AccountEmailField(EmailLineField):
+    """The address that an account goes by, in small letters as allauth keeps it."""
+
+    def clean(self, value: Any) -> str:
+        return str(super().clean(value)).lower()
+
+
+class OurFields(forms.Form):
+    """A form of allauth's that reads what is typed as the portal's own do; passwords stay exactly as they are typed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            about = {"label": field.label, "required": field.required, "widget": field.widget, "initial": field.initial}
+            if isinstance(field, forms.EmailField) and not isinstance(field, EmailLineField):
+                self.fields[name] = AccountEmailField(**about)
+            elif name == "code":
+                # The e-mailed code, the app's, a recovery code.
+                self.fields[name] = DigitsField(max_length=LONGEST_CODE, **about)
+            elif type(field) is forms.CharField and not isinstance(field.widget, forms.HiddenInput):
+                self.fields[name] = LineField(max_length=field.max_length or LONGEST_NAME, **about)
+
+
+class _OurWords(OurFields):
+    """In the portal's words, too; its labels are not said again inside the boxes."""
 
     labels: Mapping[str, StrOrPromise] = {"login": _("E-mail"), "email": _("E-mail")}
 
@@ -77,6 +104,18 @@ class ForgottenPasswordForm(_OurWords, ResetPasswordForm):
 
 class NewEmailForm(_OurWords, AddEmailForm):
     labels = {"email": _("New e-mail")}
+
+
+class CorrectedEmailForm(_OurWords, ChangeEmailForm):
+    pass
+
+
+class EmailedCodeForm(OurFields, ConfirmEmailVerificationCodeForm):
+    pass
+
+
+class NewAuthenticatorForm(OurFields, ActivateTOTPForm):
+    pass
 
 
 class NewPasswordForm(_OurWords, ChangePasswordForm):
@@ -142,11 +181,11 @@ class _OneUse(BaseAuthenticateForm):
         return code
 
 
-class SecondFactorForm(_OneUse, AuthenticateForm):
+class SecondFactorForm(OurFields, _OneUse, AuthenticateForm):
     pass
 
 
-class ConfirmItsYouForm(_OneUse, ReauthenticateForm):
+class ConfirmItsYouForm(OurFields, _OneUse, ReauthenticateForm):
     pass
 
 

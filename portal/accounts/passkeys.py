@@ -15,12 +15,15 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
     AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
     LoginWebAuthnForm,
     ReauthenticateWebAuthnForm,
 )
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
+
+from portal.accounts.forms import OurFields
 
 # A browser's answer has a few thousand characters, with the certificates of its maker.
 LONGEST = 50_000
@@ -76,7 +79,11 @@ class PasskeyItsYouForm(_Checked, ReauthenticateWebAuthnForm):
     pass
 
 
-class NewPasskeyForm(AddWebAuthnForm):
+class RenamedPasskeyForm(OurFields, EditWebAuthnForm):
+    pass
+
+
+class NewPasskeyForm(OurFields, AddWebAuthnForm):
     credential = CredentialField(widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.appointments.states import MOVES, Verb
+from portal.common.forms.fields import MarkField
 
 
 class SeenForm(forms.Form):
     """What the page knew of the session when its button was drawn."""
 
-    seen = forms.CharField(max_length=20)
+    seen = MarkField(max_length=20)
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> str:

@@ -18,12 +18,16 @@ from portal.common.database.columns import limit_of, longest
 from portal.common.database.phone_numbers import PhoneNumberField
 from portal.common.forms.fields import (
     CodeField,
+    DateField,
+    DigitsField,
     EmailLineField,
     LineField,
     MoneyField,
     PhoneField,
     PostcodeField,
+    SlugLineField,
     TextField,
+    WholeNumberField,
     WithWarnings,
     state_choices,
 )
@@ -65,7 +69,7 @@ class _Words(TypedDict):
     help_text: StrOrPromise
 
 
-def _formfield(column: models.Field[Any, Any], **kwargs: Any) -> forms.Field | None:
+def our_field(column: models.Field[Any, Any], **kwargs: Any) -> forms.Field | None:
     """Our own fields for the model's columns: tidied text, Australian phones, dollars, cleaned pictures."""
     name = str(column.verbose_name)
     common = _Words(label=name[:1].upper() + name[1:], help_text=column.help_text)
@@ -77,8 +81,10 @@ def _formfield(column: models.Field[Any, Any], **kwargs: Any) -> forms.Field | N
         return TimeZoneField(**common)
     if column.name == "abn":
         return AbnField(required=False, **common)
-    if column.name == "ahpra_number":
-        return CodeField(max_length=limit_of(column), required=False, **common)
+    if column.name in {"ahpra_number", "referrer_provider_number"}:
+        return CodeField(max_length=2 * limit_of(column), required=False, **common)
+    if column.name in {"bank_bsb", "bank_account"}:
+        return DigitsField(max_length=limit_of(column), required=False, **common)
     match column:
         case models.ImageField() if column.name == "logo":
             return PictureField(required=False, max_bytes=LOGO_BYTES, max_edge=LOGO_EDGE, **common)
@@ -87,9 +93,13 @@ def _formfield(column: models.Field[Any, Any], **kwargs: Any) -> forms.Field | N
         case models.EmailField():
             return EmailLineField(required=not column.blank, **common)
         case models.SlugField():
-            return column.formfield(**kwargs)
+            return SlugLineField(max_length=limit_of(column), required=not column.blank, **common)
         case models.CharField() if column.choices:
             return column.formfield(**kwargs)
+        case models.IntegerField() if not column.choices:
+            return column.formfield(form_class=WholeNumberField, **kwargs)
+        case models.DateField():
+            return DateField(picker=True, required=not column.blank, **common)
         case models.DecimalField():
             return MoneyField(required=not column.blank, **common)
         case models.TextField():
@@ -103,7 +113,7 @@ def _formfield(column: models.Field[Any, Any], **kwargs: Any) -> forms.Field | N
     return column.formfield(**kwargs)
 
 
-class AbnField(LineField):
+class AbnField(DigitsField):
     """Eleven digits, shown as the register prints them: 51 824 753 556."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -154,7 +164,7 @@ class ClinicForm(WithWarnings, _ModelForm[Row]):
     groups: Sequence[Group] = ()
 
     class Meta:
-        formfield_callback = _formfield
+        formfield_callback = our_field
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

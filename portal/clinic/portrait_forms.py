@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.forms import ClinicForm
 from portal.clinic.models import Psychologist
+from portal.common.forms.fields import MarkField
 from portal.common.forms.parts import field_of, sent_with
 from portal.common.media.pending_uploads import Place
 from portal.common.media.pictures import PORTRAIT, Box, cropped_square, size_of, size_told_by
@@ -43,7 +44,7 @@ class WithPortrait(KeepsPictures, ClinicForm[Psychologist]):
         help_text=_("Photos are shown square. Save to see it, and choose another part if the face is cut off."),
     )
     # Empty on a page that nothing was sent from: a new photo must not get the old one's box.
-    photo_box = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
+    photo_box = MarkField(required=False, max_length=60, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, place: Place | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.clinic.forms import ClinicForm, Group, Row, SluggedForm, names_in
 from portal.clinic.models import Mode, Psychologist, Service, Specialisation
 from portal.clinic.portrait_forms import WithPortrait
-from portal.common.forms.fields import MoneyField, refuse_control_characters, tidy
+from portal.common.forms.fields import MarkField, MoneyField, refuse_control_characters, tidy
 from portal.common.forms.parts import field_of, sent_with, widget_of
 from portal.common.media.uploads import PictureField, PictureInput
 from portal.common.money import dollars
@@ -151,7 +151,7 @@ class SeesOtherSaves(ClinicForm[Row]):
     page again, which then carries the new marks, puts one's own in its place. A page without marks is not questioned.
     """
 
-    opened = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
+    opened = MarkField(required=False, max_length=2000, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

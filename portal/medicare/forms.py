@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.clinic.forms import our_field
 from portal.clinic.validators import provider_number_is_right
 from portal.medicare.models import Referral
 
@@ -24,6 +25,7 @@ class ReferralForm(_ReferralForm):
 
     class Meta:
         model = Referral
+        formfield_callback = our_field
         fields = [
             "kind",
             "referrer_name",
@@ -33,19 +35,14 @@ class ReferralForm(_ReferralForm):
             "services",
             "period",
         ]
-        widgets = {"written_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
-        # Typed with spaces or in small letters as letters print it; a longer text is cut down before it is checked.
         self.fields["referrer_provider_number"].widget.attrs |= {"autocapitalize": "characters", "spellcheck": "false"}
-        number = self.fields["referrer_provider_number"]
-        setattr(number, "max_length", None)  # noqa: B010  of a CharField, as Django makes it
-        number.validators = []
 
     def clean_referrer_provider_number(self) -> str:
-        number = "".join(self.cleaned_data["referrer_provider_number"].split()).upper()
+        number: str = self.cleaned_data["referrer_provider_number"]
         if number:
             Referral._meta.get_field("referrer_provider_number").run_validators(number)
         return number

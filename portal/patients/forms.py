@@ -17,6 +17,7 @@ from portal.clinic.validators import postcode_fits_state
 from portal.common.database.columns import longest, text_column
 from portal.common.forms.fields import (
     DateField,
+    DigitsField,
     EmailLineField,
     LineField,
     MonthField,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 OLDEST = 125
 
 
-class MedicareNumberField(LineField):
+class MedicareNumberField(DigitsField):
     """Ten digits with the card's spaces or without."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -69,7 +70,7 @@ class Asking(TypedDict, total=False):
 def _line(name: str, **asking: Unpack[Asking]) -> LineField:
     """The form field of one of Patient's text columns, which says what is not said here."""
     column = text_column(Patient, name)
-    return LineField(
+    return (DigitsField if name == "medicare_irn" else LineField)(
         max_length=longest(Patient, name),
         label=asking.get("label", capfirst_lazy(column.verbose_name)),
         help_text=asking.get("help_text", ""),
@@ -265,15 +266,11 @@ class CarerForm(forms.Form):
 
 
 class SearchForm(forms.Form):
-    """What is typed into a search box. Nothing is wrong in it: what can't be looked for is simply not found."""
+    """What is typed into a search box."""
 
-    q = SearchWords(label=_("Find a patient"), required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["q"].validators = []
+    q = SearchWords(label=_("Find a patient"))
 
     @property
     def text(self) -> str:
         self.full_clean()
-        return str(self.cleaned_data.get("q", ""))[:200]
+        return str(self.cleaned_data["q"])

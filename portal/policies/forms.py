@@ -11,7 +11,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.forms import ClinicForm, Group
-from portal.common.forms.fields import DateField, LineField, TextField
+from portal.common.forms.fields import DateField, LineField, MarkField, TextField
 from portal.policies import processors
 from portal.policies.facts import Facts
 from portal.policies.models import PolicySettings, PolicyVersion
@@ -105,7 +105,7 @@ class PublishForm(forms.Form):
             "For changes that matter to them. They are asked in their own pages, and before their next booking."
         ),
     )
-    seen = forms.CharField(widget=forms.HiddenInput, max_length=16)
+    seen = MarkField(widget=forms.HiddenInput, max_length=16)
     after = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
     def __init__(self, *args: Any, earliest: date, facts: Facts, newest: PolicyVersion | None, **kwargs: Any) -> None:

@@ -21,8 +21,10 @@ from portal.common.access.actors import Actor
 from portal.common.forms.fields import (
     DateField,
     LineField,
+    SearchField,
     TextField,
     TimeField,
+    WholeNumberField,
     moment,
     refuse_control_characters,
     tidy,
@@ -308,7 +310,7 @@ STATES = [("", _("All")), *PostState.choices, (DUE, _("To look over"))]
 class ArticleSearch(forms.Form):
     """Above the list. Nothing is wrong in it: what can't be read shows everything."""
 
-    q = forms.CharField(label=_("Search"), required=False, max_length=200)
+    q = SearchField(label=_("Search"))
     state = forms.ChoiceField(label=_("State"), choices=STATES, required=False)
     category = forms.ModelChoiceField(
         label=_("Category"), queryset=Category.objects.all(), required=False, to_field_name="slug", empty_label=_("All")
@@ -349,8 +351,8 @@ class ReviewForm(forms.Form):
 
 
 class RevisionChoice(forms.Form):
-    number = forms.IntegerField(min_value=1, max_value=2**31 - 1)
-    version = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+    number = WholeNumberField(min_value=1, max_value=2**31 - 1)
+    version = WholeNumberField(min_value=0, max_value=2**31 - 1, required=False)
 
 
 class CategoryForm(forms.Form):

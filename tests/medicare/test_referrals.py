@@ -118,13 +118,13 @@ def test_the_form_gives_what_the_action_takes():
     ("data", "field", "code"),
     [
         ({"written_on": "2026-11-25"}, "written_on", "future"),
-        ({"written_on": "2026-02-31"}, "written_on", "invalid"),
+        ({"written_on": "2026-02-31"}, "written_on", "no_such_date"),
         ({"referrer_provider_number": "12"}, "referrer_provider_number", "provider_number"),
         ({"referrer_provider_number": "2429581A"}, "referrer_provider_number", "check"),
         ({"referrer_provider_number": ""}, "referrer_provider_number", "where"),
         ({"services": "0"}, "services", "min_value"),
         ({"services": "51"}, "services", "max_value"),
-        ({"referrer_name": "x" * 121}, "referrer_name", "max_length"),
+        ({"referrer_name": "x" * 121}, "referrer_name", "too_long"),
     ],
 )
 def test_the_form_says_what_is_wrong_beside_its_field(data, field, code):

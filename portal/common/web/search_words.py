@@ -10,11 +10,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from django import forms
 from django.http import HttpRequest, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 
 from portal.common.crypto.ciphertext import TOKEN, EncryptionError, Sealed, seal, unseal
+from portal.common.forms.lines import SearchField
 from portal.common.web.htmx import htmx_of
 
 # Longer words are no search: an address has an end.
@@ -40,11 +40,11 @@ def opened(value: str) -> str:
         return ""
 
 
-class SearchWords(forms.CharField):
+class SearchWords(SearchField):
     """What somebody looks for, from a form or from an address. Its box shows the words."""
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(opened(value) if isinstance(value, str) else value) or ""
+        return super().to_python(opened(value) if isinstance(value, str) else value)
 
     def bound_data(self, data: Any, initial: Any) -> Any:
         return opened(data) if isinstance(data, str) else data

@@ -12,7 +12,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from portal.common.documents import DocumentField
-from portal.common.forms.fields import LineField, TextField
+from portal.common.forms.fields import LineField, TextField, WholeNumberField
 from portal.common.forms.parts import field_of
 from portal.common.web.addresses import each
 from portal.common.web.stencils import Stencil
@@ -40,13 +40,12 @@ class FileForm(forms.Form):
         label=_("Who may have it"), choices=Audience.choices, widget=forms.RadioSelect, initial=Audience.PUBLIC
     )
     language = forms.ChoiceField(label=_("Language it is written in"), choices=languages, initial="en-au")
-    position = forms.IntegerField(
+    position = WholeNumberField(
         label=_("Place in its category"),
         help_text=_("Smaller numbers come first."),
         min_value=0,
         max_value=9999,
         initial=0,
-        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
     slug = LineField(
         label=_("Address on the website"),

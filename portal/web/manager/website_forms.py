@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
-from portal.common.forms.fields import LineField, TextField
+from portal.common.forms.fields import DigitsField, LineField, TextField
 from portal.website.models import CrisisLine
 from portal.website.texts import OWN_LANGUAGE, Text
 
@@ -52,7 +52,7 @@ class CrisisLineForm(forms.Form):
     )
     name = LineField(label=_("Name"), max_length=60)
     kind = forms.ChoiceField(label=_("How"), choices=CrisisLine.Kind.choices, initial=CrisisLine.Kind.CALL)
-    number = LineField(
+    number = DigitsField(
         label=_("Number, as it is printed"), max_length=30, required=False, help_text=_("For calls and text messages.")
     )
     link = LineField(

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.models import Location
+from portal.common.forms.fields import DateField, MarkField, MoneyField, WholeNumberField
 from portal.common.money import ZERO
 from portal.journeys import choosing
 from portal.policies.models import PolicyKind
@@ -18,7 +19,7 @@ from portal.policies.models import PolicyKind
 class NewTime(forms.Form):
     """The time to move a session to, as the week's calendar sends it."""
 
-    time = forms.CharField(max_length=120)
+    time = MarkField(max_length=120)
 
     def clean_time(self) -> tuple[datetime, Location]:
         try:
@@ -30,7 +31,7 @@ class NewTime(forms.Form):
 class Cancelling(forms.Form):
     """What the page said that cancelling costs, in dollars."""
 
-    fee = forms.DecimalField(min_value=0, max_digits=8, decimal_places=2)
+    fee = MoneyField()
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Decimal:
@@ -44,15 +45,15 @@ class Agreeing(forms.Form):
     """Which version of which policy was read, and for whom the page asked."""
 
     kind = forms.ChoiceField(choices=PolicyKind.choices)
-    number = forms.IntegerField(min_value=1, max_value=1_000_000)
-    patients = forms.CharField(max_length=2_000)
+    number = WholeNumberField(min_value=1, max_value=1_000_000)
+    patients = MarkField(max_length=2_000)
 
     def clean_patients(self) -> set[str]:
         return set(self.cleaned_data["patients"].split())
 
 
 class WeekChoice(forms.Form):
-    week = forms.DateField(required=False)
+    week = DateField(picker=True, required=False)
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> date | None:

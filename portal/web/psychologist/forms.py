@@ -31,7 +31,7 @@ class _OneDay(forms.Form):
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__(data)
-        self.fields[self.name] = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+        self.fields[self.name] = DateField(picker=True, required=False)
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> date | None:
@@ -50,13 +50,13 @@ class WeekChoice(_OneDay):
 
 
 class PatientSearch(forms.Form):
-    q = SearchWords(required=False, max_length=200)
+    q = SearchWords()
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> str:
         form = cls(data)
         form.full_clean()
-        return str(form.cleaned_data.get("q", ""))
+        return str(form.cleaned_data["q"])
 
 
 # ---- Notes ----------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from portal.appointments.hours import weekly_hours
 from portal.clinic import kept as clinic_kept
 from portal.clinic.models import Language, Location, Mode, Specialisation
-from portal.common.forms.fields import tidy
+from portal.common.forms.fields import MarkField, SearchField
 from portal.common.kept import drawn, kept
 from portal.common.text.normalise import fold
 from portal.journeys import profiles
@@ -75,12 +75,12 @@ def choices(language: str) -> Choices:
 class PeopleFilter(forms.Form):
     """The choices in the address: who, what for, in which language, how, where, and how soon."""
 
-    q = forms.CharField(required=False)
-    topic = forms.CharField(required=False)
-    language = forms.CharField(required=False)
-    mode = forms.CharField(required=False)
-    location = forms.CharField(required=False)
-    soon = forms.CharField(required=False)
+    q = SearchField()
+    topic = MarkField(required=False)
+    language = MarkField(required=False)
+    mode = MarkField(required=False)
+    location = MarkField(required=False)
+    soon = MarkField(required=False)
 
     def __init__(self, data: Any, *, choices: Choices) -> None:
         super().__init__(data)
@@ -93,7 +93,7 @@ class PeopleFilter(forms.Form):
         return _finder(self.choices, chosen=self) if self.tests else _finder_untouched(get_language() or "")
 
     def clean_q(self) -> str:
-        return tidy(self.cleaned_data["q"])[:LONGEST_SEARCH]
+        return str(self.cleaned_data["q"])[:LONGEST_SEARCH].strip()
 
     def clean_topic(self) -> Specialisation | None:
         return next((t for t in self.choices.topics if t.slug == self.cleaned_data["topic"]), None)

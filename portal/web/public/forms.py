@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import User
 from portal.clinic.models import Location, Mode, Psychologist, Service
+from portal.common.forms.fields import DateField, MarkField, SlugLineField
 from portal.common.forms.parts import field_of
 from portal.journeys import choosing
 from portal.patients.models import Carer, Patient
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 class Preference(forms.Form):
     """Whom somebody comes to see, from a link on a profile."""
 
-    psychologist = forms.SlugField(max_length=80, required=False)
+    psychologist = SlugLineField(max_length=80, required=False)
 
     @classmethod
     def read(cls, data: Any) -> str:
@@ -43,11 +44,11 @@ class Preference(forms.Form):
 class Choice(forms.Form):
     """Who and how, from the query string or a posted time. `any` is whoever is free."""
 
-    psychologist = forms.CharField(label=_("Psychologist"), required=False, max_length=80)
-    mode = forms.CharField(label=_("How"), required=False, max_length=10)
-    week = forms.DateField(required=False)
+    psychologist = MarkField(label=_("Psychologist"), required=False, max_length=80)
+    mode = MarkField(label=_("How"), required=False, max_length=10)
+    week = DateField(picker=True, required=False)
     # A time that was lost to somebody else: the page says so and offers the nearest.
-    taken = forms.CharField(required=False, max_length=120)
+    taken = MarkField(required=False, max_length=120)
 
     def __init__(self, *args: Any, service: Service, psychologists: list[Psychologist], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -90,7 +91,7 @@ class Choice(forms.Form):
 class TimeChoice(Choice):
     """The same, and the time that was pressed."""
 
-    time = forms.CharField(max_length=120)
+    time = MarkField(max_length=120)
 
     def clean_time(self) -> tuple[datetime, Location]:
         try:
@@ -103,9 +104,9 @@ class ShownForm(forms.Form):
     """What a page about a held time showed, and the other time that was pressed on it."""
 
     hold = forms.UUIDField(required=False)
-    chosen = forms.CharField(required=False, max_length=250)
-    shown = forms.CharField(required=False, max_length=40)
-    again = forms.CharField(required=False, max_length=250)
+    chosen = MarkField(required=False, max_length=250)
+    shown = MarkField(required=False, max_length=40)
+    again = MarkField(required=False, max_length=250)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.billing.models.invoice import Invoice, InvoiceQuerySet, InvoiceRow, Standing
 from portal.clinic.models import Psychologist
 from portal.common.forms.fields import DateField
+from portal.common.text.typed import plain
 from portal.common.web.search_words import SearchWords
 from portal.patients.models import PatientQuerySet, SearchKey
 from portal.patients.search import search, tokens_of
@@ -26,7 +27,7 @@ FEW_PEOPLE = 200
 _NUMBER = re.compile(r"(?:INV)?[\s-]*([0-9A-F]{2,8})", re.IGNORECASE)
 
 
-class WordsFilter(django_filters.CharFilter):
+class WordsFilter(django_filters.Filter):
     field_class = SearchWords
 
 
@@ -40,7 +41,6 @@ class InvoiceFilter(django_filters.FilterSet):
     q = WordsFilter(
         label=_("Number or patient"),
         method="find",
-        max_length=200,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "spellcheck": "false"}),
     )
     standing = django_filters.ChoiceFilter(
@@ -78,8 +78,8 @@ class InvoiceFilter(django_filters.FilterSet):
         return invoices.standing(value, today=self.today)
 
     def find(self, invoices: InvoiceQuerySet, name: str, value: str) -> InvoiceQuerySet:
-        typed = value.strip()
-        number = _NUMBER.fullmatch(typed)
+        typed = value
+        number = _NUMBER.fullmatch(plain(typed))
         # "Ade" is a name and a number's beginning; "INV ade" and "3f9" are only numbers.
         if number and (typed.upper().startswith("INV") or any(c.isdigit() for c in number[1])):
             digits = number[1].upper()

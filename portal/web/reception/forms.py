@@ -17,7 +17,16 @@ from portal.appointments.models import CancelReason
 from portal.billing import charges
 from portal.billing.forms import METHODS
 from portal.clinic.models import Location, Mode, Psychologist, Service, TaxCode
-from portal.common.forms.fields import DateField, LineField, MoneyField, TimeField, moment
+from portal.common.forms.fields import (
+    DateField,
+    EmailLineField,
+    LineField,
+    MarkField,
+    MoneyField,
+    TimeField,
+    WholeNumberField,
+    moment,
+)
 from portal.common.forms.parts import field_of, sent_with
 from portal.common.money import dollars
 from portal.journeys import choosing, profiles
@@ -28,8 +37,8 @@ ANY = "any"
 
 
 class _OneDay(forms.Form):
-    day = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
-    week = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+    day = DateField(picker=True, required=False)
+    week = DateField(picker=True, required=False)
 
 
 def day_in(data: Mapping[str, Any], name: str = "day") -> date | None:
@@ -41,7 +50,7 @@ def day_in(data: Mapping[str, Any], name: str = "day") -> date | None:
 
 
 class SendAgainForm(forms.Form):
-    address = forms.EmailField(label=_("Send it to"), max_length=254)
+    address = EmailLineField(label=_("Send it to"))
 
 
 # ---- Today ----------------------------------------------------------------------------------------------------------
@@ -53,7 +62,7 @@ class ArrivalsFilter(forms.Form):
     TIME, PERSON = "time", "psychologist"
 
     by = forms.ChoiceField(choices=[(TIME, _("By time")), (PERSON, _("By psychologist"))], required=False)
-    at = forms.CharField(required=False, max_length=60)
+    at = MarkField(required=False, max_length=60)
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> dict[str, str]:
@@ -79,9 +88,9 @@ class EndCarerForm(forms.Form):
 class BookingChoice(forms.Form):
     """What is to be booked, with whom and how; what isn't said, or isn't offered, becomes the first that is."""
 
-    service = forms.CharField(required=False, max_length=80)
-    psychologist = forms.CharField(required=False, max_length=80)
-    mode = forms.CharField(required=False, max_length=10)
+    service = MarkField(required=False, max_length=80)
+    psychologist = MarkField(required=False, max_length=80)
+    mode = MarkField(required=False, max_length=10)
 
     @classmethod
     def read(
@@ -106,7 +115,7 @@ class BookingChoice(forms.Form):
 class OfferedTime(forms.Form):
     """A time that the week showed."""
 
-    time = forms.CharField(max_length=120)
+    time = MarkField(max_length=120)
 
     def clean_time(self) -> tuple[datetime, Location]:
         try:
@@ -163,9 +172,7 @@ PRICED = {"minutes", "mode", "fee", "item", "extra_description", "extra_amount",
 class CheckOutForm(forms.Form):
     """The session as it was held, what it costs, and the money handed over."""
 
-    minutes = forms.IntegerField(
-        label=_("Minutes"), min_value=1, max_value=600, widget=forms.NumberInput(attrs={"inputmode": "numeric"})
-    )
+    minutes = WholeNumberField(label=_("Minutes"), min_value=1, max_value=600)
     mode = forms.ChoiceField(label=_("How"), choices=Mode.choices)
     fee = MoneyField(label=_("Fee"), max_value=Decimal("99999.99"))
     item = forms.ChoiceField(label=_("Medicare item"))
@@ -182,9 +189,9 @@ class CheckOutForm(forms.Form):
     # The form's own name: sent twice, it bills once.
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     # What the page knew of the session: an old page is refused.
-    seen = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
+    seen = MarkField(required=False, max_length=32, widget=forms.HiddenInput)
     # The total that the amount was proposed for: a changed fee takes an untouched amount with it.
-    proposed_for = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+    proposed_for = MarkField(required=False, max_length=20, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, claim: Claim, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

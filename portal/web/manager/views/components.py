@@ -20,7 +20,7 @@ from django_tables2 import RequestConfig
 
 from portal.accounts.roles import Role
 from portal.common.access.decorators import ActorRequest, allow
-from portal.common.forms.fields import DateField
+from portal.common.forms.fields import DateField, DigitsField, LineField, MoneyField, TextField
 from portal.common.languages.times import date_short
 from portal.common.money import dollars
 from portal.common.web import charts
@@ -40,12 +40,10 @@ SWATCHES = [
 class ExampleForm(forms.Form):
     """One field of each kind."""
 
-    name = forms.CharField(label=_("Full name"), max_length=100, help_text=_("As on the Medicare card."))
-    medicare = forms.CharField(
-        label=_("Medicare number"), max_length=12, widget=forms.TextInput({"inputmode": "numeric"})
-    )
+    name = LineField(label=_("Full name"), max_length=100, help_text=_("As on the Medicare card."))
+    medicare = DigitsField(label=_("Medicare number"), max_length=12, widget=forms.TextInput({"inputmode": "numeric"}))
     born = DateField(label=_("Date of birth"), help_text=_("Such as 14/3/1987."))
-    fee = forms.DecimalField(label=_("Fee"), max_digits=8, decimal_places=2)
+    fee = MoneyField(label=_("Fee"))
     location = forms.ChoiceField(label=_("Location"), choices=[("b", "Brunswick"), ("n", "Northcote")], required=False)
     how = forms.ChoiceField(
         label=_("How would you like to meet?"),
@@ -59,7 +57,9 @@ class ExampleForm(forms.Form):
         required=False,
     )
     letter = forms.FileField(label=_("Referral letter"), help_text=_("PDF or photo, up to 10 MB."), required=False)
-    words = forms.CharField(label=_("Anything we should know?"), widget=forms.Textarea({"rows": 3}), required=False)
+    words = TextField(
+        label=_("Anything we should know?"), max_length=1000, widget=forms.Textarea({"rows": 3}), required=False
+    )
     agreed = forms.BooleanField(label=_("I have read the fees and the cancellation rule"))
 
     def clean_medicare(self) -> str:

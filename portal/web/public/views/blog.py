@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import open_to_all
-from portal.common.forms.fields import findable
+from portal.common.forms.fields import SearchField, findable
 from portal.common.media import pictures
 from portal.common.web import keyset
 from portal.common.web.addresses import absolute, language_tag
@@ -39,13 +39,14 @@ _Response = TypeVar("_Response", bound=HttpResponseBase)
 
 
 class Search(forms.Form):
-    q = forms.CharField(max_length=100, required=False)
+    q = SearchField()
 
     @classmethod
     def read(cls, request: HttpRequest) -> str:
-        """The words that were typed, on one line; empty if they can't be searched for."""
+        """The words that were typed, on one line."""
         form = cls(request.GET)
-        return " ".join(form.cleaned_data["q"].split()) if form.is_valid() else ""
+        form.full_clean()
+        return str(form.cleaned_data["q"])
 
 
 # ---- Lists -----------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import actors_of
 from portal.common.access.decorators import open_to_all, to_sign_in
+from portal.common.forms.fields import SearchField, SlugLineField
 from portal.common.web.htmx import page_or_fragment
 from portal.common.web.pagecache import for_readers
 from portal.resources import downloads
@@ -28,14 +29,14 @@ PER_PAGE = 36
 class Wanted(forms.Form):
     """What is looked for. What can't be read is not looked for."""
 
-    q = forms.CharField(max_length=100, required=False)
-    category = forms.SlugField(max_length=60, required=False)
+    q = SearchField()
+    category = SlugLineField(max_length=60, required=False)
 
     @classmethod
     def read(cls, data: Any) -> tuple[str, str]:
         form = cls(data)
         form.full_clean()
-        return " ".join(form.cleaned_data.get("q", "").split()), form.cleaned_data.get("category", "")
+        return form.cleaned_data["q"], form.cleaned_data.get("category", "")
 
 
 def _saying(files: ResourceQuerySet, words: str) -> ResourceQuerySet:
