@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import STAFF, Role
-from portal.clinic.models import ClinicSettings
+from portal.appointments.terms import free_until
 from portal.common.access.actors import Actor
 
 if TYPE_CHECKING:
@@ -115,14 +115,6 @@ def told_by_the_clock(*, starts_at: int, ends_at: int, now: datetime, ahead: tim
     """
     marks = (starts_at - ahead.total_seconds(), starts_at - SOON.total_seconds(), starts_at, ends_at)
     return sum((now.timestamp() >= mark) + (now.timestamp() > mark) for mark in marks)
-
-
-def free_until(session: Appointment, *, clinic: ClinicSettings | None = None) -> datetime:
-    """Until when, inclusive, a patient may move the session, or cancel it without a fee: as it was promised."""
-    promised = session.cancel_hours
-    if promised is None:
-        promised = (clinic or ClinicSettings.current()).cancel_hours
-    return session.starts_at - timedelta(hours=promised)
 
 
 def own_day(session: Appointment) -> tuple[datetime, datetime]:

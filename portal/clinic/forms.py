@@ -214,6 +214,7 @@ _SETTINGS = [
             "hold_minutes",
             "cancel_hours",
             "late_fee_percent",
+            "grace_minutes",
             "max_open_bookings",
         ],
     ),

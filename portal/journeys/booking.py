@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from copy import copy
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from portal.accounts.models import User
-from portal.appointments import actions, ics, states
+from portal.appointments import actions, ics, terms
 from portal.appointments.models import Appointment
 from portal.billing import charges
 from portal.clinic import kept
@@ -69,7 +69,8 @@ def as_shown(held: Appointment, *, clinic: ClinicSettings) -> str:
     facts = (
         *(held.service_id, held.psychologist_id, held.location_id, held.mode),
         *(held.starts_at.isoformat(), held.ends_at.isoformat()),
-        *(quote.total, quote.rebate, late.amounts.total, free_until(held, clinic=clinic).isoformat()),
+        *(quote.total, quote.rebate, late.amounts.total),
+        *(free_until(held, clinic=clinic).isoformat(), grace_of(held, clinic=clinic)),
     )
     return hashlib.sha256("|".join(map(str, facts)).encode()).hexdigest()[:32]
 
@@ -219,7 +220,12 @@ def told(appointment: Appointment, *, now: datetime, was: datetime | None = None
 
 def free_until(appointment: Appointment, *, clinic: ClinicSettings) -> datetime:
     """Until when the patient may cancel or move it without a fee."""
-    return states.free_until(appointment, clinic=clinic)
+    return terms.free_until(appointment, clinic=clinic)
+
+
+def grace_of(appointment: Appointment, *, clinic: ClinicSettings) -> timedelta:
+    """For how long after booking the patient may cancel without a fee, however soon it is."""
+    return terms.grace_of(appointment, clinic=clinic)
 
 
 def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime, was: datetime | None = None) -> None:

@@ -76,13 +76,8 @@ def _alone(facts: PrivacyFacts) -> list[list[str]]:
     rows.append(
         [
             _("Whether you can move a session, or cancel it free of charge"),
-            ngettext(
-                "Until %(hours)d hour before it begins.",
-                "Until %(hours)d hours before it begins.",
-                facts["cancel_hours"],
-            )
-            % {"hours": facts["cancel_hours"]},
-            _("The time of the session and the time when you cancel."),
+            _free_time(facts),
+            _("The time of the session, when it was booked, and the time when you cancel."),
         ]
     )
     rows.append(
@@ -93,6 +88,18 @@ def _alone(facts: PrivacyFacts) -> list[list[str]]:
         ]
     )
     return rows
+
+
+def _free_time(facts: PrivacyFacts) -> str:
+    until = ngettext(
+        "Until %(hours)d hour before it begins.",
+        "Until %(hours)d hours before it begins.",
+        facts["cancel_hours"],
+    ) % {"hours": facts["cancel_hours"]}
+    if not facts["cancel_hours"] or not facts["grace_minutes"]:
+        return until
+    grace = _("After a later booking: for %(minutes)s.") % {"minutes": durations.minutes(facts["grace_minutes"])}
+    return f"{until} {grace}"
 
 
 def _with_people(facts: PrivacyFacts) -> list[list[str]]:

@@ -30,11 +30,15 @@ class Who(TypedDict):
 
 
 class ClinicFacts(Who):
-    """What both policies say; fees are in percent, `cancel_hours` counts back from a session's start."""
+    """What both policies say; fees are in percent, `cancel_hours` counts back from a session's start.
+
+    `grace_minutes` counts on from its booking.
+    """
 
     medicare: bool
     cancel_hours: int
     late_fee_percent: int
+    grace_minutes: int
     additions: str
 
 
@@ -157,6 +161,7 @@ def _privacy(clinic: ClinicSettings, own: PolicySettings) -> PrivacyFacts:
         "max_open_bookings": clinic.max_open_bookings,
         "cancel_hours": clinic.cancel_hours,
         "late_fee_percent": clinic.late_fee_percent,
+        "grace_minutes": clinic.grace_minutes,
         "cookies": cookies(),
         "session_hours": settings.SESSION_COOKIE_AGE // 3600,
         "staff_idle_minutes": minutes["STAFF_IDLE"],
@@ -175,6 +180,7 @@ def _fees(clinic: ClinicSettings, own: PolicySettings) -> FeesFacts:
         **_who(clinic),
         "cancel_hours": clinic.cancel_hours,
         "late_fee_percent": late,
+        "grace_minutes": clinic.grace_minutes,
         "no_show_percent": own.percent_for_not_coming(late),
         "waiver": own.waiver,
         "payment_terms_days": clinic.payment_terms_days,
@@ -212,6 +218,7 @@ LABELS = {
     "max_open_bookings": gettext_lazy("Most sessions booked online"),
     "cancel_hours": gettext_lazy("Free cancelling until, hours before"),
     "late_fee_percent": gettext_lazy("Fee for cancelling later, percent"),
+    "grace_minutes": gettext_lazy("Free cancelling after a late booking, minutes"),
     "no_show_percent": gettext_lazy("Fee for not coming, percent"),
     "waiver": gettext_lazy("When you do without the fee"),
     "payment_terms_days": gettext_lazy("Invoices are due after, days"),

@@ -149,7 +149,14 @@ def _changing(facts: FeesFacts) -> list[Block]:
     else:
         after = _("After that, please tell us all the same: somebody may be waiting for the time. There is no fee.")
     promised = text(_("The rule that we showed you when you booked holds for that session, also if it changes later."))
-    blocks = [text(f"{free} {after}"), text(_counted(hours)), how, promised]
+    blocks = [text(f"{free} {after}"), text(_counted(hours))]
+    if percent and facts["grace_minutes"]:
+        grace = _(
+            "If you book so late that this time is over, or nearly, you can still cancel or move the session free of "
+            "charge for %(minutes)s after you book, until it begins."
+        ) % {"minutes": durations.minutes(facts["grace_minutes"])}
+        blocks.append(text(grace))
+    blocks += [how, promised]
     if percent:
         blocks.append(
             text(

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 )
 
 from portal.accounts.roles import Role
-from portal.appointments import actions, freed, states
+from portal.appointments import actions, freed, states, terms
 from portal.appointments.models import Appointment, Status
 from portal.appointments.refusals import HoldExpired, Refusal
 from portal.appointments.states import Known
@@ -334,7 +334,7 @@ def test_without_a_promise_the_clinics_present_rule_counts(nine):
     make.clinic(cancel_hours=48)
     old = make.appointment(starts_at=nine, cancel_hours=None)
     promised = make.appointment(starts_at=nine, cancel_hours=0)
-    assert (states.free_until(old), states.free_until(promised)) == (nine - timedelta(hours=48), nine)
+    assert (terms.free_until(old), terms.free_until(promised)) == (nine - timedelta(hours=48), nine)
     # Promised to the last minute, it still can't be moved once it has started.
     patient = make.actor(role=Role.PATIENT)
     assert states.steps(promised, by=patient, now=nine)["move"].why == "started"

@@ -40,6 +40,7 @@ SETTINGS = {
     "hold_minutes": "10",
     "cancel_hours": "48",
     "late_fee_percent": "50",
+    "grace_minutes": "15",
     "max_open_bookings": "8",
     "payment_terms_days": "7",
     "bank_bsb": "083004",

@@ -332,6 +332,7 @@ def test_countries_are_said_or_said_to_be_missing(clinic, settings):
         ({"notice_hours": 12}, "from 12 hours to"),
         ({"max_open_bookings": 3}, "or 3 sessions booked already"),
         ({"cancel_hours": 24}, "Until 24 hours before it begins."),
+        ({"grace_minutes": 20}, "After a later booking: for 20 minutes."),
         ({"late_fee_percent": 75}, "75% of the price, if you cancel after the free time"),
     ],
 )
@@ -402,7 +403,10 @@ def test_fees_follow_their_settings(clinic):
     text = words("fees", cancel_hours=48, late_fee_percent=50, no_show_percent=100)
     assert "until 48 hours before it begins. After that, cancelling costs 50% of the price." in text
     assert "have not cancelled, the fee is 100% of the price." in text
+    assert "free of charge for 15 minutes after you book" in text
+    assert "after you book" not in words("fees", grace_minutes=0)
     free = words("fees", late_fee_percent=0, no_show_percent=0)
+    assert "after you book" not in free
     assert "We charge no fee for sessions that were cancelled or missed." in free
     assert "%" not in free
     assert "bank transfer" not in words("fees", bank_transfer=False)

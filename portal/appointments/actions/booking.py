@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from portal.accounts.roles import Role
-from portal.appointments import states
+from portal.appointments import states, terms
 from portal.appointments.actions import rules
 from portal.appointments.actions.holding import record_booked
 from portal.appointments.actions.locking import (
@@ -73,6 +73,7 @@ def book(
         cancel_hours=clinic.cancel_hours,
         late_fee_percent=clinic.late_fee_percent,
         no_show_percent=PolicySettings.current().percent_for_not_coming(clinic.late_fee_percent),
+        grace_minutes=clinic.grace_minutes,
         booked_at=now,
         booked_by=by.user,
         **slot._asdict(),
@@ -196,7 +197,7 @@ def cancel(
     by_patient = by.role == Role.PATIENT or reason == CancelReason.PATIENT
     booked.status, booked.cancelled_at, booked.cancelled_by = Status.CANCELLED, now, by.user
     booked.cancel_reason = reason
-    booked.late = by_patient and now > states.free_until(booked)
+    booked.late = by_patient and now > terms.free_until(booked)
     booked.revision += 1
     booked.save(update_fields=["status", "cancelled_at", "cancelled_by", "cancel_reason", "late", "revision"])
     trail.record(

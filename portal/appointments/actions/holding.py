@@ -74,6 +74,7 @@ def hold(
         cancel_hours=clinic.cancel_hours,
         late_fee_percent=clinic.late_fee_percent,
         no_show_percent=PolicySettings.current().percent_for_not_coming(clinic.late_fee_percent),
+        grace_minutes=clinic.grace_minutes,
         **slot._asdict(),
     )
 

@@ -155,8 +155,8 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
 @classed(
     plain="id code psychologist patient service location room mode starts_at ends_at occupied_from occupied_until "
-    "status fee cancel_hours late_fee_percent no_show_percent held_until booked_at booked_by confirmed_at arrived_at "
-    "completed_at cancelled_at cancelled_by cancel_reason late revision",
+    "status fee cancel_hours late_fee_percent no_show_percent grace_minutes held_until booked_at booked_by "
+    "confirmed_at arrived_at completed_at cancelled_at cancelled_by cancel_reason late revision",
 )
 class Appointment(models.Model):
     """A session in a diary, or a time held for one.
@@ -188,11 +188,12 @@ class Appointment(models.Model):
     status = models.CharField(_("status"), max_length=10, choices=Status.choices)
     # What the person was told it costs, before GST; the price card's promise.
     fee = models.DecimalField(_("fee"), max_digits=8, decimal_places=2)
-    # The rules for cancelling and not coming as they were promised: hours before, and percent of the price. None: those
-    # in force.
+    # The rules for cancelling and not coming as they were promised: hours before, percent of the price, and minutes
+    # after booking in which cancelling is free all the same. None: those in force.
     cancel_hours = models.PositiveSmallIntegerField(null=True, editable=False)
     late_fee_percent = models.PositiveSmallIntegerField(null=True, editable=False)
     no_show_percent = models.PositiveSmallIntegerField(null=True, editable=False)
+    grace_minutes = models.PositiveSmallIntegerField(null=True, editable=False)
     held_until = models.DateTimeField(null=True, blank=True)
     booked_at = models.DateTimeField(null=True, blank=True)
     booked_by = models.ForeignKey(

@@ -17,8 +17,8 @@ from portal.common.privacy import classed
 
 @classed(
     plain="id name legal_name abn gst_registered street suburb state postcode phone email logo time_zone is_demo "
-    "notice_hours horizon_days slot_step_minutes hold_minutes cancel_hours late_fee_percent max_open_bookings "
-    "payment_terms_days bank_name bank_bsb bank_account invoice_footer",
+    "notice_hours horizon_days slot_step_minutes hold_minutes cancel_hours late_fee_percent grace_minutes "
+    "max_open_bookings payment_terms_days bank_name bank_bsb bank_account invoice_footer",
 )
 class ClinicSettings(InTimeZone, models.Model):
     """The one row of what the clinic is and how it takes bookings. Its calendar is the only one of the clinic."""
@@ -58,6 +58,12 @@ class ClinicSettings(InTimeZone, models.Model):
     )
     late_fee_percent = models.PositiveSmallIntegerField(
         _("fee for cancelling later, percent"), default=50, validators=[MaxValueValidator(100)]
+    )
+    grace_minutes = models.PositiveSmallIntegerField(
+        _("free cancelling after a late booking, minutes"),
+        default=15,
+        validators=[MaxValueValidator(24 * 60)],
+        help_text=_("Whoever books when the free time is over may still cancel for nothing within these minutes."),
     )
     max_open_bookings = models.PositiveSmallIntegerField(
         _("most sessions one patient may have booked online"), default=8, validators=[MinValueValidator(1)]

@@ -12,7 +12,7 @@ from django.urls import reverse
 from icalendar import Calendar
 
 from portal.accounts.roles import Role
-from portal.appointments.models import Status
+from portal.appointments.models import Appointment, Status
 from tests import make
 
 NOW = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
@@ -182,6 +182,7 @@ def test_pressing_a_time_asks_from_where_to_where_and_moves_nothing(appointment,
 
 
 def test_moving_to_soon_says_that_it_can_not_be_undone_for_nothing(appointment, owner):
+    Appointment.objects.update(booked_at=NOW - timedelta(days=3))
     asked = make.client_for(owner).get(
         reverse("patient:reschedule", args=[appointment.code]), {"time": "2026-11-24T01:00Z brunswick"}
     )
@@ -263,6 +264,22 @@ def test_a_page_from_the_free_time_does_not_cancel_at_a_fee(appointment, owner):
         client.post(url, hidden(refused))
     appointment.refresh_from_db()
     assert (appointment.status, appointment.late) == (Status.CANCELLED, True)
+
+
+def test_who_booked_late_reads_until_when_it_is_free_all_the_same(appointment, owner):
+    booked_at = STARTS - timedelta(hours=20)
+    Appointment.objects.update(booked_at=booked_at, cancel_hours=48, grace_minutes=15)
+    detail, cancel = (reverse(f"patient:{name}", args=[appointment.code]) for name in ("appointment", "cancel"))
+    with time_machine.travel(booked_at + timedelta(minutes=15), tick=False):
+        client = make.client_for(owner)
+        assert "move the session free of charge until Monday 30 November 2026, 3:15 pm" in text(client.get(detail))
+        shown = client.get(cancel)
+        assert "Cancelling now is free of charge. After Monday 30 November 2026, 3:15 pm the fee is $110.00." in text(
+            shown
+        )
+    with time_machine.travel(booked_at + timedelta(minutes=15, seconds=1), tick=False):
+        assert "The fee is now $110.00" in text(client.post(cancel, hidden(shown), follow=True))
+        assert "cancelling is no longer free" in text(client.get(detail))
 
 
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true", "HX-Target": "times"}], ids=["page", "fragment"])

@@ -238,7 +238,10 @@ def test_who_books_for_tomorrow_is_not_promised_a_free_time_that_has_passed(mai,
     client.post(times, {"time": "2026-11-24T00:00Z brunswick", "psychologist": "any", "mode": "in_person"})
     page = client.get(confirm).content.decode()
     assert "free of charge until" not in page
-    assert "cancelling is no longer free. The fee is" in page
+    assert "free of charge only for 15 minutes after you book. After that the fee is $110.00" in page
+    ClinicSettings.objects.update(grace_minutes=0)
+    client.post(times, {"time": "2026-11-24T00:30Z brunswick", "psychologist": "any", "mode": "in_person"})
+    assert "cancelling is no longer free. The fee is" in client.get(confirm).content.decode()
     # A held time keeps the terms it was held under; another one has those of now.
     ClinicSettings.objects.update(late_fee_percent=0)
     client.post(times, {"time": "2026-11-24T01:00Z brunswick", "psychologist": "any", "mode": "in_person"})

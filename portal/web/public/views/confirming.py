@@ -148,6 +148,7 @@ def _context(held: Appointment, *, now: datetime) -> dict[str, Any]:
         "late_fee": charges.late_fee(held, clinic=clinic).amounts.total,
         "free_until": free_until,
         "is_free_over": now > free_until,
+        "grace": int(booking.grace_of(held, clinic=clinic).total_seconds()) // 60,
         "step": 4,
     }
 

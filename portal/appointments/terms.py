@@ -1,0 +1,35 @@
+"""The terms of cancelling as they were promised with a session: until when a patient changes it for nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from portal.clinic.models import ClinicSettings
+
+if TYPE_CHECKING:
+    from portal.appointments.models import Appointment
+
+
+def free_until(session: Appointment, *, clinic: ClinicSettings | None = None) -> datetime:
+    """Until when, inclusive, a patient may move the session, or cancel it without a fee: as it was promised.
+
+    Whoever books so late that this is over, or nearly, has the grace after booking that was promised; never beyond the
+    start.
+    """
+    promised = session.cancel_hours
+    if promised is None:
+        promised = (clinic or ClinicSettings.current()).cancel_hours
+    until = session.starts_at - timedelta(hours=promised)
+    if session.booked_at is None:
+        return until
+    grace = grace_of(session, clinic=clinic)
+    return max(until, min(session.booked_at + grace, session.starts_at)) if grace else until
+
+
+def grace_of(session: Appointment, *, clinic: ClinicSettings | None = None) -> timedelta:
+    """For how long after booking it a session may be cancelled without a fee, however soon it is: as was promised."""
+    promised = session.grace_minutes
+    if promised is None:
+        promised = (clinic or ClinicSettings.current()).grace_minutes
+    return timedelta(minutes=promised)
