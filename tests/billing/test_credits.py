@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from portal.billing.models import CreditNote, Invoice
 from portal.billing.refusals import KeyReused, NotPayable, OverCredit, ReasonMissing, WrongAmount
 from portal.clinic.models import TaxCode
 from tests import make
+from tests.billing.conftest import NOW
 
 D = Decimal
 
@@ -145,6 +147,18 @@ def test_an_expected_rebate_is_no_more_than_is_charged_by_now(books):
     printed = paper.facts_of(invoice)["paper"]
     assert (printed["rebate"], printed["out_of_pocket"]) == ("120.00", "0.00")
     assert invoice.snapshot["rebate"] == "149.05"
+
+
+def test_of_a_void_invoice_nobody_expects_a_rebate(books):
+    appointment = books.session()
+    make.referral(patient=appointment.patient)
+    invoice = books.invoice_of_session(appointment)
+    page, desk = reverse("reception:invoice", args=[invoice.number]), make.client_for(make.staff())
+    assert "Expected Medicare rebate" in desk.get(page).content.decode()
+    actions.void_invoice(invoice=invoice, reason="Wrong item", by=make.actor(), now=NOW)
+    body = desk.get(page).content.decode()
+    assert "Void since" in body
+    assert not [word for word in ("Expected Medicare rebate", "out of pocket", "$149.05") if word in body]
 
 
 def test_a_credited_invoice_can_be_voided(books):

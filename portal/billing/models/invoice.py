@@ -282,8 +282,8 @@ class Invoice(models.Model):
 
     @property
     def expected_rebate(self) -> Decimal:
-        """What Medicare is expected to pay back by now: no more than is charged after credit notes."""
-        return min(self.rebate, self.payable)
+        """What Medicare is expected to pay back by now: no more than is charged by now, nothing once void."""
+        return ZERO if self.status == InvoiceStatus.VOID else min(self.rebate, self.payable)
 
     @property
     def gap(self) -> Decimal:

@@ -11,6 +11,7 @@ import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
 from portal.appointments.models.appointment import NextSession
+from portal.billing.models import Purpose
 from portal.billing.models.invoice import InvoiceRow, badge_of, balance_of, patient_of, psychologist_of, purpose_of
 from portal.common.languages.times import clock, date_short, day_short
 from portal.common.money import dollars
@@ -79,7 +80,7 @@ class InvoiceTable(ListTable[InvoiceRow]):
 
     number = tables.Column(verbose_name=_("Invoice"), attrs=_UNBROKEN)
     patient = tables.Column(verbose_name=_("Patient"))
-    psychologist = tables.Column(verbose_name=_("Psychologist"))
+    psychologist = tables.Column(verbose_name=_("Psychologist"), attrs=_UNBROKEN)
     issued_on = tables.Column(verbose_name=_("Issued"), orderable=True, attrs=_UNBROKEN)
     due_on = tables.Column(verbose_name=_("Due"), orderable=True, attrs=_UNBROKEN)
     standing = tables.Column(verbose_name=_("Status"))
@@ -97,7 +98,7 @@ class InvoiceTable(ListTable[InvoiceRow]):
     class Meta:
         template_name = "tables/keyset.html"
         orderable = False
-        attrs = {"class": "table cards close"}
+        attrs = {"class": "table cards invoices"}
 
     def __init__(self, keyset: KeysetPage[InvoiceRow], *, order: str, today: date, **kwargs: Any) -> None:
         self.keyset, self.order, self.today = keyset, order, today
@@ -117,6 +118,8 @@ class InvoiceTable(ListTable[InvoiceRow]):
         return (
             {
                 "status": badge_of(record, today=self.today),
+                "is_of_session": record.purpose == Purpose.SESSION,
+                "is_part_paid": bool(balance) and balance != record.payable,
                 "billed_otherwise": record.bill_to_name != full_name(first, last),
                 "credited": record.payable != record.total,
             },

@@ -16,7 +16,7 @@ from django.urls import reverse
 from portal.accounts.roles import Role
 from portal.billing import actions
 from portal.billing.charges import Charge
-from portal.billing.models import Invoice, Payment
+from portal.billing.models import Invoice, Payment, Purpose
 from portal.patients.search import reindex
 from tests import make
 
@@ -580,3 +580,21 @@ def test_the_paper(desk):
     assert response["Content-Disposition"] == f'inline; filename="{invoice.number}.pdf"'
     assert response.content[:5] == b"%PDF-"
     assert "no-store" in response["Cache-Control"] or "private" in response["Cache-Control"]
+
+
+def test_a_row_says_what_it_is_for_only_where_it_is_for_no_session(desk):
+    issue()
+    session = make.appointment(starts_at=NOW + timedelta(days=7))
+    by = make.actor()
+    ahead = actions.bill(
+        appointment=session,
+        purpose=Purpose.DEPOSIT,
+        charges=[Charge(description="Prepayment", unit_price=D("50.00"))],
+        by=by,
+        now=NOW,
+    )
+    rows = re.findall(r"<tr.*?</tr>", desk.get(LIST).content.decode(), re.DOTALL)
+    said = {number[0]: "Paid ahead" in row for row in rows if (number := re.findall(r"INV-[0-9A-F]{8}", row))}
+    assert len(said) == 2
+    assert [number for number, says in said.items() if says] == [ahead.number]
+    assert not [row for row in rows if re.search(r">\s*Session\s*<", row)]
