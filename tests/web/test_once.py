@@ -98,7 +98,10 @@ WITHOUT_KEY = {
     OWN_KEY: """
         reception:check_out reception:send_invoice reception:pay reception:refund_payment reception:credit_invoice
     """,
-    NOTHING: "psychologist:article_preview manager:article_preview psychologist:profile_advice",
+    NOTHING: """
+        psychologist:article_preview manager:article_preview psychologist:profile_advice drop_kept_form reception:find
+        psychologist:find
+    """,
 }
 
 

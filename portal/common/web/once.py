@@ -29,6 +29,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from django.contrib import messages
@@ -151,7 +152,7 @@ def once(view: Callable[Concatenate[R, P], HttpResponseBase]) -> Callable[Concat
             if led_to := press.made_before:
                 return _again(request, led_to)
             raise
-        if not press.led_to and (led_to := press.made_before):
+        if response.status_code != HTTPStatus.OK and not press.led_to and (led_to := press.made_before):
             return _again(request, led_to)
         return response
 
