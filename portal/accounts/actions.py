@@ -179,6 +179,21 @@ def choose_language(*, user: User, language: str) -> None:
         user.save(update_fields=["language"])
 
 
+def verified_address(user: User) -> str:
+    """The address that somebody signs in with, once they have proved that they read it; else empty. One query."""
+    return (
+        EmailAddress.objects.filter(user=user, primary=True, verified=True).values_list("email", flat=True).first()
+        or ""
+    )
+
+
+def account_of_address(address: str) -> User | None:
+    """The account that signs in with this verified address, in any case, and may; or None."""
+    found = EmailAddress.objects.filter(email__iexact=address, primary=True, verified=True, user__is_active=True)
+    held = found.select_related("user").first() if address else None
+    return held.user if held else None
+
+
 @transaction.atomic
 def rename(*, user: User, first_name: str, last_name: str, by: Actor, now: datetime) -> bool:
     """Gives an account the name that its person goes by, and says whether it was another before."""

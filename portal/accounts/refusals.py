@@ -31,5 +31,9 @@ class InvitationClosed(Refusal):
         self.why = why
 
 
+class AddressTaken(Refusal):
+    """Another account signs in with this address."""
+
+
 class NotTheInvited(Refusal):
     """An invitation is for the account of the address it was sent to."""

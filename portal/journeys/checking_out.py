@@ -207,7 +207,8 @@ def reader_of(invoice: Invoice) -> Reader | None:
     That is the carer who pays, or the patient. An insurer's bill never goes to the patient as if it were theirs to pay.
     """
     patient, payer = invoice.patient, invoice.billed_user
-    if payer is not None:
+    # An account that opened the record by mistake is nobody's any more.
+    if payer is not None and (payer.pk == patient.user_id or patient.carers.filter(user=payer).exists()):
         return by_account(payer, patient=patient)
     if _bills_somebody_else(invoice) or not address_of(patient):
         return None

@@ -11,14 +11,17 @@ from django.db.models import QuerySet
 
 from portal.accounts import actions as accounts
 from portal.accounts.models import User
+from portal.accounts.roles import Role
 from portal.audit import trail
 from portal.common.access.actors import Actor
+from portal.patients import addresses
 from portal.patients.models import Carer, Patient
 from portal.patients.refusals import AlreadyCarer, NotInForce, SomebodyElseIsBilled, UserHasRecord
 from portal.patients.search import reindex
 
+NOT_DETAILS = frozenset({"id", "code", "user", "created_at", "compared_at"})
 # What a form may say about a person; who they sign in as has actions of its own.
-DETAILS = frozenset(f.name for f in Patient._meta.concrete_fields if f.name not in {"id", "code", "user", "created_at"})
+DETAILS = frozenset(f.name for f in Patient._meta.concrete_fields if f.name not in NOT_DETAILS)
 
 NAMES = frozenset({"legal_first_name", "legal_last_name", "preferred_name"})
 
@@ -37,7 +40,11 @@ def register_patient(*, values: Mapping[str, Any], user: User | None = None, by:
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
         if Patient.objects.filter(user=user).exists():
             raise UserHasRecord
-    patient = Patient.objects.create(user=user, created_at=now, **details)
+    if user is not None:
+        details["email"] = user.email
+    # At the desk somebody has just looked at whoever is alike; of the others a round does it.
+    compared_at = None if by.role == Role.PATIENT else now
+    patient = Patient.objects.create(user=user, created_at=now, compared_at=compared_at, **details)
     reindex(patient)
     trail.record("patient.registered", target=patient, by=by, at=now)
     name_account(patient, by=by, now=now)
@@ -49,6 +56,9 @@ def update_patient(*, patient: Patient, values: Mapping[str, Any], by: Actor, no
     """Writes those of `values` that differ from what is stored; other fields keep what somebody else just saved."""
     details = _checked(values)
     stored = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    if "email" in details and not addresses.counts_at_once(stored, details["email"], by=by, now=now):
+        patient.email = stored.email
+        del details["email"]
     changed = sorted(name for name, value in details.items() if getattr(stored, name) != value)
     for name, value in details.items():
         setattr(stored, name, value)

@@ -10,6 +10,7 @@ class PatientsConfig(AppConfig):
     label = "patients"
 
     def ready(self) -> None:
+        from portal.patients import receivers  # noqa: F401
         from portal.patients.guards import CONSENTS
 
         guards.register(CONSENTS)

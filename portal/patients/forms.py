@@ -13,6 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from portal.accounts.models import User
 from portal.clinic.validators import postcode_fits_state
 from portal.common.database.columns import longest, text_column
 from portal.common.forms.fields import (
@@ -26,6 +27,7 @@ from portal.common.forms.fields import (
     WithWarnings,
     state_choices,
 )
+from portal.common.forms.parts import field_of
 from portal.common.web.search_words import SearchWords
 from portal.patients.models import Carer, Patient
 from portal.patients.validators import clean_medicare_number, validate_irn
@@ -253,6 +255,53 @@ class BookingDetailsForm(PersonForm):
     ]
 
     clean_medicare_irn = _MedicareFields.clean_medicare_irn
+
+
+class ClaimForm(forms.Form):
+    """Whose record somebody asks for, and what proves that they know them."""
+
+    ME, OTHER = "me", "other"
+
+    who = forms.ChoiceField(
+        label=_("Whose details are you looking for?"),
+        choices=[(ME, _("Mine")), (OTHER, _("Those of a child in my care"))],
+        widget=forms.RadioSelect,
+        initial=ME,
+    )
+    relationship = forms.ChoiceField(
+        label=_("You are their"), choices=Carer.Relationship.choices, required=False, initial=Carer.Relationship.PARENT
+    )
+    first_name = LineField(
+        label=_("First name"),
+        max_length=longest(Patient, "legal_first_name"),
+        help_text=_("As our front desk knows it."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    date_of_birth = _born()
+
+    def __init__(self, *args: Any, user: User, has_record: bool, **kwargs: Any) -> None:
+        kwargs["initial"] = {"first_name": "" if has_record else user.first_name}
+        super().__init__(*args, **kwargs)
+        if has_record:
+            who = field_of(self, "who", forms.ChoiceField)
+            who.choices, who.initial = [(self.OTHER, _("Those of a child in my care"))], self.OTHER
+
+    @property
+    def proof(self) -> dict[str, Any]:
+        """What `signing_in.claim` takes, once the form is valid."""
+        is_other = self.cleaned_data["who"] == self.OTHER
+        relationship = (self.cleaned_data["relationship"] or Carer.Relationship.OTHER.value) if is_other else None
+        return {
+            "first_name": self.cleaned_data["first_name"],
+            "date_of_birth": self.cleaned_data["date_of_birth"],
+            "relationship": relationship,
+        }
+
+
+class BornForm(forms.Form):
+    """The one question to whoever opened a link about somebody without an account."""
+
+    date_of_birth = _born()
 
 
 class CarerForm(forms.Form):

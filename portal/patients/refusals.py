@@ -21,3 +21,19 @@ class SomebodyElseIsBilled(Refused):
 
 class NotInForce(Refused):
     """This carer was ended before."""
+
+
+class RecordHasAccount(Refused):
+    """Another account opens this record."""
+
+
+class NoAccountYet(Refused):
+    """No account opens this record."""
+
+
+class NoAddress(Refused):
+    """There is no e-mail address to send it to."""
+
+
+class LinkClosed(Refused):
+    """The link works no longer, or never did."""

@@ -22,7 +22,7 @@ from portal.common.access.actors import Actor
 from portal.common.money import ZERO
 from portal.common.privacy import classed
 from portal.common.text.normalise import full_name
-from portal.patients.models import Patient
+from portal.patients.models import Carer, Patient
 
 
 class InvoiceStatus(models.TextChoices):
@@ -67,7 +67,9 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
                 of_their_care = self.model.objects.order_by().filter(
                     patient__in=Patient.objects.managed_by(actor.person)
                 )
-                billed_to_them = self.model.objects.order_by().filter(billed_user=actor.user)
+                # As a carer, also of before: an account that opened a record by mistake sees nothing of it any more.
+                cared_for = Carer.objects.order_by().filter(user=actor.user).values("patient")
+                billed_to_them = self.model.objects.order_by().filter(billed_user=actor.user, patient__in=cared_for)
                 # What was never issued was never theirs, voided or not.
                 return self.filter(
                     pk__in=of_their_care.values("pk").union(billed_to_them.values("pk")), snapshot__isnull=False

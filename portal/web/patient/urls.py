@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.patient.views import appointments, details, documents, invoices, privacy
+from portal.web.patient.views import appointments, claiming, details, documents, invoices, privacy
 
 app_name = "patient"
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("appointments/<uuid:code>/reschedule/", appointments.reschedule, name="reschedule"),
     path("details/", details.details, name="details"),
     path("details/<uuid:code>/", details.edit, name="edit_details"),
+    path("find/", claiming.find, name="find"),
     path("privacy/", privacy.privacy, name="privacy"),
     path("privacy/agree/", privacy.agree, name="agree"),
     path("documents/", documents.listing, name="documents"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.public.views import blog, booking, confirming, pages, people, photos, policies, resources
+from portal.web.public.views import blog, booking, confirming, links, pages, people, photos, policies, resources
 
 app_name = "public"
 
@@ -29,6 +29,8 @@ urlpatterns = [
     path("resources/", resources.listing, name="resources"),
     path("resources/<slug:slug>/", resources.detail, name="resource"),
     path("resources/<slug:slug>/file/", resources.download, name="download"),
+    path("link/", links.link, name="link"),
+    path("link/<slug:token>/", links.mailed_link, name="mailed_link"),
     path("book/", booking.services, name="book"),
     path("book/<slug:service>/", booking.times, name="times"),
     path("book/<slug:service>/confirm/", confirming.confirm, name="confirm"),

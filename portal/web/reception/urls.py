@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from portal.web.reception.views import (
+    accounts,
     booking,
     calendar,
     checkout,
@@ -32,6 +33,11 @@ urlpatterns = [
     path("patients/new/", patients.new, name="new_patient"),
     path("patients/<uuid:code>/", patients.detail, name="patient"),
     path("patients/<uuid:code>/edit/", patients.edit, name="edit_patient"),
+    path("patients/<uuid:code>/account/invite/", accounts.invite, name="invite_patient"),
+    path("patients/<uuid:code>/account/withdraw/", accounts.withdraw_invitation, name="withdraw_invitation"),
+    path("patients/<uuid:code>/account/link/", accounts.link, name="link_account"),
+    path("patients/<uuid:code>/account/unlink/", accounts.unlink, name="unlink_account"),
+    path("patients/<uuid:code>/address/keep/", accounts.keep_address, name="keep_address"),
     path("patients/<uuid:code>/referral/", patients.referral, name="add_referral"),
     path("patients/<uuid:code>/carers/", patients.add_carer, name="add_carer"),
     path("patients/<uuid:code>/carers/end/", patients.end_carer, name="end_carer"),

@@ -13,6 +13,7 @@ from icalendar import Calendar
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status
+from portal.notifications.models import Notice
 from tests import make
 
 NOW = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
@@ -335,7 +336,9 @@ def test_details_are_kept_right_by_the_patient(owner):
     good = client.post(url, {"phone": "(03) 7010 1234", "suburb": "Coburg", "email": "new@example.com"})
     assert good.status_code == 302
     patient.refresh_from_db()
-    assert (patient.phone.as_e164, patient.suburb, patient.email) == ("+61370101234", "Coburg", "new@example.com")
+    # The address they sign in with stays until they have opened the link at the new one.
+    assert (patient.phone.as_e164, patient.suburb, patient.email) == ("+61370101234", "Coburg", owner.email)
+    assert Notice.objects.get(template="account/confirm_address").to == "new@example.com"
 
 
 def test_details_of_somebody_else_are_not_found(owner):

@@ -27,6 +27,11 @@ PAGES = [
     "add_referral",
     "add_carer",
     "end_carer",
+    "invite_patient",
+    "withdraw_invitation",
+    "link_account",
+    "unlink_account",
+    "keep_address",
     "book",
     "appointment",
     "check_in",
@@ -43,9 +48,15 @@ PAGES = [
     "fee",
     "waive_fee",
 ]
-OF_A_PATIENT = {"patient", "edit_patient", "add_referral", "add_carer", "end_carer", "book"}
+OF_A_PATIENT = {
+    *("patient", "edit_patient", "add_referral", "add_carer", "end_carer", "book"),
+    *("invite_patient", "withdraw_invitation", "link_account", "unlink_account", "keep_address"),
+}
 OF_NOBODY = {"today", "calendar", "patients", "find", "new_patient"}
-ONLY_POST = {"find", "add_carer", "end_carer", "check_in", "no_show", "send_invoice", "waive_fee"}
+ONLY_POST = {
+    *("find", "add_carer", "end_carer", "check_in", "no_show", "send_invoice", "waive_fee"),
+    *("invite_patient", "withdraw_invitation", "keep_address"),
+}
 ONLY_READ = {"today", "calendar", "patients", "patient", "appointment", "checked_out"}
 
 

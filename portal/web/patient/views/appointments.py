@@ -46,10 +46,12 @@ def home(request: ActorRequest) -> HttpResponse:
     now = timezone.now()
     own = Appointment.objects.visible_to(request.actor).for_lists()
     upcoming = with_clinic(own.upcoming(now=now)[:4])
+    known = Patient.objects.managed_by(request.user).count()
     context = {
         "next": upcoming[0] if upcoming else None,
         "later": upcoming[1:],
-        "several": Patient.objects.managed_by(request.user).count() > 1,
+        "several": known > 1,
+        "unknown": not known,
         "new_files": Share.objects.visible_to(request.actor, now=now).unseen().count(),
         "asking": privacy.asking(request),
     }

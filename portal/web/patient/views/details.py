@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
-from portal.patients import actions
+from portal.patients import actions, addresses
 from portal.patients.forms import OwnDetailsForm
 from portal.patients.models import Patient
 
@@ -24,7 +24,9 @@ from portal.patients.models import Patient
 def details(request: ActorRequest) -> HttpResponse:
     """Everybody whose details this person looks after: themself first."""
     own = sorted(Patient.objects.visible_to(request.actor), key=lambda p: (p.user_id != request.user.pk, p.pk))
-    return render(request, "patient/details.html", {"patients": own})
+    now = timezone.now()
+    people = [(patient, addresses.waiting(patient, now=now)) for patient in own]
+    return render(request, "patient/details.html", {"people": people})
 
 
 @allow(Role.PATIENT)
@@ -36,6 +38,9 @@ def edit(request: ActorRequest, code: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         actions.update_patient(patient=patient, values=form.cleaned_data, by=request.actor, now=now)
         messages.success(request, _("Your changes are saved."))
+        if "email" in form.changed_data and (link := addresses.waiting(patient, now=now)):
+            words = _("We write to %(email)s once it is confirmed by the link that we have sent there.")
+            messages.info(request, words % {"email": link.email})
         return redirect("patient:details")
     status = 422 if request.method == "POST" else 200
     return render(request, "patient/details_edit.html", {"form": form, "patient": patient}, status=status)

@@ -26,7 +26,7 @@ from portal.journeys.sessions import steps_of
 from portal.medicare.actions import add_referral
 from portal.medicare.forms import ReferralForm
 from portal.medicare.models import Referral
-from portal.patients import actions
+from portal.patients import actions, addresses, signing_in
 from portal.patients.forms import CarerForm, PatientForm, SearchForm
 from portal.patients.models import Patient
 from portal.patients.refusals import AlreadyCarer, NotInForce, SomebodyElseIsBilled
@@ -120,6 +120,7 @@ def _page(request: ActorRequest, patient: Patient, *, carer_form: CarerForm, sta
         "age": patient.age(today),
         "carers": list(patient.carers.in_force().select_related("user").order_by("started_at")),
         "carer_form": carer_form,
+        "sign_in": signing_in.standing(patient, now=now),
         "referrals": list(Referral.objects.visible_to(request.actor).filter(patient=patient)[:3]),
         "upcoming": [(session, steps[session.pk]) for session in upcoming],
         "past": past[:PAST],
@@ -146,6 +147,9 @@ def edit(request: ActorRequest, code: UUID) -> HttpResponse:
         changed = {name: form.cleaned_data[name] for name in form.changed_data}
         actions.update_patient(patient=patient, values=changed, by=request.actor, now=now)
         messages.success(request, _("The changes are saved."))
+        if "email" in changed and (link := addresses.waiting(patient, now=now)):
+            words = _("We write to %(email)s once it is confirmed by the link that was sent there.")
+            messages.info(request, words % {"email": link.email})
         _say_warnings(request, form)
         return redirect("reception:patient", code=patient.code)
     status = 422 if request.method == "POST" else 200

@@ -1,0 +1,292 @@
+"""Which account opens whose record: found again by its person, or linked, unlinked and invited by the desk.
+
+Nothing about a record is told before somebody has proved two things: that they read the address on it, and the birth
+date. Whatever fails, fails in the same way, so that nobody learns who is a patient here.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from typing import NamedTuple
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import override
+
+from portal.accounts import actions as accounts
+from portal.accounts.models import User
+from portal.audit import trail
+from portal.common.access.actors import Actor
+from portal.common.text.normalise import words
+from portal.notifications import outbox
+from portal.notifications.recipients import Recipient
+from portal.patients import links
+from portal.patients.actions import add_carer, end_carer, name_account
+from portal.patients.models import MailedLink, Patient, WrongBirthDate
+from portal.patients.reaching import address_of, language_of
+from portal.patients.refusals import LinkClosed, NoAccountYet, NoAddress, RecordHasAccount, UserHasRecord
+from portal.patients.search import reindex
+
+# So many wrong birth dates in so long, and only the desk helps.
+MOST_WRONG_DATES = links.MOST_WRONG_DATES
+COUNTED_FOR = timedelta(days=30)
+# From this age on a person says themselves, or at the desk, who else may open their record.
+OF_AGE = 18
+# Whoever presses twice sends one invitation.
+ONE_PRESS = timedelta(minutes=1)
+
+
+# ---- Found by its person ---------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def claim(
+    *,
+    user: User,
+    first_name: str,
+    date_of_birth: date,
+    relationship: str | None = None,
+    token: str = "",
+    by: Actor,
+    now: datetime,
+    today: date,
+) -> Patient | None:
+    """Opens the record at the account's verified address, or of an invitation, to whoever knows its birth date.
+
+    With a `relationship` the account gets to care for somebody under age. None says no more than that it is for the
+    desk; it is counted, and after five in a month no date fits any more.
+    """
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    found = match(
+        user=user,
+        first_name=first_name,
+        date_of_birth=date_of_birth,
+        relationship=relationship,
+        token=token,
+        by=by,
+        now=now,
+        today=today,
+    )
+    if found is None:
+        return None
+    record = Patient.objects.select_for_update(no_key=True).filter(pk=found.pk, user=None).first()
+    # Asked again of the row that is held: meanwhile the desk may have put right what was proved.
+    if record is None or (record.date_of_birth, record.email) != (found.date_of_birth, found.email):
+        return None
+    for link in MailedLink.objects.with_token(token).outstanding().filter(patient=record):
+        links.used(link, by=by, now=now)
+    if relationship is None:
+        _link(record, user, how="claimed", by=by, now=now)
+    elif not record.carers.in_force().filter(user=user).exists():
+        billed = not record.carers.in_force().filter(is_billed=True).exists()
+        add_carer(patient=record, user=user, relationship=relationship, is_billed=billed, by=by, now=now)
+    return record
+
+
+@transaction.atomic
+def match(
+    *,
+    user: User,
+    first_name: str,
+    date_of_birth: date,
+    relationship: str | None = None,
+    token: str = "",
+    by: Actor,
+    now: datetime,
+    today: date,
+) -> Patient | None:
+    """The one record that this proof would open, or None; a None is counted as a wrong birth date."""
+    address = accounts.verified_address(user)
+    invited = MailedLink.objects.with_token(token).outstanding().invitations().filter(expires_at__gt=now)
+    link = invited.select_for_update(no_key=True, of=("self",)).first()
+    pool = list(Patient.objects.at_address(address).filter(user=None).order_by("pk"))
+    if link is not None and link.patient not in pool and link.patient.user_id is None:
+        pool.append(link.patient)
+    fitting = [one for one in pool if one.date_of_birth == date_of_birth and _is_called(one, first_name)]
+    if relationship is None:
+        is_open = not Patient.objects.filter(user=user).exists()
+    else:
+        fitting = [one for one in fitting if one.age(today) < OF_AGE]
+        is_open = True
+    is_open = is_open and _wrong_dates(user, address, now=now) < MOST_WRONG_DATES
+    if is_open and len(fitting) == 1:
+        return fitting[0]
+    WrongBirthDate.objects.create(user=user, address=_digest(address), at=now)
+    if link is not None:
+        links.wrong_date(link, now=now)
+    trail.record("account.record_not_found", target=user, by=by, at=now)
+    return None
+
+
+def _is_called(patient: Patient, name: str) -> bool:
+    """Tells those at one address apart, a couple or twins: one part of a first name will do."""
+    return not set(words(name)).isdisjoint(words(f"{patient.legal_first_name} {patient.preferred_name}"))
+
+
+def _wrong_dates(user: User, address: str, *, now: datetime) -> int:
+    tries = WrongBirthDate.objects.filter(at__gt=now - COUNTED_FOR)
+    return tries.filter(Q(user=user) | Q(address=_digest(address))).count()
+
+
+def _digest(address: str) -> str:
+    return sha256(address.lower().encode()).hexdigest()
+
+
+class Standing(NamedTuple):
+    """Whether and by which account a record is opened, as the desk sees it; `patient.user` is the one that does."""
+
+    # One that signs in with the record's address, and opens no record of its own.
+    account_there: User | None
+    invitation: MailedLink | None
+    has_expired: bool
+    address_waiting: MailedLink | None
+
+
+def standing(patient: Patient, *, now: datetime) -> Standing:
+    """What the desk reads of how a patient signs in. Three queries at most."""
+    out = {link.purpose: link for link in MailedLink.objects.outstanding().filter(patient=patient)}
+    invitation, address = out.get(MailedLink.Purpose.INVITATION), out.get(MailedLink.Purpose.ADDRESS)
+    there = None
+    if patient.user_id is None and (found := accounts.account_of_address(patient.email)):
+        there = None if Patient.objects.filter(user=found).exists() else found
+    return Standing(
+        account_there=there,
+        invitation=invitation,
+        has_expired=invitation is not None and invitation.expired(now=now),
+        address_waiting=None if address is None or address.expired(now=now) else address,
+    )
+
+
+# ---- At the desk -----------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def link_account(*, patient: Patient, user: User, by: Actor, now: datetime) -> Patient:
+    """Opens the record to an account; a second time changes nothing. Raises RecordHasAccount or UserHasRecord."""
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    stored = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    if stored.user_id == user.pk:
+        return stored
+    _link(stored, user, how="desk", by=by, now=now)
+    return stored
+
+
+def _link(record: Patient, user: User, *, how: str, by: Actor, now: datetime) -> None:
+    if record.user_id is not None:
+        raise RecordHasAccount
+    if Patient.objects.filter(user=user).exists():
+        raise UserHasRecord
+    # Somebody who cared for them, and turns out to be them.
+    for carer in record.carers.in_force().filter(user=user):
+        end_carer(carer=carer, by=by, now=now)
+    before = record.email
+    record.user, record.email = user, user.email
+    record.save(update_fields=["user", "email"])
+    reindex(record)
+    links.close(record, why="linked", now=now)
+    trail.record("patient.linked", target=record, by=by, at=now, user=user.pk, how=how)
+    name_account(record, by=by, now=now)
+    _tell_of_link(record, also=before)
+
+
+def _tell_of_link(record: Patient, *, also: str) -> None:
+    """Whoever reads either address can say that it was not they."""
+    language = language_of(record)
+    for address in dict.fromkeys([record.email, also.lower()]):
+        if not address:
+            continue
+        outbox.queue(
+            template="account/record_opened",
+            to=Recipient.by_email(address),
+            about=record,
+            context={"name": record.called if address == record.email else ""},
+            dedupe_key=f"record_opened:{record.code}:{record.user_id}:{Recipient.by_email(address).digest}",
+            language=language,
+        )
+
+
+@transaction.atomic
+def unlink_account(*, patient: Patient, reason: str, by: Actor, now: datetime) -> User:
+    """Closes the record to its account, which is signed out everywhere; raises NoAccountYet.
+
+    `reason` is one word. After "wrong_person" their address leaves the record, so that nothing more goes to it.
+    """
+    stored = Patient.objects.select_for_update(no_key=True, of=("self",)).select_related("user").get(pk=patient.pk)
+    user = stored.user
+    if user is None:
+        raise NoAccountYet
+    stored.user = None
+    if reason == "wrong_person":
+        stored.email = ""
+    stored.save(update_fields=["user", "email"])
+    reindex(stored)
+    links.close(stored, why="unlinked", now=now)
+    accounts.end_sessions(user=user)
+    trail.record("patient.unlinked", target=stored, by=by, at=now, user=user.pk, reason=reason)
+    return user
+
+
+@transaction.atomic
+def move_account(*, patient: Patient, to: Patient, by: Actor, now: datetime) -> None:
+    """Opens another record of the same person to whoever signs in for `patient`: their account, and their carers.
+
+    Raises RecordHasAccount where an account opens the other one, or NoAccountYet where nobody signs in for this one.
+    """
+    held = {one.pk: one for one in Patient.objects.select_for_update(no_key=True).filter(pk__in=[patient.pk, to.pk])}
+    old, new = held[patient.pk], held[to.pk]
+    user, carers = old.user, list(old.carers.in_force().select_related("user").order_by("pk"))
+    if user is None and not carers:
+        raise NoAccountYet
+    if user is not None:
+        if new.user_id is not None:
+            raise RecordHasAccount
+        old.user = None
+        old.save(update_fields=["user"])
+        trail.record("patient.unlinked", target=old, by=by, at=now, user=user.pk, reason="same_person")
+        _link(new, user, how="same_person", by=by, now=now)
+    for carer in carers:
+        end_carer(carer=carer, by=by, now=now)
+        there = new.carers.in_force()
+        if carer.user_id == new.user_id or there.filter(user=carer.user).exists():
+            continue
+        billed = carer.is_billed and not there.filter(is_billed=True).exists()
+        add_carer(patient=new, user=carer.user, relationship=carer.relationship, is_billed=billed, by=by, now=now)
+
+
+@transaction.atomic
+def invite(*, patient: Patient, by: Actor, now: datetime) -> MailedLink:
+    """Mails the patient a link that opens their record to an account. Raises RecordHasAccount or NoAddress."""
+    stored = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    if stored.user_id is not None:
+        raise RecordHasAccount
+    if not (address := address_of(stored)):
+        raise NoAddress
+    out = MailedLink.objects.outstanding().invitations().filter(patient=stored, email=address)
+    if just_sent := out.filter(sent_at__gt=now - ONE_PRESS).first():
+        return just_sent
+    link, token = links.make(stored, purpose=MailedLink.Purpose.INVITATION, email=address, by=by, now=now)
+    language = language_of(stored)
+    with override(language):
+        url = accounts.absolute("public:mailed_link", token)
+    outbox.queue(
+        template="account/record_invitation",
+        to=Recipient.by_email(address),
+        about=link,
+        # Not their name: the address may have been written down wrongly.
+        context={"url": url, "days": links.LASTS.days},
+        dedupe_key=f"record_invitation:{link.code}",
+        language=language,
+        secret=True,
+    )
+    trail.record("patient.invited", target=stored, by=by, at=now)
+    return link
+
+
+@transaction.atomic
+def withdraw_invitation(*, patient: Patient, by: Actor, now: datetime) -> None:
+    """Makes the link of an invitation useless; raises LinkClosed where none is out."""
+    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    if not links.close(patient, purpose=MailedLink.Purpose.INVITATION, why="withdrawn", now=now):
+        raise LinkClosed
+    trail.record("patient.invitation_withdrawn", target=patient, by=by, at=now)

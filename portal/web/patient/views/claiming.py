@@ -1,0 +1,49 @@
+"""Somebody whom our desk registered finds their record again, or that of a child in their care."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from portal.accounts.roles import Role
+from portal.clinic.models import ClinicSettings
+from portal.common.access.decorators import ActorRequest, allow
+from portal.patients import links, signing_in
+from portal.patients.forms import ClaimForm
+from portal.patients.models import Patient
+
+
+@allow(Role.PATIENT)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def find(request: ActorRequest) -> HttpResponse:
+    """Asks for a birth date, once. Nothing of a record is shown before, and every failure has the same words."""
+    back = request.GET.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        back = ""
+    has_record = Patient.objects.filter(user=request.user).exists()
+    form = ClaimForm(request.POST if request.method == "POST" else None, user=request.user, has_record=has_record)
+    was_refused = False
+    if request.method == "POST" and form.is_valid():
+        now = timezone.now()
+        record = signing_in.claim(
+            user=request.actor.person,
+            token=request.session.get(links.IN_SESSION, ""),
+            by=request.actor,
+            now=now,
+            today=ClinicSettings.current().today(now),
+            **form.proof,
+        )
+        if record is not None:
+            request.session.pop(links.IN_SESSION, None)
+            messages.success(request, _("Found. The sessions, invoices and details are in your pages now."))
+            return redirect(back or "patient:details")
+        was_refused = True
+    status = 422 if request.method == "POST" else 200
+    return render(request, "patient/find.html", {"form": form, "refused": was_refused, "back": back}, status=status)

@@ -1,0 +1,96 @@
+"""Several people at once ask for one record: real threads, real transactions."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from portal.accounts.roles import Role
+from portal.audit.models import Entry
+from portal.common.access.actors import Actor
+from portal.notifications.models import Notice
+from portal.patients import signing_in
+from portal.patients.models import MailedLink, Patient, WrongBirthDate
+from portal.patients.refusals import RecordHasAccount
+from tests import make
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BORN = date(1990, 5, 17)
+PEOPLE = 6
+
+
+def at_once(*jobs):
+    gate = threading.Barrier(len(jobs))
+
+    def run(job):
+        gate.wait()
+        try:
+            return "got it" if job() else "nothing"
+        except RecordHasAccount:
+            return "refused"
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        return Counter(pool.map(run, jobs))
+
+
+def claiming(user, token="", born=BORN):
+    return lambda: signing_in.claim(
+        user=user,
+        first_name="Mai",
+        date_of_birth=born,
+        token=token,
+        by=Actor(user=user, role=Role.PATIENT),
+        now=timezone.now(),
+        today=date(2026, 11, 29),
+    )
+
+
+@pytest.fixture
+def patient(db):
+    make.clinic()
+    return make.patient(legal_first_name="Mai", email="mai@example.com", date_of_birth=BORN)
+
+
+@pytest.fixture
+def token(patient):
+    signing_in.invite(patient=patient, by=make.actor(), now=timezone.now())
+    word = next(word for word in Notice.objects.get().text.split() if "/link/" in word)
+    return word.strip("/").rsplit("/", 1)[-1]
+
+
+def test_of_many_with_one_link_and_one_at_the_address_one_gets_it(patient, token):
+    people = [make.user(email="mai@example.com"), *(make.user() for _ in range(PEOPLE - 1))]
+    came = at_once(claiming(people[0]), *(claiming(user, token) for user in people[1:]))
+    assert came == {"got it": 1, "nothing": PEOPLE - 1}
+    patient.refresh_from_db()
+    assert patient.user in people
+    assert Entry.objects.filter(verb="patient.linked").count() == 1
+    assert not MailedLink.objects.outstanding().exists()
+
+
+def test_the_desk_links_one_account_while_another_claims(patient):
+    other = make.user()
+    desk = make.actor()
+    came = at_once(
+        claiming(make.user(email="mai@example.com")),
+        lambda: signing_in.link_account(patient=patient, user=other, by=desk, now=timezone.now()),
+    )
+    assert came["got it"] == 1
+    assert Patient.objects.get(pk=patient.pk).user is not None
+
+
+def test_guesses_at_once_are_each_counted(patient):
+    user = make.user(email="mai@example.com")
+    came = at_once(*(claiming(user, born=date(1980, 1, day)) for day in range(1, PEOPLE + 1)))
+    assert came == {"nothing": PEOPLE}
+    assert WrongBirthDate.objects.count() == PEOPLE
+    assert claiming(user)() is None

@@ -1,0 +1,206 @@
+"""The desk registered them, then they sign up: at the door that people use."""
+
+import re
+from datetime import date
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from portal.accounts.models import User
+from portal.accounts.roles import Role
+from portal.notifications.models import Notice
+from portal.patients.models import MailedLink, Patient
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+FIND = "/my/find/"
+BORN = {"who": "me", "first_name": "Mai", "date_of_birth": "17/5/1990"}
+
+
+@pytest.fixture(autouse=True)
+def _clinic(db):
+    make.clinic(phone="+61390000000")
+
+
+@pytest.fixture
+def patient():
+    return make.patient(legal_first_name="Mai", legal_last_name="Nguyễn", email="mai@example.com")
+
+
+def browser(email="mai@example.com", **fields):
+    return make.client_for(make.user(email=email, **fields))
+
+
+def test_from_an_empty_home_to_ones_sessions(patient):
+    session = make.appointment(patient=patient)
+    client = browser()
+    home = client.get("/my/").content.decode()
+    assert FIND in home
+    assert str(session.code) not in home
+    assert client.post(FIND, BORN).url == reverse("patient:details")
+    home = client.get("/my/").content.decode()
+    assert str(session.code) in home
+    assert "Hello Mai" in home
+
+
+def test_back_to_where_they_came_from(patient):
+    assert browser().post(FIND + "?next=/book/", BORN).url == "/book/"
+
+
+@pytest.mark.parametrize("bad", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
+def test_never_back_to_elsewhere(patient, bad):
+    assert browser().post(FIND + f"?next={bad}", BORN).url == reverse("patient:details")
+
+
+def test_a_stranger_and_a_wrong_date_read_the_same(patient):
+    pages = []
+    for email in ("mai@example.com", "stranger@example.com"):
+        answer = browser(email, first_name="X").post(FIND, BORN | {"date_of_birth": "18/5/1990"})
+        assert answer.status_code == 422
+        pages.append(re.sub(r"\b[A-Za-z0-9]{64}\b", "", answer.content.decode()).replace(email, ""))
+    assert pages[0] == pages[1]
+    assert "open nothing" in pages[0]
+    assert "Nguyễn" not in pages[0]
+
+
+def test_the_page_itself_is_the_same_for_everybody(patient):
+    pages = []
+    for email in ("mai@example.com", "stranger@example.com"):
+        page = browser(email, first_name="X").get(FIND).content.decode()
+        pages.append(re.sub(r"\b[A-Za-z0-9]{64}\b", "", page))
+    assert pages[0] == pages[1]
+
+
+def test_signed_out_one_signs_in_first(patient):
+    assert Client().post(FIND, BORN).status_code == 302
+    assert Patient.objects.get().user is None
+
+
+def test_a_child(patient):
+    child = make.patient(legal_first_name="Mia", email="mai@example.com", date_of_birth=date(2016, 2, 3))
+    client = browser()
+    client.post(FIND, BORN)
+    page = client.get(FIND)
+    # Who has a record looks for a child's.
+    assert [value for value, _label in page.context["form"].fields["who"].choices] == ["other"]
+    mia = {"who": "other", "relationship": "parent", "first_name": "Mia", "date_of_birth": "3/2/2016"}
+    assert client.post(FIND, mia).status_code == 302
+    assert "Mia" in client.get(reverse("patient:details")).content.decode()
+    assert child.carers.get().relationship == "parent"
+
+
+# ---- The desk -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def desk():
+    return make.signed_in_client(role=Role.RECEPTION)
+
+
+def at(name, patient):
+    return reverse(f"reception:{name}", args=[patient.code])
+
+
+def link_in(notice):
+    return next(word for word in notice.text.split() if "/link/" in word).split("//", 1)[1].split("/", 1)[1]
+
+
+def test_an_invitation_from_the_desk_to_the_sessions(desk, patient, client):
+    page = desk.get(at("patient", patient)).content.decode()
+    assert "No account opens this record." in page
+    desk.post(at("invite_patient", patient))
+    assert "Invited at mai@example.com" in desk.get(at("patient", patient)).content.decode()
+    link = "/" + link_in(Notice.objects.get(template="account/record_invitation"))
+    assert client.get(link).url == "/link/"
+    page = client.get("/link/").content.decode()
+    assert f"/accounts/signup/?next={FIND}" in page
+    assert "Mai" not in page
+    # With an account at another address: the link has proved who reads the one on file.
+    user = make.user(email="other@example.com")
+    session = client.session
+    signed_in = make.client_for(user)
+    theirs = signed_in.session
+    theirs["mailed_link"] = session["mailed_link"]
+    theirs.save()
+    assert signed_in.get("/link/").url == FIND
+    assert signed_in.post(FIND, BORN).status_code == 302
+    patient.refresh_from_db()
+    assert patient.user == user
+    page = desk.get(at("patient", patient)).content.decode()
+    assert "other@example.com" in page
+    assert at("unlink_account", patient) in page
+    # Once.
+    again = Client()
+    again.get(link)
+    assert again.get("/link/").status_code == 410
+
+
+def test_the_invitation_lasts_through_signing_in(desk, patient, client):
+    make.user(email="other@example.com")
+    desk.post(at("invite_patient", patient))
+    client.get("/" + link_in(Notice.objects.get(template="account/record_invitation")))
+    client.post(reverse("account_login"), {"login": "other@example.com", "password": make.PASSWORD})
+    assert client.post(FIND, BORN).status_code == 302
+    patient.refresh_from_db()
+    assert patient.user == User.objects.get(email="other@example.com")
+
+
+def test_withdrawing_an_invitation(desk, patient, client):
+    desk.post(at("invite_patient", patient))
+    link = "/" + link_in(Notice.objects.get(template="account/record_invitation"))
+    desk.post(at("withdraw_invitation", patient))
+    client.get(link)
+    assert client.get("/link/").status_code == 410
+    assert "Invited at" not in desk.get(at("patient", patient)).content.decode()
+
+
+def test_the_desk_sees_an_account_that_is_there_and_links_it(desk, patient):
+    user = make.user(email="mai@example.com", first_name="Mai", last_name="N")
+    assert "Mai N signs in with this e-mail address" in desk.get(at("patient", patient)).content.decode()
+    shown = desk.post(at("link_account", patient), {"email": "MAI@example.com"})
+    assert shown.context["account"] == user
+    assert Patient.objects.get(pk=patient.pk).user is None
+    known = {"email": user.email, "account": str(user.code)}
+    assert desk.post(at("link_account", patient), known).status_code == 422
+    assert desk.post(at("link_account", patient), known | {"checked": "on"}).status_code == 302
+    assert Patient.objects.get(pk=patient.pk).user == user
+
+
+@pytest.mark.parametrize("why", ["nobody", "another's", "not the one shown"])
+def test_the_desk_links_no_wrong_account(desk, patient, why):
+    other = make.user(email="other@example.com")
+    data = {"email": "other@example.com", "account": str(other.code), "checked": "on"}
+    match why:
+        case "nobody":
+            data["email"] = "nobody@example.com"
+        case "another's":
+            make.patient(user=other)
+        case "not the one shown":
+            data["account"] = str(make.user().code)
+    assert desk.post(at("link_account", patient), data).status_code in (200, 422)
+    assert Patient.objects.get(pk=patient.pk).user is None
+
+
+def test_unlinking_asks_for_a_reason_and_names_the_account_of_its_page(desk, patient):
+    user = make.user(email="mai@example.com")
+    Patient.objects.filter(pk=patient.pk).update(user=user)
+    page = desk.get(at("unlink_account", patient))
+    assert page.context["form"]["seen"].value() == str(user.code)
+    seen = {"seen": str(user.code)}
+    assert desk.post(at("unlink_account", patient), seen).status_code == 422
+    stale = {"reason": "asked", "seen": str(make.user().code)}
+    assert desk.post(at("unlink_account", patient), stale).status_code == 422
+    assert Patient.objects.get(pk=patient.pk).user == user
+    assert desk.post(at("unlink_account", patient), seen | {"reason": "wrong_person"}).status_code == 302
+    patient.refresh_from_db()
+    assert (patient.user, patient.email) == (None, "")
+
+
+@pytest.mark.parametrize("name", ["invite_patient", "withdraw_invitation", "link_account", "unlink_account"])
+@pytest.mark.parametrize(("role", "status"), [(Role.PATIENT, 403), (Role.PSYCHOLOGIST, 403), (None, 302)])
+def test_only_the_desk(name, role, status, patient):
+    client = make.signed_in_client(role=role) if role else Client()
+    assert client.post(at(name, patient), {"email": "mai@example.com"}).status_code == status
+    assert (MailedLink.objects.count(), Patient.objects.get(pk=patient.pk).user) == (0, None)
