@@ -47,6 +47,8 @@ class Choice(forms.Form):
     psychologist = MarkField(label=_("Psychologist"), required=False, max_length=80)
     mode = MarkField(label=_("How"), required=False, max_length=10)
     week = DateField(picker=True, required=False)
+    # The week that was on the page when somebody else was chosen: it stays, unless they have no time in it.
+    near = DateField(picker=True, required=False)
     # A time that was lost to somebody else: the page says so and offers the nearest.
     taken = MarkField(required=False, max_length=120)
 
@@ -79,12 +81,15 @@ class Choice(forms.Form):
     def clean_week(self) -> date | None:
         return choosing.week_asked_for(self.cleaned_data["week"])
 
+    def clean_near(self) -> date | None:
+        return choosing.week_asked_for(self.cleaned_data["near"])
+
     @classmethod
     def read(cls, data: Any, **kwargs: Any) -> dict[str, Any]:
         """The cleaned choices; a week that is no date was not asked for."""
         form = cls(data, **kwargs)
         form.full_clean()
-        chosen = {"psychologist": None, "mode": "", "week": None, "taken": None} | form.cleaned_data
+        chosen = {"psychologist": None, "mode": "", "week": None, "near": None, "taken": None} | form.cleaned_data
         return chosen | {"mode": chosen["mode"] or form.usual_mode()}
 
 

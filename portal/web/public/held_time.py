@@ -15,9 +15,9 @@ from portal.clinic.models import Location, Psychologist, Service
 from portal.common.access import limits
 from portal.common.access.actors import Actor
 from portal.journeys import booking, choosing
+from portal.journeys.held import KEY, UNTIL
 
 VISITOR = Actor.system("online booking")
-KEY = "hold"
 
 
 class TooOften(Exception):
@@ -81,7 +81,8 @@ def take(
     held.psychologist, held.service = clinic.psychologists()[held.psychologist_id], service
     held.location = clinic.places()[held.location_id]
     # With the choices that led to it: once it runs out, its row may be cleared away.
-    request.session[KEY] = {"code": str(held.code), **Chosen.of(held)._asdict()}
+    until = int(held.held_until.timestamp()) if held.held_until else 0
+    request.session[KEY] = {"code": str(held.code), UNTIL: until, **Chosen.of(held)._asdict()}
     return held
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
@@ -94,10 +94,61 @@ def test_on_a_sunday_night_the_page_opens_on_times_and_says_which_week(client, m
     assert "week=2026-11-30" in asked_for
 
 
-def test_who_is_chosen_next_keeps_a_week_that_was_turned_to_and_no_other(client, mai, times):
-    kept = '<input type="hidden" form="whose-times" name="week" value="2026-12-07">'
-    assert kept in client.get(f"{times}?week=2026-12-08").content.decode()
-    assert 'form="whose-times"' not in client.get(times).content.decode()
+def choose(client, times, page, slug):
+    """Chooses somebody else on a page of times, as the list at its top does."""
+    kept = dict(re.findall(r'<input type="hidden" form="whose-times" name="(\w+)" value="([^"]*)">', page))
+    assert len(kept) == 1
+    return client.get(times, kept | {"psychologist": slug, "mode": "in_person"}).context["week"]
+
+
+def test_who_is_chosen_next_is_shown_in_the_week_that_was_turned_to(client, mai, times):
+    page = client.get(f"{times}?week=2026-12-08").content.decode()
+    week = choose(client, times, page, "mai")
+    assert (week.monday, week.is_asked_for) == (date(2026, 12, 7), True)
+
+
+def test_who_is_chosen_next_is_shown_in_the_week_on_the_page_if_they_have_a_time_in_it(client, mai, times, place):
+    """Mai is away this week and works the next; Tom works both; Ann begins in a fortnight."""
+    tom, ann = make.psychologist(slug="tom"), make.psychologist(slug="ann")
+    for person in (tom, ann):
+        make.week(psychologist=person, location=place)
+    make.time_slot(psychologist=mai, starts_at=NOW - timedelta(hours=9), minutes=7 * 24 * 60)
+    make.time_slot(psychologist=ann, starts_at=NOW - timedelta(hours=9), minutes=14 * 24 * 60)
+    opened = client.get(times, {"psychologist": "mai"})
+    assert opened.context["week"].monday == date(2026, 11, 30)
+    page = opened.content.decode()
+    # From himself Tom would be shown this week.
+    assert client.get(times, {"psychologist": "tom"}).context["week"].monday == date(2026, 11, 23)
+    assert choose(client, times, page, "tom").monday == date(2026, 11, 30)
+    assert choose(client, times, page, "ann").monday == date(2026, 12, 7)
+
+
+def banner(client, path):
+    found = re.search(r'<aside class="hold".*?</aside>', client.get(path).content.decode(), re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", found.group()).split()) if found else None
+
+
+def test_a_held_time_stays_in_sight_on_other_pages_until_it_runs_out(mai, times, confirm):
+    client = make.client_for(make.user())
+    elsewhere = [times, "/", "/book/", "/psychologists/mai/", "/my/", "/my/appointments/", "/fees/"]
+    assert {banner(client, path) for path in elsewhere} == {None}
+    press(client, times)
+    for path in elsewhere:
+        said = banner(client, path)
+        assert said, path
+        assert "We hold Tuesday 1 December 2026, 11:00 am with" in said, path
+        assert f'href="{confirm}">Go on with this time' in client.get(path).content.decode(), path
+    assert banner(client, confirm) is None
+    assert banner(Client(), times) is None
+    with time_machine.travel(NOW + timedelta(minutes=10), tick=False):
+        assert {banner(client, path) for path in elsewhere} == {None}
+
+
+def test_a_time_that_was_booked_is_held_no_more(mai, times, confirm):
+    client = make.client_for(make.user())
+    press(client, times)
+    send(client, confirm, DETAILS)
+    assert banner(client, times) is None
 
 
 def test_pressing_a_time_holds_it_for_ten_minutes(client, mai, times, confirm):

@@ -71,7 +71,7 @@ def _calendar(
     week = choosing.week_of_times(
         psychologists=wanted,
         service=service,
-        monday=choice["week"] or choosing.monday_of(clinic.today(now)),
+        monday=choice["week"] or choice["near"] or choosing.monday_of(clinic.today(now)),
         now=now,
         clinic=clinic,
         mode=choice["mode"],
