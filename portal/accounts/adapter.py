@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from portal.accounts import attempts, devices, failures
 from portal.accounts.actions import absolute
 from portal.accounts.devices import describe
 from portal.accounts.kept_forms import keeping
@@ -77,6 +78,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         name = template_prefix.rsplit("/", 1)[-1]
+        if name in SECRET and attempts.begin(self.request, "mail", email) is None:
+            # Whoever asks sees the same as ever: what was sent before is still good, and a mailbox is not flooded.
+            failures.slowed(self.request, "mail", email)
+            return
         outbox.queue(
             template=f"account/{name}",
             to=Recipient.by_email(email),
@@ -128,9 +133,11 @@ class AccountAdapter(DefaultAccountAdapter):
             return False
 
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse:
-        # Failures are not recorded: writing about accounts that exist, and not about others, would tell them apart.
-        trail.record("account.signed_in", by=actor_of(_ours(user)), target=user, at=timezone.now())
-        return super().post_login(request, user, **kwargs)
+        account = _ours(user)
+        trail.record("account.signed_in", by=actor_of(account), target=account, at=timezone.now())
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        devices.remember(request, response, account.email)
+        return response
 
     def logout(self, request: HttpRequest) -> None:
         if request.user.is_authenticated:
@@ -138,9 +145,21 @@ class AccountAdapter(DefaultAccountAdapter):
             keeping.forget_all(request.user)
         super().logout(request)
 
-    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        # allauth puts the Host header in: every port written behind it would be a fresh set of attempts.
-        return str(credentials.get("email", "")).lower()
+    # ---- Failures
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Counts the try as `attempts` says; allauth's own count is of the account alone, and locks its owner out."""
+        email = str(credentials.get("email", ""))
+        self._login_failed_rl_usage = attempts.begin(request, "password", email)
+        if self._login_failed_rl_usage is None:
+            failures.slowed(request, "password", email)
+            raise self.validation_error("too_many_login_attempts")
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        failures.failed(request, "password", str(credentials.get("email", "")))
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        attempts.forgive(request, str(credentials.get("email", "")))
 
 
 class MfaAdapter(DefaultMFAAdapter):

@@ -11,3 +11,4 @@ class AccountsConfig(AppConfig):
         from portal.accounts import receivers  # noqa: F401
 
         schedules.every_minutes(30, "portal.accounts.tasks.forget_old_forms", name="kept forms")
+        schedules.every_minutes(1, "portal.accounts.tasks.tell_owners", name="sign-ins slowed down")

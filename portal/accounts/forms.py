@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.fields import SetPasswordField
 from allauth.account.forms import (
     AddEmailForm,
@@ -14,6 +15,7 @@ from allauth.account.forms import (
     ResetPasswordKeyForm,
     SignupForm,
 )
+from allauth.core import context as allauth_context
 from allauth.mfa import app_settings as mfa_settings
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
@@ -27,6 +29,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
+from portal.accounts import attempts, failures
 from portal.accounts.models import Invitation, User
 from portal.accounts.roles import STAFF, Role
 from portal.common.forms.fields import DigitsField, EmailLineField, LineField
@@ -168,24 +171,39 @@ class SignUpForm(_OurWords, SignupForm):
             self.account_already_exists = True
 
 
-class _OneUse(BaseAuthenticateForm):
-    """Refuses a code of the authenticator app that was used, for as long as the app's clock tolerance accepts it."""
+class _Counted(BaseAuthenticateForm):
+    """Counts tries as `attempts` says, and refuses a code of the authenticator app that was used.
+
+    It is refused for as long as the app's clock tolerance accepts it.
+    """
 
     def clean_code(self) -> str:
-        code = super().clean_code()
+        attempt = attempts.begin(allauth_context.request, "code", self.user.email)
+        if attempt is None:
+            failures.slowed(allauth_context.request, "code", self.user.email)
+            raise get_adapter().validation_error("too_many_login_attempts")
+        try:
+            code = super().clean_code()
+            self._use_up(code)
+        except forms.ValidationError:
+            failures.failed(allauth_context.request, "code", self.user.email)
+            raise
+        attempt.rollback()
+        return code
+
+    def _use_up(self, code: str) -> None:
         if self.authenticator.type == Authenticator.Type.TOTP:
             accepted_for = mfa_settings.TOTP_PERIOD * (2 * mfa_settings.TOTP_TOLERANCE + 1)
             digits = "".join(filter(str.isdigit, code))
             if not cache.add(f"totp-used:{self.user.pk}:{digits}", True, timeout=accepted_for):
                 raise forms.ValidationError(_("This code was used. Wait for the next one."), code="used")
-        return code
 
 
-class SecondFactorForm(OurFields, _OneUse, AuthenticateForm):
+class SecondFactorForm(OurFields, _Counted, AuthenticateForm):
     pass
 
 
-class ConfirmItsYouForm(OurFields, _OneUse, ReauthenticateForm):
+class ConfirmItsYouForm(OurFields, _Counted, ReauthenticateForm):
     pass
 
 

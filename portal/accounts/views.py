@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from allauth.account import views as allauth_views
 from allauth.account.adapter import get_adapter
 from allauth.account.utils import perform_login
+from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.hashers import make_password
@@ -14,6 +15,7 @@ from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
@@ -25,7 +27,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal.accounts import actions
+from portal.accounts import actions, devices
 from portal.accounts.forms import JoinForm
 from portal.accounts.kept_forms import keeping
 from portal.accounts.kept_forms.keeping import CAME_BACK
@@ -49,6 +51,7 @@ NOWHERE = {"public:home", "account_home"}
 # A file's page sends to sign in where it is for patients alone.
 FOR_PATIENTS = {"public:resource", "public:download"}
 INVITED = "invitation"
+MOST_SIGN_INS = {"login": "30/m/ip"}
 
 
 @signed_in
@@ -89,6 +92,14 @@ def drop_kept_form(request: SignedInRequest) -> HttpResponse:
 
 class SignIn(allauth_views.LoginView):
     """Says why one is asked to sign in, to those whom another page sent here."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        # Of strangers: a crowd at one address, such as the waiting room's, can't shut the door on the desk's computer.
+        if settings.ACCOUNT_RATE_LIMITS and not devices.is_somebodys(request):
+            refused = ratelimit.consume_or_429(request, app="portal.accounts", action="login", config=MOST_SIGN_INS)
+            if refused is not None:
+                return refused
+        return super().dispatch(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
