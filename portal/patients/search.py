@@ -8,7 +8,7 @@ the list is full: two letters over a hundred thousand people cost as little as a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol, TypeVar
@@ -20,7 +20,8 @@ from phonenumber_field.phonenumber import PhoneNumber
 
 from portal.common.database.columns import longest
 from portal.common.forms.fields import read_date
-from portal.common.text.normalise import fold, words
+from portal.common.text.names import keys_of_name, spellings, telling_keys, typed_words, writes_without_spaces
+from portal.common.text.typed import plain
 from portal.patients.models import Patient, SearchKey
 
 KEY_LENGTH = longest(SearchKey, "key")
@@ -37,10 +38,10 @@ def keys_of(patient: Patient) -> set[str]:
     """Every word that this patient is found by."""
     keys: set[str] = set()
     for name in (patient.legal_first_name, patient.legal_last_name, patient.preferred_name):
-        keys.update(_name_keys(name))
+        keys |= keys_of_name(name)
     for first in {patient.legal_first_name, patient.preferred_name}:
-        if _writes_without_spaces(first) and _writes_without_spaces(patient.legal_last_name):
-            keys.update(_name_keys(f"{patient.legal_last_name}{first}"))
+        if writes_without_spaces(first) and writes_without_spaces(patient.legal_last_name):
+            keys |= keys_of_name(f"{patient.legal_last_name}{first}")
     if patient.phone:
         keys.update(_phone_keys(patient.phone))
     if patient.email:
@@ -48,17 +49,6 @@ def keys_of(patient: Patient) -> set[str]:
     born = patient.date_of_birth
     keys.update({f"{born:%Y-%m-%d}", f"{born:%d/%m/%Y}", f"{born:%d%m%Y}"})
     return {key[:KEY_LENGTH] for key in keys if key}
-
-
-def _name_keys(name: str) -> set[str]:
-    """`O'Brien-Lee` is found as obrienlee, obrien, lee and brien."""
-    apart = re.sub(r"['’‘ʼ`´]", " ", name)
-    return {word for text in (name, apart) for word in words(text) if len(word) > 1 or _writes_without_spaces(word)}
-
-
-def _writes_without_spaces(text: str) -> bool:
-    """Whether a text is in Chinese, Japanese or Korean letters, where one character can be a whole name."""
-    return bool(text) and all(c >= "\u2e80" or "\u1100" <= c <= "\u11ff" for c in text)
 
 
 def _phone_keys(phone: PhoneNumber) -> set[str]:
@@ -71,7 +61,7 @@ def _phone_keys(phone: PhoneNumber) -> set[str]:
 
 
 def _email(text: str) -> str:
-    return re.sub(r"[^\w@.+'-]", "", fold(text))
+    return re.sub(r"[^\w@.+-]", "", spellings(text)[0])
 
 
 def reindex(patient: Patient) -> None:
@@ -109,14 +99,33 @@ class Token:
         return condition
 
 
-_EMAIL = re.compile(r"\S+@\S*")
-_DATE = re.compile(
+# What people put between things, as white space that stands within none of them.
+BETWEEN = "\x1f"
+EMAIL = re.compile(r"[^\s<>()\[\]\"“”]+@[^\s<>()\[\]\"“”]*")
+# Mail programs write `Mai Nguyen <mai@example.com>`; the name is what somebody called the address.
+IN_BRACKETS = re.compile(r"<\s*(?:mailto:)?([^\s<>@]+@[^\s<>@]*)\s*>", re.IGNORECASE)
+DATE = re.compile(
     r"(?<!\S)(?:[0-9]{1,2}([/.-])[0-9]{1,2}(?:\1[0-9]{1,4})?"
     r"|[0-9]{1,2} [0-9]{1,2} (?:19|20)[0-9]{2}"
     r"|(?:19|20)[0-9]{2}-[0-9]{0,2}(?:-[0-9]{0,2})?)(?!\S)"
 )
-_WRITTEN_DATE = re.compile(r"(?<!\S)[0-9]{1,2}(?:st|nd|rd|th)?[ -]+[a-z]{3,9}\.?,?[ -]+[0-9]{4}(?!\S)", re.IGNORECASE)
-_DIGITS = re.compile(r"(?<!\S)[(+]*[0-9][0-9() .-]*(?!\S)")
+WRITTEN_DATE = re.compile(
+    r"(?<!\S)(?:[0-9]{1,2}(?:st|nd|rd|th)?[ -]+[a-z]{3,9}\.?[\x1f]?[ -]+[0-9]{4}"
+    r"|[0-9]{4} ?年 ?[0-9]{1,2} ?月 ?[0-9]{1,2} ?[日号])(?!\S)",
+    re.IGNORECASE,
+)
+DIGITS = re.compile(r"(?<!\S)[(+]*[0-9][0-9() ./-]*(?!\S)")
+# What stands before a number on a card or in a link, and an extension behind it: no key has either.
+_BEFORE_DIGITS = re.compile(
+    r"(?<!\S)(?:tel|telephone|phone|ph|mobile|mob|m|t|p)(?: ?[:.] ?| )(?=[+(]*0|\+)", re.IGNORECASE
+)
+_EXTENSION = re.compile(r"(?<=[0-9)]) ?(?:[;,] ?)?(?:ext(?:ension|n)?\.?|x|#)[ =:]{0,2}[0-9]{1,6}(?!\S)", re.IGNORECASE)
+
+
+def prepared(text: str) -> str:
+    """The text on one line, in plain digits, with BETWEEN for what stands between things."""
+    text = plain(text[:200].replace("\x00", ""))
+    return re.sub("[,;،、]", BETWEEN, _EXTENSION.sub("", _BEFORE_DIGITS.sub(BETWEEN, text)))
 
 
 def tokens_of(text: str) -> list[Token]:
@@ -129,31 +138,29 @@ def tokens_of(text: str) -> list[Token]:
             if token is None:
                 return match[0]
             found.append(token)
-            return " "
+            return BETWEEN
 
         return pattern.sub(one, text)
 
-    text = text[:200].replace("\x00", "")
-    text = take(_EMAIL, lambda typed: Token((_email(typed),)), text)
-    text = take(_WRITTEN_DATE, _whole_date, text)
-    text = take(_DATE, _partial_date, text)
-    text = take(_DIGITS, _digits, text)
-    for chunk in fold(text).split():
-        for part in re.split("[-–]", chunk):
-            word = re.sub(r"[^\w@.+]", "", part.replace("'", "")).strip(".")
-            if word:
-                found.append(Token((word[:KEY_LENGTH],)))
-    found = list(dict.fromkeys(found))[:MOST_TOKENS]
+    text = prepared(text)
+    if address := IN_BRACKETS.search(text):
+        return [Token((_email(address[1])[:KEY_LENGTH],))]
+    text = take(EMAIL, lambda typed: Token((_email(re.sub("^mailto:", "", typed.casefold())),)), text)
+    text = take(WRITTEN_DATE, _whole_date, text)
+    text = take(DATE, _partial_date, text)
+    text = take(DIGITS, _digits, text)
+    found += [Token(tuple(way[:KEY_LENGTH] for way in ways)) for ways in typed_words(text)]
+    found = [token for token in dict.fromkeys(found) if all(token.prefixes)][:MOST_TOKENS]
     return found if any(_is_long_enough(token) for token in found) else []
 
 
 def _is_long_enough(token: Token) -> bool:
-    return any(len(prefix) > 1 or _writes_without_spaces(prefix) for prefix in token.prefixes)
+    return any(len(prefix) > 1 or writes_without_spaces(prefix) for prefix in token.prefixes)
 
 
 def _whole_date(typed: str) -> Token | None:
     try:
-        return Token((f"{read_date(typed.strip()):%Y-%m-%d}",))
+        return Token((f"{read_date(typed.replace(BETWEEN, '')):%Y-%m-%d}",))
     except ValidationError:
         return None
 
@@ -178,12 +185,15 @@ def _partial_date(typed: str) -> Token | None:
 
 
 def _digits(typed: str) -> Token | None:
-    digits = re.sub(r"\D", "", typed.replace("(0)", "") if "+" in typed else typed)
-    if not digits:
-        return None
-    if "+" in typed or (digits.startswith("61") and len(digits) > 4):
-        return Token((f"+{digits}"[:KEY_LENGTH],))
-    return Token((digits[:KEY_LENGTH],))
+    digits = re.sub(r"[^0-9]", "", typed)
+    is_abroad = "+" in typed
+    for dialled in ("0011", "00"):
+        # Dialled from here, or from most of the world: 0011 61 491 570 006, 0061 491 570 006.
+        if digits.startswith(f"{dialled}61"):
+            digits, is_abroad = digits.removeprefix(dialled), True
+    if digits.startswith("61") and (is_abroad or len(digits) > 4):
+        return Token((f"+61{digits[2:].removeprefix('0')}"[:KEY_LENGTH],))
+    return Token((f"+{digits}"[:KEY_LENGTH] if is_abroad else digits[:KEY_LENGTH],))
 
 
 # ---- The search -----------------------------------------------------------------------------------------------------
@@ -209,11 +219,12 @@ def search(queryset: QuerySet[Patient, Found], text: str, *, limit: int = 20) ->
     tokens = tokens_of(text)
     if not tokens:
         return []
-    lead = _rarest(tokens)
+    lead, tokens = _rarest_first(tokens)
+    if not lead.prefixes:
+        return []
     rows = queryset.filter(lead.of_a_patient)
     for token in tokens:
-        if token != lead:
-            rows = rows.filter(Exists(SearchKey.objects.filter(token.condition, patient=OuterRef("pk"))))
+        rows = rows.filter(Exists(SearchKey.objects.filter(token.condition, patient=OuterRef("pk"))))
     # In the order of the index that leads: the database reads on from key to key until the page is full.
     rows = rows.order_by("search_keys__key", "search_keys__patient_id")
     found: dict[int, Found] = {}
@@ -224,35 +235,41 @@ def search(queryset: QuerySet[Patient, Found], text: str, *, limit: int = 20) ->
             found.setdefault(patient.pk, patient)
         if len(page) < step or len(found) >= limit:
             break
-    return sorted(list(found.values())[:limit], key=lambda patient: -_exact(tokens, patient))
+    return sorted(list(found.values())[:limit], key=lambda patient: -_exact([lead, *tokens], patient))
 
 
 def _exact(tokens: list[Token], patient: Found) -> int:
     """How many of the words typed are whole words of this patient's name."""
-    keys = set(words(f"{patient.legal_first_name} {patient.legal_last_name} {patient.preferred_name}"))
+    names = (patient.legal_first_name, patient.legal_last_name, patient.preferred_name)
+    keys = set[str]().union(*map(keys_of_name, names))
     return sum(not keys.isdisjoint(token.prefixes) for token in tokens)
 
 
-def _rarest(tokens: list[Token]) -> Token:
+def _rarest_first(tokens: list[Token]) -> tuple[Token, list[Token]]:
+    """The token that leads, and the others; of several, each without the beginnings that no key has.
+
+    So a name that is typed in two words is read in the order of one index range again, unless it is held as one.
+    """
     if len(tokens) == 1:
-        return tokens[0]
-    counts = _counts(tokens)
+        return tokens[0], []
+    counts = _counts(dict.fromkeys(prefix for token in tokens for prefix in token.prefixes))
+    held = [Token(tuple(prefix for prefix in token.prefixes if counts[prefix])) for token in tokens]
     # Of two common ones the longer leads: it is likelier to stand near those who fit.
-    return min(tokens, key=lambda token: (counts[token], -min(map(len, token.prefixes))))
+    lead = min(
+        held, key=lambda token: (sum(counts[p] for p in token.prefixes), -min(map(len, token.prefixes or ("",))))
+    )
+    return lead, [token for token in held if token != lead]
 
 
-def _counts(tokens: list[Token]) -> dict[Token, int]:
-    """How many keys each token has, counted no further than `COUNTED`, in one statement."""
-    counted, params = [], list[str]()
-    for token in tokens:
-        condition = " OR ".join(["key >= %s AND key < %s"] * len(token.prefixes))
-        # Our own table, and nothing of what was typed.
-        some = f"SELECT 1 FROM {SearchKey._meta.db_table} WHERE {condition} LIMIT {COUNTED}"  # noqa: S608
-        counted.append(f"(SELECT COUNT(*) FROM ({some}) AS upto)")  # noqa: S608
-        params += [bound for prefix in token.prefixes for bound in (prefix, prefix + _LAST)]
+def _counts(prefixes: Iterable[str]) -> dict[str, int]:
+    """How many keys begin so, counted no further than `COUNTED`, in one statement."""
+    prefixes = list(prefixes)
+    # Our own table, and nothing of what was typed.
+    some = f"SELECT 1 FROM {SearchKey._meta.db_table} WHERE key >= %s AND key < %s LIMIT {COUNTED}"  # noqa: S608
+    counted = ", ".join([f"(SELECT COUNT(*) FROM ({some}) AS upto)"] * len(prefixes))  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(counted)}", params)
-        return dict(zip(tokens, cursor.fetchone(), strict=True))
+        cursor.execute(f"SELECT {counted}", [bound for p in prefixes for bound in (p, p + _LAST)])
+        return dict(zip(prefixes, cursor.fetchone(), strict=True))
 
 
 # ---- The same person twice ------------------------------------------------------------------------------------------
@@ -276,7 +293,7 @@ def possible_duplicates(
     limit: int = 5,
 ) -> list[Likeness]:
     """Patients with the same birth date and a name in common, or the same phone: to be looked at, not to be refused."""
-    names = _name_keys(first_name) | _name_keys(preferred_name) | _name_keys(last_name)
+    names = telling_keys(first_name) | telling_keys(preferred_name) | telling_keys(last_name)
     born = SearchKey.objects.filter(key=f"{date_of_birth:%Y-%m-%d}")
     named = SearchKey.objects.filter(key__in=names, patient=OuterRef("patient"))
     alike = set(born.filter(Exists(named)).values_list("patient", flat=True)[:limit])

@@ -18,7 +18,7 @@ from portal.accounts import actions as accounts
 from portal.accounts.models import User
 from portal.audit import trail
 from portal.common.access.actors import Actor
-from portal.common.text.normalise import words
+from portal.common.text.names import telling_keys
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
 from portal.patients import links
@@ -121,7 +121,8 @@ def match(
 
 def _is_called(patient: Patient, name: str) -> bool:
     """Tells those at one address apart, a couple or twins: one part of a first name will do."""
-    return not set(words(name)).isdisjoint(words(f"{patient.legal_first_name} {patient.preferred_name}"))
+    firsts = telling_keys(patient.legal_first_name) | telling_keys(patient.preferred_name)
+    return not telling_keys(name).isdisjoint(firsts)
 
 
 def _wrong_dates(user: User, address: str, *, now: datetime) -> int:

@@ -132,6 +132,122 @@ def test_not_found_by(typed):
     assert found(typed) == []
 
 
+NAMES = [
+    # Written down so, and typed so.
+    (("Liam", "O'Brien"), ["O’Brien", "OʼBrien", "O´Brien", "Oʻ Brien", "O`BRIEN", "obrien", "o brien", "brien"]),
+    (("Liam", "OBrien"), ["O'Brien", "O’Brien", "o brien"]),
+    (("Gia", "De Luca"), ["DeLuca", "deluca", "De Luca", "DE LUCA", "de-luca", "luca", "gia deluca", "deluca gia"]),
+    (("Gia", "Deluca"), ["De Luca", "DeLuca", "de luca gia"]),
+    (("Ana", "Delacruz"), ["De La Cruz", "de la cruz, ana", "dela cruz"]),
+    (("Ana", "De La Cruz"), ["delacruz", "la cruz", "lacruz", "cruz"]),
+    (("Iain", "Mac Donald"), ["MacDonald", "macdonald", "Mac Donald", "donald"]),
+    (("Iain", "MacDonald"), ["Mac Donald", "macdonald", "donald", "mac don"]),
+    (("J.R.", "Hill"), ["JR", "J R", "J.R.", "J. R. Hill", "jr hill", "hill j.r", "hill, jr"]),
+    (("JR", "Hill"), ["J.R.", "J R Hill", "J. R."]),
+    (("Jean-Luc", "Smith-Jones"), ["Jean Luc", "jeanluc", "Smith\u2011Jones", "smith – jones", "smithjones", "jones"]),
+    (("Sam", "Smithjones"), ["Smith-Jones", "Smith Jones"]),
+    (("Jón", "Sigurðsson"), ["Sigurdsson", "sigurđsson", "JON SIGUR"]),
+    (("Þóra", "Þórsdóttir"), ["Thora", "thorsdottir", "pora", "Þora"]),
+    (("Anh", "Đặng"), ["Dang", "Đang", "Ðang", "ĐẶNG"]),
+    (("Łukasz", "Wałęsa"), ["lukasz walesa", "Łukasz"]),
+    (("Søren", "Sørensen"), ["Soren", "Soerensen", "SØREN"]),
+    (("Jörg", "Müller"), ["Mueller", "muller", "Müller", "MÜLLER", "jorg", "joerg mueller"]),
+    (("Jorg", "Mueller"), ["Müller", "müller"]),
+    (("Uwe", "Strauß"), ["Strauss", "STRAUSS", "strauß"]),
+    (("Ægir", "Bjørn"), ["aegir", "bjorn"]),
+    (("Işıl", "Yıldız"), ["isil yildiz", "ISIL", "YILDIZ"]),
+    (("Mai", "Nguyễn"), ["NGUYEN,Mai", "NGUYEN, Mai", "nguyen;mai", "Ms Mai Nguyen", "Nguyen, Mai (Ms)", "Dr. Nguyen"]),
+    (("Mai", "Nguyễn"), ["Mrs Nguyen", "prof nguyen", "A/Prof Mai Nguyen", "Ma\u200bi", "Ｍａｉ", "“Mai” Nguyen"]),
+    (("أحمد", "فاطمة"), ["احمد", "فاطمه", "أحمـد"]),
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("name", "typed"), [(name, typed) for name, ways in NAMES for typed in ways])
+def test_found_however_the_name_is_written_and_typed(name, typed):
+    patient("Zoe", "Quill", phone="+61390101234", email="zoe@clinic.example")
+    made = patient(*name, phone="+61491570006", email="somebody@example.com")
+    assert found(typed) == [made]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Mai <mai@example.com>",
+        '"Nguyen, M. (home)" <MAI@example.com>',
+        "Mum <mailto:mai@example.com>",
+        "mailto:mai@example.com",
+        "<mai@example.com>",
+        "mai@exam\u200bple.com,",
+        "Mai, mai@example.com",
+        "tel:+61-491-570-006",
+        "Tel. 0491 570 006",
+        "ph: (0491) 570-006",
+        "M 0491.570.006",
+        "0491/570/006",
+        "0491–570–006",
+        "0491\u00a0570\u202f006",
+        "٠٤٩١٥٧٠٠٠٦",
+        "０４９１ ５７０ ００６",
+        "\u202a+61 491 570 006\u202c",
+        "+61 0491 570 006",
+        "+61(0)491570006",
+        "0061 491 570 006",
+        "0011 61 491 570 006",
+        "0491 570 006, Mai",
+        "Mai; 0491570006",
+        "0491 570 006 ext 5",
+        "0491570006 x5",
+        "٢٣/٤/١٩٩٠",
+        "23–4–1990",
+        "1990年4月23日",
+        "Nguyen, Mai, 23/4/1990",
+        "Mai, 23 April, 1990",
+    ],
+)
+def test_found_by_what_is_pasted(typed):
+    patient("Zoe", "Quill", phone="+61390101234", email="zoe@clinic.example")
+    mai = patient("Mai", "Nguyễn", phone="+61491570006", email="mai@example.com", date_of_birth=date(1990, 4, 23))
+    assert found(typed) == [mai]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        (("Liam", "O'Brien"), "O'Connor"),
+        (("Gia", "De Luca"), "De Marco"),
+        (("Mai", "Nguyễn"), "Dr Smith"),
+        (("Jörg", "Müller"), "Maller"),
+        (("Mai", "Nguyễn"), "Tom <tom@example.com>"),
+    ],
+)
+def test_not_found_by_what_only_looks_near(name, typed):
+    patient(*name, email="mai@example.com")
+    assert found(typed) == []
+
+
+WRITTEN = st.sampled_from(["Mai", "Jörg", "Łukasz", "Ana María", "Þóra", "J.R.", "Jean-Luc", "小明", "नेपाल", "Анна"])
+FAMILY = st.sampled_from(
+    ["O'Brien", "De Luca", "MacDonald", "Smith-Jones", "Nguyễn", "Müller", "Sørensen", "王", "عربي"]
+)
+APART = st.sampled_from(["'", "’", "ʼ", "´", "‘", "ʻ"])
+
+
+@given(st.data(), WRITTEN, FAMILY)
+def test_a_whole_name_typed_in_any_way_finds_its_person(data, first, last):
+    keys = keys_of(Patient(legal_first_name=first, legal_last_name=last, date_of_birth=date(1990, 4, 23)))
+    order = data.draw(st.sampled_from(["{0} {1}", "{1} {0}", "{1},{0}", "{1}, {0}", "Ms {0} {1}", "{1};{0}", "Dr {1}"]))
+    case = data.draw(st.sampled_from([str.upper, str.lower, str, str.title]))
+    typed = case(order.format(first, last)).replace("'", data.draw(APART))
+    typed = typed.replace("-", data.draw(st.sampled_from(["-", "–", "\u2011", " "])))
+    typed = typed.replace(" ", data.draw(st.sampled_from([" ", "\u00a0", "  ", " \u200b"])))
+    tokens = tokens_of(typed)
+    assert tokens
+    assert all(any(key.startswith(token.prefixes) for key in keys) for token in tokens)
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("typed", ["王", "王小", "小明", "王小明", "小明 王"])
 def test_names_written_without_spaces(typed):

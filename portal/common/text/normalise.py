@@ -24,15 +24,3 @@ def fold(text: str) -> str:
     """Lower case without marks, so that `nguyen` finds `Nguyễn`; other scripts stay as they are."""
     decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
-
-
-def words(text: str) -> list[str]:
-    """The folded words of a text, joined and apart at hyphens: `O'Brien-Lee` gives `obrienlee`, `obrien`, `lee`."""
-    found: list[str] = []
-    for chunk in fold(text).split():
-        parts = [re.sub(r"[^\w@.+]", "", part) for part in chunk.replace("–", "-").split("-")]
-        parts = [part.replace("'", "") for part in parts if part]
-        if len(parts) > 1:
-            found.append("".join(parts))
-        found.extend(parts)
-    return list(dict.fromkeys(found))

@@ -15,6 +15,7 @@ from portal.common.text.normalise import full_name
 from portal.common.text.phones import national
 from portal.common.web.addresses import each
 from portal.common.web.htmx import htmx_of
+from portal.common.web.search_words import sealed
 from portal.patients.forms import SearchForm
 from portal.patients.models import Patient, PatientRow
 from portal.patients.search import search
@@ -41,14 +42,14 @@ def answer(request: ActorRequest, *, page: str, listing: str, register: str = ""
     """
     text = SearchForm(request.POST).text
     if htmx_of(request) is None:
-        return redirect(f"{reverse(listing)}?{urlencode({'q': text})}" if text else reverse(listing))
+        return redirect(f"{reverse(listing)}?{urlencode({'q': sealed(text)})}" if text else reverse(listing))
     rows = search(Patient.objects.visible_to(request.actor).for_table(), text, limit=SHOWN + 1) if text else []
     address = each(page)
     context = {
         "text": text,
         "found": [_found(row, address(row.code)) for row in rows[:SHOWN]],
         "more": len(rows) > SHOWN,
-        "register": register,
+        "register": f"{reverse(register)}?{urlencode({'q': sealed(text)})}" if register and text else "",
     }
     return render(request, "components/_find_results.html", context)
 

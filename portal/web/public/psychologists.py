@@ -16,7 +16,7 @@ from portal.clinic import kept as clinic_kept
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.kept import drawn
 from portal.common.languages.times import clock, day_short
-from portal.common.text.normalise import fold
+from portal.common.text.names import is_called
 from portal.common.web.stencils import Fill, Stencil
 from portal.journeys import profiles
 from portal.journeys.choosing import FreeTime
@@ -50,9 +50,8 @@ class Found:
         return _card(self.person.pk, tuple(self.modes), language)((fill(at),))
 
     def called(self, typed: str) -> bool:
-        """Whether each word that was typed begins a word of the name, whatever the accents."""
-        names = fold(self.person.name).replace("-", " ").split()
-        return all(any(name.startswith(word) for name in names) for word in fold(typed).replace("-", " ").split())
+        """Whether each word that was typed begins a part of the name, however it is written."""
+        return is_called(self.person.name, typed)
 
 
 _CARD = Stencil("components/_person.html", holes="next_free")

@@ -284,7 +284,7 @@ class LinkForm(forms.Form):
     email = EmailLineField(
         label=_("E-mail address they sign in with"), widget=forms.EmailInput(attrs={"autocomplete": "off"})
     )
-    account = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+    account = MarkField(required=False, max_length=40, widget=forms.HiddenInput)
     checked = forms.BooleanField(
         label=_("I have checked with the person that this is their account: name, birth date and address."),
         required=False,
@@ -302,7 +302,7 @@ class UnlinkForm(forms.Form):
     ]
 
     reason = forms.ChoiceField(label=_("Reason"), choices=[("", _("Choose one")), *REASONS])
-    seen = forms.CharField(max_length=40, widget=forms.HiddenInput)
+    seen = MarkField(max_length=40, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, account: User, **kwargs: Any) -> None:
         kwargs["initial"] = {"seen": str(account.code)}

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 import django_tables2 as tables
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from portal.appointments.models.appointment import NextSession
@@ -19,6 +21,7 @@ from portal.common.text.normalise import full_name
 from portal.common.text.phones import national
 from portal.common.web.addresses import each
 from portal.common.web.keyset import KeysetPage
+from portal.common.web.search_words import sealed
 from portal.common.web.stencils import Stencil
 from portal.common.web.tables import ListTable, Row
 from portal.patients.models import PatientRow
@@ -35,15 +38,21 @@ class PatientTable(ListTable[PatientRow]):
 
     caption = _("Patients")
     empty_title = _("Nobody found")
-    empty_text = _("Check the spelling, or look by phone number or date of birth. Somebody new? Register them.")
+    empty_text = _("Check the spelling, or look by phone number or date of birth. Or are they new here?")
+    empty_action = _("Register a patient")
 
     stencil = Stencil("reception/_patient_row.html", holes="page name legal_name born phone written next book")
 
     class Meta:
         attrs = {"class": "table cards close"}
 
-    def __init__(self, found: list[PatientRow], *, upcoming: Mapping[int, NextSession], **kwargs: Any) -> None:
+    def __init__(
+        self, found: list[PatientRow], *, typed: str, upcoming: Mapping[int, NextSession], **kwargs: Any
+    ) -> None:
         self.upcoming = upcoming
+        # With what was typed, which stands in no address in clear.
+        register = reverse("reception:new_patient")
+        self.empty_url = f"{register}?{urlencode({'q': sealed(typed)})}" if typed else register
         self.page_of, self.booking_of = each("reception:patient"), each("reception:book")
         super().__init__(found, **kwargs)
 

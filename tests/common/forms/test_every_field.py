@@ -79,11 +79,11 @@ def test_is_of_a_kind_that_reads_what_is_typed(name):
     field = FIELDS[name]
     kind = field if isinstance(field, type) else type(field)
     of_allauth = name.partition(".")[0] in OF_ALLAUTH
-    counted_by_the_page = kind is forms.IntegerField and isinstance(field.widget, forms.HiddenInput)
+    of_the_page = kind in {forms.IntegerField, forms.CharField} and isinstance(field.widget, forms.HiddenInput)
     if kind.__module__.startswith("django_filters"):
         assert issubclass(kind, forms.ChoiceField | forms.UUIDField | forms.ModelChoiceField)
     else:
-        assert issubclass(kind, LINES + NUMBERS + OTHERS) or counted_by_the_page or of_allauth
+        assert issubclass(kind, LINES + NUMBERS + OTHERS) or of_the_page or of_allauth
 
 
 def test_no_form_adds_a_plain_one():

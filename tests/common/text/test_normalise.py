@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.common.text.normalise import fold, full_name, words
+from portal.common.text.normalise import fold, full_name
 
 
 @pytest.mark.parametrize(
@@ -42,27 +42,6 @@ def test_fold(typed, folded):
     assert fold(typed) == folded
 
 
-@pytest.mark.parametrize(
-    ("typed", "found"),
-    [
-        ("O'Brien-Lee", ["obrienlee", "obrien", "lee"]),
-        ("Mai  Nguyễn", ["mai", "nguyen"]),
-        ("Lee – Park", ["lee", "park"]),
-        ("mai@example.com", ["mai@example.com"]),
-        ("Ann-Marie Ann", ["annmarie", "ann", "marie"]),
-        ("", []),
-        ("- '", []),
-    ],
-)
-def test_words(typed, found):
-    assert words(typed) == found
-
-
 @given(st.text())
 def test_fold_twice_is_fold_once(text):
     assert fold(fold(text)) == fold(text)
-
-
-@given(st.text())
-def test_words_hold_no_space_and_no_nothing(text):
-    assert all(word and not any(c.isspace() for c in word) for word in words(text))

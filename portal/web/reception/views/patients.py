@@ -29,6 +29,7 @@ from portal.medicare.models import Referral
 from portal.patients import actions, addresses, signing_in
 from portal.patients.forms import CarerForm, PatientForm, SearchForm
 from portal.patients.models import Patient
+from portal.patients.recognising import recognised
 from portal.patients.refusals import AlreadyCarer, NotInForce, SomebodyElseIsBilled
 from portal.patients.search import Likeness, possible_duplicates, search
 from portal.reports.days import owed_by
@@ -52,7 +53,9 @@ def listing(request: ActorRequest) -> HttpResponse:
     sessions = Appointment.objects.visible_to(request.actor)
     context = {
         "q": text,
-        "table": PatientTable(shown, upcoming=sessions.next_of([one.pk for one in shown], now=timezone.now())),
+        "table": PatientTable(
+            shown, typed=text, upcoming=sessions.next_of([one.pk for one in shown], now=timezone.now())
+        ),
         "more": len(found) > FOUND,
         "count": len(shown),
     }
@@ -63,9 +66,13 @@ def listing(request: ActorRequest) -> HttpResponse:
 @once
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: ActorRequest) -> HttpResponse:
-    """Registers somebody. If they may be here already the desk is shown whom, and decides."""
+    """Registers somebody, from what was searched for, if anything. If they may be here already the desk decides."""
     now, clinic = timezone.now(), ClinicSettings.current()
-    form = PatientForm(request.POST if request.method == "POST" else None, today=clinic.today(now))
+    form = PatientForm(
+        request.POST if request.method == "POST" else None,
+        initial=recognised(SearchForm(request.GET).text),
+        today=clinic.today(now),
+    )
     alike: list[Likeness] = []
     if request.method == "POST" and form.is_valid():
         alike = _alike(request, form.cleaned_data)
