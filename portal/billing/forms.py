@@ -19,7 +19,18 @@ from portal.common.money import dollars
 METHODS = [(method.value, method.label) for method in AT_THE_DESK]
 
 
-class _MoneyForm(forms.Form):
+class SeenInvoice(forms.Form):
+    """What the page knew of the invoice when its form was drawn (`Invoice.seen_as`): an old page does nothing."""
+
+    seen = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
+
+    def shown_anew(self, seen: str, words: str) -> None:
+        """Says why nothing was done, on a page that knows the invoice as it is now; what was typed stays."""
+        self.data = sent_with(self.data, "seen", seen)
+        self.add_error(None, ValidationError(words, code="changed"))
+
+
+class _MoneyForm(SeenInvoice):
     """Money over the desk. `key` is made with the page: a form that is sent twice counts once."""
 
     amount = MoneyField(label=_("Amount"))
@@ -34,11 +45,16 @@ class _MoneyForm(forms.Form):
     key = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(
-        self, data: Mapping[str, Any] | None = None, *, most: Decimal, today: date, method: str = Method.CARD
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        most: Decimal,
+        today: date,
+        method: str = Method.CARD,
+        seen: str = "",
     ) -> None:
-        super().__init__(
-            data, initial={"amount": most, "method": method, "received_on": today, "key": str(uuid.uuid4())}
-        )
+        start = {"amount": most, "method": method, "received_on": today}
+        super().__init__(data, initial=start | {"key": str(uuid.uuid4()), "seen": seen})
         self.most, self.today = most, today
 
     def clean_amount(self) -> Decimal:
@@ -108,7 +124,7 @@ class AheadForm(forms.Form):
         return amount
 
 
-class CreditForm(forms.Form):
+class CreditForm(SeenInvoice):
     """What is taken off an issued invoice. `lines` are its lines with the most that each can lose, in dollars."""
 
     line = forms.ChoiceField(label=_("Off what"))
@@ -120,8 +136,10 @@ class CreditForm(forms.Form):
     )
     key = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, lines: Sequence[tuple[Line, Decimal]]) -> None:
-        super().__init__(data, initial={"key": str(uuid.uuid4())})
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, lines: Sequence[tuple[Line, Decimal]], seen: str = ""
+    ) -> None:
+        super().__init__(data, initial={"key": str(uuid.uuid4()), "seen": seen})
         self.lines = {str(line.position): (line, most) for line, most in lines}
         chosen = field_of(self, "line", forms.ChoiceField)
         chosen.choices = [
@@ -160,7 +178,7 @@ class WaiveForm(forms.Form):
     )
 
 
-class VoidForm(forms.Form):
+class VoidForm(SeenInvoice):
     """Why an invoice is voided, as it is printed on it."""
 
     reason = LineField(

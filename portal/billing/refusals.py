@@ -41,6 +41,14 @@ class NotPayable(BillingRefused):
     """The invoice is a draft or void."""
 
 
+class ChangedMeanwhile(BillingRefused):
+    """Somebody took, gave back or took off money since the page was drawn. `invoice` is as it stands now."""
+
+    def __init__(self, invoice: Invoice) -> None:
+        super().__init__(invoice.number)
+        self.invoice = invoice
+
+
 class WrongAmount(BillingRefused):
     """The amount is zero, negative or finer than a cent."""
 

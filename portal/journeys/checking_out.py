@@ -152,9 +152,9 @@ def check_out(
 ) -> Invoice:
     """Completes the session if it isn't, issues its invoice and records `payment` under `key`.
 
-    A double click makes one invoice and takes one payment. `seen` is what the page knew (`as_shown`). Raises WrongState
-    before the session starts, when it was cancelled or missed and for an old page, AlreadyInvoiced when somebody else
-    checked it out meanwhile, and what billing refuses.
+    The same `key` takes one payment, however often. `seen` is what the page knew (`as_shown`). Raises WrongState before
+    the session starts, when it was cancelled or missed and for an old page, AlreadyInvoiced when it was checked out
+    meanwhile, and what billing refuses.
     """
     locked = (
         Appointment.objects.select_for_update(of=("self",))
@@ -164,7 +164,7 @@ def check_out(
     if why := states.why_not(locked, Verb.CHECK_OUT, by=by, now=now):
         raise WrongState(why)
     if invoiced := session_invoice(locked):
-        if payment is None or Payment.objects.filter(key=key, allocations__invoice=invoiced).exists():
+        if payment is not None and Payment.objects.filter(key=key, allocations__invoice=invoiced).exists():
             return invoiced
         raise AlreadyInvoiced(invoiced)
     claim, clinic = claim_for(locked), ClinicSettings.current()

@@ -26,6 +26,7 @@ def give_back(
     key: str,
     by: Actor,
     now: datetime,
+    seen: str | None = None,
 ) -> Payment:
     """Gives money back by `billing.refund_payment`, and raises what that does."""
     given = billing.refund_payment(
@@ -38,6 +39,7 @@ def give_back(
         key=key,
         by=by,
         now=now,
+        seen=seen,
     )
     # As the session is by now, not as the page read it.
     sessions.look_again(Appointment.objects.filter(invoices=invoice), by=by, now=now)

@@ -14,12 +14,12 @@ from portal.notifications import outbox
 
 
 @transaction.atomic
-def void_invoice(*, invoice: Invoice, reason: str, by: Actor, now: datetime) -> Invoice:
+def void_invoice(*, invoice: Invoice, reason: str, by: Actor, now: datetime, seen: str | None = None) -> Invoice:
     """Voids it, withdraws e-mails of it that wait or failed, and puts the session on the desk's list.
 
-    Raises PaidOn, NotPayable or ReasonMissing.
+    Raises PaidOn, NotPayable, ReasonMissing or ChangedMeanwhile.
     """
-    voided = billing.void_invoice(invoice=invoice, reason=reason, by=by, now=now)
+    voided = billing.void_invoice(invoice=invoice, reason=reason, by=by, now=now, seen=seen)
     gone = outbox.withdraw(about=voided, why="voided", now=now)
     notices.close(gone, outcome="withdrawn", by=by, now=now)
     if voided.purpose == Purpose.SESSION and voided.appointment is not None:

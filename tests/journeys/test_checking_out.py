@@ -202,9 +202,12 @@ def test_sent_twice_bills_once_and_takes_once(clinic, by):
     assert Entry.objects.filter(verb="invoice.issued").count() == 1
 
 
-def test_sent_twice_without_money(clinic, by):
+def test_without_money_the_second_is_told_what_the_first_billed(clinic, by):
     appointment = session()
-    assert check_out(appointment, by) == check_out(appointment, by)
+    first = check_out(appointment, by)
+    with pytest.raises(AlreadyInvoiced) as refused:
+        check_out(appointment, by, key="two")
+    assert refused.value.invoice == first
     assert counts() == (1, 0)
 
 

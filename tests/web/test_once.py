@@ -96,7 +96,7 @@ WITHOUT_KEY = {
         manager:take_back_article manager:delete_article
     """,
     OWN_KEY: """
-        reception:check_out reception:send_invoice reception:pay reception:refund_payment reception:credit_invoice
+        reception:send_invoice reception:pay reception:refund_payment reception:credit_invoice
     """,
     NOTHING: """
         psychologist:article_preview manager:article_preview psychologist:profile_advice drop_kept_form reception:find

@@ -10,7 +10,7 @@ from django.db.models import Sum
 
 from portal.audit import trail
 from portal.billing import snapshot
-from portal.billing.actions.amounts import check_amount
+from portal.billing.actions.amounts import check_amount, check_seen
 from portal.billing.actions.drawing import draw_soon
 from portal.billing.actions.locking import lock_invoice
 from portal.billing.actions.numbering import numbered
@@ -23,17 +23,21 @@ from portal.common.money import ZERO, cents, in_cents
 
 
 @transaction.atomic
-def credit_line(*, line: Line, amount: Decimal, reason: str, key: str, by: Actor, now: datetime) -> CreditNote:
+def credit_line(
+    *, line: Line, amount: Decimal, reason: str, key: str, by: Actor, now: datetime, seen: str | None = None
+) -> CreditNote:
     """Takes `amount` dollars, with the GST in them, off a line, by a note of its own; idempotent by `key`.
 
     Raises OverCredit (with the most that can be taken off) when the line has less left or less is owing: money that was
-    paid is given back first. Raises NotPayable on a draft or a void invoice, WrongAmount, ReasonMissing and KeyReused.
+    paid is given back first. Raises NotPayable on a draft or a void invoice, WrongAmount, ReasonMissing, KeyReused, and
+    ChangedMeanwhile where the invoice is not as it was `seen` (`Invoice.seen_as`).
     """
     invoice = lock_invoice(line.invoice)
     if earlier := CreditNote.objects.filter(key=key).first():
         if (earlier.line_id, earlier.amount) != (line.pk, amount):
             raise KeyReused
         return earlier
+    check_seen(invoice, seen)
     check_amount(amount)
     if not reason.strip():
         raise ReasonMissing

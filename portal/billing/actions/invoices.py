@@ -11,6 +11,7 @@ from portal.accounts.models import User
 from portal.appointments.models import Appointment
 from portal.audit import trail
 from portal.billing import snapshot
+from portal.billing.actions.amounts import check_seen
 from portal.billing.actions.drawing import draw_soon
 from portal.billing.actions.locking import lock_invoice, lock_session
 from portal.billing.actions.numbering import numbered
@@ -182,13 +183,17 @@ def may_bill(appointment: Appointment, purpose: Purpose, *, now: datetime) -> bo
 
 
 @transaction.atomic
-def void_invoice(*, invoice: Invoice, reason: str, by: Actor, now: datetime) -> Invoice:
-    """Takes an invoice back, with the reason; it stays in the books. Raises PaidOn while money stands against it."""
+def void_invoice(*, invoice: Invoice, reason: str, by: Actor, now: datetime, seen: str | None = None) -> Invoice:
+    """Takes an invoice back, with the reason; it stays in the books. Raises PaidOn while money stands against it.
+
+    Raises ChangedMeanwhile where it is not as it was `seen` (`Invoice.seen_as`), by money that was taken off it.
+    """
     invoice = lock_invoice(invoice)
     if invoice.status == InvoiceStatus.VOID:
         raise NotPayable
     if invoice.paid:
         raise PaidOn(invoice.paid)
+    check_seen(invoice, seen)
     if not reason.strip():
         raise ReasonMissing
     invoice.status = InvoiceStatus.VOID

@@ -9,7 +9,7 @@ from django.db import models, transaction
 from django.db.models import Sum
 
 from portal.audit import trail
-from portal.billing.actions.amounts import check_amount
+from portal.billing.actions.amounts import check_amount, check_seen
 from portal.billing.actions.credits import credit_line
 from portal.billing.actions.drawing import draw_soon
 from portal.billing.actions.locking import lock_invoice, lock_invoices
@@ -32,15 +32,18 @@ def record_payment(
     now: datetime,
     reference: str = "",
     received_on: date | None = None,
+    seen: str | None = None,
 ) -> Payment:
     """Records money that came for an invoice, in dollars; asked again with the same `key` it answers the same payment.
 
-    Raises WrongAmount, Overpayment (with what is owing), NotPayable on a draft or a void invoice, and KeyReused when
-    the key belongs to another payment. `received_on` is today on the clinic's calendar unless it is said.
+    Raises WrongAmount, Overpayment (with what is owing), NotPayable on a draft or a void invoice, KeyReused when the
+    key belongs to another payment, and ChangedMeanwhile where the invoice is not as it was `seen` (`Invoice.seen_as`).
+    `received_on` is today on the clinic's calendar unless it is said.
     """
     invoice = lock_invoice(invoice)
     if earlier := _by_key(key):
         return _the_same(earlier, invoice, amount)
+    check_seen(invoice, seen)
     check_amount(amount)
     if invoice.status != InvoiceStatus.ISSUED:
         raise NotPayable
@@ -67,15 +70,17 @@ def refund_payment(
     method: str | None = None,
     reference: str = "",
     received_on: date | None = None,
+    seen: str | None = None,
 ) -> Payment:
     """Gives back `amount` dollars of a payment on an invoice, as a new row with a minus; idempotent by `key`.
 
     What was paid ahead and goes back is not owing again. Raises NotRefundable (with what is left)
-    when more is asked than that payment still settles of that invoice.
+    when more is asked than that payment still settles of that invoice, and ChangedMeanwhile as `record_payment` does.
     """
     invoice = lock_invoice(invoice)
     if earlier := _by_key(key):
         return _the_same(earlier, invoice, -amount)
+    check_seen(invoice, seen)
     check_amount(amount)
     if payment.reverses_id is not None or invoice.status != InvoiceStatus.ISSUED:
         raise NotRefundable(ZERO)

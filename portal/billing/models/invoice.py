@@ -300,6 +300,11 @@ class Invoice(models.Model):
     def standing(self, *, today: date) -> Standing:
         return standing_of(self, today=today)
 
+    @property
+    def seen_as(self) -> str:
+        """What a page that asks for money, gives it back or takes the invoice back knew of it, as one word."""
+        return f"{self.status}-{self.payable}-{self.paid}"
+
     def badge(self, *, today: date) -> str:
         return badge_of(self, today=today)
 

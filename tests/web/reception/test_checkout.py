@@ -13,6 +13,7 @@ from portal.appointments.models import Status
 from portal.appointments.refusals import WrongState
 from portal.billing import actions
 from portal.billing.models import Invoice, Line, Payment
+from portal.common.web.once import Press
 from portal.journeys import checking_out
 from portal.notifications.models import Notice
 from portal.web.reception.forms import CheckOutForm
@@ -208,7 +209,15 @@ def test_the_back_button_after_checking_out(desk, session):
 def test_two_at_the_desk(desk, session):
     other = make.signed_in_client(role=Role.RECEPTION)
     desk.post(url(session), sent())
-    assert "Somebody checked this session out" in words(other.post(url(session), sent()))[-1]
+    number = Invoice.objects.get().number
+    said = (
+        f"{desk.user.name} checked this session out at 11:00 am: invoice {number}, $220.00, of which $220.00 is paid. "
+        "Nothing was billed or taken twice."
+    )
+    later = sent(method="later", amount="")
+    for answer in (other.get(url(session)), other.post(url(session), sent()), other.post(url(session), later)):
+        assert answer.url == reverse("reception:invoice", args=[number])
+        assert words(answer)[-1].replace("\N{NO-BREAK SPACE}", " ").replace("\u202f", " ") == said
     assert counts() == (1, 1)
 
 
@@ -385,6 +394,7 @@ def test_money_that_was_taken_ahead_meanwhile_is_said_so(rf, session):
     assert form.is_valid()
     paid_ahead(session)
     request = rf.post(url(session))
+    request._portal_press = Press(request)
     request.actor = make.actor()
     assert checkout._settled(request, session, form, form.held, now=NOW) is None
     assert form.errors == {"amount": ["Only $170.00 is left to pay. Take that, and give the rest back."]}

@@ -25,9 +25,11 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import dollars
 from portal.common.web.htmx import page_or_fragment, redirect_to
+from portal.common.web.once import making, once
 from portal.journeys import checking_out, sessions
 from portal.journeys.checking_out import Held, Preview
 from portal.reports.days import owed_by
+from portal.web.reception import meanwhile
 from portal.web.reception.forms import LATER, CheckOutForm, SendForm
 from portal.web.reception.refused import in_words
 
@@ -37,13 +39,14 @@ def _session(request: ActorRequest, code: UUID) -> Appointment:
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
     """One page for all of it. Figures follow what is typed: by htmx at once, without script by "Add up again"."""
     session, now, clinic = _session(request, code), timezone.now(), ClinicSettings.current()
     if invoice := _invoice_of(request, session):
         if request.method != "POST":
-            return redirect("reception:invoice", number=invoice.number)
+            return _billed_already(request, invoice, now=now)
     elif why := sessions.steps(session, by=request.actor, now=now)[Verb.CHECK_OUT].why:
         return _not_checked_out(request, session, why)
     claim = checking_out.claim_for(session)
@@ -84,20 +87,19 @@ def _settled(
 ) -> HttpResponse | None:
     """Checks out and leads on; None when the books refuse, with the reason in the form."""
     try:
-        checking_out.check_out(
-            appointment=session,
-            held=held,
-            key=f"checkout:{form.cleaned_data['key']}",
-            payment=form.taken,
-            by=request.actor,
-            now=now,
-            seen=form.cleaned_data["seen"] or None,
-        )
+        with making(request, now=now) as made:
+            made.leads_to("reception:checked_out", code=session.code)
+            checking_out.check_out(
+                appointment=session,
+                held=held,
+                key=f"checkout:{form.cleaned_data['key']}",
+                payment=form.taken,
+                by=request.actor,
+                now=now,
+                seen=form.cleaned_data["seen"] or None,
+            )
     except AlreadyInvoiced as refused:
-        messages.warning(
-            request, _("Somebody checked this session out a moment ago. Nothing was billed or taken twice.")
-        )
-        return redirect_to(request, "reception:invoice", number=refused.invoice.number)
+        return _billed_already(request, refused.invoice, now=now)
     except WrongState as refused:
         if refused.reason == Why.CHANGED:
             return _show_anew(request, _session(request, session.code), form, clinic=ClinicSettings.current())
@@ -109,7 +111,14 @@ def _settled(
     except BillingRefused:
         form.add_error(None, _("These lines don't make an invoice. Check the amounts."))
         return None
-    return redirect_to(request, "reception:checked_out", code=session.code)
+    return made.answer
+
+
+def _billed_already(request: ActorRequest, invoice: Invoice, *, now: datetime) -> HttpResponse:
+    """Whoever comes second is told what the first billed, on the invoice itself."""
+    tell = messages.info if invoice.created_by == request.user else messages.warning
+    tell(request, meanwhile.checked_out(invoice, by=request.actor, now=now))
+    return redirect_to(request, "reception:invoice", number=invoice.number)
 
 
 def _is_old(form: CheckOutForm, session: Appointment, *, clinic: ClinicSettings) -> bool:
@@ -196,7 +205,7 @@ def _invoice_of(request: ActorRequest, session: Appointment) -> Invoice | None:
         .live()
         .filter(appointment=session)
         .for_purpose(Purpose.SESSION)
-        .select_related("patient__user", "billed_user")
+        .select_related("patient__user", "billed_user", "created_by")
         .first()
     )
 

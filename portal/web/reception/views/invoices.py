@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +18,15 @@ from portal.billing import actions
 from portal.billing.forms import CreditForm, PaymentForm, RefundForm, VoidForm
 from portal.billing.models import CreditNote, Invoice, InvoiceStatus, Line, Payment, Purpose
 from portal.billing.movements import movements_of
-from portal.billing.refusals import KeyReused, NotPayable, NotRefundable, OverCredit, Overpayment, PaidOn
+from portal.billing.refusals import (
+    ChangedMeanwhile,
+    KeyReused,
+    NotPayable,
+    NotRefundable,
+    OverCredit,
+    Overpayment,
+    PaidOn,
+)
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import dollars
@@ -27,6 +35,7 @@ from portal.common.web.keyset import page_of
 from portal.common.web.search_words import searched_by_post
 from portal.journeys import paying, voiding
 from portal.patients.models import Patient
+from portal.web.reception import meanwhile
 from portal.web.reception.filters import InvoiceFilter
 from portal.web.reception.tables import InvoiceTable
 
@@ -81,7 +90,7 @@ def detail(request: ActorRequest, number: str) -> HttpResponse:
 def pay(request: ActorRequest, number: str) -> HttpResponse:
     """Records money that came. What is wrong stands beside its field, and what was typed stays."""
     invoice, now = _invoice(request, number), timezone.now()
-    form = PaymentForm(request.POST, most=invoice.balance, today=_today())
+    form, status = PaymentForm(request.POST, most=invoice.balance, today=_today()), 422
     if form.is_valid():
         try:
             payment = actions.record_payment(
@@ -89,9 +98,13 @@ def pay(request: ActorRequest, number: str) -> HttpResponse:
             )
         except Overpayment as refused:
             if not refused.balance:
-                messages.info(request, _("This invoice is paid. Nothing more was recorded."))
-                return redirect_to(request, "reception:invoice", number=invoice.number)
+                return _paid_already(request, invoice, now=now)
             form.too_much(refused.balance)
+        except ChangedMeanwhile as refused:
+            if not refused.invoice.balance:
+                return _paid_already(request, refused.invoice, now=now)
+            form.shown_anew(refused.invoice.seen_as, _nothing_done(request, refused.invoice, now=now))
+            status = 409
         except KeyReused:
             form.add_error(
                 None, _("This page was sent before with another amount. Look at the payments, then send it again.")
@@ -104,7 +117,26 @@ def pay(request: ActorRequest, number: str) -> HttpResponse:
             _tell(request, payment, is_new=payment.recorded_at == now)
             return redirect_to(request, "reception:invoice", number=invoice.number)
     invoice.refresh_from_db(fields=["paid", "payable", "status"])
-    return _show(request, invoice, form=form, status=422)
+    return _show(request, invoice, form=form, status=status)
+
+
+def _paid_already(request: ActorRequest, invoice: Invoice, *, now: datetime) -> HttpResponse:
+    """Somebody else was first: who, when and how much, on the invoice itself."""
+    said = [
+        _("This invoice is paid. Nothing more was recorded."),
+        meanwhile.changed(invoice, by=request.actor, now=now),
+    ]
+    messages.info(request, " ".join(said))
+    return redirect_to(request, "reception:invoice", number=invoice.number)
+
+
+def _nothing_done(request: ActorRequest, invoice: Invoice, *, now: datetime) -> str:
+    said = [
+        _("This invoice was changed since the page was opened, and nothing was done."),
+        meanwhile.changed(invoice, by=request.actor, now=now),
+        _("What you typed is kept: look it over, then send it again."),
+    ]
+    return " ".join(said)
 
 
 def _tell(request: HttpRequest, payment: Payment, *, is_new: bool) -> None:
@@ -126,7 +158,8 @@ def refund(request: ActorRequest, number: str, receipt: str) -> HttpResponse:
         Payment.objects.filter(allocations__invoice=invoice, reverses__isnull=True).distinct(), number=receipt
     )
     left = actions.refundable(payment=payment, invoice=invoice)
-    form = RefundForm(request.POST or None, most=left, today=_today(), method=payment.method)
+    form = RefundForm(request.POST or None, most=left, today=_today(), method=payment.method, seen=invoice.seen_as)
+    status = 422
     if request.method == "POST" and form.is_valid():
         try:
             given = paying.give_back(
@@ -138,6 +171,10 @@ def refund(request: ActorRequest, number: str, receipt: str) -> HttpResponse:
             )
         except NotRefundable as refused:
             form.too_much(refused.left)
+        except ChangedMeanwhile as refused:
+            invoice, status = refused.invoice, 409
+            left = actions.refundable(payment=payment, invoice=invoice)
+            form.shown_anew(invoice.seen_as, _nothing_done(request, invoice, now=now))
         except KeyReused:
             form.add_error(
                 None, _("This page was sent before with another amount. Look at the payments, then send it again.")
@@ -153,23 +190,21 @@ def refund(request: ActorRequest, number: str, receipt: str) -> HttpResponse:
         "form": form,
         "owing_again": actions.is_asked_for_again(invoice),
     }
-    return render(request, "reception/payment.html", context, status=422 if form.errors else 200)
+    return render(request, "reception/payment.html", context, status=status if form.errors else 200)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def void(request: ActorRequest, number: str) -> HttpResponse:
     """Asks why, then takes the invoice back. It stays in the books."""
-    invoice = _invoice(request, number)
-    form = VoidForm(request.POST or None)
+    invoice, now, status = _invoice(request, number), timezone.now(), 422
+    form = VoidForm(request.POST or None, initial={"seen": invoice.seen_as})
     if invoice.status == InvoiceStatus.VOID:
         messages.info(request, _("This invoice is void already."))
         return redirect_to(request, "reception:invoice", number=invoice.number)
     if request.method == "POST" and form.is_valid():
         try:
-            voiding.void_invoice(
-                invoice=invoice, reason=form.cleaned_data["reason"], by=request.actor, now=timezone.now()
-            )
+            voiding.void_invoice(invoice=invoice, **form.cleaned_data, by=request.actor, now=now)
         except PaidOn as refused:
             messages.error(
                 request,
@@ -178,13 +213,17 @@ def void(request: ActorRequest, number: str) -> HttpResponse:
             )
         except NotPayable:
             messages.info(request, _("This invoice is void already."))
+        except ChangedMeanwhile as refused:
+            invoice, status = refused.invoice, 409
+            form.shown_anew(invoice.seen_as, _nothing_done(request, invoice, now=now))
         else:
             is_of_session = invoice.purpose == Purpose.SESSION
             again = _("The session can be billed again.") if is_of_session else _("It can be asked for again.")
             messages.success(request, f"{_('The invoice is void.')} {again}")
-        return redirect_to(request, "reception:invoice", number=invoice.number)
+        if not form.errors:
+            return redirect_to(request, "reception:invoice", number=invoice.number)
     context = {"invoice": invoice, "form": form}
-    return render(request, "reception/void.html", context, status=422 if form.errors else 200)
+    return render(request, "reception/void.html", context, status=status if form.errors else 200)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
@@ -192,20 +231,25 @@ def void(request: ActorRequest, number: str) -> HttpResponse:
 def credit(request: ActorRequest, number: str) -> HttpResponse:
     """Asks how much comes off an issued invoice and why, and makes a note of it with a number of its own."""
     invoice, now = _invoice(request, number), timezone.now()
-    form = CreditForm(request.POST if request.method == "POST" else None, lines=_creditable(invoice))
+    data, status = request.POST if request.method == "POST" else None, 422
+    form = CreditForm(data, lines=_creditable(invoice), seen=invoice.seen_as)
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
+        said = form.cleaned_data
         try:
             note = actions.credit_line(
                 line=form.chosen,
-                amount=data["amount"],
-                reason=data["reason"],
-                key=f"credit:{data['key']}",
+                amount=said["amount"],
+                reason=said["reason"],
+                key=f"credit:{said['key']}",
                 by=request.actor,
                 now=now,
+                seen=said["seen"],
             )
         except OverCredit as refused:
             form.too_much(refused.most)
+        except ChangedMeanwhile as refused:
+            invoice, status = refused.invoice, 409
+            form.shown_anew(invoice.seen_as, _nothing_done(request, invoice, now=now))
         except (KeyReused, NotPayable):
             messages.error(request, _("Somebody changed this invoice a moment ago. Look at it again."))
             return redirect_to(request, "reception:invoice", number=invoice.number)
@@ -214,7 +258,7 @@ def credit(request: ActorRequest, number: str) -> HttpResponse:
     elif request.method == "POST" and (earlier := _credited_before(invoice, form)):
         return _credited(request, invoice, earlier)
     context = {"invoice": invoice, "form": form, "can_credit": bool(form.lines)}
-    return render(request, "reception/credit.html", context, status=422 if form.errors else 200)
+    return render(request, "reception/credit.html", context, status=status if form.errors else 200)
 
 
 def _credited(request: HttpRequest, invoice: Invoice, note: CreditNote) -> HttpResponse:
@@ -280,7 +324,7 @@ def _show(
         "notes": invoice.credit_notes.select_related("created_by", "line"),
         "badge": invoice.badge(today=today),
         "referral": (invoice.snapshot or {}).get("referral"),
-        "form": (form or PaymentForm(most=invoice.balance, today=today)) if takes_money else None,
+        "form": (form or PaymentForm(most=invoice.balance, today=today, seen=invoice.seen_as)) if takes_money else None,
         "can_credit": takes_money,
         "can_void": invoice.status != InvoiceStatus.VOID and not invoice.paid,
     }

@@ -1,0 +1,79 @@
+"""What somebody else did with a session's money while a page was open: who, when, how much."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from portal.accounts.models import User
+from portal.billing.models import Invoice
+from portal.clinic.models import ClinicSettings
+from portal.common.access.actors import Actor
+from portal.common.languages.times import clock, local_day, when
+from portal.common.money import dollars
+
+
+def checked_out(invoice: Invoice, *, by: Actor, now: datetime) -> str:
+    """Who billed a session that somebody is about to bill, when, for how much and by which invoice."""
+    words = {
+        "name": _who(invoice.created_by),
+        "at": _at(invoice.created_at, now=now),
+        "number": invoice.number,
+        "total": dollars(invoice.total),
+        "paid": dollars(invoice.paid),
+    }
+    if invoice.created_by == by.user:
+        first = _("You checked this session out %(at)s: invoice %(number)s, %(total)s, of which %(paid)s is paid.")
+    else:
+        first = _("%(name)s checked this session out %(at)s: invoice %(number)s, %(total)s, of which %(paid)s is paid.")
+    return f"{first % words} {_('Nothing was billed or taken twice.')}"
+
+
+def changed(invoice: Invoice, *, by: Actor, now: datetime) -> str:
+    """The last that was done to an invoice, and what is owing by now."""
+    return " ".join(filter(None, [_last(invoice, by=by, now=now), _owing(invoice)]))
+
+
+def _owing(invoice: Invoice) -> str:
+    if not invoice.balance:
+        return _("Nothing is owing now.")
+    return _("%(balance)s is owing now.") % {"balance": dollars(invoice.balance)}
+
+
+def _last(invoice: Invoice, *, by: Actor, now: datetime) -> str:
+    """The newest payment, refund or credit note; empty if there is none, as where money was moved."""
+    allocation = invoice.allocations.select_related("payment__received_by").order_by("pk").last()
+    payment = allocation.payment if allocation else None
+    note = invoice.credit_notes.select_related("created_by").order_by("pk").last()
+    if note and (payment is None or note.created_at > payment.recorded_at):
+        done_by, words = note.created_by, (note.amount, note.number, note.created_at)
+        mine, theirs = (
+            _("You took %(amount)s off %(at)s: note %(number)s."),
+            _("%(name)s took %(amount)s off %(at)s: note %(number)s."),
+        )
+    elif payment is None:
+        return ""
+    else:
+        done_by, words = payment.received_by, (abs(payment.amount), payment.number, payment.recorded_at)
+        if payment.is_refund:
+            mine = _("You gave %(amount)s back %(at)s: receipt %(number)s.")
+            theirs = _("%(name)s gave %(amount)s back %(at)s: receipt %(number)s.")
+        else:
+            mine = _("You recorded %(amount)s %(at)s: receipt %(number)s.")
+            theirs = _("%(name)s recorded %(amount)s %(at)s: receipt %(number)s.")
+    amount, number, moment = words
+    said = {"name": _who(done_by), "amount": dollars(amount), "number": number, "at": _at(moment, now=now)}
+    return (mine if done_by is not None and done_by == by.user else theirs) % said
+
+
+def _at(moment: datetime, *, now: datetime) -> str:
+    """`at 10:42 am`, or with its day if that is another one."""
+    zone = ClinicSettings.current().zone
+    if local_day(moment, zone) == local_day(now, zone):
+        return _("at %(time)s") % {"time": clock(moment, zone)}
+    return _("on %(when)s") % {"when": when(moment, zone)}
+
+
+def _who(user: User | None) -> str:
+    return user.name if user else _("Somebody")
