@@ -77,7 +77,7 @@ def colour(page: Page, portal: Portal) -> str:
 def test_a_photo_is_cropped_by_dragging_and_by_keyboard(page: Page, portal: Portal, tom, photo, open_profile) -> None:
     open_profile(page)
     expect(page.get_by_role("img", name="The part of your photo that is shown")).to_be_hidden()
-    page.get_by_label("Photo (optional)").set_input_files(photo)
+    page.get_by_label("Photo", exact=True).set_input_files(photo)
     canvas = page.get_by_role("img", name="The part of your photo that is shown")
     expect(canvas).to_be_visible()
     expect(page.get_by_role("group", name="Which part of the photo is kept")).to_be_hidden()
@@ -111,7 +111,7 @@ def test_a_photo_and_its_part_wait_while_another_answer_is_put_right(
     page: Page, portal: Portal, tom, photo, open_profile
 ) -> None:
     open_profile(page)
-    page.get_by_label("Photo (optional)").set_input_files(photo)
+    page.get_by_label("Photo", exact=True).set_input_files(photo)
     across = page.get_by_role("slider", name="From side to side")
     expect(across).to_be_visible()
     across.press("End")
@@ -128,7 +128,7 @@ def test_a_photo_and_its_part_wait_while_another_answer_is_put_right(
 
 def test_a_photo_without_script(page_without_script: Page, portal: Portal, tom, photo, open_profile) -> None:
     page = open_profile(page_without_script)
-    page.get_by_label("Photo (optional)").set_input_files(photo)
+    page.get_by_label("Photo", exact=True).set_input_files(photo)
     page.get_by_label("The top, or the left side").check()
     save(page)
     assert colour(page, portal) == "red"
@@ -221,7 +221,7 @@ def test_the_keyboard_stays_beside_a_word_that_was_taken_away(
 
 def test_doubtful_words_and_the_price_are_told_while_typing(page: Page, tom, open_profile) -> None:
     open_profile(page)
-    page.get_by_role("textbox", name="About you (optional)", exact=True).fill("I am a specialist. My clients say so.")
+    page.get_by_role("textbox", name="About you", exact=True).fill("I am a specialist. My clients say so.")
     advice = page.locator("#advice")
     expect(advice.get_by_text("Psychology has no specialist registration.").first).to_be_visible()
     expect(advice.get_by_text("The law forbids testimonials")).to_be_visible()

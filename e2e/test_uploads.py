@@ -61,16 +61,16 @@ def profile(page: Page, portal: Portal, sign_in) -> Page:
 def test_a_picture_that_is_none_is_refused_with_a_word(profile: Page, tmp_path: Path, name: str) -> None:
     profile.get_by_label("One line about you").fill("Typed before the picture was refused")
     (tmp_path / name).write_bytes(REFUSED[name]())
-    profile.get_by_label("Photo (optional)").set_input_files(tmp_path / name)
+    profile.get_by_label("Photo", exact=True).set_input_files(tmp_path / name)
     profile.get_by_role("button", name="Save").first.click()
-    expect(profile.get_by_label("Photo (optional)")).to_have_attribute("aria-invalid", "true")
+    expect(profile.get_by_label("Photo", exact=True)).to_have_attribute("aria-invalid", "true")
     expect(profile.get_by_label("One line about you")).to_have_value("Typed before the picture was refused")
     assert not Psychologist.objects.get(slug="tom-ashby").photo
 
 
 def test_a_photo_is_taken_and_shown_to_visitors(profile: Page, portal: Portal, tmp_path: Path) -> None:
     (tmp_path / "me.jpg").write_bytes(photo())
-    profile.get_by_label("Photo (optional)").set_input_files(tmp_path / "me.jpg")
+    profile.get_by_label("Photo", exact=True).set_input_files(tmp_path / "me.jpg")
     profile.get_by_role("button", name="Save").first.click()
     expect(profile.get_by_text("The profile of Tom Ashby is saved.")).to_be_visible()
     answer = profile.request.get(f"{portal.url}/psychologists/tom-ashby/photo/")

@@ -12,7 +12,7 @@ from django.db import models
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from portal.clinic.models import ClinicSettings, Location, ProviderNumber, Room, Service
+from portal.clinic.models import ClinicSettings, Location, Mode, ProviderNumber, Room, Service
 from portal.clinic.validators import clean_abn, postcode_fits_state, provider_number_is_right, validate_provider_number
 from portal.common.database.columns import limit_of, longest
 from portal.common.database.phone_numbers import PhoneNumberField
@@ -325,6 +325,7 @@ class ServiceForm(SluggedForm[Service]):
     """A service: how it is given, its minutes, its price and how it is booked."""
 
     groups = _SERVICE
+    one_of = frozenset(Mode.values)
 
     class Meta(ClinicForm.Meta):
         model = Service

@@ -209,6 +209,8 @@ class SeesOtherSaves(ClinicForm[Row]):
 class ProfileForm(SeesOtherSaves[Psychologist], WithPortrait):
     """What both forms share. `values` and `topics` are what the actions take."""
 
+    one_of = frozenset(Mode.values)
+
     specialisations = TopicsField(
         label=_("What you work with"),
         required=False,

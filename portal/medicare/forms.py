@@ -19,6 +19,7 @@ else:
 class ReferralForm(_ReferralForm):
     """A referral letter as the desk types it. `cleaned_data` holds what `add_referral` takes."""
 
+    one_of = frozenset({"referrer_provider_number", "referrer_practice"})
     confirm_number = forms.BooleanField(
         label=_("The number is as the letter has it"), required=False, widget=forms.HiddenInput
     )

@@ -51,6 +51,8 @@ STAFF_ONLY = (
     "templates/tables/",
     "templates/layouts/desk.html",
     "templates/components/_desk_side.html",
+    "templates/components/_find.html",
+    "templates/components/_find_results.html",
     "templates/components/_day_turn.html",
     # A tax invoice is a document of Australian law, and stays in English.
     "templates/pdf/",

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import _User as User
 
 SYSTEM = "system"
+# The one role of those who don't work here; the others are an app's, a floor up.
+IN_CARE = "patient"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,11 @@ class Actor:
     def system(cls, name: str) -> Actor:
         """A job of the portal itself, by its name; it has no user."""
         return cls(user=None, role=SYSTEM, name=name)
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether it is somebody who works here, and so no job and nobody in care."""
+        return self.user is not None and self.role != IN_CARE
 
     @property
     def user_id(self) -> int | None:

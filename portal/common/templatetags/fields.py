@@ -2,17 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django import template
 from django.forms import BoundField
+from django.forms.forms import BaseForm
 from django.template import Context
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
+from portal.common.access.actors import Actor
 from portal.common.web.stencils import Stencil
 
 register = template.Library()
 
 _FIELD = Stencil("portal_forms/_field.html", holes="id target label help errors control prefix suffix described_by")
+
+
+def _is_for_staff(context: Context) -> bool:
+    """Whether the page is one of somebody who works here: they fill in the same forms every day."""
+    actor: Actor | None = getattr(context.get("request"), "actor", None)
+    return actor is not None and actor.is_staff
+
+
+def _mark(context: Context, field: BoundField) -> str:
+    """What a label says of it: staff see the few that must be filled in, everybody else those that may stay empty."""
+    if field.name in getattr(field.form, "one_of", ()):
+        # A form names in `one_of` the fields of which it wants one at the least.
+        return "one of"
+    if _is_for_staff(context):
+        return "required" if field.field.required else ""
+    return "" if field.field.required else "optional"
+
+
+@register.simple_tag(takes_context=True)
+def required_note(context: Context, form: BaseForm | Sequence[BaseForm] | None) -> SafeString:
+    """What the mark of required fields means, once above a form of the staff's that has any; nothing elsewhere."""
+    forms = [form] if isinstance(form, BaseForm) else form or []
+    if not _is_for_staff(context) or not any(field.field.required for one in forms for field in one.visible_fields()):
+        return SafeString("")
+    words = _("marks what must be filled in.")
+    return format_html('<p class="required-note"><span class="required">*</span> {}</p>', words)
 
 
 @register.simple_tag(takes_context=True)
@@ -34,7 +66,7 @@ def field_here(context: Context) -> SafeString:
         is_invalid=bool(errors),
         has_help=bool(help_text),
         hides_label=context.get("form_show_labels") is False,
-        is_optional=not field.field.required,
+        mark=_mark(context, field),
         is_described=bool(described_by),
         has_prefix=bool(prefix),
         has_suffix=bool(suffix),

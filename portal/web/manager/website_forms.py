@@ -45,6 +45,7 @@ class SiteTextForm(forms.Form):
 
 
 class CrisisLineForm(forms.Form):
+    one_of = frozenset({"number", "link"})
     situation = forms.ChoiceField(
         label=_("When somebody needs it"),
         choices=CrisisLine.Situation.choices,

@@ -17,6 +17,8 @@ from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 
+from portal.accounts.models import User
+from portal.common.access.actors import Actor
 from portal.common.templatetags import portal as tags
 from portal.common.web import stylesheet
 from portal.ops import calendar_steps, heading_font
@@ -198,6 +200,24 @@ def test_only_fields_that_may_stay_empty_say_so():
     drawn = str(_Form())
     assert drawn.count("(optional)") == 1
     assert drawn.index("Note") < drawn.index("(optional)")
+
+
+@pytest.mark.parametrize(
+    ("role", "marked", "says_optional"),
+    [("reception", {"Fee", "How", "Agreed"}, False), ("patient", set(), True), (None, set(), True)],
+)
+def test_staff_see_what_must_be_filled_in_and_others_what_may_stay_empty(role, marked, says_optional):
+    request = RequestFactory().get("/")
+    request.actor = Actor(user=User(), role=role) if role else None
+    drawn = Template(
+        '{% include "portal_forms/errors.html" %}'
+        '{% for field in form %}{% include "portal_forms/field.html" %}{% endfor %}'
+    ).render(Context({"form": _Form(), "request": request}))
+    assert {label for label in ("Fee", "How", "Agreed", "Note") if f'{label} <span class="required"' in drawn} == marked
+    assert ("(optional)" in drawn) is says_optional
+    assert ("marks what must be filled in" in drawn) is bool(marked)
+    # What is read out comes from the control itself.
+    assert "required" in re.search(r"<input[^>]*name=\"fee\"[^>]*>", drawn)[0]
 
 
 def test_crispy_and_django_draw_the_same_field():

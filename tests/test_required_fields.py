@@ -1,0 +1,185 @@
+"""What a form marks as required is all that it requires: who fills in that and no more is never told of more."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from io import BytesIO
+from zoneinfo import ZoneInfo
+
+import pytest
+from django import forms
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.forms.forms import BaseForm
+from PIL import Image
+
+import portal
+from portal.accounts.roles import Role
+from portal.appointments.states import Verb
+from portal.clinic.models import Psychologist
+from portal.journeys import checking_out
+from portal.website import texts
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+ZONE = ZoneInfo("Australia/Melbourne")
+NOW = datetime(2026, 11, 24, 0, 0, tzinfo=UTC)
+TODAY = NOW.date()
+# Forms that only read an address or a list, and so require nothing, and parts that others are made of. Those of the
+# sign-in's own library have no field that may stay empty.
+NOT_FILLED_IN = {
+    *("SearchForm", "PatientSearch", "ArticleSearch", "Search", "Wanted", "PeopleFilter", "ArrivalsFilter"),
+    *("BookingChoice", "OfferedTime", "DayChoice", "WeekChoice", "LanguageChoice", "Choice", "TimeChoice", "NewTime"),
+    *("Preference", "RevisionChoice", "RoomChoice", "SeenForm", "SendForm", "EndCarerForm", "ShownForm"),
+    *("Cancelling", "Agreeing", "Agreement", "WhoFor", "SignForm", "PreviewForm", "ExampleForm"),
+    *("PersonForm", "ClinicForm", "SluggedForm", "WithPortrait", "ProfileForm", "OurFields", "KeepsPictures"),
+    *("SeesOtherSaves", "ShiftForm", "JoinForm"),
+}
+LIBRARYS_OWN = ("portal.accounts.forms", "portal.accounts.passkeys")
+OURS_THERE = {"InviteForm", "RolesForm", "NameForm"}
+
+
+def all_forms() -> Iterator[type[BaseForm]]:
+    for module in pkgutil.walk_packages(portal.__path__, "portal."):
+        if not {"migrations", "management", "wsgi"} & set(module.name.split(".")):
+            importlib.import_module(module.name)
+
+    def below(kind: type[BaseForm]) -> Iterator[type[BaseForm]]:
+        for one in kind.__subclasses__():
+            yield one
+            yield from below(one)
+
+    return iter({one: None for one in below(BaseForm) if one.__module__.startswith("portal.")})
+
+
+def filled_in() -> list[type[BaseForm]]:
+    """Every form of ours that somebody fills in."""
+    return sorted(
+        (
+            form
+            for form in all_forms()
+            if not form.__name__.startswith("_")
+            and form.__name__ not in NOT_FILLED_IN
+            and (form.__module__ not in LIBRARYS_OWN or form.__name__ in OURS_THERE)
+        ),
+        key=lambda form: (form.__module__, form.__name__),
+    )
+
+
+FORMS = filled_in()
+
+
+@pytest.fixture
+def world():
+    """What the forms are about."""
+    make.clinic()
+    make.mbs_items()
+    make.language()
+    make.specialisation()
+    make.category()
+    psychologist = make.psychologist()
+    location = make.location()
+    make.room(location=location)
+    session = make.appointment(psychologist=psychologist, location=location, starts_at=NOW)
+    make.resource()
+    return session
+
+
+def arguments(form: type[BaseForm], session) -> dict[str, object]:
+    """What a form is made with beside what is typed."""
+    today, psychologist = TODAY, session.psychologist
+    by_name: dict[str, dict[str, object]] = {
+        "PsychologistForm": {"user": psychologist.user, "instance": psychologist},
+        "OwnProfileForm": {"instance": psychologist},
+        "ArticleForm": {
+            "actor": make.actor(psychologist.user, Role.PSYCHOLOGIST),
+            "zone": ZONE,
+            "today": today,
+            "post": None,
+            "code": uuid.uuid4(),
+        },
+        "NameForm": {"user": psychologist.user},
+        "UndoForm": {"verb": Verb.UNDO_CHECK_IN},
+        "PaymentForm": {"most": Decimal(10), "today": today},
+        "RefundForm": {"most": Decimal(10), "today": today, "method": "card"},
+        "AheadForm": {"amount": Decimal(10)},
+        "CreditForm": {"lines": []},
+        "NumberAtForm": {"place": session.location, "number": None},
+        "PatientForm": {"today": today},
+        "OwnDetailsForm": {"today": today, "instance": session.patient},
+        "BookingDetailsForm": {"today": today},
+        "PublishForm": {"earliest": today, "facts": [], "newest": None},
+        "ReviewForm": {"today": today},
+        "TagForm": {"tag": None},
+        "SlotForm": {"zone": ZONE},
+        "ShareForm": {
+            "patient": session.patient,
+            "actor": make.actor(psychologist.user, Role.PSYCHOLOGIST),
+            "now": NOW,
+        },
+        "AnyTime": {"psychologists": Psychologist.objects.all()},
+        "CheckOutForm": {"claim": checking_out.claim_for(session)},
+        "ReferralForm": {"today": today},
+        "SiteTextForm": {"text": texts.find("home.title", "en")[1], "language": "en", "present": ""},
+    }
+    return by_name.get(form.__name__, {})
+
+
+def something(field: forms.Field) -> object:
+    """What somebody might type into a required field."""
+    match field:
+        case forms.ImageField() | forms.FileField():
+            drawn = BytesIO()
+            Image.new("RGB", (600, 600), "white").save(drawn, "PNG")
+            return SimpleUploadedFile("a.png", drawn.getvalue(), content_type="image/png")
+        case forms.ModelChoiceField():
+            row = field.queryset.first()
+            return "" if row is None else field.prepare_value(row)
+        case forms.ChoiceField():
+            values = [value for value, _label in field.choices if value not in ("", None)]
+            return values[0] if values else ""
+        case forms.UUIDField():
+            return str(uuid.uuid4())
+        case forms.EmailField():
+            return "ash@example.com"
+        case forms.BooleanField():
+            return "on"
+        case forms.DateField():
+            return (TODAY - timedelta(days=1)).isoformat()
+        case forms.IntegerField():
+            return str(max(1, int(field.min_value or 1)))
+        case forms.TimeField():
+            return "09:00"
+    kind = type(field).__name__
+    return {"DateField": TODAY.isoformat(), "TimeField": "09:00", "MoneyField": "10.00"}.get(kind, "Words")
+
+
+@pytest.mark.parametrize("kind", FORMS, ids=lambda form: form.__name__)
+def test_who_fills_in_what_is_marked_is_told_of_no_more(world, kind):
+    given = arguments(kind, world)
+    shown = kind(**given)
+    typed = {}
+    for name, field in shown.fields.items():
+        if not field.required and not field.widget.is_hidden:
+            continue
+        value = something(field)
+        if isinstance(field, (forms.MultipleChoiceField, forms.ModelMultipleChoiceField)):
+            value = [value]
+        typed[shown.add_prefix(name)] = value
+    files = {name: value for name, value in typed.items() if isinstance(value, SimpleUploadedFile)}
+    words = {name: value for name, value in typed.items() if name not in files}
+    sent = kind(words, files, **given) if files else kind(words, **given)
+    sent.full_clean()
+    asked = {name: errors for name, errors in sent.errors.items() if name in shown.fields and not marked(shown, name)}
+    assert asked == {}, f"{kind.__name__} marks them as optional, and then asks for them"
+
+
+def marked(form: BaseForm, name: str) -> bool:
+    """Whether it stands there as required, as one of those that are, or is none of what somebody fills in."""
+    field = form.fields[name]
+    return field.required or field.widget.is_hidden or name in getattr(form, "one_of", ())
