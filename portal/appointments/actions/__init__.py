@@ -9,7 +9,7 @@ from portal.appointments.actions.attending import (
     undo_no_show,
 )
 from portal.appointments.actions.booking import book, cancel, reschedule
-from portal.appointments.actions.holding import confirm_hold, hold, hold_any, release_hold
+from portal.appointments.actions.holding import confirm_hold, hold, hold_any, refusal_of, release_hold
 from portal.appointments.actions.locking import clear_run_out_holds
 from portal.appointments.actions.transactions import in_transaction
 from portal.appointments.actions.working import Shift, add_time_slot, remove_time_slot, set_weekly_hours
@@ -27,6 +27,7 @@ __all__ = [
     "hold_any",
     "in_transaction",
     "mark_no_show",
+    "refusal_of",
     "release_hold",
     "remove_time_slot",
     "reopen",

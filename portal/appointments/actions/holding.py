@@ -18,7 +18,7 @@ from portal.appointments.actions.locking import (
 from portal.appointments.actions.transactions import in_transaction
 from portal.appointments.freed import Place, time_freed
 from portal.appointments.models import Appointment
-from portal.appointments.refusals import HoldExpired, NotOffered, SlotTaken
+from portal.appointments.refusals import HoldExpired, NotOffered, Refusal, SlotTaken
 from portal.appointments.states import Because, Status, Verb, Why
 from portal.audit import trail
 from portal.clinic.kept import places, services
@@ -162,6 +162,21 @@ def confirm_hold(*, hold: Appointment, patient: Patient, by: Actor, now: datetim
     held.save(update_fields=["patient", "status", "held_until", "booked_at", "booked_by"])
     record_booked(held, by=by, now=now)
     return held
+
+
+def refusal_of(*, hold: Appointment, patient: Patient, by: Actor, now: datetime) -> Refusal | None:
+    """Why a held time can't be booked for this patient, asked before they type anything; None where it can be.
+
+    Without locks: `confirm_hold` asks again.
+    """
+    slot = rules.Slot(hold.starts_at, hold.ends_at, hold.occupied_from, hold.occupied_until)
+    try:
+        rules.check_patient(
+            patient, hold.psychologist, hold.service, slot, by=by, now=now, clinic=ClinicSettings.current()
+        )
+    except Refusal as refusal:
+        return refusal
+    return None
 
 
 def record_booked(appointment: Appointment, *, by: Actor, now: datetime, **facts: bool) -> None:

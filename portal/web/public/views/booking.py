@@ -19,7 +19,7 @@ from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, S
 from portal.common.access.decorators import open_to_all
 from portal.common.access.same_origin import from_our_own_pages
 from portal.common.web.htmx import htmx_of, page_or_fragment, redirect_to
-from portal.journeys import choosing, pricing, profiles
+from portal.journeys import choosing, pricing, profiles, returning
 from portal.web.public import held_time
 from portal.web.public.forms import Choice, Preference, TimeChoice
 
@@ -36,7 +36,15 @@ def services(request: HttpRequest) -> HttpResponse:
         offered, taking = profiles.services_of(psychologist, offered), [psychologist]
     giving = {s.pk: [p for p in taking if profiles.services_of(p, [s])] for s in offered}
     offers = [(service, choosing.ways_to_meet(giving[service.pk], service)) for service in offered]
-    return render(request, "public/book.html", {"offers": offers, "psychologist": psychologist})
+    is_known = _is_known(request)
+    if is_known:
+        # What they can book comes first; the rest may be for somebody new whom they care for.
+        offers.sort(key=lambda offer: offer[0].first_visit_only)
+    return render(request, "public/book.html", {"offers": offers, "psychologist": psychologist, "is_known": is_known})
+
+
+def _is_known(request: HttpRequest) -> bool:
+    return request.user.is_authenticated and returning.has_been_here(request.user)
 
 
 @open_to_all(reason="free times are public; a time held belongs to this visitor's session alone")
@@ -91,6 +99,7 @@ def _calendar(
             service=service, psychologists=wanted, mode=choice["mode"], on=week.monday, clinic=clinic
         ),
         "taken": taken,
+        "instead": returning.services_for(wanted) if service.first_visit_only and _is_known(request) else [],
         "step": 2,
     }
     return page_or_fragment(request, "public/times.html", context, fragment="times", status=status)

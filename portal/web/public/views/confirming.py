@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role
+from portal.appointments import actions
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import HoldExpired, NotOffered, PatientBusy, SlotTaken, TooManyBookings
 from portal.billing import charges
@@ -23,7 +24,7 @@ from portal.clinic.models import ClinicSettings, Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import open_to_all
 from portal.common.web.htmx import redirect_to
-from portal.journeys import booking, choosing
+from portal.journeys import booking, choosing, returning
 from portal.patients import consents
 from portal.patients.forms import BookingDetailsForm
 from portal.patients.models import Patient
@@ -57,7 +58,12 @@ def confirm(request: HttpRequest, service: str) -> HttpResponse:
         return _ran_out(request, held, user=request.user if request.user.is_authenticated else None, now=now)
     if not request.user.is_authenticated:
         return render(request, "public/confirm.html", _context(held, now=now) | {"step": 3})
-    return _form(request, held, *_forms(request.user, now=now), now=now)
+    forms = _forms(request.user, now=now)
+    # What would be refused at the end is said at once.
+    patient = forms[0].patients.get(forms[0]["who"].value())
+    by = Actor(user=request.user, role=Role.PATIENT)
+    refused = actions.refusal_of(hold=held, patient=patient, by=by, now=now) if patient else None
+    return _form(request, held, *forms, now=now, **_refused(refused, held, patient, now=now))
 
 
 def _address(held: Appointment) -> str:
@@ -236,12 +242,25 @@ def _book(request: HttpRequest, user: User, held: Appointment, *, now: datetime)
     except UserHasRecord:  # a second window was faster
         return redirect_to(request, reverse("public:confirm", args=[held.service.slug]))
     except (SlotTaken, NotOffered, TooManyBookings) as refusal:
-        return _form(request, held, who, details, agreement, now=now, status=409, refusal=_in_words(refusal))
+        refused = _refused(refusal, held, patient, now=now)
+        return _form(request, held, who, details, agreement, now=now, status=409, **refused)
     messages.success(request, _("Your session is booked. We have sent you an e-mail with the details."))
     return redirect_to(request, reverse("patient:appointment", args=[booked.code]))
 
 
-def _in_words(refusal: Exception) -> str:
+def _refused(refusal: Exception | None, held: Appointment, patient: Patient | None, *, now: datetime) -> dict[str, Any]:
+    """Why it can't be booked, for the page; for who has been here before, what is for them, at this time if it fits."""
+    if refusal is None:
+        return {}
+    instead: list[tuple[Service, str]] = []
+    if isinstance(refusal, NotOffered) and refusal.reason == "first_visit_only":
+        chosen = Chosen.of(held)
+        for service, fits in returning.services_instead(held, now=now, clinic=ClinicSettings.current()):
+            instead.append((service, chosen.word if fits else ""))
+    return {"refusal": _in_words(refusal, patient), "instead": instead}
+
+
+def _in_words(refusal: Exception, patient: Patient | None) -> str:
     """What to tell a person whose held time can't become their booking."""
     match refusal:
         case PatientBusy():
@@ -252,8 +271,10 @@ def _in_words(refusal: Exception) -> str:
             return _("This way of meeting is no longer offered. Please choose another time.")
         case NotOffered(reason="service"):
             return _("This service can't be booked online any more. Please choose another one, or phone us.")
-        case NotOffered(reason="first_visit_only"):
-            return _("This is for first visits only, and you have been here before. Please choose another service.")
+        case NotOffered(reason="first_visit_only") if patient:
+            return _("This is for people who are new here, and %(name)s has been here before.") % {
+                "name": patient.called
+            }
     return _("This time can't be booked any more. Please choose another one.")
 
 

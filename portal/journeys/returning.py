@@ -1,0 +1,45 @@
+"""Booking by somebody who has been here: what is for new people only is said to them early, with what is for them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef
+
+from portal.accounts.models import User
+from portal.appointments import diary
+from portal.appointments.models import Appointment
+from portal.clinic import kept
+from portal.clinic.models import ClinicSettings, Psychologist, Service
+from portal.journeys import profiles
+from portal.patients.models import Patient
+
+# How many other services a page names, and looks for at the held time.
+NAMED = 3
+
+
+def has_been_here(user: User) -> bool:
+    """Whether everybody whom this account books for has had a session, or has one to come; of nobody, no. One query."""
+    sessions = Appointment.objects.with_a_person().filter(patient=OuterRef("pk")).order_by()
+    known = Patient.objects.managed_by(user).order_by().values_list(Exists(sessions), flat=True)
+    return bool(answers := list(known)) and all(answers)
+
+
+def services_for(psychologists: Collection[Psychologist], *, mode: str = "") -> list[Service]:
+    """What people who have been here book online with any of these, in the way asked for."""
+    offered = [service for service in kept.services_online() if not service.first_visit_only]
+    return [each for each in offered if any(profiles.services_of(p, [each], mode=mode) for p in psychologists)]
+
+
+def services_instead(held: Appointment, *, now: datetime, clinic: ClinicSettings) -> Sequence[tuple[Service, bool]]:
+    """What somebody who has been here books in place of the first visit they hold; True where its time fits too."""
+    person, day = held.psychologist, held.location.day_of(held.starts_at)
+    found = []
+    for service in services_for([person], mode=held.mode)[:NAMED]:
+        openings = diary.openings_of(
+            [person], service=service, first_day=day, days=1, now=now, clinic=clinic, mode=held.mode, ignore=held
+        )[person.pk]
+        fits = any((each.starts_at, each.location_id) == (held.starts_at, held.location_id) for each in openings)
+        found.append((service, fits))
+    return found
