@@ -6,6 +6,8 @@ have the second factor that their pages ask for.
 
 from __future__ import annotations
 
+import html
+import re
 import sys
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -303,9 +305,29 @@ def second_factor(user: User) -> Authenticator:
     return TOTP.activate(user, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP").instance
 
 
-def client_for(user: User | None) -> Client:
+class Browser(Client):
+    """Django's test client, which can also send a form as somebody does who has just opened its page."""
+
+    def shown(self, path) -> dict[str, str]:
+        """What the forms of a page say that they show (portal/common/forms/shown.py), by the name it is sent under."""
+        return shown_in(self.get(path))
+
+    def send(self, path, data=None, **extra):
+        """Opens the page, and posts `data` with what it showed."""
+        return self.post(path, self.shown(path) | (data or {}), **extra)
+
+
+_SHOWN = re.compile(r'<input type="hidden" name="((?:[\w-]+-)?shown)" value="([^"]*)">')
+
+
+def shown_in(response) -> dict[str, str]:
+    """What the forms of a page that came back say that they show."""
+    return {name: html.unescape(value) for name, value in _SHOWN.findall(response.content.decode())}
+
+
+def client_for(user: User | None) -> Browser:
     """A browser in which `user` has signed in, by the second factor too if they are staff; None is nobody."""
-    client = Client()
+    client = Browser()
     if user is not None:
         if user.is_staff_member and not Authenticator.objects.filter(user=user).exists():
             second_factor(user)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypedDict, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypedDict, TypeVar
 from zoneinfo import available_timezones
 
 from django import forms
@@ -31,6 +31,7 @@ from portal.common.forms.fields import (
     WithWarnings,
     state_choices,
 )
+from portal.common.forms.shown import MergesChanges
 from portal.common.media.uploads import LOGO_BYTES, LOGO_EDGE, PictureField
 from portal.common.text.normalise import fold
 
@@ -155,8 +156,8 @@ else:
         pass
 
 
-class ClinicForm(WithWarnings, _ModelForm[Row]):
-    """Cleans; the action saves. `values` is what the actions take.
+class ClinicForm(MergesChanges, WithWarnings, _ModelForm[Row]):
+    """Cleans; the action saves. `values` is what adds a row, `changes` what changes one.
 
     `groups` names fields in the order of the page: `form.fieldsets` walks them.
     """
@@ -171,6 +172,29 @@ class ClinicForm(WithWarnings, _ModelForm[Row]):
         # Django's own sentence names the table and the column.
         for name in _TAKEN.keys() & self.fields.keys():
             self.fields[name].error_messages["unique"] = _TAKEN[name]
+
+    @property
+    def is_edit(self) -> bool:
+        """Whether there is a row; the clinic's one row of settings counts before anything was said in it."""
+        return self.instance.pk is not None
+
+    def form_now(self) -> Self:
+        """The form on the row as it is now, locked."""
+        return type(self)(instance=self.locked_row(), **self._made_with())
+
+    def _begin_at(self, fresh: Self) -> None:
+        super()._begin_at(fresh)
+        self.instance = fresh.instance
+
+    def locked_row(self) -> Row:
+        """The row as it is now, locked until the transaction ends."""
+        rows = type(self.instance)._default_manager.select_for_update(no_key=True, of=("self",))
+        row: Row = rows.get(pk=self.instance.pk)
+        return row
+
+    def _made_with(self) -> Mapping[str, Any]:
+        """What else the form is made with."""
+        return {}
 
     @property
     def fieldsets(self) -> Iterator[tuple[StrOrPromise, list[forms.BoundField]]]:
@@ -233,6 +257,12 @@ class ClinicSettingsForm(ClinicForm[ClinicSettings]):
     class Meta(ClinicForm.Meta):
         model = ClinicSettings
         fields = names_in(_SETTINGS)
+
+    def locked_row(self) -> ClinicSettings:
+        """The clinic's one row, which is there from its setup on."""
+        return (
+            ClinicSettings.objects.select_for_update(no_key=True).filter(pk=1).first() or ClinicSettings.for_changing()
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

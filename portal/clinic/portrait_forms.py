@@ -8,12 +8,14 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db.models.fields.files import ImageFieldFile
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.forms import ClinicForm
 from portal.clinic.models import Psychologist
 from portal.common.forms.fields import MarkField
 from portal.common.forms.parts import field_of, sent_with
+from portal.common.forms.shown import TAKEN, Raw, several
 from portal.common.media.pending_uploads import Place
 from portal.common.media.pictures import PORTRAIT, Box, cropped_square, size_of, size_told_by
 from portal.common.media.uploads import PHOTO_BYTES, PHOTO_EDGE, KeepsPictures, PictureField
@@ -81,9 +83,53 @@ class WithPortrait(KeepsPictures, ClinicForm[Psychologist]):
         """Width and height in pixels of what another part can be cut from; None without a picture."""
         return size_of(self.source)
 
+    # ---- Two pages ---------------------------------------------------------------------------------------------------
+
+    def raw(self, name: str, value: Any) -> Raw:
+        """Which picture the photo is cut from, and where: the page shows both by the photo alone."""
+        if name == "photo":
+            return str(self.source.name or "")
+        if name == "photo_box":
+            return f"{self.source.name} {self.instance.photo_box}"
+        return super().raw(name, value)
+
+    def sent(self, name: str) -> Raw | None:
+        """The box counts where one was drawn: it is empty on a page as it comes."""
+        if name == "photo_box" and "photo" in several(self._sent, self.add_prefix(TAKEN)):
+            return None
+        return super().sent(name) or None if name == "photo_box" else super().sent(name)
+
+    def is_stored(self, name: str, mine: Raw, stored: Raw) -> bool:
+        """The same square of the same photo is no change."""
+        if name != "photo_box":
+            return super().is_stored(name, mine, stored)
+        try:
+            return str(Box.read(str(mine))) == str(self.instance.photo_box)
+        except ValidationError:
+            return False
+
+    def stored_file(self, name: str) -> Any:
+        """What was sent is compared with the whole, not with the square."""
+        return self.source if name == "photo" else super().stored_file(name)
+
+    def _merge(self) -> None:
+        super()._merge()
+        if drawn := self.conflicts.pop("photo_box", None):
+            # A field that nobody sees: it is the photo that was changed.
+            self.conflicts.setdefault("photo", drawn)
+
+    def _put(self, name: str, value: Raw) -> None:
+        super()._put(name, "" if name == "photo_box" else value)
+
+    def in_words(self, name: str, value: Raw) -> str:
+        if name in {"photo", "photo_box"}:
+            return gettext("Another photo, or another part of it") if value else gettext("No photo")
+        return super().in_words(name, value)
+
     def crop(self, cleaned: dict[str, Any]) -> None:
         """Fills `portrait` with values of photo, photo_source and photo_box; leaves it empty where nothing changes."""
         sent = cleaned.get("photo")
+        self.portrait = {}
         if {"photo", "photo_box", "photo_part"} & set(self.errors):
             return
         if sent is False:

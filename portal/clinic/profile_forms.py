@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal
@@ -11,14 +10,14 @@ from zlib import crc32
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from portal.clinic.forms import ClinicForm, Group, Row, SluggedForm, names_in
+from portal.clinic.forms import ClinicForm, Group, SluggedForm, names_in
 from portal.clinic.models import Mode, Psychologist, Service, Specialisation
 from portal.clinic.portrait_forms import WithPortrait
-from portal.common.forms.fields import MarkField, MoneyField, refuse_control_characters, tidy
-from portal.common.forms.parts import field_of, sent_with, widget_of
+from portal.common.forms.fields import MoneyField, refuse_control_characters, tidy
+from portal.common.forms.parts import field_of, widget_of
+from portal.common.forms.shown import SHOWN
 from portal.common.media.uploads import PictureField, PictureInput
 from portal.common.money import dollars
 from portal.common.text.normalise import fold
@@ -143,70 +142,7 @@ class TopicsField(forms.Field):
 # ---- The forms -------------------------------------------------------------------------------------------------------
 
 
-class SeesOtherSaves(ClinicForm[Row]):
-    """Refuses, once, what would silently undo a save from another tab or by somebody else.
-
-    The page carries a mark of each value as it was when the page was drawn. A field is in question when its stored
-    value has another mark by now and what was typed is neither. Its error says what was saved meanwhile; sending the
-    page again, which then carries the new marks, puts one's own in its place. A page without marks is not questioned.
-    """
-
-    opened = MarkField(required=False, max_length=2000, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["opened"].initial = lambda: json.dumps(self._marks())
-
-    def _marks(self) -> dict[str, str]:
-        kept = {name: field for name, field in self.fields.items() if name in self.initial and name != "photo"}
-        stored = {name: field.prepare_value(self.initial[name]) for name, field in kept.items()}
-        return {name: f"{crc32(repr(value).encode()):08x}" for name, value in stored.items()}
-
-    def refuse_what_undoes(self) -> None:
-        """Adds the errors; for the end of `clean`, when what is stored is what `initial` says."""
-        try:
-            opened = json.loads(self.cleaned_data.pop("opened", "") or "{}")
-        except ValueError:
-            opened = {}
-        self._opened = opened if isinstance(opened, dict) else {}
-        self._look()
-
-    def still_stands(self) -> bool:
-        """Looks once more, when nobody else can save: whoever saved between the first look and now is not undone.
-
-        For the transaction that saves, as its first statement: it locks the row. False means that there are errors.
-        """
-        stored = (
-            type(self.instance)._default_manager.select_for_update(no_key=True, of=("self",)).get(pk=self.instance.pk)
-        )
-        fresh = type(self)(instance=stored, **self._made_with())
-        if fresh._marks() == self._marks():
-            return True
-        self.initial = fresh.initial
-        self.__dict__["_bound_fields_cache"].clear()
-        self.__dict__.pop("changed_data", None)
-        self._look()
-        return not self.errors
-
-    def _look(self) -> None:
-        marks = self._marks()
-        self.data = sent_with(self.data, self.add_prefix("opened"), json.dumps(marks))
-        for name in self.changed_data:
-            if name in marks and self._opened.get(name, marks[name]) != marks[name]:
-                self.add_error(name, ValidationError(self._saved_meanwhile(name), code="changed"))
-
-    def _made_with(self) -> Mapping[str, Any]:
-        return {}
-
-    def _saved_meanwhile(self, name: str) -> str:
-        value = self.initial[name]
-        if isinstance(value, str | Decimal) and value != "":
-            words = _("Meanwhile “%s” was saved, in another tab or by somebody else. Save again to keep yours.")
-            return words % Truncator(str(value)).chars(300)
-        return str(_("This was changed meanwhile, in another tab or by somebody else. Save again to keep yours."))
-
-
-class ProfileForm(SeesOtherSaves[Psychologist], WithPortrait):
+class ProfileForm(WithPortrait):
     """What both forms share. `values` and `topics` are what the actions take."""
 
     one_of = frozenset(Mode.values)
@@ -253,7 +189,6 @@ class ProfileForm(SeesOtherSaves[Psychologist], WithPortrait):
                 self.warn(name, _("This is more than twice what this service usually costs. Check it."))
         if not any(cleaned.get(mode) for mode in Mode.values):
             self.add_error("in_person", ValidationError(_("Choose at least one way of meeting people."), code="mode"))
-        self.refuse_what_undoes()
         return cleaned
 
     @property
@@ -261,6 +196,22 @@ class ProfileForm(SeesOtherSaves[Psychologist], WithPortrait):
         """What `actions` take for columns, the portrait included; topics and fees are apart."""
         apart = {*_APART, *self.priced, "photo"}
         return {name: value for name, value in super().values.items() if name not in apart} | self.portrait
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What `update_psychologist` takes for columns; topics and fees that were changed are apart."""
+        return {name: value for name, value in self.values.items() if name in {*self.changed_here, *self.portrait}}
+
+    @property
+    def changed_topics(self) -> list[str] | None:
+        """What they work with from now on; None where this page left it as it is."""
+        return self.topics if "specialisations" in self.changed_here else None
+
+    @property
+    def changed_fees(self) -> dict[int, Decimal | None]:
+        """What this page changed of `fees`."""
+        changed = {service.pk for name, service in self.priced.items() if name in self.changed_here}
+        return {service: fee for service, fee in self.fees.items() if service in changed}
 
     @property
     def fees(self) -> dict[int, Decimal | None]:
@@ -298,6 +249,7 @@ class ProfileForm(SeesOtherSaves[Psychologist], WithPortrait):
             error = refusal.messages[0]
             names = names[:-1] if adding else names
         again = type(self)(instance=self.instance, initial=typed | {"specialisations": names}, **self._made_with())
+        again.mark = str(self.data.get(self.add_prefix(SHOWN)) or "")
         self._pass_on_photo(again)
         box = widget_of(again, "specialisations", TopicsInput)
         box.error, box.typed = error, word if error or not adding else ""
@@ -326,7 +278,7 @@ class ProfileForm(SeesOtherSaves[Psychologist], WithPortrait):
 
 
 _PSYCHOLOGIST: list[Group] = [
-    (_("The photo"), ["photo", "photo_part", "photo_box", "opened"]),
+    (_("The photo"), ["photo", "photo_part", "photo_box"]),
     (_("The profile"), ["title", "slug", "headline", "bio", "specialisations", "languages"]),
     (_("Registration"), ["registration", "ahpra_number", "qualifications"]),
     (_("Ways of meeting"), Mode.values),
@@ -334,7 +286,7 @@ _PSYCHOLOGIST: list[Group] = [
     (_("Their own fees"), ["fees"]),
 ]
 # They have columns of their own kind, or none.
-_APART = {"photo_part", "photo_box", "opened", "specialisations", "fees"}
+_APART = {"photo_part", "photo_box", "specialisations", "fees"}
 
 
 class PsychologistForm(SluggedForm[Psychologist], ProfileForm):
@@ -359,7 +311,7 @@ class PsychologistForm(SluggedForm[Psychologist], ProfileForm):
 
 
 _OWN_PROFILE: list[Group] = [
-    (_("Your photo"), ["photo", "photo_part", "photo_box", "opened"]),
+    (_("Your photo"), ["photo", "photo_part", "photo_box"]),
     (_("About you"), ["headline", "bio", "qualifications"]),
     (_("Your work"), ["specialisations", "languages"]),
     (_("How you meet people"), Mode.values),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
 from django import forms
 from django.conf import settings
@@ -28,6 +28,7 @@ from portal.common.forms.fields import (
     state_choices,
 )
 from portal.common.forms.parts import field_of
+from portal.common.forms.shown import MergesChanges
 from portal.common.web.search_words import SearchWords
 from portal.patients.models import Carer, Patient
 from portal.patients.validators import clean_medicare_number, validate_irn
@@ -90,8 +91,9 @@ def _born(*, autocomplete: str = "off") -> DateField:
     )
 
 
-class PersonForm(WithWarnings, forms.Form):
-    """What the forms on a person share. `today` is the clinic's own date; `cleaned_data` is what the actions take.
+class PersonForm(MergesChanges, WithWarnings, forms.Form):
+    """What the forms on a person share. `today` is the clinic's own date; `values` is what registers somebody,
+    `changes` what changes their record.
 
     `groups` names fields in the order of the page: `form.fieldsets` walks them.
     """
@@ -104,6 +106,23 @@ class PersonForm(WithWarnings, forms.Form):
             stored = {name: getattr(instance, name) for name in self.base_fields}
             kwargs["initial"] = stored | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
+
+    @property
+    def is_edit(self) -> bool:
+        return self.instance is not None
+
+    def form_now(self) -> Self:
+        """The form on the record as it is now, locked."""
+        stored = (
+            Patient.objects.select_for_update(no_key=True, of=("self",))
+            .filter(pk=self.instance.pk if self.instance else 0)
+            .first()
+        )
+        return type(self)(today=self.today, instance=stored)
+
+    def _begin_at(self, fresh: Self) -> None:
+        super()._begin_at(fresh)
+        self.instance = fresh.instance
 
     @property
     def fieldsets(self) -> Iterator[tuple[StrOrPromise, list[forms.BoundField]]]:

@@ -69,6 +69,17 @@ class PolicySettingsForm(ClinicForm[PolicySettings]):
             groups.insert(-1, (processor.kind, [f"{key}_name", f"{key}_country"]))
         self.groups = groups
 
+    def locked_row(self) -> PolicySettings:
+        """The one row, made where nothing was said yet: two first saves wait for one another."""
+        return PolicySettings.objects.select_for_update(no_key=True).get_or_create(pk=1)[0]
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The companies stand in one column: it is changed where one of them is."""
+        said = {f"{each['key']}_{what}" for each in self.companies for what in ("name", "country")}
+        changed = self.changed_here | ({"processors"} if said & self.changed_here else set())
+        return {name: value for name, value in self.values.items() if name in changed}
+
     @property
     def values(self) -> dict[str, Any]:
         """What a company was called before its service was switched off is kept for when it is on again."""

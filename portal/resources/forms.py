@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,7 @@ from portal.common.forms.fields import (
     tidy,
 )
 from portal.common.forms.parts import field_of
+from portal.common.forms.shown import MergesChanges
 from portal.common.media.pending_uploads import Place
 from portal.common.media.pictures import WIDE
 from portal.common.media.uploads import KeepsPictures, PictureField
@@ -336,8 +337,16 @@ class ArticleSearch(forms.Form):
         return posts
 
 
-class AddressForm(forms.Form):
+class AddressForm(MergesChanges):
     slug = LineField(label=_("Address"), max_length=80, help_text=_("Small letters, digits and hyphens."))
+
+    def __init__(self, data: Any = None, *, post: BlogPost) -> None:
+        self.post = post
+        super().__init__(data, initial={"slug": post.slug})
+
+    def form_now(self) -> Self:
+        """The form on the article as it is now, locked."""
+        return type(self)(post=BlogPost.objects.select_for_update(of=("self",)).get(pk=self.post.pk))
 
 
 class ReviewForm(forms.Form):
@@ -355,7 +364,9 @@ class RevisionChoice(forms.Form):
     version = WholeNumberField(min_value=0, max_value=2**31 - 1, required=False)
 
 
-class CategoryForm(forms.Form):
+class CategoryForm(MergesChanges):
+    """What a category is called and about; `category` is the one that is changed."""
+
     name = LineField(label=_("Name"), max_length=60)
     description = LineField(
         label=_("What it is about"),
@@ -364,6 +375,20 @@ class CategoryForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Shown above its articles."),
     )
+
+    def __init__(self, data: Any = None, *, category: Category | None = None) -> None:
+        self.category = category
+        about = {name: getattr(category, name) for name in self.base_fields} if category else None
+        super().__init__(data, initial=about)
+
+    @property
+    def is_edit(self) -> bool:
+        return self.category is not None
+
+    def form_now(self) -> Self:
+        """The form on the category as it is now, locked."""
+        pk = self.category.pk if self.category else 0
+        return type(self)(category=Category.objects.select_for_update().filter(pk=pk).first())
 
 
 class TagForm(forms.Form):

@@ -14,6 +14,11 @@ from portal.common.access.actors import Actor
 from portal.website.models import CrisisLine, SiteText
 
 
+def lock_texts() -> None:
+    """One save of the website's words at a time, also of those that have no row yet; until the transaction ends."""
+    ClinicSettings.objects.select_for_update(no_key=True).filter(pk=1).first()
+
+
 @transaction.atomic
 def set_text(*, key: str, language: str, text: str, by: Actor, now: datetime) -> SiteText:
     """Says one text in the clinic's own words, in one language; `text` is not empty."""

@@ -17,6 +17,7 @@ from portal.clinic.forms import (
 from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
 from portal.clinic.profile_forms import OwnProfileForm, PsychologistForm
 from portal.common.access.actors import Actor
+from portal.common.forms.shown import written
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -64,8 +65,13 @@ SERVICE = {
 }
 
 
+def changed(form, data, files=None, *, instance):
+    """The form as it is sent by whoever has just opened its page."""
+    return form(data | {"shown": written(form(instance=instance).stored)}, files, instance=instance)
+
+
 def test_settings_as_people_type_them():
-    form = ClinicSettingsForm(SETTINGS, instance=ClinicSettings.current())
+    form = changed(ClinicSettingsForm, SETTINGS, instance=ClinicSettings.current())
     assert form.is_valid(), form.errors
     saved = actions.update_settings(values=form.values, by=BY, now=NOW)
     saved.refresh_from_db()
@@ -95,7 +101,7 @@ def test_settings_as_people_type_them():
     ],
 )
 def test_settings_say_what_is_wrong_beside_its_field(change, field):
-    form = ClinicSettingsForm(SETTINGS | change, instance=ClinicSettings.current())
+    form = changed(ClinicSettingsForm, SETTINGS | change, instance=ClinicSettings.current())
     assert list(form.errors) == [field]
 
 
@@ -107,15 +113,15 @@ def test_every_setting_stands_in_one_group():
 
 
 def test_postcode_of_another_state_is_a_warning_and_is_taken():
-    form = ClinicSettingsForm(SETTINGS | {"state": "NSW"}, instance=ClinicSettings.current())
+    form = changed(ClinicSettingsForm, SETTINGS | {"state": "NSW"}, instance=ClinicSettings.current())
     assert form.is_valid()
     assert [field for field, _words in form.warnings] == ["postcode"]
-    assert ClinicSettingsForm(SETTINGS, instance=ClinicSettings.current()).warnings == []
+    assert changed(ClinicSettingsForm, SETTINGS, instance=ClinicSettings.current()).warnings == []
 
 
 def test_zone_that_is_not_offered_stays_when_it_is_set():
     location = make.location(time_zone="Antarctica/Macquarie")
-    form = LocationForm(LOCATION | {"time_zone": "Antarctica/Macquarie"}, instance=location)
+    form = changed(LocationForm, LOCATION | {"time_zone": "Antarctica/Macquarie"}, instance=location)
     assert form.is_valid(), form.errors
 
 
@@ -129,7 +135,7 @@ def test_address_is_made_from_the_name_and_never_twice():
 
 def test_address_stays_when_the_name_changes():
     location = make.location(slug="brunswick")
-    assert LocationForm(LOCATION | {"slug": "brunswick", "name": "Coburg"}, instance=location).is_valid()
+    assert changed(LocationForm, LOCATION | {"slug": "brunswick", "name": "Coburg"}, instance=location).is_valid()
 
 
 def _valid(form):
@@ -188,7 +194,7 @@ def test_profile_with_a_photo_that_is_replaced_and_taken_away():
             "accepting_patients": "on",
         }
         cleared = files.pop("data", {})
-        form = OwnProfileForm(data | cleared, files, instance=Psychologist.objects.get(pk=psychologist.pk))
+        form = changed(OwnProfileForm, data | cleared, files, instance=Psychologist.objects.get(pk=psychologist.pk))
         values = _valid(form)
         return actions.update_psychologist(psychologist=form.instance, values=values, by=BY, now=NOW)
 
@@ -220,7 +226,7 @@ def test_profile_that_the_manager_makes():
 
 def test_photo_that_is_none_is_said_beside_its_field():
     svg = SimpleUploadedFile("me.png", b"<svg onload=alert(1)>", "image/png")
-    form = OwnProfileForm({"headline": "Kept", "video": "on"}, {"photo": svg}, instance=make.psychologist())
+    form = changed(OwnProfileForm, {"headline": "Kept", "video": "on"}, {"photo": svg}, instance=make.psychologist())
     assert list(form.errors) == ["photo"]
     assert form["headline"].value() == "Kept"
 
@@ -270,7 +276,7 @@ def test_what_another_one_has_is_said_in_plain_words(form):
 
 def test_address_of_another_profile_is_said_in_plain_words():
     taken = make.psychologist()
-    form = PsychologistForm({"slug": taken.slug}, instance=make.psychologist())
+    form = changed(PsychologistForm, {"slug": taken.slug}, instance=make.psychologist())
     assert form.errors["slug"] == [ADDRESS_TAKEN]
 
 
@@ -278,7 +284,7 @@ def test_room_of_the_same_name_is_said_beside_the_name():
     room = make.room()
     data = {"location": room.location_id, "name": room.name}
     assert RoomForm(data).errors == {"name": ["There is a room of this name here already."]}
-    assert RoomForm(data, instance=room).is_valid()
+    assert changed(RoomForm, data, instance=room).is_valid()
     actions.retire_room(room=room, by=BY, now=NOW)
     (words,) = RoomForm(data).errors["name"]
     assert words.endswith("out of use. Put that one in use again.")

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from portal.clinic.models import Mode, Psychologist
 from portal.clinic.profile_forms import OwnProfileForm, PsychologistForm
+from portal.common.forms.shown import written
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +54,12 @@ def test_a_service_is_given_in_the_ways_that_both_have(own, services, shared):
 
 def forms(person, data):
     managers = {"title": "Dr", "slug": "mai", "registration": "clinical", "position": "0"}
-    return OwnProfileForm(data, instance=person), PsychologistForm(managers | data, instance=person)
+    own, whole = ({"shown": shown(form, person)} for form in (OwnProfileForm, PsychologistForm))
+    return OwnProfileForm(data | own, instance=person), PsychologistForm(managers | data | whole, instance=person)
+
+
+def shown(form, person):
+    return written(form(instance=Psychologist.objects.get(pk=person.pk)).stored)
 
 
 def test_both_forms_keep_the_ways_that_are_ticked():
@@ -67,16 +73,15 @@ def test_no_way_at_all_is_refused_beside_the_boxes():
         assert form.errors == {"in_person": ["Choose at least one way of meeting people."]}
 
 
-def test_a_way_that_was_withdrawn_meanwhile_does_not_come_back_unasked():
+def test_a_way_that_was_withdrawn_meanwhile_does_not_come_back():
     person = make.psychologist()
-    opened = OwnProfileForm(instance=Psychologist.objects.get(pk=person.pk))["opened"].value()
+    opened = shown(OwnProfileForm, person)
     assert json.loads(opened).keys() >= set(Mode.values)
     Psychologist.objects.filter(pk=person.pk).update(in_person=False)
-    sent = dict.fromkeys(Mode.values, "on") | {"opened": opened}
-    form = OwnProfileForm(sent, instance=Psychologist.objects.get(pk=person.pk))
-    assert list(form.errors) == ["in_person"]
-    assert "changed meanwhile" in form.errors["in_person"][0]
-    # Once it was said, it is their choice.
-    again = OwnProfileForm(sent | {"opened": form["opened"].value()}, instance=Psychologist.objects.get(pk=person.pk))
-    assert again.is_valid(), again.errors
-    assert again.values["in_person"] is True
+    untouched = dict.fromkeys([*Mode.values, "accepting_patients"], "on") | {"shown": opened}
+    form = OwnProfileForm(untouched, instance=Psychologist.objects.get(pk=person.pk))
+    assert (form.is_valid(), form.values["in_person"], form.changes) == (True, False, {})
+    # Who has seen it and ticks the box again means it.
+    seen = dict.fromkeys([*Mode.values, "accepting_patients"], "on") | {"shown": shown(OwnProfileForm, person)}
+    again = OwnProfileForm(seen, instance=Psychologist.objects.get(pk=person.pk))
+    assert (again.is_valid(), again.changes) == (True, {"in_person": True})

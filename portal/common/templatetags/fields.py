@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from portal.common.access.actors import Actor
+from portal.common.forms.shown import TAKEN, MergesChanges
 from portal.common.web.stencils import Stencil
 
 register = template.Library()
@@ -74,6 +75,14 @@ def field_here(context: Context) -> SafeString:
         choices_class=str(context.get("choices_class") or ""),
         wrapper_class=str(context.get("wrapper_class") or ""),
     )
-    drawn = render_to_string("portal_forms/layout/field_errors.html", {"field": field}) if shows_errors else ""
+    drawn = _errors(field) if shows_errors else ""
     words = (field.auto_id, field.id_for_label, field.label, mark_safe(help_text), drawn, control)  # noqa: S308
     return fill((*words, prefix, suffix, described_by or ""))
+
+
+def _errors(field: BoundField) -> SafeString:
+    """What is wrong with a field; and where it was changed on two pages, what either says."""
+    form = field.form
+    conflict = form.conflicts.get(field.name) if isinstance(form, MergesChanges) else None
+    about = {"field": field, "conflict": conflict, "taken": form.add_prefix(TAKEN)}
+    return render_to_string("portal_forms/layout/field_errors.html", about)

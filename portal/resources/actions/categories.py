@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -35,12 +35,14 @@ def add_category(*, name: str, description: str = "", by: Actor, now: datetime) 
 
 
 @transaction.atomic
-def change_category(*, category: Category, name: str, description: str, by: Actor, now: datetime) -> Category:
-    """Changes what it is called and about; its address stays. Raises NameTaken."""
+def change_category(*, category: Category, values: Mapping[str, str], by: Actor, now: datetime) -> Category:
+    """Changes its `name`, its `description` or both; its address stays. Raises NameTaken."""
     category = Category.objects.select_for_update().get(pk=category.pk)
-    if (category.name, category.description) == (name, description):
+    changed = {name: words for name, words in values.items() if getattr(category, name) != words}
+    if not changed:
         return category
-    category.name, category.description = name, description
+    for name, words in changed.items():
+        setattr(category, name, words)
     _keep(category)
     trail.record("category.changed", by=by, target=category, at=now)
     return category

@@ -96,18 +96,25 @@ def restore(request: ActorRequest, area: Area, code: UUID) -> HttpResponse:
 def address(request: ActorRequest, area: Area, code: UUID) -> HttpResponse:
     post = area.post(request, code)
     stored = post.slug
-    form = AddressForm(request.POST or None, initial={"slug": stored})
+    form = AddressForm(request.POST or None, post=post)
+
+    def save(*, values: dict[str, str]) -> None:
+        # Left as it is, it is settled all the same: it does not follow the title any more.
+        slug = values.get("slug") or form.cleaned_data["slug"]
+        actions.change_slug(post=post, slug=slug, by=request.actor, now=timezone.now())
+
     if request.method == "POST" and form.is_valid():
         try:
-            actions.change_slug(post=post, slug=form.cleaned_data["slug"], by=request.actor, now=timezone.now())
+            saved = form.saves(save)
         except AddressTaken:
             form.add_error("slug", ValidationError(_("Another article has this address, or had it."), code="taken"))
         except NoAddress:
             words = _("This can't be an address. Use letters from a to z, digits and hyphens.")
             form.add_error("slug", ValidationError(words, code="none"))
         else:
-            messages.success(request, _("The address is changed."))
-            return redirect(area.url("article", code))
+            if saved:
+                messages.success(request, _("The address is changed."))
+                return redirect(area.url("article", code))
     context = {
         "area": area,
         "post": post,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import django_tables2 as tables
 from django import forms
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.common.documents import DocumentField
 from portal.common.forms.fields import LineField, TextField, WholeNumberField
 from portal.common.forms.parts import field_of
+from portal.common.forms.shown import MergesChanges
 from portal.common.web.addresses import each
 from portal.common.web.stencils import Stencil
 from portal.common.web.tables import ListTable, Row
@@ -24,7 +25,7 @@ from portal.resources.models.posts import languages
 NUMBER = {"td": {"class": "num"}, "th": {"class": "num"}}
 
 
-class FileForm(forms.Form):
+class FileForm(MergesChanges):
     """What is said of a file; with `instance`, of one that stands on the shelf."""
 
     title = LineField(label=_("Title"), max_length=120)
@@ -55,6 +56,7 @@ class FileForm(forms.Form):
     file = DocumentField(label=_("File"))
 
     def __init__(self, *args: Any, instance: Resource | None = None, **kwargs: Any) -> None:
+        self.instance = instance
         if instance is not None:
             kwargs["initial"] = {name: getattr(instance, name) for name in (*ABOUT, "slug")}
         super().__init__(*args, **kwargs)
@@ -62,6 +64,15 @@ class FileForm(forms.Form):
         offered = Q(is_active=True) | Q(pk=instance.category_id if instance else None)
         field_of(self, "category", forms.ModelChoiceField).queryset = Category.objects.filter(offered)
         del self.fields["slug" if instance is None else "file"]
+
+    @property
+    def is_edit(self) -> bool:
+        return self.instance is not None
+
+    def form_now(self) -> Self:
+        """The form on the file as it is now, locked."""
+        pk = self.instance.pk if self.instance else 0
+        return type(self)(instance=Resource.objects.select_for_update().library().filter(pk=pk).first())
 
     @property
     def values(self) -> dict[str, Any]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.conf.locale import LANG_INFO
 from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.forms import ProviderNumberForm
-from portal.clinic.models import Language, Location, Psychologist, Room, Specialisation
+from portal.clinic.models import Language, Location, ProviderNumber, Psychologist, Room, Specialisation
 from portal.common.database.columns import longest
 from portal.common.forms.fields import LineField, tidy
 from portal.common.forms.parts import field_of
+from portal.common.forms.shown import SHOWN, MergesChanges
 
 
 class RoomChoice(forms.Form):
@@ -25,14 +26,27 @@ class RoomChoice(forms.Form):
         field_of(self, "room", forms.ModelChoiceField).queryset = location.rooms.all()
 
 
-class NumberAtForm(ProviderNumberForm):
+class NumberAtForm(MergesChanges, ProviderNumberForm):
     """The number at one place, which the page itself says and not the person who fills it in."""
 
-    def __init__(self, data: Any = None, *, place: Location, number: str) -> None:
+    def __init__(
+        self, data: Any = None, *, place: Location, number: str, psychologist: Psychologist | None = None
+    ) -> None:
         super().__init__(data, prefix=place.slug, initial={"number": number})
-        self.place = place
+        self.place, self.psychologist = place, psychologist
         del self.fields["location"]
         self.fields["number"].label = _("Provider number at %(place)s") % {"place": place.name}
+
+    @property
+    def is_edit(self) -> bool:
+        return self.psychologist is not None
+
+    def form_now(self) -> Self:
+        """With the number held now; whoever saves one has the psychologist's row."""
+        whose = self.psychologist.pk if self.psychologist else 0
+        list(Psychologist.objects.select_for_update(no_key=True, of=("self",)).filter(pk=whose))
+        held = ProviderNumber.objects.filter(psychologist=whose, location=self.place).first()
+        return type(self)(place=self.place, number=held.number if held else "", psychologist=self.psychologist)
 
 
 def number_forms(
@@ -43,7 +57,10 @@ def number_forms(
     found = []
     for location in Location.objects.filter(is_active=True):
         number = (typed or {}).get(f"{location.slug}-number", held.get(location.pk, ""))
-        found.append(NumberAtForm(data, place=location, number=number))
+        form = NumberAtForm(data, place=location, number=number, psychologist=psychologist)
+        if typed is not None:
+            form.mark = typed.get(form.add_prefix(SHOWN), "")
+        found.append(form)
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.conf import settings
@@ -12,8 +12,10 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
 from portal.common.forms.fields import DigitsField, LineField, TextField
+from portal.common.forms.shown import MergesChanges
+from portal.website import actions
 from portal.website.models import CrisisLine
-from portal.website.texts import OWN_LANGUAGE, Text
+from portal.website.texts import OWN_LANGUAGE, Text, Texts
 
 CHAT_ADDRESS = URLValidator(schemes=["https"])
 
@@ -29,11 +31,13 @@ class LanguageChoice(forms.Form):
         return form.cleaned_data["language"] if form.is_valid() else OWN_LANGUAGE
 
 
-class SiteTextForm(forms.Form):
-    """One text; its own length, one line or several."""
+class SiteTextForm(MergesChanges):
+    """One text; its own length, one line or several. `standard` are the words that ship."""
 
-    def __init__(self, data: Any = None, *, text: Text, language: str, present: str) -> None:
-        super().__init__(data, initial={"text": present})
+    def __init__(self, data: Any = None, *, text: Text, language: str, standard: str) -> None:
+        self.text, self.language, self.standard = text, language, standard
+        self.own = Texts(language).own(text.key)
+        super().__init__(data, initial={"text": self.own or standard})
         made = TextField if text.is_long else LineField
         self.fields["text"] = made(
             label=_("Your words"), max_length=text.max_length, required=True, help_text=text.help or ""
@@ -43,8 +47,13 @@ class SiteTextForm(forms.Form):
             self.fields["text"].widget = forms.Textarea(attrs={"rows": 3})
         self.fields["text"].widget.attrs.update(attrs)
 
+    def form_now(self) -> Self:
+        """With the words as they are now. There may be no row of them to lock: the clinic's is in its place."""
+        actions.lock_texts()
+        return type(self)(text=self.text, language=self.language, standard=self.standard)
 
-class CrisisLineForm(forms.Form):
+
+class CrisisLineForm(MergesChanges):
     one_of = frozenset({"number", "link"})
     situation = forms.ChoiceField(
         label=_("When somebody needs it"),
@@ -68,8 +77,19 @@ class CrisisLineForm(forms.Form):
     )
 
     def __init__(self, data: Any = None, *, line: CrisisLine | None = None) -> None:
+        self.line = line
         initial = {name: getattr(line, name) for name in self.base_fields} if line else None
         super().__init__(data, initial=initial)
+
+    @property
+    def is_edit(self) -> bool:
+        return self.line is not None
+
+    def form_now(self) -> Self:
+        """The form on the line as it is now, locked."""
+        return type(self)(
+            line=CrisisLine.objects.select_for_update().filter(pk=self.line.pk if self.line else 0).first()
+        )
 
     def clean_number(self) -> str:
         number: str = self.cleaned_data["number"]

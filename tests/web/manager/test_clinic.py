@@ -57,7 +57,7 @@ def test_settings_are_made_and_changed(boss):
         "state": "VIC",
         "postcode": "3056",
     }
-    response = boss.post(url("settings"), filled(page, **changes), follow=True)
+    response = boss.send(url("settings"), filled(page, **changes), follow=True)
     assert said(response) == [("success", "The settings are saved.")]
     clinic = ClinicSettings.objects.get()
     assert (clinic.name, clinic.abn, clinic.phone.as_e164, clinic.bank_bsb) == (
@@ -70,7 +70,7 @@ def test_settings_are_made_and_changed(boss):
     again = boss.get(url("settings"))
     assert 'value="51 824 753 556"' in again.content.decode()
     # Saved as it is, nothing has changed, and the trail says nothing.
-    boss.post(url("settings"), filled(again))
+    boss.send(url("settings"), filled(again))
     assert Entry.objects.count() == 1
 
 
@@ -93,7 +93,7 @@ def test_settings_are_made_and_changed(boss):
 def test_bad_settings_keep_what_was_typed_and_what_was_stored(boss, field, value):
     make.clinic(name="Banksia Lane")
     page = boss.get(url("settings"))
-    response = boss.post(url("settings"), filled(page, legal_name="Banksia Pty Ltd", **{field: value}))
+    response = boss.send(url("settings"), filled(page, legal_name="Banksia Pty Ltd", **{field: value}))
     assert response.status_code == 422
     assert set(response.context["form"].errors) == {field}
     assert response.context["form"]["legal_name"].value() == "Banksia Pty Ltd"
@@ -103,7 +103,7 @@ def test_bad_settings_keep_what_was_typed_and_what_was_stored(boss, field, value
 def test_a_postcode_of_another_state_is_a_warning(boss):
     make.clinic()
     page = boss.get(url("settings"))
-    response = boss.post(url("settings"), filled(page, state="VIC", postcode="2000"), follow=True)
+    response = boss.send(url("settings"), filled(page, state="VIC", postcode="2000"), follow=True)
     assert [level for level, _ in said(response)] == ["success", "warning"]
     assert ClinicSettings.objects.get().postcode == "2000"
 
@@ -115,13 +115,13 @@ def test_a_logo_is_written_anew_and_can_be_taken_away(boss, settings, tmp_path):
     Image.new("RGBA", (2000, 500), (0, 80, 60, 128)).save(data, "PNG")
     page = boss.get(url("settings"))
     assert boss.get(url("logo")).status_code == 404
-    boss.post(url("settings"), filled(page, logo=SimpleUploadedFile("../../logo.svg", data.getvalue())))
+    boss.send(url("settings"), filled(page, logo=SimpleUploadedFile("../../logo.svg", data.getvalue())))
     shown = boss.get(url("logo"))
     assert (shown.status_code, shown.headers["Content-Type"]) == (200, "image/png")
     assert shown.getvalue().startswith(b"\x89PNG")
     with Image.open(ClinicSettings.objects.get().logo.path) as logo:
         assert max(logo.size) == 800
-    boss.post(url("settings"), filled(page, **{"logo-clear": "on"}))
+    boss.send(url("settings"), filled(page, **{"logo-clear": "on"}))
     assert not ClinicSettings.objects.get().logo
 
 
@@ -189,8 +189,8 @@ def test_a_room_of_another_location_is_out_of_reach(boss):
 def test_changing_a_location(boss):
     place = make.location(name="Old name")
     page = boss.get(url("location", place.code))
-    assert boss.post(url("location", place.code), filled(page, name="New name")).url == url("locations")
-    wrong = boss.post(url("location", place.code), filled(page, name=""))
+    assert boss.send(url("location", place.code), filled(page, name="New name")).url == url("locations")
+    wrong = boss.send(url("location", place.code), filled(page, name=""))
     assert wrong.status_code == 422
     place.refresh_from_db()
     assert place.name == "New name"
@@ -217,7 +217,7 @@ def test_a_service_is_added_changed_retired_and_restored(boss):
     assert boss.post(url("add_service"), data).url == url("services")
     service = Service.objects.get()
     assert (service.slug, service.fee, service.buffer_after) == ("first-session", Decimal("220"), 10)
-    boss.post(url("service", service.code), {**data, "slug": service.slug, "fee": "235.50"})
+    boss.send(url("service", service.code), {**data, "slug": service.slug, "fee": "235.50"})
     service.refresh_from_db()
     assert service.fee == Decimal("235.50")
     assert boss.get(url("retire_service", service.code)).status_code == 200

@@ -104,7 +104,7 @@ def test_a_file_is_changed_and_its_old_address_goes_on(client, sleep):
     resource = make.resource(category=sleep, slug="sleep-diary")
     fields = sent(sleep, title="Sleep log", slug="sleep-log", audience="patients")
     del fields["file"]
-    assert client.post(at("download", resource), fields).status_code == 302
+    assert client.send(at("download", resource), fields).status_code == 302
     resource.refresh_from_db()
     assert (resource.title, resource.slug, resource.audience) == ("Sleep log", "sleep-log", Audience.PATIENTS)
 
@@ -115,7 +115,7 @@ def test_an_address_that_can_not_be_is_said(client, sleep, slug, word):
     resource = make.resource(category=sleep, slug="mine")
     fields = sent(sleep, slug=slug)
     del fields["file"]
-    answer = client.post(at("download", resource), fields)
+    answer = client.send(at("download", resource), fields)
     assert answer.status_code == 422
     assert word in answer.content.decode()
     resource.refresh_from_db()

@@ -24,7 +24,8 @@ def boss():
 
 
 def send(client, key, text, language="en-au"):
-    return client.post(f"{PAGE}{key}/", {"text": text, "language": language})
+    page = client.shown(f"{PAGE}{key}/?language={language}")
+    return client.post(f"{PAGE}{key}/", {"text": text, "language": language} | page)
 
 
 def test_own_words_are_on_the_website_and_go_again(boss):
@@ -200,7 +201,7 @@ def test_a_line_is_added_changed_and_taken_off(boss):
     assert "After a loss." in page
     assert "Griefline" not in Client().get("/services/").content.decode()
 
-    boss.post(f"{LINES}{line.code}/", {**LINE, "everywhere": "on"})
+    boss.send(f"{LINES}{line.code}/", {**LINE, "everywhere": "on"})
     assert "Griefline" in Client().get("/services/").content.decode()
     boss.post(f"{LINES}{line.code}/change/", {"do": "hide"})
     assert "Griefline" not in Client().get("/crisis/").content.decode()

@@ -330,10 +330,10 @@ def test_details_are_kept_right_by_the_patient(owner):
     patient = make.patient(user=owner)
     client = make.client_for(owner)
     url = reverse("patient:edit_details", args=[patient.code])
-    bad = client.post(url, {"phone": "12", "suburb": "Coburg", "email": "not an address"})
+    bad = client.send(url, {"phone": "12", "suburb": "Coburg", "email": "not an address"})
     assert bad.status_code == 422
     assert b'value="Coburg"' in bad.content
-    good = client.post(url, {"phone": "(03) 7010 1234", "suburb": "Coburg", "email": "new@example.com"})
+    good = client.send(url, {"phone": "(03) 7010 1234", "suburb": "Coburg", "email": "new@example.com"})
     assert good.status_code == 302
     patient.refresh_from_db()
     # The address they sign in with stays until they have opened the link at the new one.

@@ -346,9 +346,9 @@ def test_address_is_changed(mai, desk):
     post = make.post(author=mai, slug="first")
     make.post(slug="taken")
     for typed, words in (("taken", "Another article has this address"), ("???", "This can&#x27;t be an address.")):
-        answer = desk.post(url("article_address", post.code), {"slug": typed})
+        answer = desk.send(url("article_address", post.code), {"slug": typed})
         assert (answer.status_code, words in answer.content.decode()) == (422, True)
-    assert desk.post(url("article_address", post.code), {"slug": "Second one"}).status_code == 302
+    assert desk.send(url("article_address", post.code), {"slug": "Second one"}).status_code == 302
     post.refresh_from_db()
     assert post.slug == "second-one"
     assert "<code>first</code>" in desk.get(url("article_address", post.code)).content.decode()

@@ -77,7 +77,7 @@ def colour_of(picture):
 
 def test_what_is_saved_is_what_readers_see(client, mai, service):
     vietnamese = make.language(code="vi", name="Tiếng Việt")
-    response = client.post(URL, fields(**{FEE: "$190"}, languages=[vietnamese.pk]))
+    response = client.send(URL, fields(**{FEE: "$190"}, languages=[vietnamese.pk]))
     assert (response.status_code, response.url) == (302, URL)
     mai.refresh_from_db()
     assert (mai.headline, mai.bio, fee_of(mai)) == ("Anxiety, and being new to a country", "I listen.", Decimal("190"))
@@ -100,7 +100,7 @@ def test_the_managers_facts_are_not_in_reach(client, mai):
         "services": [make.service().pk],
         "photo_source": "x",
     }
-    assert client.post(URL, fields() | sent).status_code == 302
+    assert client.send(URL, fields() | sent).status_code == 302
     after = Psychologist.objects.values().get(pk=mai.pk)
     changed = {name for name in after if after[name] != before[name]}
     assert changed == {"headline", "bio", "qualifications"}
@@ -109,12 +109,12 @@ def test_the_managers_facts_are_not_in_reach(client, mai):
 
 def test_a_photo_of_a_few_pixels_is_refused(client, mai):
     """Blown up it would be a coloured disc, and the website would show it."""
-    answer = client.post(URL, fields() | {"photo": two_halves((900, PORTRAIT[0] - 1))})
+    answer = client.send(URL, fields() | {"photo": two_halves((900, PORTRAIT[0] - 1))})
     assert answer.status_code == 422
     assert "160 by 160 pixels" in answer.content.decode()
     mai.refresh_from_db()
     assert not mai.photo
-    assert client.post(URL, fields() | {"photo": two_halves((900, PORTRAIT[0]))}).status_code == 302
+    assert client.send(URL, fields() | {"photo": two_halves((900, PORTRAIT[0]))}).status_code == 302
     mai.refresh_from_db()
     assert mai.photo
 
@@ -135,7 +135,7 @@ def test_a_photo_of_a_few_pixels_is_refused(client, mai):
     ],
 )
 def test_what_can_not_be_taken_is_said_and_nothing_is_lost(client, mai, service, wrong, value):
-    response = client.post(URL, fields(**{"qualifications": "Kept as typed", wrong: value}))
+    response = client.send(URL, fields(**{"qualifications": "Kept as typed", wrong: value}))
     assert response.status_code == 422
     assert list(response.context["form"].errors) == [wrong]
     assert "Kept as typed" in response.content.decode()
@@ -146,13 +146,13 @@ def test_what_can_not_be_taken_is_said_and_nothing_is_lost(client, mai, service,
 def test_full_is_shown_at_once(client, mai):
     data = fields()
     del data["accepting_patients"]
-    client.post(URL, data)
+    client.send(URL, data)
     mai.refresh_from_db()
     assert not mai.accepting_patients
 
 
 def test_a_fee_far_from_the_clinics_is_taken_and_doubted(client, mai, service):
-    response = client.post(URL, fields(**{FEE: "2200"}), follow=True)
+    response = client.send(URL, fields(**{FEE: "2200"}), follow=True)
     assert [m.level_tag for m in response.context["messages"]] == ["success", "warning"]
     mai.refresh_from_db()
     assert fee_of(mai) == 2200
@@ -207,7 +207,7 @@ def test_buttons_move_words_and_keep_the_rest_as_typed(client, mai, service, but
 
 def test_htmx_gets_the_list_alone_and_the_pressed_button_keeps_its_id(client, mai):
     data = fields(specialisations=["Anxiety", "Grief"], **{"specialisations-up": "Grief"})
-    whole = client.post(URL, data).content.decode()
+    whole = client.send(URL, data).content.decode()
     pressed = re.search(r'id="(topic-up-\w+)"[^>]*value="Grief"', whole)[1]
     part = client.post(URL, data, headers={"hx-request": "true", "hx-target": "topics"}).content.decode()
     assert part.strip().startswith('<div id="topics">')
@@ -227,7 +227,7 @@ def test_htmx_gets_the_list_alone_and_the_pressed_button_keeps_its_id(client, ma
     ],
 )
 def test_the_keyboard_goes_on_beside_a_word_that_was_taken_away(client, mai, words, dropped, focused):
-    before = client.post(URL, fields(specialisations=words, **{"specialisations-up": words[0]})).content.decode()
+    before = client.send(URL, fields(specialisations=words, **{"specialisations-up": words[0]})).content.decode()
     part = client.post(
         URL,
         fields(specialisations=words, **{"specialisations-drop": dropped}),
@@ -246,7 +246,7 @@ def test_the_keyboard_goes_on_beside_a_word_that_was_taken_away(client, mai, wor
 
 def test_a_word_that_can_not_be_added_stays_in_its_box(client, mai):
     wrong = "x" * 41
-    response = client.post(URL, fields(**{"specialisations-add": "1", "specialisations-new": wrong}))
+    response = client.send(URL, fields(**{"specialisations-add": "1", "specialisations-new": wrong}))
     assert listed(response) == ["Anxiety", "Grief"]
     page = response.content.decode()
     assert f'value="{wrong}"' in page
@@ -254,13 +254,13 @@ def test_a_word_that_can_not_be_added_stays_in_its_box(client, mai):
 
 
 def test_a_word_left_in_the_box_is_added_when_the_form_is_saved(client, mai):
-    client.post(URL, fields(**{"specialisations-new": "Sleep"}))
+    client.send(URL, fields(**{"specialisations-new": "Sleep"}))
     assert topics(mai) == ["Anxiety", "Grief", "Sleep"]
 
 
 def test_a_word_the_clinic_has_is_spelled_its_way_and_is_one(client, mai):
     adhd = make.specialisation(name="ADHD")
-    client.post(URL, fields(specialisations=["adhd", "ADHD", "Àdhd"]))
+    client.send(URL, fields(specialisations=["adhd", "ADHD", "Àdhd"]))
     assert topics(mai) == ["ADHD"]
     assert list(Specialisation.objects.all()) == [adhd]
 
@@ -279,7 +279,7 @@ def test_a_word_the_clinic_has_is_spelled_its_way_and_is_one(client, mai):
     ],
 )
 def test_the_part_that_was_chosen_is_shown(client, mai, choice, colour):
-    assert client.post(URL, fields(photo=two_halves(), **choice)).status_code == 302
+    assert client.send(URL, fields(photo=two_halves(), **choice)).status_code == 302
     mai.refresh_from_db()
     with mai.photo.open("rb") as file, Image.open(file) as image:
         assert image.format == "JPEG"
@@ -291,19 +291,19 @@ def test_the_part_that_was_chosen_is_shown(client, mai, choice, colour):
 
 
 def test_another_part_without_sending_the_photo_again(client, mai, django_capture_on_commit_callbacks):
-    client.post(URL, fields(photo=two_halves(), photo_part="start"))
+    client.send(URL, fields(photo=two_halves(), photo_part="start"))
     mai.refresh_from_db()
     first, whole = mai.photo.name, mai.photo_source.name
     page = client.get(URL).content.decode()
     assert re.search(r'value="start"[^>]*checked', page), "the part that is kept is the one that is chosen"
     assert "The right side" in page
     with django_capture_on_commit_callbacks(execute=True):
-        client.post(URL, fields(photo_part="end"))
+        client.send(URL, fields(photo_part="end"))
     mai.refresh_from_db()
     assert (colour_of(mai.photo), mai.photo_source.name) == ("blue", whole)
     assert not mai.photo.storage.exists(first)
     with django_capture_on_commit_callbacks(execute=True):
-        client.post(URL, fields(photo_part="end"))
+        client.send(URL, fields(photo_part="end"))
     mai.refresh_from_db()
     assert mai.photo.storage.exists(mai.photo.name), "nothing chosen anew: the photo stays"
 
@@ -311,10 +311,10 @@ def test_another_part_without_sending_the_photo_again(client, mai, django_captur
 def test_a_photo_from_before_wholes_were_kept_can_be_cut_too(client, mai):
     whole = SimpleUploadedFile("old.png", two_halves().read())
     mai.photo.save("old.png", whole)
-    client.post(URL, fields())
+    client.send(URL, fields())
     mai.refresh_from_db()
     assert (mai.photo_source.name, mai.photo_box) == ("", "")
-    client.post(URL, fields(photo_part="end"))
+    client.send(URL, fields(photo_part="end"))
     mai.refresh_from_db()
     assert colour_of(mai.photo) == "blue"
     assert mai.photo_source.name
@@ -322,10 +322,10 @@ def test_a_photo_from_before_wholes_were_kept_can_be_cut_too(client, mai):
 
 def test_photo_and_its_whole_are_taken_away(client, mai, tmp_path, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
-        client.post(URL, fields(photo=two_halves()))
+        client.send(URL, fields(photo=two_halves()))
     assert len(list((tmp_path / "psychologists").glob("*.*"))) == 1 + len(PORTRAIT) * len(KINDS)
     with django_capture_on_commit_callbacks(execute=True):
-        client.post(URL, fields(**{"photo-clear": "on"}))
+        client.send(URL, fields(**{"photo-clear": "on"}))
     mai.refresh_from_db()
     assert (mai.photo.name, mai.photo_source.name, mai.photo_box) == ("", "", "")
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
@@ -333,7 +333,7 @@ def test_photo_and_its_whole_are_taken_away(client, mai, tmp_path, django_captur
 
 @pytest.mark.parametrize("box", ["nonsense", "0 0 9 9", "nan nan nan nan", "0.5 0.5 0.6 0.6", "-1 0 1 1", "0 0 0 0"])
 def test_a_box_that_is_none_is_refused(client, mai, box):
-    response = client.post(URL, fields(photo=two_halves(), photo_box=box))
+    response = client.send(URL, fields(photo=two_halves(), photo_box=box))
     assert (response.status_code, list(response.context["form"].errors)) == (422, ["photo"])
     mai.refresh_from_db()
     assert not mai.photo
@@ -342,7 +342,7 @@ def test_a_box_that_is_none_is_refused(client, mai, box):
 def test_own_photo_is_served_to_oneself_alone_and_kept_by_nobody(client, mai, colleague):
     url, whole = reverse("psychologist:profile_photo"), reverse("psychologist:profile_whole_photo")
     assert client.get(url).status_code == 404
-    client.post(URL, fields(photo=two_halves(), photo_part="end"))
+    client.send(URL, fields(photo=two_halves(), photo_part="end"))
     other = make.client_for(colleague.user)
     for address in (url, whole):
         response = client.get(address)
@@ -367,64 +367,66 @@ BUTTONS = [
 @pytest.mark.parametrize("button", BUTTONS)
 def test_a_chosen_photo_waits_while_the_list_is_moved_about(client, mai, tmp_path, button):
     """Without script the button sends the whole form, and the browser sends a file once."""
-    response = client.post(URL, fields(photo=two_halves(), photo_part="end") | button)
+    response = client.send(URL, fields(photo=two_halves(), photo_part="end") | button)
     page = response.content.decode()
     assert (response.status_code, "error-summary" in page) == (200, False)
     assert 'src="data:image/jpeg;base64,' in page
     assert "The right side" in page, "it is known by now to be wide"
-    again = client.post(URL, fields(photo_part="end") | {"specialisations-up": "Grief"} | waiting(response))
+    again = client.send(URL, fields(photo_part="end") | {"specialisations-up": "Grief"} | waiting(response))
     assert waiting(again) == waiting(response)
-    assert client.post(URL, fields(photo_part="end") | waiting(again)).status_code == 302
+    assert client.send(URL, fields(photo_part="end") | waiting(again)).status_code == 302
     mai.refresh_from_db()
     assert colour_of(mai.photo) == "blue"
     assert list((tmp_path / "waiting").iterdir()) == []
 
 
 def test_a_chosen_photo_and_its_part_wait_while_something_else_is_put_right(client, mai, service):
-    response = client.post(URL, fields(photo=two_halves(), photo_box="0.6 0.1 0.3 0.6", **{FEE: "a lot"}))
+    response = client.send(URL, fields(photo=two_halves(), photo_box="0.6 0.1 0.3 0.6", **{FEE: "a lot"}))
     assert (response.status_code, list(response.context["form"].errors)) == (422, [FEE])
     box = response.context["form"]["photo_box"].value()
-    assert client.post(URL, fields(photo_box=box) | waiting(response)).status_code == 302
+    assert client.send(URL, fields(photo_box=box) | waiting(response)).status_code == 302
     mai.refresh_from_db()
     assert (mai.photo_box, colour_of(mai.photo)) == ("0.6000 0.1000 0.3000 0.6000", "blue")
 
 
 def test_the_part_of_a_refused_photo_is_not_cut_from_the_one_that_is_kept(client, mai):
-    client.post(URL, fields(photo=two_halves(), photo_part="start"))
+    client.send(URL, fields(photo=two_halves(), photo_part="start"))
     svg = SimpleUploadedFile("me.png", b"<svg onload=alert(1)>")
-    response = client.post(URL, fields(photo=svg, photo_box="0.6 0.1 0.3 0.6"))
+    response = client.send(URL, fields(photo=svg, photo_box="0.6 0.1 0.3 0.6"))
     assert (waiting(response), response.context["form"]["photo_box"].value()) == ({}, "")
     mai.refresh_from_db()
     assert colour_of(mai.photo) == "red"
 
 
 def test_a_photo_that_can_not_be_taken_is_said_when_the_list_is_moved_about(client, mai):
-    response = client.post(URL, fields(photo=two_halves((40, 30))) | {"specialisations-up": "Grief"})
+    response = client.send(URL, fields(photo=two_halves((40, 30))) | {"specialisations-up": "Grief"})
     assert listed(response) == ["Grief", "Anxiety"]
     assert "choose one of at least 160 by 160 pixels" in response.content.decode()
     assert waiting(response) == {}
 
 
 def test_a_photo_to_be_taken_away_stays_ticked_when_the_list_is_moved_about(client, mai):
-    client.post(URL, fields(photo=two_halves()))
-    page = client.post(URL, fields(**{"photo-clear": "on", "specialisations-up": "Grief"})).content.decode()
+    client.send(URL, fields(photo=two_halves()))
+    page = client.send(URL, fields(**{"photo-clear": "on", "specialisations-up": "Grief"})).content.decode()
     assert re.search(r'name="photo-clear"[^>]*\schecked', page)
 
 
 def test_a_waiting_photo_is_for_oneself_alone(client, mai, service, colleague):
-    word = waiting(client.post(URL, fields(photo=two_halves(), **{FEE: "a lot"})))
-    theirs = make.client_for(colleague.user).post(URL, fields() | word)
+    word = waiting(client.send(URL, fields(photo=two_halves(), **{FEE: "a lot"})))
+    theirs = make.client_for(colleague.user).send(URL, fields() | word)
     assert (theirs.status_code, list(theirs.context["form"].errors)) == (422, ["photo"])
-    # Pressed twice, the second one finds it saved.
+    # Pressed twice, the second one finds it saved; and so does the very photo, sent twice.
+    page = client.shown(URL)
     for _ in range(2):
-        assert client.post(URL, fields() | word).status_code == 302
+        assert client.post(URL, fields() | word | page).status_code == 302
+    assert client.post(URL, fields(photo=two_halves()) | page).status_code == 302
 
 
 def test_a_waiting_photo_is_previewed(client, mai, service):
-    word = waiting(client.post(URL, fields(photo=two_halves(), **{FEE: "a lot"})))
-    page = client.post(URL, fields(preview="1") | word).content.decode()
+    word = waiting(client.send(URL, fields(photo=two_halves(), **{FEE: "a lot"})))
+    page = client.send(URL, fields(preview="1") | word).content.decode()
     assert 'src="data:image/jpeg;base64,' in page
-    assert client.post(URL, fields() | word).status_code == 302
+    assert client.send(URL, fields() | word).status_code == 302
     mai.refresh_from_db()
     assert mai.photo
 
@@ -432,44 +434,60 @@ def test_a_waiting_photo_is_previewed(client, mai, service):
 # ---- Two tabs --------------------------------------------------------------------------------------------------------
 
 
-def opened(client):
-    return client.get(URL).context["form"]["opened"].value()
-
-
 def test_what_another_tab_saved_is_not_undone_unasked(client, mai):
-    tab = opened(client)
-    client.post(URL, fields(headline="Grief, and what comes after", opened=tab))
+    tab = client.shown(URL)
+    client.send(URL, fields(headline="Grief, and what comes after"))
 
-    response = client.post(URL, fields(headline="Sleep", bio="I listen well.", opened=tab))
+    response = client.post(URL, fields(headline="Sleep", bio="I listen well.") | tab)
 
     assert response.status_code == 422
     assert list(response.context["form"].errors) == ["headline", "bio"]
     body = response.content.decode()
-    assert "Meanwhile “Grief, and what comes after” was saved" in body
+    assert '<dd dir="auto">Grief, and what comes after</dd>' in body
+    assert '<dd dir="auto">Sleep</dd>' in body
     assert 'value="Sleep"' in body
     mai.refresh_from_db()
     assert mai.headline == "Grief, and what comes after"
     # Whoever has read that and saves again means it.
-    again = response.context["form"]["opened"].value()
-    assert client.post(URL, fields(headline="Sleep", bio="I listen well.", opened=again)).status_code == 302
+    again = make.shown_in(response)
+    assert client.post(URL, fields(headline="Sleep", bio="I listen well.") | again).status_code == 302
     mai.refresh_from_db()
     assert (mai.headline, mai.bio) == ("Sleep", "I listen well.")
 
 
+def test_what_this_tab_did_not_touch_stays_as_another_saved_it(client, mai, service):
+    tab = client.shown(URL)
+    client.send(URL, fields(headline="Grief", specialisations=["Grief"], **{FEE: "230"}))
+    before = {"headline": mai.headline, "bio": mai.bio, "specialisations": []}
+    assert client.post(URL, fields(**before, accepting_patients="on", video="on") | tab).status_code == 302
+    mai = Psychologist.objects.get(pk=mai.pk)
+    assert (mai.headline, [topic.name for topic in mai.topics], mai.fees) == (
+        "Grief",
+        ["Grief"],
+        {service.pk: Decimal("230")},
+    )
+    assert mai.accepting_patients
+
+
 def test_the_same_words_from_two_tabs_are_no_quarrel(client, mai):
-    tab = opened(client)
+    tab = client.shown(URL)
     for _ in range(2):
-        assert client.post(URL, fields(headline="Grief", opened=tab)).status_code == 302
+        assert client.post(URL, fields(headline="Grief") | tab).status_code == 302
 
 
-@pytest.mark.parametrize("mark", ["", "nonsense", "[]", "null", '{"headline": 3}', "{}"])
-def test_a_page_without_marks_saves(client, mai, mark):
-    assert client.post(URL, fields(headline=mai.headline, opened=mark)).status_code == 302
+@pytest.mark.parametrize("mark", ["", "nonsense", "[]", "null", '{"headline": 3}', "{}", "[" * 100_000])
+def test_a_page_that_says_nothing_of_what_it_showed_undoes_nothing(client, mai, mark):
+    stored = Psychologist.objects.values().get(pk=mai.pk)
+    response = client.post(URL, fields(headline="Sleep", shown=mark))
+    assert (response.status_code, response.context["form"].errors["headline"].as_data()[0].code) == (422, "changed")
+    assert Psychologist.objects.values().get(pk=mai.pk) == stored
+    # The page that comes back says it.
+    assert client.post(URL, fields(headline="Sleep") | make.shown_in(response)).status_code == 302
 
 
 def test_what_was_saved_since_the_form_was_looked_at_is_not_undone(client, mai, service):
     """Both saves found the profile as they had seen it; the second one finds out when it has the row to itself."""
-    data = QueryDict(urlencode(fields(headline="Sleep", languages=[], opened=opened(client)), doseq=True))
+    data = QueryDict(urlencode(fields(headline="Sleep", languages=[]) | client.shown(URL), doseq=True))
     form = OwnProfileForm(data, instance=Psychologist.objects.get(pk=mai.pk))
     assert form.is_valid()
     changes, fees = {"bio": "Somebody else's words."}, {service.pk: Decimal("170")}
@@ -477,23 +495,22 @@ def test_what_was_saved_since_the_form_was_looked_at_is_not_undone(client, mai, 
         psychologist=mai, values=changes, topics=["Grief"], fees=fees, by=Actor(mai.user, Role.PSYCHOLOGIST), now=NOW
     )
     assert not form.still_stands()
-    assert set(form.errors) == {"bio", "specialisations", FEE}, "and none for what nobody else touched"
-    assert "Meanwhile “Somebody else's words.” was saved" in form.errors["bio"][0]
-    # The page that comes back carries the new marks: whoever has read that and saves again means it.
-    again = OwnProfileForm(form.data, instance=Psychologist.objects.get(pk=mai.pk))
-    assert (again.is_valid(), again.still_stands()) == (True, True)
+    assert set(form.errors) == {"bio", "specialisations"}, "and none for what one of the two left alone"
+    assert form.conflicts["bio"].theirs == "Somebody else's words."
+    # The page that comes back carries what is stored now: whoever has read that and saves again means it.
+    assert form.stored == OwnProfileForm(instance=Psychologist.objects.get(pk=mai.pk)).stored
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_saves_in_one_moment_one_is_made_and_the_others_are_told(mai):
     tabs = [make.client_for(mai.user) for _ in range(4)]
-    mark = opened(tabs[0])
+    page = tabs[0].shown(URL)
     gate = threading.Barrier(len(tabs))
 
     def save(number):
         gate.wait()
         try:
-            return tabs[number].post(URL, fields(headline=f"Words of tab {number}", opened=mark)).status_code
+            return tabs[number].post(URL, fields(headline=f"Words of tab {number}") | page).status_code
         finally:
             connection.close()
 
@@ -501,11 +518,40 @@ def test_of_saves_in_one_moment_one_is_made_and_the_others_are_told(mai):
         assert sorted(pool.map(save, range(len(tabs)))) == [302, 422, 422, 422]
 
 
-def test_moving_a_word_about_keeps_the_marks(client, mai):
-    tab = opened(client)
-    client.post(URL, fields(headline="Grief", opened=tab))
-    moved = client.post(URL, fields(headline="Sleep", opened=tab) | {"specialisations-up": "Grief"})
-    assert moved.context["form"]["opened"].value() == tab
+def test_moving_a_word_about_keeps_what_the_page_had_shown(client, mai):
+    tab = client.shown(URL)
+    client.send(URL, fields(headline="Grief"))
+    moved = client.post(URL, fields(headline="Sleep") | tab | {"specialisations-up": "Grief"})
+    assert make.shown_in(moved) == tab
+
+
+def test_two_tabs_with_two_photos(client, mai):
+    tab = client.shown(URL)
+    client.send(URL, fields(photo=two_halves(), photo_part="start"))
+    response = client.post(URL, fields(photo=two_halves((500, 300))) | tab)
+    assert (response.status_code, list(response.context["form"].errors)) == (422, ["photo"])
+    assert response.context["form"].conflicts["photo"].theirs == "Another photo, or another part of it"
+    mai.refresh_from_db()
+    assert colour_of(mai.photo) == "red"
+    # The photo waits; the box beside it says that the other one is to stay.
+    again = fields() | make.shown_in(response) | waiting(response)
+    assert client.post(URL, again | {"theirs": "photo"}).status_code == 302
+    mai.refresh_from_db()
+    assert colour_of(mai.photo) == "red"
+    # Without it, one's own takes its place.
+    response = client.post(URL, fields(photo=two_halves((500, 300)), photo_part="end") | tab)
+    again = fields(photo_part="end") | make.shown_in(response) | waiting(response)
+    assert client.post(URL, again).status_code == 302
+    mai.refresh_from_db()
+    assert colour_of(mai.photo) == "blue"
+
+
+def test_another_part_of_a_photo_that_is_gone_is_not_cut_from_the_new_one(client, mai):
+    client.send(URL, fields(photo=two_halves(), photo_part="start"))
+    tab = client.shown(URL)
+    client.send(URL, fields(photo=two_halves((500, 300)), photo_part="start"))
+    response = client.post(URL, fields(photo_box="0.6 0.1 0.3 0.6", photo_part="start") | tab)
+    assert (response.status_code, list(response.context["form"].errors)) == (422, ["photo"])
 
 
 # ---- Seen before it is public ----------------------------------------------------------------------------------------
@@ -515,7 +561,7 @@ def test_preview_shows_what_is_typed_and_writes_nothing(client, mai, service):
     mai.refresh_from_db()
     before, files = Psychologist.objects.values().get(pk=mai.pk), list(mai.photo.storage.listdir(""))
     data = fields(preview="1", **{FEE: "123"}, photo=two_halves(), photo_part="end", headline="Only tried on")
-    response = client.post(URL, data)
+    response = client.send(URL, data)
     page = response.content.decode()
     assert (response.status_code, response.templates[0].name) == (200, "psychologist/profile_preview.html")
     assert "Nothing is saved yet." in page
@@ -530,20 +576,20 @@ def test_preview_shows_what_is_typed_and_writes_nothing(client, mai, service):
 
 
 def test_preview_without_the_photo_that_is_to_go(client, mai):
-    client.post(URL, fields(photo=two_halves()))
-    page = client.post(URL, fields(preview="1", **{"photo-clear": "on"})).content.decode()
+    client.send(URL, fields(photo=two_halves()))
+    page = client.send(URL, fields(preview="1", **{"photo-clear": "on"})).content.decode()
     assert "<picture" not in page
     mai.refresh_from_db()
     assert mai.photo
 
 
 def test_preview_of_what_can_not_be_taken_says_so(client, mai, service):
-    response = client.post(URL, fields(preview="1", **{FEE: "a lot"}))
+    response = client.send(URL, fields(preview="1", **{FEE: "a lot"}))
     assert (response.status_code, list(response.context["form"].errors)) == (422, [FEE])
 
 
 def test_what_is_saved_can_be_seen_while_the_profile_is_off_the_website(client, mai):
-    client.post(URL, fields(photo=two_halves()))
+    client.send(URL, fields(photo=two_halves()))
     actions.retire_psychologist(psychologist=mai, by=make.actor(role="manager"), now=NOW)
     page = client.get(reverse("psychologist:profile_preview")).content.decode()
     assert "This is what is saved." in page
@@ -556,7 +602,7 @@ def test_what_is_saved_can_be_seen_while_the_profile_is_off_the_website(client, 
 
 def test_doubtful_words_are_named_and_block_nothing(client, mai):
     data = fields(bio="My clients say I am the best.")
-    assert client.post(URL, data).status_code == 302
+    assert client.send(URL, data).status_code == 302
     page = client.get(URL)
     assert [caution.phrase for caution in page.context["cautions"]] == ["My clients say", "the best"]
     assert "The law forbids testimonials" in page.content.decode()

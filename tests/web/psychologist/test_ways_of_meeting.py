@@ -7,7 +7,6 @@ from django.urls import reverse
 
 from portal.audit.models import Entry
 from portal.clinic.models import Psychologist
-from tests import make
 from tests.web.psychologist.test_profile import fields
 
 URL = reverse("psychologist:profile")
@@ -25,14 +24,14 @@ def sent(**more):
 
 
 def test_a_way_is_withdrawn_and_stands_in_the_trail(client, mai):
-    assert client.post(URL, sent(**ONLY_VIDEO)).status_code == 302
+    assert client.send(URL, sent(**ONLY_VIDEO)).status_code == 302
     mai.refresh_from_db()
     assert mai.modes == ["video"]
     assert {"in_person", "phone"} <= set(Entry.objects.order_by("pk").last().facts["fields"])
 
 
 def test_no_way_is_refused_and_nothing_is_lost(client, mai):
-    response = client.post(URL, sent(**ONLY_VIDEO, video="", bio="Kept as typed"))
+    response = client.send(URL, sent(**ONLY_VIDEO, video="", bio="Kept as typed"))
     assert response.status_code == 422
     assert list(response.context["form"].errors) == ["in_person"]
     assert "Kept as typed" in response.content.decode()
@@ -41,7 +40,7 @@ def test_no_way_is_refused_and_nothing_is_lost(client, mai):
 
 
 def test_the_preview_shows_the_ways_that_are_ticked_and_saves_nothing(client, mai, service):
-    profile = client.post(URL, sent(**ONLY_VIDEO, preview="1")).context["profile"]
+    profile = client.send(URL, sent(**ONLY_VIDEO, preview="1")).context["profile"]
     assert profile.ways == ["video"]
     assert [fee.modes for fee in profile.fees] == [["video"]]
     assert profile.places == []
@@ -57,10 +56,7 @@ def test_the_prices_beside_the_form_follow_the_boxes(client, mai, service):
 
 
 def test_what_another_tab_withdrew_does_not_come_back(client, mai):
-    opened = client.get(URL).context["form"]["opened"].value()
-    make.psychologist()
+    page = client.shown(URL)
     Psychologist.objects.filter(pk=mai.pk).update(in_person=False)
-    response = client.post(URL, sent(opened=opened))
-    assert response.status_code == 422
-    assert "changed meanwhile" in response.content.decode()
+    assert client.post(URL, sent() | page).status_code == 302
     assert not Psychologist.objects.get(pk=mai.pk).in_person

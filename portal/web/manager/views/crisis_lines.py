@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -54,8 +55,8 @@ def add(request: ActorRequest) -> HttpResponse:
 def edit(request: ActorRequest, code: UUID) -> HttpResponse:
     line = get_object_or_404(CrisisLine, code=code)
     form = CrisisLineForm(request.POST or None, line=line)
-    if request.method == "POST" and form.is_valid():
-        actions.update_crisis_line(line=line, values=form.cleaned_data, by=request.actor, now=timezone.now())
+    save = partial(actions.update_crisis_line, line=line, by=request.actor, now=timezone.now())
+    if request.method == "POST" and form.is_valid() and form.saves(save):
         messages.success(request, _("%(name)s is saved.") % {"name": form.cleaned_data["name"]})
         return redirect("manager:crisis_lines")
     return form_page(request, "manager/crisis_line.html", {"form": form, "line": line, "crumbs": _crumbs()}, form)

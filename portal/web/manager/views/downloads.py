@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -79,21 +80,18 @@ def edit(request: ActorRequest, code: UUID) -> HttpResponse:
     resource = _resource(request, code)
     form = FileForm(request.POST or None, instance=resource)
     if request.method == "POST" and form.is_valid():
+        slug = form.cleaned_data["slug"] if "slug" in form.changed_here else None
+        save = partial(files.change_resource, resource=resource, slug=slug, by=request.actor, now=timezone.now())
         try:
-            files.change_resource(
-                resource=resource,
-                values=form.values,
-                slug=form.cleaned_data["slug"],
-                by=request.actor,
-                now=timezone.now(),
-            )
+            saved = form.saves(save)
         except AddressTaken:
             form.add_error("slug", _("Another file has this address, or had it. Choose another one."))
         except NoAddress:
             form.add_error("slug", _("An address needs letters or figures, such as sleep-diary."))
         else:
-            messages.success(request, _("%(name)s is saved.") % {"name": form.cleaned_data["title"]})
-            return redirect("manager:downloads")
+            if saved:
+                messages.success(request, _("%(name)s is saved.") % {"name": form.cleaned_data["title"]})
+                return redirect("manager:downloads")
     return _file_page(request, resource, form=form)
 
 

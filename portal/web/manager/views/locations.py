@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -62,8 +63,8 @@ def add(request: ActorRequest) -> HttpResponse:
 def edit(request: ActorRequest, code: UUID) -> HttpResponse:
     location = get_object_or_404(Location, code=code)
     form = LocationForm(request.POST or None, instance=location)
-    if request.method == "POST" and form.is_valid():
-        actions.update_location(location=location, values=form.values, by=request.actor, now=timezone.now())
+    save = partial(actions.update_location, location=location, by=request.actor, now=timezone.now())
+    if request.method == "POST" and form.is_valid() and form.saves(save):
         messages.success(request, _("%(name)s is saved.") % {"name": location.name})
         pass_on_warnings(request, form)
         return redirect("manager:locations")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
@@ -102,8 +104,8 @@ def settings(request: ActorRequest) -> HttpResponse:
     form = PolicySettingsForm(
         request.POST if request.method == "POST" else None, instance=PolicySettings.for_changing()
     )
-    if request.method == "POST" and form.is_valid():
-        publishing.update_settings(values=form.values, by=request.actor, now=timezone.now())
+    save = partial(publishing.update_settings, by=request.actor, now=timezone.now())
+    if request.method == "POST" and form.is_valid() and form.saves(save):
         messages.success(request, _("Saved. Publish a new version to show it on the website."))
         return redirect("manager:policies")
     return form_page(request, "manager/policy_settings.html", {"form": form, "crumbs": _crumbs()}, form)

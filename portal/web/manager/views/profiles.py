@@ -96,13 +96,20 @@ def _saved(
                 user=whose, values=form.values, topics=form.topics, fees=form.fees, by=by, now=now
             )
             made.leads_to("manager:profile", whose.code)
-    elif not form.still_stands():
+    elif not all([form.still_stands(), *[number.still_stands() for number in numbers]]):
         return False
     else:
         kept = actions.update_psychologist(
-            psychologist=psychologist, values=form.values, topics=form.topics, fees=form.fees, by=by, now=now
+            psychologist=psychologist,
+            values=form.changes,
+            topics=form.changed_topics,
+            fees=form.changed_fees,
+            by=by,
+            now=now,
         )
     for number in numbers:
+        if psychologist is not None and not number.changes:
+            continue
         actions.set_provider_number(
             psychologist=kept, location=number.place, number=number.cleaned_data["number"], by=by, now=now
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -56,8 +57,8 @@ def edit(request: ActorRequest, code: UUID) -> HttpResponse:
     service = get_object_or_404(Service, code=code)
     stored_name = service.name
     form = ServiceForm(request.POST or None, instance=service)
-    if request.method == "POST" and form.is_valid():
-        actions.update_service(service=service, values=form.values, by=request.actor, now=timezone.now())
+    save = partial(actions.update_service, service=service, by=request.actor, now=timezone.now())
+    if request.method == "POST" and form.is_valid() and form.saves(save):
         messages.success(request, _("%(name)s is saved.") % {"name": service.name})
         pass_on_warnings(request, form)
         return redirect("manager:services")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect
@@ -22,8 +24,8 @@ from portal.web.manager.responses import form_page, pass_on_warnings
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: ActorRequest) -> HttpResponse:
     form = ClinicSettingsForm(request.POST or None, request.FILES or None, instance=ClinicSettings.for_changing())
-    if request.method == "POST" and form.is_valid():
-        actions.update_settings(values=form.values, by=request.actor, now=timezone.now())
+    save = partial(actions.update_settings, by=request.actor, now=timezone.now())
+    if request.method == "POST" and form.is_valid() and form.saves(save):
         messages.success(request, _("The settings are saved."))
         pass_on_warnings(request, form)
         return redirect("manager:settings")

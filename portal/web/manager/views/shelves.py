@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -95,15 +96,16 @@ def category(request: ActorRequest, code: UUID) -> HttpResponse:
             return redirect("manager:shelves")
         case "delete":
             return _delete(request, chosen, now=now)
-    form = CategoryForm(request.POST or None, initial={"name": chosen.name, "description": chosen.description})
+    form = CategoryForm(request.POST or None, category=chosen)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.change_category(category=chosen, **form.cleaned_data, by=request.actor, now=now)
+            saved = form.saves(partial(actions.change_category, category=chosen, by=request.actor, now=now))
         except NameTaken:
             form.add_error("name", _taken())
         else:
-            messages.success(request, _("Saved."))
-            return redirect("manager:shelves")
+            if saved:
+                messages.success(request, _("Saved."))
+                return redirect("manager:shelves")
     context = {
         "category": chosen,
         "form": form,

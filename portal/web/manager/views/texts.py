@@ -81,16 +81,19 @@ def edit(request: ActorRequest, key: str) -> HttpResponse:
     if found is None:
         raise Http404
     page, text = found
-    own, standard = texts.Texts(language).own(key), _shipped(text, language)
+    standard = _shipped(text, language)
     form = SiteTextForm(
-        request.POST if request.method == "POST" else None, text=text, language=language, present=own or standard
+        request.POST if request.method == "POST" else None, text=text, language=language, standard=standard
     )
-    if request.method == "POST" and form.is_valid():
-        words, now = form.cleaned_data["text"], timezone.now()
+
+    def save(*, values: dict[str, Any]) -> None:
+        words, now = values.get("text"), timezone.now()
         if words == standard:
             actions.reset_text(key=key, language=language, by=request.actor, now=now)
-        else:
+        elif words is not None:
             actions.set_text(key=key, language=language, text=words, by=request.actor, now=now)
+
+    if request.method == "POST" and form.is_valid() and form.saves(save):
         messages.success(request, _("Saved. Readers see it within a minute."))
         return redirect(_listing_url(language))
     context: dict[str, Any] = {
@@ -100,7 +103,7 @@ def edit(request: ActorRequest, key: str) -> HttpResponse:
         "language": language,
         "language_name": next(one.name for one in languages() if one.code == language),
         "standard": standard,
-        "is_own": bool(own),
+        "is_own": bool(form.own),
         "of_a_row": page not in texts.SHIPPED,
         "seen_at": _seen_at(page, language),
         "back": _listing_url(language),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -35,10 +36,10 @@ def edit(request: ActorRequest, code: UUID) -> HttpResponse:
     patient = get_object_or_404(Patient.objects.visible_to(request.actor), code=code)
     now = timezone.now()
     form = OwnDetailsForm(request.POST or None, today=ClinicSettings.current().today(now), instance=patient)
-    if request.method == "POST" and form.is_valid():
-        actions.update_patient(patient=patient, values=form.cleaned_data, by=request.actor, now=now)
+    save = partial(actions.update_patient, patient=patient, by=request.actor, now=now)
+    if request.method == "POST" and form.is_valid() and form.saves(save):
         messages.success(request, _("Your changes are saved."))
-        if "email" in form.changed_data and (link := addresses.waiting(patient, now=now)):
+        if "email" in form.changes and (link := addresses.waiting(patient, now=now)):
             words = _("We write to %(email)s once it is confirmed by the link that we have sent there.")
             messages.info(request, words % {"email": link.email})
         return redirect("patient:details")

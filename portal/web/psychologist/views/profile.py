@@ -67,9 +67,9 @@ def _saved(request: ActorRequest, form: OwnProfileForm, person: Psychologist) ->
         return False
     actions.update_psychologist(
         psychologist=person,
-        values=form.values,
-        topics=form.topics,
-        fees=form.fees,
+        values=form.changes,
+        topics=form.changed_topics,
+        fees=form.changed_fees,
         by=request.actor,
         now=timezone.now(),
     )

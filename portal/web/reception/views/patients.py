@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -149,12 +150,10 @@ def edit(request: ActorRequest, code: UUID) -> HttpResponse:
         instance=patient,
         today=ClinicSettings.current().today(now),
     )
-    if request.method == "POST" and form.is_valid():
-        # Only what was changed in this window: another window may have saved the rest since.
-        changed = {name: form.cleaned_data[name] for name in form.changed_data}
-        actions.update_patient(patient=patient, values=changed, by=request.actor, now=now)
+    save = partial(actions.update_patient, patient=patient, by=request.actor, now=now)
+    if request.method == "POST" and form.is_valid() and form.saves(save):
         messages.success(request, _("The changes are saved."))
-        if "email" in changed and (link := addresses.waiting(patient, now=now)):
+        if "email" in form.changes and (link := addresses.waiting(patient, now=now)):
             words = _("We write to %(email)s once it is confirmed by the link that was sent there.")
             messages.info(request, words % {"email": link.email})
         _say_warnings(request, form)

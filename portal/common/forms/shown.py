@@ -1,0 +1,345 @@
+"""Forms that edit what somebody else may change meanwhile: in another tab, at another desk.
+
+A page carries, hidden in its form, what it showed: each field's value as a browser would send it back untouched. With
+that, what was typed and what is stored by now, each field is one of three cases. Not changed on this page: what is
+stored stays, and the form is judged with it. Changed on this page alone, or to the same on both sides: it is saved.
+Changed on both sides to different things: nothing is saved, both values are shown beside the field, and the page that
+comes back carries what is stored now, so that sending it again is a decision, and a third change is told as well.
+
+The values themselves are carried, not digests: a field reads both as it reads what is typed (`0400 000 000` is as good
+as `0400000000`), and they stand on the page anyway. Nor are they signed: who forges them may write these fields in any
+case, and overwrites or refuses themself what they could have typed. A page that says nothing of a field, of before this
+was built or made by hand, is asked about it wherever it differs from what is stored.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, Protocol, Self
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.base import File
+from django.db import transaction
+from django.db.models.fields.files import FieldFile
+from django.forms.widgets import ChoiceWidget
+from django.http import QueryDict
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+# What a field shows, as a browser sends it: text, a box to tick, or a list of choices or words.
+Raw = str | bool | list[str]
+Said = Mapping[str, Raw]
+
+SHOWN, TAKEN = "shown", "theirs"
+
+
+class Action(Protocol):
+    """Saves what was changed; everything else that it needs is given to it before."""
+
+    def __call__(self, *, values: dict[str, Any]) -> object: ...
+
+
+class Conflict(NamedTuple):
+    """A field that was changed on both sides: what was saved meanwhile and what was typed here, in words."""
+
+    theirs: str
+    mine: str
+
+
+class MergesChanges(forms.Form):
+    """Keeps what others saved since the page was drawn, and asks where both changed the same field.
+
+    `changed_here` names the fields that this page changed; `changes` holds their values, for the action. The page draws
+    `{{ form.shown }}` inside its form. `form_now` locks what is stored and gives the same form on it.
+    """
+
+    conflicts: dict[str, Conflict]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.conflicts = {}
+        self.changed_here: set[str] = set()
+        self._sent, self._sent_files = self.data, self.files
+        self._stored: dict[str, Raw] | None = None
+        # In place of what is stored, for a page that is drawn again before anything was judged.
+        self.mark: str | None = None
+
+    # ---- What each form says of itself -------------------------------------------------------------------------------
+
+    @property
+    def is_edit(self) -> bool:
+        """Whether something is stored that could be undone."""
+        return True
+
+    def form_now(self) -> Self:
+        """The same form, with nothing sent, on what is stored now, which is locked until the transaction ends."""
+        raise NotImplementedError
+
+    def raw(self, name: str, value: Any) -> Raw:
+        """What the field shows of this value, as it is sent back untouched; of a file, its name."""
+        return raw_of(self.fields[name], value)
+
+    def sent(self, name: str) -> Raw | None:
+        """What was sent of the field; None where that is nothing at all. Of a file, True where something was done."""
+        field, key = self.fields[name], self.add_prefix(name)
+        value = field.widget.value_from_datadict(self._sent, self._sent_files, key)
+        if isinstance(field, forms.FileField):
+            return None if value is None else True
+        if field.widget.value_omitted_from_data(self._sent, self._sent_files, key):
+            return None
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, list | tuple) or getattr(field.widget, "allow_multiple_selected", False):
+            return [str(one) for one in value or []]
+        return "" if value is None else str(value)
+
+    def is_stored(self, name: str, mine: Raw, stored: Raw) -> bool:
+        """Whether what was sent is what is stored already. Of a file, whether the one that was sent is."""
+        return alike(self.fields[name], mine, stored)
+
+    def in_words(self, name: str, value: Raw) -> str:
+        """A value of the field for a person."""
+        return in_words(self.fields[name], value)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the action takes; only of a valid form."""
+        return dict(self.cleaned_data)
+
+    # ---- The page ----------------------------------------------------------------------------------------------------
+
+    @property
+    def shown(self) -> SafeString:
+        """The hidden field that says what the page shows; nothing where nothing is stored yet."""
+        if not self.is_edit:
+            return SafeString()
+        return hidden(self.add_prefix(SHOWN), self.mark or written(self.stored))
+
+    @property
+    def stored(self) -> Said:
+        """What the fields show of what is stored, as far as this form knows."""
+        if self._stored is None:
+            self._stored = {
+                name: self.raw(name, self.get_initial_for_field(field, name)) for name, field in self.fields.items()
+            }
+        return self._stored
+
+    # ---- What was sent -----------------------------------------------------------------------------------------------
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The values of the fields that this page changed; only of a valid form."""
+        return {name: value for name, value in self.values.items() if name in self.changed_here}
+
+    def full_clean(self) -> None:
+        """Judges what would be stored: what was typed, and elsewhere what others saved."""
+        if self.is_bound and self.is_edit:
+            self._merge()
+        super().full_clean()
+        for name in list(self.conflicts):
+            if self._is_the_same_file(name):
+                del self.conflicts[name]
+                continue
+            self.add_error(name, ValidationError(changed_meanwhile(), code="changed"))
+
+    def saves(self, action: Action) -> bool:
+        """Does the action with the changes of a valid form; False, with errors, if somebody else was faster."""
+        with transaction.atomic():
+            if not self.still_stands():
+                return False
+            action(values=self.changes)
+        return True
+
+    def still_stands(self) -> bool:
+        """Looks once more, when nobody else can save: the first statement of the transaction that saves.
+
+        False means that there are errors.
+        """
+        if not self.is_edit:
+            return self.is_valid()
+        fresh = self.form_now()
+        if fresh.stored == self.stored:
+            return self.is_valid()
+        self._begin_at(fresh)
+        for remembered in ("changed_data", "_warnings"):
+            self.__dict__.pop(remembered, None)
+        self.full_clean()
+        return self.is_valid()
+
+    def _begin_at(self, fresh: Self) -> None:
+        """Takes over what is stored now."""
+        self.initial = {name: fresh.get_initial_for_field(fresh.fields[name], name) for name in fresh.stored}
+        self._stored = None
+
+    def _merge(self) -> None:
+        self.conflicts, self.changed_here = {}, set()
+        self.data, self.files = self._sent, self._sent_files
+        shown = read(self._sent.get(self.add_prefix(SHOWN)))
+        taken = several(self._sent, self.add_prefix(TAKEN))
+        for name, stored in self.stored.items():
+            mine, base = self.sent(name), shown.get(name)
+            if type(base) is not type(stored):
+                base = None
+            if name in taken and base is not None:
+                mine = None
+            if mine is None or (base is not None and alike(self.fields[name], mine, base)):
+                self._put(name, stored)
+            elif not self.is_stored(name, mine, stored):
+                self.changed_here.add(name)
+                if base is None or not alike(self.fields[name], base, stored):
+                    self.conflicts[name] = Conflict(self.in_words(name, stored), self.in_words(name, mine))
+        self.__dict__["_bound_fields_cache"].clear()
+
+    def _put(self, name: str, value: Raw) -> None:
+        """Writes what is stored in the place of what was sent."""
+        key = self.add_prefix(name)
+        if isinstance(self.fields[name], forms.FileField):
+            if self.sent(name) is not None:
+                self.files = {one: file for one, file in self.files.items() if one != key}  # type: ignore[assignment]
+                self.data = without(self.data, key, f"{key}-clear", f"{key}-waiting")
+        elif self.sent(name) != value:
+            self.data = put(self.data, key, value)
+
+    def _is_the_same_file(self, name: str) -> bool:
+        """Whether two presses of one button sent one file."""
+        if not isinstance(self.fields[name], forms.FileField) or name in self.errors or self.sent(name) is None:
+            return False
+        sent, kept = self.cleaned_data.get(name), self.stored_file(name)
+        if isinstance(sent, FieldFile):
+            return True
+        if not kept or not isinstance(sent, File):
+            return sent is False and not kept
+        sent.seek(0)
+        try:
+            with kept.storage.open(str(kept.name)) as file:
+                same = bool(file.read() == sent.read())
+        except OSError:
+            return False
+        sent.seek(0)
+        return same
+
+    def stored_file(self, name: str) -> Any:
+        """The file that the field holds now."""
+        return self.get_initial_for_field(self.fields[name], name)
+
+
+# ---- Values ----------------------------------------------------------------------------------------------------------
+
+
+def raw_of(field: forms.Field, value: Any) -> Raw:
+    """A stored value as a browser sends back what the field's control shows of it."""
+    if isinstance(field, forms.FileField):
+        return str(getattr(value, "name", value) or "").rsplit("/", 1)[-1]
+    value, widget = field.prepare_value(value), field.widget
+    if isinstance(widget, forms.CheckboxInput):
+        return bool(widget.check_test(value))
+    if getattr(widget, "allow_multiple_selected", False) or isinstance(value, list | tuple):
+        return [str(one) for one in value or []]
+    if not isinstance(widget, ChoiceWidget):
+        value = widget.format_value(value)
+    return "" if value is None else str(value)
+
+
+def alike(field: forms.Field, one: Raw, other: Raw) -> bool:
+    """Whether the field reads the same in both."""
+    if one == other:
+        return True
+    if isinstance(one, list) and isinstance(other, list):
+        is_a_set = isinstance(field, forms.MultipleChoiceField | forms.ModelMultipleChoiceField)
+        return is_a_set and set(one) == set(other)
+    if isinstance(field, forms.FileField | forms.ModelChoiceField):
+        return False
+    return bool(_understood(field, one) == _understood(field, other))
+
+
+def _understood(field: forms.Field, value: Raw) -> Any:
+    try:
+        return field.clean(value)
+    except ValidationError:
+        return value
+
+
+def in_words(field: forms.Field, value: Raw) -> str:
+    """A value for a person: what its choices are called, a box by what it is, nothing by a word."""
+    if isinstance(field, forms.FileField):
+        return gettext("A file") if value else gettext("No file")
+    if isinstance(value, bool):
+        return gettext("Ticked") if value else gettext("Not ticked")
+    known = dict(_labels(getattr(field, "choices", ())))
+    if isinstance(value, list):
+        return ", ".join(known.get(one, one) for one in value) or gettext("Left empty")
+    return (known.get(value, value) if value else "") or gettext("Left empty")
+
+
+def _labels(choices: Iterable[tuple[Any, Any]]) -> Iterable[tuple[str, str]]:
+    for value, label in choices:
+        if isinstance(label, list | tuple):
+            yield from _labels(label)
+        else:
+            yield str(value), str(label)
+
+
+def changed_meanwhile() -> str:
+    """Beside a field that both sides changed."""
+    return gettext("This was changed meanwhile, in another tab or by somebody else. Save again to keep yours.")
+
+
+# ---- What a page carries ---------------------------------------------------------------------------------------------
+
+
+def hidden(name: str, value: str) -> SafeString:
+    return format_html('<input type="hidden" name="{}" value="{}">', name, value)
+
+
+def written(said: Mapping[str, Any]) -> str:
+    """What a page shows, for a hidden field."""
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+
+
+def read(text: Any) -> dict[str, Raw]:
+    """What a page says that it showed; whatever can't be read, it said nothing of."""
+    try:
+        said = json.loads(str(text or ""))
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(said, dict):
+        return {}
+    return {name: value for name, value in said.items() if _is_raw(value)}
+
+
+def _is_raw(value: object) -> bool:
+    if isinstance(value, list):
+        return all(isinstance(one, str) for one in value)
+    return isinstance(value, str | bool)
+
+
+def several(data: Mapping[str, Any], key: str) -> list[str]:
+    """Everything that was sent under this name."""
+    if isinstance(data, QueryDict):
+        return [str(one) for one in data.getlist(key)]
+    value = data.get(key)
+    return [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)] if value else []
+
+
+def put(data: Mapping[str, Any], key: str, value: Raw) -> Mapping[str, Any]:
+    """A copy of what was sent in which the field holds this value."""
+    if value is False or value == []:
+        return without(data, key)
+    if isinstance(data, QueryDict):
+        changed = data.copy()
+        changed.setlist(key, value if isinstance(value, list) else ["on" if value is True else str(value)])
+        return changed
+    return {**data, key: "on" if value is True else value}
+
+
+def without(data: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+    """A copy of what was sent without these names."""
+    if isinstance(data, QueryDict):
+        changed = data.copy()
+        for key in keys:
+            changed.pop(key, None)
+        return changed
+    return {name: value for name, value in data.items() if name not in keys}
