@@ -4,7 +4,7 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -28,7 +28,7 @@ from portal.journeys import checking_out
 from portal.medicare.models import Referral
 from portal.notifications.models import Notice
 from portal.patients import actions as patients
-from portal.patients.models import Carer, Patient
+from portal.patients.models import Carer, MailedLink, Patient
 from portal.policies.models import PolicyVersion
 from portal.records import actions as notes
 from portal.records.models import Addendum
@@ -80,7 +80,8 @@ WITHOUT_KEY = {
         manager:restore_service manager:confirm_role manager:withdraw_role
         manager:take_down_download manager:put_back_download manager:replace_download
         manager:change_crisis_line manager:reset_text patient:cancel patient:reschedule patient:agree public:times
-        public:confirm account_login account_logout account_email_verification_sent
+        public:confirm public:link reception:withdraw_invitation reception:unlink_account
+        reception:keep_address account_login account_logout account_email_verification_sent
     """,
     SETS: """
         reception:edit_patient psychologist:hours psychologist:profile manager:settings manager:location
@@ -459,6 +460,28 @@ def joining():
     return sheet(visitor, at("answer_invitation"), "answer_invitation", says=says, count=joined)
 
 
+def an_invitation_to_a_patient():
+    code = make.patient().code
+    page = at("reception:patient", code)
+    return sheet(desk(), page, "reception:invite_patient", code, count=MailedLink)
+
+
+def a_linked_account():
+    code, account = make.patient().code, make.user()
+    page = at("reception:link_account", code)
+    says = {"email": account.email, "account": str(account.code), "checked": "on"}
+    linked = Patient.objects.exclude(user=None).count
+    return sheet(desk(), page, "reception:link_account", code, says=says, count=linked)
+
+
+def a_record_of_ones_own():
+    account = make.user(first_name="Nora")
+    make.patient(email=account.email, legal_first_name="Nora", date_of_birth=date(1988, 4, 3))
+    says = {"who": "me", "first_name": "Nora", "date_of_birth": "03/04/1988"}
+    found = Patient.objects.filter(user=account).count
+    return sheet(make.client_for(account), at("patient:find"), "patient:find", says=says, count=found)
+
+
 PRESSED = {
     case.__name__: case
     for case in [
@@ -466,7 +489,14 @@ PRESSED = {
         *(a_check_out, a_check_out_paid_later, an_invoice_by_mail, a_payment, a_refund, a_credit, a_location, a_room),
         *(a_service, an_invitation, an_invitation_again, a_specialisation, a_language, a_profile, a_file, a_category),
         *(a_crisis_line, a_policy, an_article, a_day_off, extra_hours, a_share, a_file_of_ones_own, an_addendum),
-        *(an_account, a_forgotten_password, joining),
+        *(
+            an_account,
+            a_forgotten_password,
+            joining,
+            an_invitation_to_a_patient,
+            a_linked_account,
+            a_record_of_ones_own,
+        ),
     ]
 }
 

@@ -107,7 +107,12 @@ class Press:
     def follows(self, answer: HttpResponse) -> None:
         """Leads to where this answer leads; one that leads nowhere has made nothing, and claims nothing."""
         self.led_to = str(answer.headers.get("Location", ""))
-        self.came_to_nothing = not self.led_to
+        if not self.led_to:
+            self.made_nothing()
+
+    def made_nothing(self) -> None:
+        """Gives the claim back, and keeps what else was written, as the count of a wrong answer is."""
+        self.came_to_nothing = True
 
     def keep(self) -> None:
         """Writes down where it led, in the transaction of the claim."""
@@ -117,6 +122,7 @@ class Press:
             return
         with connection.cursor() as cursor:
             if self.came_to_nothing:
+                self.led_to = ""
                 cursor.execute(f"DELETE FROM {TABLE} WHERE digest = %s", [self.digest])  # noqa: S608 - our own table
             else:
                 kept = [self.led_to, self.digest]

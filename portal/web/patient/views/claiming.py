@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -14,12 +14,14 @@ from django.views.decorators.http import require_http_methods
 from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.web.once import making, once
 from portal.patients import links, signing_in
 from portal.patients.forms import ClaimForm
 from portal.patients.models import Patient
 
 
 @allow(Role.PATIENT)
+@once
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def find(request: ActorRequest) -> HttpResponse:
@@ -32,18 +34,22 @@ def find(request: ActorRequest) -> HttpResponse:
     was_refused = False
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
-        record = signing_in.claim(
-            user=request.actor.person,
-            token=request.session.get(links.IN_SESSION, ""),
-            by=request.actor,
-            now=now,
-            today=ClinicSettings.current().today(now),
-            **form.proof,
-        )
+        with making(request, now=now) as made:
+            record = signing_in.claim(
+                user=request.actor.person,
+                token=request.session.get(links.IN_SESSION, ""),
+                by=request.actor,
+                now=now,
+                today=ClinicSettings.current().today(now),
+                **form.proof,
+            )
+            if record is None:
+                made.made_nothing()
+            made.leads_to(back or "patient:details")
         if record is not None:
             request.session.pop(links.IN_SESSION, None)
             messages.success(request, _("Found. The sessions, invoices and details are in your pages now."))
-            return redirect(back or "patient:details")
+            return made.answer
         was_refused = True
     status = 422 if request.method == "POST" else 200
     return render(request, "patient/find.html", {"form": form, "refused": was_refused, "back": back}, status=status)

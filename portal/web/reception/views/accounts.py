@@ -15,6 +15,7 @@ from portal.accounts import actions as accounts
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.web.once import making, once
 from portal.patients import addresses, signing_in
 from portal.patients.models import Patient
 from portal.patients.reaching import address_of
@@ -27,12 +28,15 @@ def _one(request: ActorRequest, code: UUID) -> Patient:
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
+@once
 @require_POST
 def invite(request: ActorRequest, code: UUID) -> HttpResponse:
     """Mails a link, good once, with which the patient opens their record; one sent before stops working."""
-    patient = _one(request, code)
+    patient, now = _one(request, code), timezone.now()
     try:
-        link = signing_in.invite(patient=patient, by=request.actor, now=timezone.now())
+        with making(request, now=now) as made:
+            link = signing_in.invite(patient=patient, by=request.actor, now=now)
+            made.leads_to("reception:patient", code=patient.code)
     except RecordHasAccount:
         messages.info(request, _("An account opens this record already."))
     except NoAddress:
@@ -69,10 +73,11 @@ def keep_address(request: ActorRequest, code: UUID) -> HttpResponse:
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def link(request: ActorRequest, code: UUID) -> HttpResponse:
     """Opens the record to an account that is there: first it is shown whose it is, then linked."""
-    patient = _one(request, code)
+    patient, now = _one(request, code), timezone.now()
     if patient.user is not None:
         messages.info(request, _("An account opens this record already."))
         return redirect("reception:patient", code=patient.code)
@@ -87,7 +92,9 @@ def link(request: ActorRequest, code: UUID) -> HttpResponse:
                 form.add_error("checked", _("Check it with the person first."))
             else:
                 try:
-                    signing_in.link_account(patient=patient, user=account, by=request.actor, now=timezone.now())
+                    with making(request, now=now) as made:
+                        signing_in.link_account(patient=patient, user=account, by=request.actor, now=now)
+                        made.leads_to("reception:patient", code=patient.code)
                 except UserHasRecord:
                     form.add_error("email", _("This account opens the record of another person in care."))
                     account = None
@@ -96,7 +103,7 @@ def link(request: ActorRequest, code: UUID) -> HttpResponse:
                     return redirect("reception:patient", code=patient.code)
                 else:
                     messages.success(request, _("%(name)s opens this record from now on.") % {"name": account.name})
-                    return redirect("reception:patient", code=patient.code)
+                    return made.answer
     status = 422 if form.errors else 200
     context = {"patient": patient, "form": form, "account": account}
     return render(request, "reception/account_link.html", context, status=status)
