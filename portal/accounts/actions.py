@@ -279,7 +279,6 @@ def invite(
         to=Recipient.by_email(email),
         about=invitation,
         context={
-            "name": first_name,
             "invited_by": by.user.name if by.user else "",
             "role_names": invitation.role_names,
             "activate_url": absolute("open_invitation", token),

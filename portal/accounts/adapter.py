@@ -43,6 +43,8 @@ SECRET = frozenset(
         "unknown_account",
     }
 )
+# Mails to an address of which nobody has shown yet that it is theirs: they greet by no name, for a stranger chose it.
+TO_ANYBODY = frozenset({"email_confirmation", "email_confirmation_signup"})
 _KEPT = frozenset(
     {"code", "password_reset_url", "signup_url", "sign_in_url", "from_email", "to_email", "deleted_email", "ip"}
 )
@@ -82,12 +84,15 @@ class AccountAdapter(DefaultAccountAdapter):
             # Whoever asks sees the same as ever: what was sent before is still good, and a mailbox is not flooded.
             failures.slowed(self.request, "mail", email)
             return
+        told = plain(context)
+        if name in TO_ANYBODY:
+            told.pop("name", None)
         outbox.queue(
             template=f"account/{name}",
             to=Recipient.by_email(email),
             # Nobody, where the address belongs to no account.
             about=context.get("user"),
-            context=plain(context),
+            context=told,
             dedupe_key=f"account:{name}:{uuid.uuid4()}",
             language=get_language(),
             secret=name in SECRET,

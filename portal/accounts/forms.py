@@ -33,6 +33,7 @@ from portal.accounts import attempts, failures
 from portal.accounts.models import Invitation, User
 from portal.accounts.roles import STAFF, Role
 from portal.common.forms.fields import DigitsField, EmailLineField, LineField
+from portal.common.forms.names import NameLineField
 from portal.common.forms.parts import field_of
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ LONGEST_NAME = 100
 LONGEST_CODE = 64
 
 
-def first_name_field(**kwargs: Any) -> LineField:
-    return LineField(
+def first_name_field(**kwargs: Any) -> NameLineField:
+    return NameLineField(
         label=_("First name"),
         max_length=LONGEST_NAME,
         widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
@@ -51,8 +52,8 @@ def first_name_field(**kwargs: Any) -> LineField:
     )
 
 
-def last_name_field(**kwargs: Any) -> LineField:
-    return LineField(
+def last_name_field(**kwargs: Any) -> NameLineField:
+    return NameLineField(
         label=_("Last name"),
         max_length=LONGEST_NAME,
         required=False,
@@ -257,10 +258,10 @@ class NameForm(forms.Form):
 
 class InviteForm(forms.Form):
     email = EmailLineField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
-    first_name = LineField(
+    first_name = NameLineField(
         label=_("First name"), max_length=LONGEST_NAME, required=False, widget=forms.TextInput({"autocomplete": "off"})
     )
-    last_name = LineField(
+    last_name = NameLineField(
         label=_("Last name"), max_length=LONGEST_NAME, required=False, widget=forms.TextInput({"autocomplete": "off"})
     )
     roles = forms.MultipleChoiceField(

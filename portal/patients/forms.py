@@ -27,6 +27,7 @@ from portal.common.forms.fields import (
     WithWarnings,
     state_choices,
 )
+from portal.common.forms.names import NameLineField
 from portal.common.forms.parts import field_of
 from portal.common.forms.shown import MergesChanges
 from portal.common.web.search_words import SearchWords
@@ -70,10 +71,15 @@ class Asking(TypedDict, total=False):
     required: bool
 
 
+# By these somebody is greeted, here and in e-mails.
+_PERSONS_NAMES = {"legal_first_name", "legal_last_name", "preferred_name"}
+
+
 def _line(name: str, **asking: Unpack[Asking]) -> LineField:
     """The form field of one of Patient's text columns, which says what is not said here."""
     column = text_column(Patient, name)
-    return (DigitsField if name == "medicare_irn" else LineField)(
+    kind = DigitsField if name == "medicare_irn" else NameLineField if name in _PERSONS_NAMES else LineField
+    return kind(
         max_length=longest(Patient, name),
         label=asking.get("label", capfirst_lazy(column.verbose_name)),
         help_text=asking.get("help_text", ""),

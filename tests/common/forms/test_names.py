@@ -1,0 +1,122 @@
+"""A name is a name in every script, and no way to put a stranger's words into the clinic's mail."""
+
+import pkgutil
+from importlib import import_module
+
+import pytest
+from django import forms
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+import portal
+from portal.accounts.models import Invitation, User
+from portal.accounts.roles import Role
+from portal.common.forms.names import NameLineField, validate_persons_name
+from portal.notifications.models import Notice
+from portal.patients.models import Patient
+from tests import make
+
+NAMES = """
+    Mai | O'Brien | d’Arcy | Jean-Luc | J.R.R. Tolkien | St. John | St.John | Md.Rahman
+    Md. Rahman | Dr.Au | Dr. Au | Au | Mary-Ann St. Clair-O'Neill | Ramesh s/o Kumar
+    Aishah d/o Rahman | Nguyễn Thị Ánh | Đặng | 王小明 | 欧阳 | 阿里·买买提 | محمد عبد الله
+    ʻOkina Kaʻiulani | Þórður Ðorn | Łukasz Żółć | Ünal İnönü | Ngũgĩ wa Thiong'o | Σωκράτης
+    Ольга Иванова-Кузнецова | ਸਿੰਘ | John Smith Jr. | John Smith III | John Smith 3rd | X Æ A-12
+    Dot | Dot Cotton | Com | Lee Ann Net | Io | Ng | Wu | Thi My | José Mª Aznar | Sørensen (Smith)
+    "Bud" | Anne & Bob | Ai Weiwei | Mr.T | 김민준 | สมชาย | 𝒜da | N'Golo | Nguyen T.My
+""".replace("\n", "|").split("|")
+
+NO_NAMES = """
+    http://evil.example | https:evil | www.evil | WWW evil | evil.com | Evil . com
+    win at evil.com now | evil.com/pay | mai@evil.example | mai＠evil.example | ｅｖｉｌ．ｃｏｍ
+    evil。com | evil.co\u200bm | ev\u00adil.com | pay.evil.com.au | clinic.net.au | banksia.au
+    banksia.co | evil.xyz | evil.zip | xn--80ak6aa92e | bit.ly/abc | login.bit.ly | evil[.]com
+    evil (dot) com | evil dot com | 203.0.113.7 | 0412 345 678 | +61 3 9123 4567 | call ٠٤١٢٣٤٥٦٧٨
+    mailto:x | tel:123 | \\\\evil\\share | javascript:alert | hxxps://evil | //evil | data:text
+""".replace("\n", "|").split("|")
+
+
+def listed(names):
+    return [name.strip(" ") for name in names if name.strip(" ")]
+
+
+@pytest.mark.parametrize("name", listed(NAMES))
+def test_names_are_taken(name):
+    validate_persons_name(name)
+
+
+@pytest.mark.parametrize("name", listed(NO_NAMES))
+def test_addresses_links_and_numbers_are_none(name):
+    with pytest.raises(ValidationError, match="Type the name alone"):
+        validate_persons_name(name)
+
+
+# ---- Every form that asks for somebody's name ------------------------------------------------------------------------
+
+ASKED_AS = {"first_name", "last_name", "legal_first_name", "legal_last_name", "preferred_name"}
+# Compared with the name on record, and written nowhere.
+COMPARED = {"ClaimForm"}
+
+
+def all_forms():
+    for module in pkgutil.walk_packages(portal.__path__, "portal."):
+        if module.name.rpartition(".")[2].endswith("forms"):
+            for value in vars(import_module(module.name)).values():
+                if isinstance(value, type) and issubclass(value, forms.BaseForm) and value.__module__ == module.name:
+                    yield value
+
+
+def test_every_form_that_asks_for_a_name_takes_names_alone():
+    asking = {
+        (form.__name__, name): type(field)
+        for form in all_forms()
+        for name, field in form.base_fields.items()
+        if name in ASKED_AS and form.__name__ not in COMPARED
+    }
+    assert {("JoinForm", "first_name"), ("InviteForm", "last_name"), ("PatientForm", "preferred_name")} <= asking.keys()
+    assert {key for key, kind in asking.items() if not issubclass(kind, NameLineField)} == set()
+
+
+# ---- At the doors ----------------------------------------------------------------------------------------------------
+
+EVIL = "You won! evil.com/prize"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("part", ["first_name", "last_name"])
+def test_at_sign_up(client, part):
+    sent = {
+        "first_name": "Ash",
+        "last_name": "Lee",
+        "email": "victim@example.com",
+        "password1": "seven-quiet-lorikeets",
+    }
+    response = client.post(reverse("account_signup"), {**sent, part: EVIL})
+    assert "Type the name alone" in response.content.decode()
+    assert (User.objects.count(), Notice.objects.count()) == (0, 0)
+    # What passes is not repeated to an address that may be anybody's.
+    client.post(reverse("account_signup"), {**sent, part: "Congratulations"})
+    notice = Notice.objects.get()
+    assert ("Congratulations" in notice.text, "Congratulations" in notice.html) == (False, False)
+
+
+@pytest.mark.django_db
+def test_at_invitations():
+    make.clinic()
+    client = make.signed_in_client(role=Role.MANAGER)
+    sent = {"email": "new@example.com", "first_name": EVIL, "roles": ["reception"]}
+    assert "Type the name alone" in client.post(reverse("manager:invite"), sent).content.decode()
+    assert not Invitation.objects.exists()
+    client.post(reverse("manager:invite"), {**sent, "first_name": "Congratulations"})
+    assert "Congratulations" not in Notice.objects.get().text
+
+
+@pytest.mark.django_db
+def test_in_ones_own_details():
+    make.clinic()
+    client = make.signed_in_client()
+    patient = Patient.objects.get()
+    page = reverse("patient:edit_details", args=[patient.code])
+    assert "Type the name alone" in client.post(page, {"preferred_name": EVIL}).content.decode()
+    patient.refresh_from_db()
+    assert patient.preferred_name == ""
