@@ -64,11 +64,11 @@ def claim(
         date_of_birth=date_of_birth,
         relationship=relationship,
         token=token,
-        by=by,
         now=now,
         today=today,
     )
     if found is None:
+        trail.record("account.record_not_found", target=user, by=by, at=now)
         return None
     record = Patient.objects.select_for_update(no_key=True).filter(pk=found.pk, user=None).first()
     # Asked again of the row that is held: meanwhile the desk may have put right what was proved.
@@ -92,7 +92,6 @@ def match(
     date_of_birth: date,
     relationship: str | None = None,
     token: str = "",
-    by: Actor,
     now: datetime,
     today: date,
 ) -> Patient | None:
@@ -115,7 +114,6 @@ def match(
     WrongBirthDate.objects.create(user=user, address=_digest(address), at=now)
     if link is not None:
         links.wrong_date(link, now=now)
-    trail.record("account.record_not_found", target=user, by=by, at=now)
     return None
 
 

@@ -69,6 +69,16 @@ RECORD_READ: Final = Kind(
     outcomes={"known": _("I know why"), "asked": _("I asked about it")},
 )
 
+DOUBLED: Final = Kind(
+    name="record_doubled",
+    role=Role.RECEPTION,
+    title=_("Perhaps registered twice"),
+    heading=_("People who are perhaps registered twice"),
+    action=_("Compare"),
+    advice=_("Compare the records. If they are one person's, let their account open the one with the history."),
+    outcomes={"linked": _("Linked to the other record"), "not_same": _("Not the same person")},
+)
+
 # Those that are about a session.
 OF_SESSIONS: Final = (SESSION_OPEN, NOT_BILLED_AGAIN, STRANDED, AHEAD_HELD)
-KINDS: Final = {kind.name: kind for kind in (UNDELIVERED, RECORD_READ, *OF_SESSIONS)}
+KINDS: Final = {kind.name: kind for kind in (UNDELIVERED, RECORD_READ, DOUBLED, *OF_SESSIONS)}

@@ -9,15 +9,16 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from django.db.models import Model, QuerySet
+from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
 from portal.appointments.models import Appointment
 from portal.common.access.actors import Actor
 from portal.common.labels import code_of, labels_of
-from portal.common.languages.times import when, when_short
+from portal.common.languages.times import date_short, when, when_short
 from portal.journeys.to_do.kinds import KINDS
 from portal.notifications.models import Notice
-from portal.patients.models import Reading
+from portal.patients.models import Patient, Reading
 from portal.worklist.kinds import Kind
 from portal.worklist.models import ToDo
 
@@ -43,11 +44,12 @@ class Line:
 
 
 def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo) -> list[Line]:
-    """The rows with what they are about, in the order given. `zone` is the clinic's. At most four queries."""
+    """The rows with what they are about, in the order given. `zone` is the clinic's. At most five queries."""
     rows = [to_do for to_do in to_dos if to_do.kind in KINDS]
     sessions = _things(Appointment.objects.visible_to(actor).for_listing(), rows)
     notices = _things(Notice.objects.visible_to(actor).defer("text", "html", "attachments"), rows)
     readings = _things(Reading.objects.visible_to(actor).select_related("patient", "reader"), rows)
+    patients = _things(Patient.objects.visible_to(actor), rows)
     holders = _names({to_do.acknowledged_by for to_do in rows if to_do.acknowledged_by})
     lines = []
     for to_do in rows:
@@ -59,6 +61,9 @@ def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo)
             subject, facts = notice.subject, f"{notice.to} · {when(notice.created_at, zone)}"
         elif reading := readings.get(to_do.about_code):
             subject, facts = reading.patient.name, f"{reading.reader.name} · {when(reading.last_at, zone)}"
+        elif patient := patients.get(to_do.about_code):
+            born = date_short(patient.date_of_birth)
+            subject, facts = patient.name, _("born %(date)s") % {"date": born}
         lines.append(
             Line(
                 to_do,

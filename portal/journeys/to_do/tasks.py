@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from portal.common.access.actors import Actor
 from portal.journeys import paying
-from portal.journeys.to_do import notices, sessions
+from portal.journeys.to_do import notices, people, sessions
 
 WORKLIST = Actor.system("worklist")
 
@@ -32,3 +32,8 @@ def look_at_sessions() -> dict[str, int]:
         "raised": sessions.raise_open_sessions(by=WORKLIST, now=now)
         + sessions.raise_all_ahead_held(by=WORKLIST, now=now),
     }
+
+
+def look_at_people() -> dict[str, int]:
+    """Each minute: records that were made while booking are compared with those that were there before."""
+    return {"raised": people.compare_new_records(by=WORKLIST, now=timezone.now())}

@@ -17,6 +17,8 @@ from portal.journeys import booking, reading, time_away, to_do, voiding
 from portal.notifications.models import Notice, State
 from portal.ops.demo import sign_ins
 from portal.patients import actions as patients
+from portal.patients.models import Patient
+from portal.patients.search import reindex
 from portal.records.models import ProgressNote
 
 
@@ -34,6 +36,26 @@ def leave(*, accounts: Mapping[sign_ins.Person, User], now: datetime) -> None:
     _away(wei, by=Actor(accounts[sign_ins.WEI], Role.PSYCHOLOGIST), now=now)
     to_do.sessions.raise_open_sessions(by=worklist, now=now)
     to_do.notices.raise_undelivered(by=worklist, now=now)
+    _registered_twice(now=now)
+    to_do.people.compare_new_records(by=worklist, now=now)
+
+
+def _registered_twice(*, now: datetime) -> None:
+    """Somebody whom the desk knows made an account with another address, and booked without saying so."""
+    known = Patient.objects.filter(user=None, legal_first_name="Hannah").first()
+    if known is None or User.objects.filter(email="hannah@mail.example").exists():
+        return
+    account = User.objects.create_user("hannah@mail.example", first_name="Hannah", last_name=known.legal_last_name)
+    patients.register_patient(
+        values={
+            "legal_first_name": "Hannah",
+            "legal_last_name": known.legal_last_name,
+            "date_of_birth": known.date_of_birth,
+        },
+        user=account,
+        by=Actor(account, Role.PATIENT),
+        now=now - timedelta(hours=1),
+    )
 
 
 def _left_open(psychologist: Psychologist, *, desk: Actor, now: datetime) -> None:
@@ -97,9 +119,10 @@ def _mistyped(*, desk: Actor, now: datetime) -> None:
     session = to_come.select_related("patient").first()
     if session is None or session.patient is None:
         return
-    patients.update_patient(
-        patient=session.patient, values={"email": "hannah.moreu@post.example"}, by=desk, now=now - timedelta(days=1)
-    )
+    # As it was typed when she was registered.
+    session.patient.email = "hannah.moreu@post.example"
+    session.patient.save(update_fields=["email"])
+    reindex(session.patient)
     booking.notify(session, "appointment_booked", by=desk, now=now)
     Notice.objects.about(session).filter(state=State.PENDING).update(
         state=State.FAILED, attempts=1, error="SMTPRecipientsRefused 550"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.journeys.to_do.kinds import AHEAD_HELD, NOT_BILLED_AGAIN, SESSION_OPEN, STRANDED, UNDELIVERED
+from portal.journeys.to_do.kinds import AHEAD_HELD, DOUBLED, NOT_BILLED_AGAIN, SESSION_OPEN, STRANDED, UNDELIVERED
 from portal.web.to_do.rooms import Room
 
 ROOM = Room(
@@ -14,5 +14,6 @@ ROOM = Room(
         NOT_BILLED_AGAIN.name: "reception:appointment",
         STRANDED.name: "reception:appointment",
         AHEAD_HELD.name: "reception:appointment",
+        DOUBLED.name: "reception:compare",
     },
 )

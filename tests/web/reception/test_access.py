@@ -32,6 +32,7 @@ PAGES = [
     "link_account",
     "unlink_account",
     "keep_address",
+    "compare",
     "book",
     "appointment",
     "check_in",
@@ -50,7 +51,7 @@ PAGES = [
 ]
 OF_A_PATIENT = {
     *("patient", "edit_patient", "add_referral", "add_carer", "end_carer", "book"),
-    *("invite_patient", "withdraw_invitation", "link_account", "unlink_account", "keep_address"),
+    *("invite_patient", "withdraw_invitation", "link_account", "unlink_account", "keep_address", "compare"),
 }
 OF_NOBODY = {"today", "calendar", "patients", "find", "new_patient"}
 ONLY_POST = {

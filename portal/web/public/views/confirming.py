@@ -25,7 +25,7 @@ from portal.common.access.actors import Actor
 from portal.common.access.decorators import open_to_all
 from portal.common.web.htmx import redirect_to
 from portal.journeys import booking, choosing, returning
-from portal.patients import consents
+from portal.patients import consents, signing_in
 from portal.patients.forms import BookingDetailsForm
 from portal.patients.models import Patient
 from portal.patients.refusals import UserHasRecord
@@ -223,6 +223,13 @@ def _book(request: HttpRequest, user: User, held: Appointment, *, now: datetime)
     if not all([who.is_valid(), patient or details.is_valid(), agreement.is_valid()]):
         return _form(request, held, who, details, agreement, now=now, status=422)
     agreed = agreement.agreed
+    if patient is None:
+        patient, is_known = _known_before(request, user, who, details, by=by, now=now)
+        if is_known:
+            return _form(request, held, who, details, agreement, now=now, status=409, is_known=True)
+        if patient is not None:
+            # Theirs from now on, whatever becomes of the session: the page names them.
+            who, details, agreement = _forms(user, now=now)
     try:
         if patient:
             booked = booking.book_session(hold=held, patient=patient, agreed=agreed, by=by, now=now)
@@ -246,6 +253,30 @@ def _book(request: HttpRequest, user: User, held: Appointment, *, now: datetime)
         return _form(request, held, who, details, agreement, now=now, status=409, **refused)
     messages.success(request, _("Your session is booked. We have sent you an e-mail with the details."))
     return redirect_to(request, reverse("patient:appointment", args=[booked.code]))
+
+
+def _known_before(
+    request: HttpRequest, user: User, who: WhoFor, details: BookingDetailsForm, *, by: Actor, now: datetime
+) -> tuple[Patient | None, bool]:
+    """Whether what was typed, with the verified address, proves a record that is there: it is offered, never joined.
+
+    The record once they said that it is theirs, and whether it is to be offered. Of everybody else nobody is told here:
+    the desk compares the records later.
+    """
+    if (answer := request.POST.get("known", "")) == "no":
+        return None, False
+    is_other, told = who.cleaned_data["who"] == WhoFor.OTHER, details.cleaned_data
+    proof: dict[str, Any] = {
+        "user": user,
+        "first_name": f"{told['legal_first_name']} {told['preferred_name']}",
+        "date_of_birth": told["date_of_birth"],
+        "relationship": who.cleaned_data["relationship"] if is_other else None,
+        "now": now,
+        "today": ClinicSettings.current().today(now),
+    }
+    if answer == "yes":
+        return signing_in.claim(**proof, by=by), False
+    return None, signing_in.match(**proof) is not None
 
 
 def _refused(refusal: Exception | None, held: Appointment, patient: Patient | None, *, now: datetime) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from portal.common.web.htmx import page_or_fragment
 from portal.common.web.once import making, once
 from portal.common.web.search_words import searched_by_post
 from portal.journeys.sessions import steps_of
+from portal.journeys.to_do import people
 from portal.medicare.actions import add_referral
 from portal.medicare.forms import ReferralForm
 from portal.medicare.models import Referral
@@ -129,6 +130,7 @@ def _page(request: ActorRequest, patient: Patient, *, carer_form: CarerForm, sta
         "carers": list(patient.carers.in_force().select_related("user").order_by("started_at")),
         "carer_form": carer_form,
         "sign_in": signing_in.standing(patient, now=now),
+        "is_doubled": people.doubled(patient) is not None,
         "referrals": list(Referral.objects.visible_to(request.actor).filter(patient=patient)[:3]),
         "upcoming": [(session, steps[session.pk]) for session in upcoming],
         "past": past[:PAST],
