@@ -6,8 +6,12 @@ decoded then becomes a 500.
 
 from __future__ import annotations
 
+import sys
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+from portal.common.web import outage
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -26,7 +30,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: drawn without the request, so that nothing else can fail."""
+    """500: drawn without the request, so that nothing else can fail; 503 where the database is away."""
+    if outage.found_in(sys.exc_info()[1]):
+        return outage.unavailable(request)
     return render(None, "500.html", status=500)
 
 

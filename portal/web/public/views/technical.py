@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from portal.common.access.decorators import open_to_all
 from portal.common.languages.offered import path_in
 from portal.common.web.addresses import absolute
+from portal.common.web.outage import found_in
 from portal.common.web.pagecache import for_readers
 from portal.web.public import sitemaps
 
@@ -25,7 +26,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except DatabaseError as problem:
+        found_in(problem)
         return JsonResponse({"ok": False}, status=503)
     return JsonResponse({"ok": True})
 

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL, over connections that notice a line which was cut."""
