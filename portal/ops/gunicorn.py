@@ -2,14 +2,22 @@
 
 import gc
 import os
+import pathlib
 import socket
 import sys
 from typing import Any
 
+# The worker below is the portal's own, also where gunicorn is started, or starts itself anew, from another folder.
+ROOT = str(pathlib.Path(__file__).resolve().parents[2])
+if ROOT not in sys.path:
+    sys.path.append(ROOT)
+
 bind = os.environ.get("BIND") or f"0.0.0.0:{os.environ.get('PORT', '8000')}"
-worker_class = "gthread"
+# gthread, of which no slow line holds a thread that runs the portal; WEB_THREADS says how many of those there are.
+worker_class = "portal.ops.bounded_worker.BoundedWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-threads = int(os.environ.get("WEB_THREADS", "4"))
+# These only wait: for the rest of a request, or for a reader.
+threads = int(os.environ.get("WEB_LINES", "64"))
 # Read the code once and fork: half the memory and half the time to start. Nothing may ask the database while it loads.
 preload_app = True
 # A listener of its own for each process: on a shared one, whoever is awake takes nearly every connection that a proxy
