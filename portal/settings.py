@@ -180,19 +180,14 @@ else:
 _db = DATABASES["default"]
 ON_POSTGRES = "postgres" in _db["ENGINE"]
 if ON_POSTGRES:
-    # Django's own, over lines that notice when nobody is at their other end: portal/common/database/postgresql/.
+    # Django's own, over lines that notice when nobody is at their other end.
     _db["ENGINE"] = "portal.common.database.postgresql"
     _db["CONN_HEALTH_CHECKS"] = True
-    # In seconds, but for the last, which is in milliseconds. What DATABASE_URL says of them goes before.
-    _clocks = {"connect_timeout": 2, "keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 2}
-    _db["OPTIONS"] = _clocks | {"keepalives_count": 3, "tcp_user_timeout": 5000} | _db.get("OPTIONS", {})
     if IN_WORKER or not env.bool("DATABASE_POOL", PORTAL_ENV != "test"):
         _db["CONN_MAX_AGE"] = 60
     else:
         _db["CONN_MAX_AGE"] = 0
-        # A pool left to itself waits half a minute for a connection, and tries ever more rarely for one.
-        _pool = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8), "timeout": 3, "reconnect_timeout": 2}
-        _db["OPTIONS"]["pool"] = _pool
+        _db.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8)}
 else:
     _db["CONN_MAX_AGE"] = 600
     _db["OPTIONS"] = _sqlite_options
