@@ -65,7 +65,8 @@ def _sqlite() -> Iterator[Trigger]:
         HOURS,
         ("psychologist_id", "weekday", "starts", "ends"),
         f"EXISTS (SELECT 1 FROM {HOURS} AS other WHERE other.psychologist_id = NEW.psychologist_id "
-        "AND other.weekday = NEW.weekday AND other.starts < NEW.ends AND other.ends > NEW.starts/* but itself */)",
+        "AND other.weekday = NEW.weekday AND (other.starts < NEW.ends OR NEW.ends = '00:00:00') "
+        "AND (other.ends > NEW.starts OR other.ends = '00:00:00')/* but itself */)",
     )
     yield from _both(
         "hours_on_whole_minutes",
@@ -89,7 +90,9 @@ def _postgresql() -> Iterator[Constraint]:
         APPOINTMENT,
         "CHECK (occupied_until AT TIME ZONE 'UTC' <= occupied_from AT TIME ZONE 'UTC' + interval '1 day')",
     )
-    minutes = "int4range((extract(epoch FROM starts) / 60)::integer, (extract(epoch FROM ends) / 60)::integer)"
+    # Hours that end at 00:00 end with their day.
+    ends = "COALESCE(NULLIF((extract(epoch FROM ends) / 60)::integer, 0), 1440)"
+    minutes = f"int4range((extract(epoch FROM starts) / 60)::integer, {ends})"
     yield Constraint(
         "hours_no_overlap", HOURS, f"EXCLUDE USING gist (psychologist_id WITH =, weekday WITH =, {minutes} WITH &&)"
     )

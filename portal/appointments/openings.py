@@ -46,7 +46,8 @@ class Seconds(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """A window of every week on a wall clock; `weekday` 0 is Monday. It ends on the day it starts."""
+    """A window of every week on a wall clock; `weekday` 0 is Monday. It ends on the day it starts, or at its 24:00,
+    which is an `ends` of 00:00."""
 
     weekday: int
     starts: time
@@ -151,7 +152,8 @@ def _weekly(hours: Iterable[Hours], first: int, last: int) -> list[_Window]:
     """The windows of weekly hours on the days with ordinals `first` to `last`."""
     by_weekday: defaultdict[int, list[tuple[Hours, int, int]]] = defaultdict(list)
     for window in hours:
-        by_weekday[window.weekday].append((window, _since_midnight(window.starts), _since_midnight(window.ends)))
+        # One that ends at 00:00 ends with its day.
+        by_weekday[window.weekday].append((window, _since_midnight(window.starts), _since_midnight(window.ends) or DAY))
     found = []
     for ordinal in range(first, last + 1):
         midnight = (ordinal - _EPOCH_DAY) * DAY

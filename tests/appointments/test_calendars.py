@@ -66,6 +66,25 @@ def test_a_week_cut_at_midnight(practice, nine, now):
     assert [len(c.work) for c in week] == [2, 1, 1, 1, 1, 0, 0]
 
 
+@pytest.mark.parametrize("day", [date(2026, 6, 9), date(2026, 4, 5), date(2026, 10, 4)])
+def test_a_day_of_work_until_midnight(practice, now, day):
+    make.hours(
+        psychologist=practice.psychologist,
+        location=practice.location,
+        weekday=day.weekday(),
+        starts="18:00",
+        ends="00:00",
+    )
+    last = datetime(day.year, day.month, day.day, 23, 10, tzinfo=MELBOURNE).astimezone(UTC)
+    make.appointment(psychologist=practice.psychologist, starts_at=last, minutes=50)
+    today, tomorrow = (
+        diary.day([practice.psychologist], each, zone=MELBOURNE, now=now)[0] for each in (day, day + DAY)
+    )
+    assert (today.work[-1].minute, today.work[-1].minutes) == (18 * 60, 6 * 60)
+    assert [(s.minute, s.minutes) for s in today.sessions] == [(23 * 60 + 10, 50)]
+    assert tomorrow.sessions == []
+
+
 def test_another_zones_day(practice, nine, now):
     """Nine in Melbourne is seven in Perth, where the desk may sit."""
     make.appointment(psychologist=practice.psychologist, starts_at=nine)

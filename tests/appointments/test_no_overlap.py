@@ -281,6 +281,20 @@ def test_hours_of_one_weekday_do_not_overlap():
     WorkingHours.objects.filter(pk=afternoon.pk).update(starts=time(12, 30))
 
 
+@pytest.mark.django_db
+def test_hours_until_midnight_overlap_what_they_reach():
+    late = make.hours(starts="18:00", ends="00:00")
+    mine = {"psychologist": late.psychologist, "location": late.location}
+    for starts, ends in (("17:00", "19:00"), ("23:00", "23:30"), ("20:00", "00:00"), ("00:00", "00:00")):
+        with refused("hours_no_overlap"), transaction.atomic():
+            make.hours(**mine, starts=starts, ends=ends)
+    make.hours(**mine, starts="00:00", ends="06:00")
+    make.hours(**mine, starts="12:00", ends="18:00")
+    make.hours(**mine, starts="18:00", ends="00:00", weekday=1)
+    with refused("hours_end_after_start"), transaction.atomic():
+        make.hours(**mine, starts="18:00", ends="17:00", weekday=2)
+
+
 @pytest.mark.parametrize("change", [{"starts": time(9, 0, 1)}, {"ends": time(12, 0, 0, 1)}])
 def test_hours_are_on_whole_minutes(change):
     hours = make.hours(starts="09:00", ends="12:00")

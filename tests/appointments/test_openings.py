@@ -358,6 +358,7 @@ def questions(draw, zones=ZONES):
     hours = []
     for _ in range(draw(st.integers(1, 4))):
         opens, closes = sorted((draw(fives), draw(fives)))
+        closes = draw(st.sampled_from([closes, closes, closes, time()]))
         place = draw(st.sampled_from([1, 2]))
         weekday = (first.weekday() + draw(st.sampled_from([0, 0, 1, 1, -1, 2]))) % 7
         hours.append(Hours(weekday, opens, closes, zone_of[place], place))
@@ -406,7 +407,8 @@ def oracle(question):
         for hours in question["hours"]:
             if hours.weekday == day.weekday():
                 opens = datetime.combine(day, hours.starts)
-                closes = datetime.combine(day, hours.ends)
+                # The end of the day, which no clock shows as 24:00.
+                closes = datetime.combine(day + timedelta(days=hours.ends == time()), hours.ends)
                 windows.append(
                     (
                         hours.location_id,
@@ -550,3 +552,28 @@ def test_zone_only_moves_the_answer_when_no_clock_changes(question, zone):
     assert [(o.starts_at + moved_by, o.location_id) for o in openings(**question)] == [
         (o.starts_at, o.location_id) for o in openings(**moved)
     ]
+
+
+@pytest.mark.parametrize("zone", [SYDNEY, PERTH, LORD_HOWE, EUCLA])
+@pytest.mark.parametrize(
+    "day", [date(2026, 6, 3), FORWARD, BACK, FORWARD - timedelta(days=1), BACK - timedelta(days=1)]
+)
+def test_hours_may_end_at_midnight(zone, day):
+    late = window(day, "22:00", "00:00", zone)
+    found = ask(day=day, hours=[late], step_minutes=10)
+    assert starts(found, zone) == ["22:00", "22:10", "22:20", "22:30", "22:40", "22:50", "23:00", "23:10"]
+    assert f"{found[-1].ends_at.astimezone(zone):%Y-%m-%d %H:%M}" == f"{day + timedelta(days=1)} 00:00"
+    [(span, _place)] = working_spans(hours=[late], first_day=day, last_day=day)
+    assert span.end.astimezone(zone).replace(tzinfo=None) == datetime.combine(day, time()) + timedelta(days=1)
+
+
+def test_hours_go_on_over_midnight_where_the_next_day_begins_with_it():
+    day = date(2026, 6, 3)
+    tomorrow = day + timedelta(days=1)
+    hours = [window(day, "23:00", "00:00"), window(tomorrow, "00:00", "01:00")]
+    assert starts(ask(hours=hours, first_day=day, last_day=tomorrow)) == ["23:00", "23:30", "00:00"]
+
+
+def test_hours_may_last_a_whole_day():
+    day = date(2026, 6, 3)
+    assert len(ask(hours=[window(day, "00:00", "00:00")], minutes=60, step_minutes=60)) == 24

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from portal.appointments.actions.locking import lock_diary
 from portal.appointments.actions.transactions import in_transaction
 from portal.appointments.models import TimeSlot, WorkingHours
+from portal.appointments.models.hours import end_minute
 from portal.appointments.refusals import BadTimes, HoursOverlap
 from portal.audit import trail
 from portal.clinic.models import Location, Psychologist
@@ -17,12 +18,17 @@ from portal.common.access.actors import Actor
 
 
 class Shift(NamedTuple):
-    """One window of a week on the location's wall clock; `weekday` 0 is Monday."""
+    """One window of a week on the location's wall clock; `weekday` 0 is Monday, and `ends` at 00:00 is 24:00."""
 
     weekday: int
     starts: time
     ends: time
     location: Location
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Its minutes of the day: from, and until."""
+        return self.starts.hour * 60 + self.starts.minute, end_minute(self.ends)
 
 
 @in_transaction
@@ -35,12 +41,12 @@ def set_weekly_hours(
     weekday overlap; they may touch.
     """
     lock_diary(psychologist)
-    wanted = sorted({Shift(*shift) for shift in hours}, key=lambda s: (s.weekday, s.starts, s.ends))
+    wanted = sorted({Shift(*shift) for shift in hours}, key=lambda s: (s.weekday, s.span))
     for shift in wanted:
-        if not 0 <= shift.weekday <= 6 or shift.starts >= shift.ends or not _whole(shift.starts, shift.ends):
+        if not 0 <= shift.weekday <= 6 or shift.span[0] >= shift.span[1] or not _whole(shift.starts, shift.ends):
             raise BadTimes("hours")
     for earlier, later in pairwise(wanted):
-        if earlier.weekday == later.weekday and earlier.ends > later.starts:
+        if earlier.weekday == later.weekday and earlier.span[1] > later.span[0]:
             raise HoursOverlap("hours")
     kept: dict[Shift, WorkingHours] = {}
     gone: list[int] = []

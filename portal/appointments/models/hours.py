@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, time
 from typing import Self, TypeVar
 
 from django.db import models
@@ -12,6 +12,13 @@ from portal.accounts.roles import Role
 from portal.clinic.models import Location, Psychologist
 from portal.common.access.actors import Actor
 from portal.common.privacy import classed
+
+DAY_MINUTES = 24 * 60
+
+
+def end_minute(ends: time) -> int:
+    """Minutes from midnight to the end of a window: one that ends at 00:00 ends with its day, at 24:00."""
+    return ends.hour * 60 + ends.minute or DAY_MINUTES
 
 
 class Weekday(models.IntegerChoices):
@@ -48,6 +55,7 @@ class TimeSlotQuerySet(OfPsychologistQuerySet["TimeSlot"]):
 class WorkingHours(models.Model):
     """Weekly hours of one psychologist at one location, on that location's wall clock and on whole minutes.
 
+    Hours that end at 00:00 end with their day, at 24:00, for which databases and Python share no word.
     Two windows of one weekday may touch but not overlap; the database holds that (guards.py).
     """
 
@@ -64,13 +72,18 @@ class WorkingHours(models.Model):
         ordering = ["weekday", "starts"]
         verbose_name_plural = "working hours"
         constraints = [
-            models.CheckConstraint(condition=Q(ends__gt=F("starts")), name="hours_end_after_start"),
+            models.CheckConstraint(condition=Q(ends__gt=F("starts")) | Q(ends=time()), name="hours_end_after_start"),
             models.CheckConstraint(condition=Q(weekday__lte=6), name="hours_have_a_weekday"),
             models.UniqueConstraint(fields=["psychologist", "weekday", "starts"], name="hours_start_once"),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_weekday_display()} {self.starts:%H:%M}-{self.ends:%H:%M}"
+
+    @property
+    def minutes(self) -> int:
+        """How long the window is."""
+        return end_minute(self.ends) - self.starts.hour * 60 - self.starts.minute
 
 
 @classed(plain="id code psychologist location kind starts_at ends_at label")

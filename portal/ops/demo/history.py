@@ -223,7 +223,7 @@ class Story:
             if offset == 0 and not windows:
                 windows = [(time(9), time(16))]
             for starts, ends in windows:
-                for hour in range(starts.hour, ends.hour):
+                for hour in range(starts.hour, ends.hour or 24):
                     if hour != 12:
                         yield datetime.combine(day, time(hour), tzinfo=self.place.zone)
 

@@ -132,7 +132,7 @@ class ShiftForm(forms.Form):
 
     weekday = forms.TypedChoiceField(label=_("Day"), choices=Weekday.choices, coerce=int, widget=forms.HiddenInput)
     starts = TimeField(label=_("From"), required=False)
-    ends = TimeField(label=_("Until"), required=False)
+    ends = TimeField(label=_("Until"), required=False, is_end=True)
     location = forms.TypedChoiceField(label=_("Where"), required=False, empty_value=None)
     remove = forms.BooleanField(label=_("Remove"), required=False)
 
@@ -156,7 +156,8 @@ class ShiftForm(forms.Form):
                 self.add_error(name, ValidationError(words, code="required"))
         if not data.get("location") and "location" not in self.errors:
             self.add_error("location", ValidationError(_("Where?"), code="required"))
-        if data.get("starts") and data.get("ends") and data["starts"] >= data["ends"]:
+        starts, ends = data.get("starts"), data.get("ends")
+        if starts is not None and ends is not None and time(0) != ends <= starts:
             self.add_error("ends", ValidationError(_("This is before the time it starts."), code="order"))
         return data
 
@@ -203,7 +204,7 @@ class WeekForm:
             key=lambda pair: (pair[0].weekday, pair[0].starts),
         )
         for (earlier, _form), (later, form) in pairwise(taken):
-            if earlier.weekday == later.weekday and earlier.ends > later.starts:
+            if earlier.weekday == later.weekday and earlier.span[1] > later.span[0]:
                 form.add_error(
                     "starts", ValidationError(_("This overlaps other hours of the same day."), code="overlap")
                 )
@@ -234,7 +235,7 @@ class SlotForm(forms.Form):
     first_day = DateField(label=_("From"), picker=True)
     from_time = TimeField(label=_("At"), required=False)
     last_day = DateField(label=_("Until"), picker=True, required=False)
-    until_time = TimeField(label=_("At"), required=False)
+    until_time = TimeField(label=_("At"), required=False, is_end=True)
     location = forms.ModelChoiceField(
         label=_("Where (extra hours)"), queryset=Location.objects.none(), required=False, empty_label=_("Choose")
     )
@@ -272,14 +273,19 @@ class SlotForm(forms.Form):
                 return data
         zone = data["location"].zone if is_extra else self.zone
         start = self._moment("from_time", first, data.get("from_time") or time(), zone)
-        # No time is the end of that day.
         until = data.get("until_time")
-        end = self._moment("until_time", last if until else last + timedelta(days=1), until or time(), zone)
+        # No time is the end of that day, as 24:00 is; a picker has only 00:00, which begins a later day.
+        is_end_of_day = until is None or until.fold or (until == time() and last == first)
+        last_date = last + timedelta(days=is_end_of_day)
+        end = self._moment("until_time", last_date, until or time(), zone)
+        as_shown = datetime.combine(last_date, until or time()) - datetime.combine(
+            first, data.get("from_time") or time()
+        )
         if start and end:
             if end <= start:
                 name = "last_day" if last < first else "until_time"
                 self.add_error(name, ValidationError(_("This is before it starts."), code="order"))
-            elif is_extra and end - start > timedelta(hours=24):
+            elif is_extra and as_shown > timedelta(hours=24):
                 self.add_error(
                     "last_day", ValidationError(_("Extra hours last a day at most. Add each day."), code="long")
                 )

@@ -44,6 +44,5 @@ def home_zone(hours: list[WorkingHours], *, clinic: ClinicSettings) -> ZoneInfo:
     """The wall clock of the place where they work most; the clinic's own before they have hours."""
     worked: dict[ZoneInfo, int] = {}
     for window in hours:
-        minutes = (window.ends.hour - window.starts.hour) * 60 + window.ends.minute - window.starts.minute
-        worked[window.location.zone] = worked.get(window.location.zone, 0) + minutes
+        worked[window.location.zone] = worked.get(window.location.zone, 0) + window.minutes
     return max(worked, key=worked.__getitem__) if worked else clinic.zone

@@ -111,11 +111,7 @@ def read_week(actor: Actor, *, monday: date, hours: list[WorkingHours], zone: Zo
     exceptions = TimeSlot.objects.visible_to(actor).select_related("location").between(start - near, end + near)
     slots = list(exceptions.order_by("starts_at"))
     for day in days.values():
-        worked = [
-            (datetime.combine(day.date, h.starts), datetime.combine(day.date, h.ends))
-            for h in hours
-            if h.weekday == day.date.weekday()
-        ]
+        worked = [_window(h, day.date) for h in hours if h.weekday == day.date.weekday()]
         for slot in slots:
             there = slot.location.zone if slot.location else zone
             cut = _cut(slot, day.date, there)
@@ -127,6 +123,11 @@ def read_week(actor: Actor, *, monday: date, hours: list[WorkingHours], zone: Zo
                 day.away.append(slot)
         day.windows = _joined(worked)
     return Week(monday, list(days.values()))
+
+
+def _window(hours: WorkingHours, day: date) -> Window:
+    starts = datetime.combine(day, hours.starts)
+    return starts, starts + timedelta(minutes=hours.minutes)
 
 
 def _wall(moment: datetime, zone: ZoneInfo) -> datetime:
@@ -276,11 +277,7 @@ class _Coming(NamedTuple):
 def _is_worked(session: _Coming, zone: ZoneInfo, hours: list[WorkingHours], slots: list[TimeSlot]) -> bool:
     start, end = _wall(session.starts_at, zone), _wall(session.ends_at, zone)
     day = start.date()
-    worked = [
-        (datetime.combine(day, h.starts), datetime.combine(day, h.ends))
-        for h in hours
-        if h.weekday == day.weekday() and h.location_id == session.location
-    ]
+    worked = [_window(h, day) for h in hours if h.weekday == day.weekday() and h.location_id == session.location]
     # Whole slots, not cut to the day: extra hours may cross midnight.
     worked += [
         (_wall(slot.starts_at, zone), _wall(slot.ends_at, zone))

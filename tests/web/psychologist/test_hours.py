@@ -52,6 +52,63 @@ def test_hours_are_made_anew(client, mai, place):
     assert Entry.objects.get(verb="hours.changed").actor_id == str(mai.user.pk)
 
 
+@pytest.mark.parametrize("until", ["00:00", "24:00", "midnight", "٢٤:٠٠"])
+@pytest.mark.parametrize("zone", ["Australia/Melbourne", "Australia/Perth"])
+def test_hours_until_midnight(client, mai, place, ruth, service, until, zone):
+    place.time_zone = zone
+    place.save()
+    client.post(HOURS, _week((1, "9:00", "12:00", place.pk), (1, "18:00", until, place.pk)))
+    assert _standing(mai) == [(1, time(9), time(12), place.pk), (1, time(18), time(), place.pk)]
+
+    last = datetime(2026, 12, 1, 23, tzinfo=place.zone)
+    make.appointment(psychologist=mai, patient=ruth, location=place, service=service, starts_at=last, minutes=60)
+    page = client.get(HOURS)
+    assert page.context["total"] == 9
+    assert page.context["left"] == []
+    assert 'value="00:00"' in page.content.decode()
+    # What the page shows is what it takes again.
+    client.post(HOURS, _week((1, "09:00", "12:00", place.pk), (1, "18:00", "00:00", place.pk)))
+    assert _standing(mai)[1] == (1, time(18), time(), place.pk)
+
+    week = client.get("/practice/calendar/", {"week": "2026-11-30"}).context["grid"]
+    tuesday = week.columns[1]
+    assert week.hours[-1].at == time(23)
+    assert [block.title for block in tuesday.blocks if block.kind != "off"] == ["Ruth Okafor"]
+    assert not any(block.kind == "off" and block.starts_at.hour >= 18 for block in tuesday.blocks)
+
+
+@pytest.mark.parametrize(
+    ("row", "is_overlap"),
+    [((1, "23:00", "23:30"), True), ((1, "17:00", "18:00"), False), ((2, "00:00", "1:00"), False)],
+)
+def test_hours_until_midnight_overlap_what_they_reach(client, mai, place, row, is_overlap):
+    answer = client.post(HOURS, _week((1, "18:00", "00:00", place.pk), (*row, place.pk)))
+    assert answer.status_code == (422 if is_overlap else 302)
+    assert ("This overlaps other hours of the same day." in answer.content.decode()) is is_overlap
+
+
+@pytest.mark.parametrize("kind", ["blocked", "extra"])
+@pytest.mark.parametrize(
+    ("first", "last", "until", "end"),
+    [
+        ("2026-12-04", "", "00:00", "2026-12-05"),
+        ("2026-12-04", "2026-12-04", "00:00", "2026-12-05"),
+        ("2026-12-04", "", "24:00", "2026-12-05"),
+        # A picker has no 24:00: midnight of a later day begins it.
+        ("2026-12-04", "2026-12-05", "00:00", "2026-12-05"),
+        # 25 hours long, and 23.
+        ("2026-04-05", "", "24:00", "2026-04-06"),
+        ("2026-10-04", "", "00:00", "2026-10-05"),
+    ],
+)
+def test_other_days_end_at_midnight(client, mai, place, kind, first, last, until, end):
+    sent = {"kind": kind, "first_day": first, "last_day": last, "from_time": "00:00", "until_time": until}
+    client.post(ADD, sent | {"location": place.pk})
+    slot = TimeSlot.objects.get()
+    assert f"{slot.starts_at.astimezone(place.zone):%Y-%m-%d %H:%M}" == f"{first} 00:00"
+    assert f"{slot.ends_at.astimezone(place.zone):%Y-%m-%d %H:%M}" == f"{end} 00:00"
+
+
 def test_rows_that_are_empty_or_removed_are_left_out(client, mai, place):
     sent = _week((0, "09:00", "12:00", place.pk), (1, "", "", place.pk), (2, "nonsense", "12:00", place.pk))
 
@@ -271,6 +328,8 @@ def test_exceptions_that_are_over_are_not_shown(client, mai):
         (datetime(2026, 11, 30, 22, tzinfo=UTC), 150, "Tue 1 Dec, 9:00 am – 11:30 am"),
         (datetime(2026, 11, 30, 13, tzinfo=UTC), 24 * 60, "Tue 1 Dec"),
         (datetime(2026, 11, 30, 13, tzinfo=UTC), 3 * 24 * 60, "Tue 1 Dec – Thu 3 Dec"),
+        (datetime(2026, 11, 30, 22, tzinfo=UTC), 15 * 60, "Tue 1 Dec, 9:00 am – midnight"),
+        (datetime(2026, 11, 30, 22, tzinfo=UTC), 39 * 60, "Tue 1 Dec, 9:00 am – Wed 2 Dec, midnight"),
         (datetime(2026, 11, 30, 22, tzinfo=UTC), 24 * 60, "Tue 1 Dec, 9:00 am – Wed 2 Dec, 9:00 am"),
     ],
 )

@@ -166,7 +166,7 @@ def _page(
         "left_count": len(left),
         "has_hours": bool(rows),
         "zone": zone,
-        "total": sum((_length(row) for row in rows), timedelta()).total_seconds() / 3600,
+        "total": sum(row.minutes for row in rows) / 60,
     }
     return render(request, "psychologist/hours.html", context, status=status)
 
@@ -183,12 +183,6 @@ def _in_words(slot: TimeSlot, zone: ZoneInfo) -> str:
     if start.time() == end.time() == MIDNIGHT:
         last = end.date() - timedelta(days=1)
         return day_short(start.date()) if last <= start.date() else f"{day_short(start.date())} – {day_short(last)}"
-    until = clock(end, zone) if start.date() == end.date() else f"{day_short(end.date())}, {clock(end, zone)}"
+    last, at = (end - timedelta(days=1), _("midnight")) if end.time() == MIDNIGHT else (end, clock(end, zone))
+    until = at if start.date() == last.date() else f"{day_short(last.date())}, {at}"
     return f"{day_short(start.date())}, {clock(start, zone)} – {until}"
-
-
-def _length(row: WorkingHours) -> timedelta:
-    return timedelta(
-        hours=row.ends.hour - row.starts.hour,
-        minutes=row.ends.minute - row.starts.minute,
-    )
