@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from portal.appointments.models import Appointment
 from portal.clinic.models import Location, Psychologist, Service
@@ -151,3 +151,40 @@ def test_a_line_has_one_button_and_a_menu_that_works_by_keyboard_and_without_scr
     page.locator(f"#session-{session.code} summary").press("Enter")
     page.get_by_role("heading", level=1).click()
     expect(move).to_be_hidden()
+
+
+def test_the_figures_of_a_check_out_follow_typing_and_lose_nothing_of_it(page: Page, portal, sign_in) -> None:
+    session: Appointment = make.appointment(
+        psychologist=Psychologist.objects.practising()[0],
+        service=Service.objects.get(slug="session"),
+        location=Location.objects.get(slug="brunswick"),
+        patient=person("Quinlan", "Quay"),
+        starts_at=(timezone.now() - timedelta(hours=2)).replace(minute=0, second=0, microsecond=0),
+        status="arrived",
+        fee="220.00",
+    )
+    sign_in(page, "reception@demo.example")
+    page.goto(f"/reception/appointments/{session.code}/check-out/")
+    to_pay, fee = page.locator("#sum .total").last, page.get_by_label("Fee", exact=True)
+    expect(to_pay).to_have_text("$220.00")
+    fee.fill("")
+    # Never left: the figures follow all the same, and the focus stays.
+    page.keyboard.type("180.50", delay=30)
+    expect(to_pay).to_have_text("$180.50")
+    expect(fee).to_be_focused()
+    expect(fee).to_have_value("180.50")
+    amount = page.get_by_label("Amount", exact=True)
+    expect(amount).to_have_value("180.50")
+
+    # Somebody goes on typing while the answer is under way.
+    answers: list[Route] = []
+    page.route("**/check-out/", lambda route: answers.append(route))
+    fee.fill("150")
+    while not answers:
+        page.wait_for_timeout(50)
+    amount.fill("100")
+    page.get_by_label("Cash", exact=True).check()
+    answers[0].continue_()
+    expect(to_pay).to_have_text("$150.00")
+    expect(amount).to_have_value("100")
+    expect(page.get_by_label("Cash", exact=True)).to_be_checked()

@@ -50,6 +50,34 @@ document.addEventListener('htmx:afterRequest', event => {
   busy(target, false)
 })
 
+// What is typed while an answer is under way stands in no answer: it is put back into the new fields.
+const typed = elt => elt.matches('[type="radio"], [type="checkbox"]') ? elt.checked : elt.value
+const fields = target => [...target.querySelectorAll('input[id]:not([type="hidden"]), select[id], textarea[id]')]
+const before = new WeakMap()
+
+document.addEventListener('htmx:beforeRequest', event => {
+  const { target, xhr } = event.detail
+  if (!isPoll(event)) before.set(xhr, new Map(fields(target).map(one => [one.id, typed(one)])))
+})
+
+document.addEventListener('htmx:beforeSwap', event => {
+  const { target, xhr } = event.detail
+  const known = before.get(xhr)
+  if (!known) return
+  const since = fields(target).filter(one => known.has(one.id) && known.get(one.id) !== typed(one))
+  if (!since.length) return
+  const kept = since.map(one => [one.id, typed(one), one === document.activeElement ? one.selectionStart : null])
+  document.addEventListener('htmx:afterSwap', () => {
+    for (const [id, value, caret] of kept) {
+      const fresh = document.getElementById(id)
+      if (!fresh) continue
+      if (typeof value === 'boolean') fresh.checked = value
+      else fresh.value = value
+      if (caret !== null) { fresh.focus({ preventScroll: true }); fresh.setSelectionRange(caret, caret) }
+    }
+  }, { once: true })
+})
+
 function failed () {
   const toast = document.getElementById('request-failed').content.cloneNode(true)
   floating.replaceChildren(toast)

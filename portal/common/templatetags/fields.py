@@ -45,7 +45,7 @@ def required_note(context: Context, form: BaseForm | Sequence[BaseForm] | None) 
     if not _is_for_staff(context) or not any(field.field.required for one in forms for field in one.visible_fields()):
         return SafeString("")
     words = _("marks what must be filled in.")
-    return format_html('<p class="required-note"><span class="required">*</span> {}</p>', words)
+    return format_html('<p class="required-note"><span class="required" aria-hidden="true"></span> {}</p>', words)
 
 
 @register.simple_tag(takes_context=True)
