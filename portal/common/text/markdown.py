@@ -28,7 +28,7 @@ from markdown_it.token import Token
 
 from portal.common.text.normalise import fold
 
-RENDER_VERSION = 2
+RENDER_VERSION = 3
 
 # Ten thousand words, or twenty printed pages: what a rendering takes grows with the length, and stays below a second.
 MOST_CHARACTERS = 60_000
@@ -63,7 +63,17 @@ ATTRIBUTES = {
 REL = "noopener noreferrer"
 
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
+# An address as it stands in a sentence, up to a space, a bracket or a sign of Chinese or Arabic writing.
+_BARE = re.compile(
+    r"(?<![A-Za-z0-9_/@.:-])(?:https?://|www\.)"
+    r"[^\s<>\"'`|\\^{}\[\]\u060c\u061b\u061f\u3000-\u9fff\uff00-\uffef]+",
+    re.IGNORECASE,
+)
+# What ends a sentence rather than an address.
+_AFTER_IT = ".,;:!?*_~’”»…"
 _WITHOUT_SCHEME = re.compile(r"www\.[\w-]+\.", re.ASCII | re.IGNORECASE)
+# A host has a name with a dot in it: `https://` alone is a word.
+_HOST = re.compile(r"(?:https?://)?(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_]{2,}(?=[:/?#]|$)", re.IGNORECASE)
 # Browsers leave these out of an address, wherever they stand: `java\nscript:` is `javascript:` to them.
 _LEFT_OUT = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\\]")
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
@@ -198,7 +208,8 @@ def _make_parser() -> MarkdownIt:
     ):
         parser.block.ruler.at(name, _not_too_deep(rule), {"alt": interrupts})
     parser.core.ruler.before("block", "bounded", _keep_bounded)
-    parser.core.ruler.after("inline", "linked", _keep_links_short)
+    parser.core.ruler.push("bare", _link_bare_addresses)
+    parser.core.ruler.push("linked", _keep_links_short)
     parser.core.ruler.push("shallow", _keep_shallow)
     parser.core.ruler.push("scoped", _scope_columns)
     return parser
@@ -227,6 +238,49 @@ class _Bounded(list[Token]):
 
 def _keep_bounded(state: StateCore) -> None:
     state.tokens = _Bounded()
+
+
+def _link_bare_addresses(state: StateCore) -> None:
+    """Makes links of addresses that stand in a sentence as they are; never within a link or in code."""
+    for token in state.tokens:
+        if token.type != "inline" or not token.children:
+            continue
+        linked, within = list[Token](), 0
+        for child in token.children:
+            within += child.nesting if child.type in {"link_open", "link_close"} else 0
+            if child.type == "text" and not within:
+                linked.extend(_with_links(state, child))
+            else:
+                linked.append(child)
+        token.children = linked
+
+
+def _with_links(state: StateCore, text: Token) -> Iterator[Token]:
+    done = 0
+    for match in _BARE.finditer(text.content):
+        written = _address_alone(match[0])
+        address = state.md.normalizeLink(written)
+        if not _HOST.match(written) or not state.md.validateLink(address):
+            continue
+        if match.start() > done:
+            yield Token("text", "", 0, content=text.content[done : match.start()], level=text.level)
+        yield Token("link_open", "a", 1, attrs={"href": address}, markup="linkify", info="auto", level=text.level)
+        yield Token("text", "", 0, content=written, level=text.level + 1)
+        yield Token("link_close", "a", -1, markup="linkify", info="auto", level=text.level)
+        done = match.start() + len(written)
+    if done < len(text.content):
+        yield Token("text", "", 0, content=text.content[done:], level=text.level)
+
+
+def _address_alone(found: str) -> str:
+    """Without what belongs to the sentence: the full stop after it, and a bracket that was opened before it."""
+    end = len(found)
+    while end:
+        is_unopened = found[end - 1] == ")" and found.count(")", 0, end) > found.count("(", 0, end)
+        if not is_unopened and found[end - 1] not in _AFTER_IT:
+            break
+        end -= 1
+    return found[:end]
 
 
 def _keep_links_short(state: StateCore) -> None:

@@ -1,7 +1,9 @@
 """Markdown by staff: what it becomes, what can never come out of it, and that nothing holds a process up."""
 
+import re
 import time
 from contextlib import suppress
+from html import unescape
 from urllib.parse import urlsplit
 
 import html5lib
@@ -444,6 +446,44 @@ def test_words_that_stand_too_deep_are_printed_with_their_marks(mark):
 def test_version_is_counted_up_with_the_renderer():
     """An article rendered by an older version is rendered anew: change these with the renderer, and count it up."""
     assert (markdown.RENDER_VERSION, render("## a\n\n**b** [c](/d)").html) == (
-        2,
+        3,
         '<h2 id="part-a">a</h2>\n<p><strong>b</strong> <a href="/d" rel="noopener noreferrer">c</a></p>\n',
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "links"),
+    [
+        ("Read https://www.headspace.org.au/young-people/.", ["https://www.headspace.org.au/young-people/"]),
+        ("(see www.beyondblue.org.au)", ["https://www.beyondblue.org.au"]),
+        ("https://en.wikipedia.org/wiki/Grief_(band), too", ["https://en.wikipedia.org/wiki/Grief_(band)"]),
+        (
+            "https://a.example/x_y_z?b=1&c=2 and http://b.example",
+            ["https://a.example/x_y_z?b=1&c=2", "http://b.example"],
+        ),
+        ("请看https://a.example/vi。谢谢", ["https://a.example/vi"]),
+        ("انظر https://a.example/ar، ثم", ["https://a.example/ar"]),
+        ("**https://a.example/bold**", ["https://a.example/bold"]),
+        ("[words](https://a.example/one) https://b.example/two", ["https://a.example/one", "https://b.example/two"]),
+        # What is no address, or stands where nothing is a link.
+        ("[https://a.example](https://b.example)", ["https://b.example"]),
+        ("`https://a.example/code`", []),
+        ("    https://a.example/code", []),
+        ("https:// and www. and https://localhost and me@www.a.example", []),
+        ("javascript://www.a.example/%0aalert(1)", []),
+        ("data:text/html,https", []),
+    ],
+)
+def test_an_address_in_a_sentence_is_a_link(typed, links):
+    made = render(typed)
+    assert [unescape(href) for href in re.findall(r'<a href="([^"]*)"', made.html)] == links
+    assert made.html.count("<a ") == made.html.count('rel="noopener noreferrer"') == len(links)
+    # What it says stays the same, letter for letter.
+    assert unescape(re.sub(r"<[^>]+>", "", made.html)).strip() == made.text
+
+
+@pytest.mark.parametrize("typed", ['https://a.example/"><img src=x onerror=alert(1)>', "www.a.example/'onmouseover='x"])
+def test_an_address_cannot_leave_its_attribute(typed):
+    html = render(typed).html
+    assert not re.search(r"<(?!/?(?:p|a)\b)", html)
+    assert not re.search(r"<a [^>]*\bon\w+=", html)

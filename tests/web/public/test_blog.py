@@ -1,6 +1,7 @@
 """The blog as readers meet it: what is there, what is not yet or no more, and what it costs."""
 
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from io import BytesIO
 
 import feedparser
@@ -495,6 +496,12 @@ def test_the_feed_is_atom_that_readers_understand(client):
     assert datetime.fromisoformat(feed.feed.updated) == NOW
     assert second.summary_detail.language == "vi"
     assert not any(link.href.startswith("/") for entry in feed.entries for link in entry.links)
+
+
+def test_the_feed_keeps_words_in_angle_brackets(client):
+    make.post(title="One", slug="one", excerpt="Write <words> & <b>marks</b> as they are.", published_at=NOW)
+    (entry,) = feedparser.parse(client.get("/blog/feed/").content, sanitize_html=True).entries
+    assert unescape(entry.summary) == "Write <words> & <b>marks</b> as they are."
 
 
 def test_the_feed_keeps_its_entries_names_when_addresses_change(client):

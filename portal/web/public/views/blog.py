@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -301,7 +302,8 @@ def feed(request: HttpRequest) -> HttpResponse:
         atom.add_item(
             title=one.title,
             link=absolute(reverse("public:post", args=[one.slug])),
-            description=one.summary,
+            # Feeds give a summary as HTML: words in angle brackets would be taken for marks, and vanish.
+            description=escape(one.summary),
             unique_id=f"urn:uuid:{one.code}",
             author_name=Author.of(one.author).name or clinic.name,
             pubdate=one.published_at,
