@@ -204,8 +204,9 @@ def nearest_openings(
     mode: Mode | str | None = None,
     ignore: Appointment | None = None,
     for_staff: bool = False,
+    same_too: bool = False,
 ) -> list[tuple[Psychologist, Opening]]:
-    """The `count` free times nearest to `around`, other than it, nearest first, each time once.
+    """The `count` free times nearest to `around`, other than it unless `same_too`, nearest first, each time once.
 
     Looks at three days on either side, then wider, until what it has is nearer than anything it has not looked at.
     """
@@ -229,7 +230,7 @@ def nearest_openings(
         found: dict[datetime, tuple[Psychologist, Opening]] = {}
         for psychologist in psychologists:
             for opening in by_id[psychologist.pk]:
-                if opening.starts_at != around:
+                if same_too or opening.starts_at != around:
                     found.setdefault(opening.starts_at, (psychologist, opening))
         nearest = sorted(found, key=lambda at: (abs(at - centre), at))[:count]
         # A day at the edge may be cut off by its zone, so only what lies well inside is sure to be nearest.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from portal.appointments import diary
@@ -22,6 +23,9 @@ class FreeTime:
     ends_at: datetime
     location: Location
     psychologists: list[Psychologist] = field(default_factory=list)
+    # On a page for whoever is free: who would hold it, and for how much where that differs, in dollars with GST.
+    who: Psychologist | None = None
+    fee: Decimal | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -34,8 +38,9 @@ class FreeTime:
 
     @property
     def value(self) -> str:
-        """What a form sends back for this time; read by `read_time`."""
-        return f"{self.starts_at.astimezone(UTC):%Y-%m-%dT%H:%MZ} {self.location.slug}"
+        """What a form sends back for this time; read by `read_time`, with a name by `read_whose_time`."""
+        time = f"{self.starts_at.astimezone(UTC):%Y-%m-%dT%H:%MZ} {self.location.slug}"
+        return f"{time} {self.who.slug}" if self.who else time
 
 
 @dataclass(slots=True)
@@ -232,8 +237,12 @@ def nearest_times(
     ignore: Appointment | None = None,
     count: int = 3,
     for_staff: bool = False,
+    same_too: bool = False,
 ) -> list[FreeTime]:
-    """What to offer when `around` was just taken: the nearest other times, the earliest first."""
+    """What to offer when `around` was just taken: the nearest other times, the earliest first.
+
+    `same_too` also offers the same time, with somebody else who is free then.
+    """
     places = open_places()
     near = diary.nearest_openings(
         psychologists,
@@ -245,6 +254,7 @@ def nearest_times(
         ignore=ignore,
         count=count + (ignore is not None),
         for_staff=for_staff,
+        same_too=same_too,
     )
     found = [
         as_free_time(p, o, places)
@@ -252,6 +262,26 @@ def nearest_times(
         if o.location_id in places and not is_present(p, o, ignore, mode=mode)
     ]
     return sorted(found[:count], key=lambda free: free.starts_at)
+
+
+def in_turn(psychologists: Sequence[Psychologist], *, monday: date) -> list[Psychologist]:
+    """Whoever has the least to do around this week comes first: they are who a page for anybody names."""
+    return diary.fairly(psychologists, around=datetime.combine(monday + timedelta(days=3), time(12), tzinfo=UTC))
+
+
+def name_who(times: Iterable[FreeTime], *, fees: Mapping[int, Decimal]) -> None:
+    """Names for each time who would hold it, the first who is free, with their fee where fees differ."""
+    differ = len(set(fees.values())) > 1
+    for free in times:
+        free.who = free.psychologists[0]
+        free.fee = fees.get(free.who.pk) if differ else None
+
+
+def read_whose_time(value: str) -> tuple[datetime, Location, str]:
+    """The same with the psychologist that the page named, by their slug; empty where it named none."""
+    stamp, _, rest = value.partition(" ")
+    place, _, slug = rest.partition(" ")
+    return *read_time(f"{stamp} {place}"), slug
 
 
 def read_time(value: str) -> tuple[datetime, Location]:

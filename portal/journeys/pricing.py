@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -26,6 +26,8 @@ class PriceRange:
     lowest_gap: Decimal
     highest_gap: Decimal
     rebate_known: bool
+    # Everybody's own, by their id.
+    totals: Mapping[int, Decimal]
 
     @property
     def one_price(self) -> bool:
@@ -61,4 +63,5 @@ def price_range(
     totals, gaps = [q.total for q in quotes], [q.gap for q in quotes]
     known = all(q.rebate is not None for q in quotes)
     modes = ways_to_meet([p for p, _given in ways], service)
-    return PriceRange(service, modes, min(totals), max(totals), min(gaps), max(gaps), known)
+    own = {p.pk: total for (p, _given), total in zip(ways, totals, strict=True)}
+    return PriceRange(service, modes, min(totals), max(totals), min(gaps), max(gaps), known, own)

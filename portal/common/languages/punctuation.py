@@ -19,6 +19,12 @@ def colon() -> str:
     return pgettext("after a label", ": ")
 
 
+def ltr(written: Any) -> str:
+    """Figures that stay in order among words that run from right to left."""
+    text = "" if written is None else str(written)
+    return f"\u2066{text}\u2069" if text and get_language_bidi() else text
+
+
 def apart(written: Any) -> str:
     """A name that keeps its own direction, as in `bdi`, where no element can be.
 

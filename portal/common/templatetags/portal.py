@@ -20,7 +20,7 @@ from django.template import Context
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, get_language_bidi
+from django.utils.translation import get_language
 
 from portal.common import money
 from portal.common.forms.controls import attributes
@@ -43,8 +43,7 @@ def dollars(amount: Decimal | int | str | None) -> str:
 @register.filter
 def ltr(written: Any) -> str:
     """Figures that stay in order among Arabic words, where the groups of `13 11 14` would change places."""
-    text = "" if written is None else str(written)
-    return f"\u2066{text}\u2069" if text and get_language_bidi() else text
+    return punctuation.ltr(written)
 
 
 @register.filter

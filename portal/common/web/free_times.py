@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from django.utils.safestring import SafeString
 
+from portal.common import money
 from portal.common.languages import punctuation
 from portal.common.languages import times as when
-from portal.common.web.stencils import Stencil, joined
+from portal.common.web.stencils import Stencil
 
-_TIME = Stencil("components/_free_time.html", holes="value day at place place_apart")
+_TIME = Stencil("components/_free_time.html", holes="value day at place place_apart who who_apart fee")
+
+
+class Who(Protocol):
+    """Who would hold a session, as a button names them."""
+
+    @property
+    def name(self) -> str: ...
 
 
 class Place(Protocol):
@@ -28,6 +37,10 @@ class FreeTime(Protocol):
     starts_at: datetime
 
     @property
+    def who(self) -> Who | None: ...
+    @property
+    def fee(self) -> Decimal | None: ...
+    @property
     def location(self) -> Place: ...
     @property
     def zone(self) -> ZoneInfo: ...
@@ -36,17 +49,25 @@ class FreeTime(Protocol):
 
 
 def free_times(day: date, times: Sequence[FreeTime], *, in_several_places: bool) -> SafeString:
-    """A button for each time; where the week has several places, each says its own."""
-    fill, written = _TIME.look(in_several_places=in_several_places), when.day(day)
-    return joined(
-        fill(
+    """A button for each time; where the week has several places or people, each says its own, and its fee."""
+    written = when.day(day)
+    return _TIME.rows(
+        (
+            {
+                "in_several_places": bool(in_several_places),
+                "names_who": bool(free.who),
+                "has_fee": free.fee is not None,
+            },
             (
                 free.value,
                 written,
                 when.clock(free.starts_at, free.zone),
                 free.location.name,
                 punctuation.apart(free.location.name) if in_several_places else "",
-            )
+                free.who.name if free.who else "",
+                punctuation.apart(free.who.name) if free.who else "",
+                punctuation.ltr(money.dollars(free.fee)) if free.fee is not None else "",
+            ),
         )
         for free in times
     )

@@ -50,7 +50,7 @@ class Choice(forms.Form):
     # The week that was on the page when somebody else was chosen: it stays, unless they have no time in it.
     near = DateField(picker=True, required=False)
     # A time that was lost to somebody else: the page says so and offers the nearest.
-    taken = MarkField(required=False, max_length=120)
+    taken = MarkField(required=False, max_length=200)
 
     def __init__(self, *args: Any, service: Service, psychologists: list[Psychologist], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -74,7 +74,7 @@ class Choice(forms.Form):
 
     def clean_taken(self) -> tuple[datetime, Location] | None:
         try:
-            return choosing.read_time(self.cleaned_data["taken"]) if self.cleaned_data["taken"] else None
+            return choosing.read_whose_time(self.cleaned_data["taken"])[:2] if self.cleaned_data["taken"] else None
         except ValueError:
             return None
 
@@ -96,13 +96,19 @@ class Choice(forms.Form):
 class TimeChoice(Choice):
     """The same, and the time that was pressed."""
 
-    time = MarkField(max_length=120)
+    time = MarkField(max_length=200)
+    named: Psychologist | None = None
 
     def clean_time(self) -> tuple[datetime, Location]:
+        """The time; whom a page for anybody named with it is who was chosen."""
         try:
-            return choosing.read_time(self.cleaned_data["time"])
+            starts_at, location, slug = choosing.read_whose_time(self.cleaned_data["time"])
         except ValueError as error:
             raise ValidationError(_("Choose one of the times shown."), code="time") from error
+        if slug and slug not in {p.slug for p in self.psychologists}:
+            raise ValidationError(_("Choose one of the times shown."), code="time")
+        self.named = next((p for p in self.psychologists if p.slug == slug), None)
+        return starts_at, location
 
 
 class ShownForm(forms.Form):

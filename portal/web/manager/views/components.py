@@ -158,6 +158,8 @@ def _week() -> SimpleNamespace:
                 zone=ZONE,
                 location=place,
                 value=f"{day} {h}:{m}",
+                who=None,
+                fee=None,
             )
             for h, m in starts
         ]

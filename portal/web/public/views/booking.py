@@ -75,16 +75,25 @@ def _calendar(
     status: int = 200,
 ) -> HttpResponse:
     now, clinic = timezone.now(), ClinicSettings.current()
+    monday = choice["week"] or choice["near"] or choosing.monday_of(clinic.today(now))
     wanted = _wanted(choice, psychologists)
+    if len(wanted) > 1:
+        wanted = choosing.in_turn(wanted, monday=monday)
     week = choosing.week_of_times(
         psychologists=wanted,
         service=service,
-        monday=choice["week"] or choice["near"] or choosing.monday_of(clinic.today(now)),
+        monday=monday,
         now=now,
         clinic=clinic,
         mode=choice["mode"],
         is_asked_for=choice["week"] is not None,
     )
+    price = pricing.price_range(
+        service=service, psychologists=wanted, mode=choice["mode"], on=week.monday, clinic=clinic
+    )
+    if len(wanted) > 1 and price:
+        near = taken["nearest"] if taken else []
+        choosing.name_who([*(free for day in week.days for free in day.times), *near], fees=price.totals)
     context = {
         "clinic": clinic,
         "service": service,
@@ -95,9 +104,7 @@ def _calendar(
         "other_ways": _other_ways(choice, service, wanted),
         "week": week,
         "today": clinic.today(now),
-        "price": pricing.price_range(
-            service=service, psychologists=wanted, mode=choice["mode"], on=week.monday, clinic=clinic
-        ),
+        "price": price,
         "taken": taken,
         "instead": returning.services_for(wanted) if service.first_visit_only and _is_known(request) else [],
         "step": 2,
@@ -128,7 +135,8 @@ def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologi
     try:
         held_time.take(
             request,
-            psychologists=wanted,
+            # Of a page for anybody: whom it named with the time, and at whose price.
+            psychologists=[form.named] if form.named and choice["psychologist"] is None else wanted,
             service=service,
             mode=choice["mode"],
             starts_at=starts_at,
@@ -171,5 +179,6 @@ def _taken(
         now=timezone.now(),
         clinic=ClinicSettings.current(),
         mode=mode,
+        same_too=len(wanted) > 1,
     )
     return {"at": starts_at, "zone": location.zone, "nearest": near}
