@@ -29,6 +29,7 @@ PAGES_THAT_ASK = (
     "tests/web/patient/test_documents.py",
     "tests/web/patient/test_invoices.py",
     "tests/web/psychologist/test_calendar.py",
+    "tests/web/psychologist/test_hours.py",
     "tests/web/psychologist/test_notes.py",
     "tests/web/psychologist/test_patients.py",
     "tests/web/psychologist/test_resources.py",
@@ -44,6 +45,7 @@ PAGES_THAT_ASK = (
     "tests/web/reception/test_invoices.py",
     "tests/web/reception/test_patients.py",
     "tests/web/reception/test_today.py",
+    "tests/web/test_stale_pages.py",
 )
 # What no other database changes, though a test of it opens one.
 SAME_ON_EVERY_ONE = (

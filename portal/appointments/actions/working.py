@@ -57,10 +57,12 @@ def set_weekly_hours(
         else:
             gone.append(row.pk)
     WorkingHours.objects.filter(pk__in=gone).delete()
+    is_changed = bool(gone) or len(kept) < len(wanted)
     for shift in wanted:
         if shift not in kept:
             kept[shift] = WorkingHours.objects.create(psychologist=psychologist, **shift._asdict())
-    trail.record("hours.changed", by=by, target=psychologist, at=now, windows=len(wanted))
+    if is_changed:
+        trail.record("hours.changed", by=by, target=psychologist, at=now, windows=len(wanted))
     return [kept[shift] for shift in wanted]
 
 

@@ -72,7 +72,7 @@ class FileForm(MergesChanges):
     def form_now(self) -> Self:
         """The form on the file as it is now, locked."""
         pk = self.instance.pk if self.instance else 0
-        return type(self)(instance=Resource.objects.select_for_update().library().filter(pk=pk).first())
+        return type(self)(instance=Resource.objects.select_for_update(of=("self",)).library().filter(pk=pk).first())
 
     @property
     def values(self) -> dict[str, Any]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.appointments.actions import Shift
@@ -19,6 +21,7 @@ from portal.appointments.models.hours import Weekday
 from portal.clinic.models import Location
 from portal.common.forms.fields import DateField, LineField, TimeField, moment
 from portal.common.forms.parts import field_of
+from portal.common.forms.shown import SHOWN, TAKEN, Conflict, Said, hidden, read, several, written
 from portal.common.web.search_words import SearchWords
 from portal.records.actions import tidy
 from portal.records.models import MOST_CHARACTERS, Template
@@ -175,7 +178,11 @@ class ShiftForm(forms.Form):
 
 
 class WeekForm:
-    """The whole week: the windows there are, and an empty row for each day."""
+    """The whole week: the windows there are, and an empty row for each day.
+
+    A day is what two pages can quarrel about (portal/common/forms/shown.py): one that this page left alone is as it is
+    stored, one that both changed to something else stands in `conflicts` by its number.
+    """
 
     def __init__(
         self,
@@ -185,6 +192,8 @@ class WeekForm:
         locations: Sequence[Location],
         rows: int = 60,
     ) -> None:
+        self.locations, self.conflicts = {str(place.pk): place for place in locations}, dict[int, Conflict]()
+        self.stored = {str(day.value): sorted(_window(h) for h in hours if h.weekday == day) for day in Weekday}
         if data is None:
             initial = [
                 {"weekday": h.weekday, "starts": h.starts, "ends": h.ends, "location": h.location_id} for h in hours
@@ -195,10 +204,64 @@ class WeekForm:
             self.forms = [
                 ShiftForm(data, prefix=f"h{n}", locations=locations) for n in range(rows) if f"h{n}-weekday" in data
             ]
+            self._merge(read(data.get(SHOWN)), several(data, TAKEN))
+
+    @property
+    def shown(self) -> SafeString:
+        """The hidden field that says what the page shows."""
+        return hidden(SHOWN, written(self.stored))
+
+    def _merge(self, shown: Said, taken: Sequence[str]) -> None:
+        for key, stored in self.stored.items():
+            day, base = int(key), shown.get(key)
+            mine = base if key in taken and base is not None else self._typed(day)
+            if base is not None and mine == base:
+                if key in taken or mine != stored:
+                    self._put(day, stored)
+            elif mine != stored and base != stored:
+                self.conflicts[day] = Conflict(theirs=self._in_words(stored), mine=self._in_words(self._typed(day)))
+
+    def _of(self, day: int) -> list[ShiftForm]:
+        return [form for form in self.forms if str(form["weekday"].value()) == str(day)]
+
+    def _typed(self, day: int) -> list[str]:
+        """The day's windows as they were typed, also those that can't be."""
+        windows = []
+        for form in self._of(day):
+            if form.is_valid() and form.shift is None:
+                continue
+            if form.is_valid() and form.shift:
+                windows.append(_window(form.shift))
+            else:
+                typed = (str(form[name].value() or "").replace("|", " ") for name in ("starts", "ends", "location"))
+                windows.append("|".join(typed))
+        return sorted(windows)
+
+    def _put(self, day: int, windows: Sequence[str]) -> None:
+        """Makes these windows the rows of the day, with an empty one behind them."""
+        rows = self._of(day)
+        self.forms = [form for form in self.forms if form not in rows]
+        used = {form.prefix for form in self.forms}
+        free = (prefix for n in count() if (prefix := f"h{n}") not in used)
+        for window in [*windows, ""]:
+            starts, ends, place = window.split("|") if window else ("", "", "")
+            prefix = next(free)
+            said = {"weekday": day, "starts": starts, "ends": ends, "location": place}
+            row = {f"{prefix}-{name}": value for name, value in said.items()}
+            self.forms.append(ShiftForm(row, prefix=prefix, locations=list(self.locations.values())))
+
+    def _in_words(self, windows: Sequence[str]) -> str:
+        """A line for each window: `09:00 – 12:00, Brunswick`."""
+        lines = []
+        for window in windows:
+            starts, ends, place = window.split("|")
+            where = self.locations.get(place)
+            lines.append(f"{starts} – {ends}" + (f", {where.name}" if where and len(self.locations) > 1 else ""))
+        return "\n".join(lines) or gettext("Not working")
 
     def is_valid(self) -> bool:
         valid = [form for form in self.forms if form.is_valid()]
-        fine = len(valid) == len(self.forms)
+        fine = len(valid) == len(self.forms) and not self.conflicts
         taken = sorted(
             ((f.shift, f) for f in valid if f.shift),
             key=lambda pair: (pair[0].weekday, pair[0].starts),
@@ -221,6 +284,11 @@ class WeekForm:
             rows = [form for form in self.forms if str(form["weekday"].value()) == str(day.value)]
             empty = rows.pop() if rows and not rows[-1]["starts"].value() and not rows[-1]["ends"].value() else None
             yield day.value, day.label, rows, empty
+
+
+def _window(hours: WorkingHours | Shift) -> str:
+    """A window of one day as a page carries it: from, until, the place."""
+    return f"{hours.starts:%H:%M}|{hours.ends:%H:%M}|{hours.location.pk}"
 
 
 class SlotForm(forms.Form):

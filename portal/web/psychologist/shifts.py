@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.utils.formats import localize
 from django.utils.safestring import SafeString
 
+from portal.common.forms.shown import Conflict
 from portal.common.web.stencils import Row, Stencil
 from portal.web.psychologist.forms import ShiftForm, WeekForm
 
@@ -18,12 +20,27 @@ _SHIFT = Stencil(
 )
 
 
-def drawn_days(week: WeekForm, *, in_several_places: bool) -> Iterator[tuple[str, SafeString, SafeString]]:
-    """Each weekday's name, its windows, and the row to add one, where that is still empty."""
-    for _number, name, rows, empty in week.days():
+class Day(NamedTuple):
+    """A weekday on the page: its windows, and the row to add one, where that is still empty."""
+
+    number: int
+    name: str
+    rows: SafeString
+    empty: SafeString
+    conflict: Conflict | None
+
+    @property
+    def anchor(self) -> str:
+        """Where the page says what was saved meanwhile."""
+        return f"day-{self.number}"
+
+
+def drawn_days(week: WeekForm, *, in_several_places: bool) -> Iterator[Day]:
+    """The days of the page, with what was saved meanwhile where another page changed one too."""
+    for number, name, rows, empty in week.days():
         windows = _SHIFT.rows(_row(form, name, in_several_places=in_several_places) for form in rows)
         to_add = [_row(empty, name, in_several_places=in_several_places, is_new=True)] if empty else []
-        yield name, windows, _SHIFT.rows(to_add)
+        yield Day(number, name, windows, _SHIFT.rows(to_add), week.conflicts.get(number))
 
 
 def _row(form: ShiftForm, name: str, *, in_several_places: bool, is_new: bool = False) -> Row:

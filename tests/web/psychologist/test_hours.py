@@ -1,13 +1,17 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.contrib.messages import get_messages
+from django.db import connection
 from django.urls import reverse
 
 from portal.appointments.models import Status, TimeSlot
 from portal.audit.models import Entry
 from portal.web.psychologist.views.hours import _in_words
 from tests import make
+from tests.pages import form_with
 from tests.web.psychologist.conftest import BEGAN, NOW
 
 HOURS = "/practice/hours/"
@@ -39,7 +43,7 @@ def test_hours_shows_the_week_and_an_empty_row_a_day(client, mai):
 
 
 def test_hours_are_made_anew(client, mai, place):
-    answer = client.post(
+    answer = client.send(
         HOURS, _week((0, "09:00", "12:00", place.pk), (0, "13:00", "17:30", place.pk), (5, "8.30", "12", place.pk))
     )
 
@@ -112,9 +116,81 @@ def test_other_days_end_at_midnight(client, mai, place, kind, first, last, until
 def test_rows_that_are_empty_or_removed_are_left_out(client, mai, place):
     sent = _week((0, "09:00", "12:00", place.pk), (1, "", "", place.pk), (2, "nonsense", "12:00", place.pk))
 
-    client.post(HOURS, sent | {"h2-remove": "on"})
+    client.send(HOURS, sent | {"h2-remove": "on"})
 
     assert _standing(mai) == [(0, time(9), time(12), place.pk)]
+
+
+def _sent(client):
+    """What the week's form sends as it stands, one value for each name."""
+    return {name: values[0] for name, values in form_with(client.get(HOURS), "h0-weekday").items()}
+
+
+def _row_of(sent, weekday, n=0):
+    """The prefix of the n-th row of a day on a page."""
+    return [name.partition("-")[0] for name, value in sent.items() if name.endswith("-weekday") and value == weekday][n]
+
+
+def test_days_that_two_pages_changed_apart_are_both_saved(client, mai, place):
+    """Rows are added in one tab and taken away in the other."""
+    tab = _sent(client)
+    other = _sent(client)
+    saturday = _row_of(other, "5")
+    other |= {f"{saturday}-starts": "10:00", f"{saturday}-ends": "12:00", f"{_row_of(other, '1')}-remove": "on"}
+    assert client.post(HOURS, other).status_code == 302
+    added = _row_of(tab, "0", 1)
+    assert client.post(HOURS, tab | {f"{added}-starts": "18:00", f"{added}-ends": "20:00"}).status_code == 302
+    days = [(weekday, starts) for weekday, starts, _ends, _place in _standing(mai)]
+    assert [starts for weekday, starts in days if weekday == 0][-1] == time(18)
+    assert {weekday for weekday, _starts in days} == {0, 2, 3, 4, 5}
+    # Nothing that is left as it stands leaves a line.
+    lines = Entry.objects.filter(verb="hours.changed").count()
+    assert client.post(HOURS, _sent(client)).status_code == 302
+    assert Entry.objects.filter(verb="hours.changed").count() == lines
+
+
+def test_a_day_that_two_pages_changed_is_asked_about(client, mai, place):
+    tab, other = _sent(client), _sent(client)
+    monday = _row_of(tab, "0")
+    assert client.post(HOURS, other | {f"{monday}-ends": "15:00"}).status_code == 302
+    before = _standing(mai)
+    answer = client.post(HOURS, tab | {f"{monday}-ends": "16:00"})
+    text = answer.content.decode()
+    assert (answer.status_code, _standing(mai)) == (422, before)
+    assert (" – 15:00" in text, " – 16:00" in text, "changed meanwhile" in text) == (True, True, True)
+    asked = {name: values[0] for name, values in form_with(answer, "h0-weekday").items()}
+    assert asked[f"{monday}-ends"] == "16:00", "what was typed stays"
+    # Theirs is taken by the box, one's own by sending it again.
+    assert client.post(HOURS, asked | {"theirs": "0"}).status_code == 302
+    assert _standing(mai) == before
+    assert client.post(HOURS, asked).status_code == 302
+    assert _standing(mai)[0][2] == time(16)
+
+
+def test_a_week_that_does_not_say_what_it_showed_undoes_nothing(client, mai, place):
+    before = _standing(mai)
+    answer = client.post(HOURS, _week((0, "09:00", "12:00", place.pk), (5, "9 am", "noon | 1", place.pk)))
+    assert (answer.status_code, _standing(mai)) == (422, before)
+    again = {name: values[0] for name, values in form_with(answer, "h0-weekday").items()}
+    assert client.post(HOURS, again | {"h1-ends": "12:00"}).status_code == 302
+    assert [row[0] for row in _standing(mai)] == [0, 5]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_weeks_in_one_moment_one_is_saved_and_the_other_is_asked(client, mai, place):
+    tab, gate = _sent(client), threading.Barrier(3)
+    monday = _row_of(tab, "0")
+    tabs = [make.client_for(mai.user) for _ in range(3)]
+
+    def save(n):
+        gate.wait()
+        try:
+            return tabs[n].post(HOURS, tab | {f"{monday}-ends": f"1{n + 3}:30"}).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        assert sorted(pool.map(save, range(3))) == [302, 422, 422]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +205,7 @@ def test_rows_that_are_empty_or_removed_are_left_out(client, mai, place):
 def test_hours_that_can_not_be_are_named_and_nothing_is_lost(client, mai, place, row, words):
     before = _standing(mai)
 
-    answer = client.post(HOURS, _week((3, "10:15", "11:45", place.pk), (*row, place.pk)))
+    answer = client.send(HOURS, _week((3, "10:15", "11:45", place.pk), (*row, place.pk)))
 
     page = answer.content.decode()
     assert (answer.status_code, words in page) == (422, True)
@@ -138,20 +214,20 @@ def test_hours_that_can_not_be_are_named_and_nothing_is_lost(client, mai, place,
 
 
 def test_hours_that_overlap_are_named(client, mai, place):
-    answer = client.post(HOURS, _week((0, "09:00", "12:00", place.pk), (0, "11:00", "13:00", place.pk)))
+    answer = client.send(HOURS, _week((0, "09:00", "12:00", place.pk), (0, "11:00", "13:00", place.pk)))
 
     assert (answer.status_code, "This overlaps other hours of the same day." in answer.content.decode()) == (422, True)
 
 
 def test_a_day_of_no_week_is_refused(client, mai, place):
     before = _standing(mai)
-    assert client.post(HOURS, _week((9, "09:00", "10:00", place.pk))).status_code == 422
+    assert client.send(HOURS, _week((9, "09:00", "10:00", place.pk))).status_code == 422
     assert _standing(mai) == before
 
 
 def test_a_place_of_nobody_is_refused(client, mai, place):
-    assert client.post(HOURS, _week((0, "09:00", "12:00", "999999"))).status_code == 422
-    assert client.post(HOURS, _week((0, "09:00", "12:00", "x"))).status_code == 422
+    assert client.send(HOURS, _week((0, "09:00", "12:00", "999999"))).status_code == 422
+    assert client.send(HOURS, _week((0, "09:00", "12:00", "x"))).status_code == 422
 
 
 def test_hours_at_a_place_out_of_use_stay_in_the_form(client, mai, place):
@@ -167,7 +243,7 @@ def test_hours_of_others_do_not_change(client, mai, place, colleague):
     make.week(psychologist=colleague, location=place)
     before = _standing(colleague)
 
-    client.post(HOURS, _week((0, "09:00", "12:00", place.pk)))
+    client.send(HOURS, _week((0, "09:00", "12:00", place.pk)))
 
     assert (_standing(colleague), len(_standing(mai))) == (before, 1)
 
@@ -175,7 +251,7 @@ def test_hours_of_others_do_not_change(client, mai, place, colleague):
 def test_sessions_that_are_left_outside_are_listed(client, mai, place, ruth):
     make.appointment(psychologist=mai, patient=ruth, location=place, starts_at=BEGAN + timedelta(days=1))
 
-    answer = client.post(HOURS, _week((0, "09:00", "12:00", place.pk)))
+    answer = client.send(HOURS, _week((0, "09:00", "12:00", place.pk)))
     page = client.get(HOURS)
 
     assert "1 session is booked outside your hours. It stays until somebody moves it: see below." in _words(answer)
@@ -248,7 +324,7 @@ def test_time_away_names_the_sessions_that_stand_in_it(client, mai, place, ruth)
 def test_extra_hours_are_on_the_clock_of_their_place(client, mai):
     perth = make.location(time_zone="Australia/Perth")
 
-    client.post(
+    client.send(
         ADD,
         {
             "kind": "extra",

@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.roles import Role
 from portal.appointments import actions
+from portal.appointments.actions.locking import lock_diary
 from portal.appointments.models import Appointment, TimeSlot, WorkingHours
 from portal.appointments.refusals import BadTimes, HoursOverlap
 from portal.clinic import kept
@@ -41,14 +43,21 @@ def hours(request: PsychologistRequest) -> HttpResponse:
     """Shows the week and its exceptions; a POST makes the week anew."""
     if request.method != "POST":
         return _page(request)
-    rows = _rows(request.actor)
-    form, now = WeekForm(request.POST, hours=rows, locations=_places(rows)), timezone.now()
-    if not form.is_valid():
-        return _page(request, week=form, status=422)
+    now = timezone.now()
     try:
-        actions.set_weekly_hours(psychologist=request.psychologist, hours=form.shifts, by=request.actor, now=now)
+        with transaction.atomic():
+            # Looked at when nobody else can save: two pages never undo each other.
+            lock_diary(request.psychologist)
+            rows = _rows(request.actor)
+            form = WeekForm(request.POST, hours=rows, locations=_places(rows))
+            if is_fine := form.is_valid():
+                actions.set_weekly_hours(
+                    psychologist=request.psychologist, hours=form.shifts, by=request.actor, now=now
+                )
     except (BadTimes, HoursOverlap):
         messages.error(request, _("Two of these hours overlap, or end before they start. Nothing was changed."))
+        return _page(request, week=form, status=422)
+    if not is_fine:
         return _page(request, week=form, status=422)
     messages.success(request, _("Your weekly hours are saved. New bookings follow them from now on."))
     _say_who_is_left(request, now=now)
@@ -159,7 +168,7 @@ def _page(
     left = outside_hours(request.actor, hours=rows, zone=zone, now=now)
     context = {
         "week": week,
-        "days": drawn_days(week, in_several_places=len(places) > 1),
+        "days": list(drawn_days(week, in_several_places=len(places) > 1)),
         "slot": slot or SlotForm(zone=zone),
         "slots": _slots(request.actor, zone=zone, now=now),
         "left": left[:SHOWN],
