@@ -109,6 +109,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.common.web.logs.log_requests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -130,6 +131,7 @@ MIDDLEWARE = [
     "portal.accounts.kept_forms.middleware.forms_outlast_sessions",
     "portal.accounts.middleware.sessions_end",
     "portal.accounts.middleware.staff_need_a_second_factor",
+    "portal.accounts.middleware.refusals_leave_a_trace",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -436,14 +438,11 @@ if PRODUCTION:
     if env.bool("BEHIND_PROXY", True):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+LOGGING_CONFIG = "portal.common.web.logs.configure"
 LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", logging.WARNING)},
-    # Django's default mails tracebacks, with local variables, to ADMINS: a way out for clinical words.
-    "loggers": {"django": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
+    "level": env.log_level("LOG_LEVEL", logging.WARNING),
+    "json": env.bool("LOG_JSON", PRODUCTION),
+    "requests": env.bool("ACCESS_LOG", PRODUCTION),
 }
 
 if _missing:

@@ -7,6 +7,7 @@ owner is told by e-mail, by a job a little later: what costs time for accounts t
 from __future__ import annotations
 
 import logging
+import re
 from datetime import datetime, timedelta
 
 from allauth.core.internal import ratelimit
@@ -37,6 +38,7 @@ MOST_IN_THE_TRAIL = 60
 MOST_REFUSALS = 20
 # One e-mail for all that happens within so long.
 BURST = timedelta(hours=12)
+_PAGE = re.compile(r"(?=.{1,40}\Z)[a-z][a-z0-9]*(?:[_:][a-z0-9]+){0,3}")
 # How far back the job looks that tells the owners; it comes every minute.
 LATELY = timedelta(minutes=30)
 
@@ -57,6 +59,15 @@ def slowed(request: HttpRequest, door: Door, email: str) -> None:
     first = within("sign-in-slowed", who=f"{door}-{place}-{whom}", most=1, seconds=300)
     if first and within("sign-in-slowed", who="everybody", most=MOST_IN_THE_TRAIL, seconds=60):
         trail.record(SLOWED, by=DOOR, target=user, at=timezone.now(), asked_for=door, place=place)
+
+
+def refused(user: User, *, page: str, by: Actor) -> None:
+    """Somebody knocked at a page that is not for them; `page` is the name of its address."""
+    if not within("page-refused", who=str(user.code), most=MOST_REFUSALS, seconds=3600):
+        return
+    # Some names are longer than a fact of the trail may be: then the room alone is said.
+    said = page if _PAGE.fullmatch(page) else page.partition(":")[0]
+    trail.record(REFUSED, by=by, target=user, at=timezone.now(), page=said if _PAGE.fullmatch(said) else "other")
 
 
 def _whose(email: str) -> User | None:

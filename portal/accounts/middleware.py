@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import get_user, logout
 from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -17,6 +18,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
+from portal.accounts import failures
 from portal.accounts.adapter import actor_of
 from portal.accounts.models import User
 from portal.accounts.session_store import person_of
@@ -124,3 +126,18 @@ class staff_need_a_second_factor:  # noqa: N801 - reads as a rule in the setting
             return None
         messages.info(request, _("Staff sign in with a second factor. Set one up to go on."))
         return redirect_to(request, reverse("mfa_index"))
+
+
+class refusals_leave_a_trace:  # noqa: N801 - reads as a rule in the settings' list
+    """Writes to the trail who knocked at a page that is not theirs."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        if isinstance(exception, PermissionDenied) and isinstance(request.user, User):
+            found = request.resolver_match
+            failures.refused(request.user, page=found.view_name if found else "", by=actor_of(request.user))

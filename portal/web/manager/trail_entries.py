@@ -47,6 +47,14 @@ ROWS: dict[str, type[Row]] = {
 BY_LABEL = {label: model for model in ROWS.values() for label in labels_of(model)}
 
 
+# What the machine's words would not tell a manager.
+WORDS = {
+    "account.sign_in_failed": "Sign-in failed: wrong password or code",
+    "account.sign_in_slowed": "Sign-in slowed down: too many wrong tries",
+    "account.page_refused": "Page refused: not for this role",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class NamedEntry:
     """What the cells of a trail say of one entry; `who` and `about` are None where nobody is there of that name."""
@@ -80,7 +88,7 @@ def _named(entry: Entry, found: dict[type[Row], dict[str, Row]], zone: ZoneInfo)
         entry=entry,
         who=found[User].get(entry.actor_id),
         about=found[model].get(entry.target_code) if model else None,
-        words=spaced(entry.verb.replace(".", " ")),
+        words=WORDS.get(entry.verb) or spaced(entry.verb.replace(".", " ")),
         role_label=str(Role(entry.actor_role).label) if entry.actor_role in Role.values else "",
         target_words=label_words(entry.target_label),
         told=[
