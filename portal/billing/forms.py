@@ -164,7 +164,7 @@ class CreditForm(SeenInvoice):
 
     def too_much(self, most: Decimal) -> None:
         """Says the most that can come off the line, in dollars."""
-        words = _("No more than %(most)s can be taken off here. What is paid is given back first.")
+        words = _("No more than %(most)s can be taken off here. What is paid is refunded first.")
         self.add_error("amount", ValidationError(words, code="too_much", params={"most": dollars(most)}))
 
 

@@ -52,6 +52,7 @@ STAFF_ONLY = (
     "templates/layouts/desk.html",
     "templates/components/_desk_side.html",
     "templates/components/_find.html",
+    "templates/components/_find_key.html",
     "templates/components/_find_results.html",
     "templates/components/_day_turn.html",
     # A tax invoice is a document of Australian law, and stays in English.

@@ -43,21 +43,6 @@ function back () {
   to.focus({ preventScroll: true })
 }
 
-// One key alone may be a word of somebody's dictation: it can be switched off, on this device.
-const root = document.documentElement
-const choice = document.getElementById('find-by-key')
-
-function byKey (on) {
-  root.toggleAttribute('data-no-keys', !on)
-  if (choice) choice.checked = on
-}
-
-try { byKey(window.localStorage.getItem('find-by-key') !== 'no') } catch { /* storage may be switched off */ }
-choice?.addEventListener('change', () => {
-  byKey(choice.checked)
-  try { window.localStorage.setItem('find-by-key', choice.checked ? 'yes' : 'no') } catch { /* then for this page */ }
-})
-
 if (box) {
   box.addEventListener('input', () => {
     fresh = false
@@ -105,7 +90,7 @@ if (box) {
     if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
     const at = event.target
     if (at.isContentEditable || at.matches('input, textarea, select') || document.querySelector('dialog[open]')) return
-    if (root.hasAttribute('data-no-keys')) return
+    if (document.documentElement.hasAttribute('data-no-keys')) return
     event.preventDefault()
     before = document.activeElement === document.body ? null : document.activeElement
     // On a phone with a keyboard it is put away until it is asked for.

@@ -108,6 +108,22 @@ document.addEventListener('keydown', event => {
   menu.querySelector('summary').focus()
 })
 
+// ---- The key that leads to the search for patients -------------------------------------------------------------------
+
+// One key alone may be a word of somebody's dictation: on their account's pages staff switch it off, on this device.
+const keyChoice = document.getElementById('find-by-key')
+
+function byKey (on) {
+  root.toggleAttribute('data-no-keys', !on)
+  if (keyChoice) keyChoice.checked = on
+}
+
+try { byKey(window.localStorage.getItem('find-by-key') !== 'no') } catch { /* storage may be switched off */ }
+keyChoice?.addEventListener('change', () => {
+  byKey(keyChoice.checked)
+  try { window.localStorage.setItem('find-by-key', keyChoice.checked ? 'yes' : 'no') } catch { /* then for this page */ }
+})
+
 // ---- Forms ---------------------------------------------------------------------------------------------------------
 
 // Before the send: a question, if the form or its button has one. In the capturing phase, so before htmx.

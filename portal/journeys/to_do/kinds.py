@@ -56,7 +56,7 @@ AHEAD_HELD: Final = Kind(
     title=_("Money paid ahead is still held"),
     heading=_("Money paid ahead and still held"),
     action=_("Open"),
-    advice=_("Give it back. If a fee is due, invoice the fee first: the money counts towards it."),
+    advice=_("Refund it. If a fee is due, invoice the fee first: the money counts towards it."),
 )
 
 RECORD_READ: Final = Kind(

@@ -533,8 +533,8 @@ def test_money_is_given_back(desk):
     response = desk.post(url("refund_payment", invoice, payment.number), payment_form("30.00"), follow=True)
     refund = Payment.objects.get(reverses=payment)
     assert refund.amount == D("-30.00")
-    assert f"$30.00 given back: receipt {refund.number}." in words(response)
-    assert f"given back from {payment.number}" in words(response)
+    assert f"$30.00 refunded: receipt {refund.number}." in words(response)
+    assert f"refund of {payment.number}" in words(response)
     too_much = desk.post(url("refund_payment", invoice, payment.number), payment_form("70.01"))
     assert (too_much.status_code, "Only $70.00 of this payment is left to give back." in words(too_much)) == (422, True)
 
@@ -547,7 +547,7 @@ def test_a_refund_is_of_a_payment_on_this_invoice(desk):
         payment=payment, invoice=other, amount=D("100.00"), key="r", by=make.actor(), now=NOW
     )
     assert desk.get(url("refund_payment", other, refund.number)).status_code == 404
-    assert "All of this payment has been given back." in words(desk.get(url("refund_payment", other, payment.number)))
+    assert "All of this payment has been refunded." in words(desk.get(url("refund_payment", other, payment.number)))
     assert url("refund_payment", other, payment.number) not in desk.get(url("invoice", other)).content.decode()
 
 
@@ -568,7 +568,7 @@ def test_a_paid_invoice_is_not_voided(desk):
     pay(invoice, "20.00")
     assert "$20.00 is paid on this invoice." in words(desk.get(url("void_invoice", invoice)))
     response = desk.post(url("void_invoice", invoice), {"reason": "x"}, follow=True)
-    assert "$20.00 is paid on this invoice. Give it back first, then void it." in words(response)
+    assert "$20.00 is paid on this invoice. Refund it first, then void it." in words(response)
     invoice.refresh_from_db()
     assert invoice.status == "issued"
 

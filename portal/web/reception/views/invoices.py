@@ -144,7 +144,7 @@ def _tell(request: HttpRequest, payment: Payment, *, is_new: bool) -> None:
     if not is_new:
         messages.info(request, _("%(amount)s was recorded already: receipt %(number)s.") % words)
     elif payment.is_refund:
-        messages.success(request, _("%(amount)s given back: receipt %(number)s.") % words)
+        messages.success(request, _("%(amount)s refunded: receipt %(number)s.") % words)
     else:
         messages.success(request, _("%(amount)s recorded: receipt %(number)s.") % words)
 
@@ -208,7 +208,7 @@ def void(request: ActorRequest, number: str) -> HttpResponse:
         except PaidOn as refused:
             messages.error(
                 request,
-                _("%(paid)s is paid on this invoice. Give it back first, then void it.")
+                _("%(paid)s is paid on this invoice. Refund it first, then void it.")
                 % {"paid": dollars(refused.paid)},
             )
         except NotPayable:
