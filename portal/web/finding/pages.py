@@ -16,7 +16,6 @@ from portal.common.text.phones import national
 from portal.common.web.addresses import each
 from portal.common.web.htmx import htmx_of
 from portal.common.web.search_words import sealed
-from portal.common.web.search_words import sealed
 from portal.patients.forms import SearchForm
 from portal.patients.models import Patient, PatientRow
 from portal.patients.search import search

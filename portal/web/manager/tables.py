@@ -142,7 +142,7 @@ class TrailTable(ListTable[Entry]):
         attrs={"td": {"class": "nowrap"}},
     )
     who = tables.Column(verbose_name=_("Who"), orderable=False)
-    verb = tables.Column(verbose_name=_("What"), orderable=False)
+    verb = tables.Column(verbose_name=_("What"), orderable=False, attrs={"td": {"class": "nowrap"}})
     target = tables.Column(verbose_name=_("About"), orderable=False)
     facts = tables.Column(verbose_name=_("Facts"), orderable=False)
 
@@ -189,7 +189,7 @@ _FACT = Stencil("manager/_trail_fact.html", holes="name value")
 def _who(named: NamedEntry) -> tuple[str, str, str]:
     entry = named.entry
     if named.who:
-        return "person", named.who.name, named.role_label
+        return "person", named.who, named.role_label
     if entry.actor_name:
         return "portal", "", entry.actor_name
     return "somebody", "", f"{named.role_label} {entry.actor_id}"
@@ -198,8 +198,9 @@ def _who(named: NamedEntry) -> tuple[str, str, str]:
 def _about(named: NamedEntry) -> tuple[str, str]:
     entry = named.entry
     if named.about:
-        return "account" if entry.target_label == "accounts.User" else "thing", named.about.name
-    return ("code", entry.target_code[:8]) if entry.target_label else ("nothing", "")
+        return "account" if entry.target_label == "accounts.User" else "thing", named.about
+    # It has no name of its own, or is gone: its kind says what it was.
+    return ("kind", "") if entry.target_label else ("nothing", "")
 
 
 def _facts(told: list[tuple[str, str]]) -> SafeString:

@@ -11,40 +11,55 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+from django.db import models
 from django.db.models import Q
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role
+from portal.appointments.models import Appointment
 from portal.audit.models import Entry
+from portal.billing.models import Invoice
 from portal.clinic.models import Location, Psychologist, Service
-from portal.common.labels import labels_of, model_of
-from portal.common.languages.times import when_dated
+from portal.common.labels import model_of
+from portal.common.languages.times import when_dated, when_short
 from portal.common.money import dollars
 from portal.patients.models import Patient
+from portal.resources import translations
+from portal.resources.models import Resource
+from portal.website import texts
+from portal.website.models import SiteText
 
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+(\+\d{2}:\d{2}|Z)")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _CODE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-Row = Patient | Psychologist | Service | Location | User
-# What a row is called by, and no column more: a trail names many rows.
-NAMED_BY: dict[type[Row], tuple[str, ...]] = {
-    Patient: ("code", "preferred_name", "legal_first_name", "legal_last_name"),
-    Psychologist: ("code", "title", "user__first_name", "user__last_name", "user__email"),
-    Service: ("code", "name"),
-    Location: ("code", "name"),
-    User: ("code", "first_name", "last_name", "email"),
+# The kinds whose name is made of several columns, and no column more: a trail names many rows.
+_PERSON = ("preferred_name", "legal_first_name", "legal_last_name")
+MADE_OF: dict[type[models.Model], tuple[str, ...]] = {
+    Patient: _PERSON,
+    Psychologist: ("title", "user__first_name", "user__last_name", "user__email"),
+    User: ("first_name", "last_name", "email"),
+    Appointment: ("starts_at", "location__time_zone", *(f"patient__{name}" for name in _PERSON)),
+    SiteText: ("key", "language"),
 }
-# Facts that are the id of a row, and whose. Each is looked up by its name on the day of reading.
-ROWS: dict[str, type[Row]] = {
-    "patient": Patient,
-    "psychologist": Psychologist,
-    "service": Service,
-    "location": Location,
-    "user": User,
-    "author": User,
+# In which column a row of any other kind has its name; what has none of them is called by whose it is.
+NAMES = ("number", "name", "title", "email")
+# Facts that are the id of a row, and of which kinds it may be. Each is looked up by its name on the day of reading.
+ROWS: dict[str, tuple[type[models.Model], ...]] = {
+    "patient": (Patient,),
+    "psychologist": (Psychologist,),
+    "service": (Service,),
+    "services": (Service,),
+    "location": (Location,),
+    "user": (User,),
+    "author": (User,),
+    "appointment": (Appointment,),
+    "invoice": (Invoice,),
+    "resource": (Resource,),
+    "about": (Appointment, Invoice),
 }
-BY_LABEL = {label: model for model in ROWS.values() for label in labels_of(model)}
 
 
 # What the machine's words would not tell a manager.
@@ -57,11 +72,11 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class NamedEntry:
-    """What the cells of a trail say of one entry; `who` and `about` are None where nobody is there of that name."""
+    """What the cells of a trail say of one entry; `who` and `about` are empty where nothing is there of that name."""
 
     entry: Entry
-    who: Row | None
-    about: Row | None
+    who: str
+    about: str
     words: str
     role_label: str
     target_words: str
@@ -71,42 +86,85 @@ class NamedEntry:
 def with_names(entries: Iterable[Entry], *, zone: ZoneInfo) -> list[NamedEntry]:
     """The entries with the names in them, in their order. At most a query a kind of row."""
     entries = list(entries)
-    asked: defaultdict[type[Row], set[str]] = defaultdict(set)
+    asked: defaultdict[type[models.Model], set[str]] = defaultdict(set)
     for entry in entries:
         asked[User].add(entry.actor_id)
-        if model := BY_LABEL.get(entry.target_label):
+        if model := model_of(entry.target_label):
             asked[model].add(entry.target_code)
         for name in entry.facts.keys() & ROWS.keys():
-            asked[ROWS[name]].add(str(entry.facts[name]))
+            for kind in ROWS[name]:
+                asked[kind].update(str(value) for value in _each(entry.facts[name]))
     found = {model: _found(model, ids) for model, ids in asked.items()}
     return [_named(entry, found, zone) for entry in entries]
 
 
-def _named(entry: Entry, found: dict[type[Row], dict[str, Row]], zone: ZoneInfo) -> NamedEntry:
-    model = BY_LABEL.get(entry.target_label)
+def _each(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _named(entry: Entry, found: dict[type[models.Model], dict[str, str]], zone: ZoneInfo) -> NamedEntry:
+    model = model_of(entry.target_label)
     return NamedEntry(
         entry=entry,
-        who=found[User].get(entry.actor_id),
-        about=found[model].get(entry.target_code) if model else None,
+        who=found[User].get(entry.actor_id, ""),
+        about=found[model].get(entry.target_code, "") if model else "",
         words=WORDS.get(entry.verb) or spaced(entry.verb.replace(".", " ")),
         role_label=str(Role(entry.actor_role).label) if entry.actor_role in Role.values else "",
         target_words=label_words(entry.target_label),
         told=[
-            (spaced(name), str(row))
-            if name in ROWS and (row := found[ROWS[name]].get(str(value)))
-            else told(name, value, zone)
+            (spaced(name), called) if (called := _called(name, value, found)) else told(name, value, zone)
             for name, value in entry.facts.items()
         ],
     )
 
 
-def _found(model: type[Row], ids: set[str]) -> dict[str, Row]:
-    """Rows by what the trail kept of them: the number of the row, or its code."""
-    codes = {word for word in ids if _CODE.fullmatch(word)}
+def _called(name: str, value: Any, found: dict[type[models.Model], dict[str, str]]) -> str:
+    """The rows that a fact names, by their names; empty where it names none, or one that is gone."""
+    names = [
+        next((called for kind in ROWS.get(name, ()) if (called := found[kind].get(str(one)))), "")
+        for one in _each(value)
+    ]
+    return ", ".join(names) if all(names) else ""
+
+
+def _found(model: type[models.Model], ids: set[str]) -> dict[str, str]:
+    """What rows are called, by what the trail kept of them: the number of the row, or its code."""
+    columns = {field.name for field in model._meta.concrete_fields}
+    read = MADE_OF.get(model) or tuple(name for name in NAMES if name in columns)[:1]
+    whose = () if read or "patient" not in columns else tuple(f"patient__{name}" for name in _PERSON)
+    if not read and not whose:
+        return {}
     numbers = {int(word) for word in ids if word.isdecimal() and len(word) < 19}
-    all_of_it = Psychologist.objects.select_related("user") if model is Psychologist else model._default_manager.all()
-    rows = all_of_it.filter(Q(pk__in=numbers) | Q(code__in=codes)).only(*NAMED_BY[model])
-    return {str(key): row for row in rows for key in (row.pk, row.code)}
+    wanted = Q(pk__in=numbers)
+    if "code" in columns:
+        wanted |= Q(code__in={word for word in ids if _CODE.fullmatch(word)})
+    joined = {path.partition("__")[0] for path in (*read, *whose) if "__" in path}
+    rows = (
+        model._default_manager.filter(wanted).select_related(*joined)
+        if joined
+        else (model._default_manager.filter(wanted))
+    )
+    shown = rows.only("pk", *({"code"} & columns), *read, *whose)
+    named = [(row, name_of(row)) for row in shown]
+    return {str(key): name for row, name in named for key in (row.pk, getattr(row, "code", None)) if key and name}
+
+
+def name_of(row: models.Model) -> str:
+    """What people call it: a name, an invoice's number, a session by whose it is and when."""
+    match row:
+        case Patient() | Psychologist() | User():
+            return str(row.name)
+        case Appointment():
+            at = when_short(row.starts_at, row.location.zone)
+            return f"{row.patient.name}, {at}" if row.patient else at
+        case SiteText():
+            page, text = texts.find(row.key, row.language, further=translations.pages()) or (None, None)
+            return f"{page.label}: {text.label}" if page and text else ""
+    for name in NAMES:
+        if value := getattr(row, name, ""):
+            return str(value)
+    patient = getattr(row, "patient", None)
+    return str(patient.name) if patient else ""
 
 
 def spaced(word: str) -> str:
@@ -119,6 +177,8 @@ def told(name: str, value: Any, zone: ZoneInfo) -> tuple[str, str]:
     """A fact as a manager reads it: `total_cents 22000` as `Total` and `$220.00`."""
     if name.endswith("_cents") and isinstance(value, int):
         return spaced(name.removesuffix("_cents")), dollars(Decimal(value) / 100)
+    if name == "language":
+        return spaced(name), str(dict(settings.LANGUAGES).get(value, value))
     return spaced(name), fact_words(value, zone)
 
 
@@ -132,8 +192,8 @@ def fact_words(value: Any, zone: ZoneInfo) -> str:
             return "yes" if value else "no"
         case str() if _MOMENT.fullmatch(value):
             return when_dated(datetime.fromisoformat(value), zone)
-        case str() if _CODE.fullmatch(value):
-            return value[:8]
+        case str() if _CODE.fullmatch(value) or _DIGEST.fullmatch(value):
+            return f"{value[:8]}…"
         case str():
             return value.replace("_", " ")
     return str(value)

@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +12,9 @@ from portal.audit.facts import MOST_NUMBER
 from portal.audit.models import Entry
 from portal.common.access.actors import Actor
 from portal.web.manager.trail_entries import label_words, spaced, with_names
+from portal.website.models import SiteText
 from tests import make
+from tests.billing.conftest import Books
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +65,7 @@ def test_facts_are_told_as_people_write_them(boss):
     [entry] = with_names(Entry.objects.filter(verb="payment.recorded"), zone="Australia/Melbourne")
     assert set(entry.told) == {
         ("Amount", "$220.00"),
-        ("Invoice", "c3f5fa37"),
+        ("Invoice", "c3f5fa37…"),
         ("Outside hours", "no"),
         ("Starts at", "24 Nov 2026, 3:00 pm"),
     }
@@ -140,7 +143,7 @@ def test_names_are_looked_up_not_kept(boss):
     boss.user.save(update_fields=["first_name"])
     trail.record("service.changed", by=Actor(boss.user, Role.MANAGER))
     [entry] = with_names(Entry.objects.all(), zone="Australia/Melbourne")
-    assert entry.who.name == "Renamed Boss"
+    assert entry.who == "Renamed Boss"
 
 
 def test_rows_are_told_by_their_names_and_cost_the_same_at_1_and_at_30(boss, django_assert_num_queries):
@@ -163,7 +166,7 @@ def test_rows_are_told_by_their_names_and_cost_the_same_at_1_and_at_30(boss, dja
     assert names == told
     assert {name for name, value in first.told} == {"Patient", "Psychologist", "Location"}
     assert not [value for _, value in first.told if value.isdecimal()]
-    assert first.about.name
+    assert first.about
     # What was never there is told as it was kept.
     [odd] = with_names(entries[30:], zone="Australia/Melbourne")
     assert dict(odd.told)["Patient"] == str(MOST_NUMBER)
@@ -185,3 +188,43 @@ def test_an_entry_of_an_account_that_is_gone_still_shows(boss, about):
     body = boss.get(reverse(f"manager:{about}", args=args)).content.decode()
     assert "Somebody" in body
     assert "424242" in body
+
+
+def test_things_are_called_by_names_and_numbers_and_not_by_codes(boss):
+    """What a manager reads in the table itself, for each kind of thing that the trail tells of."""
+    books = Books()
+    session = books.session(patient=make.patient(legal_first_name="Ash", legal_last_name="Lee"))
+    invoice = books.invoice_of_session(session)
+    payment = books.pay(invoice, "20.00")
+    text = SiteText.objects.create(key="home.title", language="vi", text="Xin chào", changed_at=at(22))
+    referral = make.referral(patient=session.patient)
+    post = make.post(title="Sleep and rest")
+    by = Actor(boss.user, Role.MANAGER)
+    for n, (target, facts) in enumerate(
+        [
+            (session, {"service": session.service_id}),
+            (invoice, {"appointment": session.pk}),
+            (payment, {"invoice": invoice.code}),
+            (text, {"language": "vi"}),
+            (referral, {"patient": session.patient.code}),
+            (post, {"services": [str(session.service.code)]}),
+        ]
+    ):
+        trail.record(f"thing.n{'abcdef'[n]}", by=by, target=target, at=at(23), **facts)
+    rows = re.findall(r"<tr.*?</tr>", boss.get(TRAIL).content.decode(), re.DOTALL)
+    said = [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in rows if "Thing n" in row]
+    assert len(said) == 6
+    for words, row in zip(
+        [
+            ("Sleep and rest", session.service.name),
+            ("Ash Lee",),
+            ("Front page: The large words on top", "Vietnamese"),
+            (payment.number, invoice.number),
+            (invoice.number, "Ash Lee"),
+            ("Ash Lee", session.service.name),
+        ],
+        said,
+        strict=True,
+    ):
+        assert all(word in row for word in words), (words, row)
+        assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}|\b[0-9a-f]{8}\b", row), row

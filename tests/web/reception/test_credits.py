@@ -148,7 +148,7 @@ def test_what_is_paid_is_given_back_first(desk, invoice):
     response = send(desk, invoice, "50.01")
     assert "No more than $50.00 can be taken off here." in response.content.decode()
     actions.record_payment(invoice=invoice, amount=D("50.00"), method="card", key="l", by=make.actor(), now=NOW)
-    assert "give back what was paid first" in desk.get(url(invoice)).content.decode()
+    assert "refund what was paid first" in desk.get(url(invoice)).content.decode()
     assert url(invoice) not in desk.get(reverse("reception:invoice", args=[invoice.number])).content.decode()
 
 

@@ -208,8 +208,7 @@ def void(request: ActorRequest, number: str) -> HttpResponse:
         except PaidOn as refused:
             messages.error(
                 request,
-                _("%(paid)s is paid on this invoice. Refund it first, then void it.")
-                % {"paid": dollars(refused.paid)},
+                _("%(paid)s is paid on this invoice. Refund it first, then void it.") % {"paid": dollars(refused.paid)},
             )
         except NotPayable:
             messages.info(request, _("This invoice is void already."))
