@@ -17,7 +17,7 @@ from django.utils import translation
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from portal.common import kept, schedules
-from tests import triggers
+from tests import slow_work, triggers
 from tests.clock.readers import Readers, noted
 from tests.selection import may_differ_by_database, takes_long
 from tests.template import begin_with_a_copy
@@ -89,6 +89,7 @@ def _network_is_shut():
     def connect(self, address):
         if not _is_here(address):
             raise NetworkIsShut(f"a test tried to reach {address!r}")
+        slow_work.refuse("another server is called")
         return real_connect(self, address)
 
     def connect_ex(self, address):
@@ -106,6 +107,14 @@ def _network_is_shut():
         patch.setattr(socket.socket, "connect", connect)
         patch.setattr(socket.socket, "connect_ex", connect_ex)
         patch.setattr(socket, "getaddrinfo", getaddrinfo)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_slow_while_others_wait():
+    """Fails what draws a PDF, encodes a picture, hashes a password or puts a file away inside a transaction."""
+    with pytest.MonkeyPatch.context() as patch:
+        slow_work.watch(patch)
         yield
 
 

@@ -43,6 +43,7 @@ from portal.common.access.actors import Actor
 from portal.common.documents import CleanFile, Kind
 from portal.medicare.models import MbsItem, Referral
 from portal.patients.models import Carer, Patient
+from portal.resources import storage
 from portal.resources.actions.files import add_version
 from portal.resources.models import Audience, BlogPost, Category, Resource, ResourceSlug, Share, Tag, UsedSlug
 
@@ -434,7 +435,9 @@ def resource(
     )
     made.save(force_insert=True)
     ResourceSlug.objects.create(slug=made.slug, resource=made, since=now)
-    add_version(made, file or document(), by=Actor(made.created_by, Role.MANAGER), now=now)
+    file = file or document()
+    with storage.put(file, sealed=made_for is not None) as put:
+        add_version(made, file, put, by=Actor(made.created_by, Role.MANAGER), now=now)
     return made
 
 

@@ -16,6 +16,7 @@ from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
 from portal.patients.models import Patient
 from portal.patients.reaching import Reader, readers_of
+from portal.resources import storage
 from portal.resources.actions import sharing
 from portal.resources.models import Resource, Share
 
@@ -35,7 +36,6 @@ def share_file(
 
 
 @sensitive_variables("note", "title", "file")
-@transaction.atomic
 def share_own_file(
     *,
     patient: Patient,
@@ -47,8 +47,11 @@ def share_own_file(
     now: datetime,
 ) -> Share:
     """Keeps a file for one patient alone, shares it and tells them. Raises NotInTheirCare."""
-    share = sharing.share_own_file(patient=patient, title=title, file=file, note=note, code=code, by=by, now=now)
-    _tell(share)
+    with storage.put(file, sealed=True) as put, transaction.atomic():
+        share = sharing.share_own_file(
+            patient=patient, title=title, file=file, put=put, note=note, code=code, by=by, now=now
+        )
+        _tell(share)
     return share
 
 

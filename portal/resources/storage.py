@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import base64
 import secrets
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
 from typing import IO
 
@@ -30,21 +32,49 @@ class FileGone(Exception):
     """The storage does not hold what the row says."""
 
 
+@dataclass(slots=True)
+class Put:
+    """Bytes that lie in the storage already, under the code of the row that is to name them."""
+
+    code: uuid.UUID
+    path: str
+    key: str | None
+    # Whether a row names them by now: those that none does go again.
+    is_named: bool = False
+
+
 @contextmanager
-def stored(version: ResourceFile, file: CleanFile, *, sealed: bool) -> Iterator[ResourceFile]:
-    """Writes the bytes and sets `path` and `key`; if the block raises, no bytes are left behind."""
-    content = file.content
+def put(file: CleanFile, *, sealed: bool) -> Iterator[Put]:
+    """Writes the bytes, encrypted if they are one person's; if no row comes to name them, none are left behind.
+
+    Before a transaction begins: a large file takes a while to encrypt and to send to a storage elsewhere, and nobody is
+    kept waiting for a lock that long.
+    """
+    code, content, sealed_key = uuid.uuid4(), file.content, None
     if sealed:
         key, nonce = AESGCM.generate_key(256), secrets.token_bytes(NONCE_BYTES)
-        content = nonce + AESGCM(key).encrypt(nonce, content, _context(version))
-        version.key = base64.b64encode(key).decode()
+        content = nonce + AESGCM(key).encrypt(nonce, content, _context(code))
+        sealed_key = base64.b64encode(key).decode()
     random = secrets.token_hex(20)
-    version.path = default_storage.save(f"files/{random[:2]}/{random[2:]}", ContentFile(content))
+    there = Put(code, default_storage.save(f"files/{random[:2]}/{random[2:]}", ContentFile(content)), sealed_key)
     try:
-        yield version
+        yield there
     except BaseException:
-        default_storage.delete(version.path)
+        there.is_named = False
         raise
+    finally:
+        if not there.is_named:
+            default_storage.delete(there.path)
+
+
+@contextmanager
+def there(file: CleanFile, already: Put | None, *, sealed: bool) -> Iterator[Put]:
+    """What was put before the caller's transaction began, or is put now."""
+    if already is not None:
+        yield already
+    else:
+        with put(file, sealed=sealed) as now_there:
+            yield now_there
 
 
 def opened(version: ResourceFile) -> IO[bytes]:
@@ -59,7 +89,7 @@ def opened(version: ResourceFile) -> IO[bytes]:
         content = file.read()
     try:
         clear = AESGCM(base64.b64decode(version.key)).decrypt(
-            content[:NONCE_BYTES], content[NONCE_BYTES:], _context(version)
+            content[:NONCE_BYTES], content[NONCE_BYTES:], _context(version.code)
         )
     except InvalidTag:
         raise Tampered(f"The file of {version.code} was changed in the storage.") from None
@@ -71,5 +101,5 @@ def remove_after_commit(path: str) -> None:
     transaction.on_commit(lambda: default_storage.delete(path), robust=True)
 
 
-def _context(version: ResourceFile) -> bytes:
-    return f"resources.ResourceFile:{version.code}".encode()
+def _context(code: uuid.UUID) -> bytes:
+    return f"resources.ResourceFile:{code}".encode()

@@ -24,14 +24,23 @@ ABOUT = frozenset({"title", "description", "language", "category", "audience", "
 KEPT_FREE = frozenset({"new", "page", "search", "categories"})
 
 
-@transaction.atomic
-def add_resource(*, values: Mapping[str, Any], file: CleanFile, by: Actor, now: datetime) -> Resource:
-    """Puts a file on the shelf; its address is made from its title, once."""
+def add_resource(
+    *, values: Mapping[str, Any], file: CleanFile, put: storage.Put | None = None, by: Actor, now: datetime
+) -> Resource:
+    """Puts a file on the shelf; its address is made from its title, once.
+
+    Whoever opens a transaction around it has `put` its bytes before that.
+    """
+    with storage.there(file, put, sealed=False) as there, transaction.atomic():
+        return _add(values, file, there, by=by, now=now)
+
+
+def _add(values: Mapping[str, Any], file: CleanFile, put: storage.Put, *, by: Actor, now: datetime) -> Resource:
     resource = Resource(created_at=now, updated_at=now, created_by=by.user, slug=unguessable(), **_known(values))
     resource.save(force_insert=True)
     resource.slug = _first_free(resource, slugs.made_from(resource.title), now=now)
     resource.save(update_fields=["slug"])
-    add_version(resource, file, by=by, now=now)
+    add_version(resource, file, put, by=by, now=now)
     trail.record("resource.added", by=by, target=resource, at=now, audience=resource.audience, kind=file.kind)
     return resource
 
@@ -54,13 +63,17 @@ def change_resource(
     return stored
 
 
-@transaction.atomic
 def replace_file(*, resource: Resource, file: CleanFile, by: Actor, now: datetime) -> ResourceFile:
     """Puts another file behind the same address; the same file again changes nothing.
 
     What it was stays on record: size, kind, digest and when. Its bytes go, since a file is replaced because it is wrong
     or out of date, unless it was shared with somebody by name: what a patient was given belongs to their care.
     """
+    with storage.put(file, sealed=False) as there, transaction.atomic():
+        return _replace(resource, file, there, by=by, now=now)
+
+
+def _replace(resource: Resource, file: CleanFile, put: storage.Put, *, by: Actor, now: datetime) -> ResourceFile:
     stored = Resource.objects.select_for_update().library().get(pk=resource.pk)
     old = stored.versions.get(replaced_at__isnull=True)
     if (old.sha256, old.kind, old.name) == (file.sha256, file.kind, file.name):
@@ -71,7 +84,7 @@ def replace_file(*, resource: Resource, file: CleanFile, by: Actor, now: datetim
         storage.remove_after_commit(old.path)
         old.path, old.removed_at = "", now
     old.save(update_fields=["path", "replaced_at", "removed_at"])
-    version = add_version(stored, file, by=by, now=now)
+    version = add_version(stored, file, put, by=by, now=now)
     trail.record(
         "resource.replaced",
         by=by,
@@ -115,12 +128,16 @@ def count_opening(*, resource: Resource, day: date) -> None:
 # ---- What they have in common ----------------------------------------------------------------------------------------
 
 
-def add_version(resource: Resource, file: CleanFile, *, by: Actor, now: datetime) -> ResourceFile:
-    """Keeps the bytes and makes them the current ones; sealed where the file is one person's. The caller has locked."""
+def add_version(resource: Resource, file: CleanFile, put: storage.Put, *, by: Actor, now: datetime) -> ResourceFile:
+    """Makes bytes that lie in the storage the current ones; sealed where the file is one person's. The caller locks."""
+    if (put.key is not None) != (resource.made_for_id is not None):
+        raise ValueError("what is one person's is sealed, and nothing else")
     last = resource.versions.order_by("-number").values_list("number", flat=True).first() or 0
     version = ResourceFile(
+        code=put.code,
         resource=resource,
         number=last + 1,
+        path=put.path,
         **clear(name=file.name),
         kind=file.kind,
         size=file.size,
@@ -128,10 +145,12 @@ def add_version(resource: Resource, file: CleanFile, *, by: Actor, now: datetime
         added_at=now,
         added_by=by.user,
     )
-    with storage.stored(version, file, sealed=resource.made_for_id is not None):
-        version.save(force_insert=True)
-        resource.current, resource.updated_at = version, now
-        resource.save(update_fields=["current", "updated_at"])
+    if put.key is not None:
+        version.key = put.key
+    version.save(force_insert=True)
+    resource.current, resource.updated_at = version, now
+    resource.save(update_fields=["current", "updated_at"])
+    put.is_named = True
     return version
 
 

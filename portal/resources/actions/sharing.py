@@ -17,6 +17,7 @@ from portal.patients.models import Patient
 from portal.resources.actions.files import add_version, unguessable
 from portal.resources.models import Audience, Resource, Share
 from portal.resources.refusals import AlreadyShared, IsTakenDown, NotInTheirCare
+from portal.resources.storage import Put
 
 
 @sensitive_variables("note")
@@ -49,12 +50,16 @@ def share_own_file(
     patient: Patient,
     title: str,
     file: CleanFile,
+    put: Put,
     note: str = "",
     code: uuid.UUID | None = None,
     by: Actor,
     now: datetime,
 ) -> Share:
-    """Keeps a file for this patient alone, encrypted, and shares it. Raises NotInTheirCare."""
+    """Keeps a file for this patient alone, its bytes by `storage.put` and encrypted, and shares it.
+
+    Raises NotInTheirCare.
+    """
     patient = _locked(patient, by=by)
     if sent_before := _sent_before(code, patient, by=by):
         return sent_before
@@ -68,7 +73,7 @@ def share_own_file(
         created_by=by.user,
     )
     resource.save(force_insert=True)
-    add_version(resource, file, by=by, now=now)
+    add_version(resource, file, put, by=by, now=now)
     trail.record("resource.added", by=by, target=resource, at=now, patient=patient.pk, kind=file.kind)
     return _write(resource, patient, note, code, by=by, now=now)
 

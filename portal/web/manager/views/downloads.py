@@ -22,7 +22,7 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.times import day_month
 from portal.common.web import charts
 from portal.common.web.once import making, once
-from portal.resources import downloads
+from portal.resources import downloads, storage
 from portal.resources.actions import files
 from portal.resources.models import Category, Resource
 from portal.resources.refusals import AddressTaken, NoAddress
@@ -65,8 +65,9 @@ def listing(request: ActorRequest) -> HttpResponse:
 def add(request: ActorRequest) -> HttpResponse:
     form, now = FileForm(request.POST or None, request.FILES or None), timezone.now()
     if request.method == "POST" and form.is_valid():
-        with making(request, now=now) as made:
-            resource = files.add_resource(values=form.values, file=form.cleaned_data["file"], by=request.actor, now=now)
+        file = form.cleaned_data["file"]
+        with storage.put(file, sealed=False) as put, making(request, now=now) as made:
+            resource = files.add_resource(values=form.values, file=file, put=put, by=request.actor, now=now)
             made.leads_to("manager:download", code=resource.code)
         messages.success(request, _("%(name)s is on the shelf.") % {"name": resource.title})
         return made.answer
