@@ -7,5 +7,5 @@ from portal.settings import *  # noqa: F403
 ROOT_URLCONF = "tests.bench.urls"
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 MIDDLEWARE = ["tests.bench.clock.processor_time", *MIDDLEWARE]  # noqa: F405
-# Whoever loses a race for one time is answered with a conflict: hundreds of lines that are no news.
-LOGGING["level"] = logging.ERROR  # noqa: F405
+# Whoever loses a race for one time is answered with a conflict: hundreds of lines that are no news, as are requests.
+LOGGING |= {"level": logging.ERROR, "requests": False}  # noqa: F405
