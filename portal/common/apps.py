@@ -22,15 +22,18 @@ class CommonConfig(AppConfig):
         from django.db.backends.signals import connection_created
 
         from portal.common import guards, kept, schedules
-        from portal.common.crypto import keys
+        from portal.common.crypto import keys, opening
+        from portal.common.database import integers
 
         # Every process, the web server too, refuses to start on keys that it can't read.
         keys.ring()
+        opening.register()
         schedules.every_minutes(30, "portal.common.media.pending_uploads.sweep", name="waiting")
         schedules.every_minutes(60, "portal.common.web.once.sweep", name="presses")
         guards.watch_migrations()
         kept.renew_after_migrations()
         connection_created.connect(kept.listen)
+        connection_created.connect(integers.watch)
         if settings.ON_POSTGRES:
             from portal.common.database import timestamps
 

@@ -4,6 +4,7 @@ import gc
 import os
 import pathlib
 import socket
+import subprocess
 import sys
 from typing import Any
 
@@ -36,10 +37,18 @@ GARBAGE_EVERY = 50_000
 
 
 def on_starting(server: Any) -> None:
-    """Refuses a port that another portal listens on: with `reuse_port` both would answer, in turn.
+    """Refuses keys that don't open what the database holds, and a port that another portal listens on.
+
+    With `reuse_port` both portals would answer, in turn.
 
     Who is started by the USR2 of a running server stands beside it on purpose, until that one is told to QUIT.
     """
+    if getattr(server.app, "app_uri", "") == "portal.wsgi":
+        # In a process of its own: this one is forked, and must not hold a connection.
+        words = ["check", "--tag", "keys", "--database", "default"]
+        asked = subprocess.run([sys.executable, f"{ROOT}/manage.py", *words], stdout=subprocess.DEVNULL, check=False)
+        if asked.returncode:
+            sys.exit("Can't start: the keys of PORTAL_ENCRYPTION_KEYS don't open what the database holds.")
     if not reuse_port:
         return
     if "GUNICORN_PID" in os.environ:

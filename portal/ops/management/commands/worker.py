@@ -18,6 +18,7 @@ from types import FrameType
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connections
 from django.db.models import QuerySet
@@ -25,6 +26,7 @@ from django.utils import timezone
 from django_q.models import OrmQ, Task
 
 from portal.common import schedules
+from portal.common.crypto import opening
 from portal.ops.processes import Child, manage
 
 
@@ -79,6 +81,7 @@ class Command(BaseCommand):
         parser.add_argument("--check-every", type=float, default=5, help="Seconds between two looks at the queue.")
 
     def handle(self, *, grace: float, patience: float, check_every: float, **options: Any) -> None:
+        call_command("check", tags=[opening.TAG], databases=["default"])
         self.stopping = False
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._stop)
