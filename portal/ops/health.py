@@ -140,6 +140,30 @@ def database() -> Iterator[Finding]:
         yield well("Every migration has been run")
 
 
+# Whether whoever asks could drop what guards the tables: as their owner, or as a superuser.
+_OWNS = """
+SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+    OR EXISTS (SELECT 1 FROM pg_tables
+               WHERE schemaname = current_schema AND pg_has_role(current_user, tableowner, 'USAGE'))
+"""
+
+
+def who_guards() -> Iterator[Finding]:
+    """On PostgreSQL, guards that the portal's own user can't drop; a file of SQLite is its owner's."""
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_OWNS)
+        owns = cursor.fetchone()[0]
+    if owns:
+        yield mind(
+            "The portal's own database user owns its tables, and could drop what guards them",
+            "Give migrations a user of their own: docs/operations.md, Two users of the database.",
+        )
+    else:
+        yield well("The portal's own database user can't drop what guards its tables")
+
+
 def database_guards() -> Iterator[Finding]:
     """Triggers, their functions and exclusion constraints: which are gone, off, unknown or not what they were."""
     try:
@@ -321,7 +345,17 @@ def crisis_lines() -> Iterator[Finding]:
 
 # In this order: what stands further down rests on what stands above it.
 BEFORE_THE_DATABASE: tuple[Look, ...] = (python, packages, framework, database)
-ON_THE_DATABASE: tuple[Look, ...] = (database_guards, encryption, mail, queue, memory, clinic, policies, crisis_lines)
+ON_THE_DATABASE: tuple[Look, ...] = (
+    database_guards,
+    who_guards,
+    encryption,
+    mail,
+    queue,
+    memory,
+    clinic,
+    policies,
+    crisis_lines,
+)
 BESIDE_THE_DATABASE: tuple[Look, ...] = (files, paper)
 
 
