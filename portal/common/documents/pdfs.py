@@ -18,7 +18,7 @@ from portal.common.documents.kinds import refusal
 MOST_OBJECTS = 40_000
 MOST_SECONDS = 15
 
-ACTS = {"/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/GoToE", "/Rendition", "/Movie", "/Sound"}
+ACTS = {"/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/GoToE", "/GoToR", "/Rendition", "/Movie", "/Sound"}
 SHOWS_MORE = {"/RichMedia", "/3D", "/Screen"}
 ACTING_KEYS = {"/JS", "/JavaScript", "/XFA", "/RichMediaContent", "/RichMediaSettings"}
 CARRYING_KEYS = {"/EmbeddedFiles", "/EF"}
@@ -87,8 +87,17 @@ def _check(thing: dict[str, Any]) -> None:
     names = {str(dict.get(thing, key)) for key in ("/S", "/Subtype", "/Type")}
     if keys & CARRYING_KEYS or names & {"/EmbeddedFile", "/FileAttachment"}:
         raise refusal(IT_CARRIES, "carries")
-    if keys & ACTING_KEYS or names & (ACTS | SHOWS_MORE):
+    if keys & ACTING_KEYS or names & (ACTS | SHOWS_MORE) or "/AA" in keys or _acts_on_opening(thing):
         raise refusal(IT_ACTS, "acts")
+
+
+def _acts_on_opening(thing: dict[str, Any]) -> bool:
+    """Whether to open it does more than to show one of its own pages: a link is followed when somebody presses it."""
+    action = thing.get("/OpenAction")
+    if action is None or isinstance(action, list):
+        return False
+    # A name or a text names a place in it, as a list does.
+    return isinstance(action, dict) and (str(action.get("/S")) != "/GoTo" or "/Next" in action)
 
 
 def _damaged() -> ValidationError:

@@ -46,6 +46,30 @@ def pdf_doing(action: dict[str, str]) -> bytes:
     return written(made)
 
 
+def pdf_doing_when_a_page_opens() -> bytes:
+    """The page's own actions (`/AA`), which a reader follows as the page is shown."""
+    made = writer()
+    opens = DictionaryObject(
+        {NameObject("/S"): NameObject("/URI"), NameObject("/URI"): TextStringObject("https://a.b")}
+    )
+    made.pages[0][NameObject("/AA")] = DictionaryObject({NameObject("/O"): opens})
+    return written(made)
+
+
+def pdf_with_a_link(address: str) -> bytes:
+    made = writer()
+    action = DictionaryObject({NameObject("/S"): NameObject("/URI"), NameObject("/URI"): TextStringObject(address)})
+    link = DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/Annot"),
+            NameObject("/Subtype"): NameObject("/Link"),
+            NameObject("/A"): action,
+        }
+    )
+    made.pages[0][NameObject("/Annots")] = ArrayObject([link])
+    return written(made)
+
+
 def pdf_doing_it_in_a_compressed_stream() -> bytes:
     """The command stands in an object that nothing leads to, inside a stream that a search of the bytes can't read."""
     made = writer()

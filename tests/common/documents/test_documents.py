@@ -129,6 +129,10 @@ def test_a_file_too_large_is_refused_before_it_is_read(monkeypatch):
         (made.pdf_doing({"/S": "/SubmitForm", "/F": "https://example.com"}), "acts"),
         (made.pdf_doing({"/S": "/ImportData"}), "acts"),
         (made.pdf_doing_it_in_a_compressed_stream(), "acts"),
+        (made.pdf_doing({"/S": "/URI", "/URI": "https://example.com"}), "acts"),
+        (made.pdf_doing({"/S": "/Named", "/N": "/Print"}), "acts"),
+        (made.pdf_doing({"/S": "/GoToR", "/F": "//example.com/share/a.pdf"}), "acts"),
+        (made.pdf_doing_when_a_page_opens(), "acts"),
         (made.pdf_carrying(), "carries"),
         (made.pdf_locked(), "locked"),
         (made.pdf_without_pages(), "damaged"),
@@ -146,7 +150,12 @@ def test_a_pdf_that_is_more_than_pages_is_refused(content, code):
 
 
 def test_a_link_in_a_pdf_is_no_command():
-    assert cleaned(made.pdf_doing({"/S": "/URI", "/URI": "https://example.com"})).kind == Kind.PDF
+    """Somebody presses it; nothing follows it when the file is opened."""
+    assert cleaned(made.pdf_with_a_link("https://example.com")).kind == Kind.PDF
+
+
+def test_a_pdf_that_opens_at_one_of_its_pages_is_taken():
+    assert cleaned(made.pdf_doing({"/S": "/GoTo", "/D": "chapter"})).kind == Kind.PDF
 
 
 def test_a_pdf_of_too_many_parts_is_not_looked_through(monkeypatch):
