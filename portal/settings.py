@@ -37,11 +37,11 @@ if PORTAL_ENV == "demo" and (DATA_DIR / "keys.env").is_file():
 _missing: list[str] = []
 
 
-def required(name: str, how: str, *, elsewhere: str = "") -> str:
+def required(name: str, how: str, *, elsewhere: str = "", shortest: int = 1) -> str:
     """A value that production can't do without; `elsewhere` is what demo and test take instead."""
     value = env.str(name, "")
-    if not value and PRODUCTION:
-        _missing.append(f"{name} is not set. {how}")
+    if PRODUCTION and len(value) < shortest:
+        _missing.append(f"{name} is {'too short to be a secret' if value else 'not set'}. {how}")
     return value if value or PRODUCTION else elsewhere
 
 
@@ -54,7 +54,9 @@ DEBUG = env.bool("DEBUG", False)
 if DEBUG and PRODUCTION:
     raise ImproperlyConfigured("DEBUG is on in production: error pages would show patients' data. Unset it.")
 
-SECRET_KEY = required("SECRET_KEY", "Make one with: python3 manage.py make_key secret", elsewhere=_throwaway("secret"))
+SECRET_KEY = required(
+    "SECRET_KEY", "Make one with: python3 manage.py make_key secret", elsewhere=_throwaway("secret"), shortest=32
+)
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 # "id:base64,id:base64": the first key encrypts, all of them decrypt. Read by portal.common.crypto.keys.
 PORTAL_ENCRYPTION_KEYS = required(
@@ -63,7 +65,9 @@ PORTAL_ENCRYPTION_KEYS = required(
     "without it no note can be read.",
     elsewhere="test:" + "dGhpcy1pcy1vbmx5LWEta2V5LWZvci10aGUtdGVzdHM=",
 )
-TRAIL_KEY = required("TRAIL_KEY", "Make one with: python3 manage.py make_key trail", elsewhere=_throwaway("trail"))
+TRAIL_KEY = required(
+    "TRAIL_KEY", "Make one with: python3 manage.py make_key trail", elsewhere=_throwaway("trail"), shortest=32
+)
 TRAIL_KEY_FALLBACKS: list[str] = env.list("TRAIL_KEY_FALLBACKS", [])
 
 # The address people type; links in e-mails and Twilio's signatures are built from it.
@@ -183,11 +187,8 @@ _db = DATABASES["default"]
 ON_POSTGRES = "postgres" in _db["ENGINE"]
 if ON_POSTGRES:
     # Django's own, over lines that notice when nobody is at their other end.
-    _db["ENGINE"] = "portal.common.database.postgresql"
-    _db["CONN_HEALTH_CHECKS"] = True
-    if IN_WORKER or not env.bool("DATABASE_POOL", PORTAL_ENV != "test"):
-        _db["CONN_MAX_AGE"] = 60
-    else:
+    _db |= {"ENGINE": "portal.common.database.postgresql", "CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 60}
+    if not IN_WORKER and env.bool("DATABASE_POOL", PORTAL_ENV != "test"):
         _db["CONN_MAX_AGE"] = 0
         _db.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8)}
 else:
@@ -241,13 +242,11 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{'MD5' if PORTAL_ENV == 'test' else 'Argon2'}PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}", **options}
-    for name, options in [
-        ("UserAttributeSimilarityValidator", {}),
-        ("MinimumLengthValidator", {"OPTIONS": {"min_length": 10}}),
-        ("CommonPasswordValidator", {}),
-        ("NumericPasswordValidator", {}),
-    ]
+    {"NAME": "portal.clinic.passwords.NotTheClinicsName"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "account_home"
@@ -319,7 +318,7 @@ STAFF_SESSION = timedelta(hours=env.int("STAFF_SESSION_HOURS", 12))
 PATIENT_SESSION = timedelta(days=env.int("PATIENT_SESSION_DAYS", 7))
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-SESSION_COOKIE_NAME = "portal_session"
+SESSION_COOKIE_NAME = f"{'__Host-' if PRODUCTION else ''}portal_session"
 SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
 
 # ---- Notices and the queue -------------------------------------------------------------------------------------------
@@ -415,7 +414,7 @@ CONTENT_SECURITY_POLICY = {
         **{f"{kind}-src": [SELF] for kind in ("script", "style", "font", "media", "connect", "manifest")},
         "img-src": [SELF, "data:"],
         "base-uri": [NONE],
-        "form-action": [SELF, "https://checkout.stripe.com"],
+        "form-action": [SELF],
         "frame-ancestors": [NONE],
         "object-src": [NONE],
     }
@@ -434,7 +433,7 @@ if PRODUCTION:
     SECURE_HSTS_PRELOAD = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
     SESSION_COOKIE_SECURE = True
-    CSRF_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE, CSRF_COOKIE_NAME = True, "__Host-csrftoken"
     if env.bool("BEHIND_PROXY", True):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 

@@ -116,3 +116,17 @@ def test_a_job_is_no_person():
     assert Actor(user=user, role=Role.RECEPTION).person is user
     with pytest.raises(TypeError, match="sweep is no person"):
         Actor.system("sweep").person  # noqa: B018
+
+
+@pytest.mark.parametrize("shown", ["http://[", "http://[::1", "//", "\\\\", "http://testserver:99999999/x", "x" * 5000])
+def test_an_address_that_no_browser_sends_is_no_error(client, shown):
+    response = client.get(reverse("desk"), headers={"hx-request": "true", "hx-current-url": shown})
+    assert response.status_code == 204
+    assert response["HX-Redirect"].startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_the_choice_of_colours_is_kept_as_safely_as_the_session(client, settings, secure):
+    settings.SESSION_COOKIE_SECURE = secure
+    client.post(reverse("choose_theme"), {"theme": "dark"})
+    assert bool(client.cookies["theme"]["secure"]) is secure

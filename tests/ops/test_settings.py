@@ -80,6 +80,23 @@ def test_production_refuses_to_start_without(name, cure):
     assert cure in last
 
 
+@pytest.mark.parametrize("name", ["SECRET_KEY", "TRAIL_KEY"])
+def test_production_refuses_a_secret_that_can_be_guessed(name):
+    done = read("settings.DEBUG", **{name: "x" * 31})
+    assert done.returncode != 0
+    assert f"{name} is too short to be a secret. Make one with:" in done.stderr
+    assert read("settings.DEBUG", **{name: "x" * 32}).returncode == 0
+
+
+def test_cookies_of_production_are_this_hosts_alone():
+    cookies = read("settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.SESSION_COOKIE_SECURE").stdout
+    assert cookies == "__Host-portal_session __Host-csrftoken True\n"
+
+
+def test_forms_lead_nowhere_else_while_nobody_takes_cards():
+    assert read("settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action']").stdout == "[\"'self'\"]\n"
+
+
 def test_everything_missing_is_said_at_once_and_without_a_traceback():
     names = [name for name in PRODUCTION if name not in {"PORTAL_ENV", "PORTAL_NO_VENV"}]
     done = manage("migrate", **dict.fromkeys(names))

@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.middleware import HtmxDetails
 
 from portal.common.access.actors import Actor
 from portal.common.web.htmx import htmx_of
@@ -98,13 +99,20 @@ def signed_in(view: Callable[Concatenate[SignedInRequest, P], HttpResponseBase])
 def to_sign_in(request: HttpRequest) -> HttpResponse:
     """Sends to the sign-in page and back. An htmx call is told to leave the page, or sign-in would land in a table."""
     if htmx := htmx_of(request):
-        back = htmx.current_url_abs_path or resolve_url("/")
+        back = _page_of(htmx)
         response = HttpResponse(status=204)
         response["HX-Redirect"] = redirect_to_login(back).url
         return response
     if request.method in {"GET", "HEAD"}:
         return redirect_to_login(request.get_full_path())
     return redirect_to_login(_page_before(request))
+
+
+def _page_of(htmx: HtmxDetails) -> str:
+    try:
+        return htmx.current_url_abs_path or resolve_url("/")
+    except ValueError:  # what a browser never sends, such as `http://[`
+        return resolve_url("/")
 
 
 def _page_before(request: HttpRequest) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
@@ -31,8 +32,9 @@ def choose_theme(request: HttpRequest, *args: Any) -> HttpResponse:
     if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         back = "/"
     response = HttpResponseRedirect(back)
+    secure = bool(settings.SESSION_COOKIE_SECURE)
     if theme in THEMES:
-        response.set_cookie("theme", theme, max_age=365 * 24 * 3600, samesite="Lax", httponly=True)
+        response.set_cookie("theme", theme, max_age=365 * 24 * 3600, samesite="Lax", httponly=True, secure=secure)
     else:
         response.delete_cookie("theme")
     return response
