@@ -61,7 +61,7 @@ def test_hours_are_made_anew(client, mai, place):
 def test_hours_until_midnight(client, mai, place, ruth, service, until, zone):
     place.time_zone = zone
     place.save()
-    client.post(HOURS, _week((1, "9:00", "12:00", place.pk), (1, "18:00", until, place.pk)))
+    client.send(HOURS, _week((1, "9:00", "12:00", place.pk), (1, "18:00", until, place.pk)))
     assert _standing(mai) == [(1, time(9), time(12), place.pk), (1, time(18), time(), place.pk)]
 
     last = datetime(2026, 12, 1, 23, tzinfo=place.zone)
@@ -71,7 +71,7 @@ def test_hours_until_midnight(client, mai, place, ruth, service, until, zone):
     assert page.context["left"] == []
     assert 'value="00:00"' in page.content.decode()
     # What the page shows is what it takes again.
-    client.post(HOURS, _week((1, "09:00", "12:00", place.pk), (1, "18:00", "00:00", place.pk)))
+    client.send(HOURS, _week((1, "09:00", "12:00", place.pk), (1, "18:00", "00:00", place.pk)))
     assert _standing(mai)[1] == (1, time(18), time(), place.pk)
 
     week = client.get("/practice/calendar/", {"week": "2026-11-30"}).context["grid"]
@@ -86,7 +86,7 @@ def test_hours_until_midnight(client, mai, place, ruth, service, until, zone):
     [((1, "23:00", "23:30"), True), ((1, "17:00", "18:00"), False), ((2, "00:00", "1:00"), False)],
 )
 def test_hours_until_midnight_overlap_what_they_reach(client, mai, place, row, is_overlap):
-    answer = client.post(HOURS, _week((1, "18:00", "00:00", place.pk), (*row, place.pk)))
+    answer = client.send(HOURS, _week((1, "18:00", "00:00", place.pk), (*row, place.pk)))
     assert answer.status_code == (422 if is_overlap else 302)
     assert ("This overlaps other hours of the same day." in answer.content.decode()) is is_overlap
 
