@@ -46,6 +46,7 @@ from portal.patients.models import Carer, Patient
 from portal.resources import storage
 from portal.resources.actions.files import add_version
 from portal.resources.models import Audience, BlogPost, Category, Resource, ResourceSlug, Share, Tag, UsedSlug
+from tests.pages import form_with
 
 # Parameters bear the names of the factories that make them, and hide them: make.location() is reached through here.
 make = sys.modules[__name__]
@@ -309,9 +310,13 @@ def second_factor(user: User) -> Authenticator:
 class Browser(Client):
     """Django's test client, which can also send a form as somebody does who has just opened its page."""
 
-    def shown(self, path) -> dict[str, str]:
-        """What the forms of a page say that they show (portal/common/forms/shown.py), by the name it is sent under."""
-        return shown_in(self.get(path))
+    def shown(self, path, field=None) -> dict[str, str]:
+        """What the forms of a page say that they show (portal/common/forms/shown.py), by the name it is sent under.
+
+        Of several forms, that of the one which has this `field`.
+        """
+        page = self.get(path)
+        return {"shown": form_with(page, field)["shown"][0]} if field else shown_in(page)
 
     def send(self, path, data=None, **extra):
         """Opens the page, and posts `data` with what it showed."""

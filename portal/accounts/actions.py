@@ -10,7 +10,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import get_language
 
@@ -134,6 +134,14 @@ def end_role(*, user: User, role: Role, by: Actor, now: datetime) -> None:
         trail.record("role.ended", target=user, by=by, at=now, role=str(role))
         _forget_roles(user)
         end_sessions(user=user)
+
+
+def lock_roles(*, user: User) -> None:
+    """Nobody else gives or takes this person's roles until the transaction ends. With the managers', in their order."""
+    managers = User.objects.active().holding(Role.MANAGER)
+    rows = User.objects.filter(Q(pk=user.pk) | Q(pk__in=managers.values("pk"))).order_by("pk")
+    list(rows.select_for_update(no_key=True).values_list("pk", flat=True))
+    _forget_roles(user)
 
 
 @transaction.atomic

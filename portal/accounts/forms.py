@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from allauth.account.adapter import get_adapter
 from allauth.account.fields import SetPasswordField
@@ -29,12 +29,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts import attempts, failures
+from portal.accounts import actions, attempts, failures
 from portal.accounts.models import Invitation, User
 from portal.accounts.roles import STAFF, Role
 from portal.common.forms.fields import DigitsField, EmailLineField, LineField
 from portal.common.forms.names import NameLineField
 from portal.common.forms.parts import field_of
+from portal.common.forms.shown import MergesChanges
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -245,15 +246,20 @@ WHAT_ROLES_SEE = {
 }
 
 
-class NameForm(forms.Form):
+class NameForm(MergesChanges):
     """The name that the person of an account goes by."""
 
     first_name = first_name_field()
     last_name = last_name_field()
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        self.user = user
         kwargs["initial"] = {"first_name": user.first_name, "last_name": user.last_name}
         super().__init__(*args, **kwargs)
+
+    def form_now(self) -> Self:
+        """The form on the account as it is now, locked."""
+        return type(self)(user=User.objects.select_for_update(no_key=True).get(pk=self.user.pk))
 
 
 class InviteForm(forms.Form):
@@ -272,16 +278,26 @@ class InviteForm(forms.Form):
     )
 
 
-class RolesForm(forms.Form):
-    """The roles that somebody holds from now on; none is possible, and leaves them a patient at most."""
+class RolesForm(MergesChanges):
+    """The roles that somebody holds from now on; none is possible, and leaves them a patient at most.
+
+    `only` are those that can be chosen, where that is not all.
+    """
 
     roles = forms.MultipleChoiceField(
         label=_("Roles"), choices=STAFF_ROLES, required=False, widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, *args: Any, only: frozenset[str] | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, only: frozenset[str] | None = None, **kwargs: Any) -> None:
+        self.user, self.only = user, only
+        kwargs["initial"] = {"roles": sorted(user.roles & STAFF)}
         super().__init__(*args, **kwargs)
         if only is not None:
             field_of(self, "roles", forms.MultipleChoiceField).choices = [
                 (role, label) for role, label in STAFF_ROLES if role in only
             ]
+
+    def form_now(self) -> Self:
+        """The form on the roles held now; nobody else gives or takes one until the transaction ends."""
+        actions.lock_roles(user=self.user)
+        return type(self)(user=self.user, only=self.only)

@@ -26,8 +26,11 @@ def change(request: SignedInRequest) -> HttpResponse:
     if record is not None:
         return render(request, "account/name.html", {"record": record})
     form = NameForm(request.POST if request.method == "POST" else None, user=request.user)
-    if request.method == "POST" and form.is_valid():
+
+    def save(*, values: dict[str, str]) -> None:
         actions.rename(user=request.user, **form.cleaned_data, by=actor_of(request.user), now=timezone.now())
+
+    if request.method == "POST" and form.is_valid() and form.saves(save):
         messages.success(request, _("Your name is saved."))
         return redirect("account_name")
     status = 422 if request.method == "POST" else 200

@@ -36,7 +36,8 @@ def held(user):
 
 
 def give(client, user, *roles):
-    return client.post(reverse("manager:roles", args=[user.code]), {"roles": roles}, follow=True)
+    page = client.shown(reverse("manager:person", args=[user.code]), "roles")
+    return client.post(reverse("manager:roles", args=[user.code]), {"roles": roles} | page, follow=True)
 
 
 def said(response):

@@ -143,10 +143,13 @@ def test_giving_and_ending_roles(boss):
     theirs = make.client_for(desk)
     page = boss.get(url("person", desk.code))
     assert page.context["roles_form"].initial == {"roles": ["reception"]}
-    response = boss.post(url("roles", desk.code), {"roles": ["reception", "psychologist"]})
+    response = boss.post(
+        url("roles", desk.code),
+        {"roles": ["reception", "psychologist"]} | boss.shown(url("person", desk.code), "roles"),
+    )
     assert response.url == url("profile", desk.code)
     assert User.objects.get(pk=desk.pk).roles == {"patient", "reception", "psychologist"}
-    boss.post(url("roles", desk.code), {})
+    boss.post(url("roles", desk.code), {} | boss.shown(url("person", desk.code), "roles"))
     assert User.objects.get(pk=desk.pk).roles == {"patient"}
     assert theirs.get(reverse("account_email")).status_code == 302
     # Still to be found, with what was done.
@@ -162,16 +165,24 @@ def test_giving_and_ending_roles(boss):
 def test_a_change_to_oneself_keeps_one_signed_in(boss):
     actions.grant_role(user=boss.user, role=Role.RECEPTION, by=Actor.system("give_role"), now=timezone.now())
     boss.force_login(User.objects.get(pk=boss.user.pk), backend=settings.AUTHENTICATION_BACKENDS[0])
-    assert boss.post(url("roles", boss.user.code), {"roles": ["manager"]}).url == url("person", boss.user.code)
+    assert boss.post(
+        url("roles", boss.user.code), {"roles": ["manager"]} | boss.shown(url("person", boss.user.code), "roles")
+    ).url == url("person", boss.user.code)
     assert boss.get(url("staff")).status_code == 200
     other = make.user(role=Role.MANAGER)
-    assert boss.post(url("roles", boss.user.code), {}).url == reverse("account_home")
+    assert boss.post(
+        url("roles", boss.user.code), {} | boss.shown(url("person", boss.user.code), "roles")
+    ).url == reverse("account_home")
     assert boss.get(url("staff")).status_code == 403
     assert User.objects.get(pk=other.pk).roles == {"patient", "manager"}
 
 
 def test_the_last_manager_cannot_leave(boss):
-    response = boss.post(url("roles", boss.user.code), {"roles": ["reception"]}, follow=True)
+    response = boss.post(
+        url("roles", boss.user.code),
+        {"roles": ["reception"]} | boss.shown(url("person", boss.user.code), "roles"),
+        follow=True,
+    )
     assert said(response) == ["Somebody has to be manager. Make somebody else manager first."]
     response = boss.post(url("close_account", boss.user.code), follow=True)
     assert said(response) == ["Somebody has to be manager. Make somebody else manager first."]
@@ -179,7 +190,9 @@ def test_the_last_manager_cannot_leave(boss):
 
 
 def test_a_refused_change_changes_nothing_at_all(boss):
-    boss.post(url("roles", boss.user.code), {"roles": ["psychologist"]})
+    boss.post(
+        url("roles", boss.user.code), {"roles": ["psychologist"]} | boss.shown(url("person", boss.user.code), "roles")
+    )
     assert User.objects.get(pk=boss.user.pk).roles == {"patient", "manager"}
 
 

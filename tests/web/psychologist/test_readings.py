@@ -126,7 +126,10 @@ def test_a_manager_alone_reads_no_note(note, ruth, place, service, another_manag
     boss = make.signed_in_client(role=Role.MANAGER)
     if another_manager:
         make.user(role=Role.MANAGER)
-    boss.post(reverse("manager:roles", args=[boss.user.code]), {"roles": ["manager", "psychologist"]})
+    boss.post(
+        reverse("manager:roles", args=[boss.user.code]),
+        {"roles": ["manager", "psychologist"]} | boss.shown(reverse("manager:person", args=[boss.user.code]), "roles"),
+    )
     boss.post(
         reverse("manager:profile", args=[boss.user.code]),
         {"title": "Dr", "slug": "boss", "registration": "general", "services": [service.pk], "in_person": "on"},

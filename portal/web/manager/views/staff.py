@@ -164,7 +164,7 @@ def withdraw(request: ActorRequest, code: UUID) -> HttpResponse:
 def person(request: ActorRequest, code: UUID) -> HttpResponse:
     """Somebody's roles, second step, profile, and what was done to their account lately."""
     whose = get_object_or_404(User.objects.staff_ever().with_second_factor_known(), code=code)
-    return _page(request, whose, name_form=NameForm(user=whose))
+    return _page(request, whose)
 
 
 @allow(Role.MANAGER)
@@ -173,14 +173,26 @@ def rename(request: ActorRequest, code: UUID) -> HttpResponse:
     """Somebody goes by another name, as after a wedding. What was issued before keeps the name of its day."""
     whose = get_object_or_404(User.objects.staff_ever().with_second_factor_known(), code=code)
     form = NameForm(request.POST, user=whose)
-    if not form.is_valid():
+    before = whose.name
+
+    def save(*, values: dict[str, str]) -> None:
+        actions.rename(user=whose, **form.cleaned_data, by=request.actor, now=timezone.now())
+
+    if not form.is_valid() or not form.saves(save):
         return _page(request, whose, name_form=form, status=422)
-    if actions.rename(user=whose, **form.cleaned_data, by=request.actor, now=timezone.now()):
+    if whose.name != before:
         messages.success(request, _("The name is saved. It shows everywhere from now on."))
     return redirect("manager:person", code)
 
 
-def _page(request: ActorRequest, whose: User, *, name_form: NameForm, status: int = 200) -> HttpResponse:
+def _page(
+    request: ActorRequest,
+    whose: User,
+    *,
+    name_form: NameForm | None = None,
+    roles_form: RolesForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
     entries = list(Entry.objects.visible_to(request.actor).about(whose).newest_first()[:LINES])
     zone = _zone()
     named = with_names(entries, zone=zone)
@@ -188,8 +200,8 @@ def _page(request: ActorRequest, whose: User, *, name_form: NameForm, status: in
     context = {
         "person": whose,
         "is_self": whose == request.user,
-        "name_form": name_form,
-        "roles_form": RolesForm(initial={"roles": sorted(whose.roles & STAFF)}, only=_own_roles(request, whose)),
+        "name_form": name_form or NameForm(user=whose),
+        "roles_form": roles_form or RolesForm(user=whose, only=_own_roles(request, whose)),
         "pending": list(whose.pending_grants.outstanding().select_related("asked_by")),
         "what_roles_see": _what_roles_see(),
         "psychologist": Psychologist.objects.filter(user=whose).first(),
@@ -208,12 +220,17 @@ def _own_roles(request: HttpRequest, whose: User) -> frozenset[str] | None:
 @allow(Role.MANAGER)
 @require_POST
 def roles(request: ActorRequest, code: UUID) -> HttpResponse:
-    whose = _person(code)
-    form = RolesForm(request.POST)
+    whose = get_object_or_404(User.objects.staff_ever().with_second_factor_known(), code=code)
+    form, before = RolesForm(request.POST, user=whose), whose.roles
+
+    def save(*, values: dict[str, list[Role]]) -> None:
+        chosen = form.cleaned_data["roles"]
+        actions.set_roles(user=whose, roles=chosen, by=request.actor, now=timezone.now())
+
     if form.is_valid():
-        before = whose.roles
         try:
-            actions.set_roles(user=whose, roles=form.cleaned_data["roles"], by=request.actor, now=timezone.now())
+            if not form.saves(save):
+                return _page(request, whose, roles_form=form, status=422)
         except LastManager:
             messages.error(request, _("Somebody has to be manager. Make somebody else manager first."))
         except NotYourOwn:
@@ -230,6 +247,8 @@ def roles(request: ActorRequest, code: UUID) -> HttpResponse:
             if Role.PSYCHOLOGIST in whose.roles - before and not Psychologist.objects.filter(user=whose).exists():
                 messages.info(request, _("A psychologist needs a profile: with it, people find and book them."))
                 return redirect("manager:profile", code)
+    elif form.conflicts:
+        return _page(request, whose, roles_form=form, status=422)
     if whose == request.user and Role.MANAGER not in whose.roles:
         return redirect("account_home")
     return redirect("manager:person", code)
