@@ -58,7 +58,7 @@ def claim(
     desk; it is counted, and after five in a month no date fits any more.
     """
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    found = match(
+    record = match(
         user=user,
         first_name=first_name,
         date_of_birth=date_of_birth,
@@ -67,12 +67,8 @@ def claim(
         now=now,
         today=today,
     )
-    if found is None:
+    if record is None:
         trail.record("account.record_not_found", target=user, by=by, at=now)
-        return None
-    record = Patient.objects.select_for_update(no_key=True).filter(pk=found.pk, user=None).first()
-    # Asked again of the row that is held: meanwhile the desk may have put right what was proved.
-    if record is None or (record.date_of_birth, record.email) != (found.date_of_birth, found.email):
         return None
     for link in MailedLink.objects.with_token(token).outstanding().filter(patient=record):
         links.used(link, by=by, now=now)
@@ -95,13 +91,18 @@ def match(
     now: datetime,
     today: date,
 ) -> Patient | None:
-    """The one record that this proof would open, or None; a None is counted as a wrong birth date."""
+    """The one record that this proof would open, its row held, or None, which is counted as a wrong birth date."""
     address = accounts.verified_address(user)
     invited = MailedLink.objects.with_token(token).outstanding().invitations().filter(expires_at__gt=now)
+    by_address = Patient.objects.at_address(address or "nobody").order_by().values("pk")
+    # Patients first and then links, as whoever links and withdraws. Of two who ask at once the second waits, and finds
+    # what the first left: a record with an account, one guess less.
+    proved = by_address.union(invited.order_by().values("patient"))
+    held = Patient.objects.filter(pk__in=proved, user=None).order_by("pk")
+    pool = list(held.select_for_update(no_key=True))
     link = invited.select_for_update(no_key=True, of=("self",)).first()
-    pool = list(Patient.objects.at_address(address).filter(user=None).order_by("pk"))
-    if link is not None and link.patient not in pool and link.patient.user_id is None:
-        pool.append(link.patient)
+    if link is None:
+        pool = [one for one in pool if address and one.email.lower() == address]
     fitting = [one for one in pool if one.date_of_birth == date_of_birth and _is_called(one, first_name)]
     if relationship is None:
         is_open = not Patient.objects.filter(user=user).exists()
