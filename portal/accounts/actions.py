@@ -300,12 +300,14 @@ def invite(
 
 
 @transaction.atomic
-def withdraw_invitation(*, invitation: Invitation, by: Actor, now: datetime) -> None:
-    """Makes the link useless, and sends no e-mail with it that still waits; one that was accepted stays accepted."""
+def withdraw_invitation(*, invitation: Invitation, by: Actor, now: datetime) -> bool:
+    """Makes the link useless, and sends no e-mail with it that still waits; False if it was accepted or withdrawn."""
     withdrawn = Invitation.objects.outstanding().filter(pk=invitation.pk)
-    if withdrawn.update(withdrawn_at=now, withdrawn_by=by.user):
-        outbox.withdraw(about=invitation, why="withdrawn", now=now)
-        trail.record("invitation.withdrawn", target=invitation, by=by, at=now)
+    if not withdrawn.update(withdrawn_at=now, withdrawn_by=by.user):
+        return False
+    outbox.withdraw(about=invitation, why="withdrawn", now=now)
+    trail.record("invitation.withdrawn", target=invitation, by=by, at=now)
+    return True
 
 
 def open_invitation(*, token: str, now: datetime) -> Invitation:

@@ -82,7 +82,7 @@ WITHOUT_KEY = {
         manager:take_down_download manager:put_back_download manager:replace_download
         manager:change_crisis_line manager:reset_text patient:cancel patient:reschedule patient:agree public:times
         public:confirm public:link reception:withdraw_invitation reception:unlink_account
-        reception:keep_address account_login account_logout account_email_verification_sent
+        reception:keep_address reception:compare account_login account_logout account_email_verification_sent
     """,
     SETS: """
         reception:edit_patient psychologist:hours psychologist:profile manager:settings manager:location

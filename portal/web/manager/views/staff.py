@@ -128,7 +128,10 @@ def _what_roles_see() -> list[tuple[str, str]]:
 @require_POST
 def invite_again(request: ActorRequest, code: UUID) -> HttpResponse:
     """Sends a new link; the earlier one stops working."""
-    old, now = get_object_or_404(Invitation.objects.outstanding(), code=code), timezone.now()
+    old, now = get_object_or_404(Invitation, code=code), timezone.now()
+    if old.accepted_at or old.withdrawn_at:
+        messages.warning(request, _closed(old))
+        return redirect("manager:staff")
     try:
         with making(request, now=now) as made:
             invitation = actions.invite(
@@ -151,9 +154,20 @@ def invite_again(request: ActorRequest, code: UUID) -> HttpResponse:
 @require_POST
 def withdraw(request: ActorRequest, code: UUID) -> HttpResponse:
     invitation = get_object_or_404(Invitation, code=code)
-    actions.withdraw_invitation(invitation=invitation, by=request.actor, now=timezone.now())
-    messages.success(request, _("The invitation to %(email)s is withdrawn.") % {"email": invitation.email})
+    if actions.withdraw_invitation(invitation=invitation, by=request.actor, now=timezone.now()):
+        messages.success(request, _("The invitation to %(email)s is withdrawn.") % {"email": invitation.email})
+    else:
+        messages.warning(request, _closed(invitation))
     return redirect("manager:staff")
+
+
+def _closed(invitation: Invitation) -> str:
+    """Why an invitation that an older page shows can be neither sent again nor withdrawn."""
+    invitation.refresh_from_db()
+    words = _("The invitation to %(email)s was withdrawn before, or replaced by a newer one. Nothing was done.")
+    if invitation.accepted_at:
+        words = _("%(email)s has accepted the invitation meanwhile. Their roles are on their page.")
+    return words % {"email": invitation.email}
 
 
 # ---- One person ------------------------------------------------------------------------------------------------------

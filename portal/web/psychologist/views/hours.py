@@ -121,8 +121,12 @@ def _sessions_within(actor: Actor, slot: TimeSlot, *, now: datetime) -> int:
 @require_POST
 def remove_exception(request: ActorRequest, code: UUID) -> HttpResponse:
     """Takes an exception back: the week's hours count again."""
-    slot = get_object_or_404(TimeSlot.objects.visible_to(request.actor), code=code)
     now = timezone.now()
+    if not TimeSlot.objects.filter(code=code).exists():
+        # Another window was faster.
+        messages.info(request, _("That is not there any more. Nothing was done."))
+        return redirect("psychologist:hours")
+    slot = get_object_or_404(TimeSlot.objects.visible_to(request.actor), code=code)
     time_away.remove_time_slot(time_slot=slot, by=request.actor, now=now)
     messages.success(request, _("Removed. Your weekly hours count again at that time."))
     if slot.kind == TimeSlot.Kind.EXTRA:
