@@ -14,6 +14,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.accounts import devices
 from portal.clinic.kept import offered_services, places
 from portal.clinic.models import ClinicSettings, TaxCode
 from portal.common.kept import kept
@@ -114,6 +115,7 @@ def cookies() -> list[str]:
         settings.CSRF_COOKIE_NAME,
         "messages",
         "theme",
+        devices.cookie_name(),
     ]
 
 

@@ -1,4 +1,5 @@
 from portal.records.models.chain import ChainHead
+from portal.records.models.handovers import Handover
 from portal.records.models.notes import MOST_CHARACTERS, Addendum, ProgressNote, State, Template
 
-__all__ = ["MOST_CHARACTERS", "Addendum", "ChainHead", "ProgressNote", "State", "Template"]
+__all__ = ["MOST_CHARACTERS", "Addendum", "ChainHead", "Handover", "ProgressNote", "State", "Template"]

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import Role
@@ -15,6 +15,7 @@ from portal.common.access.actors import Actor
 from portal.common.crypto.fields import EncryptedTextField
 from portal.common.privacy import classed
 from portal.patients.models import Patient
+from portal.records.models.handovers import Handover
 
 # About forty printed pages.
 MOST_CHARACTERS = 100_000
@@ -36,11 +37,18 @@ class Template(models.TextChoices):
 
 class ProgressNoteQuerySet(models.QuerySet["ProgressNote"]):
     def visible_to(self, actor: Actor, *, now: datetime) -> ProgressNoteQuerySet:
-        """A psychologist's own notes, and the signed ones of people they treat. Nobody else's, whatever their role."""
+        """A psychologist's own notes, and signed ones: of people they treat, or that a colleague handed over to them.
+
+        Nobody else's, whatever their role.
+        """
         if actor.role != Role.PSYCHOLOGIST:
             return self.none()
         treated = Patient.objects.treated_by(actor.person, now=now)
-        return self.filter(Q(author__user=actor.user) | Q(state=State.SIGNED, patient__in=treated))
+        handed = Handover.objects.in_force().filter(
+            reader__user=actor.user, patient=OuterRef("patient"), author=OuterRef("author")
+        )
+        readable = Q(patient__in=treated) | Q(Exists(handed))
+        return self.filter(Q(author__user=actor.user) | Q(readable, state=State.SIGNED))
 
     def signed(self) -> ProgressNoteQuerySet:
         return self.filter(state=State.SIGNED)

@@ -26,6 +26,7 @@ from portal.common.web.htmx import page_or_fragment, targets
 from portal.common.web.search_words import searched_by_post
 from portal.patients.models import Patient, PatientQuerySet
 from portal.patients.search import search
+from portal.records import handing_over
 from portal.records.models import ProgressNote
 from portal.records.session_notes import sessions_to_write_up, sessions_with_notes
 from portal.web.psychologist.forms import PatientSearch
@@ -117,6 +118,8 @@ def patient(request: ActorRequest, code: UUID) -> HttpResponse:
                 .annotate(added=Count("addenda"))
                 .order_by("-appointment__starts_at")[:20]
             ),
+            "handed": handing_over.own(patient=person, by=actor),
+            "could_take": handing_over.colleagues(patient=person, by=actor),
             **shared_with(person, actor, now=now),
         }
     return page_or_fragment(request, "psychologist/patient.html", context, fragment="sessions")
