@@ -165,7 +165,7 @@ def _privacy(clinic: ClinicSettings, own: PolicySettings) -> PrivacyFacts:
         "late_fee_percent": clinic.late_fee_percent,
         "grace_minutes": clinic.grace_minutes,
         "cookies": cookies(),
-        "session_hours": settings.SESSION_COOKIE_AGE // 3600,
+        "session_hours": int(max(settings.STAFF_SESSION, settings.PATIENT_SESSION).total_seconds() // 3600),
         "staff_idle_minutes": minutes["STAFF_IDLE"],
         "patient_idle_minutes": minutes["PATIENT_IDLE"],
         "second_factor": bool(settings.STAFF_SECOND_FACTOR),

@@ -26,7 +26,7 @@ def cookies(facts: PrivacyFacts) -> list[Block]:
         (_("Proves that a form you send came from our page."), _("A year")),
         (_("Carries a short message to the next page."), _("Until it is shown")),
         (_("Remembers light or dark, if you chose."), _("A year")),
-        (_("Knows that you signed in with this device before, so that nobody else can lock you out."), _("A year")),
+        (_("Knows that you signed in with this device before, so that nobody else can lock you out."), _("Six months")),
     ]
     rows = [[name, *words] for name, words in zip(facts["cookies"], what, strict=True)]
     return [
