@@ -193,6 +193,37 @@ def _(page: Page, life: Life) -> None:
     hold_a_time(page)
 
 
+@by("confirm what another tab changed", NEWCOMER)
+def _(page: Page, life: Life) -> None:
+    hold_a_time(page)
+    # As a second tab does, whose answer never comes back to this one.
+    page.request.post(
+        "/book/session/",
+        form={
+            "csrfmiddlewaretoken": page.locator("[name=csrfmiddlewaretoken]").first.input_value(),
+            "psychologist": "anh-le",
+            "mode": "video",
+            "time": page.locator("[name=chosen]").input_value().rsplit(" ", 2)[0],
+        },
+        headers={"Referer": page.url},
+    )
+    press_and_wait(page, "Confirm", "#not-as-shown")
+
+
+@by("times while one is held", VISITOR)
+def _(page: Page, life: Life) -> None:
+    hold_a_time(page)
+    _open(page, "/book/session/?psychologist=any")
+    expect(page.locator("aside.hold")).to_be_visible()
+
+
+@by("move my appointment, asked", PATIENT)
+def _(page: Page, life: Life) -> None:
+    _open(page, f"/my/appointments/{life.upcoming.code}/reschedule/")
+    page.locator("button.time").first.click()
+    expect(page.get_by_role("heading", name="Move this session?")).to_be_visible()
+
+
 @by("hold ran out", NEWCOMER)
 def _(page: Page, life: Life) -> None:
     hold_a_time(page)
