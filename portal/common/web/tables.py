@@ -27,6 +27,8 @@ class ListTable(tables.Table, Generic[_Record]):
     stencil: ClassVar[Stencil]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # django-tables2 looks for it in the call and in Meta, and would put nothing over what stands in the class.
+        kwargs.setdefault("empty_text", getattr(type(self), "empty_text", None))
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]  # django-tables2 has no types
 
     def row(self, record: _Record) -> Row:

@@ -68,6 +68,7 @@ def test_nobody_found_says_what_to_do(desk, typed):
     page = desk.get(PATIENTS, {"q": typed})
     assert names(page) == []
     assert "Nobody found" in page.content.decode()
+    assert "Check the spelling, or look by phone number or date of birth." in page.content.decode()
 
 
 def test_nothing_typed_shows_who_was_registered_last(desk):
