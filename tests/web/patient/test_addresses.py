@@ -54,7 +54,7 @@ def test_the_desk_types_another_address_and_it_waits(desk):
     edit = reverse("reception:edit_patient", args=[patient.code])
     form = desk.get(edit).context["form"]
     data = {name: form[name].value() or "" for name in form.fields} | {"date_of_birth": "17/5/1990", "email": NEW}
-    assert desk.post(edit, data).status_code == 302
+    assert desk.send(edit, data).status_code == 302
     patient.refresh_from_db()
     assert (patient.email, mails("confirm_address")) == (OLD, [NEW])
     page = desk.get(reverse("reception:patient", args=[patient.code])).content.decode()
@@ -202,7 +202,7 @@ def test_typed_on_the_details_page_it_waits_for_whoever_signs_in(who):
     edit = reverse("patient:edit_details", args=[patient.code])
     form = client.get(edit).context["form"]
     data = {name: form[name].value() or "" for name in form.fields} | {"email": NEW}
-    page = client.post(edit, data, follow=True).content.decode()
+    page = client.send(edit, data, follow=True).content.decode()
     assert "Waiting to be confirmed" in page
     assert f"We write to {NEW} once it is confirmed" in page
     assert (Patient.objects.get().email, mails("confirm_address")) == (OLD, [NEW])
