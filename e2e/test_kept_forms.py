@@ -21,7 +21,7 @@ def come_in(page: Page, person: User) -> None:
     page.get_by_role("button", name="Sign in", exact=True).click()
 
 
-@pytest.fixture(params=["with script", "without script", "on a phone"])
+@pytest.fixture(params=["with script", "on a phone"])
 def window(request, open_page) -> Page:
     if request.param == "on a phone":
         return open_page(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)

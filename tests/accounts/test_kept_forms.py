@@ -207,6 +207,31 @@ def test_an_htmx_form_too(invite):
     assert KEPT in make.client_for(user).get(invite).content.decode()
 
 
+def test_a_form_that_is_fetched_into_a_page_is_announced_there_and_filled_when_it_comes(invite):
+    """Sent by htmx from another page than its own: one lands there again."""
+    user = manager()
+    client = make.client_for(user)
+    staff = reverse("manager:staff")
+    mark = signing.dumps([user.code.hex, staff], salt=marks.SALT)
+    client.session.flush()
+    here = {"hx-request": "true", "hx-current-url": f"http://testserver{staff}"}
+    assert client.post(invite, {**TYPED, marks.FIELD: mark}, headers=here)["HX-Redirect"].endswith(f"?next={staff}")
+    client = make.client_for(user)
+    assert "Open the form again: it stands in it" in client.get(staff).content.decode()
+    assert "Open the form again" not in client.get(reverse("manager:services")).content.decode()
+    assert 'value="mai@example.com"' in client.get(invite, headers=here).content.decode()
+
+
+def test_a_button_that_was_pressed_is_announced_nowhere(invite):
+    user = manager()
+    client = make.client_for(user)
+    staff = reverse("manager:staff")
+    mark = signing.dumps([user.code.hex, staff], salt=marks.SALT)
+    client.session.flush()
+    client.post(invite, {"code": "5f0c", "version": "2", marks.FIELD: mark})
+    assert "We kept what you typed" not in make.client_for(user).get(staff).content.decode()
+
+
 def test_a_token_that_ended_leads_back_to_the_form(invite):
     """Signed in again in another tab: the form of the first has an old token, and is shown again at once."""
     user = manager()
@@ -448,5 +473,5 @@ def test_nothing_new_says_nothing():
     html = (
         '<form method="post" action="/here/"><input type="hidden" name="h" value="1"><input name="q" value="x"></form>'
     )
-    assert filled(html, {"q": ["x"], "h": ["2"]}) is None
+    assert filled(html, {"q": ["x"], "h": ["2"]}) == html
     assert filled("<p>no form</p>", {"q": ["x"]}) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.translation import get_language_from_path, override
+from django.utils.translation import gettext as _
 
 from portal.accounts.kept_forms import keeping
 from portal.accounts.kept_forms.keeping import CAME_BACK, OWN_FIELDS
@@ -30,6 +32,9 @@ SIGN_IN = "account_login"
 STEPS = frozenset({SIGN_IN, "account_reauthenticate", "mfa_reauthenticate", "mfa_authenticate", "mfa_index"})
 # Answers to a form that brought nothing about: what was typed stays kept.
 REFUSED = frozenset({401, 403, 404, 405, 429})
+
+# Where the layouts show messages.
+MESSAGES = re.compile(r'<div class="toasts" id="messages"[^>]*>')
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -153,9 +158,27 @@ def _given_back(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         return response
     html = response.content.decode()
     for number, form in enumerate(kept):
-        html = _with(form, html, request, number) or html
+        filled = _with(form, html, request, number)
+        if filled is None and _stood_on(form, request) and _has_words(form):
+            filled = MESSAGES.sub(lambda found: found[0] + _opened_again(request), html, count=1)
+        html = filled or html
     response.content = html.encode()
     return response
+
+
+def _stood_on(form: KeptForm, request: HttpRequest) -> bool:
+    return bool(urlsplit(form.typed["page"]).path == request.path)
+
+
+def _has_words(form: KeptForm) -> bool:
+    """Whether somebody typed more than a word: of a button that was pressed nothing is announced."""
+    return any(len(value.split()) > 1 for values in form.typed["fields"].values() for value in values)
+
+
+def _opened_again(request: HttpRequest) -> str:
+    """A form that is fetched into its page is filled when it is fetched; until then a message says that it will be."""
+    words = _("We kept what you typed. Open the form again: it stands in it, and is not saved yet.")
+    return render_to_string("components/_toast.html", {"level": "info", "text": words}, request)
 
 
 def _with(form: KeptForm, html: str, request: HttpRequest, number: int) -> str | None:
@@ -173,7 +196,7 @@ def _with(form: KeptForm, html: str, request: HttpRequest, number: int) -> str |
         html,
         typed["fields"],
         is_its_address=is_its_address,
-        is_its_page=urlsplit(typed["page"]).path == request.path,
+        is_its_page=_stood_on(form, request),
         own=OWN_FIELDS,
         head=render_to_string("components/_kept_form.html", context, request),
         tail=render_to_string("components/_kept_form_drop.html", context, request),

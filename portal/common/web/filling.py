@@ -141,7 +141,7 @@ def fill(
     head: str,
     tail: str = "",
 ) -> str | None:
-    """The page with what was typed in the form that it belongs to; None where there is no such form, or nothing new.
+    """The page with what was typed in the form that it belongs to, as it was where nothing is new; None without it.
 
     `is_its_address` knows an address that the form is sent to, empty for the page's own. On the page where it stood
     (`is_its_page`) a form with all the same fields is it too: a new article's has a new address each time. `own` are
@@ -156,7 +156,7 @@ def fill(
         return None
     edits = list(_edits(found, html, typed, own))
     if not any(is_seen for _edit, is_seen in edits):
-        return None
+        return html
     after = found.closes + len("</form>")
     parts = [*(edit for edit, _is_seen in edits), (found.end, found.end, head), (after, after, tail)]
     for start, end, new in sorted(parts, reverse=True):
