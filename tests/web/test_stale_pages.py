@@ -250,6 +250,25 @@ def test_changes_of_two_fields_in_one_moment_are_both_saved(edited):
     assert (stored(first, address, one), stored(first, address, other)) == ([new], [theirs])
 
 
+def test_a_form_that_is_given_back_after_signing_in_still_says_what_it_showed():
+    """What others saved while somebody was signed out is not undone by what their page had shown."""
+    user = make.user()
+    patient = make.patient(user=user, street="1 Lane", suburb="Brunswick")
+    address = reverse("patient:edit_details", args=[patient.code])
+    client = make.client_for(user)
+    page = opened(client, address, "street")
+    client.session.flush()
+    assert client.post(address, page | {"street": ["2 Lane"]}).status_code == 302
+    type(patient).objects.filter(pk=patient.pk).update(suburb="Coburg")
+
+    client = make.client_for(user)
+    given_back = opened(client, address, "street")
+    assert (given_back["street"], given_back["shown"]) == (["2 Lane"], page["shown"])
+    assert client.post(address, given_back).status_code == 302
+    patient.refresh_from_db()
+    assert (patient.street, patient.suburb) == ("2 Lane", "Coburg")
+
+
 # ---- Every form ------------------------------------------------------------------------------------------------------
 
 
