@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, time
 from typing import Self, TypeVar
 
@@ -49,6 +50,10 @@ class TimeSlotQuerySet(OfPsychologistQuerySet["TimeSlot"]):
     def between(self, start: datetime, end: datetime) -> TimeSlotQuerySet:
         """Those that touch the time from `start` (inclusive) to `end` (exclusive)."""
         return self.filter(starts_at__lt=end, ends_at__gt=start)
+
+    def away(self) -> TimeSlotQuerySet:
+        """Time away, which wins over every other hour."""
+        return self.filter(kind=TimeSlot.Kind.BLOCKED)
 
 
 @classed(plain="id code psychologist location weekday starts ends")
@@ -120,3 +125,16 @@ class TimeSlot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.starts_at:%Y-%m-%d %H:%M}"
+
+    def open_parts(self, away: Iterable[TimeSlot]) -> list[tuple[datetime, datetime]]:
+        """What is left of extra hours beside time `away`, from and until in order; nothing where all is covered."""
+        parts, begins = [], self.starts_at
+        for off in sorted(away, key=lambda one: one.starts_at):
+            if off.starts_at > begins:
+                parts.append((begins, min(off.starts_at, self.ends_at)))
+            begins = max(begins, off.ends_at)
+            if begins >= self.ends_at:
+                break
+        if begins < self.ends_at:
+            parts.append((begins, self.ends_at))
+        return parts

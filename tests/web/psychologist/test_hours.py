@@ -340,6 +340,27 @@ def test_extra_hours_are_on_the_clock_of_their_place(client, mai):
 
 
 @pytest.mark.parametrize(
+    ("away", "words", "shut"),
+    [
+        (None, "The extra hours are open for booking.", False),
+        (("10:00", "12:00"), "You are away then, and that counts: nobody can book these extra hours", True),
+        (("00:00", "23:59"), "You are away then, and that counts: nobody can book these extra hours", True),
+        (("10:30", "11:00"), "Open for booking: 10:00 am – 10:30 am, 11:00 am – 12:00 pm.", False),
+        (("09:00", "11:00"), "Open for booking: 11:00 am – 12:00 pm.", False),
+        (("12:00", "13:00"), "The extra hours are open for booking.", False),
+    ],
+)
+def test_extra_hours_in_time_away_are_said_to_be_open_only_as_far_as_they_are(client, mai, place, away, words, shut):
+    if away:
+        day = {"kind": "blocked", "first_day": "2026-12-05", "from_time": away[0], "until_time": away[1]}
+        client.send(ADD, day | {"label": "Away"})
+    hours = {"kind": "extra", "first_day": "2026-12-05", "from_time": "10:00", "until_time": "12:00"}
+    page = client.send(ADD, hours | {"location": place.pk}, follow=True).content.decode()
+    assert words in page
+    assert ("not open: you are away" in page) is shut
+
+
+@pytest.mark.parametrize(
     ("sent", "words"),
     [
         ({}, "Enter the date."),
@@ -395,7 +416,7 @@ def test_exceptions_that_are_over_are_not_shown(client, mai):
     coming = make.time_slot(psychologist=mai, starts_at=NOW + timedelta(days=2))
 
     (shown,) = client.get(HOURS).context["slots"]
-    assert shown == (coming, "Thu 26 Nov, 10:30 am – 11:30 am")
+    assert shown == (coming, "Thu 26 Nov, 10:30 am – 11:30 am", False)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.languages.punctuation import listed
 from portal.common.languages.times import clock, day_short
 from portal.common.web.once import making, once
 from portal.journeys import time_away
@@ -93,7 +94,7 @@ def add_exception(request: PsychologistRequest) -> HttpResponse:
         form.add_error("from_time", _("You have extra hours at that time already."))
         return _page(request, slot=form, status=422)
     if slot.kind == TimeSlot.Kind.EXTRA:
-        messages.success(request, _("The extra hours are open for booking."))
+        _say_what_is_open(request, slot, now=now)
         return made.answer
     messages.success(request, _("You are shown as away. Nobody can book that time."))
     if count:
@@ -107,6 +108,30 @@ def add_exception(request: PsychologistRequest) -> HttpResponse:
             % {"count": count},
         )
     return made.answer
+
+
+def _say_what_is_open(request: ActorRequest, slot: TimeSlot, *, now: datetime) -> None:
+    """Extra hours that somebody added: which of them can be booked, for time away wins."""
+    zone = slot.location.zone if slot.location else ClinicSettings.current().zone
+    off = _away_in(request.actor, slot)
+    parts = slot.open_parts(off)
+    if slot.ends_at <= now:
+        messages.info(request, _("The extra hours are noted. They are past: nobody can book them."))
+    elif not off:
+        messages.success(request, _("The extra hours are open for booking."))
+    elif parts:
+        times = listed(f"{clock(begins, zone)} – {clock(ends, zone)}" for begins, ends in parts)
+        words = _("You are away for a part of these extra hours, and that counts. Open for booking: %(times)s.")
+        messages.warning(request, words % {"times": times})
+    else:
+        words = _(
+            "You are away then, and that counts: nobody can book these extra hours until you remove the time away."
+        )
+        messages.warning(request, words)
+
+
+def _away_in(actor: Actor, slot: TimeSlot) -> list[TimeSlot]:
+    return list(TimeSlot.objects.visible_to(actor).away().between(slot.starts_at, slot.ends_at))
 
 
 def _sessions_within(actor: Actor, slot: TimeSlot, *, now: datetime) -> int:
@@ -184,10 +209,19 @@ def _page(
     return render(request, "psychologist/hours.html", context, status=status)
 
 
-def _slots(actor: Actor, *, zone: ZoneInfo, now: datetime) -> list[tuple[TimeSlot, str]]:
-    """Exceptions that are not over, each with its time in words."""
-    slots = TimeSlot.objects.visible_to(actor).filter(ends_at__gt=now).select_related("location").order_by("starts_at")
-    return [(slot, _in_words(slot, slot.location.zone if slot.location else zone)) for slot in slots]
+def _slots(actor: Actor, *, zone: ZoneInfo, now: datetime) -> list[tuple[TimeSlot, str, bool]]:
+    """Exceptions that are not over, each with its time in words, and whether it is extra and opens nothing."""
+    coming = TimeSlot.objects.visible_to(actor).filter(ends_at__gt=now).select_related("location").order_by("starts_at")
+    slots = list(coming)
+    away = [slot for slot in slots if slot.kind == TimeSlot.Kind.BLOCKED]
+    return [
+        (
+            slot,
+            _in_words(slot, slot.location.zone if slot.location else zone),
+            slot.kind == TimeSlot.Kind.EXTRA and not slot.open_parts(away),
+        )
+        for slot in slots
+    ]
 
 
 def _in_words(slot: TimeSlot, zone: ZoneInfo) -> str:
