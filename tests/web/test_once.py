@@ -82,14 +82,15 @@ WITHOUT_KEY = {
         manager:take_down_download manager:put_back_download manager:replace_download
         manager:change_crisis_line manager:reset_text patient:cancel patient:reschedule patient:agree public:times
         public:confirm public:link reception:withdraw_invitation reception:unlink_account
-        reception:keep_address reception:compare account_login account_logout account_email_verification_sent
+        reception:keep_address reception:compare psychologist:take_back_notes
+        account_login account_logout account_email_verification_sent
     """,
     SETS: """
         reception:edit_patient psychologist:hours psychologist:profile manager:settings manager:location
         manager:service manager:roles manager:download manager:policy_settings manager:text manager:crisis_line
         manager:category manager:tags patient:edit_details choose_language choose_theme psychologist:article_address
         psychologist:article_link psychologist:article_reviewed manager:article_address manager:article_link
-        manager:article_reviewed account_name manager:rename
+        manager:article_reviewed account_name manager:rename psychologist:hand_over
     """,
     OWN_CODE: """
         psychologist:note psychologist:draft_note psychologist:add_to_note psychologist:share psychologist:share_own
