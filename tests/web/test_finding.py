@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -67,6 +68,10 @@ def test_where_nobody_is_found_the_desk_can_register_them(people):
     assert names == ["Register a patient"]
     ((href, _name),) = OPTION.findall(body)
     assert href.startswith(reverse("reception:new_patient"))
+    # With what was typed, which stands in no address in clear.
+    assert "nobody" not in href
+    page = make.signed_in_client(role=Role.RECEPTION).get(unescape(href)).content.decode()
+    assert "nobody-of-this-name" in page.lower()
 
 
 @pytest.mark.parametrize("words", ["", "   ", "\x00", "%", "'"])
