@@ -41,6 +41,7 @@ from portal.clinic.models import (
 )
 from portal.common.access.actors import Actor
 from portal.common.documents import CleanFile, Kind
+from portal.common.forms.names import MOST_DIGITS
 from portal.medicare.models import MbsItem, Referral
 from portal.patients.models import Carer, Patient
 from portal.resources import storage
@@ -52,6 +53,11 @@ from tests.pages import form_with
 make = sys.modules[__name__]
 PASSWORD = "a-long-enough-password"
 _numbers = count(1)
+
+
+def _few_digits(n: int) -> int:
+    """The part of a number that a name may hold: with more digits it is refused as a telephone number."""
+    return n % 10**MOST_DIGITS
 
 
 # ---- The clinic ------------------------------------------------------------------------------------------------------
@@ -104,7 +110,7 @@ def language(*, code: str | None = None, name: str | None = None) -> Language:
 def user(*, email: str | None = None, role: Role | None = None, roles: tuple[Role, ...] = (), **fields) -> User:
     """An account with a verified address, the password `PASSWORD` and the named staff roles."""
     n = next(_numbers)
-    names = {"first_name": "Robin", "last_name": f"Person{n}"}
+    names = {"first_name": "Robin", "last_name": f"Person{_few_digits(n)}"}
     made = User.objects.create_user(email or f"person{n}@example.com", PASSWORD, **names | fields)
     EmailAddress.objects.create(user=made, email=made.email, verified=True, primary=True)
     for held in {role, *roles} & STAFF:
@@ -158,7 +164,7 @@ def patient(*, user: User | None = None, date_of_birth: date = date(1990, 5, 17)
     n = next(_numbers)
     defaults = {
         "legal_first_name": "Ash",
-        "legal_last_name": f"Patient{n}",
+        "legal_last_name": f"Patient{_few_digits(n)}",
         "email": user.email if user else f"patient{n}@example.com",
     }
     return Patient.objects.create(user=user, date_of_birth=date_of_birth, **defaults | fields)

@@ -21,6 +21,7 @@ import portal
 from portal.accounts.roles import Role
 from portal.appointments.states import Verb
 from portal.clinic.models import Psychologist
+from portal.common.forms.shown import SHOWN, MergesChanges, written
 from portal.journeys import checking_out
 from portal.website import texts
 from tests import make
@@ -125,7 +126,11 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "AnyTime": {"psychologists": Psychologist.objects.all()},
         "CheckOutForm": {"claim": checking_out.claim_for(session)},
         "ReferralForm": {"today": today},
-        "SiteTextForm": {"text": texts.find("home.title", "en")[1], "language": "en", "present": ""},
+        "SiteTextForm": {"text": texts.find("home.title", "en")[1], "language": "en", "standard": "Welcome"},
+        "RolesForm": {"user": psychologist.user},
+        "ClaimForm": {"user": psychologist.user, "has_record": False},
+        "AddressForm": {"post": make.post()},
+        "UnlinkForm": {"account": psychologist.user},
     }
     return by_name.get(form.__name__, {})
 
@@ -171,6 +176,8 @@ def test_who_fills_in_what_is_marked_is_told_of_no_more(world, kind):
         if isinstance(field, (forms.MultipleChoiceField, forms.ModelMultipleChoiceField)):
             value = [value]
         typed[shown.add_prefix(name)] = value
+    if isinstance(shown, MergesChanges) and shown.is_edit:
+        typed[shown.add_prefix(SHOWN)] = written(shown.stored)
     files = {name: value for name, value in typed.items() if isinstance(value, SimpleUploadedFile)}
     words = {name: value for name, value in typed.items() if name not in files}
     sent = kind(words, files, **given) if files else kind(words, **given)
