@@ -20,6 +20,7 @@ from portal.accounts.actions import invite
 from portal.accounts.models import Invitation, User
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status, TimeSlot
+from portal.audit.models import Entry
 from portal.billing import actions as billing
 from portal.billing.models import CreditNote, Invoice, Payment
 from portal.clinic.models import Language, Location, Psychologist, Room, Service, Specialisation
@@ -247,6 +248,64 @@ def a_cancellation():
     cancelled = Appointment.objects.filter(status=Status.CANCELLED).count
     page = at("reception:cancel", session.code)
     return sheet(desk(), page, "reception:cancel", session.code, says={"reason": "patient"}, count=cancelled)
+
+
+def steps_of(line):
+    """How often the trail says that this became of a session."""
+    return Entry.objects.filter(verb=f"appointment.{line}").count
+
+
+def a_step(who, page, name, session, line, **says):
+    return sheet(who, page, name, session.code, says=says, count=steps_of(line), has="seen")
+
+
+def a_check_in():
+    session = an_hour_ago()
+    return a_step(desk(), at("reception:appointment", session.code), "reception:check_in", session, "arrived")
+
+
+def a_no_show():
+    session = an_hour_ago()
+    return a_step(desk(), at("reception:appointment", session.code), "reception:no_show", session, "no_show")
+
+
+def taken_back(name, line, **fields):
+    session = an_hour_ago(**fields)
+    return a_step(desk(), at(name, session.code), name, session, line, reason="mistake")
+
+
+def a_check_in_taken_back():
+    return taken_back("reception:undo_check_in", "arrival_undone", status=Status.ARRIVED)
+
+
+def a_no_show_taken_back():
+    return taken_back("reception:undo_no_show", "no_show_undone", status=Status.NO_SHOW)
+
+
+def a_session_opened_again():
+    return taken_back("reception:reopen", "reopened", status=Status.COMPLETED)
+
+
+def on_their_day(name, line):
+    client = clinician()
+    session = an_hour_ago(psychologist=client.psychologist)
+    day = f"{at('psychologist:today')}?day={session.local_start.date().isoformat()}"
+    return a_step(client, day, name, session, line)
+
+
+def a_session_held():
+    return on_their_day("psychologist:complete", "completed")
+
+
+def a_session_missed():
+    return on_their_day("psychologist:no_show", "no_show")
+
+
+def a_session_that_its_patient_calls_off():
+    patient = make.patient(user=make.user())
+    session = to_come(patient=patient)
+    page = at("patient:cancel", session.code)
+    return a_step(make.client_for(patient.user), page, "patient:cancel", session, "cancelled")
 
 
 def money_ahead():
@@ -484,9 +543,14 @@ def a_record_of_ones_own():
     return sheet(make.client_for(account), at("patient:find"), "patient:find", says=says, count=found)
 
 
+STEPS = [
+    *(a_check_in, a_no_show, a_check_in_taken_back, a_no_show_taken_back, a_session_opened_again, a_session_held),
+    *(a_session_missed, a_session_that_its_patient_calls_off, a_cancellation),
+]
 PRESSED = {
     case.__name__: case
     for case in [
+        *(case for case in STEPS if case is not a_cancellation),
         *(a_patient, a_referral, a_carer, a_booking, a_booking_at_any_time, a_move, a_cancellation, money_ahead, a_fee),
         *(a_check_out, a_check_out_paid_later, an_invoice_by_mail, a_payment, a_refund, a_credit, a_location, a_room),
         *(a_service, an_invitation, an_invitation_again, a_specialisation, a_language, a_profile, a_file, a_category),
@@ -523,6 +587,38 @@ def test_four_presses_make_one_thing_and_lead_to_it(clinic, case):
     assert found.count() - before == 1, shown
     assert {status for status, _where in shown} == {302}, [answer.content.decode()[-3000:] for answer in answers]
     assert len({where for _status, where in shown}) == 1, shown
+
+
+@pytest.mark.parametrize("case", STEPS, ids=lambda case: case.__name__)
+def test_whoever_presses_a_step_twice_is_led_where_the_first_led_and_told_that_it_is_done(clinic, case):
+    found = case()
+    fields, before = found.filled(), found.count()
+    first = found.client.post(found.address, fields, follow=True)
+    again = found.client.post(found.address, fields, follow=True)
+    assert found.count() - before == 1
+    assert again.redirect_chain == first.redirect_chain
+    assert {message.level_tag for answer in (first, again) for message in answer.context["messages"]} == {"success"}
+
+
+@pytest.mark.parametrize("case", [a_check_in, a_check_in_taken_back, a_session_opened_again])
+def test_a_step_that_somebody_else_took_is_told_as_theirs(clinic, case):
+    found = case()
+    fields, other = found.filled(), replace(found, client=desk())
+    other.client.post(other.address, other.filled())
+    (told,) = found.client.post(found.address, fields, follow=True).context["messages"]
+    assert "Somebody changed this session" in str(told)
+
+
+def test_a_step_that_was_taken_back_can_be_taken_again(clinic):
+    """The page knows then of the session what it knew before the first time."""
+    found, session = a_check_in(), Appointment.objects.get()
+    fields = found.filled()
+    found.client.post(found.address, fields)
+    undoing = at("reception:undo_check_in", session.code)
+    found.client.post(undoing, {"seen": "arrived.0", "reason": "mistake"})
+    found.client.post(found.address, fields)
+    session.refresh_from_db()
+    assert (session.status, found.count()) == (Status.ARRIVED, 2)
 
 
 # ---- What a key is worth ---------------------------------------------------------------------------------------------

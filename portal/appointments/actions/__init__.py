@@ -3,6 +3,7 @@
 from portal.appointments.actions.attending import (
     check_in,
     complete,
+    is_done_by,
     mark_no_show,
     reopen,
     undo_check_in,
@@ -26,6 +27,7 @@ __all__ = [
     "hold",
     "hold_any",
     "in_transaction",
+    "is_done_by",
     "mark_no_show",
     "refusal_of",
     "release_hold",

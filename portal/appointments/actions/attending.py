@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from portal.appointments import states
 from portal.appointments.actions import rules
@@ -18,7 +18,29 @@ from portal.appointments.models import Appointment
 from portal.appointments.refusals import SlotTaken, WrongState
 from portal.appointments.states import AskAbove, UndoReason, Verb, Why, nothing_known
 from portal.audit import trail
+from portal.audit.models import Entry
 from portal.common.access.actors import Actor
+
+# How the trail names each step, and what else it says of where a session stands.
+LINES: Final = {
+    Verb.CHECK_IN: "appointment.arrived",
+    Verb.UNDO_CHECK_IN: "appointment.arrival_undone",
+    Verb.COMPLETE: "appointment.completed",
+    Verb.REOPEN: "appointment.reopened",
+    Verb.NO_SHOW: "appointment.no_show",
+    Verb.UNDO_NO_SHOW: "appointment.no_show_undone",
+    Verb.CANCEL: "appointment.cancelled",
+}
+
+
+def is_done_by(appointment: Appointment, verb: Verb, *, by: Actor) -> bool:
+    """Whether this step is the last that was taken with the session, and this person took it: they pressed twice.
+
+    What a page knew of a session can be true of it again, once a step was taken back; so the trail says what came
+    last, and no key that is kept beside it.
+    """
+    last = Entry.objects.about(appointment).filter(verb__in=LINES.values()).newest_first().first()
+    return last is not None and by.user_id is not None and (last.verb, last.actor_id) == (LINES[verb], str(by.user_id))
 
 
 @in_transaction
@@ -29,7 +51,7 @@ def check_in(*, appointment: Appointment, by: Actor, now: datetime, seen: str | 
     page that asked knew of the session (`states.as_seen`), here and below; an old page is refused.
     """
     session = _locked(appointment, Verb.CHECK_IN, by=by, now=now, seen=seen)
-    return _step(session, Verb.CHECK_IN, "appointment.arrived", by=by, now=now, arrived_at=now)
+    return _step(session, Verb.CHECK_IN, by=by, now=now, arrived_at=now)
 
 
 @in_transaction
@@ -39,16 +61,14 @@ def undo_check_in(
     """It was somebody else. Raises WrongState unless the patient is checked in, and without a reason that fits."""
     session = _locked(appointment, Verb.UNDO_CHECK_IN, by=by, now=now, seen=seen)
     said = _said(reason, Verb.UNDO_CHECK_IN)
-    return _step(
-        session, Verb.UNDO_CHECK_IN, "appointment.arrival_undone", by=by, now=now, reason=said, arrived_at=None
-    )
+    return _step(session, Verb.UNDO_CHECK_IN, by=by, now=now, reason=said, arrived_at=None)
 
 
 @in_transaction
 def complete(*, appointment: Appointment, by: Actor, now: datetime, seen: str | None = None) -> Appointment:
     """The session was held. Raises WrongState before its start, or unless it was booked or the patient had arrived."""
     session = _locked(appointment, Verb.COMPLETE, by=by, now=now, seen=seen)
-    return _step(session, Verb.COMPLETE, "appointment.completed", by=by, now=now, completed_at=now)
+    return _step(session, Verb.COMPLETE, by=by, now=now, completed_at=now)
 
 
 @in_transaction
@@ -70,7 +90,7 @@ def reopen(
     session = _locked(appointment, Verb.REOPEN, by=by, now=now, seen=seen, known=known)
     said = _said(reason, Verb.REOPEN)
     _check_still_free(session, by=by, now=now)
-    return _step(session, Verb.REOPEN, "appointment.reopened", by=by, now=now, reason=said, completed_at=None)
+    return _step(session, Verb.REOPEN, by=by, now=now, reason=said, completed_at=None)
 
 
 @in_transaction
@@ -84,7 +104,7 @@ def mark_no_show(
 ) -> Appointment:
     """Nobody came. Raises WrongState before the session's start, or unless it is booked."""
     session = _locked(appointment, Verb.NO_SHOW, by=by, now=now, seen=seen, known=known)
-    return _step(session, Verb.NO_SHOW, "appointment.no_show", by=by, now=now)
+    return _step(session, Verb.NO_SHOW, by=by, now=now)
 
 
 @in_transaction
@@ -106,7 +126,7 @@ def undo_no_show(
     session = _locked(appointment, Verb.UNDO_NO_SHOW, by=by, now=now, seen=seen, known=known)
     said = _said(reason, Verb.UNDO_NO_SHOW)
     _check_still_free(session, by=by, now=now)
-    return _step(session, Verb.UNDO_NO_SHOW, "appointment.no_show_undone", by=by, now=now, reason=said)
+    return _step(session, Verb.UNDO_NO_SHOW, by=by, now=now, reason=said)
 
 
 # ---- What each of them does -----------------------------------------------------------------------------------------
@@ -153,9 +173,7 @@ def _check_still_free(session: Appointment, *, by: Actor, now: datetime) -> None
     clear_holds(standing.run_out, by=by, now=now)
 
 
-def _step(
-    session: Appointment, verb: Verb, line: str, *, by: Actor, now: datetime, reason: str = "", **marks: Any
-) -> Appointment:
+def _step(session: Appointment, verb: Verb, *, by: Actor, now: datetime, reason: str = "", **marks: Any) -> Appointment:
     """Writes what the table says, with the times that belong to it, and its line in the trail."""
     session.status = states.leads_to(session, verb)
     for name, value in marks.items():
@@ -163,7 +181,7 @@ def _step(
     session.save(update_fields=["status", *marks])
     facts = {"reason": reason} if reason else {}
     trail.record(
-        line,
+        LINES[verb],
         by=by,
         target=session,
         at=now,

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts.roles import Role
-from portal.appointments import ics
+from portal.appointments import actions, ics
 from portal.appointments.forms import SeenForm
 from portal.appointments.listing import with_clinic
 from portal.appointments.models import Appointment, CancelReason
@@ -119,6 +119,9 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
     now = timezone.now()
     context = _context(appointment, by=request.actor, now=now)
     if not context["steps"][Verb.CANCEL].allowed:
+        if request.method == "POST" and actions.is_done_by(appointment, Verb.CANCEL, by=request.actor):
+            messages.success(request, _("Your session is cancelled."))
+            return redirect_to(request, "patient:appointment", code=appointment.code)
         messages.error(request, _("This session can no longer be cancelled here. Please phone us."))
         return redirect("patient:appointment", code=appointment.code)
     if request.method != "POST":

@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.roles import Role
+from portal.appointments import actions
 from portal.appointments.forms import SeenForm
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import WrongState
-from portal.appointments.states import Why
+from portal.appointments.states import Verb, Why
 from portal.common.access.decorators import ActorRequest, allow
 from portal.journeys import sessions
 
@@ -37,25 +38,33 @@ def session(request: ActorRequest, code: UUID) -> HttpResponse:
 @require_POST
 def complete(request: ActorRequest, code: UUID) -> HttpResponse:
     """The session was held."""
-    return _press(request, code, sessions.complete, done=_("The session with %(name)s is marked as completed."))
+    return _press(
+        request, code, Verb.COMPLETE, sessions.complete, done=_("The session with %(name)s is marked as completed.")
+    )
 
 
 @allow(Role.PSYCHOLOGIST)
 @require_POST
 def no_show(request: ActorRequest, code: UUID) -> HttpResponse:
     """Nobody came."""
-    return _press(request, code, sessions.mark_no_show, done=_("%(name)s is marked as a no-show."))
+    return _press(request, code, Verb.NO_SHOW, sessions.mark_no_show, done=_("%(name)s is marked as a no-show."))
 
 
-def _press(request: ActorRequest, code: UUID, step: Callable[..., Appointment], *, done: str) -> HttpResponse:
-    """Does one step and shows the day again; an old page is told that nothing was done."""
+def _press(
+    request: ActorRequest, code: UUID, verb: Verb, step: Callable[..., Appointment], *, done: str
+) -> HttpResponse:
+    """Does one step and shows the day again; an old page is told that nothing was done.
+
+    Who presses twice is told both times that it is.
+    """
     found = _session(request, code)
     try:
         step(appointment=found, by=request.actor, now=timezone.now(), seen=SeenForm.read(request.POST))
     except WrongState as refused:
-        messages.warning(request, _in_words(refused.reason))
-    else:
-        messages.success(request, done % {"name": found.patient.name if found.patient else ""})
+        if not actions.is_done_by(found, verb, by=request.actor):
+            messages.warning(request, _in_words(refused.reason))
+            return _its_day(found)
+    messages.success(request, done % {"name": found.patient.name if found.patient else ""})
     return _its_day(found)
 
 

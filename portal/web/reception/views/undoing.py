@@ -26,11 +26,17 @@ from portal.web.reception.refused import in_words
 def _undo(
     request: ActorRequest, code: UUID, verb: Verb, step: Callable[..., Appointment], *, means: str, done: str
 ) -> HttpResponse:
-    """Says what taking it back means, asks why, and does it; an old page is told that nothing was done."""
+    """Says what taking it back means, asks why, and does it; an old page is told that nothing was done.
+
+    Who sends the same form twice is told both times that it is done.
+    """
     session = get_object_or_404(Appointment.objects.visible_to(request.actor).without_holds().for_listing(), code=code)
     now = timezone.now()
     name = {"name": session.patient.name if session.patient else ""}
     asked = sessions.steps(session, by=request.actor, now=now)[verb]
+    if asked.why and request.method == "POST" and actions.is_done_by(session, verb, by=request.actor):
+        messages.success(request, done % name)
+        return redirect("reception:appointment", code=session.code)
     if asked.why:
         messages.warning(request, in_words(verb, asked.why, session))
         return redirect("reception:appointment", code=session.code)
@@ -40,7 +46,10 @@ def _undo(
         try:
             step(appointment=session, reason=reason, by=request.actor, now=now, seen=seen)
         except WrongState as refused:
-            messages.warning(request, in_words(verb, refused.reason, session))
+            if actions.is_done_by(session, verb, by=request.actor):
+                messages.success(request, done % name)
+            else:
+                messages.warning(request, in_words(verb, refused.reason, session))
         except PatientBusy:
             messages.error(request, _("The patient has another session at that time now, so this one stays as it is."))
         except SlotTaken:
