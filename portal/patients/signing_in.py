@@ -106,6 +106,7 @@ def match(
     fitting = [one for one in pool if one.date_of_birth == date_of_birth and _is_called(one, first_name)]
     if relationship is None:
         is_open = not Patient.objects.filter(user=user).exists()
+        fitting = [one for one in _as_themself(pool, user=user, invited=link, today=today) if one in fitting]
     else:
         fitting = [one for one in fitting if one.age(today) < OF_AGE]
         is_open = True
@@ -116,6 +117,18 @@ def match(
     if link is not None:
         links.wrong_date(link, now=now)
     return None
+
+
+def _as_themself(pool: list[Patient], *, user: User, invited: MailedLink | None, today: date) -> list[Patient]:
+    """Whom of those at one address the account's own name says that it is: one person, or nobody.
+
+    A birth date is known to a partner and to a parent, and a mailbox is shared, so neither proves who somebody is. Who
+    is under age opens their own record once the desk has invited them: a parent may bear the same name.
+    """
+    named = [one for one in pool if _is_called(one, user.first_name)]
+    if len(named) > 1:
+        return []
+    return [one for one in named if one.age(today) >= OF_AGE or (invited and invited.patient_id == one.pk)]
 
 
 def _is_called(patient: Patient, name: str) -> bool:

@@ -68,7 +68,10 @@ def token(patient):
 
 
 def test_of_many_with_one_link_and_one_at_the_address_one_gets_it(patient, token):
-    people = [make.user(email="mai@example.com"), *(make.user() for _ in range(PEOPLE - 1))]
+    people = [
+        make.user(email="mai@example.com", first_name="Mai"),
+        *(make.user(first_name="Mai") for _ in range(PEOPLE - 1)),
+    ]
     came = at_once(claiming(people[0]), *(claiming(user, token) for user in people[1:]))
     assert came == {"got it": 1, "nothing": PEOPLE - 1}
     patient.refresh_from_db()
@@ -81,7 +84,7 @@ def test_the_desk_links_one_account_while_another_claims(patient):
     other = make.user()
     desk = make.actor()
     came = at_once(
-        claiming(make.user(email="mai@example.com")),
+        claiming(make.user(email="mai@example.com", first_name="Mai")),
         lambda: signing_in.link_account(patient=patient, user=other, by=desk, now=timezone.now()),
     )
     assert came["got it"] == 1
@@ -89,7 +92,7 @@ def test_the_desk_links_one_account_while_another_claims(patient):
 
 
 def test_guesses_at_once_are_each_counted(patient):
-    user = make.user(email="mai@example.com")
+    user = make.user(email="mai@example.com", first_name="Mai")
     came = at_once(*(claiming(user, born=date(1980, 1, day)) for day in range(1, PEOPLE + 1)))
     assert came == {"nothing": PEOPLE}
     assert WrongBirthDate.objects.count() == PEOPLE

@@ -54,8 +54,12 @@ def ask(user, first="Mai", *, born=BORN, relationship=None, token="", now=None):
     )
 
 
+def account(email=HOME, first_name="Mai"):
+    return make.user(email=email, first_name=first_name)
+
+
 def test_they_reach_the_record_that_the_desk_made():
-    patient, user = person(legal_last_name="Nguyễn"), make.user(email=HOME, first_name="M", last_name="N")
+    patient, user = person(legal_last_name="Nguyễn"), make.user(email=HOME, first_name="mai", last_name="N")
     assert ask(user) == patient
     patient.refresh_from_db()
     user.refresh_from_db()
@@ -75,7 +79,7 @@ def test_they_reach_the_record_that_the_desk_made():
     ],
 )
 def test_whatever_is_wrong_gives_the_one_answer(wrong):
-    patient, user = person(), make.user(email=HOME)
+    patient, user = person(), account()
     assert ask(user, **wrong) is None
     patient.refresh_from_db()
     assert (patient.user, patient.carers.count(), WrongBirthDate.objects.count()) == (None, 0, 1)
@@ -83,24 +87,24 @@ def test_whatever_is_wrong_gives_the_one_answer(wrong):
 
 def test_another_address_opens_nothing():
     person()
-    assert ask(make.user(email="other@example.com")) is None
+    assert ask(account("other@example.com")) is None
 
 
 def test_an_address_that_was_not_verified_opens_nothing():
     person()
-    user = make.user(email=HOME)
+    user = account()
     EmailAddress.objects.update(verified=False)
     assert ask(user) is None
 
 
 def test_the_desks_capitals_do_not_matter():
     patient = person(email="Home@Example.com")
-    assert ask(make.user(email=HOME)) == patient
+    assert ask(account()) == patient
 
 
 def test_a_couple_at_one_address_are_told_apart():
     mai, tom = person("Mai"), person("Tom")
-    user = make.user(email=HOME)
+    user = account(first_name="Tom")
     assert ask(user, "Tom") == tom
     mai.refresh_from_db()
     assert mai.user is None
@@ -108,7 +112,34 @@ def test_a_couple_at_one_address_are_told_apart():
 
 def test_whoever_knows_the_others_birth_date_does_not_get_in_by_their_own_name():
     person("Tom", born=date(1985, 1, 2))
-    assert ask(make.user(email=HOME), "Mai", born=date(1985, 1, 2)) is None
+    assert ask(account(), "Mai", born=date(1985, 1, 2)) is None
+
+
+@pytest.mark.parametrize("name", ["Mai", "MÁI", "Bảo", "Mai Lan"])
+def test_the_account_bears_the_records_name_as_the_search_reads_it(name):
+    patient = person("Mai", preferred_name="Bao")
+    assert ask(account(first_name=name), "Mai") == patient
+
+
+def test_of_two_whom_the_account_may_be_the_desk_says_which():
+    person("Mai", born=date(1960, 1, 2)), person()
+    assert ask(account()) is None
+
+
+def test_a_child_of_the_parents_name_is_opened_as_oneself_by_invitation_only(desk):
+    born = date(2010, 3, 4)
+    child = person("Mai", born=born)
+    assert ask(account("other@example.com"), born=born) is None
+    user = account()
+    assert ask(user, born=born) is None
+    signing_in.invite(patient=child, by=desk, now=timezone.now())
+    assert ask(user, born=born, token=token_in(Notice.objects.get())) == child
+
+
+def test_an_invitation_opens_nothing_to_an_account_of_another_name(desk):
+    patient = person()
+    signing_in.invite(patient=patient, by=desk, now=timezone.now())
+    assert ask(account(first_name="Hugo"), token=token_in(Notice.objects.get())) is None
 
 
 def test_a_parent_gets_to_care_for_the_child_and_is_not_the_child():
@@ -126,30 +157,30 @@ def test_a_parent_gets_to_care_for_the_child_and_is_not_the_child():
 def test_twins_are_told_apart_by_name():
     born = date(2015, 3, 4)
     mia, leo = person("Mia", born=born), person("Leo", born=born)
-    parent = make.user(email=HOME)
+    parent = account()
     assert ask(parent, "Leo", born=born, relationship="parent") == leo
     assert not mia.carers.exists()
 
 
 def test_grown_ups_are_not_claimed_by_those_who_care_for_them():
     person("Tom", born=date(2008, 11, 29))
-    assert ask(make.user(email=HOME), "Tom", born=date(2008, 11, 29), relationship="parent") is None
+    assert ask(account(), "Tom", born=date(2008, 11, 29), relationship="parent") is None
 
 
 def test_two_records_of_one_name_and_date_are_for_the_desk():
     person(), person()
-    assert ask(make.user(email=HOME)) is None
+    assert ask(account()) is None
 
 
 def test_a_record_that_has_an_account_is_not_found():
-    other = make.user(email="other@example.com")
+    other = account("other@example.com")
     patient = person(user=other)
     Patient.objects.filter(pk=patient.pk).update(email=HOME)
-    assert ask(make.user(email=HOME)) is None
+    assert ask(account()) is None
 
 
 def test_an_account_with_a_record_gets_no_second_one_for_itself():
-    user = make.user(email=HOME)
+    user = account()
     make.patient(user=user, email=HOME)
     person()
     assert ask(user) is None
@@ -165,24 +196,24 @@ def guess(user, times, **more):
 
 def test_after_five_wrong_dates_the_right_one_opens_nothing():
     person()
-    user = make.user(email=HOME)
+    user = account()
     guess(user, 5)
     assert ask(user) is None
     # Nor by another account that comes to have the address.
     EmailAddress.objects.filter(user=user).delete()
     user.email = "elsewhere@example.com"
     user.save()
-    assert ask(make.user(email=HOME)) is None
+    assert ask(account()) is None
 
 
 def test_after_four_it_does():
-    patient, user = person(), make.user(email=HOME)
+    patient, user = person(), account()
     guess(user, 4)
     assert ask(user) == patient
 
 
 def test_a_month_later_it_does():
-    patient, user = person(), make.user(email=HOME)
+    patient, user = person(), account()
     guess(user, 5)
     assert ask(user, now=timezone.now() + timedelta(days=31)) == patient
 
@@ -195,7 +226,7 @@ def test_the_same_is_written_whether_or_not_somebody_is_a_patient(django_assert_
     person(email="known@example.com", born=date(1980, 1, 1))
     counts = []
     for email in ("known@example.com", "unknown@example.com"):
-        user = make.user(email=email)
+        user = account(email)
         with CaptureQueriesContext(
             connection,
         ) as queries:
@@ -208,7 +239,7 @@ def test_the_same_is_written_whether_or_not_somebody_is_a_patient(django_assert_
 
 
 def test_linking(desk):
-    patient, user = person(email="old@example.com"), make.user(email=HOME)
+    patient, user = person(email="old@example.com"), account()
     signing_in.link_account(patient=patient, user=user, by=desk, now=timezone.now())
     signing_in.link_account(patient=patient, user=user, by=desk, now=timezone.now())
     patient.refresh_from_db()
@@ -223,7 +254,7 @@ def test_linking(desk):
 
 
 def test_linking_what_is_linked(desk):
-    user = make.user(email=HOME)
+    user = account()
     taken = make.patient(user=make.user())
     with pytest.raises(RecordHasAccount):
         signing_in.link_account(patient=taken, user=user, by=desk, now=timezone.now())
@@ -234,7 +265,7 @@ def test_linking_what_is_linked(desk):
 
 @pytest.mark.parametrize(("reason", "kept"), [("wrong_person", ""), ("asked", HOME)])
 def test_unlinking_signs_out_everywhere(desk, reason, kept):
-    user = make.user(email=HOME)
+    user = account()
     patient = person(user=user)
     client = make.client_for(user)
     assert client.get("/my/").status_code == 200
@@ -248,7 +279,7 @@ def test_unlinking_signs_out_everywhere(desk, reason, kept):
 
 
 def test_after_unlinking_nothing_of_the_record_is_seen(desk):
-    user = make.user(email=HOME)
+    user = account()
     patient = person(user=user)
     session = make.appointment(patient=patient)
     actor = Actor(user=user, role=Role.PATIENT)
@@ -279,14 +310,14 @@ def test_an_invitation_opens_the_record_to_an_account_at_another_address(desk):
     patient = person()
     signing_in.invite(patient=patient, by=desk, now=timezone.now())
     token = token_in(Notice.objects.get())
-    user = make.user(email="other@example.com")
+    user = account("other@example.com")
     assert ask(user, born=date(1990, 5, 18), token=token) is None
     assert ask(user, token=token) == patient
     link = MailedLink.objects.get()
     assert (link.used_by, link.wrong_dates) == (user, 1)
     # Once.
     signing_in.unlink_account(patient=patient, reason="asked", by=desk, now=timezone.now())
-    assert ask(make.user(), token=token) is None
+    assert ask(account(None), token=token) is None
 
 
 @pytest.mark.parametrize("spoil", ["withdrawn", "expired", "replaced", "guessed"])
@@ -305,8 +336,8 @@ def test_an_invitation_that_is_good_no_more(desk, spoil):
         case "guessed":
             # By five people: each has tries of their own, the link has not.
             for day in range(1, 6):
-                ask(make.user(), born=date(1991, 1, day), token=token)
-    assert ask(make.user(), token=token, now=now) is None
+                ask(account(None), born=date(1991, 1, day), token=token)
+    assert ask(account(None), token=token, now=now) is None
 
 
 def test_pressed_twice_one_invitation_goes_out(desk):

@@ -30,7 +30,7 @@ def patient():
 
 
 def browser(email="mai@example.com", **fields):
-    return make.client_for(make.user(email=email, **fields))
+    return make.client_for(make.user(email=email, **{"first_name": "Mai"} | fields))
 
 
 def test_from_an_empty_home_to_ones_sessions(patient):
@@ -96,6 +96,42 @@ def test_a_child(patient):
     assert child.carers.get().relationship == "parent"
 
 
+def refused(client, **fields):
+    answer = client.post(FIND, BORN | fields)
+    assert answer.status_code == 422
+    return but_for_marks(answer)
+
+
+def test_nobody_opens_a_partners_record_as_their_own():
+    hugo = make.patient(legal_first_name="Hugo", email="dahl@example.com", date_of_birth=date(1980, 5, 5))
+    greta = make.patient(legal_first_name="Greta", email="dahl@example.com", date_of_birth=date(1982, 6, 6))
+    client = browser("dahl@example.com", first_name="Hugo", last_name="Dahl")
+    typed = {"first_name": "Greta", "date_of_birth": "6/6/1982"}
+    # The words are those of any failure, and lead to the desk.
+    wrong_date = refused(client, **typed | {"date_of_birth": "7/6/1982"})
+    assert refused(client, **typed) == wrong_date.replace("7/6/1982", "6/6/1982")
+    greta.refresh_from_db()
+    assert greta.user is None
+    assert User.objects.get(email="dahl@example.com").first_name == "Hugo"
+    assert client.post(FIND, {"who": "me", "first_name": "Hugo", "date_of_birth": "5/5/1980"}).status_code == 302
+    hugo.refresh_from_db()
+    assert hugo.user.email == "dahl@example.com"
+    # Whoever reads the address is told, by what the record calls them.
+    told = Notice.objects.get(template="account/record_opened")
+    assert (told.to, "Hugo" in told.text) == ("dahl@example.com", True)
+
+
+def test_no_parent_opens_a_childs_record_as_their_own():
+    child = make.patient(legal_first_name="Sven", email="berg@example.com", date_of_birth=date(2014, 4, 3))
+    client = browser("berg@example.com", first_name="Ola", last_name="Berg")
+    sven = {"first_name": "Sven", "date_of_birth": "3/4/2014"}
+    refused(client, **sven)
+    child.refresh_from_db()
+    assert child.user is None
+    assert client.post(FIND, sven | {"who": "other", "relationship": "parent"}).status_code == 302
+    assert child.carers.get().user.first_name == "Ola"
+
+
 # ---- The desk -------------------------------------------------------------------------------------------------------
 
 
@@ -123,7 +159,7 @@ def test_an_invitation_from_the_desk_to_the_sessions(desk, patient, client):
     assert f"/accounts/signup/?next={FIND}" in page
     assert "Mai" not in page
     # With an account at another address: the link has proved who reads the one on file.
-    user = make.user(email="other@example.com")
+    user = make.user(email="other@example.com", first_name="Mai")
     session = client.session
     signed_in = make.client_for(user)
     theirs = signed_in.session
@@ -143,7 +179,7 @@ def test_an_invitation_from_the_desk_to_the_sessions(desk, patient, client):
 
 
 def test_the_invitation_lasts_through_signing_in(desk, patient, client):
-    make.user(email="other@example.com")
+    make.user(email="other@example.com", first_name="Mai")
     desk.post(at("invite_patient", patient))
     client.get("/" + link_in(Notice.objects.get(template="account/record_invitation")))
     client.post(reverse("account_login"), {"login": "other@example.com", "password": make.PASSWORD})
@@ -175,7 +211,7 @@ def test_the_desk_sees_an_account_that_is_there_and_links_it(desk, patient):
 
 @pytest.mark.parametrize("why", ["nobody", "another's", "not the one shown"])
 def test_the_desk_links_no_wrong_account(desk, patient, why):
-    other = make.user(email="other@example.com")
+    other = make.user(email="other@example.com", first_name="Mai")
     data = {"email": "other@example.com", "account": str(other.code), "checked": "on"}
     match why:
         case "nobody":

@@ -33,7 +33,7 @@ def _clinic(db):
 
 
 def browser(email="mai@example.com", **fields):
-    return make.client_for(make.user(email=email, **fields))
+    return make.client_for(make.user(email=email, **{"first_name": "Mai"} | fields))
 
 
 def hold(client):
@@ -77,6 +77,15 @@ def test_with_both_proofs_the_record_is_offered_and_joined_by_a_yes():
     booked = Appointment.objects.get(status=Status.BOOKED)
     assert (booked.patient, record.user.email, Patient.objects.count()) == (record, "mai@example.com", 1)
     assert doubles() == []
+
+
+def test_an_account_of_another_name_is_not_offered_it():
+    record, client = known(), browser(first_name="Hugo")
+    confirm = hold(client)
+    assert send(client, confirm, MAI | {"known": "yes"}).status_code == 302
+    record.refresh_from_db()
+    assert record.user is None
+    assert len(doubles()) == 1
 
 
 def test_after_a_no_the_desk_compares():
