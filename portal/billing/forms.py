@@ -19,6 +19,12 @@ from portal.common.money import dollars
 METHODS = [(method.value, method.label) for method in AT_THE_DESK]
 
 
+def too_much_words(method: str | None, words: str) -> str:
+    """What is left to pay, said by `words`, and what to do: only of cash is there a rest to give back."""
+    rest = _("Take that, and give the rest back.") if method == Method.CASH else _("Take only that.")
+    return f"{words} {rest}"
+
+
 class SeenInvoice(forms.Form):
     """What the page knew of the invoice when its form was drawn (`Invoice.seen_as`): an old page does nothing."""
 
@@ -82,7 +88,7 @@ class PaymentForm(_MoneyForm):
         self.add_error(
             "amount",
             ValidationError(
-                _("Only %(balance)s is owing. Take that, and give the rest back."),
+                too_much_words(self.cleaned_data.get("method"), str(_("Only %(balance)s is owing."))),
                 code="too_much",
                 params={"balance": dollars(balance)},
             ),

@@ -31,6 +31,11 @@ class Movement:
     kind: Kind
     left: Decimal
 
+    @property
+    def taken_off(self) -> Decimal:
+        """What it does to what is left to pay, in dollars: money that came has a minus, what went back has none."""
+        return -self.amount
+
 
 def movements_of(invoice: Invoice) -> list[Movement]:
     """In the order in which they came; one query, however many there are."""

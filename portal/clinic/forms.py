@@ -361,6 +361,11 @@ class ServiceForm(SluggedForm[Service]):
         model = Service
         fields = names_in(_SERVICE)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not ClinicSettings.current().gst_registered:
+            self.fields["tax_code"].help_text = _("The clinic isn't registered for GST, so none is added.")
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not any(cleaned.get(mode) for mode in ("in_person", "video", "phone")):

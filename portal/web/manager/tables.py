@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import User
 from portal.audit.models import Entry
-from portal.clinic.models import Location, Service, TaxCode
+from portal.clinic.models import ClinicSettings, Location, Service, TaxCode
 from portal.common.languages.times import clock, date_short, day_short, iso, place_of_zone
 from portal.common.money import dollars
 from portal.common.web.addresses import each
@@ -46,7 +46,7 @@ class ServiceTable(ListTable[Service]):
                 "minutes": record.minutes,
                 "before": record.buffer_before,
                 "after": record.buffer_after,
-                "taxable": record.tax_code == TaxCode.TAXABLE,
+                "taxable": record.tax_code == TaxCode.TAXABLE and ClinicSettings.current().gst_registered,
                 "active": record.is_active,
                 "online": record.online,
             },

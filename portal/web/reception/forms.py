@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.models import User
 from portal.appointments.models import CancelReason
 from portal.billing import charges
-from portal.billing.forms import METHODS
+from portal.billing.forms import METHODS, too_much_words
 from portal.clinic.models import Location, Mode, Psychologist, Service, TaxCode
 from portal.common.forms.fields import (
     DateField,
@@ -194,10 +194,13 @@ class CheckOutForm(forms.Form):
     # The total that the amount was proposed for: a changed fee takes an untouched amount with it.
     proposed_for = MarkField(required=False, max_length=20, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, claim: Claim, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, claim: Claim, charges_gst: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["amount"].required = not self.is_bound or self.data.get("method") != LATER
-        self.claim = claim
+        self.claim, self.charges_gst = claim, charges_gst
+        if not charges_gst:
+            # A clinic that isn't registered for GST charges none, so none is offered.
+            del self.fields["extra_tax"]
         field_of(self, "item", forms.ChoiceField).choices = [
             (AS_HELD, _("As the minutes say")),
             (NO_ITEM, _("None: no rebate")),
@@ -231,23 +234,30 @@ class CheckOutForm(forms.Form):
 
     def too_much(self, to_pay: Decimal) -> None:
         """Adds that less than this is left to pay, in dollars."""
-        words = _("Nothing is left to pay. Choose “Not now”, and take nothing.")
+        words = str(_("Nothing is left to pay. Choose “Not now”, and take nothing."))
         if to_pay:
-            words = _("Only %(to_pay)s is left to pay. Take that, and give the rest back.")
+            words = too_much_words(self.cleaned_data.get("method"), str(_("Only %(to_pay)s is left to pay.")))
         self.add_error("amount", ValidationError(words, code="too_much", params={"to_pay": dollars(to_pay)}))
 
     def shown_anew(self, seen: str) -> CheckOutForm:
         """The same form, with what was typed, on a page that knows the session as it is now."""
-        form = CheckOutForm(sent_with(self.data, "seen", seen), claim=self.claim)
-        form.full_clean()
-        return form
+        return self._with(sent_with(self.data, "seen", seen))
 
     def with_total(self, total: Decimal) -> CheckOutForm:
         """The same form for another total: an amount that nobody touched goes with it."""
         data = sent_with(self.data, "proposed_for", str(total))
-        if self.data.get("amount", "").strip() in {"", self.data.get("proposed_for", "")}:
+        if not self.data.get("amount", "").strip() or self.is_untouched:
             data = sent_with(data, "amount", str(total))
-        form = CheckOutForm(data, claim=self.claim)
+        return self._with(data)
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the amount is still the one that was proposed, for the total that the page showed."""
+        proposed: str = self.data.get("proposed_for", "").strip()
+        return bool(proposed) and self.data.get("amount", "").strip() == proposed
+
+    def _with(self, data: Mapping[str, Any]) -> CheckOutForm:
+        form = CheckOutForm(data, claim=self.claim, charges_gst=self.charges_gst)
         form.full_clean()
         return form
 
@@ -259,7 +269,7 @@ class CheckOutForm(forms.Form):
         data = self.cleaned_data
         extra: tuple[charges.Charge, ...] = ()
         if data["extra_description"]:
-            tax_code = data["extra_tax"] or TaxCode.GST_FREE
+            tax_code = data.get("extra_tax") or TaxCode.GST_FREE
             extra = (charges.extra_line(data["extra_description"], data["extra_amount"], tax_code),)
         return Held(minutes=data["minutes"], mode=data["mode"], fee=data["fee"], item=data["item"], extra=extra)
 

@@ -252,3 +252,17 @@ def test_bad_services(boss, changes, wrong):
     assert response.status_code == 422
     assert set(response.context["form"].errors) == {wrong}
     assert Service.objects.count() == 0
+
+
+def test_a_clinic_that_charges_no_gst_promises_none_for_a_service(boss):
+    clinic = make.clinic()
+    clinic.gst_registered = False
+    clinic.save()
+    service = make.service(tax_code="taxable")
+    none = "registered for GST, so none is added."
+    assert "+ GST" not in boss.get(url("services")).content.decode()
+    assert none in boss.get(url("service", service.code)).content.decode()
+    clinic.gst_registered, clinic.abn = True, "51824753556"
+    clinic.save()
+    assert "+ GST" in boss.get(url("services")).content.decode()
+    assert none not in boss.get(url("service", service.code)).content.decode()

@@ -376,21 +376,21 @@ def test_it_is_asked_again_while_the_session_is_held(session):
 @pytest.mark.parametrize(
     ("ahead", "words"),
     [
-        (100, "Only $120.00 is left to pay. Take that, and give the rest back."),
+        (100, "Only $120.00 is left to pay. Take only that."),
         (220, "Nothing is left to pay. Choose “Not now”, and take nothing."),
     ],
 )
 def test_more_than_is_left_to_pay_is_said_so(desk, session, ahead, words):
     actions.take_ahead(appointment=session, amount=Decimal(ahead), method="card", key="k", by=make.actor(), now=NOW)
     before = counts()
-    response = desk.post(url(session), sent(amount="220.00"))
+    response = desk.post(url(session), sent(amount="220.00", proposed_for=""))
     assert response.context["form"].errors == {"amount": [words]}
     assert counts() == before
 
 
 def test_money_that_was_taken_ahead_meanwhile_is_said_so(rf, session):
     """The page added up before it was taken, and the books refuse: the lines are not what is wrong."""
-    form = CheckOutForm(sent(), claim=checking_out.claim_for(session))
+    form = CheckOutForm(sent(method="cash"), claim=checking_out.claim_for(session), charges_gst=False)
     assert form.is_valid()
     paid_ahead(session)
     request = rf.post(url(session))
@@ -398,3 +398,68 @@ def test_money_that_was_taken_ahead_meanwhile_is_said_so(rf, session):
     request.actor = make.actor()
     assert checkout._settled(request, session, form, form.held, now=NOW) is None
     assert form.errors == {"amount": ["Only $170.00 is left to pay. Take that, and give the rest back."]}
+
+
+# ---- What is proposed follows what is typed --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("fee", "method"), [("200", "card"), ("250.00", "cash")])
+def test_an_amount_that_nobody_touched_follows_the_fee_without_script_too(desk, session, fee, method):
+    assert desk.post(url(session), sent(fee=fee, method=method)).status_code == 302
+    assert Payment.objects.get().amount == Invoice.objects.get().total == Decimal(fee)
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        ("card", "Only $200.00 is left to pay. Take only that."),
+        ("cash", "Only $200.00 is left to pay. Take that, and give the rest back."),
+    ],
+)
+def test_only_of_cash_is_there_a_rest_to_give_back(desk, session, method, words):
+    response = desk.post(url(session), sent(fee="200", amount="210", method=method))
+    assert (response.context["form"].errors, counts()) == ({"amount": [words]}, (0, 0))
+
+
+def test_gst_is_offered_only_where_the_clinic_charges_it(desk, session):
+    clinic = make.clinic()
+    clinic.gst_registered = False
+    clinic.save()
+    extra = sent(extra_description="Report", extra_amount="30", extra_tax="taxable", amount="250.00")
+    assert "10% GST" not in desk.get(url(session)).content.decode()
+    assert desk.post(url(session), extra).status_code == 302
+    assert (Invoice.objects.get().gst, Invoice.objects.get().total) == (0, 250)
+
+
+def test_gst_is_offered_by_a_clinic_that_charges_it(desk, session):
+    clinic = make.clinic()
+    clinic.gst_registered, clinic.abn = True, "51824753556"
+    clinic.save()
+    extra = sent(extra_description="Report", extra_amount="30", extra_tax="taxable", amount="253.00")
+    assert "10% GST" in desk.get(url(session)).content.decode()
+    assert desk.post(url(session), extra).status_code == 302
+    assert (Invoice.objects.get().gst, Invoice.objects.get().total) == (3, 253)
+
+
+def figures(page):
+    """The amounts of the list that adds up, in their order, and what it says that they are."""
+    listed = re.search(r'<dl class="price">(.*?)</dl>', page, re.DOTALL)[1]
+    amounts = [
+        Decimal(found.replace("$", "").replace(",", "")) for found in re.findall(r"<dd[^>]*>([^<]*)</dd>", listed)
+    ]
+    return amounts, " ".join(re.sub(r"<[^>]+>", " ", listed).split())
+
+
+def test_the_page_after_check_out_adds_up_after_a_credit_and_a_refund(desk, session):
+    desk.post(url(session), sent(method="cash", amount="100", item="none"))
+    invoice, by = Invoice.objects.get(), make.actor()
+    line = invoice.lines.get()
+    actions.credit_line(line=line, amount=Decimal("10.55"), reason="Short", key="c", by=by, now=NOW)
+    actions.refund_payment(
+        payment=Payment.objects.get(), invoice=invoice, amount=Decimal(40), key="r", by=by, now=NOW
+    )  # fmt: skip
+    amounts, said = figures(desk.get(url(session, "checked_out")).content.decode())
+    assert amounts == [Decimal(220), Decimal("-10.55"), Decimal(-100), Decimal(40), Decimal("149.45")]
+    assert sum(amounts[:-1]) == amounts[-1]
+    assert "Cash, refund of RCT" in said
+    assert "Credited" in said

@@ -473,7 +473,8 @@ def test_a_repeat_later_is_told_that_it_was_recorded_already(desk):
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"amount": "220.01"}, "Only $220.00 is owing. Take that, and give the rest back."),
+        ({"amount": "220.01", "method": "cash"}, "Only $220.00 is owing. Take that, and give the rest back."),
+        ({"amount": "220.01", "method": "card"}, "Only $220.00 is owing. Take only that."),
         ({"amount": "0"}, "Write an amount above zero."),
         ({"amount": "-5"}, "Write a number of at least 0."),
         ({"amount": "ten"}, "Write an amount in dollars, such as 220 or 220.50."),

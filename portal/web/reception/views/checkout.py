@@ -62,10 +62,12 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
             "method": Method.CARD if shown.to_pay else LATER,
         }
         form = CheckOutForm(
-            claim=claim, initial=start | {"amount": shown.to_pay, "proposed_for": shown.to_pay, "seen": seen}
+            claim=claim,
+            charges_gst=clinic.gst_registered,
+            initial=start | {"amount": shown.to_pay, "proposed_for": shown.to_pay, "seen": seen},
         )
         return render(request, "reception/check_out.html", _context(request, session, form, held, shown))
-    form = CheckOutForm(request.POST, claim=claim)
+    form = CheckOutForm(request.POST, claim=claim, charges_gst=clinic.gst_registered)
     typed = form.held
     priced = checking_out.preview(session, typed, claim=claim, clinic=clinic) if typed else None
     if request.POST.get("step") == "sum":
@@ -76,6 +78,9 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
     if not invoice and form.data.get("seen") and _is_old(form, session, clinic=clinic):
         return _show_anew(request, session, form, clinic=clinic)
     if priced:
+        if priced.to_pay and form.is_untouched:
+            # The button was pressed before the figures could follow the fee, or without script.
+            form = form.with_total(priced.to_pay)
         form.check_amount(priced.to_pay)
     if typed and form.is_valid() and (done := _settled(request, session, form, typed, now=now)):
         return done
@@ -192,6 +197,7 @@ def checked_out(request: ActorRequest, code: UUID) -> HttpResponse:
         "invoice": invoice,
         "badge": invoice.badge(today=today),
         "movements": movements_of(invoice),
+        "notes": invoice.credit_notes.all(),
         "address": checking_out.address_for(invoice),
         "key": uuid.uuid4(),
         "is_paid": not invoice.balance,
