@@ -278,6 +278,11 @@ class WeekForm:
     def shifts(self) -> list[Shift]:
         return [form.shift for form in self.forms if form.shift]
 
+    @property
+    def hours(self) -> list[WorkingHours]:
+        """The windows as rows that are not stored, to ask what the week would leave outside."""
+        return [WorkingHours(**shift._asdict()) for shift in self.shifts]
+
     def days(self) -> Iterator[tuple[int, Any, list[ShiftForm], ShiftForm | None]]:
         """Each weekday's number and name, its windows, and the row to add one, where that is still empty."""
         for day in Weekday:
@@ -314,9 +319,9 @@ class SlotForm(forms.Form):
         help_text=_("Reception sees this. “Leave” or “Supervision” says enough."),
     )
 
-    def __init__(self, *args: Any, zone: ZoneInfo, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, zone: ZoneInfo, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.zone = zone
+        self.zone, self.now = zone, now
         field_of(self, "location", forms.ModelChoiceField).queryset = Location.objects.filter(is_active=True)
 
     def clean(self) -> dict[str, Any]:
@@ -357,6 +362,10 @@ class SlotForm(forms.Form):
                 self.add_error(
                     "last_day", ValidationError(_("Extra hours last a day at most. Add each day."), code="long")
                 )
+            elif end <= self.now:
+                # It would change nothing and be listed nowhere: more likely another month was meant.
+                name = "last_day" if data.get("last_day") else "first_day"
+                self.add_error(name, ValidationError(_("This time is over. Check the date."), code="past"))
             elif end - start > timedelta(days=366):
                 self.add_error(
                     "last_day", ValidationError(_("That is more than a year. Check the dates."), code="long")

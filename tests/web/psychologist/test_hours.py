@@ -1,3 +1,5 @@
+import html
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
@@ -10,7 +12,9 @@ from django.urls import reverse
 from portal.appointments.models import Status, TimeSlot
 from portal.audit.models import Entry
 from portal.web.psychologist.views.hours import _in_words
+from portal.worklist.models import ToDo
 from tests import make
+from tests.make import shown_in
 from tests.pages import form_with
 from tests.web.psychologist.conftest import BEGAN, NOW
 
@@ -28,6 +32,17 @@ def _week(*rows):
 
 def _standing(mai):
     return [(h.weekday, h.starts, h.ends, h.location_id) for h in mai.hours.order_by("weekday", "starts")]
+
+
+def _sure(client, path, sent):
+    """Sends it, is shown the sessions that stand in its way, and sends it again with what the page showed."""
+    asked = client.post(path, client.shown(HOURS) | sent)
+    assert asked.status_code == 422
+    return client.post(path, shown_in(asked) | sent | {"known": _known(asked)})
+
+
+def _known(page):
+    return html.unescape(re.search(r'name="known" value="([^"]*)"', page.content.decode())[1])
 
 
 def _words(answer):
@@ -101,8 +116,8 @@ def test_hours_until_midnight_overlap_what_they_reach(client, mai, place, row, i
         # A picker has no 24:00: midnight of a later day begins it.
         ("2026-12-04", "2026-12-05", "00:00", "2026-12-05"),
         # 25 hours long, and 23.
-        ("2026-04-05", "", "24:00", "2026-04-06"),
-        ("2026-10-04", "", "00:00", "2026-10-05"),
+        ("2027-04-04", "", "24:00", "2027-04-05"),
+        ("2027-10-03", "", "00:00", "2027-10-04"),
     ],
 )
 def test_other_days_end_at_midnight(client, mai, place, kind, first, last, until, end):
@@ -251,12 +266,32 @@ def test_hours_of_others_do_not_change(client, mai, place, colleague):
 def test_sessions_that_are_left_outside_are_listed(client, mai, place, ruth):
     make.appointment(psychologist=mai, patient=ruth, location=place, starts_at=BEGAN + timedelta(days=1))
 
-    answer = client.send(HOURS, _week((0, "09:00", "12:00", place.pk)))
+    answer = _sure(client, HOURS, _week((0, "09:00", "12:00", place.pk)))
     page = client.get(HOURS)
 
     assert "1 session is booked outside your hours. It stays until somebody moves it: see below." in _words(answer)
     assert [(item.session.patient, item.away) for item in page.context["left"]] == [(ruth, None)]
     assert "outside your weekly hours" in page.content.decode()
+
+
+def test_a_week_that_leaves_sessions_outside_is_asked_about_before_it_is_saved(client, mai, place, ruth):
+    make.appointment(psychologist=mai, patient=ruth, location=place, starts_at=BEGAN + timedelta(days=1))
+    stood = _standing(mai)
+    week = _week((0, "09:00", "12:00", place.pk))
+
+    page = client.send(HOURS, week)
+
+    words = page.content.decode()
+    assert (page.status_code, _standing(mai)) == (422, stood)
+    assert all(said in words for said in ("1 session would stand outside your hours", "Ruth Okafor", "Save anyway"))
+    # What the first page didn't show is asked about too.
+    make.appointment(psychologist=mai, location=place, starts_at=BEGAN + timedelta(days=2))
+    again = client.send(HOURS, week | {"known": _known(page)})
+    assert "2 sessions would stand outside your hours" in again.content.decode()
+    assert client.send(HOURS, week | {"known": _known(again)}).status_code == 302
+    # Those that stand outside already are no reason to ask once more.
+    assert client.send(HOURS, _week((0, "09:00", "13:00", place.pk))).status_code == 302
+    assert _standing(mai) == [(0, time(9), time(13), place.pk)]
 
 
 def test_sessions_inside_the_hours_are_not_listed(client, mai, place, ruth):
@@ -313,12 +348,57 @@ def test_hours_away_on_one_day(client, mai):
 def test_time_away_names_the_sessions_that_stand_in_it(client, mai, place, ruth):
     make.appointment(psychologist=mai, patient=ruth, location=place, starts_at=BEGAN + timedelta(days=1))
 
-    answer = client.post(ADD, {"kind": "blocked", "first_day": "2026-11-25", "label": "Flu"})
+    answer = _sure(client, ADD, {"kind": "blocked", "first_day": "2026-11-25", "label": "Flu"})
     page = client.get(answer["Location"])
 
     assert "1 session is booked in that time. It stays until somebody moves it: see below." in _words(answer)
     assert [(item.session.patient, item.away.label) for item in page.context["left"]] == [(ruth, "Flu")]
     assert "in “Flu”" in page.content.decode()
+
+
+def test_time_away_over_booked_sessions_is_asked_about_before_it_is_saved(client, mai, place, ruth):
+    leave = {"kind": "blocked", "first_day": "2026-11-25", "label": "Leave"}
+    make.appointment(psychologist=mai, patient=ruth, location=place, starts_at=BEGAN + timedelta(days=1))
+    make.appointment(
+        psychologist=mai, location=place, starts_at=BEGAN + timedelta(days=1, hours=2), status=Status.CANCELLED
+    )
+
+    page = client.post(ADD, leave)
+
+    words = page.content.decode()
+    assert (page.status_code, TimeSlot.objects.count(), ToDo.objects.count()) == (422, 0, 0)
+    said = ("1 session is booked in that time", "Ruth Okafor", "reception calls the patients", 'value="Leave"')
+    assert [part for part in said if part not in words] == []
+    # Another day, or a session booked meanwhile, is another question.
+    make.appointment(psychologist=mai, location=place, starts_at=BEGAN + timedelta(days=2))
+    longer = client.post(ADD, leave | {"last_day": "2026-11-26", "known": _known(page)})
+    assert "2 sessions are booked in that time" in longer.content.decode()
+    assert client.post(ADD, leave | {"known": _known(page)}).status_code == 302
+    assert (TimeSlot.objects.count(), ToDo.objects.get().kind) == (1, "session_stranded")
+
+
+def test_time_away_today_leaves_out_who_was_seen_already(client, mai, place, ruth):
+    make.appointment(psychologist=mai, patient=ruth, location=place, starts_at=NOW - timedelta(minutes=60))
+
+    assert client.post(ADD, {"kind": "blocked", "first_day": "2026-11-24"}).status_code == 302
+
+
+@pytest.mark.parametrize("days", [{"first_day": "2026-11-23"}, {"first_day": "2026-11-02", "last_day": "2026-11-06"}])
+@pytest.mark.parametrize("kind", ["blocked", "extra"])
+def test_an_exception_that_is_over_is_refused(client, mai, place, kind, days):
+    sent = {"kind": kind, "location": place.pk, "label": "Flu", **days}
+    if kind == "extra":
+        sent |= {"last_day": "", "from_time": "09:00", "until_time": "10:00"}
+
+    page = client.post(ADD, sent)
+
+    assert (page.status_code, TimeSlot.objects.exists()) == (422, False)
+    assert "This time is over. Check the date." in page.content.decode()
+
+
+def test_time_away_that_has_begun_is_taken(client, mai):
+    assert client.post(ADD, {"kind": "blocked", "first_day": "2026-11-20", "last_day": "2026-11-24"}).status_code == 302
+    assert [words for _slot, words, _shut in client.get(HOURS).context["slots"]] == ["Fri 20 Nov – Tue 24 Nov"]
 
 
 def test_extra_hours_are_on_the_clock_of_their_place(client, mai):

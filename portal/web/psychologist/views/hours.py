@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -35,6 +36,8 @@ from portal.web.psychologist.shifts import drawn_days
 from portal.web.psychologist.weeks import MIDNIGHT, outside_hours
 
 SHOWN = 20
+# The field in which a form says which booked sessions its page showed.
+KNOWN = "known"
 
 
 @allow(Role.PSYCHOLOGIST)
@@ -51,7 +54,11 @@ def hours(request: PsychologistRequest) -> HttpResponse:
             lock_diary(request.psychologist)
             rows = _rows(request.actor)
             form = WeekForm(request.POST, hours=rows, locations=_places(rows))
-            if is_fine := form.is_valid():
+            is_fine = form.is_valid()
+            leaves = _newly_outside(request.actor, before=rows, after=form.hours, now=now) if is_fine else []
+            if time_away.digest_of(leaves) not in ("", request.POST.get(KNOWN, "")):
+                return _page(request, week=form, leaves=leaves, status=422)
+            if is_fine:
                 actions.set_weekly_hours(
                     psychologist=request.psychologist, hours=form.shifts, by=request.actor, now=now
                 )
@@ -72,13 +79,14 @@ def hours(request: PsychologistRequest) -> HttpResponse:
 def add_exception(request: PsychologistRequest) -> HttpResponse:
     """Adds time away, or extra hours."""
     now = timezone.now()
-    form = SlotForm(request.POST, zone=_zone(_rows(request.actor)))
+    form = SlotForm(request.POST, zone=_zone(_rows(request.actor)), now=now)
     if not form.is_valid():
         return _page(request, slot=form, status=422)
     said = form.cleaned_data
     try:
         with making(request, now=now) as made:
             slot = time_away.add_time_slot(
+                knowing=request.POST.get(KNOWN, ""),
                 psychologist=request.psychologist,
                 kind=said["kind"],
                 starts_at=said["starts_at"],
@@ -93,8 +101,10 @@ def add_exception(request: PsychologistRequest) -> HttpResponse:
     except HoursOverlap:
         form.add_error("from_time", _("You have extra hours at that time already."))
         return _page(request, slot=form, status=422)
+    except time_away.StillBooked as asked:
+        return _page(request, slot=form, strands=asked.sessions, status=422)
     if slot.kind == TimeSlot.Kind.EXTRA:
-        _say_what_is_open(request, slot, now=now)
+        _say_what_is_open(request, slot)
         return made.answer
     messages.success(request, _("You are shown as away. Nobody can book that time."))
     if count:
@@ -110,14 +120,12 @@ def add_exception(request: PsychologistRequest) -> HttpResponse:
     return made.answer
 
 
-def _say_what_is_open(request: ActorRequest, slot: TimeSlot, *, now: datetime) -> None:
+def _say_what_is_open(request: ActorRequest, slot: TimeSlot) -> None:
     """Extra hours that somebody added: which of them can be booked, for time away wins."""
     zone = slot.location.zone if slot.location else ClinicSettings.current().zone
     off = _away_in(request.actor, slot)
     parts = slot.open_parts(off)
-    if slot.ends_at <= now:
-        messages.info(request, _("The extra hours are noted. They are past: nobody can book them."))
-    elif not off:
+    if not off:
         messages.success(request, _("The extra hours are open for booking."))
     elif parts:
         times = listed(f"{clock(begins, zone)} – {clock(ends, zone)}" for begins, ends in parts)
@@ -136,7 +144,7 @@ def _away_in(actor: Actor, slot: TimeSlot) -> list[TimeSlot]:
 
 def _sessions_within(actor: Actor, slot: TimeSlot, *, now: datetime) -> int:
     """How many sessions to come are booked in time away."""
-    if slot.kind == TimeSlot.Kind.EXTRA or slot.ends_at <= now:
+    if slot.kind == TimeSlot.Kind.EXTRA:
         return 0
     left = Appointment.objects.visible_to(actor).live().filter(patient__isnull=False)
     return left.between(max(slot.starts_at, now), slot.ends_at).count()
@@ -174,6 +182,15 @@ def _say_who_is_left(request: ActorRequest, *, now: datetime) -> None:
         )
 
 
+def _newly_outside(
+    actor: Actor, *, before: list[WorkingHours], after: list[WorkingHours], now: datetime
+) -> list[Appointment]:
+    """The sessions to come that stand in the week as it is and would stand outside it, soonest first."""
+    stood = {left.session.pk for left in outside_hours(actor, hours=before, zone=_zone(before), now=now)}
+    would = outside_hours(actor, hours=after, zone=_zone(after), now=now)
+    return [left.session for left in would if left.session.pk not in stood]
+
+
 def _rows(actor: Actor) -> list[WorkingHours]:
     return list(WorkingHours.objects.visible_to(actor).select_related("location").order_by("weekday", "starts"))
 
@@ -189,8 +206,15 @@ def _places(rows: list[WorkingHours]) -> list[Location]:
 
 
 def _page(
-    request: ActorRequest, *, week: WeekForm | None = None, slot: SlotForm | None = None, status: int = 200
+    request: ActorRequest,
+    *,
+    week: WeekForm | None = None,
+    leaves: Sequence[Appointment] = (),
+    slot: SlotForm | None = None,
+    strands: Sequence[Appointment] = (),
+    status: int = 200,
 ) -> HttpResponse:
+    """The page; before the week or time away is saved, it asks about the sessions that it `leaves` or `strands`."""
     now, rows = timezone.now(), _rows(request.actor)
     zone, places = _zone(rows), _places(rows)
     week = week or WeekForm(hours=rows, locations=places)
@@ -198,7 +222,12 @@ def _page(
     context = {
         "week": week,
         "days": list(drawn_days(week, in_several_places=len(places) > 1)),
-        "slot": slot or SlotForm(zone=zone),
+        "leaves": leaves,
+        "leaves_digest": time_away.digest_of(leaves),
+        "slot": slot or SlotForm(zone=zone, now=now),
+        "strands": strands,
+        "strands_digest": time_away.digest_of(strands),
+        "known": KNOWN,
         "slots": _slots(request.actor, zone=zone, now=now),
         "left": left[:SHOWN],
         "left_count": len(left),
