@@ -43,6 +43,8 @@ def bounds(first: date, days: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
 class Day:
     date: date
     is_today: bool
+    # Which weekly hours were worked then is stored nowhere: only what is dated is known of it.
+    is_past: bool = False
     sessions: list[Appointment] = field(default_factory=list)
     # Wall-clock windows that are worked, in order, not touching.
     windows: list[Window] = field(default_factory=list)
@@ -104,14 +106,15 @@ def read_week(actor: Actor, *, monday: date, hours: list[WorkingHours], zone: Zo
         .order_by("starts_at")
     )
     today = local_day(now, zone)
-    days = {d: Day(d, is_today=d == today) for d in (monday + timedelta(days=n) for n in range(7))}
+    days = {d: Day(d, is_today=d == today, is_past=d < today) for d in (monday + timedelta(days=n) for n in range(7))}
     for session in with_clinic(sessions_with_notes(standing)):
         if day := days.get(session.local_start.date()):
             day.sessions.append(session)
     exceptions = TimeSlot.objects.visible_to(actor).select_related("location").between(start - near, end + near)
     slots = list(exceptions.order_by("starts_at"))
     for day in days.values():
-        worked = [_window(h, day.date) for h in hours if h.weekday == day.date.weekday()]
+        weekly = [] if day.is_past else hours
+        worked = [_window(h, day.date) for h in weekly if h.weekday == day.date.weekday()]
         for slot in slots:
             there = slot.location.zone if slot.location else zone
             cut = _cut(slot, day.date, there)
@@ -175,19 +178,24 @@ def grid(week: Week, *, zone: ZoneInfo, now: datetime) -> Grid:
 
 
 def _time_off(day: Day, zone: ZoneInfo) -> list[Block]:
+    """Time that is not worked, and time away; of a past day, which had other hours perhaps, only time away."""
     midnight = datetime.combine(day.date, MIDNIGHT)
     edges = [midnight, *(edge for window in day.windows for edge in window), midnight + timedelta(days=1)]
     off = []
-    for start, end in zip(edges[::2], edges[1::2], strict=True):
+    for start, end in [] if day.is_past else zip(edges[::2], edges[1::2], strict=True):
         if start < end:
             is_break = start > midnight and end < midnight + timedelta(days=1)
-            title = _("Break") if is_break else "" if day.windows else _("Not working")
+            title = _("Break") if is_break else "" if day.windows else _not_worked(day)
             off.append(Block(starts_at=start, ends_at=end, kind="off", title=title))
     for slot in day.away:
         if cut := _cut(slot, day.date, slot.location.zone if slot.location else zone):
             start, end = cut
             off.append(Block(starts_at=start, ends_at=end, kind="off", title=slot.label or slot.get_kind_display()))
     return off
+
+
+def _not_worked(day: Day) -> str:
+    return _("Outside your hours") if day.sessions else _("Not working")
 
 
 def _block(session: Appointment) -> Block:

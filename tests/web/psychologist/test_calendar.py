@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -100,6 +100,42 @@ def test_calendar_shows_breaks_and_time_away(client, mai, place):
         ("Supervision", "15:00-16:00"),
     ]
     assert [b.title for b in _blocks(columns[date(2026, 11, 25)], off=True)] == ["Not working"]
+
+
+def test_calendar_draws_no_past_day_by_the_hours_of_today(client, mai, place):
+    """Hours that are changed today say nothing of the days before: those have what is dated."""
+    made = [
+        make.appointment(psychologist=mai, location=place, starts_at=BEGAN - timedelta(days=days), status="completed")
+        for days in (1, 7)
+    ]
+    make.time_slot(psychologist=mai, starts_at=BEGAN - timedelta(days=6), label="Flu")
+    mai.hours.all().delete()
+    make.hours(psychologist=mai, location=place, weekday=5, starts="06:00", ends="12:00")
+
+    past = client.get(CALENDAR, {"week": "2026-11-16"})
+    this = _columns(client.get(CALENDAR))
+
+    assert {day.day: [b.title for b in _blocks(column, off=True)] for day, column in _columns(past).items()} == {
+        16: [],
+        17: [],
+        18: ["Flu"],
+        19: [],
+        20: [],
+    }
+    assert past.context["grid"].hours[0].at == time(9)
+    assert "Not working" not in past.content.decode()
+    yesterday, today = this[date(2026, 11, 23)], this[date(2026, 11, 24)]
+    assert [b.url for b in _blocks(yesterday)] == [f"/practice/notes/{made[0].code}/"]
+    assert (_blocks(yesterday, off=True), [b.title for b in _blocks(today, off=True)]) == ([], ["Not working"])
+
+
+def test_calendar_says_of_a_day_with_sessions_that_they_stand_outside_the_hours(client, mai, place):
+    mai.hours.all().delete()
+    make.appointment(psychologist=mai, location=place, starts_at=BEGAN + timedelta(days=1))
+
+    wednesday = _columns(client.get(CALENDAR))[date(2026, 11, 25)]
+
+    assert [b.title for b in _blocks(wednesday, off=True)] == ["Outside your hours"]
 
 
 def test_calendar_opens_extra_hours_and_shows_the_weekend_when_it_is_worked(client, mai, place):
