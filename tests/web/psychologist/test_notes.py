@@ -245,6 +245,22 @@ def test_sign_twice_leads_to_the_signed_note(client, session, signed):
     assert (answer["Location"], Entry.objects.filter(verb="note.signed").count()) == (_url("note", session), 1)
 
 
+@pytest.mark.parametrize("sent", [{"version": "1"}, {"version": "1", "body": "Slept badly.", "sure": "yes"}])
+def test_sign_pressed_twice_says_once_that_it_is_signed(client, session, draft, sent):
+    for _press in range(2):
+        answer = client.post(_url("sign_note", session), sent)
+
+    page = client.get(answer["Location"]).content.decode()
+    assert (page.count("The note is signed."), page.count("is signed already")) == (1, 0)
+
+
+@pytest.mark.parametrize("sent", [{"version": "7"}, {"version": "1", "body": "Other words.", "sure": "yes"}])
+def test_sign_of_other_words_says_that_the_note_is_signed_already(client, session, signed, sent):
+    page = client.post(_url("sign_note", session), sent, follow=True).content.decode()
+
+    assert (page.count("The note is signed."), page.count("This note is signed already.")) == (0, 1)
+
+
 @pytest.mark.parametrize("body", ["", skeleton("soap")])
 def test_sign_of_nothing_says_what_is_missing(client, session, body):
     answer = client.post(_url("sign_note", session), {"body": body, "version": "0", "sure": "yes"})
@@ -306,6 +322,7 @@ def test_an_addition_is_signed_and_stands_below(client, session, signed):
     assert [a.body for a in Addendum.objects.all()] == ["The log came."]
     page = client.get(_url("note", session)).content.decode()
     assert page.index("Slept badly.") < page.index("The log came.")
+    assert page.count("Your addition is signed") == 1
 
 
 @pytest.mark.parametrize("sent", [{"body": ""}, {"body": " \n "}, {"body": "x" * (MOST_CHARACTERS + 1)}, {"code": "x"}])

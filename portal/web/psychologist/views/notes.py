@@ -167,7 +167,7 @@ def sign(request: ActorRequest, code: UUID) -> HttpResponse:
     now = timezone.now()
     session, written = _session_and_note(request, code, now=now)
     if written is not None and written.is_signed:
-        return _signed_already(request, session) if request.method == "POST" else _to_note(request, session)
+        return _signed_before(request, session, written) if request.method == "POST" else _to_note(request, session)
     if request.method != "POST":
         if written is None:
             return _to_note(request, session)
@@ -189,8 +189,8 @@ def sign(request: ActorRequest, code: UUID) -> HttpResponse:
         except StaleDraft as stale:
             reading.open_note(note=stale.stored, by=request.actor, now=now)
             return _editor(request, session, stale.stored, now=now, form=form, conflict=stale.stored, status=409)
-        except AlreadySigned:
-            return _signed_already(request, session)
+        except AlreadySigned as already:
+            return _signed_before(request, session, already.note)
         except NothingWritten:
             return _editor(request, session, None, now=now, form=form, problem=NOTHING_WRITTEN, status=422)
         version = written.version
@@ -213,8 +213,8 @@ def _sign(
 ) -> HttpResponse:
     try:
         actions.sign(appointment=session, version=version, by=request.actor, now=now)
-    except AlreadySigned:
-        return _signed_already(request, session)
+    except AlreadySigned as already:
+        return _signed_before(request, session, already.note)
     except StaleDraft as stale:
         messages.warning(request, _("The note was changed in another window. Read it once more, then sign."))
         reading.open_note(note=stale.stored, by=request.actor, now=now)
@@ -223,8 +223,23 @@ def _sign(
         return _editor(request, session, written, now=now, problem=NOTHING_WRITTEN, status=422)
     except NotYet:
         return _editor(request, session, written, now=now, problem=NOT_YET, status=422)
+    return _signed(request, session)
+
+
+def _signed(request: HttpRequest, session: Appointment) -> HttpResponse:
     messages.success(request, _("The note is signed."))
     return redirect_to(request, "psychologist:note", session.code)
+
+
+def _signed_before(request: HttpRequest, session: Appointment, note: ProgressNote) -> HttpResponse:
+    """The answer to signing what is signed: to the same press once more, what the first was told."""
+    if "body" in request.POST:
+        sent = NoteForm(request.POST)
+        is_repeat = sent.is_valid() and sent.cleaned_data["body"] == note.body
+    else:
+        signing = SignForm(request.POST)
+        is_repeat = signing.is_valid() and signing.cleaned_data["version"] == note.version
+    return _signed(request, session) if is_repeat else _signed_already(request, session)
 
 
 @allow(Role.PSYCHOLOGIST)
