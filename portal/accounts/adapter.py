@@ -17,7 +17,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from portal.accounts import attempts, devices, failures
@@ -76,6 +76,16 @@ def plain(context: dict[str, Any]) -> dict[str, Any]:
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        # The same for an address without an account: what helps is said to everybody.
+        "too_many_login_attempts": gettext_lazy(
+            "Too many wrong tries. Wait five minutes and try again; if you read this again, wait until tomorrow. At "
+            "once you get in on a device that you signed in with before, with a passkey, or with a new password by "
+            "e-mail."
+        ),
+    }
+
     # ---- E-mails
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:

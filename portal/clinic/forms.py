@@ -31,7 +31,7 @@ from portal.common.forms.fields import (
     WithWarnings,
     state_choices,
 )
-from portal.common.forms.shown import MergesChanges
+from portal.common.forms.shown import ADDRESS, MergesChanges
 from portal.common.media.uploads import LOGO_BYTES, LOGO_EDGE, PictureField
 from portal.common.text.normalise import fold
 
@@ -253,6 +253,14 @@ class ClinicSettingsForm(ClinicForm[ClinicSettings]):
     """The clinic's name and tax, how people book, and how it is paid."""
 
     groups = _SETTINGS
+    together = (
+        ("legal_name", "abn", "gst_registered"),
+        ADDRESS,
+        ("notice_hours", "horizon_days"),
+        ("slot_step_minutes", "hold_minutes"),
+        ("cancel_hours", "late_fee_percent", "grace_minutes"),
+        ("bank_name", "bank_bsb", "bank_account"),
+    )
 
     class Meta(ClinicForm.Meta):
         model = ClinicSettings
@@ -314,6 +322,7 @@ class LocationForm(SluggedForm[Location]):
     """A place of the clinic."""
 
     groups = _LOCATION
+    together = (ADDRESS,)
 
     class Meta(ClinicForm.Meta):
         model = Location
@@ -327,6 +336,7 @@ class RoomForm(ClinicForm[Room]):
     """A room of one place; its name is free there."""
 
     groups = _ROOM
+    together = (("location", "name"),)
 
     class Meta(ClinicForm.Meta):
         model = Room
@@ -355,6 +365,7 @@ class ServiceForm(SluggedForm[Service]):
     """A service: how it is given, its minutes, its price and how it is booked."""
 
     groups = _SERVICE
+    together = (("minutes", "buffer_before", "buffer_after"), ("fee", "tax_code", "medicare"))
     one_of = frozenset(Mode.values)
 
     class Meta(ClinicForm.Meta):

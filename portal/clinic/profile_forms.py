@@ -293,6 +293,7 @@ class PsychologistForm(SluggedForm[Psychologist], ProfileForm):
     """The whole profile, for the manager."""
 
     groups = _PSYCHOLOGIST
+    together = (("registration", "ahpra_number"),)
 
     class Meta(ClinicForm.Meta):
         model = Psychologist

@@ -29,7 +29,7 @@ from portal.common.forms.fields import (
 )
 from portal.common.forms.names import NameLineField
 from portal.common.forms.parts import field_of
-from portal.common.forms.shown import MergesChanges
+from portal.common.forms.shown import ADDRESS, MergesChanges
 from portal.common.web.search_words import SearchWords
 from portal.patients.models import Carer, Patient
 from portal.patients.validators import clean_medicare_number, validate_irn
@@ -105,6 +105,12 @@ class PersonForm(MergesChanges, WithWarnings, forms.Form):
     """
 
     groups: Sequence[tuple[StrOrPromise, list[str]]] = []
+    together = (
+        ADDRESS,
+        ("medicare_number", "medicare_irn", "medicare_expires", "medicare_name"),
+        ("emergency_name", "emergency_relationship", "emergency_phone"),
+        ("gp_name", "gp_practice", "gp_phone"),
+    )
 
     def __init__(self, *args: Any, today: date, instance: Patient | None = None, **kwargs: Any) -> None:
         self.today, self.instance = today, instance

@@ -68,6 +68,8 @@ class PolicySettingsForm(ClinicForm[PolicySettings]):
             )
             groups.insert(-1, (processor.kind, [f"{key}_name", f"{key}_country"]))
         self.groups = groups
+        companies = [(f"{each['key']}_name", f"{each['key']}_country") for each in self.companies]
+        self.together = [("contact_name", "contact_email", "contact_phone", "contact_address"), *companies]
 
     def locked_row(self) -> PolicySettings:
         """The one row, made where nothing was said yet: two first saves wait for one another."""

@@ -49,11 +49,16 @@ def _row(name, made):
 
 
 PAGES = {
-    "own details": (Role.PATIENT, _details, ("street", "2 Lane"), ("suburb", "Coburg")),
-    "a patient's details": (Role.RECEPTION, _record, ("street", "2 Lane"), ("suburb", "Coburg")),
+    "own details": (Role.PATIENT, _details, ("street", "2 Lane"), ("gp_practice", "Coburg")),
+    "a patient's details": (Role.RECEPTION, _record, ("street", "2 Lane"), ("gp_practice", "Coburg")),
     "settings": (Role.MANAGER, "manager:settings", ("bank_account", "12345678"), ("name", "Wattle Lane")),
     "a service": (Role.MANAGER, _row("manager:service", make.service), ("fee", "231.00"), ("name", "Long session")),
-    "a place": (Role.MANAGER, _row("manager:location", make.location), ("street", "2 Lane"), ("suburb", "Coburg")),
+    "a place": (
+        Role.MANAGER,
+        _row("manager:location", make.location),
+        ("street", "2 Lane"),
+        ("directions", "At the back"),
+    ),
     "a profile": (Role.MANAGER, _profile, ("headline", "Grief"), ("bio", "I ask.")),
     "one's own profile": (Role.PSYCHOLOGIST, _own_profile, ("headline", "Grief"), ("bio", "I ask.")),
     "a crisis line": (
@@ -259,14 +264,50 @@ def test_a_form_that_is_given_back_after_signing_in_still_says_what_it_showed():
     page = opened(client, address, "street")
     client.session.flush()
     assert client.post(address, page | {"street": ["2 Lane"]}).status_code == 302
-    type(patient).objects.filter(pk=patient.pk).update(suburb="Coburg")
+    type(patient).objects.filter(pk=patient.pk).update(gp_practice="Coburg")
 
     client = make.client_for(user)
     given_back = opened(client, address, "street")
     assert (given_back["street"], given_back["shown"]) == (["2 Lane"], page["shown"])
     assert client.post(address, given_back).status_code == 302
     patient.refresh_from_db()
-    assert (patient.street, patient.suburb) == ("2 Lane", "Coburg")
+    assert (patient.street, patient.gp_practice) == ("2 Lane", "Coburg")
+
+
+# ---- What belongs together ---------------------------------------------------------------------------------------
+
+# Of one thing: what the first tab changes, and what the second.
+WHOLES = {
+    "settings": (("bank_bsb", "083-004"), ("bank_account", "87654321")),
+    "own details": (("street", "2 Lane"), ("suburb", "Coburg")),
+    "a patient's details": (("emergency_name", "Dora"), ("emergency_phone", "0491 570 156")),
+    "a service": (("fee", "231.00"), ("tax_code", "taxable")),
+    "a place": (("street", "2 Lane"), ("postcode", "3058")),
+    "a crisis line": (("name", "Night line"), ("number", "13 11 99")),
+    "what policies say": (("contact_name", "Helen"), ("contact_email", "helen@example.com")),
+}
+
+
+@pytest.mark.parametrize("edited", WHOLES, indirect=True)
+@pytest.mark.parametrize("taken", [True, False], ids=["theirs", "mine"])
+def test_of_what_belongs_together_one_side_is_kept_whole(edited, request, taken):
+    address, (first, second), _one, _other = edited
+    (one, new), (other, theirs) = WHOLES[request.node.callspec.params["edited"]]
+    page = opened(first, address, one)
+    shown = (page[one], page[other])
+    assert (shown[0] != [new], shown[1] != [theirs]) == (True, True)
+    assert second.post(address, opened(second, address, other) | {other: theirs}).status_code == 302
+    before = lines()
+
+    asked = first.post(address, page | {one: new})
+    assert (asked.status_code, lines()) == (422, before), "a pair that nobody typed"
+    text = unescape(asked.content.decode())
+    assert ("Take what was saved meanwhile for:" in text, text.count('name="theirs"')) == (True, 1)
+    sent = form_with(asked, one)
+    box = re.search(r'name="theirs" value="([a-z_]+)"', text)[1]
+    assert first.post(address, sent | ({"theirs": box} if taken else {})).status_code == 302
+    kept = (stored(first, address, one), stored(first, address, other))
+    assert kept == ((shown[0], [theirs]) if taken else ([new], shown[1]))
 
 
 # ---- Every form ------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ that, what was typed and what is stored by now, each field is one of three cases
 stored stays, and the form is judged with it. Changed on this page alone, or to the same on both sides: it is saved.
 Changed on both sides to different things: nothing is saved, both values are shown beside the field, and the page that
 comes back carries what is stored now, so that sending it again is a decision, and a third change is told as well.
+Fields that belong `together` are one case: the lines of an address, a bank account, a price and its tax.
 
 The values themselves are carried, not digests: a field reads both as it reads what is typed (`0400 000 000` is as good
 as `0400000000`), and they stand on the page anyway. Nor are they signed: who forges them may write these fields in any
@@ -15,7 +16,7 @@ was built or made by hand, is asked about it wherever it differs from what is st
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, Self
 
 from django import forms
@@ -34,6 +35,8 @@ Raw = str | bool | list[str]
 Said = Mapping[str, Raw]
 
 SHOWN, TAKEN = "shown", "theirs"
+# The lines of an address, which are one thing wherever they are asked for.
+ADDRESS = ("street", "suburb", "state", "postcode")
 
 
 class Action(Protocol):
@@ -47,6 +50,17 @@ class Conflict(NamedTuple):
 
     theirs: str
     mine: str
+    # The labels of all that the box beside it takes; empty where it is this field alone.
+    along: str = ""
+    has_box: bool = True
+
+
+class _Sides(NamedTuple):
+    """One field: what was sent, None where nothing was; what the page showed, None where it did not say; and now."""
+
+    mine: Raw | None
+    base: Raw | None
+    stored: Raw
 
 
 class MergesChanges(forms.Form):
@@ -57,6 +71,9 @@ class MergesChanges(forms.Form):
     """
 
     conflicts: dict[str, Conflict]
+    # Names of fields that say something only with each other, such as a BSB and an account number: where each side
+    # changed some of them, a value of either would make a pair that nobody typed.
+    together: Sequence[tuple[str, ...]] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -179,19 +196,52 @@ class MergesChanges(forms.Form):
         self.data, self.files = self._sent, self._sent_files
         shown = read(self._sent.get(self.add_prefix(SHOWN)))
         taken = several(self._sent, self.add_prefix(TAKEN))
-        for name, stored in self.stored.items():
-            mine, base = self.sent(name), shown.get(name)
-            if type(base) is not type(stored):
-                base = None
-            if name in taken and base is not None:
-                mine = None
-            if mine is None or (base is not None and alike(self.fields[name], mine, base)):
-                self._put(name, stored)
-            elif not self.is_stored(name, mine, stored):
-                self.changed_here.add(name)
-                if base is None or not alike(self.fields[name], base, stored):
-                    self.conflicts[name] = Conflict(self.in_words(name, stored), self.in_words(name, mine))
+        for names in self._parts():
+            sides = {name: self._sides(name, shown) for name in names}
+            self._merge_part(sides, is_taken=any(name in taken and sides[name].base is not None for name in names))
         self.__dict__["_bound_fields_cache"].clear()
+
+    def _parts(self) -> list[list[str]]:
+        """Fields that stand or fall together, and every other one by itself, in the order of the page."""
+        whole = {name: names for names in self.together for name in names}
+        parts = {whole.get(name, (name,)): None for name in self.stored}
+        return [[name for name in names if name in self.stored] for names in parts]
+
+    def _sides(self, name: str, shown: Said) -> _Sides:
+        stored, base = self.stored[name], shown.get(name)
+        return _Sides(self.sent(name), base if type(base) is type(stored) else None, stored)
+
+    def _merge_part(self, sides: Mapping[str, _Sides], *, is_taken: bool) -> None:
+        """Settles what belongs together: one side's values are taken as a whole, never some of either."""
+        differs = {
+            name
+            for name, (mine, _base, stored) in sides.items()
+            if mine is not None and not self.is_stored(name, mine, stored)
+        }
+        here = {
+            name for name, (mine, base, _stored) in sides.items() if mine is not None and self._moved(name, base, mine)
+        }
+        there = {name for name, (_mine, base, stored) in sides.items() if self._moved(name, base, stored)}
+        if is_taken or not here & differs:
+            for name in sides.keys() - (set() if is_taken else here):
+                self._put(name, sides[name].stored)
+            return
+        if there & differs:
+            self.changed_here |= differs
+            asked = [name for name in sides if name in differs]
+            along = ", ".join(str(self.fields[name].label) for name in asked) if len(asked) > 1 else ""
+            for name in asked:
+                mine, _base, stored = sides[name]
+                words = self.in_words(name, stored), self.in_words(name, mine if mine is not None else "")
+                self.conflicts[name] = Conflict(*words, along, has_box=name == asked[0])
+            return
+        self.changed_here |= here & differs
+        for name in sides.keys() - here:
+            self._put(name, sides[name].stored)
+
+    def _moved(self, name: str, base: Raw | None, now: Raw) -> bool:
+        """Whether a value is another one than the page showed; of what it said nothing, it may be."""
+        return base is None or not alike(self.fields[name], base, now)
 
     def _put(self, name: str, value: Raw) -> None:
         """Writes what is stored in the place of what was sent."""

@@ -20,7 +20,6 @@ LIBRARY_WORDS = (
     gettext_noop("Invalid login."),
     gettext_noop("The password reset token was invalid."),
     gettext_noop("You cannot add more than %d email addresses."),
-    gettext_noop("Too many failed login attempts. Try again later."),
     gettext_noop("The email address is not assigned to any user account."),
     gettext_noop("Your primary email address must be verified."),
     gettext_noop("Please select only one."),

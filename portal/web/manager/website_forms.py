@@ -54,6 +54,7 @@ class SiteTextForm(MergesChanges):
 
 
 class CrisisLineForm(MergesChanges):
+    together = (("name", "kind", "number", "link"),)
     one_of = frozenset({"number", "link"})
     situation = forms.ChoiceField(
         label=_("When somebody needs it"),
