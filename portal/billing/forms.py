@@ -26,7 +26,10 @@ def too_much_words(method: str | None, words: str) -> str:
 
 
 class SeenInvoice(forms.Form):
-    """What the page knew of the invoice when its form was drawn (`Invoice.seen_as`): an old page does nothing."""
+    """What the page knew of what it asks about when its form was drawn: an old page does nothing.
+
+    Of an invoice that is `Invoice.seen_as`, of a session that is paid for ahead `actions.ahead_as_shown`.
+    """
 
     seen = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
 
@@ -110,7 +113,7 @@ class RefundForm(_MoneyForm):
         )
 
 
-class AheadForm(forms.Form):
+class AheadForm(SeenInvoice):
     """Money taken before a session. `key` is made with the page: a form that is sent twice takes it once."""
 
     amount = MoneyField(label=_("Amount"), max_value=Decimal("99999.99"))
@@ -120,8 +123,9 @@ class AheadForm(forms.Form):
     )
     key = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, amount: Decimal) -> None:
-        super().__init__(data, initial={"amount": amount, "method": Method.CARD, "key": str(uuid.uuid4())})
+    def __init__(self, data: Mapping[str, Any] | None = None, *, amount: Decimal, seen: str = "") -> None:
+        start = {"amount": amount, "method": Method.CARD, "key": str(uuid.uuid4()), "seen": seen}
+        super().__init__(data, initial=start)
 
     def clean_amount(self) -> Decimal:
         amount: Decimal = self.cleaned_data["amount"]

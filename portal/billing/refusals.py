@@ -49,6 +49,10 @@ class ChangedMeanwhile(BillingRefused):
         self.invoice = invoice
 
 
+class SessionChanged(BillingRefused):
+    """The session was moved, or its price changed, since the page was drawn that asked for money."""
+
+
 class WrongAmount(BillingRefused):
     """The amount is zero, negative or finer than a cent."""
 

@@ -3,7 +3,7 @@ is refused here, and what readers need is asked for when it is published."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
@@ -362,6 +362,18 @@ class ReviewForm(forms.Form):
 class RevisionChoice(forms.Form):
     number = WholeNumberField(min_value=1, max_value=2**31 - 1)
     version = WholeNumberField(min_value=0, max_value=2**31 - 1, required=False)
+
+
+class VersionShown(forms.Form):
+    """Which version the page showed that asks for a step; 0, which no article has, where it doesn't say."""
+
+    version = WholeNumberField(min_value=0, max_value=2**31 - 1, required=False)
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> int:
+        form = cls(data)
+        form.full_clean()
+        return int(form.cleaned_data.get("version") or 0)
 
 
 class CategoryForm(MergesChanges):

@@ -4,6 +4,7 @@ The database checks every sum again (guards.py). Whoever touches money first loc
 first locks the session.
 """
 
+from portal.billing.actions.ahead import as_shown as ahead_as_shown
 from portal.billing.actions.ahead import ask_no_more_ahead, deposit_of, held_ahead, take_ahead, use_ahead
 from portal.billing.actions.credits import credit_line, creditable
 from portal.billing.actions.fees import bill_fee, take_back_waiver, waive_fee
@@ -17,6 +18,7 @@ from portal.billing.actions.payments import (
 )
 
 __all__ = [
+    "ahead_as_shown",
     "ask_no_more_ahead",
     "bill",
     "bill_fee",

@@ -16,28 +16,40 @@ from portal.billing.actions.locking import lock_invoice, lock_invoices, lock_ses
 from portal.billing.actions.payments import move_payment, record_payment, refundable
 from portal.billing.models import Invoice, Payment, Purpose
 from portal.billing.models.invoice import InvoiceQuerySet
-from portal.billing.refusals import KeyReused
+from portal.billing.refusals import KeyReused, SessionChanged
+from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
 
 
 @transaction.atomic
 def take_ahead(
-    *, appointment: Appointment, amount: Decimal, method: str, key: str, by: Actor, now: datetime, reference: str = ""
+    *,
+    appointment: Appointment,
+    amount: Decimal,
+    method: str,
+    key: str,
+    by: Actor,
+    now: datetime,
+    reference: str = "",
+    seen: str = "",
 ) -> Invoice:
     """Takes money before the session, with no Medicare item; asked again with the same `key` it takes it once.
 
     An invoice for what was taken before and given back, or used, is voided first: nothing is left on it. Raises
     AlreadyInvoiced while money stands ahead, NotBillable once the session was held or called off, KeyReused when what
-    was taken with the key was given back or used, and WrongAmount.
+    was taken with the key was given back or used, WrongAmount, and SessionChanged where the session is not as it was
+    `seen` (`as_shown`).
     """
     check_amount(amount)
-    lock_session(appointment)
+    session = lock_session(appointment)
     existing = deposit_of(appointment)
     if Payment.objects.filter(key=key).exists():
         if existing and Payment.objects.filter(key=key, allocations__invoice=existing).exists():
             return existing
         raise KeyReused
+    if seen and seen != as_shown(session, clinic=ClinicSettings.current()):
+        raise SessionChanged
     if emptied := _deposits(appointment).filter(payable=0).first():
         void_invoice(invoice=emptied, reason="Money was taken ahead anew", by=by, now=now)
     invoice = bill(
@@ -50,6 +62,11 @@ def take_ahead(
     record_payment(invoice=invoice, amount=amount, method=method, reference=reference, key=key, by=by, now=now)
     invoice.refresh_from_db(fields=["paid"])
     return invoice
+
+
+def as_shown(appointment: Appointment, *, clinic: ClinicSettings) -> str:
+    """What a page that asks for money ahead says of the session: where it stands, when it is and what it costs."""
+    return f"{appointment.seen_as}.{charges.price_of(appointment, clinic=clinic)}"
 
 
 def deposit_of(appointment: Appointment) -> Invoice | None:

@@ -186,6 +186,14 @@ class MergesChanges(forms.Form):
         self.full_clean()
         return self.is_valid()
 
+    def is_as_shown(self) -> bool:
+        """Whether the page that was sent showed what is stored now, which is locked.
+
+        Asked, in its transaction, by a step that throws away what is stored; a page that says nothing showed something
+        else.
+        """
+        return read(self._sent.get(self.add_prefix(SHOWN))) == dict(self.form_now().stored)
+
     def _begin_at(self, fresh: Self) -> None:
         """Takes over what is stored now."""
         self.initial = {name: fresh.get_initial_for_field(fresh.fields[name], name) for name in fresh.stored}

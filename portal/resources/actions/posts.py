@@ -209,11 +209,15 @@ def _set_out(post: BlogPost, at: datetime, version: int, verb: str, *, by: Actor
 
 
 @transaction.atomic
-def unpublish(*, post: BlogPost, by: Actor, now: datetime) -> BlogPost:
-    """Takes it back: it is a draft again, and nobody else can read it."""
+def unpublish(*, post: BlogPost, by: Actor, now: datetime, version: int | None = None) -> BlogPost:
+    """Takes it back: it is a draft again, and nobody else can read it.
+
+    `version` is what the page showed that asked: raises ChangedMeanwhile where another one stands there by now.
+    """
     post = _locked(post, by)
     if post.is_draft:
         return post
+    _check_shown(post, version)
     was_public = post.was_ever_public(now)
     post.status, post.published_at = PostStatus.DRAFT, None
     if not was_public:
@@ -268,11 +272,12 @@ def renew_preview(*, post: BlogPost, by: Actor, now: datetime) -> BlogPost:
 
 
 @transaction.atomic
-def delete_draft(*, post: BlogPost, by: Actor, now: datetime) -> None:
-    """Deletes a draft that never was published, and its revisions. Raises WasPublished."""
+def delete_draft(*, post: BlogPost, by: Actor, now: datetime, version: int | None = None) -> None:
+    """Deletes a draft that never was published, and its revisions. Raises WasPublished, and what `unpublish` raises."""
     post = _locked(post, by)
     if post.first_published_at is not None:
         raise WasPublished
+    _check_shown(post, version)
     trail.record("article.deleted", by=by, target=post, at=now)
     picture = post.picture
     post.delete()
@@ -298,6 +303,12 @@ def _locked(post: BlogPost, by: Actor) -> BlogPost:
     post = BlogPost.objects.select_for_update().get(pk=post.pk)
     _is_theirs(post, by)
     return post
+
+
+def _check_shown(post: BlogPost, version: int | None) -> None:
+    """Raises ChangedMeanwhile where a page showed another version than what stands there, locked; None is no page."""
+    if version is not None and version != post.version:
+        raise ChangedMeanwhile(post)
 
 
 def _changes(post: BlogPost, writing: Writing, by: Actor) -> set[str]:

@@ -17,7 +17,7 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest
 from portal.common.text import differences
 from portal.resources.actions import posts as actions
-from portal.resources.forms import AddressForm, ReviewForm, RevisionChoice
+from portal.resources.forms import AddressForm, ReviewForm, RevisionChoice, VersionShown
 from portal.resources.models import BlogPost, Revision
 from portal.resources.refusals import AddressTaken, ChangedMeanwhile, InThePast, IsADraft, NoAddress, WasPublished
 from portal.web.authoring.area import Area
@@ -84,8 +84,7 @@ def restore(request: ActorRequest, area: Area, code: UUID) -> HttpResponse:
     except Revision.DoesNotExist:
         raise Http404 from None
     except ChangedMeanwhile:
-        messages.error(request, _("It was changed in another window meanwhile. Look at it again, then decide."))
-        return redirect(area.url("article_revisions", code))
+        return _look_again(request, area.url("article_revisions", code))
     messages.success(request, _("Revision %(number)d is what it says now.") % {"number": number})
     return redirect(area.url("article", code))
 
@@ -163,7 +162,11 @@ def reviewed(request: ActorRequest, area: Area, code: UUID) -> HttpResponse:
 def take_back(request: ActorRequest, area: Area, code: UUID) -> HttpResponse:
     post = area.post(request, code)
     if request.method == "POST":
-        actions.unpublish(post=post, by=request.actor, now=timezone.now())
+        try:
+            version = VersionShown.read(request.POST)
+            actions.unpublish(post=post, version=version, by=request.actor, now=timezone.now())
+        except ChangedMeanwhile:
+            return _look_again(request, area.url("take_back_article", code))
         messages.success(request, _("It is a draft again. Nobody else can read it."))
         return redirect(area.url("article", code))
     return _ask(
@@ -180,7 +183,10 @@ def delete(request: ActorRequest, area: Area, code: UUID) -> HttpResponse:
     post = area.post(request, code)
     if request.method == "POST":
         try:
-            actions.delete_draft(post=post, by=request.actor, now=timezone.now())
+            version = VersionShown.read(request.POST)
+            actions.delete_draft(post=post, version=version, by=request.actor, now=timezone.now())
+        except ChangedMeanwhile:
+            return _look_again(request, area.url("delete_article", code))
         except WasPublished:
             messages.error(request, _("It was published: take it back, and it stays as a draft."))
             return redirect(area.url("article", code))
@@ -194,6 +200,11 @@ def delete(request: ActorRequest, area: Area, code: UUID) -> HttpResponse:
         text=_("The text, its picture and its revisions are gone for good."),
         button=_("Delete it"),
     )
+
+
+def _look_again(request: HttpRequest, where: str) -> HttpResponse:
+    messages.error(request, _("It was changed in another window meanwhile. Look at it again, then decide."))
+    return redirect(where)
 
 
 def _ask(request: HttpRequest, area: Area, post: BlogPost, **question: Any) -> HttpResponse:

@@ -146,11 +146,25 @@ def test_category_of_the_same_name_is_refused_in_words(desk):
 
 def test_category_with_articles_is_not_deleted(desk):
     post = make.post(draft=True)
-    desk.post(url("category", post.category.code), {"do": "delete"})
+    at = url("category", post.category.code)
+    desk.post(at, {"do": "delete"} | desk.shown(at))
     assert Category.objects.count() == 1
     post.category = None
     post.save()
-    desk.post(url("category", Category.objects.get().code), {"do": "delete"})
+    desk.post(at, {"do": "delete"} | desk.shown(at))
+    assert Category.objects.count() == 0
+
+
+@pytest.mark.parametrize("says", [True, False])
+def test_category_that_was_changed_since_the_page_was_drawn_is_not_deleted(desk, says):
+    shelf = make.category(name="Sleep")
+    at = url("category", shelf.code)
+    page = desk.shown(at) if says else {}
+    Category.objects.update(name="Sleep and rest")
+    answer = desk.post(at, {"do": "delete"} | page, follow=True)
+    assert answer.redirect_chain == [(at, 302)]
+    assert "It was changed meanwhile, and not deleted." in answer.content.decode()
+    assert desk.post(at, {"do": "delete"} | make.shown_in(answer)).status_code == 302
     assert Category.objects.count() == 0
 
 
@@ -160,7 +174,8 @@ def test_category_with_files_alone_says_so_and_is_not_deleted(desk):
     page = desk.get(url("shelves")).content.decode()
     assert "0 articles, 2 files" in page
     assert 'value="delete"' not in desk.get(url("category", resource.category.code)).content.decode()
-    answer = desk.post(url("category", resource.category.code), {"do": "delete"}, follow=True)
+    at = url("category", resource.category.code)
+    answer = desk.post(at, {"do": "delete"} | desk.shown(at), follow=True)
     assert "Articles or files stand in it." in answer.content.decode()
     assert Category.objects.count() == 1
     for _ in range(2):
@@ -236,7 +251,8 @@ def test_names_of_a_category_in_other_languages_end_with_it(desk):
             actions.set_text(
                 key=texts.key_of(one, field), language="ar", text="كلمة", by=Actor.system("test"), now=timezone.now()
             )
-    desk.post(url("category", shelf.code), {"do": "delete"})
+    at = url("category", shelf.code)
+    desk.post(at, {"do": "delete"} | desk.shown(at))
     assert set(SiteText.objects.values_list("key", flat=True)) == {
         texts.key_of(other, "name"), texts.key_of(other, "description")
     }  # fmt: skip

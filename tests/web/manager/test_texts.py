@@ -28,12 +28,35 @@ def send(client, key, text, language="en-au"):
     return client.post(f"{PAGE}{key}/", {"text": text, "language": language} | page)
 
 
+def reset(client, key, language="en-au", page=None):
+    page = client.shown(f"{PAGE}{key}/?language={language}") if page is None else page
+    return client.post(f"{PAGE}{key}/standard/", {"language": language} | page, follow=True)
+
+
+@pytest.mark.parametrize("says", [True, False])
+def test_words_that_were_changed_since_the_page_was_drawn_are_kept(boss, says):
+    make.clinic()
+    send(boss, "home.title", "Sit down.")
+    page = boss.shown(f"{PAGE}home.title/?language=en-au") if says else {}
+    send(boss, "home.title", "Sit down. Breathe out.")
+    answer = reset(boss, "home.title", page=page)
+    assert answer.redirect_chain == [(f"{PAGE}home.title/?language=en-au", 302)]
+    assert "Your words were changed meanwhile, and are kept." in answer.content.decode()
+    assert SiteText.objects.get().text == "Sit down. Breathe out."
+    # Looked at again, they go; and who presses twice is told no otherwise.
+    page = boss.shown(f"{PAGE}home.title/?language=en-au")
+    for _ in range(2):
+        answer = reset(boss, "home.title", page=page)
+        assert "The standard words are back." in answer.content.decode()
+    assert not SiteText.objects.exists()
+
+
 def test_own_words_are_on_the_website_and_go_again(boss):
     make.clinic()
     assert send(boss, "home.title", "Sit down. Breathe out.").url == f"{PAGE}?language=en-au"
     assert "Sit down. Breathe out." in Client().get("/").content.decode()
     assert "Sit down. Breathe out." not in Client().get("/vi/").content.decode()
-    boss.post(f"{PAGE}home.title/standard/", {"language": "en-au"})
+    reset(boss, "home.title")
     assert "A quiet hour that is yours." in Client().get("/").content.decode()
     assert [e.verb for e in Entry.objects.order_by("pk")][-2:] == ["site_text.changed", "site_text.reset"]
 
@@ -133,7 +156,7 @@ def test_a_category_and_a_tag_get_their_names_where_everything_gets_them(boss):
         assert send(boss, key, words, "ar").url == f"{PAGE}?language=ar"
     page = Client().get("/ar/blog/nights/").content.decode()
     assert ("القلق" in page, "النوم" in page, "Worry" in page, "Sleep" in page) == (True, True, False, False)
-    boss.post(f"{PAGE}{texts.key_of(tag, 'name')}/standard/", {"language": "ar"})
+    reset(boss, texts.key_of(tag, "name"), "ar")
     assert '<span lang="en-au" dir="auto">Sleep</span>' in Client().get("/ar/blog/nights/").content.decode()
     changed = [e.facts for e in Entry.objects.filter(verb="site_text.changed").order_by("pk")]
     assert [(facts["page"], facts["text"]) for facts in changed] == [

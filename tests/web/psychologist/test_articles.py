@@ -16,6 +16,7 @@ from PIL import Image
 from portal.accounts.roles import Role
 from portal.resources.models import BlogPost
 from tests import make
+from tests.web.forms import form_to
 
 pytestmark = pytest.mark.django_db
 
@@ -322,13 +323,41 @@ def test_schedule_refused_in_words(mai, desk, day, at, words):
 
 def test_take_back_and_delete(mai, desk):
     public = make.post(author=mai)
-    assert desk.post(url("take_back_article", public.code))["Location"] == url("article", public.code)
-    assert desk.post(url("delete_article", public.code))["Location"] == url("article", public.code)
+    said = {"version": public.version}
+    assert desk.post(url("take_back_article", public.code), said)["Location"] == url("article", public.code)
+    assert desk.post(url("delete_article", public.code), said)["Location"] == url("article", public.code)
     public.refresh_from_db()
     assert public.is_draft
     draft = make.post(author=mai, draft=True)
-    assert desk.post(url("delete_article", draft.code))["Location"] == url("articles")
+    assert desk.post(url("delete_article", draft.code), {"version": draft.version})["Location"] == url("articles")
     assert list(BlogPost.objects.all()) == [public]
+
+
+@pytest.mark.parametrize(("step", "draft"), [("take_back_article", False), ("delete_article", True)])
+@pytest.mark.parametrize("asked_by", ["page", "dialog", "nothing"])
+def test_what_was_written_since_the_page_was_drawn_is_neither_taken_back_nor_deleted(mai, desk, step, draft, asked_by):
+    post = make.post(author=mai, draft=draft)
+    at = url(step, post.code)
+    page = desk.get(at if asked_by == "page" else url("article", post.code))
+    shown = {} if asked_by == "nothing" else form_to(page, at, with_field="version")
+    writing = sent(post, body="Written in another window.")
+    assert desk.post(url("article", post.code), writing).status_code == 302
+    answer = desk.post(at, shown, follow=True)
+    assert answer.redirect_chain == [(at, 302)]
+    assert "It was changed in another window meanwhile." in answer.content.decode()
+    post.refresh_from_db()
+    assert (post.is_draft, post.body) == (draft, "Written in another window.")
+    # Looked at again, it is done.
+    assert desk.post(at, form_to(answer, at, with_field="version")).status_code == 302
+    assert BlogPost.objects.filter(pk=post.pk, published_at__isnull=False).count() == 0
+
+
+def test_a_page_that_saved_itself_knows_what_it_may_delete(mai, desk):
+    post = make.post(author=mai, draft=True)
+    kept = desk.post(url("keep_article", post.code), sent(post, body="Written here."))
+    fresh = re.search(r'id="shown-version" value="(\d+)" data-hx-swap-oob="true"', kept.content.decode())
+    assert desk.post(url("delete_article", post.code), {"version": fresh[1]})["Location"] == url("articles")
+    assert not BlogPost.objects.exists()
 
 
 def test_looked_over(mai, desk):

@@ -7,13 +7,14 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from portal.appointments.models import Status
+from portal.appointments.models import Appointment, Status
 from portal.audit.models import Entry
 from portal.billing import actions, charges
 from portal.billing.models import Invoice, Payment, Purpose, Waiver
 from portal.journeys import sessions
 from portal.reports.days import owed_by, read_day
 from tests import make
+from tests.web.forms import form_to
 from tests.web.reception.conftest import NOW
 
 D = Decimal
@@ -71,6 +72,19 @@ def test_the_desk_takes_a_payment_before_the_session(desk, place, status):
     words = response.content.decode()
     assert "Take a payment now" not in words
     assert invoice.number in words
+
+
+@pytest.mark.parametrize("change", [{"revision": 1}, {"fee": D("180.00")}])
+def test_a_page_of_before_the_session_was_changed_takes_nothing(desk, coming, change):
+    drawn = form_to(page(desk, "pay_ahead", coming), url("pay_ahead", coming), with_field="key") | {"method": "card"}
+    Appointment.objects.filter(pk=coming.pk).update(**change)
+    asked = desk.post(url("pay_ahead", coming), drawn | {"reference": "T 12"})
+    assert (asked.status_code, "no money was taken" in asked.content.decode()) == (422, True)
+    assert Payment.objects.count() == 0
+    again = form_to(asked, url("pay_ahead", coming), with_field="key") | {"method": "card"}
+    assert (again["reference"], again["key"]) == ("T 12", drawn["key"])
+    assert desk.post(url("pay_ahead", coming), again).status_code == 302
+    assert Payment.objects.count() == 1
 
 
 def test_sent_twice_it_is_taken_once(desk, coming):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -116,11 +117,16 @@ def category(request: ActorRequest, code: UUID) -> HttpResponse:
     return render(request, "manager/category.html", context, status=422 if form.errors else 200)
 
 
-def _delete(request: ActorRequest, chosen: Category, *, now: Any) -> HttpResponse:
+def _delete(request: ActorRequest, chosen: Category, *, now: datetime) -> HttpResponse:
     try:
-        actions.delete_category(category=chosen, by=request.actor, now=now)
+        with transaction.atomic():
+            if is_as_shown := CategoryForm(request.POST, category=chosen).is_as_shown():
+                actions.delete_category(category=chosen, by=request.actor, now=now)
     except InUse:
         messages.error(request, _("Articles or files stand in it. Put it away instead, or move them first."))
+        return redirect("manager:category", chosen.code)
+    if not is_as_shown:
+        messages.error(request, _("It was changed meanwhile, and not deleted. Look at it again, then decide."))
         return redirect("manager:category", chosen.code)
     messages.success(request, _("%(name)s is deleted.") % {"name": chosen.name})
     return redirect("manager:shelves")

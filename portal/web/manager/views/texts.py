@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -117,8 +118,17 @@ def edit(request: ActorRequest, key: str) -> HttpResponse:
 def reset(request: ActorRequest, key: str) -> HttpResponse:
     """Back to the standard words."""
     language = LanguageChoice.read(request.POST)
-    if texts.find(key, language, further=translations.pages()) is None:
+    found = texts.find(key, language, further=translations.pages())
+    if found is None:
         raise Http404
-    actions.reset_text(key=key, language=language, by=request.actor, now=timezone.now())
+    _page, text = found
+    form = SiteTextForm(request.POST, text=text, language=language, standard=_shipped(text, language))
+    with transaction.atomic():
+        # Who presses twice finds the standard words there already.
+        if is_as_shown := not form.own or form.is_as_shown():
+            actions.reset_text(key=key, language=language, by=request.actor, now=timezone.now())
+    if not is_as_shown:
+        messages.error(request, _("Your words were changed meanwhile, and are kept. Look at them again, then decide."))
+        return redirect(f"{reverse('manager:text', args=[key])}?language={language}")
     messages.success(request, _("The standard words are back. Readers see them within a minute."))
     return redirect(_listing_url(language))

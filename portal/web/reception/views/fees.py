@@ -16,7 +16,7 @@ from portal.appointments.models import Appointment
 from portal.billing import actions, charges
 from portal.billing.forms import AheadForm, WaiveForm
 from portal.billing.models import Invoice, Purpose
-from portal.billing.refusals import AlreadyInvoiced, KeyReused, NotBillable, Waived
+from portal.billing.refusals import AlreadyInvoiced, KeyReused, NotBillable, SessionChanged, Waived
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import dollars
@@ -38,8 +38,9 @@ def _session(request: ActorRequest, code: UUID) -> Appointment:
 def ahead(request: ActorRequest, code: UUID) -> HttpResponse:
     """Takes money before the session. It is no check-out, and nothing is claimed from Medicare by it."""
     session, now = _session(request, code), timezone.now()
-    price = charges.price_of(session, clinic=ClinicSettings.current())
-    form = AheadForm(request.POST if request.method == "POST" else None, amount=price)
+    clinic = ClinicSettings.current()
+    price, seen = charges.price_of(session, clinic=clinic), actions.ahead_as_shown(session, clinic=clinic)
+    form = AheadForm(request.POST if request.method == "POST" else None, amount=price, seen=seen)
     if not actions.may_bill(session, Purpose.DEPOSIT, now=now):
         return _too_late_for_ahead(request, session)
     if request.method == "POST" and form.is_valid():
@@ -61,10 +62,17 @@ def ahead(request: ActorRequest, code: UUID) -> HttpResponse:
             return redirect("reception:appointment", code=session.code)
         except NotBillable:
             return _too_late_for_ahead(request, session)
-        messages.success(
-            request, _("%(amount)s is paid ahead. It counts at check-out.") % {"amount": dollars(invoice.total)}
-        )
-        return made.answer
+        except SessionChanged:
+            session = _session(request, code)
+            price = charges.price_of(session, clinic=clinic)
+            words = _(
+                "This session was changed meanwhile, and no money was taken. Look at when it is and what it costs."
+            )
+            form.shown_anew(actions.ahead_as_shown(session, clinic=clinic), words)
+        else:
+            paid = {"amount": dollars(invoice.total)}
+            messages.success(request, _("%(amount)s is paid ahead. It counts at check-out.") % paid)
+            return made.answer
     if request.method != "POST" and (deposit := actions.deposit_of(session)):
         return redirect("reception:invoice", number=deposit.number)
     context = {"session": session, "form": form, "price": price}
