@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -365,6 +366,17 @@ def test_what_is_too_large_is_not_kept(invite):
     client = make.client_for(manager())
     lose(client, invite, notes="x" * (keeping.LARGEST + 1))
     assert not KeptForm.objects.exists()
+
+
+def test_what_is_more_than_the_portal_reads_is_refused_and_forgets_nothing(invite):
+    user = manager()
+    lose(make.client_for(user), invite)
+    client = make.client_for(user)
+    page = client.get(invite)
+    assert KEPT in page.content.decode()
+    too_much = {**TYPED, marks.FIELD: mark_in(page), "notes": "x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)}
+    assert client.post(invite, too_much).status_code == 400
+    assert KEPT in client.get(invite).content.decode()
 
 
 def test_nobody_else_pays_for_it(invite, django_assert_num_queries):

@@ -17,3 +17,5 @@ _options = TEMPLATES[0]["OPTIONS"]  # noqa: F405
 _options["builtins"] = [name for name in _options["builtins"] if not name.startswith("portal.website.")]
 ROOT_URLCONF = __name__
 urlpatterns = []
+# What answers a stale form needs the accounts, which are no part of it either.
+CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from django.core import signing
 from django.core.exceptions import BadRequest, SuspiciousOperation
-from django.http import HttpRequest, UnreadablePostError
+from django.http import HttpRequest, QueryDict, UnreadablePostError
 
 from portal.common.web.htmx import htmx_of
 
@@ -42,12 +42,16 @@ def mark_for(request: HttpRequest) -> str:
 
 
 def mark_of(request: HttpRequest) -> Mark | None:
-    """The mark that came with a form; None without one, or with one that is not ours or too old."""
+    """The mark that came with a form; None without one, with one that is not ours or too old, or where none is read."""
     try:
-        sent = request.POST.get(FIELD, "")
+        return mark_in(request.POST)
     except (SuspiciousOperation, BadRequest, UnreadablePostError):
         return None
-    if not sent:
+
+
+def mark_in(form: QueryDict) -> Mark | None:
+    """The same, of a form that was read."""
+    if not (sent := form.get(FIELD, "")):
         return None
     try:
         person, page = signing.loads(sent, salt=SALT, max_age=LASTS)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.kept_forms import keeping
 from portal.accounts.kept_forms.keeping import CAME_BACK, OWN_FIELDS
-from portal.accounts.kept_forms.marks import Mark, mark_of
+from portal.accounts.kept_forms.marks import Mark, mark_in, mark_of
 from portal.accounts.models import KeptForm, User
 from portal.common.access.same_origin import is_from_here
 from portal.common.web import error_pages
@@ -31,7 +31,7 @@ SIGN_IN = "account_login"
 # Where one is sent to show who one is: to sign in, to say so again, and to set up a second step.
 STEPS = frozenset({SIGN_IN, "account_reauthenticate", "mfa_reauthenticate", "mfa_authenticate", "mfa_index"})
 # Answers to a form that brought nothing about: what was typed stays kept.
-REFUSED = frozenset({401, 403, 404, 405, 429})
+REFUSED = frozenset({400, 401, 403, 404, 405, 429})
 
 # Where the layouts show messages.
 MESSAGES = re.compile(r'<div class="toasts" id="messages"[^>]*>')
@@ -65,8 +65,9 @@ class forms_outlast_sessions:  # noqa: N801 - reads as a rule in the settings' l
         """A form of somebody else's tab is not sent in the name of whoever has signed in since."""
         if request.method != "POST" or not request.user.is_authenticated:
             return None
-        # A form that brings no token, and reads its body by itself, is none of ours.
-        if getattr(view, "csrf_exempt", False) or (mark := mark_of(request)) is None:
+        # A form that brings no token, and reads its body by itself, is none of ours. What is more than the portal reads
+        # of a form is refused here: read a second time, it would be an empty form.
+        if getattr(view, "csrf_exempt", False) or (mark := mark_in(request.POST)) is None:
             return None
         if mark.person == request.user.code.hex:
             return None

@@ -16,7 +16,7 @@ from tests.web.psychologist.conftest import NOW
 
 # What answers to every psychologist, with their own rows or with what they just typed.
 LISTS = [
-    *("today", "to_do", "calendar", "patients", "find", "notes", "hours", "resources"),
+    *("today", "to_do", "calendar", "patients", "notes", "hours", "resources"),
     *("articles", "new_article", "keep_article", "article_preview"),
     *("profile", "profile_advice", "profile_preview"),
 ]
@@ -24,8 +24,10 @@ POSTS = {
     *("add_exception", "remove_exception", "add_to_note", "withdraw_share", "profile_advice"),
     *("article_link", "restore_article", "article_preview"),
     *("take_to_do", "put_back_to_do", "finish_to_do"),
-    *("complete", "no_show", "find"),
+    *("complete", "no_show", "find", "hand_over", "take_back_notes"),
 }
+# What answers otherwise where nothing of ours is found: a form that says what is wrong, a search that leads to its list.
+OTHERWISE = {"add_exception": 422, "find": 302}
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def slot(mai):
 @pytest.fixture
 def addresses(session, ruth, slot):
     """Every address of these pages, by name."""
-    codes = {"patient": ruth.code, "remove_exception": slot.code, "share": ruth.code, "share_own": ruth.code}
+    codes = dict.fromkeys(("patient", "share", "share_own", "hand_over"), ruth.code) | {"remove_exception": slot.code}
 
     def asked(pattern):
         given = {"<uuid:": codes.get(pattern.name, session.code), "<str:name>": "480.jpg"}
@@ -85,8 +87,17 @@ def test_a_colleague_finds_nothing_of_ours(addresses, colleague, signed, slot):
         answer = _ask(client, name, address)
         found[name] = answer.status_code
         assert "Okafor" not in answer.content.decode(), name
-    assert found == {name: 200 if name in LISTS else 422 if name == "add_exception" else 404 for name in addresses}
+    assert found == {name: 200 if name in LISTS else OTHERWISE.get(name, 404) for name in addresses}
     assert TimeSlot.objects.filter(pk=slot.pk).exists()
+
+
+def test_a_colleague_finds_nobody_of_ours_from_the_head(client, colleague, session, ruth):
+    asked = {"path": reverse("psychologist:find"), "data": {"q": "oka"}, "headers": {"HX-Request": "true"}}
+
+    ours, theirs = client.post(**asked), make.client_for(colleague.user).post(**asked)
+
+    assert (ours.status_code, "Okafor" in ours.content.decode()) == (200, True)
+    assert (theirs.status_code, "Okafor" in theirs.content.decode()) == (200, False)
 
 
 def test_a_colleague_changes_nothing_of_ours(session, draft, colleague):
