@@ -28,6 +28,8 @@ class Browser:
     host: str
     cookies: Mapping[str, str] = field(default_factory=dict)
     address: str = "203.0.113.7"
+    # Of its forms. Django takes the cookie's own value.
+    token: str = ""
 
     def headers(self) -> dict[str, str]:
         return {
@@ -113,8 +115,7 @@ class Connection:
         headers = request.by.headers() | dict(request.headers)
         body = None
         if request.form is not None:
-            # Django takes the cookie's own value back as the token.
-            body = urlencode({**request.form, "csrfmiddlewaretoken": request.by.cookies["csrftoken"]})
+            body = urlencode({**request.form, "csrfmiddlewaretoken": request.by.token})
             headers |= {"Content-Type": "application/x-www-form-urlencoded", "Referer": f"https://{request.by.host}/"}
         self.http.request("GET" if body is None else "POST", request.path, body=body, headers=headers)
         answer = self.http.getresponse()

@@ -53,7 +53,7 @@ class Target:
 
 def browser(user: User | None = None, *, address: str = "203.0.113.7") -> Browser:
     """A browser in which `user` has signed in."""
-    cookies = {"csrftoken": TOKEN}
+    cookies = {settings.CSRF_COOKIE_NAME: TOKEN}
     if user is not None:
         session = SessionStore()
         session[SESSION_KEY] = str(user.pk)
@@ -63,7 +63,7 @@ def browser(user: User | None = None, *, address: str = "203.0.113.7") -> Browse
         session.save()
         UserSession.objects.create(user=user, session_key=session.session_key, ip=address)
         cookies[settings.SESSION_COOKIE_NAME] = session.session_key
-    return Browser(HOST, cookies, address)
+    return Browser(HOST, cookies, address, TOKEN)
 
 
 def _htmx(target: str) -> dict[str, str]:
@@ -73,6 +73,11 @@ def _htmx(target: str) -> dict[str, str]:
 def pages(by: Browser, addresses: list[str], *, fragment: str = "", holds: str) -> Iterator[Visit]:
     headers = _htmx(fragment) if fragment else {}
     return cycle([(Request(address, by, headers=headers, holds=holds),) for address in addresses])
+
+
+def searches(by: Browser, path: str, words: list[str], *, fragment: str, holds: str) -> Iterator[Visit]:
+    """Words that people are looked for by, sent as their form sends them: they stand in no address."""
+    return cycle([(Request(path, by, form={"q": each}, headers=_htmx(fragment), holds=holds),) for each in words])
 
 
 def _asking(path: str, name: str, values: list[str]) -> list[str]:
@@ -120,7 +125,7 @@ def _calendar(desk: Browser, clinic: Clinic) -> Iterator[Target]:
 
 
 def _search(desk: Browser, random: Random) -> Iterator[Target]:
-    path, people = reverse("reception:patients"), _some(Patient, random)
+    path, finder, people = reverse("reception:patients"), reverse("reception:find"), _some(Patient, random)
     kinds = {
         "two letters": ["ng", "sm", "le", "wi", "ma", "jo", "ch", "an", "ha", "br"],
         "first name, one letter of the last": ["jack s", "olivia n", "thomas w", "minh t", "sarah j", "maria l"],
@@ -130,15 +135,18 @@ def _search(desk: Browser, random: Random) -> Iterator[Target]:
         "date of birth": [f"{p.date_of_birth.day}/{p.date_of_birth.month}/{p.date_of_birth.year}" for p in people],
     }
     for name, typed in kinds.items():
-        asked = _asking(path, "q", typed)
-        yield Target(f"patient search: {name}", pages(desk, asked, fragment="results", holds='id="results"'), aim=3)
+        visits = searches(desk, path, typed, fragment="results", holds='id="results"')
+        yield Target(f"patient search: {name}", visits, aim=3)
+    for name in ("two letters", "first and last name"):
+        found = "born " if name == "first and last name" else 'id="found-patients"'
+        visits = searches(desk, finder, kinds[name], fragment="found-patients", holds=found)
+        yield Target(f"search from the head: {name}", visits, aim=3)
 
 
 def _invoices(desk: Browser, random: Random) -> Iterator[Target]:
     path = reverse("reception:invoices")
     some = _some(Invoice, random, status=InvoiceStatus.ISSUED)
     newest = list(Invoice.objects.order_by("-issued_on", "-id").values_list("number", flat=True)[:1000:25])
-    names = [f"{i.patient.legal_first_name} {i.patient.legal_last_name}" for i in some]
     lists = {
         "first page": [path],
         "next pages": _asking(path, "page", [f"after-{number}" for number in newest]),
@@ -147,11 +155,15 @@ def _invoices(desk: Browser, random: Random) -> Iterator[Target]:
         "overdue, by due date": [f"{path}?standing=overdue&sort=due_on"],
         "largest first": [f"{path}?sort=-total"],
         "of one psychologist, paid": [f"{path}?psychologist=psychologist-{n}&standing=paid" for n in range(8)],
-        "first and last name": _asking(path, "q", names),
-        "commonest last names": _asking(path, "q", ["smith", "nguyen", "jones", "williams"]),
+    }
+    looked_for = {
+        "first and last name": [f"{i.patient.legal_first_name} {i.patient.legal_last_name}" for i in some],
+        "commonest last names": ["smith", "nguyen", "jones", "williams"],
     }
     for name, addresses in lists.items():
         yield Target(f"invoices: {name}", pages(desk, addresses, fragment="results", holds="INV-"), aim=4)
+    for name, words in looked_for.items():
+        yield Target(f"invoices: {name}", searches(desk, path, words, fragment="results", holds="INV-"), aim=4)
     yield Target("invoices: first page, whole page", pages(desk, [path], holds="INV-"), aim=6)
     papers = [Request(reverse("reception:invoice_pdf", args=[i.number]), desk, holds="%PDF-") for i in some[:10]]
     yield Target("invoice PDF, drawn before", cycle([(paper,) for paper in papers]), aim=3)

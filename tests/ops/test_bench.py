@@ -25,6 +25,7 @@ MEASURED = {
     "week of 20 psychologists": 2,
     "day of 20": 2,
     "patient search: ": 6,
+    "search from the head: ": 2,
     "invoices: ": 10,
     "invoice PDF, ": 2,
     "booking: hold and confirm": 1,
