@@ -17,14 +17,28 @@ def free_until(session: Appointment, *, clinic: ClinicSettings | None = None) ->
     Whoever books so late that this is over, or nearly, has the grace after booking that was promised; never beyond the
     start.
     """
+    until = _early_until(session, clinic=clinic)
+    return max(until, _grace_until(session, clinic=clinic) or until)
+
+
+def is_by_grace(session: Appointment, *, clinic: ClinicSettings | None = None) -> bool:
+    """Whether it is the grace after booking alone that sets until when a patient cancels without a fee."""
+    grace = _grace_until(session, clinic=clinic)
+    return grace is not None and grace > _early_until(session, clinic=clinic)
+
+
+def _early_until(session: Appointment, *, clinic: ClinicSettings | None) -> datetime:
     promised = session.cancel_hours
     if promised is None:
         promised = (clinic or ClinicSettings.current()).cancel_hours
-    until = session.starts_at - timedelta(hours=promised)
-    if session.booked_at is None:
-        return until
-    grace = grace_of(session, clinic=clinic)
-    return max(until, min(session.booked_at + grace, session.starts_at)) if grace else until
+    return session.starts_at - timedelta(hours=promised)
+
+
+def _grace_until(session: Appointment, *, clinic: ClinicSettings | None) -> datetime | None:
+    """When the grace ends; None without one, and as long as nobody has booked."""
+    if session.booked_at is None or not (grace := grace_of(session, clinic=clinic)):
+        return None
+    return min(session.booked_at + grace, session.starts_at)
 
 
 def grace_of(session: Appointment, *, clinic: ClinicSettings | None = None) -> timedelta:

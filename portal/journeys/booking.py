@@ -244,12 +244,15 @@ def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime,
     clinic = ClinicSettings.current()
     method: ics.Method = "CANCEL" if template == "appointment_cancelled" else "REQUEST"
     until = free_until(appointment, clinic=clinic)
+    # So short a time may be over when it is read: then it is said how long it was from booking on, not until when.
+    is_by_grace = now <= until and terms.is_by_grace(appointment, clinic=clinic)
     context: dict[str, Any] = {
         "appointment": appointment,
         "zone": appointment.zone,
         "quote": charges.promised(appointment, clinic=clinic),
         "free_until": until,
         "is_free_over": now > until,
+        "grace": int(grace_of(appointment, clinic=clinic).total_seconds()) // 60 if is_by_grace else 0,
         # Nothing is left to cancel of what turned out to have been held earlier.
         "late_fee": charges.late_fee(appointment, clinic=clinic).amounts.total if appointment.starts_at > now else ZERO,
     }

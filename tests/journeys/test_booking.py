@@ -90,8 +90,39 @@ def test_a_notice_of_tomorrow_promises_no_free_time_that_has_passed(mai, service
     book(make.patient(user=make.user()), mai, service, place, starts_at=NEXT_TUESDAY - timedelta(days=7))
     tasks.send_due("email")
     (message,) = mail.outbox
+    for words in (message.body, message.alternatives[0].content):
+        assert "free of charge until" not in words
+        # True whenever it is read: the quarter of an hour may be over by then.
+        assert "free of charge only for 15 minutes after you book. After that the fee is $110.00" in words
+
+
+@pytest.mark.parametrize("grace", [0, 15])
+def test_a_notice_of_a_session_that_is_moved_close_to_its_time_speaks_of_no_grace_that_is_over(
+    mai, service, place, grace
+):
+    ClinicSettings.objects.update(grace_minutes=grace)
+    patient = make.patient(user=make.user())
+    booked = book(patient, mai, service, place)
+    later = NEXT_TUESDAY - timedelta(hours=20)
+    with time_machine.travel(later, tick=False):
+        booking.reschedule_session(
+            appointment=booked,
+            starts_at=NEXT_TUESDAY + timedelta(hours=1),
+            by=make.actor(),
+            now=later,
+        )
+        tasks.send_due("email")
+    message = mail.outbox[-1]
+    assert "after you book" not in message.body
     assert "free of charge until" not in message.body
     assert "cancelling is no longer free. The fee is $110.00" in message.body
+
+
+def test_where_there_is_no_grace_a_late_booking_is_told_that_cancelling_is_not_free(mai, service, place):
+    ClinicSettings.objects.update(grace_minutes=0)
+    book(make.patient(user=make.user()), mai, service, place, starts_at=NEXT_TUESDAY - timedelta(days=7))
+    tasks.send_due("email")
+    assert "cancelling is no longer free. The fee is $110.00" in mail.outbox[0].body
 
 
 def test_where_cancelling_late_costs_nothing_no_time_that_has_passed_is_named(mai, service, place):

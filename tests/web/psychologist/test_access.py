@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, TimeSlot
+from portal.patients.search import reindex
 from portal.records.models import Addendum, ProgressNote
 from portal.web.psychologist.urls import urlpatterns
 from tests import make
@@ -26,7 +27,7 @@ POSTS = {
     *("take_to_do", "put_back_to_do", "finish_to_do"),
     *("complete", "no_show", "find", "hand_over", "take_back_notes"),
 }
-# What answers otherwise where nothing of ours is found: a form that says what is wrong, a search that leads to its list.
+# What answers otherwise where nothing of ours is found: a form says what is wrong, a search leads to its list.
 OTHERWISE = {"add_exception": 422, "find": 302}
 
 
@@ -92,6 +93,7 @@ def test_a_colleague_finds_nothing_of_ours(addresses, colleague, signed, slot):
 
 
 def test_a_colleague_finds_nobody_of_ours_from_the_head(client, colleague, session, ruth):
+    reindex(ruth)
     asked = {"path": reverse("psychologist:find"), "data": {"q": "oka"}, "headers": {"HX-Request": "true"}}
 
     ours, theirs = client.post(**asked), make.client_for(colleague.user).post(**asked)
