@@ -29,6 +29,7 @@ from portal.accounts.roles import STAFF, Role
 from portal.audit import trail
 from portal.common.access.actors import Actor
 from portal.common.crypto.fields import clear
+from portal.common.languages.offered import path_in
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
 
@@ -159,6 +160,10 @@ class AccountAdapter(DefaultAccountAdapter):
             trail.record("account.signed_out", by=actor_of(request.user), target=request.user, at=timezone.now())
             keeping.forget_all(request.user)
         super().logout(request)
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        """The first page in the language of the one that was left."""
+        return path_in(super().get_logout_redirect_url(request), get_language() or settings.LANGUAGE_CODE)
 
     # ---- Failures
 

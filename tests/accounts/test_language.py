@@ -78,3 +78,8 @@ def test_the_staffs_rooms_speak_english():
     client = make.signed_in_client(role=Role.MANAGER)
     assert '<html lang="en-au">' in client.get("/manage/", headers={"accept-language": "ar"}).content.decode()
     assert client.get("/ar/manage/").status_code == 404
+
+
+@pytest.mark.parametrize(("door", "home"), [("/accounts/logout/", "/"), ("/vi/accounts/logout/", "/vi/")])
+def test_signing_out_stays_in_the_language_of_the_page(db, door, home):
+    assert make.client_for(make.user()).post(door)["Location"] == home

@@ -90,6 +90,20 @@ def test_nobody_else_changes_it(appointment, name, who):
     assert (appointment.status, appointment.starts_at) == (Status.BOOKED, STARTS)
 
 
+@pytest.mark.parametrize("name", ["cancel", "reschedule"])
+def test_what_is_cancelled_already_sends_nobody_to_the_phone(appointment, owner, name):
+    client, url = make.client_for(owner), reverse(f"patient:{name}", args=[appointment.code])
+    shown = hidden(client.get(url))
+    carer, cancelling = (
+        make.client_for(person("carer", appointment)),
+        reverse("patient:cancel", args=[appointment.code]),
+    )
+    carer.post(cancelling, hidden(carer.get(cancelling)))
+    answer = client.post(url, {"time": "2026-12-02T00:00Z brunswick"} | shown, follow=True)
+    assert "This session is already cancelled." in text(answer)
+    assert "Please phone us" not in text(answer).split("This session is already cancelled.")[0]
+
+
 @pytest.mark.parametrize("path", ["/my/", "/my/appointments/", "/my/details/"])
 def test_nothing_of_anybody_else_is_shown(appointment, path):
     appointment.patient.legal_last_name = "Unmistakable"

@@ -218,3 +218,9 @@ def test_the_price_is_read_before_an_account_is_asked_for(client):
     page = client.get(press(client)).content.decode()
     assert page.index('id="price-heading"') < page.index("Make an account")
     assert "$220.00" in page
+
+
+def test_the_way_back_from_a_hold_that_ran_out_keeps_person_way_and_week(client):
+    page = client.get(press(client)).content.decode()
+    found = re.search(r'data-over hidden>.*?href="([^"]+)"', page, re.DOTALL)
+    assert html.unescape(found[1]) == "/book/session/?psychologist=mai&mode=in_person&week=2026-11-30"

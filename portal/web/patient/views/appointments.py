@@ -111,6 +111,16 @@ def calendar_entry(request: ActorRequest, code: UUID) -> HttpResponse:
     return response
 
 
+def _say_why_not(request: HttpRequest, appointment: Appointment, verb: Verb) -> None:
+    """What stands in the way of moving or cancelling: one that is called off already needs no phone call."""
+    if appointment.is_cancelled:
+        messages.info(request, _("This session is already cancelled. There is nothing more to do."))
+    elif verb == Verb.MOVE:
+        messages.error(request, _("This session can no longer be moved here. Please phone us."))
+    else:
+        messages.error(request, _("This session can no longer be cancelled here. Please phone us."))
+
+
 @allow(Role.PATIENT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
@@ -122,7 +132,7 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
         if request.method == "POST" and actions.is_done_by(appointment, Verb.CANCEL, by=request.actor):
             messages.success(request, _("Your session is cancelled."))
             return redirect_to(request, "patient:appointment", code=appointment.code)
-        messages.error(request, _("This session can no longer be cancelled here. Please phone us."))
+        _say_why_not(request, appointment, Verb.CANCEL)
         return redirect("patient:appointment", code=appointment.code)
     if request.method != "POST":
         return render(request, "patient/cancel.html", context)
@@ -142,7 +152,8 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
         if refused.reason == Why.CHANGED:
             messages.warning(request, CHANGED)
             return redirect_to(request, "patient:cancel", code=appointment.code)
-        messages.error(request, _("This session can no longer be cancelled here. Please phone us."))
+        appointment.refresh_from_db(fields=["status"])
+        _say_why_not(request, appointment, Verb.CANCEL)
     else:
         messages.success(request, _("Your session is cancelled. We have sent you an e-mail."))
     return redirect_to(request, "patient:appointment", code=appointment.code)
@@ -155,7 +166,7 @@ def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
     appointment = _own(request, code)
     now = timezone.now()
     if not sessions.steps(appointment, by=request.actor, now=now)[Verb.MOVE].allowed:
-        messages.error(request, _("This session can no longer be moved here. Please phone us."))
+        _say_why_not(request, appointment, Verb.MOVE)
         return redirect_to(request, "patient:appointment", code=appointment.code)
     is_asked = request.method == "POST" or "time" in request.GET
     if not is_asked:
@@ -188,7 +199,8 @@ def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
             messages.warning(request, CHANGED)
             query = urlencode({"time": form.data["time"]})
             return redirect_to(request, f"{reverse('patient:reschedule', args=[appointment.code])}?{query}")
-        messages.error(request, _("This session can no longer be moved here. Please phone us."))
+        appointment.refresh_from_db(fields=["status"])
+        _say_why_not(request, appointment, Verb.MOVE)
     else:
         messages.success(request, _("Your session is moved. We have sent you an e-mail with the new time."))
     return redirect_to(request, "patient:appointment", code=appointment.code)

@@ -303,7 +303,7 @@ def _in_words(refusal: Exception, patient: Patient | None) -> str:
         case NotOffered(reason="service"):
             return _("This service can't be booked online any more. Please choose another one, or phone us.")
         case NotOffered(reason="first_visit_only") if patient:
-            return _("This is for people who are new here, and %(name)s has been here before.") % {
+            return _("This is for people who are new here, and %(name)s has been here or has a session booked.") % {
                 "name": patient.called
             }
     return _("This time can't be booked any more. Please choose another one.")
