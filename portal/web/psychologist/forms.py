@@ -139,14 +139,16 @@ class ShiftForm(forms.Form):
     location = forms.TypedChoiceField(label=_("Where"), required=False, empty_value=None)
     remove = forms.BooleanField(label=_("Remove"), required=False)
 
-    def __init__(self, *args: Any, locations: Sequence[Location], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, locations: Sequence[Location], usual: int | None = None, **kwargs: Any) -> None:
+        """`usual` is the id of the place that is suggested; without one, and with several, none is chosen silently."""
         super().__init__(*args, **kwargs)
         by_id = {str(place.pk): place for place in locations}
         where = field_of(self, "location", forms.TypedChoiceField)
         where.choices = [(pk, place.name) for pk, place in by_id.items()]
         where.coerce = by_id.__getitem__
-        if locations:
-            where.initial = locations[0].pk
+        where.initial = locations[0].pk if len(locations) == 1 else usual
+        if where.initial is None:
+            where.choices = [("", _("Choose where")), *where.choices]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -199,7 +201,11 @@ class WeekForm:
                 {"weekday": h.weekday, "starts": h.starts, "ends": h.ends, "location": h.location_id} for h in hours
             ]
             initial += [{"weekday": day} for day in range(7)]
-            self.forms = [ShiftForm(initial=row, prefix=f"h{n}", locations=locations) for n, row in enumerate(initial)]
+            usual = _usual_place(hours)
+            self.forms = [
+                ShiftForm(initial=row, prefix=f"h{n}", locations=locations, usual=usual)
+                for n, row in enumerate(initial)
+            ]
         else:
             self.forms = [
                 ShiftForm(data, prefix=f"h{n}", locations=locations) for n in range(rows) if f"h{n}-weekday" in data
@@ -289,6 +295,14 @@ class WeekForm:
             rows = [form for form in self.forms if str(form["weekday"].value()) == str(day.value)]
             empty = rows.pop() if rows and not rows[-1]["starts"].value() and not rows[-1]["ends"].value() else None
             yield day.value, day.label, rows, empty
+
+
+def _usual_place(hours: Sequence[WorkingHours]) -> int | None:
+    """The id of the place where most of the week is worked; none of an empty week."""
+    worked: dict[int, int] = {}
+    for window in hours:
+        worked[window.location_id] = worked.get(window.location_id, 0) + window.minutes
+    return max(worked, key=worked.__getitem__) if worked else None
 
 
 def _window(hours: WorkingHours | Shift) -> str:

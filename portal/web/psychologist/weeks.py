@@ -84,12 +84,13 @@ class Week:
 
 
 def hours_of(actor: Actor) -> list[WorkingHours]:
-    return list(
-        WorkingHours.objects.visible_to(actor)
-        .filter(location__is_active=True)
-        .select_related("location")
-        .order_by("weekday", "starts")
-    )
+    """The weekly hours at places in use, in order."""
+    return [row for row in all_hours_of(actor) if row.location.is_active]
+
+
+def all_hours_of(actor: Actor) -> list[WorkingHours]:
+    """The weekly hours, those at places out of use too, in order."""
+    return list(WorkingHours.objects.visible_to(actor).select_related("location").order_by("weekday", "starts"))
 
 
 def read_week(actor: Actor, *, monday: date, hours: list[WorkingHours], zone: ZoneInfo, now: datetime) -> Week:

@@ -57,6 +57,7 @@ def listing(request: ActorRequest, room: Room, *, pressed: ToDo | None = None) -
         "room": room,
         "page": page,
         "groups": _groups(room, lines),
+        "leads": room.leads(request.actor, now),
         "me": str(request.user.pk),
         "now": now,
         "zone": zone,
@@ -75,6 +76,7 @@ def on_a_home_page(request: ActorRequest, room: Room, *, now: datetime) -> dict[
     return {
         "rows": [Row(line, room.address_of(line)) for line in lines],
         "count": listed.count() if len(first) > ON_A_HOME_PAGE else len(first),
+        "leads": room.leads(request.actor, now),
         "url": room.url("to_do"),
         "zone": zone,
     }

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -13,6 +13,17 @@ from django.utils.functional import Promise
 from portal.common.access.actors import Actor
 from portal.journeys.to_do.lines import Line
 from portal.worklist.models import ToDo, ToDoQuerySet
+
+
+class Lead(NamedTuple):
+    """Work that has a page of its own and stands on no list: how much there is, in words, and where."""
+
+    words: str
+    url: str
+
+
+def _none(_actor: Actor, _now: datetime) -> Sequence[Lead]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +38,8 @@ class Room:
     addresses: Mapping[str, str]
     # Where what there is to do about a kind is another thing here than at the desk.
     advice: Mapping[str, Promise] = field(default_factory=dict)
+    # What else waits for whoever asks.
+    leads: Callable[[Actor, datetime], Sequence[Lead]] = _none
 
     def may_touch(self, actor: Actor) -> ToDoQuerySet:
         """What a form of this room may name, done or not: an old page is told so."""

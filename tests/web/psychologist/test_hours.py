@@ -57,6 +57,21 @@ def test_hours_shows_the_week_and_an_empty_row_a_day(client, mai):
     ] * 2
 
 
+def test_hours_to_add_suggest_the_place_where_one_works_most(client, mai, place):
+    aspley = make.location(name="Aspley")
+    mai.hours.filter(weekday=0).update(location=aspley)
+
+    empty = [empty for _n, _name, _rows, empty in client.get(HOURS).context["week"].days()]
+    assert [row["location"].value() for row in empty] == [place.pk] * 7
+    # Without a week there is none: it is chosen, not taken from the top of the list.
+    mai.hours.all().delete()
+    page = client.get(HOURS)
+    assert [row["location"].value() for *_, row in page.context["week"].days()] == [None] * 7
+    assert page.content.decode().count("Choose where") == 7
+    refused = client.send(HOURS, _week((0, "09:00", "12:00", "")))
+    assert (refused.status_code, "Where?" in refused.content.decode()) == (422, True)
+
+
 def test_hours_are_made_anew(client, mai, place):
     answer = client.send(
         HOURS, _week((0, "09:00", "12:00", place.pk), (0, "13:00", "17:30", place.pk), (5, "8.30", "12", place.pk))

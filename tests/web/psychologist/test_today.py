@@ -33,7 +33,7 @@ def test_today_shows_own_sessions_of_the_day_in_order(client, session, mai, plac
     assert [s.pk for s in answer.context["sessions"]] == [early.pk, session.pk, late.pk]
     page = answer.content.decode()
     assert "Here since 10:00 am" in page
-    assert [s["value"] for s in answer.context["stats"]] == [2, 1, 1, 0]
+    assert [s["value"] for s in answer.context["stats"]] == [1, 1, 1, 0]
 
 
 def test_today_leaves_out_holds_that_ran_out(client, mai, place):
@@ -165,3 +165,24 @@ def test_pages_take_as_many_queries_for_thirty_rows_as_for_one(
 
     with django_assert_num_queries(len(few)):
         client.get(reverse(f"psychologist:{name}"))
+
+
+def test_what_waits_on_other_pages_is_counted_and_led_to(client, mai, place, ruth, draft):
+    make.appointment(psychologist=mai, patient=ruth, location=place, starts_at=BEGAN + timedelta(days=1))
+    make.time_slot(psychologist=mai, starts_at=BEGAN + timedelta(days=1), label="Leave")
+
+    for address in ("/practice/", "/practice/to-do/"):
+        page = client.get(address).content.decode()
+        assert '<a class="grow" href="/practice/hours/#left">1 session stands where you don&#x27;t work</a>' in page
+        assert '<a class="grow" href="/practice/notes/">1 note to sign</a>' in page
+        assert [words for words in ("Nothing to do", "Nothing waits for you.") if words in page] == []
+
+
+def test_where_nothing_waits_the_pages_say_so(client):
+    assert "Nothing waits for you." in client.get("/practice/").content.decode()
+    assert "Nothing to do" in client.get("/practice/to-do/").content.decode()
+
+
+def test_who_is_here_is_not_still_to_come(client, session):
+    stats = {stat["label"]: stat["value"] for stat in client.get("/practice/").context["stats"]}
+    assert (stats["here now"], stats["still to come today"]) == (1, 0)

@@ -33,7 +33,7 @@ from portal.journeys import time_away
 from portal.web.psychologist.forms import SlotForm, WeekForm
 from portal.web.psychologist.own_profile import PsychologistRequest, home_zone, with_profile
 from portal.web.psychologist.shifts import drawn_days
-from portal.web.psychologist.weeks import MIDNIGHT, outside_hours
+from portal.web.psychologist.weeks import MIDNIGHT, all_hours_of, outside_hours
 
 SHOWN = 20
 # The field in which a form says which booked sessions its page showed.
@@ -52,7 +52,7 @@ def hours(request: PsychologistRequest) -> HttpResponse:
         with transaction.atomic():
             # Looked at when nobody else can save: two pages never undo each other.
             lock_diary(request.psychologist)
-            rows = _rows(request.actor)
+            rows = all_hours_of(request.actor)
             form = WeekForm(request.POST, hours=rows, locations=_places(rows))
             is_fine = form.is_valid()
             leaves = _newly_outside(request.actor, before=rows, after=form.hours, now=now) if is_fine else []
@@ -79,7 +79,7 @@ def hours(request: PsychologistRequest) -> HttpResponse:
 def add_exception(request: PsychologistRequest) -> HttpResponse:
     """Adds time away, or extra hours."""
     now = timezone.now()
-    form = SlotForm(request.POST, zone=_zone(_rows(request.actor)), now=now)
+    form = SlotForm(request.POST, zone=_zone(all_hours_of(request.actor)), now=now)
     if not form.is_valid():
         return _page(request, slot=form, status=422)
     said = form.cleaned_data
@@ -168,7 +168,7 @@ def remove_exception(request: ActorRequest, code: UUID) -> HttpResponse:
 
 
 def _say_who_is_left(request: ActorRequest, *, now: datetime) -> None:
-    rows = _rows(request.actor)
+    rows = all_hours_of(request.actor)
     count = len(outside_hours(request.actor, hours=rows, zone=_zone(rows), now=now))
     if count:
         messages.warning(
@@ -191,10 +191,6 @@ def _newly_outside(
     return [left.session for left in would if left.session.pk not in stood]
 
 
-def _rows(actor: Actor) -> list[WorkingHours]:
-    return list(WorkingHours.objects.visible_to(actor).select_related("location").order_by("weekday", "starts"))
-
-
 def _zone(rows: list[WorkingHours]) -> ZoneInfo:
     return home_zone(rows, clinic=ClinicSettings.current())
 
@@ -215,7 +211,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     """The page; before the week or time away is saved, it asks about the sessions that it `leaves` or `strands`."""
-    now, rows = timezone.now(), _rows(request.actor)
+    now, rows = timezone.now(), all_hours_of(request.actor)
     zone, places = _zone(rows), _places(rows)
     week = week or WeekForm(hours=rows, locations=places)
     left = outside_hours(request.actor, hours=rows, zone=zone, now=now)

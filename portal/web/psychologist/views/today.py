@@ -89,7 +89,7 @@ def next_session(sessions: list[Appointment], *, now: datetime) -> Appointment |
 
 
 def _stats(sessions: list[Appointment], *, now: datetime) -> list[dict[str, object]]:
-    coming = [s for s in sessions if states.is_to_come(s, now=now)]
+    coming = [s for s in sessions if states.is_to_come(s, now=now) and not s.is_here]
     here = [s for s in sessions if s.is_here]
     unconfirmed = [s for s in coming if s.is_booked and not s.confirmed_at]
     seen = [s for s in sessions if s.is_completed]
