@@ -65,7 +65,7 @@ def book_as_new_visitor(page: Page, portal: Portal, email: str, *, last_name: st
     page.get_by_label("Date of birth").fill("23/4/1990")
     page.get_by_label("Phone").fill("0491 570 006")
     page.get_by_label("Medicare card number").fill("2951 87312 5")
-    page.get_by_label("Number beside your name").fill("1")
+    page.get_by_label("Number beside the name").fill("1")
     agree(page)
     page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_text("Your session is booked")).to_be_visible()

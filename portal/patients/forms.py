@@ -11,7 +11,6 @@ from django.conf import settings
 from django.utils.functional import lazy
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from portal.accounts.models import User
 from portal.clinic.validators import postcode_fits_state
@@ -30,6 +29,7 @@ from portal.common.forms.fields import (
 from portal.common.forms.names import NameLineField
 from portal.common.forms.parts import field_of
 from portal.common.forms.shown import ADDRESS, MergesChanges
+from portal.common.text.names import spellings
 from portal.common.web.search_words import SearchWords
 from portal.patients.models import Carer, Patient
 from portal.patients.validators import clean_medicare_number, validate_irn
@@ -176,8 +176,9 @@ _last_name: Asking = {
     "required": False,
     "help_text": _("Leave empty for a person with one name."),
 }
+# A parent fills these in for a child too: so none says "you".
 _preferred: Asking = {
-    "label": _("What should we call you?"),
+    "label": _("Preferred first name"),
     "autocomplete": "nickname",
     "help_text": _("If different."),
 }
@@ -260,17 +261,21 @@ class OwnDetailsForm(PersonForm, _ContactFields, _MedicareFields, _OtherPeopleFi
     pronouns = _line("pronouns", label=_("Pronouns"))
 
     groups = [
-        (pgettext_lazy("heading of one's own details", "You"), ["preferred_name", "pronouns"]),
-        (_("How we reach you"), _CONTACT),
+        (_("Name"), ["preferred_name", "pronouns"]),
+        (_("Contact"), _CONTACT),
         (_("Medicare"), _MEDICARE),
         (_("Whom we call in an emergency"), _EMERGENCY),
-        (_("Your GP"), _GP),
+        (_("GP"), _GP),
     ]
     field_order = [name for _title, names in groups for name in names]
 
 
 class BookingDetailsForm(PersonForm):
-    """The least that a first booking needs."""
+    """The least that a first booking needs. `carer` is who books for somebody else, whose name is not theirs."""
+
+    def __init__(self, *args: Any, carer: User | None = None, **kwargs: Any) -> None:
+        self.carer = carer
+        super().__init__(*args, **kwargs)
 
     legal_first_name = _line("legal_first_name", **_first_name)
     legal_last_name = _line("legal_last_name", **_last_name)
@@ -278,7 +283,7 @@ class BookingDetailsForm(PersonForm):
     date_of_birth = _born(autocomplete="bday")
     phone = PhoneField(label=_("Phone"), help_text=_("In case something changes on the day."))
     medicare_number = MedicareNumberField(label=_("Medicare card number"), required=False, help_text=_number_help)
-    medicare_irn = _line("medicare_irn", label=_("Number beside your name on the card"))
+    medicare_irn = _line("medicare_irn", label=_("Number beside the name"), help_text=_irn_help)
 
     groups = [
         (_("Who is coming"), ["legal_first_name", "legal_last_name", "preferred_name", "date_of_birth", "phone"]),
@@ -286,6 +291,20 @@ class BookingDetailsForm(PersonForm):
     ]
 
     clean_medicare_irn = _MedicareFields.clean_medicare_irn
+
+    def clean(self) -> dict[str, Any]:
+        """The names stand there as the account's, and without script they still do once somebody else is chosen."""
+        cleaned = super().clean()
+        typed = (cleaned.get("legal_first_name", ""), cleaned.get("legal_last_name", ""))
+        own = (self.carer.first_name, self.carer.last_name) if self.carer else ("", "")
+        is_own = any(own) and [spellings(part)[0] for part in typed] == [spellings(part)[0] for part in own]
+        if is_own and not cleaned.get("preferred_name"):
+            words = _(
+                "This is your own name. Enter the name of the person who is coming. If it is the same as yours, fill in "
+                "their preferred first name too."
+            )
+            self.add_error("legal_first_name", forms.ValidationError(words, code="carers_name"))
+        return cleaned
 
 
 class ClaimForm(forms.Form):

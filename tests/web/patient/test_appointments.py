@@ -355,6 +355,18 @@ def test_details_are_kept_right_by_the_patient(owner):
     assert Notice.objects.get(template="account/confirm_address").to == "new@example.com"
 
 
+def test_a_carers_page_of_a_childs_details_speaks_of_the_child(owner):
+    make.clinic(phone="+61390000000")
+    child = make.patient(legal_first_name="Teo", legal_last_name="Nguyễn", date_of_birth=date(2015, 4, 23))
+    make.carer(patient=child, user=owner)
+    page = make.client_for(owner).get(reverse("patient:edit_details", args=[child.code])).content.decode()
+    form = page.split('<form method="post" class="form card"')[1].split("</form>")[0]
+    assert not re.search(r"\byour?\b", re.sub(r"<[^>]*>", " ", form), re.IGNORECASE)
+    # What only the desk corrects is shown, and who corrects it.
+    for words in ("Teo Nguyễn", "23 Apr 2015", "our front desk corrects it", "tel:+61390000000"):
+        assert words in form
+
+
 def test_details_of_somebody_else_are_not_found(owner):
     stranger = make.patient(user=make.user())
     assert make.client_for(owner).get(reverse("patient:edit_details", args=[stranger.code])).status_code == 404

@@ -282,6 +282,22 @@ def test_a_parent_books_for_a_child(mai, times, confirm):
     assert (booked.patient.user, carer.user, carer.relationship, carer.is_billed) == (None, user, "parent", True)
 
 
+def test_a_first_session_for_a_child_is_not_booked_in_the_parents_name(mai, times, confirm):
+    user = make.user(first_name="Édith", last_name="Kral")
+    client = make.client_for(user)
+    press(client, times)
+    # As the fields stand when the page is drawn, for the account's own person.
+    own = {"legal_first_name": "Edith", "legal_last_name": "kral"}
+    asked = DETAILS | own | {"who": "other", "relationship": "parent"}
+    answer = send(client, confirm, asked)
+    assert answer.status_code == 422
+    assert "This is your own name." in answer.content.decode()
+    assert not Carer.objects.exists()
+    # A child that does bear it says by what else it goes.
+    assert send(client, confirm, asked | {"preferred_name": "Edie"}).status_code == 302
+    assert Carer.objects.get().patient.name == "Edie kral"
+
+
 def test_who_books_for_tomorrow_is_not_promised_a_free_time_that_has_passed(mai, times, confirm):
     client = make.client_for(make.user())
     press(client, times)

@@ -178,7 +178,12 @@ def _forms(
     names = {"legal_first_name": user.first_name, "legal_last_name": user.last_name} if chosen == WhoFor.ME else {}
     initial = typed.dict() if typed is not None else names
     # The details of somebody already known are on file: what the hidden part of the page sent is not looked at.
-    details = BookingDetailsForm(None if chosen in who.patients else data, today=today, initial=initial)
+    details = BookingDetailsForm(
+        None if chosen in who.patients else data,
+        today=today,
+        initial=initial,
+        carer=user if chosen == WhoFor.OTHER else None,
+    )
     return who, details, _agreement(who, today=today, data=data, typed=typed)
 
 
