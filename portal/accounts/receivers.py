@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from portal.accounts.adapter import actor_of
 from portal.accounts.kept_forms import keeping
-from portal.accounts.kept_forms.middleware import IN_SESSION
+from portal.accounts.kept_forms.keeping import IN_SESSION
 from portal.accounts.middleware import BEGAN
 from portal.accounts.models import SealedSecret, User
 from portal.accounts.sessions import end_other_sessions

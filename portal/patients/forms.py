@@ -300,8 +300,8 @@ class BookingDetailsForm(PersonForm):
         is_own = any(own) and [spellings(part)[0] for part in typed] == [spellings(part)[0] for part in own]
         if is_own and not cleaned.get("preferred_name"):
             words = _(
-                "This is your own name. Enter the name of the person who is coming. If it is the same as yours, fill in "
-                "their preferred first name too."
+                "This is your own name. Enter the name of the person who is coming. If it is the same as yours, fill "
+                "in their preferred first name too."
             )
             self.add_error("legal_first_name", forms.ValidationError(words, code="carers_name"))
         return cleaned

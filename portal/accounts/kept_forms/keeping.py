@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.urls import Resolver404, resolve
 from django.views.decorators.debug import sensitive_variables
 
@@ -27,6 +27,8 @@ MOST = 12
 LARGEST = 512 * 1024
 # The hidden field by which a form that came back says what it was given.
 CAME_BACK = "kept_form"
+# In the session of somebody for whom something is kept: nobody else's page asks the database about it.
+IN_SESSION = "has_kept_forms"
 OWN_FIELDS = frozenset({"csrfmiddlewaretoken", FIELD, CAME_BACK})
 # The account's own pages ask for passwords and codes, and nothing that is long to type: none of theirs is kept.
 DOORS = ("allauth.", "portal.accounts.")
@@ -87,6 +89,23 @@ def _is_a_door(path: str) -> bool:
 def kept_for(user: User, *, now: datetime) -> list[KeptForm]:
     """What is kept for somebody, the newest first."""
     return list(KeptForm.objects.filter(user=user, kept_at__gt=now - LASTS).order_by("-pk"))
+
+
+def typed_at(request: HttpRequest, *, now: datetime) -> QueryDict | None:
+    """What is kept of a form that is sent to this address, for whoever is signed in; None without it.
+
+    For a page that can't be drawn without it.
+    """
+    if not (isinstance(request.user, User) and request.session.get(IN_SESSION)):
+        return None
+    address = address_of(request.path)[: KeptForm.LONGEST_ADDRESS]
+    form = next((form for form in kept_for(request.user, now=now) if form.address == address), None)
+    if form is None:
+        return None
+    typed = QueryDict(mutable=True)
+    for name, values in form.typed["fields"].items():
+        typed.setlist(name, values)
+    return typed
 
 
 def has_any(user: User, *, now: datetime) -> bool:

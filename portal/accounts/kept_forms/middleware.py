@@ -7,6 +7,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -17,7 +18,7 @@ from django.utils.translation import get_language_from_path, override
 from django.utils.translation import gettext as _
 
 from portal.accounts.kept_forms import keeping
-from portal.accounts.kept_forms.keeping import CAME_BACK, OWN_FIELDS
+from portal.accounts.kept_forms.keeping import CAME_BACK, IN_SESSION, OWN_FIELDS
 from portal.accounts.kept_forms.marks import Mark, mark_in, mark_of
 from portal.accounts.models import KeptForm, User
 from portal.common.access.same_origin import is_from_here
@@ -25,8 +26,6 @@ from portal.common.web import error_pages
 from portal.common.web.filling import fill
 from portal.common.web.htmx import htmx_of, redirect_to
 
-# In the session of somebody for whom something is kept: nobody else's page asks the database about it.
-IN_SESSION = "has_kept_forms"
 SIGN_IN = "account_login"
 # Where one is sent to show who one is: to sign in, to say so again, and to set up a second step.
 STEPS = frozenset({SIGN_IN, "account_reauthenticate", "mfa_reauthenticate", "mfa_authenticate", "mfa_index"})
@@ -82,6 +81,7 @@ def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     if mark is None or not is_from_here(request) or not keeping.keep(request, mark, now=timezone.now()):
         return error_pages.csrf_failed(request, reason)
     if not request.user.is_authenticated:
+        _say_signed_out(request)
         return redirect_to(request, redirect_to_login(mark.page).url)
     if mark.person != request.user.code.hex:
         return error_pages.csrf_failed(request, reason)
@@ -96,9 +96,18 @@ def _kept_until_then(request: HttpRequest, response: HttpResponse, mark: Mark, s
         return response
     if request.user.is_authenticated and request.user.code.hex == mark.person:
         request.session[IN_SESSION] = True
+    if step == SIGN_IN and not request.user.is_authenticated:
+        _say_signed_out(request)
     if step == SIGN_IN and not _says_its_page(request):
         response["Location"] = redirect_to_login(mark.page).url
     return response
+
+
+def _say_signed_out(request: HttpRequest) -> None:
+    """On the page to sign in: nobody is left to guess why it comes up, and whether the form went through."""
+    messages.warning(
+        request, _("You were signed out before this was sent, so nothing was saved. What you typed is kept for you.")
+    )
 
 
 def _says_its_page(request: HttpRequest) -> bool:

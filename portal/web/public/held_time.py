@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 from allauth.account.adapter import get_adapter
 from django.http import HttpRequest
@@ -80,10 +81,34 @@ def take(
     )
     held.psychologist, held.service = clinic.psychologists()[held.psychologist_id], service
     held.location = clinic.places()[held.location_id]
-    # With the choices that led to it: once it runs out, its row may be cleared away.
+    _remember(request, held)
+    return held
+
+
+def take_up(request: HttpRequest, *, code: UUID | None, chosen: Chosen, now: datetime) -> Appointment | None:
+    """The time that this person held in a session that has ended, remembered by their new one; None once it ran out.
+
+    Only a form that is kept for them knows its code.
+    """
+    held = Appointment.objects.holds().filter(code=code).first() if code else None
+    if held is None or not held.is_held(now=now):
+        return None
+    _with_names(held)
+    if Chosen.of(held) != chosen:
+        return None
+    _remember(request, held)
+    return held
+
+
+def _with_names(held: Appointment) -> None:
+    held.psychologist = clinic.psychologists()[held.psychologist_id]
+    held.service, held.location = clinic.services()[held.service_id], clinic.places()[held.location_id]
+
+
+def _remember(request: HttpRequest, held: Appointment) -> None:
+    """With the choices that led to it: once it runs out, its row may be cleared away."""
     until = int(held.held_until.timestamp()) if held.held_until else 0
     request.session[KEY] = {"code": str(held.code), UNTIL: until, **Chosen.of(held)._asdict()}
-    return held
 
 
 def kept(request: HttpRequest, *, now: datetime) -> Appointment | None:
@@ -94,8 +119,7 @@ def kept(request: HttpRequest, *, now: datetime) -> Appointment | None:
     held = Appointment.objects.filter(code=remembered["code"]).first()
     if held is None:
         return as_chosen(Chosen(**{name: remembered[name] for name in Chosen._fields}), now=now)
-    held.psychologist = clinic.psychologists()[held.psychologist_id]
-    held.service, held.location = clinic.services()[held.service_id], clinic.places()[held.location_id]
+    _with_names(held)
     return held
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from portal.accounts.kept_forms import keeping
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.appointments import actions
@@ -45,17 +46,22 @@ def confirm(request: HttpRequest, service: str) -> HttpResponse:
     held = held_time.kept(request, now=now)
     if request.method == "POST" and request.user.is_authenticated:
         return _send(request, request.user, offered, held, now=now)
+    if request.method == "POST":
+        # What their session held went with it: after signing in, what was typed tells which time it was.
+        return redirect_to(request, reverse("account_login") + f"?next={request.path}")
+    typed = keeping.typed_at(request, now=now)
+    if held is None and typed is not None:
+        held = _held_before(request, offered, typed, now=now)
     if held is None:
         return _nothing_held(request, offered)
     if not held.is_hold:
         return _already_booked(request, held)
-    if request.method == "POST":
-        return redirect_to(request, reverse("account_login") + f"?next={request.path}")
     if held.service_id != offered.pk:
         messages.info(request, _("This is the time that you hold now. The one before it was given back."))
         return redirect(_address(held))
     if not held.is_held(now=now):
-        return _ran_out(request, held, user=request.user if request.user.is_authenticated else None, now=now)
+        user = request.user if request.user.is_authenticated else None
+        return _ran_out(request, held, user=user, typed=typed, now=now)
     if not request.user.is_authenticated:
         return render(request, "public/confirm.html", _context(held, now=now) | {"step": 3})
     forms = _forms(request.user, now=now)
@@ -73,6 +79,13 @@ def _address(held: Appointment) -> str:
 def _nothing_held(request: HttpRequest, service: Service) -> HttpResponse:
     messages.info(request, _("Please choose a time first."))
     return redirect_to(request, reverse("public:times", args=[service.slug]))
+
+
+def _held_before(request: HttpRequest, service: Service, typed: QueryDict, *, now: datetime) -> Appointment | None:
+    """What they held when their session ended in the middle: theirs again, or run out if it can't be had any more."""
+    shown = Shown.read(typed, service=service)
+    held = held_time.take_up(request, code=shown.code, chosen=shown.chosen, now=now)
+    return held or _hold_instead(request, shown.chosen, now=now) or held_time.as_chosen(shown.chosen, now=now)
 
 
 def _send(
@@ -328,7 +341,9 @@ def _already_booked(request: HttpRequest, held: Appointment, *, was_shown: bool 
     return redirect_to(request, reverse("public:times", args=[held.service.slug]))
 
 
-def _ran_out(request: HttpRequest, held: Appointment, *, user: User | None = None, now: datetime) -> HttpResponse:
+def _ran_out(
+    request: HttpRequest, held: Appointment, *, user: User | None = None, typed: QueryDict | None = None, now: datetime
+) -> HttpResponse:
     """The hold is over, the time perhaps somebody else's. Says so, with the nearest times; what `user` typed stays."""
     nearest = choosing.nearest_times(
         psychologists=list(
@@ -341,7 +356,7 @@ def _ran_out(request: HttpRequest, held: Appointment, *, user: User | None = Non
         mode=held.mode,
     )
     if user is not None:
-        forms, chosen = _forms(user, typed=request.POST, now=now), Chosen.of(held)
+        forms, chosen = _forms(user, typed=request.POST if typed is None else typed, now=now), Chosen.of(held)
         words = [(free, chosen._replace(time=free.value).word) for free in nearest]
         return _form(request, held, *forms, now=now, status=409, ran_out=True, nearest=words, step=2)
     context = {"held": held, "service": held.service, "nearest": nearest, "step": 2}
