@@ -276,7 +276,18 @@ class ClinicSettingsForm(ClinicForm[ClinicSettings]):
         cleaned = super().clean() or {}
         if cleaned.get("gst_registered") and not cleaned.get("abn") and "abn" not in self.errors:
             self.add_error("abn", ValidationError(_("A clinic registered for GST needs its ABN on invoices."), "abn"))
+        if cleaned.get("gst_registered") and not cleaned.get("legal_name") and "legal_name" not in self.errors:
+            words = _("A tax invoice names who sends it. Write the name that the ABN is registered to.")
+            self.add_error("legal_name", ValidationError(words, "legal_name"))
         return cleaned
+
+    def clean_slot_step_minutes(self) -> int:
+        """A step that comes round with the hour: times are on the same minutes all day. What stands may stay."""
+        step: int = self.cleaned_data["slot_step_minutes"]
+        if 60 % step and step % 60 and step != self.initial.get("slot_step_minutes"):
+            words = _("Times would wander through the hour. Choose 5, 6, 10, 12, 15, 20, 30 or 60, or whole hours.")
+            raise ValidationError(words, code="step")
+        return step
 
     def clean_bank_bsb(self) -> str:
         """Six digits as they are printed, 083-004; raises ValidationError for another number."""

@@ -26,6 +26,7 @@ BY = Actor.system("a test")
 
 SETTINGS = {
     "name": "Banksia Lane",
+    "legal_name": "Banksia Lane Pty Ltd",
     "abn": "51 824 753 556",
     "gst_registered": "on",
     "street": "12 Lane St",
@@ -86,6 +87,9 @@ def test_settings_as_people_type_them():
     ("change", "field"),
     [
         ({"abn": "51824753557"}, "abn"),
+        ({"legal_name": ""}, "legal_name"),
+        ({"slot_step_minutes": "7"}, "slot_step_minutes"),
+        ({"slot_step_minutes": "90"}, "slot_step_minutes"),
         ({"abn": ""}, "abn"),  # registered for GST
         ({"name": ""}, "name"),
         ({"name": "x" * 300}, "name"),
@@ -103,6 +107,18 @@ def test_settings_as_people_type_them():
 def test_settings_say_what_is_wrong_beside_its_field(change, field):
     form = changed(ClinicSettingsForm, SETTINGS | change, instance=ClinicSettings.current())
     assert list(form.errors) == [field]
+
+
+@pytest.mark.parametrize("step", ["5", "12", "20", "60", "120"])
+def test_times_are_offered_at_steps_that_come_round_with_the_hour(step):
+    form = changed(ClinicSettingsForm, SETTINGS | {"slot_step_minutes": step}, instance=ClinicSettings.current())
+    assert form.is_valid(), form.errors
+
+
+def test_a_step_that_stands_already_keeps_no_other_setting_from_being_saved():
+    clinic = make.clinic(slot_step_minutes=45)
+    form = changed(ClinicSettingsForm, SETTINGS | {"slot_step_minutes": "45"}, instance=clinic)
+    assert form.is_valid(), form.errors
 
 
 def test_every_setting_stands_in_one_group():

@@ -50,6 +50,7 @@ def test_settings_are_made_and_changed(boss):
     page = boss.get(url("settings"))
     changes = {
         "name": "Banksia Lane",
+        "legal_name": "Banksia Lane Pty Ltd",
         "abn": "51 824 753 556",
         "phone": "(03) 9010 1234",
         "bank_bsb": "083 004",

@@ -57,6 +57,10 @@ def test_hours_shows_the_week_and_an_empty_row_a_day(client, mai):
     ] * 2
 
 
+def test_a_window_says_in_words_that_its_tick_removes_it(client, mai):
+    assert client.get(HOURS).content.decode().count('Remove<span class="sr-only"> (Monday, ') == 1
+
+
 def test_hours_to_add_suggest_the_place_where_one_works_most(client, mai, place):
     aspley = make.location(name="Aspley")
     mai.hours.filter(weekday=0).update(location=aspley)
