@@ -34,10 +34,18 @@ def owner():
 
 @pytest.fixture
 def appointment(owner):
+    return bookable(make.patient(user=owner))
+
+
+def bookable(patient):
     place = make.location(slug="brunswick")
     mai = make.psychologist()
     make.week(psychologist=mai, location=place)
-    return make.appointment(patient=make.patient(user=owner), psychologist=mai, location=place, starts_at=STARTS)
+    return make.appointment(patient=patient, psychologist=mai, location=place, starts_at=STARTS)
+
+
+def addresses():
+    return [notice.to for notice in Notice.objects.order_by("pk")]
 
 
 def person(who: str, appointment):
@@ -122,6 +130,40 @@ def test_cancelling_in_time_is_free(appointment, owner):
     client.post(url, {"seen": appointment.seen_as})
     appointment.refresh_from_db()
     assert (appointment.status, appointment.late, appointment.cancelled_by) == (Status.CANCELLED, False, owner)
+
+
+OWN, ON_RECORD = "We have sent you an e-mail about it.", "We have sent an e-mail about it to the address on the record."
+
+
+@pytest.mark.parametrize(
+    ("step", "done"), [("cancel", "Your session is cancelled."), ("reschedule", "Your session is moved.")]
+)
+@pytest.mark.parametrize(
+    ("on_record", "sent"), [("their account", ON_RECORD), ("another", ON_RECORD), ("", OWN), ("the carer's", OWN)]
+)
+def test_who_cares_for_them_is_told_what_was_really_sent(step, done, on_record, sent):
+    carer = make.user(email="parent@example.com")
+    address = {"their account": "", "the carer's": carer.email, "another": "kim@example.com"}.get(on_record, "")
+    account = make.user(email="kim@example.com") if on_record == "their account" else None
+    patient = make.patient(user=account) if account else make.patient(email=address)
+    make.carer(patient=patient, user=carer)
+    session = bookable(patient)
+    message = told(make.client_for(carer), step, session)
+    assert message == f"{done} {sent}"
+    assert [to == carer.email for to in addresses()] == [sent == OWN]
+
+
+@pytest.mark.parametrize("step", ["cancel", "reschedule"])
+def test_a_patient_is_told_that_an_e_mail_is_theirs(appointment, owner, step):
+    assert told(make.client_for(owner), step, appointment).endswith(OWN)
+    assert addresses() == [owner.email]
+
+
+def told(client, step, session):
+    said = {"time": "2026-12-02T01:00Z brunswick", "seen": session.seen_as}
+    answer = client.post(reverse(f"patient:{step}", args=[session.code]), said, follow=True)
+    [message] = answer.context["messages"]
+    return str(message)
 
 
 def test_no_page_promises_a_free_time_that_has_passed(appointment, owner):

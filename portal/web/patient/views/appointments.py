@@ -130,7 +130,7 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
     context = _context(appointment, by=request.actor, now=now)
     if not context["steps"][Verb.CANCEL].allowed:
         if request.method == "POST" and actions.is_done_by(appointment, Verb.CANCEL, by=request.actor):
-            messages.success(request, _("Your session is cancelled."))
+            messages.success(request, _said(_("Your session is cancelled."), appointment, by=request.actor, now=now))
             return redirect_to(request, "patient:appointment", code=appointment.code)
         _say_why_not(request, appointment, Verb.CANCEL)
         return redirect("patient:appointment", code=appointment.code)
@@ -155,7 +155,7 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
         appointment.refresh_from_db(fields=["status"])
         _say_why_not(request, appointment, Verb.CANCEL)
     else:
-        messages.success(request, _("Your session is cancelled. We have sent you an e-mail."))
+        messages.success(request, _said(_("Your session is cancelled."), appointment, by=request.actor, now=now))
     return redirect_to(request, "patient:appointment", code=appointment.code)
 
 
@@ -178,8 +178,9 @@ def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
     starts_at, location = form.cleaned_data["time"]
     if request.method != "POST":
         return _ask(request, appointment, starts_at, location, now=now)
+    was = appointment.starts_at
     try:
-        booking.reschedule_session(
+        moved = booking.reschedule_session(
             appointment=appointment,
             starts_at=starts_at,
             location=location,
@@ -202,8 +203,20 @@ def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
         appointment.refresh_from_db(fields=["status"])
         _say_why_not(request, appointment, Verb.MOVE)
     else:
-        messages.success(request, _("Your session is moved. We have sent you an e-mail with the new time."))
+        messages.success(request, _said(_("Your session is moved."), moved, by=request.actor, now=now, was=was))
     return redirect_to(request, "patient:appointment", code=appointment.code)
+
+
+def _said(done: str, appointment: Appointment, *, by: Actor, now: datetime, was: datetime | None = None) -> str:
+    """What was done, and what really goes out by e-mail. No address is named: it may be another carer's."""
+    addresses = {reader.address.lower() for reader in booking.told(appointment, now=now, was=was)}
+    if not addresses:
+        return done
+    if by.user is not None and by.user.email.lower() in addresses:
+        sent = _("We have sent you an e-mail about it.")
+    else:
+        sent = _("We have sent an e-mail about it to the address on the record.")
+    return f"{done} {sent}"
 
 
 def _ask(
