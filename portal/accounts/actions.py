@@ -63,6 +63,9 @@ def grant_role(*, user: User, role: Role, by: Actor, now: datetime) -> Grant | P
 def _write_grant(user: User, role: Role, *, given_by: User | None, by: Actor, now: datetime, **facts: str) -> Grant:
     grant = Grant.objects.create(user=user, role=role, granted_at=now, granted_by=given_by)
     trail.record("role.granted", target=user, by=by, at=now, role=str(role), **facts)
+    if "second_manager" in facts:
+        # Nobody else looked at it: at least the person learns what they hold from now on.
+        _tell_of_role(user, role, "given", about=user, key=f"{user.code}:{now.isoformat()}:{role}")
     _forget_roles(user)
     end_sessions(user=user)
     return grant
@@ -74,7 +77,7 @@ def _ask_a_second(user: User, role: Role, *, by: Actor, now: datetime) -> Pendin
     )
     if created:
         trail.record("role.asked_for", target=user, by=by, at=now, role=str(role))
-        _tell_of_role(pending, "waits")
+        _tell_of_pending(pending, "waits")
     return pending
 
 
@@ -94,7 +97,7 @@ def confirm_grant(*, pending: PendingGrant, by: Actor, now: datetime) -> Grant:
     grant = user.grants.in_force().filter(role=role).first() or _write_grant(
         user, role, given_by=pending.asked_by, by=by, now=now, asked_by=str(pending.asked_by_id)
     )
-    _tell_of_role(pending, "given")
+    _tell_of_pending(pending, "given")
     return grant
 
 
@@ -104,22 +107,25 @@ def withdraw_grant(*, pending: PendingGrant, by: Actor, now: datetime) -> None:
     if PendingGrant.objects.outstanding().filter(pk=pending.pk).update(withdrawn_at=now, withdrawn_by=by.user):
         trail.record("role.withdrawn", target=pending.user, by=by, at=now, role=pending.role)
         outbox.withdraw(about=pending, why="withdrawn", now=now)
-        _tell_of_role(pending, "withdrawn")
+        _tell_of_pending(pending, "withdrawn")
 
 
-def _tell_of_role(pending: PendingGrant, what: str) -> None:
-    user = pending.user
+def _tell_of_pending(pending: PendingGrant, what: str) -> None:
+    _tell_of_role(pending.user, Role(pending.role), what, about=pending, key=str(pending.code))
+
+
+def _tell_of_role(user: User, role: Role, what: str, *, about: PendingGrant | User, key: str) -> None:
     outbox.queue(
         template="account/role",
         to=Recipient.by_email(user.email),
-        about=pending,
+        about=about,
         context={
             "name": user.get_short_name() if user.first_name else "",
             "what": what,
-            "role_name": Role(pending.role).label,
+            "role_name": role.label,
             "sign_in_url": absolute("account_login"),
         },
-        dedupe_key=f"role:{what}:{pending.code}",
+        dedupe_key=f"role:{what}:{key}",
         language=user.language or get_language(),
     )
 

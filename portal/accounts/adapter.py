@@ -25,7 +25,7 @@ from portal.accounts.actions import absolute
 from portal.accounts.devices import describe
 from portal.accounts.kept_forms import keeping
 from portal.accounts.models import SealedSecret, User
-from portal.accounts.roles import STAFF, Role
+from portal.accounts.roles import Role
 from portal.audit import trail
 from portal.common.access.actors import Actor
 from portal.common.crypto.fields import clear
@@ -52,8 +52,9 @@ _KEPT = frozenset(
 
 
 def actor_of(user: User) -> Actor:
-    """The person in the first role they hold, staff before patient: who did something to their own account."""
-    return Actor(user=user, role=next((role for role in Role if role in user.roles & STAFF), Role.PATIENT))
+    """The person in the role that says most of them, staff before patient: who did something to their own account."""
+    first = (Role.MANAGER, Role.PSYCHOLOGIST, Role.RECEPTION)
+    return Actor(user=user, role=next((role for role in first if role in user.roles), Role.PATIENT))
 
 
 def _ours(user: AbstractBaseUser) -> User:

@@ -13,6 +13,7 @@ from django.utils.text import slugify
 
 from portal.accounts.models import User
 from portal.audit import trail
+from portal.clinic import money_details
 from portal.clinic.models import (
     ClinicSettings,
     Language,
@@ -40,8 +41,12 @@ _RENDITIONS = {"photo": PORTRAIT}
 
 @transaction.atomic
 def update_settings(*, values: Mapping[str, Any], by: Actor, now: datetime) -> ClinicSettings:
-    """Changes the clinic's one row, or makes it; the trail says which fields, never what they were."""
+    """Changes the clinic's one row, or makes it; the trail says which fields, and of where money goes what it was.
+
+    All managers are told by e-mail where that changed.
+    """
     clinic = ClinicSettings.objects.select_for_update(no_key=True).filter(pk=1).first()
+    before = money_details.of(clinic)
     if clinic is None:
         clinic = ClinicSettings(pk=1)
         changed = _apply(clinic, values)
@@ -49,7 +54,10 @@ def update_settings(*, values: Mapping[str, Any], by: Actor, now: datetime) -> C
     elif changed := _apply(clinic, values):
         clinic.save(update_fields=changed)
     if changed:
-        trail.record("clinic.changed", target=clinic, by=by, at=now, fields=changed)
+        money = money_details.changes(before, money_details.of(clinic))
+        trail.record("clinic.changed", target=clinic, by=by, at=now, fields=changed, **money_details.facts(money))
+        if money:
+            money_details.tell_managers(money, by=by, now=now)
     return clinic
 
 

@@ -44,6 +44,7 @@ STAFF_ONLY = (
     "portal/clinic/profile_forms.py",
     "portal/resources/translations.py",
     "templates/manager/",
+    "templates/notifications/clinic_money/",
     "templates/psychologist/",
     "templates/reception/",
     "templates/authoring/",

@@ -115,8 +115,8 @@ def _what(facts: PrivacyFacts) -> list[Block]:
         "notices": _("Copies of the e-mails that we send you."),
         "team": _("About the people who work here: what stands in their public profiles."),
         "trail": _(
-            "A trail of who did what in the portal, so that misuse is found out. It names people by "
-            "number and holds nothing from your sessions."
+            "A trail of who did what in the portal, so that misuse is found out. It keeps numbers in "
+            "place of names; a practice manager who reads it sees whose they are. It holds nothing from your sessions."
         ),
     }
     blocks = [
@@ -191,7 +191,8 @@ def _who_sees(facts: PrivacyFacts) -> list[Block]:
         )
     rows.append([_("Invoices and payments"), yours, _("Of their own sessions"), everything, everything])
     if "documents" in facts["kinds"]:
-        rows.append([_("Documents shared with you"), yours, treated, nothing, nothing])
+        shared = _("That one was shared and opened, and when. Nothing that stands in it")
+        rows.append([_("Documents shared with you"), yours, treated, nothing, shared])
     return [
         text(_("Everybody who works here has a duty of confidence, and sees only what their work needs:")),
         table(

@@ -196,6 +196,22 @@ def test_the_only_manager_gives_it_and_the_trail_says_so(boss):
     assert granted(desk) == [{"role": "psychologist", "second_manager": "none"}]
     page = boss.get(reverse("manager:trail")).content.decode()
     assert "Second manager" in page
+    # Nobody else looked at it: the person is told.
+    [notice] = Notice.objects.filter(template="account/role")
+    assert (notice.to, "you work here from now on as: Psychologist" in notice.text) == (desk.email, True)
+
+
+def test_the_only_manager_reads_that_nobody_confirms_before_and_after(boss):
+    desk = make.user(role=Role.RECEPTION)
+    words, after = "nobody confirms what you give", "No second manager confirmed this"
+    person, invite = reverse("manager:person", args=[desk.code]), reverse("manager:invite")
+    assert [words in boss.get(page).text for page in (person, invite)] == [True, True]
+    assert after in give(boss, desk, "reception", "psychologist").text
+    # Who is reception alone opens no records.
+    other = make.user(role=Role.MANAGER, is_active=False)
+    assert after not in give(boss, other, "reception").text
+    make.user(role=Role.MANAGER)
+    assert [words in boss.get(page).text for page in (person, invite)] == [False, False]
 
 
 def test_the_server_gives_the_only_manager_their_second_role(boss, capsys):

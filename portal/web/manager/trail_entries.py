@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import Q
 
@@ -55,6 +56,7 @@ ROWS: dict[str, tuple[type[models.Model], ...]] = {
     "location": (Location,),
     "user": (User,),
     "author": (User,),
+    "asked_by": (User,),
     "appointment": (Appointment,),
     "invoice": (Invoice,),
     "resource": (Resource,),
@@ -67,7 +69,19 @@ WORDS = {
     "account.sign_in_failed": "Sign-in failed: wrong password or code",
     "account.sign_in_slowed": "Sign-in slowed down: too many wrong tries",
     "account.page_refused": "Page refused: not for this role",
+    "account.record_not_found": "Looked for a patient's record; none fitted",
+    "clinic.changed": "Clinic settings changed",
+    "policy_settings.changed": "What policies say changed",
+    "resource.seen": "Shared file opened",
+    "resource.shared": "File shared",
+    "resource.share_withdrawn": "Shared file taken back",
+    "to_do.closed": "To do settled by itself",
 }
+# What an outcome means to a person, where the machine's word says something else beside it.
+OUTCOMES = {"reopened": "what it was about was opened again"}
+GONE = "no longer kept"
+# It names a row without a name: who it is stands beside it, as `user`.
+UNSAID = frozenset({"carer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +126,11 @@ def _named(entry: Entry, found: dict[type[models.Model], dict[str, str]], zone: 
         role_label=str(Role(entry.actor_role).label) if entry.actor_role in Role.values else "",
         target_words=label_words(entry.target_label),
         told=[
-            (spaced(name), called) if (called := _called(name, value, found)) else told(name, value, zone)
+            (fact_name(name, model), called)
+            if (called := _called(name, value, found))
+            else told(name, value, zone, model)
             for name, value in entry.facts.items()
+            if name not in UNSAID
         ],
     )
 
@@ -173,13 +190,50 @@ def spaced(word: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def told(name: str, value: Any, zone: ZoneInfo) -> tuple[str, str]:
-    """A fact as a manager reads it: `total_cents 22000` as `Total` and `$220.00`."""
+def fact_name(name: str, model: type[models.Model] | None) -> str:
+    """A field as its form calls it, with `before` or `after` where the fact says so; any other fact by its own word."""
+    stem, _between, when = name.rpartition("_")
+    if when in {"before", "after"} and (label := _label(stem, model)):
+        return f"{label} {when}"
+    return _label(name, model) or spaced(name)
+
+
+def _label(name: str, model: type[models.Model] | None) -> str:
+    """What forms call this field of the model; empty where it has none of that name, or no word for it."""
+    try:
+        field = model._meta.get_field(name) if model else None
+    except FieldDoesNotExist:
+        return ""
+    words = str(getattr(field, "verbose_name", "") or "")
+    return words[:1].upper() + words[1:]
+
+
+def _choice(name: str, value: Any, model: type[models.Model] | None) -> str:
+    """What a choice of the model's field is called; empty where it is none."""
+    try:
+        field = model._meta.get_field(name) if model else None
+    except FieldDoesNotExist:
+        return ""
+    return str(dict(getattr(field, "flatchoices", ())).get(value, ""))
+
+
+def told(name: str, value: Any, zone: ZoneInfo, model: type[models.Model] | None = None) -> tuple[str, str]:
+    """A fact as a manager reads it: `total_cents 22000` as `Total` and `$220.00`, fields as their forms call them."""
+    if name == "fields":
+        return "Changed", ", ".join(fact_name(str(field), model) for field in _each(value))
+    if name in ROWS and value not in (None, ""):
+        return fact_name(name, model), GONE
+    if name == "outcome" and value in OUTCOMES:
+        return spaced(name), OUTCOMES[value]
+    if name.endswith(("_before", "_after")) and isinstance(value, str):
+        return fact_name(name, model), f"…{value}" if value.isdecimal() else value
+    if isinstance(value, str) and (words := _choice(name, value, model)):
+        return fact_name(name, model), words
     if name.endswith("_cents") and isinstance(value, int):
         return spaced(name.removesuffix("_cents")), dollars(Decimal(value) / 100)
     if name == "language":
         return spaced(name), str(dict(settings.LANGUAGES).get(value, value))
-    return spaced(name), fact_words(value, zone)
+    return fact_name(name, model), fact_words(value, zone)
 
 
 def fact_words(value: Any, zone: ZoneInfo) -> str:
@@ -192,7 +246,10 @@ def fact_words(value: Any, zone: ZoneInfo) -> str:
             return "yes" if value else "no"
         case str() if _MOMENT.fullmatch(value):
             return when_dated(datetime.fromisoformat(value), zone)
-        case str() if _CODE.fullmatch(value) or _DIGEST.fullmatch(value):
+        case str() if _CODE.fullmatch(value):
+            # The code of a row whose kind nobody reads here, or that is gone.
+            return GONE
+        case str() if _DIGEST.fullmatch(value):
             return f"{value[:8]}…"
         case str():
             return value.replace("_", " ")

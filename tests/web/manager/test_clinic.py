@@ -12,6 +12,7 @@ from PIL import Image
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
 from portal.clinic.models import ClinicSettings, Location, Room, Service
+from portal.notifications.models import Notice
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +42,30 @@ def filled(page, **changes):
         elif not (value is None or value is False or value == "") and field.name not in ("logo", "photo"):
             data[field.name] = value
     return {key: value for key, value in {**data, **changes}.items() if value is not None}
+
+
+# ---- Where money goes ------------------------------------------------------------------------------------------------
+
+
+def test_a_new_bank_account_is_told_to_every_manager_and_kept_by_its_last_digits(boss):
+    make.clinic(bank_bsb="083-004", bank_account="12345678", abn="51824753556")
+    other = make.user(role=Role.MANAGER)
+    make.user(role=Role.MANAGER, is_active=False)
+    make.user(role=Role.RECEPTION)
+    boss.send(url("settings"), filled(boss.get(url("settings")), name="Wattle Lane"))
+    assert not Notice.objects.exists(), "a name alone is nobody's business"
+
+    boss.send(url("settings"), filled(boss.get(url("settings")), bank_account="87654321"))
+    facts = Entry.objects.filter(verb="clinic.changed").latest("pk").facts
+    assert facts == {"fields": ["bank_account"], "bank_account_before": "678", "bank_account_after": "321"}
+    notices = Notice.objects.filter(template="clinic_money")
+    assert {notice.to for notice in notices} == {other.email, boss.user.email}
+    for notice in notices:
+        assert "Account number: …678 → …321" in notice.text
+        assert "87654321" not in notice.text + notice.html
+    page = boss.get(url("trail")).content.decode()
+    for words in ("Account number before", "…678", "Account number after", "…321"):
+        assert words in page
 
 
 # ---- Settings --------------------------------------------------------------------------------------------------------

@@ -3,8 +3,10 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from portal.accounts.roles import Role
 from portal.audit import trail
@@ -46,7 +48,7 @@ def test_it_says_who_did_what_to_whom(boss):
     assert "Mai Desk" in body
     assert "Role granted" in body
     assert f"{service.name} <span" in body
-    assert "buffer after, fee" in body
+    assert "Kept free after, minutes, Fee" in body
     assert "reminders" in body
     # The clinic's clock, not Greenwich's.
     assert "11:00 am" in body
@@ -65,7 +67,7 @@ def test_facts_are_told_as_people_write_them(boss):
     [entry] = with_names(Entry.objects.filter(verb="payment.recorded"), zone="Australia/Melbourne")
     assert set(entry.told) == {
         ("Amount", "$220.00"),
-        ("Invoice", "c3f5fa37…"),
+        ("Invoice", "no longer kept"),
         ("Outside hours", "no"),
         ("Starts at", "24 Nov 2026, 3:00 pm"),
     }
@@ -167,9 +169,9 @@ def test_rows_are_told_by_their_names_and_cost_the_same_at_1_and_at_30(boss, dja
     assert {name for name, value in first.told} == {"Patient", "Psychologist", "Location"}
     assert not [value for _, value in first.told if value.isdecimal()]
     assert first.about
-    # What was never there is told as it was kept.
+    # Nobody reads the number of what is not there.
     [odd] = with_names(entries[30:], zone="Australia/Melbourne")
-    assert dict(odd.told)["Patient"] == str(MOST_NUMBER)
+    assert dict(odd.told)["Patient"] == "no longer kept"
     assert dict(odd.told)["Location"] == "–"
 
 
@@ -228,3 +230,23 @@ def test_things_are_called_by_names_and_numbers_and_not_by_codes(boss):
     ):
         assert all(word in row for word in words), (words, row)
         assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}|\b[0-9a-f]{8}\b", row), row
+
+
+def test_fields_are_called_as_in_their_forms_and_nobody_reads_an_id(boss):
+    clinic = make.clinic()
+    at, by = timezone.now(), Actor(user=boss.user, role=Role.MANAGER)
+    trail.record("clinic.changed", target=clinic, by=by, at=at, fields=["gst_registered", "payment_terms_days"])
+    patient, carer = make.patient(), make.user(first_name="Dora", last_name="Lam")
+    trail.record("carer.added", target=patient, by=by, at=at, carer=4711, user=carer.pk, billed=False)
+    trail.record("patient.linked", target=patient, by=by, at=at, user=999_999)
+    page = re.sub(r"<[^>]+>", "", boss.get(reverse("manager:trail")).content.decode())
+    assert "Changed: Registered for GST, " in page
+    assert "Dora Lam" in page
+    assert [words for words in ("gst registered", "payment terms days", "4711", "999999") if words in page] == []
+
+
+def test_a_manager_signs_in_as_manager():
+    make.clinic()
+    user = make.user(roles=(Role.RECEPTION, Role.MANAGER))
+    Client().post(reverse("account_login"), {"login": user.email, "password": make.PASSWORD})
+    assert Entry.objects.get(verb="account.signed_in").actor_role == "manager"

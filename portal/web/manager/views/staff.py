@@ -21,7 +21,7 @@ from portal.accounts import actions
 from portal.accounts.forms import WHAT_ROLES_SEE, InviteForm, NameForm, RolesForm
 from portal.accounts.models import Grant, Invitation, PendingGrant, User
 from portal.accounts.refusals import AlreadyStaff, LastManager, NotOutstanding, NotYourOwn
-from portal.accounts.roles import STAFF, Role
+from portal.accounts.roles import GUARDED, STAFF, Role
 from portal.accounts.sessions import keep_this_session
 from portal.appointments.models import Appointment
 from portal.audit.models import Entry
@@ -109,8 +109,18 @@ def invite(request: ActorRequest) -> HttpResponse:
         else:
             _say_sent(request, invitation)
             return made.answer
-    context = {"form": form, "crumbs": _crumbs(), "what_roles_see": _what_roles_see()}
+    context = {
+        "form": form,
+        "crumbs": _crumbs(),
+        "what_roles_see": _what_roles_see(),
+        "nobody_confirms": _nobody_confirms(request.user),
+    }
     return form_page(request, "manager/invite.html", context, form)
+
+
+def _nobody_confirms(manager: User, whose: User | None = None) -> bool:
+    """Whether a role that opens records would hold at once, because there is no second manager to confirm it."""
+    return not actions.second_managers(of=whose or manager, first=manager).exists()
 
 
 def _say_sent(request: HttpRequest, invitation: Invitation) -> None:
@@ -217,6 +227,7 @@ def _page(
         "name_form": name_form or NameForm(user=whose),
         "roles_form": roles_form or RolesForm(user=whose, only=_own_roles(request, whose)),
         "pending": list(whose.pending_grants.outstanding().select_related("asked_by")),
+        "nobody_confirms": whose != request.user and _nobody_confirms(request.user, whose),
         "what_roles_see": _what_roles_see(),
         "psychologist": Psychologist.objects.filter(user=whose).first(),
         "table": table,
@@ -257,6 +268,12 @@ def roles(request: ActorRequest, code: UUID) -> HttpResponse:
                 )
             if whose.roles != before:
                 messages.success(request, _("The roles are saved. They hold from now on."))
+                if (whose.roles - before) & GUARDED and _nobody_confirms(request.user, whose):
+                    messages.warning(
+                        request,
+                        _("No second manager confirmed this: the trail says so, and %(name)s is told by e-mail.")
+                        % {"name": whose.name},
+                    )
                 keep_this_session(request, whose)
             if Role.PSYCHOLOGIST in whose.roles - before and not Psychologist.objects.filter(user=whose).exists():
                 messages.info(request, _("A psychologist needs a profile: with it, people find and book them."))

@@ -1,0 +1,93 @@
+"""Where the clinic's money goes: what changed of it is kept by its last digits, and every manager is told.
+
+Who gets into one manager's account would change the bank account on invoices first, so no change of it is silent.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.conf import settings
+
+from portal.accounts.actions import absolute
+from portal.accounts.models import User
+from portal.accounts.roles import Role
+from portal.clinic.models import ClinicSettings
+from portal.common.access.actors import Actor
+from portal.notifications import outbox
+from portal.notifications.recipients import Recipient
+
+_WATCHED = ("abn", "bank_name", "bank_bsb", "bank_account")
+# A name has no digits: that it changed is said, and stands on the settings' page.
+_NUMBERS = frozenset(_WATCHED) - {"bank_name"}
+_SHOWN = 3
+
+
+class Change(NamedTuple):
+    """One field of those that say where money goes, before and after, as it is stored."""
+
+    field: str
+    before: str
+    after: str
+
+    @property
+    def label(self) -> str:
+        """What the settings call it."""
+        name = str(getattr(ClinicSettings._meta.get_field(self.field), "verbose_name", self.field))
+        return name[:1].upper() + name[1:]
+
+    @property
+    def in_words(self) -> tuple[str, str]:
+        """What it was and is, for people: a number by its last digits."""
+        return _words(self.field, self.before), _words(self.field, self.after)
+
+
+def of(clinic: ClinicSettings | None) -> dict[str, str]:
+    """What says where money goes, by its field; nothing before the clinic is set up."""
+    return {field: str(getattr(clinic, field)) if clinic else "" for field in _WATCHED}
+
+
+def changes(before: dict[str, str], after: dict[str, str]) -> list[Change]:
+    return [Change(field, before[field], after[field]) for field in _WATCHED if before[field] != after[field]]
+
+
+def facts(money: list[Change]) -> dict[str, str]:
+    """What the trail keeps: the last three digits before and after, or `none`."""
+    numbers = [change for change in money if change.field in _NUMBERS]
+    return {
+        f"{change.field}_{when}": _last(value) or "none"
+        for change in numbers
+        for when, value in (("before", change.before), ("after", change.after))
+    }
+
+
+def tell_managers(money: list[Change], *, by: Actor, now: datetime) -> None:
+    """Writes to each manager who may sign in, whoever changed it too: they learn of what was done in their name."""
+    told = [(change.label, *change.in_words) for change in money]
+    for manager in User.objects.active().holding(Role.MANAGER).order_by("pk"):
+        outbox.queue(
+            template="clinic_money",
+            to=Recipient.by_email(manager.email),
+            about=manager,
+            context={
+                "name": manager.get_short_name() if manager.first_name else "",
+                "who": by.user.name if by.user else "",
+                "at": now,
+                "changes": told,
+                "settings_url": absolute("manager:settings"),
+            },
+            dedupe_key=f"clinic_money:{manager.code}:{now.isoformat()}",
+            # The staff's rooms speak English.
+            language=settings.LANGUAGE_CODE,
+        )
+
+
+def _last(value: str) -> str:
+    return "".join(c for c in value if c.isascii() and c.isdigit())[-_SHOWN:]
+
+
+def _words(field: str, value: str) -> str:
+    if not value:
+        return "–"
+    return f"…{_last(value)}" if field in _NUMBERS else value
