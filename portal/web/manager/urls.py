@@ -83,6 +83,7 @@ urlpatterns = [
     path("crisis-lines/", crisis_lines.listing, name="crisis_lines"),
     path("crisis-lines/new/", crisis_lines.add, name="add_crisis_line"),
     path("crisis-lines/<uuid:code>/", crisis_lines.edit, name="crisis_line"),
+    path("crisis-lines/<uuid:code>/take-off/", crisis_lines.take_off, name="take_off_crisis_line"),
     path("crisis-lines/<uuid:code>/change/", crisis_lines.change, name="change_crisis_line"),
     path("articles/", articles.listing, name="articles"),
     path("articles/new/", articles.begin, name="new_article"),

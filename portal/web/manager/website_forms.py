@@ -18,6 +18,9 @@ from portal.website.models import CrisisLine
 from portal.website.texts import OWN_LANGUAGE, Text, Texts
 
 CHAT_ADDRESS = URLValidator(schemes=["https"])
+# What can be rung or written to in Australia, without its spaces: emergency numbers, 13 and 1300, 180 and 1800, short
+# numbers for texts, and those of states and mobiles. Source: the Telecommunications Numbering Plan 2015.
+AUSTRALIAN = re.compile(r"000|106|112|13\d{4}|180\d{4}|1[38]00\d{6}|19\d{4}(\d{2})?|(0|\+61)[23478]\d{8}")
 
 
 class LanguageChoice(forms.Form):
@@ -64,7 +67,13 @@ class CrisisLineForm(MergesChanges):
     name = LineField(label=_("Name"), max_length=60)
     kind = forms.ChoiceField(label=_("How"), choices=CrisisLine.Kind.choices, initial=CrisisLine.Kind.CALL)
     number = DigitsField(
-        label=_("Number, as it is printed"), max_length=30, required=False, help_text=_("For calls and text messages.")
+        label=_("Number, as it is printed"),
+        max_length=30,
+        required=False,
+        help_text=_(
+            "For calls and text messages. Ring it, or read it on its own site, before you save: readers see it at "
+            "once, and it counts as checked today."
+        ),
     )
     link = LineField(
         label=_("Address of the chat"), max_length=200, required=False, help_text=_("Begins with https://")
@@ -96,6 +105,14 @@ class CrisisLineForm(MergesChanges):
         number: str = self.cleaned_data["number"]
         if number and not re.fullmatch(r"\+?[0-9][0-9 ]{1,28}", number):
             raise ValidationError(_("Write digits and spaces only, such as 13 11 14."), code="number")
+        if number and not AUSTRALIAN.fullmatch(number.replace(" ", "")):
+            raise ValidationError(
+                _(
+                    "No number in Australia looks like this. One begins with 13, 1300 or 1800, with 02 to 08 and ten "
+                    "digits in all, or is 000. Read it again where it is printed."
+                ),
+                code="number",
+            )
         return number
 
     def clean_link(self) -> str:

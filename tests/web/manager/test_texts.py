@@ -226,12 +226,21 @@ def test_a_line_is_added_changed_and_taken_off(boss):
 
     boss.send(f"{LINES}{line.code}/", {**LINE, "everywhere": "on"})
     assert "Griefline" in Client().get("/services/").content.decode()
-    boss.post(f"{LINES}{line.code}/change/", {"do": "hide"})
+    asked = boss.get(f"{LINES}{line.code}/take-off/").content.decode()
+    assert ("Take Griefline off the website?" in asked, "1300 845 745" in asked) == (True, True)
+    assert "Griefline" in Client().get("/crisis/").content.decode(), "nothing was done yet"
+    boss.post(f"{LINES}{line.code}/take-off/")
     assert "Griefline" not in Client().get("/crisis/").content.decode()
     boss.post(f"{LINES}{line.code}/change/", {"do": "show"})
     assert "Griefline" in Client().get("/crisis/").content.decode()
     verbs = [e.verb for e in Entry.objects.filter(verb__startswith="crisis_line").order_by("pk")]
     assert verbs == ["crisis_line.added", "crisis_line.changed", "crisis_line.retired", "crisis_line.restored"]
+
+
+def test_the_same_number_twice_is_said(boss):
+    words = "stands on the list with the same number"
+    assert words not in boss.post(f"{LINES}new/", LINE, follow=True).text
+    assert words in boss.send(f"{LINES}new/", {**LINE, "name": "Grief", "number": "1300 845745"}, follow=True).text
 
 
 def test_checking_is_kept_with_its_day(boss):
@@ -252,6 +261,9 @@ def test_moving_changes_the_order_on_the_page(boss):
     [
         ({"name": ""}, "name"),
         ({"number": ""}, "number"),
+        ({"number": "12345678901234567890"}, "number"),
+        ({"number": "1300 845 74"}, "number"),
+        ({"number": "0012 345 678"}, "number"),
         ({"number": "call me"}, "number"),
         ({"kind": "chat"}, "link"),
         ({"kind": "chat", "link": "javascript:go()"}, "link"),

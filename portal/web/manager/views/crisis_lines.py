@@ -17,7 +17,7 @@ from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.once import making, once
-from portal.web.manager.responses import form_page
+from portal.web.manager.responses import confirm_page, form_page
 from portal.web.manager.website_forms import CrisisLineForm
 from portal.website import actions, crisis
 from portal.website.models import CrisisLine
@@ -46,8 +46,19 @@ def add(request: ActorRequest) -> HttpResponse:
             line = actions.add_crisis_line(values=form.cleaned_data, by=request.actor, now=now)
             made.leads_to("manager:crisis_lines")
         messages.success(request, _("%(name)s is on the list.") % {"name": line.name})
+        _warn_of_twins(request, line)
         return made.answer
     return form_page(request, "manager/crisis_line.html", {"form": form, "crumbs": _crumbs()}, form)
+
+
+def _warn_of_twins(request: ActorRequest, line: CrisisLine) -> None:
+    """Says which other line is reached at the same number or address."""
+    reached = line.number.replace(" ", "") or line.link
+    for other in CrisisLine.objects.filter(kind=line.kind).exclude(pk=line.pk):
+        if reached and reached in (other.number.replace(" ", ""), other.link):
+            words = _("%(name)s stands on the list with the same number or address. Take one of them off.")
+            messages.warning(request, words % {"name": other.name})
+            return
 
 
 @allow(Role.MANAGER)
@@ -58,14 +69,38 @@ def edit(request: ActorRequest, code: UUID) -> HttpResponse:
     save = partial(actions.update_crisis_line, line=line, by=request.actor, now=timezone.now())
     if request.method == "POST" and form.is_valid() and form.saves(save):
         messages.success(request, _("%(name)s is saved.") % {"name": form.cleaned_data["name"]})
+        line.refresh_from_db()
+        _warn_of_twins(request, line)
         return redirect("manager:crisis_lines")
     return form_page(request, "manager/crisis_line.html", {"form": form, "line": line, "crumbs": _crumbs()}, form)
 
 
 @allow(Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def take_off(request: ActorRequest, code: UUID) -> HttpResponse:
+    """Asks first: somebody may be looking for this number right now."""
+    line = get_object_or_404(CrisisLine, code=code)
+    name = {"name": line.name}
+    if request.method == "POST":
+        actions.show_crisis_line(line=line, shown=False, by=request.actor, now=timezone.now())
+        messages.success(request, _("%(name)s is off the website.") % name)
+        return redirect("manager:crisis_lines")
+    return confirm_page(
+        request,
+        title=_("Take %(name)s off the website?") % name,
+        text=_("Readers find it nowhere from now on, on no page and in no e-mail. It stays on this list."),
+        note=f"{line.shown_as} · {line.get_situation_display()}",
+        button=_("Take it off"),
+        danger=True,
+        back=reverse("manager:crisis_lines"),
+        crumbs=_crumbs(),
+    )
+
+
+@allow(Role.MANAGER)
 @require_POST
 def change(request: ActorRequest, code: UUID) -> HttpResponse:
-    """Checks a line off for today, moves it, takes it off the website or puts it back."""
+    """Checks a line off for today, moves it, or puts it back on the website."""
     line, now = get_object_or_404(CrisisLine, code=code), timezone.now()
     name = {"name": line.name}
     match request.POST.get("do"):
@@ -74,9 +109,6 @@ def change(request: ActorRequest, code: UUID) -> HttpResponse:
             messages.success(request, _("%(name)s is checked for the next half year.") % name)
         case "up" | "down" as way:
             actions.move_crisis_line(line=line, up=way == "up", by=request.actor, now=now)
-        case "hide":
-            actions.show_crisis_line(line=line, shown=False, by=request.actor, now=now)
-            messages.success(request, _("%(name)s is off the website.") % name)
         case "show":
             actions.show_crisis_line(line=line, shown=True, by=request.actor, now=now)
             messages.success(request, _("%(name)s is on the website again.") % name)
