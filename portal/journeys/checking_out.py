@@ -24,7 +24,7 @@ from portal.billing.snapshot import InvoiceOnPaper
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
-from portal.journeys import to_do
+from portal.journeys import paying, to_do
 from portal.medicare import schedule
 from portal.medicare.models import MbsItem, Referral
 from portal.notifications import outbox
@@ -148,10 +148,12 @@ def check_out(
     by: Actor,
     now: datetime,
     payment: Taken | None = None,
+    uses_held: bool = False,
     seen: str | None = None,
 ) -> Invoice:
     """Completes the session if it isn't, issues its invoice and records `payment` under `key`.
 
+    With `uses_held` it is settled by what the patient paid ahead of sessions that don't take place.
     The same `key` takes one payment, however often. `seen` is what the page knew (`as_shown`). Raises WrongState before
     the session starts, when it was cancelled or missed and for an old page, AlreadyInvoiced when it was checked out
     meanwhile, and what billing refuses.
@@ -184,6 +186,8 @@ def check_out(
     )
     to_do.sessions.look_again([locked], by=by, now=now)
     billing.use_ahead(invoice=invoice, by=by, now=now)
+    if uses_held:
+        paying.use_held(invoice=invoice, by=by, now=now)
     if payment is not None:
         billing.record_payment(
             invoice=invoice,

@@ -54,6 +54,15 @@ def bill_fee(*, appointment: Appointment, by: Actor, now: datetime, after_all: b
     return invoice
 
 
+@transaction.atomic
+def use_held(*, invoice: Invoice, by: Actor, now: datetime, seen: str | None = None) -> Decimal:
+    """Settles an invoice with money that is held by `billing.use_held`, and returns and raises what that does."""
+    of_sessions = [deposit.appointment_id for deposit in billing.held_for(invoice.patient)]
+    used = billing.use_held(invoice=invoice, by=by, now=now, seen=seen)
+    sessions.look_again(Appointment.objects.filter(pk__in=of_sessions), by=by, now=now)
+    return used
+
+
 def ask_no_more_ahead(*, by: Actor, now: datetime) -> int:
     """Settles what is still asked ahead of sessions that don't take place, and returns of how many.
 

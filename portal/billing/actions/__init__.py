@@ -5,7 +5,15 @@ first locks the session.
 """
 
 from portal.billing.actions.ahead import as_shown as ahead_as_shown
-from portal.billing.actions.ahead import ask_no_more_ahead, deposit_of, held_ahead, take_ahead, use_ahead
+from portal.billing.actions.ahead import (
+    ask_no_more_ahead,
+    deposit_of,
+    held_ahead,
+    held_for,
+    take_ahead,
+    use_ahead,
+    use_held,
+)
 from portal.billing.actions.credits import credit_line, creditable
 from portal.billing.actions.fees import bill_fee, take_back_waiver, waive_fee
 from portal.billing.actions.invoices import bill, draft_invoice, issue_invoice, may_bill, void_invoice
@@ -27,6 +35,7 @@ __all__ = [
     "deposit_of",
     "draft_invoice",
     "held_ahead",
+    "held_for",
     "is_asked_for_again",
     "issue_invoice",
     "may_bill",
@@ -37,6 +46,7 @@ __all__ = [
     "take_ahead",
     "take_back_waiver",
     "use_ahead",
+    "use_held",
     "void_invoice",
     "waive_fee",
 ]

@@ -9,17 +9,18 @@ from django.db import transaction
 
 from portal.appointments.models import Appointment
 from portal.billing import charges
-from portal.billing.actions.amounts import check_amount
+from portal.billing.actions.amounts import check_amount, check_seen
 from portal.billing.actions.credits import credit_line
 from portal.billing.actions.invoices import bill, void_invoice
 from portal.billing.actions.locking import lock_invoice, lock_invoices, lock_session
 from portal.billing.actions.payments import move_payment, record_payment, refundable
-from portal.billing.models import Invoice, Payment, Purpose
+from portal.billing.models import Invoice, InvoiceStatus, Payment, Purpose
 from portal.billing.models.invoice import InvoiceQuerySet
-from portal.billing.refusals import KeyReused, SessionChanged
+from portal.billing.refusals import KeyReused, NotPayable, SessionChanged
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
+from portal.patients.models import Patient
 
 
 @transaction.atomic
@@ -91,27 +92,67 @@ def use_ahead(*, invoice: Invoice, by: Actor, now: datetime) -> None:
     What is more than the invoice stays where it is, to be given back.
     """
     deposit = deposit_of(invoice.appointment) if invoice.appointment else None
-    if deposit is None or deposit.pk == invoice.pk:
-        return
+    if deposit is not None and deposit.pk != invoice.pk:
+        _count_towards(invoice, deposit, by=by, now=now)
+
+
+def held_for(patient: Patient) -> list[Invoice]:
+    """What somebody paid ahead and no session is going to use: it was called off, missed, or cost less. Oldest first.
+
+    What is paid on each is in its `paid`; a session that was held and is not billed yet is going to use its own.
+    """
+    paid = Invoice.objects.issued().for_purpose(Purpose.DEPOSIT).filter(patient=patient, paid__gt=0)
+    deposits = paid.select_related("appointment__location").defer("snapshot").order_by("pk")
+    return [deposit for deposit in deposits if deposit.appointment and not _is_waited_for(deposit.appointment)]
+
+
+def _is_waited_for(appointment: Appointment) -> bool:
+    """Whether a session is still going to use what was paid ahead of it."""
+    if appointment.is_completed:
+        return not Invoice.objects.live().filter(appointment=appointment).for_purpose(Purpose.SESSION).exists()
+    return appointment.is_open
+
+
+@transaction.atomic
+def use_held(*, invoice: Invoice, by: Actor, now: datetime, seen: str | None = None) -> Decimal:
+    """Lets money that is held for somebody settle an invoice of theirs, and returns how much, in dollars.
+
+    Raises NotPayable on a draft, a void invoice or one for money ahead, and ChangedMeanwhile where the invoice is not
+    as it was `seen`.
+    """
+    deposits = held_for(invoice.patient)
+    invoice = lock_invoices(invoice, *deposits)[invoice.pk]
+    check_seen(invoice, seen)
+    if invoice.status != InvoiceStatus.ISSUED or invoice.purpose == Purpose.DEPOSIT:
+        raise NotPayable
+    return sum((_count_towards(invoice, deposit, by=by, now=now) for deposit in deposits), ZERO)
+
+
+def _count_towards(invoice: Invoice, deposit: Invoice, *, by: Actor, now: datetime) -> Decimal:
+    """Moves as much as is owing, and asks for no more ahead; returns what was moved, in dollars."""
     locked = lock_invoices(deposit, invoice)
     deposit, owing = locked[deposit.pk], locked[invoice.pk].balance
+    moved = ZERO
     brought = Payment.objects.filter(allocations__invoice=deposit, reverses__isnull=True).distinct()
     for payment in brought.order_by("recorded_at", "pk"):
         amount = min(refundable(payment=payment, invoice=deposit), owing)
         if amount > 0:
             move_payment(payment=payment, amount=amount, source=deposit, target=invoice, by=by, now=now)
             owing -= amount
+            moved += amount
     deposit.refresh_from_db(fields=["paid", "payable"])
     if deposit.balance:
         credit_line(
             line=deposit.lines.get(),
             amount=deposit.balance,
             reason=f"Counted towards {invoice.number}",
-            # Of this invoice: one that is billed after it was voided settles what is left by a note of its own.
-            key=f"ahead:{deposit.code}:{invoice.code}",
+            # Of this invoice: one that is billed after it was voided settles what is left by a note of its own. Each
+            # note leaves less to pay, so one that is made later has a key of its own too.
+            key=f"ahead:{deposit.code}:{invoice.code}:{deposit.payable}",
             by=by,
             now=now,
         )
+    return moved
 
 
 @transaction.atomic

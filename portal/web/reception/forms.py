@@ -166,6 +166,9 @@ class CancelForm(forms.Form):
 # ---- Checking out ---------------------------------------------------------------------------------------------------
 
 LATER = "later"
+# What the clinic holds of the patient's settles it.
+HELD = "held"
+TAKES_NOTHING = (LATER, HELD)
 # What has to be right before anything can be added up.
 PRICED = {"minutes", "mode", "fee", "item", "extra_description", "extra_amount", "extra_tax"}
 
@@ -194,10 +197,19 @@ class CheckOutForm(forms.Form):
     # The total that the amount was proposed for: a changed fee takes an untouched amount with it.
     proposed_for = MarkField(required=False, max_length=20, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, claim: Claim, charges_gst: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, claim: Claim, charges_gst: bool, on_hold: Decimal = Decimal(0), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["amount"].required = not self.is_bound or self.data.get("method") != LATER
-        self.claim, self.charges_gst = claim, charges_gst
+        self.fields["amount"].required = not self.is_bound or self.data.get("method") not in TAKES_NOTHING
+        self.claim, self.charges_gst, self.on_hold = claim, charges_gst, on_hold
+        if on_hold:
+            held = _("From the %(amount)s that we hold") % {"amount": dollars(on_hold)}
+            field_of(self, "method", forms.ChoiceField).choices = [
+                (HELD, held),
+                *METHODS,
+                (LATER, _("Not now: pays later")),
+            ]
         if not charges_gst:
             # A clinic that isn't registered for GST charges none, so none is offered.
             del self.fields["extra_tax"]
@@ -224,7 +236,7 @@ class CheckOutForm(forms.Form):
 
     def check_amount(self, total: Decimal) -> None:
         """Adds what is wrong with the money taken, now that the total is known."""
-        if self.cleaned_data.get("method") in (LATER, None) or "amount" in self.errors:
+        if self.cleaned_data.get("method") in (*TAKES_NOTHING, None) or "amount" in self.errors:
             return
         amount = self.cleaned_data["amount"]
         if not amount:
@@ -257,7 +269,7 @@ class CheckOutForm(forms.Form):
         return bool(proposed) and self.data.get("amount", "").strip() == proposed
 
     def _with(self, data: Mapping[str, Any]) -> CheckOutForm:
-        form = CheckOutForm(data, claim=self.claim, charges_gst=self.charges_gst)
+        form = CheckOutForm(data, claim=self.claim, charges_gst=self.charges_gst, on_hold=self.on_hold)
         form.full_clean()
         return form
 
@@ -276,7 +288,7 @@ class CheckOutForm(forms.Form):
     @property
     def taken(self) -> Taken | None:
         data = self.cleaned_data
-        if data["method"] == LATER:
+        if data["method"] in TAKES_NOTHING:
             return None
         return Taken(amount=data["amount"], method=data["method"], reference=data["reference"])
 

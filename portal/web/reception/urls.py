@@ -62,6 +62,7 @@ urlpatterns = [
     path("invoices/<slug:number>/", invoices.detail, name="invoice"),
     path("invoices/<slug:number>/pdf/", invoices.pdf, name="invoice_pdf"),
     path("invoices/<slug:number>/pay/", invoices.pay, name="pay"),
+    path("invoices/<slug:number>/use-held/", invoices.use_held, name="use_held"),
     path("invoices/<slug:number>/refund/<slug:receipt>/", invoices.refund, name="refund_payment"),
     path("invoices/<slug:number>/void/", invoices.void, name="void_invoice"),
     path("invoices/<slug:number>/credit/", invoices.credit, name="credit_invoice"),

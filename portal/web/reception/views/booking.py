@@ -32,6 +32,7 @@ from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, S
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.punctuation import listed
 from portal.common.languages.times import local_day, when
+from portal.common.money import dollars
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
 from portal.journeys import booking, choosing, sessions
@@ -384,6 +385,7 @@ def appointment(request: ActorRequest, code: UUID) -> HttpResponse:
         "invoices": [(invoice, invoice.standing(today=today)) for invoice in listed],
         "fee": fee if fee and fee.purpose not in live else None,
         "waiver": session.waivers.in_force().first(),
+        "deposits": billing.held_for(session.person),
         "can_pay_ahead": (deposit is None or not deposit.payable)
         and billing.may_bill(session, Purpose.DEPOSIT, now=now),
     }
@@ -422,17 +424,31 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
                     now=now,
                     seen=SeenForm.read(request.POST),
                 )
-                made.leads_to("reception:patient", code=session.person.code)
+                session.refresh_from_db(fields=["status", "late"])
+                fee = charges.fee_due(session, clinic=clinic, policy=PolicySettings.current())
+                if fee:
+                    made.leads_to("reception:fee", code=session.code)
+                else:
+                    made.leads_to("reception:patient", code=session.person.code)
         except NotCancellable as refused:
             messages.error(request, in_words(Verb.CANCEL, refused.reason, session))
             return redirect("reception:appointment", code=session.code)
-        _say(request, _("The session is cancelled."), told, is_past=session.starts_at <= now)
+        done = _("The session is cancelled.")
+        if fee:
+            done = _("The session is cancelled late: the fee is %(amount)s. Charge it, or do without it.")
+            done %= {"amount": dollars(fee.amounts.total)}
+        _say(request, done, told, is_past=session.starts_at <= now)
+        if held := billing.held_ahead(session):
+            words = _("We hold %(amount)s that was paid ahead for it: refund it, or use it for another session.")
+            messages.warning(request, words % {"amount": dollars(held)})
         return made.answer
     context = {
         "session": session,
         "form": form,
         "free_until": booking.free_until(session, clinic=clinic),
         "is_late": now > booking.free_until(session, clinic=clinic),
+        "late_fee": charges.late_fee(session, clinic=clinic).amounts.total,
+        "ahead": billing.held_ahead(session),
         "told": [recipient.address for recipient in told],
         "is_past": session.starts_at <= now,
     }

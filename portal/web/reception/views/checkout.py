@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -18,19 +19,20 @@ from portal.accounts.roles import Role
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import WrongState
 from portal.appointments.states import Verb, Why
+from portal.billing.actions import held_for
 from portal.billing.models import Invoice, Method, Purpose
 from portal.billing.movements import movements_of
 from portal.billing.refusals import AlreadyInvoiced, BillingRefused, Overpayment
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
-from portal.common.money import dollars
+from portal.common.money import ZERO, dollars
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
 from portal.journeys import checking_out, sessions
 from portal.journeys.checking_out import Held, Preview
 from portal.reports.days import owed_by
 from portal.web.reception import meanwhile
-from portal.web.reception.forms import LATER, CheckOutForm, SendForm
+from portal.web.reception.forms import HELD, LATER, CheckOutForm, SendForm
 from portal.web.reception.refused import in_words
 
 
@@ -50,6 +52,7 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
     elif why := sessions.steps(session, by=request.actor, now=now)[Verb.CHECK_OUT].why:
         return _not_checked_out(request, session, why)
     claim = checking_out.claim_for(session)
+    on_hold = sum((deposit.paid for deposit in held_for(session.person)), ZERO)
     if request.method != "POST":
         seen = checking_out.as_shown(session, claim=claim, clinic=clinic)
         held = checking_out.as_booked(session)
@@ -59,15 +62,16 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
             "mode": held.mode,
             "fee": held.fee,
             "item": held.item,
-            "method": Method.CARD if shown.to_pay else LATER,
+            "method": _proposed(shown.to_pay, on_hold),
         }
         form = CheckOutForm(
             claim=claim,
             charges_gst=clinic.gst_registered,
+            on_hold=on_hold,
             initial=start | {"amount": shown.to_pay, "proposed_for": shown.to_pay, "seen": seen},
         )
         return render(request, "reception/check_out.html", _context(request, session, form, held, shown))
-    form = CheckOutForm(request.POST, claim=claim, charges_gst=clinic.gst_registered)
+    form = CheckOutForm(request.POST, claim=claim, charges_gst=clinic.gst_registered, on_hold=on_hold)
     typed = form.held
     priced = checking_out.preview(session, typed, claim=claim, clinic=clinic) if typed else None
     if request.POST.get("step") == "sum":
@@ -87,6 +91,13 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
     return render(request, "reception/check_out.html", _context(request, session, form, typed, priced), status=422)
 
 
+def _proposed(to_pay: Decimal, on_hold: Decimal) -> str:
+    """How it is paid unless the desk says another way: what is held goes first where it is enough."""
+    if not to_pay:
+        return LATER
+    return HELD if on_hold >= to_pay else Method.CARD.value
+
+
 def _settled(
     request: ActorRequest, session: Appointment, form: CheckOutForm, held: Held, *, now: datetime
 ) -> HttpResponse | None:
@@ -99,6 +110,7 @@ def _settled(
                 held=held,
                 key=f"checkout:{form.cleaned_data['key']}",
                 payment=form.taken,
+                uses_held=form.cleaned_data["method"] == HELD,
                 by=request.actor,
                 now=now,
                 seen=form.cleaned_data["seen"] or None,
@@ -165,6 +177,7 @@ def _context(
         "item_warning": _warning(held, shown) if held and shown else "",
         "referral": form.claim.referral,
         "owes": owed_by(request.actor, session.person),
+        "deposits": held_for(session.person),
         "later": LATER,
     }
 

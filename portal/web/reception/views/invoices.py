@@ -120,6 +120,27 @@ def pay(request: ActorRequest, number: str) -> HttpResponse:
     return _show(request, invoice, form=form, status=status)
 
 
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_POST
+def use_held(request: ActorRequest, number: str) -> HttpResponse:
+    """Settles the invoice with what the patient paid ahead of sessions that don't take place."""
+    invoice, now = _invoice(request, number), timezone.now()
+    try:
+        used = paying.use_held(invoice=invoice, by=request.actor, now=now, seen=request.POST.get("seen", ""))
+    except ChangedMeanwhile as refused:
+        if not refused.invoice.balance:
+            return _paid_already(request, refused.invoice, now=now)
+        messages.error(request, _nothing_done(request, refused.invoice, now=now))
+    except NotPayable:
+        messages.error(request, _("Money can't be recorded on this invoice: it is void, or a draft."))
+    else:
+        if used:
+            messages.success(request, _("%(amount)s of what we held is used here.") % {"amount": dollars(used)})
+        else:
+            messages.info(request, _("There was nothing left to use, or to pay."))
+    return redirect_to(request, "reception:invoice", number=invoice.number)
+
+
 def _paid_already(request: ActorRequest, invoice: Invoice, *, now: datetime) -> HttpResponse:
     """Somebody else was first: who, when and how much, on the invoice itself."""
     said = [
@@ -324,6 +345,7 @@ def _show(
         "badge": invoice.badge(today=today),
         "referral": (invoice.snapshot or {}).get("referral"),
         "form": (form or PaymentForm(most=invoice.balance, today=today, seen=invoice.seen_as)) if takes_money else None,
+        "deposits": actions.held_for(invoice.patient) if takes_money and invoice.purpose != Purpose.DEPOSIT else [],
         "can_credit": takes_money,
         "can_void": invoice.status != InvoiceStatus.VOID and not invoice.paid,
     }

@@ -17,6 +17,7 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.appointments.listing import with_clinic
 from portal.appointments.models import Appointment
+from portal.billing.actions import held_for
 from portal.billing.models import Invoice
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
@@ -138,6 +139,7 @@ def _page(request: ActorRequest, patient: Patient, *, carer_form: CarerForm, sta
         "invoices": [(invoice, invoice.badge(today=today)) for invoice in shown[:INVOICES]],
         "more_invoices": len(shown) > INVOICES,
         "owes": owed_by(request.actor, patient),
+        "deposits": held_for(patient),
     }
     return render(request, "reception/patient.html", context, status=status)
 
