@@ -414,7 +414,7 @@ def test_a_note_comes_back_to_its_author_alone():
 
 def filled(html, typed, **kwargs):
     options = {"is_its_address": lambda address: address == "/here/", "is_its_page": False, "own": frozenset({"csrf"})}
-    return fill(html, typed, head="[head]", tail="[tail]", **options | kwargs)
+    return fill(html, typed, head=lambda is_old: "[old]" if is_old else "[head]", tail="[tail]", **options | kwargs)
 
 
 def test_only_the_right_form_is_filled():
@@ -487,3 +487,26 @@ def test_nothing_new_says_nothing():
     )
     assert filled(html, {"q": ["x"], "h": ["2"]}) == html
     assert filled("<p>no form</p>", {"q": ["x"]}) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "opened"),
+    [({"q": ["new"]}, True), ({"q": ["was"]}, False), ({"outside": ["new"]}, False)],
+)
+def test_what_was_typed_in_a_fold_is_to_be_seen(typed, opened):
+    html = (
+        '<details class="other"><summary>Other</summary></details>'
+        '<form method="post" action="/here/"><input name="outside"><details class="a"><summary>More</summary>'
+        '<details><input name="q" value="was"></details></details></form>'
+    )
+    page = filled(html, typed)
+    assert ('<details class="a" open>' in page, "<details open>" in page) == (opened, opened)
+    assert '<details class="other">' in page
+
+
+@pytest.mark.parametrize("name", ["seen", "version", "2-shown"])
+def test_a_page_that_has_changed_since_says_so(name):
+    html = f'<form method="post" action="/here/"><input type="hidden" name="{name}" value="now"><input name="q"></form>'
+    assert "[old]" in filled(html, {name: ["then"], "q": ["new"]})
+    assert "[head]" in filled(html, {name: ["now"], "q": ["new"]})
+    assert "[head]" in filled(html, {"q": ["new"]})

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
@@ -155,6 +155,20 @@ def _signed_in(request: HttpRequest) -> User:
     return request.user
 
 
+def typed_here(request: HttpRequest) -> QueryDict | None:
+    """What the page of this address is about to be filled with, for figures that follow it; None for nothing."""
+    if request.method != "GET" or not _may_have_kept(request):
+        return None
+    address = keeping.address_of(request.path)
+    for kept in keeping.kept_for(_signed_in(request), now=timezone.now()):
+        if kept.address == address:
+            typed = QueryDict(mutable=True)
+            for name, values in kept.typed["fields"].items():
+                typed.setlist(name, values)
+            return typed
+    return None
+
+
 def _has_forms(response: HttpResponse) -> bool:
     is_page = response.status_code == 200 and not response.streaming
     return is_page and response.headers.get("Content-Type", "").startswith("text/html") and b"<form" in response.content
@@ -201,6 +215,9 @@ def _with(form: KeptForm, html: str, request: HttpRequest, number: int) -> str |
             return False
         return path.startswith("/") and keeping.address_of(path) == form.address
 
+    def head(is_old: bool) -> str:
+        return render_to_string("components/_kept_form.html", context | {"is_old": is_old}, request)
+
     context = {"kept": form, "files": typed["files"], "field": CAME_BACK, "button": f"drop-kept-{number}"}
     return fill(
         html,
@@ -208,6 +225,6 @@ def _with(form: KeptForm, html: str, request: HttpRequest, number: int) -> str |
         is_its_address=is_its_address,
         is_its_page=_stood_on(form, request),
         own=OWN_FIELDS,
-        head=render_to_string("components/_kept_form.html", context, request),
+        head=head,
         tail=render_to_string("components/_kept_form_drop.html", context, request),
     )

@@ -8,6 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from portal.accounts.kept_forms.marks import FIELD
+from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.appointments.models import Status
 from portal.appointments.refusals import WrongState
@@ -463,3 +465,44 @@ def test_the_page_after_check_out_adds_up_after_a_credit_and_a_refund(desk, sess
     assert sum(amounts[:-1]) == amounts[-1]
     assert "Cash, refund of RCT" in said
     assert "Credited" in said
+
+
+# ---- What was typed when the session ended ---------------------------------------------------------------------------
+
+
+def lost(desk, page, to, **typed):
+    """Opens the page, loses the session, sends what was typed, and signs in again: gives the page as it comes back."""
+    body = desk.get(page).content.decode()
+    mark = re.search(rf'name="{FIELD}" value="([^"]+)"', body)[1]
+    seen = re.search(r'name="seen" value="([^"]*)"', body)[1]
+    user = desk.session["_auth_user_id"]
+    desk.session.flush()
+    desk.post(to, typed | {FIELD: mark, "seen": seen})
+    desk.force_login(User.objects.get(pk=user))
+    session = desk.session
+    session["has_kept_forms"] = True
+    session.save()
+    return desk.get(page).content.decode()
+
+
+def test_what_comes_back_is_added_up_and_to_be_seen(desk, session):
+    typed = sent(fee="180.25", extra_description="Report copy", extra_amount="12", method="cash", amount="192.25")
+    page = lost(desk, url(session), url(session), **typed)
+    assert "We kept what you typed." in page
+    amounts, said = figures(page)
+    assert amounts[:3] == [Decimal("180.25"), Decimal(12), Decimal("192.25")]
+    assert "Report copy" in said
+    assert "<details open>" in page
+    assert "This page has changed since you typed." not in page
+
+
+def test_a_payment_that_comes_back_to_a_changed_invoice_says_so(desk, session):
+    desk.post(url(session), sent(method="later", item="none"))
+    invoice = Invoice.objects.get()
+    page = reverse("reception:invoice", args=[invoice.number])
+    assert "1e2" in lost(desk, page, reverse("reception:pay", args=[invoice.number]), amount="1e2", method="cash")
+    assert "This page has changed since you typed." not in desk.get(page).content.decode()
+    actions.credit_line(line=invoice.lines.get(), amount=Decimal(10), reason="r", key="c", by=make.actor(), now=NOW)
+    words = desk.get(page).content.decode()
+    assert 'value="1e2"' in words
+    assert "This page has changed since you typed." in words

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from portal.accounts.kept_forms.middleware import typed_here
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import WrongState
@@ -70,6 +71,11 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
             on_hold=on_hold,
             initial=start | {"amount": shown.to_pay, "proposed_for": shown.to_pay, "seen": seen},
         )
+        if again := typed_here(request):
+            # The fields come back as they were typed; the figures are of the same.
+            kept = CheckOutForm(again, claim=claim, charges_gst=clinic.gst_registered, on_hold=on_hold).held
+            priced = checking_out.preview(session, kept, claim=claim, clinic=clinic) if kept else None
+            return render(request, "reception/check_out.html", _context(request, session, form, kept, priced))
         return render(request, "reception/check_out.html", _context(request, session, form, held, shown))
     form = CheckOutForm(request.POST, claim=claim, charges_gst=clinic.gst_registered, on_hold=on_hold)
     typed = form.held
