@@ -102,6 +102,8 @@ class Arrival:
     steps: Steps
     # The session's own invoice, once it is checked out.
     invoice: Invoice | None = None
+    # Whether an invoice for it was voided: what comes next is to bill it again.
+    is_voided: bool = False
     # What the patient owes from before.
     owing: list[Owing] = field(default_factory=list)
     lacks_referral: bool = False

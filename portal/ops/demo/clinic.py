@@ -76,7 +76,7 @@ SETTINGS = {
     "bank_name": "Banksia Lane Psychology",
     "bank_bsb": "000-000",
     "bank_account": "12345678",
-    "invoice_footer": "Thank you. Medicare pays rebates to the account you gave them, usually by the next day.",
+    "invoice_footer": "Thank you.",
 }
 
 BRUNSWICK = {

@@ -134,6 +134,7 @@ class _Buttons:
         return (
             {
                 **self.labels,
+                **({Verb.CHECK_OUT.value: _("Bill again")} if arrival.is_voided and not arrival.invoice else {}),
                 "first": first,
                 "rest": rest,
                 "in_list": self.in_list,

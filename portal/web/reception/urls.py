@@ -61,6 +61,7 @@ urlpatterns = [
     path("invoices/", invoices.listing, name="invoices"),
     path("invoices/<slug:number>/", invoices.detail, name="invoice"),
     path("invoices/<slug:number>/pdf/", invoices.pdf, name="invoice_pdf"),
+    path("invoices/<slug:number>/send/", invoices.send, name="email_invoice"),
     path("invoices/<slug:number>/pay/", invoices.pay, name="pay"),
     path("invoices/<slug:number>/use-held/", invoices.use_held, name="use_held"),
     path("invoices/<slug:number>/refund/<slug:receipt>/", invoices.refund, name="refund_payment"),

@@ -83,7 +83,7 @@ def test_figures(desk, place):
         "arriving in the next hour": 1,
         "late, not here yet": 1,
         "in the waiting room": 1,
-        "to collect today": "$760.00",
+        "to collect for today's sessions": "$760.00",
     }
     assert desk.get(TODAY + "?day=2026-11-25").context["stats"] == []
 

@@ -376,7 +376,13 @@ def appointment(request: ActorRequest, code: UUID) -> HttpResponse:
     steps = sessions.steps(session, by=request.actor, now=now)
     fee = charges.fee_due(session, clinic=clinic, policy=PolicySettings.current())
     deposit = live.get(Purpose.DEPOSIT)
-    arrival = Arrival(session=session, now=now, steps=steps, invoice=live.get(Purpose.SESSION))
+    arrival = Arrival(
+        session=session,
+        now=now,
+        steps=steps,
+        invoice=live.get(Purpose.SESSION),
+        is_voided=any(one.purpose == Purpose.SESSION and one.status == InvoiceStatus.VOID for one in listed),
+    )
     context = {
         "session": session,
         "buttons": buttons(arrival, token=get_token(request)),

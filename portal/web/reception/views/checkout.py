@@ -32,8 +32,8 @@ from portal.common.web.once import making, once
 from portal.journeys import checking_out, sessions
 from portal.journeys.checking_out import Held, Preview
 from portal.reports.days import owed_by
-from portal.web.reception import meanwhile
-from portal.web.reception.forms import HELD, LATER, CheckOutForm, SendForm
+from portal.web.reception import mailing, meanwhile
+from portal.web.reception.forms import HELD, LATER, CheckOutForm
 from portal.web.reception.refused import in_words
 
 
@@ -218,6 +218,7 @@ def checked_out(request: ActorRequest, code: UUID) -> HttpResponse:
         "movements": movements_of(invoice),
         "notes": invoice.credit_notes.all(),
         "address": checking_out.address_for(invoice),
+        "mailed": mailing.mailed(invoice, by=request.actor),
         "key": uuid.uuid4(),
         "is_paid": not invoice.balance,
     }
@@ -240,14 +241,8 @@ def _invoice_of(request: ActorRequest, session: Appointment) -> Invoice | None:
 def send_invoice(request: ActorRequest, code: UUID) -> HttpResponse:
     """Sends the invoice by e-mail, once for each page that asked."""
     session = _session(request, code)
-    invoice, form = _invoice_of(request, session), SendForm(request.POST)
+    invoice = _invoice_of(request, session)
     if invoice is None:
         return redirect("reception:check_out", code=session.code)
-    if not checking_out.address_for(invoice):
-        messages.error(request, _("No e-mail address is known. Add one to the patient's details, or print it."))
-    elif form.is_valid():
-        address = checking_out.send_invoice(
-            invoice=invoice, key=str(form.cleaned_data["key"]), by=request.actor, now=timezone.now()
-        )
-        messages.success(request, _("The invoice is on its way to %(address)s.") % {"address": address})
+    mailing.send(request, invoice, now=timezone.now())
     return redirect("reception:checked_out", code=session.code)

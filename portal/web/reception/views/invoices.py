@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.accounts.roles import Role
 from portal.billing import actions
 from portal.billing.forms import CreditForm, PaymentForm, RefundForm, VoidForm
-from portal.billing.models import CreditNote, Invoice, InvoiceStatus, Line, Payment, Purpose
+from portal.billing.models import FEES, CreditNote, Invoice, InvoiceStatus, Line, Payment, Purpose
 from portal.billing.movements import movements_of
 from portal.billing.refusals import (
     ChangedMeanwhile,
@@ -33,9 +35,9 @@ from portal.common.money import dollars
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.keyset import page_of
 from portal.common.web.search_words import searched_by_post
-from portal.journeys import paying, voiding
+from portal.journeys import checking_out, paying, voiding
 from portal.patients.models import Patient
-from portal.web.reception import meanwhile
+from portal.web.reception import mailing, meanwhile
 from portal.web.reception.filters import InvoiceFilter
 from portal.web.reception.tables import InvoiceTable
 
@@ -332,8 +334,34 @@ def pdf(request: ActorRequest, number: str) -> HttpResponse:
     )
 
 
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_POST
+def send(request: ActorRequest, number: str) -> HttpResponse:
+    """Sends the invoice by e-mail, once for each page that asked."""
+    invoice = _invoice(request, number)
+    if invoice.status == InvoiceStatus.ISSUED:
+        mailing.send(request, invoice, now=timezone.now())
+    else:
+        messages.error(request, _("Only an invoice that stands is sent."))
+    return redirect_to(request, "reception:invoice", number=invoice.number)
+
+
+def _again(invoice: Invoice) -> str:
+    """Where what a void invoice was for is billed anew; empty where it can't be, or was."""
+    session = invoice.appointment
+    if invoice.status != InvoiceStatus.VOID or session is None:
+        return ""
+    if Invoice.objects.live().filter(appointment=session).for_purpose(invoice.purpose).exists():
+        return ""
+    if invoice.purpose == Purpose.SESSION and session.is_completed:
+        return reverse("reception:check_out", args=[session.code])
+    if invoice.purpose in FEES and not session.is_open and not session.is_completed:
+        return reverse("reception:fee", args=[session.code])
+    return ""
+
+
 def _show(
-    request: HttpRequest, invoice: Invoice, *, form: PaymentForm | None = None, status: int = 200
+    request: ActorRequest, invoice: Invoice, *, form: PaymentForm | None = None, status: int = 200
 ) -> HttpResponse:
     today = _today()
     takes_money = invoice.status == InvoiceStatus.ISSUED and invoice.balance > 0
@@ -345,6 +373,10 @@ def _show(
         "badge": invoice.badge(today=today),
         "referral": (invoice.snapshot or {}).get("referral"),
         "form": (form or PaymentForm(most=invoice.balance, today=today, seen=invoice.seen_as)) if takes_money else None,
+        "again": _again(invoice),
+        "address": checking_out.address_for(invoice) if invoice.status == InvoiceStatus.ISSUED else "",
+        "mailed": mailing.mailed(invoice, by=request.actor),
+        "key": uuid.uuid4(),
         "deposits": actions.held_for(invoice.patient) if takes_money and invoice.purpose != Purpose.DEPOSIT else [],
         "can_credit": takes_money,
         "can_void": invoice.status != InvoiceStatus.VOID and not invoice.paid,

@@ -101,7 +101,7 @@ def _stats(listed: DayList, *, is_today: bool, now: datetime) -> list[dict[str, 
         {"value": listed.arriving_before(now + NEXT_HOUR), "label": _("arriving in the next hour")},
         {"value": listed.late, "label": _("late, not here yet")},
         {"value": listed.here, "label": _("in the waiting room")},
-        {"value": dollars(listed.to_collect), "label": _("to collect today")},
+        {"value": dollars(listed.to_collect), "label": _("to collect for today's sessions")},
     ]
 
 
