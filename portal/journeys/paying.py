@@ -57,7 +57,9 @@ def bill_fee(*, appointment: Appointment, by: Actor, now: datetime, after_all: b
 @transaction.atomic
 def use_held(*, invoice: Invoice, by: Actor, now: datetime, seen: str | None = None) -> Decimal:
     """Settles an invoice with money that is held by `billing.use_held`, and returns and raises what that does."""
-    of_sessions = [deposit.appointment_id for deposit in billing.held_for(invoice.patient)]
+    of_sessions = [
+        deposit.appointment_id for deposit in billing.held_for(invoice.patient) if deposit.appointment_id is not None
+    ]
     used = billing.use_held(invoice=invoice, by=by, now=now, seen=seen)
     sessions.look_again(Appointment.objects.filter(pk__in=of_sessions), by=by, now=now)
     return used

@@ -13,7 +13,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -23,7 +23,7 @@ from portal.appointments import diary
 from portal.appointments.actions import in_transaction
 from portal.appointments.forms import SeenForm
 from portal.appointments.models import Appointment
-from portal.appointments.refusals import NotCancellable, NotOffered, NotReschedulable, PatientBusy, SlotTaken
+from portal.appointments.refusals import NotOffered, NotReschedulable, PatientBusy, SlotTaken
 from portal.appointments.states import Steps, Verb, Why
 from portal.billing import actions as billing
 from portal.billing import charges
@@ -32,7 +32,6 @@ from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, S
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.punctuation import listed
 from portal.common.languages.times import local_day, when
-from portal.common.money import dollars
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
 from portal.journeys import booking, choosing, sessions
@@ -41,7 +40,7 @@ from portal.patients.reaching import Reader
 from portal.policies.models import PolicySettings
 from portal.reports.days import Arrival
 from portal.web.reception.arrivals import buttons
-from portal.web.reception.forms import ANY, AnyTime, BookingChoice, CancelForm, OfferedTime, day_in
+from portal.web.reception.forms import ANY, AnyTime, BookingChoice, OfferedTime, day_in
 from portal.web.reception.refused import in_words, why_not
 
 # ---- Booking --------------------------------------------------------------------------------------------------------
@@ -308,11 +307,11 @@ def _answer(request: HttpRequest, wanted: Wanted, put: Callable[..., Appointment
         messages.info(request, _("It was there already: nothing was changed, and nobody is e-mailed."))
     else:
         told = booking.told(booked, now=wanted.now, was=moved.starts_at if moved else None)
-        _say(request, done % words, told, is_past=booked.starts_at <= wanted.now)
+        say_what_was_done(request, done % words, told, is_past=booked.starts_at <= wanted.now)
     return redirect_to(request, "reception:patient", code=booked.person.code)
 
 
-def _say(request: HttpRequest, done: str, told: Sequence[Reader], *, is_past: bool) -> None:
+def say_what_was_done(request: HttpRequest, done: str, told: Sequence[Reader], *, is_past: bool) -> None:
     """What was done, and what really goes out by e-mail, and to whom."""
     if told:
         where = listed(reader.address for reader in told)
@@ -407,55 +406,3 @@ def _hint(session: Appointment, steps: Steps) -> str:
     looked_for = next((verb for verb in LOOKED_FOR if steps[verb].why != Why.STATE), None)
     why = steps[looked_for].why if looked_for else None
     return in_words(looked_for, why, session) if looked_for and why else ""
-
-
-@allow(Role.RECEPTION, Role.MANAGER)
-@once
-@require_http_methods(["GET", "HEAD", "POST"])
-def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
-    """Asks why, then cancels and tells the patient."""
-    session = get_object_or_404(Appointment.objects.visible_to(request.actor).for_listing(), code=code)
-    clinic, now = ClinicSettings.current(), timezone.now()
-    if why := sessions.steps(session, by=request.actor, now=now)[Verb.CANCEL].why:
-        messages.error(request, in_words(Verb.CANCEL, why, session))
-        return redirect("reception:appointment", code=session.code)
-    form, told = CancelForm(request.POST if request.method == "POST" else None), booking.told(session, now=now)
-    if request.method == "POST" and form.is_valid():
-        try:
-            with making(request, now=now) as made:
-                booking.cancel_session(
-                    appointment=session,
-                    reason=form.cleaned_data["reason"],
-                    by=request.actor,
-                    now=now,
-                    seen=SeenForm.read(request.POST),
-                )
-                session.refresh_from_db(fields=["status", "late"])
-                fee = charges.fee_due(session, clinic=clinic, policy=PolicySettings.current())
-                if fee:
-                    made.leads_to("reception:fee", code=session.code)
-                else:
-                    made.leads_to("reception:patient", code=session.person.code)
-        except NotCancellable as refused:
-            messages.error(request, in_words(Verb.CANCEL, refused.reason, session))
-            return redirect("reception:appointment", code=session.code)
-        done = _("The session is cancelled.")
-        if fee:
-            done = _("The session is cancelled late: the fee is %(amount)s. Charge it, or do without it.")
-            done %= {"amount": dollars(fee.amounts.total)}
-        _say(request, done, told, is_past=session.starts_at <= now)
-        if held := billing.held_ahead(session):
-            words = _("We hold %(amount)s that was paid ahead for it: refund it, or use it for another session.")
-            messages.warning(request, words % {"amount": dollars(held)})
-        return made.answer
-    context = {
-        "session": session,
-        "form": form,
-        "free_until": booking.free_until(session, clinic=clinic),
-        "is_late": now > booking.free_until(session, clinic=clinic),
-        "late_fee": charges.late_fee(session, clinic=clinic).amounts.total,
-        "ahead": billing.held_ahead(session),
-        "told": [recipient.address for recipient in told],
-        "is_past": session.starts_at <= now,
-    }
-    return render(request, "reception/cancel.html", context, status=422 if request.method == "POST" else 200)
