@@ -318,13 +318,17 @@ class ClaimForm(forms.Form):
         widget=forms.RadioSelect,
         initial=ME,
     )
+    # Of a child nobody is the partner.
     relationship = forms.ChoiceField(
-        label=_("You are their"), choices=Carer.Relationship.choices, required=False, initial=Carer.Relationship.PARENT
+        label=_("You are their"),
+        choices=[choice for choice in Carer.Relationship.choices if choice[0] != Carer.Relationship.PARTNER],
+        required=False,
+        initial=Carer.Relationship.PARENT,
     )
     first_name = LineField(
         label=_("First name"),
         max_length=longest(Patient, "legal_first_name"),
-        help_text=_("As our front desk knows it."),
+        help_text=_("As our front desk wrote it, in the same letters."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     date_of_birth = _born()

@@ -45,6 +45,12 @@ def open_link(token: str, *, now: datetime) -> MailedLink:
     return link
 
 
+def is_invited(token: str, *, now: datetime) -> bool:
+    """Whether this is the token of an invitation that still works; no question is asked without one."""
+    out = MailedLink.objects.with_token(token).outstanding().invitations().filter(expires_at__gt=now)
+    return bool(token) and out.exists()
+
+
 def close(patient: Patient, *, purpose: MailedLink.Purpose | None = None, why: str, now: datetime) -> list[MailedLink]:
     """Makes the links useless that are still out, and sends no e-mail with them that still waits."""
     out = MailedLink.objects.outstanding().filter(patient=patient).order_by("pk")

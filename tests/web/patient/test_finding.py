@@ -90,6 +90,7 @@ def test_a_child(patient):
     page = client.get(FIND)
     # Who has a record looks for a child's.
     assert [value for value, _label in page.context["form"].fields["who"].choices] == ["other"]
+    assert "partner" not in dict(page.context["form"].fields["relationship"].choices)
     mia = {"who": "other", "relationship": "parent", "first_name": "Mia", "date_of_birth": "3/2/2016"}
     assert client.post(FIND, mia).status_code == 302
     assert "Mia" in client.get(reverse("patient:details")).content.decode()
@@ -166,6 +167,9 @@ def test_an_invitation_from_the_desk_to_the_sessions(desk, patient, client):
     theirs["mailed_link"] = session["mailed_link"]
     theirs.save()
     assert signed_in.get("/link/").url == FIND
+    page = signed_in.get(FIND).content.decode()
+    assert "You opened our invitation." in page
+    assert "that you sign in with, you find" not in page
     assert signed_in.post(FIND, BORN).status_code == 302
     patient.refresh_from_db()
     assert patient.user == user

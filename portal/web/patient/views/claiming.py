@@ -52,4 +52,7 @@ def find(request: ActorRequest) -> HttpResponse:
             return made.answer
         was_refused = True
     status = 422 if request.method == "POST" else 200
-    return render(request, "patient/find.html", {"form": form, "refused": was_refused, "back": back}, status=status)
+    # Said to whoever came by an invitation that still works: what it is about is told by nothing.
+    invited = links.is_invited(request.session.get(links.IN_SESSION, ""), now=timezone.now())
+    context = {"form": form, "refused": was_refused, "back": back, "invited": invited}
+    return render(request, "patient/find.html", context, status=status)
