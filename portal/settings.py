@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "portal.common.web.middleware.private_by_default",
     "portal.common.web.outage.nobody_waits",
     "portal.common.kept.once_a_request",
+    "portal.common.web.middleware.questions_are_utf_8",
     "portal.common.web.middleware.cookies_can_be_looked_up",
     "portal.common.web.pagecache.pages_for_readers",
     "django.contrib.sessions.middleware.SessionMiddleware",

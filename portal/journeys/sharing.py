@@ -10,12 +10,13 @@ from django.urls import reverse
 from django.utils.translation import override
 from django.views.decorators.debug import sensitive_variables
 
+from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.documents import CleanFile
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
 from portal.patients.models import Patient
-from portal.patients.reaching import Reader, readers_of
+from portal.patients.reaching import Reader, carers_of, readers_of
 from portal.resources import storage
 from portal.resources.actions import sharing
 from portal.resources.models import Resource, Share
@@ -31,7 +32,7 @@ def share_file(
     Raises NotInTheirCare, IsTakenDown or AlreadyShared.
     """
     share = sharing.share(resource=resource, patient=patient, note=note, code=code, by=by, now=now)
-    _tell(share)
+    _tell(share, now=now)
     return share
 
 
@@ -51,7 +52,7 @@ def share_own_file(
         share = sharing.share_own_file(
             patient=patient, title=title, file=file, put=put, note=note, code=code, by=by, now=now
         )
-        _tell(share)
+        _tell(share, now=now)
     return share
 
 
@@ -62,14 +63,18 @@ def withdraw_file(*, share: Share, by: Actor, now: datetime) -> None:
         outbox.withdraw(about=share, why="taken_back", now=now)
 
 
-def told(patient: Patient) -> list[Reader]:
-    """Who is sent word that something new is waiting."""
-    return readers_of(patient)
+def told(patient: Patient, *, now: datetime) -> list[Reader]:
+    """Who is sent word that something new is waiting: of those who read notices, whoever may open it."""
+    readers = readers_of(patient)
+    if not patient.is_of_age(ClinicSettings.current().today(now)):
+        return readers
+    closed = {one.user.email for one in carers_of(patient) if not one.reads_files}
+    return [reader for reader in readers if not (reader.about and reader.address in closed)]
 
 
-def _tell(share: Share) -> None:
+def _tell(share: Share, *, now: datetime) -> None:
     """Neither what it is called nor what was written with it: an e-mail is read over shoulders."""
-    for reader in told(share.patient):
+    for reader in told(share.patient, now=now):
         to = Recipient.by_email(reader.address)
         with override(reader.language):
             path = reverse("patient:documents")

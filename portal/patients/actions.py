@@ -16,8 +16,9 @@ from portal.audit import trail
 from portal.common.access.actors import Actor
 from portal.patients import addresses
 from portal.patients.models import Carer, Patient
-from portal.patients.refusals import AlreadyCarer, NotInForce, SomebodyElseIsBilled, UserHasRecord
+from portal.patients.refusals import AlreadyCarer, NotInForce, OwnAccount, SomebodyElseIsBilled, UserHasRecord
 from portal.patients.search import reindex
+from portal.patients.telling import tell_of_carer
 
 NOT_DETAILS = frozenset({"id", "code", "user", "created_at", "compared_at"})
 # What a form may say about a person; who they sign in as has actions of its own.
@@ -91,7 +92,11 @@ def add_carer(
     by: Actor,
     now: datetime,
 ) -> Carer:
-    """Lets `user` act for the patient from now on; raises AlreadyCarer or SomebodyElseIsBilled."""
+    """Lets `user` act for the patient from now on, and tells the patient's side.
+
+    Raises OwnAccount, AlreadyCarer or SomebodyElseIsBilled.
+    """
+    somebody_elses(user, by=by)
     Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     held = _in_force(patient)
     if held.filter(user=user).exists():
@@ -99,21 +104,46 @@ def add_carer(
     if is_billed and held.filter(is_billed=True).exists():
         raise SomebodyElseIsBilled
     carer = Carer.objects.create(
-        patient=patient, user=user, relationship=relationship, is_billed=is_billed, started_at=now
+        patient=patient,
+        user=user,
+        relationship=relationship,
+        is_billed=is_billed,
+        started_at=now,
+        added_by=by.user,
     )
     trail.record("carer.added", target=patient, by=by, at=now, carer=carer.pk, user=user.pk, billed=is_billed)
+    # Of a record that is made at this moment nobody can have known before.
+    if patient.created_at != now:
+        tell_of_carer(carer, added=True, by=by)
     return carer
 
 
 @transaction.atomic
 def end_carer(*, carer: Carer, by: Actor, now: datetime) -> Carer:
-    """Ends it from now on; what they did stays theirs. Raises NotInForce."""
+    """Ends it from now on, and tells the patient's side; what they did stays theirs. Raises NotInForce."""
     ended = Carer.objects.in_force().filter(pk=carer.pk).update(ended_at=now)
     if not ended:
         raise NotInForce
     carer.ended_at = now
     trail.record("carer.ended", target=carer.patient, by=by, at=now, carer=carer.pk, user=carer.user_id)
+    tell_of_carer(carer, added=False, by=by)
     return carer
+
+
+@transaction.atomic
+def let_read_files(*, carer: Carer, reads: bool, by: Actor, now: datetime) -> None:
+    """An adult patient says whether a carer opens what was shared with them. Raises NotInForce."""
+    if not Carer.objects.in_force().filter(pk=carer.pk).update(reads_files=reads):
+        raise NotInForce
+    carer.reads_files = reads
+    verb = "carer.files_opened" if reads else "carer.files_closed"
+    trail.record(verb, target=carer.patient, by=by, at=now, carer=carer.pk, user=carer.user_id)
+
+
+def somebody_elses(user: User, *, by: Actor) -> None:
+    """Raises OwnAccount where somebody who works here would open a record to themself."""
+    if by.is_staff and by.user_id == user.pk:
+        raise OwnAccount
 
 
 def _in_force(patient: Patient) -> QuerySet[Carer]:

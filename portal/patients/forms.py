@@ -366,6 +366,10 @@ class CarerForm(forms.Form):
     )
     relationship = forms.ChoiceField(label=_("Relationship"), choices=Carer.Relationship.choices)
     is_billed = forms.BooleanField(label=_("Invoices go to this person"), required=False)
+    checked = forms.BooleanField(
+        label=_("I have checked with the person that this carer may open all of that"),
+        error_messages={"required": _("Check it with the person first, or with a parent of a child.")},
+    )
 
 
 class SearchForm(forms.Form):

@@ -18,6 +18,7 @@ from portal.common.access.actors import Actor
 from portal.common.database.phone_numbers import PhoneNumberField
 from portal.common.privacy import classed
 from portal.common.text.normalise import full_name
+from portal.patients.ages import OF_AGE, last_birthday_of_adults
 from portal.patients.fields import ByteOrderedCharField
 from portal.patients.validators import validate_irn, validate_medicare_number
 
@@ -54,6 +55,13 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         themself = Patient.objects.order_by().filter(user=user).values("pk")
         cared_for = Carer.objects.in_force().order_by().filter(user=user).values("patient")
         return self.filter(pk__in=themself.union(cared_for))
+
+    def with_files_open_to(self, user: User, *, today: date) -> PatientQuerySet:
+        """Whose shared files an account opens: its person's own, a child's in their care, an adult's who agreed."""
+        themself = Patient.objects.order_by().filter(user=user).values("pk")
+        is_child = Q(patient__date_of_birth__gt=last_birthday_of_adults(today))
+        carers = Carer.objects.in_force().order_by().filter(is_child | Q(reads_files=True), user=user)
+        return self.filter(pk__in=themself.union(carers.values("patient")))
 
     def in_care_of(self, user: User) -> PatientQuerySet:
         """Those who were booked with this psychologist: who they are, and how to reach them."""
@@ -170,13 +178,16 @@ class Patient(models.Model):
         born = self.date_of_birth
         return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
+    def is_of_age(self, today: date) -> bool:
+        return self.age(today) >= OF_AGE
+
 
 class CarerQuerySet(models.QuerySet["Carer"]):
     def in_force(self) -> CarerQuerySet:
         return self.filter(ended_at__isnull=True)
 
 
-@classed(plain="id patient user relationship started_at ended_at is_billed")
+@classed(plain="id patient user relationship started_at added_by ended_at is_billed reads_files")
 class Carer(models.Model):
     """Somebody who signs in for a patient: a parent, a guardian, a partner. Ended, never deleted."""
 
@@ -191,7 +202,13 @@ class Carer(models.Model):
     relationship = models.CharField(_("relationship"), max_length=10, choices=Relationship.choices)
     is_billed = models.BooleanField(_("invoices go to this person"), default=False)
     started_at = models.DateTimeField(default=timezone.now)
+    # Who let them in, as the patient reads it; not known of those who began before this was kept.
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
+    # Of an adult patient, who alone says so; a child's carers open what was shared in any case.
+    reads_files = models.BooleanField(_("opens shared files"), default=False)
 
     objects = CarerQuerySet.as_manager()
 

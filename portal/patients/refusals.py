@@ -15,6 +15,10 @@ class AlreadyCarer(Refused):
     """This account cares for this person already."""
 
 
+class OwnAccount(Refused):
+    """Nobody at the desk opens a record to their own account: somebody else there does."""
+
+
 class SomebodyElseIsBilled(Refused):
     """Another carer is billed; one at a time."""
 

@@ -22,17 +22,16 @@ from portal.common.text.names import telling_keys
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
 from portal.patients import links
-from portal.patients.actions import add_carer, end_carer, name_account
+from portal.patients.actions import add_carer, end_carer, name_account, somebody_elses
 from portal.patients.models import MailedLink, Patient, WrongBirthDate
 from portal.patients.reaching import address_of, language_of
-from portal.patients.refusals import LinkClosed, NoAccountYet, NoAddress, RecordHasAccount, UserHasRecord
+from portal.patients.refusals import LinkClosed, NoAccountYet, NoAddress, OwnAccount, RecordHasAccount, UserHasRecord
 from portal.patients.search import reindex
+from portal.patients.telling import tell_carers_of_link
 
 # So many wrong birth dates in so long, and only the desk helps.
 MOST_WRONG_DATES = links.MOST_WRONG_DATES
 COUNTED_FOR = timedelta(days=30)
-# From this age on a person says themselves, or at the desk, who else may open their record.
-OF_AGE = 18
 # Whoever presses twice sends one invitation.
 ONE_PRESS = timedelta(minutes=1)
 
@@ -108,8 +107,10 @@ def match(
         is_open = not Patient.objects.filter(user=user).exists()
         fitting = [one for one in _as_themself(pool, user=user, invited=link, today=today) if one in fitting]
     else:
-        fitting = [one for one in fitting if one.age(today) < OF_AGE]
+        fitting = [one for one in fitting if not one.is_of_age(today)]
         is_open = True
+    # Whoever works here can read or write the birth date and the address: for them somebody else at the desk does it.
+    is_open = is_open and not user.is_staff_member
     is_open = is_open and _wrong_dates(user, address, now=now) < MOST_WRONG_DATES
     if is_open and len(fitting) == 1:
         return fitting[0]
@@ -128,7 +129,7 @@ def _as_themself(pool: list[Patient], *, user: User, invited: MailedLink | None,
     named = [one for one in pool if _is_called(one, user.first_name)]
     if len(named) > 1:
         return []
-    return [one for one in named if one.age(today) >= OF_AGE or (invited and invited.patient_id == one.pk)]
+    return [one for one in named if one.is_of_age(today) or (invited and invited.patient_id == one.pk)]
 
 
 def _is_called(patient: Patient, name: str) -> bool:
@@ -176,7 +177,10 @@ def standing(patient: Patient, *, now: datetime) -> Standing:
 
 @transaction.atomic
 def link_account(*, patient: Patient, user: User, by: Actor, now: datetime) -> Patient:
-    """Opens the record to an account; a second time changes nothing. Raises RecordHasAccount or UserHasRecord."""
+    """Opens the record to an account; a second time changes nothing.
+
+    Raises OwnAccount, RecordHasAccount or UserHasRecord.
+    """
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
     stored = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     if stored.user_id == user.pk:
@@ -186,6 +190,7 @@ def link_account(*, patient: Patient, user: User, by: Actor, now: datetime) -> P
 
 
 def _link(record: Patient, user: User, *, how: str, by: Actor, now: datetime) -> None:
+    somebody_elses(user, by=by)
     if record.user_id is not None:
         raise RecordHasAccount
     if Patient.objects.filter(user=user).exists():
@@ -201,12 +206,15 @@ def _link(record: Patient, user: User, *, how: str, by: Actor, now: datetime) ->
     trail.record("patient.linked", target=record, by=by, at=now, user=user.pk, how=how)
     name_account(record, by=by, now=now)
     _tell_of_link(record, also=before)
+    tell_carers_of_link(record, by=by)
 
 
 def _tell_of_link(record: Patient, *, also: str) -> None:
-    """Whoever reads either address can say that it was not they."""
+    """Whoever reads the new address, the one before, or one that was ever confirmed can say that it was not they."""
     language = language_of(record)
-    for address in dict.fromkeys([record.email, also.lower()]):
+    confirmed = MailedLink.objects.addresses().filter(patient=record, used_at__isnull=False).order_by("pk")
+    known = [also, *confirmed.values_list("email", flat=True)]
+    for address in dict.fromkeys([record.email, *(one.lower() for one in known)]):
         if not address:
             continue
         outbox.queue(
@@ -221,7 +229,7 @@ def _tell_of_link(record: Patient, *, also: str) -> None:
 
 @transaction.atomic
 def unlink_account(*, patient: Patient, reason: str, by: Actor, now: datetime) -> User:
-    """Closes the record to its account, which is signed out everywhere; raises NoAccountYet.
+    """Closes the record to its account, which is signed out everywhere and told; raises NoAccountYet.
 
     `reason` is one word. After "wrong_person" their address leaves the record, so that nothing more goes to it.
     """
@@ -237,6 +245,16 @@ def unlink_account(*, patient: Patient, reason: str, by: Actor, now: datetime) -
     links.close(stored, why="unlinked", now=now)
     accounts.end_sessions(user=user)
     trail.record("patient.unlinked", target=stored, by=by, at=now, user=user.pk, reason=reason)
+    # To whoever had it: what is done behind their back, to open it to somebody else, comes to light.
+    to = Recipient.by_email(user.email)
+    outbox.queue(
+        template="account/record_closed",
+        to=to,
+        about=stored,
+        context={},
+        dedupe_key=f"record_closed:{stored.code}:{now.isoformat()}:{to.digest}",
+        language=user.language or language_of(stored),
+    )
     return user
 
 
@@ -244,7 +262,8 @@ def unlink_account(*, patient: Patient, reason: str, by: Actor, now: datetime) -
 def move_account(*, patient: Patient, to: Patient, by: Actor, now: datetime) -> None:
     """Opens another record of the same person to whoever signs in for `patient`: their account, and their carers.
 
-    Raises RecordHasAccount where an account opens the other one, or NoAccountYet where nobody signs in for this one.
+    Raises OwnAccount, RecordHasAccount where an account opens the other one, or NoAccountYet where nobody signs in
+    for this one.
     """
     held = {one.pk: one for one in Patient.objects.select_for_update(no_key=True).filter(pk__in=[patient.pk, to.pk])}
     old, new = held[patient.pk], held[to.pk]
@@ -269,12 +288,17 @@ def move_account(*, patient: Patient, to: Patient, by: Actor, now: datetime) -> 
 
 @transaction.atomic
 def invite(*, patient: Patient, by: Actor, now: datetime) -> MailedLink:
-    """Mails the patient a link that opens their record to an account. Raises RecordHasAccount or NoAddress."""
+    """Mails the patient a link that opens their record to an account.
+
+    Raises RecordHasAccount, NoAddress or OwnAccount.
+    """
     stored = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     if stored.user_id is not None:
         raise RecordHasAccount
     if not (address := address_of(stored)):
         raise NoAddress
+    if by.is_staff and address.lower() == by.person.email.lower():
+        raise OwnAccount
     out = MailedLink.objects.outstanding().invitations().filter(patient=stored, email=address)
     if just_sent := out.filter(sent_at__gt=now - ONE_PRESS).first():
         return just_sent

@@ -510,3 +510,9 @@ def test_a_page_that_has_changed_since_says_so(name):
     assert "[old]" in filled(html, {name: ["then"], "q": ["new"]})
     assert "[head]" in filled(html, {name: ["now"], "q": ["new"]})
     assert "[head]" in filled(html, {"q": ["new"]})
+
+
+@pytest.mark.parametrize(("mark", "status"), [("nonsense", 403), (" ", 403), ("", 302)])
+def test_a_mark_that_is_not_ours_is_refused_and_none_is_a_visitors_page(mark, status):
+    client = make.client_for(make.user())
+    assert client.post(reverse("patient:agree"), {"whose_form": mark}).status_code == status

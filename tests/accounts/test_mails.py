@@ -40,7 +40,7 @@ def allauths_mails():
 
 MAILS = sorted(allauths_mails())
 OWN = {"invitation", "role", "second_factor_reset", "sign_in_slowed"}
-OWN |= {"address_left", "confirm_address", "record_invitation", "record_opened"}
+OWN |= {"address_left", "carers_changed", "confirm_address", "record_closed", "record_invitation", "record_opened"}
 
 
 def test_the_package_was_read():

@@ -301,7 +301,7 @@ def shelf():
     ("who", "sees"),
     [
         ("the patient", "public patients given own"),
-        ("their carer", "public patients given own"),
+        ("their carer", "public patients"),
         ("a carer no more", "public"),
         ("another patient", "public patients"),
         ("signed up, nobody's patient", "public"),

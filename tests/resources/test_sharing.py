@@ -98,7 +98,7 @@ def test_the_notice_says_that_something_waits_and_nothing_else(diary, ruth, mai)
 
 
 def test_a_child_without_an_address_has_it_told_to_those_who_care(diary, mai):
-    child = make.patient(email="")
+    child = make.patient(email="", date_of_birth=date(2018, 5, 17))
     parent = make.carer(patient=child, user=make.user(email="parent@example.com")).user
     give(diary, child, treating(child))
     assert Notice.objects.get().to == parent.email
@@ -258,6 +258,7 @@ def test_who_sees_what_was_shared(diary, ruth, mai):
     account = make.user()
     type(ruth).objects.filter(pk=ruth.pk).update(user=account)
     carer = make.carer(patient=ruth).user
+    agreed = make.carer(patient=ruth, reads_files=True).user
     called_off = treating(ruth, status=Status.CANCELLED)
 
     def sees(user, role):
@@ -265,7 +266,8 @@ def test_who_sees_what_was_shared(diary, ruth, mai):
 
     assert {
         "patient": sees(account, Role.PATIENT),
-        "carer": sees(carer, Role.PATIENT),
+        "an adult's carer": sees(carer, Role.PATIENT),
+        "a carer who they agreed opens it": sees(agreed, Role.PATIENT),
         "psychologist": sees(mai.user, Role.PSYCHOLOGIST),
         "colleague in care": sees(treating(ruth).user, Role.PSYCHOLOGIST),
         "colleague": sees(treating().user, Role.PSYCHOLOGIST),
@@ -275,7 +277,8 @@ def test_who_sees_what_was_shared(diary, ruth, mai):
         "manager": sees(mai.user, Role.MANAGER),
     } == {
         "patient": True,
-        "carer": True,
+        "an adult's carer": False,
+        "a carer who they agreed opens it": True,
         "psychologist": True,
         "colleague in care": True,
         "colleague": False,

@@ -81,7 +81,8 @@ WITHOUT_KEY = {
         manager:restore_profile manager:retire_location manager:restore_location manager:retire_service
         manager:restore_service manager:confirm_role manager:withdraw_role
         manager:take_down_download manager:put_back_download manager:replace_download
-        manager:change_crisis_line manager:reset_text patient:cancel patient:reschedule patient:agree public:times
+        manager:change_crisis_line manager:reset_text patient:cancel patient:reschedule patient:agree
+        patient:end_carer public:times
         public:confirm public:link reception:withdraw_invitation reception:unlink_account
         reception:keep_address reception:compare psychologist:take_back_notes
         account_login account_logout account_email_verification_sent
@@ -89,7 +90,8 @@ WITHOUT_KEY = {
     SETS: """
         reception:edit_patient psychologist:hours psychologist:profile manager:settings manager:location
         manager:service manager:roles manager:download manager:policy_settings manager:text manager:crisis_line
-        manager:category manager:tags patient:edit_details choose_language choose_theme psychologist:article_address
+        manager:category manager:tags patient:edit_details patient:carer_files
+        choose_language choose_theme psychologist:article_address
         psychologist:article_link psychologist:article_reviewed manager:article_address manager:article_link
         manager:article_reviewed account_name manager:rename psychologist:hand_over
     """,
@@ -211,7 +213,7 @@ def a_referral():
 
 def a_carer():
     code, parent = make.patient().code, make.user()
-    says = {"email": parent.email, "relationship": "parent"}
+    says = {"email": parent.email, "relationship": "parent", "checked": "on"}
     return sheet(desk(), at("reception:patient", code), "reception:add_carer", code, says=says, count=Carer)
 
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.kept_forms import keeping
 from portal.accounts.kept_forms.keeping import CAME_BACK, IN_SESSION, OWN_FIELDS
-from portal.accounts.kept_forms.marks import Mark, mark_in, mark_of
+from portal.accounts.kept_forms.marks import FIELD, Mark, mark_in, mark_of
 from portal.accounts.models import KeptForm, User
 from portal.common.access.same_origin import is_from_here
 from portal.common.web import error_pages
@@ -64,10 +64,14 @@ class forms_outlast_sessions:  # noqa: N801 - reads as a rule in the settings' l
         """A form of somebody else's tab is not sent in the name of whoever has signed in since."""
         if request.method != "POST" or not request.user.is_authenticated:
             return None
-        # A form that brings no token, and reads its body by itself, is none of ours. What is more than the portal reads
-        # of a form is refused here: read a second time, it would be an empty form.
-        if getattr(view, "csrf_exempt", False) or (mark := mark_in(request.POST)) is None:
+        # A form that brings no token, and reads its body by itself, is none of ours.
+        if getattr(view, "csrf_exempt", False):
             return None
+        # What is more than the portal reads of a form is refused here: read a second time, it would be an empty form.
+        sent = request.POST
+        if (mark := mark_in(sent)) is None:
+            # Without a mark it may have been drawn for a visitor, who signed in meanwhile; its token vouches for it.
+            return error_pages.csrf_failed(request) if sent.get(FIELD) else None
         if mark.person == request.user.code.hex:
             return None
         keeping.keep(request, mark, now=timezone.now())

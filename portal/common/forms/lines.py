@@ -31,14 +31,25 @@ def findable(name: str) -> str:
 
 
 def has_control_characters(text: str) -> bool:
-    """Whether something in it is neither a letter, a sign nor white space."""
-    return any(unicodedata.category(c) == "Cc" and c not in "\n\r\t" for c in text)
+    """Whether something in it is neither a letter, a sign nor white space: halves of one and noncharacters neither."""
+    return any((unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\r\t") or _is_noncharacter(c) for c in text)
+
+
+def _is_noncharacter(sign: str) -> bool:
+    """The 66 places of Unicode that are never anybody's letter."""
+    return "\ufdd0" <= sign <= "\ufdef" or ord(sign) & 0xFFFE == 0xFFFE
 
 
 def refuse_control_characters(text: str) -> None:
     """Raises ValidationError: PostgreSQL can't store a NUL, and the others are never meant."""
     if has_control_characters(text):
         raise ValidationError(_("This has characters in it that can't be shown. Type it again."), code="control")
+
+
+def refuse_lost_characters(text: str) -> None:
+    """Raises ValidationError for U+FFFD in one line: some program could not read what stood there, in a name say."""
+    if "\ufffd" in text:
+        raise ValidationError(_("This has characters in it that can't be shown. Type it again."), code="lost")
 
 
 class _WithoutMaxlength(forms.Field):
@@ -79,6 +90,7 @@ class LineField(_Limited, forms.CharField):
     def to_python(self, value: Any) -> str:
         value = "" if value is None else str(value)
         refuse_control_characters(value)
+        refuse_lost_characters(value)
         return tidy(value)
 
 
@@ -156,6 +168,7 @@ class EmailLineField(_WithoutMaxlength, forms.EmailField):
     def to_python(self, value: Any) -> str:
         address: str = super().to_python(value) or ""
         refuse_control_characters(address)
+        refuse_lost_characters(address)
         # Keyboards of other scripts: their digits, a wide at sign, the full stop of Chinese (RFC 3490, 3.1).
         address = plain(address).replace("\u3002", ".")
         if len(address) > 254:

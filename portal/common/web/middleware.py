@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
+
+from portal.common.web.request import is_utf_8
 
 
 def private_by_default(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -16,6 +19,17 @@ def private_by_default(get_response: Callable[[HttpRequest], HttpResponse]) -> C
             response["Cache-Control"] = "no-store, private"
         response.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()")
         return response
+
+    return middleware
+
+
+def questions_are_utf_8(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Refuses an address whose question is no UTF-8: Django would look for U+FFFD in the place of what was typed."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if not is_utf_8(request.META.get("QUERY_STRING", "").encode("latin-1", "replace")):
+            raise BadRequest("An address is written in UTF-8.")
+        return get_response(request)
 
     return middleware
 

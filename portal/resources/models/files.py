@@ -11,7 +11,9 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from portal.accounts.models import User
 from portal.accounts.roles import Role
+from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.crypto.fields import EncryptedTextField
 from portal.common.documents import Kind
@@ -52,7 +54,7 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
         match actor.role:
             case Role.PATIENT:
                 managed = Patient.objects.managed_by(actor.person)
-                shared = Share.objects.live().filter(patient__in=managed).values("resource")
+                shared = Share.objects.live().opened_by(actor.person, now=now).values("resource")
                 # Whoever signs in may book; only whoever is a patient, or cares for one, reads what patients read.
                 return self.in_use().filter(
                     Q(audience=Audience.PUBLIC) | Q(Exists(managed), audience=Audience.PATIENTS) | Q(pk__in=shared)
@@ -229,6 +231,11 @@ class ShareQuerySet(models.QuerySet["Share"]):
         """Live, and of a file that was not taken down."""
         return self.live().filter(resource__is_active=True, resource__current__isnull=False)
 
+    def opened_by(self, user: User, *, now: datetime) -> ShareQuerySet:
+        """What an account on the patient's side may open, by the patient's age on the clinic's day."""
+        today = ClinicSettings.current().today(now)
+        return self.filter(patient__in=Patient.objects.with_files_open_to(user, today=today))
+
     def unseen(self) -> ShareQuerySet:
         return self.filter(seen_at__isnull=True)
 
@@ -236,7 +243,7 @@ class ShareQuerySet(models.QuerySet["Share"]):
         """The patient's side sees what it may open; psychologists what they shared, and what people they treat got."""
         match actor.role:
             case Role.PATIENT:
-                return self.readable().filter(patient__in=Patient.objects.managed_by(actor.person))
+                return self.readable().opened_by(actor.person, now=now)
             case Role.PSYCHOLOGIST:
                 treated = Patient.objects.treated_by(actor.person, now=now)
                 return self.filter(Q(shared_by=actor.person) | Q(patient__in=treated))

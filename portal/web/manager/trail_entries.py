@@ -76,6 +76,12 @@ WORDS = {
     "resource.shared": "File shared",
     "resource.share_withdrawn": "Shared file taken back",
     "to_do.closed": "To do settled by itself",
+    "carer.added": "Carer added: signs in for the patient from now on",
+    "carer.ended": "Carer ended: signs in for the patient no longer",
+    "carer.files_opened": "Patient lets a carer open shared files",
+    "carer.files_closed": "Patient lets a carer open shared files no longer",
+    "patient.linked": "Account linked: opens the patient's record from now on",
+    "patient.unlinked": "Account unlinked: opens the patient's record no longer",
 }
 # What an outcome means to a person, where the machine's word says something else beside it.
 OUTCOMES = {"reopened": "what it was about was opened again"}

@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.models import Location
 from portal.common.forms.fields import DateField, MarkField, MoneyField, WholeNumberField
+from portal.common.forms.parts import field_of
 from portal.common.money import ZERO
 from portal.journeys import choosing
+from portal.patients.models import Carer, Patient
 from portal.policies.models import PolicyKind
 
 
@@ -50,6 +52,16 @@ class Agreeing(forms.Form):
 
     def clean_patients(self) -> set[str]:
         return set(self.cleaned_data["patients"].split())
+
+
+class ChosenCarer(forms.Form):
+    """One of those who care for a patient, or did."""
+
+    carer = forms.ModelChoiceField(queryset=Carer.objects.none())
+
+    def __init__(self, *args: Any, patient: Patient, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field_of(self, "carer", forms.ModelChoiceField).queryset = patient.carers.select_related("user", "patient")
 
 
 class WeekChoice(forms.Form):

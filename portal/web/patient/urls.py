@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.patient.views import appointments, claiming, details, documents, invoices, privacy
+from portal.web.patient.views import appointments, carers, claiming, details, documents, invoices, privacy
 
 app_name = "patient"
 
@@ -18,6 +18,8 @@ urlpatterns = [
     path("find/", claiming.find, name="find"),
     path("privacy/", privacy.privacy, name="privacy"),
     path("privacy/agree/", privacy.agree, name="agree"),
+    path("privacy/<uuid:code>/carers/end/", carers.end, name="end_carer"),
+    path("privacy/<uuid:code>/carers/files/", carers.files, name="carer_files"),
     path("documents/", documents.listing, name="documents"),
     path("documents/<uuid:code>/file/", documents.file, name="document_file"),
     path("invoices/", invoices.listing, name="invoices"),

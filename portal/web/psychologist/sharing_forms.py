@@ -16,7 +16,10 @@ from portal.patients.models import Patient
 from portal.resources.models import Resource, Share
 from portal.resources.models.files import MOST_IN_NOTE
 
-NOTE_HELP = _("Only they and those who treat them read it. It is not in the e-mail.")
+NOTE_HELP = _(
+    "Only they and those who treat them read it; a child's carers too, an adult's once the patient agreed. It is not in"
+    " the e-mail."
+)
 
 
 if TYPE_CHECKING:

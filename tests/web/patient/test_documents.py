@@ -1,6 +1,6 @@
 """A patient's documents: what was shared with them and with those they care for, and nobody else's."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
@@ -8,9 +8,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
+from portal.clinic.models import ClinicSettings
 from portal.resources.models import Audience, DownloadCount, Share
 from tests import make
 
@@ -117,13 +119,21 @@ def test_home_says_that_something_is_new_until_it_was_opened(client, share):
     assert "Something new is waiting for you" not in client.get("/my/").content.decode()
 
 
+def made_a_child(patient):
+    patient.date_of_birth = date(2018, 5, 17)
+    patient.save()
+    return patient
+
+
 @pytest.mark.parametrize(
     ("who", "file", "listed"),
     [
         ("nobody", 302, None),
         ("another patient", 404, False),
         ("signed up", 404, False),
-        ("carer", 200, True),
+        ("carer", 404, False),
+        ("carer they agreed with", 200, True),
+        ("a child's carer", 200, True),
         ("carer no more", 404, False),
         ("their psychologist", 404, False),
         ("reception", 404, False),
@@ -137,6 +147,8 @@ def test_who_has_what_was_shared(share, ruth, mai, who, file, listed):
         "another patient": lambda: make.patient(user=make.user()).user,
         "signed up": make.user,
         "carer": lambda: make.carer(patient=ruth).user,
+        "carer they agreed with": lambda: make.carer(patient=ruth, reads_files=True).user,
+        "a child's carer": lambda: make.carer(patient=made_a_child(ruth)).user,
         "carer no more": lambda: make.carer(patient=ruth, ended_at=NOW).user,
         "their psychologist": lambda: mai,
         "reception": lambda: make.user(role=Role.RECEPTION),
@@ -152,8 +164,18 @@ def test_who_has_what_was_shared(share, ruth, mai, who, file, listed):
         assert ("Plan for the nights" in page.content.decode()) is listed
 
 
+@pytest.mark.parametrize(("age", "opens"), [(17, 200), (18, 404)])
+def test_on_the_day_of_age_it_closes_to_a_parent(share, ruth, age, opens):
+    today = ClinicSettings.current().today(timezone.now())
+    ruth.date_of_birth = today.replace(year=today.year - 18, day=1) + timedelta(days=32 * (age == 17))
+    ruth.save()
+    parent = make.carer(patient=ruth).user
+    assert ruth.age(today) == age
+    assert fetch(make.client_for(parent), file_of(share)).status_code == opens
+
+
 def test_a_carer_sees_for_whom_it_is(share, ruth):
-    carer = make.carer(patient=ruth).user
+    carer = make.carer(patient=made_a_child(ruth)).user
     make.patient(user=carer)
     assert "for Ruth Okafor" in make.client_for(carer).get(LIST).content.decode()
 

@@ -249,3 +249,14 @@ def test_only_the_desk(name, role, status, patient):
     client = make.signed_in_client(role=role) if role else Client()
     assert client.post(at(name, patient), {"email": "mai@example.com"}).status_code == status
     assert (MailedLink.objects.count(), Patient.objects.get(pk=patient.pk).user) == (0, None)
+
+
+def test_after_five_tries_the_right_date_opens_nothing_and_the_page_says_so(patient):
+    client, said = browser(), []
+    for day in range(1, 6):
+        said.append(but_for_marks(client.post(FIND, BORN | {"date_of_birth": f"{day}/5/1990"})))
+    answer = client.post(FIND, BORN)
+    patient.refresh_from_db()
+    assert (answer.status_code, patient.user) == (422, None)
+    for page in (*said, but_for_marks(answer)):
+        assert "After five tries without a match only our front desk can help" in page

@@ -284,7 +284,7 @@ def test_add_a_referral(desk):
 def test_carer_that_cannot_be_added(desk, email, says):
     who = patient(user=make.user(email="own@example.com"))
     make.carer(patient=who, user=make.user(email="carer@example.com"))
-    response = desk.post(f"{PATIENTS}{who.code}/carers/", {"email": email, "relationship": "parent"})
+    response = desk.post(f"{PATIENTS}{who.code}/carers/", {"email": email, "relationship": "parent", "checked": "on"})
     assert response.status_code == 422
     assert says in response.content.decode()
     assert Carer.objects.count() == 1
@@ -293,13 +293,15 @@ def test_carer_that_cannot_be_added(desk, email, says):
 def test_carer_added_and_ended(desk):
     who, lee = patient(), make.user(email="lee@example.com")
     desk.post(
-        f"{PATIENTS}{who.code}/carers/", {"email": "LEE@example.com", "relationship": "parent", "is_billed": "on"}
+        f"{PATIENTS}{who.code}/carers/",
+        {"email": "LEE@example.com", "relationship": "parent", "is_billed": "on", "checked": "on"},
     )
     carer = Carer.objects.in_force().get()
     assert (carer.patient_id, carer.user_id, carer.is_billed) == (who.pk, lee.pk, True)
     second = make.user(email="kim@example.com")
     taken = desk.post(
-        f"{PATIENTS}{who.code}/carers/", {"email": second.email, "relationship": "parent", "is_billed": "on"}
+        f"{PATIENTS}{who.code}/carers/",
+        {"email": second.email, "relationship": "parent", "is_billed": "on", "checked": "on"},
     )
     assert "Somebody else is billed" in taken.content.decode()
     url = reverse("reception:end_carer", args=[who.code])

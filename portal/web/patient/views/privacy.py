@@ -20,6 +20,7 @@ from portal.patients import consents
 from portal.patients.models import Consent, Patient, Reading
 from portal.policies.models import PolicyVersion
 from portal.web.patient.forms import Agreeing
+from portal.web.patient.views import carers
 
 # As many days as fit a page; the trail has all of them.
 READINGS = 50
@@ -66,6 +67,7 @@ def privacy(request: ActorRequest) -> HttpResponse:
     readings = Reading.objects.visible_to(request.actor).select_related("patient", "reader", "author").newest_first()
     context = {
         "asking": asking(request),
+        "carers": carers.others(request, today=ClinicSettings.current().today(timezone.now())),
         "readings": list(readings[:READINGS]),
         "consents": [(each, f"public:{each.version.kind}_version") for each in given],
         "several": Patient.objects.managed_by(request.user).count() > 1,

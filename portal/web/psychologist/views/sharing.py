@@ -20,12 +20,14 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
+from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.punctuation import listed
 from portal.common.web.htmx import page_or_fragment
 from portal.journeys import reading, sharing
 from portal.patients.models import Patient
+from portal.patients.reaching import carers_of
 from portal.resources import downloads
 from portal.resources.models import Resource, Share
 from portal.resources.refusals import AlreadyShared, IsTakenDown, NotInTheirCare
@@ -119,7 +121,7 @@ def share(request: ActorRequest, code: UUID) -> HttpResponse:
         except (IsTakenDown, NotInTheirCare):
             form.add_error("resource", _("This file is not offered any more. Choose another one."))
         else:
-            return _shared(request, patient)
+            return _shared(request, patient, now=now)
     return _share_page(request, patient, now=now, share_form=form)
 
 
@@ -142,13 +144,13 @@ def share_own(request: ActorRequest, code: UUID) -> HttpResponse:
             by=request.actor,
             now=now,
         )
-        return _shared(request, patient)
+        return _shared(request, patient, now=now)
     return _share_page(request, patient, now=now, own_form=form)
 
 
-def _shared(request: HttpRequest, patient: Patient) -> HttpResponse:
+def _shared(request: HttpRequest, patient: Patient, *, now: datetime) -> HttpResponse:
     messages.success(request, _("Shared with %(name)s.") % {"name": patient.name})
-    if told := sharing.told(patient):
+    if told := sharing.told(patient, now=now):
         words = _("An e-mail to %(addresses)s says that something new is waiting, not what it is.")
         messages.info(request, words % {"addresses": listed(recipient.address for recipient in told)})
     else:
@@ -159,7 +161,9 @@ def _shared(request: HttpRequest, patient: Patient) -> HttpResponse:
 def _share_page(request: ActorRequest, patient: Patient, *, now: datetime, **forms: Any) -> HttpResponse:
     context = {
         "patient": patient,
-        "told": [recipient.address for recipient in sharing.told(patient)],
+        "told": [recipient.address for recipient in sharing.told(patient, now=now)],
+        "adult": patient.is_of_age(ClinicSettings.current().today(now)),
+        "readers": [one.user.name for one in carers_of(patient) if one.reads_files],
         "share_form": ShareForm(patient=patient, actor=request.actor, now=now, initial={"code": uuid4()}),
         "own_form": OwnFileForm(initial={"own_code": uuid4()}),
         "crumbs": [

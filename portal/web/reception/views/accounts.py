@@ -19,7 +19,7 @@ from portal.common.web.once import making, once
 from portal.patients import addresses, signing_in
 from portal.patients.models import Patient
 from portal.patients.reaching import address_of
-from portal.patients.refusals import LinkClosed, NoAccountYet, NoAddress, RecordHasAccount, UserHasRecord
+from portal.patients.refusals import LinkClosed, NoAccountYet, NoAddress, OwnAccount, RecordHasAccount, UserHasRecord
 from portal.web.reception.forms import LinkForm, UnlinkForm
 
 
@@ -41,6 +41,8 @@ def invite(request: ActorRequest, code: UUID) -> HttpResponse:
         messages.info(request, _("An account opens this record already."))
     except NoAddress:
         messages.error(request, _("Enter their e-mail address first, with “Change details”."))
+    except OwnAccount:
+        messages.error(request, _("That is your own address. Somebody else at the clinic invites you."))
     else:
         words = _("An invitation is on its way to %(email)s. Its link works once, for a week.")
         messages.success(request, words % {"email": link.email})
@@ -95,6 +97,9 @@ def link(request: ActorRequest, code: UUID) -> HttpResponse:
                     with making(request, now=now) as made:
                         signing_in.link_account(patient=patient, user=account, by=request.actor, now=now)
                         made.leads_to("reception:patient", code=patient.code)
+                except OwnAccount:
+                    form.add_error("email", _("That is your own account. Somebody else at the clinic links it."))
+                    account = None
                 except UserHasRecord:
                     form.add_error("email", _("This account opens the record of another person in care."))
                     account = None

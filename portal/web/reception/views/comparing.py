@@ -17,7 +17,7 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.journeys.to_do import people
 from portal.patients.doubles import doubles_of
 from portal.patients.models import Patient
-from portal.patients.refusals import NoAccountYet, RecordHasAccount
+from portal.patients.refusals import NoAccountYet, OwnAccount, RecordHasAccount
 from portal.worklist.refusals import AlreadyDone
 
 
@@ -59,6 +59,9 @@ def _decide(request: ActorRequest, patient: Patient, doubles: dict[str, Patient]
         people.open_the_other(patient=patient, other=other, by=request.actor, now=now)
     except RecordHasAccount:
         messages.error(request, _("Another account opens that record. Unlink it first, if it is theirs too."))
+        return redirect("reception:compare", code=patient.code)
+    except OwnAccount:
+        messages.error(request, _("You sign in for this record yourself. Somebody else at the clinic decides this."))
         return redirect("reception:compare", code=patient.code)
     except NoAccountYet:
         messages.info(request, _("Nobody signs in for this record any more."))

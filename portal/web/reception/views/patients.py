@@ -33,7 +33,7 @@ from portal.patients import actions, addresses, signing_in
 from portal.patients.forms import CarerForm, PatientForm, SearchForm
 from portal.patients.models import Patient
 from portal.patients.recognising import recognised
-from portal.patients.refusals import AlreadyCarer, NotInForce, SomebodyElseIsBilled
+from portal.patients.refusals import AlreadyCarer, NotInForce, OwnAccount, SomebodyElseIsBilled
 from portal.patients.search import Likeness, possible_duplicates, search
 from portal.reports.days import owed_by
 from portal.web.reception.forms import EndCarerForm
@@ -128,7 +128,7 @@ def _page(request: ActorRequest, patient: Patient, *, carer_form: CarerForm, sta
         "patient": patient,
         "today": today,
         "age": patient.age(today),
-        "carers": list(patient.carers.in_force().select_related("user").order_by("started_at")),
+        "carers": list(patient.carers.in_force().select_related("user", "added_by").order_by("started_at")),
         "carer_form": carer_form,
         "sign_in": signing_in.standing(patient, now=now),
         "is_doubled": people.doubled(patient) is not None,
@@ -212,6 +212,8 @@ def add_carer(request: ActorRequest, code: UUID) -> HttpResponse:
                         now=now,
                     )
                     made.leads_to("reception:patient", code=patient.code)
+            except OwnAccount:
+                form.add_error("email", _("That is your own account. Somebody else at the clinic adds it."))
             except AlreadyCarer:
                 form.add_error("email", _("This person is a carer already."))
             except SomebodyElseIsBilled:
