@@ -157,6 +157,25 @@ def test_a_line_has_one_button_and_a_menu_that_works_by_keyboard_and_without_scr
     expect(move).to_be_hidden()
 
 
+def test_a_double_click_on_a_step_leaves_its_question_open(page: Page, portal, sign_in) -> None:
+    session: Appointment = make.appointment(
+        psychologist=make.psychologist(),
+        location=Location.objects.get(slug="brunswick"),
+        patient=person("Quint", "Quick"),
+        starts_at=timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=1),
+    )
+    sign_in(page, "reception@demo.example")
+    page.goto(f"/reception/appointments/{session.code}/")
+    page.get_by_role("button", name="Mark as no-show").dblclick()
+    question = page.get_by_role("dialog", name="Mark Quint Quick as a no-show?")
+    expect(question).to_be_visible()
+    page.wait_for_timeout(600)
+    expect(question).to_be_visible()
+    assert Appointment.objects.get(pk=session.pk).is_booked
+    question.get_by_role("button", name="Mark as no-show").click()
+    expect(page.get_by_text("Quint Quick is marked as a no-show.")).to_be_visible()
+
+
 def test_the_figures_of_a_check_out_follow_typing_and_lose_nothing_of_it(page: Page, portal, sign_in) -> None:
     session: Appointment = make.appointment(
         psychologist=Psychologist.objects.practising()[0],

@@ -61,6 +61,22 @@ TOO_SMALL = """() => {
   return small;
 }"""
 
+# A button is as wide as its longest word: none is broken within.
+TORN = """() => [...document.querySelectorAll("main .btn")].filter((one) => one.checkVisibility()).flatMap((one) => {
+  const torn = [], texts = document.createTreeWalker(one, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    if (text.parentElement.closest(".sr-only")) continue;
+    for (const word of text.data.matchAll(/[A-Za-z]+/g)) {
+      const range = document.createRange();
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1) torn.push(word[0]);
+    }
+  }
+  return torn;
+})"""
+
 
 def names_of(life: Life) -> list[str]:
     people = (life.patient, life.arrived.patient, life.coming_in.patient)
@@ -90,6 +106,7 @@ def test_page_is_accessible_and_keeps_its_shape(place: Place, stand_at, life: Li
                 found.append(f"{direction} at {width} px runs over by {over}")
             if direction == "ltr":
                 found += [f"too small at {width} px: {one}" for one in page.evaluate(TOO_SMALL)]
+                found += [f"torn at {width} px: {one}" for one in page.evaluate(TORN)]
     page.evaluate("() => { document.documentElement.dir = '' }")
     assert not found, "\n".join(found)
 

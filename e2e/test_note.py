@@ -82,7 +82,7 @@ def test_a_note_saves_itself_and_is_signed(page: Page, write, session, assert_ac
     page.get_by_text("Add to this note").first.click()
     page.get_by_role("textbox", name="Add to this note").fill("The log came.")
     page.get_by_role("button", name="Add and sign").click()
-    page.get_by_role("button", name="Yes, go on").click()
+    page.locator("#confirm [value=yes]").click()
     expect(page.get_by_role("heading", name="Added later")).to_be_visible()
     expect(page.get_by_text("The log came.")).to_be_visible()
 

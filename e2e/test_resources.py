@@ -113,7 +113,7 @@ def test_a_file_of_ones_own_is_given_and_taken_back(page: Page, sign_in, patient
     expect(shared).to_contain_text("Plan for the nights")
 
     shared.get_by_role("button", name="Take back").click()
-    page.get_by_role("dialog").get_by_role("button", name="Yes, go on").click()
+    page.locator("#confirm [value=yes]").click()
     expect(page.get_by_text("no longer finds it in their pages")).to_be_visible()
     assert not Share.objects.live().filter(patient=patient).exists()
 

@@ -169,7 +169,7 @@ def test_a_manager_changes_the_front_page(page: Page, open_page, portal: Portal,
     expect(reader.get_by_text("Come in. Sit where you like.")).to_be_visible()
     page.get_by_role("link", name="The sentences below them").click()
     page.get_by_role("button", name="Back to the standard text").click()
-    page.get_by_role("button", name="Yes, go on").click()
+    page.locator("#confirm [value=yes]").click()
     expect(page.get_by_text("The standard words are back.")).to_be_visible()
     reader.reload()
     expect(reader.get_by_text("Come in. Sit where you like.")).to_be_hidden()

@@ -36,6 +36,7 @@ STAFF_ONLY = (
     "portal/notifications/email.py",
     "portal/worklist/",
     "portal/journeys/to_do/",
+    "portal/journeys/meanwhile.py",
     "portal/settings.py",
     "portal/appointments/forms.py",
     "portal/appointments/states.py",

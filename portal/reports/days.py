@@ -9,6 +9,9 @@ from decimal import Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.db.models import CharField
+from django.db.models.functions import Cast
+
 from portal.appointments import states
 from portal.appointments.listing import with_clinic
 from portal.appointments.models import Appointment, AppointmentQuerySet
@@ -57,7 +60,7 @@ def trace_of(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime) 
     """
     touching = _touching(actor, day, zone=clinic.zone)
     moments = [Epoch(name) for name in _MOMENTS]
-    of_patients = [f"patient__{name}" for name in _CALLED]
+    of_patients = [*(f"patient__{name}" for name in _CALLED), Cast("patient__phone", CharField())]
     rows = list(touching.values_list("status", *moments, *_SHOWN, *of_patients))
     if any(status in states.WAITING for status, *_shown in rows):
         return None

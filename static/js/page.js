@@ -82,13 +82,34 @@ document.addEventListener('click', event => {
 })
 
 const confirmDialog = document.getElementById('confirm')
+const yes = confirmDialog?.querySelector('[value="yes"]')
+const goOn = yes?.textContent
+// How long the second click of a double click may take: the question has come up under it, and it answers nothing.
+const DOUBLE = 500
+let asked = -DOUBLE
 
-function ask (question) {
+confirmDialog?.addEventListener('click', event => {
+  if (event.detail === 0 || event.timeStamp - asked > DOUBLE) return
+  event.preventDefault()
+  event.stopPropagation()
+}, true)
+
+// The words that are seen on a button: what it does, without whom it does it to.
+function labelOf (button) {
+  const seen = button?.cloneNode(true)
+  for (const unseen of seen?.querySelectorAll('.sr-only, svg') ?? []) unseen.remove()
+  return seen?.textContent.trim()
+}
+
+// Whoever is asked answers by the words of the step itself, not by a yes to a question.
+function ask (question, button) {
   return new Promise(resolve => {
     document.getElementById('confirm-question').textContent = question
+    yes.textContent = labelOf(button) || goOn
     confirmDialog.returnValue = ''
     confirmDialog.addEventListener('close', () => resolve(confirmDialog.returnValue === 'yes'), { once: true })
     confirmDialog.showModal()
+    asked = performance.now()
   })
 }
 
@@ -133,7 +154,7 @@ document.addEventListener('submit', async event => {
   if (!question || form.dataset.confirmed) return
   event.preventDefault()
   event.stopImmediatePropagation()
-  if (!await ask(question)) return
+  if (!await ask(question, event.submitter)) return
   form.dataset.confirmed = 'yes'
   form.requestSubmit(event.submitter)
   delete form.dataset.confirmed

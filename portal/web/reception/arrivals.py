@@ -17,6 +17,7 @@ from portal.appointments.states import MOVES, Step, Verb
 from portal.billing.models.invoice import Standing
 from portal.common.languages.times import clock, date_short, iso
 from portal.common.money import dollars
+from portal.common.text.phones import national
 from portal.common.web.addresses import each
 from portal.common.web.stencils import Stencil
 from portal.reports.days import COMES_NEXT, Arrival
@@ -28,7 +29,7 @@ _OF_BUTTONS = (
 _BUTTONS = Stencil("reception/_arrival_actions.html", holes=_OF_BUTTONS)
 _ARRIVAL = Stencil(
     "reception/_arrival.html",
-    holes=f"page iso at minutes patient_page born psychologist service place debt debt_url aside {_OF_BUTTONS}",
+    holes=f"page iso at minutes patient_page born phone psychologist service place debt debt_url aside {_OF_BUTTONS}",
 )
 
 # What a line's buttons are called beside the steps of a session.
@@ -75,6 +76,7 @@ class Lines:
                 "is_pressed": session.code == self.chosen.pressed,
                 "shows_psychologist": shows_psychologist,
                 "owes": bool(arrival.owes),
+                "has_phone": bool(patient and patient.phone),
                 "lacks_referral": arrival.lacks_referral,
                 "has_aside": bool(aside),
                 **look,
@@ -86,6 +88,7 @@ class Lines:
                 session.minutes,
                 self.patient_page(patient.code) if patient else "",
                 date_short(patient.date_of_birth) if patient else "",
+                national(patient.phone.raw_input) if patient and patient.phone else "",
                 session.psychologist.name if shows_psychologist else "",
                 session.service.name,
                 room_or_way(session),
@@ -173,7 +176,7 @@ def _aside(arrival: Arrival) -> str:
     waiting = arrival.minutes_waiting
     if waiting is not None:
         words = ngettext("waiting %(n)s minute", "waiting %(n)s minutes", waiting) % {"n": waiting}
-        return words if waiting else _("since now")
+        return words if waiting else _("just now")
     if arrival.invoice is None:
         return ""
     balance = arrival.invoice.balance

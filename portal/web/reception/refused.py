@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.utils.translation import gettext as _
 
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import HeldByNote
 from portal.appointments.states import Verb, Why
+from portal.common.access.actors import Actor
 from portal.common.languages.times import day_no_year, when
+from portal.journeys.meanwhile import last_step
 
 
-def in_words(verb: Verb, why: str, session: Appointment) -> str:
-    """Why this step is not taken with this session now."""
+def in_words(verb: Verb, why: str, session: Appointment, *, by: Actor, now: datetime) -> str:
+    """Why this step is not taken with this session now; whoever comes second is told what the first did, and when."""
     match verb, why:
         case Verb.CHECK_IN, Why.DAY_TO_COME:
             return _("Check-in opens on the day of the session, %(day)s.") % {
@@ -28,11 +32,11 @@ def in_words(verb: Verb, why: str, session: Appointment) -> str:
                 "when": when(session.starts_at, session.zone)
             }
         case Verb.CHECK_OUT, Why.STATE:
-            return _("This session was cancelled or missed: there is nothing to check out.")
+            return _with(last_step(session, by=by, now=now), _("There is nothing to check out."))
         case Verb.MOVE, Why.STATE:
-            return _("Only a booked session can be moved.")
+            return _with(last_step(session, by=by, now=now), _("Only a booked session can be moved."))
         case Verb.CANCEL, Why.STATE:
-            return _("This session can't be cancelled any more.")
+            return _with(last_step(session, by=by, now=now), _("This session can't be cancelled any more."))
         case _, Why.INVOICED:
             return _("This session is invoiced. Void the invoice first, then it can be undone.")
         case Verb.REOPEN, Why.NOTE_SIGNED:
@@ -50,7 +54,11 @@ def in_words(verb: Verb, why: str, session: Appointment) -> str:
             return _("Say why, please.")
         case _, Why.ROLE:
             return _("This is not yours to do.")
-    return _("Somebody changed this session a moment ago, and nothing was done. Look at it again.")
+    return _with(last_step(session, by=by, now=now), _("Nothing was done now. Look at the session again."))
+
+
+def _with(done: str, means: str) -> str:
+    return f"{done} {means}" if done else means
 
 
 def why_not(reason: str) -> str:

@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -16,6 +17,11 @@ from tests.web.reception.conftest import NOW
 
 TEN = datetime(2026, 11, 24, 23, 0, tzinfo=UTC)  # Wednesday, 10 am in Melbourne
 FRAGMENT = {"HX-Request": "true", "HX-Target": "times"}
+
+
+def flat(response):
+    """The page on one line: a time's own narrow space becomes any other."""
+    return " ".join(response.content.decode().split())
 
 
 def words(response):
@@ -108,11 +114,13 @@ def test_whoever_is_free(desk, place, who, url):
 
 @pytest.mark.parametrize("headers", [{}, FRAGMENT])
 def test_just_taken_offers_the_nearest_three(desk, place, url, headers):
-    place.session(starts_at=TEN)
+    taken = place.session(starts_at=TEN, patient=make.patient(legal_first_name="Zebulon", legal_last_name="Quark"))
     response = desk.post(url, pressed(place), headers=headers)
     body = response.content.decode()
     assert response.status_code == 409
-    assert "That time was just taken" in body
+    assert "Dr Mai Nguyễn has Zebulon Quark from 10:00 am to 10:50 am." in flat(response)
+    assert reverse("reception:appointment", args=[taken.code]) in body
+    assert "a moment before" not in body
     assert ("<html" in body) is (not headers)
     near = [free.starts_at for free in response.context["taken"]["nearest"]]
     assert len(near) == 3
@@ -125,7 +133,8 @@ def test_patient_who_is_busy_then(desk, place, who, url):
     place.session(starts_at=TEN, patient=who, psychologist=make.psychologist())
     response = desk.post(url, pressed(place))
     assert response.status_code == 409
-    assert "They have another session at that time." in response.content.decode()
+    assert f"{who.name} has a session with" in response.content.decode()
+    assert "from 10:00 am to 10:50 am." in flat(response)
     assert len(sessions()) == 1
 
 
@@ -153,7 +162,7 @@ def test_outside_the_hours_nobody_is_booked_twice(desk, place, url):
     place.session(starts_at=datetime(2026, 11, 25, 8, 30, tzinfo=UTC))
     response = desk.post(url, typed(place, outside="yes"))
     assert response.status_code == 409
-    assert "That time was just taken" in response.content.decode()
+    assert "That time is not free" in response.content.decode()
     assert len(sessions()) == 1
 
 
@@ -261,7 +270,7 @@ def test_move_that_is_just_taken(desk, place):
     data = pressed(place, TEN + timedelta(days=1), seen=session.seen_as)
     response = desk.post(reverse("reception:reschedule", args=[session.code]), data)
     assert response.status_code == 409
-    assert "That time was just taken" in response.content.decode()
+    assert "That time is not free" in response.content.decode()
 
 
 @pytest.mark.parametrize("status", [Status.COMPLETED, Status.CANCELLED, Status.NO_SHOW, Status.ARRIVED])
@@ -298,3 +307,41 @@ def test_cancel_what_is_over(desk, place):
     )
     session.refresh_from_db()
     assert session.status == Status.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("at", "fields", "says"),
+    [
+        ("10:30", {}, "Dr Mai Nguyễn has Ash Quark from 10:00 am to 10:50 am."),
+        ("10:50", {}, "Dr Mai Nguyễn has Ash Quark from 10:00 am to 10:50 am, and needs the break beside it."),
+        ("10:30", {"status": Status.HELD, "patient": None}, "Somebody is booking online with Dr Mai Nguyễn"),
+    ],
+)
+def test_a_typed_time_that_is_not_free_says_whose_it_is_and_stays_typed(desk, place, url, at, fields, says):
+    place.service.buffer_after = 10
+    place.service.save()
+    place.session(starts_at=TEN, **{"patient": make.patient(legal_last_name="Quark"), **fields})
+    response = desk.post(url, typed(place, at=at))
+    body = flat(response)
+    assert response.status_code == 409
+    assert says in body
+    assert re.search(r"<details class=\"card above any-time\" open>", body)
+    assert f'value="{at}"' in body
+
+
+def test_whoever_is_free_and_nobody_is(desk, place, url):
+    place.session(starts_at=TEN)
+    response = desk.post(url, pressed(place, psychologist="any"))
+    assert response.status_code == 409
+    assert "Dr Mai Nguyễn has" in response.content.decode()
+    other = make.psychologist()
+    place.session(starts_at=TEN, psychologist=other)
+    response = desk.post(url, pressed(place, psychologist="any"))
+    assert "Nobody who gives this service is free then." in response.content.decode()
+
+
+def test_when_the_day_is_full_the_page_says_that_the_next_times_are_of_another(desk, place, url):
+    place.psychologist.hours.all().delete()
+    make.hours(psychologist=place.psychologist, location=place.location, weekday=2, starts="10:00", ends="11:00")
+    place.session(starts_at=TEN)
+    assert "No other time is free on that day." in desk.post(url, pressed(place)).content.decode()

@@ -1,5 +1,6 @@
 import re
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.contrib.messages import get_messages
@@ -8,7 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal.accounts.roles import Role
+from portal.appointments import actions
 from portal.appointments.models import Appointment, Status
+from portal.journeys import booking, sessions
 from tests import make
 from tests.web.reception.conftest import NOW
 
@@ -142,11 +145,11 @@ def test_query_count_does_not_grow(desk, place):
         ("check_in", "booked", -1, "arrived", "is here"),
         ("check_in", "booked", 24, "booked", "Check-in opens on the day of the session, Wednesday 25 November."),
         ("check_in", "booked", -24, "booked", "Check it out if it was held, or mark it as a no-show."),
-        ("check_in", "cancelled", 1, "cancelled", "nothing was done"),
-        ("check_in", "arrived", 1, "arrived", "nothing was done"),
+        ("check_in", "cancelled", 1, "cancelled", "Nothing was done"),
+        ("check_in", "arrived", 1, "arrived", "Nothing was done"),
         ("no_show", "booked", -1, "no_show", "marked as a no-show"),
         ("no_show", "booked", 1, "booked", "Nobody has missed it yet"),
-        ("no_show", "arrived", -1, "arrived", "nothing was done"),
+        ("no_show", "arrived", -1, "arrived", "Nothing was done"),
     ],
 )
 def test_one_press(desk, place, view, before, hours, after, says):
@@ -174,8 +177,54 @@ def test_a_press_by_htmx_answers_the_list_with_the_message(desk, place):
 
 def test_two_at_the_desk_press_at_once(desk, place):
     session = place.session(hours=1)
-    other = make.signed_in_client(role=Role.RECEPTION)
+    other = make.signed_in_client(role=Role.RECEPTION, first_name="Grace", last_name="Lee")
     url = reverse("reception:check_in", args=[session.code])
-    assert "is here" in words(desk.post(url, {"seen": session.seen_as}))[0]
-    assert "Somebody changed this session" in words(other.post(url, {"seen": session.seen_as}))[0]
+    assert "is here" in words(other.post(url, {"seen": session.seen_as}))[0]
+    said = words(desk.post(url, {"seen": session.seen_as}))
+    assert said == ["Already checked in at 11:00 am by Grace Lee. Nothing was done now. Look at the session again."]
     assert Appointment.objects.get(pk=session.pk).arrived_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("before", "step", "view", "says"),
+    [
+        ("booked", actions.check_in, "no_show", "Already checked in"),
+        ("booked", sessions.mark_no_show, "check_in", "Already marked as a no-show"),
+        ("arrived", sessions.complete, "check_in", "Already completed"),
+        ("arrived", partial(actions.undo_check_in, reason="mistake"), "no_show", "The check-in was undone"),
+        ("booked", partial(booking.cancel_session, reason="clinic"), "check_in", "Already cancelled"),
+        ("booked", partial(booking.cancel_session, reason="clinic"), "cancel", "Already cancelled"),
+        ("booked", partial(booking.cancel_session, reason="clinic"), "reschedule", "Already cancelled"),
+        ("booked", partial(booking.cancel_session, reason="clinic"), "check_out", "Already cancelled"),
+    ],
+)
+def test_whoever_comes_second_hears_what_the_first_did_and_when(desk, place, before, step, view, says):
+    session = place.session(hours=-1, status=Status(before))
+    grace = make.user(role=Role.RECEPTION, first_name="Grace", last_name="Lee")
+    step(appointment=session, by=make.actor(grace), now=NOW - timedelta(minutes=19))
+    response = desk.post(reverse(f"reception:{view}", args=[session.code]), {"seen": session.seen_as})
+    assert f"{says} at 10:41 am by Grace Lee." in words(response)[0]
+
+
+def test_who_did_it_themself_is_told_so(desk, place):
+    session = place.session(hours=1)
+    url = reverse("reception:check_in", args=[session.code])
+    desk.post(url, {"seen": session.seen_as})
+    assert "Already checked in at 11:00 am by you." in words(desk.post(url, {"seen": session.seen_as}))[-1]
+
+
+@pytest.mark.parametrize(("hours", "past"), [(-1, False), (-24, True)])
+def test_taking_a_no_show_back_says_what_can_follow(desk, place, hours, past):
+    session = place.session(hours=hours, status=Status.NO_SHOW)
+    page = desk.get(reverse("reception:undo_no_show", args=[session.code])).content.decode()
+    assert "The session will be booked again" in page
+    assert ("Its day is past" in page) is past
+    assert "checked in" not in page
+
+
+def test_the_printed_list_has_phone_numbers_and_the_clinics_name(desk, place, clinic):
+    place.session(hours=1, patient=make.patient(phone="+61491570006"))
+    place.session(hours=3, patient=make.patient(phone=""))
+    page = desk.get(TODAY).content.decode()
+    assert re.findall(r'<span class="only-print"> · ([^<]+)</span>', page) == ["0491 570 006"]
+    assert f'<p class="only-print">{clinic.name}</p>' in page

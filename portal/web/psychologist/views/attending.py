@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,8 +20,10 @@ from portal.appointments.forms import SeenForm
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import WrongState
 from portal.appointments.states import Verb, Why
+from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
 from portal.journeys import sessions
+from portal.journeys.meanwhile import last_step
 
 
 def _session(request: ActorRequest, code: UUID) -> Appointment:
@@ -57,12 +60,12 @@ def _press(
 
     Who presses twice is told both times that it is.
     """
-    found = _session(request, code)
+    found, now = _session(request, code), timezone.now()
     try:
-        step(appointment=found, by=request.actor, now=timezone.now(), seen=SeenForm.read(request.POST))
+        step(appointment=found, by=request.actor, now=now, seen=SeenForm.read(request.POST))
     except WrongState as refused:
         if not actions.is_done_by(found, verb, by=request.actor):
-            messages.warning(request, _in_words(refused.reason))
+            messages.warning(request, _in_words(refused.reason, found, by=request.actor, now=now))
             return _its_day(found)
     messages.success(request, done % {"name": found.patient.name if found.patient else ""})
     return _its_day(found)
@@ -72,10 +75,11 @@ def _its_day(found: Appointment) -> HttpResponse:
     return redirect(f"{reverse('psychologist:today')}?day={found.local_start.date().isoformat()}")
 
 
-def _in_words(why: str) -> str:
+def _in_words(why: str, session: Appointment, *, by: Actor, now: datetime) -> str:
     match why:
         case Why.NOT_STARTED:
             return _("The session has not started yet.")
         case Why.NOTE_SIGNED:
             return _("You signed a note of this session, so it took place.")
-    return _("Somebody changed this session a moment ago, and nothing was done. Look at it again.")
+    done, means = last_step(session, by=by, now=now), _("Nothing was done now. Look at the session again.")
+    return f"{done} {means}" if done else means

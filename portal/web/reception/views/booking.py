@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts.roles import Role
 from portal.appointments import diary
-from portal.appointments.actions import in_transaction
+from portal.appointments.actions import in_transaction, rules
 from portal.appointments.forms import SeenForm
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import NotOffered, NotReschedulable, PatientBusy, SlotTaken
@@ -29,6 +29,7 @@ from portal.billing import actions as billing
 from portal.billing import charges
 from portal.billing.models import Invoice, InvoiceStatus, Purpose
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
+from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.punctuation import listed
 from portal.common.languages.times import local_day, when
@@ -41,6 +42,7 @@ from portal.policies.models import PolicySettings
 from portal.reports.days import Arrival
 from portal.web.reception.arrivals import buttons
 from portal.web.reception.forms import ANY, AnyTime, BookingChoice, OfferedTime, day_in
+from portal.web.reception.in_the_way import in_the_way
 from portal.web.reception.refused import in_words, why_not
 
 # ---- Booking --------------------------------------------------------------------------------------------------------
@@ -134,7 +136,7 @@ def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
     session = get_object_or_404(Appointment.objects.visible_to(request.actor).for_listing(), code=code)
     now = timezone.now()
     if why := sessions.steps(session, by=request.actor, now=now)[Verb.MOVE].why:
-        messages.error(request, in_words(Verb.MOVE, why, session))
+        messages.error(request, in_words(Verb.MOVE, why, session, by=request.actor, now=now))
         return redirect_to(request, "reception:appointment", code=session.code)
     data = request.POST if request.method == "POST" else request.GET
     mode = next((m for m in Mode if m.value == data.get("mode")), Mode(session.mode))
@@ -286,11 +288,8 @@ def _answer(request: HttpRequest, wanted: Wanted, put: Callable[..., Appointment
         who, outside_hours = [any_time.cleaned_data["with_whom"]], request.POST.get("outside") == "yes"
     try:
         booked = _first(put, who, starts_at, location, outside_hours)
-    except PatientBusy:
-        busy = _("They have another session at that time.")
-        return _page(request, wanted, any_time=any_time, around=starts_at, refusal=busy)
-    except SlotTaken:
-        taken = _taken(wanted, starts_at, location, who)
+    except SlotTaken as refused:
+        taken = _taken(wanted, starts_at, location, who, refused, by=request.actor)
         return _page(request, wanted, any_time=any_time, taken=taken, around=starts_at)
     except NotOffered as refused:
         if any_time is not None and refused.reason == "time" and not outside_hours:
@@ -299,7 +298,7 @@ def _answer(request: HttpRequest, wanted: Wanted, put: Callable[..., Appointment
     except NotReschedulable as refused:
         if wanted.ignore is None:
             raise
-        messages.error(request, in_words(Verb.MOVE, refused.reason, wanted.ignore))
+        messages.error(request, in_words(Verb.MOVE, refused.reason, wanted.ignore, by=request.actor, now=wanted.now))
         return redirect_to(request, "reception:appointment", code=wanted.ignore.code)
     words = {"when": when(booked.starts_at, booked.zone), "psychologist": booked.psychologist.name}
     moved = wanted.ignore
@@ -327,7 +326,10 @@ def _in_turn(wanted: Wanted, starts_at: datetime) -> list[Psychologist]:
     return diary.fairly(wanted.chosen, around=starts_at) if len(wanted.chosen) > 1 else wanted.chosen
 
 
-def _taken(wanted: Wanted, at: datetime, location: Location, who: Sequence[Psychologist]) -> dict[str, Any]:
+def _taken(
+    wanted: Wanted, at: datetime, location: Location, who: Sequence[Psychologist], refused: SlotTaken, *, by: Actor
+) -> dict[str, Any]:
+    """What stands there, and the nearest times that are free, of whoever was asked for."""
     nearest = choosing.nearest_times(
         psychologists=who,
         service=wanted.service,
@@ -338,7 +340,18 @@ def _taken(wanted: Wanted, at: datetime, location: Location, who: Sequence[Psych
         ignore=wanted.ignore,
         for_staff=True,
     )
-    return {"at": at, "zone": location.zone, "nearest": nearest}
+    why = in_the_way(
+        refused,
+        rules.moved(wanted.ignore, at) if wanted.ignore else rules.slot_of(wanted.service, at),
+        patient=wanted.context["patient"],
+        psychologists=who,
+        location=location,
+        by=by,
+        now=wanted.now,
+        ignore=wanted.ignore,
+    )
+    day = location.day_of(at)
+    return {"why": why, "nearest": nearest, "is_other_day": all(t.location.day_of(t.starts_at) != day for t in nearest)}
 
 
 def _first(
@@ -386,7 +399,7 @@ def appointment(request: ActorRequest, code: UUID) -> HttpResponse:
         "session": session,
         "buttons": buttons(arrival, token=get_token(request)),
         "steps": steps,
-        "hint": _hint(session, steps),
+        "hint": _hint(session, steps, by=request.actor, now=now),
         "invoices": [(invoice, invoice.standing(today=today)) for invoice in listed],
         "fee": fee if fee and fee.purpose not in live else None,
         "waiver": session.waivers.in_force().first(),
@@ -401,8 +414,8 @@ def appointment(request: ActorRequest, code: UUID) -> HttpResponse:
 LOOKED_FOR = (Verb.CHECK_IN, Verb.REOPEN, Verb.UNDO_NO_SHOW, Verb.CHECK_OUT)
 
 
-def _hint(session: Appointment, steps: Steps) -> str:
+def _hint(session: Appointment, steps: Steps, *, by: Actor, now: datetime) -> str:
     """Why the step that is looked for next is not there to press; empty if it is."""
     looked_for = next((verb for verb in LOOKED_FOR if steps[verb].why != Why.STATE), None)
     why = steps[looked_for].why if looked_for else None
-    return in_words(looked_for, why, session) if looked_for and why else ""
+    return in_words(looked_for, why, session, by=by, now=now) if looked_for and why else ""

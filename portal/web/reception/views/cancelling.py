@@ -37,7 +37,7 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
     session = get_object_or_404(Appointment.objects.visible_to(request.actor).for_listing(), code=code)
     clinic, now = ClinicSettings.current(), timezone.now()
     if why := sessions.steps(session, by=request.actor, now=now)[Verb.CANCEL].why:
-        messages.error(request, in_words(Verb.CANCEL, why, session))
+        messages.error(request, in_words(Verb.CANCEL, why, session, by=request.actor, now=now))
         return redirect("reception:appointment", code=session.code)
     form, told = CancelForm(request.POST if request.method == "POST" else None), booking.told(session, now=now)
     if request.method == "POST" and form.is_valid():
@@ -57,7 +57,7 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
                 else:
                     made.leads_to("reception:patient", code=session.person.code)
         except NotCancellable as refused:
-            messages.error(request, in_words(Verb.CANCEL, refused.reason, session))
+            messages.error(request, in_words(Verb.CANCEL, refused.reason, session, by=request.actor, now=now))
             return redirect("reception:appointment", code=session.code)
         done = _("The session is cancelled.")
         if fee:

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -51,7 +51,7 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
         if request.method != "POST":
             return _billed_already(request, invoice, now=now)
     elif why := sessions.steps(session, by=request.actor, now=now)[Verb.CHECK_OUT].why:
-        return _not_checked_out(request, session, why)
+        return _not_checked_out(request, session, why, now=now)
     claim = checking_out.claim_for(session)
     on_hold = sum((deposit.paid for deposit in held_for(session.person)), ZERO)
     if request.method != "POST":
@@ -126,7 +126,7 @@ def _settled(
     except WrongState as refused:
         if refused.reason == Why.CHANGED:
             return _show_anew(request, _session(request, session.code), form, clinic=ClinicSettings.current())
-        return _not_checked_out(request, session, refused.reason)
+        return _not_checked_out(request, session, refused.reason, now=now)
     except Overpayment as refused:
         # Somebody took money ahead while this was sent.
         form.too_much(refused.balance)
@@ -164,8 +164,8 @@ def _show_anew(
     return render(request, "reception/check_out.html", _context(request, session, form, typed, priced), status=409)
 
 
-def _not_checked_out(request: HttpRequest, session: Appointment, why: str) -> HttpResponse:
-    messages.error(request, in_words(Verb.CHECK_OUT, why, session))
+def _not_checked_out(request: ActorRequest, session: Appointment, why: str, *, now: datetime) -> HttpResponse:
+    messages.error(request, in_words(Verb.CHECK_OUT, why, session, by=request.actor, now=now))
     return redirect_to(request, "reception:appointment", code=session.code)
 
 

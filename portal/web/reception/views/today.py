@@ -113,17 +113,18 @@ def _press(
 ) -> HttpResponse:
     """Does one step on one session and answers the list, or the page that asked.
 
-    Two people at the desk may press at once: the second is told that somebody changed it, and nothing happens twice.
+    Two people at the desk may press at once: the second is told what the first did, and nothing happens twice.
     Who presses twice is told what they did.
     """
     session = get_object_or_404(Appointment.objects.visible_to(request.actor).for_listing(), code=code)
+    now = timezone.now()
     try:
-        step(appointment=session, by=request.actor, now=timezone.now(), seen=SeenForm.read(request.POST))
+        step(appointment=session, by=request.actor, now=now, seen=SeenForm.read(request.POST))
         is_done, why = True, ""
     except WrongState as refused:
         is_done, why = actions.is_done_by(session, verb, by=request.actor), refused.reason
     if not is_done:
-        messages.warning(request, in_words(verb, why, session))
+        messages.warning(request, in_words(verb, why, session, by=request.actor, now=now))
     else:
         messages.success(request, done % {"name": session.patient.name if session.patient else ""})
     if targets(request, "arrivals"):

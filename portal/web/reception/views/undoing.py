@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,21 +15,33 @@ from django.views.decorators.http import require_http_methods
 
 from portal.accounts.roles import Role
 from portal.appointments import actions
+from portal.appointments.actions import rules
 from portal.appointments.forms import SeenForm, UndoForm
 from portal.appointments.models import Appointment
-from portal.appointments.refusals import PatientBusy, SlotTaken, WrongState
+from portal.appointments.refusals import SlotTaken, WrongState
 from portal.appointments.states import MOVES, Verb
+from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.languages.times import local_day
 from portal.journeys import sessions
+from portal.web.reception.in_the_way import in_the_way
 from portal.web.reception.refused import in_words
 
 
 def _undo(
-    request: ActorRequest, code: UUID, verb: Verb, step: Callable[..., Appointment], *, means: str, done: str
+    request: ActorRequest,
+    code: UUID,
+    verb: Verb,
+    step: Callable[..., Appointment],
+    *,
+    means: str,
+    done: str,
+    past: str = "",
 ) -> HttpResponse:
     """Says what taking it back means, asks why, and does it; an old page is told that nothing was done.
 
     Who sends the same form twice is told both times that it is done.
+    `past` is what it means beside that once the session's own day is over.
     """
     session = get_object_or_404(Appointment.objects.visible_to(request.actor).without_holds().for_listing(), code=code)
     now = timezone.now()
@@ -38,7 +51,7 @@ def _undo(
         messages.success(request, done % name)
         return redirect("reception:appointment", code=session.code)
     if asked.why:
-        messages.warning(request, in_words(verb, asked.why, session))
+        messages.warning(request, in_words(verb, asked.why, session, by=request.actor, now=now))
         return redirect("reception:appointment", code=session.code)
     form = UndoForm(request.POST if request.method == "POST" else None, verb=verb)
     if request.method == "POST" and form.is_valid():
@@ -49,18 +62,31 @@ def _undo(
             if actions.is_done_by(session, verb, by=request.actor):
                 messages.success(request, done % name)
             else:
-                messages.warning(request, in_words(verb, refused.reason, session))
-        except PatientBusy:
-            messages.error(request, _("The patient has another session at that time now, so this one stays as it is."))
-        except SlotTaken:
-            messages.error(
-                request, _("The time was given to somebody else, so this session stays as it is. Book another time.")
-            )
+                messages.warning(request, in_words(verb, refused.reason, session, by=request.actor, now=now))
+        except SlotTaken as taken:
+            messages.error(request, _stays(session, taken, by=request.actor, now=now))
         else:
             messages.success(request, done % name)
         return redirect("reception:appointment", code=session.code)
+    if past and local_day(session.starts_at, session.zone) < local_day(now, session.zone):
+        means = f"{means} {past}"
     context = {"session": session, "form": form, "label": MOVES[verb].label, "means": means % name}
     return render(request, "reception/undo.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _stays(session: Appointment, taken: SlotTaken, *, by: Actor, now: datetime) -> str:
+    """What has its time by now, and that it is not given back."""
+    why = in_the_way(
+        taken,
+        rules.moved(session, session.starts_at),
+        patient=session.person,
+        psychologists=[session.psychologist],
+        location=session.location,
+        by=by,
+        now=now,
+        ignore=session,
+    )
+    return f"{why.words} {_('So this session stays as it is.')}"
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
@@ -84,10 +110,8 @@ def no_show(request: ActorRequest, code: UUID) -> HttpResponse:
         code,
         Verb.UNDO_NO_SHOW,
         sessions.undo_no_show,
-        means=_(
-            "The session will be booked again, if nobody else was given its time. "
-            "On its own day %(name)s can then be checked in, and later checked out."
-        ),
+        means=_("The session will be booked again, if nobody else was given its time."),
+        past=_("Its day is past, so the next step is to check it out, or to cancel it."),
         done=_("%(name)s's session is booked again."),
     )
 

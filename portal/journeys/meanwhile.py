@@ -1,0 +1,75 @@
+"""What was last done with a session, for whoever is told that their page is too old: what, when and by whom."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from portal.accounts.models import User
+from portal.accounts.roles import Role
+from portal.appointments.models import Appointment
+from portal.audit.models import Entry
+from portal.common.access.actors import Actor
+from portal.common.languages.times import clock, local_day, when
+
+# Pages show a session by its state and its time: what changes neither, makes no page old.
+_STEPS = (
+    "appointment.booked",
+    "appointment.rescheduled",
+    "appointment.cancelled",
+    "appointment.arrived",
+    "appointment.arrival_undone",
+    "appointment.completed",
+    "appointment.reopened",
+    "appointment.no_show",
+    "appointment.no_show_undone",
+)
+
+
+def last_step(session: Appointment, *, by: Actor, now: datetime) -> str:
+    """Says what was last done with a session that `by` may see: `Already checked in at 4:41 pm by Grace Lee.`
+
+    Empty if the trail knows of nothing, as of a session that came from an older system.
+    """
+    step = Entry.objects.about(session).filter(verb__in=_STEPS).newest_first().first()
+    if step is None:
+        return ""
+    said = {"at": _at(step.at, session, now=now), "who": _who(step, by=by)}
+    match step.verb:
+        case "appointment.booked":
+            return _("Booked %(at)s by %(who)s.") % said
+        case "appointment.rescheduled":
+            to = Appointment.objects.select_related("location").get(pk=session.pk)
+            return _("Moved to %(to)s, %(at)s by %(who)s.") % {**said, "to": when(to.starts_at, to.zone)}
+        case "appointment.cancelled":
+            return _("Already cancelled %(at)s by %(who)s.") % said
+        case "appointment.arrived":
+            return _("Already checked in %(at)s by %(who)s.") % said
+        case "appointment.completed":
+            return _("Already completed %(at)s by %(who)s.") % said
+        case "appointment.no_show":
+            return _("Already marked as a no-show %(at)s by %(who)s.") % said
+        case "appointment.arrival_undone":
+            return _("The check-in was undone %(at)s by %(who)s.") % said
+        case "appointment.no_show_undone":
+            return _("The no-show was undone %(at)s by %(who)s.") % said
+        case _:
+            return _("Reopened %(at)s by %(who)s.") % said
+
+
+def _at(moment: datetime, session: Appointment, *, now: datetime) -> str:
+    """`at 4:41 pm`, or with its day if that is another one."""
+    zone = session.zone
+    if local_day(moment, zone) == local_day(now, zone):
+        return _("at %(time)s") % {"time": clock(moment, zone)}
+    return _("on %(when)s") % {"when": when(moment, zone)}
+
+
+def _who(step: Entry, *, by: Actor) -> str:
+    if step.actor_id and step.actor_id == str(by.user_id):
+        return _("you")
+    if step.actor_role == Role.PATIENT:
+        return _("the patient")
+    user = User.objects.filter(pk=step.actor_id).first() if step.actor_id else None
+    return user.name if user else _("the portal")

@@ -1,0 +1,81 @@
+"""What stands in a time that the desk wants: whose session, with whom, from when until when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+
+from portal.appointments.actions.rules import Slot
+from portal.appointments.models import Appointment, AppointmentQuerySet
+from portal.appointments.refusals import PatientBusy, SlotTaken
+from portal.clinic.models import Location, Psychologist
+from portal.common.access.actors import Actor
+from portal.common.languages.times import clock
+from portal.patients.models import Patient
+
+
+class InTheWay(NamedTuple):
+    """Why a time is not free, in words; `code` is the session that stands there, None where there is not just one."""
+
+    words: str
+    code: object = None
+
+
+def in_the_way(
+    refused: SlotTaken,
+    slot: Slot,
+    *,
+    patient: Patient,
+    psychologists: Sequence[Psychologist],
+    location: Location,
+    by: Actor,
+    now: datetime,
+    ignore: Appointment | None = None,
+) -> InTheWay:
+    """Says what `slot` was refused for. Two statements; by now it may be gone, then it says no more than that."""
+    there = Appointment.objects.visible_to(by).taking_time(now=now).for_listing().order_by("starts_at")
+    if ignore is not None:
+        there = there.exclude(pk=ignore.pk)
+    if isinstance(refused, PatientBusy):
+        return _of_patient(there.filter(patient=patient).between(slot.starts_at, slot.ends_at), patient)
+    if refused.reason == "room":
+        return InTheWay(_("No room is free at %(place)s then.") % {"place": location.name})
+    if len(psychologists) != 1:
+        return InTheWay(_("Nobody who gives this service is free then."))
+    (psychologist,) = psychologists
+    found = there.filter(psychologist=psychologist).occupying(slot.occupied_from, slot.occupied_until)
+    return _of_psychologist(found, psychologist, slot)
+
+
+def _of_patient(found: AppointmentQuerySet, patient: Patient) -> InTheWay:
+    session = found.first()
+    if session is None:
+        return InTheWay(_("%(patient)s has another session at that time.") % {"patient": patient.name})
+    words = _("%(patient)s has a session with %(psychologist)s then, from %(start)s to %(end)s.")
+    return InTheWay(words % _said(session), session.code)
+
+
+def _of_psychologist(found: AppointmentQuerySet, psychologist: Psychologist, slot: Slot) -> InTheWay:
+    session = found.first()
+    if session is None:
+        return InTheWay(_("%(name)s is not free then.") % {"name": psychologist.name})
+    if session.is_hold:
+        words = _("Somebody is booking online with %(psychologist)s, from %(start)s to %(end)s.")
+        return InTheWay(words % _said(session))
+    if session.starts_at < slot.ends_at and session.ends_at > slot.starts_at:
+        words = _("%(psychologist)s has %(patient)s from %(start)s to %(end)s.")
+    else:
+        words = _("%(psychologist)s has %(patient)s from %(start)s to %(end)s, and needs the break beside it.")
+    return InTheWay(words % _said(session), session.code)
+
+
+def _said(session: Appointment) -> dict[str, str]:
+    return {
+        "psychologist": session.psychologist.name,
+        "patient": session.patient.name if session.patient else "",
+        "start": clock(session.starts_at, session.zone),
+        "end": clock(session.ends_at, session.zone),
+    }
