@@ -25,6 +25,15 @@ def too_much_words(method: str | None, words: str) -> str:
     return f"{words} {rest}"
 
 
+class _Money(MoneyField):
+    """Money that moves: nothing and less than nothing are refused alike."""
+
+    default_error_messages = {"min_value": _("Write an amount above zero.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=Decimal("0.01"), **kwargs)
+
+
 class SeenInvoice(forms.Form):
     """What the page knew of what it asks about when its form was drawn: an old page does nothing.
 
@@ -42,7 +51,7 @@ class SeenInvoice(forms.Form):
 class _MoneyForm(SeenInvoice):
     """Money over the desk. `key` is made with the page: a form that is sent twice counts once."""
 
-    amount = MoneyField(label=_("Amount"))
+    amount = _Money(label=_("Amount"))
     method = forms.ChoiceField(label=_("How"), choices=METHODS, widget=forms.RadioSelect)
     received_on = DateField(label=_("Date"), picker=True)
     reference = LineField(
@@ -65,12 +74,6 @@ class _MoneyForm(SeenInvoice):
         start = {"amount": most, "method": method, "received_on": today}
         super().__init__(data, initial=start | {"key": str(uuid.uuid4()), "seen": seen})
         self.most, self.today = most, today
-
-    def clean_amount(self) -> Decimal:
-        amount: Decimal = self.cleaned_data["amount"]
-        if amount <= 0:
-            raise ValidationError(_("Write an amount above zero."), code="zero")
-        return amount
 
     def clean_received_on(self) -> date:
         day: date = self.cleaned_data["received_on"]
@@ -116,7 +119,7 @@ class RefundForm(_MoneyForm):
 class AheadForm(SeenInvoice):
     """Money taken before a session. `key` is made with the page: a form that is sent twice takes it once."""
 
-    amount = MoneyField(label=_("Amount"), max_value=Decimal("99999.99"))
+    amount = _Money(label=_("Amount"), max_value=Decimal("99999.99"))
     method = forms.ChoiceField(label=_("How"), choices=METHODS, widget=forms.RadioSelect)
     reference = LineField(
         label=_("Reference"), max_length=100, required=False, help_text=_("The terminal's or the bank's number.")
@@ -127,18 +130,12 @@ class AheadForm(SeenInvoice):
         start = {"amount": amount, "method": Method.CARD, "key": str(uuid.uuid4()), "seen": seen}
         super().__init__(data, initial=start)
 
-    def clean_amount(self) -> Decimal:
-        amount: Decimal = self.cleaned_data["amount"]
-        if amount <= 0:
-            raise ValidationError(_("Write an amount above zero."), code="zero")
-        return amount
-
 
 class CreditForm(SeenInvoice):
     """What is taken off an issued invoice. `lines` are its lines with the most that each can lose, in dollars."""
 
     line = forms.ChoiceField(label=_("Off what"))
-    amount = MoneyField(label=_("How much"))
+    amount = _Money(label=_("How much"))
     reason = LineField(
         label=_("Why"),
         max_length=200,
@@ -160,12 +157,6 @@ class CreditForm(SeenInvoice):
             chosen.widget = forms.HiddenInput()
         if lines and lines[0][0].invoice.gst:
             self.fields["amount"].help_text = _("With the GST in it.")
-
-    def clean_amount(self) -> Decimal:
-        amount: Decimal = self.cleaned_data["amount"]
-        if amount <= 0:
-            raise ValidationError(_("Write an amount above zero."), code="zero")
-        return amount
 
     @property
     def chosen(self) -> Line:

@@ -35,6 +35,7 @@ STAFF_ONLY = (
     "portal/audit/",
     "portal/notifications/email.py",
     "portal/worklist/",
+    "portal/common/forms/spans.py",
     "portal/journeys/to_do/",
     "portal/journeys/meanwhile.py",
     "portal/settings.py",

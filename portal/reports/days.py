@@ -60,8 +60,8 @@ def trace_of(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime) 
     """
     touching = _touching(actor, day, zone=clinic.zone)
     moments = [Epoch(name) for name in _MOMENTS]
-    of_patients = [*(f"patient__{name}" for name in _CALLED), Cast("patient__phone", CharField())]
-    rows = list(touching.values_list("status", *moments, *_SHOWN, *of_patients))
+    of_patients = [f"patient__{name}" for name in _CALLED]
+    rows = list(touching.values_list("status", *moments, *_SHOWN, *of_patients, Cast("patient__phone", CharField())))
     if any(status in states.WAITING for status, *_shown in rows):
         return None
     clocks = [

@@ -642,10 +642,21 @@ def sent(db):
 
 def test_a_repeat_says_that_it_counted_once(sent):
     browser, address, fields = sent
-    first, again = browser.post(address, fields), browser.post(address, fields, follow=True)
+    first = browser.post(address, fields)
+    # What the first says was read before the second was sent.
+    browser.get(first.url)
+    again = browser.post(address, fields, follow=True)
     assert again.redirect_chain == [(first.url, 302)]
     assert [str(m) for m in again.context["messages"]][-1] == "Done. This was sent more than once, and counted once."
     assert Patient.objects.count() == 1
+
+
+def test_a_double_click_is_answered_by_what_the_first_says(sent):
+    browser, address, fields = sent
+    browser.post(address, fields)
+    said = [str(message) for message in browser.post(address, fields, follow=True).context["messages"]]
+    assert said
+    assert not [words for words in said if "more than once" in words]
 
 
 def test_a_repeat_by_htmx_leaves_the_page(sent):

@@ -202,7 +202,9 @@ def sweep() -> int:
 
 
 def _again(request: HttpRequest, led_to: str) -> HttpResponse:
-    messages.success(request, _("Done. This was sent more than once, and counted once."))
+    # What the first sending says is still to be shown: nothing has to be added to it.
+    if not len(messages.get_messages(request)):
+        messages.success(request, _("Done. This was sent more than once, and counted once."))
     return redirect_to(request, led_to)
 
 

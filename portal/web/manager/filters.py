@@ -14,6 +14,7 @@ from portal.accounts.roles import Role
 from portal.audit.models import Entry, EntryQuerySet
 from portal.common.access.actors import SYSTEM
 from portal.common.forms.fields import DateField
+from portal.common.forms.spans import SpanOfDays
 
 # The nouns of the verbs, as people say them. A verb of another noun is found without this filter.
 NOUNS = [
@@ -67,6 +68,7 @@ class TrailFilter(django_filters.FilterSet):
 
     class Meta:
         model = Entry
+        form = SpanOfDays
         fields = ("who", "role", "what", "since", "until", "about")
 
     def __init__(self, *args: Any, zone: ZoneInfo, **kwargs: Any) -> None:

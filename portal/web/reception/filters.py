@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.billing.models.invoice import Invoice, InvoiceQuerySet, InvoiceRow, Standing
 from portal.clinic.models import Psychologist
 from portal.common.forms.fields import DateField
+from portal.common.forms.spans import SpanOfDays
 from portal.common.text.typed import plain
 from portal.common.web.search_words import SearchWords
 from portal.patients.models import PatientQuerySet, SearchKey
@@ -58,6 +59,7 @@ class InvoiceFilter(django_filters.FilterSet):
 
     class Meta:
         model = Invoice
+        form = SpanOfDays
         fields: list[str] = []
 
     def __init__(self, data: QueryDict, *, queryset: InvoiceQuerySet, people: PatientQuerySet, today: date) -> None:

@@ -274,6 +274,16 @@ class CheckOutForm(forms.Form):
         return form
 
     @property
+    def unpriced(self) -> list[tuple[str, str]]:
+        """What keeps the figures from being added up: each field by its label, and what is wrong with it."""
+        return [
+            (str(self.fields[name].label), str(said))
+            for name, errors in self.errors.items()
+            if name in PRICED
+            for said in errors
+        ]
+
+    @property
     def held(self) -> Held | None:
         """The session as it was held; None while something that has a price is not right."""
         if PRICED & self.errors.keys():

@@ -54,7 +54,9 @@ def in_words(verb: Verb, why: str, session: Appointment, *, by: Actor, now: date
             return _("Say why, please.")
         case _, Why.ROLE:
             return _("This is not yours to do.")
-    return _with(last_step(session, by=by, now=now), _("Nothing was done now. Look at the session again."))
+    if done := last_step(session, by=by, now=now):
+        return f"{done} {_('So nothing was done. Look at the session again.')}"
+    return _("This session was changed since the page was opened, and nothing was done. Look at it again.")
 
 
 def _with(done: str, means: str) -> str:

@@ -476,7 +476,7 @@ def test_a_repeat_later_is_told_that_it_was_recorded_already(desk):
         ({"amount": "220.01", "method": "cash"}, "Only $220.00 is owing. Take that, and give the rest back."),
         ({"amount": "220.01", "method": "card"}, "Only $220.00 is owing. Take only that."),
         ({"amount": "0"}, "Write an amount above zero."),
-        ({"amount": "-5"}, "Write a number of at least 0."),
+        ({"amount": "-5"}, "Write an amount above zero."),
         ({"amount": "ten"}, "Write an amount in dollars, such as 220 or 220.50."),
         ({"amount": "1.234"}, "Write dollars and cents, such as 220.50."),
         ({"amount": ""}, "Fill this in."),
@@ -599,3 +599,8 @@ def test_a_row_says_what_it_is_for_only_where_it_is_for_no_session(desk):
     assert len(said) == 2
     assert [number for number, says in said.items() if says] == [ahead.number]
     assert not [row for row in rows if re.search(r">\s*Session\s*<", row)]
+
+
+def test_days_the_wrong_way_round_are_said_to_be_so(desk, place):
+    page = words(desk.get(LIST, {"since": "2026-11-30", "until": "2026-11-01"}))
+    assert "It is before the first day. Swap the two days." in page

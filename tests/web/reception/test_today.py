@@ -145,11 +145,11 @@ def test_query_count_does_not_grow(desk, place):
         ("check_in", "booked", -1, "arrived", "is here"),
         ("check_in", "booked", 24, "booked", "Check-in opens on the day of the session, Wednesday 25 November."),
         ("check_in", "booked", -24, "booked", "Check it out if it was held, or mark it as a no-show."),
-        ("check_in", "cancelled", 1, "cancelled", "Nothing was done"),
-        ("check_in", "arrived", 1, "arrived", "Nothing was done"),
+        ("check_in", "cancelled", 1, "cancelled", "nothing was done"),
+        ("check_in", "arrived", 1, "arrived", "nothing was done"),
         ("no_show", "booked", -1, "no_show", "marked as a no-show"),
         ("no_show", "booked", 1, "booked", "Nobody has missed it yet"),
-        ("no_show", "arrived", -1, "arrived", "Nothing was done"),
+        ("no_show", "arrived", -1, "arrived", "nothing was done"),
     ],
 )
 def test_one_press(desk, place, view, before, hours, after, says):
@@ -181,7 +181,7 @@ def test_two_at_the_desk_press_at_once(desk, place):
     url = reverse("reception:check_in", args=[session.code])
     assert "is here" in words(other.post(url, {"seen": session.seen_as}))[0]
     said = words(desk.post(url, {"seen": session.seen_as}))
-    assert said == ["Already checked in at 11:00 am by Grace Lee. Nothing was done now. Look at the session again."]
+    assert said == ["Already checked in at 11:00 am by Grace Lee. So nothing was done. Look at the session again."]
     assert Appointment.objects.get(pk=session.pk).arrived_at == NOW
 
 

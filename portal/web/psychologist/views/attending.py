@@ -81,5 +81,6 @@ def _in_words(why: str, session: Appointment, *, by: Actor, now: datetime) -> st
             return _("The session has not started yet.")
         case Why.NOTE_SIGNED:
             return _("You signed a note of this session, so it took place.")
-    done, means = last_step(session, by=by, now=now), _("Nothing was done now. Look at the session again.")
-    return f"{done} {means}" if done else means
+    if done := last_step(session, by=by, now=now):
+        return f"{done} {_('So nothing was done. Look at the session again.')}"
+    return _("This session was changed since the page was opened, and nothing was done. Look at it again.")

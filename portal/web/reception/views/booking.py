@@ -270,7 +270,7 @@ def _page(
     return page_or_fragment(request, wanted.template, context, fragment="times", status=status)
 
 
-def _answer(request: HttpRequest, wanted: Wanted, put: Callable[..., Appointment], *, done: str) -> HttpResponse:
+def _answer(request: ActorRequest, wanted: Wanted, put: Callable[..., Appointment], *, done: str) -> HttpResponse:
     """Reads the time that was pressed or typed, and books it by `put`."""
     if "time" in request.POST:
         form = OfferedTime(request.POST)

@@ -91,7 +91,10 @@ def _lines(one: DiaryDay, zone: ZoneInfo) -> SafeString:
 
 
 def _where(one: DiaryDay) -> str:
-    return ", ".join(dict.fromkeys(work.location.name for work in one.work)) or _("Not working")
+    """Where they work; of who sees people on a day without hours, that it is outside of them."""
+    if one.work:
+        return ", ".join(dict.fromkeys(work.location.name for work in one.work))
+    return _("Outside the usual hours") if one.sessions else _("Not working")
 
 
 def _off(one: DiaryDay, zone: ZoneInfo) -> list[Block]:
@@ -105,7 +108,7 @@ def _off(one: DiaryDay, zone: ZoneInfo) -> list[Block]:
             blocks.append(Block(edge, work.starts_at, "off", title))
         edge = max(edge, work.ends_at, key=lambda moment: moment.astimezone(UTC))
     if edge.astimezone(UTC) < end.astimezone(UTC):
-        blocks.append(Block(edge, end, "off", "" if one.work else _("Not working")))
+        blocks.append(Block(edge, end, "off", "" if one.work or one.sessions else _("Not working")))
     for away in one.away:
         blocks.append(Block(away.starts_at, away.ends_at, "off", away.slot.label or _("Away")))
     return blocks

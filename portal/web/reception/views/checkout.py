@@ -177,6 +177,8 @@ def _context(
         "patient": session.patient,
         "form": form,
         "bill": shown and shown.bill,
+        # Why nothing can be added up: said in the box of the figures, for the fields are not drawn anew meanwhile.
+        "unpriced": [] if shown else form.unpriced,
         "ahead": shown and shown.ahead,
         "to_pay": shown and shown.to_pay,
         "item": shown and shown.item,
