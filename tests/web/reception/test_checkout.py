@@ -468,7 +468,6 @@ def test_the_page_after_check_out_adds_up_after_a_credit_and_a_refund(desk, sess
     assert "Credited" in said
 
 
-<<<<<<< HEAD
 # ---- What was typed when the session ended ---------------------------------------------------------------------------
 
 
@@ -508,7 +507,8 @@ def test_a_payment_that_comes_back_to_a_changed_invoice_says_so(desk, session):
     words = desk.get(page).content.decode()
     assert 'value="1e2"' in words
     assert "This page has changed since you typed." in words
-=======
+
+
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
@@ -520,4 +520,3 @@ def test_a_payment_that_comes_back_to_a_changed_invoice_says_so(desk, session):
 def test_what_keeps_the_figures_from_being_added_up_is_named_as_it_is_typed(desk, session, typed, says):
     body = desk.post(url(session), sent(step="sum", **typed), headers=SUM).content.decode()
     assert says in body
->>>>>>> 84a908a (Name what is wrong with figures, days and amounts at the desk)
