@@ -232,7 +232,6 @@ def test_things_are_called_by_names_and_numbers_and_not_by_codes(boss):
         assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}|\b[0-9a-f]{8}\b", row), row
 
 
-<<<<<<< HEAD
 def test_fields_are_called_as_in_their_forms_and_nobody_reads_an_id(boss):
     clinic = make.clinic()
     at, by = timezone.now(), Actor(user=boss.user, role=Role.MANAGER)
@@ -251,9 +250,9 @@ def test_a_manager_signs_in_as_manager():
     user = make.user(roles=(Role.RECEPTION, Role.MANAGER))
     Client().post(reverse("account_login"), {"login": user.email, "password": make.PASSWORD})
     assert Entry.objects.get(verb="account.signed_in").actor_role == "manager"
-=======
+
+
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true", "HX-Target": "results"}])
 def test_days_the_wrong_way_round_are_said_to_be_so(boss, three, headers):
     response = boss.get(f"{TRAIL}?since=2026-11-30&until=2026-11-01", headers=headers)
     assert "It is before the first day. Swap the two days." in response.content.decode()
->>>>>>> 84a908a (Name what is wrong with figures, days and amounts at the desk)
