@@ -240,10 +240,10 @@ def test_edit_changes_only_what_was_changed_in_this_window(desk):
     form, page = response.context["form"], make.shown_in(response)
     typed = {name: form[name].value() or "" for name in form.fields} | {"date_of_birth": "17/05/1990"}
     Patient.objects.filter(pk=who.pk).update(street="2 Lane")  # somebody else, meanwhile
-    assert desk.post(url, typed | {"suburb": "Coburg"} | page).status_code == 302
+    assert desk.post(url, typed | {"preferred_name": "Ashley"} | page).status_code == 302
     who.refresh_from_db()
-    assert (who.suburb, who.street) == ("Coburg", "2 Lane")
-    assert Entry.objects.get(verb="patient.changed").facts == {"fields": ["suburb"]}
+    assert (who.preferred_name, who.street) == ("Ashley", "2 Lane")
+    assert Entry.objects.get(verb="patient.changed").facts == {"fields": ["preferred_name"]}
 
 
 def test_edit_that_is_wrong(desk):
