@@ -117,7 +117,8 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "PublishForm": {"earliest": today, "facts": [], "newest": None},
         "ReviewForm": {"today": today},
         "TagForm": {"tag": None},
-        "SlotForm": {"zone": ZONE},
+        "SlotForm": {"zone": ZONE, "now": NOW},
+        "ChosenCarer": {"patient": session.patient},
         "ShareForm": {
             "patient": session.patient,
             "actor": make.actor(psychologist.user, Role.PSYCHOLOGIST),

@@ -758,7 +758,8 @@ def test_two_people_who_take_one_name_are_told_in_words(clinic, case):
     before = found.count()
     first, second = by_two_people(found)
     assert (first.status_code, second.status_code, found.count() - before) == (302, 422, 1)
-    assert re.search("(There is a|Another one|Another page|This|Room with this).{0,60} already", second.content.decode())
+    told = "(There is a|Another one|Another page|This|Room with this).{0,60} already"
+    assert re.search(told, second.content.decode())
 
 
 def test_two_people_who_invite_one_address_both_hear_that_it_went(clinic):
