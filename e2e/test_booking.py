@@ -63,20 +63,20 @@ def test_bad_details_get_a_word_beside_their_field_and_lose_nothing(
 ) -> None:
     sign_in(page, visitor.email)
     choose_first_time(page)
-    page.get_by_label("First name").fill("N" * 300)
+    page.get_by_label("First name, as on").fill("N" * 300)
     page.get_by_label("Date of birth").fill("31/2/1990")
     page.get_by_label("Phone").fill("12345")
     page.get_by_label("Medicare card number").fill("2951 87313 5")
     page.get_by_role("button", name="Confirm").click()
-    for label in ("First name", "Date of birth", "Phone", "Medicare card number"):
+    for label in ("First name, as on", "Date of birth", "Phone", "Medicare card number"):
         field = page.get_by_label(label)
         expect(field).to_have_attribute("aria-invalid", "true")
     expect(page.get_by_label("Date of birth")).to_have_value("31/2/1990")
     expect(page.get_by_label("Medicare card number")).to_have_value("2951 87313 5")
-    expect(page.get_by_label("First name")).to_have_value("N" * 300)
+    expect(page.get_by_label("First name, as on")).to_have_value("N" * 300)
     assert not Appointment.objects.filter(patient__user=visitor).exists()
 
-    page.get_by_label("First name").fill("<b>Noor</b> &amp;")
+    page.get_by_label("First name, as on").fill("<b>Noor</b> &amp;")
     fill_in(page)
     page.get_by_label("Medicare card number").fill("")
     page.get_by_role("button", name="Confirm").click()

@@ -206,13 +206,6 @@ def test_whoever_comes_second_hears_what_the_first_did_and_when(desk, place, bef
     assert f"{says} at 10:41 am by Grace Lee." in words(response)[0]
 
 
-def test_who_did_it_themself_is_told_so(desk, place):
-    session = place.session(hours=1)
-    url = reverse("reception:check_in", args=[session.code])
-    desk.post(url, {"seen": session.seen_as})
-    assert "Already checked in at 11:00 am by you." in words(desk.post(url, {"seen": session.seen_as}))[-1]
-
-
 @pytest.mark.parametrize(("hours", "past"), [(-1, False), (-24, True)])
 def test_taking_a_no_show_back_says_what_can_follow(desk, place, hours, past):
     session = place.session(hours=hours, status=Status.NO_SHOW)

@@ -125,7 +125,7 @@ def test_who_is_booked_on_a_day_off_has_a_column_that_says_so(desk, place):
     place.session(hours=1, psychologist=other)
     columns = {column.title: column for column in desk.get(reverse("reception:calendar")).context["grid"].columns}
     assert len(columns) == 2
-    assert columns["Dr Tom Ashby"].subtitle == "Not working"
+    assert columns["Dr Tom Ashby"].subtitle == "Outside the usual hours"
     assert columns["Dr Mai Nguyễn"].subtitle == "Brunswick"
 
 
