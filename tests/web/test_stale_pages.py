@@ -64,7 +64,7 @@ PAGES = {
     "a crisis line": (
         Role.MANAGER,
         lambda user: ("manager:crisis_line", [CrisisLine.objects.filter(kind="call").first().code], None),
-        ("number", "13 11 99"),
+        ("name", "Night line"),
         ("hours", "At night"),
     ),
     "a category": (Role.MANAGER, _row("manager:category", make.category), ("name", "Grief"), ("description", "Loss.")),
