@@ -27,14 +27,18 @@ def trail():
     return [(e.verb, e.facts) for e in Entry.objects.order_by("pk")]
 
 
-def test_settings_are_one_row_and_the_trail_names_fields_not_words(by):
+def test_settings_are_one_row_and_the_trail_names_fields_and_no_more_of_an_account_than_its_end(by):
     actions.update_settings(values={"name": "Banksia Lane", "bank_account": "123456789"}, by=by, now=NOW)
     actions.update_settings(values={"name": "Banksia Lane", "bank_account": "999999999"}, by=by, now=NOW)
     actions.update_settings(values={"name": "Banksia Lane"}, by=by, now=NOW)
     assert ClinicSettings.objects.count() == 1
+
+    def ended(before, after):
+        return {"bank_account_before": before, "bank_account_after": after}
+
     assert trail() == [
-        ("clinic.changed", {"fields": ["bank_account", "name"]}),
-        ("clinic.changed", {"fields": ["bank_account"]}),
+        ("clinic.changed", {"fields": ["bank_account", "name"]} | ended("none", "789")),
+        ("clinic.changed", {"fields": ["bank_account"]} | ended("789", "999")),
     ]
 
 
