@@ -382,7 +382,7 @@ def test_what_is_more_than_the_portal_reads_is_refused_and_forgets_nothing(invit
 def test_nobody_else_pays_for_it(invite, django_assert_num_queries):
     client = make.client_for(manager())
     client.get(invite)
-    with django_assert_num_queries(3) as asked:
+    with django_assert_num_queries(4) as asked:
         client.get(invite)
     assert not [query for query in asked if "keptform" in query["sql"]]
 

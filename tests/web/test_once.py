@@ -81,7 +81,8 @@ WITHOUT_KEY = {
         manager:restore_profile manager:retire_location manager:restore_location manager:retire_service
         manager:restore_service manager:confirm_role manager:withdraw_role
         manager:take_down_download manager:put_back_download manager:replace_download
-        manager:change_crisis_line manager:reset_text patient:cancel patient:reschedule patient:agree
+        manager:change_crisis_line manager:take_off_crisis_line reception:use_held
+        manager:reset_text patient:cancel patient:reschedule patient:agree
         patient:end_carer public:times
         public:confirm public:link reception:withdraw_invitation reception:unlink_account
         reception:keep_address reception:compare psychologist:take_back_notes
@@ -102,7 +103,7 @@ WITHOUT_KEY = {
         manager:take_back_article manager:delete_article
     """,
     OWN_KEY: """
-        reception:send_invoice reception:pay reception:refund_payment reception:credit_invoice
+        reception:send_invoice reception:email_invoice reception:pay reception:refund_payment reception:credit_invoice
     """,
     NOTHING: """
         psychologist:article_preview manager:article_preview psychologist:profile_advice drop_kept_form reception:find
