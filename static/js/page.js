@@ -89,7 +89,7 @@ const DOUBLE = 500
 let asked = -DOUBLE
 
 confirmDialog?.addEventListener('click', event => {
-  if (event.detail === 0 || event.timeStamp - asked > DOUBLE) return
+  if (event.detail < 2 || event.timeStamp - asked > DOUBLE) return
   event.preventDefault()
   event.stopPropagation()
 }, true)
