@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from django.db import transaction
-from django.utils.translation import override
 
-from portal.accounts import actions as accounts
 from portal.audit import trail
 from portal.common.access.actors import Actor
 from portal.notifications import outbox
@@ -46,19 +44,7 @@ def counts_at_once(patient: Patient, email: str, *, by: Actor, now: datetime) ->
 def ask(patient: Patient, email: str, *, by: Actor, now: datetime) -> MailedLink:
     """Mails a link to the address that is to be the patient's; until it is opened everything goes to the one before."""
     link, token = links.make(patient, purpose=MailedLink.Purpose.ADDRESS, email=email, by=by, now=now)
-    language = language_of(patient)
-    with override(language):
-        url = accounts.absolute("public:mailed_link", token)
-    outbox.queue(
-        template="account/confirm_address",
-        to=Recipient.by_email(email),
-        about=link,
-        # Not their name: the address may have been written down wrongly.
-        context={"url": url, "days": links.LASTS.days},
-        dedupe_key=f"confirm_address:{link.code}",
-        language=language,
-        secret=True,
-    )
+    links.mail(link, token, template="account/confirm_address")
     trail.record("patient.address_asked", target=patient, by=by, at=now)
     return link
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
+from django.utils.translation import override
+
+from portal.accounts import actions as accounts
 from portal.common.access.actors import Actor
 from portal.notifications import outbox
+from portal.notifications.recipients import Recipient
 from portal.patients.models import MailedLink, Patient
+from portal.patients.reaching import language_of
 from portal.patients.refusals import LinkClosed
 
 LASTS = timedelta(days=7)
@@ -35,6 +40,23 @@ def make(
         expires_at=now + LASTS,
     )
     return link, token
+
+
+def mail(link: MailedLink, token: str, *, template: str) -> None:
+    """Sends the link to its address in the patient's language; `template` is a notice's name."""
+    language = language_of(link.patient)
+    with override(language):
+        url = accounts.absolute("public:mailed_link", token)
+    outbox.queue(
+        template=template,
+        to=Recipient.by_email(link.email),
+        about=link,
+        # Not their name: the address may have been written down wrongly.
+        context={"url": url, "days": LASTS.days},
+        dedupe_key=f"{template}:{link.code}",
+        language=language,
+        secret=True,
+    )
 
 
 def open_link(token: str, *, now: datetime) -> MailedLink:

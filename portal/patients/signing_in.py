@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils.translation import override
 
 from portal.accounts import actions as accounts
 from portal.accounts.models import User
@@ -303,19 +302,7 @@ def invite(*, patient: Patient, by: Actor, now: datetime) -> MailedLink:
     if just_sent := out.filter(sent_at__gt=now - ONE_PRESS).first():
         return just_sent
     link, token = links.make(stored, purpose=MailedLink.Purpose.INVITATION, email=address, by=by, now=now)
-    language = language_of(stored)
-    with override(language):
-        url = accounts.absolute("public:mailed_link", token)
-    outbox.queue(
-        template="account/record_invitation",
-        to=Recipient.by_email(address),
-        about=link,
-        # Not their name: the address may have been written down wrongly.
-        context={"url": url, "days": links.LASTS.days},
-        dedupe_key=f"record_invitation:{link.code}",
-        language=language,
-        secret=True,
-    )
+    links.mail(link, token, template="account/record_invitation")
     trail.record("patient.invited", target=stored, by=by, at=now)
     return link
 
