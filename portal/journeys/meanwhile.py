@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
@@ -35,7 +36,7 @@ def last_step(session: Appointment, *, by: Actor, now: datetime) -> str:
     step = Entry.objects.about(session).filter(verb__in=_STEPS).newest_first().first()
     if step is None:
         return ""
-    said = {"at": _at(step.at, session, now=now), "who": _who(step, by=by)}
+    said = {"at": at_or_on(step.at, zone=session.zone, now=now), "who": _who(step, by=by)}
     match step.verb:
         case "appointment.booked":
             return _("Booked %(at)s by %(who)s.") % said
@@ -58,9 +59,8 @@ def last_step(session: Appointment, *, by: Actor, now: datetime) -> str:
             return _("Reopened %(at)s by %(who)s.") % said
 
 
-def _at(moment: datetime, session: Appointment, *, now: datetime) -> str:
+def at_or_on(moment: datetime, *, zone: ZoneInfo, now: datetime) -> str:
     """`at 4:41 pm`, or with its day if that is another one."""
-    zone = session.zone
     if local_day(moment, zone) == local_day(now, zone):
         return _("at %(time)s") % {"time": clock(moment, zone)}
     return _("on %(when)s") % {"when": when(moment, zone)}

@@ -10,15 +10,15 @@ from portal.accounts.models import User
 from portal.billing.models import Invoice
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
-from portal.common.languages.times import clock, local_day, when
 from portal.common.money import dollars
+from portal.journeys.meanwhile import at_or_on
 
 
 def checked_out(invoice: Invoice, *, by: Actor, now: datetime) -> str:
     """Who billed a session that somebody is about to bill, when, for how much and by which invoice."""
     words = {
         "name": _who(invoice.created_by),
-        "at": _at(invoice.created_at, now=now),
+        "at": at_or_on(invoice.created_at, zone=ClinicSettings.current().zone, now=now),
         "number": invoice.number,
         "total": dollars(invoice.total),
         "paid": dollars(invoice.paid),
@@ -63,16 +63,13 @@ def _last(invoice: Invoice, *, by: Actor, now: datetime) -> str:
             mine = _("You recorded %(amount)s %(at)s: receipt %(number)s.")
             theirs = _("%(name)s recorded %(amount)s %(at)s: receipt %(number)s.")
     amount, number, moment = words
-    said = {"name": _who(done_by), "amount": dollars(amount), "number": number, "at": _at(moment, now=now)}
+    said = {
+        "name": _who(done_by),
+        "amount": dollars(amount),
+        "number": number,
+        "at": at_or_on(moment, zone=ClinicSettings.current().zone, now=now),
+    }
     return (mine if done_by is not None and done_by == by.user else theirs) % said
-
-
-def _at(moment: datetime, *, now: datetime) -> str:
-    """`at 10:42 am`, or with its day if that is another one."""
-    zone = ClinicSettings.current().zone
-    if local_day(moment, zone) == local_day(now, zone):
-        return _("at %(time)s") % {"time": clock(moment, zone)}
-    return _("on %(when)s") % {"when": when(moment, zone)}
 
 
 def _who(user: User | None) -> str:
