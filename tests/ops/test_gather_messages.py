@@ -146,7 +146,6 @@ def test_updating_keeps_what_is_translated_and_drops_what_is_gone(tmp_path, sett
 @pytest.mark.parametrize(
     ("context", "message"),
     [
-        ("heading of one's own details", "You"),
         ("kind of information", "What"),
         ("day of an invoice", "Issued"),
         ("country", "Where"),
