@@ -61,6 +61,8 @@ def test_details_typed_into_an_ended_session_come_back_to_their_owner(
     assert_accessible(window)
 
     window.get_by_role("button", name=re.compile("^Save")).click()
+    # It is forgotten before the answer is out, so once the next page is here.
+    expect(window).to_have_url(re.compile("/my/details/$"))
     expect(window.get_by_text("We kept what you typed.")).to_have_count(0)
     patient.refresh_from_db()
     assert (patient.preferred_name, patient.gp_name) == ("Ánh & co", "Dr Priya Raman")

@@ -32,6 +32,15 @@ RUNS_OVER = """() => {
     const box = one.getBoundingClientRect();
     return box.width && (rtl ? box.left < -1 : box.right > innerWidth + 1);
   });
+  if (!far.length) {  // words that stick out of a box which itself fits
+    const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const range = document.createRange();
+    while (words.nextNode()) {
+      range.selectNodeContents(words.currentNode);
+      const box = range.getBoundingClientRect();
+      if (box.width && (rtl ? box.left < -1 : box.right > innerWidth + 1)) far.push(words.currentNode.parentElement);
+    }
+  }
   return `${over} px: ` + far.slice(0, 5).map((one) => `${one.tagName.toLowerCase()}.${one.className}`).join(", ");
 }"""
 

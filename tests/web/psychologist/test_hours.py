@@ -194,6 +194,7 @@ def test_a_day_that_two_pages_changed_is_asked_about(client, mai, place):
     assert (" – 15:00" in text, " – 16:00" in text, "changed meanwhile" in text) == (True, True, True)
     asked = {name: values[0] for name, values in form_with(answer, "h0-weekday").items()}
     assert asked[f"{monday}-ends"] == "16:00", "what was typed stays"
+    assert 'type="checkbox" name="theirs" value="0"' in text
     # Theirs is taken by the box, one's own by sending it again.
     assert client.post(HOURS, asked | {"theirs": "0"}).status_code == 302
     assert _standing(mai) == before
