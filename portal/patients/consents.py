@@ -60,6 +60,12 @@ def _good(asked: list[Asked]) -> list[int]:
     return [version.pk for version in published() if version.kind in since and version.number >= since[version.kind]]
 
 
+def agreed_to(kind: str, *, today: date) -> int:
+    """How many patients have agreed to what is in force of this policy: whom a version that asks again reaches."""
+    asked = [each for each in asked_for(today=today) if each.kind == kind]
+    return Consent.objects.filter(version__in=_good(asked)).values("patient").distinct().count() if asked else 0
+
+
 def agree(*, patient: Patient, versions: Iterable[PolicyVersion], by: Actor, now: datetime) -> list[Consent]:
     """Writes down that they agreed; a version agreed to already keeps its first day."""
     if not (versions := list(versions)):

@@ -8,10 +8,13 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.forms import ClinicForm, Group
+from portal.common.forms.asking import AsksOnce
 from portal.common.forms.fields import DateField, LineField, MarkField, TextField
+from portal.common.languages.times import day as day_words
 from portal.policies import processors
 from portal.policies.facts import Facts
 from portal.policies.models import PolicySettings, PolicyVersion
@@ -99,9 +102,12 @@ def mark_of(facts: Facts) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-class PublishForm(forms.Form):
-    """From when a version holds, and what to say about it. `earliest` is the first day that it may, `newest` the
-    version that it comes after."""
+class PublishForm(AsksOnce):
+    """From when a version holds, and what to say about it, asked once before it is published for good.
+
+    `earliest` is the first day that it may, `newest` the version that it comes after, `agreed` how many patients would
+    be asked again.
+    """
 
     effective_from = DateField(label=_("In force from"), help_text=_("Today or later."))
     changes = TextField(
@@ -121,11 +127,14 @@ class PublishForm(forms.Form):
     seen = MarkField(widget=forms.HiddenInput, max_length=16)
     after = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
-    def __init__(self, *args: Any, earliest: date, facts: Facts, newest: PolicyVersion | None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, earliest: date, facts: Facts, newest: PolicyVersion | None, agreed: int = 0, **kwargs: Any
+    ) -> None:
         after = newest.number if newest else 0
         kwargs["initial"] = {"effective_from": earliest, "seen": mark_of(facts), "after": after}
         super().__init__(*args, **kwargs)
         self.earliest, self.mark = earliest, mark_of(facts)
+        self.number, self.agreed = after + 1, agreed
         if newest is None:
             # Everybody is asked for the first one.
             del self.fields["ask_again"]
@@ -147,4 +156,35 @@ class PublishForm(forms.Form):
                 _("The settings have changed since you opened this page. Look at the text again, then publish it."),
                 code="changed",
             )
+        if "effective_from" in cleaned:
+            self._ask(cleaned["effective_from"], again=cleaned.get("ask_again", self.number == 1))
         return cleaned
+
+    def _ask(self, day: date, *, again: bool) -> None:
+        """Says from when it holds, that it is for good, and whom it reaches."""
+        on = day_words(day)
+        self.ask(
+            gettext(
+                "Version %(number)d holds from %(day)s on. It is kept for good: it can't be changed or taken back, "
+                "only followed by another."
+            )
+            % {"number": self.number, "day": on}
+        )
+        if not again:
+            self.ask(gettext("Nobody is asked to agree again."))
+        elif not self.agreed:
+            self.ask(gettext("Nobody has agreed to a version yet. Everybody is asked before they book."))
+        else:
+            words = ngettext(
+                "%(n)d patient who has agreed is asked to agree again, from %(day)s on: in their own pages, and before "
+                "their next booking.",
+                "%(n)d patients who have agreed are asked to agree again, from %(day)s on: in their own pages, and "
+                "before their next booking.",
+                self.agreed,
+            )
+            self.ask(words % {"n": self.agreed, "day": on})
+
+    @property
+    def asks_again(self) -> int:
+        """How many patients the version that is asked about reaches."""
+        return self.agreed if self.is_bound and self.cleaned_data.get("ask_again") else 0

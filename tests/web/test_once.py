@@ -433,8 +433,11 @@ def a_crisis_line():
 
 
 def a_policy():
-    page = at("manager:policy", "fees")
-    return sheet(boss(), page, "manager:policy", "fees", says={"changes": "Shorter."}, count=PolicyVersion)
+    page, client = at("manager:policy", "fees"), boss()
+    once_asked = sheet(client, page, "manager:policy", "fees", says={"changes": "Shorter."}, count=PolicyVersion)
+    asked = client.post(page, once_asked.filled())
+    once_asked.says |= {"sure": asked.context["form"].questions_digest}
+    return once_asked
 
 
 def an_article():

@@ -13,6 +13,7 @@ from portal.accounts.roles import Role
 from portal.audit.models import Entry
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
+from portal.patients import consents
 from portal.policies import facts, publishing
 from portal.policies.forms import mark_of
 from portal.policies.models import PolicyKind, PolicySettings, PolicyVersion
@@ -58,6 +59,14 @@ def sent(kind="fees", **changes):
     } | changes
 
 
+def press(boss, kind, data, **kwargs):
+    """Presses the button, and once more where the page asks."""
+    asked = boss.post(url("policy", kind), data)
+    if asked.status_code != 422 or not asked.context["form"].questions:
+        return asked
+    return boss.post(url("policy", kind), data | {"sure": asked.context["form"].questions_digest}, **kwargs)
+
+
 def points():
     found = attention.points(clinic=make.clinic(), by=make.actor(role=Role.MANAGER), now=NOW)
     return [point.text for point in found if point.url == url("policies")]
@@ -86,7 +95,7 @@ def test_a_changed_setting_is_named_with_both_values_and_a_way_to_publish(boss):
     html = re.sub(r"\s+", " ", preview.content.decode())
     assert '<del><span class="sr-only">removed: </span>48</del>' in html
     assert '<ins><span class="sr-only">added: </span>24</ins>' in html
-    response = boss.post(url("policy", "fees"), sent(ask_again="on"))
+    response = press(boss, "fees", sent(ask_again="on"))
     assert (response.status_code, response.url) == (302, url("policies"))
     version = PolicyVersion.objects.of("fees").first()
     assert (version.number, version.changes, version.ask_again, version.published_by) == (
@@ -104,21 +113,21 @@ def test_what_is_published_is_what_was_looked_at(boss):
     make.clinic(cancel_hours=24)
     looked_at = sent()
     make.clinic(cancel_hours=12)
-    refused = boss.post(url("policy", "fees"), looked_at)
+    refused = press(boss, "fees", looked_at)
     assert refused.status_code == 422
     assert "The settings have changed since you opened this page." in words(refused)
     assert PolicyVersion.objects.count() == 1
     hidden = {name: refused.context["form"][name].value() for name in ("seen", "after")}
     again = {"effective_from": "22/11/2026", "changes": "Shorter."} | hidden
-    assert boss.post(url("policy", "fees"), again).status_code == 302
+    assert press(boss, "fees", again).status_code == 302
 
 
 def test_a_button_that_is_pressed_twice_publishes_once(boss):
     publish()
     make.clinic(cancel_hours=24)
     pressed = sent()
-    assert boss.post(url("policy", "fees"), pressed).url == url("policies")
-    again = boss.post(url("policy", "fees"), pressed, follow=True)
+    assert press(boss, "fees", pressed).url == url("policies")
+    again = press(boss, "fees", pressed, follow=True)
     assert "There is a newer version than the one you looked at; no other was published." in words(again)
     assert [version.number for version in PolicyVersion.objects.of("fees")] == [2, 1]
 
@@ -127,8 +136,45 @@ def test_a_page_that_was_sent_again_publishes_after_the_version_it_then_showed(b
     publish()
     looked_at = sent(effective_from="soon")
     publish()
-    refused = boss.post(url("policy", "fees"), looked_at)
+    refused = press(boss, "fees", looked_at)
     assert refused.context["form"]["after"].value() == "2"
+
+
+def agreed(count, kind="fees"):
+    version = PolicyVersion.objects.of(kind).first()
+    for _n in range(count):
+        patient = make.patient(user=make.user())
+        consents.agree(patient=patient, versions=[version], by=make.actor(user=patient.user), now=NOW)
+
+
+def test_publishing_asks_first_and_says_whom_it_reaches_and_from_when(boss):
+    publish()
+    agreed(2)
+    asked = boss.post(url("policy", "fees"), sent(ask_again="on", effective_from="24/11/2026"))
+    assert (asked.status_code, PolicyVersion.objects.count()) == (422, 1)
+    page = words(asked)
+    assert "Version 2 holds from Tuesday 24 November 2026 on." in page
+    assert "2 patients who have agreed are asked to agree again, from Tuesday 24 November 2026 on" in page
+    assert "Publish, and ask 2 patients again" in page
+    sure = {"sure": asked.context["form"].questions_digest}
+    # Another patient agrees, or another day is typed: that is another question.
+    agreed(1)
+    asked = boss.post(url("policy", "fees"), sent(ask_again="on", effective_from="24/11/2026") | sure)
+    assert "3 patients" in words(asked)
+    sure = {"sure": asked.context["form"].questions_digest}
+    assert boss.post(url("policy", "fees"), sent(ask_again="on") | sure).status_code == 422
+    assert PolicyVersion.objects.count() == 1
+    done = boss.post(url("policy", "fees"), sent(ask_again="on", effective_from="24/11/2026") | sure)
+    assert done.url == url("policies")
+    assert PolicyVersion.objects.of("fees").first().number == 2
+
+
+def test_publishing_without_asking_patients_says_so(boss):
+    publish()
+    agreed(1)
+    page = words(boss.post(url("policy", "fees"), sent()))
+    assert "Nobody is asked to agree again." in page
+    assert "Publish it for good" in page
 
 
 @pytest.mark.parametrize(
@@ -145,22 +191,22 @@ def test_a_page_that_was_sent_again_publishes_after_the_version_it_then_showed(b
 )
 def test_bad_answers_publish_nothing_and_stay_on_the_page(boss, changes, wrong):
     publish()
-    response = boss.post(url("policy", "fees"), sent(**changes))
+    response = press(boss, "fees", sent(**changes))
     assert response.status_code == 422
     assert wrong in response.context["form"].errors
     assert PolicyVersion.objects.count() == 1
 
 
 def test_the_first_needs_no_word_of_what_changed_and_always_asks(boss):
-    assert boss.post(url("policy", "privacy"), sent("privacy", changes="")).status_code == 302
+    assert press(boss, "privacy", sent("privacy", changes="")).status_code == 302
     assert PolicyVersion.objects.get().ask_again is True
 
 
 def test_not_before_a_version_that_is_yet_to_come(boss):
     publish(in_days=10)
     assert boss.get(url("policy", "fees")).context["form"]["effective_from"].value() == date(2026, 12, 2)
-    assert boss.post(url("policy", "fees"), sent(effective_from="01/12/2026")).status_code == 422
-    assert boss.post(url("policy", "fees"), sent(effective_from="02/12/2026")).status_code == 302
+    assert press(boss, "fees", sent(effective_from="01/12/2026")).status_code == 422
+    assert press(boss, "fees", sent(effective_from="02/12/2026")).status_code == 302
     assert PolicyVersion.objects.of("fees").first().day == "2026-12-02-2"
 
 
@@ -197,7 +243,7 @@ def test_settings_are_kept_and_are_not_public_before_they_are_published(boss, cl
     assert own.processors == {"hosting": {"name": "Hosts Pty Ltd", "country": "Australia"}}
     assert (own.no_show_percent, own.privacy_additions) == (80, "We train students.\nAsk us.")
     assert "Helen Marsh" not in client.get("/privacy/").content.decode()
-    boss.post(url("policy", "privacy"), sent("privacy"))
+    press(boss, "privacy", sent("privacy"))
     public = client.get("/privacy/").content.decode()
     assert "Helen Marsh" in public
     assert "Hosts Pty Ltd" in public

@@ -18,6 +18,7 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.forms.parts import sent_with
 from portal.common.text import differences
 from portal.common.web.once import making, once
+from portal.patients import consents
 from portal.policies import facts, publishing
 from portal.policies.forms import PolicySettingsForm, PublishForm, mark_of
 from portal.policies.models import PolicyKind, PolicySettings, PolicyVersion
@@ -61,7 +62,8 @@ def policy(request: ActorRequest, kind: str) -> HttpResponse:
     today = ClinicSettings.current().today(now)
     earliest = max(today, drift.newest.effective_from) if drift.newest else today
     data = request.POST if request.method == "POST" else None
-    form = PublishForm(data, earliest=earliest, facts=known, newest=drift.newest)
+    agreed = consents.agreed_to(kind, today=today)
+    form = PublishForm(data, earliest=earliest, facts=known, newest=drift.newest, agreed=agreed)
     if request.method == "POST" and form.is_valid():
         sent = form.cleaned_data
         try:
