@@ -120,8 +120,8 @@ def restore_room(*, room: Room, by: Actor, now: datetime) -> Room:
 
 @transaction.atomic
 def add_service(*, values: Mapping[str, Any], by: Actor, now: datetime) -> Service:
-    """Adds a service; `values` is what `ServiceForm` gives."""
-    return _add(Service(), values, "service.added", by=by, now=now)
+    """Adds a service, which is offered to nobody before somebody says so; `values` is what `ServiceForm` gives."""
+    return _add(Service(), {"is_active": False, **values}, "service.added", by=by, now=now)
 
 
 @transaction.atomic
@@ -138,7 +138,7 @@ def retire_service(*, service: Service, by: Actor, now: datetime) -> Service:
 
 @transaction.atomic
 def restore_service(*, service: Service, by: Actor, now: datetime) -> Service:
-    """Offers a service again."""
+    """Offers a service, for the first time or again."""
     return _update(service, {"is_active": True}, "service.restored", by=by, now=now)
 
 

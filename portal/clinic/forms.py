@@ -16,6 +16,7 @@ from portal.clinic.models import ClinicSettings, Location, Mode, ProviderNumber,
 from portal.clinic.validators import clean_abn, postcode_fits_state, provider_number_is_right, validate_provider_number
 from portal.common.database.columns import limit_of, longest
 from portal.common.database.phone_numbers import PhoneNumberField
+from portal.common.forms.asking import AsksOnce
 from portal.common.forms.fields import (
     CodeField,
     DateField,
@@ -172,6 +173,9 @@ class ClinicForm(MergesChanges, WithWarnings, _ModelForm[Row]):
         # Django's own sentence names the table and the column.
         for name in _TAKEN.keys() & self.fields.keys():
             self.fields[name].error_messages["unique"] = _TAKEN[name]
+        if "position" in self.fields and not self.is_edit:
+            # What is new stands behind what people know, until somebody says otherwise.
+            self.initial.setdefault("position", _next_position(self._meta.model))
 
     @property
     def is_edit(self) -> bool:
@@ -224,6 +228,11 @@ class ClinicForm(MergesChanges, WithWarnings, _ModelForm[Row]):
 
     def _is_picture(self, name: str) -> bool:
         return isinstance(self.fields.get(name), PictureField)
+
+
+def _next_position(model: type[models.Model]) -> int:
+    highest = model._default_manager.aggregate(highest=models.Max("position"))["highest"]
+    return 0 if highest is None else min(highest + 1, 32767)
 
 
 _SETTINGS = [
@@ -372,8 +381,11 @@ _SERVICE = [
 ]
 
 
-class ServiceForm(SluggedForm[Service]):
-    """A service: how it is given, its minutes, its price and how it is booked."""
+class ServiceForm(AsksOnce, SluggedForm[Service]):
+    """A service: how it is given, its minutes, its price and how it is booked.
+
+    A new one begins with nothing ticked: how it is given and whether visitors book it is somebody's word, no default.
+    """
 
     groups = _SERVICE
     together = (("minutes", "buffer_before", "buffer_after"), ("fee", "tax_code", "medicare"))
@@ -387,11 +399,16 @@ class ServiceForm(SluggedForm[Service]):
         super().__init__(*args, **kwargs)
         if not ClinicSettings.current().gst_registered:
             self.fields["tax_code"].help_text = _("The clinic isn't registered for GST, so none is added.")
+        if not self.is_edit:
+            for name in (*Mode.values, "online", "medicare"):
+                self.initial.setdefault(name, False)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not any(cleaned.get(mode) for mode in ("in_person", "video", "phone")):
             self.add_error("in_person", ValidationError(_("Choose at least one way it is given."), code="mode"))
+        if cleaned.get("fee") == 0 and (not self.is_edit or "fee" in self.changed_here):
+            self.ask(_("The fee is $0.00: whoever books this pays nothing, and no invoice asks for it. Is it free?"))
         return cleaned
 
 

@@ -177,7 +177,9 @@ def found(*, is_demo: bool) -> None:
         for name in names:
             actions.add_room(values={"location": place, "name": name}, by=BY, now=now)
     services = {
-        service["slug"]: actions.add_service(values={**service, "position": position}, by=BY, now=now)
+        service["slug"]: actions.add_service(
+            values={**service, "position": position, "is_active": True}, by=BY, now=now
+        )
         for position, service in enumerate(SERVICES)
     }
     accounts = {person: sign_ins.open_account(person) for person in sign_ins.STAFF}

@@ -6,6 +6,7 @@ from io import BytesIO
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
@@ -240,8 +241,14 @@ def test_the_last_location_stays(boss):
 def test_a_service_is_added_changed_retired_and_restored(boss):
     data = {"name": "First session", "minutes": "50", "buffer_before": "0", "buffer_after": "10", "fee": "$220",
             "tax_code": "gst_free", "in_person": "on", "online": "on", "position": "1"}  # fmt: skip
-    assert boss.post(url("add_service"), data).url == url("services")
+    added = boss.post(url("add_service"), data)
     service = Service.objects.get()
+    assert added.url == url("service", service.code)
+    assert not service.is_active, "nobody has said yet that it is offered"
+    asked = boss.get(url("restore_service", service.code)).text
+    assert "First session · 50 minutes · $220.00 · In person" in asked
+    assert not Service.objects.get().is_active, "asking does nothing"
+    boss.post(url("restore_service", service.code))
     assert (service.slug, service.fee, service.buffer_after) == ("first-session", Decimal("220"), 10)
     boss.send(url("service", service.code), {**data, "slug": service.slug, "fee": "235.50"})
     service.refresh_from_db()
@@ -249,15 +256,62 @@ def test_a_service_is_added_changed_retired_and_restored(boss):
     assert boss.get(url("retire_service", service.code)).status_code == 200
     boss.post(url("retire_service", service.code))
     assert not Service.objects.get().is_active
-    assert "No longer offered" in boss.get(url("services")).content.decode()
+    assert "Not offered" in boss.get(url("services")).content.decode()
     boss.post(url("restore_service", service.code))
     assert Service.objects.get().is_active
     assert list(Entry.objects.order_by("id").values_list("verb", flat=True)) == [
         "service.added",
+        "service.restored",
         "service.changed",
         "service.retired",
         "service.restored",
     ]
+
+
+def test_a_new_service_is_shown_to_nobody_before_somebody_says_so(boss):
+    make.clinic()
+    make.psychologist()
+    data = {"name": "Couples session", "minutes": "80", "fee": "300", "tax_code": "gst_free", "in_person": "on",
+            "online": "on", "buffer_before": "0", "buffer_after": "0", "position": "0"}  # fmt: skip
+    boss.post(url("add_service"), data)
+    service = Service.objects.get()
+    for page in ("public:services", "public:book", "public:fees"):
+        assert "Couples session" not in Client().get(reverse(page)).text
+    boss.post(url("restore_service", service.code))
+    for page in ("public:services", "public:book", "public:fees"):
+        assert "Couples session" in Client().get(reverse(page)).text
+
+
+def test_a_new_service_begins_with_nothing_ticked_and_last(boss):
+    make.service(position=4)
+    form = boss.get(url("add_service")).context["form"]
+    ticked = {name for name in ("in_person", "video", "phone", "online", "medicare") if form[name].value()}
+    assert (ticked, form["position"].value(), form["fee"].value()) == (set(), 5, None)
+    refused = boss.post(url("add_service"), {"name": "Free", "minutes": "50", "in_person": "on", "fee": ""})
+    assert "fee" in refused.context["form"].errors
+
+
+def test_a_new_place_comes_last(boss):
+    make.location(position=7)
+    assert boss.get(url("add_location")).context["form"]["position"].value() == 8
+
+
+def test_a_fee_of_nothing_is_asked_about_once(boss):
+    data = {"name": "First session", "minutes": "50", "buffer_before": "0", "buffer_after": "0", "fee": "0",
+            "tax_code": "gst_free", "in_person": "on", "position": "1"}  # fmt: skip
+    asked = boss.post(url("add_service"), data)
+    assert (asked.status_code, Service.objects.count()) == (422, 0)
+    assert "Is it free?" in asked.text
+    assert "Add it free of charge" in asked.text
+    form = asked.context["form"]
+    boss.post(url("add_service"), data | {"sure": form.questions_digest})
+    service = Service.objects.get()
+    assert service.fee == 0
+    # What stands is asked about no more; what becomes free is.
+    assert boss.send(url("service", service.code), {**data, "minutes": "40"}).status_code == 302
+    assert boss.send(url("service", service.code), {**data, "fee": "100"}).status_code == 302
+    asked = boss.send(url("service", service.code), data)
+    assert (asked.status_code, Service.objects.get().fee) == (422, 100)
 
 
 @pytest.mark.parametrize(
