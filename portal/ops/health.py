@@ -336,7 +336,7 @@ def crisis_lines() -> Iterator[Finding]:
     old = crisis.unchecked(today=ClinicSettings.current().today(timezone.now()))
     if old:
         yield mind(
-            f"Nobody has checked these crisis lines for half a year: {', '.join(line.name for line in old)}",
+            f"Nobody has checked these crisis lines, ever or for half a year: {', '.join(line.name for line in old)}",
             "Ring them, or read them on their own sites, then press “Checked today” at /manage/crisis-lines/.",
         )
     else:

@@ -13,6 +13,9 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.website.models import CrisisLine, SiteText
 
+# What a reader rings, writes to or opens.
+_WHERE_IT_LEADS = frozenset({"number", "link", "kind"})
+
 
 def lock_texts() -> None:
     """One save of the website's words at a time, also of those that have no row yet; until the transaction ends."""
@@ -70,36 +73,43 @@ def _which(key: str) -> dict[str, str]:
 
 @transaction.atomic
 def add_crisis_line(*, values: Mapping[str, Any], by: Actor, now: datetime) -> CrisisLine:
-    """Adds a line at the end; whoever adds it has just checked it."""
+    """Adds a line at the end; it is to be checked until somebody says that they did, as `checked` in `values` does."""
+    values = dict(values)
+    is_checked = values.pop("checked", False)
     last = CrisisLine.objects.order_by("-position").values_list("position", flat=True).first()
-    line = CrisisLine.objects.create(
-        **{"position": 0 if last is None else last + 1, "checked_on": ClinicSettings.current().today(now), **values}
-    )
+    line = CrisisLine.objects.create(**{"position": 0 if last is None else last + 1, **values})
     trail.record("crisis_line.added", target=line, by=by, at=now)
+    if is_checked:
+        mark_crisis_line_checked(line=line, by=by, now=now)
     return line
 
 
 @transaction.atomic
 def update_crisis_line(*, line: CrisisLine, values: Mapping[str, Any], by: Actor, now: datetime) -> CrisisLine:
-    """Changes what differs. A changed number has been checked by whoever changed it."""
-    stored = CrisisLine.objects.select_for_update().get(pk=line.pk)
+    """Changes what differs. Another number is to be checked anew, unless whoever changed it says that they did."""
+    values = dict(values)
+    is_checked = values.pop("checked", False)
+    stored = CrisisLine.objects.select_for_update(of=("self",)).get(pk=line.pk)
     changed = [name for name, value in values.items() if getattr(stored, name) != value]
-    if not changed:
-        return stored
     for name in changed:
         setattr(stored, name, values[name])
-    if {"number", "link", "kind"} & set(changed):
-        stored.checked_on = ClinicSettings.current().today(now)
-        changed.append("checked_on")
-    stored.save(update_fields=changed)
-    trail.record("crisis_line.changed", target=stored, by=by, at=now, fields=sorted(changed))
+    if changed:
+        written = list(changed)
+        if _WHERE_IT_LEADS & set(changed):
+            stored.checked_on = stored.checked_by = None
+            written += ["checked_on", "checked_by"]
+        stored.save(update_fields=written)
+        trail.record("crisis_line.changed", target=stored, by=by, at=now, fields=sorted(changed))
+    if is_checked:
+        mark_crisis_line_checked(line=stored, by=by, now=now)
     return stored
 
 
 @transaction.atomic
 def mark_crisis_line_checked(*, line: CrisisLine, by: Actor, now: datetime) -> None:
     """Somebody rang it, or read it on its own site, today."""
-    CrisisLine.objects.filter(pk=line.pk).update(checked_on=ClinicSettings.current().today(now))
+    line.checked_on, line.checked_by = ClinicSettings.current().today(now), by.user
+    line.save(update_fields=["checked_on", "checked_by"])
     trail.record("crisis_line.checked", target=line, by=by, at=now)
 
 

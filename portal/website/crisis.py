@@ -1,7 +1,7 @@
 """Who to call now: the clinic's own list, and the one that ships with the portal, shown when the clinic has none.
 
 Numbers as published by their services; source and day are those of docs/australia.md. They are checked by a person, who
-then sets `checked_on`: `manage.py doctor` reminds of it after half a year.
+then says so: `manage.py doctor` reminds of those that nobody checked, or not for half a year.
 """
 
 from __future__ import annotations
@@ -90,5 +90,5 @@ def by_situation(shown: Sequence[CrisisLine]) -> list[tuple[str, list[CrisisLine
 
 
 def unchecked(*, today: date) -> list[CrisisLine]:
-    """Lines shown, also those that ship, whose number nobody has looked at for half a year."""
-    return [line for line in lines() if today - line.checked_on > CHECKED_WITHIN]
+    """Lines shown, also those that ship, whose number nobody has looked at for half a year, or ever."""
+    return [line for line in lines() if not line.checked_on or today - line.checked_on > CHECKED_WITHIN]

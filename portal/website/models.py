@@ -38,7 +38,9 @@ class CrisisLineQuerySet(models.QuerySet["CrisisLine"]):
         return self.filter(is_active=True)
 
 
-@classed(plain="id code situation name kind number link hours audience everywhere checked_on position is_active")
+@classed(
+    plain="id code situation name kind number link hours audience everywhere checked_on checked_by position is_active"
+)
 class CrisisLine(models.Model):
     """Somebody to turn to now, on the crisis page and, if `everywhere`, on every page. 000 is no row: it always stands
     first."""
@@ -72,7 +74,16 @@ class CrisisLine(models.Model):
     hours = models.CharField(_("when it answers"), max_length=80, blank=True)
     audience = models.CharField(_("for whom, in a sentence"), max_length=160, blank=True)
     everywhere = models.BooleanField(_("show it on every page"), default=False)
-    checked_on = models.DateField(_("checked on"))
+    # Nobody's word yet where there is no day; a day without a name is that of the list that ships.
+    checked_on = models.DateField(_("checked on"), null=True, blank=True)
+    checked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("checked by"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
     position = models.PositiveSmallIntegerField(_("order"), default=0)
     is_active = models.BooleanField(_("shown"), default=True)
 
@@ -84,6 +95,9 @@ class CrisisLine(models.Model):
             models.CheckConstraint(
                 condition=(Q(kind="chat") & ~Q(link="")) | (~Q(kind="chat") & ~Q(number="")),
                 name="crisis_line_can_be_reached",
+            ),
+            models.CheckConstraint(
+                condition=Q(checked_by__isnull=True) | Q(checked_on__isnull=False), name="crisis_line_checked_on_a_day"
             ),
         ]
 

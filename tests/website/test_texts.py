@@ -229,6 +229,11 @@ def test_a_line_can_be_reached(fields):
         CrisisLine.objects.create(name="Nobody", checked_on=date(2026, 1, 1), **fields)
 
 
+def test_nobody_has_checked_a_line_on_no_day():
+    with pytest.raises(IntegrityError), transaction.atomic():
+        CrisisLine.objects.create(name="Nobody", number="1", checked_by=make.user())
+
+
 def test_moving_numbers_the_list_anew():
     CrisisLine.objects.update(position=0)
     names = list(CrisisLine.objects.values_list("pk", flat=True))
@@ -239,7 +244,7 @@ def test_moving_numbers_the_list_anew():
     assert list(CrisisLine.objects.values_list("position", flat=True)) == list(range(len(names)))
 
 
-def test_a_changed_number_counts_as_checked_and_a_changed_name_does_not():
+def test_a_changed_number_is_to_be_checked_and_a_changed_name_is_not():
     line = CrisisLine.objects.first()
     before = line.checked_on
     actions.update_crisis_line(line=line, values={"name": "Life"}, by=BY, now=timezone.now())
@@ -247,5 +252,6 @@ def test_a_changed_number_counts_as_checked_and_a_changed_name_does_not():
     assert (line.name, line.checked_on) == ("Life", before)
     actions.update_crisis_line(line=line, values={"number": "13 11 15"}, by=BY, now=timezone.now())
     line.refresh_from_db()
-    assert (line.number, line.checked_on) == ("13 11 15", timezone.localdate())
-    assert Entry.objects.filter(verb="crisis_line.changed").last().facts == {"fields": ["checked_on", "number"]}
+    assert (line.number, line.checked_on) == ("13 11 15", None)
+    assert line.name in {one.name for one in crisis.unchecked(today=timezone.localdate())}
+    assert Entry.objects.filter(verb="crisis_line.changed").last().facts == {"fields": ["number"]}

@@ -193,13 +193,13 @@ def _lacking() -> Sequence[Lacking]:
 
 
 def _unchecked(now: datetime) -> list[Point]:
-    """Crisis lines whose numbers nobody has looked at for half a year."""
+    """Crisis lines whose numbers nobody has looked at for half a year, or ever."""
     n = len(crisis.unchecked(today=ClinicSettings.current().today(now)))
     if not n:
         return []
     text = ngettext(
-        "%(n)d crisis line on the website has not been checked for half a year.",
-        "%(n)d crisis lines on the website have not been checked for half a year.",
+        "%(n)d crisis line on the website is to be checked: nobody has looked at it for half a year, or ever.",
+        "%(n)d crisis lines on the website are to be checked: nobody has looked at them for half a year, or ever.",
         n,
     ) % {"n": n}
     return [Point(text, reverse("manager:crisis_lines"), _("Check them"))]

@@ -85,10 +85,15 @@ class CrisisLineForm(MergesChanges):
         required=False,
         help_text=_("Keep this to six: the whole list stands on its own page."),
     )
+    checked = forms.BooleanField(
+        label=_("I have rung it just now, or read it on its own site"),
+        required=False,
+        help_text=_("Leave it empty where you haven't: the line then stands on the list as to be checked."),
+    )
 
     def __init__(self, data: Any = None, *, line: CrisisLine | None = None) -> None:
         self.line = line
-        initial = {name: getattr(line, name) for name in self.base_fields} if line else None
+        initial = {name: getattr(line, name) for name in self.base_fields if name != "checked"} if line else None
         super().__init__(data, initial=initial)
 
     @property

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
+from portal.common.languages.times import date_short
 from portal.website import texts
 from portal.website.models import CrisisLine, SiteText
 from tests import make
@@ -218,7 +219,8 @@ def test_a_line_is_added_changed_and_taken_off(boss):
     make.clinic()
     boss.post(f"{LINES}new/", LINE)
     line = CrisisLine.objects.get(name="Griefline")
-    assert line.checked_on == timezone.localdate()
+    assert (line.checked_on, line.checked_by) == (None, None), "nobody has said that they checked it"
+    assert "not checked yet" in boss.get(LINES).text
     page = Client().get("/crisis/").content.decode()
     assert 'href="tel:1300845745"' in page
     assert "After a loss." in page
@@ -247,7 +249,27 @@ def test_checking_is_kept_with_its_day(boss):
     line = CrisisLine.objects.first()
     boss.post(f"{LINES}{line.code}/change/", {"do": "checked"})
     line.refresh_from_db()
-    assert line.checked_on == timezone.localdate()
+    assert (line.checked_on, line.checked_by) == (timezone.localdate(), boss.user)
+    today = date_short(timezone.localdate())
+    assert f"checked on {today} by {boss.user.name}" in boss.get(LINES).text
+
+
+def test_whoever_adds_a_line_can_say_that_they_checked_it(boss):
+    boss.post(f"{LINES}new/", {**LINE, "checked": "on"})
+    line = CrisisLine.objects.get(name="Griefline")
+    assert (line.checked_on, line.checked_by) == (timezone.localdate(), boss.user)
+
+
+@pytest.mark.parametrize("says_so", [False, True])
+def test_another_number_is_to_be_checked_until_somebody_says_it_was(boss, says_so):
+    boss.post(f"{LINES}new/", {**LINE, "checked": "on"})
+    line = CrisisLine.objects.get(name="Griefline")
+    boss.send(f"{LINES}{line.code}/", {**LINE, "audience": "After any loss."})
+    assert line in CrisisLine.objects.filter(checked_by=boss.user), "other words make no other number"
+    boss.send(f"{LINES}{line.code}/", {**LINE, "number": "1300 845 746"} | ({"checked": "on"} if says_so else {}))
+    line.refresh_from_db()
+    assert (line.checked_on is None) is not says_so
+    assert ("To be checked" in boss.get(LINES).text) is not says_so
 
 
 def test_moving_changes_the_order_on_the_page(boss):

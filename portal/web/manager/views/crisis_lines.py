@@ -31,7 +31,7 @@ def _crumbs() -> list[tuple[str, str]]:
 @require_safe
 def listing(request: ActorRequest) -> HttpResponse:
     oldest = ClinicSettings.current().today(timezone.now()) - crisis.CHECKED_WITHIN
-    lines = list(CrisisLine.objects.all())
+    lines = list(CrisisLine.objects.select_related("checked_by"))
     context = {"lines": lines, "oldest": oldest, "none_shown": not any(line.is_active for line in lines)}
     return render(request, "manager/crisis_lines.html", context)
 
@@ -45,7 +45,11 @@ def add(request: ActorRequest) -> HttpResponse:
         with making(request, now=now) as made:
             line = actions.add_crisis_line(values=form.cleaned_data, by=request.actor, now=now)
             made.leads_to("manager:crisis_lines")
-        messages.success(request, _("%(name)s is on the list.") % {"name": line.name})
+        if line.checked_on:
+            messages.success(request, _("%(name)s is on the list, and on the website.") % {"name": line.name})
+        else:
+            words = _("%(name)s is on the list, and on the website. It is to be checked: ring it, then say so here.")
+            messages.success(request, words % {"name": line.name})
         _warn_of_twins(request, line)
         return made.answer
     return form_page(request, "manager/crisis_line.html", {"form": form, "crumbs": _crumbs()}, form)
