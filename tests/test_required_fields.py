@@ -114,6 +114,7 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "PatientForm": {"today": today},
         "OwnDetailsForm": {"today": today, "instance": session.patient},
         "BookingDetailsForm": {"today": today},
+        "BornForm": {"today": today},
         "PublishForm": {"earliest": today, "facts": [], "newest": None},
         "ReviewForm": {"today": today},
         "TagForm": {"tag": None},
@@ -129,7 +130,7 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "ReferralForm": {"today": today},
         "SiteTextForm": {"text": texts.find("home.title", "en")[1], "language": "en", "standard": "Welcome"},
         "RolesForm": {"user": psychologist.user},
-        "ClaimForm": {"user": psychologist.user, "has_record": False},
+        "ClaimForm": {"today": today, "user": psychologist.user, "has_record": False},
         "AddressForm": {"post": make.post()},
         "UnlinkForm": {"account": psychologist.user},
     }

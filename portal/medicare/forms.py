@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.forms import our_field
 from portal.clinic.validators import provider_number_is_right
+from portal.common.forms.names import validate_persons_name
 from portal.medicare.models import Referral
 
 if TYPE_CHECKING:
@@ -41,6 +42,11 @@ class ReferralForm(_ReferralForm):
         super().__init__(*args, **kwargs)
         self.today = today
         self.fields["referrer_provider_number"].widget.attrs |= {"autocapitalize": "characters", "spellcheck": "false"}
+
+    def clean_referrer_name(self) -> str:
+        name: str = self.cleaned_data["referrer_name"]
+        validate_persons_name(name)
+        return name
 
     def clean_referrer_provider_number(self) -> str:
         number: str = self.cleaned_data["referrer_provider_number"]

@@ -16,7 +16,7 @@ from portal.accounts.models import User
 from portal.clinic.validators import postcode_fits_state
 from portal.common.database.columns import longest, text_column
 from portal.common.forms.fields import (
-    DateField,
+    BirthDateField,
     DigitsField,
     EmailLineField,
     LineField,
@@ -71,8 +71,11 @@ class Asking(TypedDict, total=False):
     required: bool
 
 
-# By these somebody is greeted, here and in e-mails.
-_PERSONS_NAMES = {"legal_first_name", "legal_last_name", "preferred_name"}
+# By the first three somebody is greeted, here and in e-mails.
+_PERSONS_NAMES = {
+    *("legal_first_name", "legal_last_name", "preferred_name"),
+    *("emergency_name", "gp_name", "medicare_name"),
+}
 
 
 def _line(name: str, **asking: Unpack[Asking]) -> LineField:
@@ -88,16 +91,23 @@ def _line(name: str, **asking: Unpack[Asking]) -> LineField:
     )
 
 
-def _born(*, autocomplete: str = "off") -> DateField:
-    return DateField(
-        label=_("Date of birth"),
-        autocomplete=autocomplete,
-        help_text=_("Day, month and year, such as 23/4/1990."),
-        error_messages={"required": _("Enter the date of birth.")},
+def _born(*, autocomplete: str = "off") -> BirthDateField:
+    return BirthDateField(
+        label=_("Date of birth"), autocomplete=autocomplete, help_text=_("Day, month and year, such as 23/4/1990.")
     )
 
 
-class PersonForm(MergesChanges, WithWarnings, forms.Form):
+class _AsksBirthDate(forms.Form):
+    """A form that asks when somebody was born; `today` is the clinic's own date."""
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        self.today = today
+        super().__init__(*args, **kwargs)
+        if "date_of_birth" in self.fields:
+            field_of(self, "date_of_birth", BirthDateField).today = today
+
+
+class PersonForm(MergesChanges, WithWarnings, _AsksBirthDate):
     """What the forms on a person share. `today` is the clinic's own date; `values` is what registers somebody,
     `changes` what changes their record.
 
@@ -112,8 +122,8 @@ class PersonForm(MergesChanges, WithWarnings, forms.Form):
         ("gp_name", "gp_practice", "gp_phone"),
     )
 
-    def __init__(self, *args: Any, today: date, instance: Patient | None = None, **kwargs: Any) -> None:
-        self.today, self.instance = today, instance
+    def __init__(self, *args: Any, instance: Patient | None = None, **kwargs: Any) -> None:
+        self.instance = instance
         if instance is not None:
             stored = {name: getattr(instance, name) for name in self.base_fields}
             kwargs["initial"] = stored | (kwargs.get("initial") or {})
@@ -307,7 +317,7 @@ class BookingDetailsForm(PersonForm):
         return cleaned
 
 
-class ClaimForm(forms.Form):
+class ClaimForm(_AsksBirthDate):
     """Whose record somebody asks for, and what proves that they know them."""
 
     ME, OTHER = "me", "other"
@@ -352,7 +362,7 @@ class ClaimForm(forms.Form):
         }
 
 
-class BornForm(forms.Form):
+class BornForm(_AsksBirthDate):
     """The one question to whoever opened a link about somebody without an account."""
 
     date_of_birth = _born()

@@ -10,14 +10,10 @@ from typing import TypedDict
 from django.core.exceptions import ValidationError
 
 from portal.common.forms.fields import EmailLineField, read_date, tidy
+from portal.common.text.capitals import are_initials, belongs_behind, particles_behind, written
 from portal.common.text.names import TITLES, writes_without_spaces
 from portal.patients.search import BETWEEN, DATE, DIGITS, EMAIL, IN_BRACKETS, WRITTEN_DATE, prepared
 
-# What belongs to the name behind it.
-_PARTICLES = {
-    *("al", "bin", "bint", "da", "dal", "de", "del", "della", "den", "der", "di", "do", "dos", "du", "el", "ibn", "la"),
-    *("le", "mac", "mc", "o", "san", "st", "ten", "ter", "van", "von", "zu"),
-}
 # Fewer digits are a year, or the end of a number.
 LEAST_DIGITS = 8
 _AROUND = " .\"“”„«»()[]<>'‘’"
@@ -33,8 +29,11 @@ class Recognised(TypedDict, total=False):
     email: str
 
 
-def recognised(text: str) -> Recognised:
-    """The parts of a search that are an address, a day, a phone number and a name; nothing of an empty one."""
+def recognised(text: str, *, today: date) -> Recognised:
+    """The parts of a search that are an address, a day, a phone number and a name; nothing of an empty one.
+
+    `today` is the clinic's: nobody was born after it.
+    """
     said = Recognised()
     text = prepared(tidy(text))
 
@@ -52,7 +51,7 @@ def recognised(text: str) -> Recognised:
 
     def born(typed: str) -> bool:
         try:
-            said.setdefault("date_of_birth", read_date(typed.replace(BETWEEN, " ")))
+            said.setdefault("date_of_birth", read_date(typed.replace(BETWEEN, " "), born_by=today))
         except ValidationError:
             return False
         return True
@@ -78,38 +77,35 @@ def recognised(text: str) -> Recognised:
 
 def _words(part: str) -> list[str]:
     found = (word.strip(_AROUND) for word in part.split())
-    return [word for word in found if any(c.isalpha() for c in word) and word.casefold() not in TITLES | {"a/prof"}]
+    names = (word for word in found if any(c.isalpha() for c in word) and word.casefold() not in TITLES | {"a/prof"})
+    # The point of `St. Clair` and of `J.R.` stays.
+    return [f"{word}." if (len(word) < 3 or "." in word) and f"{word}." in part else word for word in names]
 
 
 def _names(parts: list[list[str]]) -> tuple[str, str]:
     """First and last name: `Nguyen, Mai`, `NGUYEN Mai`, `Mai Nguyen`, `Gia De Luca`, 王小明, or a last name alone."""
     parts = [words for words in parts if words]
+    typed = [word for words in parts for word in words]
+
+    def both(first: list[str], last: list[str]) -> tuple[str, str]:
+        return written(first, is_family_name=False, among=typed), written(last, is_family_name=True, among=typed)
+
     if len(parts) > 1:
-        return _written([word for words in parts[1:] for word in words]), _written(parts[0])
-    words = parts[0] if parts else []
-    if len(words) == 1:
-        [word] = words
+        given = typed[len(parts[0]) :]
+        begins = len(given) - particles_behind(given)
+        return both(given[:begins], given[begins:] + parts[0])
+    if len(typed) == 1:
+        [word] = typed
         if writes_without_spaces(word) and 2 <= len(word) <= 4:
             return word[1:], word[0]
-        return "", _written(words)
-    if words and _shouted(words[0]) and not any(_shouted(word) for word in words[1:]):
-        return _written(words[1:]), _written(words[:1])
-    begins = max(len(words) - 1, 0)
-    while begins > 1 and words[begins - 1].casefold() in _PARTICLES:
+        return both([], typed)
+    if typed and _shouted(typed[0]) and not any(_shouted(word) for word in typed[1:]):
+        return both(typed[1:], typed[:1])
+    begins = max(len(typed) - 1, 0)
+    while begins > 1 and belongs_behind(typed, begins - 1):
         begins -= 1
-    return _written(words[:begins]), _written(words[begins:])
+    return both(typed[:begins], typed[begins:])
 
 
 def _shouted(word: str) -> bool:
-    return len(word) > 1 and word.isupper()
-
-
-def _written(words: list[str]) -> str:
-    """With a capital at each beginning, where it was typed all small or all in capitals."""
-
-    def one(word: str) -> str:
-        if not (word.islower() or (word.isupper() and len(word) > 2)):
-            return word
-        return re.sub(r"[^\W\d_]+", lambda part: part[0].capitalize(), word)
-
-    return " ".join(map(one, words))
+    return len(word) > 1 and word.isupper() and not are_initials(word)

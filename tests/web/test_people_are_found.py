@@ -85,6 +85,26 @@ def test_nobody_found_leads_to_the_form_with_what_was_typed(where):
     assert (zoe.name, zoe.phone.as_e164, zoe.date_of_birth) == ("Zoe Quill", "+61491570156", date(1990, 4, 23))
 
 
+@pytest.mark.parametrize(
+    "typed", ["Zebulon van der Berg 3/4/85", "BERG, ZEBULON VAN DER; 3.4.85", "zebulon van der berg 3-4-85"]
+)
+def test_a_name_keeps_its_capitals_and_a_birth_year_gets_four_digits(typed):
+    desk = make.signed_in_client(role=Role.RECEPTION)
+    answer = desk.post(reverse("reception:find"), {"q": typed}, headers={"HX-Request": "true"})
+    address = re.search(rf'href="({reverse("reception:new_patient")}\?[^"]*)"', answer.content.decode())[1]
+    filled = boxes(desk.get(unescape(address)).content.decode())
+    assert (filled["legal_first_name"], filled["legal_last_name"]) == ("Zebulon", "van der Berg")
+    assert filled["date_of_birth"] == "3/04/1985"
+
+
+def test_a_birth_year_of_two_digits_registers_somebody():
+    desk = make.signed_in_client(role=Role.RECEPTION)
+    sent = {"legal_first_name": "Zoe", "legal_last_name": "Quill", "date_of_birth": "3/4/85"}
+    page = desk.post(reverse("reception:new_patient"), sent, follow=True).content.decode()
+    assert Patient.objects.get().date_of_birth == date(1985, 4, 3)
+    assert "1985" in page
+
+
 def test_an_empty_search_registers_from_an_empty_form():
     desk = make.signed_in_client(role=Role.RECEPTION)
     filled = boxes(desk.get(reverse("reception:new_patient")).content.decode())

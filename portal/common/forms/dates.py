@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any
 
@@ -29,16 +30,18 @@ _CHINESE = re.compile(r"(?P<year>[0-9]{4}) ?年 ?(?P<month>[0-9]{1,2}) ?月 ?(?P
 _SLASHES = str.maketrans({"\u060d": "/", "\u2044": "/", "\u2215": "/"})
 
 
-def read_date(text: str) -> date:
+def read_date(text: str, *, born_by: date | None = None) -> date:
     """Reads `23/4/1990`, `23.04.1990`, `23 April 1990`, `23041990` or `1990-04-23`, in digits of any script.
 
-    Raises ValidationError.
+    Of a birth date, which lies no later than `born_by`, the year may have two digits. Raises ValidationError.
     """
     text = plain(str(text).translate(_SLASHES)).casefold()
     match = next(filter(None, (p.fullmatch(text) for p in (_ISO, _AUSTRALIAN, _COMPACT, _WRITTEN, _CHINESE))), None)
     if match is None or (month := _month(match["month"])) is None:
         raise ValidationError(_("Write the date as day, month and year, such as 23/4/1990."), code="date")
     day, year = int(match["day"]), match["year"]
+    if born_by and len(year) == 2:
+        year = _year_of_birth(int(year), month, day, by=born_by)
     if len(year) != 4:
         raise ValidationError(_("Write the year with four digits, such as 1990."), code="date_year")
     try:
@@ -55,6 +58,12 @@ def read_date(text: str) -> date:
             code="no_such_month",
             params={"month": month},
         ) from None
+
+
+def _year_of_birth(short: int, month: int, day: int, *, by: date) -> str:
+    """The latest year that ends so and in which the day is not still to come."""
+    year = by.year - by.year % 100 + short
+    return str(year if (year, month, day) <= (by.year, by.month, by.day) else year - 100)
 
 
 def _month(text: str) -> int | None:
@@ -86,7 +95,37 @@ class DateField(forms.DateField):
             return None
         if len(str(value)) > 40:
             raise ValidationError(_("Write the date as day, month and year, such as 23/4/1990."), code="date")
-        return read_date(value)
+        return self.read(value)
+
+    def read(self, text: str) -> date:
+        """The day that was typed; raises ValidationError."""
+        return read_date(text)
+
+
+class BirthDateField(DateField):
+    """The day somebody was born, whose year may be typed with two digits; the page that comes back shows all four.
+
+    The form says what day it is at the clinic. Where it says none, two digits could be of either century.
+    """
+
+    default_error_messages = {"required": _("Enter the date of birth.")}
+    today: date | None = None
+
+    def read(self, text: str) -> date:
+        return read_date(text, born_by=self.today)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        sent = super().bound_data(data, initial)
+        if not isinstance(sent, str) or _reads(read_date, sent):
+            return sent
+        return _reads(self.read, sent) or sent
+
+
+def _reads(read: Callable[[str], date], text: str) -> date | None:
+    try:
+        return read(text)
+    except ValidationError:
+        return None
 
 
 class AustralianDateInput(forms.DateInput):

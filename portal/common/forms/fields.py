@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.common.forms.dates import (
     END_OF_DAY,
     AustralianDateInput,
+    BirthDateField,
     DateField,
     MonthField,
     TimeField,
@@ -43,6 +44,7 @@ __all__ = [
     "END_OF_DAY",
     "STATES",
     "AustralianDateInput",
+    "BirthDateField",
     "CodeField",
     "DateField",
     "DigitsField",

@@ -36,16 +36,20 @@ MOST_DIGITS = 4
 
 
 def validate_persons_name(value: str) -> None:
-    """Refuses a name that holds an address, a link or a telephone number; raises ValidationError.
+    """Refuses what holds an address, a link, a phone number or angle brackets, or no letter; raises ValidationError.
 
-    Such a name turns the clinic's own e-mail into a stranger's letter. Names of every script pass, with their dots,
-    strokes (`s/o`) and apostrophes.
+    An address turns the clinic's own e-mail into a stranger's letter, and a name of digits is one typed into the wrong
+    box. Names of every script pass, with their dots, strokes (`s/o`), apostrophes and numbers (`3rd`, `X Æ A-12`).
     """
     seen = unicodedata.normalize("NFKC", value).translate(_DOTS)
     seen = "".join(letter for letter in seen if unicodedata.category(letter) != "Cf")
     is_number = sum(letter.isdigit() for letter in seen) > MOST_DIGITS
     if is_number or _SPOKEN.search(seen) or _SITE.search(seen):
         raise ValidationError(_("Type the name alone, without a link, an address or a phone number."), code="name")
+    if "<" in seen or ">" in seen:
+        raise ValidationError(_("Type the name without < and >."), code="name_brackets")
+    if not any(letter.isalpha() for letter in seen):
+        raise ValidationError(_("Type the name in letters."), code="name_letters")
 
 
 class NameLineField(LineField):

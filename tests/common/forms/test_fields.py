@@ -62,6 +62,38 @@ def test_read_date_says_what_is_wrong(typed, words):
     assert refused.value.messages == [words]
 
 
+@pytest.mark.parametrize(
+    ("typed", "born"),
+    [
+        ("3/4/85", date(1985, 4, 3)),
+        ("3.4.85", date(1985, 4, 3)),
+        ("3 April 85", date(1985, 4, 3)),
+        ("٣/٤/٨٥", date(1985, 4, 3)),
+        ("29/11/26", date(2026, 11, 29)),
+        ("30/11/26", date(1926, 11, 30)),
+        ("1/1/27", date(1927, 1, 1)),
+        ("29/2/00", date(2000, 2, 29)),
+        ("3/4/1926", date(1926, 4, 3)),
+    ],
+)
+def test_a_birth_date_of_two_digits_is_the_latest_that_is_not_to_come(typed, born):
+    assert read_date(typed, born_by=date(2026, 11, 29)) == born
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("29/2/27", "There is no 29 February 1927. Check the day and the month."),
+        ("3/4/985", "Write the year with four digits, such as 1990."),
+        ("3/4/5", "Write the year with four digits, such as 1990."),
+    ],
+)
+def test_a_birth_date_that_is_none_says_so(typed, words):
+    with pytest.raises(ValidationError) as refused:
+        read_date(typed, born_by=date(2026, 11, 29))
+    assert refused.value.messages == [words]
+
+
 class Born(forms.Form):
     born = DateField()
 

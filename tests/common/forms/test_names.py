@@ -23,6 +23,8 @@ NAMES = """
     ʻOkina Kaʻiulani | Þórður Ðorn | Łukasz Żółć | Ünal İnönü | Ngũgĩ wa Thiong'o | Σωκράτης
     Ольга Иванова-Кузнецова | ਸਿੰਘ | John Smith Jr. | John Smith III | John Smith 3rd | X Æ A-12
     Dot | Dot Cotton | Com | Lee Ann Net | Io | Ng | Wu | Thi My | José Mª Aznar | Sørensen (Smith)
+    Jürgen-Þór d'Añasco-Łęski | ʼAbd al-Raḥmān | ꓡꓲꓢꓴ | ᏣᎳᎩ | አበበ | თამარ | Ա. Խաչատրյան | ខ្មែរ | བསྟན་འཛིན
+    田中 太郎 | ダニエル | Nguyễn T. H. | O | 𠮷野 | Q'orianka | 3rd Earl | ישראל כ״ץ | سارة بنت خالد | ตะวัน
     "Bud" | Anne & Bob | Ai Weiwei | Mr.T | 김민준 | สมชาย | 𝒜da | N'Golo | Nguyen T.My
 """.replace("\n", "|").split("|")
 
@@ -45,6 +47,22 @@ def test_names_are_taken(name):
     validate_persons_name(name)
 
 
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        *(
+            (name, "Type the name without < and >.")
+            for name in ("<b>Bold</b>", "Mai <Nguyen", "Mai>", "＜b＞", "<3", "﹤i﹥")
+        ),
+        *((name, "Type the name in letters.") for name in ("123", "١٢٣", "3", "...", "-", "?", "12/3", "🙂", "2 3")),
+    ],
+)
+def test_signs_and_digits_alone_are_none(typed, words):
+    with pytest.raises(ValidationError) as refused:
+        validate_persons_name(typed)
+    assert refused.value.messages == [words]
+
+
 @pytest.mark.parametrize("name", listed(NO_NAMES))
 def test_addresses_links_and_numbers_are_none(name):
     with pytest.raises(ValidationError, match="Type the name alone"):
@@ -53,7 +71,10 @@ def test_addresses_links_and_numbers_are_none(name):
 
 # ---- Every form that asks for somebody's name ------------------------------------------------------------------------
 
-ASKED_AS = {"first_name", "last_name", "legal_first_name", "legal_last_name", "preferred_name"}
+ASKED_AS = {
+    *("first_name", "last_name", "legal_first_name", "legal_last_name", "preferred_name"),
+    *("emergency_name", "gp_name", "medicare_name"),
+}
 # Compared with the name on record, and written nowhere.
 COMPARED = {"ClaimForm"}
 
@@ -109,6 +130,35 @@ def test_at_invitations():
     assert not Invitation.objects.exists()
     client.post(reverse("manager:invite"), {**sent, "first_name": "Congratulations"})
     assert "Congratulations" not in Notice.objects.get().text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("box", "typed", "words"),
+    [
+        ("legal_first_name", "<b>Mai</b>", "Type the name without &lt; and &gt;."),
+        ("legal_last_name", "123", "Type the name in letters."),
+        ("preferred_name", "٤٢", "Type the name in letters."),
+        ("emergency_name", "<Mum>", "Type the name without &lt; and &gt;."),
+        ("gp_name", "0", "Type the name in letters."),
+        ("medicare_name", "2951", "Type the name in letters."),
+    ],
+)
+def test_at_the_desk(box, typed, words):
+    make.clinic()
+    client = make.signed_in_client(role=Role.RECEPTION)
+    sent = {"legal_first_name": "Mai", "legal_last_name": "Nguyen", "date_of_birth": "23/4/1990"}
+    assert words in client.post(reverse("reception:new_patient"), {**sent, box: typed}).content.decode()
+    assert not Patient.objects.exists()
+
+
+@pytest.mark.django_db
+def test_of_who_refers():
+    make.clinic()
+    patient = make.patient()
+    client = make.signed_in_client(role=Role.RECEPTION)
+    page = reverse("reception:add_referral", args=[patient.code])
+    assert "Type the name in letters." in client.post(page, {"referrer_name": "12"}).content.decode()
 
 
 @pytest.mark.django_db

@@ -49,6 +49,10 @@ def test_back_to_where_they_came_from(patient):
     assert browser().post(FIND + "?next=/book/", BORN).url == "/book/"
 
 
+def test_a_birth_year_may_have_two_digits(patient):
+    assert browser().post(FIND, BORN | {"date_of_birth": "17.5.90"}).status_code == 302
+
+
 @pytest.mark.parametrize("bad", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
 def test_never_back_to_elsewhere(patient, bad):
     assert browser().post(FIND + f"?next={bad}", BORN).url == reverse("patient:details")

@@ -30,17 +30,19 @@ def find(request: ActorRequest) -> HttpResponse:
     if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         back = ""
     has_record = Patient.objects.filter(user=request.user).exists()
-    form = ClaimForm(request.POST if request.method == "POST" else None, user=request.user, has_record=has_record)
+    now = timezone.now()
+    today = ClinicSettings.current().today(now)
+    sent = request.POST if request.method == "POST" else None
+    form = ClaimForm(sent, today=today, user=request.user, has_record=has_record)
     was_refused = False
     if request.method == "POST" and form.is_valid():
-        now = timezone.now()
         with making(request, now=now) as made:
             record = signing_in.claim(
                 user=request.actor.person,
                 token=request.session.get(links.IN_SESSION, ""),
                 by=request.actor,
                 now=now,
-                today=ClinicSettings.current().today(now),
+                today=today,
                 **form.proof,
             )
             if record is None:
@@ -53,6 +55,6 @@ def find(request: ActorRequest) -> HttpResponse:
         was_refused = True
     status = 422 if request.method == "POST" else 200
     # Said to whoever came by an invitation that still works: what it is about is told by nothing.
-    invited = links.is_invited(request.session.get(links.IN_SESSION, ""), now=timezone.now())
+    invited = links.is_invited(request.session.get(links.IN_SESSION, ""), now=now)
     context = {"form": form, "refused": was_refused, "back": back, "invited": invited}
     return render(request, "patient/find.html", context, status=status)

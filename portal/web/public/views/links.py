@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts.addresses import change_address
 from portal.accounts.refusals import AddressTaken
+from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import open_to_all
 from portal.patients import addresses, links
 from portal.patients.forms import BornForm
@@ -34,13 +37,14 @@ def mailed_link(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 def link(request: HttpRequest) -> HttpResponse:
     """An invitation leads to the account; an address is confirmed by its person's birth date, or their sign-in."""
+    now = timezone.now()
     try:
-        opened = links.open_link(request.session.get(links.IN_SESSION, ""), now=timezone.now())
+        opened = links.open_link(request.session.get(links.IN_SESSION, ""), now=now)
         if opened.purpose == MailedLink.Purpose.INVITATION:
             return _invitation(request)
         if opened.patient.user_id is not None:
             return _sign_in_address(request, opened)
-        return _address(request, opened)
+        return _address(request, opened, now=now)
     except LinkClosed:
         request.session.pop(links.IN_SESSION, None)
         return render(request, "public/link_closed.html", status=410)
@@ -52,11 +56,12 @@ def _invitation(request: HttpRequest) -> HttpResponse:
     return render(request, "public/link_invitation.html")
 
 
-def _address(request: HttpRequest, opened: MailedLink) -> HttpResponse:
-    form, was_wrong = BornForm(request.POST if request.method == "POST" else None), False
+def _address(request: HttpRequest, opened: MailedLink, *, now: datetime) -> HttpResponse:
+    today = ClinicSettings.current().today(now)
+    form, was_wrong = BornForm(request.POST if request.method == "POST" else None, today=today), False
     if request.method == "POST" and form.is_valid():
         token = request.session[links.IN_SESSION]
-        if addresses.confirm(token=token, date_of_birth=form.cleaned_data["date_of_birth"], now=timezone.now()):
+        if addresses.confirm(token=token, date_of_birth=form.cleaned_data["date_of_birth"], now=now):
             del request.session[links.IN_SESSION]
             return render(request, "public/link_confirmed.html", {"email": opened.email})
         was_wrong = True

@@ -70,11 +70,12 @@ def listing(request: ActorRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: ActorRequest) -> HttpResponse:
     """Registers somebody, from what was searched for, if anything. If they may be here already the desk decides."""
-    now, clinic = timezone.now(), ClinicSettings.current()
+    now = timezone.now()
+    today = ClinicSettings.current().today(now)
     form = PatientForm(
         request.POST if request.method == "POST" else None,
-        initial=recognised(SearchForm(request.GET).text),
-        today=clinic.today(now),
+        initial=recognised(SearchForm(request.GET).text, today=today),
+        today=today,
     )
     alike: list[Likeness] = []
     if request.method == "POST" and form.is_valid():
