@@ -1,4 +1,4 @@
-"""An invoice on paper: its snapshot as it was issued, and the payments as they stand now."""
+"""An invoice on paper: its snapshot as it was issued, the payments as they stand now, and where to pay what is left."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils import translation
 
-from portal.billing import snapshot
+from portal.billing import snapshot, transfers
 from portal.billing.models import CreditNote, DrawnPaper, Invoice, InvoiceStatus
 from portal.billing.movements import Kind, movements_of
 from portal.billing.snapshot import CreditNoteOnPaper, InvoiceOnPaper
@@ -80,7 +80,8 @@ def _sheet() -> str:
 
 def facts_of(invoice: Invoice) -> dict[str, Any]:
     """What the paper says. A draft, or one voided as a draft, has no snapshot yet and says what it would."""
-    paper: InvoiceOnPaper = invoice.snapshot or snapshot.take(invoice, clinic=ClinicSettings.current(), referral=None)
+    clinic = ClinicSettings.current()
+    paper: InvoiceOnPaper = invoice.snapshot or snapshot.take(invoice, clinic=clinic, referral=None)
     void = invoice.status == InvoiceStatus.VOID
     balance = invoice.balance
     if invoice.credited:
@@ -91,6 +92,7 @@ def facts_of(invoice: Invoice) -> dict[str, Any]:
         "stamp": _stamp(invoice),
         "paid": invoice.paid,
         "balance": balance,
+        "pay_to": transfers.pay_to(invoice, clinic=clinic),
         "has_gst": Decimal(paper["gst"]) != ZERO,
         "has_rebate": Decimal(paper["rebate"]) != ZERO,
         "void_reason": invoice.void_reason.rstrip(". ") if void else "",

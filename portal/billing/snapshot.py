@@ -1,6 +1,7 @@
 """Everything an invoice prints, written down on the day it is issued, so that a re-print is the same for ever.
 
-Dates are ISO text, money is text with two decimals, names are as they were. Only payments are added when it prints.
+Dates are ISO text, money is text with two decimals, names are as they were. Only payments are added when it prints,
+and where to transfer what is left (`transfers.pay_to`): the account that stands here is the one of its day.
 What must stand on it: Health Insurance Regulations 2018 s 51, and the tax office's contents of a tax invoice.
 """
 

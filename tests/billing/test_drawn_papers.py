@@ -96,11 +96,12 @@ def test_draft_is_never_kept(books):
     assert not DrawnPaper.objects.exists()
 
 
-def test_paper_that_was_drawn_costs_three_reads(invoice):
+def test_paper_that_was_drawn_costs_three_reads_and_the_stamp(invoice):
     drawn(invoice)
     with CaptureQueriesContext(connection) as run:
         drawn(invoice)
-    assert len(run) == 3  # the invoice, its payments, the paper
+    # The invoice, its payments, the paper; and the stamp of the settings, which a request has read already.
+    assert len(run) == 4
 
 
 # ---- The worker ------------------------------------------------------------------------------------------------------

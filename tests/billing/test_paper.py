@@ -150,7 +150,7 @@ def test_the_title_says_nothing_of_whose_it_is(whole):
 def test_a_reprint_is_the_same_for_ever(whole):
     """Whatever is changed afterwards: the clinic, the person, the service, the referral, the schedule."""
     before = text_of(printed(whole))
-    ClinicSettings.objects.update(name="Another clinic", abn="", gst_registered=False, bank_account="", phone="")
+    ClinicSettings.objects.update(name="Another clinic", abn="", gst_registered=False, phone="")
     patient, psychologist, location = whole.patient, whole.psychologist, whole.location
     type(patient).objects.filter(pk=patient.pk).update(legal_last_name="Changed", medicare_number="", medicare_irn="")
     patient.carers.update(ended_at=whole.created_at)
@@ -161,6 +161,16 @@ def test_a_reprint_is_the_same_for_ever(whole):
     service = whole.appointment.service
     type(service).objects.filter(pk=service.pk).update(name="Changed", tax_code="taxable", fee=1)
     assert text_of(printed(whole)) == before
+
+
+def test_what_is_left_is_paid_to_where_the_clinic_wants_it_today(books, whole):
+    """The account of its day may be closed: a transfer to it would be lost to both."""
+    ClinicSettings.objects.update(bank_name="New Lane", bank_bsb="083-004", bank_account="87 654")
+    text = text_of(printed(whole))
+    assert f"New Lane BSB 083-004, account 87 654 Reference {whole.number}" in text
+    assert "1234 5678" not in text
+    ClinicSettings.objects.update(bank_account="")
+    assert "How to pay" not in text_of(printed(whole))
 
 
 def test_a_later_payment_is_added(books, whole):

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from django.conf import settings
 from django.db import models
-from django.db.models import ExpressionWrapper, F, Q, Value
+from django.db.models import ExpressionWrapper, F, OuterRef, Q, Subquery, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Abs, Round
 from django.db.models.lookups import LessThanOrEqual
@@ -129,6 +129,11 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
             *more,
             named=True,
         )  # fmt: skip
+
+    def with_first_line(self) -> InvoiceQuerySet:
+        """With what their first line is for, as `first_line`: what a list for people who pay says of each."""
+        lines = Line.objects.filter(invoice=OuterRef("pk")).order_by("position")
+        return self.annotate(first_line=Subquery(lines.values("description")[:1]))
 
     def for_listing(self) -> InvoiceQuerySet:
         """With the people that a list names, and without the snapshots, which are large."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Protocol
+from typing import Protocol, cast
 
+from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 
+from portal.billing.models import Invoice
 from portal.billing.models.invoice import (
+    InvoiceQuerySet,
     InvoiceRow,
+    Purpose,
     Standing,
     badge_of,
     balance_of,
@@ -17,33 +21,63 @@ from portal.billing.models.invoice import (
     psychologist_of,
     purpose_of,
 )
+from portal.clinic import kept
 from portal.common.languages.times import date_short
 from portal.common.templatetags.portal import dollars
 from portal.common.web.addresses import each
 from portal.common.web.stencils import Stencil
+from portal.website.templatetags.texts import line_as_typed
+from portal.website.texts import OWN_LANGUAGE, Texts
 
 _OWING = Stencil("patient/_owing_row.html", holes="page number purpose day balance")
-_INVOICE = Stencil("patient/_invoice_row.html", holes="page number purpose day psychologist patient payable total pdf")
+_INVOICE = Stencil(
+    "patient/_invoice_row.html", holes="page number purpose day psychologist patient payable total left pdf"
+)
 
 
 class ListedRow(InvoiceRow, Protocol):
-    """An invoice `for_table`, and whose account its patient has, if any."""
+    """An invoice as `listed` reads it: what it is for, and whose account its patient has, if any."""
 
+    @property
+    def first_line(self) -> str | None: ...
+    @property
+    def appointment__service(self) -> int | None: ...
     @property
     def patient__user_id(self) -> int | None: ...
 
 
-def owing_rows(invoices: Iterable[InvoiceRow], *, today: date) -> SafeString:
-    """Invoices `for_table` that are to be paid."""
+def listed(invoices: InvoiceQuerySet) -> QuerySet[Invoice, ListedRow]:
+    """Invoices as the rows below are made of."""
+    rows = invoices.with_first_line().for_table("first_line", "appointment__service", "patient__user_id")
+    return cast("QuerySet[Invoice, ListedRow]", rows)
+
+
+def what_for(row: ListedRow, texts: Texts) -> str:
+    """What an invoice asks money for: the session by name, anything else by its kind.
+
+    The name is the one that the invoice itself prints, or the service's in the reader's language if the clinic gave
+    it one.
+    """
+    if row.purpose != Purpose.SESSION or not row.first_line:
+        return purpose_of(row)
+    service = kept.services().get(row.appointment__service or 0)
+    if service is not None and texts.language != OWN_LANGUAGE and not (own := texts.name_of(service)).lang:
+        return own.text
+    return line_as_typed(row.first_line)
+
+
+def owing_rows(invoices: Iterable[ListedRow], *, today: date) -> SafeString:
+    """Invoices that are to be paid."""
     page = each("patient:invoice")
     badges = ((invoice, badge_of(invoice, today=today)) for invoice in invoices)
+    texts = Texts()
     return _OWING.rows(
         (
             {"status": badge, "is_overdue": badge == Standing.OVERDUE},
             (
                 page(invoice.number),
                 invoice.number,
-                purpose_of(invoice),
+                what_for(invoice, texts),
                 date_short(invoice.due_on),
                 dollars(balance_of(invoice)),
             ),
@@ -53,24 +87,27 @@ def owing_rows(invoices: Iterable[InvoiceRow], *, today: date) -> SafeString:
 
 
 def invoice_rows(invoices: Iterable[ListedRow], *, several: bool, today: date) -> SafeString:
-    """Invoices `for_table`; where they are of `several` people, each says whose it is."""
+    """Invoices; where they are of `several` people, each says whose it is."""
     page, pdf = each("patient:invoice"), each("patient:invoice_pdf")
+    texts = Texts()
     return _INVOICE.rows(
         (
             {
                 "status": badge_of(invoice, today=today),
                 "several": several,
                 "credited": invoice.payable != invoice.total,
+                "part_paid": bool(invoice.paid and balance_of(invoice)),
             },
             (
                 page(invoice.number),
                 invoice.number,
-                purpose_of(invoice),
+                what_for(invoice, texts),
                 date_short(invoice.issued_on),
                 psychologist_of(invoice),
                 patient_of(invoice) if several else "",
                 dollars(invoice.payable),
                 dollars(invoice.total),
+                dollars(balance_of(invoice)),
                 pdf(invoice.number),
             ),
         )

@@ -6,12 +6,14 @@ import re
 import uuid
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pypdf import PdfReader
 
 from portal.accounts.roles import Role
 from portal.billing import actions
@@ -31,13 +33,13 @@ def _tuesday_afternoon(db):
         yield
 
 
-def issue(patient, price="220.00", *, now=NOW, psychologist=None, benefit="0"):
+def issue(patient, price="220.00", *, now=NOW, psychologist=None, benefit="0", what="Session"):
     by = make.actor()
     draft = actions.draft_invoice(
         patient=patient,
         psychologist=psychologist or make.psychologist(),
         location=make.location(),
-        charges=[Charge(description="Session", unit_price=Decimal(price), benefit=Decimal(benefit))],
+        charges=[Charge(description=what, unit_price=Decimal(price), benefit=Decimal(benefit))],
         by=by,
         now=now,
     )
@@ -164,6 +166,27 @@ def test_the_page_says_what_it_comes_to_and_how_to_pay():
         assert part in page, part
 
 
+def test_page_and_paper_name_the_account_that_the_clinic_has_today():
+    invoice = issue(make.patient(user=make.user()))
+    make.clinic(bank_name="New Lane", bank_bsb="083-004", bank_account="8765 4321")
+    client = make.client_for(invoice.patient.user)
+    page = words(client.get(reverse("patient:invoice", args=[invoice.number])))
+    assert f"Account name New Lane BSB 083-004 Account number 8765 4321 Reference {invoice.number}" in page
+    paper = PdfReader(BytesIO(client.get(reverse("patient:invoice_pdf", args=[invoice.number])).content))
+    printed = " ".join(paper.pages[0].extract_text().split())
+    assert f"New Lane BSB 083-004, account 8765 4321 Reference {invoice.number}" in printed
+    assert "063-000" not in page + printed
+
+
+def test_the_list_says_what_each_is_for_and_what_is_left():
+    patient = make.patient(user=make.user())
+    part = issue(patient, what="First visit")
+    pay(part, "70.00")
+    page = words(make.client_for(patient.user).get(LIST))
+    assert f"{part.number} First visit · due 1 Dec 2026 Part paid $150.00" in page
+    assert "Part paid $220.00 $150.00 left to pay PDF" in page
+
+
 def test_a_settled_invoice_asks_for_nothing():
     invoice = issue(make.patient(user=make.user()))
     pay(invoice, "220.00")
@@ -230,9 +253,9 @@ def test_psychologists_read_those_of_their_own_sessions():
     ("language", "was", "badge", "purpose"),
     [
         ("en-au", "was $220.00", "Credited", "Session"),
-        ("zh-hans", "原为 $220.00", "已全额减免", "咨询"),
-        ("vi", "trước là $220.00", "Đã giảm trừ hết", "Buổi"),
-        ("ar", "كان", "خُصمت بالكامل", "جلسة"),
+        ("zh-hans", "原为 $220.00", "已全额减免", "Session"),
+        ("vi", "trước là $220.00", "Đã giảm trừ hết", "Session"),
+        ("ar", "كان", "خُصمت بالكامل", "Session"),
     ],
 )
 def test_the_list_says_what_was_taken_off_in_each_language(language, was, badge, purpose):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from portal.accounts.roles import Role
+from portal.billing import transfers
 from portal.billing.models import CreditNote, Invoice
 from portal.billing.models.invoice import balance_of
 from portal.billing.movements import movements_of
@@ -20,7 +20,7 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import ZERO
 from portal.common.web.htmx import page_or_fragment
-from portal.web.patient.lists import ListedRow, invoice_rows, owing_rows
+from portal.web.patient.lists import invoice_rows, listed, owing_rows
 
 PER_PAGE = 20
 
@@ -42,9 +42,8 @@ def listing(request: ActorRequest) -> HttpResponse:
     """Newest first, what is to be paid above them."""
     today = _today(ClinicSettings.current())
     visible = Invoice.objects.visible_to(request.actor)
-    owing = list(visible.owing().for_table().order_by("due_on", "pk"))
-    listed = cast("QuerySet[Invoice, ListedRow]", visible.for_table("patient__user_id")).order_by("-issued_on", "-pk")
-    page = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))
+    owing = list(listed(visible.owing()).order_by("due_on", "pk"))
+    page = Paginator(listed(visible).order_by("-issued_on", "-pk"), PER_PAGE).get_page(request.GET.get("page"))
     several = any(invoice.patient__user_id != request.user.pk for invoice in page)
     context = {
         "owing": owing_rows(owing, today=today),
@@ -65,7 +64,7 @@ def detail(request: ActorRequest, number: str) -> HttpResponse:
         "lines": invoice.lines.all(),
         "movements": movements_of(invoice),
         "notes": invoice.credit_notes.all(),
-        "pay_to": clinic if clinic.bank_account and invoice.balance else None,
+        "pay_to": transfers.pay_to(invoice, clinic=clinic),
     }
     return render(request, "patient/invoice.html", context)
 
