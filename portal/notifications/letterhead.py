@@ -13,10 +13,14 @@ from phonenumber_field.phonenumber import PhoneNumber
 
 @dataclass(frozen=True, slots=True)
 class Letterhead:
-    """The clinic as its letters name it; `email` is where answers go."""
+    """The clinic as its letters name it; `email` is where answers go.
+
+    `phone` is the number as people here write it, `dialled` the same in E.164, as a phone dials it from anywhere.
+    """
 
     name: str
     phone: str = ""
+    dialled: str = ""
     email: str = ""
     address: str = ""
 
@@ -67,6 +71,7 @@ def _of(clinic: _Clinic | None) -> Letterhead:
     return Letterhead(
         name=clinic.name or name or address,
         phone=str(clinic.phone.as_national) if isinstance(clinic.phone, PhoneNumber) else "",
+        dialled=clinic.phone.as_e164 if isinstance(clinic.phone, PhoneNumber) else "",
         email=clinic.email,
         address=", ".join(filter(None, (clinic.street, town))),
     )
