@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from copy import copy
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -20,14 +20,14 @@ from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Location, Psychologist, Room, Service
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
-from portal.journeys import freed, sessions, to_do
+from portal.journeys import changing, freed, sessions, to_do
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
 from portal.patients import actions as patients
 from portal.patients import consents
 from portal.patients.models import Patient
 from portal.patients.reaching import Reader, readers_of
-from portal.policies.models import PolicyVersion
+from portal.policies.models import PolicySettings, PolicyVersion
 
 
 def hold_time(
@@ -63,14 +63,15 @@ def hold_time(
 def as_shown(held: Appointment, *, clinic: ClinicSettings) -> str:
     """What the page of a held time says, as one word that its form sends back: whatever is agreed to by confirming.
 
-    What, with whom, when, where and how; the price, what Medicare pays back, and the terms of cancelling.
+    What, with whom, when, where and how; the price, what Medicare pays back, and the terms of cancelling or not coming.
     """
     quote, late = charges.promised(held, clinic=clinic), charges.late_fee(held, clinic=clinic)
+    missed = charges.no_show_fee(held, clinic=clinic, policy=PolicySettings.current())
     facts = (
         *(held.service_id, held.psychologist_id, held.location_id, held.mode),
         *(held.starts_at.isoformat(), held.ends_at.isoformat()),
-        *(quote.total, quote.rebate, late.amounts.total),
-        *(free_until(held, clinic=clinic).isoformat(), grace_of(held, clinic=clinic)),
+        *(quote.total, quote.rebate, late.amounts.total, missed.amounts.total),
+        *(free_until(held, clinic=clinic).isoformat(), terms.grace_of(held, clinic=clinic)),
     )
     return hashlib.sha256("|".join(map(str, facts)).encode()).hexdigest()[:32]
 
@@ -161,7 +162,7 @@ def reschedule_session(
     seen: str | None = None,
 ) -> Appointment:
     """Moves a booking, or changes how it is held, and says so. Raises SlotTaken, NotOffered or NotReschedulable."""
-    starts, revision = appointment.starts_at, appointment.revision
+    before = copy(appointment)
     moved = actions.reschedule(
         appointment=appointment,
         starts_at=starts_at,
@@ -174,11 +175,11 @@ def reschedule_session(
         known=sessions.known,
         seen=seen,
     )
-    if moved.revision != revision:
+    if moved.revision != before.revision:
         # What still waits tells of what is no longer so; the new notice says all that the old one did.
         freed.withdraw_notices(moved, why="moved", by=by, now=now)
-        template = "appointment_moved" if moved.starts_at != starts else "appointment_changed"
-        notify(moved, template, was=starts, by=by, now=now)
+        template = "appointment_moved" if moved.starts_at != before.starts_at else "appointment_changed"
+        notify(moved, template, before=before, by=by, now=now)
     return moved
 
 
@@ -223,17 +224,14 @@ def free_until(appointment: Appointment, *, clinic: ClinicSettings) -> datetime:
     return terms.free_until(appointment, clinic=clinic)
 
 
-def grace_of(appointment: Appointment, *, clinic: ClinicSettings) -> timedelta:
-    """For how long after booking the patient may cancel without a fee, however soon it is."""
-    return terms.grace_of(appointment, clinic=clinic)
-
-
-def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime, was: datetime | None = None) -> None:
-    """Queues one notice for each who is `told`, with the calendar entry.
+def notify(
+    appointment: Appointment, template: str, *, by: Actor, now: datetime, before: Appointment | None = None
+) -> None:
+    """Queues one notice for each who is `told`, with the calendar entry; `before` is the session as it was, if moved.
 
     The dedupe key holds the revision: moving twice sends twice, a repeated call sends once.
     """
-    to_tell = told(appointment, now=now, was=was)
+    to_tell = told(appointment, now=now, was=before.starts_at if before else None)
     if not to_tell:
         return
     # A copy, with what is kept: the caller's goes on to be changed and shown.
@@ -243,16 +241,13 @@ def notify(appointment: Appointment, template: str, *, by: Actor, now: datetime,
     appointment.location = kept.places()[appointment.location_id]
     clinic = ClinicSettings.current()
     method: ics.Method = "CANCEL" if template == "appointment_cancelled" else "REQUEST"
-    until = free_until(appointment, clinic=clinic)
-    # So short a time may be over when it is read: then it is said how long it was from booking on, not until when.
-    is_by_grace = now <= until and terms.is_by_grace(appointment, clinic=clinic)
     context: dict[str, Any] = {
         "appointment": appointment,
         "zone": appointment.zone,
         "quote": charges.promised(appointment, clinic=clinic),
-        "free_until": until,
-        "is_free_over": now > until,
-        "grace": int(grace_of(appointment, clinic=clinic).total_seconds()) // 60 if is_by_grace else 0,
+        "before": before if before and before.starts_at != appointment.starts_at else None,
+        "terms": changing.terms_of(appointment, now=now, clinic=clinic, is_mailed=True),
+        "free_until": free_until(appointment, clinic=clinic),
         # Nothing is left to cancel of what turned out to have been held earlier.
         "late_fee": charges.late_fee(appointment, clinic=clinic).amounts.total if appointment.starts_at > now else ZERO,
     }

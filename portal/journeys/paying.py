@@ -9,9 +9,12 @@ from django.db import transaction
 
 from portal.appointments.models import Appointment
 from portal.billing import actions as billing
+from portal.billing import charges
 from portal.billing.models import Invoice, Payment, Purpose
+from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.journeys.to_do import sessions
+from portal.policies.models import PolicySettings
 
 
 @transaction.atomic
@@ -52,6 +55,19 @@ def bill_fee(*, appointment: Appointment, by: Actor, now: datetime, after_all: b
     invoice = billing.bill_fee(appointment=appointment, by=by, now=now, after_all=after_all)
     sessions.look_again(Appointment.objects.filter(pk=appointment.pk), by=by, now=now)
     return invoice
+
+
+def fee_to_come(appointment: Appointment, *, clinic: ClinicSettings) -> Decimal | None:
+    """What may yet be asked for a session that was cancelled late or missed, in dollars with GST.
+
+    None where nothing may be, and once it was asked for or waived.
+    """
+    fee = charges.fee_due(appointment, clinic=clinic, policy=PolicySettings.current())
+    if fee is None or appointment.waivers.in_force().filter(purpose=fee.purpose).exists():
+        return None
+    if Invoice.objects.live().for_purpose(fee.purpose).filter(appointment=appointment).exists():
+        return None
+    return fee.amounts.total
 
 
 @transaction.atomic

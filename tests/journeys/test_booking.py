@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 
 import pytest
 import time_machine
@@ -90,10 +92,42 @@ def test_a_notice_of_tomorrow_promises_no_free_time_that_has_passed(mai, service
     book(make.patient(user=make.user()), mai, service, place, starts_at=NEXT_TUESDAY - timedelta(days=7))
     tasks.send_due("email")
     (message,) = mail.outbox
-    for words in (message.body, message.alternatives[0].content):
+    for words in (message.body, unescape(message.alternatives[0].content)):
         assert "free of charge until" not in words
         # True whenever it is read: the quarter of an hour may be over by then.
-        assert "free of charge only for 15 minutes after you book. After that the fee is $110.00" in words
+        assert "free of charge only for 15 minutes after you book. After that it can't be moved online" in words
+        assert "cancelling costs $110.00. Not coming costs the same." in words
+
+
+def test_the_notice_of_a_move_says_from_when_to_when(mai, service, place):
+    booked = book(make.patient(user=make.user()), mai, service, place)
+    tasks.send_due("email")
+    later = NEXT_TUESDAY + timedelta(hours=1)
+    booking.reschedule_session(appointment=booked, starts_at=later, by=make.actor(), now=NOW)
+    tasks.send_due("email")
+    first, message = mail.outbox[0], mail.outbox[-1]
+    assert "Before" not in first.body
+    assert "When: Tuesday 1 December 2026, 12:00 pm (Melbourne time)\nBefore: Tuesday 1 December 2026, 11:00 am\n" in (
+        message.body
+    )
+    page = unescape(message.alternatives[0].content)
+    assert re.search(r">Before</td><td[^>]*>Tuesday 1 December 2026, 11:00 am</td>", page)
+
+
+def test_the_clinics_number_in_a_notice_is_dialled_from_anywhere_and_reads_as_it_is_printed(mai, service, place):
+    """A number with brackets in its link is not dialled from a phone abroad, and some clients drop it."""
+    make.clinic(phone="+61390101234")
+    for language in ("en-au", "ar"):
+        book(make.patient(user=make.user(language=language)), mai, service, place)
+        Appointment.objects.update(status=Status.CANCELLED, cancelled_at=NOW)
+    tasks.send_due("email")
+    english, arabic = mail.outbox
+    for message in (english, arabic):
+        page = message.alternatives[0].content
+        assert re.search(r'href="tel:\+61390101234"[^>]*><bdi dir="ltr">\(03\) 9010 1234</bdi>', page)
+    assert "\n(03) 9010 1234\n" in english.body
+    # The groups of the number would change places among words that run from right to left.
+    assert "\n\u2066(03) 9010 1234\u2069\n" in arabic.body
 
 
 @pytest.mark.parametrize("grace", [0, 15])
@@ -115,14 +149,14 @@ def test_a_notice_of_a_session_that_is_moved_close_to_its_time_speaks_of_no_grac
     message = mail.outbox[-1]
     assert "after you book" not in message.body
     assert "free of charge until" not in message.body
-    assert "cancelling is no longer free. The fee is $110.00" in message.body
+    assert "cancelling costs $110.00" in message.body
 
 
 def test_where_there_is_no_grace_a_late_booking_is_told_that_cancelling_is_not_free(mai, service, place):
     ClinicSettings.objects.update(grace_minutes=0)
     book(make.patient(user=make.user()), mai, service, place, starts_at=NEXT_TUESDAY - timedelta(days=7))
     tasks.send_due("email")
-    assert "cancelling is no longer free. The fee is $110.00" in mail.outbox[0].body
+    assert "cancelling costs $110.00" in mail.outbox[0].body
 
 
 def test_where_cancelling_late_costs_nothing_no_time_that_has_passed_is_named(mai, service, place):
@@ -130,7 +164,8 @@ def test_where_cancelling_late_costs_nothing_no_time_that_has_passed_is_named(ma
     book(make.patient(user=make.user()), mai, service, place, starts_at=NEXT_TUESDAY - timedelta(days=7))
     tasks.send_due("email")
     (message,) = mail.outbox
-    assert "If your plans change" not in message.body
+    assert "free of charge until" not in message.body
+    assert "After that it can't be moved online. Cancelling stays free of charge." in message.body
 
 
 def test_confirming_twice_books_and_tells_once(mai, service, place):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import html
 import re
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -13,6 +14,8 @@ from icalendar import Calendar
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status
+from portal.billing import actions as billing
+from portal.billing.charges import Charge
 from portal.notifications.models import Notice
 from tests import make
 
@@ -136,7 +139,14 @@ OWN, ON_RECORD = "We have sent you an e-mail about it.", "We have sent an e-mail
 
 
 @pytest.mark.parametrize(
-    ("step", "done"), [("cancel", "Your session is cancelled."), ("reschedule", "Your session is moved.")]
+    ("step", "done"),
+    [
+        ("cancel", "Your session is cancelled."),
+        (
+            "reschedule",
+            "Your session is moved from Tuesday 1 December 2026, 11:00 am to Wednesday 2 December 2026, 12:00 pm.",
+        ),
+    ],
 )
 @pytest.mark.parametrize(
     ("on_record", "sent"), [("their account", ON_RECORD), ("another", ON_RECORD), ("", OWN), ("the carer's", OWN)]
@@ -170,9 +180,70 @@ def test_no_page_promises_a_free_time_that_has_passed(appointment, owner):
     url = reverse("patient:appointment", args=[appointment.code])
     assert b"free of charge until" in make.client_for(owner).get(url).content
     with time_machine.travel(STARTS - timedelta(hours=47), tick=False):
-        page = make.client_for(owner).get(url).content.decode()
+        page = text(make.client_for(owner).get(url))
     assert "free of charge until" not in page
-    assert "cancelling is no longer free. The fee is $110.00" in page
+    assert "can't be moved online, and cancelling costs $110.00" in page
+
+
+def billed(session, *, paid):
+    """Its session is over, was completed, billed, and paid in part."""
+    by, later = make.actor(), STARTS + timedelta(hours=2)
+    Appointment.objects.filter(pk=session.pk).update(status=Status.COMPLETED, completed_at=later)
+    session.refresh_from_db()
+    draft = billing.draft_invoice(
+        patient=session.patient,
+        psychologist=session.psychologist,
+        location=session.location,
+        appointment=session,
+        charges=[Charge(description="First visit", unit_price=Decimal(220), benefit=Decimal("149.05"))],
+        by=by,
+        now=later,
+    )
+    invoice = billing.issue_invoice(invoice=draft, by=by, now=later)
+    billing.record_payment(invoice=invoice, amount=Decimal(paid), method="card", key="k", by=by, now=later)
+    return invoice
+
+
+def test_a_session_that_is_over_speaks_of_its_invoice_and_no_more_of_cancelling(appointment, owner):
+    url = reverse("patient:appointment", args=[appointment.code])
+    with time_machine.travel(STARTS + timedelta(hours=1), tick=False):
+        unbilled = text(make.client_for(owner).get(url))
+    assert "What it costs" in unbilled
+    assert "If your plans change" not in unbilled
+    invoice = billed(appointment, paid=70)
+    with time_machine.travel(STARTS + timedelta(days=1), tick=False):
+        page = make.client_for(owner).get(url)
+    assert reverse("patient:invoice", args=[invoice.number]) in page.content.decode()
+    words = text(page)
+    assert f"{invoice.number} First visit" in words
+    assert "Part paid $220.00 $150.00 left to pay" in words
+    assert "What it costs" not in words
+    assert "Left for you to pay" not in words
+
+
+@pytest.mark.parametrize(
+    ("waived", "said"), [(False, "This session was missed. A fee of $110.00 may apply."), (True, "was missed. Book")]
+)
+def test_a_missed_session_says_what_may_be_asked_unless_it_was_waived(appointment, owner, waived, said):
+    Appointment.objects.update(status=Status.NO_SHOW)
+    if waived:
+        make.waiver(appointment=appointment, purpose="no_show")
+    with time_machine.travel(STARTS + timedelta(days=1), tick=False):
+        page = text(make.client_for(owner).get(reverse("patient:appointment", args=[appointment.code])))
+    assert said in page
+    assert ("may apply" in page) is not waived
+    assert "What it costs" not in page
+
+
+@pytest.mark.parametrize(
+    ("hours", "link"),
+    [(72, "Details, move or cancel"), (47, "Details or cancel"), (-0.5, "See the session")],
+)
+def test_the_home_page_offers_what_may_still_be_done(appointment, owner, hours, link):
+    with time_machine.travel(STARTS - timedelta(hours=hours), tick=False):
+        page = text(make.client_for(owner).get(reverse("patient:home")))
+    offered = [each for each in ("Details, move or cancel", "Details or cancel", "See the session") if each in page]
+    assert offered == [link]
 
 
 def test_cancelling_late_says_the_fee_first(appointment, owner):
@@ -232,7 +303,7 @@ def test_pressing_a_time_asks_from_where_to_where_and_moves_nothing(appointment,
     assert words.count(f"How In person {place}") == 2
     assert "The fee stays as it was agreed: $220.00." in words
     assert "free of charge until Monday 30 November 2026, 12:00 pm" in words
-    assert "After that the fee is $110.00" in words
+    assert "After that it can't be moved online, and cancelling costs $110.00. Not coming costs the same." in words
     assert client.post(url, hidden(asked)).status_code == 302
     appointment.refresh_from_db()
     assert appointment.starts_at == datetime(2026, 12, 2, 1, 0, tzinfo=UTC)
@@ -243,7 +314,7 @@ def test_moving_to_soon_says_that_it_can_not_be_undone_for_nothing(appointment, 
     asked = make.client_for(owner).get(
         reverse("patient:reschedule", args=[appointment.code]), {"time": "2026-11-24T01:00Z brunswick"}
     )
-    assert "cancelling it is no longer free. The fee for cancelling is $110.00" in text(asked)
+    assert "so soon that it can't be moved online, and cancelling costs $110.00." in text(asked)
     assert "free of charge until" not in text(asked)
 
 
@@ -336,7 +407,7 @@ def test_who_booked_late_reads_until_when_it_is_free_all_the_same(appointment, o
         )
     with time_machine.travel(booked_at + timedelta(minutes=15, seconds=1), tick=False):
         assert "The fee is now $110.00" in text(client.post(cancel, hidden(shown), follow=True))
-        assert "cancelling is no longer free" in text(client.get(detail))
+        assert "can't be moved online, and cancelling costs $110.00" in text(client.get(detail))
 
 
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true", "HX-Target": "times"}], ids=["page", "fragment"])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 
 import pytest
 import time_machine
@@ -11,6 +12,7 @@ from django.urls import reverse
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status
 from portal.clinic.models import ClinicSettings
+from portal.notifications.models import Notice
 from portal.patients.models import Carer, Patient
 from tests import make
 from tests.web.public.held import send, shown_by, shown_on
@@ -282,6 +284,24 @@ def test_a_parent_books_for_a_child(mai, times, confirm):
     assert (booked.patient.user, carer.user, carer.relationship, carer.is_billed) == (None, user, "parent", True)
 
 
+@pytest.mark.parametrize(
+    ("on_record", "sent"),
+    [
+        ("", "We have sent you an e-mail about it."),
+        ("kim@example.com", "We have sent an e-mail about it to the address on the record."),
+    ],
+)
+def test_who_books_for_somebody_is_told_where_the_e_mail_really_went(mai, times, confirm, on_record, sent):
+    patient, carer = make.patient(email=on_record), make.user(email="parent@example.com")
+    make.carer(patient=patient, user=carer)
+    client = make.client_for(carer)
+    press(client, times)
+    booked = send(client, confirm, {"who": str(patient.code)})
+    said = [str(message) for message in client.get(booked["Location"]).context["messages"]]
+    assert said == [f"Your session is booked. {sent}"]
+    assert [notice.to for notice in Notice.objects.all()] == [on_record or carer.email]
+
+
 def test_a_first_session_for_a_child_is_not_booked_in_the_parents_name(mai, times, confirm):
     user = make.user(first_name="Édith", last_name="Kral")
     client = make.client_for(user)
@@ -303,16 +323,18 @@ def test_who_books_for_tomorrow_is_not_promised_a_free_time_that_has_passed(mai,
     press(client, times)
     assert "free of charge until" in client.get(confirm).content.decode()
     client.post(times, {"time": "2026-11-24T00:00Z brunswick", "psychologist": "any", "mode": "in_person"})
-    page = client.get(confirm).content.decode()
+    page = unescape(client.get(confirm).content.decode())
     assert "free of charge until" not in page
-    assert "free of charge only for 15 minutes after you book. After that the fee is $110.00" in page
+    assert "free of charge only for 15 minutes after you book. After that it can't be moved online, and" in page
     ClinicSettings.objects.update(grace_minutes=0)
     client.post(times, {"time": "2026-11-24T00:30Z brunswick", "psychologist": "any", "mode": "in_person"})
-    assert "cancelling is no longer free. The fee is" in client.get(confirm).content.decode()
+    assert "and cancelling costs $110.00." in client.get(confirm).content.decode()
     # A held time keeps the terms it was held under; another one has those of now.
     ClinicSettings.objects.update(late_fee_percent=0)
     client.post(times, {"time": "2026-11-24T01:00Z brunswick", "psychologist": "any", "mode": "in_person"})
-    assert "If your plans change" not in client.get(confirm).content.decode()
+    free = client.get(confirm).content.decode()
+    assert "Cancelling is free of charge." in free
+    assert "Not coming costs" not in free
 
 
 def test_a_known_patient_only_confirms(mai, times, confirm):

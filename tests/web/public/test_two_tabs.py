@@ -16,7 +16,7 @@ from portal.clinic.models import ClinicSettings, Service
 from portal.common.access.actors import Actor
 from portal.patients.models import Patient
 from portal.policies import publishing
-from portal.policies.models import PolicyKind
+from portal.policies.models import PolicyKind, PolicySettings
 from tests import make
 from tests.web.public.held import send, shown_by, shown_on
 
@@ -142,6 +142,20 @@ def test_a_price_that_has_changed_is_shown_before_it_is_agreed_to(client):
     assert "GST $22.00" in words(refused)
     assert live() == [(Status.HELD, "session", 0)]
     assert client.post(page, shown_by(refused) | TYPED).status_code == 302
+
+
+def test_what_not_coming_costs_is_agreed_to_as_well(client):
+    ClinicSettings.objects.update(late_fee_percent=50)
+    PolicySettings.objects.update_or_create(pk=1, defaults={"no_show_percent": 80})
+    page = press(client)
+    shown = client.get(page)
+    assert "cancelling costs $110.00. Not coming costs $176.00. Medicare pays nothing towards these fees." in words(
+        shown
+    )
+    Appointment.objects.update(no_show_percent=100)
+    refused = client.post(page, shown_by(shown) | TYPED)
+    assert refused.status_code == 409
+    assert "Not coming costs $220.00." in words(refused)
 
 
 @pytest.mark.parametrize("change", [{"fee": "250.00"}, {"late_fee_percent": 100}], ids=["price", "terms"])

@@ -48,7 +48,10 @@ def test_a_booking_of_the_past_and_all_that_follows_mails_nobody(desk, place):
     ]
     response = move(desk, place, session, day="2026-11-23", at="10:00")
     assert said(response) == [
-        "Moved to Monday 23 November 2026, 10:00 am with Dr Mai Nguyễn. That time is past, so nobody is e-mailed."
+        (
+            "Moved from Monday 23 November 2026, 9:00 am to Monday 23 November 2026, 10:00 am with Dr Mai Nguyễn. "
+            "That time is past, so nobody is e-mailed."
+        )
     ]
     session.refresh_from_db()
     page = desk.get(page_of("cancel", session)).content.decode()

@@ -28,6 +28,7 @@ from portal.common.web.daygrid import Block, Column, Grid, day_grid
 from portal.common.web.htmx import page_or_fragment
 from portal.common.web.stencils import Stencil
 from portal.common.web.tables import ListTable, Row
+from portal.journeys import changing
 
 ZONE = ZoneInfo("Australia/Melbourne")
 DAY = date(2026, 11, 24)
@@ -214,8 +215,14 @@ def components(request: ActorRequest) -> HttpResponse:
             "total": Decimal("220.00"),
             "item": {"item": "80010"},
         },
-        "late_fee": Decimal("110.00"),
-        "free_until": _at(11) - timedelta(hours=48),
+        "terms": changing.Terms(
+            free_until=_at(11) - timedelta(hours=48),
+            is_free_over=False,
+            is_free_to_the_end=False,
+            grace=0,
+            late_fee=Decimal("110.00"),
+            missed_fee=Decimal("110.00"),
+        ),
         "pairs": [
             (_("Preferred name"), "Ruth"),
             (_("Date of birth"), "14 March 1987"),

@@ -25,14 +25,17 @@ from portal.appointments.models import Appointment, CancelReason
 from portal.appointments.refusals import NotCancellable, NotOffered, NotReschedulable, PatientBusy, SlotTaken
 from portal.appointments.states import Verb, Why
 from portal.billing import charges
+from portal.billing.models import BILLS_A_SESSION, Invoice
 from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.languages.times import when
 from portal.common.web.htmx import page_or_fragment, redirect_to
-from portal.journeys import booking, choosing, sessions
+from portal.journeys import booking, changing, choosing, paying, sessions, told
 from portal.patients.models import Patient
 from portal.resources.models import Share
 from portal.web.patient.forms import Cancelling, NewTime, WeekChoice
+from portal.web.patient.lists import invoice_rows, listed
 from portal.web.patient.views import privacy
 
 PAST_PER_PAGE = 10
@@ -49,6 +52,7 @@ def home(request: ActorRequest) -> HttpResponse:
     known = Patient.objects.managed_by(request.user).count()
     context = {
         "next": upcoming[0] if upcoming else None,
+        "terms": changing.terms_of(upcoming[0], now=now, clinic=ClinicSettings.current()) if upcoming else None,
         "later": upcoming[1:],
         "several": known > 1,
         "unknown": not known,
@@ -79,13 +83,13 @@ def _own(request: ActorRequest, code: UUID) -> Appointment:
 
 def _context(appointment: Appointment, *, by: Actor, now: datetime) -> dict[str, Any]:
     clinic, steps = ClinicSettings.current(), sessions.steps(appointment, by=by, now=now)
-    free_until = booking.free_until(appointment, clinic=clinic)
     return {
         "appointment": appointment,
         "fee_now": booking.cancelling_costs(appointment, now=now, clinic=clinic),
         "quote": charges.promised(appointment, clinic=clinic),
+        "terms": changing.terms_of(appointment, now=now, clinic=clinic),
         "late_fee": charges.late_fee(appointment, clinic=clinic).amounts.total,
-        "free_until": free_until,
+        "free_until": booking.free_until(appointment, clinic=clinic),
         "steps": steps,
         "is_late": steps[Verb.MOVE].why == Why.LATE,
     }
@@ -94,9 +98,17 @@ def _context(appointment: Appointment, *, by: Actor, now: datetime) -> dict[str,
 @allow(Role.PATIENT)
 @require_safe
 def detail(request: ActorRequest, code: UUID) -> HttpResponse:
-    return render(
-        request, "patient/appointment.html", _context(_own(request, code), by=request.actor, now=timezone.now())
-    )
+    """One session: what it costs while it is not billed, and its invoices with what is left to pay once it is."""
+    appointment, now = _own(request, code), timezone.now()
+    clinic = ClinicSettings.current()
+    visible = Invoice.objects.visible_to(request.actor).live().filter(appointment=appointment)
+    bills = list(listed(visible).order_by("issued_on", "pk"))
+    context = _context(appointment, by=request.actor, now=now) | {
+        "invoices": invoice_rows(bills, several=False, today=clinic.today(now)),
+        "is_billed": any(bill.purpose in BILLS_A_SESSION for bill in bills),
+        "fee_due": paying.fee_to_come(appointment, clinic=clinic),
+    }
+    return render(request, "patient/appointment.html", context)
 
 
 @allow(Role.PATIENT)
@@ -130,7 +142,9 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
     context = _context(appointment, by=request.actor, now=now)
     if not context["steps"][Verb.CANCEL].allowed:
         if request.method == "POST" and actions.is_done_by(appointment, Verb.CANCEL, by=request.actor):
-            messages.success(request, _said(_("Your session is cancelled."), appointment, by=request.actor, now=now))
+            messages.success(
+                request, told.with_mail(_("Your session is cancelled."), appointment, by=request.actor, now=now)
+            )
             return redirect_to(request, "patient:appointment", code=appointment.code)
         _say_why_not(request, appointment, Verb.CANCEL)
         return redirect("patient:appointment", code=appointment.code)
@@ -155,7 +169,9 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
         appointment.refresh_from_db(fields=["status"])
         _say_why_not(request, appointment, Verb.CANCEL)
     else:
-        messages.success(request, _said(_("Your session is cancelled."), appointment, by=request.actor, now=now))
+        messages.success(
+            request, told.with_mail(_("Your session is cancelled."), appointment, by=request.actor, now=now)
+        )
     return redirect_to(request, "patient:appointment", code=appointment.code)
 
 
@@ -178,7 +194,7 @@ def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
     starts_at, location = form.cleaned_data["time"]
     if request.method != "POST":
         return _ask(request, appointment, starts_at, location, now=now)
-    was = appointment.starts_at
+    before, was = appointment.starts_at, when(appointment.starts_at, appointment.zone)
     try:
         moved = booking.reschedule_session(
             appointment=appointment,
@@ -203,20 +219,12 @@ def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
         appointment.refresh_from_db(fields=["status"])
         _say_why_not(request, appointment, Verb.MOVE)
     else:
-        messages.success(request, _said(_("Your session is moved."), moved, by=request.actor, now=now, was=was))
+        done = _("Your session is moved from %(was)s to %(when)s.") % {
+            "was": was,
+            "when": when(moved.starts_at, moved.zone),
+        }
+        messages.success(request, told.with_mail(done, moved, by=request.actor, now=now, was=before))
     return redirect_to(request, "patient:appointment", code=appointment.code)
-
-
-def _said(done: str, appointment: Appointment, *, by: Actor, now: datetime, was: datetime | None = None) -> str:
-    """What was done, and what really goes out by e-mail. No address is named: it may be another carer's."""
-    addresses = {reader.address.lower() for reader in booking.told(appointment, now=now, was=was)}
-    if not addresses:
-        return done
-    if by.user is not None and by.user.email.lower() in addresses:
-        sent = _("We have sent you an e-mail about it.")
-    else:
-        sent = _("We have sent an e-mail about it to the address on the record.")
-    return f"{done} {sent}"
 
 
 def _ask(
@@ -230,16 +238,13 @@ def _ask(
     if not choosing.is_free(appointment, starts_at=starts_at, location=location, now=now, clinic=clinic):
         return _times(request, appointment, now=now, taken=starts_at)
     moved = booking.as_moved(appointment, starts_at=starts_at, location=location)
-    free_until = booking.free_until(moved, clinic=clinic)
     context = {
         "appointment": appointment,
         "moved": moved,
         "time": request.GET["time"],
         "week": choosing.monday_of(location.day_of(starts_at)),
         "quote": charges.promised(moved, clinic=clinic),
-        "late_fee": charges.late_fee(moved, clinic=clinic).amounts.total,
-        "free_until": free_until,
-        "is_free_over": now > free_until,
+        "terms": changing.terms_of(moved, now=now, clinic=clinic),
     }
     return render(request, "patient/move.html", context)
 

@@ -25,7 +25,7 @@ from portal.clinic.models import ClinicSettings, Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import open_to_all
 from portal.common.web.htmx import redirect_to
-from portal.journeys import booking, choosing, returning
+from portal.journeys import booking, changing, choosing, returning, told
 from portal.patients import consents, signing_in
 from portal.patients.forms import BookingDetailsForm
 from portal.patients.models import Patient
@@ -154,7 +154,6 @@ def _not_as_shown(request: HttpRequest, user: User, shown: Shown, held: Appointm
 
 def _context(held: Appointment, *, now: datetime) -> dict[str, Any]:
     clinic = ClinicSettings.current()
-    free_until = booking.free_until(held, clinic=clinic)
     return {
         "held": held,
         # What the page's form sends back, so that it confirms what it showed and nothing else.
@@ -164,10 +163,7 @@ def _context(held: Appointment, *, now: datetime) -> dict[str, Any]:
         "week": f"{choosing.monday_of(held.local_start.date()):%Y-%m-%d}",
         "quote": charges.promised(held, clinic=clinic),
         "seconds_left": max(0, int(((held.held_until or now) - now).total_seconds())),
-        "late_fee": charges.late_fee(held, clinic=clinic).amounts.total,
-        "free_until": free_until,
-        "is_free_over": now > free_until,
-        "grace": int(booking.grace_of(held, clinic=clinic).total_seconds()) // 60,
+        "terms": changing.terms_of(held, now=now, clinic=clinic),
         "step": 4,
     }
 
@@ -269,7 +265,7 @@ def _book(request: HttpRequest, user: User, held: Appointment, *, now: datetime)
     except (SlotTaken, NotOffered, TooManyBookings) as refusal:
         refused = _refused(refusal, held, patient, now=now)
         return _form(request, held, who, details, agreement, now=now, status=409, **refused)
-    messages.success(request, _("Your session is booked. We have sent you an e-mail with the details."))
+    messages.success(request, told.with_mail(_("Your session is booked."), booked, by=by, now=now))
     return redirect_to(request, reverse("patient:appointment", args=[booked.code]))
 
 

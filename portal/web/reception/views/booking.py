@@ -305,6 +305,11 @@ def _answer(request: ActorRequest, wanted: Wanted, put: Callable[..., Appointmen
     if moved is not None and moved.revision == booked.revision:
         messages.info(request, _("It was there already: nothing was changed, and nobody is e-mailed."))
     else:
+        if moved is not None and moved.starts_at != booked.starts_at:
+            done, words["was"] = (
+                _("Moved from %(was)s to %(when)s with %(psychologist)s."),
+                when(moved.starts_at, moved.zone),
+            )
         told = booking.told(booked, now=wanted.now, was=moved.starts_at if moved else None)
         say_what_was_done(request, done % words, told, is_past=booked.starts_at <= wanted.now)
     return redirect_to(request, "reception:patient", code=booked.person.code)

@@ -1,0 +1,26 @@
+"""What the pages say of the e-mails about a session: that one went, and whether it went to whoever reads the page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from portal.appointments.models import Appointment
+from portal.common.access.actors import Actor
+from portal.journeys import booking
+
+
+def with_mail(done: str, appointment: Appointment, *, by: Actor, now: datetime, was: datetime | None = None) -> str:
+    """What was done with a session (moved, from `was`), and what really goes out by e-mail.
+
+    No address is named: it may be another carer's.
+    """
+    addresses = {reader.address.lower() for reader in booking.told(appointment, now=now, was=was)}
+    if not addresses:
+        return done
+    if by.user is not None and by.user.email.lower() in addresses:
+        sent = _("We have sent you an e-mail about it.")
+    else:
+        sent = _("We have sent an e-mail about it to the address on the record.")
+    return f"{done} {sent}"
