@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.common.languages import durations
-from portal.common.languages.times import clock
+from portal.common.languages.times import clock, weekday
 from portal.policies.document import Block, Document, Section, items, own, section, text
 from portal.policies.facts import FeesFacts
 
@@ -196,7 +195,7 @@ def _counted(hours: int) -> str:
 
 
 def _weekday(moment: datetime) -> str:
-    return str(WEEKDAYS[moment.weekday()])
+    return weekday(moment.date())
 
 
 def _clock(moment: datetime) -> str:

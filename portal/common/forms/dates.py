@@ -10,9 +10,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 
+from portal.common.languages import times
 from portal.common.text.typed import plain
 
 _MONTHS = (
@@ -51,7 +51,7 @@ def read_date(text: str, *, born_by: date | None = None) -> date:
             raise ValidationError(
                 _("There is no %(day)d %(month)s %(year)s. Check the day and the month."),
                 code="no_such_date",
-                params={"day": day, "month": MONTHS[month], "year": year},
+                params={"day": day, "month": times.month(date(2000, month, 1)), "year": year},
             ) from None
         raise ValidationError(
             _("There is no month %(month)d. Write the day first, then the month."),

@@ -11,18 +11,20 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
-from django.utils.translation import get_language, pgettext, to_locale
+from django.utils.translation import get_language, pgettext, pgettext_lazy, to_locale
 
 # CLDR's patterns, drawn by Babel; where CLDR shortens more than a reader wants, the day's name is written out.
 # English, which is most of what is read, is written by hand: it costs a tenth.
 PATTERNS = {
     "zh-hans": {
-        "day": "y年M月d日 EEEE",
-        "day_no_year": "M月d日 EEEE",
-        "day_short": "M月d日 E",
+        "day": "y年M月d日EEEE",
+        "day_no_year": "M月d日EEEE",
+        "day_short": "M月d日E",
         "date_short": "y年M月d日",
         "day_month": "M月d日",
         "weekday": "E",
+        "weekday_long": "EEEE",
+        "month": "M月",
         # The part of the day that CLDR names: at noon it is 中午, which "a" calls afternoon.
         "clock": "Bh:mm",
     },
@@ -33,6 +35,8 @@ PATTERNS = {
         "date_short": "d 'thg' M, y",
         "day_month": "d 'thg' M",
         "weekday": "EEE",
+        "weekday_long": "EEEE",
+        "month": "'tháng' M",
         "clock": "H:mm",
     },
     "ar": {
@@ -42,8 +46,27 @@ PATTERNS = {
         "date_short": "d MMMM y",
         "day_month": "d MMMM",
         "weekday": "EEEE",
+        "weekday_long": "EEEE",
+        "month": "MMMM",
         "clock": "h:mm a",
     },
+}
+
+# The places by which Australians name their time zones. CLDR knows those of the rest of the world, but calls Canberra
+# Sydney, and misspells Brisbane and Perth in Arabic.
+PLACES = {
+    "Australia/Adelaide": pgettext_lazy("place", "Adelaide"),
+    "Australia/Brisbane": pgettext_lazy("place", "Brisbane"),
+    "Australia/Broken_Hill": pgettext_lazy("place", "Broken Hill"),
+    "Australia/Canberra": pgettext_lazy("place", "Canberra"),
+    "Australia/Darwin": pgettext_lazy("place", "Darwin"),
+    "Australia/Eucla": pgettext_lazy("place", "Eucla"),
+    "Australia/Hobart": pgettext_lazy("place", "Hobart"),
+    "Australia/Lindeman": pgettext_lazy("place", "Lindeman"),
+    "Australia/Lord_Howe": pgettext_lazy("place", "Lord Howe"),
+    "Australia/Melbourne": pgettext_lazy("place", "Melbourne"),
+    "Australia/Perth": pgettext_lazy("place", "Perth"),
+    "Australia/Sydney": pgettext_lazy("place", "Sydney"),
 }
 
 
@@ -112,6 +135,21 @@ def weekday_short(value: date) -> str:
     return _written(value, None, "weekday", "D")
 
 
+def weekday(value: date) -> str:
+    """`Tuesday`, as it stands within a sentence."""
+    return within(_written(value, None, "weekday_long", "l"))
+
+
+def month(value: date) -> str:
+    """`November`, as it stands within a sentence."""
+    return _written(value, None, "month", "F")
+
+
+def within(written_day: str) -> str:
+    """A day as it stands within a sentence: Vietnamese begins a line with `Thứ Ba`, and writes `thứ Ba` elsewhere."""
+    return f"t{written_day[1:]}" if get_language() == "vi" and written_day.startswith("Th") else written_day
+
+
 def day_month(value: date) -> str:
     """`24 Nov`"""
     return _written(value, None, "day_month", "j M")
@@ -140,7 +178,8 @@ def when_dated(value: datetime, zone: ZoneInfo | str) -> str:
 def _at(written_day: str, value: datetime, zone: ZoneInfo | str) -> str:
     if not value:
         return ""
-    return pgettext("day, time", "%(day)s, %(time)s") % {"day": written_day, "time": clock(value, zone)}
+    written = pgettext("day, time", "%(day)s, %(time)s") % {"day": written_day, "time": clock(value, zone)}
+    return written if written.startswith(written_day) else written.replace(written_day, within(written_day))
 
 
 def iso(value: datetime) -> str:
@@ -150,7 +189,18 @@ def iso(value: datetime) -> str:
 
 def place_of_zone(zone: ZoneInfo | str) -> str:
     """`Lord Howe` of Australia/Lord_Howe. Abbreviations are ambiguous (EST) or are numbers, so none is printed."""
-    return str(zone).rsplit("/", 1)[-1].replace("_", " ")
+    return _place_in(str(zone), get_language() or "")
+
+
+@lru_cache(maxsize=512)
+def _place_in(zone: str, language: str) -> str:
+    if zone in PLACES:
+        return str(PLACES[zone])
+    if language in PATTERNS:
+        from babel.dates import get_timezone_location
+
+        return str(get_timezone_location(ZoneInfo(zone), locale=to_locale(language), return_city=True))
+    return zone.rsplit("/", 1)[-1].replace("_", " ")
 
 
 def utc_offset(value: datetime, zone: ZoneInfo | str) -> str:

@@ -41,6 +41,14 @@ def dollars(amount: Decimal | int | str | None) -> str:
 
 
 @register.filter
+def off(amount: Decimal | int | str | None) -> str:
+    """`-$20.00`, what is taken off: written before what keeps an amount in order, Arabic sets the sign far from it."""
+    if amount is None or amount == "":
+        return ""
+    return ltr(money.dollars(-money.cents(amount)))
+
+
+@register.filter
 def ltr(written: Any) -> str:
     """Figures that stay in order among Arabic words, where the groups of `13 11 14` would change places."""
     return punctuation.ltr(written)

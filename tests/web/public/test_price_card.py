@@ -14,4 +14,4 @@ def test_the_rebates_minus_stands_before_the_amount_in_arabic_too():
     )
     with override("ar"):
         card = render_to_string("components/_price_card.html", {"quote": quote})
-    assert '<bdi dir="ltr">-' in card
+    assert "\u2066-$149.05\u2069" in card
