@@ -39,7 +39,7 @@ def filled(text, language, *, counted=False):
             return "7"
         return FILLED[language].get(match[1], "Mai")
 
-    return re.sub(r"<[^>]+>", "", _PLACEHOLDER.sub(fill, text)).replace("%%", "%")
+    return re.sub(r"</?[a-z][^>]*>", "", _PLACEHOLDER.sub(fill, text)).replace("%%", "%")
 
 
 def strings(message):
@@ -237,7 +237,7 @@ ENDS_OTHERWISE = {
 
 
 def end_of(text):
-    last = re.sub(r"<[^>]+>", "", text).strip().rstrip("”»)）\"'\u200e\u200f")[-1:]
+    last = re.sub(r"</?[a-z][^>]*>", "", text).strip().rstrip("”»)）\"'\u200e\u200f")[-1:]
     return next((number for number, marks in enumerate(ENDS) if last in marks), None)
 
 
