@@ -199,7 +199,7 @@ TERMS = [
 NEVER = {
     "zh-hans": "面谈|心理医生|逾期取消|未到诊|更改时间|你",
     "vi": r"\b[Tt]ệp\b|\b[Bb]ạn\b(?! đời)|Thoát|\bmuộn\b|\b[Bb]uổi (đó|này)? ?(sắp|bắt đầu)",
-    "ar": r"\bMedicare\b(?!\))(?<!تطبيق Medicare)|\bالرسم\b|المحجوز لك|\bنقل",
+    "ar": r"\bMedicare\b(?!\))(?<!تطبيق Medicare)|\bالرسم\b|المحجوز لك|\bن\u064f?قل",
 }
 
 
