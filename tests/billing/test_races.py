@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
+from portal.appointments.models import Appointment, Status
 from portal.billing import actions
 from portal.billing.models import Allocation, Invoice, Payment
 from portal.billing.refusals import (
@@ -158,3 +160,36 @@ def test_money_ahead_is_taken_once(books):
     came = at_once(*(lambda n=n: books.take_ahead(appointment, "50.00", key=f"k{n}") for n in range(PEOPLE)))
     assert came == {"done": 1, "AlreadyInvoiced": PEOPLE - 1}
     assert Payment.objects.get().amount == Decimal("50.00")
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_money_held_for_nothing_stays_with_a_session_that_is_taken_up_again_meanwhile(books):
+    session = make.appointment(starts_at=books.now)
+    deposit = books.take_ahead(session, "100.00")
+    Appointment.objects.filter(pk=session.pk).update(status=Status.NO_SHOW)
+    invoice, used = books.issued("100.00", patient=session.patient), []
+
+    def use():
+        try:
+            used.append(actions.use_held(invoice=invoice, by=books.by, now=books.now))
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=use)
+    with transaction.atomic():
+        Appointment.objects.filter(pk=session.pk).update(status=Status.BOOKED)
+        thread.start()
+        _wait_until_it_waits(thread)
+    thread.join(timeout=20)
+    deposit.refresh_from_db()
+    assert (used, deposit.paid) == ([Decimal(0)], Decimal("100.00"))
+
+
+def _wait_until_it_waits(thread):
+    """Until the thread is kept waiting by a lock, or has gone through without."""
+    with connection.cursor() as cursor:
+        while thread.is_alive():
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.02)

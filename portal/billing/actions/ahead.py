@@ -12,7 +12,7 @@ from portal.billing import charges
 from portal.billing.actions.amounts import check_amount, check_seen
 from portal.billing.actions.credits import credit_line
 from portal.billing.actions.invoices import bill, void_invoice
-from portal.billing.actions.locking import lock_invoice, lock_invoices, lock_session
+from portal.billing.actions.locking import lock_invoice, lock_invoices, lock_session, lock_sessions_of
 from portal.billing.actions.payments import move_payment, record_payment, refundable
 from portal.billing.models import Invoice, InvoiceStatus, Payment, Purpose
 from portal.billing.models.invoice import InvoiceQuerySet
@@ -120,6 +120,8 @@ def use_held(*, invoice: Invoice, by: Actor, now: datetime, seen: str | None = N
     Raises NotPayable on a draft, a void invoice or one for money ahead, and ChangedMeanwhile where the invoice is not
     as it was `seen`.
     """
+    lock_sessions_of(held_for(invoice.patient))
+    # Asked again: a session that somebody has just taken up again uses its money itself.
     deposits = held_for(invoice.patient)
     invoice = lock_invoices(invoice, *deposits)[invoice.pk]
     check_seen(invoice, seen)

@@ -1,6 +1,8 @@
-"""What is held until the transaction ends, in this order: the session, its invoices by their ids, then payments."""
+"""What is held until the transaction ends, in this order: sessions by their ids, invoices by theirs, then payments."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from portal.appointments.models import Appointment
 from portal.billing.models import Invoice
@@ -13,6 +15,13 @@ def lock_session(appointment: Appointment) -> Appointment:
         .select_related("service", "psychologist__user", "patient__user", "location")
         .get(pk=appointment.pk)
     )
+
+
+def lock_sessions_of(invoices: Iterable[Invoice]) -> None:
+    """The sessions that these are for, by their ids: what is decided about their money by where they stand stays so."""
+    sessions = {invoice.appointment_id for invoice in invoices if invoice.appointment_id is not None}
+    if sessions:
+        list(Appointment.objects.select_for_update().filter(pk__in=sessions).order_by("pk").values_list("pk"))
 
 
 def lock_invoice(invoice: Invoice) -> Invoice:
