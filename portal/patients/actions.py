@@ -15,6 +15,7 @@ from portal.accounts.roles import Role
 from portal.audit import trail
 from portal.common.access.actors import Actor
 from portal.patients import addresses
+from portal.patients.locking import hold_record
 from portal.patients.models import Carer, Patient
 from portal.patients.refusals import AlreadyCarer, NotInForce, OwnAccount, SomebodyElseIsBilled, UserHasRecord
 from portal.patients.search import reindex
@@ -56,7 +57,7 @@ def register_patient(*, values: Mapping[str, Any], user: User | None = None, by:
 def update_patient(*, patient: Patient, values: Mapping[str, Any], by: Actor, now: datetime) -> Patient:
     """Writes those of `values` that differ from what is stored; other fields keep what somebody else just saved."""
     details = _checked(values)
-    stored = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    stored = hold_record(patient)
     if "email" in details and not addresses.counts_at_once(stored, details["email"], by=by, now=now):
         patient.email = stored.email
         del details["email"]

@@ -31,6 +31,7 @@ from portal.common.forms.parts import field_of
 from portal.common.forms.shown import ADDRESS, MergesChanges
 from portal.common.text.names import spellings
 from portal.common.web.search_words import SearchWords
+from portal.patients.locking import hold_record
 from portal.patients.models import Carer, Patient
 from portal.patients.validators import clean_medicare_number, validate_irn
 
@@ -135,12 +136,7 @@ class PersonForm(MergesChanges, WithWarnings, _AsksBirthDate):
 
     def form_now(self) -> Self:
         """The form on the record as it is now, locked."""
-        stored = (
-            Patient.objects.select_for_update(no_key=True, of=("self",))
-            .filter(pk=self.instance.pk if self.instance else 0)
-            .first()
-        )
-        return type(self)(today=self.today, instance=stored)
+        return type(self)(today=self.today, instance=hold_record(self.instance) if self.instance else None)
 
     def _begin_at(self, fresh: Self) -> None:
         super()._begin_at(fresh)

@@ -22,6 +22,7 @@ from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
 from portal.patients import links
 from portal.patients.actions import add_carer, end_carer, name_account, somebody_elses
+from portal.patients.locking import hold_record, hold_records
 from portal.patients.models import MailedLink, Patient, WrongBirthDate
 from portal.patients.reaching import address_of, language_of
 from portal.patients.refusals import LinkClosed, NoAccountYet, NoAddress, OwnAccount, RecordHasAccount, UserHasRecord
@@ -232,7 +233,7 @@ def unlink_account(*, patient: Patient, reason: str, by: Actor, now: datetime) -
 
     `reason` is one word. After "wrong_person" their address leaves the record, so that nothing more goes to it.
     """
-    stored = Patient.objects.select_for_update(no_key=True, of=("self",)).select_related("user").get(pk=patient.pk)
+    stored = hold_record(patient)
     user = stored.user
     if user is None:
         raise NoAccountYet
@@ -264,7 +265,7 @@ def move_account(*, patient: Patient, to: Patient, by: Actor, now: datetime) -> 
     Raises OwnAccount, RecordHasAccount where an account opens the other one, or NoAccountYet where nobody signs in
     for this one.
     """
-    held = {one.pk: one for one in Patient.objects.select_for_update(no_key=True).filter(pk__in=[patient.pk, to.pk])}
+    held = hold_records([patient, to])
     old, new = held[patient.pk], held[to.pk]
     user, carers = old.user, list(old.carers.in_force().select_related("user").order_by("pk"))
     if user is None and not carers:

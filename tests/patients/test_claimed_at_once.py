@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
+from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
 from portal.common.access.actors import Actor
 from portal.notifications.models import Notice
-from portal.patients import signing_in
+from portal.patients import actions, addresses, signing_in
+from portal.patients.forms import OwnDetailsForm
 from portal.patients.models import MailedLink, Patient, WrongBirthDate
 from portal.patients.refusals import RecordHasAccount
 from tests import make
@@ -97,3 +100,59 @@ def test_guesses_at_once_are_each_counted(patient):
     assert came == {"nothing": PEOPLE}
     assert WrongBirthDate.objects.count() == PEOPLE
     assert claiming(user)() is None
+
+
+def unlink(patient, by):
+    signing_in.unlink_account(patient=patient, reason="asked", by=by, now=timezone.now())
+
+
+def rename(patient, by):
+    actions.update_patient(patient=patient, values={"preferred_name": "Lan"}, by=by, now=timezone.now())
+
+
+def rename_on_the_page(patient, by):
+    today = date(2026, 11, 29)
+    typed = OwnDetailsForm(today=today, instance=patient)
+    form = OwnDetailsForm({**typed.initial, "preferred_name": "Lan", "shown": "{}"}, today=today, instance=patient)
+    with transaction.atomic():
+        form.still_stands()
+        rename(patient, by)
+
+
+def open_the_other(patient, by):
+    other = make.patient(legal_first_name="Mai", email="mai@example.com", date_of_birth=BORN)
+    signing_in.move_account(patient=patient, to=other, by=by, now=timezone.now())
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+@pytest.mark.parametrize("what", [unlink, rename, rename_on_the_page, open_the_other])
+def test_the_desk_and_who_changes_their_address_do_not_wait_for_each_other(patient, what):
+    user, by, raised = make.user(email="mai@example.com", first_name="Mai"), make.actor(), []
+    signing_in.link_account(patient=patient, user=user, by=by, now=timezone.now())
+    patient.refresh_from_db()
+
+    def run():
+        try:
+            what(patient, by)
+        except Exception as problem:
+            raised.append(problem)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(email="lan@example.com")
+        thread.start()
+        _wait_until_it_waits(thread)
+        addresses.follow_account(patient, by=by, now=timezone.now())
+    thread.join(timeout=20)
+    assert (raised, thread.is_alive()) == ([], False)
+
+
+def _wait_until_it_waits(thread):
+    with connection.cursor() as cursor:
+        while thread.is_alive():
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.02)
