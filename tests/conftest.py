@@ -16,7 +16,7 @@ from django.db.backends.sqlite3.base import DatabaseOperations as SqliteOperatio
 from django.utils import translation
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from portal.common import kept, schedules
+from portal.common import guards, kept, schedules
 from tests import slow_work, triggers
 from tests.clock.readers import Readers, noted
 from tests.selection import may_differ_by_database, takes_long
@@ -122,6 +122,12 @@ def _nothing_slow_while_others_wait():
 FOLLOW_MIGRATIONS = {"django_content_type", "auth_permission"}
 # Rows that migrations themselves write, such as Medicare's items, by their models.
 _migrated = {}
+# The names of the triggers that a new database has.
+_triggers = set()
+
+
+class LeftUnguarded(AssertionError):
+    pass
 
 
 @pytest.fixture(scope="session")
@@ -135,6 +141,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
             is_cleared = model._meta.managed and model._meta.db_table not in FOLLOW_MIGRATIONS
             if is_cleared and (rows := [*model._base_manager.all()]):
                 _migrated[model] = rows
+        _triggers.update(triggers.standing(connections["default"]))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -160,6 +167,10 @@ def _database_can_be_emptied():
         """Of what the signal does, the two things that a test needs; the triggers that renew the stamp were lifted."""
         schedules.ensure()
         kept.renew(connections[database])
+        # The tests after it would fail in its place: what processes keep would never be read again.
+        if gone := _triggers - triggers.standing(connections[database]):
+            guards.restore(connections[database])
+            raise LeftUnguarded(f"{len(gone)} triggers are gone, such as {min(gone)}: migrate by the command")
 
     with pytest.MonkeyPatch.context() as patch:
         for operations in (SqliteOperations, PostgresOperations):

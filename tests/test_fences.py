@@ -6,11 +6,13 @@ import warnings
 from contextlib import closing
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
 from portal.audit import trail
 from portal.audit.models import Entry
 from portal.common.access.actors import Actor
+from tests import triggers
 
 
 def test_network_is_shut():
@@ -45,3 +47,14 @@ def test_guarded_tables_are_empty_again_for_the_next_test(turn, django_user_mode
     with connection.cursor() as cursor, pytest.raises(Exception, match="trail"):
         cursor.execute("DELETE FROM audit_entry")
     assert Entry.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_leaves_a_table_unguarded_is_told_and_nobody_after_them_fails():
+    before = triggers.standing(connection)
+    with connection.cursor() as cursor:
+        on = {"sqlite": "audit_entry_no_delete", "postgresql": "audit_entry_guard ON audit_entry"}
+        cursor.execute(f"DROP TRIGGER {on[connection.vendor]}")
+    with pytest.raises(AssertionError, match="1 triggers are gone, such as audit_entry_"):
+        call_command("flush", interactive=False, verbosity=0)
+    assert triggers.standing(connection) == before

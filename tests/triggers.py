@@ -16,3 +16,12 @@ def lifted(connection, *tables):
         cursor.execute("SET session_replication_role = replica")
         yield
         cursor.execute("SET session_replication_role = DEFAULT")
+
+
+def standing(connection):
+    """The names of all triggers that the database has."""
+    of = {"sqlite": "name FROM sqlite_master WHERE type = 'trigger'", "postgresql": "tgname FROM pg_trigger"}
+    only = " WHERE NOT tgisinternal" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {of[connection.vendor]}{only}")
+        return {name for (name,) in cursor.fetchall()}

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
@@ -67,12 +68,11 @@ def test_what_is_kept_of_a_psychologist_has_the_fee_of_now():
 
 @pytest.mark.django_db(transaction=True)
 def test_the_one_fee_that_somebody_had_becomes_a_fee_for_each_service_that_they_give():
-    before, after = [("clinic", "0011_own_fees")], [("clinic", "0012_one_fee_becomes_one_a_service")]
-    executor = MigrationExecutor(connection)
-    latest = executor.loader.graph.leaf_nodes()
+    before, after = ("clinic", "0011_own_fees"), ("clinic", "0012_one_fee_becomes_one_a_service")
+    states = MigrationExecutor(connection).loader
     try:
-        executor.migrate(before)
-        apps = executor.loader.project_state(before).apps
+        call_command("migrate", *before, verbosity=0)
+        apps = states.project_state([before]).apps
         service, user = apps.get_model("clinic", "Service").objects, apps.get_model("accounts", "User").objects
         people = apps.get_model("clinic", "Psychologist").objects
         first, second = (service.create(name=n, slug=n, minutes=50, fee="220.00") for n in ("first", "second"))
@@ -85,14 +85,12 @@ def test_the_one_fee_that_somebody_had_becomes_a_fee_for_each_service_that_they_
         person("gives-one", "195.00", first)
         person("gives-all", "205.00")
         person("no-fee-of-their-own", None, second)
-        executor = MigrationExecutor(connection)
-        executor.migrate(after)
-        fees = executor.loader.project_state(after).apps.get_model("clinic", "OwnFee").objects
+        call_command("migrate", *after, verbosity=0)
+        fees = states.project_state([after]).apps.get_model("clinic", "OwnFee").objects
         assert set(fees.values_list("psychologist__slug", "service__slug", "fee")) == {
             ("gives-one", "first", Decimal("195.00")),
             ("gives-all", "first", Decimal("205.00")),
             ("gives-all", "second", Decimal("205.00")),
         }
     finally:
-        executor = MigrationExecutor(connection)
-        executor.migrate(latest)
+        call_command("migrate", verbosity=0)
