@@ -28,7 +28,7 @@ from markdown_it.token import Token
 
 from portal.common.text.normalise import fold
 
-RENDER_VERSION = 3
+RENDER_VERSION = 4
 
 # Ten thousand words, or twenty printed pages: what a rendering takes grows with the length, and stays below a second.
 MOST_CHARACTERS = 60_000
@@ -68,6 +68,15 @@ _BARE = re.compile(
     r"(?<![A-Za-z0-9_/@.:-])(?:https?://|www\.)"
     r"[^\s<>\"'`|\\^{}\[\]\u060c\u061b\u061f\u3000-\u9fff\uff00-\uffef]+",
     re.IGNORECASE,
+)
+# An e-mail address as it stands in a sentence: plain letters alone, since one of another script that looks like ours
+# leads elsewhere, and no part of something longer (`me@a@b.example`, `git@host.example:x`). Chinese may stand against
+# it. Each part is bounded, and begins where no letter stands before it: a long text is read once.
+_MAIL = re.compile(
+    r"(?<![A-Za-z0-9_.%+@/:\u00c0-\u05ff\u0620-\u1fff-])(?<![A-Za-z0-9]')"
+    r"[A-Za-z0-9](?:[A-Za-z0-9_.+'-]{0,62}[A-Za-z0-9_])?"
+    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}"
+    r"(?![A-Za-z0-9_@/\u00c0-\u05ff\u0620-\u1fff-]|\.[A-Za-z0-9]|:\S)"
 )
 # What ends a sentence rather than an address.
 _AFTER_IT = ".,;:!?*_~’”»…"
@@ -257,19 +266,25 @@ def _link_bare_addresses(state: StateCore) -> None:
 
 def _with_links(state: StateCore, text: Token) -> Iterator[Token]:
     done = 0
-    for match in _BARE.finditer(text.content):
-        written = _address_alone(match[0])
-        address = state.md.normalizeLink(written)
-        if not _HOST.match(written) or not state.md.validateLink(address):
+    for start, written in _bare_in(text.content):
+        address = state.md.normalizeLink(f"mailto:{written}" if _MAIL.fullmatch(written) else written)
+        if start < done or not state.md.validateLink(address):
             continue
-        if match.start() > done:
-            yield Token("text", "", 0, content=text.content[done : match.start()], level=text.level)
+        if start > done:
+            yield Token("text", "", 0, content=text.content[done:start], level=text.level)
         yield Token("link_open", "a", 1, attrs={"href": address}, markup="linkify", info="auto", level=text.level)
         yield Token("text", "", 0, content=written, level=text.level + 1)
         yield Token("link_close", "a", -1, markup="linkify", info="auto", level=text.level)
-        done = match.start() + len(written)
+        done = start + len(written)
     if done < len(text.content):
         yield Token("text", "", 0, content=text.content[done:], level=text.level)
+
+
+def _bare_in(text: str) -> list[tuple[int, str]]:
+    """Where addresses of pages and of people stand in a text, in its order; one within another comes after it."""
+    pages = ((match.start(), _address_alone(match[0])) for match in _BARE.finditer(text))
+    people = ((match.start(), match[0]) for match in _MAIL.finditer(text))
+    return sorted([*((at, page) for at, page in pages if _HOST.match(page)), *people])
 
 
 def _address_alone(found: str) -> str:

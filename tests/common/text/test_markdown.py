@@ -445,9 +445,12 @@ def test_words_that_stand_too_deep_are_printed_with_their_marks(mark):
 
 def test_version_is_counted_up_with_the_renderer():
     """An article rendered by an older version is rendered anew: change these with the renderer, and count it up."""
-    assert (markdown.RENDER_VERSION, render("## a\n\n**b** [c](/d)").html) == (
-        3,
-        '<h2 id="part-a">a</h2>\n<p><strong>b</strong> <a href="/d" rel="noopener noreferrer">c</a></p>\n',
+    assert (markdown.RENDER_VERSION, render("## a\n\n**b** [c](/d) me@a.example").html) == (
+        4,
+        (
+            '<h2 id="part-a">a</h2>\n<p><strong>b</strong> <a href="/d" rel="noopener noreferrer">c</a> '
+            '<a href="mailto:me@a.example" rel="noopener noreferrer">me@a.example</a></p>\n'
+        ),
     )
 
 
@@ -469,7 +472,31 @@ def test_version_is_counted_up_with_the_renderer():
         ("[https://a.example](https://b.example)", ["https://b.example"]),
         ("`https://a.example/code`", []),
         ("    https://a.example/code", []),
-        ("https:// and www. and https://localhost and me@www.a.example", []),
+        ("https:// and www. and https://localhost and me@localhost", []),
+        # People are written to at theirs.
+        ("Write to desk@clinic.example.au.", ["mailto:desk@clinic.example.au"]),
+        ("me@www.a.example", ["mailto:me@www.a.example"]),
+        (
+            "(first_last+x@a-b.example), o'brien@a.example!",
+            ["mailto:first_last+x@a-b.example", "mailto:o'brien@a.example"],
+        ),
+        ("'me@a.example' “you@a.example”: **we@a.example**", [*map("mailto:{}@a.example".format, ("me", "you", "we"))]),
+        ("请写信至desk@a.example。谢谢", ["mailto:desk@a.example"]),
+        ("راسلنا على desk@a.example، من فضلك", ["mailto:desk@a.example"]),
+        (
+            "https://a.example/?to=me@b.example www.a.example you@c.example",
+            ["https://a.example/?to=me@b.example", "https://www.a.example", "mailto:you@c.example"],
+        ),
+        (
+            "<me@a.example> [words](mailto:you@a.example) [we@a.example](/contact/)",
+            ["mailto:me@a.example", "mailto:you@a.example", "/contact/"],
+        ),
+        ("`me@a.example`", []),
+        # A part of something longer, or with a letter that only looks like one of ours.
+        ("a@b@c.example git@host.example:path me@a.example/path me@a.example-x me@a.example.4", []),
+        ("émile@a.example ме@a.example me@ехample.example me@a.examplé -me@a.example me.@a.example .me@a.example", []),
+        ("me@-a.example me@a..example @a.example me@.example me@a", []),
+        ("me@a.example?bcc=you@b.example", ["mailto:me@a.example", "mailto:you@b.example"]),
         ("javascript://www.a.example/%0aalert(1)", []),
         ("data:text/html,https", []),
     ],
@@ -482,7 +509,23 @@ def test_an_address_in_a_sentence_is_a_link(typed, links):
     assert unescape(re.sub(r"<[^>]+>", "", made.html)).strip() == made.text
 
 
-@pytest.mark.parametrize("typed", ['https://a.example/"><img src=x onerror=alert(1)>', "www.a.example/'onmouseover='x"])
+@pytest.mark.parametrize("typed", ["me@" * 20_000, "a.b" * 20_000, "a@b." * 15_000, "a-" * 29_000 + "@a.example"])
+def test_what_is_nearly_an_address_holds_nobody_up(typed):
+    started = time.process_time()
+    render(typed)
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        'https://a.example/"><img src=x onerror=alert(1)>',
+        "www.a.example/'onmouseover='x",
+        "me'onmouseover='x@a.example",
+        'me@a.example"onmouseover="x',
+        "me@a.example<script>",
+    ],
+)
 def test_an_address_cannot_leave_its_attribute(typed):
     html = render(typed).html
     assert not re.search(r"<(?!/?(?:p|a)\b)", html)
