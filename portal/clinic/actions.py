@@ -18,13 +18,13 @@ from portal.clinic.models import (
     ClinicSettings,
     Language,
     Location,
-    OwnFee,
     ProviderNumber,
     Psychologist,
     Room,
     Service,
     Specialisation,
 )
+from portal.clinic.own_fees import set_fees
 from portal.clinic.refusals import HasProfile, InUse, LastOne
 from portal.common.access.actors import Actor
 from portal.common.media.pictures import PORTRAIT, delete_picture, write_renditions
@@ -165,7 +165,7 @@ def add_psychologist(
         raise HasProfile
     values = _with_topics(values, topics, by=by, now=now)
     added = _add(Psychologist(user=user), values, "psychologist.added", by=by, now=now)
-    _set_fees(added, fees or {}, by=by, now=now)
+    set_fees(added, fees or {}, by=by, now=now)
     return added
 
 
@@ -182,29 +182,8 @@ def update_psychologist(
     """Changes a profile; `topics` and `fees` as in `add_psychologist`. What is booked keeps the fee that it has."""
     values = _with_topics(values, topics, by=by, now=now)
     changed = _update(psychologist, values, "psychologist.changed", by=by, now=now)
-    _set_fees(changed, fees or {}, by=by, now=now)
+    set_fees(changed, fees or {}, by=by, now=now)
     return changed
-
-
-def _set_fees(psychologist: Psychologist, fees: Mapping[int, Decimal | None], *, by: Actor, now: datetime) -> None:
-    """Writes what differs, a row for each service; services that `fees` doesn't name stay as they are."""
-    if not fees:
-        return
-    held = {own.service_id: own for own in OwnFee.objects.filter(psychologist=psychologist, service__in=fees)}
-    changed = []
-    for service, fee in fees.items():
-        own = held.get(service)
-        if (own.fee if own else None) == fee:
-            continue
-        if fee is None:
-            held[service].delete()
-        else:
-            OwnFee.objects.update_or_create(psychologist=psychologist, service_id=service, defaults={"fee": fee})
-        changed.append(service)
-    if changed:
-        codes = Service.objects.filter(pk__in=changed).order_by("pk").values_list("code", flat=True)
-        trail.record("psychologist_fee.changed", target=psychologist, by=by, at=now, services=list(codes))
-        psychologist.__dict__.pop("fees", None)
 
 
 def _with_topics(

@@ -47,6 +47,7 @@ STAFF_ONLY = (
     "portal/resources/translations.py",
     "templates/manager/",
     "templates/notifications/clinic_money/",
+    "templates/notifications/fee_changed/",
     "templates/psychologist/",
     "templates/reception/",
     "templates/authoring/",

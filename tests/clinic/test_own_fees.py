@@ -8,9 +8,11 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
+from portal.accounts.roles import Role
 from portal.audit.models import Entry
 from portal.clinic import actions, kept
 from portal.clinic.models import OwnFee
+from portal.notifications.models import Notice
 from tests import make
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -33,14 +35,14 @@ def test_fees_are_set_changed_and_taken_away_one_by_one():
 
 
 @pytest.mark.django_db
-def test_the_trail_says_whose_fee_for_which_service_changed_and_not_to_what():
-    session, mai = make.service(), make.psychologist()
+def test_the_trail_says_whose_fee_for_which_service_changed_from_what_to_what():
+    session, mai = make.service(fee="220.00"), make.psychologist()
     set_fees(mai, {session.pk: Decimal("195.00")})
     entry = Entry.objects.get()
     assert (entry.verb, entry.target_code, entry.facts) == (
         "psychologist_fee.changed",
         str(mai.code),
-        {"services": [str(session.code)]},
+        {"service": str(session.code), "fee_before": "220.00", "fee_after": "195.00", "is_usual": False},
     )
     set_fees(mai, {session.pk: Decimal("195.00")})
     assert Entry.objects.count() == 1, "what stays the same is not written"
@@ -94,3 +96,47 @@ def test_the_one_fee_that_somebody_had_becomes_a_fee_for_each_service_that_they_
         }
     finally:
         call_command("migrate", verbosity=0)
+
+
+def told():
+    return {notice.to: notice.text for notice in Notice.objects.filter(template="fee_changed")}
+
+
+@pytest.mark.django_db
+def test_managers_are_told_once_of_a_fee_that_a_psychologist_changed():
+    make.clinic()
+    session, assessment = make.service(name="Session", fee="220.00"), make.service(name="Report", fee="330.00")
+    mai, boss, other = make.psychologist(), make.user(role=Role.MANAGER), make.user(role=Role.MANAGER)
+    make.own_fee(mai, assessment, "300.00")
+    make.user(role=Role.RECEPTION)
+    by = make.actor(user=mai.user, role=Role.PSYCHOLOGIST)
+    fees = {session.pk: Decimal("240.00"), assessment.pk: None}
+    actions.update_psychologist(psychologist=mai, values={}, fees=fees, by=by, now=NOW)
+    assert set(told()) == {boss.email, other.email}
+    for text in told().values():
+        assert f"{mai.name} changed what they charge." in text
+        assert "Session: $220.00 → $240.00\n" in text
+        assert "Report: $300.00 → $330.00 (the clinic’s usual fee)" in text
+    actions.update_psychologist(psychologist=mai, values={}, fees=fees, by=by, now=NOW)
+    assert Notice.objects.count() == 2, "what stays the same is not told"
+
+
+@pytest.mark.django_db
+def test_a_psychologist_is_told_of_a_fee_that_a_manager_changed():
+    make.clinic()
+    session, mai, boss = make.service(name="Session", fee="220.00"), make.psychologist(), make.user(role=Role.MANAGER)
+    by = make.actor(user=boss, role=Role.MANAGER)
+    actions.update_psychologist(psychologist=mai, values={}, fees={session.pk: Decimal("200")}, by=by, now=NOW)
+    assert set(told()) == {mai.user.email}
+    assert f"{boss.name} changed what you charge." in told()[mai.user.email]
+    assert "Session: $220.00 → $200.00" in told()[mai.user.email]
+
+
+@pytest.mark.django_db
+def test_who_is_both_is_told_of_nothing_that_they_did_themself():
+    make.clinic()
+    both = make.user(roles=(Role.MANAGER, Role.PSYCHOLOGIST))
+    session, mai = make.service(), make.psychologist(user=both)
+    by = make.actor(user=both, role=Role.MANAGER)
+    actions.update_psychologist(psychologist=mai, values={}, fees={session.pk: Decimal("200")}, by=by, now=NOW)
+    assert told() == {}

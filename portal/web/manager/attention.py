@@ -18,9 +18,11 @@ from portal.accounts.models import Invitation, PendingGrant, User
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, WorkingHours
 from portal.clinic import kept as clinic_kept
+from portal.clinic import own_fees
 from portal.clinic.models import ClinicSettings, ProviderNumber, Psychologist
 from portal.common.access.actors import Actor
 from portal.common.kept import kept
+from portal.common.money import dollars
 from portal.notifications.models import Notice
 from portal.patients.models import Patient
 from portal.policies import publishing
@@ -50,7 +52,7 @@ class Point:
 def points(*, clinic: ClinicSettings, by: Actor, now: datetime) -> list[Point]:
     """The most pressing first."""
     found = [*_to_confirm(by), *_unsent(), *_unsafe(), *_unfinished(clinic), *_untrue(), *_unbookable()]
-    return [*found, *_unchecked(now), *_unanswered(now)]
+    return [*found, *_fees(by, now), *_unchecked(now), *_unanswered(now)]
 
 
 def _to_confirm(by: Actor) -> list[Point]:
@@ -190,6 +192,34 @@ def _lacking() -> Sequence[Lacking]:
         for row in cast("Iterable[_Looked]", rows)
     )
     return [each for each in found if each.hours or each.ahpra_number or each.provider_number]
+
+
+def _fees(by: Actor, now: datetime) -> list[Point]:
+    """Fees that psychologists changed within a week: the website shows them already."""
+    changed = own_fees.changed_by_themselves(clinic_kept.psychologists().values(), reader=by, now=now)[:MOST_NAMED]
+    if not changed:
+        return []
+    whose = {
+        row.code: row
+        for row in Psychologist.objects.filter(code__in={one.psychologist for one in changed}).select_related("user")
+    }
+    services = {service.code: service.name for service in clinic_kept.services().values()}
+    words = _("%(name)s changed a fee: %(service)s, %(before)s → %(after)s.")
+    return [
+        Point(
+            words
+            % {
+                "name": whose[one.psychologist].name,
+                "service": services.get(one.service, ""),
+                "before": dollars(one.before),
+                "after": dollars(one.after),
+            },
+            reverse("manager:profile", args=[whose[one.psychologist].user.code]),
+            _("Profile"),
+            "sky",
+        )
+        for one in changed
+    ]
 
 
 def _unchecked(now: datetime) -> list[Point]:

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
@@ -6,6 +7,7 @@ from django.utils import timezone
 
 from portal.accounts import actions
 from portal.accounts.roles import Role
+from portal.clinic.actions import update_psychologist
 from portal.clinic.models import Service
 from portal.common.access.actors import Actor
 from portal.notifications import outbox
@@ -119,3 +121,17 @@ def test_crisis_lines_that_nobody_checked_are_told(boss, ready):
     assert "1 crisis line on the website is to be checked: nobody has looked at it for half a year, or ever." in points(
         boss
     )
+
+
+def test_a_fee_that_a_psychologist_changed_is_told_for_a_week(boss, ready):
+    service = make.service(name="Session", fee="220.00")
+    now = timezone.now()
+    for by, fee, at in (
+        (make.actor(user=ready.user, role=Role.PSYCHOLOGIST), "240.00", now - timedelta(days=6)),
+        (make.actor(user=boss.user, role=Role.MANAGER), "250.00", now),
+        (make.actor(user=ready.user, role=Role.PSYCHOLOGIST), "260.00", now - timedelta(days=8)),
+    ):
+        fees = {service.pk: Decimal(fee)}
+        update_psychologist(psychologist=ready, values={}, fees=fees, by=by, now=at)
+    told = [point for point in points(boss) if "changed a fee" in point]
+    assert told == [f"{ready.name} changed a fee: Session, $220.00 → $240.00."]
