@@ -10,11 +10,13 @@ from zlib import crc32
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.forms import ClinicForm, Group, SluggedForm, names_in
 from portal.clinic.models import Mode, Psychologist, Service, Specialisation
 from portal.clinic.portrait_forms import WithPortrait
+from portal.common.forms.asking import AsksOnce
 from portal.common.forms.fields import MoneyField, refuse_control_characters, tidy
 from portal.common.forms.parts import field_of, widget_of
 from portal.common.forms.shown import SHOWN
@@ -142,8 +144,8 @@ class TopicsField(forms.Field):
 # ---- The forms -------------------------------------------------------------------------------------------------------
 
 
-class ProfileForm(WithPortrait):
-    """What both forms share. `values` and `topics` are what the actions take."""
+class ProfileForm(AsksOnce, WithPortrait):
+    """What both forms share. `values` and `topics` are what the actions take; a fee of nothing is asked about once."""
 
     one_of = frozenset(Mode.values)
 
@@ -187,6 +189,9 @@ class ProfileForm(WithPortrait):
         for name, service in self.priced.items():
             if (fee := cleaned.get(name)) is not None and fee > 2 * service.fee:
                 self.warn(name, _("This is more than twice what this service usually costs. Check it."))
+            if fee == 0 and (not self.is_edit or name in self.changed_here):
+                words = gettext("The fee for %(service)s is $0.00: whoever books it pays nothing. Is it free?")
+                self.ask(words % {"service": service.name})
         if not any(cleaned.get(mode) for mode in Mode.values):
             self.add_error("in_person", ValidationError(_("Choose at least one way of meeting people."), code="mode"))
         return cleaned

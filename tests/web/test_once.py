@@ -106,8 +106,8 @@ WITHOUT_KEY = {
         reception:send_invoice reception:email_invoice reception:pay reception:refund_payment reception:credit_invoice
     """,
     NOTHING: """
-        psychologist:article_preview manager:article_preview psychologist:profile_advice drop_kept_form reception:find
-        psychologist:find
+        psychologist:article_preview manager:article_preview psychologist:profile_advice manager:profile_advice
+        drop_kept_form reception:find psychologist:find
     """,
 }
 

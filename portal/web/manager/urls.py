@@ -59,6 +59,7 @@ urlpatterns = [
     path("staff/<uuid:code>/close/", staff.close, name="close_account"),
     path("staff/<uuid:code>/open/", staff.open_again, name="open_account"),
     path("staff/<uuid:code>/profile/", profiles.edit, name="profile"),
+    path("staff/<uuid:code>/profile/advice/", profiles.advice, name="profile_advice"),
     path("staff/<uuid:code>/profile/photo/", profiles.photo, name="profile_photo"),
     path("staff/<uuid:code>/profile/photo/whole/", profiles.whole_photo, name="profile_whole_photo"),
     path("staff/<uuid:code>/profile/retire/", profiles.retire, name="retire_profile"),

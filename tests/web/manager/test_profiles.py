@@ -194,7 +194,7 @@ def test_the_list_is_moved_about_and_nothing_else_is_lost(boss, whose):
 def test_doubtful_words_are_shown_to_the_manager_too(boss, whose):
     make.psychologist(user=whose, bio="The best results, guaranteed.", specialisations=(make.specialisation(),))
     page = boss.get(url("profile", whose))
-    assert [caution.rule for caution in page.context["cautions"]] == ["comparison", "promise"]
+    assert [caution.rule for caution in page.context["advice"].cautions] == ["comparison", "promise"]
 
 
 def test_managers_who_save_in_one_moment_do_not_undo_each_other(boss, whose):
@@ -224,3 +224,75 @@ def test_profile_that_two_managers_begin_at_once_is_made_once(boss, whose):
         response = boss.post(url("profile", whose), fields(), follow=True)
     assert [tag for tag, _words in said(response)] == ["error"]
     assert Psychologist.objects.count() == 1
+
+
+# ---- What patients will pay ------------------------------------------------------------------------------------------
+
+
+def test_a_manager_sees_what_each_service_would_cost_before_it_is_public(boss, whose):
+    make.clinic()
+    make.mbs_items()
+    session, report = (
+        make.service(name="Session", fee="220"),
+        make.service(name="Report", fee="330", medicare=False, position=1),
+    )
+    mai = make.psychologist(user=whose)
+    page = boss.get(url("profile", whose))
+    assert [(fee.service.name, fee.quote.total) for fee in page.context["advice"].fees] == [
+        ("Session", 220),
+        ("Report", 330),
+    ]
+    assert f'data-hx-post="{url("profile_advice", whose)}"' in page.text
+    typed = {f"fee-{session.slug}": "250", "registration": "clinical", "in_person": "on"}
+    answer = boss.post(url("profile_advice", whose), typed, headers={"hx-request": "true", "hx-target": "advice"})
+    assert answer.text.strip().startswith('<div class="stack" id="advice">')
+    assert "$250.00" in answer.text
+    [first, second] = boss.post(url("profile_advice", whose), typed).context["advice"].fees
+    assert (first.quote.gap, second.quote.rebate) == (250 - first.quote.rebate, None)
+    # Which services they give and how they are registered count as they stand in the form.
+    [only] = boss.post(url("profile_advice", whose), typed | {"services": [report.pk]}).context["advice"].fees
+    assert only.service == report
+    [first, _report] = (
+        boss.post(url("profile_advice", whose), typed | {"registration": "provisional"}).context["advice"].fees
+    )
+    assert first.quote.rebate is None
+    mai.refresh_from_db()
+    assert mai.own_fees.count() == 0, "nothing is saved"
+
+
+def test_what_patients_pay_is_shown_before_there_is_a_profile(boss, whose):
+    make.clinic()
+    session = make.service(fee="220")
+    assert [fee.quote.total for fee in boss.get(url("profile", whose)).context["advice"].fees] == [220]
+    [fee] = boss.post(url("profile_advice", whose), {f"fee-{session.slug}": "99"}).context["advice"].fees
+    assert fee.quote.total == 99
+
+
+@pytest.mark.parametrize(
+    "typed", [{"services": ["x", "9" * 40, "-1"]}, {"registration": "king"}, {"headline": "x" * 99_999}]
+)
+def test_advice_takes_what_makes_no_sense(boss, whose, typed):
+    make.clinic()
+    make.psychologist(user=whose)
+    assert boss.post(url("profile_advice", whose), typed).status_code == 200
+
+
+def test_advice_is_the_managers_and_about_psychologists_alone(boss, whose):
+    assert boss.post(url("profile_advice", make.user(role=Role.RECEPTION))).status_code == 404
+    assert boss.post(url("profile_advice", make.user())).status_code == 404
+    desk = make.signed_in_client(role=Role.RECEPTION)
+    assert desk.post(url("profile_advice", whose)).status_code == 403
+
+
+def test_an_own_fee_of_nothing_is_asked_about_once(boss, whose):
+    service = make.service(name="Session", fee="220")
+    mai = make.psychologist(user=whose)
+    data = fields(slug=mai.slug, **{f"fee-{service.slug}": "0"})
+    asked = boss.send(url("profile", whose), data)
+    assert (asked.status_code, mai.own_fees.count()) == (422, 0)
+    assert "The fee for Session is $0.00" in asked.text
+    sure = {"sure": asked.context["form"].questions_digest}
+    assert boss.send(url("profile", whose), data | sure).status_code == 302
+    assert [own.fee for own in mai.own_fees.all()] == [0]
+    # What stands is asked about no more.
+    assert boss.send(url("profile", whose), data | {"headline": "Sleep"}).status_code == 302

@@ -604,7 +604,7 @@ def test_doubtful_words_are_named_and_block_nothing(client, mai):
     data = fields(bio="My clients say I am the best.")
     assert client.send(URL, data).status_code == 302
     page = client.get(URL)
-    assert [caution.phrase for caution in page.context["cautions"]] == ["My clients say", "the best"]
+    assert [caution.phrase for caution in page.context["advice"].cautions] == ["My clients say", "the best"]
     assert "The law forbids testimonials" in page.content.decode()
 
 
@@ -623,14 +623,14 @@ def test_advice_while_typing(client, mai, service):
 def test_what_patients_pay_follows_the_rebate_and_the_registration(client, mai, service):
     make.mbs_items()
     url = reverse("psychologist:profile_advice")
-    [fee] = client.post(url, {FEE: "250"}).context["fees"]
+    [fee] = client.post(url, {FEE: "250"}).context["advice"].fees
     assert fee.quote.gap == 250 - fee.quote.rebate
     Psychologist.objects.filter(pk=mai.pk).update(registration=Registration.PROVISIONAL)
-    [fee] = client.post(url, {FEE: "250"}).context["fees"]
+    [fee] = client.post(url, {FEE: "250"}).context["advice"].fees
     assert (fee.quote.rebate, fee.quote.gap) == (None, 250)
 
 
 @pytest.mark.parametrize("fee", ["", "a lot", "9" * 400, "-5"])
 def test_advice_on_a_fee_that_is_none_shows_what_services_cost(client, mai, service, fee):
-    [shown] = client.post(reverse("psychologist:profile_advice"), {FEE: fee}).context["fees"]
+    [shown] = client.post(reverse("psychologist:profile_advice"), {FEE: fee}).context["advice"].fees
     assert shown.quote.fee == service.fee

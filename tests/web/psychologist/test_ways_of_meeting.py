@@ -50,7 +50,7 @@ def test_the_preview_shows_the_ways_that_are_ticked_and_saves_nothing(client, ma
 def test_the_prices_beside_the_form_follow_the_boxes(client, mai, service):
     url = reverse("psychologist:profile_advice")
     for more, expected in (({}, {"in_person", "video"}), (ONLY_VIDEO, {"video"})):
-        listed = client.post(url, sent(**more)).context["fees"]
+        listed = client.post(url, sent(**more)).context["advice"].fees
         assert {mode for fee in listed for mode in fee.modes} == expected
     assert Psychologist.objects.get(pk=mai.pk).in_person
 

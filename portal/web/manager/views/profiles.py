@@ -26,9 +26,9 @@ from portal.common.media.pending_uploads import Place
 from portal.common.media.uploads import picture_response, version_of
 from portal.common.web.htmx import page_or_fragment
 from portal.common.web.once import making, once
+from portal.journeys.profile_advice import advice_on
 from portal.web.manager.forms import NumberAtForm, number_forms
 from portal.web.manager.responses import confirm_page, pass_on_warnings
-from portal.website.advertising import Caution, warnings_for
 
 
 def _crumbs(whose: User, *more: tuple[str, str]) -> list[tuple[str, str]]:
@@ -73,7 +73,7 @@ def edit(request: ActorRequest, code: UUID) -> HttpResponse:
         "psychologist": stored,
         "photo_url": _photo_url(stored, code),
         "whole_url": _whole_url(stored, code),
-        "cautions": _cautions(stored),
+        "advice": advice_on(form, now=timezone.now()),
         "crumbs": _crumbs(whose),
     }
     wrong = any(sent.is_bound and not sent.is_valid() for sent in [form, *numbers])
@@ -116,13 +116,17 @@ def _saved(
     return True
 
 
-def _cautions(psychologist: Psychologist | None) -> list[Caution]:
-    """What is doubtful as advertising in the profile as it is stored."""
-    if psychologist is None:
-        return []
-    words = [psychologist.headline, psychologist.bio, psychologist.qualifications]
-    words += [topic.name for topic in psychologist.topics]
-    return warnings_for("\n".join(words), registration=psychologist.registration)
+@allow(Role.MANAGER)
+@require_POST
+def advice(request: ActorRequest, code: UUID) -> HttpResponse:
+    """Doubtful words and what patients will pay, while the form is being filled in."""
+    whose = get_object_or_404(User.objects.staff_ever(), code=code)
+    psychologist = Psychologist.objects.filter(user=whose).first()
+    if psychologist is None and Role.PSYCHOLOGIST not in whose.roles:
+        raise Http404
+    form = PsychologistForm(request.POST, instance=psychologist, user=whose)
+    context = {"advice": advice_on(form, now=timezone.now())}
+    return page_or_fragment(request, "components/_profile_advice.html", context, fragment="advice")
 
 
 def _photo_url(psychologist: Psychologist | None, code: UUID) -> str:

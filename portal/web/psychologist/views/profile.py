@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -20,17 +19,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts.roles import Role
 from portal.clinic import actions
-from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service, Specialisation
+from portal.clinic.models import Psychologist, Specialisation
 from portal.clinic.profile_forms import OwnProfileForm
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.media.pending_uploads import Place
 from portal.common.media.uploads import StoredPicture, picture_response, version_of
 from portal.common.web.htmx import page_or_fragment
 from portal.journeys import profiles
-from portal.journeys.profiles import Fee
-from portal.medicare import schedule
+from portal.journeys.profile_advice import advice_on, charged_by
 from portal.web.psychologist.own_profile import PsychologistRequest, with_profile
-from portal.website.advertising import Caution, warnings_for
 
 
 @allow(Role.PSYCHOLOGIST)
@@ -45,7 +42,7 @@ def profile(request: PsychologistRequest) -> HttpResponse:
     form = OwnProfileForm(request.POST, request.FILES, instance=_fresh(person), place=place)
     if form.is_rearranged:
         return _page(request, form.rearranged(), person)
-    if "preview" in request.POST and form.is_valid():
+    if "preview" in request.POST and not form.errors:
         return _preview(request, form)
     if not form.is_valid() or not _saved(request, form, person):
         form.keep_pictures()
@@ -82,26 +79,15 @@ def _fresh(person: Psychologist) -> Psychologist:
 
 
 def _page(request: HttpRequest, form: OwnProfileForm, person: Psychologist, *, status: int = 200) -> HttpResponse:
-    words = {name: str(form[name].value() or "") for name in ("headline", "bio", "qualifications")}
     context = {
         "form": form,
         "person": person,
         "photo_url": own_photo_url(person),
         "whole_url": whole_photo_url(person),
-        **_advice(person, words=words, topics=form["specialisations"].value() or [], fees=form.fees, ways=_ways(form)),
+        "advice": advice_on(form, now=timezone.now()),
+        "is_own": True,
     }
     return page_or_fragment(request, "psychologist/profile.html", context, fragment="topics", status=status)
-
-
-def charged_by(person: Psychologist, typed: dict[int, Decimal | None]) -> dict[int, Decimal]:
-    """What they would charge of their own by a service's id, if what is typed were saved."""
-    return {service: fee for service, fee in {**person.fees, **typed}.items() if fee is not None}
-
-
-def _ways(form: OwnProfileForm) -> dict[str, bool]:
-    """Which ways of meeting are ticked; empty where none is, which nobody can be booked in and nothing costs."""
-    ticked = {name: bool(form[name].value()) for name in Mode.values}
-    return ticked if any(ticked.values()) else {}
 
 
 # ---- Advice ----------------------------------------------------------------------------------------------------------
@@ -113,40 +99,8 @@ def _ways(form: OwnProfileForm) -> dict[str, bool]:
 def advice(request: PsychologistRequest) -> HttpResponse:
     """What the law says of the words, and what patients will pay, while the form is being filled in."""
     form = OwnProfileForm(request.POST, instance=_fresh(request.psychologist))
-    words = {name: request.POST.get(name, "")[:10_000] for name in ("headline", "bio", "qualifications")}
-    topics = [name[:100] for name in request.POST.getlist("specialisations")[:50]]
-    context = _advice(request.psychologist, words=words, topics=topics, fees=form.fees, ways=_ways(form))
-    return page_or_fragment(request, "psychologist/_profile_advice.html", context, fragment="advice")
-
-
-def _advice(
-    person: Psychologist,
-    *,
-    words: dict[str, str],
-    topics: list[str],
-    fees: dict[int, Decimal | None],
-    ways: dict[str, bool],
-) -> dict[str, list[Caution] | list[Fee] | bool]:
-    """The cautions on all the words together, and the price of each service at these fees and in these ways."""
-    text = "\n".join([*words.values(), *topics])
-    charged = _fresh(person)
-    charged.fees = charged_by(person, fees)
-    for name, is_ticked in ways.items():
-        setattr(charged, name, is_ticked)
-    clinic = ClinicSettings.current()
-    today = clinic.today(timezone.now())
-    prices = profiles.fees_of(
-        charged,
-        profiles.services_of(charged, list(Service.objects.offered())),
-        on=today,
-        clinic=clinic,
-        items=schedule.items_for_individuals(on=today),
-    )
-    return {
-        "cautions": warnings_for(text, registration=person.registration),
-        "fees": prices,
-        "has_rebate": any(price.quote.rebate is not None for price in prices),
-    }
+    context = {"advice": advice_on(form, now=timezone.now()), "is_own": True}
+    return page_or_fragment(request, "components/_profile_advice.html", context, fragment="advice")
 
 
 # ---- Preview ---------------------------------------------------------------------------------------------------------
