@@ -243,8 +243,13 @@ class Left:
     away: TimeSlot | None
 
 
-def outside_hours(actor: Actor, *, hours: list[WorkingHours], zone: ZoneInfo, now: datetime) -> list[Left]:
-    """Sessions to come that stand in time away or outside the hours, soonest first. Three queries."""
+def outside_hours(
+    actor: Actor, *, hours: list[WorkingHours], zone: ZoneInfo, now: datetime, without: TimeSlot | None = None
+) -> list[Left]:
+    """Sessions to come that stand in time away or outside the hours, soonest first. Three queries.
+
+    `without` leaves out one exception, as if it were removed.
+    """
     coming, places = Appointment.objects.visible_to(actor).upcoming(now=now), kept.places()
     # All of them are looked at for their time and place alone; whose they are is read of the few that are left.
     sessions = [_Coming(*row) for row in coming.values_list("pk", "starts_at", "ends_at", "location")]
@@ -253,6 +258,7 @@ def outside_hours(actor: Actor, *, hours: list[WorkingHours], zone: ZoneInfo, no
     slots = list(
         TimeSlot.objects.visible_to(actor)
         .between(sessions[0].starts_at, max(session.ends_at for session in sessions))
+        .exclude(pk=without.pk if without else None)
         .select_related("location")
         .order_by("starts_at")
     )

@@ -533,3 +533,33 @@ def test_exceptions_that_are_over_are_not_shown(client, mai):
 def test_an_exception_in_words(db, starts_at, minutes, words):
     slot = make.time_slot(starts_at=starts_at, minutes=minutes)
     assert _in_words(slot, make.location().zone) == words
+
+
+def test_removing_extra_hours_that_have_sessions_asks_first(client, mai, place):
+    saturday = datetime(2026, 11, 27, 23, tzinfo=UTC)
+    extra = make.time_slot(psychologist=mai, kind="extra", starts_at=saturday, minutes=180, location=place)
+    session = make.appointment(psychologist=mai, location=place, starts_at=saturday + timedelta(hours=1))
+    away = make.time_slot(psychologist=mai, starts_at=saturday + timedelta(days=10))
+    remove = reverse("psychologist:remove_exception", args=[extra.code])
+
+    asked = client.post(remove)
+
+    assert (asked.status_code, TimeSlot.objects.filter(pk=extra.pk).exists()) == (422, True)
+    assert asked.context["orphans"] == [session]
+    assert session.patient.name in asked.text
+    assert "1 session is booked in these extra hours" in asked.text
+    # A session that is booked since the question is asked about too.
+    make.appointment(psychologist=mai, location=place, starts_at=saturday + timedelta(hours=2))
+    assert client.post(remove, {"known": _known(asked)}).status_code == 422
+    known = _known(client.post(remove))
+    assert client.post(remove, {"known": known})["Location"] == HOURS
+    assert list(TimeSlot.objects.all()) == [away]
+
+
+def test_removing_extra_hours_beside_sessions_asks_nothing(client, mai, place):
+    saturday = datetime(2026, 11, 27, 23, tzinfo=UTC)
+    extra = make.time_slot(psychologist=mai, kind="extra", starts_at=saturday, minutes=60, location=place)
+    # Outside these hours before and after; and one in the weekly hours.
+    make.appointment(psychologist=mai, location=place, starts_at=saturday + timedelta(hours=5))
+    assert client.post(reverse("psychologist:remove_exception", args=[extra.code])).status_code == 302
+    assert not TimeSlot.objects.exists()

@@ -153,14 +153,22 @@ def _sessions_within(actor: Actor, slot: TimeSlot, *, now: datetime) -> int:
 @allow(Role.PSYCHOLOGIST)
 @require_POST
 def remove_exception(request: ActorRequest, code: UUID) -> HttpResponse:
-    """Takes an exception back: the week's hours count again."""
+    """Takes an exception back: the week's hours count again. Asks before it leaves sessions outside them."""
     now = timezone.now()
     if not TimeSlot.objects.filter(code=code).exists():
         # Another window was faster.
         messages.info(request, _("That is not there any more. Nothing was done."))
         return redirect("psychologist:hours")
-    slot = get_object_or_404(TimeSlot.objects.visible_to(request.actor), code=code)
-    time_away.remove_time_slot(time_slot=slot, by=request.actor, now=now)
+    slot = get_object_or_404(TimeSlot.objects.visible_to(request.actor).select_related("psychologist"), code=code)
+    with transaction.atomic():
+        # Looked at when nobody can book: what is booked meanwhile is asked about too.
+        lock_diary(slot.psychologist)
+        leaves = _left_without(request.actor, slot, now=now)
+        if time_away.digest_of(leaves) in ("", request.POST.get(KNOWN, "")):
+            time_away.remove_time_slot(time_slot=slot, by=request.actor, now=now)
+            leaves = []
+    if leaves:
+        return _page(request, removing=slot, orphans=leaves, status=422)
     messages.success(request, _("Removed. Your weekly hours count again at that time."))
     if slot.kind == TimeSlot.Kind.EXTRA:
         _say_who_is_left(request, now=now)
@@ -191,6 +199,17 @@ def _newly_outside(
     return [left.session for left in would if left.session.pk not in stood]
 
 
+def _left_without(actor: Actor, slot: TimeSlot, *, now: datetime) -> list[Appointment]:
+    """The sessions to come that stand in hours because of these extra ones alone, soonest first."""
+    if slot.kind != TimeSlot.Kind.EXTRA:
+        return []
+    rows = all_hours_of(actor)
+    zone = _zone(rows)
+    stand = {left.session.pk for left in outside_hours(actor, hours=rows, zone=zone, now=now)}
+    would = outside_hours(actor, hours=rows, zone=zone, now=now, without=slot)
+    return [left.session for left in would if left.session.pk not in stand]
+
+
 def _zone(rows: list[WorkingHours]) -> ZoneInfo:
     return home_zone(rows, clinic=ClinicSettings.current())
 
@@ -208,9 +227,14 @@ def _page(
     leaves: Sequence[Appointment] = (),
     slot: SlotForm | None = None,
     strands: Sequence[Appointment] = (),
+    removing: TimeSlot | None = None,
+    orphans: Sequence[Appointment] = (),
     status: int = 200,
 ) -> HttpResponse:
-    """The page; before the week or time away is saved, it asks about the sessions that it `leaves` or `strands`."""
+    """The page; before the week or time away is saved, it asks about the sessions that it `leaves` or `strands`.
+
+    So it does about the `orphans` of extra hours that somebody is `removing`.
+    """
     now, rows = timezone.now(), all_hours_of(request.actor)
     zone, places = _zone(rows), _places(rows)
     week = week or WeekForm(hours=rows, locations=places)
@@ -223,6 +247,9 @@ def _page(
         "slot": slot or SlotForm(zone=zone, now=now),
         "strands": strands,
         "strands_digest": time_away.digest_of(strands),
+        "removing": removing,
+        "orphans": orphans,
+        "orphans_digest": time_away.digest_of(orphans),
         "known": KNOWN,
         "slots": _slots(request.actor, zone=zone, now=now),
         "left": left[:SHOWN],
