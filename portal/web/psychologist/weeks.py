@@ -258,7 +258,7 @@ def outside_hours(
     slots = list(
         TimeSlot.objects.visible_to(actor)
         .between(sessions[0].starts_at, max(session.ends_at for session in sessions))
-        .exclude(pk=without.pk if without else None)
+        .exclude(pk=without.pk if without else 0)
         .select_related("location")
         .order_by("starts_at")
     )
