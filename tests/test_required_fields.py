@@ -188,6 +188,13 @@ def test_who_fills_in_what_is_marked_is_told_of_no_more(world, kind):
     assert asked == {}, f"{kind.__name__} marks them as optional, and then asks for them"
 
 
+@pytest.mark.parametrize("kind", FORMS, ids=lambda form: form.__name__)
+def test_no_two_fields_of_a_form_bear_one_name(world, kind):
+    """What is wrong is listed above a form by the names of its fields, apart from the groups that they stand in."""
+    labels = [str(field.label) for field in kind(**arguments(kind, world)) if not field.is_hidden]
+    assert sorted(labels) == sorted(set(labels))
+
+
 def marked(form: BaseForm, name: str) -> bool:
     """Whether it stands there as required, as one of those that are, or is none of what somebody fills in."""
     field = form.fields[name]

@@ -222,9 +222,9 @@ class _MedicareFields(forms.Form):
 
 
 class _OtherPeopleFields(forms.Form):
-    emergency_name = _line("emergency_name", label=_("Name"))
+    emergency_name = _line("emergency_name", label=_("Emergency contact's name"))
     emergency_relationship = _line("emergency_relationship", label=_("Relationship"), help_text=_("Such as partner."))
-    emergency_phone = PhoneField(label=_("Phone"), required=False)
+    emergency_phone = PhoneField(label=_("Emergency contact's phone"), required=False)
     gp_name = _line("gp_name", label=_("GP's name"))
     gp_practice = _line("gp_practice", label=_("Practice"))
     gp_phone = PhoneField(label=_("Practice's phone"), required=False)
