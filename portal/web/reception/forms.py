@@ -40,6 +40,8 @@ ANY = "any"
 class _OneDay(forms.Form):
     day = DateField(picker=True, required=False)
     week = DateField(picker=True, required=False)
+    # The week that was on the page when somebody else was chosen: it stays, unless they have no time in it.
+    near = DateField(picker=True, required=False)
 
 
 def day_in(data: Mapping[str, Any], name: str = "day") -> date | None:
@@ -114,13 +116,13 @@ class BookingChoice(forms.Form):
 
 
 class OfferedTime(forms.Form):
-    """A time that the week showed."""
+    """A time that the week showed, and the slug of whom it named with it; empty where it named nobody."""
 
-    time = MarkField(max_length=120)
+    time = MarkField(max_length=200)
 
-    def clean_time(self) -> tuple[datetime, Location]:
+    def clean_time(self) -> tuple[datetime, Location, str]:
         try:
-            return choosing.read_time(self.cleaned_data["time"])
+            return choosing.read_whose_time(self.cleaned_data["time"])
         except ValueError as error:
             raise ValidationError(_("Choose one of the times shown."), code="time") from error
 

@@ -201,6 +201,130 @@ def test_the_page_begins_where_the_patient_was_last(desk, place, who, url):
     assert (context["service"], context["psychologist"]) == (place.service, place.psychologist)
 
 
+def test_who_is_new_is_offered_the_first_visit_though_it_is_the_last_in_the_list(desk, place, url):
+    make.service(name="An early service", position=0)
+    first = make.service(name="First visit", first_visit_only=True, position=99)
+    for query in ({}, {"week": "2026-11-30"}, {"psychologist": place.psychologist.slug}):
+        assert desk.get(url, query).context["service"] == first
+    chosen = desk.get(url, {"service": place.service.slug}).context["service"]
+    assert chosen == place.service
+
+
+def test_who_has_come_is_offered_what_they_had_with_whom_and_how(desk, place, who, url):
+    make.service(name="An early service", position=0)
+    other = make.psychologist()
+    make.week(psychologist=other, location=place.location)
+    place.session(hours=-300, patient=who, status=Status.COMPLETED, psychologist=other)
+    place.session(hours=-100, patient=who, status=Status.COMPLETED, mode="video")
+    context = desk.get(url, {"week": "2026-11-30"}).context
+    assert (context["service"], context["psychologist"], context["mode"]) == (
+        place.service,
+        place.psychologist,
+        "video",
+    )
+    # Each is still theirs to change.
+    context = desk.get(url, {"psychologist": other.slug, "mode": "in_person"}).context
+    assert (context["service"], context["psychologist"], context["mode"]) == (place.service, other, "in_person")
+    context = desk.get(url, {"service": place.service.slug, "psychologist": "any"}).context
+    assert context["psychologist"] is None
+
+
+def test_what_is_offered_no_more_is_followed_by_another_of_the_same_person(desk, place, who, url):
+    make.service(name="An early service", position=0, minutes=20)
+    alike = make.service(name="Longer", position=9, minutes=80)
+    gone = make.service(name="Gone", minutes=80)
+    place.session(hours=-100, patient=who, status=Status.COMPLETED, service=gone)
+    type(gone).objects.filter(pk=gone.pk).update(is_active=False)
+    context = desk.get(url).context
+    assert (context["service"], context["psychologist"]) == (alike, place.psychologist)
+
+
+@pytest.mark.parametrize("moving", [False, True])
+def test_for_whoever_is_free_each_time_names_who_it_is_with(desk, place, who, url, moving):
+    other = make.psychologist(user=make.user(role=Role.PSYCHOLOGIST, first_name="Tom", last_name="Ashby"))
+    make.week(psychologist=other, location=place.location)
+    place.session(starts_at=TEN)
+    seen = ""
+    if moving:
+        session = place.session(hours=30, patient=who)
+        url, seen = reverse("reception:reschedule", args=[session.code]), session.seen_as
+    asked = {"service": place.service.slug, "psychologist": "any", "mode": "in_person", "week": "2026-11-23"}
+    page = flat(desk.get(url, asked))
+    [value] = re.findall(rf'value="({TEN:%Y-%m-%dT%H:%MZ} [^"]*)"', page)
+    assert value == f"{TEN:%Y-%m-%dT%H:%MZ} {place.location.slug} {other.slug}"
+    button = re.search(rf'<button class="time" name="time" value="{value}" aria-label="([^"]*)">(.*?)</button>', page)
+    assert other.name in button[1]
+    assert f"<small>{other.name}</small>" in button[2]
+    # With one person alone, they stand above the week.
+    alone = flat(desk.get(url, asked | {"psychologist": other.slug}))
+    assert f"<small>{other.name}</small>" not in alone
+    assert desk.post(url, pressed(place, psychologist="any", time=value, seen=seen)).status_code == 302
+    assert Appointment.objects.filter(psychologist=other, patient=who, starts_at=TEN).count() == 1
+
+
+def test_who_was_named_with_a_time_and_lost_it_is_not_exchanged_silently(desk, place, url):
+    other = make.psychologist(user=make.user(role=Role.PSYCHOLOGIST, first_name="Tom", last_name="Ashby"))
+    make.week(psychologist=other, location=place.location)
+    place.session(starts_at=TEN)
+    named = f"{TEN:%Y-%m-%dT%H:%MZ} {place.location.slug} {place.psychologist.slug}"
+    response = desk.post(url, pressed(place, psychologist="any", time=named))
+    assert response.status_code == 409
+    assert len(sessions()) == 1
+    # Offered are others too, by name, at the same time first of all.
+    near = response.context["taken"]["nearest"]
+    assert (TEN, other) in {(free.starts_at, free.who) for free in near}
+    assert all(free.who for free in near)
+
+
+@pytest.mark.parametrize("slug", ["nobody", "mai nobody"])
+def test_a_time_with_somebody_whom_nobody_showed(desk, place, url, slug):
+    time = f"{TEN:%Y-%m-%dT%H:%MZ} {place.location.slug} {slug}"
+    assert desk.post(url, pressed(place, psychologist="any", time=time)).status_code == 409
+    assert sessions() == []
+
+
+def test_the_week_on_the_page_stays_when_somebody_else_is_chosen(desk, place, url):
+    def kept(query):
+        page = desk.get(url, {"service": place.service.slug, "mode": "in_person"} | query)
+        [box] = re.findall(
+            r'<input type="hidden" form="whose-times" name="(week|near)" value="([^"]*)">', page.content.decode()
+        )
+        return box
+
+    # As it opened, near it; as it was turned to, that very week.
+    assert kept({}) == ("near", "2026-11-23")
+    assert kept({"near": "2026-11-30"}) == ("near", "2026-11-30")
+    assert kept({"week": "2026-12-07"}) == ("week", "2026-12-07")
+    make.time_slot(
+        psychologist=place.psychologist,
+        starts_at=datetime(2026, 11, 28, 13, 0, tzinfo=UTC),
+        minutes=14 * 24 * 60,
+    )
+    # Near a week without their times stands the first that has some.
+    assert kept({"near": "2026-11-30"}) == ("near", "2026-11-23")
+    assert kept({"week": "2026-11-30"}) == ("week", "2026-11-30")
+
+
+@pytest.mark.parametrize("moving", [False, True])
+def test_a_time_that_is_past_is_asked_about_in_its_own_words(desk, place, who, url, moving):
+    data = typed(place, day="2026-11-20", at="10:00")
+    if moving:
+        session = place.session(hours=24, patient=who)
+        url = reverse("reception:reschedule", args=[session.code])
+        data |= {"seen": session.seen_as}
+    response = desk.post(url, data)
+    body = flat(response)
+    assert response.status_code == 422
+    assert "That time is past" in body
+    assert ("Nobody is e-mailed." in body) is not moving
+    assert "agreed to it" not in body
+    response = desk.post(url, data | {"outside": "yes"})
+    assert response.status_code == 302
+    # What was still to come was in somebody's calendar.
+    assert [notice.template for notice in Notice.objects.all()] == ["appointment_moved"] * moving
+    assert Appointment.objects.get().starts_at == datetime(2026, 11, 19, 23, 0, tzinfo=UTC)
+
+
 def test_no_services_yet(desk, place, who):
     type(place.service).objects.update(is_active=False)
     assert "No services yet" in desk.get(reverse("reception:book", args=[who.code])).content.decode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,11 +12,10 @@ from uuid import UUID
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from portal.accounts.roles import Role
 from portal.appointments import diary
@@ -24,10 +23,7 @@ from portal.appointments.actions import in_transaction, rules
 from portal.appointments.forms import SeenForm
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import NotOffered, NotReschedulable, PatientBusy, SlotTaken
-from portal.appointments.states import Steps, Verb, Why
-from portal.billing import actions as billing
-from portal.billing import charges
-from portal.billing.models import Invoice, InvoiceStatus, Purpose
+from portal.appointments.states import Verb
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
@@ -35,12 +31,9 @@ from portal.common.languages.punctuation import listed
 from portal.common.languages.times import local_day, when
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
-from portal.journeys import booking, choosing, sessions
+from portal.journeys import booking, choosing, profiles, sessions
 from portal.patients.models import Patient
 from portal.patients.reaching import Reader
-from portal.policies.models import PolicySettings
-from portal.reports.days import Arrival
-from portal.web.reception.arrivals import buttons
 from portal.web.reception.forms import ANY, AnyTime, BookingChoice, OfferedTime, day_in
 from portal.web.reception.in_the_way import in_the_way
 from portal.web.reception.refused import in_words, why_not
@@ -57,7 +50,10 @@ def book(request: ActorRequest, code: UUID) -> HttpResponse:
     services = list(Service.objects.offered())
     if not services:
         return render(request, "reception/book.html", {"patient": patient, "service": None})
-    data = request.POST if request.method == "POST" else request.GET or _as_last_time(request, patient)
+    data: Mapping[str, Any] = request.POST
+    if request.method != "POST":
+        # An address that names no service, but a week or a person, begins with their usual one too.
+        data = (_usual(request, patient, services) if "service" not in request.GET else {}) | request.GET.dict()
     everybody = list(Psychologist.objects.practising().select_related("user").prefetch_related("services"))
     service, able, psychologist, mode = BookingChoice.read(data, services=services, psychologists=everybody)
     wanted = Wanted(
@@ -106,8 +102,9 @@ def book(request: ActorRequest, code: UUID) -> HttpResponse:
     return _answer(request, wanted, put, done=_("Booked: %(when)s with %(psychologist)s."))
 
 
-def _as_last_time(request: ActorRequest, patient: Patient) -> dict[str, str]:
-    """Most people come back to the same person for the same; a first visit is followed by another service."""
+def _usual(request: ActorRequest, patient: Patient, services: list[Service]) -> dict[str, str]:
+    """What this patient is likely to book: who is new a first visit, anybody else what they had last, with whom and
+    how; a first visit, and what is offered no more, is followed by another service of the same person."""
     last = (
         Appointment.objects.visible_to(request.actor)
         .filter(patient=patient)
@@ -117,10 +114,13 @@ def _as_last_time(request: ActorRequest, patient: Patient) -> dict[str, str]:
         .first()
     )
     if last is None:
-        return {}
+        first = next((service for service in services if service.first_visit_only), services[0])
+        return {"service": first.slug}
     again = last.service
-    if again.first_visit_only:
-        again = Service.objects.offered().filter(first_visit_only=False, minutes=again.minutes).first() or again
+    if again.first_visit_only or again not in services:
+        following = [s for s in profiles.services_of(last.psychologist, services) if not s.first_visit_only]
+        # Of those, one that is as long.
+        again = min(following, key=lambda service: service.minutes != last.service.minutes, default=again)
     mode = last.mode if last.mode in last.psychologist.modes_for(again) else ""
     return {"service": again.slug, "psychologist": last.psychologist.slug, "mode": mode}
 
@@ -239,10 +239,13 @@ def _page(
     today = wanted.clinic.today(wanted.now)
     first = around or (wanted.ignore.starts_at if wanted.ignore else None)
     shown = day_in(request.GET, "week") or day_in(request.POST, "week")
+    opens = shown or day_in(request.GET, "near") or (local_day(first, wanted.clinic.zone) if first else today)
+    monday = choosing.monday_of(opens)
+    is_for_any = wanted.context["psychologist"] is None
     week = choosing.week_of_times(
-        psychologists=wanted.chosen,
+        psychologists=choosing.in_turn(wanted.chosen, monday=monday) if is_for_any else wanted.chosen,
         service=wanted.service,
-        monday=choosing.monday_of(shown or (local_day(first, wanted.clinic.zone) if first else today)),
+        monday=monday,
         now=wanted.now,
         clinic=wanted.clinic,
         mode=wanted.mode,
@@ -250,6 +253,9 @@ def _page(
         for_staff=True,
         is_asked_for=bool(shown or around),
     )
+    if is_for_any:
+        near = taken["nearest"] if taken else []
+        choosing.name_who([*(free for day in week.days for free in day.times), *near], fees={})
     if any_time is None:
         alone = wanted.chosen[0].slug if len(wanted.chosen) == 1 else None
         any_time = AnyTime(psychologists=wanted.people, initial={"with_whom": alone, "day": max(week.monday, today)})
@@ -264,6 +270,9 @@ def _page(
         "refusal": refusal,
         "wrong_way": wrong_way,
         "outside": outside,
+        "is_past": outside and around is not None and around <= wanted.now,
+        # Of what was still to come people are told that it is not, also where it moves to a time that is past.
+        "mails": wanted.ignore is not None and wanted.ignore.starts_at > wanted.now,
         "action": request.path,
     }
     status = 409 if taken or refusal else 422 if any_time.errors or outside else 200
@@ -278,8 +287,10 @@ def _answer(request: ActorRequest, wanted: Wanted, put: Callable[..., Appointmen
             return _page(request, wanted, refusal=_("Choose one of the times shown."))
         if wanted.is_held_another_way:
             return _page(request, wanted, refusal=why_not("mode"))
-        starts_at, location = form.cleaned_data["time"]
-        who, outside_hours, any_time = _in_turn(wanted, starts_at), False, None
+        starts_at, location, named = form.cleaned_data["time"]
+        who, outside_hours, any_time = _in_turn(wanted, starts_at, named), False, None
+        if not who:
+            return _page(request, wanted, refusal=_("Choose one of the times shown."))
     else:
         any_time = AnyTime(request.POST, psychologists=wanted.people)
         if not any_time.is_valid():
@@ -289,7 +300,7 @@ def _answer(request: ActorRequest, wanted: Wanted, put: Callable[..., Appointmen
     try:
         booked = _first(put, who, starts_at, location, outside_hours)
     except SlotTaken as refused:
-        taken = _taken(wanted, starts_at, location, who, refused, by=request.actor)
+        taken = _taken(wanted, starts_at, location, who, refused, by=request.actor, typed=any_time is not None)
         return _page(request, wanted, any_time=any_time, taken=taken, around=starts_at)
     except NotOffered as refused:
         if any_time is not None and refused.reason == "time" and not outside_hours:
@@ -327,16 +338,28 @@ def say_what_was_done(request: HttpRequest, done: str, told: Sequence[Reader], *
         messages.warning(request, _("No e-mail address is known, so nobody was told by e-mail. Tell them."))
 
 
-def _in_turn(wanted: Wanted, starts_at: datetime) -> list[Psychologist]:
+def _in_turn(wanted: Wanted, starts_at: datetime, named: str) -> list[Psychologist]:
+    """Whom the page named with the time, by their slug; where it named nobody, all who were asked for."""
+    if named:
+        return [psychologist for psychologist in wanted.chosen if psychologist.slug == named]
     return diary.fairly(wanted.chosen, around=starts_at) if len(wanted.chosen) > 1 else wanted.chosen
 
 
 def _taken(
-    wanted: Wanted, at: datetime, location: Location, who: Sequence[Psychologist], refused: SlotTaken, *, by: Actor
+    wanted: Wanted,
+    at: datetime,
+    location: Location,
+    who: Sequence[Psychologist],
+    refused: SlotTaken,
+    *,
+    by: Actor,
+    typed: bool,
 ) -> dict[str, Any]:
     """What stands there, and the nearest times that are free, of whoever was asked for."""
+    # Of a time that was typed with somebody's name, theirs; else of all who were asked for.
+    able = who if typed else wanted.chosen
     nearest = choosing.nearest_times(
-        psychologists=who,
+        psychologists=able,
         service=wanted.service,
         around=at,
         now=wanted.now,
@@ -344,6 +367,7 @@ def _taken(
         mode=wanted.mode,
         ignore=wanted.ignore,
         for_staff=True,
+        same_too=len(able) > 1,
     )
     why = in_the_way(
         refused,
@@ -375,52 +399,3 @@ def _first(
             # Of several, somebody else may work then; of one, it is the answer.
             refused = not_offered if len(who) == 1 else refused
     raise refused
-
-
-# ---- One session ----------------------------------------------------------------------------------------------------
-
-
-@allow(Role.RECEPTION, Role.MANAGER)
-@require_safe
-def appointment(request: ActorRequest, code: UUID) -> HttpResponse:
-    """One session: when, who, where, its invoice, and what can be done with it."""
-    session = get_object_or_404(Appointment.objects.visible_to(request.actor).without_holds().for_listing(), code=code)
-    invoices = Invoice.objects.visible_to(request.actor).filter(appointment=session).for_listing().order_by("-pk")
-    now, clinic = timezone.now(), ClinicSettings.current()
-    today = clinic.today(now)
-    listed = list(invoices)
-    live = {invoice.purpose: invoice for invoice in listed if invoice.status != InvoiceStatus.VOID}
-    steps = sessions.steps(session, by=request.actor, now=now)
-    fee = charges.fee_due(session, clinic=clinic, policy=PolicySettings.current())
-    deposit = live.get(Purpose.DEPOSIT)
-    arrival = Arrival(
-        session=session,
-        now=now,
-        steps=steps,
-        invoice=live.get(Purpose.SESSION),
-        is_voided=any(one.purpose == Purpose.SESSION and one.status == InvoiceStatus.VOID for one in listed),
-    )
-    context = {
-        "session": session,
-        "buttons": buttons(arrival, token=get_token(request)),
-        "steps": steps,
-        "hint": _hint(session, steps, by=request.actor, now=now),
-        "invoices": [(invoice, invoice.standing(today=today)) for invoice in listed],
-        "fee": fee if fee and fee.purpose not in live else None,
-        "waiver": session.waivers.in_force().first(),
-        "deposits": billing.held_for(session.person),
-        "can_pay_ahead": (deposit is None or not deposit.payable)
-        and billing.may_bill(session, Purpose.DEPOSIT, now=now),
-    }
-    return render(request, "reception/appointment.html", context)
-
-
-# Of each state the one step that people look for.
-LOOKED_FOR = (Verb.CHECK_IN, Verb.REOPEN, Verb.UNDO_NO_SHOW, Verb.CHECK_OUT)
-
-
-def _hint(session: Appointment, steps: Steps, *, by: Actor, now: datetime) -> str:
-    """Why the step that is looked for next is not there to press; empty if it is."""
-    looked_for = next((verb for verb in LOOKED_FOR if steps[verb].why != Why.STATE), None)
-    why = steps[looked_for].why if looked_for else None
-    return in_words(looked_for, why, session, by=by, now=now) if looked_for and why else ""
