@@ -55,6 +55,12 @@ def outstanding(patients: Iterable[Patient], *, today: date) -> dict[int, list[P
     return {pk: versions for pk, versions in found.items() if versions}
 
 
+def with_earlier(patients: Iterable[Patient], *, kind: str) -> set[int]:
+    """The ids of those who agreed to some version of this policy before: whom it helps to be told what changed."""
+    agreed = Consent.objects.filter(patient__in=list(patients), version__kind=kind)
+    return set(agreed.order_by().values_list("patient_id", flat=True))
+
+
 def _good(asked: list[Asked]) -> list[int]:
     since = {each.kind: each.since for each in asked}
     return [version.pk for version in published() if version.kind in since and version.number >= since[version.kind]]

@@ -81,6 +81,22 @@ def test_agreed_versions_are_linked_by_their_own_date(client, patient, user):
     assert "You agreed on" in html
 
 
+def test_who_never_agreed_is_told_what_it_says_and_nobody_else_what_is_no_change_to_them(client, patient, user):
+    child = make.patient(legal_first_name="Kim")
+    make.carer(patient=child, user=user)
+    first = publish()
+    consents.agree(patient=patient, versions=[first], by=Actor(user, Role.PATIENT), now=timezone.now())
+    second = publish(ask_again=True, changes="Invoices are kept for longer.")
+    page = client.get(PAGE)
+    assert asked(page) == [("privacy", 2, [patient]), ("privacy", 2, [child])]
+    old, new = re.findall(r'<section class="note-box sky asking".*?</section>', page.content.decode(), re.DOTALL)
+    in_short = f"<li>{second.documents['en-au']['summary'][0]}</li>"
+    assert ("What changed:" in old, "It is about Ash" in old, in_short in old) == (True, True, False)
+    assert ("What changed:" in new, "It is about Kim" in new, in_short in new) == (False, True, True)
+    agree(client, page)
+    assert asked(client.get(PAGE)) == [("privacy", 2, [child])]
+
+
 def test_agreeing_to_a_version_that_was_replaced_writes_nothing(client, patient):
     publish()
     page = client.get(PAGE)

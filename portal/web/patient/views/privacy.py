@@ -28,10 +28,17 @@ READINGS = 50
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A policy that is still to be agreed to, and the people it is missing for; `several` are on the account."""
+    """A policy that is still to be agreed to, and the people it is missing for; `several` are on the account.
+
+    They all agreed to one before, or none of them did: to these it is no change, and is shown in short.
+    """
 
     version: PolicyVersion
     several: bool
+    is_change: bool
+    # For whom it is no change: what it says in a few sentences, and the language they are in.
+    in_short: list[str]
+    language: str
     patients: list[Patient] = field(default_factory=list)
 
     @property
@@ -52,12 +59,24 @@ def asking(request: ActorRequest) -> list[Asked]:
     """What the panel on the pages asks the people of this account to agree to."""
     patients = sorted(Patient.objects.managed_by(request.user), key=lambda p: (p.user_id != request.user.pk, p.pk))
     left = consents.outstanding(patients, today=ClinicSettings.current().today(timezone.now()))
-    found: dict[int, Asked] = {}
+    kinds = {version.kind for versions in left.values() for version in versions}
+    earlier = {kind: consents.with_earlier(patients, kind=kind) for kind in kinds}
+    found: dict[tuple[int, bool], Asked] = {}
     for patient in patients:
         for version in left.get(patient.pk, []):
-            asked = found.setdefault(version.pk, Asked(version, several=len(patients) > 1))
-            asked.patients.append(patient)
+            key = version.pk, patient.pk in earlier[version.kind]
+            if key not in found:
+                found[key] = _asked(version, several=len(patients) > 1, is_change=key[1])
+            found[key].patients.append(patient)
     return list(found.values())
+
+
+def _asked(version: PolicyVersion, *, several: bool, is_change: bool) -> Asked:
+    if is_change:
+        return Asked(version, several, is_change, [], "")
+    # What is kept of the versions is without their text.
+    text, language = PolicyVersion.objects.get(pk=version.pk).document()
+    return Asked(version, several, is_change, text["summary"], language)
 
 
 @allow(Role.PATIENT)
