@@ -17,6 +17,7 @@ from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment, TimeSlot
 from portal.appointments.openings import Closed, Extra, Opening, Seconds, Span, openings
 from portal.clinic.kept import places, rooms
+from portal.clinic.kept import psychologists as known_psychologists
 from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service
 from portal.common.database.epoch import Epoch
 
@@ -25,8 +26,8 @@ __all__ = [
     "booking_times",
     "columns",
     "day",
-    "fairly",
     "first_openings",
+    "for_anybody",
     "nearest_openings",
     "next_openings",
     "openings_of",
@@ -183,14 +184,20 @@ def _further_and_further(earliest: datetime, latest: datetime) -> Iterator[tuple
         first_day, days = first_day + timedelta(days=days), days * 2
 
 
-def fairly(psychologists: Iterable[Psychologist], *, around: datetime) -> list[Psychologist]:
-    """Orders people for "any psychologist": whoever has the least to do in the two weeks around comes first."""
+def for_anybody(psychologists: Iterable[Psychologist], *, service: Service, around: datetime) -> list[Psychologist]:
+    """Orders people for "anybody who is free": who asks the lowest fee, of those whoever has the least to do around.
+
+    Who leaves the choice to the clinic expects to pay no more than they must for the time: a dearer colleague is
+    chosen by name. The fee decides, not what is left after Medicare, which depends on a referral nobody has seen yet.
+    Among equal fees the work of the two weeks on either side is spread evenly.
+    """
     asked = list(psychologists)
     sessions = Appointment.objects.filter(
         psychologist__in=asked, starts_at__gte=around - FAIRNESS, starts_at__lt=around + FAIRNESS
     ).with_a_person()
     load = dict(sessions.order_by().values_list("psychologist").annotate(Count("pk")))
-    return sorted(asked, key=lambda p: (load.get(p.pk, 0), p.position, p.pk))
+    priced = known_psychologists()
+    return sorted(asked, key=lambda p: (priced[p.pk].fee_for(service), load.get(p.pk, 0), p.position, p.pk))
 
 
 def nearest_openings(

@@ -41,7 +41,7 @@ def hold_time(
     now: datetime,
     instead_of: Appointment | None = None,
 ) -> Appointment:
-    """Holds one time, with the one psychologist asked for or with whoever is free and has the least to do.
+    """Holds one time, with the one psychologist asked for or with whoever is free, by `diary.for_anybody`.
 
     `instead_of` is what was held until now: it is given back, or kept where the other one can't be had. Raises
     SlotTaken or NotOffered.

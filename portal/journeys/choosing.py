@@ -13,6 +13,7 @@ from portal.appointments.models import Appointment
 from portal.appointments.openings import Opening
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
+from portal.common.languages.times import place_of_zone
 
 
 @dataclass(slots=True)
@@ -23,6 +24,8 @@ class FreeTime:
     ends_at: datetime
     location: Location
     psychologists: list[Psychologist] = field(default_factory=list)
+    # How it would be held, where that is asked for: a time by video or phone is at no place.
+    mode: str | None = None
     # On a page for whoever is free: who would hold it, and for how much where that differs, in dollars with GST.
     who: Psychologist | None = None
     fee: Decimal | None = None
@@ -30,6 +33,11 @@ class FreeTime:
     @property
     def zone(self) -> ZoneInfo:
         return self.location.zone
+
+    @property
+    def where(self) -> str:
+        """What tells it from the same time elsewhere: the place; by video or phone, on whose clock it is."""
+        return self.location.name if self.mode in {None, Mode.IN_PERSON} else place_of_zone(self.zone)
 
     @property
     def monday(self) -> date:
@@ -84,7 +92,7 @@ class Week:
     @property
     def in_several_places(self) -> bool:
         """Looks at every time: ask once, not for each of them."""
-        return len({t.location.pk for d in self.days for t in d.times}) > 1
+        return len({t.where for d in self.days for t in d.times}) > 1
 
 
 def monday_of(day: date) -> date:
@@ -132,7 +140,7 @@ def week_of_times(
         ignore=ignore,
         for_staff=for_staff,
     )
-    merged: dict[tuple[datetime, int], FreeTime] = {}
+    merged: dict[tuple[datetime, str], FreeTime] = {}
     for psychologist in psychologists:
         for opening in found.get(psychologist.pk, []):
             place = places.get(opening.location_id)
@@ -140,10 +148,11 @@ def week_of_times(
                 continue
             if is_present(psychologist, opening, ignore, mode=mode):
                 continue
-            key = (opening.starts_at, place.pk)
-            if key not in merged:
-                merged[key] = FreeTime(opening.starts_at, opening.ends_at, place)
-            merged[key].psychologists.append(psychologist)
+            free = as_free_time(psychologist, opening, places, mode=mode)
+            same = merged.setdefault((free.starts_at, free.where), free)
+            # By video several places are one time; it is held at that of whoever comes first.
+            if same is not free and same.location == place:
+                same.psychologists.append(psychologist)
     days = [Day(monday + timedelta(days=n), []) for n in range(7)]
     for free in sorted(merged.values(), key=lambda f: (f.starts_at, f.location.position, f.location.pk)):
         offset = (free.location.day_of(free.starts_at) - monday).days
@@ -166,7 +175,7 @@ def week_of_times(
     )
     week.first_free = next(
         (
-            as_free_time(p, o, places)
+            as_free_time(p, o, places, mode=mode)
             for p, o in coming
             if o.location_id in places and not is_present(p, o, ignore, mode=mode)
         ),
@@ -222,8 +231,10 @@ def is_free(
     return any((each.starts_at, each.location_id) == (starts_at, location.pk) for each in there)
 
 
-def as_free_time(psychologist: Psychologist, opening: Opening, places: Mapping[int, Location]) -> FreeTime:
-    return FreeTime(opening.starts_at, opening.ends_at, places[opening.location_id], [psychologist])
+def as_free_time(
+    psychologist: Psychologist, opening: Opening, places: Mapping[int, Location], *, mode: str | None
+) -> FreeTime:
+    return FreeTime(opening.starts_at, opening.ends_at, places[opening.location_id], [psychologist], mode)
 
 
 def nearest_times(
@@ -244,6 +255,8 @@ def nearest_times(
     `same_too` also offers the same time, with somebody else who is free then.
     """
     places = open_places()
+    if len(psychologists) > 1:
+        psychologists = diary.for_anybody(psychologists, service=service, around=around)
     near = diary.nearest_openings(
         psychologists,
         service=service,
@@ -257,16 +270,17 @@ def nearest_times(
         same_too=same_too,
     )
     found = [
-        as_free_time(p, o, places)
+        as_free_time(p, o, places, mode=mode)
         for p, o in near
         if o.location_id in places and not is_present(p, o, ignore, mode=mode)
     ]
     return sorted(found[:count], key=lambda free: free.starts_at)
 
 
-def in_turn(psychologists: Sequence[Psychologist], *, monday: date) -> list[Psychologist]:
-    """Whoever has the least to do around this week comes first: they are who a page for anybody names."""
-    return diary.fairly(psychologists, around=datetime.combine(monday + timedelta(days=3), time(12), tzinfo=UTC))
+def in_turn(psychologists: Sequence[Psychologist], *, service: Service, monday: date) -> list[Psychologist]:
+    """In the order in which a page for anybody names them, around this week: `diary.for_anybody`."""
+    midweek = datetime.combine(monday + timedelta(days=3), time(12), tzinfo=UTC)
+    return diary.for_anybody(psychologists, service=service, around=midweek)
 
 
 def name_who(times: Iterable[FreeTime], *, fees: Mapping[int, Decimal]) -> None:

@@ -94,7 +94,7 @@ def coming_times(
                 there = place.day_of(opening.starts_at)
                 if there not in seen:
                     seen.add(there)
-                    found[psychologist.pk].append(as_free_time(psychologist, opening, places))
+                    found[psychologist.pk].append(as_free_time(psychologist, opening, places, mode=mode or None))
     return found
 
 

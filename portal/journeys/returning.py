@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 
 from portal.accounts.models import User
 from portal.appointments import diary
@@ -24,6 +24,22 @@ def has_been_here(user: User) -> bool:
     sessions = Appointment.objects.with_a_person().filter(patient=OuterRef("pk")).order_by()
     known = Patient.objects.managed_by(user).order_by().values_list(Exists(sessions), flat=True)
     return bool(answers := list(known)) and all(answers)
+
+
+def own_psychologist(user: User, *, among: Collection[Psychologist]) -> Psychologist | None:
+    """Whom an account's people see, if they take bookings: theirs of the latest session that stands.
+
+    None where two of them see two: a page can't know for whom it is asked.
+    """
+    latest = (
+        Appointment.objects.with_a_person()
+        .filter(patient=OuterRef("pk"))
+        .order_by("-starts_at")
+        .values("psychologist")[:1]
+    )
+    known = Patient.objects.managed_by(user).order_by().values_list(Subquery(latest), flat=True)
+    seen = {pk for pk in known if pk is not None}
+    return next((each for each in among if {each.pk} == seen), None)
 
 
 def services_for(psychologists: Collection[Psychologist], *, mode: str = "") -> list[Service]:

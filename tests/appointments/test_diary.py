@@ -246,10 +246,15 @@ def test_nearest_openings_are_the_nearest(practice, nine, hours, count):
     assert found == [by_hand[at] for at in expected]
 
 
-def test_fairly_puts_the_least_busy_first(practice, nine, django_assert_num_queries):
+def test_anybody_is_whoever_asks_the_least_and_of_those_the_least_busy(practice, nine, django_assert_num_queries):
     people = [practice.psychologist, practice.another(), practice.another()]
     for one, sessions in zip(people, (2, 0, 1), strict=True):
         for n in range(sessions):
             make.appointment(psychologist=one, starts_at=nine + n * DAY)
-    with django_assert_num_queries(1):
-        assert diary.fairly(people, around=nine) == [people[1], people[2], people[0]]
+    with django_assert_num_queries(2):  # the sessions of all, and the stamp of what is kept
+        in_turn = diary.for_anybody(people, service=practice.service, around=nine)
+    assert in_turn == [people[1], people[2], people[0]]
+    # However busy, whoever asks less comes first; whoever asks more comes last.
+    make.own_fee(people[0], practice.service, "180.00")
+    make.own_fee(people[1], practice.service, "260.00")
+    assert diary.for_anybody(people, service=practice.service, around=nine) == [people[0], people[2], people[1]]

@@ -90,7 +90,7 @@ def hold_any(
     now: datetime,
     instead_of: Appointment | None = None,
 ) -> Appointment:
-    """Holds the time with whoever of `psychologists` is free and has the least work, or raises SlotTaken.
+    """Holds the time with whoever of `psychologists` is free, in the order of `diary.for_anybody`, or raises SlotTaken.
 
     Each try is a transaction of its own, or a savepoint of the caller's: what was lost is unlocked before the next.
     """
@@ -109,7 +109,7 @@ def hold_any(
     able = [
         p for p in psychologists if any((o.starts_at, o.location_id) == (starts_at, location.pk) for o in free[p.pk])
     ]
-    for psychologist in diary.fairly(able, around=starts_at):
+    for psychologist in diary.for_anybody(able, service=service, around=starts_at):
         try:
             with transaction.atomic() if connection.in_atomic_block else nullcontext():
                 return hold(

@@ -25,12 +25,6 @@ class Who(Protocol):
     def name(self) -> str: ...
 
 
-class Place(Protocol):
-    """Where a session is held, as a button names it."""
-
-    name: str
-
-
 class FreeTime(Protocol):
     """What a time must say to be drawn: journeys.choosing.FreeTime does."""
 
@@ -41,7 +35,7 @@ class FreeTime(Protocol):
     @property
     def fee(self) -> Decimal | None: ...
     @property
-    def location(self) -> Place: ...
+    def where(self) -> str: ...
     @property
     def zone(self) -> ZoneInfo: ...
     @property
@@ -62,8 +56,8 @@ def free_times(day: date, times: Sequence[FreeTime], *, in_several_places: bool)
                 free.value,
                 written,
                 when.clock(free.starts_at, free.zone),
-                free.location.name,
-                punctuation.apart(free.location.name) if in_several_places else "",
+                free.where,
+                punctuation.apart(free.where) if in_several_places else "",
                 free.who.name if free.who else "",
                 punctuation.apart(free.who.name) if free.who else "",
                 punctuation.ltr(money.dollars(free.fee)) if free.fee is not None else "",

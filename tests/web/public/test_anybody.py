@@ -69,12 +69,40 @@ def press(client, value, psychologist="any"):
 def test_each_time_names_who_would_hold_it_and_its_fee(client, mai, tom):
     make.appointment(psychologist=tom, starts_at=datetime(2026, 12, 1, 0, 0, tzinfo=UTC))
     labels = buttons(client)
-    # Mai has less to do, so she comes first wherever both are free.
+    # Tom has more to do, but asks less: he comes first wherever both are free.
     assert labels[f"{ELEVEN} mai"] == "Tuesday 1 December 2026, 11:00 am, Mai Lee, $220.00"
-    assert {value.split()[-1] for value in labels} == {"mai"}
-    make.time_slot(psychologist=mai, starts_at=datetime(2026, 12, 1, 13, 0, tzinfo=UTC), minutes=24 * 60)
-    labels = buttons(client)
     assert labels["2026-12-02T00:00Z brunswick tom"] == "Wednesday 2 December 2026, 11:00 am, Tom Lee, $180.00"
+    assert "2026-12-02T00:00Z brunswick mai" not in labels
+    assert "Each time is with whoever is free then at the lowest fee." in client.get(TIMES).content.decode()
+
+
+def test_of_equal_fees_whoever_has_the_least_to_do_comes_first(client, mai, place):
+    person("Ann", place)
+    make.appointment(psychologist=mai, starts_at=datetime(2026, 12, 3, 0, 0, tzinfo=UTC))
+    assert {value.split()[-1] for value in buttons(client) if not value.startswith("2026-12-03")} == {"ann"}
+    assert "at the lowest fee" not in client.get(TIMES).content.decode()
+
+
+def test_a_page_that_names_nobody_holds_with_whoever_asks_the_least(client, mai, tom):
+    make.appointment(psychologist=tom, starts_at=datetime(2026, 12, 1, 4, 0, tzinfo=UTC))
+    press(client, ELEVEN)
+    assert Appointment.objects.latest("pk").psychologist == tom
+
+
+@pytest.mark.parametrize("mode", ["video", "phone"])
+def test_a_time_by_video_or_phone_is_at_no_place_and_offered_once(client, mai, service, mode):
+    type(service).objects.update(phone=True, video=True)
+    perth = make.location(slug="perth", name="Perth rooms", time_zone="Australia/Perth")
+    carlton = make.location(slug="carlton", name="Carlton rooms")
+    for made in (mai, person("Ann", carlton), person("Bo", perth)):
+        type(made).objects.filter(pk=made.pk).update(phone=True, video=True)
+    page = html.unescape(client.get(TIMES, {"mode": mode, "week": "2026-11-30"}).content.decode())
+    assert "Carlton rooms" not in page
+    assert "Perth rooms" not in page
+    labels = [re.sub(r", (Mai|Ann|Bo) Lee", "", label) for label in buttons(client, mode=mode).values()]
+    assert labels.count("Tuesday 1 December 2026, 11:00 am, Melbourne") == 1
+    assert labels.count("Tuesday 1 December 2026, 11:00 am, Perth") == 1
+    assert "Carlton rooms" in client.get(TIMES, {"mode": "in_person", "week": "2026-11-30"}).content.decode()
 
 
 def test_where_all_cost_the_same_the_fee_stands_once_above(client, mai, place):

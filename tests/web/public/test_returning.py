@@ -129,3 +129,46 @@ def test_other_reasons_are_said_before_anything_is_typed_too(known):
     client.post("/book/session/", {"time": "2026-12-01T00:00Z brunswick", "psychologist": "mai", "mode": "in_person"})
     assert "There is already a session at that time." in words(client.get("/book/session/confirm/"))
     assert reverse("public:times", args=["session"]) in client.get("/book/session/confirm/").content.decode()
+
+
+# ---- Their own psychologist ------------------------------------------------------------------------------------------
+
+
+def shown(client, **query):
+    """Who is chosen on the page of times."""
+    page = client.get("/book/session/", query).content.decode()
+    chosen = re.search(
+        r'<option value="([^"]+)" selected>', page[page.index('id="psychologist"') :].split("</select>")[0]
+    )
+    return chosen.group(1) if chosen else "any"
+
+
+@pytest.fixture
+def tom(mai):
+    tom = make.psychologist(slug="tom")
+    make.week(psychologist=tom, location=mai.hours.first().location)
+    return tom
+
+
+def test_who_has_been_here_sees_the_times_of_their_own_psychologist(known, tom):
+    client = make.client_for(known)
+    assert shown(client) == "mai"
+    # Unless they ask for somebody else, or for anybody; and the latest counts, if they have changed.
+    assert (shown(client, psychologist="tom"), shown(client, psychologist="any")) == ("tom", "any")
+    make.appointment(patient=known.patient, psychologist=tom, starts_at=NOW - timedelta(days=2), status="completed")
+    assert shown(client) == "tom"
+    assert (shown(Client()), shown(make.client_for(make.user()))) == ("any", "any")
+
+
+def test_where_two_people_of_an_account_see_two_nobody_is_chosen_for_them(known, tom):
+    child = make.patient()
+    make.carer(patient=child, user=known)
+    client = make.client_for(known)
+    make.appointment(patient=child, psychologist=tom, starts_at=NOW - timedelta(days=2), status="completed")
+    assert shown(client) == "any"
+
+
+def test_their_own_psychologist_is_not_chosen_in_a_way_they_do_not_meet_people(known, tom, mai):
+    type(mai).objects.filter(pk=mai.pk).update(video=False)
+    client = make.client_for(known)
+    assert (shown(client, mode="video"), shown(client, mode="in_person")) == ("any", "mai")

@@ -157,7 +157,7 @@ def _week() -> SimpleNamespace:
             SimpleNamespace(
                 starts_at=datetime(day.year, day.month, day.day, h, m, tzinfo=ZONE),
                 zone=ZONE,
-                location=place,
+                where=place.name,
                 value=f"{day} {h}:{m}",
                 who=None,
                 fee=None,

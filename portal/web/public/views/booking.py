@@ -58,11 +58,24 @@ def times(request: HttpRequest, service: str) -> HttpResponse:
     psychologists = kept.taking_bookings(offered)
     if request.method == "POST":
         return _hold(request, offered, psychologists)
-    choice = Choice.read(request.GET, service=offered, psychologists=psychologists)
+    choice = Choice.read(_asked_for(request, offered, psychologists), service=offered, psychologists=psychologists)
     taken = None
     if choice["taken"]:
         taken = _taken(offered, _wanted(choice, psychologists), choice["mode"], *choice["taken"])
     return _calendar(request, offered, psychologists, choice, taken=taken)
+
+
+def _asked_for(request: HttpRequest, service: Service, psychologists: list[Psychologist]) -> QueryDict:
+    """What the address asks for; where it names nobody, not even anybody, somebody who has been here sees their own."""
+    asked = request.GET
+    if "psychologist" in asked or service.first_visit_only or not request.user.is_authenticated:
+        return asked
+    own = returning.own_psychologist(request.user, among=psychologists)
+    if own is None or ("mode" in asked and asked["mode"] not in own.modes_for(service)):
+        return asked
+    chosen = asked.copy()
+    chosen["psychologist"] = own.slug
+    return chosen
 
 
 def _calendar(
@@ -78,7 +91,7 @@ def _calendar(
     monday = choice["week"] or choice["near"] or choosing.monday_of(clinic.today(now))
     wanted = _wanted(choice, psychologists)
     if len(wanted) > 1:
-        wanted = choosing.in_turn(wanted, monday=monday)
+        wanted = choosing.in_turn(wanted, service=service, monday=monday)
     week = choosing.week_of_times(
         psychologists=wanted,
         service=service,

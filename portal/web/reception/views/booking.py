@@ -243,7 +243,9 @@ def _page(
     monday = choosing.monday_of(opens)
     is_for_any = wanted.context["psychologist"] is None
     week = choosing.week_of_times(
-        psychologists=choosing.in_turn(wanted.chosen, monday=monday) if is_for_any else wanted.chosen,
+        psychologists=choosing.in_turn(wanted.chosen, service=wanted.service, monday=monday)
+        if is_for_any
+        else wanted.chosen,
         service=wanted.service,
         monday=monday,
         now=wanted.now,
@@ -342,7 +344,9 @@ def _in_turn(wanted: Wanted, starts_at: datetime, named: str) -> list[Psychologi
     """Whom the page named with the time, by their slug; where it named nobody, all who were asked for."""
     if named:
         return [psychologist for psychologist in wanted.chosen if psychologist.slug == named]
-    return diary.fairly(wanted.chosen, around=starts_at) if len(wanted.chosen) > 1 else wanted.chosen
+    if len(wanted.chosen) == 1:
+        return wanted.chosen
+    return diary.for_anybody(wanted.chosen, service=wanted.service, around=starts_at)
 
 
 def _taken(
