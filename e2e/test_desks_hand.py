@@ -95,6 +95,21 @@ def test_a_patient_is_found_by_keyboard_and_the_focus_is_never_lost(page: Page, 
     switch.check()
 
 
+def test_the_search_is_two_stops_away_by_keyboard(page: Page, sign_in) -> None:
+    sign_in(page, "reception@demo.example")
+    page.goto("/reception/")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to search")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(box(page)).to_be_focused()
+    # On a phone the search opens from a button of the head, before the menu's links.
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(skip).to_be_hidden()
+
+
 def test_enter_alone_leads_to_all_who_fit_also_without_script(page: Page, page_without_script: Page, sign_in) -> None:
     person("Quirin", "Quoll")
     for one in (page, page_without_script):

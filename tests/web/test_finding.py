@@ -42,6 +42,20 @@ def found(client, room, words):
     return [name for _href, name in OPTION.findall(body)], body
 
 
+@pytest.mark.parametrize(
+    ("role", "page"),
+    [(Role.RECEPTION, "reception:today"), (Role.MANAGER, "manager:home"), (Role.PSYCHOLOGIST, "psychologist:today")],
+)
+def test_by_keyboard_the_search_is_the_second_stop_of_every_room(people, role, page):
+    client = make.client_for(people.user) if role == Role.PSYCHOLOGIST else make.signed_in_client(role=role)
+    body = client.get(reverse(page)).content.decode()
+    stops = re.findall(
+        r"<(?:a|button|input|select|summary)\b(?![^>]*type=\"hidden\")[^>]*>", body.partition("<body")[2]
+    )
+    assert [re.search(r'href="([^"]*)"', stop)[1] for stop in stops[:2]] == ["#main", "#find-words"]
+    assert body.count('id="find-words"') == 1
+
+
 @pytest.mark.parametrize("role", [Role.RECEPTION, Role.MANAGER])
 def test_the_desk_finds_everybody_and_is_led_to_their_page(people, role):
     names, body = found(make.signed_in_client(role=role), "reception", "ru")
