@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from portal.appointments.models import Appointment
 from portal.common.access.actors import Actor
+from portal.common.languages.punctuation import space
 from portal.journeys import booking
 
 
@@ -23,4 +24,4 @@ def with_mail(done: str, appointment: Appointment, *, by: Actor, now: datetime, 
         sent = _("We have sent you an e-mail about it.")
     else:
         sent = _("We have sent an e-mail about it to the address on the record.")
-    return f"{done} {sent}"
+    return f"{done}{space()}{sent}"

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.common.languages import durations
+from portal.common.languages.punctuation import space
 from portal.policies.document import Block, table, text
 from portal.policies.facts import PrivacyFacts
 
@@ -99,7 +100,7 @@ def _free_time(facts: PrivacyFacts) -> str:
     if not facts["cancel_hours"] or not facts["grace_minutes"]:
         return until
     grace = _("After a later booking: for %(minutes)s.") % {"minutes": durations.minutes(facts["grace_minutes"])}
-    return f"{until} {grace}"
+    return f"{until}{space()}{grace}"
 
 
 def _with_people(facts: PrivacyFacts) -> list[list[str]]:

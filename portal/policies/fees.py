@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.common.languages import durations
+from portal.common.languages.punctuation import space
 from portal.common.languages.times import clock, weekday
 from portal.policies.document import Block, Document, Section, items, own, section, text
 from portal.policies.facts import FeesFacts
@@ -103,7 +104,7 @@ def _paying(facts: FeesFacts) -> list[Block]:
             )
         ),
         items(ways),
-        text(_("You get an invoice for every session.") + " " + due),
+        text(_("You get an invoice for every session.") + space() + due),
         text(gst),
     ]
 
@@ -148,7 +149,7 @@ def _changing(facts: FeesFacts) -> list[Block]:
     else:
         after = _("After that, please tell us all the same: somebody may be waiting for the time. There is no fee.")
     promised = text(_("The rule that we showed you when you booked holds for that session, also if it changes later."))
-    blocks = [text(f"{free} {after}"), text(_counted(hours))]
+    blocks = [text(f"{free}{space()}{after}"), text(_counted(hours))]
     if percent and facts["grace_minutes"]:
         grace = _(
             "If you book so late that this time is over, or nearly, you can still cancel or move the session free of "
@@ -191,7 +192,7 @@ def _counted(hours: int) -> str:
     else:
         words["days"] = durations.days(days)
         example = _("For a session on %(session_day)s at %(session_time)s, it is free until %(time)s %(days)s before.")
-    return f"{counting} {example % words}"
+    return f"{counting}{space()}{example % words}"
 
 
 def _weekday(moment: datetime) -> str:
@@ -217,7 +218,7 @@ def _missed(facts: FeesFacts) -> list[Block]:
         "percent": percent
     }
     if facts["medicare"]:
-        words += " " + _("Medicare pays nothing towards it.")
+        words += space() + _("Medicare pays nothing towards it.")
     return [
         text(words),
         text(_("If you come late, we see you for the time that is left, and the price stays the same.")),

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from portal.common.languages import durations
-from portal.common.languages.punctuation import listed
+from portal.common.languages.punctuation import colon, listed, space
 from portal.policies import automated_decisions, complaints, retention
 from portal.policies.document import Block, Document, items, own, section, table, text
 from portal.policies.facts import PrivacyFacts
@@ -62,9 +62,9 @@ def _who(facts: PrivacyFacts) -> list[Block]:
     legal, name = facts["legal_name"] or facts["name"], facts["name"]
     words = _("This is the privacy policy of %(legal_name)s.") % {"legal_name": legal}
     if legal != name:
-        words += " " + _("We work under the name %(name)s.") % {"name": name}
+        words += space() + _("We work under the name %(name)s.") % {"name": name}
     if facts["abn"]:
-        words += " " + _("Our ABN is %(abn)s.") % {"abn": _spaced(facts["abn"])}
+        words += space() + _("Our ABN is %(abn)s.") % {"abn": _spaced(facts["abn"])}
     contact = [
         facts["contact_name"],
         facts["contact_phone"] or facts["phone"],
@@ -77,7 +77,7 @@ def _who(facts: PrivacyFacts) -> list[Block]:
     )
     state = [law_of for code, law_of in retention.STATE_LAWS.items() if code in facts["states"]]
     if state:
-        law += " " + _("So does the law on health records where we work: %(laws)s.") % {"laws": "; ".join(state)}
+        law += space() + _("So does the law on health records where we work: %(laws)s.") % {"laws": "; ".join(state)}
     return [
         text(words),
         text(law),
@@ -266,7 +266,7 @@ def _overseas(facts: PrivacyFacts) -> list[Block]:
     if abroad:
         blocks += [
             text(_("These companies may keep or see information outside Australia:")),
-            items(f"{each['name'] or BY_KEY[each['key']].kind}: {each['country']}" for each in abroad),
+            items(f"{each['name'] or BY_KEY[each['key']].kind}{colon()}{each['country']}" for each in abroad),
             text(
                 _(
                     "Before we chose them we looked at how they protect it. What they do with it stays our "

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from portal.common.languages import durations
+from portal.common.languages.punctuation import space
 from portal.policies.document import Block, items, table, text
 from portal.policies.facts import PrivacyFacts
 
@@ -89,7 +90,7 @@ def how_long(facts: PrivacyFacts) -> list[Block]:
     ]
     return [
         items(rules),
-        text(why + " " + _("This also means that we can't delete your record earlier, even if you ask.")),
+        text(why + space() + _("This also means that we can't delete your record earlier, even if you ask.")),
         text(
             _(
                 "After that we destroy the record, or take out of it everything that says whose it was. "

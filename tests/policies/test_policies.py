@@ -507,6 +507,16 @@ def test_every_language_writes_the_whole_text(clinic, kind, language):
     assert not re.search(r"%\(\w+\)", "\n".join(document.lines(other)))
 
 
+@pytest.mark.parametrize("kind", list(PolicyKind))
+def test_chinese_has_no_spaces_between_its_sentences(clinic, kind):
+    # Cells of a table are told apart by a point of their own.
+    lines = document.lines(publishing.write(kind, facts.gather(kind), language="zh-hans"))
+    text = [cell for line in lines for cell in line.split(" · ")]
+    assert len(text) > 20
+    spaced = re.compile("[\u3400-\u9fff，。：；？！、（）] +[\u3400-\u9fff]|[，。：；？！、（）] ")
+    assert [cell for cell in text if spaced.search(cell)] == []
+
+
 def test_settings_are_changed_with_a_line_that_names_the_fields(clinic):
     own = publishing.update_settings(values={"waiver": "If you are ill.", "retention_years": 7}, by=BY, now=NOW)
     assert own.waiver == "If you are ill."

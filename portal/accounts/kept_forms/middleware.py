@@ -205,7 +205,7 @@ def _has_words(form: KeptForm) -> bool:
 
 def _opened_again(request: HttpRequest) -> str:
     """A form that is fetched into its page is filled when it is fetched; until then a message says that it will be."""
-    words = _("We kept what you typed. Open the form again: it stands in it, and is not saved yet.")
+    words = _("We kept what you typed. Open the form again: it is filled in, but not saved yet.")
     return render_to_string("components/_toast.html", {"level": "info", "text": words}, request)
 
 

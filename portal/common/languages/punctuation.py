@@ -1,4 +1,4 @@
-"""Commas, colons and separators as each language writes them: Chinese and Arabic have their own."""
+"""Commas, colons and spaces as each language writes them: Chinese and Arabic have their own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from unicodedata import bidirectional
 
-from django.utils.translation import get_language_bidi, pgettext
+from django.utils.translation import get_language, get_language_bidi, pgettext
 
 
 def comma() -> str:
@@ -17,6 +17,11 @@ def comma() -> str:
 def colon() -> str:
     """Between a label and what it names."""
     return pgettext("after a label", ": ")
+
+
+def space() -> str:
+    """Between two sentences. Chinese has its own in its full stop."""
+    return "" if get_language() == "zh-hans" else " "
 
 
 def ltr(written: Any) -> str:

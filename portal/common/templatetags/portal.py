@@ -73,6 +73,12 @@ def comma() -> str:
 
 
 @register.simple_tag
+def space() -> str:
+    """Between two sentences, written with nothing around it: Chinese puts none there."""
+    return punctuation.space()
+
+
+@register.simple_tag
 def colon(*, last: bool = False) -> str:
     """Between a label and what it names, as `comma` is written; `last` on its line, where no space follows."""
     return punctuation.colon().rstrip() if last else punctuation.colon()

@@ -12,7 +12,7 @@ from django import forms
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext_lazy, to_locale
+from django.utils.translation import get_language, gettext_lazy, pgettext, to_locale
 from django.utils.translation import gettext as _
 
 from portal.appointments.hours import weekly_hours
@@ -185,4 +185,6 @@ def language_label(language: Language) -> str:
             readers = Locale.parse(to_locale(get_language() or "en")).languages.get(language.code, "")
         except (UnknownLocaleError, ValueError):
             readers = ""
-    return f"{language.name} ({readers})" if readers and fold(readers) != fold(language.name) else language.name
+    if not readers or fold(readers) == fold(language.name):
+        return language.name
+    return pgettext("a language", "%(own)s (%(readers)s)") % {"own": language.name, "readers": readers}

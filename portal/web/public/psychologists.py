@@ -15,7 +15,7 @@ from portal.appointments.hours import weekly_hours
 from portal.clinic import kept as clinic_kept
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.kept import drawn
-from portal.common.languages.times import clock, day_short
+from portal.common.languages.times import clock, day_short, within
 from portal.common.text.names import is_called
 from portal.common.web.stencils import Fill, Stencil
 from portal.journeys import profiles
@@ -46,7 +46,7 @@ class Found:
         """As a list shows them: all but when they are free is kept drawn."""
         free, language = self.next_time, get_language() or ""
         fill = _NEXT_FREE.look(accepting=self.person.accepting_patients, is_free=bool(free), soon=self.free_soon)
-        at = (day_short(free.starts_at, free.zone), clock(free.starts_at, free.zone)) if free else ("", "")
+        at = (within(day_short(free.starts_at, free.zone)), clock(free.starts_at, free.zone)) if free else ("", "")
         return _card(self.person.pk, tuple(self.modes), language)((fill(at),))
 
     def called(self, typed: str) -> bool:

@@ -83,3 +83,42 @@ def test_no_template_joins_by_hand():
     ]
     assert len(paths) > 100
     assert {path.relative_to(root).as_posix(): found for path in paths if (found := by_hand(path.read_text()))} == {}
+
+
+# A sentence ends, and the next one begins on the same line; or a label's colon, and what it names.
+_SPACED = re.compile(
+    r"(?:translate \"[^\"]*[.:?!]\" %\}|[.:?!]\{% endblocktranslate %\})(?:</\w+>)?(?:\{% (?:end)?if(?:(?!%\}).)*%\})*"
+    r" (?:\{% (?:end)?if(?:(?!%\}).)*%\})*\{% (?:translate|blocktranslate|include)"
+)
+
+
+def spaced_by_hand(source: str) -> list[str]:
+    return [found.group() for found in _SPACED.finditer(source)]
+
+
+@pytest.mark.parametrize(
+    ("source", "spaces"),
+    [
+        ('{% translate "One." %} {% translate "Two." %}', 1),
+        ('{% translate "One." %}{% if a %} {% translate "Two." %}{% endif %}', 1),
+        ('{% blocktranslate %}One {{ a }}.{% endblocktranslate %}{% endif %} {% if b %}{% translate "Two." %}', 1),
+        ('<b>{% translate "If so:" %}</b> {% include "a.html" %}', 1),
+        ('{% translate "One." %}{% space %}{% translate "Two." %}', 0),
+        ('{% translate "Label" %} {% translate "Two." %}', 0),
+    ],
+)
+def test_a_space_between_sentences_by_hand_is_found(source, spaces):
+    assert len(spaced_by_hand(source)) == spaces
+
+
+def test_sentences_stand_apart_as_their_language_has_it():
+    root = settings.BASE_DIR / "templates"
+    paths = [
+        path for folder in SEEN for path in sorted((root / folder).rglob("*.*")) if path.suffix in {".html", ".txt"}
+    ]
+    found = {path.relative_to(root).as_posix(): spaced_by_hand(path.read_text()) for path in paths}
+    assert {path: spaces for path, spaces in found.items() if spaces} == {}
+    line = engines["django"].from_string("One.{% space %}Two.")
+    assert line.render() == "One. Two."
+    with translation.override("zh-hans"):
+        assert line.render() == "One.Two."

@@ -62,7 +62,7 @@ def end(request: ActorRequest, code: UUID) -> HttpResponse:
     except NotInForce:
         messages.info(request, _("That was ended before."))
     else:
-        messages.success(request, _("%(name)s can open your pages no longer.") % {"name": carer.user.name})
+        messages.success(request, _("%(name)s can no longer open your pages.") % {"name": carer.user.name})
     return redirect_to(request, "patient:privacy")
 
 
