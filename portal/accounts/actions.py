@@ -102,12 +102,14 @@ def confirm_grant(*, pending: PendingGrant, by: Actor, now: datetime) -> Grant:
 
 
 @transaction.atomic
-def withdraw_grant(*, pending: PendingGrant, by: Actor, now: datetime) -> None:
-    """Takes back a role that waits for a second manager; one that was confirmed stays. The person is told."""
-    if PendingGrant.objects.outstanding().filter(pk=pending.pk).update(withdrawn_at=now, withdrawn_by=by.user):
-        trail.record("role.withdrawn", target=pending.user, by=by, at=now, role=pending.role)
-        outbox.withdraw(about=pending, why="withdrawn", now=now)
-        _tell_of_pending(pending, "withdrawn")
+def withdraw_grant(*, pending: PendingGrant, by: Actor, now: datetime) -> bool:
+    """Takes back a role that waits for a second manager, and tells the person; False for one that waits no more."""
+    if not PendingGrant.objects.outstanding().filter(pk=pending.pk).update(withdrawn_at=now, withdrawn_by=by.user):
+        return False
+    trail.record("role.withdrawn", target=pending.user, by=by, at=now, role=pending.role)
+    outbox.withdraw(about=pending, why="withdrawn", now=now)
+    _tell_of_pending(pending, "withdrawn")
+    return True
 
 
 def _tell_of_pending(pending: PendingGrant, what: str) -> None:
@@ -224,6 +226,8 @@ def rename(*, user: User, first_name: str, last_name: str, by: Actor, now: datet
 @transaction.atomic
 def deactivate(*, user: User, by: Actor, now: datetime) -> None:
     """Lets the person sign in no more, and signs them out; what they did keeps their name. Raises LastManager."""
+    # The person's row before what waits for them, as whoever confirms it holds both.
+    lock_roles(user=user)
     _keep_a_manager_without(user)
     for pending in user.pending_grants.outstanding():
         withdraw_grant(pending=pending, by=by, now=now)

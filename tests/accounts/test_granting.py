@@ -1,8 +1,10 @@
 """Nobody widens their own rights: a role is another's to give, and what opens records a second manager's to confirm."""
 
+import threading
+
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,6 +15,7 @@ from portal.accounts.roles import GUARDED, STAFF, Role
 from portal.audit.models import Entry
 from portal.notifications.models import Notice
 from tests import make
+from tests.waiting import until_it_waits
 
 pytestmark = pytest.mark.django_db
 
@@ -169,6 +172,43 @@ def test_a_role_that_waits_is_withdrawn(boss, second):
     # And can be given again.
     give(boss, desk, "reception", "psychologist")
     assert PendingGrant.objects.outstanding().count() == 1
+
+
+def test_a_role_that_was_confirmed_meanwhile_is_not_said_to_be_withdrawn(boss, second):
+    desk = make.user(role=Role.RECEPTION)
+    give(boss, desk, "reception", "psychologist")
+    pending = PendingGrant.objects.get()
+    second.post(reverse("manager:confirm_role", args=[pending.code]))
+    answer = boss.post(reverse("manager:withdraw_role", args=[pending.code]), follow=True)
+    assert said(answer) == ["That was settled before."]
+    assert held(desk) == {"reception", "psychologist"}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_who_confirms_a_role_and_who_closes_the_account_do_not_wait_for_each_other():
+    desk, first, second = make.user(role=Role.RECEPTION), make.staff(Role.MANAGER), make.staff(Role.MANAGER)
+    by = make.actor(user=first, role=Role.MANAGER)
+    actions.grant_role(user=desk, role=Role.PSYCHOLOGIST, by=by, now=timezone.now())
+    pending, raised = PendingGrant.objects.get(), []
+
+    def close():
+        try:
+            actions.deactivate(user=desk, by=by, now=timezone.now())
+        except Exception as problem:
+            raised.append(problem)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=close)
+    with transaction.atomic():
+        actions.rename(user=desk, first_name="Ida", last_name="Bell", by=by, now=timezone.now())
+        thread.start()
+        until_it_waits(thread)
+        confirming = make.actor(user=second, role=Role.MANAGER)
+        actions.confirm_grant(pending=pending, by=confirming, now=timezone.now())
+    thread.join(timeout=20)
+    assert (raised, thread.is_alive(), User.objects.get(pk=desk.pk).is_active) == ([], False, False)
 
 
 def test_who_leaves_takes_what_waits_with_them(boss, second):

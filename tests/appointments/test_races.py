@@ -30,6 +30,7 @@ from portal.common.access.actors import Actor
 from portal.patients.models import Patient
 from tests import make
 from tests.appointments.conftest import MONDAY_NINE, NOW, Practice
+from tests.waiting import until_it_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -484,13 +485,8 @@ def test_who_waits_for_a_psychologist_holds_no_room_and_no_patient():
     with transaction.atomic():
         lock_diary(practice.psychologist)
         thread.start()
-        until = time.monotonic() + 20
-        with connection.cursor() as cursor:
-            waiting = 0
-            while not waiting and time.monotonic() < until:
-                cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-                waiting = cursor.fetchone()[0]
-        assert (waiting, done) == (1, [])
+        until_it_waits(thread)
+        assert done == []
         assert (is_free(Patient, patient.pk), is_free(Room, room.pk)) == (True, True)
     thread.join(timeout=20)
     assert [list(locked) for locked in done] == [[practice.psychologist.pk]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -24,6 +23,7 @@ from portal.billing.refusals import (
     PaidOn,
 )
 from tests import make
+from tests.waiting import until_it_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -179,17 +179,7 @@ def test_money_held_for_nothing_stays_with_a_session_that_is_taken_up_again_mean
     with transaction.atomic():
         Appointment.objects.filter(pk=session.pk).update(status=Status.BOOKED)
         thread.start()
-        _wait_until_it_waits(thread)
+        until_it_waits(thread)
     thread.join(timeout=20)
     deposit.refresh_from_db()
     assert (used, deposit.paid) == ([Decimal(0)], Decimal("100.00"))
-
-
-def _wait_until_it_waits(thread):
-    """Until the thread is kept waiting by a lock, or has gone through without."""
-    with connection.cursor() as cursor:
-        while thread.is_alive():
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-            time.sleep(0.02)

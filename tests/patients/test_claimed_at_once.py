@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -22,6 +21,7 @@ from portal.patients.forms import OwnDetailsForm
 from portal.patients.models import MailedLink, Patient, WrongBirthDate
 from portal.patients.refusals import RecordHasAccount
 from tests import make
+from tests.waiting import until_it_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -143,16 +143,7 @@ def test_the_desk_and_who_changes_their_address_do_not_wait_for_each_other(patie
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(email="lan@example.com")
         thread.start()
-        _wait_until_it_waits(thread)
+        until_it_waits(thread)
         addresses.follow_account(patient, by=by, now=timezone.now())
     thread.join(timeout=20)
     assert (raised, thread.is_alive()) == ([], False)
-
-
-def _wait_until_it_waits(thread):
-    with connection.cursor() as cursor:
-        while thread.is_alive():
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-            time.sleep(0.02)

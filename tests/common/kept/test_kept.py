@@ -1,7 +1,6 @@
 """What processes keep stands until one of its tables changes, whoever changes it and however it ends."""
 
 import threading
-import time
 from contextlib import closing
 from datetime import UTC, date, datetime
 
@@ -33,6 +32,7 @@ from portal.patients.models import Patient
 from portal.policies.models import PolicyKind, PolicyVersion
 from portal.website.models import CrisisLine, SiteText
 from tests import make
+from tests.waiting import until_it_waits
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -386,19 +386,8 @@ def test_two_who_change_what_is_kept_do_not_wait_for_each_other(change):
     with transaction.atomic():
         make.hours(psychologist=person, location=first)
         thread.start()
-        _wait_until_somebody_waits()
+        until_it_waits(thread)
         make.hours(psychologist=person, location=second, weekday=1)
         make.own_fee(person, service, "200.00")
     thread.join(timeout=20)
     assert (raised, thread.is_alive()) == ([], False)
-
-
-def _wait_until_somebody_waits():
-    until = time.monotonic() + 20
-    with connection.cursor() as cursor:
-        while True:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-            assert time.monotonic() < until, "nobody waits"
-            time.sleep(0.02)

@@ -323,8 +323,10 @@ def confirm_role(request: ActorRequest, code: UUID) -> HttpResponse:
 def withdraw_role(request: ActorRequest, code: UUID) -> HttpResponse:
     """Takes back a role that waits for a second manager."""
     pending = get_object_or_404(PendingGrant.objects.select_related("user"), code=code)
-    actions.withdraw_grant(pending=pending, by=request.actor, now=timezone.now())
-    messages.success(request, _("The role is withdrawn."))
+    if actions.withdraw_grant(pending=pending, by=request.actor, now=timezone.now()):
+        messages.success(request, _("The role is withdrawn."))
+    else:
+        messages.info(request, _("That was settled before."))
     return redirect("manager:staff")
 
 
