@@ -94,9 +94,9 @@ def kept_for(user: User, *, now: datetime) -> list[KeptForm]:
 def typed_at(request: HttpRequest, *, now: datetime) -> QueryDict | None:
     """What is kept of a form that is sent to this address, for whoever is signed in; None without it.
 
-    For a page that can't be drawn without it.
+    For a page that can't be drawn without it, or whose figures follow it: the middleware fills only what is drawn.
     """
-    if not (isinstance(request.user, User) and request.session.get(IN_SESSION)):
+    if request.method != "GET" or not (isinstance(request.user, User) and request.session.get(IN_SESSION)):
         return None
     address = address_of(request.path)[: KeptForm.LONGEST_ADDRESS]
     form = next((form for form in kept_for(request.user, now=now) if form.address == address), None)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
@@ -157,20 +157,6 @@ def _signed_in(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise TypeError("nobody is signed in")
     return request.user
-
-
-def typed_here(request: HttpRequest) -> QueryDict | None:
-    """What the page of this address is about to be filled with, for figures that follow it; None for nothing."""
-    if request.method != "GET" or not _may_have_kept(request):
-        return None
-    address = keeping.address_of(request.path)
-    for kept in keeping.kept_for(_signed_in(request), now=timezone.now()):
-        if kept.address == address:
-            typed = QueryDict(mutable=True)
-            for name, values in kept.typed["fields"].items():
-                typed.setlist(name, values)
-            return typed
-    return None
 
 
 def _has_forms(response: HttpResponse) -> bool:

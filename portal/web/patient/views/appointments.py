@@ -57,7 +57,7 @@ def home(request: ActorRequest) -> HttpResponse:
         "several": known > 1,
         "unknown": not known,
         "new_files": Share.objects.visible_to(request.actor, now=now).unseen().count(),
-        "asking": privacy.asking(request),
+        "asking": privacy.asking(request, today=ClinicSettings.current().today(now)),
     }
     return render(request, "patient/home.html", context)
 

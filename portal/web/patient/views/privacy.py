@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from django.contrib import messages
 from django.db import transaction
@@ -55,10 +56,10 @@ class Asked:
         return f"public:{self.version.kind}_version"
 
 
-def asking(request: ActorRequest) -> list[Asked]:
+def asking(request: ActorRequest, *, today: date) -> list[Asked]:
     """What the panel on the pages asks the people of this account to agree to."""
     patients = sorted(Patient.objects.managed_by(request.user), key=lambda p: (p.user_id != request.user.pk, p.pk))
-    left = consents.outstanding(patients, today=ClinicSettings.current().today(timezone.now()))
+    left = consents.outstanding(patients, today=today)
     kinds = {version.kind for versions in left.values() for version in versions}
     earlier = {kind: consents.with_earlier(patients, kind=kind) for kind in kinds}
     found: dict[tuple[int, bool], Asked] = {}
@@ -82,11 +83,12 @@ def _asked(version: PolicyVersion, *, several: bool, is_change: bool) -> Asked:
 @allow(Role.PATIENT)
 @require_safe
 def privacy(request: ActorRequest) -> HttpResponse:
+    today = ClinicSettings.current().today(timezone.now())
     given = list(Consent.objects.visible_to(request.actor).newest_first())
     readings = Reading.objects.visible_to(request.actor).select_related("patient", "reader", "author").newest_first()
     context = {
-        "asking": asking(request),
-        "carers": carers.others(request, today=ClinicSettings.current().today(timezone.now())),
+        "asking": asking(request, today=today),
+        "carers": carers.others(request, today=today),
         "readings": list(readings[:READINGS]),
         "consents": [(each, f"public:{each.version.kind}_version") for each in given],
         "several": Patient.objects.managed_by(request.user).count() > 1,
@@ -102,9 +104,9 @@ def agree(request: ActorRequest) -> HttpResponse:
     form = Agreeing(request.POST)
     if not form.is_valid():
         return redirect_to(request, "patient:privacy")
-    read = form.cleaned_data
+    read, today = form.cleaned_data, ClinicSettings.current().today(now)
     with transaction.atomic():
-        waiting = [each for each in asking(request) if each.version.kind == read["kind"]]
+        waiting = [each for each in asking(request, today=today) if each.version.kind == read["kind"]]
         found = [each for each in waiting if each.version.number == read["number"]]
         for each in found:
             for patient in each.patients:

@@ -45,9 +45,9 @@ KNOWN = "known"
 @require_http_methods(["GET", "HEAD", "POST"])
 def hours(request: PsychologistRequest) -> HttpResponse:
     """Shows the week and its exceptions; a POST makes the week anew."""
-    if request.method != "POST":
-        return _page(request)
     now = timezone.now()
+    if request.method != "POST":
+        return _page(request, now=now)
     try:
         with transaction.atomic():
             # Looked at when nobody else can save: two pages never undo each other.
@@ -56,17 +56,16 @@ def hours(request: PsychologistRequest) -> HttpResponse:
             form = WeekForm(request.POST, hours=rows, locations=_places(rows))
             is_fine = form.is_valid()
             leaves = _newly_outside(request.actor, before=rows, after=form.hours, now=now) if is_fine else []
-            if time_away.digest_of(leaves) not in ("", request.POST.get(KNOWN, "")):
-                return _page(request, week=form, leaves=leaves, status=422)
-            if is_fine:
+            is_known = time_away.digest_of(leaves) in ("", request.POST.get(KNOWN, ""))
+            if is_fine and is_known:
                 actions.set_weekly_hours(
                     psychologist=request.psychologist, hours=form.shifts, by=request.actor, now=now
                 )
     except (BadTimes, HoursOverlap):
         messages.error(request, _("Two of these hours overlap, or end before they start. Nothing was changed."))
-        return _page(request, week=form, status=422)
-    if not is_fine:
-        return _page(request, week=form, status=422)
+        return _page(request, week=form, now=now, status=422)
+    if not (is_fine and is_known):
+        return _page(request, week=form, leaves=leaves, now=now, status=422)
     messages.success(request, _("Your weekly hours are saved. New bookings follow them from now on."))
     _say_who_is_left(request, now=now)
     return redirect("psychologist:hours")
@@ -81,7 +80,7 @@ def add_exception(request: PsychologistRequest) -> HttpResponse:
     now = timezone.now()
     form = SlotForm(request.POST, zone=_zone(all_hours_of(request.actor)), now=now)
     if not form.is_valid():
-        return _page(request, slot=form, status=422)
+        return _page(request, slot=form, now=now, status=422)
     said = form.cleaned_data
     try:
         with making(request, now=now) as made:
@@ -100,9 +99,9 @@ def add_exception(request: PsychologistRequest) -> HttpResponse:
             made.leads_to(reverse("psychologist:hours") + ("#left" if count else ""))
     except HoursOverlap:
         form.add_error("from_time", _("You have extra hours at that time already."))
-        return _page(request, slot=form, status=422)
+        return _page(request, slot=form, now=now, status=422)
     except time_away.StillBooked as asked:
-        return _page(request, slot=form, strands=asked.sessions, status=422)
+        return _page(request, slot=form, strands=asked.sessions, now=now, status=422)
     if slot.kind == TimeSlot.Kind.EXTRA:
         _say_what_is_open(request, slot)
         return made.answer
@@ -168,7 +167,7 @@ def remove_exception(request: ActorRequest, code: UUID) -> HttpResponse:
             time_away.remove_time_slot(time_slot=slot, by=request.actor, now=now)
             leaves = []
     if leaves:
-        return _page(request, removing=slot, orphans=leaves, status=422)
+        return _page(request, removing=slot, orphans=leaves, now=now, status=422)
     messages.success(request, _("Removed. Your weekly hours count again at that time."))
     if slot.kind == TimeSlot.Kind.EXTRA:
         _say_who_is_left(request, now=now)
@@ -229,13 +228,14 @@ def _page(
     strands: Sequence[Appointment] = (),
     removing: TimeSlot | None = None,
     orphans: Sequence[Appointment] = (),
+    now: datetime,
     status: int = 200,
 ) -> HttpResponse:
     """The page; before the week or time away is saved, it asks about the sessions that it `leaves` or `strands`.
 
     So it does about the `orphans` of extra hours that somebody is `removing`.
     """
-    now, rows = timezone.now(), all_hours_of(request.actor)
+    rows = all_hours_of(request.actor)
     zone, places = _zone(rows), _places(rows)
     week = week or WeekForm(hours=rows, locations=places)
     left = outside_hours(request.actor, hours=rows, zone=zone, now=now)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal.accounts.kept_forms.middleware import typed_here
+from portal.accounts.kept_forms import keeping
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import WrongState
@@ -71,7 +71,7 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
             on_hold=on_hold,
             initial=start | {"amount": shown.to_pay, "proposed_for": shown.to_pay, "seen": seen},
         )
-        if again := typed_here(request):
+        if again := keeping.typed_at(request, now=now):
             # The fields come back as they were typed; the figures are of the same.
             kept = CheckOutForm(again, claim=claim, charges_gst=clinic.gst_registered, on_hold=on_hold).held
             priced = checking_out.preview(session, kept, claim=claim, clinic=clinic) if kept else None

@@ -44,9 +44,9 @@ from portal.web.reception.tables import InvoiceTable
 PER_PAGE = 25
 
 
-def _today() -> date:
+def _today(now: datetime) -> date:
     """The clinic's calendar decides what is overdue, and which day money came."""
-    return ClinicSettings.current().today(timezone.now())
+    return ClinicSettings.current().today(now)
 
 
 def _invoice(request: ActorRequest, number: str) -> Invoice:
@@ -63,7 +63,7 @@ def _invoice(request: ActorRequest, number: str) -> Invoice:
 @require_safe
 def listing(request: ActorRequest) -> HttpResponse:
     """The table of all invoices, found and turned by htmx; a million of them answer like a hundred."""
-    today, visible = _today(), Invoice.objects.visible_to(request.actor)
+    today, visible = _today(timezone.now()), Invoice.objects.visible_to(request.actor)
     chosen = InvoiceFilter(request.GET, queryset=visible, people=Patient.objects.visible_to(request.actor), today=today)
     order = InvoiceTable.order_in(request.GET)
     page = page_of(
@@ -84,7 +84,7 @@ def listing(request: ActorRequest) -> HttpResponse:
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
 def detail(request: ActorRequest, number: str) -> HttpResponse:
-    return _show(request, _invoice(request, number))
+    return _show(request, _invoice(request, number), now=timezone.now())
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
@@ -92,7 +92,7 @@ def detail(request: ActorRequest, number: str) -> HttpResponse:
 def pay(request: ActorRequest, number: str) -> HttpResponse:
     """Records money that came. What is wrong stands beside its field, and what was typed stays."""
     invoice, now = _invoice(request, number), timezone.now()
-    form, status = PaymentForm(request.POST, most=invoice.balance, today=_today()), 422
+    form, status = PaymentForm(request.POST, most=invoice.balance, today=_today(now)), 422
     if form.is_valid():
         try:
             payment = actions.record_payment(
@@ -119,7 +119,7 @@ def pay(request: ActorRequest, number: str) -> HttpResponse:
             _tell(request, payment, is_new=payment.recorded_at == now)
             return redirect_to(request, "reception:invoice", number=invoice.number)
     invoice.refresh_from_db(fields=["paid", "payable", "status"])
-    return _show(request, invoice, form=form, status=status)
+    return _show(request, invoice, form=form, status=status, now=now)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
@@ -181,7 +181,7 @@ def refund(request: ActorRequest, number: str, receipt: str) -> HttpResponse:
         Payment.objects.filter(allocations__invoice=invoice, reverses__isnull=True).distinct(), number=receipt
     )
     left = actions.refundable(payment=payment, invoice=invoice)
-    form = RefundForm(request.POST or None, most=left, today=_today(), method=payment.method, seen=invoice.seen_as)
+    form = RefundForm(request.POST or None, most=left, today=_today(now), method=payment.method, seen=invoice.seen_as)
     status = 422
     if request.method == "POST" and form.is_valid():
         try:
@@ -361,9 +361,9 @@ def _again(invoice: Invoice) -> str:
 
 
 def _show(
-    request: ActorRequest, invoice: Invoice, *, form: PaymentForm | None = None, status: int = 200
+    request: ActorRequest, invoice: Invoice, *, form: PaymentForm | None = None, status: int = 200, now: datetime
 ) -> HttpResponse:
-    today = _today()
+    today = _today(now)
     takes_money = invoice.status == InvoiceStatus.ISSUED and invoice.balance > 0
     context: dict[str, Any] = {
         "invoice": invoice,
