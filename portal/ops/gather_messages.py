@@ -59,6 +59,7 @@ STAFF_ONLY = (
     "templates/components/_find_key.html",
     "templates/components/_find_results.html",
     "templates/components/_day_turn.html",
+    "templates/components/_profile_advice.html",
     # A tax invoice is a document of Australian law, and stays in English.
     "templates/pdf/",
 )
