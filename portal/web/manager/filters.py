@@ -16,7 +16,7 @@ from portal.common.access.actors import SYSTEM
 from portal.common.forms.fields import DateField
 from portal.common.forms.spans import SpanOfDays
 
-# The nouns of the verbs, as people say them. A verb of another noun is found without this filter.
+# The nouns of the verbs, as people say them.
 NOUNS = [
     ("account", _("Accounts and sign-in")),
     ("role", _("Roles")),
@@ -28,17 +28,28 @@ NOUNS = [
     ("referral", _("Referrals")),
     ("invoice", _("Invoices")),
     ("payment", _("Payments")),
-    ("hours", _("Working hours")),
+    ("fee", _("Waived fees")),
+    ("to_do", _("The to-do list")),
+    ("notice", _("E-mails")),
+    ("hours", _("Weekly hours")),
+    ("time_slot", _("Time away and extra hours")),
     ("article", _("Articles")),
     ("category", _("Categories of articles")),
     ("tag", _("Tags")),
+    ("resource", _("Files")),
     ("clinic", _("Settings")),
     ("service", _("Services")),
     ("location", _("Locations")),
     ("room", _("Rooms")),
     ("psychologist", _("Profiles")),
+    ("psychologist_fee", _("Psychologists' own fees")),
     ("provider_number", _("Provider numbers")),
-    ("resource", _("Files")),
+    ("specialisation", _("Specialisations")),
+    ("language", _("Languages of sessions")),
+    ("policy", _("Policies")),
+    ("policy_settings", _("What policies say")),
+    ("crisis_line", _("Crisis lines")),
+    ("site_text", _("Words of the website")),
 ]
 _FIRST, _LAST = date(1900, 1, 1), date(2200, 1, 1)
 ROLES = [*Role.choices, (SYSTEM, _("The portal itself"))]

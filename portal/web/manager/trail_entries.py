@@ -6,13 +6,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
-from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import Q
 
@@ -20,22 +16,24 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment
 from portal.audit.models import Entry
-from portal.billing.models import Invoice
+from portal.billing.models import CreditNote, Invoice, Payment
 from portal.clinic.models import Location, Psychologist, Service
 from portal.common.labels import model_of
-from portal.common.languages.times import when_dated, when_short
-from portal.common.money import dollars
+from portal.common.languages.times import when_short
 from portal.patients.models import Patient
+from portal.policies.models import PolicyVersion
 from portal.resources import translations
 from portal.resources.models import Resource
+from portal.web.manager.trail_facts import GONE, FactReader, joined, spaced
+from portal.web.manager.trail_words import VERBS
 from portal.website import texts
 from portal.website.models import SiteText
 
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+(\+\d{2}:\d{2}|Z)")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 _CODE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
+# What rows are called, by kind and by what the trail kept of them.
+Found = dict[type[models.Model], dict[str, str]]
 # The kinds whose name is made of several columns, and no column more: a trail names many rows.
 _PERSON = ("preferred_name", "legal_first_name", "legal_last_name")
 MADE_OF: dict[type[models.Model], tuple[str, ...]] = {
@@ -44,6 +42,7 @@ MADE_OF: dict[type[models.Model], tuple[str, ...]] = {
     User: ("first_name", "last_name", "email"),
     Appointment: ("starts_at", "location__time_zone", *(f"patient__{name}" for name in _PERSON)),
     SiteText: ("key", "language"),
+    PolicyVersion: ("kind", "number"),
 }
 # In which column a row of any other kind has its name; what has none of them is called by whose it is.
 NAMES = ("number", "name", "title", "email")
@@ -59,35 +58,11 @@ ROWS: dict[str, tuple[type[models.Model], ...]] = {
     "asked_by": (User,),
     "appointment": (Appointment,),
     "invoice": (Invoice,),
+    "payment": (Payment,),
+    "note": (CreditNote,),
     "resource": (Resource,),
     "about": (Appointment, Invoice),
 }
-
-
-# What the machine's words would not tell a manager.
-WORDS = {
-    "account.sign_in_failed": "Sign-in failed: wrong password or code",
-    "account.sign_in_slowed": "Sign-in slowed down: too many wrong tries",
-    "account.page_refused": "Page refused: not for this role",
-    "account.record_not_found": "Looked for a patient's record; none fitted",
-    "clinic.changed": "Clinic settings changed",
-    "policy_settings.changed": "What policies say changed",
-    "resource.seen": "Shared file opened",
-    "resource.shared": "File shared",
-    "resource.share_withdrawn": "Shared file taken back",
-    "to_do.closed": "To do settled by itself",
-    "carer.added": "Carer added: signs in for the patient from now on",
-    "carer.ended": "Carer ended: signs in for the patient no longer",
-    "carer.files_opened": "Patient lets a carer open shared files",
-    "carer.files_closed": "Patient lets a carer open shared files no longer",
-    "patient.linked": "Account linked: opens the patient's record from now on",
-    "patient.unlinked": "Account unlinked: opens the patient's record no longer",
-}
-# What an outcome means to a person, where the machine's word says something else beside it.
-OUTCOMES = {"reopened": "what it was about was opened again"}
-GONE = "no longer kept"
-# It names a row without a name: who it is stands beside it, as `user`.
-UNSAID = frozenset({"carer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,26 +97,39 @@ def _each(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _named(entry: Entry, found: dict[type[models.Model], dict[str, str]], zone: ZoneInfo) -> NamedEntry:
+def _named(entry: Entry, found: Found, zone: ZoneInfo) -> NamedEntry:
     model = model_of(entry.target_label)
     return NamedEntry(
         entry=entry,
         who=found[User].get(entry.actor_id, ""),
-        about=found[model].get(entry.target_code, "") if model else "",
-        words=WORDS.get(entry.verb) or spaced(entry.verb.replace(".", " ")),
+        about=_about(entry, found),
+        words=VERBS.get(entry.verb) or spaced(entry.verb.replace(".", " ")),
         role_label=str(Role(entry.actor_role).label) if entry.actor_role in Role.values else "",
         target_words=label_words(entry.target_label),
-        told=[
-            (fact_name(name, model), called)
-            if (called := _called(name, value, found))
-            else told(name, value, zone, model)
-            for name, value in entry.facts.items()
-            if name not in UNSAID
-        ],
+        told=_told(entry, model, found, zone),
     )
 
 
-def _called(name: str, value: Any, found: dict[type[models.Model], dict[str, str]]) -> str:
+def _about(entry: Entry, found: Found) -> str:
+    model = model_of(entry.target_label)
+    return found[model].get(entry.target_code, "") if model else ""
+
+
+def _told(entry: Entry, model: type[models.Model] | None, found: Found, zone: ZoneInfo) -> list[tuple[str, str]]:
+    """The facts in words, in their order, without those that say what stands beside them already."""
+    reader, about = FactReader(entry.verb, model, zone), _about(entry, found)
+    pairs = []
+    for name, value in joined(reader.said(entry.facts)).items():
+        called = _called(name, value, found)
+        if called and called in about:
+            continue
+        if not called and name in ROWS and value not in (None, ""):
+            called = GONE
+        pairs.append((reader.name(name), called or reader.words(name, value)))
+    return pairs
+
+
+def _called(name: str, value: Any, found: Found) -> str:
     """The rows that a fact names, by their names; empty where it names none, or one that is gone."""
     names = [
         next((called for kind in ROWS.get(name, ()) if (called := found[kind].get(str(one)))), "")
@@ -183,83 +171,13 @@ def name_of(row: models.Model) -> str:
         case SiteText():
             page, text = texts.find(row.key, row.language, further=translations.pages()) or (None, None)
             return f"{page.label}: {text.label}" if page and text else ""
+        case PolicyVersion():
+            return f"{row.get_kind_display()}, version {row.number}"
     for name in NAMES:
         if value := getattr(row, name, ""):
             return str(value)
     patient = getattr(row, "patient", None)
     return str(patient.name) if patient else ""
-
-
-def spaced(word: str) -> str:
-    """`second_factor added` as `Second factor added`. Verbs are machine words, and stay the same in every language."""
-    words = word.replace("_", " ")
-    return words[:1].upper() + words[1:]
-
-
-def fact_name(name: str, model: type[models.Model] | None) -> str:
-    """A field as its form calls it, with `before` or `after` where the fact says so; any other fact by its own word."""
-    stem, _between, when = name.rpartition("_")
-    if when in {"before", "after"} and (label := _label(stem, model)):
-        return f"{label} {when}"
-    return _label(name, model) or spaced(name)
-
-
-def _label(name: str, model: type[models.Model] | None) -> str:
-    """What forms call this field of the model; empty where it has none of that name, or no word for it."""
-    try:
-        field = model._meta.get_field(name) if model else None
-    except FieldDoesNotExist:
-        return ""
-    words = str(getattr(field, "verbose_name", "") or "")
-    return words[:1].upper() + words[1:]
-
-
-def _choice(name: str, value: Any, model: type[models.Model] | None) -> str:
-    """What a choice of the model's field is called; empty where it is none."""
-    try:
-        field = model._meta.get_field(name) if model else None
-    except FieldDoesNotExist:
-        return ""
-    return str(dict(getattr(field, "flatchoices", ())).get(value, ""))
-
-
-def told(name: str, value: Any, zone: ZoneInfo, model: type[models.Model] | None = None) -> tuple[str, str]:
-    """A fact as a manager reads it: `total_cents 22000` as `Total` and `$220.00`, fields as their forms call them."""
-    if name == "fields":
-        return "Changed", ", ".join(fact_name(str(field), model) for field in _each(value))
-    if name in ROWS and value not in (None, ""):
-        return fact_name(name, model), GONE
-    if name == "outcome" and value in OUTCOMES:
-        return spaced(name), OUTCOMES[value]
-    if name.endswith(("_before", "_after")) and isinstance(value, str):
-        return fact_name(name, model), f"…{value}" if value.isdecimal() else value
-    if isinstance(value, str) and (words := _choice(name, value, model)):
-        return fact_name(name, model), words
-    if name.endswith("_cents") and isinstance(value, int):
-        return spaced(name.removesuffix("_cents")), dollars(Decimal(value) / 100)
-    if name == "language":
-        return spaced(name), str(dict(settings.LANGUAGES).get(value, value))
-    return fact_name(name, model), fact_words(value, zone)
-
-
-def fact_words(value: Any, zone: ZoneInfo) -> str:
-    match value:
-        case list():
-            return ", ".join(fact_words(item, zone) for item in value)
-        case None:
-            return "–"
-        case bool():
-            return "yes" if value else "no"
-        case str() if _MOMENT.fullmatch(value):
-            return when_dated(datetime.fromisoformat(value), zone)
-        case str() if _CODE.fullmatch(value):
-            # The code of a row whose kind nobody reads here, or that is gone.
-            return GONE
-        case str() if _DIGEST.fullmatch(value):
-            return f"{value[:8]}…"
-        case str():
-            return value.replace("_", " ")
-    return str(value)
 
 
 def label_words(label: str) -> str:

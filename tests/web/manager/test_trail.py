@@ -1,20 +1,31 @@
+import ast
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.audit import trail
 from portal.audit.facts import MOST_NUMBER
 from portal.audit.models import Entry
+from portal.clinic.models import ClinicSettings, Location, Psychologist, Room, Service
 from portal.common.access.actors import Actor
-from portal.web.manager.trail_entries import label_words, spaced, with_names
-from portal.website.models import SiteText
+from portal.patients.models import Patient
+from portal.policies.models import PolicySettings
+from portal.resources.models import BlogPost, Resource
+from portal.web.manager.filters import NOUNS
+from portal.web.manager.trail_entries import label_words, with_names
+from portal.web.manager.trail_facts import FactReader, spaced
+from portal.web.manager.trail_words import FACTS, UNSAID, UNSAID_OF, VERBS
+from portal.website.models import CrisisLine, SiteText
 from tests import make
 from tests.billing.conftest import Books
 
@@ -46,9 +57,9 @@ def test_it_says_who_did_what_to_whom(boss):
     body = boss.get(TRAIL).content.decode()
     assert "Kim Boss" in body
     assert "Mai Desk" in body
-    assert "Role granted" in body
+    assert "Role given" in body
     assert f"{service.name} <span" in body
-    assert "Kept free after, minutes, Fee" in body
+    assert "“Kept free after, minutes”, “Fee”" in body
     assert "reminders" in body
     # The clinic's clock, not Greenwich's.
     assert "11:00 am" in body
@@ -61,15 +72,18 @@ def test_facts_are_told_as_people_write_them(boss):
         amount_cents=22000,
         invoice="c3f5fa37-343e-41ca-aa9e-171385110628",
         outside_hours=False,
+        late=True,
         starts_at=at(24, 4),
+        effective_from=at(24).date(),
         at=at(22),
     )
     [entry] = with_names(Entry.objects.filter(verb="payment.recorded"), zone="Australia/Melbourne")
     assert set(entry.told) == {
         ("Amount", "$220.00"),
         ("Invoice", "no longer kept"),
-        ("Outside hours", "no"),
-        ("Starts at", "24 Nov 2026, 3:00 pm"),
+        ("Inside the cancellation window", "yes"),
+        ("Begins", "24 Nov 2026, 3:00 pm"),
+        ("In force from", "24 Nov 2026"),
     }
 
 
@@ -240,7 +254,7 @@ def test_fields_are_called_as_in_their_forms_and_nobody_reads_an_id(boss):
     trail.record("carer.added", target=patient, by=by, at=at, carer=4711, user=carer.pk, billed=False)
     trail.record("patient.linked", target=patient, by=by, at=at, user=999_999)
     page = re.sub(r"<[^>]+>", "", boss.get(reverse("manager:trail")).content.decode())
-    assert "Changed: Registered for GST, " in page
+    assert "Changed: “Registered for GST”, “" in page
     assert "Dora Lam" in page
     assert [words for words in ("gst registered", "payment terms days", "4711", "999999") if words in page] == []
 
@@ -256,3 +270,143 @@ def test_a_manager_signs_in_as_manager():
 def test_days_the_wrong_way_round_are_said_to_be_so(boss, three, headers):
     response = boss.get(f"{TRAIL}?since=2026-11-30&until=2026-11-01", headers=headers)
     assert "It is before the first day. Swap the two days." in response.content.decode()
+
+
+# ---- In words --------------------------------------------------------------------------------------------------------
+
+
+def told(verb, target=None, **facts):
+    trail.record(verb, by=Actor.system("test"), target=target, at=at(22), **facts)
+    [entry] = with_names(Entry.objects.newest_first()[:1], zone="Australia/Melbourne")
+    return entry.words, entry.about, entry.told
+
+
+def test_a_move_is_told_from_when_to_when():
+    session = make.appointment()
+    moved = {"was": at(23, 4), "starts_at": at(24, 4), "mode": "video", "outside_hours": False}
+    words, _about, facts = told("appointment.rescheduled", session, patient=session.patient_id, **moved)
+    assert words == "Session moved"
+    assert facts == [("Begins", "23 Nov 2026, 3:00 pm → 24 Nov 2026, 3:00 pm"), ("How they meet", "Video")]
+
+
+def test_a_fee_is_told_from_what_to_what():
+    mai, service = make.psychologist(), make.service(name="Session")
+    facts = {"service": service.code, "fee_before": "220.00", "fee_after": "1240.00", "is_usual": False}
+    words, about, said = told("psychologist_fee.changed", mai, **facts)
+    assert (words, about) == ("Psychologist's own fee changed", mai.name)
+    assert said == [("Service", "Session"), ("Fee, before GST", "$220.00 → $1,240.00")]
+
+
+def test_bank_details_are_told_from_what_to_what():
+    facts = {"fields": ["bank_account", "cancel_hours"], "bank_account_before": "678", "bank_account_after": "321"}
+    _words, _about, said = told("clinic.changed", make.clinic(), **facts)
+    assert said == [
+        ("Changed", "“Account number”, “Free cancelling until, hours before”"),
+        ("Account number", "…678 → …321"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("verb", "facts", "said"),
+    [
+        ("role.granted", {"role": "psychologist"}, [("Role", "Psychologist")]),
+        ("role.granted", {"role": "manager", "second_manager": "none"},
+         [("Role", "Practice manager"), ("Confirmed by", "nobody: there is one manager alone")]),
+        ("invitation.sent", {"roles": ["reception", "manager"]}, [("Roles", "Reception, Practice manager")]),
+        ("appointment.cancelled", {"reason": "mistake", "late": False}, [("Reason", "Booked by mistake")]),
+        ("appointment.no_show_undone", {"reason": "came"}, [("Reason", "The patient came after all")]),
+        ("patient.unlinked", {"reason": "wrong_person"}, [("Reason", "it is another person's account")]),
+        ("policy.agreed", {"policy": "privacy", "number": 3}, [("Policy", "Privacy policy"), ("Version", "3")]),
+        ("policy.published", {"effective_from": "2026-11-24", "ask_again": True},
+         [("In force from", "24 Nov 2026"), ("Patients are asked to agree again", "yes")]),
+        ("to_do.closed", {"kind": "session_stranded", "outcome": "not_away"},
+         [("Kind", "The psychologist is away then"), ("How it ended", "the psychologist is there after all")]),
+        ("to_do.done", {"outcome": "no_charge"}, [("How it ended", "Not to be billed: agreed with the patient")]),
+        ("note.signed", {"sequence": 7, "seal": "a" * 64}, [("Number in the chain of notes", "7")]),
+        ("account.page_refused", {"page": "manager:trail"}, [("Page", "manager: trail")]),
+        ("account.sign_in_failed", {"asked_for": "code"}, [("Asked for", "the code of the second step")]),
+        ("fee.waived", {"purpose": "late_fee"}, [("For", "Late cancellation")]),
+        ("time_slot.added", {"kind": "extra"}, [("Kind", "extra hours")]),
+        ("resource.added", {"kind": "docx"}, [("Kind", "Word document")]),
+        ("tag.merged", {"merged": 5}, []),
+    ],
+)  # fmt: skip
+def test_facts_in_words(verb, facts, said):
+    assert told(verb, **facts)[2] == said
+
+
+def test_what_the_row_is_about_is_not_said_twice():
+    session = make.appointment(patient=make.patient(legal_first_name="Ash", legal_last_name="Lee"))
+    facts = {"patient": session.patient_id, "service": session.service_id}
+    _words, about, said = told("appointment.booked", session, **facts)
+    assert about.startswith("Ash Lee, ")
+    assert said == [("Service", session.service.name)]
+
+
+def recorded():
+    """Every verb that the source records with the names of its facts, found by reading it."""
+    found, facts = set(), set()
+    for path in Path("portal").rglob("*.py"):
+        if "migrations" in path.parts or path.parent.name == "audit":
+            continue
+        tree = ast.parse(path.read_text())
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        records = [call for call in calls if ast.unparse(call.func) in {"trail.record", "trail.read"}]
+        for call in records:
+            facts |= {word.arg for word in call.keywords if word.arg} - {"by", "target", "at"}
+        if not records:
+            continue
+        # Verbs that are chosen before they are recorded stand in the same file, as a constant or in a table.
+        words = {
+            node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+        found |= {word for word in words if re.fullmatch(r"[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*", word)}
+    made = {
+        *(f"to_do.{deed}" for deed in ("raised", "acknowledged", "put_back", "done", "closed")),
+        *(f"notice.{deed}" for deed in ("sent_again", "arrived")),
+        *("note.read", "resource.read", "specialisation.removed", "language.removed"),
+        *("account.password_changed", "account.email_changed", "account.recovery_codes_renewed"),
+        *("account.second_factor_added", "account.second_factor_removed"),
+    }
+    labels = {model._meta.label_lower for model in apps.get_models()}
+    nouns = {verb.partition(".")[0] for verb in VERBS}
+    return {verb for verb in found if verb.partition(".")[0] in nouns and verb not in labels} | made, facts
+
+
+def test_every_verb_and_every_fact_that_is_recorded_has_words():
+    verbs, facts = recorded()
+    assert len(verbs) > 100
+    assert {"appointment.booked", "carer.files_opened", "appointment.no_show", "provider_number.removed"} <= verbs
+    assert verbs - VERBS.keys() == set()
+    assert VERBS.keys() - verbs == set(), "nothing records these any more"
+    unsaid = UNSAID.union(*UNSAID_OF.values())
+    changes = {"fee_before", "fee_after"}
+    assert facts - FACTS.keys() - unsaid - changes - {"fields"} == set()
+
+
+def test_everything_that_is_recorded_can_be_asked_for():
+    assert {verb.partition(".")[0] for verb in VERBS} == {noun for noun, _words in NOUNS}
+
+
+def test_every_field_that_may_change_has_words():
+    """What a form changes is recorded by the names of columns: each has words that a manager can read."""
+    models = (
+        ClinicSettings,
+        Location,
+        Room,
+        Service,
+        Psychologist,
+        Patient,
+        PolicySettings,
+        CrisisLine,
+        BlogPost,
+        Resource,
+        User,
+    )
+    odd = {}
+    for model in models:
+        columns = [*model._meta.concrete_fields, *model._meta.many_to_many]
+        names = [column.name for column in columns if column.name not in {"id", "code", "user"}]
+        said = FactReader("x.changed", model, "Australia/Melbourne").words("fields", names)
+        odd[model] = [words for words in re.findall("“(.*?)”", said) if not words[:1].isupper() or "_" in words]
+    assert not any(odd.values()), odd
