@@ -141,8 +141,8 @@ class TrailTable(ListTable[Entry]):
         orderable=False,
         attrs={"td": {"class": "nowrap"}},
     )
-    who = tables.Column(verbose_name=_("Who"), orderable=False)
-    verb = tables.Column(verbose_name=_("What"), orderable=False, attrs={"td": {"class": "nowrap"}})
+    who = tables.Column(verbose_name=_("Who"), orderable=False, attrs={"td": {"class": "whole-words"}})
+    verb = tables.Column(verbose_name=_("What"), orderable=False, attrs={"td": {"class": "whole-words"}})
     target = tables.Column(verbose_name=_("About"), orderable=False)
     facts = tables.Column(verbose_name=_("Facts"), orderable=False)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -24,15 +24,12 @@ from portal.common.money import dollars
 from portal.journeys.to_do.kinds import KINDS
 from portal.web.manager.trail_words import FACTS, FIELDS, ONLY_YES, UNSAID, UNSAID_OF, VALUES
 
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
-
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+(\+\d{2}:\d{2}|Z)")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CODE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Codes that are choices somewhere else than in the row that the entry is about.
-_CHOICES: dict[str, dict[str, StrOrPromise]] = {
+_CHOICES: dict[str, Mapping[str, object]] = {
     "role": dict(Role.choices),
     "roles": dict(Role.choices),
     "purpose": dict(Purpose.choices),
@@ -40,7 +37,7 @@ _CHOICES: dict[str, dict[str, StrOrPromise]] = {
     "kind": {**dict(FileKind.choices), **{name: kind.title for name, kind in KINDS.items()}},
 }
 # Why a session was cancelled, and why a step was undone, are said in the same words for different things.
-_REASONS: dict[str, dict[str, StrOrPromise]] = {
+_REASONS: dict[str, Mapping[str, object]] = {
     "appointment.cancelled": dict(CancelReason.choices),
 }
 
