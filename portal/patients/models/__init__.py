@@ -1,0 +1,17 @@
+from portal.patients.models.consents import Consent
+from portal.patients.models.mailed_links import MailedLink, WrongBirthDate
+from portal.patients.models.people import Carer, Patient, PatientQuerySet, PatientRow
+from portal.patients.models.readings import Reading
+from portal.patients.models.search_keys import SearchKey
+
+__all__ = [
+    "Carer",
+    "Consent",
+    "MailedLink",
+    "Patient",
+    "PatientQuerySet",
+    "PatientRow",
+    "Reading",
+    "SearchKey",
+    "WrongBirthDate",
+]
