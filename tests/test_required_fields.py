@@ -21,7 +21,8 @@ import portal
 from portal.accounts.roles import Role
 from portal.appointments.states import Verb
 from portal.clinic.models import Psychologist
-from portal.common.forms.shown import SHOWN, MergesChanges, written
+from portal.common.forms.raw import written
+from portal.common.forms.shown import SHOWN, MergesChanges
 from portal.journeys import checking_out
 from portal.website import texts
 from tests import make

@@ -15,7 +15,8 @@ from portal.clinic.forms import ClinicForm
 from portal.clinic.models import Psychologist
 from portal.common.forms.fields import MarkField
 from portal.common.forms.parts import field_of, sent_with
-from portal.common.forms.shown import TAKEN, Raw, several
+from portal.common.forms.raw import Raw, several
+from portal.common.forms.shown import TAKEN
 from portal.common.media.pending_uploads import Place
 from portal.common.media.pictures import PORTRAIT, Box, cropped_square, size_of, size_told_by
 from portal.common.media.uploads import PHOTO_BYTES, PHOTO_EDGE, KeepsPictures, PictureField

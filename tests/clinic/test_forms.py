@@ -17,7 +17,7 @@ from portal.clinic.forms import (
 from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
 from portal.clinic.profile_forms import OwnProfileForm, PsychologistForm
 from portal.common.access.actors import Actor
-from portal.common.forms.shown import written
+from portal.common.forms.raw import written
 from tests import make
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from portal.clinic.models import Mode, Psychologist
 from portal.clinic.profile_forms import OwnProfileForm, PsychologistForm
-from portal.common.forms.shown import written
+from portal.common.forms.raw import written
 from tests import make
 
 pytestmark = pytest.mark.django_db

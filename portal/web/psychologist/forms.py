@@ -21,7 +21,8 @@ from portal.appointments.models.hours import Weekday
 from portal.clinic.models import Location
 from portal.common.forms.fields import DateField, LineField, TimeField, moment
 from portal.common.forms.parts import field_of
-from portal.common.forms.shown import SHOWN, TAKEN, Conflict, Said, hidden, read, several, written
+from portal.common.forms.raw import Said, hidden, read, several, written
+from portal.common.forms.shown import SHOWN, TAKEN, Conflict
 from portal.common.web.search_words import SearchWords
 from portal.records.actions import tidy
 from portal.records.models import MOST_CHARACTERS, Template
