@@ -294,6 +294,14 @@ _PSYCHOLOGIST: list[Group] = [
 _APART = {"photo_part", "photo_box", "specialisations", "fees"}
 
 
+# What columns call in the words of whoever fills in their own profile.
+_OF_THEM = {
+    "headline": _("One line about them"),
+    "bio": _("About them"),
+    "specialisations": _("What they work with"),
+}
+
+
 class PsychologistForm(SluggedForm[Psychologist], ProfileForm):
     """The whole profile, for the manager."""
 
@@ -307,7 +315,9 @@ class PsychologistForm(SluggedForm[Psychologist], ProfileForm):
     def __init__(self, *args: Any, user: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user or (self.instance.user if self.instance.user_id else None)
-        self.fields["specialisations"].label = _("What they work with")
+        for name, words in _OF_THEM.items():
+            self.fields[name].label = words
+        self.fields["specialisations"].help_text = _("The profile names them in this order. People filter by them.")
 
     def slug_source(self) -> str:
         return self.user.name if self.user else ""

@@ -144,7 +144,7 @@ class TrailTable(ListTable[Entry]):
     who = tables.Column(verbose_name=_("Who"), orderable=False, attrs={"td": {"class": "whole-words"}})
     verb = tables.Column(verbose_name=_("What"), orderable=False, attrs={"td": {"class": "whole-words"}})
     target = tables.Column(verbose_name=_("About"), orderable=False)
-    facts = tables.Column(verbose_name=_("Facts"), orderable=False)
+    facts = tables.Column(verbose_name=_("Facts"), orderable=False, attrs={"td": {"class": "whole-words"}})
 
     caption = _("The trail")
     empty_title = _("Nothing found")
