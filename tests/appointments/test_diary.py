@@ -251,6 +251,7 @@ def test_anybody_is_whoever_asks_the_least_and_of_those_the_least_busy(practice,
     for one, sessions in zip(people, (2, 0, 1), strict=True):
         for n in range(sessions):
             make.appointment(psychologist=one, starts_at=nine + n * DAY)
+    diary.for_anybody(people, service=practice.service, around=nine)  # reads again what is kept of them
     with django_assert_num_queries(2):  # the sessions of all, and the stamp of what is kept
         in_turn = diary.for_anybody(people, service=practice.service, around=nine)
     assert in_turn == [people[1], people[2], people[0]]
