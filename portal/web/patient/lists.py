@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Protocol, cast
+from decimal import Decimal
+from typing import NamedTuple, Protocol, cast
 
 from django.db.models import QuerySet
 from django.utils.safestring import SafeString
@@ -64,6 +65,33 @@ def what_for(row: ListedRow, texts: Texts) -> str:
     if service is not None and texts.language != OWN_LANGUAGE and not (own := texts.name_of(service)).lang:
         return own.text
     return line_as_typed(row.first_line)
+
+
+class SessionBill(NamedTuple):
+    """One invoice as the page of its session says it; dollars."""
+
+    number: str
+    purpose: str
+    what_for: str
+    badge: str
+    payable: Decimal
+    balance: Decimal
+
+
+def session_bills(invoices: Iterable[ListedRow], *, today: date) -> list[SessionBill]:
+    """What was asked for about one session."""
+    texts = Texts()
+    return [
+        SessionBill(
+            invoice.number,
+            invoice.purpose,
+            what_for(invoice, texts),
+            badge_of(invoice, today=today),
+            invoice.payable,
+            balance_of(invoice),
+        )
+        for invoice in invoices
+    ]
 
 
 def owing_rows(invoices: Iterable[ListedRow], *, today: date) -> SafeString:

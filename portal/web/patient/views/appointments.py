@@ -30,12 +30,13 @@ from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.times import when
+from portal.common.money import ZERO
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.journeys import booking, changing, choosing, paying, sessions, told
 from portal.patients.models import Patient
 from portal.resources.models import Share
 from portal.web.patient.forms import Cancelling, NewTime, WeekChoice
-from portal.web.patient.lists import invoice_rows, listed
+from portal.web.patient.lists import listed, session_bills
 from portal.web.patient.views import privacy
 
 PAST_PER_PAGE = 10
@@ -102,9 +103,11 @@ def detail(request: ActorRequest, code: UUID) -> HttpResponse:
     appointment, now = _own(request, code), timezone.now()
     clinic = ClinicSettings.current()
     visible = Invoice.objects.visible_to(request.actor).live().filter(appointment=appointment)
-    bills = list(listed(visible).order_by("issued_on", "pk"))
+    bills = session_bills(listed(visible).order_by("issued_on", "pk"), today=clinic.today(now))
     context = _context(appointment, by=request.actor, now=now) | {
-        "invoices": invoice_rows(bills, several=False, today=clinic.today(now)),
+        "bills": bills,
+        "paid": sum((bill.payable - bill.balance for bill in bills), start=ZERO),
+        "left": sum((bill.balance for bill in bills), start=ZERO),
         "is_billed": any(bill.purpose in BILLS_A_SESSION for bill in bills),
         "fee_due": paying.fee_to_come(appointment, clinic=clinic),
     }
