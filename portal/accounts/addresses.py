@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from allauth.account.internal.flows.manage_email import emit_email_changed
 from allauth.account.models import EmailAddress
 from django.db import transaction
@@ -14,7 +12,7 @@ from portal.accounts.refusals import AddressTaken
 
 
 @transaction.atomic
-def change_address(request: HttpRequest, user: User, email: str, *, now: datetime) -> None:
+def change_address(request: HttpRequest, user: User, email: str) -> None:
     """Signs in by the new address from now on, and tells the old one; raises AddressTaken."""
     email = email.lower()
     User.objects.select_for_update(no_key=True).get(pk=user.pk)

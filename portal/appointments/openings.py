@@ -287,10 +287,6 @@ def _since_midnight(wall: time) -> int:
     return wall.hour * 3600 + wall.minute * 60 + wall.second
 
 
-def _wall_seconds(wall: datetime) -> int:
-    return (wall.toordinal() - _EPOCH_DAY) * DAY + _since_midnight(wall.time())
-
-
 def _offsets(zone: tzinfo, wall: int) -> tuple[int, int]:
     """Seconds east of UTC that a zone gives a wall time, on its first coming and on its second (PEP 495)."""
     shown = _EPOCH_WALL + timedelta(seconds=wall)

@@ -88,7 +88,7 @@ def book_session(
     # Their psychologist may have taken leave while the time was held.
     to_do.sessions.raise_stranded([appointment], by=by, now=now)
     consents.agree(patient=patient, versions=agreed, by=by, now=now)
-    notify(appointment, "appointment_booked", by=by, now=now)
+    notify(appointment, "appointment_booked", now=now)
     return appointment
 
 
@@ -144,7 +144,7 @@ def book_for_patient(
         now=now,
         outside_hours=outside_hours,
     )
-    notify(appointment, "appointment_booked", by=by, now=now)
+    notify(appointment, "appointment_booked", now=now)
     return appointment
 
 
@@ -179,7 +179,7 @@ def reschedule_session(
         # What still waits tells of what is no longer so; the new notice says all that the old one did.
         freed.withdraw_notices(moved, why="moved", by=by, now=now)
         template = "appointment_moved" if moved.starts_at != before.starts_at else "appointment_changed"
-        notify(moved, template, before=before, by=by, now=now)
+        notify(moved, template, before=before, now=now)
     return moved
 
 
@@ -204,7 +204,7 @@ def cancel_session(
 ) -> Appointment:
     """Cancels a booking and says so. Raises NotCancellable."""
     cancelled = actions.cancel(appointment=appointment, reason=reason, by=by, now=now, known=sessions.known, seen=seen)
-    notify(cancelled, "appointment_cancelled", by=by, now=now)
+    notify(cancelled, "appointment_cancelled", now=now)
     return cancelled
 
 
@@ -224,9 +224,7 @@ def free_until(appointment: Appointment, *, clinic: ClinicSettings) -> datetime:
     return terms.free_until(appointment, clinic=clinic)
 
 
-def notify(
-    appointment: Appointment, template: str, *, by: Actor, now: datetime, before: Appointment | None = None
-) -> None:
+def notify(appointment: Appointment, template: str, *, now: datetime, before: Appointment | None = None) -> None:
     """Queues one notice for each who is `told`, with the calendar entry; `before` is the session as it was, if moved.
 
     The dedupe key holds the revision: moving twice sends twice, a repeated call sends once.

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 def told(patient):
     make.clinic()
     session = make.appointment(patient=patient)
-    booking.notify(session, "appointment_booked", by=make.actor(), now=timezone.now())
+    booking.notify(session, "appointment_booked", now=timezone.now())
     return list(Notice.objects.order_by("pk"))
 
 

@@ -123,7 +123,7 @@ def _mistyped(*, desk: Actor, now: datetime) -> None:
     session.patient.email = "hannah.moreu@post.example"
     session.patient.save(update_fields=["email"])
     reindex(session.patient)
-    booking.notify(session, "appointment_booked", by=desk, now=now)
+    booking.notify(session, "appointment_booked", now=now)
     Notice.objects.about(session).filter(state=State.PENDING).update(
         state=State.FAILED, attempts=1, error="SMTPRecipientsRefused 550"
     )

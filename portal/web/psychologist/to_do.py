@@ -8,11 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.journeys.to_do.kinds import RECORD_READ, SESSION_OPEN
 from portal.records.session_notes import sessions_to_write_up
-from portal.web.psychologist.own_profile import home_zone
 from portal.web.psychologist.weeks import all_hours_of, outside_hours
 from portal.web.to_do.rooms import Lead, Room
 
@@ -20,9 +18,8 @@ from portal.web.to_do.rooms import Lead, Room
 def _leads(actor: Actor, now: datetime) -> list[Lead]:
     """Sessions that stand where one doesn't work, and notes that are not signed: each has a page of its own."""
     hours = all_hours_of(actor)
-    zone = home_zone(hours, clinic=ClinicSettings.current())
     leads = []
-    if outside := len(outside_hours(actor, hours=hours, zone=zone, now=now)):
+    if outside := len(outside_hours(actor, hours=hours, now=now)):
         words = ngettext(
             "%(count)d session stands where you don't work", "%(count)d sessions stand where you don't work", outside
         )

@@ -244,7 +244,7 @@ class Left:
 
 
 def outside_hours(
-    actor: Actor, *, hours: list[WorkingHours], zone: ZoneInfo, now: datetime, without: TimeSlot | None = None
+    actor: Actor, *, hours: list[WorkingHours], now: datetime, without: TimeSlot | None = None
 ) -> list[Left]:
     """Sessions to come that stand in time away or outside the hours, soonest first. Three queries.
 

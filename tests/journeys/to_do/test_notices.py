@@ -235,7 +235,7 @@ def test_a_confirmation_that_is_sent_again_while_the_session_is_cancelled_is_wit
 def test_the_calendar_entry_names_whoever_gets_it(desk):
     """Some mail programs show an invitation only to the address that it names."""
     session = make.appointment(patient=make.patient(email="mina.with.quite.a.long.address@wrong.example"))
-    booking.notify(session, "appointment_booked", by=desk, now=NOW)
+    booking.notify(session, "appointment_booked", now=NOW)
     Notice.objects.update(state=State.FAILED)
     first = Notice.objects.get()
     again = notices.send_again(first, address="mina@right.example", by=desk, now=NOW)

@@ -13,7 +13,6 @@ from django.urls import reverse
 
 from portal.appointments.models import Appointment, Status
 from portal.clinic.models import Psychologist, Service
-from portal.common.access.actors import Actor
 from portal.journeys import booking
 from tests import make
 from tests.web.public.held import shown_on
@@ -282,4 +281,4 @@ def test_a_patient_reads_and_moves_what_was_agreed(client, mai, session, place):
     booked.refresh_from_db()
     assert (booked.starts_at.day, booked.mode) == (2, "in_person")
     # And the notice of the move was written.
-    booking.notify(booked, "appointment_moved", by=Actor.system("test"), now=NOW)
+    booking.notify(booked, "appointment_moved", now=NOW)

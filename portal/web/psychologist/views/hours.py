@@ -176,7 +176,7 @@ def remove_exception(request: ActorRequest, code: UUID) -> HttpResponse:
 
 def _say_who_is_left(request: ActorRequest, *, now: datetime) -> None:
     rows = all_hours_of(request.actor)
-    count = len(outside_hours(request.actor, hours=rows, zone=_zone(rows), now=now))
+    count = len(outside_hours(request.actor, hours=rows, now=now))
     if count:
         messages.warning(
             request,
@@ -193,8 +193,8 @@ def _newly_outside(
     actor: Actor, *, before: list[WorkingHours], after: list[WorkingHours], now: datetime
 ) -> list[Appointment]:
     """The sessions to come that stand in the week as it is and would stand outside it, soonest first."""
-    stood = {left.session.pk for left in outside_hours(actor, hours=before, zone=_zone(before), now=now)}
-    would = outside_hours(actor, hours=after, zone=_zone(after), now=now)
+    stood = {left.session.pk for left in outside_hours(actor, hours=before, now=now)}
+    would = outside_hours(actor, hours=after, now=now)
     return [left.session for left in would if left.session.pk not in stood]
 
 
@@ -203,9 +203,8 @@ def _left_without(actor: Actor, slot: TimeSlot, *, now: datetime) -> list[Appoin
     if slot.kind != TimeSlot.Kind.EXTRA:
         return []
     rows = all_hours_of(actor)
-    zone = _zone(rows)
-    stand = {left.session.pk for left in outside_hours(actor, hours=rows, zone=zone, now=now)}
-    would = outside_hours(actor, hours=rows, zone=zone, now=now, without=slot)
+    stand = {left.session.pk for left in outside_hours(actor, hours=rows, now=now)}
+    would = outside_hours(actor, hours=rows, now=now, without=slot)
     return [left.session for left in would if left.session.pk not in stand]
 
 
@@ -238,7 +237,7 @@ def _page(
     rows = all_hours_of(request.actor)
     zone, places = _zone(rows), _places(rows)
     week = week or WeekForm(hours=rows, locations=places)
-    left = outside_hours(request.actor, hours=rows, zone=zone, now=now)
+    left = outside_hours(request.actor, hours=rows, now=now)
     context = {
         "week": week,
         "days": list(drawn_days(week, in_several_places=len(places) > 1)),

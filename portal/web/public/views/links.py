@@ -84,7 +84,7 @@ def _change(request: HttpRequest, opened: MailedLink) -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect("account_login")
     try:
-        change_address(request, request.user, opened.email, now=timezone.now())
+        change_address(request, request.user, opened.email)
     except AddressTaken:
         messages.error(request, _("This address can't be used. Please call us."))
         return redirect("public:link")
