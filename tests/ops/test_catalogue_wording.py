@@ -131,6 +131,46 @@ def test_arabic_figures_and_signs_keep_their_order():
     assert found(ARABIC_FIGURES, "ar") == []
 
 
+# What may be written in Latin letters. A figure after it would else be drawn before it: "بقلم Mai · 3 دقائق".
+NAMES = [
+    "abn",
+    "author",
+    "browser",
+    "called",
+    "choice",
+    "clinic",
+    "deleted_email",
+    "email",
+    "extension",
+    "from_email",
+    "invited_by",
+    "item",
+    "laws",
+    "legal_name",
+    "mode",
+    "name",
+    "number",
+    "own",
+    "reader",
+    "system",
+    "to_email",
+    "topic",
+    "who",
+    "whose",
+    "words",
+]
+
+
+def test_arabic_holds_names_apart():
+    loose = [
+        (english(message), string)
+        for message in said("ar")
+        for string in strings(message)
+        if re.search(rf"(?<!\u2068)%\((?:{'|'.join(NAMES)})\)s(?!\u2069)", string)
+    ]
+    assert loose == []
+
+
 def test_arabic_speaks_to_women_and_men_alike():
     assert found(ARABIC_HE, "ar") == []
     named = [english(m) for m in said("ar") for string in strings(m) if re.search(ARABIC_NAMED, string)]
