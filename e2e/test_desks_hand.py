@@ -112,6 +112,7 @@ def test_the_search_is_two_stops_away_by_keyboard(page: Page, sign_in) -> None:
 
 def test_enter_alone_leads_to_all_who_fit_also_without_script(page: Page, page_without_script: Page, sign_in) -> None:
     person("Quirin", "Quoll")
+    person("Quirina", "Quoll")
     for one in (page, page_without_script):
         sign_in(one, "reception@demo.example")
         one.goto("/reception/")
@@ -119,6 +120,30 @@ def test_enter_alone_leads_to_all_who_fit_also_without_script(page: Page, page_w
         box(one).press("Enter")
         one.wait_for_url("**/reception/patients/*")
         expect(one.locator("#results").get_by_role("link", name="Quirin Quoll", exact=True)).to_be_visible()
+
+
+def test_enter_leads_to_the_one_who_is_found_or_to_registering_nobody_known(page: Page, sign_in) -> None:
+    alone = person("Quincy", "Quarrel")
+    sign_in(page, "reception@demo.example")
+    page.goto("/reception/")
+    box(page).press_sequentially("quincy qua", delay=15)
+    expect(page.locator("#found-count")).to_have_text("1 found")
+    box(page).press("Enter")
+    page.wait_for_url(f"**/reception/patients/{alone.code}/")
+
+    box(page).press_sequentially("Quizzical van der Nobody 3/4/85", delay=15)
+    expect(page.locator("#found-patients [role=option]")).to_have_count(1)
+    box(page).press("Enter")
+    page.wait_for_url("**/reception/patients/new/*")
+    expect(page.get_by_label("Legal last name")).to_have_value("van der Nobody")
+    expect(page.get_by_label("Date of birth")).to_have_value("3/04/1985")
+    page.get_by_role("button", name="Register and book").click()
+    page.wait_for_url("**/book/")
+
+    # Who books for somebody types at once.
+    page.goto("/reception/")
+    page.get_by_role("link", name="Book", exact=True).click()
+    expect(page.get_by_role("searchbox", name="Find a patient")).to_be_focused()
 
 
 def test_on_a_phone_a_button_opens_it(open_page, sign_in) -> None:

@@ -12,6 +12,8 @@ let fresh = true
 const list = () => document.getElementById('found-patients')
 const options = () => [...list().querySelectorAll('[role="option"]')]
 const marked = () => list().querySelector('[aria-selected="true"]')
+// Where Enter leads: to what is marked, or to what stands alone under the words that were typed.
+const chosen = () => marked() ?? (fresh && !list().hidden && options().length === 1 ? options()[0] : null)
 
 function mark (option) {
   marked()?.setAttribute('aria-selected', 'false')
@@ -56,9 +58,9 @@ if (box) {
     if (key === 'ArrowDown' || key === 'ArrowUp') {
       event.preventDefault()
       step(key === 'ArrowDown' ? 1 : -1)
-    } else if (key === 'Enter' && marked()) {
+    } else if (key === 'Enter' && chosen()) {
       event.preventDefault()
-      marked().click()
+      chosen().click()
     } else if (key === 'Enter' && !box.value.trim()) {
       event.preventDefault()
     } else if (key === 'Escape') {

@@ -320,6 +320,8 @@ def test_a_time_that_is_past_is_asked_about_in_its_own_words(desk, place, who, u
     assert "agreed to it" not in body
     response = desk.post(url, data | {"outside": "yes"})
     assert response.status_code == 302
+    # There it is checked out, or marked as a no-show.
+    assert response.url == reverse("reception:appointment", args=[Appointment.objects.get().code])
     # What was still to come was in somebody's calendar.
     assert [notice.template for notice in Notice.objects.all()] == ["appointment_moved"] * moving
     assert Appointment.objects.get().starts_at == datetime(2026, 11, 19, 23, 0, tzinfo=UTC)

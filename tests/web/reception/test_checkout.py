@@ -520,3 +520,9 @@ def test_a_payment_that_comes_back_to_a_changed_invoice_says_so(desk, session):
 def test_what_keeps_the_figures_from_being_added_up_is_named_as_it_is_typed(desk, session, typed, says):
     body = desk.post(url(session), sent(step="sum", **typed), headers=SUM).content.decode()
     assert says in body
+
+
+@pytest.mark.parametrize("extra", [{"extra_description": "Letter"}, {"extra_amount": "10"}, {"extra_amount": "x"}])
+def test_what_is_wrong_in_a_fold_is_not_folded_away(desk, session, extra):
+    body = desk.post(url(session), sent(**extra)).content.decode()
+    assert re.search(r"<details open>\s*<summary>[^<]*<svg.*?Charge something else too", body, re.DOTALL)

@@ -604,3 +604,23 @@ def test_a_row_says_what_it_is_for_only_where_it_is_for_no_session(desk):
 def test_days_the_wrong_way_round_are_said_to_be_so(desk, place):
     page = words(desk.get(LIST, {"since": "2026-11-30", "until": "2026-11-01"}))
     assert "It is before the first day. Swap the two days." in page
+
+
+def test_on_the_patients_page_what_is_left_of_an_invoice_comes_first(desk):
+    invoice = issue()
+    page = reverse("reception:patient", args=[invoice.patient.code])
+
+    def shown():
+        return " ".join(desk.get(page).content.decode().split())
+
+    assert "to pay <small" not in shown()
+    pay(invoice, "20.00")
+    assert '$200.00 to pay <small class="soft">of $220.00</small>' in shown()
+
+
+def test_what_an_invoice_comes_to_is_a_sum_that_adds_up(desk):
+    invoice = issue()
+    page = reverse("reception:invoice", args=[invoice.number])
+    assert "<dd>$0.00</dd>" in desk.get(page).content.decode()
+    pay(invoice, "20.00")
+    assert "<dd>-$20.00</dd>" in desk.get(page).content.decode()

@@ -1,3 +1,4 @@
+import re
 from datetime import date
 
 import pytest
@@ -6,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from portal.appointments.models import Status
 from portal.audit.models import Entry
 from portal.common.text.normalise import full_name
 from portal.medicare.models import Referral
@@ -310,3 +312,32 @@ def test_carer_added_and_ended(desk):
     carer.refresh_from_db()
     assert carer.ended_at == NOW
     assert "ended before" in words(desk.post(url, {"carer": carer.pk}))[-1]
+
+
+# ---- What is open ----------------------------------------------------------------------------------------------------
+
+
+def test_a_past_session_that_nobody_checked_out_leads_there(desk, place):
+    """One press from the page that is open while somebody phones."""
+    who = patient()
+    left = place.session(hours=-48, patient=who)
+    place.session(hours=-72, patient=who, status=Status.COMPLETED)
+    place.session(hours=48, patient=who)
+    body = desk.get(reverse("reception:patient", args=[who.code])).content.decode()
+    links = {href for href in re.findall(r'href="([^"]+)"', body) if href.endswith("/check-out/")}
+    assert links == {reverse("reception:check_out", args=[left.code])}
+    # Words alone in a card have room around them.
+    assert "card soft flush" not in body
+
+
+def test_who_is_registered_to_be_booked_is_booked_next_also_if_somebody_is_alike(desk, place):
+    new = reverse("reception:new_patient")
+    sent = MAI | {"then": "book"}
+    answer = desk.post(new, sent)
+    assert answer.url == reverse("reception:book", args=[Patient.objects.get().code])
+    asked = desk.post(new, sent)
+    assert asked.status_code == 409
+    assert '<input type="hidden" name="then" value="book">' in asked.content.decode()
+    answer = desk.post(new, sent | {"is_new": "yes"})
+    assert answer.url == reverse("reception:book", args=[Patient.objects.latest("pk").code])
+    assert 'name="then" value="book">' in desk.get(new).content.decode()

@@ -86,8 +86,7 @@ def book(request: ActorRequest, code: UUID) -> HttpResponse:
     @in_transaction
     def put(who: Psychologist, starts_at: datetime, location: Location, outside_hours: bool) -> Appointment:
         with making(request, now=wanted.now) as made:
-            made.leads_to("reception:patient", code=patient.code)
-            return booking.book_for_patient(
+            booked = booking.book_for_patient(
                 psychologist=who,
                 patient=patient,
                 service=service,
@@ -98,6 +97,8 @@ def book(request: ActorRequest, code: UUID) -> HttpResponse:
                 now=wanted.now,
                 outside_hours=outside_hours,
             )
+            made.leads_to(*_next_page(booked, now=wanted.now))
+            return booked
 
     return _answer(request, wanted, put, done=_("Booked: %(when)s with %(psychologist)s."))
 
@@ -173,8 +174,7 @@ def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
     @in_transaction
     def move(who: Psychologist, starts_at: datetime, location: Location, outside_hours: bool) -> Appointment:
         with making(request, now=wanted.now) as made:
-            made.leads_to("reception:patient", code=session.person.code)
-            return booking.reschedule_session(
+            moved = booking.reschedule_session(
                 appointment=session,
                 starts_at=starts_at,
                 psychologist=who,
@@ -185,6 +185,8 @@ def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
                 outside_hours=outside_hours,
                 seen=SeenForm.read(request.POST),
             )
+            made.leads_to(*_next_page(moved, now=wanted.now))
+            return moved
 
     return _answer(request, wanted, move, done=_("Moved to %(when)s with %(psychologist)s."))
 
@@ -325,7 +327,14 @@ def _answer(request: ActorRequest, wanted: Wanted, put: Callable[..., Appointmen
             )
         told = booking.told(booked, now=wanted.now, was=moved.starts_at if moved else None)
         say_what_was_done(request, done % words, told, is_past=booked.starts_at <= wanted.now)
-    return redirect_to(request, "reception:patient", code=booked.person.code)
+    return redirect_to(request, *_next_page(booked, now=wanted.now))
+
+
+def _next_page(booked: Appointment, *, now: datetime) -> tuple[str, UUID]:
+    """Where the desk goes on: what is put on record afterwards is checked out next."""
+    if booked.starts_at <= now:
+        return "reception:appointment", booked.code
+    return "reception:patient", booked.person.code
 
 
 def say_what_was_done(request: HttpRequest, done: str, told: Sequence[Reader], *, is_past: bool) -> None:

@@ -78,17 +78,20 @@ def new(request: ActorRequest) -> HttpResponse:
         today=today,
     )
     alike: list[Likeness] = []
+    # Most people are registered because they want a session.
+    books_next = request.POST.get("then") == "book"
     if request.method == "POST" and form.is_valid():
         alike = _alike(request, form.cleaned_data)
         if not alike or request.POST.get("is_new") == "yes":
             with making(request, now=now) as made:
                 patient = actions.register_patient(values=form.cleaned_data, by=request.actor, now=now)
-                made.leads_to("reception:patient", code=patient.code)
+                made.leads_to("reception:book" if books_next else "reception:patient", code=patient.code)
             messages.success(request, _("%(name)s is registered.") % {"name": patient.name})
             _say_warnings(request, form)
             return made.answer
     status = 200 if request.method != "POST" else 409 if alike else 422
-    return render(request, "reception/patient_new.html", {"form": form, "alike": alike}, status=status)
+    context = {"form": form, "alike": alike, "books_next": books_next}
+    return render(request, "reception/patient_new.html", context, status=status)
 
 
 def _alike(request: ActorRequest, values: dict[str, Any]) -> list[Likeness]:
@@ -121,7 +124,7 @@ def _page(request: ActorRequest, patient: Patient, *, carer_form: CarerForm, sta
     now, clinic = timezone.now(), ClinicSettings.current()
     sessions = Appointment.objects.visible_to(request.actor).filter(patient=patient).for_lists()
     past, upcoming = with_clinic(sessions.past(now=now)[: PAST + 1]), with_clinic(sessions.upcoming(now=now))
-    steps = steps_of(upcoming, by=request.actor, now=now)
+    steps = steps_of([*upcoming, *past[:PAST]], by=request.actor, now=now)
     invoices = Invoice.objects.visible_to(request.actor).filter(patient=patient).for_listing()
     shown = list(invoices[: INVOICES + 1])
     today = clinic.today(now)
@@ -135,7 +138,7 @@ def _page(request: ActorRequest, patient: Patient, *, carer_form: CarerForm, sta
         "is_doubled": people.doubled(patient) is not None,
         "referrals": list(Referral.objects.visible_to(request.actor).filter(patient=patient)[:3]),
         "upcoming": [(session, steps[session.pk]) for session in upcoming],
-        "past": past[:PAST],
+        "past": [(session, steps[session.pk]) for session in past[:PAST]],
         "more_past": len(past) > PAST,
         "invoices": [(invoice, invoice.badge(today=today)) for invoice in shown[:INVOICES]],
         "more_invoices": len(shown) > INVOICES,
