@@ -109,10 +109,15 @@ def is_named(psychologist: int, service: Service) -> bool:
     return named is None or service.pk in named
 
 
-def taking_bookings(service: Service) -> list[Psychologist]:
-    """Who takes new patients and gives this service; as `Psychologist.objects.taking_bookings().offering(service)`."""
+def giving(service: Service) -> list[Psychologist]:
+    """Who gives this service, whether or not they take new patients; as `Psychologist.objects.offering(service)`."""
     return [
         person
         for person in psychologists().values()
-        if person.is_active and person.accepting_patients and person.modes_for(service) and is_named(person.pk, service)
+        if person.is_active and person.modes_for(service) and is_named(person.pk, service)
     ]
+
+
+def taking_bookings(service: Service) -> list[Psychologist]:
+    """Who takes new patients and gives this service; as `Psychologist.objects.taking_bookings().offering(service)`."""
+    return [person for person in giving(service) if person.accepting_patients]

@@ -26,6 +26,23 @@ def has_been_here(user: User) -> bool:
     return bool(answers := list(known)) and all(answers)
 
 
+def taking_bookings(service: Service, *, user: User | None) -> list[Psychologist]:
+    """Who can be booked online for a service by this account, or by a visitor: who takes new patients, and who does not
+    but sees its people already.
+
+    `rules.check_patient` says so for the one patient when it is booked. Asks only where somebody's books are closed.
+    """
+    giving = kept.giving(service)
+    closed = [person.pk for person in giving if not person.accepting_patients]
+    if user is None or not closed:
+        return [person for person in giving if person.accepting_patients]
+    theirs = Appointment.objects.with_a_person().filter(
+        patient__in=Patient.objects.managed_by(user), psychologist__in=closed
+    )
+    own = set(theirs.order_by().values_list("psychologist", flat=True))
+    return [person for person in giving if person.accepting_patients or person.pk in own]
+
+
 def own_psychologist(user: User, *, among: Collection[Psychologist]) -> Psychologist | None:
     """Whom an account's people see, if they take bookings: theirs of the latest session that stands.
 

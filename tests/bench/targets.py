@@ -209,7 +209,7 @@ def bookings(clinic: Clinic, times: Iterator[tuple[str, str, FreeTime]]) -> Iter
 
 def _shown(chosen: Chosen) -> dict[str, str]:
     """What the page between the two steps, which is not asked for here, would send back."""
-    held = held_time.as_chosen(chosen, now=timezone.now())
+    held = held_time.as_chosen(chosen, user=None, now=timezone.now())
     if held is None:
         raise RuntimeError(f"{chosen} is not offered")
     return {"chosen": chosen.word, "shown": as_shown(held, clinic=ClinicSettings.current())}

@@ -10,12 +10,13 @@ from uuid import UUID
 from allauth.account.adapter import get_adapter
 from django.http import HttpRequest
 
+from portal.accounts.models import User
 from portal.appointments.models import Appointment, Status
 from portal.clinic import kept as clinic
 from portal.clinic.models import Location, Psychologist, Service
 from portal.common.access import limits
 from portal.common.access.actors import Actor
-from portal.journeys import booking, choosing
+from portal.journeys import booking, choosing, returning
 from portal.journeys.held import KEY, UNTIL
 
 VISITOR = Actor.system("online booking")
@@ -118,17 +119,19 @@ def kept(request: HttpRequest, *, now: datetime) -> Appointment | None:
         return None
     held = Appointment.objects.filter(code=remembered["code"]).first()
     if held is None:
-        return as_chosen(Chosen(**{name: remembered[name] for name in Chosen._fields}), now=now)
+        chosen = Chosen(**{name: remembered[name] for name in Chosen._fields})
+        return as_chosen(chosen, user=request.user if request.user.is_authenticated else None, now=now)
     _with_names(held)
     return held
 
 
-def as_chosen(chosen: Chosen, *, now: datetime) -> Appointment | None:
-    """The time that was chosen, as a hold that has run out; None where it can't be booked so any more."""
+def as_chosen(chosen: Chosen, *, user: User | None, now: datetime) -> Appointment | None:
+    """The time that was chosen, as a hold that has run out; None where this account can't book it so any more."""
     service = next((each for each in clinic.services().values() if each.slug == chosen.service), None)
     if service is None:
         return None
-    psychologist = next((each for each in clinic.taking_bookings(service) if each.slug == chosen.psychologist), None)
+    able = returning.taking_bookings(service, user=user)
+    psychologist = next((each for each in able if each.slug == chosen.psychologist), None)
     if psychologist is None or chosen.mode not in psychologist.modes_for(service):
         return None
     try:

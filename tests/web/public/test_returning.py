@@ -172,3 +172,38 @@ def test_their_own_psychologist_is_not_chosen_in_a_way_they_do_not_meet_people(k
     type(mai).objects.filter(pk=mai.pk).update(video=False)
     client = make.client_for(known)
     assert (shown(client, mode="video"), shown(client, mode="in_person")) == ("any", "mai")
+
+
+# ---- Books that are closed -------------------------------------------------------------------------------------------
+
+
+def test_closed_books_stay_open_to_ones_own_patients_up_to_the_booking(known, tom, mai):
+    type(mai).objects.filter(pk=mai.pk).update(accepting_patients=False)
+    client, held = make.client_for(known), "/book/session/confirm/"
+    assert shown(client) == "mai"
+    time = "2026-12-01T00:00Z brunswick"
+    assert client.post("/book/session/", {"time": time, "psychologist": "mai", "mode": "in_person"})["Location"] == held
+    page = client.get(held)
+    assert client.post(held, shown_by(page) | {"who": str(known.patient.code)}).status_code == 302
+    booked = Appointment.objects.latest("pk")
+    assert (booked.patient, booked.psychologist, booked.status) == (known.patient, mai, Status.BOOKED)
+    # For anybody who is free it is who takes new patients; and nobody else sees the others at all.
+    anybody = client.get("/book/session/", {"psychologist": "any", "week": "2026-11-30"})
+    assert {free.who or free.psychologists[0] for day in anybody.context["week"].days for free in day.times} == {tom}
+    for other in (Client(), make.client_for(make.user())):
+        assert 'value="mai"' not in other.get("/book/session/").content.decode()
+        other.post(
+            "/book/session/", {"time": "2026-12-01T02:00Z brunswick", "psychologist": "mai", "mode": "in_person"}
+        )
+    assert not Appointment.objects.holds().filter(psychologist=mai).exists()
+
+
+def test_a_hold_with_closed_books_that_ran_out_is_theirs_again(known, mai):
+    type(mai).objects.filter(pk=mai.pk).update(accepting_patients=False)
+    client, held = make.client_for(known), "/book/session/confirm/"
+    time = "2026-12-01T00:00Z brunswick"
+    client.post("/book/session/", {"time": time, "psychologist": "mai", "mode": "in_person"})
+    first = shown_by(client.get(held))
+    with time_machine.travel(NOW + timedelta(minutes=30), tick=False):
+        assert client.post(held, first | {"who": str(known.patient.code)}).status_code == 302
+    assert Appointment.objects.get(starts_at="2026-12-01T00:00Z").status == Status.BOOKED

@@ -55,7 +55,8 @@ def times(request: HttpRequest, service: str) -> HttpResponse:
     offered = next((s for s in kept.services().values() if s.slug == service and s.is_active and s.online), None)
     if offered is None:
         raise Http404
-    psychologists = kept.taking_bookings(offered)
+    user = request.user if request.user.is_authenticated else None
+    psychologists = returning.taking_bookings(offered, user=user)
     if request.method == "POST":
         return _hold(request, offered, psychologists)
     choice = Choice.read(_asked_for(request, offered, psychologists), service=offered, psychologists=psychologists)
@@ -126,7 +127,10 @@ def _calendar(
 
 
 def _wanted(choice: dict[str, Any], psychologists: list[Psychologist]) -> list[Psychologist]:
-    return [choice["psychologist"]] if choice["psychologist"] else psychologists
+    """Whom they chose, or for anybody those who take new patients: closed books are asked for by name."""
+    if choice["psychologist"]:
+        return [choice["psychologist"]]
+    return [person for person in psychologists if person.accepting_patients] or psychologists
 
 
 def _other_ways(choice: dict[str, Any], service: Service, wanted: list[Psychologist]) -> list[Mode]:

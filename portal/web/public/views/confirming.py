@@ -21,7 +21,7 @@ from portal.appointments.models import Appointment
 from portal.appointments.refusals import HoldExpired, NotOffered, PatientBusy, SlotTaken, TooManyBookings
 from portal.billing import charges
 from portal.clinic import kept
-from portal.clinic.models import ClinicSettings, Psychologist, Service
+from portal.clinic.models import ClinicSettings, Service
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import open_to_all
 from portal.common.web.htmx import redirect_to
@@ -60,8 +60,7 @@ def confirm(request: HttpRequest, service: str) -> HttpResponse:
         messages.info(request, _("This is the time that you hold now. The one before it was given back."))
         return redirect(_address(held))
     if not held.is_held(now=now):
-        user = request.user if request.user.is_authenticated else None
-        return _ran_out(request, held, user=user, typed=typed, now=now)
+        return _ran_out(request, held, user=_account(request), typed=typed, now=now)
     if not request.user.is_authenticated:
         return render(request, "public/confirm.html", _context(held, now=now) | {"step": 3})
     forms = _forms(request.user, now=now)
@@ -70,6 +69,10 @@ def confirm(request: HttpRequest, service: str) -> HttpResponse:
     by = Actor(user=request.user, role=Role.PATIENT)
     refused = actions.refusal_of(hold=held, patient=patient, by=by, now=now) if patient else None
     return _form(request, held, *forms, now=now, **_refused(refused, held, patient, now=now))
+
+
+def _account(request: HttpRequest) -> User | None:
+    return request.user if request.user.is_authenticated else None
 
 
 def _address(held: Appointment) -> str:
@@ -85,7 +88,11 @@ def _held_before(request: HttpRequest, service: Service, typed: QueryDict, *, no
     """What they held when their session ended in the middle: theirs again, or run out if it can't be had any more."""
     shown = Shown.read(typed, service=service)
     held = held_time.take_up(request, code=shown.code, chosen=shown.chosen, now=now)
-    return held or _hold_instead(request, shown.chosen, now=now) or held_time.as_chosen(shown.chosen, now=now)
+    return (
+        held
+        or _hold_instead(request, shown.chosen, now=now)
+        or held_time.as_chosen(shown.chosen, user=_account(request), now=now)
+    )
 
 
 def _send(
@@ -99,7 +106,7 @@ def _send(
     if shown.again:
         other = _hold_instead(request, shown.again, now=now)
         if other is None:
-            lost = held_time.as_chosen(shown.again, now=now) or held
+            lost = held_time.as_chosen(shown.again, user=user, now=now) or held
             return _ran_out(request, lost, user=user, now=now) if lost else _nothing_held(request, service)
         return _form(request, other, *_forms(user, typed=request.POST, now=now), now=now)
     if held is None:
@@ -110,7 +117,7 @@ def _send(
         # It ran out while they typed. Mostly nobody else took it, and then it is simply theirs again.
         again = _hold_instead(request, shown.chosen, now=now)
         if again is None:
-            return _ran_out(request, held_time.as_chosen(shown.chosen, now=now) or held, user=user, now=now)
+            return _ran_out(request, held_time.as_chosen(shown.chosen, user=user, now=now) or held, user=user, now=now)
         held = again
     if shown.word != booking.as_shown(held, clinic=ClinicSettings.current()):
         return _not_as_shown(request, user, shown, held, now=now)
@@ -119,7 +126,7 @@ def _send(
 
 def _hold_instead(request: HttpRequest, chosen: Chosen, *, now: datetime) -> Appointment | None:
     """Holds what was chosen, in place of what was held; None when it can't be had."""
-    wanted = held_time.as_chosen(chosen, now=now)
+    wanted = held_time.as_chosen(chosen, user=_account(request), now=now)
     if wanted is None:
         return None
     try:
@@ -142,7 +149,7 @@ def _not_as_shown(request: HttpRequest, user: User, shown: Shown, held: Appointm
     if shown.code and (booked := own.filter(code=shown.code).first()):
         return redirect_to(request, reverse("patient:appointment", args=[booked.code]))
     differs = shown.chosen != Chosen.of(held)
-    other = held_time.as_chosen(shown.chosen, now=now) if differs else None
+    other = held_time.as_chosen(shown.chosen, user=user, now=now) if differs else None
     extra: dict[str, Any] = {
         "changed": True,
         "choice_differs": differs,
@@ -341,10 +348,9 @@ def _ran_out(
     request: HttpRequest, held: Appointment, *, user: User | None = None, typed: QueryDict | None = None, now: datetime
 ) -> HttpResponse:
     """The hold is over, the time perhaps somebody else's. Says so, with the nearest times; what `user` typed stays."""
+    able = returning.taking_bookings(held.service, user=_account(request))
     nearest = choosing.nearest_times(
-        psychologists=list(
-            Psychologist.objects.taking_bookings().filter(pk=held.psychologist_id).select_related("user")
-        ),
+        psychologists=[p for p in able if p.pk == held.psychologist_id],
         service=held.service,
         around=held.starts_at,
         now=now,
