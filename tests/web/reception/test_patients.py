@@ -321,7 +321,7 @@ def test_a_past_session_that_nobody_checked_out_leads_there(desk, place):
     """One press from the page that is open while somebody phones."""
     who = patient()
     left = place.session(hours=-48, patient=who)
-    place.session(hours=-72, patient=who, status=Status.COMPLETED)
+    place.session(hours=-72, patient=who, status=Status.NO_SHOW)
     place.session(hours=48, patient=who)
     body = desk.get(reverse("reception:patient", args=[who.code])).content.decode()
     links = {href for href in re.findall(r'href="([^"]+)"', body) if href.endswith("/check-out/")}
