@@ -319,7 +319,9 @@ STAFF_SESSION = timedelta(hours=env.int("STAFF_SESSION_HOURS", 12))
 PATIENT_SESSION = timedelta(days=env.int("PATIENT_SESSION_DAYS", 7))
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-SESSION_COOKIE_NAME = f"{'__Host-' if PRODUCTION else ''}portal_session"
+# Production is served over https alone; portal/common/web/cookies.py names the rest.
+COOKIE_PREFIX = "__Host-" if PRODUCTION else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}portal_session"
 SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
 
 # ---- Notices and the queue -------------------------------------------------------------------------------------------
@@ -425,7 +427,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 CSRF_COOKIE_HTTPONLY = True
+MESSAGE_STORAGE = "portal.common.web.cookies.Messages"
 CSRF_FAILURE_VIEW = "portal.accounts.kept_forms.middleware.stale_form"
 if PRODUCTION:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", True)
@@ -434,7 +438,7 @@ if PRODUCTION:
     SECURE_HSTS_PRELOAD = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
     SESSION_COOKIE_SECURE = True
-    CSRF_COOKIE_SECURE, CSRF_COOKIE_NAME = True, "__Host-csrftoken"
+    CSRF_COOKIE_SECURE = True
     if env.bool("BEHIND_PROXY", True):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 

@@ -18,6 +18,7 @@ from portal.accounts import devices
 from portal.clinic.kept import offered_services, places
 from portal.clinic.models import ClinicSettings, TaxCode
 from portal.common.kept import kept
+from portal.common.web import cookies as named_cookies
 from portal.policies import processors
 from portal.policies.models import PolicyKind, PolicySettings
 
@@ -113,8 +114,8 @@ def cookies() -> list[str]:
     return [
         settings.SESSION_COOKIE_NAME,
         settings.CSRF_COOKIE_NAME,
-        "messages",
-        "theme",
+        named_cookies.messages(),
+        named_cookies.theme(),
         devices.cookie_name(),
     ]
 

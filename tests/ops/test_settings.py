@@ -91,6 +91,7 @@ def test_production_refuses_a_secret_that_can_be_guessed(name):
 def test_cookies_of_production_are_this_hosts_alone():
     cookies = read("settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.SESSION_COOKIE_SECURE").stdout
     assert cookies == "__Host-portal_session __Host-csrftoken True\n"
+    assert read("settings.COOKIE_PREFIX, settings.CSRF_COOKIE_SECURE").stdout == "__Host- True\n"
 
 
 def test_forms_lead_nowhere_else_while_nobody_takes_cards():

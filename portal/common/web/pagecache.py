@@ -30,6 +30,7 @@ from django.utils.text import compress_string
 from django.utils.translation import get_language_from_path, override
 
 from portal.common.access.decorators import MARK, P, View
+from portal.common.web import cookies
 from portal.common.web.theme import THEMES
 
 READERS = "portal_readers"
@@ -42,7 +43,6 @@ MAY_VARY_BY = frozenset(
 )
 # What is smaller gains nothing by being packed.
 WORTH_PACKING = 600
-MESSAGES = "messages"
 
 # As Django's own GZipMiddleware asks.
 _TAKES_GZIP = re.compile(r"\bgzip\b")
@@ -143,7 +143,7 @@ class pages_for_readers:  # noqa: N801 - reads as a rule in the settings' list
         plan = getattr(view, READERS, None)
         if plan is not None and getattr(request, "portal_reader", False):
             setattr(request, READERS, plan)
-            request.COOKIES = {"theme": _theme(request)}
+            request.COOKIES = {cookies.theme(): _theme(request)}
 
 
 def is_reader(request: HttpRequest) -> bool:
@@ -152,7 +152,7 @@ def is_reader(request: HttpRequest) -> bool:
         request.method in {"GET", "HEAD"}
         and "HTTP_AUTHORIZATION" not in request.META
         and settings.SESSION_COOKIE_NAME not in request.COOKIES
-        and MESSAGES not in request.COOKIES
+        and cookies.messages() not in request.COOKIES
     )
 
 
@@ -178,7 +178,7 @@ def _send_packed(request: HttpRequest, response: HttpResponse, packed: bytes) ->
 
 
 def _theme(request: HttpRequest) -> str:
-    theme = request.COOKIES.get("theme", "")
+    theme = request.COOKIES.get(cookies.theme(), "")
     return theme if theme in THEMES else ""
 
 

@@ -11,13 +11,14 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from portal.common.access.decorators import open_to_all
+from portal.common.web import cookies
 
 THEMES = ("light", "dark")
 
 
 def look(request: HttpRequest) -> dict[str, Any]:
     """The theme that the reader chose, or none: then the browser's own setting decides."""
-    chosen = request.COOKIES.get("theme", "")
+    chosen = request.COOKIES.get(cookies.theme(), "")
     return {"theme": chosen if chosen in THEMES else ""}
 
 
@@ -32,9 +33,9 @@ def choose_theme(request: HttpRequest, *args: Any) -> HttpResponse:
     if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         back = "/"
     response = HttpResponseRedirect(back)
-    secure = bool(settings.SESSION_COOKIE_SECURE)
+    name, secure = cookies.theme(), bool(settings.SESSION_COOKIE_SECURE)
     if theme in THEMES:
-        response.set_cookie("theme", theme, max_age=365 * 24 * 3600, samesite="Lax", httponly=True, secure=secure)
+        response.set_cookie(name, theme, max_age=365 * 24 * 3600, samesite="Lax", httponly=True, secure=secure)
     else:
-        response.delete_cookie("theme")
+        response.delete_cookie(name, samesite="Lax")
     return response
