@@ -176,3 +176,37 @@ def test_the_way_to_ones_language_makes_room_for_who_reads_on(open_page, portal:
     page.goto("/services/")
     page.locator(".languages .offer:visible").click()
     expect(page).to_have_url(re.compile("/vi/services/$"))
+
+
+@pytest.mark.parametrize("script", [pytest.param(True, id="script"), pytest.param(False, id="no-script")])
+def test_a_form_keeps_what_was_typed_when_its_language_is_changed(open_page, portal: Portal, script: bool) -> None:
+    page = open_page(java_script_enabled=script)
+    page.goto("/accounts/signup/?next=/book/")
+    page.get_by_label("First name").fill("Mai")
+    page.locator("input[type=email]").fill("mai@example.com")
+    page.locator("input[type=password]").fill("not told to anybody")
+    # The header's choice, with and without script: a popover needs none.
+    page.locator(".languages > button").click()
+    page.locator("#languages").get_by_text("Tiếng Việt", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/vi/accounts/signup/\?next=/book/$"))
+    expect(page.get_by_label("Tên", exact=True)).to_have_value("Mai")
+    expect(page.locator("input[type=email]")).to_have_value("mai@example.com")
+    expect(page.locator("input[type=password]")).to_have_value("")
+    # Enter sends the form, and asks for no language.
+    page.locator("input[type=password]").press("Enter")
+    expect(page).to_have_url(re.compile(r"/vi/accounts/signup/"))
+    expect(page.locator(".error-summary")).to_be_visible()
+    expect(page.locator("input[type=email]")).to_have_value("mai@example.com")
+
+
+def test_the_offer_of_ones_language_covers_no_heading_and_keeps_what_was_typed(open_page, portal: Portal) -> None:
+    page = open_page(viewport={"width": 390, "height": 844}, locale="vi-VN")
+    page.goto("/accounts/signup/")
+    offer = page.locator(".languages .offer:visible")
+    heading = page.get_by_role("heading", level=1)
+    above, below = heading.bounding_box(), offer.bounding_box()
+    assert above["y"] + above["height"] <= below["y"]
+    page.get_by_label("First name").evaluate("field => { field.value = 'Mai' }")
+    offer.click()
+    expect(page).to_have_url(re.compile(r"/vi/accounts/signup/"))
+    expect(page.get_by_label("Tên", exact=True)).to_have_value("Mai")

@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from portal.accounts.adapter import actor_of
-from portal.accounts.kept_forms import keeping
+from portal.accounts.kept_forms import keeping, languages
 from portal.accounts.kept_forms.keeping import IN_SESSION
 from portal.accounts.middleware import BEGAN
 from portal.accounts.models import SealedSecret, User
@@ -35,6 +35,7 @@ def _signed_in(request: HttpRequest | None, user: User, **kwargs: Any) -> None:
     if request is None:
         return
     request.session[BEGAN] = time.time()
+    languages.forget(request)
     if keeping.has_any(user, now=timezone.now()):
         request.session[IN_SESSION] = True
 

@@ -56,6 +56,33 @@ function offerLanguage () {
 }
 offerLanguage()
 
+// ---- Another language in the middle of a form -----------------------------------------------------------------------
+
+// Without script the choice belongs to the page's largest form; with it, to the one that somebody typed into.
+function isChanged (form) {
+  return [...form.elements].some(field => field.type === 'hidden' || field.matches('button, fieldset, output')
+    ? false
+    : field.options
+      ? [...field.options].some(one => one.selected !== one.defaultSelected) && field.selectedIndex > 0
+      : field.matches('[type="checkbox"], [type="radio"]') ? field.checked !== field.defaultChecked : field.value !== field.defaultValue)
+}
+
+document.addEventListener('click', event => {
+  const offer = event.target.closest('[data-offer]')
+  const choice = offer
+    ? document.querySelector(`button[name="in_language"][lang="${offer.dataset.offer}"]`)
+    : event.target.closest('button[name="in_language"]')
+  if (!choice) return
+  const typedInto = [...document.querySelectorAll('main form[method="post"]')].find(isChanged)
+  if (typedInto) {
+    typedInto.id ||= 'typed-into'
+    choice.setAttribute('form', typedInto.id)
+  }
+  if (!offer) return
+  event.preventDefault()
+  choice.click()
+})
+
 // ---- Messages ------------------------------------------------------------------------------------------------------
 
 document.addEventListener('click', event => {
@@ -151,7 +178,7 @@ keyChoice?.addEventListener('change', () => {
 document.addEventListener('submit', async event => {
   const form = event.target
   const question = event.submitter?.dataset.confirm ?? form.dataset.confirm
-  if (!question || form.dataset.confirmed) return
+  if (!question || form.dataset.confirmed || event.submitter?.name === 'in_language') return
   event.preventDefault()
   event.stopImmediatePropagation()
   if (!await ask(question, event.submitter)) return

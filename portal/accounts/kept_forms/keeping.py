@@ -62,7 +62,7 @@ def address_of(path: str) -> str:
 @sensitive_variables()
 def keep(request: HttpRequest, mark: Mark, *, now: datetime) -> bool:
     """Keeps the form that was sent, for the person of its mark; False where there is nothing that may be kept."""
-    if _is_a_door(request.path_info):
+    if is_a_door(request.path_info):
         return False
     fields = {name: values for name, values in request.POST.lists() if name not in OWN_FIELDS and not is_secret(name)}
     chosen = [str(file.name)[:100] for _name, files in request.FILES.lists() for file in files][:10]
@@ -79,7 +79,8 @@ def keep(request: HttpRequest, mark: Mark, *, now: datetime) -> bool:
     return True
 
 
-def _is_a_door(path: str) -> bool:
+def is_a_door(path: str) -> bool:
+    """Whether a form that is sent here is one of signing in or up, or of the account's own pages."""
     try:
         return resolve(path).func.__module__.startswith(DOORS)
     except Resolver404:

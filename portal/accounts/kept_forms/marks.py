@@ -36,7 +36,7 @@ def mark_for(request: HttpRequest) -> str:
     if made is None:
         made = ""
         if (user := getattr(request, "user", None)) is not None and user.is_authenticated:
-            made = signing.dumps([user.code.hex, _page_of(request)[:LONGEST_PAGE]], salt=SALT)
+            made = signing.dumps([user.code.hex, page_of(request)[:LONGEST_PAGE]], salt=SALT)
         request.form_mark = made  # type: ignore[attr-defined]
     return made
 
@@ -60,7 +60,7 @@ def mark_in(form: QueryDict) -> Mark | None:
     return Mark(person=person, page=page)
 
 
-def _page_of(request: HttpRequest) -> str:
+def page_of(request: HttpRequest) -> str:
     """The page that a form stands on: a form's own address often answers to nothing but being sent."""
     if htmx := htmx_of(request):
         return htmx.current_url_abs_path or "/"

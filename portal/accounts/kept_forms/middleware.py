@@ -17,8 +17,9 @@ from django.utils import timezone
 from django.utils.translation import get_language_from_path, override
 from django.utils.translation import gettext as _
 
-from portal.accounts.kept_forms import keeping
-from portal.accounts.kept_forms.keeping import CAME_BACK, IN_SESSION, OWN_FIELDS
+from portal.accounts import actions
+from portal.accounts.kept_forms import keeping, languages
+from portal.accounts.kept_forms.keeping import CAME_BACK, IN_SESSION, OWN_FIELDS, Typed
 from portal.accounts.kept_forms.marks import FIELD, Mark, mark_in, mark_of
 from portal.accounts.models import KeptForm, User
 from portal.common.access.same_origin import is_from_here
@@ -54,26 +55,30 @@ class forms_outlast_sessions:  # noqa: N801 - reads as a rule in the settings' l
             if (step or not request.user.is_authenticated) and (mark := mark_of(request)):
                 return _kept_until_then(request, response, mark, step)
             _forget_what_was_sent(request, response)
-        elif request.method == "GET" and _has_forms(response) and _may_have_kept(request):
-            return _given_back(request, response)
+        elif request.method == "GET" and _has_forms(response):
+            _brought_along(request, response)
+            if _may_have_kept(request):
+                response = _given_back(request, response)
+        if _has_forms(response, refused=True):
+            response.content = languages.with_choice(request, response.content.decode()).encode()
         return response
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponseBase], args: object, kwargs: object
     ) -> HttpResponse | None:
         """A form of somebody else's tab is not sent in the name of whoever has signed in since."""
-        if request.method != "POST" or not request.user.is_authenticated:
-            return None
         # A form that brings no token, and reads its body by itself, is none of ours.
-        if getattr(view, "csrf_exempt", False):
+        if request.method != "POST" or getattr(view, "csrf_exempt", False):
             return None
+        if not request.user.is_authenticated:
+            return _in_another_language(request, mark_of(request))
         # What is more than the portal reads of a form is refused here: read a second time, it would be an empty form.
         sent = request.POST
         if (mark := mark_in(sent)) is None:
             # Without a mark it may have been drawn for a visitor, who signed in meanwhile; its token vouches for it.
-            return error_pages.csrf_failed(request) if sent.get(FIELD) else None
+            return error_pages.csrf_failed(request) if sent.get(FIELD) else _in_another_language(request, None)
         if mark.person == request.user.code.hex:
-            return None
+            return _in_another_language(request, mark)
         keeping.keep(request, mark, now=timezone.now())
         return error_pages.csrf_failed(request)
 
@@ -92,6 +97,41 @@ def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     request.session[IN_SESSION] = True
     request.form_was_stale = True  # type: ignore[attr-defined]
     return redirect_to(request, mark.page)
+
+
+def _in_another_language(request: HttpRequest, mark: Mark | None) -> HttpResponse | None:
+    """A form that was sent only to be read in another language: leads there, and no view hears of it."""
+    if (choice := languages.choice_of(request)) is None:
+        return None
+    language, page = choice
+    if not isinstance(request.user, User):
+        if mark is not None:
+            # Drawn for somebody whose session has ended: it is theirs, and no visitor's.
+            if keeping.keep(request, mark, now=timezone.now()):
+                _say_signed_out(request)
+            return redirect_to(request, redirect_to_login(mark.page).url)
+    elif request.user.language != language:
+        actions.choose_language(user=request.user, language=language)
+    languages.carry(request, page, now=timezone.now())
+    return redirect_to(request, page)
+
+
+def _brought_along(request: HttpRequest, response: HttpResponse) -> None:
+    """Fills a form whose language was changed, and forgets what it was filled with."""
+    if (carried := languages.carried_for(request, now=timezone.now())) is None:
+        return
+    html, typed = response.content.decode(), carried["typed"]
+    context = {"files": typed["files"], "has_password": 'type="password"' in html}
+    filled = _with(
+        carried["address"],
+        typed,
+        html,
+        request,
+        head=lambda is_old: render_to_string("components/_brought_along.html", context | {"is_old": is_old}, request),
+    )
+    if filled is not None:
+        languages.forget(request)
+        response.content = filled.encode()
 
 
 def _kept_until_then(request: HttpRequest, response: HttpResponse, mark: Mark, step: str) -> HttpResponse:
@@ -159,8 +199,11 @@ def _signed_in(request: HttpRequest) -> User:
     return request.user
 
 
-def _has_forms(response: HttpResponse) -> bool:
-    is_page = response.status_code == 200 and not response.streaming
+def _has_forms(response: HttpResponse, *, refused: bool = False) -> bool:
+    """Whether it is a page with forms; with `refused` also one that came back with a word about what is wrong."""
+    is_page = not response.streaming and (
+        response.status_code == 200 or (refused and 400 <= response.status_code < 500)
+    )
     return is_page and response.headers.get("Content-Type", "").startswith("text/html") and b"<form" in response.content
 
 
@@ -172,16 +215,16 @@ def _given_back(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         return response
     html = response.content.decode()
     for number, form in enumerate(kept):
-        filled = _with(form, html, request, number)
-        if filled is None and _stood_on(form, request) and _has_words(form):
+        filled = _with_kept(form, html, request, number)
+        if filled is None and _stood_on(form.typed, request) and _has_words(form):
             filled = MESSAGES.sub(lambda found: found[0] + _opened_again(request), html, count=1)
         html = filled or html
     response.content = html.encode()
     return response
 
 
-def _stood_on(form: KeptForm, request: HttpRequest) -> bool:
-    return bool(urlsplit(form.typed["page"]).path == request.path)
+def _stood_on(typed: Typed, request: HttpRequest) -> bool:
+    return bool(urlsplit(typed["page"]).path == request.path)
 
 
 def _has_words(form: KeptForm) -> bool:
@@ -195,26 +238,39 @@ def _opened_again(request: HttpRequest) -> str:
     return render_to_string("components/_toast.html", {"level": "info", "text": words}, request)
 
 
-def _with(form: KeptForm, html: str, request: HttpRequest, number: int) -> str | None:
-    typed = form.typed
+def _with_kept(form: KeptForm, html: str, request: HttpRequest, number: int) -> str | None:
+    def head(is_old: bool) -> str:
+        return render_to_string("components/_kept_form.html", context | {"is_old": is_old}, request)
+
+    context = {"kept": form, "files": form.typed["files"], "field": CAME_BACK, "button": f"drop-kept-{number}"}
+    tail = render_to_string("components/_kept_form_drop.html", context, request)
+    return _with(form.address, form.typed, html, request, head=head, tail=tail)
+
+
+def _with(
+    form_address: str,
+    typed: Typed,
+    html: str,
+    request: HttpRequest,
+    *,
+    head: Callable[[bool], str],
+    tail: str = "",
+) -> str | None:
+    """The page with what was typed in the form that is sent to this address; None where it has none."""
 
     def is_its_address(address: str) -> bool:
         try:
             path = urlsplit(address).path or request.path
         except ValueError:
             return False
-        return path.startswith("/") and keeping.address_of(path) == form.address
+        return path.startswith("/") and keeping.address_of(path) == form_address
 
-    def head(is_old: bool) -> str:
-        return render_to_string("components/_kept_form.html", context | {"is_old": is_old}, request)
-
-    context = {"kept": form, "files": typed["files"], "field": CAME_BACK, "button": f"drop-kept-{number}"}
     return fill(
         html,
         typed["fields"],
         is_its_address=is_its_address,
-        is_its_page=_stood_on(form, request),
+        is_its_page=_stood_on(typed, request),
         own=OWN_FIELDS,
         head=head,
-        tail=render_to_string("components/_kept_form_drop.html", context, request),
+        tail=tail,
     )
