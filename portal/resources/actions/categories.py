@@ -71,9 +71,11 @@ def take_up_category(*, category: Category, by: Actor, now: datetime) -> None:
 
 @transaction.atomic
 def move_category(*, category: Category, earlier: bool, by: Actor, now: datetime) -> None:
-    """One place towards the beginning or the end of the list."""
+    """One place towards the beginning or the end of the list. Raises Category.DoesNotExist."""
     everything = list(Category.objects.select_for_update().order_by("position", "name"))
-    here = next(n for n, other in enumerate(everything) if other.pk == category.pk)
+    here = next((n for n, other in enumerate(everything) if other.pk == category.pk), None)
+    if here is None:
+        raise Category.DoesNotExist
     there = here - 1 if earlier else here + 1
     if not 0 <= there < len(everything):
         return
@@ -121,8 +123,9 @@ def rename_tag(*, tag: Tag, name: str, by: Actor, now: datetime) -> Tag:
     """Changes a tag's name; where another tag has that name, its articles go there and it is gone.
 
     Its names in other languages go along. Gives the tag that has the name from now on. Raises NameTaken if no letter or
-    digit is in it.
+    digit is in it, Tag.DoesNotExist.
     """
+    tag = Tag.objects.select_for_update().get(pk=tag.pk)
     slug = tag_slug(name)
     if not slug:
         raise NameTaken
@@ -144,7 +147,8 @@ def rename_tag(*, tag: Tag, name: str, by: Actor, now: datetime) -> Tag:
 
 @transaction.atomic
 def delete_tag(*, tag: Tag, by: Actor, now: datetime) -> None:
-    """Takes a tag off every article."""
+    """Takes a tag off every article. Raises Tag.DoesNotExist."""
+    tag = Tag.objects.select_for_update().get(pk=tag.pk)
     trail.record("tag.deleted", by=by, target=tag, at=now)
     actions.words_end(at=texts.place_of(tag))
     tag.delete()

@@ -17,6 +17,7 @@ from portal.clinic.models import Language, Specialisation
 from portal.clinic.refusals import InUse
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.forms.fields import findable
+from portal.common.web.gone import leads_on_when_gone
 from portal.common.web.once import making, once
 from portal.journeys import profile_choices
 from portal.web.manager.forms import LanguageForm, SpecialisationForm
@@ -46,6 +47,7 @@ def _page(
 
 
 @allow(Role.MANAGER)
+@leads_on_when_gone("manager:profile_words")
 @once
 @require_POST
 def specialisations(request: ActorRequest) -> HttpResponse:
@@ -64,6 +66,7 @@ def specialisations(request: ActorRequest) -> HttpResponse:
 
 
 @allow(Role.MANAGER)
+@leads_on_when_gone("manager:profile_words")
 @once
 @require_POST
 def languages(request: ActorRequest) -> HttpResponse:

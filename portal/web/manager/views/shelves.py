@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.accounts.roles import Role
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.forms.fields import findable
+from portal.common.web.gone import leads_on_when_gone
 from portal.common.web.once import making, once
 from portal.resources.actions import categories as actions
 from portal.resources.forms import CategoryForm, TagForm
@@ -52,6 +53,7 @@ def _crumbs(*further: tuple[str, str]) -> list[tuple[str, str]]:
 
 
 @allow(Role.MANAGER)
+@leads_on_when_gone("manager:shelves")
 @once
 @require_POST
 def categories(request: ActorRequest) -> HttpResponse:
@@ -81,6 +83,7 @@ def _taken() -> ValidationError:
 
 
 @allow(Role.MANAGER)
+@leads_on_when_gone("manager:shelves", Category)
 @require_http_methods(["GET", "HEAD", "POST"])
 def category(request: ActorRequest, code: UUID) -> HttpResponse:
     """Its name and words; put away, taken up again, deleted while it is empty."""
@@ -133,6 +136,7 @@ def _delete(request: ActorRequest, chosen: Category, *, now: datetime) -> HttpRe
 
 
 @allow(Role.MANAGER)
+@leads_on_when_gone("manager:shelves")
 @require_POST
 def tags(request: ActorRequest) -> HttpResponse:
     """Renames a tag, or takes it off every article (`remove`)."""

@@ -10,6 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts.roles import Role
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.web.gone import leads_on_when_gone
+from portal.resources.models import BlogPost
 from portal.web.authoring import article_actions, editor
 from portal.web.authoring.area import Area
 
@@ -59,36 +61,42 @@ def revisions(request: ActorRequest, code: UUID) -> HttpResponse:
 
 
 @allow(Role.PSYCHOLOGIST)
+@leads_on_when_gone("psychologist:articles", BlogPost)
 @require_POST
 def restore(request: ActorRequest, code: UUID) -> HttpResponse:
     return article_actions.restore(request, AREA, code)
 
 
 @allow(Role.PSYCHOLOGIST)
+@leads_on_when_gone("psychologist:articles", BlogPost)
 @require_http_methods(["GET", "HEAD", "POST"])
 def address(request: ActorRequest, code: UUID) -> HttpResponse:
     return article_actions.address(request, AREA, code)
 
 
 @allow(Role.PSYCHOLOGIST)
+@leads_on_when_gone("psychologist:articles", BlogPost)
 @require_POST
 def link(request: ActorRequest, code: UUID) -> HttpResponse:
     return article_actions.link(request, AREA, code)
 
 
 @allow(Role.PSYCHOLOGIST)
+@leads_on_when_gone("psychologist:articles", BlogPost)
 @require_http_methods(["GET", "HEAD", "POST"])
 def reviewed(request: ActorRequest, code: UUID) -> HttpResponse:
     return article_actions.reviewed(request, AREA, code)
 
 
 @allow(Role.PSYCHOLOGIST)
+@leads_on_when_gone("psychologist:articles", BlogPost)
 @require_http_methods(["GET", "HEAD", "POST"])
 def take_back(request: ActorRequest, code: UUID) -> HttpResponse:
     return article_actions.take_back(request, AREA, code)
 
 
 @allow(Role.PSYCHOLOGIST)
+@leads_on_when_gone("psychologist:articles", BlogPost)
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: ActorRequest, code: UUID) -> HttpResponse:
     return article_actions.delete(request, AREA, code)
