@@ -22,11 +22,13 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.password_validation import get_default_password_validators, validate_password
 from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import get_random_string
+from django.utils.functional import lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts import actions, attempts, failures
@@ -87,6 +89,17 @@ class OurFields(forms.Form):
                 self.fields[name] = LineField(max_length=field.max_length or LONGEST_NAME, **about)
 
 
+def _what_a_password_must_be() -> str:
+    """The five rules in one line: who reads it chooses one that passes them all."""
+    least = next(rule.min_length for rule in get_default_password_validators() if hasattr(rule, "min_length"))
+    return gettext(
+        "At least %(least)d characters, and hard to guess: not a common password, not your name, not the clinic's."
+    ) % {"least": least}
+
+
+PASSWORD_HELP = lazy(_what_a_password_must_be, str)()
+
+
 class _OurWords(OurFields):
     """In the portal's words, too; its labels are not said again inside the boxes."""
 
@@ -97,6 +110,8 @@ class _OurWords(OurFields):
         for name, field in self.fields.items():
             field.label = self.labels.get(name, field.label)
             field.widget.attrs.pop("placeholder", None)
+            if isinstance(field, SetPasswordField) or (name == "password1" and field.help_text):
+                field.help_text = PASSWORD_HELP
 
 
 class SignInForm(_OurWords, LoginForm):
@@ -214,7 +229,7 @@ class JoinForm(forms.Form):
 
     first_name = first_name_field()
     last_name = last_name_field()
-    password = SetPasswordField(label=_("Password"))
+    password = SetPasswordField(label=_("Password"), help_text=PASSWORD_HELP)
 
     def __init__(self, *args: Any, invitation: Invitation, **kwargs: Any) -> None:
         kwargs["initial"] = {"first_name": invitation.first_name, "last_name": invitation.last_name}

@@ -17,6 +17,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
+from portal.accounts import signing_up
 from portal.accounts.adapter import actor_of
 from portal.accounts.kept_forms import keeping, languages
 from portal.accounts.kept_forms.keeping import IN_SESSION
@@ -36,6 +37,7 @@ def _signed_in(request: HttpRequest | None, user: User, **kwargs: Any) -> None:
         return
     request.session[BEGAN] = time.time()
     languages.forget(request)
+    signing_up.forget(request)
     if keeping.has_any(user, now=timezone.now()):
         request.session[IN_SESSION] = True
 

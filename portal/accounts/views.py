@@ -27,7 +27,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal.accounts import actions, devices
+from portal.accounts import actions, devices, signing_up
 from portal.accounts.forms import JoinForm
 from portal.accounts.kept_forms import keeping
 from portal.accounts.kept_forms.keeping import CAME_BACK
@@ -102,6 +102,9 @@ class SignIn(allauth_views.LoginView):
                 return refused
         return super().dispatch(request, *args, **kwargs)
 
+    def get_initial(self) -> dict[str, Any]:
+        return {**super().get_initial(), "login": signing_up.invited_address(self.request)}
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         return {**context, "waiting": _waiting(context["redirect_field_value"] or "")}
@@ -128,10 +131,17 @@ def _waiting(back: str) -> str:
 class SignUp(allauth_views.SignupView):
     """The account and the e-mail about it are one transaction; the form sent twice makes one of each."""
 
+    def get_initial(self) -> dict[str, Any]:
+        initial: dict[str, Any] = super().get_initial()
+        return initial | {"email": signing_up.invited_address(self.request) or initial.get("email", "")}
+
     def form_valid(self, form: BaseForm) -> HttpResponse:
         with making(self.request, now=timezone.now()) as made:
             response: HttpResponse = super().form_valid(form)
             made.follows(response)
+        if response["Location"].startswith(reverse("account_email_verification_sent")):
+            page = str(self.passthrough_next_url(reverse("account_signup")))  # type: ignore[no-untyped-call]
+            signing_up.remember(self.request, form.cleaned_data, page=page)
         return response
 
 
@@ -149,6 +159,18 @@ class ResetPassword(allauth_views.PasswordResetView):
 
 class EnterCode(allauth_views.ConfirmEmailVerificationCodeView):
     """Sends a code again; an address that has an account gets its own answer again, so that both cost the same."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.POST.get("action") == "start_again" and request.user.is_anonymous and self._process is not None:
+            page = signing_up.start_again(request, address=reverse("account_signup"), now=timezone.now())
+            self._process.abort()
+            return redirect(page)
+        response: HttpResponse = super().post(request, *args, **kwargs)
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[no-untyped-call]
+        return {**context, "can_start_again": signing_up.can_start_again(self.request)}
 
     def _resend_form_valid(self, form: BaseForm) -> HttpResponse:
         with transaction.atomic():
@@ -192,6 +214,8 @@ def answer_invitation(request: HttpRequest) -> HttpResponse:
     try:
         invitation = actions.open_invitation(token=token, now=now)
         account = actions.account_of(invitation)
+        if request.user.is_anonymous:
+            signing_up.invite(request, invitation.email)
         if account:
             return _accept(request, invitation, account, token, now)
         return _join(request, invitation, token, now)

@@ -78,14 +78,17 @@ def carry(request: HttpRequest, page: str, *, now: datetime) -> None:
         if name not in OWN_FIELDS | {FIELD} and not is_secret(name) and not (is_door and name == "code")
     }
     chosen = [str(file.name)[:100] for _name, files in request.FILES.lists() for file in files][:10]
+    keep_for(request, request.path, Typed(page=page, fields=fields, files=chosen), now=now)
+
+
+@sensitive_variables()
+def keep_for(request: HttpRequest, address: str, typed: Typed, *, now: datetime) -> None:
+    """Keeps it for the next drawing of the form that is sent to `address`, if that comes within a few minutes."""
     carried = Carried(
-        address=address_of(request.path),
-        typed=Typed(page=page, fields=fields, files=chosen),
-        person=_person(request),
-        until=(now + LASTS).timestamp(),
+        address=address_of(address), typed=typed, person=_person(request), until=(now + LASTS).timestamp()
     )
     written = json.dumps(carried)
-    if any(value for values in fields.values() for value in values) and len(written) <= LARGEST:
+    if any(value for values in typed["fields"].values() for value in values) and len(written) <= LARGEST:
         request.session[KEY] = seal(written.encode(), context=KEY).token
 
 

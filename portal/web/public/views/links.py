@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from portal.accounts import signing_up
 from portal.accounts.addresses import change_address
 from portal.accounts.refusals import AddressTaken
 from portal.clinic.models import ClinicSettings
@@ -41,7 +42,7 @@ def link(request: HttpRequest) -> HttpResponse:
     try:
         opened = links.open_link(request.session.get(links.IN_SESSION, ""), now=now)
         if opened.purpose == MailedLink.Purpose.INVITATION:
-            return _invitation(request)
+            return _invitation(request, opened)
         if opened.patient.user_id is not None:
             return _sign_in_address(request, opened)
         return _address(request, opened, now=now)
@@ -50,9 +51,10 @@ def link(request: HttpRequest) -> HttpResponse:
         return render(request, "public/link_closed.html", status=410)
 
 
-def _invitation(request: HttpRequest) -> HttpResponse:
+def _invitation(request: HttpRequest, opened: MailedLink) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("patient:find")
+    signing_up.invite(request, opened.email)
     return render(request, "public/link_invitation.html")
 
 
