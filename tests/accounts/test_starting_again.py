@@ -104,7 +104,10 @@ def test_what_a_password_must_be_is_said_in_one_line_wherever_one_is_chosen(clie
     person.post(reverse("account_reauthenticate"), {"password": make.PASSWORD})
     for page in (join, client.get(SIGN_UP), person.get(reverse("account_change_password"))):
         tree = lxml_html.fromstring(page.content.decode())
-        hints = [" ".join(hint.text_content().split()) for hint in tree.xpath("//main//form//*[contains(@class, 'help') or contains(@class, 'hint')]")]
+        hints = [
+            " ".join(hint.text_content().split())
+            for hint in tree.xpath("//main//form//*[contains(@class, 'help') or contains(@class, 'hint')]")
+        ]
         assert JOINING in hints
         assert tree.xpath("//main//form//li") == []
     # Why a password is refused is still said for itself.

@@ -20,6 +20,8 @@ _SEPARATORS = str.maketrans({"\u066b": ".", "\u066c": ",", "\u060c": ",", "\u300
 # Thousands apart by one kind of mark, each before exactly three digits: 1,234,567 or 1 234 567 or 1'234'567.
 _WHOLE = r"[0-9]+|[1-9][0-9]{0,2}(?P<mark>[, '])[0-9]{3}(?:(?P=mark)[0-9]{3})*"
 _AMOUNT = re.compile(rf"(?P<whole>{_WHOLE})?(?P<cents>\.[0-9]*)?")
+# Where the point was typed apart from the dollars, from the cents or from both: 220 .50
+_SPACED = re.compile(rf"(?:{_WHOLE})(?: +\. *|\. +)[0-9]{{1,2}}")
 _NUMBER = re.compile(rf"(?P<sign>-?)(?P<whole>{_WHOLE})(?:\.0*)?")
 _DOLLARS = re.compile(r"(?:(?:AUD|AU\$|A\$|\$) ?)?(?P<amount>.*?)(?: ?(?:AUD|\$))?", re.IGNORECASE)
 
@@ -34,6 +36,8 @@ class MoneyField(forms.DecimalField):
     default_error_messages = {
         "invalid": _("Write an amount in dollars, such as 220 or 220.50."),
         "grouping": _("Write cents after a point, such as 220.50, and a comma only before three digits, as in 1,234."),
+        "spaced": _("Write the amount without a space beside the point, such as 220.50."),
+        "min_value": _("This amount can't be below zero."),
         "max_decimal_places": _("Write dollars and cents, such as 220.50."),
     }
 
@@ -64,6 +68,7 @@ class MoneyField(forms.DecimalField):
         amount = _AMOUNT.fullmatch(said)
         if amount is None or not any(c.isdigit() for c in said):
             kind = "grouping" if re.fullmatch(r"[0-9]+(?:[,.' ]+[0-9]+)+\.?", said) else "invalid"
+            kind = "spaced" if _SPACED.fullmatch(said) else kind
             raise ValidationError(self.error_messages[kind], code=kind)
         whole = re.sub(r"[, ']", "", amount["whole"] or "0")
         return f"{sign}{whole}{amount['cents'] or ''}"

@@ -20,6 +20,7 @@ PATTERNS = {
         "day": "y年M月d日EEEE",
         "day_no_year": "M月d日EEEE",
         "day_short": "M月d日E",
+        "day_dated": "y年M月d日E",
         "date_short": "y年M月d日",
         "day_month": "M月d日",
         "weekday": "E",
@@ -32,6 +33,7 @@ PATTERNS = {
         "day": "EEEE, d 'tháng' M, y",
         "day_no_year": "EEEE, d 'tháng' M",
         "day_short": "EEE, d 'thg' M",
+        "day_dated": "EEE, d 'thg' M, y",
         "date_short": "d 'thg' M, y",
         "day_month": "d 'thg' M",
         "weekday": "EEE",
@@ -43,6 +45,7 @@ PATTERNS = {
         "day": "EEEE، d MMMM y",
         "day_no_year": "EEEE، d MMMM",
         "day_short": "EEEE، d MMMM",
+        "day_dated": "EEEE، d MMMM y",
         "date_short": "d MMMM y",
         "day_month": "d MMMM",
         "weekday": "EEEE",
@@ -101,19 +104,33 @@ def clock(value: datetime, zone: ZoneInfo | str) -> str:
     return _clock_in(local.hour, local.minute, get_language() or "")
 
 
+def clock_of(wall: time) -> str:
+    """`9:00 am`, of a time that is on the wall already."""
+    return _clock_in(wall.hour, wall.minute, get_language() or "")
+
+
 def day(value: datetime | date, zone: ZoneInfo | str | None = None) -> str:
     """`Tuesday 24 November 2026`"""
     return _written(value, zone, "day", "l j F Y")
 
 
 def day_no_year(value: datetime | date, zone: ZoneInfo | str | None = None) -> str:
-    """`Tuesday 24 November`"""
+    """`Tuesday 24 November`, and of another year than this one `Tuesday 24 November 2027`."""
+    if not _is_of_this_year(value, zone):
+        return day(value, zone)
     return _written(value, zone, "day_no_year", "l j F")
 
 
 def day_short(value: datetime | date, zone: ZoneInfo | str | None = None) -> str:
-    """`Tue 24 Nov`"""
+    """`Tue 24 Nov`, and of another year than this one `Wed 24 Nov 2027`."""
+    if not _is_of_this_year(value, zone):
+        return day_dated(value, zone)
     return _written(value, zone, "day_short", "D j M")
+
+
+def day_dated(value: datetime | date, zone: ZoneInfo | str | None = None) -> str:
+    """`Tue 24 Nov 2026`"""
+    return _written(value, zone, "day_dated", "D j M Y")
 
 
 def date_short(value: datetime | date, zone: ZoneInfo | str | None = None) -> str:
@@ -128,6 +145,14 @@ def _written(value: datetime | date, zone: ZoneInfo | str | None, name: str, eng
         raise ValueError("a moment has no date before its zone is said")
     local = _local(value, zone) if isinstance(value, datetime) and zone else value
     return _day_in(local.date() if isinstance(local, datetime) else local, name, english, get_language() or "")
+
+
+def _is_of_this_year(value: datetime | date, zone: ZoneInfo | str | None) -> bool:
+    """Whether a day without its year is read as the right one. Asked as it is written, which no rule rests on."""
+    if not value:
+        return True
+    here = _local(value, zone) if isinstance(value, datetime) and zone else value
+    return here.year == timezone.localtime(timezone.now(), ZoneInfo(str(zone)) if zone else None).year
 
 
 def weekday_short(value: date) -> str:
@@ -166,7 +191,7 @@ def when(value: datetime, zone: ZoneInfo | str) -> str:
 
 
 def when_short(value: datetime, zone: ZoneInfo | str) -> str:
-    """`Tue 24 Nov, 9:00 am`"""
+    """`Tue 24 Nov, 9:00 am`; with its year if that is another one."""
     return _at(day_short(value, zone), value, zone)
 
 

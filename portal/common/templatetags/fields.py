@@ -9,12 +9,13 @@ from django.forms import BoundField
 from django.forms.forms import BaseForm
 from django.template import Context
 from django.template.loader import render_to_string
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from portal.common.access.actors import Actor
 from portal.common.forms.shown import TAKEN, MergesChanges
+from portal.common.languages import punctuation
 from portal.common.web.stencils import Stencil
 
 register = template.Library()
@@ -86,3 +87,20 @@ def _errors(field: BoundField) -> SafeString:
     conflict = form.conflicts.get(field.name) if isinstance(form, MergesChanges) else None
     about = {"field": field, "conflict": conflict, "taken": form.add_prefix(TAKEN)}
     return render_to_string("portal_forms/layout/field_errors.html", about)
+
+
+# A label may be a whole sentence, such as a box that somebody ticks. One that asks needs no colon before the answer.
+_STOPS = ".:;,。：；，．؛،"
+_ASKS = tuple("?!？！؟")
+
+
+@register.filter
+def named(field: BoundField) -> str:
+    """A field's label at the beginning of a line: without links of its own, and without a stop at its end."""
+    return strip_tags(str(field.label or "")).strip().rstrip(_STOPS).rstrip()
+
+
+@register.filter
+def colon_after(field: BoundField) -> str:
+    """What stands between that and what is said of it: one mark, never two in a row."""
+    return " " if named(field).endswith(_ASKS) else punctuation.colon()

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import time
-from functools import lru_cache
-
 from django.utils.dateformat import time_format
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 
+from portal.common.languages.times import clock_of
 from portal.common.web.daygrid import Block, Column, Grid
 from portal.common.web.stencils import Stencil, joined
 
@@ -41,24 +38,16 @@ def _column(column: Column, grid: Grid) -> SafeString:
 
 
 def _off(block: Block) -> SafeString:
-    return _OFF.look()((block.row, block.span, block.title, _at(block.starts_at.time()), _at(block.ends_at.time())))
+    return _OFF.look()(
+        (block.row, block.span, block.title, clock_of(block.starts_at.time()), clock_of(block.ends_at.time()))
+    )
 
 
 def _slot(block: Block) -> SafeString:
     fill = _SLOT.look(
         is_linked=bool(block.url), shape=block.shape, has_detail=bool(block.detail), has_spoken=bool(block.spoken)
     )
-    starts = _at(block.starts_at.time())
+    starts = clock_of(block.starts_at.time())
     return fill(
         (block.row, block.span, block.lane, block.kind, block.url, starts, block.title, block.detail, block.spoken)
     )
-
-
-def _at(wall: time) -> str:
-    return _time_in(wall.hour, wall.minute, get_language())
-
-
-@lru_cache(maxsize=4096)
-def _time_in(hour: int, minute: int, language: str | None) -> str:
-    """`9:00 a.m.`, as a screen reader says it; there are no more of them than minutes in a day."""
-    return time_format(time(hour, minute), "g:i a")

@@ -8,7 +8,7 @@ import django_tables2 as tables
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from portal.common.languages.times import date_short, day_short, local_day
+from portal.common.languages.times import date_short, day_dated
 from portal.common.text.normalise import full_name
 from portal.common.text.phones import national
 from portal.common.web.addresses import each
@@ -79,7 +79,7 @@ class PatientTable(ListTable[TreatedRow]):
         )
 
     def _day(self, moment: datetime | None) -> str:
-        return f"{day_short(moment, self.zone)} {local_day(moment, self.zone).year}" if moment else ""
+        return day_dated(moment, self.zone) if moment else ""
 
     def order_last_seen(self, queryset: Treated, is_descending: bool) -> tuple[Treated, bool]:
         return _dated(queryset, "last_seen", is_descending), True

@@ -3,6 +3,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import available_timezones
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.utils import translation
 
@@ -13,6 +14,12 @@ from portal.ops import gather_messages
 # 2:30 in the afternoon in Melbourne.
 AT = datetime(2026, 11, 24, 3, 30, tzinfo=UTC)
 ZONE = "Australia/Melbourne"
+
+
+@pytest.fixture(autouse=True)
+def _today():
+    with time_machine.travel(AT, tick=False):
+        yield
 
 
 @pytest.mark.parametrize(
@@ -138,3 +145,24 @@ def test_a_short_day_and_its_time(language, written):
     with translation.override(language):
         assert [draw(AT, ZONE) for draw in (times.when_short, times.when_dated)] == written
     assert [draw(None, ZONE) for draw in (times.when, times.when_short, times.when_dated)] == ["", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [
+        ("en-au", ["Friday 1 January 2027", "Fri 1 Jan 2027", "Fri 1 Jan 2027, 12:30 am"]),
+        ("zh-hans", ["2027年1月1日星期五", "2027年1月1日周五", "2027年1月1日周五凌晨12:30"]),
+        ("vi", ["Thứ Sáu, 1 tháng 1, 2027", "Th 6, 1 thg 1, 2027", "0:30, Th 6, 1 thg 1, 2027"]),
+        ("ar", ["الجمعة، 1 يناير 2027", "الجمعة، 1 يناير 2027", "الجمعة، 1 يناير 2027، الساعة 12:30 ص"]),
+    ],
+)
+def test_a_day_of_another_year_is_written_with_its_year(language, written):
+    """Of its place: in UTC that moment is still of this one."""
+    new_year = datetime(2026, 12, 31, 13, 30, tzinfo=UTC)
+    with translation.override(language):
+        draw = (times.day_no_year, times.day_short, times.when_short)
+        assert [each(new_year, ZONE) for each in draw] == written
+        assert [each(date(2027, 1, 1)) for each in draw[:2]] == written[:2]
+        assert "2027" not in times.when_short(new_year, "UTC")
+    with time_machine.travel(new_year):
+        assert "2026" in times.day_short(AT, ZONE)

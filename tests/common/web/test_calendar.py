@@ -81,4 +81,4 @@ def test_an_empty_grid_is_drawn_too():
 def test_times_are_said_on_the_wall_clock_of_the_calendar():
     with in_zone(MELBOURNE):
         filled = drawn('{% include "components/_calendar.html" %}', grid(PERTH), label="")
-    assert '<span class="sr-only">9:00 a.m.</span>A &amp; B' in filled
+    assert '<span class="sr-only">9:00 am</span>A &amp; B' in filled
