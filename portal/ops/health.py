@@ -274,6 +274,34 @@ def files() -> Iterator[Finding]:
         yield wrong("Style sheets have not been collected", "python3 manage.py collectstatic --noinput")
 
 
+_IN_FRONT = "docs/operations.md, What stands in front."
+
+
+def front() -> Iterator[Finding]:
+    """What bounds slow visitors, and whose word about visitors' addresses is believed. A proxy itself isn't seen."""
+    lines, threads = (int(os.environ.get(name, usual)) for name, usual in (("WEB_LINES", "64"), ("WEB_THREADS", "4")))
+    bounds = f"{lines} threads of each web process wait, {threads} run the portal"
+    if lines < 4 * threads:
+        yield mind(f"Few slow visitors hold up the portal: {bounds}", f"Raise WEB_LINES to 64: {_IN_FRONT}")
+    else:
+        yield well(f"Slow visitors are bounded: {bounds}")
+    trusted = settings.ALLAUTH_TRUSTED_PROXY_COUNT
+    named = f"{trusted} {'proxy is' if trusted == 1 else 'proxies are'} believed"
+    if not getattr(settings, "SECURE_PROXY_SSL_HEADER", None):
+        if trusted:
+            cure = "Set TRUSTED_PROXIES=0, or BEHIND_PROXY=on: else visitors write their own addresses."
+            yield wrong(f"No proxy stands in front, but {named} about visitors' addresses", cure)
+        else:
+            yield well(f"No proxy is believed; one address holds {lines // 4} waiting threads at most")
+    elif not trusted:
+        cure = "Set TRUSTED_PROXIES to how many stand in front: else all visitors count as one who tries passwords."
+        yield mind("A proxy ends TLS, but is not believed about visitors' addresses", cure)
+    else:
+        yield well(
+            f"A proxy ends TLS, and {named} about visitors' addresses. Check that it buffers requests: {_IN_FRONT}"
+        )
+
+
 def paper() -> Iterator[Finding]:
     if missing := fonts.missing_scripts():
         yield mind(
@@ -356,7 +384,7 @@ ON_THE_DATABASE: tuple[Look, ...] = (
     policies,
     crisis_lines,
 )
-BESIDE_THE_DATABASE: tuple[Look, ...] = (files, paper)
+BESIDE_THE_DATABASE: tuple[Look, ...] = (front, files, paper)
 
 
 def examine() -> Iterator[Finding]:

@@ -162,3 +162,41 @@ def test_what_rests_on_a_database_that_is_away_is_left_out(monkeypatch):
     assert "SQLite can't be reached" in whats
     assert not any("worker" in what for what in whats)
     assert any("Invoices" in what for what in whats)
+
+
+# ---- What stands in front --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_limits_set(monkeypatch):
+    for name in ("WEB_LINES", "WEB_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.usefixtures("no_limits_set")
+def test_the_limits_of_slow_visitors_and_who_is_believed_are_said(settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT, settings.SECURE_PROXY_SSL_HEADER = 0, None
+    assert [finding.what for finding in health.front()] == [
+        "Slow visitors are bounded: 64 threads of each web process wait, 4 run the portal",
+        "No proxy is believed; one address holds 16 waiting threads at most",
+    ]
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT, settings.SECURE_PROXY_SSL_HEADER = 2, ("HTTP_X_FORWARDED_PROTO", "https")
+    assert [finding.what for finding in health.front()][1] == (
+        "A proxy ends TLS, and 2 proxies are believed about visitors' addresses. "
+        "Check that it buffers requests: docs/operations.md, What stands in front."
+    )
+
+
+@pytest.mark.usefixtures("no_limits_set")
+def test_a_proxy_that_is_believed_and_is_not_there_is_wrong(settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT, settings.SECURE_PROXY_SSL_HEADER = 1, None
+    assert "visitors write their own addresses" in found(health.front, State.WRONG).cure
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT, settings.SECURE_PROXY_SSL_HEADER = 0, ("HTTP_X_FORWARDED_PROTO", "https")
+    assert "TRUSTED_PROXIES" in found(health.front, State.MIND).cure
+
+
+def test_few_waiting_threads_are_minded(settings, monkeypatch):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT, settings.SECURE_PROXY_SSL_HEADER = 0, None
+    monkeypatch.setenv("WEB_LINES", "8")
+    monkeypatch.setenv("WEB_THREADS", "4")
+    assert "Raise WEB_LINES" in found(health.front, State.MIND).cure
