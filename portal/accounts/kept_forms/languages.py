@@ -133,7 +133,7 @@ def with_choice(request: HttpRequest, html: str) -> str:
     }
     choice = render_to_string("components/_languages_list.html", context).strip()
     html = _CHOICE.sub(lambda found: choice, html)
-    return html if named else html.replace(most[0], most[0].replace("<form", f'<form id="{OWN_ID}"', 1), 1)
+    return html if named else html.replace(most[0], most[0].replace(f"{most[1]}>", f'{most[1]} id="{OWN_ID}">', 1), 1)
 
 
 def _person(request: HttpRequest) -> str:

@@ -103,4 +103,4 @@ def named(field: BoundField) -> str:
 @register.filter
 def colon_after(field: BoundField) -> str:
     """What stands between that and what is said of it: one mark, never two in a row."""
-    return " " if named(field).endswith(_ASKS) else punctuation.colon()
+    return punctuation.space() if named(field).endswith(_ASKS) else punctuation.colon()
