@@ -49,6 +49,11 @@ NAMES = re.compile(
     r"Health Complaints Commissioner"
 )
 
+# Marks of half a width beside Chinese, and a space where its own marks stand.
+CHINESE = re.compile(
+    r"[\u3400-\u9fff] ?[,;:!?()]|[,;:!?(] ?[\u3400-\u9fff]|[，。：；？！、（）“”] +\S|\S +[，。：；？！、（）”]"
+)
+
 
 def english_on(page: Page) -> list[str]:
     texts = [NAMES.sub("", text) for text in page.evaluate(UNMARKED)]
@@ -69,6 +74,9 @@ def test_page_is_said_in_full_and_keeps_its_shape(place: Place, code: str, stand
             found.append(f"at {width} px runs over by {over}")
         if page.evaluate(HEADER_WRAPS):
             found.append(f"at {width} px the header needs a second line")
+    if code == "zh-hans":
+        texts = sorted({text[:120] for text in page.evaluate(UNMARKED) if CHINESE.search(text)})
+        found += [f"with marks or spaces of another language: {text}" for text in texts]
     # Vietnamese is written in Latin letters too: a phrase without any of its own marks is rare, but not wrong.
     if code != "vi":
         found += [f"in English: {text}" for text in english_on(page)]
