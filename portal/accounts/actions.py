@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
-from django.urls import reverse
 from django.utils.translation import get_language
 
+from portal.accounts import role_news
+from portal.accounts.links import absolute
 from portal.accounts.models import Grant, Invitation, PendingGrant, User, UserQuerySet
 from portal.accounts.refusals import (
     AlreadyStaff,
@@ -65,7 +65,7 @@ def _write_grant(user: User, role: Role, *, given_by: User | None, by: Actor, no
     trail.record("role.granted", target=user, by=by, at=now, role=str(role), **facts)
     if "second_manager" in facts:
         # Nobody else looked at it: at least the person learns what they hold from now on.
-        _tell_of_role(user, role, "given", about=user, key=f"{user.code}:{now.isoformat()}:{role}")
+        role_news.tell(user, role, "given", about=user, key=f"{user.code}:{now.isoformat()}:{role}")
     _forget_roles(user)
     end_sessions(user=user)
     return grant
@@ -77,7 +77,7 @@ def _ask_a_second(user: User, role: Role, *, by: Actor, now: datetime) -> Pendin
     )
     if created:
         trail.record("role.asked_for", target=user, by=by, at=now, role=str(role))
-        _tell_of_pending(pending, "waits")
+        role_news.tell_of_pending(pending, "waits")
     return pending
 
 
@@ -97,7 +97,7 @@ def confirm_grant(*, pending: PendingGrant, by: Actor, now: datetime) -> Grant:
     grant = user.grants.in_force().filter(role=role).first() or _write_grant(
         user, role, given_by=pending.asked_by, by=by, now=now, asked_by=str(pending.asked_by_id)
     )
-    _tell_of_pending(pending, "given")
+    role_news.tell_of_pending(pending, "given")
     return grant
 
 
@@ -108,28 +108,8 @@ def withdraw_grant(*, pending: PendingGrant, by: Actor, now: datetime) -> bool:
         return False
     trail.record("role.withdrawn", target=pending.user, by=by, at=now, role=pending.role)
     outbox.withdraw(about=pending, why="withdrawn", now=now)
-    _tell_of_pending(pending, "withdrawn")
+    role_news.tell_of_pending(pending, "withdrawn")
     return True
-
-
-def _tell_of_pending(pending: PendingGrant, what: str) -> None:
-    _tell_of_role(pending.user, Role(pending.role), what, about=pending, key=str(pending.code))
-
-
-def _tell_of_role(user: User, role: Role, what: str, *, about: PendingGrant | User, key: str) -> None:
-    outbox.queue(
-        template="account/role",
-        to=Recipient.by_email(user.email),
-        about=about,
-        context={
-            "name": user.get_short_name() if user.first_name else "",
-            "what": what,
-            "role_name": role.label,
-            "sign_in_url": absolute("account_login"),
-        },
-        dedupe_key=f"role:{what}:{key}",
-        language=user.language or get_language(),
-    )
 
 
 @transaction.atomic
@@ -142,6 +122,18 @@ def end_role(*, user: User, role: Role, by: Actor, now: datetime) -> None:
         trail.record("role.ended", target=user, by=by, at=now, role=str(role))
         _forget_roles(user)
         end_sessions(user=user)
+        if by.user_id != user.pk:
+            role_news.tell(user, role, "ended", about=user, key=f"{user.code}:{now.isoformat()}:{role}")
+        if role == Role.MANAGER:
+            _take_back_what_they_began(user, by=by, now=now)
+
+
+def _take_back_what_they_began(manager: User, *, by: Actor, now: datetime) -> None:
+    """Whoever is manager no more lets nobody in: the links that they sent, and the roles that wait, end with theirs."""
+    for invitation in Invitation.objects.outstanding().filter(invited_by=manager).order_by("pk"):
+        withdraw_invitation(invitation=invitation, by=by, now=now)
+    for pending in PendingGrant.objects.outstanding().filter(asked_by=manager).select_related("user").order_by("pk"):
+        withdraw_grant(pending=pending, by=by, now=now)
 
 
 def lock_roles(*, user: User) -> None:
@@ -235,14 +227,30 @@ def deactivate(*, user: User, by: Actor, now: datetime) -> None:
         user.is_active = False
         end_sessions(user=user)
         trail.record("account.deactivated", target=user, by=by, at=now)
+        _take_back_what_they_began(user, by=by, now=now)
+        if by.user_id != user.pk and user.is_staff_member:
+            role_news.tell(user, None, "closed", about=user, key=f"{user.code}:{now.isoformat()}")
 
 
 @transaction.atomic
-def reactivate(*, user: User, by: Actor, now: datetime) -> None:
-    """Lets the person sign in again, with the roles they held."""
-    if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
-        user.is_active = True
-        trail.record("account.reactivated", target=user, by=by, at=now)
+def reactivate(*, user: User, by: Actor, now: datetime) -> list[PendingGrant]:
+    """Lets the person sign in again, with the roles they held.
+
+    A guarded role is given anew, so that nobody lets a former manager or psychologist back in alone: it waits for a
+    second manager where there is one, and is answered; where there is none, the trail says so and the person is told.
+    """
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if not User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
+        return []
+    user.is_active = True
+    trail.record("account.reactivated", target=user, by=by, at=now)
+    guarded = list(user.grants.in_force().filter(role__in=GUARDED).order_by("role"))
+    if by.user is None or not guarded:
+        return []
+    Grant.objects.filter(pk__in=[grant.pk for grant in guarded]).update(ended_at=now, ended_by=by.user)
+    _forget_roles(user)
+    given = [grant_role(user=user, role=Role(grant.role), by=by, now=now) for grant in guarded]
+    return [one for one in given if isinstance(one, PendingGrant)]
 
 
 @transaction.atomic
@@ -392,8 +400,3 @@ def _accepted(invitation: Invitation, user: User, *, now: datetime) -> User:
     _forget_roles(user)
     end_sessions(user=user)
     return user
-
-
-def absolute(name: str, *args: object) -> str:
-    """An address for e-mails. It starts at the portal's own address, never at the Host header that somebody sent."""
-    return settings.PORTAL_BASE_URL + reverse(name, args=args)

@@ -21,9 +21,9 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from portal.accounts import attempts, devices, failures
-from portal.accounts.actions import absolute
 from portal.accounts.devices import describe
 from portal.accounts.kept_forms import keeping
+from portal.accounts.links import absolute
 from portal.accounts.models import SealedSecret, User
 from portal.accounts.roles import Role
 from portal.audit import trail

@@ -16,8 +16,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from portal.accounts.actions import absolute
 from portal.accounts.attempts import Door
+from portal.accounts.links import absolute
 from portal.accounts.models import User
 from portal.audit import trail
 from portal.audit.models import Entry

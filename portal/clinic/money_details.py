@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 
-from portal.accounts.actions import absolute
+from portal.accounts.links import absolute
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings

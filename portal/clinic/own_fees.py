@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from portal.accounts.actions import absolute
+from portal.accounts.links import absolute
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.audit import trail

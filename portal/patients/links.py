@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import override
 
-from portal.accounts import actions as accounts
+from portal.accounts.links import absolute
 from portal.common.access.actors import Actor
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
@@ -46,7 +46,7 @@ def mail(link: MailedLink, token: str, *, template: str) -> None:
     """Sends the link to its address in the patient's language; `template` is a notice's name."""
     language = language_of(link.patient)
     with override(language):
-        url = accounts.absolute("public:mailed_link", token)
+        url = absolute("public:mailed_link", token)
     outbox.queue(
         template=template,
         to=Recipient.by_email(link.email),

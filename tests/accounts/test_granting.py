@@ -235,7 +235,7 @@ def test_the_only_manager_gives_it_and_the_trail_says_so(boss):
     assert held(desk) == {"reception", "psychologist"}
     assert granted(desk) == [{"role": "psychologist", "second_manager": "none"}]
     page = boss.get(reverse("manager:trail")).content.decode()
-    assert "Second manager" in page
+    assert "nobody: there is one manager alone" in page
     # Nobody else looked at it: the person is told.
     [notice] = Notice.objects.filter(template="account/role")
     assert (notice.to, "you work here from now on as: Psychologist" in notice.text) == (desk.email, True)

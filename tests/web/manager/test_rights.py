@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from portal.accounts.models import Grant, Invitation, PendingGrant, User
 from portal.accounts.roles import GUARDED, STAFF, Role
+from portal.audit.models import Entry
 from portal.clinic.models import Psychologist
 from portal.notifications import outbox
 from portal.notifications.models import Notice
@@ -242,3 +243,63 @@ def test_the_whole_way_of_a_manager_who_wants_to_read_alone_is_closed():
     assert not Psychologist.objects.filter(user=boss).exists()
     assert not re.search("/practice/", browser.get(reverse("account_home")).url)
     assert browser.get(reverse("psychologist:patients")).status_code == 403
+
+
+# ---- Those who leave -------------------------------------------------------------------------------------------------
+
+
+def set_roles(browser, person, *roles):
+    page = reverse("manager:person", args=[person.code])
+    sent = {"roles": roles} | browser.shown(page, "roles")
+    return browser.post(reverse("manager:roles", args=[person.code]), sent)
+
+
+def told_of_roles(person):
+    return [notice.text for notice in Notice.objects.filter(template="account/role") if notice.to == person.email]
+
+
+@pytest.mark.parametrize("how", ["close_account", "roles"])
+def test_who_is_manager_no_more_has_no_door_left_open(how):
+    """A manager who is about to go invites an address of their own, and asks for a role for a friend."""
+    make.clinic()
+    going, stays, friend = make.staff(Role.MANAGER), make.staff(Role.MANAGER), make.staff(Role.RECEPTION)
+    hers, his = make.client_for(going), make.client_for(stays)
+    hers.post(reverse("manager:invite"), {"email": "mine@example.com", "roles": ["reception"]})
+    set_roles(hers, friend, "reception", "manager")
+    his.post(reverse("manager:invite"), {"email": "new@example.com", "roles": ["reception"]})
+    assert PendingGrant.objects.outstanding().count() == 1
+    if how == "roles":
+        set_roles(his, going, "reception")
+    else:
+        his.post(reverse("manager:close_account", args=[going.code]))
+    assert [one.email for one in Invitation.objects.outstanding()] == ["new@example.com"]
+    assert list(PendingGrant.objects.outstanding()) == []
+    [told] = told_of_roles(going)
+    assert ("this role is no longer yours: Practice manager" if how == "roles" else "was closed") in told
+
+
+@pytest.mark.parametrize("role", sorted(GUARDED))
+def test_nobody_lets_a_former_manager_or_psychologist_back_in_alone(role):
+    make.clinic()
+    first, second = make.staff(Role.MANAGER), make.staff(Role.MANAGER)
+    gone = make.user(roles=(role, Role.RECEPTION), is_active=False)
+    answer = make.client_for(first).post(reverse("manager:open_account", args=[gone.code]), follow=True)
+    gone = User.objects.get(pk=gone.pk)
+    assert (gone.is_active, gone.roles & STAFF) == (True, {Role.RECEPTION})
+    assert "A second manager has to confirm" in answer.text
+    [pending] = PendingGrant.objects.outstanding()
+    # Not by whoever opened the account, and not by the person.
+    for nobody in (first, gone):
+        make.client_for(nobody).post(reverse("manager:confirm_role", args=[pending.code]))
+    assert PendingGrant.objects.outstanding().count() == 1
+    make.client_for(second).post(reverse("manager:confirm_role", args=[pending.code]))
+    assert User.objects.get(pk=gone.pk).roles & STAFF == {role, Role.RECEPTION}
+
+
+def test_where_one_manager_is_alone_the_trail_says_that_nobody_confirmed():
+    make.clinic()
+    boss, gone = make.staff(Role.MANAGER), make.user(role=Role.PSYCHOLOGIST, is_active=False)
+    make.client_for(boss).post(reverse("manager:open_account", args=[gone.code]))
+    assert User.objects.get(pk=gone.pk).roles & STAFF == {Role.PSYCHOLOGIST}
+    assert Entry.objects.filter(verb="role.granted").latest("pk").facts["second_manager"] == "none"
+    assert len(told_of_roles(gone)) == 1

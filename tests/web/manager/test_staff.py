@@ -156,9 +156,9 @@ def test_giving_and_ending_roles(boss):
     # Still to be found, with what was done.
     page = boss.get(url("person", desk.code))
     assert [each.words for each in page.context["table"].named.values()] == [
-        "Role ended",
-        "Role ended",
-        "Role granted",
+        "Role taken away",
+        "Role taken away",
+        "Role given",
     ]
     assert {e.actor_role for e in Entry.objects.about(desk)} == {"manager"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -261,11 +262,7 @@ def roles(request: ActorRequest, code: UUID) -> HttpResponse:
         except NotYourOwn:
             messages.error(request, OWN_ROLES)
         else:
-            if waiting := whose.pending_grants.outstanding().filter(role__in=form.cleaned_data["roles"]):
-                names = ", ".join(each.get_role_display() for each in waiting)
-                messages.info(
-                    request, _("A second manager has to confirm: %(roles)s. They are told.") % {"roles": names}
-                )
+            _say_who_confirms(request, whose.pending_grants.outstanding().filter(role__in=form.cleaned_data["roles"]))
             if whose.roles != before:
                 messages.success(request, _("The roles are saved. They hold from now on."))
                 if (whose.roles - before) & GUARDED and _nobody_confirms(request.user, whose):
@@ -283,6 +280,11 @@ def roles(request: ActorRequest, code: UUID) -> HttpResponse:
     if whose == request.user and Role.MANAGER not in whose.roles:
         return redirect("account_home")
     return redirect("manager:person", code)
+
+
+def _say_who_confirms(request: HttpRequest, waiting: Iterable[PendingGrant]) -> None:
+    if names := ", ".join(each.get_role_display() for each in waiting):
+        messages.info(request, _("A second manager has to confirm: %(roles)s. They are told.") % {"roles": names})
 
 
 @allow(Role.MANAGER)
@@ -398,6 +400,7 @@ def close(request: ActorRequest, code: UUID) -> HttpResponse:
 @require_POST
 def open_again(request: ActorRequest, code: UUID) -> HttpResponse:
     whose = _person(code)
-    actions.reactivate(user=whose, by=request.actor, now=timezone.now())
-    messages.success(request, _("%(name)s can sign in again, with the roles they had.") % {"name": whose.name})
+    waiting = actions.reactivate(user=whose, by=request.actor, now=timezone.now())
+    messages.success(request, _("%(name)s can sign in again.") % {"name": whose.name})
+    _say_who_confirms(request, waiting)
     return redirect("manager:person", code)
