@@ -275,6 +275,10 @@ class ClinicSettingsForm(ClinicForm[ClinicSettings]):
         model = ClinicSettings
         fields = names_in(_SETTINGS)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["bank_account"].help_text = _("Unpaid invoices name the new account at once.")
+
     def locked_row(self) -> ClinicSettings:
         """The clinic's one row, which is there from its setup on."""
         return (

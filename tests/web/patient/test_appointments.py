@@ -295,11 +295,11 @@ def test_pressing_a_time_asks_from_where_to_where_and_moves_nothing(appointment,
     appointment.refresh_from_db()
     assert appointment.starts_at == STARTS
     words, name, place = text(asked), appointment.psychologist.name, appointment.location.name
-    was = f"The time now When Tuesday 1 December 2026 11:00 am – 11:50 am (Melbourne time) With {name}"
-    to = f"The new time When Wednesday 2 December 2026 12:00 pm – 12:50 pm (Melbourne time) With {name}"
+    assert f"{name} · {appointment.service.name} · 50 minutes · for {appointment.patient.name}" in words
+    was = f"The time now When Tuesday 1 December 2026 11:00 am – 11:50 am (Melbourne time) How In person {place}"
+    to = f"The new time When Wednesday 2 December 2026 12:00 pm – 12:50 pm (Melbourne time) How In person {place}"
     assert was in words
     assert to in words
-    assert words.count(f"How In person {place}") == 2
     assert "The fee stays as it was agreed: $220.00." in words
     assert "free of charge until Monday 30 November 2026, 12:00 pm" in words
     assert "After that it can't be moved online, and cancelling costs $110.00. Not coming costs the same." in words

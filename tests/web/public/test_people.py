@@ -238,6 +238,18 @@ def test_a_bio_keeps_its_language_on_an_arabic_page(client, clinic):
     assert '<div lang="en-au" dir="auto"><p>I listen.</p>\n\n<p>&lt;b&gt;Then&lt;/b&gt; we talk.</p></div>' in page
 
 
+def test_times_by_video_name_no_place_on_a_profile(client, clinic):
+    person = clinic["mai"]
+    make.week(psychologist=person, location=make.location(slug="annex", name="The annex"), starts="17:00", ends="20:00")
+    pressed = {}
+    for mode in ("in_person", "video"):
+        page = client.get("/psychologists/mai/", {"mode": mode}).content.decode()
+        pressed[mode] = " ".join(re.findall(r'<button class="time".*?</button>', page, re.DOTALL))
+    place = person.hours.first().location.name
+    assert (place in pressed["in_person"], place in pressed["video"]) == (True, False)
+    assert 'class="time"' in pressed["video"]
+
+
 def test_a_preview_shows_what_is_not_saved_and_no_times(clinic):
     person = clinic["mai"]
     person.bio, person.headline = "Changed.", "Not saved yet"
