@@ -41,7 +41,7 @@ _RENDITIONS = {"photo": PORTRAIT}
 
 @transaction.atomic
 def update_settings(*, values: Mapping[str, Any], by: Actor, now: datetime) -> ClinicSettings:
-    """Changes the clinic's one row, or makes it; the trail says which fields, and of where money goes what it was.
+    """Changes the clinic's one row, or makes it; the trail says which fields, and of figures what they were.
 
     All managers are told by e-mail where that changed.
     """
@@ -50,12 +50,18 @@ def update_settings(*, values: Mapping[str, Any], by: Actor, now: datetime) -> C
     if clinic is None:
         clinic = ClinicSettings(pk=1)
         changed = _apply(clinic, values)
+        figures: dict[str, Any] = {}
         clinic.save(force_insert=True)
-    elif changed := _apply(clinic, values):
-        clinic.save(update_fields=changed)
+    else:
+        was = _figures(clinic)
+        changed = _apply(clinic, values)
+        figures = _moved(was, _figures(clinic))
+        if changed:
+            clinic.save(update_fields=changed)
     if changed:
         money = money_details.changes(before, money_details.of(clinic))
-        trail.record("clinic.changed", target=clinic, by=by, at=now, fields=changed, **money_details.facts(money))
+        facts = figures | money_details.facts(money)
+        trail.record("clinic.changed", target=clinic, by=by, at=now, fields=changed, **facts)
         if money:
             money_details.tell_managers(money, by=by, now=now)
     return clinic
@@ -285,16 +291,34 @@ def _add(instance: M, values: Mapping[str, Any], verb: str, *, by: Actor, now: d
 def _update(instance: M, values: Mapping[str, Any], verb: str, *, by: Actor, now: datetime) -> M:
     """Writes what differs from the stored row, so that two people's changes to different fields both stay."""
     stored = type(instance)._default_manager.select_for_update(no_key=True, of=("self",)).get(pk=instance.pk)
+    was = _figures(stored)
     changed = _apply(stored, values)
     if changed:
         stored.save(update_fields=changed)
     changed = sorted({*changed, *_apply_many(stored, values)})
     if changed:
-        trail.record(verb, target=stored, by=by, at=now, fields=changed)
+        trail.record(verb, target=stored, by=by, at=now, fields=changed, **_moved(was, _figures(stored)))
     for name in values:
         if not instance._meta.get_field(name).many_to_many:
             setattr(instance, name, getattr(stored, name))
     return stored
+
+
+def _figures(instance: models.Model) -> dict[str, int | str | None]:
+    """Amounts, lengths, limits and yes or no, as the trail keeps them; what order things stand in is none."""
+    return {
+        field.name: str(value) if isinstance(value, Decimal) else value
+        for field in instance._meta.concrete_fields
+        if isinstance(field, models.DecimalField | models.IntegerField | models.BooleanField)
+        and field.name not in ("id", "position", "revision", "is_active")
+        for value in [field.to_python(getattr(instance, field.name))]
+    }
+
+
+def _moved(was: Mapping[str, Any], now_is: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of what is no longer what it was: `fee_before`, `fee_after`."""
+    changed = [name for name in was if was[name] != now_is[name]]
+    return {f"{name}_{when}": values[name] for name in changed for when, values in (("before", was), ("after", now_is))}
 
 
 def _apply(instance: models.Model, values: Mapping[str, Any]) -> list[str]:

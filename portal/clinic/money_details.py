@@ -38,9 +38,21 @@ class Change(NamedTuple):
         return name[:1].upper() + name[1:]
 
     @property
+    def last_digits(self) -> tuple[str, str]:
+        """The last digits of a number before and after: three, or as many as tell one from the other; "" if none."""
+        before, after = _digits(self.before), _digits(self.after)
+        shown = _SHOWN
+        while before[-shown:] == after[-shown:] and shown < max(len(before), len(after)):
+            shown += 1
+        return before[-shown:], after[-shown:]
+
+    @property
     def in_words(self) -> tuple[str, str]:
         """What it was and is, for people: a number by its last digits."""
-        return _words(self.field, self.before), _words(self.field, self.after)
+        if self.field not in _NUMBERS:
+            return self.before or "–", self.after or "–"
+        before, after = self.last_digits
+        return f"…{before}" if before else "–", f"…{after}" if after else "–"
 
 
 def of(clinic: ClinicSettings | None) -> dict[str, str]:
@@ -49,16 +61,21 @@ def of(clinic: ClinicSettings | None) -> dict[str, str]:
 
 
 def changes(before: dict[str, str], after: dict[str, str]) -> list[Change]:
-    return [Change(field, before[field], after[field]) for field in _WATCHED if before[field] != after[field]]
+    """What now sends money elsewhere: how the digits of a number are spaced does not."""
+    return [
+        Change(field, before[field], after[field])
+        for field in _WATCHED
+        if _compared(field, before[field]) != _compared(field, after[field])
+    ]
 
 
 def facts(money: list[Change]) -> dict[str, str]:
-    """What the trail keeps: the last three digits before and after, or `none`."""
-    numbers = [change for change in money if change.field in _NUMBERS]
+    """What the trail keeps of numbers: their last digits before and after, or `none`."""
     return {
-        f"{change.field}_{when}": _last(value) or "none"
-        for change in numbers
-        for when, value in (("before", change.before), ("after", change.after))
+        f"{change.field}_{when}": digits or "none"
+        for change in money
+        if change.field in _NUMBERS
+        for when, digits in zip(("before", "after"), change.last_digits, strict=True)
     }
 
 
@@ -83,11 +100,9 @@ def tell_managers(money: list[Change], *, by: Actor, now: datetime) -> None:
         )
 
 
-def _last(value: str) -> str:
-    return "".join(c for c in value if c.isascii() and c.isdigit())[-_SHOWN:]
+def _digits(value: str) -> str:
+    return "".join(c for c in value if c.isascii() and c.isdigit())
 
 
-def _words(field: str, value: str) -> str:
-    if not value:
-        return "–"
-    return f"…{_last(value)}" if field in _NUMBERS else value
+def _compared(field: str, value: str) -> str:
+    return _digits(value) if field in _NUMBERS else value

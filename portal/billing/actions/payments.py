@@ -53,7 +53,14 @@ def record_payment(
         invoice, amount=amount, method=method, key=key, by=by, now=now, reference=reference, received_on=received_on
     )
     trail.record(
-        "payment.recorded", by=by, target=payment, at=now, invoice=str(invoice.code), amount_cents=in_cents(amount)
+        "payment.recorded",
+        by=by,
+        target=payment,
+        at=now,
+        invoice=str(invoice.code),
+        amount_cents=in_cents(amount),
+        method=payment.method,
+        received_on=payment.received_on,
     )
     return payment
 

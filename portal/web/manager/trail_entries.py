@@ -63,6 +63,8 @@ ROWS: dict[str, tuple[type[models.Model], ...]] = {
     "resource": (Resource,),
     "about": (Appointment, Invoice),
 }
+# The same for names that other deeds use for something else.
+ROWS_OF: dict[tuple[str, str], tuple[type[models.Model], ...]] = {("payment.moved", "was"): (Invoice,)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +88,15 @@ def with_names(entries: Iterable[Entry], *, zone: ZoneInfo) -> list[NamedEntry]:
         asked[User].add(entry.actor_id)
         if model := model_of(entry.target_label):
             asked[model].add(entry.target_code)
-        for name in entry.facts.keys() & ROWS.keys():
-            for kind in ROWS[name]:
-                asked[kind].update(str(value) for value in _each(entry.facts[name]))
+        for name, value in entry.facts.items():
+            for kind in _kinds(entry.verb, name):
+                asked[kind].update(str(one) for one in _each(value))
     found = {model: _found(model, ids) for model, ids in asked.items()}
     return [_named(entry, found, zone) for entry in entries]
+
+
+def _kinds(verb: str, name: str) -> tuple[type[models.Model], ...]:
+    return ROWS_OF.get((verb, name)) or ROWS.get(name, ())
 
 
 def _each(value: Any) -> list[Any]:
@@ -120,21 +126,19 @@ def _told(entry: Entry, model: type[models.Model] | None, found: Found, zone: Zo
     reader, about = FactReader(entry.verb, model, zone), _about(entry, found)
     pairs = []
     for name, value in joined(reader.said(entry.facts)).items():
-        called = _called(name, value, found)
+        kinds = _kinds(entry.verb, name)
+        called = _called(kinds, value, found)
         if called and called in about:
             continue
-        if not called and name in ROWS and value not in (None, ""):
+        if not called and kinds and value not in (None, ""):
             called = GONE
         pairs.append((reader.name(name), called or reader.words(name, value)))
     return pairs
 
 
-def _called(name: str, value: Any, found: Found) -> str:
+def _called(kinds: tuple[type[models.Model], ...], value: Any, found: Found) -> str:
     """The rows that a fact names, by their names; empty where it names none, or one that is gone."""
-    names = [
-        next((called for kind in ROWS.get(name, ()) if (called := found[kind].get(str(one)))), "")
-        for one in _each(value)
-    ]
+    names = [next((called for kind in kinds if (called := found[kind].get(str(one)))), "") for one in _each(value)]
     return ", ".join(names) if all(names) else ""
 
 

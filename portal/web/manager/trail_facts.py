@@ -77,6 +77,11 @@ class FactReader:
         if self.verb == "appointment.rescheduled" and {"was", "starts_at"} <= kept.keys():
             before = kept.pop("was")
             kept["starts_at"] = Change(before, kept["starts_at"])
+        if isinstance(kept.get("fields"), list):
+            # What says from what to what needs no word that it changed.
+            kept["fields"] = [name for name in kept["fields"] if f"{name}_before" not in kept]
+            if not kept["fields"]:
+                del kept["fields"]
         return kept
 
     def name(self, name: str) -> str:

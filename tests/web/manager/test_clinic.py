@@ -68,6 +68,18 @@ def test_a_new_bank_account_is_told_to_every_manager_and_kept_by_its_last_digits
     assert "…678 → …321" in page
 
 
+def test_account_numbers_with_one_ending_are_told_apart_and_spaces_are_no_change(boss):
+    make.clinic(bank_bsb="000-000", bank_account="12345678")
+    boss.send(url("settings"), filled(boss.get(url("settings")), bank_account="1234 5678"))
+    assert not Notice.objects.exists()
+    boss.send(url("settings"), filled(boss.get(url("settings")), bank_bsb="063-000", bank_account="92345678"))
+    [notice] = Notice.objects.filter(template="clinic_money")
+    assert "BSB: …0000 → …3000" in notice.text
+    assert "Account number: …12345678 → …92345678" in notice.text
+    facts = Entry.objects.filter(verb="clinic.changed").latest("pk").facts
+    assert (facts["bank_bsb_before"], facts["bank_bsb_after"]) == ("0000", "3000")
+
+
 # ---- Settings --------------------------------------------------------------------------------------------------------
 
 
