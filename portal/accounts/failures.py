@@ -98,7 +98,7 @@ def tell_owners(*, now: datetime) -> int:
             to=Recipient.by_email(user.email),
             about=user,
             context={
-                "name": user.get_short_name() if user.first_name else "",
+                "name": user.called,
                 "at": entry.at,
                 "knows_the_password": entry.facts.get("asked_for") == "code",
                 "secure_url": absolute("account_reset_password"),

@@ -27,7 +27,7 @@ def tell(user: User, role: Role | None, what: What, *, about: PendingGrant | Use
         to=Recipient.by_email(user.email),
         about=about,
         context={
-            "name": user.get_short_name() if user.first_name else "",
+            "name": user.called,
             "what": what,
             "role_name": role.label if role else "",
             "sign_in_url": absolute("account_login"),

@@ -20,7 +20,6 @@ from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, get_language_from_path, override
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -37,6 +36,7 @@ from portal.accounts.refusals import InvitationClosed, NotTheInvited, NotYourOwn
 from portal.accounts.roles import Role
 from portal.common.access.decorators import SignedInRequest, open_to_all, signed_in
 from portal.common.languages.offered import path_in, speaks
+from portal.common.web import addresses
 from portal.common.web.once import making, once
 
 # A solo psychologist is all three: the diary is where their day begins.
@@ -68,12 +68,11 @@ def home(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def choose_language(request: SignedInRequest) -> HttpResponse:
     """Keeps the choice for the next visit and for our messages, and shows the same page in that language."""
-    language, back = request.POST.get("language", ""), request.POST.get("next", "")
+    language = request.POST.get("language", "")
     if not speaks(language):
         raise BadRequest
     actions.choose_language(user=request.user, language=language)
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        back = reverse("account_home")
+    back = addresses.inside(request.POST.get("next", ""), otherwise=reverse("account_home"))
     return redirect(path_in(back, language))
 
 
@@ -81,11 +80,8 @@ def choose_language(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def drop_kept_form(request: SignedInRequest) -> HttpResponse:
     """Forgets what was kept of a form, and shows the page as it is without."""
-    back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        back = reverse("account_home")
     keeping.forget(request.user, codes=request.POST.getlist(CAME_BACK))
-    return redirect(back)
+    return redirect(addresses.inside(request.POST.get("next", ""), otherwise=reverse("account_home")))
 
 
 # ---- allauth's own pages, with the little that is ours ---------------------------------------------------------------
@@ -115,9 +111,9 @@ def _waiting(back: str) -> str:
 
     Judged by the form of the address alone: whether something is there is not told before one has signed in.
     """
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+    if not (page := addresses.inside(back)):
         return ""
-    path = urlsplit(back).path
+    path = urlsplit(page).path
     try:
         with override(get_language_from_path(path) or settings.LANGUAGE_CODE):
             found = resolve(path)

@@ -88,7 +88,7 @@ def tell_managers(money: list[Change], *, by: Actor, now: datetime) -> None:
             to=Recipient.by_email(manager.email),
             about=manager,
             context={
-                "name": manager.get_short_name() if manager.first_name else "",
+                "name": manager.called,
                 "who": by.user.name if by.user else "",
                 "at": now,
                 "changes": told,

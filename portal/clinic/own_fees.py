@@ -90,7 +90,7 @@ def _tell(psychologist: Psychologist, changes: Sequence[FeeChange], *, by: Actor
             to=Recipient.by_email(person.email),
             about=psychologist,
             context={
-                "name": person.get_short_name() if person.first_name else "",
+                "name": person.called,
                 "who": by.user.name,
                 "psychologist": "" if is_own else psychologist.name,
                 "at": now,

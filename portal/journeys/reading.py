@@ -85,7 +85,7 @@ def _write_to(author: User, row: Reading) -> None:
     outbox.queue(
         template="record_read",
         to=Recipient.by_email(author.email),
-        context={"name": author.get_short_name(), "reader": row.reader.name, "path": path},
+        context={"name": author.called, "reader": row.reader.name, "path": path},
         dedupe_key=f"{RECORD_READ.name}:{row.code}",
         language=language,
         about=row,

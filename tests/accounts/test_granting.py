@@ -174,6 +174,12 @@ def test_a_role_that_waits_is_withdrawn(boss, second):
     assert PendingGrant.objects.outstanding().count() == 1
 
 
+def test_who_goes_by_one_name_is_greeted_by_it(boss):
+    desk = make.user(role=Role.RECEPTION, first_name="", last_name="Suharto")
+    give(boss, desk, "reception", "manager")
+    assert "Hello Suharto," in Notice.objects.get(template="account/role").text
+
+
 def test_a_role_that_was_confirmed_meanwhile_is_not_said_to_be_withdrawn(boss, second):
     desk = make.user(role=Role.RECEPTION)
     give(boss, desk, "reception", "psychologist")

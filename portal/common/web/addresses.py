@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, get_script_prefix, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 
 from portal.common.languages.offered import languages, path_in
@@ -20,6 +21,11 @@ PAGE = "page"
 def absolute(path: str) -> str:
     """The whole address of a path here; one that is whole already stays."""
     return path if "://" in path else f"{settings.PORTAL_BASE_URL}{path}"
+
+
+def inside(address: str, *, otherwise: str = "") -> str:
+    """An address that somebody sent to be led to, if it is one of this portal's own pages; else another."""
+    return address if url_has_allowed_host_and_scheme(address, allowed_hosts=None) else otherwise
 
 
 def language_tag(code: str) -> str:

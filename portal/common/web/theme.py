@@ -6,12 +6,11 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from portal.common.access.decorators import open_to_all
-from portal.common.web import cookies
+from portal.common.web import addresses, cookies
 
 THEMES = ("light", "dark")
 
@@ -29,10 +28,8 @@ def look(request: HttpRequest) -> dict[str, Any]:
 @require_POST
 def choose_theme(request: HttpRequest, *args: Any) -> HttpResponse:
     """Keeps the reader's choice of light or dark for a year; anything else goes back to the browser's setting."""
-    theme, back = request.POST.get("theme", ""), request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        back = "/"
-    response = HttpResponseRedirect(back)
+    theme = request.POST.get("theme", "")
+    response = HttpResponseRedirect(addresses.inside(request.POST.get("next", "/"), otherwise="/"))
     name, secure = cookies.theme(), bool(settings.SESSION_COOKIE_SECURE)
     if theme in THEMES:
         response.set_cookie(name, theme, max_age=365 * 24 * 3600, samesite="Lax", httponly=True, secure=secure)

@@ -7,7 +7,7 @@ from typing import Any, Protocol, cast
 from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.db.models.functions import Cast, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -54,6 +54,10 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         themself = Patient.objects.order_by().filter(user=user).values("pk")
         cared_for = Carer.objects.in_force().order_by().filter(user=user).values("patient")
         return self.filter(pk__in=themself.union(cared_for))
+
+    def themself_first(self, user: User) -> PatientQuerySet:
+        """In the order in which an account's people are named: whoever it belongs to, then as they were registered."""
+        return self.order_by(Case(When(user=user, then=0), default=1), "pk")
 
     def with_files_open_to(self, user: User, *, today: date) -> PatientQuerySet:
         """Whose shared files an account opens: its person's own, a child's in their care, an adult's who agreed."""

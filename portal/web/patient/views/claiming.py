@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.web import addresses
 from portal.common.web.once import making, once
 from portal.patients import links, signing_in
 from portal.patients.forms import ClaimForm
@@ -26,9 +26,7 @@ from portal.patients.models import Patient
 @require_http_methods(["GET", "HEAD", "POST"])
 def find(request: ActorRequest) -> HttpResponse:
     """Asks for a birth date, once. Nothing of a record is shown before, and every failure has the same words."""
-    back = request.GET.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        back = ""
+    back = addresses.inside(request.GET.get("next", ""))
     has_record = Patient.objects.filter(user=request.user).exists()
     now = timezone.now()
     today = ClinicSettings.current().today(now)

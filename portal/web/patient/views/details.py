@@ -24,7 +24,7 @@ from portal.patients.models import Patient
 @require_safe
 def details(request: ActorRequest) -> HttpResponse:
     """Everybody whose details this person looks after: themself first."""
-    own = sorted(Patient.objects.visible_to(request.actor), key=lambda p: (p.user_id != request.user.pk, p.pk))
+    own = Patient.objects.visible_to(request.actor).themself_first(request.user)
     now = timezone.now()
     people = [(patient, addresses.waiting(patient, now=now)) for patient in own]
     return render(request, "patient/details.html", {"people": people})

@@ -58,7 +58,7 @@ class Asked:
 
 def asking(request: ActorRequest, *, today: date) -> list[Asked]:
     """What the panel on the pages asks the people of this account to agree to."""
-    patients = sorted(Patient.objects.managed_by(request.user), key=lambda p: (p.user_id != request.user.pk, p.pk))
+    patients = list(Patient.objects.managed_by(request.user).themself_first(request.user))
     left = consents.outstanding(patients, today=today)
     kinds = {version.kind for versions in left.values() for version in versions}
     earlier = {kind: consents.with_earlier(patients, kind=kind) for kind in kinds}

@@ -180,7 +180,7 @@ def _forms(
 ) -> tuple[WhoFor, BookingDetailsForm, Agreement]:
     """The page's three forms: empty, bound to `data`, or showing what was `typed` without judging it yet."""
     today = ClinicSettings.current().today(now)
-    known = sorted(Patient.objects.managed_by(user), key=lambda p: (p.user_id != user.pk, p.pk))
+    known = list(Patient.objects.managed_by(user).themself_first(user))
     for patient in known:
         if patient.user_id == user.pk:
             # Known already: what is sent to them is in their account's language.
