@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.email_verification_by_code import EmailVerificationProcess
 from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -20,7 +21,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from portal.accounts import attempts, devices, failures
+from portal.accounts import attempts, devices, failures, unconfirmed
 from portal.accounts.devices import describe
 from portal.accounts.kept_forms import keeping
 from portal.accounts.links import absolute
@@ -97,7 +98,7 @@ class AccountAdapter(DefaultAccountAdapter):
             failures.slowed(self.request, "mail", email)
             return
         told = plain(context)
-        if name in TO_ANYBODY:
+        if name in TO_ANYBODY or (isinstance(about := context.get("user"), User) and unconfirmed.is_unconfirmed(about)):
             told.pop("name", None)
         outbox.queue(
             template=f"account/{name}",
@@ -119,6 +120,12 @@ class AccountAdapter(DefaultAccountAdapter):
     ) -> None:
         super().send_notification_mail(template_prefix, user, {"user": user, **(context or {})}, email)
 
+    def send_confirmation_mail(
+        self, request: HttpRequest, emailconfirmation: EmailVerificationProcess, signup: bool
+    ) -> None:
+        unconfirmed.remember(emailconfirmation)
+        super().send_confirmation_mail(request, emailconfirmation, signup)
+
     def send_account_already_exists_mail(self, email: str) -> None:
         # Somebody who forgot that they have an account was on their way somewhere, perhaps to a session they chose.
         sign_in_url = absolute("account_login")
@@ -139,6 +146,7 @@ class AccountAdapter(DefaultAccountAdapter):
         account.password = data["hashed_password"]
         account.language = get_language() or ""
         if commit:
+            unconfirmed.take_place(account)
             account.save()
         return account
 

@@ -19,6 +19,7 @@ from django.utils.crypto import salted_hmac
 from portal.accounts.attempts import Door
 from portal.accounts.links import absolute
 from portal.accounts.models import User
+from portal.accounts.unconfirmed import unconfirmed
 from portal.audit import trail
 from portal.audit.models import Entry
 from portal.common.access.actors import Actor
@@ -87,7 +88,8 @@ def tell_owners(*, now: datetime) -> int:
     """Tells each person whose sign-in was slowed down, once for all of it, in their language; says how many."""
     lately = Entry.objects.filter(verb=SLOWED, at__gt=now - LATELY, target_label__in=labels_of(User)).order_by("pk")
     newest = {entry.target_code: entry for entry in lately if entry.facts.get("asked_for") != "mail"}
-    people = User.objects.active().filter(code__in=newest)
+    # Whose address nobody has confirmed is no owner, and the name may be anybody's words.
+    people = User.objects.active().filter(code__in=newest).exclude(pk__in=unconfirmed().values("pk"))
     told = 0
     for user in people:
         if Notice.objects.about(user).filter(template=TOLD, created_at__gt=now - BURST).exists():

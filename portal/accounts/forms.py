@@ -24,14 +24,14 @@ from django import forms
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import get_default_password_validators, validate_password
 from django.core.cache import cache
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import get_random_string
 from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts import actions, attempts, failures
+from portal.accounts import actions, attempts, failures, unconfirmed
 from portal.accounts.models import Invitation, User
 from portal.accounts.roles import STAFF, Role
 from portal.common.forms.fields import DigitsField, EmailLineField, LineField
@@ -119,7 +119,11 @@ class SignInForm(_OurWords, LoginForm):
 
 
 class ForgottenPasswordForm(_OurWords, ResetPasswordForm):
-    pass
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        # There is nothing to come back to: their mail leads to sign-up, which takes the place of what stands there.
+        self.users = [user for user in self.users if not unconfirmed.is_unconfirmed(user)]
+        return email
 
 
 class NewEmailForm(_OurWords, AddEmailForm):
@@ -168,7 +172,21 @@ class SignUpForm(_OurWords, SignupForm):
             cleaned["hashed_password"] = make_password(cleaned["password1"])
         return cleaned
 
+    def validate_unique_email(self, value: str) -> str:
+        email: str = super().validate_unique_email(value)
+        self.account_already_exists = not unconfirmed.is_free(email)
+        return email
+
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        try:
+            with transaction.atomic():
+                return self._try_save(request)
+        except IntegrityError:
+            # Somebody signed up at the address in the same moment: theirs gives way, unless it was confirmed.
+            self.account_already_exists = not unconfirmed.is_free(self.cleaned_data["email"])
+            return self._try_save(request)
+
+    def _try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         if self.account_already_exists:
             self._make_an_account_and_take_it_back(request)
         saved: tuple[User | None, HttpResponse | None] = super().try_save(request)

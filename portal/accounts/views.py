@@ -26,7 +26,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal.accounts import actions, devices, signing_up
+from portal.accounts import actions, devices, signing_up, unconfirmed
 from portal.accounts.forms import JoinForm
 from portal.accounts.kept_forms import keeping
 from portal.accounts.kept_forms.keeping import CAME_BACK
@@ -167,6 +167,18 @@ class EnterCode(allauth_views.ConfirmEmailVerificationCodeView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[no-untyped-call]
         return {**context, "can_start_again": signing_up.can_start_again(self.request)}
+
+    def _verify_form_valid(self, form: BaseForm) -> HttpResponse:
+        with transaction.atomic():
+            if self._process is None or unconfirmed.settle(self._process):
+                if self.stage and self.stage.login.user:
+                    # As it was settled: the session that begins now is checked against the password.
+                    self.stage.login.user.refresh_from_db()
+                response: HttpResponse = super()._verify_form_valid(form)  # type: ignore[no-untyped-call]
+                return response
+            self._process.abort()
+        messages.info(self.request, _("This address was confirmed meanwhile. Sign in, or choose a new password."))
+        return redirect("account_login")
 
     def _resend_form_valid(self, form: BaseForm) -> HttpResponse:
         with transaction.atomic():

@@ -33,10 +33,32 @@ _SITE = re.compile(
 )
 # A telephone number has at least six; `John Smith 3rd` has one.
 MOST_DIGITS = 4
+# Pablo Picasso's given names are eighteen words, of which these link; twelve are left once the small ones go.
+MOST_WORDS = 12
+_SMALL_WORDS = (
+    "de del della di da do dos das du des la le las los el y e i und van von der den ter ten zu zum af av of the"
+    " bin bint ibn ben bar al ul ur abu abd umm s/o d/o a/l a/p ap ab mac mc"
+    " بن بنت ابن آل عبد ابو أبو ال и אבן בן בת"
+)
+_LINKS = frozenset(_SMALL_WORDS.split())
+# The longest name on a passport of a country with letters and spaces is Hawaiian, of 36.
+LONGEST_WORD = 40
+# One name without a space or a dot in it: Christopherson in katakana is 9, and no Chinese part is longer than that.
+_RUN_OF_SIGNS = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\u3040-\u30ff\U00020000-\U0003ffff]{13,}")
+# Words that are nobody's name. One may be a slip; two are a sentence.
+_OTHER_WORDS = (
+    "your yours you're youre please was were been has have had this that these those with from because if when what"
+    " account password hacked immediately quickly urgently urgent transfer click verify suspended contact invoice"
+    " refund overdue blocked confirm won"
+)
+_NO_NAMES = frozenset(_OTHER_WORDS.split())
+_WORDS_OF_A_SENTENCE = 2
+# At the end of a word; before or in one it is a click, as in !Xóõ.
+_SENTENCE_END = re.compile(r"\w\s*[!?\u061f](?!\w)")
 
 
 def validate_persons_name(value: str) -> None:
-    """Refuses what holds an address, a link, a phone number or angle brackets, or no letter; raises ValidationError.
+    """Refuses an address, a link, a phone number, angle brackets, a sentence, and no letter; raises ValidationError.
 
     An address turns the clinic's own e-mail into a stranger's letter, and a name of digits is one typed into the wrong
     box. Names of every script pass, with their dots, strokes (`s/o`), apostrophes and numbers (`3rd`, `X Æ A-12`).
@@ -50,6 +72,22 @@ def validate_persons_name(value: str) -> None:
         raise ValidationError(_("Type the name without < and >."), code="name_brackets")
     if not any(letter.isalpha() for letter in seen):
         raise ValidationError(_("Type the name in letters."), code="name_letters")
+    if _is_a_sentence(seen):
+        raise ValidationError(_("Type the name alone, without other words."), code="name_words")
+
+
+def _is_a_sentence(seen: str) -> bool:
+    """Whether it is too long for one part of a name, or says something.
+
+    It is a sieve, and no proof: that no stranger's words reach a mailbox is what the mails themselves see to.
+    """
+    words = [word.strip(".,;:!?\"'()[]") for word in seen.casefold().split()]
+    long = [word for word in words if word and word not in _LINKS]
+    if len(long) > MOST_WORDS or sum(word in _NO_NAMES for word in words) >= _WORDS_OF_A_SENTENCE:
+        return True
+    if any(len(part) > LONGEST_WORD for word in words for part in re.split(r"[-.]", word)):
+        return True
+    return bool(_RUN_OF_SIGNS.search(seen) or _SENTENCE_END.search(seen))
 
 
 class NameLineField(LineField):

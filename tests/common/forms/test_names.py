@@ -28,6 +28,25 @@ NAMES = """
     "Bud" | Anne & Bob | Ai Weiwei | Mr.T | 김민준 | สมชาย | 𝒜da | N'Golo | Nguyen T.My
 """.replace("\n", "|").split("|")
 
+LONG_NAMES = """
+    Pablo Diego José Francisco de Paula Juan Nepomuceno María de los Remedios Cipriano de la Santísima Trinidad
+    محمد بن عبد الله بن عبد العزيز بن عبد الرحمن آل سعود | Keihanaikukauakahihuliheekahaunaele | Nguyễn Phúc Tường Vi An
+    Karl-Theodor Maria Nikolaus Johann Jacob Philipp Franz Joseph Sylvester | von und zu Guttenberg | Bank | Will Pay
+    Warnakulasuriya Patabendige Ushantha Joseph Chaminda | Sri Padmavathi Venkata Lakshmi Narasimha | Money | Your
+    ณ อยุธยา ศรีสุวรรณรัตนโชติพิพัฒน์ | クリストファーソン アレクサンドロヴィッチ | 弗拉基米尔·弗拉基米罗维奇·普京
+    !Xóõ | ǃNqate | Won
+    dos Santos Oliveira da Silva e Souza | nguyen thi minh khai anh | Mary-Kate van der Berg-O'Shaughnessy Jr. | N!xau
+    أبو القاسم محمد بن عبد الله بن عبد المطلب | Andriantsimitoviaminandriandehibe | Ni Nengah Dewa Ayu Made | Was
+""".replace("\n", "|").split("|")
+
+SENTENCES = """
+    Your account was hacked please transfer money to Bob at Westpac quickly or lose all | Your account is closed
+    Lan Huong Phuong Thao Ngoc Anh Bich Tram Kim Chi Thu Ha Mai | You Won! Claim it
+    Have you paid? | تم اختراق حسابك؟ اتصل
+    YOUR ACCOUNT WAS HACKED | Please call this number | 您的账户已被盗请立即转账给我们的客服 | Y\u200bour acc\u200bount
+    ｙｏｕｒ ａｃｃｏｕｎｔ | Aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+""".replace("\n", "|").split("|")
+
 NO_NAMES = """
     http://evil.example | https:evil | www.evil | WWW evil | evil.com | Evil . com
     win at evil.com now | evil.com/pay | mai@evil.example | mai＠evil.example | ｅｖｉｌ．ｃｏｍ
@@ -42,7 +61,7 @@ def listed(names):
     return [name.strip(" ") for name in names if name.strip(" ")]
 
 
-@pytest.mark.parametrize("name", listed(NAMES))
+@pytest.mark.parametrize("name", listed(NAMES) + listed(LONG_NAMES))
 def test_names_are_taken(name):
     validate_persons_name(name)
 
@@ -61,6 +80,12 @@ def test_signs_and_digits_alone_are_none(typed, words):
     with pytest.raises(ValidationError) as refused:
         validate_persons_name(typed)
     assert refused.value.messages == [words]
+
+
+@pytest.mark.parametrize("name", listed(SENTENCES))
+def test_sentences_are_none(name):
+    with pytest.raises(ValidationError, match="without other words"):
+        validate_persons_name(name)
 
 
 @pytest.mark.parametrize("name", listed(NO_NAMES))
@@ -115,6 +140,9 @@ def test_at_sign_up(client, part):
     response = client.post(reverse("account_signup"), {**sent, part: EVIL})
     assert "Type the name alone" in response.content.decode()
     assert (User.objects.count(), Notice.objects.count()) == (0, 0)
+    sentence = "Your account was hacked please transfer money to Bob at Westpac"
+    page = client.post(reverse("account_signup"), {**sent, part: sentence}).content.decode()
+    assert ("without other words" in page, User.objects.count()) == (True, 0)
     # What passes is not repeated to an address that may be anybody's.
     client.post(reverse("account_signup"), {**sent, part: "Congratulations"})
     notice = Notice.objects.get()
