@@ -51,7 +51,7 @@ NAMES = re.compile(
 
 # Marks of half a width beside Chinese, and a space where its own marks stand.
 CHINESE = re.compile(
-    r"[\u3400-\u9fff] ?[,;:!?()]|[,;:!?(] ?[\u3400-\u9fff]|[，。：；？！、（）“”] +\S|\S +[，。：；？！、（）”]"
+    r"[\u3400-\u9fff] ?[,;:!?()]|[,;:!?(] ?[\u3400-\u9fff]|[，。：；？！、（）“”] +[^\s·]|[^\s·] +[，。：；？！、（）”]"
 )
 
 
