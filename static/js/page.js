@@ -235,19 +235,20 @@ document.addEventListener('submit', async event => {
 // The server says how many seconds are left, so a wrong clock on the reader's side does no harm.
 function countDown (hold) {
   const end = performance.now() + Number(hold.dataset.secondsLeft) * 1000
+  // Its words stand around the figure, in the page's language.
   const figure = hold.querySelector('[data-left]')
   const voice = hold.querySelector('[data-voice]')
   const timer = setInterval(() => {
     if (!hold.isConnected) { clearInterval(timer); return }
     const left = Math.max(0, Math.round((end - performance.now()) / 1000))
-    figure.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`
+    figure.querySelector('b').textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`
+    figure.hidden = false
     if (voice && hold.dataset[`say${left}`]) voice.textContent = hold.dataset[`say${left}`]
     if (left > 0) return
     clearInterval(timer)
     hold.querySelector('[data-running]').hidden = true
     hold.querySelector('[data-over]').hidden = false
   }, 1000)
-  figure.hidden = false
 }
 
 function startHolds (within) {
