@@ -64,7 +64,7 @@ def openings_of(
     everybody = list(psychologists)
     own = service if isinstance(service, Mapping) else dict.fromkeys((p.pk for p in everybody), service)
     ways = {p.pk: ways_of(p, own[p.pk], mode=mode, ignore=ignore) for p in everybody if p.pk in own}
-    asked = [p for p in everybody if p.is_active and ways.get(p.pk) and own[p.pk].is_active]
+    asked = [p for p in everybody if _can_take(p, ignore) and ways.get(p.pk) and own[p.pk].is_active]
     found: dict[int, list[Opening]] = {p.pk: [] for p in everybody}
     earliest, latest = booking_times(clinic, now=now, for_staff=for_staff)
     soonest, furthest = (earliest - WIDEST_OFFSET).date(), (latest + WIDEST_OFFSET).date()
@@ -99,6 +99,12 @@ def openings_of(
             last_day=last_day,
         )
     return found
+
+
+def _can_take(psychologist: Psychologist, moving: Appointment | None) -> bool:
+    """Whether they practise here; who is only off the website still moves a session that is theirs."""
+    own = moving is not None and moving.psychologist_id == psychologist.pk
+    return psychologist.is_active or (own and not psychologist.has_left)
 
 
 def booking_times(clinic: ClinicSettings, *, now: datetime, for_staff: bool = False) -> tuple[datetime, datetime]:

@@ -70,7 +70,7 @@ def psychologists() -> Mapping[int, Psychologist]:
     """Everybody who practises or practised here, by their id: with their name and fees and without their profile."""
     shown = [f.name for f in Psychologist._meta.concrete_fields if f.name not in _OF_PROFILES]
     rows = Psychologist.objects.select_related("user").prefetch_related("own_fees")
-    rows = rows.only(*shown, "user__first_name", "user__last_name")
+    rows = rows.only(*shown, "user__first_name", "user__last_name", "user__is_active")
     return {psychologist.pk: psychologist for psychologist in rows}
 
 

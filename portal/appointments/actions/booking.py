@@ -17,7 +17,7 @@ from portal.appointments.actions.locking import (
 from portal.appointments.actions.transactions import in_transaction
 from portal.appointments.freed import Place, time_freed
 from portal.appointments.models import Appointment, CancelReason
-from portal.appointments.refusals import NotCancellable, NotReschedulable
+from portal.appointments.refusals import NotCancellable, NotOffered, NotReschedulable
 from portal.appointments.states import AskAbove, Because, Status, Verb, Why, nothing_known
 from portal.audit import trail
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Room, Service
@@ -128,6 +128,8 @@ def reschedule(
     clinic = ClinicSettings.current()
     if why := states.why_not(booked, Verb.MOVE, by=by, now=now, known=known(booked)):
         raise NotReschedulable(why)
+    if whom.has_left:
+        raise NotOffered("psychologist")
     if (whom.pk, place.pk, way) != (booked.psychologist_id, booked.location_id, booked.mode):
         # Who agreed to see them in person still does, whatever they offer to others by now.
         is_agreed = (whom.pk, way) == (booked.psychologist_id, booked.mode)

@@ -73,12 +73,13 @@ def check_service(
     by: Actor,
     is_agreed: bool = False,
 ) -> None:
-    """Raises NotOffered; a way of meeting that `is_agreed` with this psychologist already is not asked about again.
+    """Raises NotOffered; what `is_agreed`, to meet this psychologist in this way, is not asked about again.
 
     The service and the location count as they are now, not as the page read them.
     """
     service, location = services().get(service.pk, service), places().get(location.pk, location)
-    if not psychologist.is_active:
+    # Who is only off the website keeps the sessions that are theirs, also at another place.
+    if psychologist.has_left or not (psychologist.is_active or is_agreed):
         raise NotOffered("psychologist")
     if not service.is_active or (not is_staff(by) and not service.online):
         raise NotOffered("service")

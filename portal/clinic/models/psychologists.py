@@ -146,6 +146,18 @@ class Psychologist(models.Model):
         return titled(self.title, self.user.public_name)
 
     @property
+    def has_left(self) -> bool:
+        """Whether their account is closed: what is booked with them is to be moved or cancelled."""
+        return not self.user.is_active
+
+    @property
+    def why_not_bookable(self) -> str:
+        """Why nobody books them any more, in a few words for the desk; empty of who practises here."""
+        if self.has_left:
+            return str(_("Account closed"))
+        return "" if self.is_active else str(_("Not on the website"))
+
+    @property
     def topics(self) -> list[Specialisation]:
         """Their specialisations in their own order. Needs `prefetch_related("focuses")` in lists."""
         return [focus.specialisation for focus in self.focuses.all()]

@@ -8,8 +8,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from portal.accounts.models import User
 from portal.accounts.roles import Role
+from portal.appointments import actions
 from portal.appointments.models import Appointment, Status
+from portal.appointments.refusals import NotOffered
+from portal.clinic.models import Psychologist
 from portal.notifications.models import Notice
 from portal.records import actions as records
 from tests import make
@@ -369,6 +373,57 @@ def test_move_to_somebody_else(desk, place):
     )
     session.refresh_from_db()
     assert (session.psychologist, session.starts_at) == (other, TEN)
+
+
+def test_a_session_of_who_is_off_the_website_still_moves_with_them(desk, place):
+    session, other = place.session(hours=24), make.location(name="Fitzroy")
+    make.week(psychologist=place.psychologist, location=other, weekdays=(5,))
+    Psychologist.objects.filter(pk=place.psychologist.pk).update(is_active=False)
+    url = reverse("reception:reschedule", args=[session.code])
+    page = desk.get(url)
+    assert page.context["psychologists"] == [place.psychologist]
+    assert any(day.times for day in page.context["week"].days)
+    later = TEN + timedelta(days=1)
+    assert desk.post(url, pressed(place, later, seen=session.seen_as)).status_code == 302
+    session.refresh_from_db()
+    assert session.starts_at == later
+    # Also at another place of theirs.
+    saturday = pressed(place, TEN + timedelta(days=3), seen=session.seen_as)
+    desk.post(url, saturday | {"time": saturday["time"].replace(place.location.slug, other.slug)})
+    session.refresh_from_db()
+    assert (session.starts_at, session.location) == (TEN + timedelta(days=3), other)
+    # Nobody else's session, and no new one, comes to them.
+    book = reverse("reception:book", args=[session.person.code])
+    assert place.psychologist not in desk.get(book).context["psychologists"]
+
+
+def test_a_session_of_who_has_left_moves_to_whoever_can(desk, place):
+    session, other = place.session(hours=24), make.psychologist()
+    make.week(psychologist=other, location=place.location)
+    Psychologist.objects.filter(pk=place.psychologist.pk).update(is_active=False)
+    User.objects.filter(pk=place.psychologist.user_id).update(is_active=False)
+    url = reverse("reception:reschedule", args=[session.code])
+    page = desk.get(url)
+    assert (page.context["psychologists"], page.context["psychologist"]) == ([other], None)
+    # A page of before the account was closed.
+    old = desk.post(url, typed(place, seen=session.seen_as, outside="yes"))
+    assert old.status_code == 422
+    assert desk.post(url, pressed(place, TEN, seen=session.seen_as, psychologist="any")).status_code == 302
+    session.refresh_from_db()
+    assert (session.starts_at, session.psychologist) == (TEN, other)
+
+
+def test_a_move_with_somebody_who_has_left_is_refused_whoever_asks(place):
+    session = place.session(hours=24)
+    User.objects.filter(pk=place.psychologist.user_id).update(is_active=False)
+    with pytest.raises(NotOffered):
+        actions.reschedule(
+            appointment=session,
+            starts_at=TEN + timedelta(days=1),
+            by=make.actor(role=Role.RECEPTION),
+            now=NOW,
+            outside_hours=True,
+        )
 
 
 @pytest.mark.parametrize(("signed", "to_somebody_else"), [(False, True), (True, False)])

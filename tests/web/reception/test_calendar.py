@@ -4,7 +4,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from portal.accounts.models import User
 from portal.appointments.models import Status, TimeSlot
+from portal.clinic.models import Psychologist
 from tests import make
 
 CALENDAR = "/reception/calendar/"
@@ -84,10 +86,33 @@ def test_fragment(desk, place):
 
 def test_the_list_for_a_phone_says_the_same(desk, place):
     booked, held = place.session(hours=1), place.session(hours=3, status=Status.HELD)
-    ((psychologist, lines),) = desk.get(CALENDAR).context["lists"]
+    ((psychologist, _where, lines),) = desk.get(CALENDAR).context["lists"]
     assert psychologist == place.psychologist
     first, second = (" ".join(line.split()) for line in lines.split("</li>")[:2])
     assert f'<a href="/reception/appointments/{booked.code}/">{booked.patient.name}</a>' in first
     assert "Booked" in first
     assert str(held.code) not in second
     assert "somebody is booking" in second
+
+
+@pytest.mark.parametrize(
+    ("closed", "words"), [(True, "Account closed"), (False, "Not on the website")], ids=["left", "off the website"]
+)
+@pytest.mark.parametrize("query", ["", "?all=1"])
+def test_a_session_with_somebody_who_is_not_bookable_any_more_keeps_its_column(desk, place, closed, words, query):
+    booked = place.session(hours=1)
+    idle = make.psychologist(user=make.user(first_name="Tom", last_name="Ashby"), is_active=False)
+    make.week(psychologist=idle, location=place.location)
+    Psychologist.objects.filter(pk=place.psychologist.pk).update(is_active=False)
+    if closed:
+        User.objects.filter(pk=place.psychologist.user_id).update(is_active=False)
+    response = desk.get(CALENDAR + query)
+    assert blocks(response) == {"Dr Mai Nguyễn": [("booked", booked.patient.name)]}
+    (column,) = response.context["grid"].columns
+    assert column.subtitle == words
+    # In the columns, and in the list that a phone shows.
+    assert response.text.count(words) == 2
+    assert response.text.count(str(booked.code)) == 2
+    # Nobody's free time: their weekly hours count no more.
+    assert not response.context["days"][0].work
+    assert "Dr Mai Nguyễn" not in desk.get(CALENDAR + "?day=2026-11-25").text

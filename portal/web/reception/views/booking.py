@@ -145,7 +145,8 @@ def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
     able, ways = _able_to_take(session, mode, giving), choosing.ways_to_meet(giving, session.service)
     slug = data.get("psychologist", session.psychologist.slug)
     psychologist = next((p for p in able if p.slug == slug), None)
-    if psychologist is None and slug != ANY:
+    # Who has left takes nothing.
+    if psychologist is None and slug != ANY and not session.psychologist.has_left:
         psychologist = session.psychologist
     wanted = Wanted(
         template="reception/reschedule.html",
@@ -194,7 +195,7 @@ def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
 def _able_to_take(session: Appointment, mode: Mode, giving: list[Psychologist]) -> list[Psychologist]:
     """Those who hold sessions of its kind in this way; and whose it is: in its own way, with them it was agreed."""
     able = [p for p in giving if mode in p.modes_for(session.service)]
-    if session.psychologist in able or not session.psychologist.is_active:
+    if session.psychologist in able or session.psychologist.has_left:
         return able
     return [session.psychologist, *able]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import NamedTuple
@@ -33,13 +35,15 @@ _LINE = Stencil("reception/_calendar_line.html", holes="at url patient")
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
 def calendar(request: ActorRequest) -> HttpResponse:
-    """A day by `?day=`. `?all=1` shows those too who don't work that day and have nobody booked."""
+    """A day by `?day=`. `?all=1` shows those too who don't work that day and have nobody booked.
+
+    Who is not bookable any more has a column on the days that still have a session of theirs.
+    """
     now, clinic = timezone.now(), ClinicSettings.current()
     this_day = clinic.today(now)
     day = day_in(request.GET) or this_day
     zone = clinic.zone
-    people = [person for person in kept.psychologists().values() if person.is_active]
-    days = diary.day(people, day, zone=zone, now=now)
+    days = list(_in_turn(diary.day(kept.psychologists().values(), day, zone=zone, now=now)))
     working = [column for column in days if column.work or column.sessions]
     show_all = request.GET.get("all") == "1"
     shown = days if show_all else working
@@ -50,14 +54,22 @@ def calendar(request: ActorRequest) -> HttpResponse:
         "after": day + timedelta(days=1),
         "grid": _grid(shown, zone=zone, now=now),
         "days": shown,
-        "lists": [(one.psychologist, _lines(one, zone)) for one in shown],
+        "lists": [(one.psychologist, _where(one), _lines(one, zone)) for one in shown],
         "hidden": len(days) - len(working),
         "show_all": show_all,
-        "people": people,
         "zone": zone,
         "now": now,
     }
     return page_or_fragment(request, "reception/calendar.html", context, fragment="day")
+
+
+def _in_turn(days: Iterable[DiaryDay]) -> Iterator[DiaryDay]:
+    """Everybody who practises here, and who is not bookable any more as long as sessions are left: without hours."""
+    for one in days:
+        if not one.psychologist.why_not_bookable:
+            yield one
+        elif one.sessions:
+            yield replace(one, work=[])
 
 
 def _grid(days: list[DiaryDay], *, zone: ZoneInfo, now: datetime) -> Grid:
@@ -91,7 +103,12 @@ def _lines(one: DiaryDay, zone: ZoneInfo) -> SafeString:
 
 
 def _where(one: DiaryDay) -> str:
-    """Where they work; of who sees people on a day without hours, that it is outside of them."""
+    """Where they work; of who sees people on a day without hours, that it is outside of them.
+
+    Of who is not bookable any more, why.
+    """
+    if why := one.psychologist.why_not_bookable:
+        return why
     if one.work:
         return ", ".join(dict.fromkeys(work.location.name for work in one.work))
     return _("Outside the usual hours") if one.sessions else _("Not working")
