@@ -18,6 +18,7 @@ KEPT = watched(
     "clinic_specialisation",
     "clinic_psychologist_languages",
     "clinic_language",
-    # A psychologist's name is their account's. Accounts are written to at every sign-in, and made all day.
-    Changes("accounts_user", "first_name, last_name"),
+    # A psychologist's name is their account's, and so is whether they have left. Accounts are written to at every
+    # sign-in, and made all day.
+    Changes("accounts_user", "first_name, last_name, is_active"),
 )

@@ -1,4 +1,4 @@
-"""When somebody stops working here: the account, and the profile on the website."""
+"""When somebody stops working here, or a place closes: what is booked with them or there comes to the desk."""
 
 from __future__ import annotations
 
@@ -7,15 +7,63 @@ from datetime import datetime
 from django.db import transaction
 
 from portal.accounts import actions as accounts
-from portal.accounts.models import User
+from portal.accounts.models import PendingGrant, User
+from portal.appointments.actions.locking import lock_diary
 from portal.clinic import actions as clinic
-from portal.clinic.models import Psychologist
+from portal.clinic.models import Location, Psychologist
 from portal.common.access.actors import Actor
+from portal.common.kept import as_of_now
+from portal.journeys import stranded
+from portal.journeys.to_do import sessions
 
 
 @transaction.atomic
-def stop_working_here(*, user: User, by: Actor, now: datetime) -> None:
-    """Closes the account and takes the profile out of booking; what is booked stays booked. Raises LastManager."""
+def stop_working_here(*, user: User, knowing: str | None = None, by: Actor, now: datetime) -> None:
+    """Closes the account and takes the profile out of booking; what is booked stays booked and comes to the desk.
+
+    `knowing` is the `digest_of` the sessions that whoever asks was shown; where others are booked, StillBooked is
+    raised and nothing is closed. None asks nobody. Raises LastManager.
+    """
     accounts.deactivate(user=user, by=by, now=now)
-    if psychologist := Psychologist.objects.filter(user=user, is_active=True).first():
+    if (psychologist := Psychologist.objects.filter(user=user).first()) is None:
+        return
+    # Nobody books with them from here on: what was booked meanwhile is asked about too.
+    lock_diary(psychologist)
+    if psychologist.is_active:
         clinic.retire_psychologist(psychologist=psychologist, by=by, now=now)
+    left = stranded.left_with(psychologist, now=now)
+    stranded.ask_about(left, knowing=knowing)
+    as_of_now()
+    sessions.raise_without_psychologist(left, by=by, now=now)
+
+
+@transaction.atomic
+def work_here_again(*, user: User, by: Actor, now: datetime) -> tuple[list[PendingGrant], Psychologist | None]:
+    """Opens the account again: with the roles that wait for a second manager, and who is still off the website."""
+    waiting = accounts.reactivate(user=user, by=by, now=now)
+    if (psychologist := Psychologist.objects.filter(user=user).first()) is None:
+        return waiting, None
+    as_of_now()
+    sessions.look_again(stranded.left_with(psychologist, now=now), by=by, now=now)
+    return waiting, None if psychologist.is_active else psychologist
+
+
+@transaction.atomic
+def close_place(*, location: Location, knowing: str | None = None, by: Actor, now: datetime) -> None:
+    """Takes a place out of use; the sessions booked there in person come to the desk.
+
+    `knowing` as in `stop_working_here`. Raises LastOne or StillBooked.
+    """
+    clinic.retire_location(location=location, by=by, now=now)
+    left = stranded.left_at(location, now=now)
+    stranded.ask_about(left, knowing=knowing)
+    as_of_now()
+    sessions.raise_without_place(left, by=by, now=now)
+
+
+@transaction.atomic
+def open_place_again(*, location: Location, by: Actor, now: datetime) -> None:
+    """Takes a place back into use: what is booked there needs nobody any more."""
+    clinic.restore_location(location=location, by=by, now=now)
+    as_of_now()
+    sessions.look_again(stranded.left_at(location, now=now), by=by, now=now)

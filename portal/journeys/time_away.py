@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from portal.appointments import actions, states
 from portal.appointments.models import Appointment, TimeSlot
 from portal.common.access.actors import Actor
+from portal.journeys.stranded import StillBooked, ask_about, digest_of
 from portal.journeys.to_do import sessions
 
-
-class StillBooked(Exception):
-    """Sessions to come stand in the time away that somebody asked for, and nobody said that they know of these."""
-
-    def __init__(self, sessions: Sequence[Appointment]) -> None:
-        super().__init__("sessions are booked in that time")
-        self.sessions = list(sessions)
-
-
-def digest_of(sessions: Iterable[Appointment]) -> str:
-    """Names these sessions, whoever lists them: with it a page says which ones it showed. Empty for none."""
-    codes = sorted(str(session.code) for session in sessions)
-    return sha256(" ".join(codes).encode()).hexdigest()[:32] if codes else ""
+__all__ = ["StillBooked", "add_time_slot", "digest_of", "remove_time_slot"]
 
 
 @actions.in_transaction
@@ -39,8 +26,7 @@ def add_time_slot(*, knowing: str | None = None, by: Actor, now: datetime, **sai
         booked = _booked_in(slot)
         to_come = [session for session in booked if states.is_to_come(session, now=now)]
         # Looked at under the diary's lock: what is booked meanwhile is asked about too.
-        if knowing is not None and digest_of(to_come) not in ("", knowing):
-            raise StillBooked(to_come)
+        ask_about(to_come, knowing=knowing)
         sessions.raise_stranded(booked, by=by, now=now)
     return slot
 

@@ -14,7 +14,7 @@ from django.db.models.functions import Cast
 
 from portal.appointments import states
 from portal.appointments.listing import with_clinic
-from portal.appointments.models import Appointment, AppointmentQuerySet
+from portal.appointments.models import Appointment, AppointmentQuerySet, TimeSlot
 from portal.appointments.states import Steps, Verb
 from portal.billing import charges
 from portal.billing.models import BILLS_A_SESSION, Invoice, Purpose
@@ -24,6 +24,7 @@ from portal.common.access.actors import Actor
 from portal.common.database.epoch import Epoch
 from portal.common.money import ZERO
 from portal.journeys import sessions as sessions_journey
+from portal.journeys.stranded import stranded
 from portal.medicare.models import Referral
 from portal.patients.models import Patient
 from portal.records.models import ProgressNote
@@ -38,9 +39,13 @@ def sessions_of(actor: Actor, day: date, *, zone: ZoneInfo) -> list[Appointment]
 
 
 def _touching(actor: Actor, day: date, *, zone: ZoneInfo) -> AppointmentQuerySet:
-    start = datetime.combine(day, time(), zone).astimezone(UTC)
     sessions = Appointment.objects.visible_to(actor).without_holds()
-    return sessions.between(start - NEAR, start + timedelta(days=1) + NEAR).order_by("starts_at", "pk")
+    return sessions.between(*_around(day, zone=zone)).order_by("starts_at", "pk")
+
+
+def _around(day: date, *, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    start = datetime.combine(day, time(), zone).astimezone(UTC)
+    return start - NEAR, start + timedelta(days=1) + NEAR
 
 
 # What the list shows of a session and of its patient, beside what is kept of the clinic. Moments are read as they are
@@ -48,12 +53,13 @@ def _touching(actor: Actor, day: date, *, zone: ZoneInfo) -> AppointmentQuerySet
 _SHOWN = ("pk", "patient", "psychologist", "service", "location", "room", "mode", "fee", "revision")
 _CALLED = ("preferred_name", "legal_first_name", "legal_last_name", "date_of_birth")
 _MOMENTS = ("starts_at", "ends_at", "confirmed_at")
+_OF_AWAY = ("starts_at", "ends_at")
 # The list counts who arrives within the next hour.
 NEXT_HOUR = timedelta(hours=1)
 
 
 def trace_of(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime) -> list[object] | None:
-    """What `read_day` would find, as plain values and in five statements: while they are the same, so is the list.
+    """What `read_day` would find, as plain values and in six statements: while they are the same, so is the list.
 
     What is kept of the clinic, its people, services and places, has its own stamp. None where somebody waits: the list
     counts their minutes, and is another one each time.
@@ -73,9 +79,11 @@ def trace_of(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime) 
     of_sessions = ("pk", "appointment", "purpose", "status", "number", "payable", "paid")
     signed = ProgressNote.objects.signed().filter(appointment__in=touching.order_by().values("pk"))
     written = Referral.objects.filter(patient__in=touching.order_by().values("patient"))
+    away = TimeSlot.objects.away().filter(psychologist__in=touching.order_by().values("psychologist"))
     return [
         rows,
         clocks,
+        list(away.between(*_around(day, zone=clinic.zone)).order_by("pk").values_list("psychologist", *_OF_AWAY)),
         sorted({place.day_of(now) for place in places().values()}),
         list(invoices.live().filter(appointment__in=sessions).values_list(*of_sessions)),
         list(invoices.owing().filter(patient__in=set(patients) - {None}).values_list("patient", "payable", "paid")),
@@ -110,6 +118,8 @@ class Arrival:
     # What the patient owes from before.
     owing: list[Owing] = field(default_factory=list)
     lacks_referral: bool = False
+    # Why it can't be held as it is booked: a `Stranded`, or empty.
+    stranded: str = ""
     # What is still to be taken for this session, in dollars.
     to_collect: Decimal = ZERO
 
@@ -161,7 +171,7 @@ class DayList:
 
 
 def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, location: str = "") -> DayList:
-    """The sessions of a day with what the desk must know about each. Six queries at most, however many there are."""
+    """The sessions of a day with what the desk must know about each. Seven queries at most, however many there are."""
     sessions = [
         s
         for s in sessions_of(actor, day, zone=clinic.zone)
@@ -182,6 +192,7 @@ def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, 
     ):
         referred[patient].append(written)
     invoiced = {session.pk for session in sessions if of_sessions[session.pk].keys() & BILLS_A_SESSION}
+    hindered = stranded(sessions, now=now)
     steps = sessions_journey.steps_of(sessions, by=actor, now=now, invoiced=invoiced)
     arrivals = []
     for session in sessions:
@@ -196,6 +207,7 @@ def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, 
                 invoice=invoice,
                 owing=[one for one in owed[session.patient_id] if invoice is None or one.number != invoice.number],
                 lacks_referral=session.service.medicare and not covered,
+                stranded=hindered.get(session.pk, ""),
                 to_collect=_to_collect(session, own, clinic=clinic),
             )
         )

@@ -50,6 +50,25 @@ STRANDED: Final = Kind(
     outcomes={"stays": _("It stays as booked")},
 )
 
+LEFT: Final = Kind(
+    name="session_without_psychologist",
+    role=Role.RECEPTION,
+    title=_("The psychologist has left"),
+    heading=_("Sessions whose psychologist has left"),
+    action=_("Move or cancel"),
+    advice=_("Call the patient: move the session to somebody else, or cancel it."),
+)
+
+PLACE_CLOSED: Final = Kind(
+    name="session_without_place",
+    role=Role.RECEPTION,
+    title=_("The location is closed"),
+    heading=_("Sessions at a location that is closed"),
+    action=_("Move or cancel"),
+    advice=_("Call the patient: move the session, or cancel it."),
+    outcomes={"stays": _("It stays as booked")},
+)
+
 AHEAD_HELD: Final = Kind(
     name="ahead_held",
     role=Role.RECEPTION,
@@ -80,5 +99,5 @@ DOUBLED: Final = Kind(
 )
 
 # Those that are about a session.
-OF_SESSIONS: Final = (SESSION_OPEN, NOT_BILLED_AGAIN, STRANDED, AHEAD_HELD)
+OF_SESSIONS: Final = (SESSION_OPEN, NOT_BILLED_AGAIN, STRANDED, LEFT, PLACE_CLOSED, AHEAD_HELD)
 KINDS: Final = {kind.name: kind for kind in (UNDELIVERED, RECORD_READ, DOUBLED, *OF_SESSIONS)}

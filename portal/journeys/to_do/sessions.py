@@ -1,4 +1,4 @@
-"""Work about sessions: left open, voided and not billed again, booked while their psychologist is away, paid ahead.
+"""Work about sessions: left open, voided and not billed again, paid ahead, booked with who is away or has left.
 
 A cause is asked of the session as it stands. So whatever is done to it, `look_again` closes what no longer holds; and a
 round that was missed, or killed in the middle, is made up by the next one.
@@ -6,23 +6,32 @@ round that was missed, or killed in the middle, is made up by the next one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Final
 
 from django.db import transaction
 
 from portal.appointments import states
-from portal.appointments.models import Appointment, TimeSlot
+from portal.appointments.models import Appointment
 from portal.billing.models import Invoice, Purpose
 from portal.billing.models.invoice import InvoiceQuerySet
 from portal.clinic import kept
-from portal.clinic.models import Location
+from portal.clinic.models import Location, Mode
 from portal.common.access.actors import Actor
 from portal.common.labels import labels_of
+from portal.journeys import stranded
 from portal.journeys.to_do import steps
 from portal.journeys.to_do.due import NOON, noon_or_five
-from portal.journeys.to_do.kinds import AHEAD_HELD, NOT_BILLED_AGAIN, OF_SESSIONS, SESSION_OPEN, STRANDED
+from portal.journeys.to_do.kinds import (
+    AHEAD_HELD,
+    LEFT,
+    NOT_BILLED_AGAIN,
+    OF_SESSIONS,
+    PLACE_CLOSED,
+    SESSION_OPEN,
+    STRANDED,
+)
 from portal.worklist.kinds import Kind
 from portal.worklist.models import ToDo
 
@@ -32,6 +41,13 @@ MORNING = time(6)
 LOOK_BACK: Final = timedelta(days=60)
 DAY, A_WHILE = timedelta(days=1), timedelta(hours=3)
 MANY: Final = 200
+# Which of some sessions can't be held as they are booked, by their ids, and how the work ends where that is over.
+CAUSES: Final[Mapping[str, Callable[[Sequence[Appointment]], set[int]]]] = {
+    STRANDED.name: stranded.away,
+    LEFT.name: stranded.with_who_left,
+    PLACE_CLOSED.name: stranded.at_closed_places,
+}
+ENDS: Final = {STRANDED.name: "not_away", LEFT.name: "not_needed", PLACE_CLOSED.name: "not_needed"}
 
 
 # ---- A past day -----------------------------------------------------------------------------------------------------
@@ -76,42 +92,56 @@ def raise_not_billed(session: Appointment, *, by: Actor, now: datetime) -> None:
         put(NOT_BILLED_AGAIN, session, due_at=due_at, escalates_at=due_at + 2 * DAY, by=by, now=now)
 
 
-# ---- Time away ------------------------------------------------------------------------------------------------------
+# ---- Time away, and who or what is gone ----------------------------------------------------------------------------
 
 
 def raise_stranded(sessions: Iterable[Appointment], *, by: Actor, now: datetime) -> int:
     """Puts those of these booked sessions on the list that lie in their psychologist's time away; returns how many."""
-    to_come = [session for session in sessions if states.is_to_come(session, now=now)]
-    away = _away(to_come)
+    return _raise(STRANDED, sessions, by=by, now=now)
+
+
+def raise_without_psychologist(sessions: Iterable[Appointment], *, by: Actor, now: datetime) -> int:
+    """The same of those whose psychologist's account is closed."""
+    return _raise(LEFT, sessions, by=by, now=now)
+
+
+def raise_without_place(sessions: Iterable[Appointment], *, by: Actor, now: datetime) -> int:
+    """The same of those for which people would go to a place that is out of use."""
+    return _raise(PLACE_CLOSED, sessions, by=by, now=now)
+
+
+def raise_all_left_behind(*, by: Actor, now: datetime) -> int:
+    """The same for every such session, for what was closed past the journeys; returns how many are new.
+
+    What somebody said stays as booked is not asked about again.
+    """
+    coming = Appointment.objects.filter(patient__isnull=False).upcoming(now=now).select_related("location")
+    there = coming.filter(mode=Mode.IN_PERSON, location__is_active=False)
+    settled = ToDo.objects.of_kind(PLACE_CLOSED.name).exclude(done_at=None).filter(outcome="stays")
+    stays = set(settled.values_list("about_code", flat=True))
     count = 0
-    for session in without_one(STRANDED, [session for session in to_come if session.pk in away]):
-        # Before they are on their way.
-        due_at = max(now, min(noon_or_five(now + A_WHILE, session.zone), session.starts_at - timedelta(hours=2)))
-        escalates_at = max(due_at, min(due_at + DAY, session.starts_at))
-        count += put(STRANDED, session, due_at=due_at, escalates_at=escalates_at, by=by, now=now)
+    for kind, sessions in (
+        (LEFT, coming.filter(psychologist__user__is_active=False)),
+        (PLACE_CLOSED, [session for session in there if str(session.code) not in stays]),
+    ):
+        for session in without_one(kind, sessions):
+            with transaction.atomic():
+                # Held while it is written, so that nobody moves the session beside it.
+                if fresh := _locked(session):
+                    count += _raise(kind, [fresh], by=by, now=now)
     return count
 
 
-def _away(sessions: Sequence[Appointment]) -> set[int]:
-    """Of these sessions, the ids of those that touch time away of their psychologist. One query."""
-    if not sessions:
-        return set()
-    first, last = min(s.starts_at for s in sessions), max(s.ends_at for s in sessions)
-    slots = list(
-        TimeSlot.objects.filter(
-            psychologist__in={s.psychologist_id for s in sessions}, kind=TimeSlot.Kind.BLOCKED
-        ).between(first, last)
-    )
-    return {
-        session.pk
-        for session in sessions
-        if any(
-            slot.psychologist_id == session.psychologist_id
-            and slot.starts_at < session.ends_at
-            and slot.ends_at > session.starts_at
-            for slot in slots
-        )
-    }
+def _raise(kind: Kind, sessions: Iterable[Appointment], *, by: Actor, now: datetime) -> int:
+    to_come = [session for session in sessions if states.is_to_come(session, now=now)]
+    held = CAUSES[kind.name](to_come)
+    count = 0
+    for session in without_one(kind, [session for session in to_come if session.pk in held]):
+        # Before they are on their way.
+        due_at = max(now, min(noon_or_five(now + A_WHILE, session.zone), session.starts_at - timedelta(hours=2)))
+        escalates_at = max(due_at, min(due_at + DAY, session.starts_at))
+        count += put(kind, session, due_at=due_at, escalates_at=escalates_at, by=by, now=now)
+    return count
 
 
 # ---- Paid ahead -----------------------------------------------------------------------------------------------------
@@ -177,10 +207,11 @@ def close_what_is_over(*, by: Actor, now: datetime) -> int:
 def _close(to_dos: list[ToDo], sessions: dict[str, Appointment], *, by: Actor, now: datetime) -> list[ToDo]:
     if not to_dos:
         return []
-    stranded = {to_do.about_code for to_do in to_dos if to_do.kind == STRANDED.name}
-    voided = {to_do.about_code for to_do in to_dos if to_do.kind == NOT_BILLED_AGAIN.name}
-    ahead = {to_do.about_code for to_do in to_dos if to_do.kind == AHEAD_HELD.name}
-    away = _away([session for code, session in sessions.items() if code in stranded])
+    hindered = {
+        kind: find([session for code, session in sessions.items() if code in _about(to_dos, kind)])
+        for kind, find in CAUSES.items()
+    }
+    voided, ahead = _about(to_dos, NOT_BILLED_AGAIN.name), _about(to_dos, AHEAD_HELD.name)
     billed = _billed([session for code, session in sessions.items() if code in voided])
     held = _ahead_held([session for code, session in sessions.items() if code in ahead])
     people = kept.psychologists()
@@ -191,10 +222,15 @@ def _close(to_dos: list[ToDo], sessions: dict[str, Appointment], *, by: Actor, n
             outcome = "gone"
         else:
             theirs = to_do.person == str(people[session.psychologist_id].user_id)
-            outcome = _outcome(to_do, session, theirs=theirs, away=away, billed=billed, held=held, now=now)
+            outcome = _outcome(to_do, session, theirs=theirs, hindered=hindered, billed=billed, held=held, now=now)
         if outcome and (done := steps.close(to_do, outcome=outcome, by=by, now=now)):
             closed.append(done)
     return closed
+
+
+def _about(to_dos: Iterable[ToDo], kind: str) -> set[str]:
+    """The codes of what the work of one kind is about."""
+    return {to_do.about_code for to_do in to_dos if to_do.kind == kind}
 
 
 def _outcome(
@@ -202,7 +238,7 @@ def _outcome(
     session: Appointment,
     *,
     theirs: bool,
-    away: set[int],
+    hindered: Mapping[str, set[int]],
     billed: set[int],
     held: set[int],
     now: datetime,
@@ -218,12 +254,12 @@ def _outcome(
             if not session.is_completed:
                 return "reopened"
             return "billed" if session.pk in billed else ""
-        case STRANDED.name:
+        case STRANDED.name | LEFT.name | PLACE_CLOSED.name:
             if not session.is_open:
                 return str(session.status)
             if session.ends_at <= now:
                 return "over"
-            return "" if session.pk in away else "not_away"
+            return "" if session.pk in hindered[to_do.kind] else ENDS[to_do.kind]
         case AHEAD_HELD.name:
             if session.is_open:
                 return "reopened"

@@ -21,7 +21,8 @@ def look_at_notices() -> dict[str, int]:
 
 
 def look_at_sessions() -> dict[str, int]:
-    """Each quarter of an hour: sessions of a past day, from the morning on, and money that is held and used no more.
+    """Each quarter of an hour: sessions of a past day, from the morning on, those that nobody is there for or
+    no place, and money that is held and used no more.
 
     What is over goes off the list.
     """
@@ -30,7 +31,8 @@ def look_at_sessions() -> dict[str, int]:
     return {
         "closed": sessions.close_what_is_over(by=WORKLIST, now=now),
         "raised": sessions.raise_open_sessions(by=WORKLIST, now=now)
-        + sessions.raise_all_ahead_held(by=WORKLIST, now=now),
+        + sessions.raise_all_ahead_held(by=WORKLIST, now=now)
+        + sessions.raise_all_left_behind(by=WORKLIST, now=now),
     }
 
 

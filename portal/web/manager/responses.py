@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+from portal.journeys.stranded import digest_of
 
 
 def form_page(
@@ -25,6 +27,14 @@ def pass_on_warnings(request: HttpRequest, *forms_taken: Any) -> None:
             messages.warning(request, f"{form.fields[field].label}: {words}")
 
 
-def confirm_page(request: HttpRequest, **question: Any) -> HttpResponse:
-    """Asks; the same address, posted, does it. Parameters: title, text, button, back, danger, crumbs, notes."""
-    return render(request, "manager/confirm.html", question)
+# The field in which a question says which booked sessions its page showed.
+KNOWN: Final = "known"
+
+
+def confirm_page(request: HttpRequest, *, status: int = 200, **question: Any) -> HttpResponse:
+    """Asks; the same address, posted, does it.
+
+    Parameters: title, text, button, back, danger, crumbs, note; sessions, those to come that are left without somebody.
+    """
+    shown = {"known": KNOWN, "digest": digest_of(question.get("sessions", ()))}
+    return render(request, "manager/confirm.html", question | shown, status=status)

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from portal.journeys.to_do.kinds import AHEAD_HELD, DOUBLED, NOT_BILLED_AGAIN, SESSION_OPEN, STRANDED, UNDELIVERED
+from portal.journeys.to_do.kinds import (
+    AHEAD_HELD,
+    DOUBLED,
+    LEFT,
+    NOT_BILLED_AGAIN,
+    PLACE_CLOSED,
+    SESSION_OPEN,
+    STRANDED,
+    UNDELIVERED,
+)
 from portal.web.to_do.rooms import Room
 
 ROOM = Room(
@@ -13,6 +22,8 @@ ROOM = Room(
         SESSION_OPEN.name: "reception:appointment",
         NOT_BILLED_AGAIN.name: "reception:appointment",
         STRANDED.name: "reception:appointment",
+        LEFT.name: "reception:appointment",
+        PLACE_CLOSED.name: "reception:appointment",
         AHEAD_HELD.name: "reception:appointment",
         DOUBLED.name: "reception:compare",
     },

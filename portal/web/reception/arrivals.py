@@ -78,6 +78,7 @@ class Lines:
                 "owes": bool(arrival.owes),
                 "has_phone": bool(patient and patient.phone),
                 "lacks_referral": arrival.lacks_referral,
+                "stranded": arrival.stranded,
                 "has_aside": bool(aside),
                 **look,
             },

@@ -1,5 +1,6 @@
 """Settings, locations with their rooms, services."""
 
+import re
 from decimal import Decimal
 from io import BytesIO
 
@@ -12,8 +13,10 @@ from PIL import Image
 
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
-from portal.clinic.models import ClinicSettings, Location, Room, Service
+from portal.clinic.models import ClinicSettings, Location, Mode, Room, Service
+from portal.journeys.to_do import tasks
 from portal.notifications.models import Notice
+from portal.worklist.models import ToDo
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -244,6 +247,38 @@ def test_the_last_location_stays(boss):
     assert list(Location.objects.filter(is_active=True)) == [two]
     boss.post(url("restore_location", one.code))
     assert Location.objects.filter(is_active=True).count() == 2
+
+
+def test_closing_a_place_names_each_session_and_hands_it_to_the_desk(boss):
+    make.clinic()
+    place, other = make.location(name="Brunswick"), make.location()
+    first, second = make.appointment(location=place), make.appointment(location=place)
+    make.appointment(location=place, mode=Mode.VIDEO)
+    make.appointment(location=other)
+    address = url("retire_location", place.code)
+    question = boss.get(address).text
+    assert "2 sessions are booked there in person" in question
+    for session in (first, second):
+        assert reverse("reception:appointment", args=[session.code]) in question
+    # Who was shown none is asked.
+    assert boss.post(address).status_code == 422
+    assert Location.objects.get(pk=place.pk).is_active
+    boss.post(address, dict(re.findall(r'name="(known)" value="([^"]*)"', question)))
+    listed = ToDo.objects.still_open().of_kind("session_without_place")
+    assert set(listed.values_list("about_code", flat=True)) == {str(first.code), str(second.code)}
+    desk = make.signed_in_client(role=Role.RECEPTION)
+    page = desk.get(reverse("reception:appointment", args=[first.code])).text
+    assert "Location is closed" in page
+    assert "Brunswick is out of use." in page
+    assert "Location is closed" in desk.get(reverse("reception:patient", args=[first.patient.code])).text
+    # Of one that somebody says stays, no round asks again.
+    stays = listed.get(about_code=str(first.code))
+    desk.post(reverse("reception:finish_to_do", args=[stays.code]), {"outcome": "stays"})
+    tasks.look_at_sessions()
+    assert listed.get().about_code == str(second.code)
+    boss.post(url("restore_location", place.code))
+    assert not listed.exists()
+    assert "Location is closed" not in desk.get(reverse("reception:appointment", args=[first.code])).text
 
 
 # ---- Services --------------------------------------------------------------------------------------------------------

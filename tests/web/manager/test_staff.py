@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,10 +10,14 @@ from django.utils import timezone
 from portal.accounts import actions
 from portal.accounts.models import Invitation, User
 from portal.accounts.roles import Role
+from portal.appointments.models import CancelReason, Status
 from portal.audit.models import Entry
 from portal.clinic.models import Psychologist
 from portal.common.access.actors import Actor
+from portal.journeys import booking
+from portal.journeys.to_do import tasks
 from portal.notifications.models import Notice
+from portal.worklist.models import ToDo
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -197,24 +202,126 @@ def test_a_refused_change_changes_nothing_at_all(boss):
     assert User.objects.get(pk=boss.user.pk).roles == {"patient", "manager"}
 
 
+def known(page):
+    """The hidden field by which a question says which sessions it showed."""
+    return dict(re.findall(r'name="(known)" value="([^"]*)"', page.text))
+
+
+def coming(psychologist, *, days=3, **fields):
+    starts_at = timezone.now().replace(second=0, microsecond=0) + timedelta(days=days)
+    return make.appointment(psychologist=psychologist, starts_at=starts_at, **fields)
+
+
+def left_behind():
+    to_dos = ToDo.objects.still_open().of_kind("session_without_psychologist")
+    return set(to_dos.values_list("about_code", flat=True))
+
+
 def test_closing_and_opening_an_account(boss):
     psychologist = make.psychologist()
     whose = psychologist.user
-    make.appointment(
-        psychologist=psychologist, starts_at=timezone.now().replace(second=0, microsecond=0) + timedelta(days=3)
-    )
+    coming(psychologist)
     question = boss.get(url("close_account", whose.code))
-    assert "One session is booked with them from now on." in question.content.decode()
+    assert "1 session is booked with them from now on." in question.text
     whose.refresh_from_db()
     assert whose.is_active
-    boss.post(url("close_account", whose.code))
+    boss.post(url("close_account", whose.code), known(question))
     whose.refresh_from_db()
     assert not whose.is_active
     assert Psychologist.objects.values_list("is_active", "accepting_patients").get() == (False, False)
-    boss.post(url("open_account", whose.code))
+    opened = boss.post(url("open_account", whose.code), follow=True)
     whose.refresh_from_db()
     assert (whose.is_active, "psychologist" in whose.roles) == (True, True)
-    # Back on the website is a step of its own.
+    # Back on the website is a step of its own: it is said, and stands there to press.
+    assert not Psychologist.objects.get().is_active
+    assert any("still off the website, and nobody can book them" in words for words in said(opened))
+    back = reverse("manager:restore_profile", args=[whose.code])
+    assert f'action="{back}"' in opened.text
+    boss.post(back)
+    assert Psychologist.objects.get().is_active
+    assert back not in boss.get(url("person", whose.code)).text
+
+
+def test_who_was_never_a_psychologist_comes_back_without_a_word_of_the_website(boss):
+    whose = make.user(role=Role.RECEPTION)
+    boss.post(url("close_account", whose.code))
+    opened = boss.post(url("open_account", whose.code), follow=True)
+    assert [words for words in said(opened) if "website" in words] == []
+    assert "can sign in again" in said(opened)[-1]
+
+
+def test_closing_an_account_names_each_session_and_hands_it_to_the_desk(boss):
+    psychologist = make.psychologist()
+    sessions = [coming(psychologist, days=n) for n in range(1, 8)]
+    coming(psychologist, days=9, status=Status.CANCELLED)
+    coming(psychologist, days=-1)
+    make.hold(psychologist=psychologist, starts_at=timezone.now().replace(second=0, microsecond=0) + timedelta(days=11))
+    coming(make.psychologist())
+    question = boss.get(url("close_account", psychologist.user.code))
+    assert "7 sessions are booked with them" in question.text
+    for session in sessions:
+        assert reverse("reception:appointment", args=[session.code]) in question.text
+        assert session.patient.name in question.text
+    assert left_behind() == set()
+    boss.post(url("close_account", psychologist.user.code), known(question))
+    assert left_behind() == {str(session.code) for session in sessions}
+    desk = make.signed_in_client(role=Role.RECEPTION)
+    listed = desk.get(reverse("reception:to_do")).text
+    assert "Sessions whose psychologist has left" in listed
+    assert sessions[0].patient.name in listed
+    moved, cancelled, *rest = sessions
+    page = desk.get(reverse("reception:appointment", args=[moved.code])).text
+    assert "Psychologist has left" in page
+    assert "no longer works here" in page
+    assert "Psychologist has left" in desk.get(reverse("reception:patient", args=[moved.patient.code])).text
+    day = f"{moved.local_start.date():%Y-%m-%d}"
+    assert "Psychologist has left" in desk.get(reverse("reception:today"), {"day": day}).text
+    # Each is off the list once it is somebody else's, or called off; all are, once the account is open again.
+    by, now = make.actor(role=Role.RECEPTION), timezone.now()
+    booking.reschedule_session(
+        appointment=moved,
+        starts_at=moved.starts_at,
+        psychologist=make.psychologist(),
+        by=by,
+        now=now,
+        outside_hours=True,
+    )
+    booking.cancel_session(appointment=cancelled, reason=CancelReason.CLINIC, by=by, now=now)
+    assert left_behind() == {str(session.code) for session in rest}
+    boss.post(url("open_account", psychologist.user.code))
+    assert left_behind() == set()
+    assert "Psychologist has left" not in desk.get(reverse("reception:appointment", args=[rest[0].code])).text
+
+
+def test_a_session_booked_while_the_question_was_read_is_asked_about(boss):
+    psychologist = make.psychologist()
+    coming(psychologist)
+    question = boss.get(url("close_account", psychologist.user.code))
+    late = coming(psychologist, days=4)
+    again = boss.post(url("close_account", psychologist.user.code), known(question))
+    assert again.status_code == 422
+    assert str(late.code) in again.text
+    psychologist.user.refresh_from_db()
+    assert (psychologist.user.is_active, left_behind()) == (True, set())
+    boss.post(url("close_account", psychologist.user.code), known(again))
+    assert len(left_behind()) == 2
+
+
+def test_what_was_closed_before_comes_to_the_desk_by_the_next_round():
+    psychologist = make.psychologist(is_active=False)
+    session = coming(psychologist)
+    assert (tasks.look_at_sessions()["raised"], left_behind()) == (0, set())
+    User.objects.filter(pk=psychologist.user_id).update(is_active=False)
+    assert tasks.look_at_sessions()["raised"] == 1
+    assert left_behind() == {str(session.code)}
+    assert tasks.look_at_sessions()["raised"] == 0
+
+
+def test_the_profile_of_a_closed_account_does_not_go_back_on_the_website(boss):
+    psychologist = make.psychologist(is_active=False)
+    User.objects.filter(pk=psychologist.user_id).update(is_active=False)
+    refused = boss.post(reverse("manager:restore_profile", args=[psychologist.user.code]), follow=True)
+    assert "Open it again first." in said(refused)[0]
     assert not Psychologist.objects.get().is_active
 
 

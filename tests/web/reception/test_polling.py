@@ -126,3 +126,11 @@ def test_another_person_another_list_and_another_session_are_drawn(desk, place):
     assert poll(other, known).status_code == 200
     assert poll(desk, known, path=f"{TODAY}?by=psychologist").status_code == 200
     assert poll(desk, known).status_code == 304
+
+
+def test_time_away_that_is_added_shows_within_a_minute(desk, place):
+    place.session(hours=3)
+    known = known_of(first_of(desk))
+    assert poll(desk, known).status_code == 304
+    make.time_slot(psychologist=place.psychologist, starts_at=NOW, minutes=600)
+    assert "Psychologist is away" in said(poll(desk, known))

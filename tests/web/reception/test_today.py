@@ -131,7 +131,7 @@ def test_query_count_does_not_grow(desk, place):
         return len(rows(response)), len(run)
 
     one, queries = count(1)
-    assert (one, queries) == (1, 9)
+    assert (one, queries) == (1, 10)
     assert count(29) == (30, queries)
 
 
@@ -221,3 +221,16 @@ def test_the_printed_list_has_phone_numbers_and_the_clinics_name(desk, place, cl
     page = desk.get(TODAY).content.decode()
     assert re.findall(r'<span class="only-print"> · ([^<]+)</span>', page) == ["0491 570 006"]
     assert f'<p class="only-print">{clinic.name}</p>' in page
+
+
+def test_a_session_in_its_psychologists_time_away_says_so_without_saying_why(desk, place):
+    inside, after = place.session(hours=1), place.session(hours=4)
+    address = TODAY + "?by=psychologist"
+    assert "Psychologist is away" not in desk.get(address).text
+    make.time_slot(psychologist=place.psychologist, starts_at=NOW, minutes=180, label="Ill")
+    page = desk.get(address).text
+    lines = {str(code): page.split(f'id="session-{code}"')[1].split("</li>")[0] for code in (inside.code, after.code)}
+    assert "Psychologist is away" in lines[str(inside.code)]
+    assert "Psychologist is away" not in lines[str(after.code)]
+    assert "Ill" not in page.replace("Illness", "")
+    assert "is away then." in desk.get(reverse("reception:appointment", args=[inside.code])).text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
@@ -12,18 +13,22 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_tables2 import RequestConfig
 
 from portal.accounts.roles import Role
+from portal.appointments.models import Appointment
 from portal.clinic import actions
 from portal.clinic.forms import LocationForm, RoomForm
 from portal.clinic.models import Location
 from portal.clinic.refusals import LastOne
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.once import making, once
+from portal.journeys.staffing import close_place, open_place_again
+from portal.journeys.stranded import StillBooked, left_at
 from portal.web.manager.forms import RoomChoice
-from portal.web.manager.responses import confirm_page, form_page, pass_on_warnings
+from portal.web.manager.responses import KNOWN, confirm_page, form_page, pass_on_warnings
 from portal.web.manager.tables import LocationTable
 
 # Two forms share the page, and both have a name.
@@ -120,21 +125,39 @@ def rooms(request: ActorRequest, code: UUID) -> HttpResponse:
 @allow(Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def retire(request: ActorRequest, code: UUID) -> HttpResponse:
-    location = get_object_or_404(Location, code=code)
-    here = reverse("manager:location", args=[code])
+    location, now = get_object_or_404(Location, code=code), timezone.now()
     if request.method == "POST":
         try:
-            actions.retire_location(location=location, by=request.actor, now=timezone.now())
+            close_place(location=location, knowing=request.POST.get(KNOWN, ""), by=request.actor, now=now)
         except LastOne:
             messages.error(request, _("This is the only location in use. Add another one first."))
-            return redirect(here)
+            return redirect("manager:location", code)
+        except StillBooked as asked:
+            return _ask_to_close(request, location, asked.sessions, status=422)
         messages.success(request, _("%(name)s is out of use.") % {"name": location.name})
         return redirect("manager:locations")
+    return _ask_to_close(request, location, left_at(location, now=now))
+
+
+def _ask_to_close(
+    request: ActorRequest, location: Location, sessions: Sequence[Appointment], *, status: int = 200
+) -> HttpResponse:
+    here, n = reverse("manager:location", args=[location.code]), len(sessions)
+    note = ngettext(
+        "%(n)d session is booked there in person from now on. It stays booked and comes onto reception's list: "
+        "reception calls the patient to move or cancel it. Until then nobody tells the patient.",
+        "%(n)d sessions are booked there in person from now on. They stay booked and come onto reception's list: "
+        "reception calls the patients to move or cancel them. Until then nobody tells the patients.",
+        n,
+    ) % {"n": n}
     return confirm_page(
         request,
+        status=status,
         title=_("Take %(name)s out of use?") % {"name": location.name},
-        text=_("No new times are offered there. What is booked stays booked: move or cancel those sessions yourself."),
-        button=_("Take it out of use"),
+        text=_("No new times are offered there. What is booked stays booked; sessions by video or phone need nothing."),
+        note=note if sessions else "",
+        sessions=sessions,
+        button=_("Take it out of use, and hand them to reception") if sessions else _("Take it out of use"),
         danger=True,
         back=here,
         crumbs=_crumbs((here, location.name)),
@@ -145,6 +168,6 @@ def retire(request: ActorRequest, code: UUID) -> HttpResponse:
 @require_POST
 def restore(request: ActorRequest, code: UUID) -> HttpResponse:
     location = get_object_or_404(Location, code=code)
-    actions.restore_location(location=location, by=request.actor, now=timezone.now())
+    open_place_again(location=location, by=request.actor, now=timezone.now())
     messages.success(request, _("%(name)s is in use again.") % {"name": location.name})
     return redirect("manager:locations")

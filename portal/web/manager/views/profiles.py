@@ -190,6 +190,9 @@ def retire(request: ActorRequest, code: UUID) -> HttpResponse:
 @require_POST
 def restore(request: ActorRequest, code: UUID) -> HttpResponse:
     psychologist = get_object_or_404(Psychologist.objects.select_related("user"), user__code=code)
+    if psychologist.has_left:
+        messages.error(request, _("%(name)s's account is closed. Open it again first.") % {"name": psychologist.name})
+        return redirect("manager:person", code)
     actions.restore_psychologist(psychologist=psychologist, by=request.actor, now=timezone.now())
     messages.success(
         request,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -30,8 +30,9 @@ from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment
 from portal.common.web.once import making, once
-from portal.journeys.staffing import stop_working_here
-from portal.web.manager.responses import confirm_page, form_page
+from portal.journeys.staffing import stop_working_here, work_here_again
+from portal.journeys.stranded import StillBooked, left_with
+from portal.web.manager.responses import KNOWN, confirm_page, form_page
 from portal.web.manager.tables import StaffTable, TrailTable
 from portal.web.manager.trail_entries import with_names
 
@@ -369,27 +370,40 @@ def close(request: ActorRequest, code: UUID) -> HttpResponse:
     here = reverse("manager:person", args=[code])
     if request.method == "POST":
         try:
-            stop_working_here(user=whose, by=request.actor, now=now)
+            stop_working_here(user=whose, knowing=request.POST.get(KNOWN, ""), by=request.actor, now=now)
         except LastManager:
             messages.error(request, _("Somebody has to be manager. Make somebody else manager first."))
             return redirect(here)
+        except StillBooked as asked:
+            return _ask_to_close(request, whose, asked.sessions, status=422)
         messages.success(request, _("%(name)s can no longer sign in.") % {"name": whose.name})
         return redirect("account_home" if whose == request.user else "manager:staff")
-    ahead = Appointment.objects.live().filter(psychologist__user=whose, starts_at__gt=now).count()
+    psychologist = Psychologist.objects.filter(user=whose).first()
+    return _ask_to_close(request, whose, left_with(psychologist, now=now) if psychologist else [])
+
+
+def _ask_to_close(
+    request: ActorRequest, whose: User, sessions: Sequence[Appointment], *, status: int = 200
+) -> HttpResponse:
+    here, n = reverse("manager:person", args=[whose.code]), len(sessions)
     note = ngettext(
-        "One session is booked with them from now on. Move or cancel it: closing the account does not.",
-        "%(n)d sessions are booked with them from now on. Move or cancel them: closing the account does not.",
-        ahead,
-    ) % {"n": ahead}
+        "%(n)d session is booked with them from now on. It stays booked and comes onto reception's list: reception "
+        "calls the patient to move or cancel it. Until then nobody tells the patient.",
+        "%(n)d sessions are booked with them from now on. They stay booked and come onto reception's list: reception "
+        "calls the patients to move or cancel them. Until then nobody tells the patients.",
+        n,
+    ) % {"n": n}
     return confirm_page(
         request,
+        status=status,
         title=_("Close the account of %(name)s?") % {"name": whose.name},
         text=_(
             "They are signed out everywhere and can't sign in again, and their profile leaves the website. Notes, "
             "invoices and the trail keep their name. You can open the account again."
         ),
-        note=note if ahead else "",
-        button=_("Close the account"),
+        note=note if sessions else "",
+        sessions=sessions,
+        button=_("Close the account, and hand them to reception") if sessions else _("Close the account"),
         danger=True,
         back=here,
         crumbs=_crumbs((here, whose.name)),
@@ -399,8 +413,18 @@ def close(request: ActorRequest, code: UUID) -> HttpResponse:
 @allow(Role.MANAGER)
 @require_POST
 def open_again(request: ActorRequest, code: UUID) -> HttpResponse:
+    """Lets somebody sign in again. Whether the website shows them again is asked: who returns may be full."""
     whose = _person(code)
-    waiting = actions.reactivate(user=whose, by=request.actor, now=timezone.now())
+    waiting, hidden = work_here_again(user=whose, by=request.actor, now=timezone.now())
     messages.success(request, _("%(name)s can sign in again.") % {"name": whose.name})
     _say_who_confirms(request, waiting)
+    if hidden is not None:
+        messages.warning(
+            request,
+            _(
+                "%(name)s is still off the website, and nobody can book them. "
+                "Press “Back on the website” below to put them back."
+            )
+            % {"name": hidden.name},
+        )
     return redirect("manager:person", code)

@@ -21,6 +21,7 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
 from portal.journeys import sessions
+from portal.journeys.stranded import stranded
 from portal.policies.models import PolicySettings
 from portal.reports.days import Arrival
 from portal.web.reception.arrivals import buttons
@@ -48,6 +49,7 @@ def appointment(request: ActorRequest, code: UUID) -> HttpResponse:
     )
     context = {
         "session": session,
+        "why": stranded([session], now=now).get(session.pk, ""),
         "buttons": buttons(arrival, token=get_token(request)),
         "steps": steps,
         "hint": _hint(session, steps, by=request.actor, now=now),

@@ -25,6 +25,7 @@ from portal.common.web.htmx import page_or_fragment
 from portal.common.web.once import making, once
 from portal.common.web.search_words import searched_by_post
 from portal.journeys.sessions import steps_of
+from portal.journeys.stranded import stranded
 from portal.journeys.to_do import people
 from portal.medicare.actions import add_referral
 from portal.medicare.forms import ReferralForm
@@ -125,6 +126,7 @@ def _page(request: ActorRequest, patient: Patient, *, carer_form: CarerForm, sta
     sessions = Appointment.objects.visible_to(request.actor).filter(patient=patient).for_lists()
     past, upcoming = with_clinic(sessions.past(now=now)[: PAST + 1]), with_clinic(sessions.upcoming(now=now))
     steps = steps_of([*upcoming, *past[:PAST]], by=request.actor, now=now)
+    why = stranded(upcoming, now=now)
     invoices = Invoice.objects.visible_to(request.actor).filter(patient=patient).for_listing()
     shown = list(invoices[: INVOICES + 1])
     today = clinic.today(now)
@@ -137,7 +139,7 @@ def _page(request: ActorRequest, patient: Patient, *, carer_form: CarerForm, sta
         "sign_in": signing_in.standing(patient, now=now),
         "is_doubled": people.doubled(patient) is not None,
         "referrals": list(Referral.objects.visible_to(request.actor).filter(patient=patient)[:3]),
-        "upcoming": [(session, steps[session.pk]) for session in upcoming],
+        "upcoming": [(session, steps[session.pk], why.get(session.pk, "")) for session in upcoming],
         "past": [(session, steps[session.pk]) for session in past[:PAST]],
         "more_past": len(past) > PAST,
         "invoices": [(invoice, invoice.badge(today=today)) for invoice in shown[:INVOICES]],
