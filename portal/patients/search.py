@@ -110,10 +110,11 @@ DATE = re.compile(
     r"|(?:19|20)[0-9]{2}-[0-9]{0,2}(?:-[0-9]{0,2})?)(?!\S)"
 )
 WRITTEN_DATE = re.compile(
-    r"(?<!\S)(?:[0-9]{1,2}(?:st|nd|rd|th)?[ -]+[a-z]{3,9}\.?[\x1f]?[ -]+[0-9]{4}"
+    r"(?<!\S)(?:[0-9]{1,2}(?:st|nd|rd|th)?[ -]+[a-z]{3,9}\.?[\x1f]?[ -]+(?:[0-9]{2}){1,2}"
     r"|[0-9]{4} ?年 ?[0-9]{1,2} ?月 ?[0-9]{1,2} ?[日号])(?!\S)",
     re.IGNORECASE,
 )
+_LAST_OF_CENTURIES = (date(1999, 12, 31), date(2099, 12, 31))
 DIGITS = re.compile(r"(?<!\S)[(+]*[0-9][0-9() ./-]*(?!\S)")
 # What stands before a number on a card or in a link, and an extension behind it: no key has either.
 _BEFORE_DIGITS = re.compile(
@@ -159,10 +160,14 @@ def _is_long_enough(token: Token) -> bool:
 
 
 def _whole_date(typed: str) -> Token | None:
-    try:
-        return Token((f"{read_date(typed.replace(BETWEEN, '')):%Y-%m-%d}",))
-    except ValidationError:
-        return None
+    """Of a year of two digits, in either century."""
+    days = set[date]()
+    for last in _LAST_OF_CENTURIES:
+        try:
+            days.add(read_date(typed.replace(BETWEEN, ""), born_by=last))
+        except ValidationError:
+            continue
+    return Token(tuple(f"{day:%Y-%m-%d}" for day in sorted(days))) if days else None
 
 
 def _partial_date(typed: str) -> Token | None:

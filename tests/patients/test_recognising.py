@@ -43,6 +43,7 @@ TODAY = date(2026, 11, 29)
             said("Mai", "Nguyen", email="mai@example.com", phone="0491 570 006", date_of_birth=BORN),
         ),
         ("Mai Nguyen 23/4/90", said("Mai", "Nguyen", date_of_birth=BORN)),
+        ("mai nguyen 23 April 90", said("Mai", "Nguyen", date_of_birth=BORN)),
         ("1.12.26", said(date_of_birth=date(1926, 12, 1))),
         ("31/2/1990", said()),
         ("1990", said()),

@@ -309,6 +309,22 @@ def test_the_week_on_the_page_stays_when_somebody_else_is_chosen(desk, place, ur
     assert kept({"week": "2026-11-30"}) == ("week", "2026-11-30")
 
 
+def test_a_time_of_ones_own_begins_today_where_the_psychologist_works(desk, place, url):
+    make.location(name="Another first", position=0)
+    type(place.location).objects.filter(pk=place.location.pk).update(position=9)
+    asked = {"service": place.service.slug, "psychologist": place.psychologist.slug, "mode": "in_person"}
+
+    def begins(**query):
+        form = desk.get(url, asked | query).context["any_time"]
+        return form["day"].value(), form["with_whom"].value(), form["location"].value()
+
+    with time_machine.travel(datetime(2026, 11, 29, 3, 0, tzinfo=UTC), tick=False):
+        # A Sunday afternoon: the week on the page is the coming one, who stands at the desk is there today.
+        desk = make.signed_in_client(role=Role.RECEPTION)
+        assert begins() == (date(2026, 11, 29), place.psychologist.slug, place.location.slug)
+        assert begins(week="2026-12-07") == (date(2026, 12, 7), place.psychologist.slug, place.location.slug)
+
+
 @pytest.mark.parametrize("moving", [False, True])
 def test_a_time_that_is_past_is_asked_about_in_its_own_words(desk, place, who, url, moving):
     data = typed(place, day="2026-11-20", at="10:00")

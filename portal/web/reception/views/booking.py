@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -262,8 +262,7 @@ def _page(
         near = taken["nearest"] if taken else []
         choosing.name_who([*(free for day in week.days for free in day.times), *near], fees={})
     if any_time is None:
-        alone = wanted.chosen[0].slug if len(wanted.chosen) == 1 else None
-        any_time = AnyTime(psychologists=wanted.people, initial={"with_whom": alone, "day": max(week.monday, today)})
+        any_time = AnyTime(psychologists=wanted.people, initial=_likely(wanted, week, today=today))
     # Said before a time is looked for: there would be none, and "nothing is free" would not be why.
     wrong_way = why_not("mode") if wanted.is_held_another_way else ""
     context = wanted.context | {
@@ -282,6 +281,17 @@ def _page(
     }
     status = 409 if taken or refusal else 422 if any_time.errors or outside else 200
     return page_or_fragment(request, wanted.template, context, fragment="times", status=status)
+
+
+def _likely(wanted: Wanted, week: choosing.Week, *, today: date) -> dict[str, Any]:
+    """What a time that nobody offers begins with: whom was asked for, where they work, and today, for who stands at
+    the desk; or the week that was turned to."""
+    day = max(week.monday, today) if week.is_asked_for else today
+    if len(wanted.chosen) != 1:
+        return {"day": day}
+    [alone] = wanted.chosen
+    place = next((place for place in profiles.places_of(alone) if place.is_active), None)
+    return {"day": day, "with_whom": alone.slug} | ({"location": place.slug} if place else {})
 
 
 def _answer(request: ActorRequest, wanted: Wanted, put: Callable[..., Appointment], *, done: str) -> HttpResponse:
