@@ -42,6 +42,8 @@ _PROTECTED = 'name="csrfmiddlewaretoken"'
 _TYPED_INTO = re.compile(r'<(?:textarea|select)\b|<input\b(?![^>]*\btype="(?:hidden|submit|button|image|reset)")')
 _CHOICE = re.compile(r"<(form|ul)\b[^>]* data-speaks>.*?</\1>", re.DOTALL)
 OWN_ID = "typed"
+# What a page has that offers a choice of language; the staff's have none, and are not read through for one.
+MARK = b" data-speaks>"
 
 
 class Carried(TypedDict):
@@ -117,8 +119,6 @@ def with_choice(request: HttpRequest, html: str) -> str:
 
     Of several forms it is the one with most to type. With script it is the one that somebody typed into.
     """
-    if not _CHOICE.search(html):
-        return html
     forms = [form for form in _FORM.finditer(html) if _IS_POST.search(form[1]) and _PROTECTED in form[2]]
     most = max(forms, key=lambda form: len(_TYPED_INTO.findall(form[2])), default=None)
     if most is None or not _TYPED_INTO.search(most[2]):

@@ -59,7 +59,7 @@ class forms_outlast_sessions:  # noqa: N801 - reads as a rule in the settings' l
             _brought_along(request, response)
             if _may_have_kept(request):
                 response = _given_back(request, response)
-        if _has_forms(response, refused=True):
+        if _has_forms(response, refused=True) and languages.MARK in response.content:
             response.content = languages.with_choice(request, response.content.decode()).encode()
         return response
 
