@@ -59,7 +59,11 @@ def test_a_new_bank_account_is_told_to_every_manager_and_kept_by_its_last_digits
     boss.send(url("settings"), filled(boss.get(url("settings")), name="Wattle Lane"))
     assert not Notice.objects.exists(), "a name alone is nobody's business"
 
-    boss.send(url("settings"), filled(boss.get(url("settings")), bank_account="87654321"))
+    saved = boss.send(url("settings"), filled(boss.get(url("settings")), bank_account="87654321"), follow=True)
+    assert said(saved) == [
+        ("success", "The settings are saved."),
+        ("warning", "Read it once more: Account number, …678 → …321. Every manager is told by e-mail."),
+    ]
     facts = Entry.objects.filter(verb="clinic.changed").latest("pk").facts
     assert facts == {"fields": ["bank_account"], "bank_account_before": "678", "bank_account_after": "321"}
     notices = Notice.objects.filter(template="clinic_money")
@@ -99,7 +103,8 @@ def test_settings_are_made_and_changed(boss):
         "postcode": "3056",
     }
     response = boss.send(url("settings"), filled(page, **changes), follow=True)
-    assert said(response) == [("success", "The settings are saved.")]
+    told = [words.partition(",")[0] for _level, words in said(response)]
+    assert told == ["The settings are saved.", "Read it once more: ABN", "Read it once more: BSB"]
     clinic = ClinicSettings.objects.get()
     assert (clinic.name, clinic.abn, clinic.phone.as_e164, clinic.bank_bsb) == (
         "Banksia Lane",

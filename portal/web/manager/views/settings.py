@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts.roles import Role
-from portal.clinic import actions
+from portal.clinic import actions, money_details
 from portal.clinic.forms import ClinicSettingsForm
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
@@ -24,13 +24,22 @@ from portal.web.manager.responses import form_page, pass_on_warnings
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: ActorRequest) -> HttpResponse:
     form = ClinicSettingsForm(request.POST or None, request.FILES or None, instance=ClinicSettings.for_changing())
-    save = partial(actions.update_settings, by=request.actor, now=timezone.now())
+    save, before = partial(actions.update_settings, by=request.actor, now=timezone.now()), ClinicSettings.current()
     if request.method == "POST" and form.is_valid() and form.saves(save):
         messages.success(request, _("The settings are saved."))
+        for change in money_details.changes(money_details.of(before), money_details.of(ClinicSettings.current())):
+            _say_where_money_goes(request, change)
         pass_on_warnings(request, form)
         return redirect("manager:settings")
     # Asked anew: what was typed and refused must not stand in the clinic's name on this page.
     return form_page(request, "manager/settings.html", {"form": form, "stored": ClinicSettings.current()}, form)
+
+
+def _say_where_money_goes(request: ActorRequest, change: money_details.Change) -> None:
+    """A slip in one digit sends the patients' money elsewhere: whoever changed it reads it once more."""
+    was, now = change.in_words
+    words = _("Read it once more: %(what)s, %(was)s → %(now)s. Every manager is told by e-mail.")
+    messages.warning(request, words % {"what": change.label, "was": was, "now": now})
 
 
 @allow(Role.MANAGER)
