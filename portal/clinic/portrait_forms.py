@@ -11,8 +11,8 @@ from django.db.models.fields.files import ImageFieldFile
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.clinic.forms import ClinicForm
 from portal.clinic.models import Psychologist
+from portal.clinic.row_forms import ClinicForm
 from portal.common.forms.fields import MarkField
 from portal.common.forms.parts import field_of, sent_with
 from portal.common.forms.raw import Raw, several

@@ -13,9 +13,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.clinic.forms import ClinicForm, Group, SluggedForm, names_in
 from portal.clinic.models import Mode, Psychologist, Service, Specialisation
 from portal.clinic.portrait_forms import WithPortrait
+from portal.clinic.row_forms import ClinicForm, Group, SluggedForm, names_in
 from portal.common.forms.asking import AsksOnce
 from portal.common.forms.fields import MoneyField, refuse_control_characters, tidy
 from portal.common.forms.parts import field_of, widget_of

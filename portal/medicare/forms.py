@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.clinic.forms import our_field
+from portal.clinic.row_forms import our_field
 from portal.clinic.validators import provider_number_is_right
 from portal.common.forms.names import validate_persons_name
 from portal.medicare.models import Referral

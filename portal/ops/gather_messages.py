@@ -43,6 +43,7 @@ STAFF_ONLY = (
     "portal/appointments/states.py",
     "portal/billing/forms.py",
     "portal/clinic/forms.py",
+    "portal/clinic/row_forms.py",
     "portal/clinic/profile_forms.py",
     "portal/resources/translations.py",
     "templates/manager/",

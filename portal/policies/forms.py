@@ -11,7 +11,7 @@ from django import forms
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.clinic.forms import ClinicForm, Group
+from portal.clinic.row_forms import ClinicForm, Group
 from portal.common.forms.asking import AsksOnce
 from portal.common.forms.fields import DateField, LineField, MarkField, TextField
 from portal.common.languages.times import day as day_words
