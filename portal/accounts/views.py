@@ -53,6 +53,8 @@ FOR_PATIENTS = {"public:resource", "public:download"}
 INVITED = "invitation"
 # Against a flood alone: what is guessed is counted in `attempts`, and a clinic is one address with its waiting room.
 MOST_SIGN_INS = {"login": "120/m/ip"}
+# E-mails to whatever addresses one place names: a waiting room names a few in an hour, a list of addresses is longer.
+MOST_MAILS = {"mails": "20/10m/ip,60/d/ip"}
 
 
 @signed_in
@@ -124,6 +126,16 @@ def _waiting(back: str) -> str:
     return "patient" if found.namespace == "patient" or found.view_name in FOR_PATIENTS else "somebody"
 
 
+def _too_many_mails(request: HttpRequest) -> HttpResponse | None:
+    """The answer to a place that has mails sent to one address after another; it tells nothing of any of them."""
+    if not settings.ACCOUNT_RATE_LIMITS:
+        return None
+    refused: HttpResponse | None = ratelimit.consume_or_429(
+        request, app="portal.accounts", action="mails", config=MOST_MAILS
+    )
+    return refused
+
+
 class SignUp(allauth_views.SignupView):
     """The account and the e-mail about it are one transaction; the form sent twice makes one of each."""
 
@@ -132,6 +144,8 @@ class SignUp(allauth_views.SignupView):
         return initial | {"email": signing_up.invited_address(self.request) or initial.get("email", "")}
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
+        if (refused := _too_many_mails(self.request)) is not None:
+            return refused
         with making(self.request, now=timezone.now()) as made:
             response: HttpResponse = super().form_valid(form)
             made.follows(response)
@@ -147,6 +161,8 @@ class ResetPassword(allauth_views.PasswordResetView):
         return str(self.success_url)
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
+        if (refused := _too_many_mails(self.request)) is not None:
+            return refused
         with making(self.request, now=timezone.now()) as made:
             response: HttpResponse = super().form_valid(form)
             made.follows(response)

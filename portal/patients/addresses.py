@@ -30,6 +30,8 @@ def counts_at_once(patient: Patient, email: str, *, by: Actor, now: datetime) ->
     with the patient's row held.
     """
     if email.lower() == patient.email.lower():
+        # The old one typed back: what waited is no longer meant, and its link opens nothing.
+        _withdraw(patient, by=by, now=now)
         return False
     if patient.user_id is None and not (patient.email and email):
         if patient.email:
@@ -53,6 +55,18 @@ def ask(patient: Patient, email: str, *, by: Actor, now: datetime) -> MailedLink
 def withdraw(*, patient: Patient, by: Actor, now: datetime) -> bool:
     """Keeps the address as it is; says whether another was waiting."""
     Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    return _withdraw(patient, by=by, now=now)
+
+
+@transaction.atomic
+def ask_again(*, patient: Patient, by: Actor, now: datetime) -> str:
+    """Mails a fresh link to the address that waits, and says which it is; empty where none does."""
+    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    link = waiting(patient, now=now)
+    return "" if link is None else ask(patient, link.email, by=by, now=now).email
+
+
+def _withdraw(patient: Patient, *, by: Actor, now: datetime) -> bool:
     if not links.close(patient, purpose=MailedLink.Purpose.ADDRESS, why="withdrawn", now=now):
         return False
     trail.record("patient.address_withdrawn", target=patient, by=by, at=now)

@@ -29,7 +29,7 @@ from portal.common.forms.fields import (
 from portal.common.forms.names import NameLineField
 from portal.common.forms.parts import field_of
 from portal.common.forms.shown import ADDRESS, MergesChanges
-from portal.common.text.names import spellings
+from portal.common.text.names import spellings, telling_keys
 from portal.common.web.search_words import SearchWords
 from portal.patients.locking import hold_record
 from portal.patients.models import Carer, Patient
@@ -317,6 +317,7 @@ class ClaimForm(_AsksBirthDate):
     """Whose record somebody asks for, and what proves that they know them."""
 
     ME, OTHER = "me", "other"
+    OTHER_NAME = "other_name"
 
     who = forms.ChoiceField(
         label=_("Whose details are you looking for?"),
@@ -340,11 +341,33 @@ class ClaimForm(_AsksBirthDate):
     date_of_birth = _born()
 
     def __init__(self, *args: Any, user: User, has_record: bool, **kwargs: Any) -> None:
+        self.user = user
         kwargs["initial"] = {"first_name": "" if has_record else user.first_name}
         super().__init__(*args, **kwargs)
         if has_record:
             who = field_of(self, "who", forms.ChoiceField)
             who.choices, who.initial = [(self.OTHER, _("Those of a child in my care"))], self.OTHER
+
+    def clean(self) -> dict[str, Any]:
+        """Says that the account bears another first name before anything is looked up or counted.
+
+        By `signing_in.claim` it would open nothing, and its holder would never know why. It tells only what they know.
+        """
+        cleaned = super().clean() or {}
+        typed = cleaned.get("first_name")
+        if (
+            typed
+            and cleaned.get("who") == self.ME
+            and telling_keys(typed).isdisjoint(telling_keys(self.user.first_name))
+        ):
+            words = _("Your account is in the name %(name)s. As your own it opens only details of the same first name.")
+            self.add_error("first_name", forms.ValidationError(words % {"name": self.user.name}, code=self.OTHER_NAME))
+        return cleaned
+
+    @property
+    def is_of_another_name(self) -> bool:
+        """Whether the account's name has to be changed first."""
+        return self.has_error("first_name", self.OTHER_NAME)
 
     @property
     def proof(self) -> dict[str, Any]:

@@ -386,3 +386,43 @@ def test_production_shares_its_cache():
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run([sys.executable, "-c", script], env=environment, cwd=root, capture_output=True, text=True)
     assert (done.stdout.strip(), done.returncode) == ("DatabaseCache portal_cache True 1 True", 0), done.stderr
+
+
+# ---- A way in that no stranger closes --------------------------------------------------------------------------------
+
+
+def ask_for_a_password(email, **headers):
+    client = Client(**headers)
+    return client.post(reverse("account_reset_password"), {"email": email}, follow=True)
+
+
+def test_the_link_that_was_mailed_before_lets_the_owner_in_whatever_strangers_do(mails, link_in, clock):
+    user = make.user()
+    page = ask_for_a_password(user.email, REMOTE_ADDR=HERE).content.decode()
+    link = link_in(mails()[0])
+    for n in range(104):
+        sign_in(user.email, REMOTE_ADDR=f"198.51.100.{n // 4}")
+    for n in range(40):
+        ask_for_a_password(user.email, REMOTE_ADDR=f"198.51.101.{n // 4}")
+    sent = len(mails())
+    clock.shift(900)
+    assert ask_for_a_password(user.email, REMOTE_ADDR=HERE).content.decode() == page
+    assert len(mails()) == sent
+    assert "The link in the message that came before still works" in page
+    client = Client(REMOTE_ADDR=HERE)
+    form = client.get(link, follow=True).redirect_chain[-1][0]
+    client.post(form, {"password1": "seven-quiet-lorikeets", "password2": "seven-quiet-lorikeets"})
+    assert sign_in_with(client, user.email, "seven-quiet-lorikeets") == "in"
+
+
+@pytest.mark.parametrize("door", ["account_reset_password", "account_signup"])
+def test_one_place_has_no_list_of_addresses_written_to(mails, door, clock):
+    answers = []
+    for n in range(24):
+        clock.shift(4)
+        typed = {"first_name": "Mai", "password1": "seven-quiet-lorikeets", "email": f"person{n}@example.com"}
+        answers.append(Client(REMOTE_ADDR=HERE).post(reverse(door), typed).status_code)
+    assert answers == [302] * 20 + [429] * 4
+    assert len(mails()) == 20
+    typed["email"] = "elsewhere@example.com"
+    assert Client(REMOTE_ADDR=ELSEWHERE).post(reverse(door), typed).status_code == 302

@@ -85,7 +85,7 @@ WITHOUT_KEY = {
         manager:reset_text patient:cancel patient:reschedule patient:agree
         patient:end_carer public:times
         public:confirm public:link reception:withdraw_invitation reception:unlink_account
-        reception:keep_address reception:compare psychologist:take_back_notes
+        reception:keep_address patient:waiting_address reception:compare psychologist:take_back_notes
         account_login account_logout account_email_verification_sent
     """,
     SETS: """

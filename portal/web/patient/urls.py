@@ -15,6 +15,7 @@ urlpatterns = [
     path("appointments/<uuid:code>/reschedule/", appointments.reschedule, name="reschedule"),
     path("details/", details.details, name="details"),
     path("details/<uuid:code>/", details.edit, name="edit_details"),
+    path("details/<uuid:code>/address/", details.waiting_address, name="waiting_address"),
     path("find/", claiming.find, name="find"),
     path("privacy/", privacy.privacy, name="privacy"),
     path("privacy/agree/", privacy.agree, name="agree"),

@@ -11,7 +11,7 @@ from django.urls import reverse
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.notifications.models import Notice
-from portal.patients.models import MailedLink, Patient
+from portal.patients.models import MailedLink, Patient, WrongBirthDate
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +68,7 @@ def but_for_marks(answer):
 def test_a_stranger_and_a_wrong_date_read_the_same(patient):
     pages = []
     for email in ("mai@example.com", "stranger@example.com"):
-        answer = browser(email, first_name="X").post(FIND, BORN | {"date_of_birth": "18/5/1990"})
+        answer = browser(email, last_name="X").post(FIND, BORN | {"date_of_birth": "18/5/1990"})
         assert answer.status_code == 422
         pages.append(but_for_marks(answer).replace(email, ""))
     assert pages[0] == pages[1]
@@ -265,3 +265,38 @@ def test_after_five_tries_the_right_date_opens_nothing_and_the_page_says_so(pati
     assert (answer.status_code, patient.user) == (422, None)
     for page in (*said, but_for_marks(answer)):
         assert "After five tries without a match only our front desk can help" in page
+
+
+# ---- The account's own name -----------------------------------------------------------------------------------------
+
+
+def test_who_is_registered_by_another_first_name_is_told_before_anything_counts(patient):
+    """Antonio signs up as Tony: six tries cost nothing, and once the account says Antonio the record opens."""
+    Patient.objects.update(legal_first_name="Antonio")
+    user = make.user(email="mai@example.com", first_name="Tony", last_name="Rossi")
+    client = make.client_for(user)
+    assert "Antonio for Tony" in client.get(FIND).content.decode()
+    typed = BORN | {"first_name": "Antonio"}
+    for _ in range(6):
+        answer = client.post(FIND, typed)
+        page = unescape(answer.content.decode())
+        assert answer.status_code == 422
+        assert "Your account is in the name Tony Rossi." in page
+        assert "does not count as a try" in page
+        assert f'href="{reverse("account_name")}"' in page
+    assert WrongBirthDate.objects.count() == 0
+    client.send(reverse("account_name"), {"first_name": "Antonio", "last_name": "Rossi"})
+    assert client.post(FIND, typed).url == reverse("patient:details")
+
+
+def test_the_words_on_another_name_tell_nothing_of_records(patient):
+    client = browser(first_name="Tony")
+    known = client.post(FIND, BORN).content.decode()
+    Patient.objects.all().delete()
+    assert len(known) == len(client.post(FIND, BORN).content.decode())
+
+
+def test_for_a_child_the_accounts_own_name_says_nothing(patient):
+    answer = browser(first_name="Tony").post(FIND, BORN | {"who": "other", "relationship": "parent"})
+    assert "Your account is in the name" not in answer.content.decode()
+    assert WrongBirthDate.objects.count() == 1

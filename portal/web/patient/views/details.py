@@ -10,14 +10,18 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
+from portal.common.access import limits
 from portal.common.access.decorators import ActorRequest, allow
 from portal.patients import actions, addresses
 from portal.patients.forms import OwnDetailsForm
 from portal.patients.models import Patient
+
+# To one address that somebody typed, in an hour.
+MOST_LINKS = 5
 
 
 @allow(Role.PATIENT)
@@ -45,3 +49,19 @@ def edit(request: ActorRequest, code: UUID) -> HttpResponse:
         return redirect("patient:details")
     status = 422 if request.method == "POST" else 200
     return render(request, "patient/details_edit.html", {"form": form, "patient": patient}, status=status)
+
+
+@allow(Role.PATIENT)
+@require_POST
+def waiting_address(request: ActorRequest, code: UUID) -> HttpResponse:
+    """Sends the link again to the address that waits to be confirmed, or lets the old one stay."""
+    patient = get_object_or_404(Patient.objects.visible_to(request.actor), code=code)
+    now = timezone.now()
+    if "again" not in request.POST:
+        if addresses.withdraw(patient=patient, by=request.actor, now=now):
+            messages.success(request, _("The address stays as it was. The link that we sent opens nothing any more."))
+    elif not limits.within("address-link", who=str(patient.code), most=MOST_LINKS, seconds=3600):
+        messages.error(request, _("That was many times in a short while. Please wait a few minutes, or phone us."))
+    elif email := addresses.ask_again(patient=patient, by=request.actor, now=now):
+        messages.success(request, _("We have sent the link to %(email)s again.") % {"email": email})
+    return redirect("patient:details")
