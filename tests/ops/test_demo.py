@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -55,7 +56,7 @@ def change(folder, sql):
 def folder(tmp_path_factory):
     """A demo that has been set up once, for the tests of this file in their order."""
     folder = tmp_path_factory.mktemp("demo") / "data"
-    done = run(folder, "--set-up-only")
+    done = run(folder, "--set-up-only", "--port", "8123")
     assert (done.returncode, done.stderr) == (0, "")
     assert "Moving a clinic in ..." in done.stdout
     return folder
@@ -70,6 +71,20 @@ def test_demos_keys_are_its_own_and_nobody_elses(folder):
         "PORTAL_ENCRYPTION_KEYS",
         "TRAIL_KEY",
     ]
+
+
+def test_the_mails_that_the_clinic_moves_in_with_lead_to_where_the_demo_runs(folder):
+    asked = "from portal.notifications.models import Notice as N; [print(n.text, n.html) for n in N.objects.all()]"
+    keys = dict(line.split("=", 1) for line in (folder / "keys.env").read_text().splitlines())
+    shown = subprocess.run(
+        manage("shell", "--no-imports", "-c", asked),
+        env=environment(folder, PORTAL_ENV="demo", **keys),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout
+    assert set(re.findall(r"http://127\.0\.0\.1:\d+", shown)) == {"http://127.0.0.1:8123"}
 
 
 def test_demo_answers_prints_its_sign_ins_and_leaves_nobody_behind(folder):

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import ngettext
+
+from portal.clinic.models import ClinicSettings
+from portal.common.access.actors import Actor
 from portal.journeys.to_do.kinds import (
     AHEAD_HELD,
     DOUBLED,
@@ -12,7 +19,19 @@ from portal.journeys.to_do.kinds import (
     STRANDED,
     UNDELIVERED,
 )
-from portal.web.to_do.rooms import Room
+from portal.web.manager import attention
+from portal.web.to_do.rooms import Lead, Room
+
+
+def _needs_a_look(actor: Actor, now: datetime) -> list[Lead]:
+    """What the overview says is to be done, beside what only is to be known."""
+    points = attention.points(clinic=ClinicSettings.current(), by=actor, now=now)
+    n = sum(point.tone != "sky" for point in points)
+    if not n:
+        return []
+    words = ngettext("%(n)d thing needs a look", "%(n)d things need a look", n) % {"n": n}
+    return [Lead(words, reverse("manager:home") + "#look")]
+
 
 ROOM = Room(
     "manager",
@@ -27,4 +46,5 @@ ROOM = Room(
         AHEAD_HELD.name: "reception:appointment",
         DOUBLED.name: "reception:compare",
     },
+    leads=_needs_a_look,
 )

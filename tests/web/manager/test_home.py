@@ -59,7 +59,22 @@ def points(client):
 
 def test_nothing_to_do(boss, ready):
     assert points(boss) == []
-    assert "Nothing needs you" in boss.get(reverse("manager:home")).content.decode()
+    page = boss.get(reverse("manager:home")).text
+    assert "Everything is in order" in page
+    assert "Nothing waits for you." in page
+
+
+def test_while_something_needs_a_look_nothing_says_that_nothing_waits(boss, ready):
+    make.user(role=Role.PSYCHOLOGIST)
+    home = boss.get(reverse("manager:home")).text
+    assert "is a psychologist without a profile." in home
+    assert "Nothing waits for you." not in home
+    to_do = boss.get(reverse("manager:to_do")).text
+    assert "Nothing to do" not in to_do
+    assert "2 things need a look" in to_do
+    assert f'href="{reverse("manager:home")}#look"' in to_do
+    # Where it stands, it does not lead to itself.
+    assert "things need a look" not in home
 
 
 def test_an_empty_clinic_is_told_where_to_begin(boss):

@@ -542,3 +542,14 @@ def test_when_the_day_is_full_the_page_says_that_the_next_times_are_of_another(d
     make.hours(psychologist=place.psychologist, location=place.location, weekday=2, starts="10:00", ends="11:00")
     place.session(starts_at=TEN)
     assert "No other time is free on that day." in desk.post(url, pressed(place)).content.decode()
+
+
+@pytest.mark.parametrize(("medicare", "hours", "told"), [(True, 26, True), (True, 2, False), (False, 26, False)])
+def test_a_second_session_on_one_day_is_said_when_it_is_booked(desk, place, who, url, medicare, hours, told):
+    place.service.medicare = medicare
+    place.service.save()
+    place.session(hours=hours, patient=who)
+    answer = desk.post(url, pressed(place))
+    assert answer.status_code == 302
+    assert len(sessions()) == 2
+    assert any("another session with a Medicare item on that day" in said for said in words(answer)) is told

@@ -526,3 +526,21 @@ def test_what_keeps_the_figures_from_being_added_up_is_named_as_it_is_typed(desk
 def test_what_is_wrong_in_a_fold_is_not_folded_away(desk, session, extra):
     body = desk.post(url(session), sent(**extra)).content.decode()
     assert re.search(r"<details open>\s*<summary>[^<]*<svg.*?Charge something else too", body, re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ({"status": Status.COMPLETED}, True),
+        ({"status": Status.BOOKED}, True),
+        ({"status": Status.CANCELLED}, False),
+        ({"status": Status.NO_SHOW}, False),
+        ({"hours": -26}, False),
+    ],
+)
+def test_a_second_session_with_an_item_on_one_day_is_said_and_not_forbidden(desk, place, session, other, told):
+    place.session(patient=session.patient, **{"hours": -2, "status": Status.COMPLETED} | other)
+    page = desk.get(url(session)).text
+    assert ("The patient has another session with a Medicare item on that day" in page) is told
+    desk.post(url(session), sent())
+    assert Invoice.objects.filter(appointment=session).count() == 1

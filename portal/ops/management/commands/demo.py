@@ -53,6 +53,8 @@ class Command(BaseCommand):
                 if fresh:
                     self._forget(folder)
                 _make_keys(folder)
+                # The clinic moves in with mails behind it: their links lead to where the demo will run.
+                settings.PORTAL_BASE_URL = f"http://{host}:{port}"
                 self._fill()
                 if not set_up_only:
                     self._run(host, port)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -29,7 +31,8 @@ def home(request: ActorRequest) -> HttpResponse:
     named = with_names(entries, zone=zone)
     context = {
         "clinic": clinic,
-        "to_do": on_a_home_page(request, ROOM, now=now),
+        # What needs a look stands on the page itself.
+        "to_do": on_a_home_page(request, replace(ROOM, leads=lambda _actor, _now: ()), now=now),
         "points": attention.points(clinic=clinic, by=request.actor, now=now),
         "stats": attention.figures(now=now),
         "table": TrailTable(entries, zone=zone, named=named, exclude=("facts",), orderable=False),

@@ -31,7 +31,7 @@ from portal.common.languages.punctuation import listed
 from portal.common.languages.times import local_day, when
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
-from portal.journeys import booking, choosing, profiles, sessions
+from portal.journeys import booking, choosing, profiles, same_day, sessions
 from portal.patients.models import Patient
 from portal.patients.reaching import Reader
 from portal.web.reception.forms import ANY, AnyTime, BookingChoice, OfferedTime, day_in
@@ -338,6 +338,8 @@ def _answer(request: ActorRequest, wanted: Wanted, put: Callable[..., Appointmen
             )
         told = booking.told(booked, now=wanted.now, was=moved.starts_at if moved else None)
         say_what_was_done(request, done % words, told, is_past=booked.starts_at <= wanted.now)
+        if beside := same_day.in_words(same_day.others_with_a_rebate(booked, now=wanted.now)):
+            messages.warning(request, beside)
     return redirect_to(request, *_next_page(booked, now=wanted.now))
 
 

@@ -29,7 +29,7 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import ZERO, dollars
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
-from portal.journeys import checking_out, sessions
+from portal.journeys import checking_out, same_day, sessions
 from portal.journeys.checking_out import Held, Preview
 from portal.reports.days import owed_by
 from portal.web.reception import mailing, meanwhile
@@ -182,6 +182,9 @@ def _context(
         "ahead": shown and shown.ahead,
         "to_pay": shown and shown.to_pay,
         "item": shown and shown.item,
+        "same_day": same_day.in_words(same_day.others_with_a_rebate(session, now=session.starts_at))
+        if shown and shown.item
+        else "",
         "item_warning": _warning(held, shown) if held and shown else "",
         "referral": form.claim.referral,
         "owes": owed_by(request.actor, session.person),
