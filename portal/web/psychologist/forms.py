@@ -321,9 +321,9 @@ class SlotForm(forms.Form):
         widget=forms.RadioSelect,
     )
     first_day = DateField(label=_("From"), picker=True)
-    from_time = TimeField(label=_("From what time"), required=False)
+    from_time = TimeField(label=_("Start time"), required=False)
     last_day = DateField(label=_("Until"), picker=True, required=False)
-    until_time = TimeField(label=_("Until what time"), required=False, is_end=True)
+    until_time = TimeField(label=_("End time"), required=False, is_end=True)
     location = forms.ModelChoiceField(
         label=_("Where (extra hours)"), queryset=Location.objects.none(), required=False, empty_label=_("Choose")
     )
