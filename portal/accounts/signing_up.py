@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from portal.accounts.kept_forms import languages
@@ -17,6 +18,8 @@ from portal.common.crypto.ciphertext import EncryptionError, Sealed, seal, unsea
 
 INVITED = "invited_address"
 SIGNED_UP = "signed_up_as"
+# As long as the code itself.
+LASTS = timedelta(seconds=settings.ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT)
 # What is typed again: a password is kept nowhere.
 KEPT = ("first_name", "last_name", "email")
 
@@ -31,9 +34,10 @@ def invited_address(request: HttpRequest) -> str:
     return str(_get(request, INVITED).get("email", ""))
 
 
-def remember(request: HttpRequest, typed: Mapping[str, str], *, page: str) -> None:
+def remember(request: HttpRequest, typed: Mapping[str, str], *, page: str, now: datetime) -> None:
     """Keeps what somebody signed up with, in case the address was the wrong one. `page` is where they typed it."""
-    _put(request, SIGNED_UP, {"page": page} | {name: typed.get(name, "") for name in KEPT})
+    about = {"page": page, "until": (now + LASTS).isoformat()}
+    _put(request, SIGNED_UP, about | {name: typed.get(name, "") for name in KEPT})
 
 
 def can_start_again(request: HttpRequest) -> bool:
@@ -44,9 +48,9 @@ def can_start_again(request: HttpRequest) -> bool:
 def start_again(request: HttpRequest, *, address: str, now: datetime) -> str:
     """Leads back to the page of the sign-up, which is filled once with what was typed; gives that page's address."""
     typed = _get(request, SIGNED_UP)
-    request.session.pop(SIGNED_UP, None)
-    page = typed.pop("page", address)
-    fields = {name: [words] for name, words in typed.items()}
+    if not typed or datetime.fromisoformat(typed["until"]) <= now:
+        return address
+    page, fields = typed["page"], {name: [typed[name]] for name in KEPT}
     languages.keep_for(request, address, Typed(page=page, fields=fields, files=[]), now=now)
     return page
 

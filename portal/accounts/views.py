@@ -151,7 +151,7 @@ class SignUp(allauth_views.SignupView):
             made.follows(response)
         if response["Location"].startswith(reverse("account_email_verification_sent")):
             page = str(self.passthrough_next_url(reverse("account_signup")))  # type: ignore[no-untyped-call]
-            signing_up.remember(self.request, form.cleaned_data, page=page)
+            signing_up.remember(self.request, form.cleaned_data, page=page, now=timezone.now())
         return response
 
 
@@ -172,8 +172,19 @@ class ResetPassword(allauth_views.PasswordResetView):
 class EnterCode(allauth_views.ConfirmEmailVerificationCodeView):
     """Sends a code again; an address that has an account gets its own answer again, so that both cost the same."""
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        if self._starts_again(request) and self._process is None:
+            # Pressed twice: it leads to where the first press led.
+            return redirect(signing_up.start_again(request, address=reverse("account_signup"), now=timezone.now()))
+        return response
+
+    @staticmethod
+    def _starts_again(request: HttpRequest) -> bool:
+        return request.method == "POST" and request.POST.get("action") == "start_again" and request.user.is_anonymous
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.POST.get("action") == "start_again" and request.user.is_anonymous and self._process is not None:
+        if self._starts_again(request) and self._process is not None:
             page = signing_up.start_again(request, address=reverse("account_signup"), now=timezone.now())
             self._process.abort()
             return redirect(page)

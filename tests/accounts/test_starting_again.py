@@ -42,6 +42,9 @@ def test_who_typed_a_wrong_address_starts_again_with_the_rest(client, known):
         "password1": None,
         "next": "/book/",
     }
+    # Pressed twice, it leads there too.
+    late = client.post(CODE, {"action": "start_again"}, follow=True)
+    assert (late.redirect_chain, values(late)["first_name"]) == (again.redirect_chain, "Mai")
     # The code of the wrong address opens nothing any more, and the next at this browser finds an empty form.
     assert client.get(CODE).url == reverse("account_login")
     assert values(client.get(SIGN_UP))["first_name"] is None
@@ -113,3 +116,11 @@ def test_what_a_password_must_be_is_said_in_one_line_wherever_one_is_chosen(clie
     # Why a password is refused is still said for itself.
     refused = client.post(SIGN_UP, TYPED | {"password1": "1234567890"}).content.decode()
     assert "This password is entirely numeric." in refused
+
+
+def test_what_was_signed_up_with_lasts_as_long_as_the_code(client, clock):
+    client.post(SIGN_UP, TYPED)
+    clock.shift(timedelta(minutes=16))
+    again = client.post(CODE, {"action": "start_again"}, follow=True)
+    assert again.redirect_chain == [(SIGN_UP, 302)]
+    assert values(again)["first_name"] is None
