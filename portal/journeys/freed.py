@@ -43,6 +43,12 @@ def settle_ahead(freed: FreedTime, by: Actor, now: datetime) -> None:
         to_do.sessions.raise_ahead_held(freed.session, by=by, now=now)
 
 
+def ask_about_fee(freed: FreedTime, by: Actor, now: datetime) -> None:
+    """Whoever cancels late or doesn't come may owe a fee: the desk asks for it or does without, and forgets neither."""
+    if freed.because in {Because.CANCELLED, Because.MISSED}:
+        to_do.sessions.raise_fee_undecided(freed.session, by=by, now=now)
+
+
 def register() -> None:
-    for hook in (tell_no_more, settle_ahead):
+    for hook in (tell_no_more, settle_ahead, ask_about_fee):
         whenever_time_is_freed(hook)

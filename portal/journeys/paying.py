@@ -10,7 +10,7 @@ from django.db import transaction
 from portal.appointments.models import Appointment
 from portal.billing import actions as billing
 from portal.billing import charges
-from portal.billing.models import Invoice, Payment, Purpose
+from portal.billing.models import Invoice, Payment, Purpose, Waiver
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.journeys.to_do import sessions
@@ -55,6 +55,14 @@ def bill_fee(*, appointment: Appointment, by: Actor, now: datetime, after_all: b
     invoice = billing.bill_fee(appointment=appointment, by=by, now=now, after_all=after_all)
     sessions.look_again(Appointment.objects.filter(pk=appointment.pk), by=by, now=now)
     return invoice
+
+
+@transaction.atomic
+def waive_fee(*, appointment: Appointment, reason: str, by: Actor, now: datetime) -> Waiver:
+    """Does without the fee by `billing.waive_fee`: nobody needs to decide on it any more."""
+    waiver = billing.waive_fee(appointment=appointment, reason=reason, by=by, now=now)
+    sessions.look_again(Appointment.objects.filter(pk=appointment.pk), by=by, now=now)
+    return waiver
 
 
 def fee_to_come(appointment: Appointment, *, clinic: ClinicSettings) -> Decimal | None:

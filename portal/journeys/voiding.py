@@ -26,4 +26,7 @@ def void_invoice(*, invoice: Invoice, reason: str, by: Actor, now: datetime, see
         # Money that was paid ahead and left over counts again when the session is billed anew.
         sessions.look_again([voided.appointment], by=by, now=now)
         sessions.raise_not_billed(voided.appointment, by=by, now=now)
+    elif voided.appointment is not None:
+        # A fee that is asked for no longer is to be decided on again.
+        sessions.raise_fee_undecided(voided.appointment, by=by, now=now)
     return voided

@@ -78,6 +78,15 @@ AHEAD_HELD: Final = Kind(
     advice=_("Refund it. If a fee is due, invoice the fee first: the money counts towards it."),
 )
 
+FEE_UNDECIDED: Final = Kind(
+    name="fee_undecided",
+    role=Role.RECEPTION,
+    title=_("A fee is neither asked for nor waived"),
+    heading=_("Fees neither asked for nor waived"),
+    action=_("Decide"),
+    advice=_("Ask for the fee, or waive it and say why."),
+)
+
 RECORD_READ: Final = Kind(
     name="record_read",
     role=Role.PSYCHOLOGIST,
@@ -99,5 +108,5 @@ DOUBLED: Final = Kind(
 )
 
 # Those that are about a session.
-OF_SESSIONS: Final = (SESSION_OPEN, NOT_BILLED_AGAIN, STRANDED, LEFT, PLACE_CLOSED, AHEAD_HELD)
+OF_SESSIONS: Final = (SESSION_OPEN, NOT_BILLED_AGAIN, STRANDED, LEFT, PLACE_CLOSED, AHEAD_HELD, FEE_UNDECIDED)
 KINDS: Final = {kind.name: kind for kind in (UNDELIVERED, RECORD_READ, DOUBLED, *OF_SESSIONS)}

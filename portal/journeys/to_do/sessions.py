@@ -1,4 +1,4 @@
-"""Work about sessions: left open, voided and not billed again, paid ahead, booked with who is away or has left.
+"""Work about sessions: left open, not billed again, paid ahead, a fee open, booked with who is away or has left.
 
 A cause is asked of the session as it stands. So whatever is done to it, `look_again` closes what no longer holds; and a
 round that was missed, or killed in the middle, is made up by the next one.
@@ -14,10 +14,11 @@ from django.db import transaction
 
 from portal.appointments import states
 from portal.appointments.models import Appointment
-from portal.billing.models import Invoice, Purpose
+from portal.billing import charges
+from portal.billing.models import Invoice, Purpose, Waiver
 from portal.billing.models.invoice import InvoiceQuerySet
 from portal.clinic import kept
-from portal.clinic.models import Location, Mode
+from portal.clinic.models import ClinicSettings, Location, Mode
 from portal.common.access.actors import Actor
 from portal.common.labels import labels_of
 from portal.journeys import stranded
@@ -25,6 +26,7 @@ from portal.journeys.to_do import steps
 from portal.journeys.to_do.due import NOON, noon_or_five
 from portal.journeys.to_do.kinds import (
     AHEAD_HELD,
+    FEE_UNDECIDED,
     LEFT,
     NOT_BILLED_AGAIN,
     OF_SESSIONS,
@@ -32,6 +34,7 @@ from portal.journeys.to_do.kinds import (
     SESSION_OPEN,
     STRANDED,
 )
+from portal.policies.models import PolicySettings
 from portal.worklist.kinds import Kind
 from portal.worklist.models import ToDo
 
@@ -182,6 +185,35 @@ def _ahead_held(sessions: Sequence[Appointment]) -> set[int]:
     return {pk for pk in held if pk} - ({session.pk for session in completed} - _billed(completed))
 
 
+# ---- A fee that nobody decided on ------------------------------------------------------------------------------------
+
+
+def raise_fee_undecided(session: Appointment, *, by: Actor, now: datetime) -> int:
+    """Puts a session that was cancelled late or missed on the list, until its fee is asked for or waived; 1 if new."""
+    if not _fee_undecided([session]):
+        return 0
+    due_at = noon_or_five(now + A_WHILE, session.zone)
+    return put(FEE_UNDECIDED, session, due_at=due_at, escalates_at=due_at + 2 * DAY, by=by, now=now)
+
+
+def _fee_undecided(sessions: Sequence[Appointment]) -> set[int]:
+    """Of these sessions, the ids of those with a fee that was neither asked for nor waived."""
+    clinic, policy = ClinicSettings.current(), PolicySettings.current()
+    fees = {
+        session.pk: fee.purpose
+        for session in sessions
+        if not session.is_open and (fee := charges.fee_due(session, clinic=clinic, policy=policy))
+    }
+    if not fees:
+        return set()
+    of_them = {"appointment__in": fees, "purpose__in": {*fees.values()}}
+    decided = {
+        *Invoice.objects.live().filter(**of_them).order_by().values_list("appointment", "purpose"),
+        *Waiver.objects.in_force().filter(**of_them).order_by().values_list("appointment", "purpose"),
+    }
+    return {pk for pk, purpose in fees.items() if (pk, purpose) not in decided}
+
+
 # ---- Closing --------------------------------------------------------------------------------------------------------
 
 
@@ -214,6 +246,8 @@ def _close(to_dos: list[ToDo], sessions: dict[str, Appointment], *, by: Actor, n
     voided, ahead = _about(to_dos, NOT_BILLED_AGAIN.name), _about(to_dos, AHEAD_HELD.name)
     billed = _billed([session for code, session in sessions.items() if code in voided])
     held = _ahead_held([session for code, session in sessions.items() if code in ahead])
+    open_fees = _about(to_dos, FEE_UNDECIDED.name)
+    undecided = _fee_undecided([session for code, session in sessions.items() if code in open_fees])
     people = kept.psychologists()
     closed: list[ToDo] = []
     for to_do in to_dos:
@@ -222,7 +256,9 @@ def _close(to_dos: list[ToDo], sessions: dict[str, Appointment], *, by: Actor, n
             outcome = "gone"
         else:
             theirs = to_do.person == str(people[session.psychologist_id].user_id)
-            outcome = _outcome(to_do, session, theirs=theirs, hindered=hindered, billed=billed, held=held, now=now)
+            outcome = _outcome(
+                to_do, session, theirs=theirs, hindered=hindered, billed=billed, held=held, undecided=undecided, now=now
+            )
         if outcome and (done := steps.close(to_do, outcome=outcome, by=by, now=now)):
             closed.append(done)
     return closed
@@ -241,6 +277,7 @@ def _outcome(
     hindered: Mapping[str, set[int]],
     billed: set[int],
     held: set[int],
+    undecided: set[int],
     now: datetime,
 ) -> str:
     """What its cause came to, as one word; empty as long as it holds. `theirs`: it waits for who holds the session."""
@@ -264,6 +301,10 @@ def _outcome(
             if session.is_open:
                 return "reopened"
             return "" if session.pk in held else "settled"
+        case FEE_UNDECIDED.name:
+            if session.is_open:
+                return "reopened"
+            return "" if session.pk in undecided else "settled"
     return ""
 
 

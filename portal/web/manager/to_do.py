@@ -12,6 +12,7 @@ from portal.common.access.actors import Actor
 from portal.journeys.to_do.kinds import (
     AHEAD_HELD,
     DOUBLED,
+    FEE_UNDECIDED,
     LEFT,
     NOT_BILLED_AGAIN,
     PLACE_CLOSED,
@@ -44,6 +45,7 @@ ROOM = Room(
         LEFT.name: "reception:appointment",
         PLACE_CLOSED.name: "reception:appointment",
         AHEAD_HELD.name: "reception:appointment",
+        FEE_UNDECIDED.name: "reception:fee",
         DOUBLED.name: "reception:compare",
     },
     leads=_needs_a_look,

@@ -13,18 +13,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.appointments.listing import room_or_way
+from portal.appointments.models import Appointment
 from portal.appointments.states import MOVES, Step, Verb
+from portal.billing import charges
 from portal.billing.models.invoice import Standing
+from portal.clinic.models import ClinicSettings
 from portal.common.languages.times import clock, date_short, iso
 from portal.common.money import dollars
 from portal.common.text.phones import national
 from portal.common.web.addresses import each
 from portal.common.web.stencils import Stencil
+from portal.policies.models import PolicySettings
 from portal.reports.days import COMES_NEXT, Arrival
 
 _OF_BUTTONS = (
     "code name seen token number day by place_chosen check_in_url check_out_url checked_out_url pay_url no_show_url "
-    "move_url cancel_url undo_url"
+    "move_url cancel_url fee_url undo_url"
 )
 _BUTTONS = Stencil("reception/_arrival_actions.html", holes=_OF_BUTTONS)
 _ARRIVAL = Stencil(
@@ -33,7 +37,7 @@ _ARRIVAL = Stencil(
 )
 
 # What a line's buttons are called beside the steps of a session.
-PAY, INVOICE, UNDO = "pay", "invoice", "undo"
+PAY, INVOICE, FEE, UNDO = "pay", "invoice", "fee", "undo"
 # That it was missed, is moved or called off.
 RARE = (Verb.NO_SHOW, Verb.MOVE, Verb.CANCEL)
 
@@ -121,7 +125,7 @@ class _Buttons:
         asked_again = (f"{chosen.day:%Y-%m-%d}", chosen.by, chosen.place) if chosen else ("", "", "")
         self.token, self.asked_again = token, asked_again
         self.comes_next = [each(f"reception:{name}") for name in ("check_in", "check_out", "checked_out")]
-        self.rare = [each(f"reception:{name}") for name in ("no_show", "reschedule", "cancel")]
+        self.rare = [each(f"reception:{name}") for name in ("no_show", "reschedule", "cancel", "fee")]
         self.invoice = each("reception:invoice")
         self.undo: dict[Verb, Callable[[object], str]] = {}
         self.labels = {verb.value: str(MOVES[verb].label) for verb in (*COMES_NEXT, *RARE)}
@@ -145,7 +149,7 @@ class _Buttons:
                 "undo": undo.verb.value if undo else "",
                 "undo_label": str(undo.label) if undo else "",
                 # What is to be done now stands out; what can wait, or is only looked up, doesn't.
-                "is_quiet": first == INVOICE or (first == Verb.CHECK_IN and not arrival.is_due),
+                "is_quiet": first in (INVOICE, FEE) or (first == Verb.CHECK_IN and not arrival.is_due),
             },
             (
                 code,
@@ -166,10 +170,16 @@ class _Buttons:
         steps = [verb.value for verb in arrival.next_steps]
         if arrival.invoice:
             steps += [PAY, INVOICE] if arrival.invoice.balance else [INVOICE]
+        # Its page asks for the fee or waives it, and leads to the invoice that did.
+        if self.in_list and arrival.session.is_missed and self._costs(arrival.session):
+            steps.append(FEE)
         # That somebody missed it, or that it is called off, is never what comes next.
         first, *others = steps or [""]
         others += [verb.value for verb in RARE if arrival.steps[verb].allowed]
         return first, (*others, *([UNDO] if undo else []))
+
+    def _costs(self, missed: Appointment) -> bool:
+        return charges.fee_due(missed, clinic=ClinicSettings.current(), policy=PolicySettings.current()) is not None
 
 
 def _aside(arrival: Arrival) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from portal.journeys.to_do.kinds import (
     AHEAD_HELD,
     DOUBLED,
+    FEE_UNDECIDED,
     LEFT,
     NOT_BILLED_AGAIN,
     PLACE_CLOSED,
@@ -25,6 +26,7 @@ ROOM = Room(
         LEFT.name: "reception:appointment",
         PLACE_CLOSED.name: "reception:appointment",
         AHEAD_HELD.name: "reception:appointment",
+        FEE_UNDECIDED.name: "reception:fee",
         DOUBLED.name: "reception:compare",
     },
 )

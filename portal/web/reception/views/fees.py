@@ -122,7 +122,7 @@ def waive(request: ActorRequest, code: UUID) -> HttpResponse:
     if not form.is_valid():
         return _offer(request, session, form)
     try:
-        actions.waive_fee(appointment=session, reason=form.cleaned_data["reason"], by=request.actor, now=timezone.now())
+        paying.waive_fee(appointment=session, reason=form.cleaned_data["reason"], by=request.actor, now=timezone.now())
     except AlreadyInvoiced as refused:
         messages.error(request, _("This fee is invoiced. Void the invoice first, then do without it."))
         return redirect("reception:invoice", number=refused.invoice.number)

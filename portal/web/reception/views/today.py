@@ -28,7 +28,7 @@ from portal.common.kept import stands_as
 from portal.common.money import dollars
 from portal.common.web import polling
 from portal.common.web.htmx import htmx_of, page_or_fragment, targets
-from portal.journeys import sessions
+from portal.journeys import paying, sessions
 from portal.reports.days import NEXT_HOUR, Arrival, DayList, read_day, trace_of
 from portal.web.reception.arrivals import Chosen, Lines
 from portal.web.reception.forms import ArrivalsFilter, day_in
@@ -130,8 +130,15 @@ def _press(
     if targets(request, "arrivals"):
         return _page(request, pressed=session)
     if request.POST.get("from") == "appointment":
-        return redirect("reception:appointment", code=session.code)
+        # As after a late cancelling: whether there is a fee is asked at once.
+        asked = is_done and verb is Verb.NO_SHOW and _has_fee(session)
+        return redirect("reception:fee" if asked else "reception:appointment", code=session.code)
     return redirect("reception:today")
+
+
+def _has_fee(session: Appointment) -> bool:
+    session.refresh_from_db()
+    return paying.fee_to_come(session, clinic=ClinicSettings.current()) is not None
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
