@@ -83,7 +83,7 @@ def test_money_that_is_held_for_nothing_comes_on_the_list(desk, session, how):
         case "held for less":
             check_out(session, desk, "200.00")
     assert listed() == ["ahead_held"]
-    to_do = ToDo.objects.get()
+    to_do = ToDo.objects.get(kind="ahead_held")
     assert (to_do.role, to_do.about_code) == ("reception", str(session.code))
     # By noon here; two days later the manager hears of it.
     assert (to_do.due_at, to_do.escalates_at) == (NOW + timedelta(hours=3), NOW + timedelta(hours=51))
