@@ -1,4 +1,4 @@
-"""A fee for cancelling late or not coming is asked for or waived by a person, and stands on the desk's list till then."""
+"""A fee for cancelling late or not coming is asked for or waived by a person, and stands on the list till then."""
 
 from datetime import UTC, datetime, timedelta
 
