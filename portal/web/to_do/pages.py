@@ -48,9 +48,13 @@ class Group:
     rows: list[Row]
 
 
-def listing(request: ActorRequest, room: Room, *, pressed: ToDo | None = None) -> HttpResponse:
+def listing(request: ActorRequest, room: Room) -> HttpResponse:
     """Everything on the room's list, by kind, the most pressing first; or the list alone for htmx."""
-    now, zone = timezone.now(), ClinicSettings.current().zone
+    return _listing(request, room, now=timezone.now())
+
+
+def _listing(request: ActorRequest, room: Room, *, now: datetime, pressed: ToDo | None = None) -> HttpResponse:
+    zone = ClinicSettings.current().zone
     page = Paginator(room.listed(request.actor, now=now), PER_PAGE).get_page(request.GET.get("page"))
     lines = read(page.object_list, actor=request.actor, now=now, zone=zone)
     context = {
@@ -98,9 +102,9 @@ def _groups(room: Room, lines: Iterable[Line]) -> list[Group]:
 
 def acknowledge(request: ActorRequest, room: Room, code: UUID) -> HttpResponse:
     """Somebody is on it, unless somebody else is since the page was drawn."""
-    to_do = _to_do(request, room, code)
+    to_do, now = _to_do(request, room, code), timezone.now()
     try:
-        steps.acknowledge(to_do, seen=request.POST.get("seen", ""), by=request.actor, now=timezone.now())
+        steps.acknowledge(to_do, seen=request.POST.get("seen", ""), by=request.actor, now=now)
     except TakenMeanwhile:
         holder = User.objects.filter(pk=to_do.acknowledged_by).first() if to_do.acknowledged_by else None
         if holder is None:
@@ -109,31 +113,31 @@ def acknowledge(request: ActorRequest, room: Room, code: UUID) -> HttpResponse:
             messages.warning(request, _("%(name)s is on it already.") % {"name": holder.name})
     except AlreadyDone:
         _say_it_is_done(request)
-    return _answer(request, room, to_do)
+    return _answer(request, room, to_do, now=now)
 
 
 def put_back(request: ActorRequest, room: Room, code: UUID) -> HttpResponse:
     """Somebody who was on it no longer is."""
-    to_do = _to_do(request, room, code)
+    to_do, now = _to_do(request, room, code), timezone.now()
     try:
-        steps.put_back(to_do, by=request.actor, now=timezone.now())
+        steps.put_back(to_do, by=request.actor, now=now)
     except AlreadyDone:
         _say_it_is_done(request)
-    return _answer(request, room, to_do)
+    return _answer(request, room, to_do, now=now)
 
 
 def finish(request: ActorRequest, room: Room, code: UUID) -> HttpResponse:
     """Somebody says how it ended."""
-    to_do = _to_do(request, room, code)
+    to_do, now = _to_do(request, room, code), timezone.now()
     try:
-        steps.finish(to_do, outcome=request.POST.get("outcome", ""), by=request.actor, now=timezone.now())
+        steps.finish(to_do, outcome=request.POST.get("outcome", ""), by=request.actor, now=now)
     except AlreadyDone:
         _say_it_is_done(request)
     except NotByHand:
         messages.error(request, _("Choose how it ended. What can't be chosen ends by itself."))
     else:
         messages.success(request, _("Done."))
-    return _answer(request, room, to_do)
+    return _answer(request, room, to_do, now=now)
 
 
 def _to_do(request: ActorRequest, room: Room, code: UUID) -> ToDo:
@@ -144,7 +148,7 @@ def _say_it_is_done(request: HttpRequest) -> None:
     messages.info(request, _("That is done already."))
 
 
-def _answer(request: ActorRequest, room: Room, to_do: ToDo) -> HttpResponse:
+def _answer(request: ActorRequest, room: Room, to_do: ToDo, *, now: datetime) -> HttpResponse:
     if targets(request, "to-do"):
-        return listing(request, room, pressed=to_do)
+        return _listing(request, room, now=now, pressed=to_do)
     return redirect(room.url("to_do"))

@@ -40,12 +40,12 @@ from portal.web.to_do.pages import on_a_home_page
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
 def today(request: ActorRequest) -> HttpResponse:
-    return _page(request)
+    return _page(request, now=timezone.now())
 
 
-def _page(request: ActorRequest, *, pressed: Appointment | None = None) -> HttpResponse:
+def _page(request: ActorRequest, *, now: datetime, pressed: Appointment | None = None) -> HttpResponse:
     """The day's list, whole or as the fragment that looks for news each minute."""
-    now, clinic = timezone.now(), ClinicSettings.current()
+    clinic = ClinicSettings.current()
     this_day = clinic.today(now)
     day = day_in(request.GET) or this_day
     chosen = ArrivalsFilter.read(request.GET)
@@ -128,7 +128,7 @@ def _press(
     else:
         messages.success(request, done % {"name": session.patient.name if session.patient else ""})
     if targets(request, "arrivals"):
-        return _page(request, pressed=session)
+        return _page(request, now=now, pressed=session)
     if request.POST.get("from") == "appointment":
         # As after a late cancelling: whether there is a fee is asked at once.
         asked = is_done and verb is Verb.NO_SHOW and _has_fee(session)
