@@ -196,9 +196,7 @@ def test_a_manager_widens_no_right_of_their_own():
 
 
 # What these are about is not made above, and says nothing of rights.
-NOT_IN_THIS_CLINIC = {
-    f"manager:{name}" for name in ("take_to_do", "put_back_to_do", "finish_to_do", "tags", "restore_article")
-}
+NOT_IN_THIS_CLINIC = {f"manager:{name}" for name in ("take_to_do", "put_back_to_do", "finish_to_do")}
 
 
 def assert_no_wider(before, left, *, boss, clinic, address):
