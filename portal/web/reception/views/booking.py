@@ -288,7 +288,7 @@ def _likely(wanted: Wanted, week: choosing.Week, *, today: date) -> dict[str, An
     the desk; or the week that was turned to."""
     day = max(week.monday, today) if week.is_asked_for else today
     if len(wanted.chosen) != 1:
-        return {"day": day}
+        return {"day": day, "with_whom": None}
     [alone] = wanted.chosen
     place = next((place for place in profiles.places_of(alone) if place.is_active), None)
     return {"day": day, "with_whom": alone.slug} | ({"location": place.slug} if place else {})
