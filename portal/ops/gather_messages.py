@@ -38,6 +38,7 @@ STAFF_ONLY = (
     "portal/common/forms/spans.py",
     "portal/journeys/to_do/",
     "portal/journeys/meanwhile.py",
+    "portal/journeys/same_day.py",
     "portal/settings.py",
     "portal/appointments/forms.py",
     "portal/appointments/states.py",
