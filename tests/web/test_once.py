@@ -77,6 +77,7 @@ WITHOUT_KEY = {
         reception:check_in reception:undo_check_in reception:no_show reception:undo_no_show reception:reopen
         reception:waive_fee reception:void_invoice reception:end_carer psychologist:complete psychologist:no_show
         psychologist:sign_note psychologist:withdraw_share psychologist:remove_exception manager:withdraw_invitation
+        reception:take_back_away
         manager:reset_second_factor manager:close_account manager:open_account manager:retire_profile
         manager:restore_profile manager:retire_location manager:restore_location manager:retire_service
         manager:restore_service manager:confirm_role manager:withdraw_role
@@ -463,6 +464,11 @@ def a_day_off():
     return sheet(client, at("psychologist:hours"), "psychologist:add_exception", says=says, count=TimeSlot)
 
 
+def somebody_away():
+    says = {"psychologist": practice().slug}
+    return sheet(desk(), at("reception:away"), "reception:away", says=says, count=TimeSlot)
+
+
 def extra_hours():
     client = clinician()
     place = make.location()
@@ -560,7 +566,17 @@ PRESSED = {
         *(a_patient, a_referral, a_carer, a_booking, a_booking_at_any_time, a_move, a_cancellation, money_ahead, a_fee),
         *(a_check_out, a_check_out_paid_later, an_invoice_by_mail, a_payment, a_refund, a_credit, a_location, a_room),
         *(a_service, an_invitation, an_invitation_again, a_specialisation, a_language, a_profile, a_file, a_category),
-        *(a_crisis_line, a_policy, an_article, a_day_off, extra_hours, a_share, a_file_of_ones_own, an_addendum),
+        *(
+            a_crisis_line,
+            a_policy,
+            an_article,
+            a_day_off,
+            somebody_away,
+            extra_hours,
+            a_share,
+            a_file_of_ones_own,
+            an_addendum,
+        ),
         *(
             an_account,
             a_forgotten_password,

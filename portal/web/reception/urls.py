@@ -5,6 +5,7 @@ from django.urls import path
 from portal.web.reception.views import (
     accounts,
     appointment,
+    away,
     booking,
     calendar,
     cancelling,
@@ -31,6 +32,8 @@ urlpatterns = [
     path("mail/<uuid:code>/", notices.notice, name="notice"),
     path("mail/<uuid:code>/arrived/", notices.arrived, name="notice_arrived"),
     path("calendar/", calendar.calendar, name="calendar"),
+    path("away/", away.away, name="away"),
+    path("away/<uuid:code>/over/", away.take_back, name="take_back_away"),
     path("patients/", patients.listing, name="patients"),
     path("patients/find/", finding.find, name="find"),
     path("patients/new/", patients.new, name="new_patient"),
