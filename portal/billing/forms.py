@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,10 +10,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from portal.billing.models import Line, Method
+from portal.billing.models import Invoice, Line, Method
 from portal.billing.models.payment import AT_THE_DESK
 from portal.common.forms.fields import DateField, LineField, MoneyField
 from portal.common.forms.parts import field_of, sent_with
+from portal.common.languages.times import date_short
 from portal.common.money import dollars
 
 METHODS = [(method.value, method.label) for method in AT_THE_DESK]
@@ -68,22 +69,36 @@ class _MoneyForm(SeenInvoice):
         *,
         most: Decimal,
         today: date,
+        since: date,
         method: str = Method.CARD,
         seen: str = "",
     ) -> None:
+        """`since` is the first day on which it can have moved."""
         start = {"amount": most, "method": method, "received_on": today}
         super().__init__(data, initial=start | {"key": str(uuid.uuid4()), "seen": seen})
-        self.most, self.today = most, today
+        self.most, self.today, self.since = most, today, since
 
     def clean_received_on(self) -> date:
         day: date = self.cleaned_data["received_on"]
         if day > self.today:
             raise ValidationError(_("This day is still to come."), code="future")
+        if day < self.since:
+            words = _("Nothing can have been paid for this before %(since)s. Look at the month and the year.")
+            raise ValidationError(words, code="too_early", params={"since": date_short(self.since)})
         return day
 
     def new_key(self) -> None:
         """Lets the form be sent again as something new."""
         self.data = sent_with(self.data, "key", str(uuid.uuid4()))
+
+
+# Who transfers ahead of the session does so by weeks: what lies further back is a slip of the month or the year.
+AHEAD_AT_MOST = timedelta(days=60)
+
+
+def first_payday(invoice: Invoice) -> date:
+    """The first day on which money for an invoice can have come."""
+    return invoice.issued_on - AHEAD_AT_MOST
 
 
 class PaymentForm(_MoneyForm):

@@ -481,6 +481,7 @@ def test_a_repeat_later_is_told_that_it_was_recorded_already(desk):
         ({"amount": "1.234"}, "Write dollars and cents, such as 220.50."),
         ({"amount": ""}, "Fill this in."),
         ({"received_on": "2026-11-25"}, "This day is still to come."),
+        ({"received_on": "2020-11-24"}, "Nothing can have been paid for this before 25 Sep 2026."),
         ({"received_on": "2026-02-31"}, "There is no 31 February 2026."),
         ({"method": "barter"}, "Choose one of these. “barter” is not among them."),
         ({"reference": "x" * 101}, "Write at most 100 characters. This has 101."),
@@ -624,3 +625,29 @@ def test_what_an_invoice_comes_to_is_a_sum_that_adds_up(desk):
     assert "<dd>$0.00</dd>" in desk.get(page).content.decode()
     pay(invoice, "20.00")
     assert "<dd>-$20.00</dd>" in desk.get(page).content.decode()
+
+
+def test_a_payment_does_not_go_back_before_it_came(desk):
+    payment = actions.record_payment(
+        invoice=issue(),
+        amount=D("50.00"),
+        method="card",
+        key="k",
+        by=make.actor(role=Role.RECEPTION),
+        now=NOW,
+    )
+    invoice = payment.allocations.get().invoice
+    address = reverse("reception:refund_payment", args=[invoice.number, payment.number])
+    page = desk.get(address).context["form"]
+    sent = {"amount": "10.00", "method": "card", "key": page["key"].value(), "seen": page["seen"].value()}
+    refused = desk.post(address, sent | {"received_on": "2026-11-01"})
+    assert refused.status_code == 422
+    assert "Nothing can have been paid for this before 24 Nov 2026." in words(refused)
+    assert Payment.objects.count() == 1
+
+
+def test_a_sessions_page_names_the_price_with_gst(desk):
+    make.clinic(gst_registered=True)
+    session = make.appointment(service=make.service(name="Letter", tax_code="taxable"), fee="300.00")
+    page = words(desk.get(reverse("reception:appointment", args=[session.code])))
+    assert "$330.00 with GST" in page, page[page.find("Agreed") :][:200]

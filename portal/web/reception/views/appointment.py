@@ -53,6 +53,7 @@ def appointment(request: ActorRequest, code: UUID) -> HttpResponse:
         "buttons": buttons(arrival, token=get_token(request)),
         "steps": steps,
         "hint": _hint(session, steps, by=request.actor, now=now),
+        "price": charges.price_of(session, clinic=clinic),
         "invoices": [(invoice, invoice.standing(today=today)) for invoice in listed],
         "fee": fee if fee and fee.purpose not in live else None,
         "waiver": session.waivers.in_force().first(),

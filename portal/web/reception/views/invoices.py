@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts.roles import Role
 from portal.billing import actions
-from portal.billing.forms import CreditForm, PaymentForm, RefundForm, VoidForm
+from portal.billing.forms import CreditForm, PaymentForm, RefundForm, VoidForm, first_payday
 from portal.billing.models import FEES, CreditNote, Invoice, InvoiceStatus, Line, Payment, Purpose
 from portal.billing.movements import movements_of
 from portal.billing.refusals import (
@@ -92,7 +92,7 @@ def detail(request: ActorRequest, number: str) -> HttpResponse:
 def pay(request: ActorRequest, number: str) -> HttpResponse:
     """Records money that came. What is wrong stands beside its field, and what was typed stays."""
     invoice, now = _invoice(request, number), timezone.now()
-    form, status = PaymentForm(request.POST, most=invoice.balance, today=_today(now)), 422
+    form, status = _payment_form(invoice, today=_today(now), data=request.POST), 422
     if form.is_valid():
         try:
             payment = actions.record_payment(
@@ -120,6 +120,11 @@ def pay(request: ActorRequest, number: str) -> HttpResponse:
             return redirect_to(request, "reception:invoice", number=invoice.number)
     invoice.refresh_from_db(fields=["paid", "payable", "status"])
     return _show(request, invoice, form=form, status=status, now=now)
+
+
+def _payment_form(invoice: Invoice, *, today: date, data: QueryDict | None = None) -> PaymentForm:
+    seen = invoice.seen_as if data is None else ""
+    return PaymentForm(data, most=invoice.balance, today=today, since=first_payday(invoice), seen=seen)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
@@ -181,7 +186,14 @@ def refund(request: ActorRequest, number: str, receipt: str) -> HttpResponse:
         Payment.objects.filter(allocations__invoice=invoice, reverses__isnull=True).distinct(), number=receipt
     )
     left = actions.refundable(payment=payment, invoice=invoice)
-    form = RefundForm(request.POST or None, most=left, today=_today(now), method=payment.method, seen=invoice.seen_as)
+    form = RefundForm(
+        request.POST or None,
+        most=left,
+        today=_today(now),
+        since=payment.received_on,
+        method=payment.method,
+        seen=invoice.seen_as,
+    )
     status = 422
     if request.method == "POST" and form.is_valid():
         try:
@@ -372,7 +384,7 @@ def _show(
         "notes": invoice.credit_notes.select_related("created_by", "line"),
         "badge": invoice.badge(today=today),
         "referral": (invoice.snapshot or {}).get("referral"),
-        "form": (form or PaymentForm(most=invoice.balance, today=today, seen=invoice.seen_as)) if takes_money else None,
+        "form": (form or _payment_form(invoice, today=today)) if takes_money else None,
         "again": _again(invoice),
         "address": checking_out.address_for(invoice) if invoice.status == InvoiceStatus.ISSUED else "",
         "mailed": mailing.mailed(invoice, by=request.actor),
