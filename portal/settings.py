@@ -285,8 +285,7 @@ RATE_LIMITS_OFF = env.bool("PORTAL_RATE_LIMITS_OFF", False) and not PRODUCTION
 # Tries at passwords and codes, and the e-mails that bring codes, are counted by portal/accounts/attempts.py.
 _limits = {"login": "", "login_failed": "", "confirm_email": "", "signup": "20/m/ip", "reset_password": "20/m/ip"}
 _limits |= {"reset_password_from_key": "20/m/ip", "change_password": "5/m/user", "manage_email": "10/m/user"}
-_limits |= {"reauthenticate": "10/m/user"}
-ACCOUNT_RATE_LIMITS: dict[str, str] = {} if RATE_LIMITS_OFF else _limits
+ACCOUNT_RATE_LIMITS: dict[str, str] = {} if RATE_LIMITS_OFF else _limits | {"reauthenticate": "10/m/user"}
 # How many proxies of ours stand before the portal. Limits count by address, and only what our own proxies wrote into
 # X-Forwarded-For is believed: the rest of that header is whatever the visitor sent.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", int(PRODUCTION and env.bool("BEHIND_PROXY", True)))
@@ -317,6 +316,7 @@ PATIENT_IDLE = timedelta(minutes=env.int("PATIENT_IDLE_MINUTES", 60))
 # However busy somebody is: so long after signing in they sign in again.
 STAFF_SESSION = timedelta(hours=env.int("STAFF_SESSION_HOURS", 12))
 PATIENT_SESSION = timedelta(days=env.int("PATIENT_SESSION_DAYS", 7))
+MOST_HOLDS = {"address": env.int("MOST_HOLDS_FROM_ONE_ADDRESS", 6), "account": env.int("MOST_HOLDS_OF_ONE_ACCOUNT", 2)}
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 COOKIE_PREFIX = "__Host-" if PRODUCTION else ""

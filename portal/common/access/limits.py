@@ -26,6 +26,36 @@ def within(name: str, *, who: str, most: int, seconds: int) -> bool:
         return True
 
 
+def has_room(name: str, *, who: str, most: int, mine: str = "") -> bool:
+    """Whether `who` may have one more of what `claim` counts, or `mine` is had already."""
+    found = cache.get_many(_places(name, who, most))
+    return len(found) < most or bool(mine and mine in found.values())
+
+
+def claim(name: str, *, who: str, most: int, mine: str, seconds: int) -> bool:
+    """Takes one of `most` places that `who` may have at once, for so many seconds; False where all are taken.
+
+    `mine` is a word of the claimer's own: whoever has a place by it keeps that one, from now on for as long. Places are
+    taken one by one by `add`, so of many who come at once no more than `most` get one.
+    """
+    places = _places(name, who, most)
+    found = cache.get_many(places)
+    for place, word in found.items():
+        if word == mine:
+            cache.set(place, mine, timeout=seconds)
+            return True
+    return any(cache.add(place, mine, timeout=seconds) for place in places if place not in found)
+
+
+def give_back(name: str, *, who: str, most: int, mine: str) -> None:
+    """Gives the place back that was taken by this word, before its time."""
+    cache.delete_many([place for place, word in cache.get_many(_places(name, who, most)).items() if word == mine])
+
+
+def _places(name: str, who: str, most: int) -> list[str]:
+    return [f"place:{name}:{household_of(who)}:{n}" for n in range(most)]
+
+
 def household_of(who: str) -> str:
     """An IPv6 address as its /64, an IPv4 address also where it is written as IPv6; anything else as it is."""
     try:

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 from uuid import UUID
 
 from allauth.account.adapter import get_adapter
+from django.conf import settings
 from django.http import HttpRequest
 
 from portal.accounts.models import User
+from portal.appointments import actions
 from portal.appointments.models import Appointment, Status
 from portal.clinic import kept as clinic
-from portal.clinic.models import Location, Psychologist, Service
+from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
 from portal.common.access import limits
 from portal.common.access.actors import Actor
 from portal.journeys import booking, choosing, returning
 from portal.journeys.held import KEY, UNTIL
 
+# In the browser session: by what its held time is counted.
+COUNTED = "hold_counted"
 VISITOR = Actor.system("online booking")
 
 
 class TooOften(Exception):
     """This address held as many times as one may in a short while."""
+
+
+class TooManyHeld(Exception):
+    """As many times are held from this address, or by this account, as may be at one moment."""
+
+
+class _Bound(TypedDict):
+    who: str
+    most: int
+    mine: str
 
 
 class Chosen(NamedTuple):
@@ -66,10 +81,14 @@ def take(
 ) -> Appointment:
     """Holds a time for this visitor, in place of the one they held.
 
-    Raises TooOften, SlotTaken or NotOffered; then what was held stays held.
+    Raises TooOften, TooManyHeld, SlotTaken or NotOffered; then what was held stays held.
     """
     if not within_limit(request):
         raise TooOften
+    bound = _bound(request)
+    if not limits.has_room("hold", **bound):
+        raise TooManyHeld
+    before = _row(request)
     held = booking.hold_time(
         psychologists=psychologists,
         service=service,
@@ -78,12 +97,42 @@ def take(
         location=location,
         by=VISITOR,
         now=now,
-        instead_of=_row(request),
+        instead_of=before,
     )
+    if not limits.claim("hold", **bound, seconds=60 * ClinicSettings.current().hold_minutes):
+        # Others of the same address were faster by a moment.
+        actions.release_hold(hold=held, by=VISITOR, now=now)
+        raise TooManyHeld
     held.psychologist, held.service = clinic.psychologists()[held.psychologist_id], service
     held.location = clinic.places()[held.location_id]
     _remember(request, held)
+    _count(request, bound)
     return held
+
+
+def booked(request: HttpRequest) -> None:
+    """A time that is booked is held no more: the next of the same address may hold one."""
+    if counted := request.session.pop(COUNTED, None):
+        limits.give_back("hold", **counted)
+
+
+def _bound(request: HttpRequest) -> _Bound:
+    """By what this visitor's held time is counted: the account, or the address of somebody without one."""
+    counted = request.session.get(COUNTED)
+    # A word of this browser session's own tells its time from others of the same address.
+    mine = counted["mine"] if counted else secrets.token_urlsafe(12)
+    if request.user.is_authenticated:
+        return {"who": f"account-{request.user.pk}", "most": settings.MOST_HOLDS["account"], "mine": mine}
+    address = get_adapter(request).get_client_ip(request)
+    return {"who": address, "most": settings.MOST_HOLDS["address"], "mine": mine}
+
+
+def _count(request: HttpRequest, bound: _Bound) -> None:
+    """Remembers by what it is counted from now on: whoever signed in meanwhile is counted by their account alone."""
+    before = request.session.get(COUNTED)
+    if before and before["who"] != bound["who"]:
+        limits.give_back("hold", **before)
+    request.session[COUNTED] = bound
 
 
 def take_up(request: HttpRequest, *, code: UUID | None, chosen: Chosen, now: datetime) -> Appointment | None:

@@ -163,6 +163,15 @@ def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologi
     except held_time.TooOften:
         messages.error(request, _("That was many times in a short while. Please wait a few minutes, or phone us."))
         return redirect_to(request, reverse("public:times", args=[service.slug]))
+    except held_time.TooManyHeld:
+        messages.error(
+            request,
+            _(
+                "Several times are being held from your network, or by your account, at this moment. Go on with the "
+                "time you hold, or try again in a few minutes; or phone us, and we book for you."
+            ),
+        )
+        return redirect_to(request, reverse("public:times", args=[service.slug]))
     except (SlotTaken, NotOffered):
         choice["week"] = choice["week"] or choosing.monday_of(location.day_of(starts_at))
         if htmx_of(request):

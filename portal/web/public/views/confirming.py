@@ -139,7 +139,7 @@ def _hold_instead(request: HttpRequest, chosen: Chosen, *, now: datetime) -> App
             location=wanted.location,
             now=now,
         )
-    except (held_time.TooOften, SlotTaken, NotOffered):
+    except (held_time.TooOften, held_time.TooManyHeld, SlotTaken, NotOffered):
         return None
 
 
@@ -272,6 +272,7 @@ def _book(request: HttpRequest, user: User, held: Appointment, *, now: datetime)
     except (SlotTaken, NotOffered, TooManyBookings) as refusal:
         refused = _refused(refusal, held, patient, now=now)
         return _form(request, held, who, details, agreement, now=now, status=409, **refused)
+    held_time.booked(request)
     messages.success(request, told.with_mail(_("Your session is booked."), booked, by=by, now=now))
     return redirect_to(request, reverse("patient:appointment", args=[booked.code]))
 
