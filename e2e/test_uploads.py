@@ -59,12 +59,12 @@ def profile(page: Page, portal: Portal, sign_in) -> Page:
 @pytest.mark.look
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_picture_that_is_none_is_refused_with_a_word(profile: Page, tmp_path: Path, name: str) -> None:
-    profile.get_by_label("One line about you").fill("Typed before the picture was refused")
+    profile.get_by_label("One line about them").fill("Typed before the picture was refused")
     (tmp_path / name).write_bytes(REFUSED[name]())
     profile.get_by_label("Photo", exact=True).set_input_files(tmp_path / name)
     profile.get_by_role("button", name="Save").first.click()
     expect(profile.get_by_label("Photo", exact=True)).to_have_attribute("aria-invalid", "true")
-    expect(profile.get_by_label("One line about you")).to_have_value("Typed before the picture was refused")
+    expect(profile.get_by_label("One line about them")).to_have_value("Typed before the picture was refused")
     assert not Psychologist.objects.get(slug="tom-ashby").photo
 
 
