@@ -207,6 +207,21 @@ def _at(written_day: str, value: datetime, zone: ZoneInfo | str) -> str:
     return written if written.startswith(written_day) else written.replace(written_day, within(written_day))
 
 
+def when_there(value: datetime, zone: ZoneInfo | str) -> str:
+    """`Tuesday 24 November 2026, 9:00 am (Melbourne time)`: a deadline that costs who reads it by another clock."""
+    return _there(when(value, zone), zone)
+
+
+def clock_there(value: datetime, zone: ZoneInfo | str) -> str:
+    """`9:00 am (Melbourne time)`"""
+    return _there(clock(value, zone), zone)
+
+
+def _there(written: str, zone: ZoneInfo | str) -> str:
+    words = pgettext("a moment, and the place by whose clock it is told", "%(moment)s (%(place)s time)")
+    return words % {"moment": written, "place": place_of_zone(zone)} if written else ""
+
+
 def iso(value: datetime) -> str:
     """For `<time datetime>` and form values: UTC, to the minute."""
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")

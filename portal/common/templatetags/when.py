@@ -25,6 +25,8 @@ for _filter in (
     times.when,
     times.when_short,
     times.when_dated,
+    times.when_there,
+    times.clock_there,
     times.iso,
     times.place_of_zone,
     times.utc_offset,

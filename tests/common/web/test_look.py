@@ -248,9 +248,10 @@ def test_last_resort_needs_no_request_and_no_database(template):
 def test_hold_says_the_time_without_script():
     until = datetime.fromisoformat("2026-11-24T11:15:00+11:00")
     page = render_to_string(
-        "components/_hold.html", {"until": until, "zone": until.tzinfo, "seconds_left": 583, "again_url": "/book/"}
+        "components/_hold.html",
+        {"until": until, "zone": "Australia/Melbourne", "seconds_left": 583, "again_url": "/book/"},
     )
-    assert "<strong>11:15 am</strong>" in page
+    assert "<strong>11:15 am (Melbourne time)</strong>" in page
     assert 'data-seconds-left="583"' in page
 
 

@@ -10,6 +10,7 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 from icalendar import Calendar
 
 from portal.accounts.roles import Role
@@ -21,6 +22,8 @@ from tests import make
 
 NOW = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
 STARTS = datetime(2026, 12, 1, 0, 0, tzinfo=UTC)
+DECIDES = "The clinic decides whether to charge it. If so, an invoice comes by e-mail and stands under Invoices in "
+DECIDES += "your pages."
 
 
 @pytest.fixture(autouse=True)
@@ -221,7 +224,8 @@ def test_a_session_that_is_over_speaks_of_its_invoice_and_no_more_of_cancelling(
 
 
 @pytest.mark.parametrize(
-    ("waived", "said"), [(False, "This session was missed. A fee of $110.00 may apply."), (True, "was missed. Book")]
+    ("waived", "said"),
+    [(False, f"This session was missed. A fee of $110.00 may apply. {DECIDES} Book"), (True, "was missed. Book")],
 )
 def test_a_missed_session_says_what_may_be_asked_unless_it_was_waived(appointment, owner, waived, said):
     Appointment.objects.update(status=Status.NO_SHOW)
@@ -301,7 +305,7 @@ def test_pressing_a_time_asks_from_where_to_where_and_moves_nothing(appointment,
     assert was in words
     assert to in words
     assert "The fee stays as it was agreed: $220.00." in words
-    assert "free of charge until Monday 30 November 2026, 12:00 pm" in words
+    assert "free of charge until Monday 30 November 2026, 12:00 pm (Melbourne time)." in words
     assert "After that it can't be moved online, and cancelling costs $110.00. Not coming costs the same." in words
     assert client.post(url, hidden(asked)).status_code == 302
     appointment.refresh_from_db()
@@ -399,9 +403,11 @@ def test_who_booked_late_reads_until_when_it_is_free_all_the_same(appointment, o
     detail, cancel = (reverse(f"patient:{name}", args=[appointment.code]) for name in ("appointment", "cancel"))
     with time_machine.travel(booked_at + timedelta(minutes=15), tick=False):
         client = make.client_for(owner)
-        assert "move the session free of charge until Monday 30 November 2026, 3:15 pm" in text(client.get(detail))
+        assert "move the session free of charge until Monday 30 November 2026, 3:15 pm (Melbourne time)." in text(
+            client.get(detail)
+        )
         shown = client.get(cancel)
-        assert "Cancelling now is free of charge. After Monday 30 November 2026, 3:15 pm the fee is $110.00." in text(
+        assert "is free of charge. After Monday 30 November 2026, 3:15 pm (Melbourne time) the fee is $110.00." in text(
             shown
         )
     with time_machine.travel(booked_at + timedelta(minutes=15, seconds=1), tick=False):
@@ -482,3 +488,68 @@ def test_a_carers_page_of_a_childs_details_speaks_of_the_child(owner):
 def test_details_of_somebody_else_are_not_found(owner):
     stranger = make.patient(user=make.user())
     assert make.client_for(owner).get(reverse("patient:edit_details", args=[stranger.code])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("language", "named"),
+    [
+        ("en-au", "(Melbourne time)"),
+        ("zh-hans", "（墨尔本时间）"),
+        ("vi", "(giờ Melbourne)"),
+        ("ar", "(بتوقيت ملبورن)"),
+    ],
+)
+def test_what_costs_money_after_a_time_says_by_whose_clock(appointment, owner, language, named):
+    """On the pages and in the mails: as the session's own time, and beside each deadline once more."""
+    spoken = "" if language == "en-au" else language
+    type(owner).objects.update(language=spoken)
+    type(appointment.patient).objects.update(language=spoken)
+    with translation.override(language):
+        detail, cancel = (reverse(f"patient:{name}", args=[appointment.code]) for name in ("appointment", "cancel"))
+    client = make.client_for(owner)
+    for path in (detail, cancel):
+        assert text(client.get(path)).count(named) == 2, path
+    with time_machine.travel(STARTS - timedelta(hours=10), tick=False):
+        client = make.client_for(owner)
+        late = client.get(cancel)
+        assert text(late).count(named) == 2
+        client.post(cancel, hidden(late))
+    body = Notice.objects.get(template="appointment_cancelled").text
+    assert body.count(named) == 2
+    assert [line for line in body.splitlines() if "110" in line and named in line]
+
+
+def test_a_late_cancel_says_who_decides_on_its_fee_and_where_one_will_see_it(appointment, owner):
+    url = reverse("patient:cancel", args=[appointment.code])
+    with time_machine.travel(STARTS - timedelta(hours=10), tick=False):
+        client = make.client_for(owner)
+        client.post(url, hidden(client.get(url)))
+        page = client.get(reverse("patient:appointment", args=[appointment.code]))
+    assert f"so a fee of $110.00 may apply. {DECIDES}" in text(page)
+    notice = Notice.objects.get(template="appointment_cancelled")
+    assert f"A fee of $110.00 may apply. {DECIDES}" in " ".join(notice.text.split())
+    assert DECIDES in notice.html
+
+
+def test_who_cares_for_several_sees_whose_each_session_is(appointment, owner):
+    client = make.client_for(owner)
+    later = make.appointment(
+        patient=appointment.patient,
+        psychologist=appointment.psychologist,
+        location=appointment.location,
+        starts_at=STARTS + timedelta(days=7),
+    )
+    assert f"for {later.patient.name}" not in text(client.get("/my/"))
+    child = make.carer(user=owner).patient
+    Appointment.objects.filter(pk=later.pk).update(patient=child)
+    after = text(client.get("/my/")).partition("After that")[2]
+    assert f"{appointment.psychologist.name} · for {child.name} All appointments" in after
+
+
+def test_a_session_to_come_that_is_cancelled_stands_under_a_heading_that_says_so(appointment, owner):
+    client, url = make.client_for(owner), reverse("patient:cancel", args=[appointment.code])
+    client.post(url, hidden(client.get(url)))
+    before, _heading, after = text(client.get("/my/appointments/")).partition("Past and cancelled")
+    assert "Cancelled" not in before
+    assert "1 Dec 2026" in after
+    assert "Cancelled" in after

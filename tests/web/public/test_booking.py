@@ -139,6 +139,7 @@ def test_a_held_time_stays_in_sight_on_other_pages_until_it_runs_out(mai, times,
         said = banner(client, path)
         assert said, path
         assert "We hold Tuesday 1 December 2026, 11:00 am with" in said, path
+        assert re.search(r"until \d+:\d\d [ap]m \(Melbourne time\) \.", said), (path, said)
         assert f'href="{confirm}">Go on with this time' in client.get(path).content.decode(), path
     assert banner(client, confirm) is None
     assert banner(Client(), times) is None
@@ -368,7 +369,9 @@ def test_a_first_session_for_a_child_is_not_booked_in_the_parents_name(mai, time
 def test_who_books_for_tomorrow_is_not_promised_a_free_time_that_has_passed(mai, times, confirm):
     client = make.client_for(make.user())
     press(client, times)
-    assert "free of charge until" in client.get(confirm).content.decode()
+    shown = " ".join(re.sub(r"<[^>]+>", "", client.get(confirm).content.decode()).split())
+    assert re.search(r"free of charge until [^.]+ \(Melbourne time\)\.", shown)
+    assert re.search(r"We hold this time for you until \d+:\d\d [ap]m \(Melbourne time\)\.", shown)
     client.post(times, {"time": "2026-11-24T00:00Z brunswick", "psychologist": "any", "mode": "in_person"})
     page = unescape(client.get(confirm).content.decode())
     assert "free of charge until" not in page
@@ -527,3 +530,8 @@ def test_staff_may_book_for_themselves_as_patients(mai, times, confirm, role):
     press(client, times)
     assert send(client, confirm, DETAILS).status_code == 302
     assert Appointment.objects.get().status == Status.BOOKED
+
+
+def test_whose_clock_the_times_are_by_is_said_before_the_first_of_them(mai, times):
+    page = Client().get(times).content.decode()
+    assert page.index("Times are in Melbourne time (UTC+11).") < page.index('<button class="time"')
