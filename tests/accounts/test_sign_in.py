@@ -195,6 +195,7 @@ def confirm_it_is_you(client):
 
 
 def test_changing_the_address(client, mails, code_in):
+    make.clinic(phone="+61390001234")
     user = make.user(email="old@example.com")
     sign_in(client, user)
     asked = client.post(reverse("account_email"), {"email": "new@example.com", "action_add": ""})
@@ -211,6 +212,11 @@ def test_changing_the_address(client, mails, code_in):
     assert User.objects.get().email == "new@example.com"
     assert EmailAddress.objects.values_list("email", "verified", "primary").get() == ("new@example.com", True, True)
     assert [(m.to, m.template) for m in mails()[1:]] == [("old@example.com", "account/email_changed")]
+    # With the old address no new password can be asked for: what helps is a call.
+    told = mails()[-1]
+    for words in (told.text, told.html):
+        assert ("phone us at once" in words, words.count("9000 1234")) == (True, 2)
+        assert reverse("account_reset_password") not in words
     assert "account.email_changed" in verbs()
 
 
