@@ -60,6 +60,24 @@ def test_a_colleague_reads_from_when_their_own_session_begins(signed, addendum, 
     assert _sees(Actor(user=colleague.user, role=Role.PSYCHOLOGIST)) == seen
 
 
+@pytest.mark.parametrize(
+    ("booked_ahead", "by_themself", "reads"),
+    [(timedelta(minutes=-5), True, False), (timedelta(0), True, False), (timedelta(days=1), True, True),
+     (timedelta(minutes=-5), False, True)],
+)  # fmt: skip
+def test_a_session_that_a_colleague_put_on_record_themself_opens_nothing(
+    signed, addendum, session, booked_ahead, by_themself, reads
+):
+    """Who is psychologist and reception could else open any record by a session in the past."""
+    colleague, began = make.psychologist(), NOW - timedelta(hours=1)
+    booked_by = colleague.user if by_themself else make.user(role=Role.RECEPTION)
+    facts = {"booked_by": booked_by, "booked_at": began - booked_ahead, "starts_at": began}
+    make.appointment(psychologist=colleague, patient=session.patient, **facts)
+
+    seen = ({signed}, {addendum}) if reads else (set(), set())
+    assert _sees(Actor(user=colleague.user, role=Role.PSYCHOLOGIST)) == seen
+
+
 def test_nobody_else_sees_a_note(signed, addendum, session):
     patients_user = make.user()
     session.patient.user = patients_user

@@ -124,9 +124,10 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
         This is the only rule on who treats whom; `Patient.objects.treated_by` asks it. A time that is booked for a
         coming day opens nothing of theirs, for whoever books it could open anybody's record; nor does one that the
-        person missed.
+        person missed, or that the psychologist, who is at the desk too, put on record themself afterwards.
         """
-        return self.in_care_of(user).filter(status__in=states.STANDING, starts_at__lte=now)
+        begun = self.in_care_of(user).filter(status__in=states.STANDING, starts_at__lte=now)
+        return begun.exclude(booked_by=user, booked_at__gte=F("starts_at"))
 
     def upcoming(self, *, now: datetime) -> AppointmentQuerySet:
         """Open ones whose end is still to come, the next first."""

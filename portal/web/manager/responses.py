@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from portal.journeys.stranded import digest_of
+from portal.policies import publishing
 
 
 def form_page(
@@ -25,6 +28,26 @@ def pass_on_warnings(request: HttpRequest, *forms_taken: Any) -> None:
     for form in forms_taken:
         for field, words in form.warnings:
             messages.warning(request, f"{form.fields[field].label}: {words}")
+
+
+def untrue_policies() -> set[tuple[str, str]]:
+    """What published policies say that no longer holds: the policy, and which of its facts, in words."""
+    return {
+        (drift.newest.get_kind_display(), difference.label)
+        for drift in publishing.drifts()
+        if drift.newest is not None
+        for difference in drift.settings
+    }
+
+
+def warn_of_policies(request: HttpRequest, before: set[tuple[str, str]]) -> None:
+    """Says which policies tell patients something else since a change; `before` is what was untrue ahead of it."""
+    fallen: defaultdict[str, list[str]] = defaultdict(list)
+    for policy, label in sorted(untrue_policies() - before):
+        fallen[policy].append(label)
+    for policy, labels in fallen.items():
+        words = _("What patients read under “%(policy)s” is no longer true: %(what)s. Publish it again under Policies.")
+        messages.warning(request, words % {"policy": policy, "what": "; ".join(labels)})
 
 
 # The field in which a question says which booked sessions its page showed.

@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from PIL import Image
 
 from portal.accounts.roles import Role
@@ -16,6 +17,8 @@ from portal.audit.models import Entry
 from portal.clinic.models import ClinicSettings, Location, Mode, Room, Service
 from portal.journeys.to_do import tasks
 from portal.notifications.models import Notice
+from portal.policies import publishing
+from portal.policies.models import PolicyKind
 from portal.worklist.models import ToDo
 from tests import make
 
@@ -397,3 +400,17 @@ def test_a_clinic_that_charges_no_gst_promises_none_for_a_service(boss):
     clinic.save()
     assert "+ GST" in boss.get(url("services")).content.decode()
     assert none not in boss.get(url("service", service.code)).content.decode()
+
+
+def test_who_changes_what_a_published_policy_says_is_told_so(boss):
+    make.clinic(cancel_hours=48)
+    for kind in PolicyKind:
+        publishing.publish(kind=kind, effective_from=timezone.localdate(), by=make.actor(), now=timezone.now())
+    response = boss.send(url("settings"), filled(boss.get(url("settings")), cancel_hours=24), follow=True)
+    assert ("success", "The settings are saved.") in said(response)
+    warnings = [words for level, words in said(response) if level == "warning"]
+    [of_fees] = [words for words in warnings if "“Fees policy” is no longer true: " in words]
+    assert of_fees.endswith("Publish it again under Policies.")
+    # What was untrue before is said once, where it was made so.
+    again = boss.send(url("settings"), filled(boss.get(url("settings")), phone="(03) 9010 1234"), follow=True)
+    assert not [words for _level, words in said(again) if "Fees policy" in words]

@@ -22,7 +22,7 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.durations import minutes as in_minutes
 from portal.common.money import dollars
 from portal.common.web.once import making, once
-from portal.web.manager.responses import confirm_page, form_page, pass_on_warnings
+from portal.web.manager.responses import confirm_page, form_page, pass_on_warnings, untrue_policies, warn_of_policies
 from portal.web.manager.tables import ServiceTable
 
 
@@ -62,9 +62,11 @@ def edit(request: ActorRequest, code: UUID) -> HttpResponse:
     stored_name = service.name
     form = ServiceForm(request.POST or None, instance=service)
     save = partial(actions.update_service, service=service, by=request.actor, now=timezone.now())
+    untrue = untrue_policies() if request.method == "POST" else set()
     if request.method == "POST" and form.is_valid() and form.saves(save):
         messages.success(request, _("%(name)s is saved.") % {"name": service.name})
         pass_on_warnings(request, form)
+        warn_of_policies(request, untrue)
         return redirect("manager:services")
     context = {"form": form, "service": service, "stored_name": stored_name, "crumbs": _crumbs()}
     return form_page(request, "manager/service.html", context, form)

@@ -17,7 +17,7 @@ from portal.clinic.forms import ClinicSettingsForm
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.media.uploads import picture_response
-from portal.web.manager.responses import form_page, pass_on_warnings
+from portal.web.manager.responses import form_page, pass_on_warnings, untrue_policies, warn_of_policies
 
 
 @allow(Role.MANAGER)
@@ -25,11 +25,13 @@ from portal.web.manager.responses import form_page, pass_on_warnings
 def edit(request: ActorRequest) -> HttpResponse:
     form = ClinicSettingsForm(request.POST or None, request.FILES or None, instance=ClinicSettings.for_changing())
     save, before = partial(actions.update_settings, by=request.actor, now=timezone.now()), ClinicSettings.current()
+    untrue = untrue_policies() if request.method == "POST" else set()
     if request.method == "POST" and form.is_valid() and form.saves(save):
         messages.success(request, _("The settings are saved."))
         for change in money_details.changes(money_details.of(before), money_details.of(ClinicSettings.current())):
             _say_where_money_goes(request, change)
         pass_on_warnings(request, form)
+        warn_of_policies(request, untrue)
         return redirect("manager:settings")
     # Asked anew: what was typed and refused must not stand in the clinic's name on this page.
     return form_page(request, "manager/settings.html", {"form": form, "stored": ClinicSettings.current()}, form)
