@@ -188,6 +188,10 @@ class EnterCode(allauth_views.ConfirmEmailVerificationCodeView):
             page = signing_up.start_again(request, address=reverse("account_signup"), now=timezone.now())
             self._process.abort()
             return redirect(page)
+        if request.POST.get("action") == "drop" and request.user.is_authenticated and self._process is not None:
+            # A change of address that is meant no more: its code opens nothing.
+            self._process.abort()
+            return redirect("account_email")
         response: HttpResponse = super().post(request, *args, **kwargs)
         return response
 

@@ -220,6 +220,25 @@ def test_changing_the_address(client, mails, code_in):
     assert "account.email_changed" in verbs()
 
 
+def test_a_change_that_waits_for_its_code_is_seen_gone_back_to_and_dropped(client, mails, code_in):
+    user = make.user(email="old@example.com")
+    sign_in(client, user)
+    confirm_it_is_you(client)
+    page, code_page = reverse("account_email"), reverse("account_email_verification_sent")
+    assert "Keep the old address" not in client.get(page).content.decode()
+    client.post(page, {"email": "new@example.com", "action_add": ""})
+    shown = client.get(page).content.decode()
+    assert ("new@example.com" in shown, f'href="{code_page}"' in shown) == (True, True)
+    assert client.get(code_page).status_code == 200
+    client.post(code_page, {"action": "resend"})
+    assert [mail.to for mail in mails()] == ["new@example.com"] * 2
+    code = code_in(mails()[-1])
+    assert client.post(code_page, {"action": "drop"}).url == page
+    assert "new@example.com" not in client.get(page).content.decode()
+    client.post(code_page, {"code": code})
+    assert User.objects.get().email == "old@example.com"
+
+
 def test_an_address_of_somebody_else_cannot_be_taken_and_is_not_told(client, mails):
     make.user(email="theirs@example.com")
     user = make.user(email="mine@example.com")
