@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, Self, TypedDict, Unpack
 
@@ -28,12 +28,14 @@ from portal.common.forms.fields import (
 )
 from portal.common.forms.names import NameLineField
 from portal.common.forms.parts import field_of
+from portal.common.forms.raw import put
 from portal.common.forms.shown import ADDRESS, MergesChanges
 from portal.common.text.names import spellings, telling_keys
+from portal.common.text.typed import plain
 from portal.common.web.search_words import SearchWords
 from portal.patients.locking import hold_record
 from portal.patients.models import Carer, Patient
-from portal.patients.validators import clean_medicare_number, validate_irn
+from portal.patients.validators import clean_medicare_number, split_card, validate_irn
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -129,6 +131,19 @@ class PersonForm(MergesChanges, WithWarnings, _AsksBirthDate):
             stored = {name: getattr(instance, name) for name in self.base_fields}
             kwargs["initial"] = stored | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
+        if self.is_bound:
+            self.data = self._sent = self._card_in_parts(self.data)
+
+    def _card_in_parts(self, sent: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What was sent, with a card as the portal writes it (2951 87312 5 / 1) in its two fields.
+
+        Unless another digit stands in the second: which of them is right only who typed them knows.
+        """
+        number, irn = (self.add_prefix(name) for name in ("medicare_number", "medicare_irn"))
+        parts = split_card(plain(str(sent.get(number) or "")[:40]))
+        if parts is None or plain(str(sent.get(irn) or "")[:40]) not in {"", parts[1]}:
+            return sent
+        return put(put(sent, number, parts[0]), irn, parts[1])
 
     @property
     def is_edit(self) -> bool:

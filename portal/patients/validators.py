@@ -27,6 +27,12 @@ def clean_medicare_number(value: str) -> str:
     return digits
 
 
+def split_card(value: str) -> tuple[str, str] | None:
+    """The number and the digit beside the name of a card written with both: 2951 87312 5 / 1; None of anything else."""
+    written = re.fullmatch(r"\s*([0-9]{4}[\s-]*[0-9]{5}[\s-]*[0-9])[\s/-]+([1-9])\s*", value)
+    return (written[1], written[2]) if written else None
+
+
 def validate_medicare_number(value: str) -> None:
     clean_medicare_number(value)
 

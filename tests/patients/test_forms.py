@@ -1,6 +1,10 @@
+import re
 from datetime import UTC, date, datetime
+from html import unescape
+from urllib.parse import urlencode
 
 import pytest
+from django.http import QueryDict
 from django.template import Context, Template
 
 from portal.common.access.actors import Actor
@@ -197,3 +201,30 @@ def test_messages_are_offered_in_every_language_of_the_portal():
     form = form_with(language="vi")
     assert form.is_valid()
     assert form.cleaned_data["language"] == "vi"
+
+
+@pytest.mark.parametrize("typed", ["2951 87312 5 / 1", "2951873125/1", "2951 87312 5 1", "２９５１ ８７３１２ ５ / １"])
+@pytest.mark.parametrize("irn", ["", "1"])
+@pytest.mark.parametrize("kind", [PatientForm, OwnDetailsForm, BookingDetailsForm])
+def test_a_card_as_the_portal_writes_it_is_taken_apart(typed, irn, kind):
+    form = kind(QueryDict(urlencode(WHOLE | {"medicare_number": typed, "medicare_irn": irn})), today=TODAY)
+    assert form.is_valid(), form.errors
+    assert (form.cleaned_data["medicare_number"], form.cleaned_data["medicare_irn"]) == ("2951873125", "1")
+
+
+def test_a_card_with_two_digits_beside_the_name_is_asked_about():
+    form = form_with(medicare_number="2951 87312 5 / 1", medicare_irn="2")
+    assert list(form.errors) == ["medicare_number"]
+    assert form["medicare_irn"].value() == "2"
+
+
+def test_a_card_pasted_whole_into_a_record_changes_both_of_its_fields(db):
+    patient = make.patient()
+    page = PatientForm(instance=patient, today=TODAY)
+    sent = {name: page[name].value() or "" for name in page.fields} | {"date_of_birth": "3/04/1990"}
+    shown = re.search(r'name="shown" value="([^"]*)"', page.shown)
+    assert shown
+    sent |= {"medicare_number": "2951 87312 5 / 1", "shown": unescape(shown[1])}
+    form = PatientForm(sent, instance=patient, today=TODAY)
+    assert form.is_valid(), form.errors
+    assert {"medicare_number": "2951873125", "medicare_irn": "1"}.items() <= form.changes.items()

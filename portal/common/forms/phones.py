@@ -65,7 +65,7 @@ class PhoneField(PhoneNumberField):
             return ""
         if _NUMBER.fullmatch(text) or _BY_LETTERS.fullmatch(text):
             return self._number(text)
-        if (parts := _WITH_EXTENSION.fullmatch(text)) and self._number(parts["number"]):
+        if (parts := _WITH_EXTENSION.fullmatch(text)) and self._number(parts["number"]).is_valid():
             raise self._refused("extension", extension=text[parts.start("mark") :].strip())
         raise self._refused("invalid")
 

@@ -144,6 +144,9 @@ def test_phones(name):
     ):
         with pytest.raises(ValidationError, match=f"Leave out what comes after it: “{extension}”"):
             _read(name, typed)
+    for typed in ("12,5", "12 x5", "000 ext 5"):
+        with pytest.raises(ValidationError, match="This isn't a phone number we can call"):
+            _read(name, typed)
 
 
 @pytest.mark.parametrize("name", _of(ours.DateField))
