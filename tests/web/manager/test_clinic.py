@@ -409,8 +409,8 @@ def test_who_changes_what_a_published_policy_says_is_told_so(boss):
     response = boss.send(url("settings"), filled(boss.get(url("settings")), cancel_hours=24), follow=True)
     assert ("success", "The settings are saved.") in said(response)
     warnings = [words for level, words in said(response) if level == "warning"]
-    [of_fees] = [words for words in warnings if "“Fees policy” is no longer true: " in words]
+    [of_fees] = [words for words in warnings if "“Fees and cancellation policy” is no longer true: " in words]
     assert of_fees.endswith("Publish it again under Policies.")
     # What was untrue before is said once, where it was made so.
     again = boss.send(url("settings"), filled(boss.get(url("settings")), phone="(03) 9010 1234"), follow=True)
-    assert not [words for _level, words in said(again) if "Fees policy" in words]
+    assert not [words for _level, words in said(again) if "no longer true" in words]
