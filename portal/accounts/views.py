@@ -191,6 +191,8 @@ class EnterCode(allauth_views.ConfirmEmailVerificationCodeView):
         if request.POST.get("action") == "drop" and request.user.is_authenticated and self._process is not None:
             # A change of address that is meant no more: its code opens nothing.
             self._process.abort()
+            # That the code was sent is no news any more.
+            list(messages.get_messages(request))
             return redirect("account_email")
         response: HttpResponse = super().post(request, *args, **kwargs)
         return response
