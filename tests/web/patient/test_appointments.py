@@ -553,3 +553,15 @@ def test_a_session_to_come_that_is_cancelled_stands_under_a_heading_that_says_so
     assert "Cancelled" not in before
     assert "1 Dec 2026" in after
     assert "Cancelled" in after
+
+
+@pytest.mark.parametrize(("postcode", "odd"), [("9999", True), ("3056", False)])
+def test_a_postcode_of_another_state_is_saved_and_said(owner, postcode, odd):
+    patient = make.patient(user=owner)
+    client, url = make.client_for(owner), reverse("patient:edit_details", args=[patient.code])
+    sent = {"suburb": "Brunswick", "state": "VIC", "postcode": postcode}
+    page = text(client.send(url, sent, follow=True))
+    assert "Your changes are saved." in page
+    assert ("Postcode: This postcode is usually in another state. Check it" in page) is odd
+    patient.refresh_from_db()
+    assert patient.postcode == postcode

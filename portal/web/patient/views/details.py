@@ -16,6 +16,7 @@ from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
 from portal.common.access import limits
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.languages.punctuation import colon
 from portal.patients import actions, addresses
 from portal.patients.forms import OwnDetailsForm
 from portal.patients.models import Patient
@@ -43,6 +44,8 @@ def edit(request: ActorRequest, code: UUID) -> HttpResponse:
     save = partial(actions.update_patient, patient=patient, by=request.actor, now=now)
     if request.method == "POST" and form.is_valid() and form.saves(save):
         messages.success(request, _("Your changes are saved."))
+        for field, words in form.warnings:
+            messages.warning(request, f"{form[field].label}{colon()}{words}")
         if "email" in form.changes and (link := addresses.waiting(patient, now=now)):
             words = _("We write to %(email)s once it is confirmed by the link that we have sent there.")
             messages.info(request, words % {"email": link.email})
