@@ -123,7 +123,7 @@ MIDDLEWARE = [
     "portal.common.web.middleware.questions_are_utf_8",
     "portal.common.web.middleware.cookies_can_be_looked_up",
     "portal.common.web.pagecache.pages_for_readers",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "portal.common.web.sessions.Sessions",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -17,6 +17,7 @@ from django.utils import translation
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from portal.common import guards, kept, schedules
+from portal.common.web import once
 from tests import slow_work, triggers
 from tests.clock.readers import Readers, noted
 from tests.selection import may_differ_by_database, takes_long
@@ -167,6 +168,9 @@ def _database_can_be_emptied():
         """Of what the signal does, the two things that a test needs; the triggers that renew the stamp were lifted."""
         schedules.ensure()
         kept.renew(connections[database])
+        # No model either: what was pressed in one test is nothing to the next.
+        with connections[database].cursor() as cursor:
+            cursor.execute(f"DELETE FROM {once.TABLE}")
         # The tests after it would fail in its place: what processes keep would never be read again.
         if gone := _triggers - triggers.standing(connections[database]):
             guards.restore(connections[database])

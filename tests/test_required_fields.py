@@ -120,6 +120,7 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "ReviewForm": {"today": today},
         "TagForm": {"tag": None},
         "SlotForm": {"zone": ZONE, "now": NOW},
+        "AwayForm": {"zone": ZONE, "now": NOW},
         "ChosenCarer": {"patient": session.patient},
         "ShareForm": {
             "patient": session.patient,

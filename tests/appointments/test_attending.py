@@ -20,7 +20,9 @@ def row(appointment):
 
 
 def lines():
-    return list(Entry.objects.order_by("pk").values_list("verb", "facts__reason"))
+    return list(
+        Entry.objects.filter(verb__startswith="appointment.").order_by("pk").values_list("verb", "facts__reason")
+    )
 
 
 def test_checking_in_and_taking_it_back(nine):

@@ -246,7 +246,17 @@ def test_the_trail_has_ids_and_cents_only(books):
     assert entries == [
         ("invoice.drafted", "billing.Invoice", code, {"purpose": "session", "total_cents": 22000}),
         ("invoice.issued", "billing.Invoice", code, {"purpose": "session", "total_cents": 22000}),
-        ("payment.recorded", "billing.Payment", paid, {"invoice": code, "amount_cents": 10000}),
+        (
+            "payment.recorded",
+            "billing.Payment",
+            paid,
+            {
+                "invoice": code,
+                "amount_cents": 10000,
+                "method": "card",
+                "received_on": f"{payment.received_on:%Y-%m-%d}",
+            },
+        ),
         (
             "payment.refunded",
             "billing.Payment",

@@ -69,7 +69,7 @@ def test_the_page_is_in_the_readers_language_and_asks_no_database(path, language
     answer = outage.unavailable(RequestFactory().get(path))
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
     assert f'<html lang="{language}' in answer.content.decode()
-    assert ("We are not reachable" in answer.content.decode()) is (language == "en")
+    assert ("be reached for a moment" in answer.content.decode()) is (language == "en")
 
 
 @pytest.mark.parametrize(("path", "accepts"), [("/healthz", "*/*"), ("/reception/", "application/json")])

@@ -28,7 +28,13 @@ POSTS = {
     *("complete", "no_show", "find", "hand_over", "take_back_notes"),
 }
 # What answers otherwise where nothing of ours is found: a form says what is wrong, a search leads to its list.
-OTHERWISE = {"add_exception": 422, "find": 302}
+OTHERWISE = {
+    "add_exception": 422,
+    "find": 302,
+    # No article has the code of a session: what is gone leads on.
+    "article_link": 302,
+    "restore_article": 302,
+}
 
 
 @pytest.fixture
