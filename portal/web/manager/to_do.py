@@ -9,19 +9,8 @@ from django.utils.translation import ngettext
 
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
-from portal.journeys.to_do.kinds import (
-    AHEAD_HELD,
-    DOUBLED,
-    FEE_UNDECIDED,
-    LEFT,
-    NOT_BILLED_AGAIN,
-    PLACE_CLOSED,
-    SESSION_OPEN,
-    STRANDED,
-    UNDELIVERED,
-)
 from portal.web.manager import attention
-from portal.web.to_do.rooms import Lead, Room
+from portal.web.to_do.rooms import DESKS_PAGES, Lead, Room
 
 
 def _needs_a_look(actor: Actor, now: datetime) -> list[Lead]:
@@ -37,16 +26,6 @@ def _needs_a_look(actor: Actor, now: datetime) -> list[Lead]:
 ROOM = Room(
     "manager",
     whose=lambda to_dos, now: to_dos.with_the_manager(now=now),
-    addresses={
-        UNDELIVERED.name: "reception:notice",
-        SESSION_OPEN.name: "reception:appointment",
-        NOT_BILLED_AGAIN.name: "reception:appointment",
-        STRANDED.name: "reception:appointment",
-        LEFT.name: "reception:appointment",
-        PLACE_CLOSED.name: "reception:appointment",
-        AHEAD_HELD.name: "reception:appointment",
-        FEE_UNDECIDED.name: "reception:fee",
-        DOUBLED.name: "reception:compare",
-    },
+    addresses=DESKS_PAGES,
     leads=_needs_a_look,
 )

@@ -11,8 +11,32 @@ from django.urls import reverse
 from django.utils.functional import Promise
 
 from portal.common.access.actors import Actor
+from portal.journeys.to_do.kinds import (
+    AHEAD_HELD,
+    DOUBLED,
+    FEE_UNDECIDED,
+    LEFT,
+    NOT_BILLED_AGAIN,
+    PLACE_CLOSED,
+    SESSION_OPEN,
+    STRANDED,
+    UNDELIVERED,
+)
 from portal.journeys.to_do.lines import Line
 from portal.worklist.models import ToDo, ToDoQuerySet
+
+# Where the desk's work is done, by its kind: managers cover the desk, and are led to the same pages.
+DESKS_PAGES: Mapping[str, str] = {
+    UNDELIVERED.name: "reception:notice",
+    SESSION_OPEN.name: "reception:appointment",
+    NOT_BILLED_AGAIN.name: "reception:appointment",
+    STRANDED.name: "reception:appointment",
+    LEFT.name: "reception:appointment",
+    PLACE_CLOSED.name: "reception:appointment",
+    AHEAD_HELD.name: "reception:appointment",
+    FEE_UNDECIDED.name: "reception:fee",
+    DOUBLED.name: "reception:compare",
+}
 
 
 class Lead(NamedTuple):
