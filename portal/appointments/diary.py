@@ -16,6 +16,7 @@ from portal.appointments.calendars import DiaryDay, columns, day, week
 from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment, TimeSlot
 from portal.appointments.openings import Closed, Extra, Opening, Seconds, Span, openings
+from portal.clinic.booking_rules import rules_of
 from portal.clinic.kept import places, rooms
 from portal.clinic.kept import psychologists as known_psychologists
 from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service
@@ -66,10 +67,13 @@ def openings_of(
     ways = {p.pk: ways_of(p, own[p.pk], mode=mode, ignore=ignore) for p in everybody if p.pk in own}
     asked = [p for p in everybody if _can_take(p, ignore) and ways.get(p.pk) and own[p.pk].is_active]
     found: dict[int, list[Opening]] = {p.pk: [] for p in everybody}
-    earliest, latest = booking_times(clinic, now=now, for_staff=for_staff)
-    soonest, furthest = (earliest - WIDEST_OFFSET).date(), (latest + WIDEST_OFFSET).date()
+    times = {wanted: booking_times(wanted, clinic=clinic, now=now, for_staff=for_staff) for wanted in set(own.values())}
+    if not asked or days < 1:
+        return found
+    soonest = (min(earliest for earliest, _latest in times.values()) - WIDEST_OFFSET).date()
+    furthest = (max(latest for _earliest, latest in times.values()) + WIDEST_OFFSET).date()
     last_day = first_day + timedelta(days=min(days - 1, max((furthest - first_day).days, 0)))
-    if not asked or days < 1 or first_day > furthest or last_day < soonest:
+    if first_day > furthest or last_day < soonest:
         return found
     first_day = max(first_day, soonest)
     start, end = _around(first_day, last_day, services=[own[p.pk] for p in asked])
@@ -93,8 +97,8 @@ def openings_of(
             buffer_before=wanted.buffer_before,
             buffer_after=wanted.buffer_after,
             step_minutes=clinic.slot_step_minutes,
-            earliest=earliest,
-            latest=latest,
+            earliest=times[wanted][0],
+            latest=times[wanted][1],
             first_day=first_day,
             last_day=last_day,
         )
@@ -107,11 +111,13 @@ def _can_take(psychologist: Psychologist, moving: Appointment | None) -> bool:
     return psychologist.is_active or (own and not psychologist.has_left)
 
 
-def booking_times(clinic: ClinicSettings, *, now: datetime, for_staff: bool = False) -> tuple[datetime, datetime]:
-    """The first and the last moment at which a session that is booked now may start."""
+def booking_times(
+    service: Service, *, clinic: ClinicSettings, now: datetime, for_staff: bool = False
+) -> tuple[datetime, datetime]:
+    """The first and the last moment at which a session of this service that is booked now may start."""
     if for_staff:
         return now, now + timedelta(days=5 * 366)
-    return now + timedelta(hours=clinic.notice_hours), now + timedelta(days=clinic.horizon_days)
+    return rules_of(service, clinic=clinic).times(now=now)
 
 
 def ways_of(
@@ -142,7 +148,7 @@ def next_openings(
     """
     psychologists = list(psychologists)
     found: dict[datetime, tuple[Psychologist, Opening]] = {}
-    for first_day, days in _further_and_further(*booking_times(clinic, now=now, for_staff=for_staff)):
+    for first_day, days in _further_and_further(*booking_times(service, clinic=clinic, now=now, for_staff=for_staff)):
         if len(found) >= count:
             break
         by_id = openings_of(
@@ -173,7 +179,7 @@ def first_openings(
     """Each psychologist's next free time, by id; those who have none before the horizon are left out."""
     waiting = list(psychologists)
     found: dict[int, Opening] = {}
-    for first_day, days in _further_and_further(*booking_times(clinic, now=now)):
+    for first_day, days in _further_and_further(*booking_times(service, clinic=clinic, now=now)):
         if not waiting:
             break
         by_id = openings_of(waiting, service=service, first_day=first_day, days=days, now=now, clinic=clinic, mode=mode)
@@ -224,7 +230,7 @@ def nearest_openings(
     Looks at three days on either side, then wider, until what it has is nearer than anything it has not looked at.
     """
     psychologists = list(psychologists)
-    earliest, latest = booking_times(clinic, now=now, for_staff=for_staff)
+    earliest, latest = booking_times(service, clinic=clinic, now=now, for_staff=for_staff)
     centre = min(max(around, earliest), latest)
     reach = 3
     while True:

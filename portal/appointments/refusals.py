@@ -31,7 +31,7 @@ class HoldExpired(Refusal):
 
 
 class TooManyBookings(Refusal):
-    """The patient has as many sessions ahead as may be booked online."""
+    """The patient has as many sessions ahead as may be booked online; of this service, where `reason` is service."""
 
 
 class NotCancellable(Refusal):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from portal.clinic.booking_rules import rules_of
+from portal.clinic.kept import services
 from portal.clinic.models import ClinicSettings
 
 if TYPE_CHECKING:
@@ -30,7 +32,8 @@ def is_by_grace(session: Appointment, *, clinic: ClinicSettings | None = None) -
 def _early_until(session: Appointment, *, clinic: ClinicSettings | None) -> datetime:
     promised = session.cancel_hours
     if promised is None:
-        promised = (clinic or ClinicSettings.current()).cancel_hours
+        in_force = rules_of(services()[session.service_id], clinic=clinic or ClinicSettings.current())
+        promised = in_force.cancel_hours
     return session.starts_at - timedelta(hours=promised)
 
 

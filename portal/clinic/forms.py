@@ -15,6 +15,7 @@ from portal.common.database.columns import longest
 from portal.common.forms.asking import AsksOnce
 from portal.common.forms.fields import CodeField, WithWarnings
 from portal.common.forms.shown import ADDRESS
+from portal.common.languages import durations
 
 _SETTINGS = [
     (_("The clinic"), ["name", "legal_name", "abn", "gst_registered", "logo"]),
@@ -137,6 +138,10 @@ _SERVICE = [
     (_("Time"), ["minutes", "buffer_before", "buffer_after"]),
     (_("Price"), ["fee", "tax_code", "medicare"]),
     (_("Booking"), ["online", "first_visit_only", "position"]),
+    (
+        _("Its own rules, where they differ from the clinic's"),
+        ["notice_hours", "horizon_days", "hold_minutes", "cancel_hours", "max_open_bookings"],
+    ),
 ]
 
 
@@ -147,7 +152,11 @@ class ServiceForm(AsksOnce, SluggedForm[Service]):
     """
 
     groups = _SERVICE
-    together = (("minutes", "buffer_before", "buffer_after"), ("fee", "tax_code", "medicare"))
+    together = (
+        ("minutes", "buffer_before", "buffer_after"),
+        ("fee", "tax_code", "medicare"),
+        ("notice_hours", "horizon_days"),
+    )
     one_of = frozenset(Mode.values)
 
     class Meta(ClinicForm.Meta):
@@ -158,9 +167,25 @@ class ServiceForm(AsksOnce, SluggedForm[Service]):
         super().__init__(*args, **kwargs)
         if not ClinicSettings.current().gst_registered:
             self.fields["tax_code"].help_text = _("The clinic isn't registered for GST, so none is added.")
+        self._say_what_the_clinics_are()
         if not self.is_edit:
             for name in (*Mode.values, "online", "medicare"):
                 self.initial.setdefault(name, False)
+
+    def _say_what_the_clinics_are(self) -> None:
+        """Beside each rule that a service may have of its own: what holds while it is left empty."""
+        clinic = ClinicSettings.current()
+        for name, words in (
+            ("notice_hours", durations.hours(clinic.notice_hours)),
+            ("horizon_days", durations.days(clinic.horizon_days)),
+            ("hold_minutes", durations.minutes(clinic.hold_minutes)),
+            ("cancel_hours", durations.hours(clinic.cancel_hours)),
+        ):
+            self.fields[name].help_text = _("Left empty, the clinic's: %(value)s.") % {"value": words}
+        self.fields["max_open_bookings"].label = _("Most sessions of it that one patient may have booked online")
+        self.fields["max_open_bookings"].help_text = _(
+            "Left empty, no limit of its own. The clinic's limit, %(most)d of all services, holds as well."
+        ) % {"most": clinic.max_open_bookings}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

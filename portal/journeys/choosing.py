@@ -12,6 +12,7 @@ from portal.appointments import diary
 from portal.appointments.models import Appointment
 from portal.appointments.openings import Opening
 from portal.clinic import kept
+from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.languages.times import place_of_zone
 
@@ -159,7 +160,7 @@ def week_of_times(
         if 0 <= offset < 7:
             days[offset].times.append(free)
     here = clinic.today(now)
-    last = monday_of(here + timedelta(days=clinic.horizon_days))
+    last = monday_of(here + rules_of(service, clinic=clinic).horizon)
     week = Week(
         monday=monday,
         days=days,

@@ -18,6 +18,7 @@ from portal.appointments.hours import weekly_hours
 from portal.billing import charges
 from portal.billing.charges import Quote
 from portal.clinic import kept
+from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings, Language, Location, Mode, Psychologist, Service, Specialisation
 from portal.journeys.choosing import FreeTime, as_free_time, open_places
 from portal.medicare import schedule
@@ -77,9 +78,10 @@ def coming_times(
     places = open_places()
     found: dict[int, list[FreeTime]] = {p.pk: [] for p in people}
     today = clinic.today(now)
+    furthest = max((rules_of(services[p.pk], clinic=clinic).horizon.days for p in asked), default=0)
     for first_day, length in (
         (today, days),
-        (today + timedelta(days=days), max(clinic.horizon_days - days + 1, 0)),
+        (today + timedelta(days=days), max(furthest - days + 1, 0)),
     ):
         waiting = [p for p in asked if not found[p.pk]]
         openings = diary.openings_of(

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.common.languages import durations
-from portal.common.languages.punctuation import space
+from portal.common.languages.punctuation import listed, space
 from portal.policies.document import Block, table, text
 from portal.policies.facts import PrivacyFacts
 
@@ -42,7 +42,8 @@ def _alone(facts: PrivacyFacts) -> list[list[str]]:
         [
             _("Which times you can book online"),
             _("Times when the psychologist works and is free, from %(notice)s to %(ahead)s ahead.")
-            % {"notice": durations.hours(facts["notice_hours"]), "ahead": durations.days(facts["horizon_days"])},
+            % {"notice": durations.hours(facts["notice_hours"]), "ahead": durations.days(facts["horizon_days"])}
+            + _for_some(facts),
             _("The psychologist's hours and diary. Nothing about you."),
         ],
         [
@@ -57,7 +58,8 @@ def _alone(facts: PrivacyFacts) -> list[list[str]]:
                 "Refused if you have another session at that time, or %(most)d sessions booked already.",
                 most,
             )
-            % {"most": most},
+            % {"most": most}
+            + _for_some(facts),
             _("Your booked sessions."),
         ],
         [
@@ -91,12 +93,23 @@ def _alone(facts: PrivacyFacts) -> list[list[str]]:
     return rows
 
 
+def _for_some(facts: PrivacyFacts) -> str:
+    """That some services have other limits, where it is so."""
+    words = _("Some services have limits of their own: you see them when you choose a time, or ask us.")
+    return f"{space()}{words}" if facts.get("own_limits") else ""
+
+
 def _free_time(facts: PrivacyFacts) -> str:
     until = ngettext(
         "Until %(hours)d hour before it begins.",
         "Until %(hours)d hours before it begins.",
         facts["cancel_hours"],
     ) % {"hours": facts["cancel_hours"]}
+    if own := facts.get("own_hours"):
+        named = listed(f"{each['service']} ({durations.hours(each['hours'])})" for each in own)
+        until += space() + _("For these services the free time ends so long before the session: %(services)s.") % {
+            "services": named
+        }
     if not facts["cancel_hours"] or not facts["grace_minutes"]:
         return until
     grace = _("After a later booking: for %(minutes)s.") % {"minutes": durations.minutes(facts["grace_minutes"])}

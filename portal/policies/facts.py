@@ -5,9 +5,9 @@ A version keeps the facts it was made from. When those in force differ, the publ
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from django.apps import apps
 from django.conf import settings
@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.accounts import devices
+from portal.clinic.booking_rules import rules_of
 from portal.clinic.kept import offered_services, places
-from portal.clinic.models import ClinicSettings, TaxCode
+from portal.clinic.models import ClinicSettings, Service, TaxCode
 from portal.common.kept import kept
 from portal.common.web import cookies as named_cookies
 from portal.policies import processors
@@ -31,6 +32,13 @@ class Who(TypedDict):
     address: str
 
 
+class OwnHours(TypedDict):
+    """A service with a time of its own until which it is cancelled for nothing."""
+
+    service: str
+    hours: int
+
+
 class ClinicFacts(Who):
     """What both policies say; fees are in percent, `cancel_hours` counts back from a session's start.
 
@@ -41,7 +49,17 @@ class ClinicFacts(Who):
     cancel_hours: int
     late_fee_percent: int
     grace_minutes: int
+    # Where there are any; of a version from before services had rules of their own, nothing is missing.
+    own_hours: NotRequired[list[OwnHours]]
     additions: str
+
+
+class _OwnRules(TypedDict, total=False):
+    own_hours: list[OwnHours]
+
+
+class _OwnLimits(TypedDict, total=False):
+    own_limits: bool
 
 
 class PrivacyFacts(ClinicFacts):
@@ -59,6 +77,8 @@ class PrivacyFacts(ClinicFacts):
     notice_hours: int
     horizon_days: int
     max_open_bookings: int
+    # Only where it is so.
+    own_limits: NotRequired[bool]
     cookies: list[str]
     session_hours: int
     staff_idle_minutes: int
@@ -165,6 +185,8 @@ def _privacy(clinic: ClinicSettings, own: PolicySettings) -> PrivacyFacts:
         "cancel_hours": clinic.cancel_hours,
         "late_fee_percent": clinic.late_fee_percent,
         "grace_minutes": clinic.grace_minutes,
+        **_own_rules(clinic, offered),
+        **_own_limits(clinic, offered),
         "cookies": cookies(),
         "session_hours": int(max(settings.STAFF_SESSION, settings.PATIENT_SESSION).total_seconds() // 3600),
         "staff_idle_minutes": minutes["STAFF_IDLE"],
@@ -176,6 +198,22 @@ def _privacy(clinic: ClinicSettings, own: PolicySettings) -> PrivacyFacts:
     }
 
 
+def _own_rules(clinic: ClinicSettings, offered: Iterable[Service]) -> _OwnRules:
+    own = [
+        OwnHours(service=service.name, hours=hours)
+        for service in offered
+        if (hours := rules_of(service, clinic=clinic).cancel_hours) != clinic.cancel_hours
+    ]
+    return {"own_hours": own} if own else {}
+
+
+def _own_limits(clinic: ClinicSettings, offered: Iterable[Service]) -> _OwnLimits:
+    """That some service has its own notice, horizon or most sessions, where it is so."""
+    general = rules_of(Service(), clinic=clinic)
+    told = ((r.notice, r.horizon, r.most_of_service) for r in (rules_of(each, clinic=clinic) for each in offered))
+    return {"own_limits": True} if any(rules != (general.notice, general.horizon, None) for rules in told) else {}
+
+
 def _fees(clinic: ClinicSettings, own: PolicySettings) -> FeesFacts:
     offered = offered_services()
     late = clinic.late_fee_percent
@@ -184,6 +222,7 @@ def _fees(clinic: ClinicSettings, own: PolicySettings) -> FeesFacts:
         "cancel_hours": clinic.cancel_hours,
         "late_fee_percent": late,
         "grace_minutes": clinic.grace_minutes,
+        **_own_rules(clinic, offered),
         "no_show_percent": own.percent_for_not_coming(late),
         "waiver": own.waiver,
         "payment_terms_days": clinic.payment_terms_days,
@@ -221,6 +260,8 @@ LABELS = {
     "max_open_bookings": gettext_lazy("Most sessions booked online"),
     "cancel_hours": gettext_lazy("Free cancelling until, hours before"),
     "late_fee_percent": gettext_lazy("Fee for cancelling later, percent"),
+    "own_hours": gettext_lazy("Services with their own time for free cancelling, hours before"),
+    "own_limits": gettext_lazy("Services with their own notice, reach or most sessions"),
     "grace_minutes": gettext_lazy("Free cancelling after a late booking, minutes"),
     "no_show_percent": gettext_lazy("Fee for not coming, percent"),
     "waiver": gettext_lazy("When you do without the fee"),
@@ -265,6 +306,8 @@ def in_words(value: Any) -> str:
             return _("yes") if value else _("no")
         case list():
             return ", ".join(in_words(one) for one in value)
+        case {"service": service, "hours": hours}:
+            return f"{service}: {hours}"
         case {"key": key, "name": name, "country": country}:
             called = name or str(processors.BY_KEY[key].kind if key in processors.BY_KEY else key)
             return f"{called} ({country})" if country else called

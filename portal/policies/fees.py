@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.common.languages import durations
-from portal.common.languages.punctuation import space
+from portal.common.languages.punctuation import listed, space
 from portal.common.languages.times import clock, weekday
 from portal.policies.document import Block, Document, Section, items, own, section, text
 from portal.policies.facts import FeesFacts
@@ -138,7 +138,8 @@ def _changing(facts: FeesFacts) -> list[Block]:
     hours, percent = facts["cancel_hours"], facts["late_fee_percent"]
     how = text(_("Cancel or move a session in your pages on this website, or tell the front desk."))
     if not hours:
-        return [text(_("You can cancel or move a session free of charge until it begins.")), how]
+        until_it_begins = text(_("You can cancel or move a session free of charge until it begins."))
+        return [until_it_begins, *([text(_own_hours(facts))] if facts.get("own_hours") else []), how]
     free = ngettext(
         "You can cancel or move a session free of charge until %(hours)d hour before it begins.",
         "You can cancel or move a session free of charge until %(hours)d hours before it begins.",
@@ -150,6 +151,8 @@ def _changing(facts: FeesFacts) -> list[Block]:
         after = _("After that, please tell us all the same: somebody may be waiting for the time. There is no fee.")
     promised = text(_("The rule that we showed you when you booked holds for that session, also if it changes later."))
     blocks = [text(f"{free}{space()}{after}"), text(_counted(hours))]
+    if facts.get("own_hours"):
+        blocks.append(text(_own_hours(facts)))
     if percent and facts["grace_minutes"]:
         grace = _(
             "If you book so late that this time is over, or nearly, you can still cancel or move the session free of "
@@ -172,6 +175,14 @@ def _changing(facts: FeesFacts) -> list[Block]:
             text(_("Medicare pays nothing towards this fee, and most health funds and insurers do not either."))
         )
     return blocks
+
+
+def _own_hours(facts: FeesFacts) -> str:
+    """For which services the free time is another one."""
+    own = [f"{each['service']} ({durations.hours(each['hours'])})" for each in facts.get("own_hours", [])]
+    return _("For these services the free time ends so long before the session: %(services)s.") % {
+        "services": listed(own)
+    }
 
 
 def _counted(hours: int) -> str:

@@ -20,6 +20,8 @@ from portal.appointments.models import Appointment, CancelReason
 from portal.appointments.refusals import NotCancellable, NotOffered, NotReschedulable
 from portal.appointments.states import AskAbove, Because, Status, Verb, Why, nothing_known
 from portal.audit import trail
+from portal.clinic.booking_rules import rules_of
+from portal.clinic.kept import services
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Room, Service
 from portal.common.access.actors import Actor
 from portal.common.money import cents
@@ -59,7 +61,7 @@ def book(
     clinic = ClinicSettings.current()
     clear_holds(standing.run_out, by=by, now=now)
     if not (outside_hours and rules.is_staff(by)):
-        rules.check_offered(locked, slot, location, by=by, now=now, clinic=clinic)
+        rules.check_offered(locked, service, slot, location, by=by, now=now, clinic=clinic)
     rules.check_patient(patient, locked, service, slot, by=by, now=now, clinic=clinic)
     appointment = Appointment.objects.create(
         psychologist=psychologist,
@@ -70,7 +72,7 @@ def book(
         mode=mode,
         status=Status.BOOKED,
         fee=locked.fee_for(service) if fee is None else cents(fee),
-        cancel_hours=clinic.cancel_hours,
+        cancel_hours=rules_of(services()[service.pk], clinic=clinic).cancel_hours,
         late_fee_percent=clinic.late_fee_percent,
         no_show_percent=PolicySettings.current().percent_for_not_coming(clinic.late_fee_percent),
         grace_minutes=clinic.grace_minutes,
@@ -140,7 +142,7 @@ def reschedule(
     clear_holds(standing.run_out, by=by, now=now)
     # A time that was agreed once, also outside the hours, is not asked about again.
     if not stays and not (outside_hours and rules.is_staff(by)):
-        rules.check_offered(whom, slot, place, by=by, now=now, clinic=clinic)
+        rules.check_offered(whom, booked.service, slot, place, by=by, now=now, clinic=clinic)
     rules.check_patient_is_free(booked.patient_id, slot, now=now, ignore=booked)
     was = Place.of(booked)
     booked.room_id = rules.choose_room(way, place, standing, preferred=booked.room_id)
@@ -183,7 +185,7 @@ def cancel(
     """Cancels a session and returns it; one that is cancelled already stays as it is. Raises NotCancellable.
 
     Patients may cancel until it starts, staff at any time before it is completed. `late` says that the patient called
-    off inside the clinic's `cancel_hours`; what the clinic calls off is never late. `seen` is what the page that asked
+    off inside the hours that were promised; what the clinic calls off is never late. `seen` is what the page that asked
     knew of the session (`states.as_seen`): an old page is refused.
     """
     booked = lock_appointment(appointment)

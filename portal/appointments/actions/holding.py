@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import nullcontext
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import connection, transaction
 
@@ -21,6 +21,7 @@ from portal.appointments.models import Appointment
 from portal.appointments.refusals import HoldExpired, NotOffered, Refusal, SlotTaken
 from portal.appointments.states import Because, Status, Verb, Why
 from portal.audit import trail
+from portal.clinic.booking_rules import rules_of
 from portal.clinic.kept import places, services
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.access.actors import Actor
@@ -40,7 +41,7 @@ def hold(
     now: datetime,
     instead_of: Appointment | None = None,
 ) -> Appointment:
-    """Keeps a time for the clinic's `hold_minutes`, or raises SlotTaken or NotOffered.
+    """Keeps a time for as long as its service says, or raises SlotTaken or NotOffered.
 
     `instead_of` is a held time that is given back for it; where the new one can't be had, the old one stays. It leaves
     no line in the trail: a hold is nobody's yet, and gone in minutes.
@@ -58,8 +59,9 @@ def hold(
     rules.check_service(locked, service, mode, location, by=by)
     clinic = ClinicSettings.current()
     clear_holds(standing.run_out, by=by, now=now)
-    rules.check_offered(locked, slot, location, by=by, now=now, clinic=clinic)
+    rules.check_offered(locked, service, slot, location, by=by, now=now, clinic=clinic)
     room = rules.choose_room(mode, location, standing)
+    in_force = rules_of(services()[service.pk], clinic=clinic)
     if instead_of is not None:
         release_hold(hold=instead_of, by=by, now=now)
     return Appointment.objects.create(
@@ -69,9 +71,9 @@ def hold(
         room_id=room,
         mode=mode,
         status=Status.HELD,
-        held_until=now + timedelta(minutes=clinic.hold_minutes),
+        held_until=now + in_force.hold,
         fee=locked.fee_for(service),
-        cancel_hours=clinic.cancel_hours,
+        cancel_hours=in_force.cancel_hours,
         late_fee_percent=clinic.late_fee_percent,
         no_show_percent=PolicySettings.current().percent_for_not_coming(clinic.late_fee_percent),
         grace_minutes=clinic.grace_minutes,

@@ -16,6 +16,7 @@ from portal.appointments.models import Appointment
 from portal.appointments.openings import openings
 from portal.appointments.refusals import NotOffered, PatientBusy, SlotTaken, TooManyBookings
 from portal.appointments.states import OPEN, TAKING_TIME, Status
+from portal.clinic.booking_rules import rules_of
 from portal.clinic.kept import is_named, places, rooms, services
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Room, Service
 from portal.common.access.actors import Actor
@@ -147,6 +148,7 @@ def rooms_for(mode: Mode | str, location: Location, *, wanted: Room | None = Non
 
 def check_offered(
     psychologist: Psychologist,
+    service: Service,
     slot: Slot,
     location: Location,
     *,
@@ -158,7 +160,9 @@ def check_offered(
 
     The same function that draws the page decides here, so what was shown can be booked and nothing else can.
     """
-    earliest, latest = booking_times(clinic, now=now, for_staff=is_staff(by))
+    earliest, latest = booking_times(
+        services().get(service.pk, service), clinic=clinic, now=now, for_staff=is_staff(by)
+    )
     if not earliest <= slot.starts_at <= latest:
         raise NotOffered("time")
     day = location.day_of(slot.starts_at)
@@ -199,11 +203,15 @@ def check_patient(
     own = Appointment.objects.filter(patient=patient)
     # One query: what is to come tells both whether they are free and how much they have.
     coming = own.taking_time(now=now).filter(ends_at__gt=min(now, slot.starts_at)).order_by()
-    rows = list(coming.values_list("status", "starts_at", "ends_at"))
-    if any(starts < slot.ends_at and ends > slot.starts_at for _status, starts, ends in rows):
+    rows = list(coming.values_list("status", "service", "starts_at", "ends_at"))
+    if any(starts < slot.ends_at and ends > slot.starts_at for _status, _service, starts, ends in rows):
         raise PatientBusy("patient")
-    if sum(status in OPEN and ends > now for status, _starts, ends in rows) >= clinic.max_open_bookings:
+    ahead = [of for status, of, _starts, ends in rows if status in OPEN and ends > now]
+    in_force = rules_of(services().get(service.pk, service), clinic=clinic)
+    if len(ahead) >= in_force.most_sessions:
         raise TooManyBookings
+    if in_force.most_of_service is not None and ahead.count(service.pk) >= in_force.most_of_service:
+        raise TooManyBookings("service")
     earlier = own.with_a_person()
     if service.first_visit_only and earlier.exists():
         raise NotOffered("first_visit_only")

@@ -46,7 +46,8 @@ class ServiceQuerySet(models.QuerySet["Service"]):
 
 @classed(
     plain="id code name slug description minutes buffer_before buffer_after fee tax_code in_person video phone "
-    "online first_visit_only medicare is_active position",
+    "online first_visit_only notice_hours horizon_days hold_minutes cancel_hours max_open_bookings medicare is_active "
+    "position",
 )
 class Service(models.Model):
     """What the clinic offers: how long it takes, what it costs, how it is given."""
@@ -71,6 +72,34 @@ class Service(models.Model):
     phone = models.BooleanField(_("by phone"), default=False)
     online = models.BooleanField(_("can be booked online"), default=True)
     first_visit_only = models.BooleanField(_("first visits only"), default=False)
+    # Its own rules of booking; empty: the clinic's. `booking_rules.rules_of` says what is in force.
+    notice_hours = models.PositiveSmallIntegerField(
+        _("shortest notice for an online booking, hours"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(24 * 30)],
+    )
+    horizon_days = models.PositiveSmallIntegerField(
+        _("how far ahead people may book, days"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(730)],
+    )
+    hold_minutes = models.PositiveSmallIntegerField(
+        _("a chosen time is held for, minutes"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(2), MaxValueValidator(60)],
+    )
+    cancel_hours = models.PositiveSmallIntegerField(
+        _("free cancelling until, hours before"), null=True, blank=True, validators=[MaxValueValidator(24 * 14)]
+    )
+    max_open_bookings = models.PositiveSmallIntegerField(
+        _("most sessions one patient may have booked online"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+    )
     medicare = models.BooleanField(_("a Medicare rebate may apply"), default=True)
     is_active = models.BooleanField(_("offered"), default=True)
     position = models.PositiveSmallIntegerField(_("order"), default=0)

@@ -46,6 +46,9 @@ SERVICES = (
         "buffer_after": 10,
         "fee": Decimal("330.00"),
         "phone": False,
+        # So long a time is hard to fill again.
+        "notice_hours": 48,
+        "cancel_hours": 72,
     },
     {
         "name": "Letter or report",

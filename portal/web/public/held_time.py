@@ -16,6 +16,7 @@ from portal.accounts.models import User
 from portal.appointments import actions
 from portal.appointments.models import Appointment, Status
 from portal.clinic import kept as clinic
+from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
 from portal.common.access import limits
 from portal.common.access.actors import Actor
@@ -99,7 +100,7 @@ def take(
         now=now,
         instead_of=before,
     )
-    if not limits.claim("hold", **bound, seconds=60 * ClinicSettings.current().hold_minutes):
+    if not limits.claim("hold", **bound, seconds=_seconds(service)):
         # Others of the same address were faster by a moment.
         actions.release_hold(hold=held, by=VISITOR, now=now)
         raise TooManyHeld
@@ -108,6 +109,10 @@ def take(
     _remember(request, held)
     _count(request, bound)
     return held
+
+
+def _seconds(service: Service) -> int:
+    return 60 * rules_of(service, clinic=ClinicSettings.current()).hold_minutes
 
 
 def booked(request: HttpRequest) -> None:

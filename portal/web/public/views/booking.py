@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.appointments.refusals import NotOffered, SlotTaken
 from portal.clinic import kept
+from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.access.decorators import open_to_all
 from portal.common.access.same_origin import from_our_own_pages
@@ -111,6 +112,7 @@ def _calendar(
     context = {
         "clinic": clinic,
         "service": service,
+        "rules": rules_of(service, clinic=clinic),
         "psychologists": psychologists,
         "choice": choice,
         "modes": choosing.ways_to_meet(psychologists, service),

@@ -318,6 +318,8 @@ def _in_words(refusal: Exception, patient: Patient | None) -> str:
     match refusal:
         case PatientBusy():
             return _("There is already a session at that time. Please choose another time, or move the other one.")
+        case TooManyBookings(reason="service"):
+            return _("You have as many of these sessions booked as can be booked online. Please phone us for more.")
         case TooManyBookings():
             return _("You have as many sessions booked as can be booked online. Please phone us for more.")
         case NotOffered(reason="mode"):

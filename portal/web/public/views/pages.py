@@ -16,6 +16,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from portal.clinic import kept
+from portal.clinic.booking_rules import cancel_hours_of_all, hold_minutes_of_all
 from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service
 from portal.common.access.decorators import open_to_all
 from portal.common.kept import drawn
@@ -88,11 +89,12 @@ STANDING = ("welcome", "first_session", "who", "costs", "answers")
 
 @drawn(kept.practising, kept.services, kept.places, ClinicSettings, MbsItem, own_words)
 def _front(today: date, language: str) -> Mapping[str, SafeString]:
-    people, offered = kept.practising(), kept.services_online()
+    people, offered, clinic = kept.practising(), kept.services_online(), ClinicSettings.current()
     first = profiles.first_service(offered)
     prices = price_list(offered, [person for person in people if person.accepting_patients], today=today)
     context = {
-        "clinic": ClinicSettings.current(),
+        "hold_minutes": hold_minutes_of_all(offered, clinic=clinic),
+        "cancel_hours": cancel_hours_of_all(offered, clinic=clinic),
         "site_texts": Texts(language),
         "prices": prices,
         "first_service": first,

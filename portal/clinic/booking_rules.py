@@ -1,0 +1,64 @@
+"""The rules of booking in force for one service: its own where it has any, else the clinic's.
+
+Whoever offers, takes or changes a booking asks here, and so does every page that says how it is done. What was promised
+with a session that is booked stands on the session itself: `portal.appointments.terms`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from portal.clinic.models import ClinicSettings, Service
+
+
+@dataclass(frozen=True, slots=True)
+class BookingRules:
+    """How one service is booked online. The desk is bound by none of the times and numbers."""
+
+    # From how soon and to how far ahead a session may start.
+    notice: timedelta
+    horizon: timedelta
+    # How long a chosen time is kept for who chose it.
+    hold: timedelta
+    # Hours before its start in which cancelling or moving it is free no more.
+    cancel_hours: int
+    # How many sessions one patient may have ahead: of all services, and of this one if it sets a number.
+    most_sessions: int
+    most_of_service: int | None
+
+    @property
+    def hold_minutes(self) -> int:
+        """The time of a hold as pages write it."""
+        return int(self.hold.total_seconds()) // 60
+
+    def times(self, *, now: datetime) -> tuple[datetime, datetime]:
+        """The first and the last moment, aware, at which a session that is booked now may start."""
+        return now + self.notice, now + self.horizon
+
+
+def _own(value: int | None, clinics: int) -> int:
+    return clinics if value is None else value
+
+
+def rules_of(service: Service, *, clinic: ClinicSettings) -> BookingRules:
+    """What is in force for a service: a value of its own, nought included, comes before the clinic's."""
+    return BookingRules(
+        notice=timedelta(hours=_own(service.notice_hours, clinic.notice_hours)),
+        horizon=timedelta(days=_own(service.horizon_days, clinic.horizon_days)),
+        hold=timedelta(minutes=_own(service.hold_minutes, clinic.hold_minutes)),
+        cancel_hours=_own(service.cancel_hours, clinic.cancel_hours),
+        most_sessions=clinic.max_open_bookings,
+        most_of_service=service.max_open_bookings,
+    )
+
+
+def cancel_hours_of_all(services: Iterable[Service], *, clinic: ClinicSettings) -> int:
+    """Hours before its start until which any session of these may be cancelled free: true of each, so the most."""
+    return max((rules_of(service, clinic=clinic).cancel_hours for service in services), default=clinic.cancel_hours)
+
+
+def hold_minutes_of_all(services: Iterable[Service], *, clinic: ClinicSettings) -> int:
+    """Minutes for which a chosen time of any of these is held: true of each, so the fewest."""
+    return min((rules_of(service, clinic=clinic).hold_minutes for service in services), default=clinic.hold_minutes)
