@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 from uuid import UUID
 
+from portal.appointments import states
 from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment, Status, TimeSlot
 from portal.appointments.openings import working_spans
@@ -17,6 +18,36 @@ from portal.common.text.normalise import full_name
 
 STEP_MINUTES = 5
 DAY_MINUTES = 24 * 60
+HALF_HOUR = timedelta(minutes=30)
+# What a calendar may be narrowed to, as a form's choices.
+STATUSES = Status.choices
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """What a calendar is narrowed to; what is left empty narrows nothing, but for the cancelled, which are asked for.
+
+    `location` is the id of a place, `mode` and `status` are values of theirs.
+    """
+
+    location: int | None = None
+    mode: str = ""
+    status: str = ""
+
+    def shows(self, session: Booked) -> bool:
+        """Whether a session is one of those asked for."""
+        return (
+            self.location in (None, session.location.pk)
+            and self.mode in ("", session.mode)
+            and self.status in ("", session.status)
+        )
+
+    @property
+    def asks_for_cancelled(self) -> bool:
+        return self.status == Status.CANCELLED
+
+
+EVERYTHING = Only()
 
 
 class Booked(NamedTuple):
@@ -43,6 +74,16 @@ class Booked(NamedTuple):
     @property
     def is_booked(self) -> bool:
         return self.status == Status.BOOKED
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether its time is nobody else's."""
+        return self.status in states.TAKING_TIME
+
+    @property
+    def is_standing(self) -> bool:
+        """It is neither called off nor missed, and more than a hold."""
+        return self.status in states.STANDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +132,58 @@ class Away(Stretch):
 
 
 @dataclass(frozen=True, slots=True)
+class Free(Stretch):
+    """Half an hour that is worked at a location, and that nothing stands in."""
+
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
 class DiaryDay:
-    """One day of one psychologist, each list in order of time."""
+    """One day of one psychologist, each list in order of time. `hidden` are sessions that nobody asked to see."""
 
     psychologist: Psychologist
     day: date
     sessions: list[Session] = field(default_factory=list)
     work: list[Work] = field(default_factory=list)
     away: list[Away] = field(default_factory=list)
+    hidden: list[Session] = field(default_factory=list)
+
+    def free(self, *, zone: tzinfo, now: datetime) -> Iterator[Free]:
+        """Each half hour of the wall clock from `now` on that is worked whole and that nothing touches."""
+        taken = [(s.starts_at, s.ends_at) for s in (*self.sessions, *self.hidden) if s.appointment.takes_time]
+        taken += [(away.starts_at, away.ends_at) for away in self.away]
+        closed = [(begins.astimezone(UTC), ends.astimezone(UTC)) for begins, ends in taken]
+        offered: set[datetime] = set()
+        for work in self.work:
+            until = work.ends_at.astimezone(UTC)
+            begins = work.starts_at.astimezone(UTC) + timedelta(minutes=-work.minute % 30)
+            while (ends := begins + HALF_HOUR) <= until:
+                is_taken = any(other < ends and begins < end for other, end in closed)
+                if begins >= now and begins not in offered and not is_taken:
+                    offered.add(begins)
+                    shown = begins.astimezone(zone)
+                    yield Free(shown, ends.astimezone(zone), shown.hour * 60 + shown.minute, 30, work.location)
+                begins = ends
+
+    @property
+    def counted(self) -> int:
+        """How many of the sessions shown take place or took place."""
+        return sum(session.appointment.is_standing for session in self.sessions)
+
+    @property
+    def is_worked(self) -> bool:
+        return bool(self.work or self.sessions)
+
+    def trace(self) -> tuple[object, ...]:
+        """All that a page draws of the day, as plain values: while they are the same, so is the page.
+
+        Weekly hours, places and people are not in it: they are kept, and have the stamp of what is kept.
+        """
+        away = [(a.starts_at, a.ends_at, a.slot.label) for a in self.away]
+        extra = [(w.starts_at, w.ends_at, w.location.pk) for w in self.work if w.slot]
+        sessions = [(*s.appointment[:-1], s.appointment.location.pk, s.minute, s.minutes) for s in self.sessions]
+        return (self.psychologist.pk, self.day, sessions, [(h.minute, h.minutes) for h in self.hidden], away, extra)
 
 
 def day(
@@ -123,10 +208,12 @@ def columns(
     zone: tzinfo,
     now: datetime,
     cancelled: bool = False,
+    only: Only = EVERYTHING,
 ) -> list[DiaryDay]:
     """Every day of everybody: first the days, within them the people as given.
 
-    Days are those of `zone`. Holds that ran out don't come, cancelled sessions only if asked for.
+    Days are those of `zone`. Holds that ran out don't come, cancelled sessions only if asked for. Of sessions that
+    `only` leaves out the time is kept, so that it is not taken for free.
     """
     people = list(psychologists)
     calendar = [_Day(first_day + timedelta(days=n), zone) for n in range(days)]
@@ -144,6 +231,8 @@ def columns(
         for span, location_id in working_spans(
             hours=hours.get(whose, ()), first_day=first_day - around, last_day=calendar[-1].day + around
         ):
+            if only.location not in (None, location_id):
+                continue
             for i, cut in _cuts(calendar, span.start, span.end):
                 found[i][place[whose]].work.append(Work(*cut, location=locations[location_id]))
     for slot in slots:
@@ -151,11 +240,13 @@ def columns(
             column = found[i][place[slot.psychologist_id]]
             if slot.kind == TimeSlot.Kind.BLOCKED:
                 column.away.append(Away(*cut, slot=slot))
-            elif slot.location is not None:
+            elif slot.location is not None and only.location in (None, slot.location.pk):
                 column.work.append(Work(*cut, location=slot.location, slot=slot))
-    for session in _booked(place, start, end, now=now, cancelled=cancelled):
+    for session in _booked(place, start, end, now=now, cancelled=cancelled or only.asks_for_cancelled):
         for i, cut in _cuts(calendar, session.starts_at, session.ends_at):
-            found[i][place[session.psychologist_id]].sessions.append(Session(*cut, appointment=session))
+            column = found[i][place[session.psychologist_id]]
+            kept_in = column.sessions if only.shows(session) else column.hidden
+            kept_in.append(Session(*cut, appointment=session))
     for column in (one for line in found for one in line):
         column.work.sort(key=lambda work: (work.starts_at.astimezone(UTC), work.ends_at.astimezone(UTC)))
     return [one for line in found for one in line]
@@ -199,10 +290,14 @@ def _cuts(
     calendar: list[_Day], start: datetime, end: datetime
 ) -> Iterator[tuple[int, tuple[datetime, datetime, int, int]]]:
     """The part of a stretch that falls on each day, with the day's place."""
-    for i, one in enumerate(calendar):
-        if start < one.end and end > one.start:
-            begins, ends = max(start, one.start), min(end, one.end)
+    first = calendar[0]
+    i = max(0, (start.astimezone(first.zone).date() - first.day).days)
+    while i < len(calendar) and calendar[i].start < end:
+        one = calendar[i]
+        begins, ends = max(start, one.start), min(end, one.end)
+        if begins < ends:
             shown = begins.astimezone(one.zone)
             minute = shown.hour * 60 + shown.minute
             minutes = min(int((ends - begins).total_seconds()) // 60, DAY_MINUTES - minute)
             yield i, (shown, ends.astimezone(one.zone), minute, minutes)
+        i += 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -16,6 +18,12 @@ from portal.records.models import ProgressNote, State
 def sessions_with_notes(sessions: AppointmentQuerySet) -> AppointmentQuerySet:
     """The same sessions, each with its `note` at hand where it has one, and not one ciphertext read."""
     return sessions.select_related("note").defer("note__body")
+
+
+def states_of_notes(codes: Collection[UUID]) -> dict[UUID, bool]:
+    """Of these sessions, by their codes, those that have a note: whether it is signed. One query."""
+    notes = ProgressNote.objects.filter(appointment__code__in=codes).order_by()
+    return {code: state == State.SIGNED for code, state in notes.values_list("appointment__code", "state")}
 
 
 def sessions_to_write_up(actor: Actor, *, now: datetime, since: datetime | None = None) -> AppointmentQuerySet:

@@ -12,7 +12,8 @@ from portal.common.web.stencils import Stencil, joined
 _HOUR = Stencil("components/_calendar_hour.html", holes="row hour half")
 _DAY = Stencil("components/_calendar_day.html", holes="title url subtitle slots now_row rows")
 _OFF = Stencil("components/_calendar_off.html", holes="row span title starts ends")
-_SLOT = Stencil("components/_calendar_slot.html", holes="row span lane kind url starts title detail spoken")
+_FREE = Stencil("components/_calendar_free.html", holes="row span url starts title")
+_SLOT = Stencil("components/_calendar_slot.html", holes="row span lane kind url moves starts title detail spoken")
 
 
 def hours(grid: Grid) -> SafeString:
@@ -27,7 +28,7 @@ def columns(grid: Grid) -> SafeString:
 
 
 def _column(column: Column, grid: Grid) -> SafeString:
-    slots = joined(_off(block) if block.kind == "off" else _slot(block) for block in column.blocks)
+    slots = joined(_DRAWN.get(block.kind, _slot)(block) for block in column.blocks)
     fill = _DAY.look(
         is_today=column.is_today,
         is_linked=bool(column.url),
@@ -38,16 +39,27 @@ def _column(column: Column, grid: Grid) -> SafeString:
 
 
 def _off(block: Block) -> SafeString:
-    return _OFF.look()(
+    return _OFF.look(tone=block.tone)(
         (block.row, block.span, block.title, clock_of(block.starts_at.time()), clock_of(block.ends_at.time()))
     )
 
 
+def _free(block: Block) -> SafeString:
+    return _FREE.look()((block.row, block.span, block.url, clock_of(block.starts_at.time()), block.title))
+
+
 def _slot(block: Block) -> SafeString:
     fill = _SLOT.look(
-        is_linked=bool(block.url), shape=block.shape, has_detail=bool(block.detail), has_spoken=bool(block.spoken)
+        is_linked=bool(block.url),
+        can_move=bool(block.moves),
+        shape=block.shape,
+        mark=block.mark,
+        has_detail=bool(block.detail),
+        has_spoken=bool(block.spoken),
     )
     starts = clock_of(block.starts_at.time())
-    return fill(
-        (block.row, block.span, block.lane, block.kind, block.url, starts, block.title, block.detail, block.spoken)
-    )
+    where = (block.row, block.span, block.lane, block.kind, block.url, block.moves)
+    return fill((*where, starts, block.title, block.detail, block.spoken))
+
+
+_DRAWN = {"off": _off, "free": _free}

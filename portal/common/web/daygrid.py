@@ -12,12 +12,14 @@ from datetime import date, datetime, time
 STEP = 5
 DAY = 24 * 60
 LANES = 3
+# What lies behind the sessions: it takes no lane of theirs, and no more hours are shown for it.
+BEHIND = frozenset({"off", "free"})
 
 
 @dataclass(slots=True)
 class Block:
-    """One thing in a column. Times are local, and aware or naive alike. `kind` is the class of static/css/calendar.css:
-    held, booked, confirmed, arrived, video, completed, cancelled, no-show, or off for time not worked."""
+    """One thing in a column. Times are local, and aware or naive alike. `kind` is the class of static/css/schedule.css:
+    held, booked, confirmed, arrived, completed, cancelled, no-show, off for time not worked, or free."""
 
     starts_at: datetime
     ends_at: datetime
@@ -29,6 +31,12 @@ class Block:
     shape: str = ""
     # What a screen reader hears of kind and shape: "confirmed".
     spoken: str = ""
+    # How it is held, as a second shape and the colour of its edge: video, phone, or empty for in person.
+    mark: str = ""
+    # Of time not worked: "leave" is hatched.
+    tone: str = ""
+    # What a script is told of a session that may be moved: the word that its move goes by; empty for none.
+    moves: str = ""
     row: int = 0
     span: int = 0
     lane: str = ""
@@ -108,7 +116,7 @@ def _share_lanes(blocks: Sequence[Block]) -> None:
 def day_grid(columns: Iterable[Column], *, first_hour: int = 8, last_hour: int = 18) -> Grid:
     """Sets row, span and lane of every block, and shows more hours when a session needs them."""
     columns = tuple(columns)
-    real = [(block, column.day) for column in columns for block in column.blocks if block.kind != "off"]
+    real = [(block, column.day) for column in columns for block in column.blocks if block.kind not in BEHIND]
     starts = min([first_hour * 60, *(_minutes(b.starts_at, day) for b, day in real)]) // 60 * 60
     ends = -(-max([last_hour * 60, *(_minutes(b.ends_at, day) for b, day in real)]) // 60) * 60
     for column in columns:
@@ -122,7 +130,7 @@ def day_grid(columns: Iterable[Column], *, first_hour: int = 8, last_hour: int =
             bottom = min(_minutes(block.ends_at, column.day), ends)
             block.row = (top - starts) // STEP + 1
             block.span = max(1, -(-(bottom - starts) // STEP) - (block.row - 1))
-        _share_lanes([block for block in column.blocks if block.kind != "off"])
+        _share_lanes([block for block in column.blocks if block.kind not in BEHIND])
         if column.now is not None and column.now.date() == column.day:
             column.is_today = True
             minute = _minutes(column.now, column.day)

@@ -7,18 +7,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateformat import format as date_format
-from django.utils.translation import gettext as _
 
-from portal.appointments.listing import room_or_way, with_clinic
+from portal.appointments.listing import with_clinic
 from portal.appointments.models import Appointment, TimeSlot, WorkingHours
 from portal.clinic import kept
-from portal.clinic.models import Mode
 from portal.common.access.actors import Actor
 from portal.common.languages.times import local_day
-from portal.common.web.daygrid import Block, Column, Grid, day_grid
 from portal.records.session_notes import sessions_with_notes
 
 MIDNIGHT = time()
@@ -154,81 +149,6 @@ def _joined(windows: list[Window]) -> list[Window]:
         else:
             joined.append((start, end))
     return joined
-
-
-# ---- As a grid ------------------------------------------------------------------------------------------------------
-
-
-def grid(week: Week, *, zone: ZoneInfo, now: datetime) -> Grid:
-    """The week as a grid of five-minute rows, a day a column."""
-    windows = [window for day in week.days for window in day.windows]
-    first = min([9, *(start.hour for start, _end in windows)])
-    last = max([17, *(24 if end.date() > start.date() else end.hour + bool(end.minute) for start, end in windows)])
-    columns = [
-        Column(
-            title=date_format(day.date, "D j"),
-            subtitle=date_format(day.date, "F"),
-            day=day.date,
-            url=f"{reverse('psychologist:today')}?day={day.date:%Y-%m-%d}",
-            blocks=[*_time_off(day, zone), *(_block(session) for session in day.sessions)],
-            now=_wall(now, zone),
-        )
-        for day in week.shown
-    ]
-    return day_grid(columns, first_hour=first, last_hour=last)
-
-
-def _time_off(day: Day, zone: ZoneInfo) -> list[Block]:
-    """Time that is not worked, and time away; of a past day, which had other hours perhaps, only time away."""
-    midnight = datetime.combine(day.date, MIDNIGHT)
-    edges = [midnight, *(edge for window in day.windows for edge in window), midnight + timedelta(days=1)]
-    off = []
-    for start, end in [] if day.is_past else zip(edges[::2], edges[1::2], strict=True):
-        if start < end:
-            is_break = start > midnight and end < midnight + timedelta(days=1)
-            title = _("Break") if is_break else "" if day.windows else _not_worked(day)
-            off.append(Block(starts_at=start, ends_at=end, kind="off", title=title))
-    for slot in day.away:
-        if cut := _cut(slot, day.date, slot.location.zone if slot.location else zone):
-            start, end = cut
-            off.append(Block(starts_at=start, ends_at=end, kind="off", title=slot.label or slot.get_kind_display()))
-    return off
-
-
-def _not_worked(day: Day) -> str:
-    return _("Outside your hours") if day.sessions else _("Not working")
-
-
-def _block(session: Appointment) -> Block:
-    kind, shape, spoken = session.status.replace("_", "-"), session.status, session.get_status_display()
-    if session.is_booked and session.confirmed_at:
-        kind, shape, spoken = "confirmed", "confirmed", _("Confirmed")
-    if session.mode == Mode.VIDEO and session.is_booked:
-        kind, shape, spoken = "video", "video", _("%(status)s, by video") % {"status": spoken}
-    if session.is_hold:
-        title, detail, url = _("Held"), _("somebody is booking"), ""
-    else:
-        title = session.person.name
-        detail = _detail(session)
-        url = reverse("psychologist:note", args=[session.code])
-    return Block(
-        starts_at=session.local_start.replace(tzinfo=None),
-        ends_at=session.local_end.replace(tzinfo=None),
-        kind=kind,
-        title=title,
-        detail=detail,
-        url=url,
-        shape=shape,
-        spoken=spoken,
-    )
-
-
-def _detail(session: Appointment) -> str:
-    note = getattr(session, "note", None)
-    written = ""
-    if note is not None:
-        written = _("note signed") if note.is_signed else _("note begun")
-    return " · ".join(filter(None, [written, room_or_way(session), session.service.name]))
 
 
 # ---- Who is left outside --------------------------------------------------------------------------------------------

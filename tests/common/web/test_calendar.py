@@ -38,8 +38,20 @@ def grid(zone=MELBOURNE):
                     block((0, 0), 540, "off", zone),
                     block((9, 0), 50, "completed", zone, title="A & B", url="/one/", shape="completed"),
                     block((12, 5), 60, "off", zone, title="Lunch <late>"),
+                    block((16, 0), 60, "off", zone, title="Leave & rest", tone="leave"),
+                    block((11, 0), 30, "free", zone, title="book with <Mai>", url="/book/?at=1&who=2"),
                     block((13, 0), 50, "held", zone, title="Held", spoken="Held"),
-                    block((14, 0), 50, "video", zone, title="S. Tran", detail="100% video", url="/two/?x=1&y=2"),
+                    block(
+                        (14, 0),
+                        50,
+                        "booked",
+                        zone,
+                        mark="video",
+                        title="S. Tran",
+                        detail="100% video",
+                        url="/two/?x=1&y=2",
+                        moves="a<b",
+                    ),
                     block(
                         (14, 30), 50, "booked", zone, title="E. Sato", url="/three/", shape="booked", spoken="Booked"
                     ),
@@ -66,7 +78,7 @@ def test_stencils_draw_what_the_plain_template_draws(language, dense):
         plain = drawn(PLAIN.read_text(), grid(), label="24 & 25 November", dense=dense)
         filled = drawn('{% include "components/_calendar.html" %}', grid(), label="24 & 25 November", dense=dense)
     assert filled == plain
-    assert plain.count("<li") == 10
+    assert plain.count("<li") == 12
     assert plain.count("Mai &lt;Nguyễn&gt;") == 2
 
 
@@ -81,4 +93,4 @@ def test_an_empty_grid_is_drawn_too():
 def test_times_are_said_on_the_wall_clock_of_the_calendar():
     with in_zone(MELBOURNE):
         filled = drawn('{% include "components/_calendar.html" %}', grid(PERTH), label="")
-    assert '<span class="sr-only">9:00 am</span>A &amp; B' in filled
+    assert '<span class="ev-at">9:00 am</span>A &amp; B' in filled

@@ -103,11 +103,13 @@ def _at(hour: int, minute: int = 0) -> datetime:
     return datetime(DAY.year, DAY.month, DAY.day, hour, minute, tzinfo=ZONE)
 
 
-def _block(hour: int, minute: int, minutes: int, kind: str, title: str, detail: str = "", shape: str = "") -> Block:
+def _block(
+    hour: int, minute: int, minutes: int, kind: str, title: str, detail: str = "", shape: str = "", mark: str = ""
+) -> Block:
     starts = _at(hour, minute)
     spoken = "" if kind == "off" else kind.replace("-", " ")
     url = "#calendar" if kind not in ("off", "held") else ""
-    return Block(starts, starts + timedelta(minutes=minutes), kind, title, detail, url, shape, spoken)
+    return Block(starts, starts + timedelta(minutes=minutes), kind, title, detail, url, shape, spoken, mark)
 
 
 def _calendar() -> Grid:
@@ -130,8 +132,8 @@ def _calendar() -> Grid:
                 _block(15, 0, 50, "no-show", "B. Marsh", "no-show", "no_show"),
             ], _at(11, 5)),
             Column("Leila Haddad", DAY, "Video", "#calendar", [
-                _block(9, 0, 50, "video", "N. Haddow", "video · 6 am in Perth", "video"),
-                _block(11, 0, 50, "video", "P. Lim", "video", "video"),
+                _block(9, 0, 50, "confirmed", "N. Haddow", "6:00 am in Perth", "confirmed", "video"),
+                _block(11, 0, 50, "booked", "P. Lim", "by phone", "booked", "phone"),
                 _block(12, 30, 330, "off", "Not working"),
             ], _at(11, 5)),
             Column("Priya Raman", DAY, "Room 3 · Brunswick", "#calendar", [

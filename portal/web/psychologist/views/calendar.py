@@ -1,39 +1,43 @@
-"""The week."""
+"""One's own calendar: a week, a day, a month or an agenda."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.accounts.roles import Role
+from portal.clinic import kept
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import allow
-from portal.common.languages.times import local_day
-from portal.common.web.htmx import page_or_fragment
-from portal.web.psychologist.forms import WeekChoice
+from portal.records.session_notes import states_of_notes
+from portal.web.calendars import pages
+from portal.web.calendars.asked import WEEK
+from portal.web.calendars.audience import Audience
 from portal.web.psychologist.own_profile import PsychologistRequest, home_zone, with_profile
-from portal.web.psychologist.weeks import grid, hours_of, monday_of, read_week
+from portal.web.psychologist.weeks import hours_of
+
+
+def _how_far_written(codes: Sequence[UUID]) -> Mapping[UUID, str]:
+    """Of sessions that have a note, by their codes, whether it is signed."""
+    return {
+        code: _("note signed") if is_signed else _("note begun") for code, is_signed in states_of_notes(codes).items()
+    }
+
+
+OWN = Audience("psychologist", session="note", usual=WEEK, of_one=True, asides=_how_far_written)
 
 
 @allow(Role.PSYCHOLOGIST)
 @with_profile
 @require_safe
 def calendar(request: PsychologistRequest) -> HttpResponse:
-    """One week, by `?week=` any day of it; on a phone a list of days."""
-    now, hours = timezone.now(), hours_of(request.actor)
+    """One's own week, by `?day=` or `?week=` any day of it; by `?view=` a day, a month or an agenda."""
+    hours = hours_of(request.actor)
     zone = home_zone(hours, clinic=ClinicSettings.current())
-    this_monday = monday_of(local_day(now, zone))
-    chosen = WeekChoice.read(request.GET)
-    week = read_week(
-        request.actor, monday=monday_of(chosen) if chosen else this_monday, hours=hours, zone=zone, now=now
-    )
-    context = {
-        "week": week,
-        "grid": grid(week, zone=zone, now=now),
-        "this_monday": this_monday,
-        "zone": zone,
-        "now": now,
-        "has_hours": bool(hours),
-    }
-    return page_or_fragment(request, "psychologist/calendar.html", context, fragment="week")
+    own = kept.psychologists()[request.psychologist.pk]
+    return pages.calendar(request, OWN, [own], zone=zone, now=timezone.now(), has_hours=bool(hours))

@@ -1,0 +1,1 @@
+"""The calendar that the desk and psychologists share: day, week, month and agenda, and what is done from it."""

@@ -1,0 +1,45 @@
+"""Whose calendar it is: what is shown in it, and where a session and a free half hour lead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.urls import reverse
+
+from portal.common.web.addresses import each
+
+# What is said of sessions beside what a diary knows: a psychologist's how far the note is. By their codes.
+Asides = Callable[[Sequence[UUID]], Mapping[UUID, str]]
+
+
+def _nothing(_codes: Sequence[UUID]) -> Mapping[UUID, str]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """`namespace` is the audience's; `session` is the name of the page of one session.
+
+    `usual` is the view that its calendar begins with; `of_one` says that it shows one person's diary, not everybody's.
+    """
+
+    namespace: str
+    session: str
+    usual: str
+    of_one: bool = False
+    asides: Asides = _nothing
+
+    def url(self, name: str) -> str:
+        """The address of a page of this audience that takes nothing."""
+        return reverse(f"{self.namespace}:{name}")
+
+    def session_url(self) -> Callable[[object], str]:
+        """Fills the address of a session's page with its code."""
+        return each(f"{self.namespace}:{self.session}")
+
+    def day_list(self, day: date) -> str:
+        """The page that lists one day's sessions with all that is done with them."""
+        return f"{self.url('today')}?day={day:%Y-%m-%d}"

@@ -1,0 +1,166 @@
+"""Draws days of the diary: as columns of a calendar, and as lines of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import NamedTuple
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from portal.appointments import states
+from portal.appointments.calendars import Booked, DiaryDay, Free, Session
+from portal.clinic.models import Mode
+from portal.common.languages.times import clock, clock_there, iso
+from portal.common.web.daygrid import Block
+from portal.common.web.stencils import Row, Stencil
+
+_LINE = Stencil("calendar/_line.html", holes="at until url patient psychologist detail")
+
+
+class Drawing:
+    """Draws what stands in days of the diary, on one wall clock.
+
+    `address` fills the address of a session's page, `asides` has what is said of one beside the rest, by its code.
+    """
+
+    def __init__(
+        self,
+        *,
+        zone: ZoneInfo,
+        now: datetime,
+        address: Callable[[object], str],
+        asides: Mapping[UUID, str],
+        is_of_one: bool = False,
+        books_at: str = "",
+    ) -> None:
+        self.zone, self.now, self.address, self.asides = zone, now, address, asides
+        self.is_of_one, self.books_at = is_of_one, books_at
+        self.language = get_language()
+
+    # ---- Columns ----------------------------------------------------------------------------------------------------
+
+    def blocks(self, one: DiaryDay) -> list[Block]:
+        """All that stands in a column: what is not worked and what is free lie behind the sessions."""
+        return [*self._off(one), *self._free(one), *(self._block(session) for session in one.sessions)]
+
+    def _off(self, one: DiaryDay) -> Iterator[Block]:
+        """The hours not worked, and time away by its label.
+
+        Which weekly hours were worked on a day that is past is stored nowhere: only what is dated is known of it.
+        """
+        midnight = datetime.combine(one.day, datetime.min.time(), self.zone)
+        end = datetime.combine(one.day + timedelta(days=1), datetime.min.time(), self.zone)
+        if end.astimezone(UTC) > self.now:
+            edge = midnight
+            for work in one.work:
+                if work.starts_at.astimezone(UTC) > edge.astimezone(UTC):
+                    yield Block(edge, work.starts_at, "off", _("Break") if edge is not midnight else "")
+                edge = max(edge, work.ends_at, key=lambda moment: moment.astimezone(UTC))
+            if edge.astimezone(UTC) < end.astimezone(UTC):
+                yield Block(edge, end, "off", "" if one.work else self.not_worked(one))
+        for away in one.away:
+            yield Block(away.starts_at, away.ends_at, "off", away.slot.label or _("Away"), tone="leave")
+
+    def not_worked(self, one: DiaryDay) -> str:
+        """What is said of a day without hours."""
+        if not one.sessions:
+            return _("Not working")
+        return _("Outside your hours") if self.is_of_one else _("Outside the usual hours")
+
+    def _free(self, one: DiaryDay) -> Iterator[Block]:
+        """Each half hour that can be booked, as a link to the page that books it."""
+        if not self.books_at:
+            return
+        title = _("book with %(name)s") % {"name": one.psychologist.name}
+        for free in one.free(zone=self.zone, now=self.now):
+            yield Block(free.starts_at, free.ends_at, "free", title, url=self._booking(one, free))
+
+    def _booking(self, one: DiaryDay, free: Free) -> str:
+        words = {"psychologist": one.psychologist.slug, "time": iso(free.starts_at), "at": free.location.slug}
+        return f"{self.books_at}?{urlencode(words)}"
+
+    def _block(self, session: Session) -> Block:
+        a = session.appointment
+        state = _state(a.status, a.is_booked and a.is_confirmed, a.mode, language=self.language)
+        when = (session.starts_at, session.ends_at, state.kind)
+        if a.is_hold:
+            what = (_("Held"), _("somebody is booking"), "")
+        else:
+            what = (a.patient, self._detail(a), self.address(a.code))
+        return Block(*when, *what, shape=state.shape, spoken=state.spoken, mark=state.mark)
+
+    def _detail(self, a: Booked) -> str:
+        """What else is said of a session: its other clock, how far it is written up, where, and what it is."""
+        return " · ".join(filter(None, [self._other_clock(a), self.asides.get(a.code, ""), self._where(a), a.service]))
+
+    def _where(self, a: Booked) -> str:
+        return a.room or _mode(a.mode, language=self.language)
+
+    def _other_clock(self, a: Booked) -> str:
+        """When it is by the clock of its place, where that shows another time than the calendar's."""
+        there = a.location.zone
+        if a.starts_at.astimezone(there).utcoffset() == a.starts_at.astimezone(self.zone).utcoffset():
+            return ""
+        return clock_there(a.starts_at, there)
+
+    # ---- Lines ------------------------------------------------------------------------------------------------------
+
+    def lines(self, days: Iterable[DiaryDay], *, names_psychologist: bool) -> SafeString:
+        """The sessions of some days as lines, in order of time."""
+        found = [(session.appointment, one.psychologist.name) for one in days for session in one.sessions]
+        found.sort(key=lambda each: each[0].starts_at)
+        return _LINE.rows(self._line(a, name if names_psychologist else "") for a, name in found)
+
+    def _line(self, a: Booked, psychologist: str) -> Row:
+        return (
+            {
+                "status": a.status,
+                "confirmed": a.is_confirmed,
+                "mode": a.mode,
+                "is_hold": a.is_hold,
+                "names_psychologist": bool(psychologist),
+            },
+            (
+                clock(a.starts_at, self.zone),
+                clock(a.ends_at, self.zone),
+                "" if a.is_hold else self.address(a.code),
+                a.patient,
+                psychologist,
+                "" if a.is_hold else self._detail(a),
+            ),
+        )
+
+
+class _State(NamedTuple):
+    """How a block looks, and what a screen reader hears of it."""
+
+    kind: str
+    shape: str
+    mark: str
+    spoken: str
+
+
+@cache
+def _state(status: str, is_confirmed: bool, mode: str, *, language: str | None) -> _State:
+    """Put into words once for each of the few there are, in the language in use."""
+    kind, shape, spoken = status.replace("_", "-"), status, states.label_of(status)
+    if is_confirmed:
+        kind, shape, spoken = "confirmed", "confirmed", _("Confirmed")
+    mark = "" if mode == Mode.IN_PERSON else mode
+    if mark == Mode.VIDEO:
+        spoken = _("%(status)s, by video") % {"status": spoken}
+    elif mark:
+        spoken = _("%(status)s, by phone") % {"status": spoken}
+    return _State(kind, shape, mark, spoken)
+
+
+@cache
+def _mode(mode: str, *, language: str | None) -> str:
+    return str(Mode(mode).label)

@@ -1,0 +1,89 @@
+"""A week of everybody and a month, as tables of figures: each cell leads to its day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from django.utils.translation import gettext as _
+
+from portal.appointments.calendars import DiaryDay
+from portal.clinic.models import Psychologist
+from portal.web.calendars.asked import DAY, WEEK, Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One day, of one person or of all: how many sessions, who is away and why, and whether anybody works."""
+
+    day: date
+    url: str
+    sessions: int
+    away: tuple[str, ...]
+    is_worked: bool
+    is_today: bool
+    # Of a month: whether the day is one of its own, not of a week that it shares.
+    is_within: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A line of the week of everybody."""
+
+    psychologist: Psychologist
+    url: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def sessions(self) -> int:
+        return sum(cell.sessions for cell in self.cells)
+
+
+def rows_of_week(asked: Asked, days: Iterable[DiaryDay], today: date) -> list[Person]:
+    """A line for each who works, is away or has sessions in the week, in the clinic's order."""
+    of_people: dict[Psychologist, list[DiaryDay]] = {}
+    for one in days:
+        of_people.setdefault(one.psychologist, []).append(one)
+    return [
+        Person(
+            who,
+            asked.query(view=WEEK, psychologist=who),
+            tuple(_cell([one], asked.query(view=DAY, day=one.day, psychologist=who), today) for one in ones),
+        )
+        for who, ones in of_people.items()
+        if asked.everybody or any(one.is_worked or one.away for one in ones)
+    ]
+
+
+def cells_of_month(asked: Asked, days: Iterable[DiaryDay], today: date, *, is_of_one: bool) -> list[list[Cell]]:
+    """The weeks of a month, each of seven days."""
+    cells = [
+        _cell(
+            list(ones),
+            asked.query(view=DAY, day=day),
+            today,
+            is_within=(day.year, day.month) == (asked.day.year, asked.day.month),
+            names_who=not is_of_one,
+        )
+        for day, ones in groupby(days, key=lambda one: one.day)
+    ]
+    return [cells[n : n + 7] for n in range(0, len(cells), 7)]
+
+
+def _cell(ones: list[DiaryDay], url: str, today: date, *, is_within: bool = True, names_who: bool = False) -> Cell:
+    away = [
+        (f"{one.psychologist.name}: " if names_who else "") + (away.slot.label or _("Away"))
+        for one in ones
+        for away in one.away
+    ]
+    return Cell(
+        day=ones[0].day,
+        url=url,
+        sessions=sum(one.counted for one in ones),
+        away=tuple(dict.fromkeys(away)),
+        is_worked=any(one.is_worked for one in ones),
+        is_today=ones[0].day == today,
+        is_within=is_within,
+    )
