@@ -188,6 +188,7 @@ def hours(
     weekday: int = 0,
     starts: str = "09:00",
     ends: str = "17:00",
+    **fields,
 ) -> WorkingHours:
     """Weekly hours on one weekday (0 is Monday), on the location's wall clock."""
     return WorkingHours.objects.create(
@@ -196,6 +197,7 @@ def hours(
         weekday=weekday,
         starts=time.fromisoformat(starts),
         ends=time.fromisoformat(ends),
+        **fields,
     )
 
 

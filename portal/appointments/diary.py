@@ -15,7 +15,7 @@ from django.db.models import Count, Q
 from portal.appointments.calendars import DiaryDay, columns, day, week
 from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment, TimeSlot
-from portal.appointments.openings import Closed, Extra, Opening, Seconds, Span, openings
+from portal.appointments.openings import Closed, Extra, Hours, Opening, Seconds, Span, by_way, joined, openings
 from portal.clinic.booking_rules import rules_of
 from portal.clinic.kept import places, rooms
 from portal.clinic.kept import psychologists as known_psychologists
@@ -77,8 +77,8 @@ def openings_of(
         return found
     first_day = max(first_day, soonest)
     start, end = _around(first_day, last_day, services=[own[p.pk] for p in asked])
-    needs_room = {p.pk for p in asked if ways[p.pk] == [Mode.IN_PERSON]}
     hours = weekly_hours()
+    needs_room = {p.pk for p in asked if _may_need_room(ways[p.pk], hours.get(p.pk, ()))}
     dated = Dated(asked, start=start, end=end)
     at = {location for pk in needs_room for location in dated.places(pk)} if needs_room else set()
     taken = Taken(asked, start=start, end=end, now=now, ignore=ignore, rooms_at=at)
@@ -87,22 +87,35 @@ def openings_of(
         pk, wanted = psychologist.pk, own[psychologist.pk]
         if pk in needs_room and wanted not in full:
             full[wanted] = {location: taken.full(location, wanted) for location in at}
-        found[pk] = openings(
-            hours=hours.get(pk, ()),
-            extra=dated.extra[pk],
-            blocked=dated.blocked[pk],
-            busy=taken.busy[pk],
-            full=full[wanted] if pk in needs_room else {},
-            minutes=wanted.minutes,
-            buffer_before=wanted.buffer_before,
-            buffer_after=wanted.buffer_after,
-            step_minutes=clinic.slot_step_minutes,
-            earliest=times[wanted][0],
-            latest=times[wanted][1],
-            first_day=first_day,
-            last_day=last_day,
+        found[pk] = joined(
+            [
+                (
+                    same,
+                    openings(
+                        hours=windows,
+                        extra=dated.extra[pk],
+                        blocked=dated.blocked[pk],
+                        busy=taken.busy[pk],
+                        full=full.get(wanted, {}) if same == [Mode.IN_PERSON] else {},
+                        minutes=wanted.minutes,
+                        buffer_before=wanted.buffer_before,
+                        buffer_after=wanted.buffer_after,
+                        step_minutes=clinic.slot_step_minutes,
+                        earliest=times[wanted][0],
+                        latest=times[wanted][1],
+                        first_day=first_day,
+                        last_day=last_day,
+                    ),
+                )
+                for windows, same in by_way(hours.get(pk, ()), ways[pk])
+            ]
         )
     return found
+
+
+def _may_need_room(ways: Sequence[Mode], hours: Iterable[Hours]) -> bool:
+    """Whether some of somebody's time can only be used in person: they meet nobody otherwise, or not in those hours."""
+    return ways == [Mode.IN_PERSON] or (Mode.IN_PERSON in ways and any(window.modes for window in hours))
 
 
 def _can_take(psychologist: Psychologist, moving: Appointment | None) -> bool:

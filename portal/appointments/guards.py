@@ -1,8 +1,9 @@
 """What the database itself refuses: live appointments of one psychologist, one patient or one room never overlap.
 
-Nor do one psychologist's working hours. PostgreSQL holds it by constraints, SQLite by triggers that refuse with the
-same names. SQLite compares times as text, so there every time must be exactly what Django writes for a whole minute
-in UTC: a `T`, a zone, a fraction or a date such as 31 February would sort wrongly and slip past.
+Nor do one psychologist's working hours, on days on which both are valid. PostgreSQL holds it by constraints, SQLite by
+triggers that refuse with the same names. SQLite compares times as text, so there every time must be exactly what Django
+writes for a whole minute in UTC: a `T`, a zone, a fraction or a date such as 31 February would sort wrongly and slip
+past.
 """
 
 # ruff: noqa: S608 - every word of this SQL is our own
@@ -22,6 +23,7 @@ APART = [
     ("appointment_patient_no_overlap", "patient_id", "starts_at", "ends_at"),
     ("appointment_room_no_overlap", "room_id", "occupied_from", "occupied_until"),
 ]
+VALID = ("valid_from", "valid_until")
 TIMES = ("starts_at", "ends_at", "occupied_from", "occupied_until")
 
 
@@ -63,10 +65,20 @@ def _sqlite() -> Iterator[Trigger]:
     yield from _both(
         "hours_no_overlap",
         HOURS,
-        ("psychologist_id", "weekday", "starts", "ends"),
+        ("psychologist_id", "weekday", "starts", "ends", "valid_from", "valid_until"),
         f"EXISTS (SELECT 1 FROM {HOURS} AS other WHERE other.psychologist_id = NEW.psychologist_id "
         "AND other.weekday = NEW.weekday AND (other.starts < NEW.ends OR NEW.ends = '00:00:00') "
-        "AND (other.ends > NEW.starts OR other.ends = '00:00:00')/* but itself */)",
+        "AND (other.ends > NEW.starts OR other.ends = '00:00:00') "
+        "AND (other.valid_from IS NULL OR NEW.valid_until IS NULL OR other.valid_from <= NEW.valid_until) "
+        "AND (other.valid_until IS NULL OR NEW.valid_from IS NULL OR other.valid_until >= NEW.valid_from)"
+        "/* but itself */)",
+    )
+    # No day is none; what is none of the calendar's would sort wrongly.
+    yield from _both(
+        "hours_valid_on_days",
+        HOURS,
+        ("valid_from", "valid_until"),
+        " OR ".join(f"NEW.{day} IS NOT strftime('%Y-%m-%d', NEW.{day}, '+0 days')" for day in VALID),
     )
     yield from _both(
         "hours_on_whole_minutes",
@@ -94,7 +106,10 @@ def _postgresql() -> Iterator[Constraint]:
     ends = "COALESCE(NULLIF((extract(epoch FROM ends) / 60)::integer, 0), 1440)"
     minutes = f"int4range((extract(epoch FROM starts) / 60)::integer, {ends})"
     yield Constraint(
-        "hours_no_overlap", HOURS, f"EXCLUDE USING gist (psychologist_id WITH =, weekday WITH =, {minutes} WITH &&)"
+        "hours_no_overlap",
+        HOURS,
+        f"EXCLUDE USING gist (psychologist_id WITH =, weekday WITH =, {minutes} WITH &&, "
+        "daterange(valid_from, valid_until, '[]') WITH &&)",
     )
     yield Constraint(
         "hours_on_whole_minutes", HOURS, "CHECK (extract(second FROM starts) = 0 AND extract(second FROM ends) = 0)"

@@ -8,8 +8,11 @@ from zoneinfo import ZoneInfo
 
 from portal.appointments.models import WorkingHours
 from portal.appointments.openings import Hours
-from portal.clinic.models import Location
+from portal.clinic.models import Location, Mode
 from portal.common.kept import kept
+
+# The ways of meeting, which are the columns that name them too.
+_WAYS = tuple(str(mode.value) for mode in Mode)
 
 
 @kept(WorkingHours, Location)
@@ -17,8 +20,9 @@ def weekly_hours() -> Mapping[int, tuple[Hours, ...]]:
     """The windows of each psychologist's week at places in use, by the psychologist's id; who has none is not in it."""
     found: defaultdict[int, list[Hours]] = defaultdict(list)
     rows = WorkingHours.objects.filter(location__is_active=True).order_by("weekday", "starts", "pk")
-    for whose, weekday, starts, ends, zone, location in rows.values_list(
-        "psychologist", "weekday", "starts", "ends", "location__time_zone", "location"
-    ):
-        found[whose].append(Hours(weekday, starts, ends, ZoneInfo(zone), location))
+    columns = ("psychologist", "weekday", "starts", "ends", "location__time_zone", "location")
+    rows_and_ways = rows.values_list(*columns, "valid_from", "valid_until", *_WAYS)
+    for whose, weekday, starts, ends, zone, location, since, until, *named in rows_and_ways:
+        modes = frozenset(way for way, is_named in zip(_WAYS, named, strict=True) if is_named)
+        found[whose].append(Hours(weekday, starts, ends, ZoneInfo(zone), location, modes, since, until))
     return {whose: tuple(windows) for whose, windows in found.items()}

@@ -22,10 +22,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 DAY = 24 * 60 * 60
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
+# A way of meeting, by whatever name its caller has for it.
+Way = TypeVar("Way", bound=str)
 _EPOCH_WALL = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall clock's zero has no zone
 
 
@@ -47,13 +49,20 @@ class Seconds(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Hours:
     """A window of every week on a wall clock; `weekday` 0 is Monday. It ends on the day it starts, or at its 24:00,
-    which is an `ends` of 00:00."""
+    which is an `ends` of 00:00.
+
+    `modes` are the ways of meeting that it is for; none means every way. It is worked from the day `valid_from` to the
+    day `valid_until`, both inclusive; without one it has no such end.
+    """
 
     weekday: int
     starts: time
     ends: time
     zone: tzinfo
     location_id: int
+    modes: frozenset[str] = frozenset()
+    valid_from: date | None = None
+    valid_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,8 @@ class Opening(NamedTuple):
     starts_at: datetime
     ends_at: datetime
     location_id: int
+    # The ways in which it can be held, where not every way that was asked for will do.
+    modes: tuple[str, ...] = ()
 
 
 class _Window(NamedTuple):
@@ -138,6 +149,34 @@ def openings(
     ]
 
 
+def by_way(hours: Sequence[Hours], ways: Sequence[Way]) -> list[tuple[Sequence[Hours], Sequence[Way]]]:
+    """The hours that are for each of `ways`, those ways together that have the same ones.
+
+    A session runs on from one window into the next only where both are for the way in which it is held, so its openings
+    are asked for way by way, and then `joined`.
+    """
+    if not any(window.modes for window in hours):
+        return [(hours, ways)]
+    found: dict[tuple[Hours, ...], list[Way]] = {}
+    for way in ways:
+        theirs = tuple(window for window in hours if not window.modes or way in window.modes)
+        found.setdefault(theirs, []).append(way)
+    return list(found.items())
+
+
+def joined(parts: Sequence[tuple[Sequence[str], list[Opening]]]) -> list[Opening]:
+    """The openings of several ways of meeting as one list in order of time, each time once with the ways it is for."""
+    if len(parts) == 1:
+        return parts[0][1]
+    found: dict[datetime, Opening] = {}
+    for ways, listed in parts:
+        for opening in listed:
+            first = found.setdefault(opening.starts_at, opening._replace(modes=()))
+            if first.location_id == opening.location_id:
+                found[opening.starts_at] = first._replace(modes=(*first.modes, *ways))
+    return [found[starts_at] for starts_at in sorted(found)]
+
+
 def working_spans(*, hours: Iterable[Hours], first_day: date, last_day: date) -> Iterator[tuple[Span, int]]:
     """Yields each window of weekly hours on those local days as a span in UTC, with its location's id."""
     for window in _weekly(hours, first_day.toordinal(), last_day.toordinal()):
@@ -150,15 +189,21 @@ def working_spans(*, hours: Iterable[Hours], first_day: date, last_day: date) ->
 
 def _weekly(hours: Iterable[Hours], first: int, last: int) -> list[_Window]:
     """The windows of weekly hours on the days with ordinals `first` to `last`."""
-    by_weekday: defaultdict[int, list[tuple[Hours, int, int]]] = defaultdict(list)
+    by_weekday: defaultdict[int, list[tuple[Hours, int, int, int, int]]] = defaultdict(list)
     for window in hours:
         # One that ends at 00:00 ends with its day.
-        by_weekday[window.weekday].append((window, _since_midnight(window.starts), _since_midnight(window.ends) or DAY))
+        starts, ends = _since_midnight(window.starts), _since_midnight(window.ends) or DAY
+        since = window.valid_from.toordinal() if window.valid_from else first
+        until = window.valid_until.toordinal() if window.valid_until else last
+        if since <= last and until >= first:
+            by_weekday[window.weekday].append((window, starts, ends, since, until))
     found = []
     for ordinal in range(first, last + 1):
         midnight = (ordinal - _EPOCH_DAY) * DAY
         # Ordinal 1, the first of January of year 1, is a Monday.
-        for window, starts, ends in by_weekday.get((ordinal - 1) % 7, ()):
+        for window, starts, ends, since, until in by_weekday.get((ordinal - 1) % 7, ()):
+            if not since <= ordinal <= until:
+                continue
             begin, end = _edge(window.zone, midnight + starts), _edge(window.zone, midnight + ends)
             if begin < end:
                 found.append(_Window(begin, end, window.location_id, window.zone, midnight + starts))

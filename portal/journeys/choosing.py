@@ -27,6 +27,8 @@ class FreeTime:
     psychologists: list[Psychologist] = field(default_factory=list)
     # How it would be held, where that is asked for: a time by video or phone is at no place.
     mode: str | None = None
+    # The ways in which it can be held, where not every way that was asked for will do.
+    ways: tuple[str, ...] = ()
     # On a page for whoever is free: who would hold it, and for how much where that differs, in dollars with GST.
     who: Psychologist | None = None
     fee: Decimal | None = None
@@ -235,7 +237,8 @@ def is_free(
 def as_free_time(
     psychologist: Psychologist, opening: Opening, places: Mapping[int, Location], *, mode: str | None
 ) -> FreeTime:
-    return FreeTime(opening.starts_at, opening.ends_at, places[opening.location_id], [psychologist], mode)
+    place = places[opening.location_id]
+    return FreeTime(opening.starts_at, opening.ends_at, place, [psychologist], mode, opening.modes)
 
 
 def nearest_times(

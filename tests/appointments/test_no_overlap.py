@@ -1,7 +1,7 @@
 """The database itself keeps sessions apart: every rule, written past our own code, by raw SQL, on insert and update."""
 
 import uuid
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -295,6 +295,55 @@ def test_hours_until_midnight_overlap_what_they_reach():
         make.hours(**mine, starts="18:00", ends="17:00", weekday=2)
 
 
+MAY, JUNE, JULY = (date(2026, month, 1) for month in (5, 6, 7))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("one", "other", "is_apart"),
+    [
+        ((None, MAY), (JUNE, None), True),
+        ((None, MAY), (MAY, None), False),
+        ((MAY, JUNE), (JUNE, JULY), False),
+        ((MAY, MAY), (JUNE, JUNE), True),
+        ((None, None), (JUNE, JUNE), False),
+        ((MAY, None), (None, JUNE), False),
+        ((JUNE, None), (None, MAY), True),
+        ((MAY, JULY), (JUNE, JUNE), False),
+    ],
+)
+def test_hours_overlap_only_on_days_on_which_both_are_valid(one, other, is_apart):
+    first = make.hours(starts="09:00", ends="12:00", valid_from=one[0], valid_until=one[1])
+    mine = {"psychologist": first.psychologist, "location": first.location, "starts": "09:00", "ends": "10:00"}
+    validity = {"valid_from": other[0], "valid_until": other[1]}
+    elsewhere = make.hours(**mine, weekday=1, **validity)
+    if is_apart:
+        make.hours(**mine, **validity)
+        return
+    with refused("hours_no_overlap"), transaction.atomic():
+        make.hours(**mine, **validity)
+    with refused("hours_no_overlap"), transaction.atomic():
+        WorkingHours.objects.filter(pk=elsewhere.pk).update(weekday=0)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("change", [{"valid_until": JUNE}, {"valid_until": None}])
+def test_hours_do_not_come_to_overlap_by_their_days(change):
+    may = make.hours(valid_until=MAY)
+    make.hours(psychologist=may.psychologist, location=may.location, valid_from=JUNE)
+    with refused("hours_no_overlap"), transaction.atomic():
+        WorkingHours.objects.filter(pk=may.pk).update(**change)
+
+
+@pytest.mark.skipif(not ON_SQLITE, reason="PostgreSQL takes nothing for a day that is none")
+@pytest.mark.django_db
+@pytest.mark.parametrize("day", ["2026-02-31", "2026-6-1", "2026-06-01 00:00:00", "someday"])
+def test_hours_are_valid_on_days_of_the_calendar(day):
+    hours = make.hours()
+    with refused("hours_valid_on_days"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE appointments_workinghours SET valid_from = %s WHERE id = %s", [day, hours.pk])
+
+
 @pytest.mark.parametrize("change", [{"starts": time(9, 0, 1)}, {"ends": time(12, 0, 0, 1)}])
 def test_hours_are_on_whole_minutes(change):
     hours = make.hours(starts="09:00", ends="12:00")
@@ -320,6 +369,7 @@ def broken(name, model, **change):
         broken("appointment_fee_not_negative", Appointment, fee="-0.01"),
         broken("hours_end_after_start", WorkingHours, ends=time(9)),
         broken("hours_have_a_weekday", WorkingHours, weekday=7),
+        broken("hours_valid_in_order", WorkingHours, valid_from=JULY, valid_until=JUNE),
         broken("time_slot_ends_after_start", TimeSlot, ends_at="starts_at"),
         broken("time_slot_extra_has_a_location", TimeSlot, kind="extra"),
     ],
@@ -334,11 +384,19 @@ def test_each_check_of_a_row(name, model, change, row):
         model.objects.filter(pk=one[model].pk).update(**values)
 
 
-def test_hours_start_once():
+def test_hours_that_begin_at_once_overlap():
     hours = make.hours()
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with refused("hours_no_overlap"), transaction.atomic():
         WorkingHours.objects.bulk_create(
-            [WorkingHours(psychologist=hours.psychologist, location=hours.location, starts=time(9), ends=time(10))]
+            [
+                WorkingHours(
+                    psychologist=hours.psychologist,
+                    location=hours.location,
+                    weekday=hours.weekday,
+                    starts=time(9),
+                    ends=time(10),
+                )
+            ]
         )
 
 

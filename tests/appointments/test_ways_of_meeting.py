@@ -1,6 +1,6 @@
 """A session is held in a way in which its psychologist meets people: when it is offered, held, booked and moved."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -12,6 +12,7 @@ from portal.common import kept
 from tests import make
 
 HOUR = timedelta(hours=1)
+MONDAY = date(2026, 6, 8)
 
 
 def withdraw(psychologist, *ways):
@@ -63,7 +64,7 @@ def test_a_room_is_needed_by_who_meets_people_in_person_alone(practice, now, nin
     found = diary.openings_of(
         [practice.psychologist, other],
         service=practice.service,
-        first_day=nine.date(),
+        first_day=MONDAY,
         days=2,
         now=now,
         clinic=practice.clinic,
@@ -187,3 +188,96 @@ def test_it_goes_to_nobody_else_who_does_not_meet_people_that_way(practice, agre
     assert refused.value.reason == "mode"
     other = practice.another()
     assert move(practice, agreed, psychologist=other, starts_at=nine, by=practice.desk).psychologist == other
+
+
+# ---- Hours for some ways only ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def by_video(practice, nine):
+    """Their Mondays, on one of which `nine` falls, are by video alone."""
+    monday = practice.psychologist.hours.filter(weekday=MONDAY.weekday())
+    assert monday.update(video=True) == 1
+    return practice
+
+
+def test_hours_by_video_are_offered_by_video_alone(by_video, nine):
+    times = {
+        mode: [
+            each.starts_at
+            for each in diary.openings_of(
+                [by_video.psychologist],
+                service=by_video.service,
+                first_day=MONDAY,
+                days=1,
+                now=by_video.ask()["now"],
+                clinic=by_video.clinic,
+                mode=mode,
+            )[by_video.psychologist.pk]
+        ]
+        for mode in ("in_person", "video", None)
+    }
+    assert nine in times["video"]
+    assert times["in_person"] == []
+    assert times[None] == times["video"]
+
+
+def test_a_time_says_in_which_ways_it_can_be_held(by_video, nine):
+    found = diary.openings_of(
+        [by_video.psychologist],
+        service=by_video.service,
+        first_day=MONDAY,
+        days=7,
+        now=by_video.ask()["now"],
+        clinic=by_video.clinic,
+    )[by_video.psychologist.pk]
+    days = {by_video.location.day_of(each.starts_at): each.modes for each in found}
+    assert days.pop(MONDAY) == ("video",)
+    assert set(days.values()) == {("in_person", "video")}
+
+
+@pytest.mark.parametrize("how", ["hold", "book"])
+def test_hours_by_video_are_booked_by_video_alone(by_video, how):
+    what = getattr(actions, how)
+    patient = {"patient": make.patient()} if how == "book" else {}
+    asked = by_video.ask() | {"by": by_video.desk} | patient
+    with pytest.raises(NotOffered, match="time"):
+        what(**asked | {"mode": "in_person"})
+    assert what(**asked | {"mode": "video"}).mode == "video"
+
+
+def test_a_session_by_video_stays_so_in_hours_that_are_by_video_alone(by_video, now, nine):
+    """The time stays as it was agreed, and only how it is held is asked for anew."""
+    session = make.appointment(
+        psychologist=by_video.psychologist,
+        location=by_video.location,
+        service=by_video.service,
+        starts_at=nine,
+        mode="video",
+    )
+    as_they_wish = {"appointment": session, "starts_at": nine, "mode": "in_person", "now": now}
+    with pytest.raises(NotOffered, match="mode"):
+        actions.reschedule(**as_they_wish, by=by_video.desk)
+    assert actions.reschedule(**as_they_wish, by=by_video.desk, outside_hours=True).mode == "in_person"
+
+
+def test_in_hours_for_some_ways_a_room_is_needed_where_they_are_in_person_alone(practice, now, nine):
+    """No way is asked for, and they have others; in these hours they have not."""
+    room = make.room(location=practice.location)
+    make.appointment(location=practice.location, room=room, starts_at=nine, minutes=50)
+    monday = practice.psychologist.hours.filter(weekday=MONDAY.weekday())
+
+    def is_free():
+        found = diary.openings_of(
+            [practice.psychologist],
+            service=practice.service,
+            first_day=MONDAY,
+            days=1,
+            now=now,
+            clinic=practice.clinic,
+        )
+        return nine in [each.starts_at for each in found[practice.psychologist.pk]]
+
+    assert is_free()
+    monday.update(in_person=True)
+    assert not is_free()

@@ -1,6 +1,6 @@
 """Weekly hours and exceptions to them."""
 
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 
@@ -9,6 +9,7 @@ from portal.appointments.actions import Shift, add_time_slot, remove_time_slot, 
 from portal.appointments.models import Appointment, TimeSlot, WorkingHours
 from portal.appointments.refusals import BadTimes, HoursOverlap
 from portal.audit.models import Entry
+from portal.clinic.models import Mode
 from portal.common.access.actors import Actor
 from tests import make
 
@@ -45,6 +46,44 @@ def test_hours_may_be_swapped_and_may_touch(practice, now):
     ):
         rows = set_weekly_hours(psychologist=practice.psychologist, hours=hours, by=practice.desk, now=now)
         assert [row.location for row in rows] == [s.location for s in hours]
+
+
+def test_hours_of_different_seasons_and_ways_stand_side_by_side(practice, now):
+    until, since = date(2026, 12, 31), date(2027, 1, 1)
+    nine = shift(practice.location, 4)
+    wanted = [
+        nine._replace(valid_until=until),
+        nine._replace(modes=frozenset({Mode.VIDEO}), valid_from=since),
+    ]
+    rows = set_weekly_hours(psychologist=practice.psychologist, hours=wanted, by=practice.desk, now=now)
+    assert [(row.modes, row.valid_from, row.valid_until) for row in rows] == [
+        ([], None, until),
+        ([Mode.VIDEO], since, None),
+    ]
+    # As they are, they are kept; what is said of one makes it another.
+    again = [wanted[0], wanted[1]._replace(modes=frozenset({Mode.PHONE}))]
+    assert set_weekly_hours(psychologist=practice.psychologist, hours=again, by=practice.desk, now=now)[0] == rows[0]
+    assert [row.modes for row in practice.psychologist.hours.order_by("valid_from")] in (
+        [[], [Mode.PHONE]],
+        [[Mode.PHONE], []],
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "refusal"),
+    [
+        ((None, None), (date(2027, 1, 1), None), HoursOverlap),
+        ((None, date(2027, 1, 1)), (date(2027, 1, 1), None), HoursOverlap),
+        ((date(2027, 1, 2), date(2027, 1, 1)), (None, date(2026, 1, 1)), BadTimes),
+    ],
+)
+def test_hours_whose_days_make_no_sense_change_nothing(practice, now, first, second, refusal):
+    nine = shift(practice.location, 4)
+    wanted = [nine._replace(valid_from=one[0], valid_until=one[1]) for one in (first, second)]
+    before = list(practice.psychologist.hours.values())
+    with pytest.raises(refusal):
+        set_weekly_hours(psychologist=practice.psychologist, hours=wanted, by=practice.desk, now=now)
+    assert list(practice.psychologist.hours.values()) == before
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def book(
     clinic = ClinicSettings.current()
     clear_holds(standing.run_out, by=by, now=now)
     if not (outside_hours and rules.is_staff(by)):
-        rules.check_offered(locked, service, slot, location, by=by, now=now, clinic=clinic)
+        rules.check_offered(locked, service, slot, location, mode, by=by, now=now, clinic=clinic)
     rules.check_patient(patient, locked, service, slot, by=by, now=now, clinic=clinic)
     appointment = Appointment.objects.create(
         psychologist=psychologist,
@@ -141,8 +141,11 @@ def reschedule(
     standing.check_free()
     clear_holds(standing.run_out, by=by, now=now)
     # A time that was agreed once, also outside the hours, is not asked about again.
-    if not stays and not (outside_hours and rules.is_staff(by)):
-        rules.check_offered(whom, booked.service, slot, place, by=by, now=now, clinic=clinic)
+    if not (outside_hours and rules.is_staff(by)):
+        if not stays:
+            rules.check_offered(whom, booked.service, slot, place, way, by=by, now=now, clinic=clinic)
+        elif way != booked.mode:
+            rules.check_way_there(whom, slot, place, way, instead_of=booked.mode, clinic=clinic)
     rules.check_patient_is_free(booked.patient_id, slot, now=now, ignore=booked)
     was = Place.of(booked)
     booked.room_id = rules.choose_room(way, place, standing, preferred=booked.room_id)

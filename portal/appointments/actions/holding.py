@@ -59,7 +59,7 @@ def hold(
     rules.check_service(locked, service, mode, location, by=by)
     clinic = ClinicSettings.current()
     clear_holds(standing.run_out, by=by, now=now)
-    rules.check_offered(locked, service, slot, location, by=by, now=now, clinic=clinic)
+    rules.check_offered(locked, service, slot, location, mode, by=by, now=now, clinic=clinic)
     room = rules.choose_room(mode, location, standing)
     in_force = rules_of(services()[service.pk], clinic=clinic)
     if instead_of is not None:

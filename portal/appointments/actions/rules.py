@@ -13,7 +13,7 @@ from portal.accounts.roles import STAFF
 from portal.appointments.diary import Dated, booking_times
 from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment
-from portal.appointments.openings import openings
+from portal.appointments.openings import by_way, openings
 from portal.appointments.refusals import NotOffered, PatientBusy, SlotTaken, TooManyBookings
 from portal.appointments.states import OPEN, TAKING_TIME, Status
 from portal.clinic.booking_rules import rules_of
@@ -151,12 +151,14 @@ def check_offered(
     service: Service,
     slot: Slot,
     location: Location,
+    mode: Mode | str,
     *,
     by: Actor,
     now: datetime,
     clinic: ClinicSettings,
 ) -> None:
-    """Raises NotOffered unless the psychologist works there then, and the rules of booking let it be taken.
+    """Raises NotOffered unless the psychologist meets people in this way there then, and the rules of booking let it be
+    taken.
 
     The same function that draws the page decides here, so what was shown can be booked and nothing else can.
     """
@@ -165,11 +167,20 @@ def check_offered(
     )
     if not earliest <= slot.starts_at <= latest:
         raise NotOffered("time")
+    if not is_worked(psychologist, slot, location, mode, clinic=clinic):
+        raise NotOffered("time")
+
+
+def is_worked(
+    psychologist: Psychologist, slot: Slot, location: Location, mode: Mode | str, *, clinic: ClinicSettings
+) -> bool:
+    """Whether a session may stand there by the psychologist's hours for this way of meeting. One query."""
     day = location.day_of(slot.starts_at)
     near = {"start": slot.starts_at - timedelta(days=2), "end": slot.ends_at + timedelta(days=2)}
     dated = Dated([psychologist], **near)
+    [(hours, _way)] = by_way(weekly_hours().get(psychologist.pk, ()), [mode])
     offered = openings(
-        hours=weekly_hours().get(psychologist.pk, ()),
+        hours=hours,
         extra=dated.extra[psychologist.pk],
         blocked=dated.blocked[psychologist.pk],
         minutes=int((slot.ends_at - slot.starts_at).total_seconds()) // 60,
@@ -179,8 +190,22 @@ def check_offered(
         first_day=day,
         last_day=day,
     )
-    if not any(o.starts_at == slot.starts_at and o.location_id == location.pk for o in offered):
-        raise NotOffered("time")
+    return any(o.starts_at == slot.starts_at and o.location_id == location.pk for o in offered)
+
+
+def check_way_there(
+    psychologist: Psychologist,
+    slot: Slot,
+    location: Location,
+    mode: Mode | str,
+    *,
+    instead_of: Mode | str,
+    clinic: ClinicSettings,
+) -> None:
+    """Raises NotOffered where these hours are for the way in which a session was to be held, and not for the new."""
+    there = is_worked(psychologist, slot, location, instead_of, clinic=clinic)
+    if there and not is_worked(psychologist, slot, location, mode, clinic=clinic):
+        raise NotOffered("mode")
 
 
 def check_patient(

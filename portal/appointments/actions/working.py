@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, time
-from itertools import pairwise
+from datetime import date, datetime, time
+from itertools import combinations
 from typing import NamedTuple
 
 from portal.appointments.actions.locking import lock_diary
@@ -13,22 +13,57 @@ from portal.appointments.models import TimeSlot, WorkingHours
 from portal.appointments.models.hours import end_minute
 from portal.appointments.refusals import BadTimes, HoursOverlap
 from portal.audit import trail
-from portal.clinic.models import Location, Psychologist
+from portal.clinic.models import Location, Mode, Psychologist
 from portal.common.access.actors import Actor
 
 
 class Shift(NamedTuple):
-    """One window of a week on the location's wall clock; `weekday` 0 is Monday, and `ends` at 00:00 is 24:00."""
+    """One window of a week on the location's wall clock; `weekday` 0 is Monday, and `ends` at 00:00 is 24:00.
+
+    No `modes` are every way of meeting that the psychologist offers. It is worked from the day `valid_from` to the day
+    `valid_until`, both inclusive, each perhaps open.
+    """
 
     weekday: int
     starts: time
     ends: time
     location: Location
+    modes: frozenset[Mode] = frozenset()
+    valid_from: date | None = None
+    valid_until: date | None = None
 
     @property
     def span(self) -> tuple[int, int]:
         """Its minutes of the day: from, and until."""
         return self.starts.hour * 60 + self.starts.minute, end_minute(self.ends)
+
+    @property
+    def validity(self) -> tuple[date, date]:
+        """Its first and its last day; of an open end, that of the calendar."""
+        return self.valid_from or date.min, self.valid_until or date.max
+
+    def overlaps(self, other: Shift) -> bool:
+        """Whether some minute of some day is in both."""
+        return (
+            self.weekday == other.weekday
+            and self.span[0] < other.span[1]
+            and other.span[0] < self.span[1]
+            and self.validity[0] <= other.validity[1]
+            and other.validity[0] <= self.validity[1]
+        )
+
+    @classmethod
+    def of(cls, row: WorkingHours) -> Shift:
+        """The window that a row holds."""
+        return cls(
+            row.weekday, row.starts, row.ends, row.location, frozenset(row.modes), row.valid_from, row.valid_until
+        )
+
+    def as_row(self, psychologist: Psychologist) -> WorkingHours:
+        """The window as a row of theirs that is not stored."""
+        columns = self._asdict()
+        ways = {mode.value: True for mode in columns.pop("modes")}
+        return WorkingHours(psychologist=psychologist, **columns, **ways)
 
 
 @in_transaction
@@ -38,20 +73,21 @@ def set_weekly_hours(
     """Makes `hours` the psychologist's whole week; windows that stay the same keep their rows.
 
     Raises BadTimes for a window that ends before it starts or is not on whole minutes, HoursOverlap if two of one
-    weekday overlap; they may touch.
+    weekday overlap on days on which both are valid; they may touch.
     """
     lock_diary(psychologist)
-    wanted = sorted({Shift(*shift) for shift in hours}, key=lambda s: (s.weekday, s.span))
+    wanted = sorted({Shift(*shift) for shift in hours}, key=lambda s: (s.weekday, s.span, s.validity))
     for shift in wanted:
         if not 0 <= shift.weekday <= 6 or shift.span[0] >= shift.span[1] or not _whole(shift.starts, shift.ends):
             raise BadTimes("hours")
-    for earlier, later in pairwise(wanted):
-        if earlier.weekday == later.weekday and earlier.span[1] > later.span[0]:
-            raise HoursOverlap("hours")
+        if shift.validity[0] > shift.validity[1]:
+            raise BadTimes("validity")
+    if any(one.overlaps(other) for one, other in combinations(wanted, 2)):
+        raise HoursOverlap("hours")
     kept: dict[Shift, WorkingHours] = {}
     gone: list[int] = []
     for row in WorkingHours.objects.filter(psychologist=psychologist).select_related("location"):
-        shift = Shift(row.weekday, row.starts, row.ends, row.location)
+        shift = Shift.of(row)
         if shift in wanted and shift not in kept:
             kept[shift] = row
         else:
@@ -60,7 +96,8 @@ def set_weekly_hours(
     is_changed = bool(gone) or len(kept) < len(wanted)
     for shift in wanted:
         if shift not in kept:
-            kept[shift] = WorkingHours.objects.create(psychologist=psychologist, **shift._asdict())
+            kept[shift] = row = shift.as_row(psychologist)
+            row.save()
     if is_changed:
         trail.record("hours.changed", by=by, target=psychologist, at=now, windows=len(wanted))
     return [kept[shift] for shift in wanted]

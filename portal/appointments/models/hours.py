@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Self, TypeVar
 
 from django.db import models
@@ -10,7 +10,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import Role
-from portal.clinic.models import Location, Psychologist
+from portal.clinic.models import Location, Mode, Psychologist
+from portal.clinic.models.services import modes_of
 from portal.common.access.actors import Actor
 from portal.common.privacy import classed
 
@@ -56,12 +57,15 @@ class TimeSlotQuerySet(OfPsychologistQuerySet["TimeSlot"]):
         return self.filter(kind=TimeSlot.Kind.BLOCKED)
 
 
-@classed(plain="id code psychologist location weekday starts ends")
+@classed(
+    plain="id code psychologist location weekday starts ends in_person video phone valid_from valid_until",
+)
 class WorkingHours(models.Model):
     """Weekly hours of one psychologist at one location, on that location's wall clock and on whole minutes.
 
     Hours that end at 00:00 end with their day, at 24:00, for which databases and Python share no word.
-    Two windows of one weekday may touch but not overlap; the database holds that (guards.py).
+    Two windows of one weekday may touch but not overlap on days on which both are valid; the database holds that
+    (guards.py).
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -70,6 +74,13 @@ class WorkingHours(models.Model):
     weekday = models.PositiveSmallIntegerField(_("day"), choices=Weekday.choices)
     starts = models.TimeField(_("from"))
     ends = models.TimeField(_("until"))
+    # The ways of meeting that they are for; where none is named, every way that the psychologist offers.
+    in_person = models.BooleanField(Mode.IN_PERSON.label, default=False)
+    video = models.BooleanField(Mode.VIDEO.label, default=False)
+    phone = models.BooleanField(Mode.PHONE.label, default=False)
+    # The first and the last day on which they are worked; without one they began long ago, or go on.
+    valid_from = models.DateField(_("from"), null=True, blank=True)
+    valid_until = models.DateField(_("until"), null=True, blank=True)
 
     objects = OfPsychologistQuerySet["WorkingHours"].as_manager()
 
@@ -79,7 +90,10 @@ class WorkingHours(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(ends__gt=F("starts")) | Q(ends=time()), name="hours_end_after_start"),
             models.CheckConstraint(condition=Q(weekday__lte=6), name="hours_have_a_weekday"),
-            models.UniqueConstraint(fields=["psychologist", "weekday", "starts"], name="hours_start_once"),
+            models.CheckConstraint(
+                condition=Q(valid_from=None) | Q(valid_until=None) | Q(valid_until__gte=F("valid_from")),
+                name="hours_valid_in_order",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -89,6 +103,25 @@ class WorkingHours(models.Model):
     def minutes(self) -> int:
         """How long the window is."""
         return end_minute(self.ends) - self.starts.hour * 60 - self.starts.minute
+
+    @property
+    def modes(self) -> list[Mode]:
+        """The ways of meeting that it names; none means every way that the psychologist offers."""
+        return modes_of(self)
+
+    def is_valid_on(self, day: date) -> bool:
+        """Whether the window stands in the week of this day, whatever its weekday."""
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_until is None or day <= self.valid_until
+        )
+
+    def is_worked_on(self, day: date) -> bool:
+        """Whether the window is one of this day: of its weekday, and valid then."""
+        return self.weekday == day.weekday() and self.is_valid_on(day)
+
+    def is_for(self, mode: Mode | str) -> bool:
+        """Whether people are met in this way in it."""
+        return not self.modes or mode in self.modes
 
 
 @classed(plain="id code psychologist location kind starts_at ends_at label")

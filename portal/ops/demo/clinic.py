@@ -11,7 +11,7 @@ from django.utils import timezone
 from portal.appointments.actions import Shift, set_weekly_hours
 from portal.appointments.models import Weekday
 from portal.clinic import actions
-from portal.clinic.models import Language, Registration, Specialisation, TaxCode
+from portal.clinic.models import Language, Mode, Registration, Specialisation, TaxCode
 from portal.ops.demo import portraits, sign_ins, website_texts
 from portal.ops.demo.sign_ins import BY
 
@@ -220,10 +220,12 @@ def found(*, is_demo: bool) -> None:
     ):
         fees = dict.fromkeys(usual_length, Decimal(own_fee)) if own_fee else {}
         psychologist = actions.add_psychologist(user=accounts[person], values=values, fees=fees, by=BY, now=now)
-        shifts = []
+        shifts: list[Shift] = []
         for place, number, week in where:
             actions.set_provider_number(psychologist=psychologist, location=place, number=number, by=BY, now=now)
-            shifts += [Shift(weekday, starts, ends, place) for weekday, (starts, ends) in week.items()]
+            # Who works in two places meets people in the second by video alone: they work from home that day.
+            ways = frozenset({Mode.VIDEO} if shifts else [])
+            shifts += [Shift(weekday, starts, ends, place, ways) for weekday, (starts, ends) in week.items()]
         set_weekly_hours(psychologist=psychologist, hours=shifts, by=BY, now=now)
     website_texts.say()
 

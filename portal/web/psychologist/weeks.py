@@ -110,7 +110,7 @@ def read_week(actor: Actor, *, monday: date, hours: list[WorkingHours], zone: Zo
     slots = list(exceptions.order_by("starts_at"))
     for day in days.values():
         weekly = [] if day.is_past else hours
-        worked = [_window(h, day.date) for h in weekly if h.weekday == day.date.weekday()]
+        worked = [_window(h, day.date) for h in weekly if h.is_worked_on(day.date)]
         for slot in slots:
             there = slot.location.zone if slot.location else zone
             cut = _cut(slot, day.date, there)
@@ -172,7 +172,7 @@ def outside_hours(
     """
     coming, places = Appointment.objects.visible_to(actor).upcoming(now=now), kept.places()
     # All of them are looked at for their time and place alone; whose they are is read of the few that are left.
-    sessions = [_Coming(*row) for row in coming.values_list("pk", "starts_at", "ends_at", "location")]
+    sessions = [_Coming(*row) for row in coming.values_list("pk", "starts_at", "ends_at", "location", "mode")]
     if not sessions:
         return []
     slots = list(
@@ -201,18 +201,20 @@ def outside_hours(
 
 
 class _Coming(NamedTuple):
-    """A session's time and the id of its place."""
+    """A session's time, the id of its place and how it is held."""
 
     pk: int
     starts_at: datetime
     ends_at: datetime
     location: int
+    mode: str
 
 
 def _is_worked(session: _Coming, zone: ZoneInfo, hours: list[WorkingHours], slots: list[TimeSlot]) -> bool:
     start, end = _wall(session.starts_at, zone), _wall(session.ends_at, zone)
     day = start.date()
-    worked = [_window(h, day) for h in hours if h.weekday == day.weekday() and h.location_id == session.location]
+    there = [h for h in hours if h.location_id == session.location and h.is_worked_on(day)]
+    worked = [_window(h, day) for h in there if h.is_for(session.mode)]
     # Whole slots, not cut to the day: extra hours may cross midnight.
     worked += [
         (_wall(slot.starts_at, zone), _wall(slot.ends_at, zone))

@@ -112,11 +112,15 @@ def _front(today: date, language: str) -> Mapping[str, SafeString]:
 def _soonest(people: list[Found], service: Service | None) -> list[tuple[FreeTime, Mode]]:
     """The next few times worth showing: the first of each psychologist's days, not one morning's every half hour.
 
-    Each with the first way in which its psychologist gives `service`: that is what pressing it books.
+    Each with the first way in which its psychologist gives `service` then: that is what pressing it books.
     """
     if service is None:
         return []
-    coming = [(free, found.person.modes_for(service)[0]) for found in people for free in found.times]
+    coming = [
+        (free, next(way for way in found.person.modes_for(service) if not free.ways or way in free.ways))
+        for found in people
+        for free in found.times
+    ]
     return sorted(coming, key=lambda each: each[0].starts_at)[:TIMES_SHOWN]
 
 
