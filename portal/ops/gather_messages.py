@@ -29,6 +29,7 @@ STAFF_ONLY = (
     "portal/web/psychologist/",
     "portal/web/reception/",
     "portal/web/authoring/",
+    "portal/web/hours/",
     "portal/web/to_do/",
     "portal/web/calendars/",
     "portal/ops/",

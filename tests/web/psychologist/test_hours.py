@@ -2,7 +2,7 @@ import html
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.contrib.messages import get_messages
@@ -563,3 +563,107 @@ def test_removing_extra_hours_beside_sessions_asks_nothing(client, mai, place):
     make.appointment(psychologist=mai, location=place, starts_at=saturday + timedelta(hours=5))
     assert client.post(reverse("psychologist:remove_exception", args=[extra.code])).status_code == 302
     assert not TimeSlot.objects.exists()
+
+
+# ---- For some ways only, and for some time only ----------------------------------------------------------------------
+
+
+def _by_video(n, **said):
+    return {f"h{n}-{name}": value for name, value in ({"modes": ["video"]} | said).items()}
+
+
+def test_hours_say_for_which_ways_and_days_they_are(client, mai, place):
+    row = (4, "09:00", "12:00", place.pk)
+    answer = client.send(
+        HOURS,
+        _week(row, row)
+        | {"h0-valid_until": "2027-01-31"}
+        | _by_video(1, valid_from="2027-02-01", valid_until="2027-12-31"),
+    )
+    assert answer["Location"] == HOURS
+    assert [(h.modes, h.valid_from, h.valid_until) for h in mai.hours.order_by("pk")] == [
+        ([], None, date(2027, 1, 31)),
+        (["video"], date(2027, 2, 1), date(2027, 12, 31)),
+    ]
+    page = client.get(HOURS)
+    words = page.content.decode()
+    assert "until Sun 31 Jan 2027" in words
+    assert "Video only, Mon 1 Feb 2027 – Fri 31 Dec 2027" in words
+    # Of the week that it is today, they are not all.
+    assert page.context["total"] == 3
+    # What the page shows is what it takes again.
+    assert client.post(HOURS, shown_in(page) | form_with(page, "h0-starts")).status_code == 302
+    assert mai.hours.count() == 2
+
+
+def test_every_way_needs_no_naming(client, mai, place):
+    """What they offer later is then offered in these hours too."""
+    client.send(HOURS, _week((4, "09:00", "12:00", place.pk)) | _by_video(0, modes=[way.value for way in mai.modes]))
+    assert mai.hours.get().modes == []
+
+
+def test_only_ways_that_they_offer_can_be_named(client, mai, place):
+    mai.phone = False
+    mai.save()
+    refused = client.send(HOURS, _week((4, "09:00", "12:00", place.pk)) | _by_video(0, modes=["phone"]))
+    assert refused.status_code == 422
+    assert "“phone” is not among them." in refused.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"valid_from": "2027-02-02", "valid_until": "2027-02-01"}, "This is before the first day."),
+        ({"valid_from": "0202-02-02"}, "Check the year."),
+        ({"valid_until": "31/2/2027"}, "31/2/2027"),
+    ],
+)
+def test_days_that_make_no_sense_are_refused(client, mai, place, said, words):
+    before = _standing(mai)
+    refused = client.send(HOURS, _week((4, "09:00", "12:00", place.pk)) | _by_video(0, **said))
+    assert (refused.status_code, words in refused.content.decode()) == (422, True)
+    assert _standing(mai) == before
+
+
+@pytest.mark.parametrize(
+    ("said", "is_left"),
+    [
+        ({"modes": ["in_person"]}, False),
+        ({"modes": ["video"]}, True),
+        ({"modes": [], "valid_until": "2026-12-01"}, False),
+        ({"modes": [], "valid_until": "2026-11-30"}, True),
+        ({"modes": [], "valid_from": "2026-12-02"}, True),
+    ],
+)
+def test_sessions_outside_ways_and_days_are_asked_about(client, mai, place, ruth, service, said, is_left):
+    nine = datetime(2026, 12, 1, 9, tzinfo=place.zone)
+    make.appointment(psychologist=mai, patient=ruth, location=place, service=service, starts_at=nine, minutes=50)
+    answer = client.send(HOURS, _week((1, "09:00", "12:00", place.pk)) | _by_video(0, **said))
+    assert answer.status_code == (422 if is_left else 302)
+    assert (len(answer.context["leaves"]) == 1) if is_left else True
+
+
+def test_another_window_sees_what_was_said_of_hours_meanwhile(client, mai, place):
+    client.send(HOURS, _week((4, "09:00", "12:00", place.pk)))
+    page = client.get(HOURS)
+    shown = shown_in(page)
+    client.send(HOURS, _week((4, "09:00", "12:00", place.pk)) | _by_video(0))
+    refused = client.post(HOURS, shown | _week((4, "09:00", "12:00", place.pk)) | {"h0-valid_from": "2027-01-01"})
+    assert refused.status_code == 422
+    assert "09:00 – 12:00, Video only" in refused.content.decode()
+    assert "09:00 – 12:00, from Fri 1 Jan 2027" in refused.content.decode()
+    # Theirs is taken with all that was said of it.
+    taken = client.post(HOURS, shown_in(refused) | _week((4, "09:00", "12:00", place.pk)) | {"theirs": ["4"]})
+    assert taken.status_code == 302
+    assert mai.hours.get().modes == ["video"]
+
+
+def test_the_calendar_shows_hours_in_their_season_alone(client, mai, place):
+    client.send(HOURS, _week((1, "09:00", "12:00", place.pk)) | {"h0-valid_from": "2026-12-08"})
+
+    def not_worked(monday):
+        week = client.get("/practice/calendar/", {"week": monday}).context["grid"]
+        return [block.title for block in week.columns[1].blocks if block.kind == "off"]
+
+    assert not_worked("2026-11-30") == ["Not working"]
+    assert not_worked("2026-12-07") == [""]

@@ -47,19 +47,18 @@ CHANGED = _lazy("This session was changed meanwhile, and nothing was done. Pleas
 @require_safe
 def home(request: ActorRequest) -> HttpResponse:
     """The next session, and what else there is to do."""
-    now, clinic = timezone.now(), ClinicSettings.current()
+    now = timezone.now()
     own = Appointment.objects.visible_to(request.actor).for_lists()
     upcoming = with_clinic(own.upcoming(now=now)[:4])
     known = Patient.objects.managed_by(request.user).count()
     context = {
         "next": upcoming[0] if upcoming else None,
-        "terms": changing.terms_of(upcoming[0], now=now, clinic=clinic) if upcoming else None,
-        "deadline": changing.deadline_of(upcoming[0], now=now, clinic=clinic) if upcoming else None,
-        "later": changing.with_deadlines(upcoming[1:], now=now, clinic=clinic),
+        "terms": changing.terms_of(upcoming[0], now=now, clinic=ClinicSettings.current()) if upcoming else None,
+        "later": upcoming[1:],
         "several": known > 1,
         "unknown": not known,
         "new_files": Share.objects.visible_to(request.actor, now=now).unseen().count(),
-        "asking": privacy.asking(request, today=clinic.today(now)),
+        "asking": privacy.asking(request, today=ClinicSettings.current().today(now)),
     }
     return render(request, "patient/home.html", context)
 
@@ -72,9 +71,7 @@ def listing(request: ActorRequest) -> HttpResponse:
     page = Paginator(own.past(now=now), PAST_PER_PAGE).get_page(request.GET.get("page"))
     with_clinic(page)
     context = {
-        "upcoming": changing.with_deadlines(
-            with_clinic(own.upcoming(now=now)), now=now, clinic=ClinicSettings.current()
-        ),
+        "upcoming": with_clinic(own.upcoming(now=now)),
         "page": page,
         "several": Patient.objects.managed_by(request.user).count() > 1,
     }
@@ -111,9 +108,7 @@ def detail(request: ActorRequest, code: UUID) -> HttpResponse:
         "bills": bills,
         "paid": sum((bill.payable - bill.balance for bill in bills), start=ZERO),
         "left": sum((bill.balance for bill in bills), start=ZERO),
-        "is_billed": (is_billed := any(bill.purpose in BILLS_A_SESSION for bill in bills)),
-        # The card of its price says it with all else, and goes once the session is billed.
-        "deadline": changing.deadline_of(appointment, now=now, clinic=clinic) if is_billed else None,
+        "is_billed": any(bill.purpose in BILLS_A_SESSION for bill in bills),
         "fee_due": paying.fee_to_come(appointment, clinic=clinic),
     }
     return render(request, "patient/appointment.html", context)

@@ -27,12 +27,12 @@ from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.punctuation import listed
-from portal.common.languages.times import clock, day_short
+from portal.common.languages.times import clock, day_short, local_day
 from portal.common.web.once import making, once
 from portal.journeys import time_away
-from portal.web.psychologist.forms import SlotForm, WeekForm
+from portal.web.hours.forms import SlotForm, WeekForm
+from portal.web.hours.shifts import drawn_days
 from portal.web.psychologist.own_profile import PsychologistRequest, home_zone, with_profile
-from portal.web.psychologist.shifts import drawn_days
 from portal.web.psychologist.weeks import MIDNIGHT, all_hours_of, outside_hours
 
 SHOWN = 20
@@ -53,7 +53,7 @@ def hours(request: PsychologistRequest) -> HttpResponse:
             # Looked at when nobody else can save: two pages never undo each other.
             lock_diary(request.psychologist)
             rows = all_hours_of(request.actor)
-            form = WeekForm(request.POST, hours=rows, locations=_places(rows))
+            form = WeekForm(request.POST, hours=rows, locations=_places(rows), psychologist=request.psychologist)
             is_fine = form.is_valid()
             leaves = _newly_outside(request.actor, before=rows, after=form.hours, now=now) if is_fine else []
             is_known = time_away.digest_of(leaves) in ("", request.POST.get(KNOWN, ""))
@@ -150,8 +150,9 @@ def _sessions_within(actor: Actor, slot: TimeSlot, *, now: datetime) -> int:
 
 
 @allow(Role.PSYCHOLOGIST)
+@with_profile
 @require_POST
-def remove_exception(request: ActorRequest, code: UUID) -> HttpResponse:
+def remove_exception(request: PsychologistRequest, code: UUID) -> HttpResponse:
     """Takes an exception back: the week's hours count again. Asks before it leaves sessions outside them."""
     now = timezone.now()
     if not TimeSlot.objects.filter(code=code).exists():
@@ -219,7 +220,7 @@ def _places(rows: list[WorkingHours]) -> list[Location]:
 
 
 def _page(
-    request: ActorRequest,
+    request: PsychologistRequest,
     *,
     week: WeekForm | None = None,
     leaves: Sequence[Appointment] = (),
@@ -236,7 +237,8 @@ def _page(
     """
     rows = all_hours_of(request.actor)
     zone, places = _zone(rows), _places(rows)
-    week = week or WeekForm(hours=rows, locations=places)
+    here = local_day(now, zone)
+    week = week or WeekForm(hours=rows, locations=places, psychologist=request.psychologist)
     left = outside_hours(request.actor, hours=rows, now=now)
     context = {
         "week": week,
@@ -255,7 +257,7 @@ def _page(
         "left_count": len(left),
         "has_hours": bool(rows),
         "zone": zone,
-        "total": sum(row.minutes for row in rows) / 60,
+        "total": sum(row.minutes for row in rows if row.is_valid_on(here)) / 60,
     }
     return render(request, "psychologist/hours.html", context, status=status)
 

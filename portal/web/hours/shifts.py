@@ -9,14 +9,16 @@ from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.utils.formats import localize
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from portal.common.forms.shown import Conflict
 from portal.common.web.stencils import Row, Stencil
-from portal.web.psychologist.forms import ShiftForm, WeekForm
+from portal.web.hours.forms import ShiftForm, WeekForm
 
 _SHIFT = Stencil(
     "psychologist/_shift.html",
-    holes="name weekday starts starts_label ends ends_label place place_label remove since errors",
+    holes="name weekday starts starts_label ends ends_label place place_label remove since errors "
+    "terms ways first first_label last last_label",
 )
 
 
@@ -44,11 +46,18 @@ def drawn_days(week: WeekForm, *, in_several_places: bool) -> Iterator[Day]:
 
 
 def _row(form: ShiftForm, name: str, *, in_several_places: bool, is_new: bool = False) -> Row:
+    in_several_ways = len(form.ways) > 1
     starts, ends, place = form["starts"], form["ends"], form["location"]
     has_errors = bool(form.errors)
     since = starts.value()
     return (
-        {"has_errors": has_errors, "in_several_places": in_several_places, "is_new": is_new},
+        {
+            "has_errors": has_errors,
+            "in_several_places": in_several_places,
+            "is_new": is_new,
+            "in_several_ways": in_several_ways,
+            "is_open": any(name in form.errors for name in ("modes", "valid_from", "valid_until")),
+        },
         (
             name,
             _control(form["weekday"]),
@@ -61,6 +70,12 @@ def _row(form: ShiftForm, name: str, *, in_several_places: bool, is_new: bool = 
             "" if is_new else _control(form["remove"]),
             str(localize(since)) if since else "",
             SafeString(render_to_string("psychologist/_shift_errors.html", {"row": form})) if has_errors else "",
+            form.terms or str(_("Always, every way") if in_several_ways else _("Always")),
+            _control(form["modes"]) if in_several_ways else SafeString(),
+            _control(form["valid_from"]),
+            form["valid_from"].label,
+            _control(form["valid_until"]),
+            form["valid_until"].label,
         ),
     )
 
