@@ -52,6 +52,7 @@ def openings_of(
     ignore: Appointment | None = None,
     mode: Mode | str | None = None,
     for_staff: bool = False,
+    reading: Reading | None = None,
 ) -> dict[int, list[Opening]]:
     """What is free on `days` local days from `first_day`, by psychologist's id; everybody asked about has a list.
 
@@ -60,7 +61,8 @@ def openings_of(
     doesn't give the service that way has no free times, unless it is theirs to move. Without it, rooms only matter to
     who gives the service in person and no other way. Staff see times inside the notice and beyond the horizon too, but
     none that has begun. Days out of reach are not looked at, so that a year 9999 in an address is answered, and
-    quickly.
+    quickly. Whoever asks about many sessions hands over one `reading` that holds these people and days: then nothing is
+    read here, and the time of `ignore` counts as taken.
     """
     everybody = list(psychologists)
     own = service if isinstance(service, Mapping) else dict.fromkeys((p.pk for p in everybody), service)
@@ -79,9 +81,9 @@ def openings_of(
     start, end = _around(first_day, last_day, services=[own[p.pk] for p in asked])
     hours = weekly_hours()
     needs_room = {p.pk for p in asked if _may_need_room(ways[p.pk], hours.get(p.pk, ()))}
-    dated = Dated(asked, start=start, end=end)
+    dated = reading.dated if reading else Dated(asked, start=start, end=end)
     at = {location for pk in needs_room for location in dated.places(pk)} if needs_room else set()
-    taken = Taken(asked, start=start, end=end, now=now, ignore=ignore, rooms_at=at)
+    taken = reading.taken if reading else Taken(asked, start=start, end=end, now=now, ignore=ignore, rooms_at=at)
     full: dict[Service, Mapping[int, Closed]] = {}
     for psychologist in asked:
         pk, wanted = psychologist.pk, own[psychologist.pk]
@@ -354,3 +356,21 @@ class Taken:
                 for taken in self._of_rooms.get(location, {}).values()
             ]
         )
+
+
+class Reading:
+    """The diaries of some people on some local days, read once, whatever is asked of them then. Two queries."""
+
+    def __init__(
+        self,
+        psychologists: Sequence[Psychologist],
+        *,
+        services: Sequence[Service],
+        first_day: date,
+        days: int,
+        now: datetime,
+    ) -> None:
+        start, end = _around(first_day, first_day + timedelta(days=days - 1), services=services)
+        self.dated = Dated(psychologists, start=start, end=end)
+        at = {place for psychologist in psychologists for place in self.dated.places(psychologist.pk)}
+        self.taken = Taken(psychologists, start=start, end=end, now=now, rooms_at=at)

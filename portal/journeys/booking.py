@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.urls import reverse
 from django.utils.translation import override
@@ -23,6 +23,7 @@ from portal.common.money import ZERO
 from portal.journeys import changing, freed, sessions, to_do
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
+from portal.notifications.rendering import Words, render
 from portal.patients import actions as patients
 from portal.patients import consents
 from portal.patients.models import Patient
@@ -229,6 +230,43 @@ def notify(appointment: Appointment, template: str, *, now: datetime, before: Ap
 
     The dedupe key holds the revision: moving twice sends twice, a repeated call sends once.
     """
+    for letter in _letters(appointment, template, now=now, before=before):
+        to = Recipient.by_email(letter.reader.address)
+        with override(letter.reader.language):
+            entry = ics.invitation(
+                letter.appointment, method=letter.method, clinic=ClinicSettings.current(), now=now, to=to.address
+            )
+        outbox.queue(
+            template=template,
+            to=to,
+            about=letter.appointment,
+            context=letter.context,
+            dedupe_key=f"{template}:{appointment.code}:{appointment.revision}:{to.digest}",
+            language=letter.reader.language,
+            attachments=[("appointment.ics", f"text/calendar; method={letter.method}", entry)],
+        )
+
+
+def preview(
+    appointment: Appointment, template: str, *, now: datetime, before: Appointment | None = None
+) -> list[tuple[Reader, Words]]:
+    """The words that `notify` would send now, and to whom. Nothing is queued."""
+    letters = _letters(appointment, template, now=now, before=before)
+    return [(letter.reader, render(template, letter.context, language=letter.reader.language)) for letter in letters]
+
+
+class _Letter(NamedTuple):
+    """One notice about a session, before it is put into words."""
+
+    reader: Reader
+    appointment: Appointment
+    method: ics.Method
+    context: dict[str, Any]
+
+
+def _letters(
+    appointment: Appointment, template: str, *, now: datetime, before: Appointment | None = None
+) -> Iterator[_Letter]:
     to_tell = told(appointment, now=now, was=before.starts_at if before else None)
     if not to_tell:
         return
@@ -250,19 +288,9 @@ def notify(appointment: Appointment, template: str, *, now: datetime, before: Ap
         "late_fee": charges.late_fee(appointment, clinic=clinic).amounts.total if appointment.starts_at > now else ZERO,
     }
     for reader in to_tell:
-        to = Recipient.by_email(reader.address)
         with override(reader.language):
-            entry = ics.invitation(appointment, method=method, clinic=clinic, now=now, to=to.address)
             paths = {
                 "path": reverse("patient:appointment", args=[appointment.code]),
                 "book_path": reverse("public:book"),
             }
-        outbox.queue(
-            template=template,
-            to=to,
-            about=appointment,
-            context={**context, **paths, "called": reader.called, "whose": reader.about},
-            dedupe_key=f"{template}:{appointment.code}:{appointment.revision}:{to.digest}",
-            language=reader.language,
-            attachments=[("appointment.ics", f"text/calendar; method={method}", entry)],
-        )
+        yield _Letter(reader, appointment, method, {**context, **paths, "called": reader.called, "whose": reader.about})

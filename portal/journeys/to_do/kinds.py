@@ -107,6 +107,8 @@ DOUBLED: Final = Kind(
     outcomes={"linked": _("Linked to the other record"), "not_same": _("Not the same person")},
 )
 
+# Those about a session that can't be held as it is booked: somebody decides what becomes of it.
+OF_STRANDED: Final = (STRANDED, LEFT, PLACE_CLOSED)
 # Those that are about a session.
-OF_SESSIONS: Final = (SESSION_OPEN, NOT_BILLED_AGAIN, STRANDED, LEFT, PLACE_CLOSED, AHEAD_HELD, FEE_UNDECIDED)
+OF_SESSIONS: Final = (SESSION_OPEN, NOT_BILLED_AGAIN, *OF_STRANDED, AHEAD_HELD, FEE_UNDECIDED)
 KINDS: Final = {kind.name: kind for kind in (UNDELIVERED, RECORD_READ, DOUBLED, *OF_SESSIONS)}

@@ -1,0 +1,204 @@
+"""What somebody decides about sessions that can't be held as they are booked, each in a transaction of its own.
+
+A decision counts while the session stands as the page showed it and while it is undecided: of two people who decide
+about one session, the first is done and the second is told so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from portal.appointments import actions, states
+from portal.appointments.actions.locking import lock_appointment
+from portal.appointments.models import Appointment, CancelReason
+from portal.appointments.refusals import (
+    HeldByNote,
+    NotCancellable,
+    NotOffered,
+    NotReschedulable,
+    PatientBusy,
+    Refusal,
+    SlotTaken,
+)
+from portal.clinic.models import Location, Psychologist
+from portal.common.access.actors import Actor
+from portal.common.labels import labels_of
+from portal.journeys import booking
+from portal.journeys.to_do import steps
+from portal.journeys.to_do.kinds import KINDS, OF_STRANDED, PLACE_CLOSED
+from portal.patients.reaching import Reader
+from portal.worklist.models import ToDo, ToDoQuerySet
+
+
+class What(StrEnum):
+    """What can be decided; what is left undecided stays on the desk's list."""
+
+    MOVE = "move"
+    KEEP = "keep"
+    CANCEL = "cancel"
+
+
+class Came(StrEnum):
+    """What came of a decision, as one word."""
+
+    MOVED = "moved"
+    KEPT = "kept"
+    CANCELLED = "cancelled"
+    # Somebody was faster.
+    CHANGED = "changed"
+    SETTLED = "settled"
+    # The time that was chosen is not to be had.
+    TAKEN = "taken"
+    BUSY = "busy"
+    NOT_OFFERED = "not_offered"
+    # It can't be done with this session.
+    NOTE = "note"
+    NOT_KEPT = "not_kept"
+    REFUSED = "refused"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it was done as it was decided."""
+        return self in {Came.MOVED, Came.KEPT, Came.CANCELLED}
+
+
+class Decision(NamedTuple):
+    """About one session, by whoever saw it as `seen` (`states.as_seen`). Where to, only of a move."""
+
+    what: What
+    seen: str
+    starts_at: datetime | None = None
+    location: Location | None = None
+    psychologist: Psychologist | None = None
+
+
+STAYS: Final = "stays"
+
+
+class _Overtaken(Refusal):
+    """Somebody decided about it since the page was drawn."""
+
+
+_CANCELLED_BECAUSE: Final = {PLACE_CLOSED.name: CancelReason.CLINIC}
+
+
+def undecided() -> ToDoQuerySet:
+    """The work about sessions that can't be held as they are booked, and that nobody decided about."""
+    return ToDo.objects.still_open().of_kind(*(kind.name for kind in OF_STRANDED))
+
+
+def undecided_about(sessions: Iterable[Appointment]) -> dict[str, list[ToDo]]:
+    """That work by the codes of these sessions. One query."""
+    found: dict[str, list[ToDo]] = {}
+    codes = [str(session.code) for session in sessions]
+    for to_do in undecided().filter(about_label__in=labels_of(Appointment), about_code__in=codes).order_by("pk"):
+        found.setdefault(to_do.about_code, []).append(to_do)
+    return found
+
+
+def decide(session: Appointment, decision: Decision, *, by: Actor, now: datetime) -> Came:
+    """Does what was decided about one session, or says why not: it never raises a refusal of the diary's.
+
+    Needs its location, psychologist and service. Call it outside a transaction: each decision is one of its own.
+    """
+    try:
+        return _decide(session, decision, by=by, now=now)
+    except _Overtaken:
+        return Came.SETTLED
+    except HeldByNote:
+        return Came.NOTE
+    except PatientBusy:
+        return Came.BUSY
+    except SlotTaken:
+        return Came.TAKEN
+    except NotOffered:
+        return Came.NOT_OFFERED
+    except (NotReschedulable, NotCancellable) as refused:
+        if refused.reason == states.Why.NOTE_SIGNED:
+            return Came.NOTE
+        return Came.CHANGED if refused.reason in {states.Why.CHANGED, states.Why.STATE} else Came.REFUSED
+
+
+@actions.in_transaction
+def _decide(session: Appointment, decision: Decision, *, by: Actor, now: datetime) -> Came:
+    asked = undecided_about([session]).get(str(session.code), [])
+    if not asked:
+        raise _Overtaken
+    match decision.what:
+        case What.MOVE if decision.starts_at is not None:
+            booking.reschedule_session(
+                appointment=session,
+                starts_at=decision.starts_at,
+                psychologist=decision.psychologist,
+                location=decision.location,
+                by=by,
+                now=now,
+                seen=decision.seen,
+            )
+            came = Came.MOVED
+        case What.CANCEL:
+            booking.cancel_session(appointment=session, reason=reason_of(asked), by=by, now=now, seen=decision.seen)
+            came = Came.CANCELLED
+        case What.KEEP:
+            return _keep(session, asked, seen=decision.seen, by=by, now=now)
+        case _:
+            return Came.REFUSED
+    # Under the session's lock by now: whoever decided to keep it while this waited was first.
+    if ToDo.objects.filter(pk__in=[to_do.pk for to_do in asked], outcome=STAYS).exists():
+        raise _Overtaken
+    return came
+
+
+def may_stay(asked: Iterable[ToDo]) -> bool:
+    """Whether a session can stay as it is booked, for all that this work says."""
+    return all(STAYS in KINDS[to_do.kind].outcomes for to_do in asked)
+
+
+def reason_of(asked: Iterable[ToDo]) -> CancelReason:
+    """Why the clinic calls off a session about which this work stands on the list."""
+    kinds = {to_do.kind for to_do in asked}
+    return next((why for kind, why in _CANCELLED_BECAUSE.items() if kind in kinds), CancelReason.PSYCHOLOGIST)
+
+
+def _keep(session: Appointment, asked: list[ToDo], *, seen: str, by: Actor, now: datetime) -> Came:
+    if not may_stay(asked):
+        return Came.NOT_KEPT
+    held = lock_appointment(session)
+    if held is None or states.as_seen(held) != seen:
+        return Came.CHANGED
+    # Asked again under the lock: what was closed while this waited is no longer to be decided.
+    still = list(undecided().filter(pk__in=[to_do.pk for to_do in asked]).order_by("pk"))
+    if len(still) < len(asked):
+        raise _Overtaken
+    for to_do in still:
+        steps.finish(to_do, outcome=STAYS, by=by, now=now)
+    return Came.KEPT
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """An e-mail that a decision would send."""
+
+    to: Reader
+    subject: str
+    text: str
+
+
+def mails(session: Appointment, decision: Decision, *, now: datetime) -> list[Mail]:
+    """What would go out, and to whom, if this were decided now; nothing for what is kept. Nothing is queued."""
+    match decision.what:
+        case What.MOVE if decision.starts_at is not None:
+            moved = booking.as_moved(
+                session, starts_at=decision.starts_at, location=decision.location or session.location
+            )
+            moved.psychologist = decision.psychologist or session.psychologist
+            previews = booking.preview(moved, "appointment_moved", before=session, now=now)
+        case What.CANCEL:
+            previews = booking.preview(session, "appointment_cancelled", now=now)
+        case _:
+            return []
+    return [Mail(reader, words.subject, words.text) for reader, words in previews]

@@ -1,0 +1,199 @@
+"""The times to which stranded sessions could go, for a page of them in a number of queries that doesn't grow with it.
+
+Nothing is promised here: whoever moves a session asks again under the diary's lock.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from portal.appointments import diary
+from portal.appointments.models import Appointment
+from portal.appointments.openings import Opening
+from portal.clinic import kept
+from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service
+from portal.journeys.choosing import FreeTime, as_free_time, is_present, open_places
+
+# Days on either side of what is asked about; who has nothing there is looked for in the next, wider stretch.
+REACHES: Final = (14, 60, 200)
+OWN, COLLEAGUES = 5, 3
+# Of each person's free times, how many before a session and after it are compared.
+COMPARED = 24
+
+Span = tuple[datetime, datetime]
+
+
+@dataclass(slots=True)
+class Proposed:
+    """Free times for one session, the nearest first: with whoever holds it, and with others who give the service.
+
+    Nobody changes their psychologist by a rule: a colleague's time is there for somebody to choose.
+    """
+
+    own: list[FreeTime] = field(default_factory=list)
+    colleagues: list[FreeTime] = field(default_factory=list)
+
+    @property
+    def first(self) -> FreeTime | None:
+        """What is proposed: the nearest time with the same psychologist, or none."""
+        return next(iter(self.own), None)
+
+
+def propose(
+    sessions: Sequence[Appointment],
+    *,
+    now: datetime,
+    clinic: ClinicSettings,
+    own: int = OWN,
+    colleagues: int = COLLEAGUES,
+    for_staff: bool = True,
+) -> dict[int, Proposed]:
+    """Free times for each of these sessions, by their ids; two of them are not proposed the same time first.
+
+    `own` and `colleagues` say how many of each. Staff see times inside the notice; for patients it is kept. At most
+    nine queries, however many sessions. Needs each session's service and psychologist, as `for_listing` gives them.
+    """
+    found = {session.pk: Proposed() for session in sessions}
+    waiting = sorted(sessions, key=lambda session: (session.starts_at, session.pk))
+    claimed: defaultdict[int, list[Span]] = defaultdict(list)
+    for reach in REACHES:
+        if not waiting:
+            break
+        times = _Times(waiting, reach=reach, now=now, clinic=clinic, for_staff=for_staff)
+        for session in waiting:
+            mine = found[session.pk]
+            if not mine.own and own:
+                nearest = times.with_own(session)
+                mine.own = _first_unclaimed(nearest, claimed[session.psychologist_id])[:own]
+                if mine.first:
+                    claimed[session.psychologist_id].append((mine.first.starts_at, mine.first.ends_at))
+            if not mine.colleagues and colleagues:
+                mine.colleagues = times.with_colleagues(session)[:colleagues]
+        waiting = [s for s in waiting if own and not found[s.pk].own]
+    return found
+
+
+def _first_unclaimed(times: Iterable[FreeTime], claimed: Sequence[Span]) -> list[FreeTime]:
+    """The same times, those first that are nobody else's first proposal."""
+    rest = list(times)
+    is_claimed = [any(starts < each.ends_at and ends > each.starts_at for starts, ends in claimed) for each in rest]
+    return [t for t, c in zip(rest, is_claimed, strict=True) if not c] + [
+        t for t, c in zip(rest, is_claimed, strict=True) if c
+    ]
+
+
+class _Times:
+    """What is free around some sessions: one reading of the diaries, and one of what their patients have booked."""
+
+    def __init__(
+        self, sessions: Sequence[Appointment], *, reach: int, now: datetime, clinic: ClinicSettings, for_staff: bool
+    ) -> None:
+        self._now, self._clinic, self._for_staff = now, clinic, for_staff
+        self._places = open_places()
+        around = timedelta(days=reach)
+        earliest, _latest = diary.booking_times(clinic, now=now, for_staff=for_staff)
+        first = max(min(session.starts_at for session in sessions) - around, earliest)
+        last = max(max(session.starts_at for session in sessions), first) + around
+        self._first_day: date = (first - diary.WIDEST_OFFSET).astimezone(UTC).date()
+        self._days = (last - first).days + 2
+        people = kept.psychologists()
+        self._services = {session.service_id: session.service for session in sessions}
+        owners = {session.psychologist_id for session in sessions}
+        givers = {p.pk for service in self._services.values() for p in kept.giving(service)}
+        self._people = [person for pk, person in people.items() if pk in owners | givers]
+        self._reading = diary.Reading(
+            self._people,
+            services=list(self._services.values()),
+            first_day=self._first_day,
+            days=self._days,
+            now=now,
+        )
+        self._busy = _busy_patients(sessions, first - around, last + around, now=now)
+        self._found: dict[tuple[int, str, int | None], dict[int, list[Opening]]] = {}
+
+    def with_own(self, session: Appointment) -> list[FreeTime]:
+        """With whoever holds it, at its own place first where people come in person, the nearest first."""
+        mine = [p for p in self._people if p.pk == session.psychologist_id and not p.has_left]
+        return self._nearest(session, mine, self._openings(session, mine, moving=session)) if mine else []
+
+    def with_colleagues(self, session: Appointment) -> list[FreeTime]:
+        """With others who give its service in its way and are at work."""
+        others = [p for p in kept.giving(session.service) if p.pk != session.psychologist_id]
+        return self._nearest(session, others, self._openings(session, others, moving=None))
+
+    def _openings(
+        self, session: Appointment, people: Sequence[Psychologist], *, moving: Appointment | None
+    ) -> dict[int, list[Opening]]:
+        service: Service = session.service
+        key = (service.pk, session.mode, session.psychologist_id if moving else None)
+        if key not in self._found:
+            self._found[key] = diary.openings_of(
+                people if moving else kept.giving(service),
+                service=service,
+                first_day=self._first_day,
+                days=self._days,
+                now=self._now,
+                clinic=self._clinic,
+                ignore=moving,
+                mode=session.mode,
+                for_staff=self._for_staff,
+                reading=self._reading,
+            )
+        return self._found[key]
+
+    def _nearest(
+        self, session: Appointment, people: Sequence[Psychologist], openings: dict[int, list[Opening]]
+    ) -> list[FreeTime]:
+        length = session.ends_at - session.starts_at
+        busy = [(starts, ends) for pk, starts, ends in self._busy.get(session.patient_id or 0, ()) if pk != session.pk]
+        fitting = [
+            (person, opening)
+            for person in people
+            for opening in _near(openings.get(person.pk, ()), session.starts_at)
+            if opening.location_id in self._places
+            and not is_present(person, opening, session, mode=session.mode)
+            and not any(starts < opening.starts_at + length and ends > opening.starts_at for starts, ends in busy)
+        ]
+        in_person = session.mode == Mode.IN_PERSON
+        fitting.sort(
+            key=lambda each: (
+                in_person and each[1].location_id != session.location_id,
+                abs(each[1].starts_at - session.starts_at),
+                each[1].starts_at,
+                each[0].pk,
+            )
+        )
+        return list(self._as_times(fitting, mode=session.mode))
+
+    def _as_times(self, found: Iterable[tuple[Psychologist, Opening]], *, mode: str) -> Iterator[FreeTime]:
+        seen: set[tuple[datetime, int]] = set()
+        for person, opening in found:
+            if (opening.starts_at, person.pk) not in seen and len(seen) < COMPARED:
+                seen.add((opening.starts_at, person.pk))
+                free = as_free_time(person, opening, self._places, mode=mode)
+                free.who = person
+                yield free
+
+
+def _near(openings: Sequence[Opening], around: datetime) -> Sequence[Opening]:
+    """Those of one person's free times, in order of time, that are worth comparing."""
+    at = bisect_left(openings, around, key=lambda opening: opening.starts_at)
+    return openings[max(0, at - COMPARED) : at + COMPARED]
+
+
+def _busy_patients(
+    sessions: Sequence[Appointment], start: datetime, end: datetime, *, now: datetime
+) -> dict[int, list[tuple[int, datetime, datetime]]]:
+    """What the patients of these sessions have booked, each with its id. One query."""
+    patients = {session.patient_id for session in sessions if session.patient_id}
+    rows = Appointment.objects.filter(patient__in=patients).taking_time(now=now).between(start, end).order_by()
+    busy: defaultdict[int, list[tuple[int, datetime, datetime]]] = defaultdict(list)
+    for pk, patient, starts_at, ends_at in rows.values_list("pk", "patient", "starts_at", "ends_at"):
+        if patient is not None:
+            busy[patient].append((pk, starts_at, ends_at))
+    return dict(busy)

@@ -1,0 +1,136 @@
+"""Times that stranded sessions could go to: near, free, with the same psychologist first, and cheap to find."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from portal.appointments.models import Appointment, Status
+from portal.clinic.models import ClinicSettings, Mode
+from portal.common import kept
+from portal.journeys.rearranging.proposing import propose
+from tests import make
+from tests.journeys.rearranging.conftest import DAY, HOUR, NOW
+
+pytestmark = pytest.mark.django_db
+
+
+def proposals(*sessions, **more):
+    rows = list(Appointment.objects.filter(pk__in=[s.pk for s in sessions]).for_listing())
+    return propose(rows, now=NOW, clinic=ClinicSettings.current(), **more)
+
+
+def first(session, **more):
+    found = proposals(session, **more)[session.pk].first
+    return found and (found.starts_at, found.who)
+
+
+def test_the_nearest_time_outside_the_leave(practice):
+    # Wednesday, 9 am; away all Wednesday: Tuesday's last hour and Thursday's first are 17 and 24 hours off.
+    session = practice.book()
+    practice.leave()
+    assert first(session) == (NOW + 7 * HOUR, practice.mai)
+
+
+def test_the_same_psychologist_is_proposed_and_a_colleague_only_offered(practice):
+    session = practice.book()
+    practice.leave()
+    found = proposals(session)[session.pk]
+    assert {free.who for free in found.own} == {practice.mai}
+    # At the very time at which it is booked.
+    assert next((free.starts_at, free.who) for free in found.colleagues) == (session.starts_at, practice.ola)
+
+
+def test_who_has_left_is_not_proposed(practice):
+    session = practice.book()
+    practice.mai.user.is_active = False
+    practice.mai.user.save()
+    found = proposals(session)[session.pk]
+    assert (found.first, [free.who for free in found.colleagues][:1]) == (None, [practice.ola])
+
+
+def test_a_time_that_is_taken_is_not_proposed(practice):
+    session = practice.book()
+    practice.book(at=NOW + 7 * HOUR)
+    make.hold(psychologist=practice.mai, service=practice.service, location=practice.place, starts_at=NOW + 6 * HOUR)
+    practice.leave()
+    assert first(session) == (NOW + 5 * HOUR, practice.mai)
+
+
+def test_a_time_at_which_the_patient_has_another_session_is_not_proposed(practice):
+    session = practice.book()
+    practice.book(psychologist=practice.ola, patient=session.patient, at=NOW + 7 * HOUR)
+    practice.book(psychologist=practice.ola, patient=session.patient, at=NOW + 6 * HOUR, status=Status.CANCELLED)
+    practice.leave()
+    assert first(session) == (NOW + 6 * HOUR, practice.mai)
+
+
+def test_two_sessions_are_not_proposed_one_time(practice):
+    one, two = practice.book(), practice.book(at=NOW + DAY + HOUR)
+    practice.leave()
+    found = proposals(one, two)
+    starts = [found[session.pk].first.starts_at for session in (one, two)]
+    assert starts == [NOW + 7 * HOUR, NOW + 6 * HOUR]
+
+
+def test_its_own_place_comes_first_for_who_comes_in_person(practice):
+    far = make.location(name="Geelong")
+    make.hours(psychologist=practice.mai, location=far, weekday=1, starts="18:00", ends="20:00")
+    in_person, by_video = practice.book(), practice.book(at=NOW + DAY + HOUR, mode=Mode.VIDEO)
+    practice.leave()
+    found = proposals(in_person, by_video)
+    assert found[in_person.pk].first.location == practice.place
+    assert found[by_video.pk].first.starts_at == NOW + 10 * HOUR
+
+
+def test_after_a_long_leave_it_is_looked_for_further_away(practice):
+    session = practice.book(at=NOW + 40 * DAY)
+    practice.leave(start=NOW - HOUR, days=110)
+    found = first(session)
+    assert found is not None
+    assert NOW + 110 * DAY - HOUR <= found[0] <= NOW + 114 * DAY
+
+
+def test_patients_are_kept_to_the_notice_and_staff_are_not(practice):
+    session = practice.book()
+    practice.leave()
+    assert first(session, for_staff=False) == (NOW + 2 * DAY, practice.mai)
+
+
+def test_a_length_that_was_agreed_before_does_not_overlap_the_patients_next(practice):
+    """Booked for two hours, as the service lasted then: the patient's own session an hour later is in the way."""
+    session = practice.book(minutes=110)
+    practice.book(psychologist=practice.ola, patient=session.patient, at=NOW + 8 * HOUR)
+    practice.leave()
+    assert first(session) == (NOW + 6 * HOUR, practice.mai)
+
+
+def test_a_page_of_them_is_read_in_as_many_queries_as_one(practice):
+    def counted(sessions):
+        proposals(*sessions)
+        with kept.one_stamp(), CaptureQueriesContext(connection) as queries:
+            proposals(*sessions)
+        return len(queries)
+
+    services = [make.service(minutes=length) for length in (50, 25, 80)]
+    practice.mai.services.add(*services)
+    sessions = [
+        practice.book(at=NOW + (1 + n // 6) * DAY + (n % 6) * HOUR, service=services[n % 3], minutes=25)
+        for n in range(18)
+    ]
+    practice.leave(days=3)
+    one = counted(sessions[:1])
+    # The sessions themselves, the stamp, and three readings.
+    assert (counted(sessions), one) == (5, 5)
+
+
+def test_reach_never_costs_more_than_nine_queries(practice):
+    sessions = [practice.book(at=NOW + DAY + n * HOUR) for n in range(4)]
+    practice.mai.user.is_active = False
+    practice.mai.user.save()
+    proposals(*sessions)
+    rows = list(Appointment.objects.for_listing())
+    with kept.one_stamp(), CaptureQueriesContext(connection) as queries:
+        found = propose(rows, now=NOW, clinic=ClinicSettings.current())
+    assert [proposal.first for proposal in found.values()] == [None] * 4
+    # Three stretches, each read once, and the stamp of what is kept.
+    assert len(queries) <= 3 * 3 + 1
