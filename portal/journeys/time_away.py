@@ -11,7 +11,7 @@ from portal.common.access.actors import Actor
 from portal.journeys.stranded import StillBooked, ask_about, digest_of
 from portal.journeys.to_do import sessions
 
-__all__ = ["StillBooked", "add_time_slot", "digest_of", "remove_time_slot"]
+__all__ = ["StillBooked", "add_time_slot", "booked_in", "digest_of", "remove_time_slot"]
 
 
 @actions.in_transaction
@@ -24,7 +24,7 @@ def add_time_slot(*, knowing: str | None = None, by: Actor, now: datetime, **sai
     slot = actions.add_time_slot(by=by, now=now, **said)
     if slot.kind == TimeSlot.Kind.BLOCKED:
         booked = _booked_in(slot)
-        to_come = [session for session in booked if states.is_to_come(session, now=now)]
+        to_come = booked_in(slot, now=now)
         # Looked at under the diary's lock: what is booked meanwhile is asked about too.
         ask_about(to_come, knowing=knowing)
         sessions.raise_stranded(booked, by=by, now=now)
@@ -37,6 +37,11 @@ def remove_time_slot(*, time_slot: TimeSlot, by: Actor, now: datetime) -> None:
     booked = _booked_in(time_slot)
     actions.remove_time_slot(time_slot=time_slot, by=by, now=now)
     sessions.look_again(booked, by=by, now=now)
+
+
+def booked_in(slot: TimeSlot, *, now: datetime) -> list[Appointment]:
+    """The sessions to come that touch this time of its psychologist, soonest first."""
+    return [session for session in _booked_in(slot) if states.is_to_come(session, now=now)]
 
 
 def _booked_in(slot: TimeSlot) -> list[Appointment]:

@@ -77,7 +77,7 @@ WITHOUT_KEY = {
         reception:check_in reception:undo_check_in reception:no_show reception:undo_no_show reception:reopen
         reception:waive_fee reception:void_invoice reception:end_carer psychologist:complete psychologist:no_show
         psychologist:sign_note psychologist:withdraw_share psychologist:remove_exception manager:withdraw_invitation
-        reception:take_back_away
+        reception:take_back_away reception:stranded
         manager:reset_second_factor manager:close_account manager:open_account manager:retire_profile
         manager:restore_profile manager:retire_location manager:restore_location manager:retire_service
         manager:restore_service manager:confirm_role manager:withdraw_role

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.web.manager import attention
-from portal.web.to_do.rooms import DESKS_PAGES, Lead, Room
+from portal.web.to_do.rooms import DESKS_PAGES, TOGETHER, Lead, Room
 
 
 def _needs_a_look(actor: Actor, now: datetime) -> list[Lead]:
@@ -27,5 +27,6 @@ ROOM = Room(
     "manager",
     whose=lambda to_dos, now: to_dos.with_the_manager(now=now),
     addresses=DESKS_PAGES,
+    together=TOGETHER,
     leads=_needs_a_look,
 )

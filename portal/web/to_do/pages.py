@@ -46,6 +46,8 @@ class Group:
     kind: Kind
     advice: Promise
     rows: list[Row]
+    # Where all of them are done together; empty where each is done by itself.
+    together: str = ""
 
 
 def listing(request: ActorRequest, room: Room) -> HttpResponse:
@@ -90,8 +92,9 @@ def _groups(room: Room, lines: Iterable[Line]) -> list[Group]:
     """One group a kind, in the order of the most pressing of each."""
     groups: dict[str, Group] = {}
     for line in lines:
+        name = line.kind.name
         group = groups.setdefault(
-            line.kind.name, Group(line.kind, room.advice.get(line.kind.name, line.kind.advice), [])
+            name, Group(line.kind, room.advice.get(name, line.kind.advice), [], room.together_at(name))
         )
         group.rows.append(Row(line, room.address_of(line)))
     return list(groups.values())

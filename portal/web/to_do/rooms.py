@@ -17,6 +17,7 @@ from portal.journeys.to_do.kinds import (
     FEE_UNDECIDED,
     LEFT,
     NOT_BILLED_AGAIN,
+    OF_STRANDED,
     PLACE_CLOSED,
     SESSION_OPEN,
     STRANDED,
@@ -37,6 +38,10 @@ DESKS_PAGES: Mapping[str, str] = {
     FEE_UNDECIDED.name: "reception:fee",
     DOUBLED.name: "reception:compare",
 }
+
+
+# Where all of a kind are decided about together.
+TOGETHER: Mapping[str, str] = {kind.name: "reception:stranded" for kind in OF_STRANDED}
 
 
 class Lead(NamedTuple):
@@ -62,6 +67,8 @@ class Room:
     addresses: Mapping[str, str]
     # Where what there is to do about a kind is another thing here than at the desk.
     advice: Mapping[str, Promise] = field(default_factory=dict)
+    # The name of the page on which all of a kind are done together, for those that have one.
+    together: Mapping[str, str] = field(default_factory=dict)
     # What else waits for whoever asks.
     leads: Callable[[Actor, datetime], Sequence[Lead]] = _none
 
@@ -74,6 +81,10 @@ class Room:
 
     def url(self, name: str, *args: Any) -> str:
         return reverse(f"{self.namespace}:{name}", args=args)
+
+    def together_at(self, kind: str) -> str:
+        """Where all of a kind are done together; empty where each is done by itself."""
+        return reverse(self.together[kind]) if kind in self.together else ""
 
     def address_of(self, line: Line) -> str:
         """Where the work is done; empty where this room has no page for it, or what it is about is not to be seen."""

@@ -50,12 +50,13 @@ PAGES = [
     "waive_fee",
     "away",
     "take_back_away",
+    "stranded",
 ]
 OF_A_PATIENT = {
     *("patient", "edit_patient", "add_referral", "add_carer", "end_carer", "book"),
     *("invite_patient", "withdraw_invitation", "link_account", "unlink_account", "keep_address", "compare"),
 }
-OF_NOBODY = {"today", "calendar", "patients", "find", "new_patient", "away"}
+OF_NOBODY = {"today", "calendar", "patients", "find", "new_patient", "away", "stranded"}
 ONLY_POST = {
     *("find", "add_carer", "end_carer", "check_in", "no_show", "send_invoice", "waive_fee"),
     *("invite_patient", "withdraw_invitation", "keep_address", "take_back_away"),

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -51,7 +52,7 @@ def away(request: ActorRequest) -> HttpResponse:
                 by=request.actor,
                 now=now,
             )
-            made.leads_to("reception:away")
+            made.leads_to(_next_page(slot, now=now))
     except time_away.StillBooked as asked:
         return _page(request, form, strands=asked.sessions, status=422)
     messages.success(
@@ -75,6 +76,13 @@ def take_back(request: ActorRequest, code: UUID) -> HttpResponse:
     name = kept.psychologists()[slot.psychologist_id].name
     messages.success(request, _("%(name)s is no longer shown as away.") % {"name": name})
     return redirect("reception:away")
+
+
+def _next_page(slot: TimeSlot, *, now: datetime) -> str:
+    """Where the desk goes on: if sessions are booked in that time, to decide what becomes of them."""
+    if not time_away.booked_in(slot, now=now):
+        return reverse("reception:away")
+    return f"{reverse('reception:stranded')}?with={slot.psychologist.slug}"
 
 
 def _todays(request: ActorRequest, *, now: datetime) -> TimeSlotQuerySet:

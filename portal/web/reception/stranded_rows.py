@@ -1,0 +1,162 @@
+"""The rows of sessions that can't be held as they are booked: what can be decided of each, and how a form says it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from portal.appointments.models import Appointment
+from portal.clinic import kept
+from portal.clinic.models import ClinicSettings
+from portal.common.access.actors import Actor
+from portal.common.languages.times import when, when_short
+from portal.journeys import booking, choosing
+from portal.journeys.choosing import FreeTime
+from portal.journeys.meanwhile import last_step
+from portal.journeys.rearranging.deciding import Came, Decision, Mail, What, mails, may_stay, undecided_about
+from portal.journeys.rearranging.proposing import Proposed, propose
+from portal.journeys.to_do.kinds import KINDS
+from portal.worklist.models import ToDo
+
+# A longer page is no work that anybody finishes in one go.
+PER_PAGE = 20
+# One field for each session, by its code: what is decided, and as what the page showed it.
+DECIDED, SEEN = "do-", "seen-"
+LONGEST_ANSWER = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing that can be decided of a session, as an option of its field."""
+
+    value: str
+    words: str
+
+
+@dataclass(slots=True)
+class Row:
+    """One session of the page."""
+
+    session: Appointment
+    asked: Sequence[ToDo]
+    own: list[Choice]
+    colleagues: list[Choice]
+    chosen: str = ""
+
+    @property
+    def code(self) -> str:
+        return str(self.session.code)
+
+    @property
+    def why(self) -> list[str]:
+        """Why it can't be held as it is booked, in words."""
+        return [str(KINDS[to_do.kind].title) for to_do in self.asked]
+
+    @property
+    def may_stay(self) -> bool:
+        return may_stay(self.asked)
+
+
+def rows_of(
+    sessions: Sequence[Appointment], *, now: datetime, clinic: ClinicSettings, data: Mapping[str, str] | None = None
+) -> list[Row]:
+    """A row each, with what was chosen in `data`."""
+    asked = undecided_about(sessions)
+    proposed = propose(sessions, now=now, clinic=clinic)
+    rows = []
+    for session in sessions:
+        times = proposed[session.pk]
+        row = Row(session, asked.get(str(session.code), []), _own(times, session), _of_colleagues(times))
+        sent = (data or {}).get(f"{DECIDED}{row.code}", "")
+        offered = {choice.value for choice in (*row.own, *row.colleagues)} | {What.KEEP, What.CANCEL}
+        row.chosen = sent if sent in offered else ""
+        rows.append(row)
+    return rows
+
+
+def _own(times: Proposed, session: Appointment) -> list[Choice]:
+    return [Choice(f"{What.MOVE} {free.value}", _in_words(free, session)) for free in times.own]
+
+
+def _of_colleagues(times: Proposed) -> list[Choice]:
+    return [
+        Choice(f"{What.MOVE} {free.value}", f"{when_short(free.starts_at, free.zone)} · {_who(free)} · {free.where}")
+        for free in times.colleagues
+    ]
+
+
+def _in_words(free: FreeTime, session: Appointment) -> str:
+    """`Tue 1 Dec, 9:00 am`, and its place where that is another one."""
+    at = when_short(free.starts_at, free.zone)
+    return at if free.location == session.location else f"{at} · {free.where}"
+
+
+def _who(free: FreeTime) -> str:
+    return free.who.name if free.who else ""
+
+
+def read(data: Mapping[str, str], session: Appointment) -> Decision | None:
+    """What a form says of one session; None where nothing was decided, or what no page of ours offered."""
+    said = data.get(f"{DECIDED}{session.code}", "")
+    seen = data.get(f"{SEEN}{session.code}", "")[:LONGEST_ANSWER]
+    verb, _space, time = said[:LONGEST_ANSWER].partition(" ")
+    match verb:
+        case What.KEEP | What.CANCEL:
+            return Decision(What(verb), seen)
+        case What.MOVE:
+            try:
+                starts_at, location, slug = choosing.read_whose_time(time)
+            except ValueError:
+                return None
+            who = next((person for person in kept.psychologists().values() if person.slug == slug), None)
+            return None if who is None else Decision(What.MOVE, seen, starts_at, location, who)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """What a decision about one session would send."""
+
+    session: Appointment
+    mails: list[Mail]
+    decision: Decision
+
+
+def letters(sessions: Sequence[Appointment], data: Mapping[str, str], *, now: datetime) -> list[Letters]:
+    """The e-mails that would go out, by session; of one that tells nobody, an empty list of them."""
+    decided = [(session, read(data, session)) for session in sessions]
+    return [Letters(s, mails(s, decision, now=now), decision) for s, decision in decided if decision is not None]
+
+
+def in_words(came: Came, session: Appointment, *, by: Actor, now: datetime) -> str:
+    """What came of a decision about a session, as it stands now: one sentence or two."""
+    match came:
+        case Came.MOVED:
+            at, name = when(session.starts_at, session.zone), session.psychologist.name
+            return f"{_('Moved to %(when)s with %(name)s.') % {'when': at, 'name': name}} {_told(session, now=now)}"
+        case Came.CANCELLED:
+            return f"{_('Cancelled.')} {_told(session, now=now)}"
+        case Came.KEPT:
+            return _("It stays as booked. Nobody is told.")
+        case Came.TAKEN:
+            return _("That time was taken meanwhile. Nothing was done: choose another one below.")
+        case Came.BUSY:
+            return _("The patient has another session at that time. Nothing was done: choose another one below.")
+        case Came.NOT_OFFERED:
+            return _("That time is not offered any more. Nothing was done: choose another one below.")
+        case Came.NOTE:
+            return _("A note of it was written, so it stays with its psychologist. Nothing was done.")
+        case Came.NOT_KEPT:
+            return _("It can't stay as it is booked. Nothing was done: move it or cancel it.")
+    done = last_step(session, by=by, now=now)
+    return f"{done} {_('Nothing was done with it now.')}" if done else _("Somebody was faster. Nothing was done now.")
+
+
+def _told(session: Appointment, *, now: datetime) -> str:
+    told = booking.told(session, now=now)
+    if not told:
+        return _("No e-mail address is known: call them.")
+    return _("An e-mail is on its way to %(addresses)s.") % {"addresses": ", ".join(reader.address for reader in told)}

@@ -1,0 +1,206 @@
+"""The desk's page of sessions that can't be held as they are booked."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from portal.accounts.roles import Role
+from portal.appointments.models import Appointment, Status, TimeSlot
+from portal.journeys import time_away
+from portal.journeys.rearranging.deciding import undecided
+from portal.notifications.models import Notice
+from tests import make
+from tests.web.reception.conftest import NOW
+
+pytestmark = pytest.mark.django_db
+
+HERE = reverse("reception:stranded")
+DAY = timedelta(days=1)
+
+
+def leave(place, *, start=NOW + timedelta(hours=12), days=2):
+    """Wednesday and Thursday, from eleven at night."""
+    return time_away.add_time_slot(
+        psychologist=place.psychologist,
+        kind=TimeSlot.Kind.BLOCKED,
+        starts_at=start,
+        ends_at=start + days * DAY,
+        by=make.actor(role=Role.RECEPTION),
+        now=NOW,
+    )
+
+
+def row(page, session):
+    """What the page says of one session, its tags left out."""
+    [found] = re.findall(f'<li id="session-{session.code}">(.*?)</li>', page.content.decode(), re.S)
+    return found
+
+
+def options(page, session):
+    return re.findall(r'<option value="([^"]*)"', row(page, session))
+
+
+def said(page, **decisions):
+    """What the page's form sends with these decisions, by the sessions' codes."""
+    fields = dict(re.findall(r'name="(seen-[^"]+)" value="([^"]+)"', page.content.decode()))
+    shown = re.findall(r'name="(do-[^"]+)"', page.content.decode())
+    return fields | dict.fromkeys(shown, "") | {f"do-{code}": value for code, value in decisions.items()}
+
+
+def test_each_has_a_proposed_time_and_what_can_be_decided(desk, place):
+    session = place.session(hours=22)
+    make.room(location=place.location)
+    leave(place)
+    page = desk.get(HERE)
+    first, proposed, *more, keep, cancel = options(page, session)
+    assert (first, keep, cancel) == ("", "keep", "cancel")
+    assert all(value.startswith("move ") for value in (proposed, *more))
+    assert session.patient.name in row(page, session)
+    assert "Proposed: Tue 24 Nov, 4:00 pm." in row(page, session)
+
+
+def test_one_press_does_all_that_was_decided_and_answers_for_each(desk, place):
+    moved, kept, called_off, left = (place.session(hours=22 + n) for n in range(4))
+    leave(place)
+    page = desk.get(HERE)
+    chosen = options(page, moved)[1]
+    answer = desk.post(
+        HERE, said(page, **{str(moved.code): chosen, str(kept.code): "keep", str(called_off.code): "cancel"})
+    )
+    assert (answer.status_code, answer.headers["Location"]) == (302, HERE)
+    after = desk.get(HERE)
+    words = re.sub(r"<[^>]+>|\s+", " ", after.content.decode())
+    assert "Moved to" in words
+    assert "It stays as booked. Nobody is told." in words
+    assert "Cancelled. An e-mail is on its way" in re.sub(r"\s+", " ", words)
+    states = dict(Appointment.objects.values_list("pk", "status"))
+    assert (states[moved.pk], states[called_off.pk], states[left.pk]) == (
+        Status.BOOKED,
+        Status.CANCELLED,
+        Status.BOOKED,
+    )
+    assert list(undecided().values_list("about_code", flat=True)) == [str(left.code)]
+    # Said once.
+    assert "Moved to" not in desk.get(HERE).content.decode()
+
+
+def test_a_time_that_was_taken_meanwhile_is_said_and_the_rest_is_done(desk, place):
+    one, two = place.session(hours=22), place.session(hours=23)
+    leave(place)
+    page = desk.get(HERE)
+    proposed = [options(page, session)[1] for session in (one, two)]
+    at = proposed[0].split()[1]
+    place.session(starts_at=datetime.strptime(at, "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC))
+    desk.post(HERE, said(page, **{str(one.code): proposed[0], str(two.code): proposed[1]}))
+    after = desk.get(HERE).content.decode()
+    assert "That time was taken meanwhile. Nothing was done" in after
+    assert list(undecided().values_list("about_code", flat=True)) == [str(one.code)]
+    assert Notice.objects.count() == 1
+
+
+def test_the_same_page_sent_again_does_nothing_more(desk, place):
+    session = place.session(hours=22)
+    leave(place)
+    page = desk.get(HERE)
+    sent = said(page, **{str(session.code): options(page, session)[1]})
+    for _ in range(2):
+        desk.post(HERE, sent)
+    assert (Notice.objects.count(), Appointment.objects.get(pk=session.pk).revision) == (1, 1)
+    assert "Nothing was done with it now." in desk.get(HERE).content.decode()
+
+
+def test_the_mails_are_shown_before_anything_is_sent(desk, place):
+    session, other = place.session(hours=22), place.session(hours=23)
+    leave(place)
+    page = desk.get(HERE)
+    chosen = options(page, session)[1]
+    looked = desk.post(HERE, said(page, **{str(session.code): chosen, str(other.code): "keep"}) | {"look": "1"})
+    text = looked.content.decode()
+    assert looked.status_code == 200
+    assert "New time for your appointment" in text
+    assert "Nobody is told: it stays as booked." in text
+    # What was chosen is still chosen.
+    assert f'value="{chosen}" selected' in row(looked, session)
+    assert (Notice.objects.count(), undecided().count()) == (0, 2)
+
+
+def test_the_proposed_time_for_all_is_chosen_and_not_done(desk, place):
+    sessions = [place.session(hours=22 + n) for n in range(3)]
+    leave(place)
+    page = desk.get(HERE)
+    chosen = desk.post(HERE, said(page, **{str(sessions[0].code): "keep"}) | {"all": "1"})
+    assert 'value="keep" selected' in row(chosen, sessions[0])
+    for session in sessions[1:]:
+        [picked] = re.findall(r'value="([^"]+)" selected', row(chosen, session))
+        assert picked == options(page, session)[1]
+    assert undecided().count() == 3
+
+
+@pytest.mark.parametrize(
+    "value", ["move", "move x", "move 2026-11-30T22:00Z nowhere", "move 9999-01-01T00:00Z location-1", "fly", "keep x"]
+)
+def test_what_no_page_offers_is_no_decision(desk, place, value):
+    session = place.session(hours=22)
+    leave(place)
+    page = desk.get(HERE)
+    desk.post(HERE, said(page, **{str(session.code): value, "not-a-code": "cancel"}))
+    session.refresh_from_db()
+    assert (session.revision, session.status) == (0, Status.BOOKED)
+    assert undecided().count() == (0 if value == "keep x" else 1)
+
+
+def test_many_are_shown_page_by_page_and_cost_the_same(desk, place):
+    def queries():
+        desk.get(HERE)
+        with CaptureQueriesContext(connection) as made:
+            page = desk.get(HERE)
+        return len(made), page
+
+    sessions = [place.session(hours=22)]
+    leave(place, days=12)
+    alone, _page = queries()
+    sessions += [place.session(hours=22 + 24 * (n // 6) + n % 6) for n in range(1, 45)]
+    make.time_slot(psychologist=place.psychologist)
+    time_away.add_time_slot(
+        psychologist=place.psychologist,
+        kind=TimeSlot.Kind.BLOCKED,
+        starts_at=NOW + timedelta(hours=12),
+        ends_at=NOW + 12 * DAY,
+        by=make.actor(role=Role.RECEPTION),
+        now=NOW,
+    )
+    many, page = queries()
+    assert page.content.decode().count('<li id="session-') == 20
+    assert "1 to 20 of 45" in re.sub(r"\s+", " ", page.content.decode())
+    assert many <= alone + 1  # the count of the pages
+    last = desk.get(HERE, {"page": "3"})
+    assert [str(s.code) for s in sessions[40:]] == re.findall(r'<li id="session-([^"]+)">', last.content.decode())
+
+
+def test_one_psychologists_alone(desk, place):
+    session = place.session(hours=22)
+    leave(place)
+    other = make.psychologist()
+    theirs = make.appointment(psychologist=other, starts_at=NOW + DAY)
+    time_away.add_time_slot(
+        psychologist=other,
+        kind=TimeSlot.Kind.BLOCKED,
+        starts_at=NOW + DAY,
+        ends_at=NOW + 2 * DAY,
+        by=make.actor(role=Role.RECEPTION),
+        now=NOW,
+    )
+    page = desk.get(HERE, {"with": other.slug})
+    assert re.findall(r'<li id="session-([^"]+)">', page.content.decode()) == [str(theirs.code)]
+    answer = desk.post(f"{HERE}?with={other.slug}", said(page))
+    assert answer.headers["Location"] == f"{HERE}?with={other.slug}"
+    assert str(session.code) in desk.get(HERE).content.decode()
+
+
+def test_nothing_to_rearrange(desk, place):
+    place.session(hours=22)
+    assert "Nothing to rearrange" in desk.get(HERE).content.decode()
