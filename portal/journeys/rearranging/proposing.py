@@ -96,8 +96,7 @@ class _Times:
         self._now, self._clinic, self._for_staff = now, clinic, for_staff
         self._places = open_places()
         around = timedelta(days=reach)
-        earliest, _latest = diary.booking_times(clinic, now=now, for_staff=for_staff)
-        first = max(min(session.starts_at for session in sessions) - around, earliest)
+        first = max(min(session.starts_at for session in sessions) - around, now)
         last = max(max(session.starts_at for session in sessions), first) + around
         self._first_day: date = (first - diary.WIDEST_OFFSET).astimezone(UTC).date()
         self._days = (last - first).days + 2
