@@ -12,8 +12,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, vCalAddress, vText, vUri
 
+from portal.appointments import terms
 from portal.appointments.models import Appointment
 from portal.clinic.models import ClinicSettings, Mode
+from portal.common.languages.times import when_there
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 
@@ -38,6 +40,8 @@ def invitation(
     event.add("dtend", appointment.ends_at.astimezone(UTC))
     event.add("summary", _("Appointment, %(clinic)s") % {"clinic": clinic.name})
     event.add("location", _where(appointment))
+    if method != "CANCEL" and (until := _free_until(appointment, clinic=clinic, now=now)):
+        event.add("description", until)
     event.add("url", vUri(settings.PORTAL_BASE_URL + reverse("patient:appointments")))
     event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
     event.add("class", "PRIVATE")
@@ -74,6 +78,16 @@ def readdressed(entry: bytes, *, to: str) -> bytes:
             attendee.params = event.pop("attendee").params
             event.add("attendee", attendee)
     return bytes(calendar.to_ical())
+
+
+def _free_until(appointment: Appointment, *, clinic: ClinicSettings, now: datetime) -> str:
+    """Until when it is cancelled for nothing; empty where that is over, or in minutes after booking."""
+    until = terms.free_until(appointment, clinic=clinic)
+    if now > until or terms.is_by_grace(appointment, clinic=clinic):
+        return ""
+    if until >= appointment.starts_at:
+        return _("Free to cancel until it begins.")
+    return _("Free to cancel until %(when)s.") % {"when": when_there(until, appointment.zone)}
 
 
 def _where(appointment: Appointment) -> str:

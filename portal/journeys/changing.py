@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -26,6 +27,31 @@ class Terms:
     grace: int
     late_fee: Decimal
     missed_fee: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """Until when a session that is to come may be cancelled or moved for nothing, as lists of sessions say it."""
+
+    until: datetime
+    is_over: bool
+    # It is free until the session begins.
+    is_start: bool
+
+
+def deadline_of(session: Appointment, *, now: datetime, clinic: ClinicSettings) -> Deadline | None:
+    """The deadline of a booked session at `now`; None once there is nothing to change. No query."""
+    if session.starts_at <= now or not session.is_booked:
+        return None
+    until = terms.free_until(session, clinic=clinic)
+    return Deadline(until, is_over=now > until, is_start=until >= session.starts_at)
+
+
+def with_deadlines(
+    listed: Iterable[Appointment], *, now: datetime, clinic: ClinicSettings
+) -> list[tuple[Appointment, Deadline | None]]:
+    """Each session of a list beside its deadline."""
+    return [(session, deadline_of(session, now=now, clinic=clinic)) for session in listed]
 
 
 def terms_of(session: Appointment, *, now: datetime, clinic: ClinicSettings, is_mailed: bool = False) -> Terms | None:

@@ -117,7 +117,19 @@ def test_nothing_in_it_says_why(practice, appointment, now):
     data = ics.invitation(appointment, clinic=practice.clinic, now=now).decode()
     for word in ("EMDR", "Trauma", practice.patient.legal_last_name, practice.psychologist.user.last_name):
         assert word not in data
-    assert "DESCRIPTION" not in data
+
+
+def test_it_says_until_when_it_is_free_to_cancel_and_only_while_that_is_so(practice, appointment, now):
+    appointment.booked_at = now
+    said = {"clinic": practice.clinic, "now": now}
+    _, event = read(ics.invitation(appointment, **said))
+    assert event["description"] == "Free to cancel until Saturday 6 June 2026, 9:30 am (Lord Howe time)."
+    appointment.cancel_hours = 0
+    assert read(ics.invitation(appointment, **said))[1]["description"] == "Free to cancel until it begins."
+    # Minutes after booking, which are over when it is read.
+    appointment.cancel_hours = 24 * 14
+    assert "description" not in read(ics.invitation(appointment, **said))[1]
+    assert "description" not in read(ics.invitation(appointment, method="CANCEL", **said))[1]
 
 
 def test_a_name_cannot_smuggle_in_a_line(practice, appointment, now):

@@ -543,7 +543,7 @@ def test_who_cares_for_several_sees_whose_each_session_is(appointment, owner):
     child = make.carer(user=owner).patient
     Appointment.objects.filter(pk=later.pk).update(patient=child)
     after = text(client.get("/my/")).partition("After that")[2]
-    assert f"{appointment.psychologist.name} · for {child.name} All appointments" in after
+    assert f"{appointment.psychologist.name} · for {child.name} " in after
 
 
 def test_a_session_to_come_that_is_cancelled_stands_under_a_heading_that_says_so(appointment, owner):

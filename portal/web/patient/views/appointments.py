@@ -47,18 +47,19 @@ CHANGED = _lazy("This session was changed meanwhile, and nothing was done. Pleas
 @require_safe
 def home(request: ActorRequest) -> HttpResponse:
     """The next session, and what else there is to do."""
-    now = timezone.now()
+    now, clinic = timezone.now(), ClinicSettings.current()
     own = Appointment.objects.visible_to(request.actor).for_lists()
     upcoming = with_clinic(own.upcoming(now=now)[:4])
     known = Patient.objects.managed_by(request.user).count()
     context = {
         "next": upcoming[0] if upcoming else None,
-        "terms": changing.terms_of(upcoming[0], now=now, clinic=ClinicSettings.current()) if upcoming else None,
-        "later": upcoming[1:],
+        "terms": changing.terms_of(upcoming[0], now=now, clinic=clinic) if upcoming else None,
+        "deadline": changing.deadline_of(upcoming[0], now=now, clinic=clinic) if upcoming else None,
+        "later": changing.with_deadlines(upcoming[1:], now=now, clinic=clinic),
         "several": known > 1,
         "unknown": not known,
         "new_files": Share.objects.visible_to(request.actor, now=now).unseen().count(),
-        "asking": privacy.asking(request, today=ClinicSettings.current().today(now)),
+        "asking": privacy.asking(request, today=clinic.today(now)),
     }
     return render(request, "patient/home.html", context)
 
@@ -71,7 +72,9 @@ def listing(request: ActorRequest) -> HttpResponse:
     page = Paginator(own.past(now=now), PAST_PER_PAGE).get_page(request.GET.get("page"))
     with_clinic(page)
     context = {
-        "upcoming": with_clinic(own.upcoming(now=now)),
+        "upcoming": changing.with_deadlines(
+            with_clinic(own.upcoming(now=now)), now=now, clinic=ClinicSettings.current()
+        ),
         "page": page,
         "several": Patient.objects.managed_by(request.user).count() > 1,
     }
@@ -108,7 +111,9 @@ def detail(request: ActorRequest, code: UUID) -> HttpResponse:
         "bills": bills,
         "paid": sum((bill.payable - bill.balance for bill in bills), start=ZERO),
         "left": sum((bill.balance for bill in bills), start=ZERO),
-        "is_billed": any(bill.purpose in BILLS_A_SESSION for bill in bills),
+        "is_billed": (is_billed := any(bill.purpose in BILLS_A_SESSION for bill in bills)),
+        # The card of its price says it with all else, and goes once the session is billed.
+        "deadline": changing.deadline_of(appointment, now=now, clinic=clinic) if is_billed else None,
         "fee_due": paying.fee_to_come(appointment, clinic=clinic),
     }
     return render(request, "patient/appointment.html", context)

@@ -20,7 +20,7 @@ from portal.billing.models import Invoice, InvoiceStatus, Purpose
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
-from portal.journeys import sessions
+from portal.journeys import changing, sessions
 from portal.journeys.stranded import stranded
 from portal.policies.models import PolicySettings
 from portal.reports.days import Arrival
@@ -49,6 +49,7 @@ def appointment(request: ActorRequest, code: UUID) -> HttpResponse:
     )
     context = {
         "session": session,
+        "deadline": changing.deadline_of(session, now=now, clinic=clinic),
         "why": stranded([session], now=now).get(session.pk, ""),
         "buttons": buttons(arrival, token=get_token(request)),
         "steps": steps,

@@ -22,7 +22,7 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import dollars
 from portal.common.web.once import making, once
-from portal.journeys import booking, sessions
+from portal.journeys import booking, changing, sessions
 from portal.policies.models import PolicySettings
 from portal.web.reception.forms import CancelForm
 from portal.web.reception.refused import in_words
@@ -71,6 +71,7 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
     context = {
         "session": session,
         "form": form,
+        "deadline": changing.deadline_of(session, now=now, clinic=clinic),
         "free_until": booking.free_until(session, clinic=clinic),
         "is_late": now > booking.free_until(session, clinic=clinic),
         "late_fee": charges.late_fee(session, clinic=clinic).amounts.total,
