@@ -24,6 +24,7 @@ from portal.clinic.models import Psychologist
 from portal.common.forms.raw import written
 from portal.common.forms.shown import SHOWN, MergesChanges
 from portal.journeys import checking_out
+from portal.web.patient.views import subscribing
 from portal.website import texts
 from tests import make
 
@@ -134,6 +135,7 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "RolesForm": {"user": psychologist.user},
         "ClaimForm": {"today": today, "user": psychologist.user, "has_record": False},
         "AddressForm": {"post": make.post()},
+        "TitlesForm": {"room": subscribing.ROOM},
         "UnlinkForm": {"account": psychologist.user},
     }
     return by_name.get(form.__name__, {})

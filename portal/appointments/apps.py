@@ -14,3 +14,4 @@ class AppointmentsConfig(AppConfig):
 
         guards.register(NO_OVERLAP, KEPT)
         schedules.every_minutes(1, "portal.appointments.tasks.clear_holds", name="holds")
+        schedules.every_minutes(60, "portal.appointments.tasks.end_lapsed_feeds", name="calendar feeds")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Literal
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
@@ -33,7 +34,7 @@ def invitation(
     Many mail programs show a REQUEST as an invitation only to whom it names.
     """
     event = Event()
-    event.add("uid", f"{appointment.code}@{urlsplit(settings.PORTAL_BASE_URL).hostname}")
+    event.add("uid", uid_of(appointment.code))
     event.add("sequence", appointment.revision)
     event.add("dtstamp", now)
     event.add("dtstart", appointment.starts_at.astimezone(UTC))
@@ -55,6 +56,11 @@ def invitation(
         event.add("attendee", attendee)
     before, after = _around(method)
     return before + bytes(event.to_ical()) + after
+
+
+def uid_of(code: UUID) -> str:
+    """What an entry is known by, in mails and at private addresses, as long as its session is there."""
+    return f"{code}@{urlsplit(settings.PORTAL_BASE_URL).hostname}"
 
 
 @cache

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
 
 from portal.accounts import actions as accounts
 from portal.accounts.models import PendingGrant, User
+from portal.accounts.roles import Role
+from portal.appointments.actions import subscribing
 from portal.appointments.actions.locking import lock_diary
 from portal.clinic import actions as clinic
 from portal.clinic.models import Location, Psychologist
@@ -18,6 +21,13 @@ from portal.journeys.to_do import sessions
 
 
 @transaction.atomic
+def set_roles(*, user: User, roles: Iterable[Role], by: Actor, now: datetime) -> None:
+    """Gives and ends staff roles, as `accounts.set_roles`; what read a diary from outside ends with the role."""
+    accounts.set_roles(user=user, roles=roles, by=by, now=now)
+    subscribing.end_lapsed_feeds(user=user, by=by, now=now)
+
+
+@transaction.atomic
 def stop_working_here(*, user: User, knowing: str | None = None, by: Actor, now: datetime) -> None:
     """Closes the account and takes the profile out of booking; what is booked stays booked and comes to the desk.
 
@@ -25,6 +35,7 @@ def stop_working_here(*, user: User, knowing: str | None = None, by: Actor, now:
     raised and nothing is closed. None asks nobody. Raises LastManager.
     """
     accounts.deactivate(user=user, by=by, now=now)
+    subscribing.end_lapsed_feeds(user=user, by=by, now=now)
     if (psychologist := Psychologist.objects.filter(user=user).first()) is None:
         return
     # Nobody books with them from here on: what was booked meanwhile is asked about too.

@@ -208,6 +208,20 @@ window.addEventListener('pageshow', () => {
 
 document.querySelector('[data-error-summary]:not([data-example] *)')?.focus()
 
+// ---- Copying -------------------------------------------------------------------------------------------------------
+
+// The button says that it is done; where the browser keeps its clipboard shut, the words are marked for the keyboard.
+document.addEventListener('click', async event => {
+  const button = event.target.closest('[data-copy]')
+  if (!button) return
+  const field = document.getElementById(button.dataset.copy)
+  field.select()
+  try {
+    await navigator.clipboard.writeText(field.value)
+    button.querySelector('span').textContent = button.dataset.copied
+  } catch { field.focus() }
+})
+
 // ---- Colours -------------------------------------------------------------------------------------------------------
 
 document.addEventListener('submit', async event => {

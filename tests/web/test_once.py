@@ -19,7 +19,7 @@ from django.utils import timezone
 from portal.accounts.actions import invite
 from portal.accounts.models import Invitation, User
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment, Status, TimeSlot
+from portal.appointments.models import Appointment, CalendarFeed, Status, TimeSlot
 from portal.audit.models import Entry
 from portal.billing import actions as billing
 from portal.billing.models import CreditNote, Invoice, Payment
@@ -88,6 +88,7 @@ WITHOUT_KEY = {
         public:confirm public:link reception:withdraw_invitation reception:unlink_account
         reception:keep_address patient:waiting_address reception:compare psychologist:take_back_notes
         account_login account_logout account_email_verification_sent
+        patient:end_calendar_address psychologist:end_calendar_address
     """,
     SETS: """
         reception:edit_patient psychologist:hours psychologist:profile manager:settings manager:location
@@ -96,6 +97,7 @@ WITHOUT_KEY = {
         choose_language choose_theme psychologist:article_address
         psychologist:article_link psychologist:article_reviewed manager:article_address manager:article_link
         manager:article_reviewed account_name manager:rename psychologist:hand_over
+        patient:title_calendar_address psychologist:title_calendar_address
     """,
     OWN_CODE: """
         psychologist:note psychologist:draft_note psychologist:add_to_note psychologist:share psychologist:share_own
@@ -555,6 +557,17 @@ def a_record_of_ones_own():
     return sheet(make.client_for(account), at("patient:find"), "patient:find", says=says, count=found)
 
 
+def a_calendar_address():
+    patient = make.patient(user=make.user())
+    client, page = make.client_for(patient.user), at("patient:calendar_addresses")
+    return sheet(client, page, "patient:make_calendar_address", patient.code, count=CalendarFeed)
+
+
+def a_diarys_calendar_address():
+    page = at("psychologist:calendar_address")
+    return sheet(clinician(), page, "psychologist:make_calendar_address", count=CalendarFeed)
+
+
 STEPS = [
     *(a_check_in, a_no_show, a_check_in_taken_back, a_no_show_taken_back, a_session_opened_again, a_session_held),
     *(a_session_missed, a_session_that_its_patient_calls_off, a_cancellation),
@@ -585,6 +598,7 @@ PRESSED = {
             a_linked_account,
             a_record_of_ones_own,
         ),
+        *(a_calendar_address, a_diarys_calendar_address),
     ]
 }
 

@@ -1,4 +1,5 @@
 from portal.appointments.models.appointment import LONGEST, Appointment, AppointmentQuerySet, CancelReason
+from portal.appointments.models.feeds import CalendarFeed
 from portal.appointments.models.hours import TimeSlot, Weekday, WorkingHours
 from portal.appointments.states import Status
 
@@ -6,6 +7,7 @@ __all__ = [
     "LONGEST",
     "Appointment",
     "AppointmentQuerySet",
+    "CalendarFeed",
     "CancelReason",
     "Status",
     "TimeSlot",

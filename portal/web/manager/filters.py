@@ -33,6 +33,7 @@ NOUNS = [
     ("notice", _("E-mails")),
     ("hours", _("Weekly hours")),
     ("time_slot", _("Time away and extra hours")),
+    ("calendar_feed", _("Private calendar addresses")),
     ("article", _("Articles")),
     ("category", _("Categories of articles")),
     ("tag", _("Tags")),

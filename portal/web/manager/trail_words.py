@@ -58,6 +58,9 @@ VERBS = {
     "hours.changed": "Weekly hours changed",
     "time_slot.added": "Day that is different added",
     "time_slot.removed": "Day that is different removed",
+    "calendar_feed.made": "Private calendar address made",
+    "calendar_feed.retitled": "Titles at a private calendar address changed",
+    "calendar_feed.ended": "Private calendar address ended",
     # Records: that they were touched, never what they say
     "note.drafted": "Progress note begun",
     "note.signed": "Progress note signed",
@@ -203,10 +206,12 @@ FACTS = {
     "service": "Service",
     "services": "Services",
     "starts_at": "Begins",
+    "titles": "Titles",
     "total_cents": "Total",
     "user": "Account",
     "version": "Version",
     "was": "Before",
+    "why": "Why",
     "windows": "Windows in the week",
     "words": "Words in it",
 }
@@ -265,6 +270,11 @@ VALUES = {
         "ended": "care has ended",
         "too_long": "signed in for as long as is allowed",
         "same_person": "both records are one person's",
+    },
+    "why": {
+        "renewed": "a new address was made",
+        "ended": "its person ended it",
+        "lapsed": "its person may see these sessions no longer",
     },
     "second_manager": {"none": "nobody: there is one manager alone"},
     "kind": {

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.patient.views import appointments, carers, claiming, details, documents, invoices, privacy
+from portal.web.patient.views import appointments, carers, claiming, details, documents, invoices, privacy, subscribing
 
 app_name = "patient"
 
@@ -13,6 +13,10 @@ urlpatterns = [
     path("appointments/<uuid:code>/appointment.ics", appointments.calendar_entry, name="calendar_entry"),
     path("appointments/<uuid:code>/cancel/", appointments.cancel, name="cancel"),
     path("appointments/<uuid:code>/reschedule/", appointments.reschedule, name="reschedule"),
+    path("calendar/", subscribing.calendar_addresses, name="calendar_addresses"),
+    path("calendar/<uuid:code>/make/", subscribing.make_calendar_address, name="make_calendar_address"),
+    path("calendar/<uuid:code>/titles/", subscribing.title_calendar_address, name="title_calendar_address"),
+    path("calendar/<uuid:code>/end/", subscribing.end_calendar_address, name="end_calendar_address"),
     path("details/", details.details, name="details"),
     path("details/<uuid:code>/", details.edit, name="edit_details"),
     path("details/<uuid:code>/address/", details.waiting_address, name="waiting_address"),

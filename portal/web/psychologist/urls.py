@@ -14,6 +14,7 @@ from portal.web.psychologist.views import (
     profile,
     readings,
     sharing,
+    subscribing,
     to_do,
     today,
 )
@@ -28,6 +29,10 @@ urlpatterns = [
     path("to-do/<uuid:code>/put-back/", to_do.put_back, name="put_back_to_do"),
     path("to-do/<uuid:code>/done/", to_do.finish, name="finish_to_do"),
     path("calendar/", calendar.calendar, name="calendar"),
+    path("calendar/address/", subscribing.calendar_address, name="calendar_address"),
+    path("calendar/address/make/", subscribing.make_calendar_address, name="make_calendar_address"),
+    path("calendar/address/titles/", subscribing.title_calendar_address, name="title_calendar_address"),
+    path("calendar/address/end/", subscribing.end_calendar_address, name="end_calendar_address"),
     path("patients/", patients.patients, name="patients"),
     path("patients/find/", finding.find, name="find"),
     path("patients/<uuid:code>/", patients.patient, name="patient"),

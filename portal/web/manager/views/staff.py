@@ -30,7 +30,7 @@ from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment
 from portal.common.web.once import making, once
-from portal.journeys.staffing import stop_working_here, work_here_again
+from portal.journeys.staffing import set_roles, stop_working_here, work_here_again
 from portal.journeys.stranded import StillBooked, left_with
 from portal.web.manager.responses import KNOWN, confirm_page, form_page
 from portal.web.manager.tables import StaffTable, TrailTable
@@ -252,7 +252,7 @@ def roles(request: ActorRequest, code: UUID) -> HttpResponse:
 
     def save(*, values: dict[str, list[Role]]) -> None:
         chosen = form.cleaned_data["roles"]
-        actions.set_roles(user=whose, roles=chosen, by=request.actor, now=timezone.now())
+        set_roles(user=whose, roles=chosen, by=request.actor, now=timezone.now())
 
     if form.is_valid():
         try:
