@@ -111,6 +111,8 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "PaymentForm": {"most": Decimal(10), "today": today, "since": today},
         "RefundForm": {"most": Decimal(10), "today": today, "since": today, "method": "card"},
         "AheadForm": {"amount": Decimal(10)},
+        "PatternForm": {"first_day": today},
+        "TimeChoice": {"zone": ZONE},
         "CreditForm": {"lines": []},
         "NumberAtForm": {"place": session.location, "number": None},
         "PatientForm": {"today": today},

@@ -7,7 +7,7 @@ offered while one of them is free throughout, or people would be shown times tha
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from django.db.models import Count, Q
@@ -53,6 +53,7 @@ def openings_of(
     mode: Mode | str | None = None,
     for_staff: bool = False,
     reading: Reading | None = None,
+    without: Collection[int] = (),
 ) -> dict[int, list[Opening]]:
     """What is free on `days` local days from `first_day`, by psychologist's id; everybody asked about has a list.
 
@@ -60,9 +61,9 @@ def openings_of(
     `ignore` is an appointment being moved: its own time counts as free. `mode` says how the session is to be held: who
     doesn't give the service that way has no free times, unless it is theirs to move. Without it, rooms only matter to
     who gives the service in person and no other way. Staff see times inside the notice and beyond the horizon too, but
-    none that has begun. Days out of reach are not looked at, so that a year 9999 in an address is answered, and
-    quickly. Whoever asks about many sessions hands over one `reading` that holds these people and days: then nothing is
-    read here, and the time of `ignore` counts as taken.
+    none that has begun. `without` are the ids of more sessions that are being moved. Days out of reach are not looked
+    at, so that a year 9999 in an address is answered, and quickly. Whoever asks about many sessions hands over one
+    `reading` that holds these people and days: then nothing is read here, and the time of `ignore` counts as taken.
     """
     everybody = list(psychologists)
     own = service if isinstance(service, Mapping) else dict.fromkeys((p.pk for p in everybody), service)
@@ -83,7 +84,11 @@ def openings_of(
     needs_room = {p.pk for p in asked if _may_need_room(ways[p.pk], hours.get(p.pk, ()))}
     dated = reading.dated if reading else Dated(asked, start=start, end=end)
     at = {location for pk in needs_room for location in dated.places(pk)} if needs_room else set()
-    taken = reading.taken if reading else Taken(asked, start=start, end=end, now=now, ignore=ignore, rooms_at=at)
+    taken = (
+        reading.taken
+        if reading
+        else Taken(asked, start=start, end=end, now=now, ignore=ignore, rooms_at=at, without=without)
+    )
     full: dict[Service, Mapping[int, Closed]] = {}
     for psychologist in asked:
         pk, wanted = psychologist.pk, own[psychologist.pk]
@@ -323,6 +328,7 @@ class Taken:
         now: datetime,
         ignore: Appointment | None = None,
         rooms_at: Iterable[int] = (),
+        without: Collection[int] = (),
     ) -> None:
         self.busy: defaultdict[int, list[Seconds]] = defaultdict(list)
         in_use = rooms()
@@ -336,6 +342,8 @@ class Taken:
         rows = Appointment.objects.filter(concerned).taking_time(now=now).occupying(start, end)
         if ignore is not None:
             rows = rows.exclude(pk=ignore.pk)
+        if without:
+            rows = rows.exclude(pk__in=without)
         asked = {p.pk for p in psychologists}
         for whose, room, begins, ends in rows.order_by().values_list(
             "psychologist", "room", Epoch("occupied_from"), Epoch("occupied_until")

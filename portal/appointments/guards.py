@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from portal.common import kept
-from portal.common.guards import Constraint, Guard, Trigger, refuses
+from portal.common.guards import Constraint, Function, Guard, Trigger, raises, refuses, runs
 
 APPOINTMENT, HOURS = "appointments_appointment", "appointments_workinghours"
 LIVE = "('held', 'booked', 'arrived')"
@@ -117,5 +117,44 @@ def _postgresql() -> Iterator[Constraint]:
 
 
 NO_OVERLAP = Guard("the diary", sqlite=list(_sqlite()), postgresql=list(_postgresql()))
+
+# ---- Series ----------------------------------------------------------------------------------------------------------
+
+SERIES = "appointments_series"
+_IN_SERIES = ("series_id", "position", "patient_id")
+# A position past the number of its sessions would be "9 of 8"; another patient's session would be told to both.
+_NOT_OF_SERIES = (
+    f"NEW.series_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {SERIES} AS own WHERE own.id = NEW.series_id "
+    "AND own.patient_id = NEW.patient_id AND NEW.position <= own.sessions)"
+)
+_OTHER_SERIES = "NEW.patient_id <> OLD.patient_id OR NEW.sessions < OLD.sessions"
+_CHECK_SERIES = Function(
+    "appointment_of_its_series",
+    f" BEGIN IF {_NOT_OF_SERIES} THEN {raises('appointment_of_its_series')} END IF; RETURN NEW; END ",
+)
+_KEEP_SERIES = Function(
+    "series_stays_whole",
+    f" BEGIN IF {_OTHER_SERIES} THEN {raises('series_stays_whole')} END IF; RETURN NEW; END ",
+)
+
+OF_ONE_SERIES = Guard(
+    "the series",
+    sqlite=[
+        *_both("appointment_of_its_series", APPOINTMENT, _IN_SERIES, _NOT_OF_SERIES),
+        Trigger(
+            "series_stays_whole",
+            refuses("BEFORE UPDATE OF patient_id, sessions", SERIES, _OTHER_SERIES, "series_stays_whole"),
+        ),
+    ],
+    postgresql=[
+        _CHECK_SERIES,
+        _KEEP_SERIES,
+        Trigger(
+            "appointment_of_its_series",
+            runs(f"BEFORE INSERT OR UPDATE OF {', '.join(_IN_SERIES)}", APPOINTMENT, "", _CHECK_SERIES),
+        ),
+        Trigger("series_stays_whole", runs("BEFORE UPDATE OF patient_id, sessions", SERIES, "", _KEEP_SERIES)),
+    ],
+)
 
 KEPT = kept.watched("what is kept of the hours", HOURS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 from typing import Literal
@@ -33,6 +34,25 @@ def invitation(
     the address that the file is mailed to: named as an attendee who has accepted, so that no program asks or answers.
     Many mail programs show a REQUEST as an invitation only to whom it names.
     """
+    before, after = _around(method)
+    return before + bytes(_event(appointment, method=method, clinic=clinic, now=now, to=to).to_ical()) + after
+
+
+def published(sessions: Iterable[Appointment], *, clinic: ClinicSettings, now: datetime) -> bytes:
+    """Writes one file with an event for each of several sessions, those that are called off marked so.
+
+    By RFC 5546 a request, or a cancellation, is about one UID: several are published, which names nobody as invited.
+    Each has the UID and the SEQUENCE that `invitation` gives it, so what is told of one later changes that one entry.
+    """
+    before, after = _around("PUBLISH")
+    events = (
+        _event(session, method="CANCEL" if session.is_cancelled else "PUBLISH", clinic=clinic, now=now)
+        for session in sessions
+    )
+    return before + b"".join(bytes(event.to_ical()) for event in events) + after
+
+
+def _event(appointment: Appointment, *, method: Method, clinic: ClinicSettings, now: datetime, to: str = "") -> Event:
     event = Event()
     event.add("uid", uid_of(appointment.code))
     event.add("sequence", appointment.revision)
@@ -54,8 +74,7 @@ def invitation(
         attendee = vCalAddress(f"mailto:{to}")
         attendee.params["partstat"], attendee.params["rsvp"] = vText("ACCEPTED"), vText("FALSE")
         event.add("attendee", attendee)
-    before, after = _around(method)
-    return before + bytes(event.to_ical()) + after
+    return event
 
 
 def uid_of(code: UUID) -> str:

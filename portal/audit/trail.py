@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,9 +21,22 @@ def record(
 
     Facts are ids, numbers, dates and short machine words; anything else raises NotAFact.
     """
+    entry = _entry(verb, by=by, target=target, at=at or timezone.now(), facts=facts)
+    entry.save(force_insert=True)
+    return entry
+
+
+def record_each(
+    verb: str, told: Iterable[tuple[models.Model, Mapping[str, Any]]], *, by: Actor, at: datetime
+) -> list[Entry]:
+    """The same for many targets, each with its facts, in one statement."""
+    return Entry.objects.bulk_create(_entry(verb, by=by, target=target, at=at, facts=facts) for target, facts in told)
+
+
+def _entry(verb: str, *, by: Actor, target: models.Model | None, at: datetime, facts: Mapping[str, Any]) -> Entry:
     label, code = ("", "") if target is None else address_of(target)
-    return Entry.objects.create(
-        at=at or timezone.now(),
+    return Entry(
+        at=at,
         actor_id="" if by.user_id is None else str(by.user_id),
         actor_role=str(by.role),
         actor_name=by.name if by.user_id is None else "",

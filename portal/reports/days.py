@@ -50,7 +50,19 @@ def _around(day: date, *, zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 # What the list shows of a session and of its patient, beside what is kept of the clinic. Moments are read as they are
 # compared, as numbers.
-_SHOWN = ("pk", "patient", "psychologist", "service", "location", "room", "mode", "fee", "revision")
+_SHOWN = (
+    "pk",
+    "patient",
+    "psychologist",
+    "service",
+    "location",
+    "room",
+    "mode",
+    "fee",
+    "revision",
+    "position",
+    "series__sessions",
+)
 _CALLED = ("preferred_name", "legal_first_name", "legal_last_name", "date_of_birth")
 _MOMENTS = ("starts_at", "ends_at", "confirmed_at")
 _OF_AWAY = ("starts_at", "ends_at")

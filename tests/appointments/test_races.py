@@ -20,12 +20,15 @@ import pytest
 from django.db import connection, connections, transaction
 
 from portal.appointments import actions
+from portal.appointments.actions.clashes import Clash, Terms
 from portal.appointments.actions.locking import lock_diary
-from portal.appointments.models import Appointment, Status
+from portal.appointments.actions.repeating import SeriesTaken, Wish
+from portal.appointments.models import Appointment, Series, Status
+from portal.appointments.recurrence import Every, Pattern
 from portal.appointments.refusals import HoldExpired, NotOffered, NotReschedulable, SlotTaken
 from portal.appointments.states import LIVE, nothing_known
 from portal.audit.models import Entry
-from portal.clinic.models import Psychologist, Room
+from portal.clinic.models import Mode, Psychologist, Room
 from portal.common.access.actors import Actor
 from portal.patients.models import Patient
 from tests import make
@@ -512,3 +515,76 @@ def test_all_that_a_session_needs_is_held_until_the_end():
             assert held == [True, True, True]
     with pytest.raises(NotOffered), transaction.atomic():
         lock_diary(practice.psychologist.pk + 1000)
+
+
+# ---- Series ----------------------------------------------------------------------------------------------------------
+
+
+def series(practice, patient, times, **fields):
+    terms = Terms(practice.psychologist, patient, practice.service, Mode.IN_PERSON, practice.location)
+    pattern = Pattern(Every.WEEKS, 1, terms.location.day_of(times[0]), count=len(times))
+
+    def call():
+        return actions.book_series(
+            terms=terms, pattern=pattern, wishes=[Wish(at, at) for at in times], by=practice.desk, now=NOW, **fields
+        )
+
+    return call
+
+
+def test_two_series_that_share_one_time_leave_one_whole_series(at_once):
+    practice = Practice()
+    for n in range(5):
+        start = MONDAY_NINE + n * DAY
+        first = [start + k * 7 * DAY for k in range(6)]
+        # It shares nothing but the last time of the first, and asks for it first of all.
+        second = [first[-1] + k * 7 * DAY for k in range(6)]
+        results = at_once([series(practice, make.patient(), first), series(practice, make.patient(), second)])
+        assert outcomes(results) == Counter(won=1, SeriesTaken=1)
+        [lost] = [result for result in results if isinstance(result, SeriesTaken)]
+        assert lost.clashes == {first[-1]: Clash.PSYCHOLOGIST}
+    assert (Series.objects.count(), Appointment.objects.count()) == (5, 30)
+    assert_nobody_overlaps()
+
+
+def test_a_series_against_single_bookings_of_its_times(at_once):
+    """Each of its times is asked for by somebody else too: the series is whole or none of it is there."""
+    practice = Practice()
+    times = [MONDAY_NINE + k * 7 * DAY for k in range(4)]
+    patients = [make.patient() for _ in times]
+    wanted = [booking(practice, patient, starts_at=at) for patient, at in zip(patients, times, strict=True)]
+    results = at_once([series(practice, make.patient(), times), *wanted])
+    told = outcomes(results)
+    assert told in (Counter(won=1, SlotTaken=4), Counter(won=4, SeriesTaken=1))
+    assert Appointment.objects.filter(status__in=LIVE).count() == 4
+    assert Series.objects.count() == (told["won"] == 1)
+    assert_nobody_overlaps()
+
+
+def test_one_patient_in_two_series_with_two_psychologists(at_once):
+    practice, patient = Practice(), make.patient()
+    colleague = practice.another()
+    times = [MONDAY_NINE + k * 7 * DAY for k in range(4)]
+    terms = Terms(colleague, patient, practice.service, Mode.IN_PERSON, practice.location)
+    pattern = Pattern(Every.WEEKS, 1, practice.location.day_of(times[0]), count=4)
+
+    def theirs():
+        return actions.book_series(
+            terms=terms, pattern=pattern, wishes=[Wish(at, at) for at in times], by=practice.desk, now=NOW
+        )
+
+    results = at_once([series(practice, patient, times), theirs])
+    assert outcomes(results) == Counter(won=1, SeriesTaken=1)
+    [lost] = [result for result in results if isinstance(result, SeriesTaken)]
+    assert set(lost.clashes.values()) == {Clash.PATIENT}
+
+
+def test_two_who_carry_one_series_on_count_one_after_the_other(at_once):
+    practice, patient = Practice(), make.patient()
+    booked = series(practice, patient, [MONDAY_NINE, MONDAY_NINE + 7 * DAY])()
+    later = [[MONDAY_NINE + (2 + n) * 7 * DAY + k * HOUR for k in range(1)] for n in range(4)]
+    results = at_once([series(practice, patient, times, first=booked[0]) for times in later])
+    assert outcomes(results) == Counter(won=4)
+    positions = list(Appointment.objects.order_by("position").values_list("position", flat=True))
+    assert positions == [1, 2, 3, 4, 5, 6]
+    assert Series.objects.get().sessions == 6

@@ -57,6 +57,8 @@ def shown():
     )
     return {
         "appointment": session,
+        "sessions": [session],
+        "cancel_hours": 24,
         "before": SimpleNamespace(starts_at=AT - timedelta(days=1), zone=session.zone),
         "zone": session.zone,
         "clinic": clinic,

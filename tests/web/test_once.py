@@ -19,7 +19,7 @@ from django.utils import timezone
 from portal.accounts.actions import invite
 from portal.accounts.models import Invitation, User
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment, CalendarFeed, Status, TimeSlot
+from portal.appointments.models import Appointment, CalendarFeed, Series, Status, TimeSlot
 from portal.audit.models import Entry
 from portal.billing import actions as billing
 from portal.billing.models import CreditNote, Invoice, Payment
@@ -233,6 +233,12 @@ def a_booking_at_any_time():
     code, day = make.patient().code, timezone.now() + timedelta(days=3)
     says = {"day": f"{day:%d/%m/%Y}", "at": "6:00 am", "outside": "yes", "with_whom": Psychologist.objects.get().slug}
     return sheet(desk(), at("reception:book", code), "reception:book", code, says=says, has="day", count=Appointment)
+
+
+def a_series():
+    session = to_come()
+    page = at("reception:repeat", session.code)
+    return sheet(desk(), page, "reception:repeat", session.code, count=Series)
 
 
 def a_move():
@@ -576,7 +582,18 @@ PRESSED = {
     case.__name__: case
     for case in [
         *(case for case in STEPS if case is not a_cancellation),
-        *(a_patient, a_referral, a_carer, a_booking, a_booking_at_any_time, a_move, a_cancellation, money_ahead, a_fee),
+        *(
+            a_patient,
+            a_referral,
+            a_carer,
+            a_booking,
+            a_booking_at_any_time,
+            a_series,
+            a_move,
+            a_cancellation,
+            money_ahead,
+            a_fee,
+        ),
         *(a_check_out, a_check_out_paid_later, an_invoice_by_mail, a_payment, a_refund, a_credit, a_location, a_room),
         *(a_service, an_invitation, an_invitation_again, a_specialisation, a_language, a_profile, a_file, a_category),
         *(

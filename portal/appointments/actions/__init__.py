@@ -12,13 +12,17 @@ from portal.appointments.actions.attending import (
 from portal.appointments.actions.booking import book, cancel, reschedule
 from portal.appointments.actions.holding import confirm_hold, hold, hold_any, refusal_of, release_hold
 from portal.appointments.actions.locking import clear_run_out_holds
+from portal.appointments.actions.repeating import SeriesTaken, Wish, book_series
 from portal.appointments.actions.transactions import in_transaction
 from portal.appointments.actions.working import Shift, add_time_slot, remove_time_slot, set_weekly_hours
 
 __all__ = [
+    "SeriesTaken",
     "Shift",
+    "Wish",
     "add_time_slot",
     "book",
+    "book_series",
     "cancel",
     "check_in",
     "clear_run_out_holds",

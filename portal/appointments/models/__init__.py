@@ -1,6 +1,7 @@
 from portal.appointments.models.appointment import LONGEST, Appointment, AppointmentQuerySet, CancelReason
 from portal.appointments.models.feeds import CalendarFeed
 from portal.appointments.models.hours import TimeSlot, Weekday, WorkingHours
+from portal.appointments.models.series import Series
 from portal.appointments.states import Status
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "AppointmentQuerySet",
     "CalendarFeed",
     "CancelReason",
+    "Series",
     "Status",
     "TimeSlot",
     "Weekday",

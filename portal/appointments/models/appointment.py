@@ -10,10 +10,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.appointments import states
+from portal.appointments.models.series import Series
 from portal.appointments.states import Status
 from portal.clinic.models import Location, Mode, Psychologist, Room, Service
 from portal.common.access.actors import Actor
@@ -37,6 +39,16 @@ class CancelReason(models.TextChoices):
 # What lists show of a patient, and what they therefore don't read.
 _IN_LISTS = {"id", "code", "legal_first_name", "legal_last_name", "preferred_name", "date_of_birth", "phone"}
 _NOT_IN_LISTS = [f"patient__{column.name}" for column in Patient._meta.concrete_fields if column.name not in _IN_LISTS]
+
+
+def which_of(position: int | None, sessions: int | None) -> str:
+    """Which session of how many; empty without a series."""
+    return (
+        pgettext("a session of a series", "%(n)s of %(all)s") % {"n": position, "all": sessions}
+        if position and sessions
+        else ""
+    )
+
 
 # When a session starts, and the name of the zone where it is.
 NextSession = tuple[datetime, str]
@@ -147,17 +159,18 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
     def for_lists(self) -> AppointmentQuerySet:
         """With the patient's name and birth date and no more of them; `listing.with_clinic` adds the rest."""
-        return self.select_related("patient").defer(*_NOT_IN_LISTS)
+        return self.select_related("patient", "series").defer(*_NOT_IN_LISTS)
 
     def for_listing(self) -> AppointmentQuerySet:
         """With the people, the service and the place that a list names."""
-        return self.select_related("psychologist__user", "patient", "service", "location", "room")
+        return self.select_related("psychologist__user", "patient", "service", "location", "room", "series")
 
 
 @classed(
     plain="id code psychologist patient service location room mode starts_at ends_at occupied_from occupied_until "
     "status fee cancel_hours late_fee_percent no_show_percent grace_minutes held_until booked_at booked_by "
-    "confirmed_at arrived_at completed_at cancelled_at cancelled_by cancel_reason late revision",
+    "confirmed_at arrived_at completed_at cancelled_at cancelled_by cancel_reason late revision "
+    "series position planned_at",
 )
 class Appointment(models.Model):
     """A session in a diary, or a time held for one.
@@ -211,6 +224,13 @@ class Appointment(models.Model):
     late = models.BooleanField(_("cancelled late"), default=False)
     # Calendar programs take an invitation with a higher SEQUENCE as the newer one.
     revision = models.PositiveSmallIntegerField(default=0)
+    # The recurring sessions that it is one of, which of them, and when the series would have it start: one that starts
+    # at another time was placed or moved alone, and stays where it is when the others move.
+    series = models.ForeignKey(
+        Series, null=True, blank=True, on_delete=models.PROTECT, related_name="appointments", db_index=False
+    )
+    position = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
+    planned_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = AppointmentQuerySet.as_manager()
 
@@ -254,6 +274,12 @@ class Appointment(models.Model):
                 condition=Q(late=False) | Q(status="cancelled"), name="appointment_late_only_if_cancelled"
             ),
             models.CheckConstraint(condition=Q(fee__gte=0), name="appointment_fee_not_negative"),
+            models.CheckConstraint(
+                condition=Q(series__isnull=True, position__isnull=True, planned_at__isnull=True)
+                | Q(series__isnull=False, position__gte=1, planned_at__isnull=False),
+                name="appointment_position_iff_in_series",
+            ),
+            models.UniqueConstraint(fields=["series", "position"], name="appointment_position_once_in_series"),
         ]
 
     def __str__(self) -> str:
@@ -285,6 +311,16 @@ class Appointment(models.Model):
     def minutes(self) -> int:
         """How long it is, breaks not counted."""
         return int((self.ends_at - self.starts_at).total_seconds() // 60)
+
+    @property
+    def is_moved_alone(self) -> bool:
+        """Whether it stands off the series that it is one of."""
+        return self.planned_at is not None and self.planned_at != self.starts_at
+
+    @property
+    def of_series(self) -> str:
+        """Which of its series it is, such as `3 of 8`; empty where it is in none. Lists read the series with it."""
+        return which_of(self.position, self.series.sessions) if self.series is not None else ""
 
     def is_held(self, *, now: datetime) -> bool:
         """Whether somebody still holds the time."""

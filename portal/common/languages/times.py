@@ -26,6 +26,7 @@ PATTERNS = {
         "weekday": "E",
         "weekday_long": "EEEE",
         "month": "M月",
+        "month_year": "y年M月",
         # The part of the day that CLDR names: at noon it is 中午, which "a" calls afternoon.
         "clock": "Bh:mm",
     },
@@ -39,6 +40,7 @@ PATTERNS = {
         "weekday": "EEE",
         "weekday_long": "EEEE",
         "month": "'tháng' M",
+        "month_year": "'tháng' M, y",
         "clock": "H:mm",
     },
     "ar": {
@@ -51,6 +53,7 @@ PATTERNS = {
         "weekday": "EEEE",
         "weekday_long": "EEEE",
         "month": "MMMM",
+        "month_year": "MMMM y",
         "clock": "h:mm a",
     },
 }
@@ -168,6 +171,11 @@ def weekday(value: date) -> str:
 def month(value: date) -> str:
     """`November`, as it stands within a sentence."""
     return _written(value, None, "month", "F")
+
+
+def month_year(value: date) -> str:
+    """`November 2026`, as it stands within a sentence."""
+    return _written(value, None, "month_year", "F Y")
 
 
 def within(written_day: str) -> str:

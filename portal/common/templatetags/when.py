@@ -20,6 +20,7 @@ for _filter in (
     times.date_short,
     times.weekday_short,
     times.day_month,
+    times.month_year,
     times.within,
     times.local_day,
     times.when,

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from portal.appointments import ics
-from portal.appointments.models import Appointment
+from portal.appointments.models import Appointment, Series
 from portal.audit import trail
 from portal.billing.models import Invoice
 from portal.clinic.models import ClinicSettings
@@ -27,7 +27,9 @@ from portal.worklist.models import ToDo, ToDoQuerySet
 MANY: Final = 200
 DAY, A_WHILE = timedelta(days=1), timedelta(hours=2)
 # Whose address a clerk may put right. A notice about an account goes to the account's own address, or nowhere.
-MAY_GO_ELSEWHERE: Final = frozenset({*labels_of(Appointment), *labels_of(Invoice), "resources.Share"})
+MAY_GO_ELSEWHERE: Final = frozenset(
+    {*labels_of(Appointment), *labels_of(Series), *labels_of(Invoice), "resources.Share"}
+)
 
 
 def raise_undelivered(*, by: Actor, now: datetime) -> int:

@@ -9,11 +9,13 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, CancelReason, TimeSlot
 from portal.appointments.refusals import Refusal
+from portal.appointments.series_forms import FORTNIGHTLY
 from portal.billing import actions as billing
 from portal.billing.models import Invoice, Method
-from portal.clinic.models import Mode, Psychologist, Service
+from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.journeys import booking, reading, time_away, to_do, voiding
+from portal.journeys.repeating import asking as repeating
 from portal.notifications.models import Notice, State
 from portal.ops.demo import sign_ins
 from portal.patients import actions as patients
@@ -34,6 +36,7 @@ def leave(*, accounts: Mapping[sign_ins.Person, User], now: datetime) -> None:
     _paid_ahead(leila, desk=desk, now=now)
     _read(leila, reader=tom, desk=desk, now=now)
     _away(wei, by=Actor(accounts[sign_ins.WEI], Role.PSYCHOLOGIST), now=now)
+    _fortnightly(tom, desk=desk, now=now)
     to_do.sessions.raise_open_sessions(by=worklist, now=now)
     to_do.notices.raise_undelivered(by=worklist, now=now)
     _registered_twice(now=now)
@@ -144,6 +147,24 @@ def _paid_ahead(psychologist: Psychologist, *, desk: Actor, now: datetime) -> No
         now=now - timedelta(days=1),
     )
     booking.cancel_session(appointment=session, reason=CancelReason.CLINIC, by=desk, now=now - timedelta(hours=1))
+
+
+def _fortnightly(psychologist: Psychologist, *, desk: Actor, now: datetime) -> None:
+    """Somebody who comes every two weeks for a while; where a time is taken, the nearest that is free."""
+    to_come = Appointment.objects.upcoming(now=now).filter(psychologist=psychologist, starts_at__gt=now)
+    session = to_come.filter(patient__isnull=False).for_listing().last()
+    if session is None:
+        return
+    asked = repeating.read(
+        session,
+        {"repeat": FORTNIGHTLY, "count": "6"},
+        is_sent=False,
+        by=desk,
+        now=now,
+        clinic=ClinicSettings.current(),
+    )
+    if asked.proposal is not None and asked.proposal.is_whole:
+        asked.book(by=desk, now=now - timedelta(minutes=40))
 
 
 def _away(psychologist: Psychologist, *, by: Actor, now: datetime) -> None:

@@ -24,6 +24,7 @@ NOUNS = [
     ("patient", _("Patients")),
     ("carer", _("Carers")),
     ("appointment", _("Appointments")),
+    ("series", _("Series of appointments")),
     ("note", _("Progress notes")),
     ("referral", _("Referrals")),
     ("invoice", _("Invoices")),

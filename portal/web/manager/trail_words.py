@@ -48,6 +48,7 @@ VERBS = {
     # Sessions
     "appointment.booked": "Session booked",
     "appointment.rescheduled": "Session moved",
+    "series.booked": "Sessions booked as a series",
     "appointment.cancelled": "Session cancelled",
     "appointment.arrived": "Checked in",
     "appointment.arrival_undone": "Check-in undone",
@@ -168,9 +169,11 @@ FACTS = {
     "billed": "Invoices go to them",
     "effective_from": "In force from",
     "ends_at": "Until",
+    "every": "Repeats",
     "fee": "Fee, before GST",
     "gst_cents": "GST in it",
     "how": "How",
+    "interval": "How many weeks or months apart",
     "invoice": "Invoice",
     "is_usual": "The clinic's usual fee again",
     "kept": "Older one kept for those it was shared with",
@@ -205,6 +208,7 @@ FACTS = {
     "sequence": "Number in the chain of notes",
     "service": "Service",
     "services": "Services",
+    "sessions": "Sessions",
     "starts_at": "Begins",
     "titles": "Titles",
     "total_cents": "Total",
@@ -219,6 +223,8 @@ FACTS = {
 # Facts of which nobody would miss a word: the id of a row without a name, and what only the chain's proof reads.
 UNSAID = frozenset({"carer", "seal", "merged"})
 UNSAID_OF = {
+    # Said where the series itself was booked.
+    "appointment.booked": frozenset({"series"}),
     # The column beside it names the page, the text and its place.
     "site_text.changed": frozenset({"page", "text"}),
     "site_text.reset": frozenset({"page", "text"}),

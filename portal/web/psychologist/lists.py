@@ -23,7 +23,8 @@ _PAST = Stencil("psychologist/_past_row.html", holes="day service at way code no
 _COMING = Stencil("psychologist/_coming_row.html", holes="day at service code note_url")
 _OF_A_DAY = Stencil(
     "psychologist/_day_row.html",
-    holes="iso at minutes patient_page name service room place since code note_url seen token complete_url no_show_url",
+    holes="iso at minutes patient_page name service room place since of_series code note_url seen token complete_url "
+    "no_show_url",
 )
 
 
@@ -142,6 +143,7 @@ def day_rows(
                 "is_hold": session.is_hold,
                 "is_here": session.is_here,
                 "is_elsewhere": session.zone != zone,
+                "in_series": session.series_id is not None,
                 "step": _step(session, now=now),
                 "where": "note",
                 "complete": _label(steps.get(session.pk), Verb.COMPLETE),
@@ -157,6 +159,7 @@ def day_rows(
                 room_or_way(session),
                 session.location.name,
                 clock(session.arrived_at, session.zone) if session.arrived_at else "",
+                session.of_series,
                 session.code,
                 note_page(session.code),
                 session.seen_as,

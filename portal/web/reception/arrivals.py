@@ -33,7 +33,8 @@ _OF_BUTTONS = (
 _BUTTONS = Stencil("reception/_arrival_actions.html", holes=_OF_BUTTONS)
 _ARRIVAL = Stencil(
     "reception/_arrival.html",
-    holes=f"page iso at minutes patient_page born phone psychologist service place debt debt_url aside {_OF_BUTTONS}",
+    holes="page iso at minutes patient_page born phone psychologist service place debt debt_url aside of_series "
+    f"{_OF_BUTTONS}",
 )
 
 # What a line's buttons are called beside the steps of a session.
@@ -84,6 +85,7 @@ class Lines:
                 "lacks_referral": arrival.lacks_referral,
                 "stranded": arrival.stranded,
                 "has_aside": bool(aside),
+                "in_series": session.series_id is not None,
                 **look,
             },
             (
@@ -100,6 +102,7 @@ class Lines:
                 dollars(arrival.owes) if arrival.owes else "",
                 self._where_paid(arrival) if arrival.owes else "",
                 aside,
+                session.of_series,
                 *words,
             ),
         )

@@ -1,0 +1,176 @@
+"""What stands in the way of sessions over months, read once: by the preview without locks, by booking under them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from django.db.models import Q
+
+from portal.appointments import diary
+from portal.appointments.actions import rules
+from portal.appointments.models import Appointment, TimeSlot
+from portal.appointments.openings import Span
+from portal.appointments.states import TAKING_TIME, Status
+from portal.clinic.kept import services
+from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
+from portal.common.access.actors import Actor
+from portal.patients.models import Patient
+
+# How far from where it was to be a session is offered instead: within its own week.
+NEAR = timedelta(days=3, hours=12)
+
+
+class Clash(StrEnum):
+    """Why a session can't be at its time, as one word; pages turn it into a sentence."""
+
+    NO_SUCH_TIME = "no_such_time"
+    PSYCHOLOGIST = "psychologist"
+    PATIENT = "patient"
+    ROOM = "room"
+    AWAY = "away"
+    HOURS = "hours"
+    NOTICE = "notice"
+    HORIZON = "horizon"
+    # Another session of the same series is put there.
+    SERIES = "series"
+
+
+# What staff may book all the same, as they may with any single session: nobody else has the time.
+MAY_BE_OVERRULED = frozenset({Clash.HOURS})
+
+
+class Terms(NamedTuple):
+    """What is to be held at every one of the times."""
+
+    psychologist: Psychologist
+    patient: Patient
+    service: Service
+    mode: Mode
+    location: Location
+
+
+class _Taken(NamedTuple):
+    starts_at: datetime
+    ends_at: datetime
+    occupied_from: datetime
+    occupied_until: datetime
+    psychologist: int
+    patient: int | None
+    room: int | None
+
+
+class Outlook:
+    """What is free and what is taken for one patient with one psychologist, around the times that are asked about.
+
+    Five queries at most, however many times there are. `without` are the ids of sessions that are being moved.
+    """
+
+    def __init__(
+        self,
+        terms: Terms,
+        times: Iterable[datetime],
+        *,
+        by: Actor,
+        now: datetime,
+        clinic: ClinicSettings,
+        without: Collection[int] = (),
+    ) -> None:
+        asked = sorted(times)
+        self.terms, self.now = terms, now
+        self.earliest, self.latest = diary.booking_times(
+            services().get(terms.service.pk, terms.service), clinic=clinic, now=now, for_staff=rules.is_staff(by)
+        )
+        first, last = asked[0] - NEAR, asked[-1] + NEAR
+        first_day, last_day = terms.location.day_of(first), terms.location.day_of(last)
+        free = diary.openings_of(
+            [terms.psychologist],
+            service=terms.service,
+            first_day=first_day,
+            days=(last_day - first_day).days + 1,
+            now=now,
+            clinic=clinic,
+            mode=terms.mode,
+            for_staff=rules.is_staff(by),
+            without=without,
+        )[terms.psychologist.pk]
+        self.free = [opening.starts_at for opening in free if opening.location_id == terms.location.pk]
+        self._is_free = frozenset(self.free)
+        self.rooms = rules.rooms_for(terms.mode, terms.location)
+        # The ids of holds that ran out and would still be in the way.
+        self.run_out: set[int] = set()
+        self._taken: list[_Taken] = []
+        concerned = Q(psychologist=terms.psychologist.pk) | Q(patient=terms.patient.pk)
+        if self.rooms:
+            concerned |= Q(room__in=self.rooms)
+        around = timedelta(days=1)
+        rows = Appointment.objects.filter(concerned, status__in=TAKING_TIME).occupying(first - around, last + around)
+        for pk, status, held_until, *row in rows.order_by("occupied_from").values_list(
+            "pk", "status", "held_until", *_Taken._fields
+        ):
+            if pk in without:
+                continue
+            if status == Status.HELD and held_until is not None and held_until <= now:
+                self.run_out.add(pk)
+            else:
+                self._taken.append(_Taken(*row))
+        away = TimeSlot.objects.away().filter(psychologist=terms.psychologist.pk).between(first, last)
+        self._away = [Span(start, end) for start, end in away.order_by().values_list("starts_at", "ends_at")]
+
+    def clash(
+        self, starts_at: datetime, *, beside: Iterable[datetime] = (), outside_hours: bool = False
+    ) -> Clash | None:
+        """What stands in the way of a session there; None if nothing does.
+
+        `beside` are the other times of the same series. With `outside_hours`, hours and time away are not asked about.
+        """
+        slot = rules.slot_of(self.terms.service, starts_at)
+        there = [
+            t for t in self._taken if t.occupied_from < slot.occupied_until and t.occupied_until > slot.occupied_from
+        ]
+        if any(
+            t.patient == self.terms.patient.pk and t.starts_at < slot.ends_at and t.ends_at > slot.starts_at
+            for t in there
+        ):
+            return Clash.PATIENT
+        if any(t.psychologist == self.terms.psychologist.pk for t in there):
+            return Clash.PSYCHOLOGIST
+        if any(self._meets(slot, other) for other in beside):
+            return Clash.SERIES
+        if self.rooms and self._room(there, None) is None:
+            return Clash.ROOM
+        if outside_hours or starts_at in self._is_free:
+            return None
+        if starts_at < self.earliest:
+            return Clash.NOTICE
+        if starts_at > self.latest:
+            return Clash.HORIZON
+        is_away = any(away.start < slot.ends_at and away.end > slot.starts_at for away in self._away)
+        return Clash.AWAY if is_away else Clash.HOURS
+
+    def nearest(self, to: datetime, *, beside: Collection[datetime] = ()) -> datetime | None:
+        """The nearest other time that both have free, `NEAR` from this one at the most; None if there is none."""
+        at = bisect_left(self.free, to)
+        near = [time for time in self.free[max(0, at - 200) : at + 200] if time != to and abs(time - to) <= NEAR]
+        ordered = sorted(near, key=lambda time: (abs(time - to), time))
+        return next((time for time in ordered if self.clash(time, beside=beside) is None), None)
+
+    def room_at(self, starts_at: datetime, *, preferred: int | None = None) -> int | None:
+        """The id of a room that is free for the session; None if it needs none."""
+        slot = rules.slot_of(self.terms.service, starts_at)
+        there = [
+            t for t in self._taken if t.occupied_from < slot.occupied_until and t.occupied_until > slot.occupied_from
+        ]
+        return self._room(there, preferred)
+
+    def _room(self, there: Iterable[_Taken], preferred: int | None) -> int | None:
+        in_use = {t.room for t in there}
+        free = [room for room in self.rooms if room not in in_use]
+        return preferred if preferred in free else next(iter(free), None)
+
+    def _meets(self, slot: rules.Slot, other: datetime) -> bool:
+        there = rules.slot_of(self.terms.service, other)
+        return there.occupied_from < slot.occupied_until and there.occupied_until > slot.occupied_from

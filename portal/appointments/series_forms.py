@@ -1,0 +1,116 @@
+"""What pages of three audiences send about a series: how it recurs, and what is chosen for each of its times."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from portal.appointments.recurrence import FURTHEST, MOST, Every, Pattern
+from portal.common.forms.fields import DateField, MarkField, TimeField, WholeNumberField, moment
+
+WEEKLY, FORTNIGHTLY = "weekly", "fortnightly"
+MOST_WEEKS_APART = 26
+
+
+class PatternForm(forms.Form):
+    """How a session recurs, and until when: as often as said, or until a day, whichever comes first."""
+
+    repeat = forms.ChoiceField(
+        label=_("Repeats"),
+        choices=[
+            (WEEKLY, _("Every week")),
+            (FORTNIGHTLY, _("Every 2 weeks")),
+            (Every.WEEKS.value, Every.WEEKS.label),
+            (Every.MONTH_DATE.value, Every.MONTH_DATE.label),
+            (Every.MONTH_WEEKDAY.value, Every.MONTH_WEEKDAY.label),
+            (Every.MONTH_LAST.value, Every.MONTH_LAST.label),
+        ],
+    )
+    weeks = WholeNumberField(label=_("Weeks apart"), min_value=1, max_value=MOST_WEEKS_APART, required=False)
+    count = WholeNumberField(label=_("How many sessions in all"), min_value=2, max_value=MOST)
+    until = DateField(label=_("Until (if you like)"), picker=True, required=False)
+
+    def __init__(self, *args: Any, first_day: date, **kwargs: Any) -> None:
+        kwargs["initial"] = {"repeat": WEEKLY, "weeks": 3, "count": 6} | (kwargs.get("initial") or {})
+        super().__init__(*args, **kwargs)
+        self.first_day = first_day
+
+    def clean_until(self) -> date | None:
+        until: date | None = self.cleaned_data["until"]
+        if until and not self.first_day < until <= self.first_day + FURTHEST:
+            raise ValidationError(_("Choose a day after the first session, in the next years."), code="until")
+        return until
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("repeat") == Every.WEEKS and "weeks" not in self.errors and not data.get("weeks"):
+            self.add_error("weeks", ValidationError(_("How many weeks lie between two sessions?"), code="required"))
+        return data
+
+    @property
+    def pattern(self) -> Pattern:
+        """What was chosen; only of a valid form."""
+        data = self.cleaned_data
+        every, interval = {
+            WEEKLY: (Every.WEEKS, 1),
+            FORTNIGHTLY: (Every.WEEKS, 2),
+            Every.WEEKS.value: (Every.WEEKS, data["weeks"] or 1),
+        }.get(data["repeat"]) or (Every(data["repeat"]), 1)
+        return Pattern(every, interval, self.first_day, count=data["count"], until=data["until"])
+
+
+# What may be chosen for one time of the series, besides a free time that the page named.
+PLANNED, SKIP, OTHER, ALL_THE_SAME = "planned", "skip", "other", "all_the_same"
+_STAMP = "%Y-%m-%dT%H:%MZ"
+
+
+def stamp(moment: datetime) -> str:
+    """How a choice names a free time."""
+    return moment.astimezone(UTC).strftime(_STAMP)
+
+
+class TimeChoice(forms.Form):
+    """What is chosen for one time: as planned, the nearest that the page named, none, or another that is typed."""
+
+    take = MarkField(required=False, max_length=40)
+    day = DateField(label=_("Day"), picker=True, required=False)
+    at = TimeField(label=_("Time"), required=False)
+
+    def __init__(self, *args: Any, zone: ZoneInfo, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = zone
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        take = data.get("take") or PLANNED
+        data["take"], data["starts_at"] = take, None
+        if take == OTHER:
+            data["starts_at"] = self._typed(data)
+        elif take not in {PLANNED, SKIP, ALL_THE_SAME}:
+            try:
+                data["starts_at"] = datetime.strptime(take, _STAMP).replace(tzinfo=UTC)
+            except ValueError:
+                raise ValidationError(_("Choose one of the times shown."), code="time") from None
+        return data
+
+    def _typed(self, data: dict[str, Any]) -> datetime | None:
+        day, at = data.get("day"), data.get("at")
+        if day is None and "day" not in self.errors:
+            self.add_error("day", ValidationError(_("Which day?"), code="required"))
+        if at is None and "at" not in self.errors:
+            self.add_error("at", ValidationError(_("What time?"), code="required"))
+        if not day or not at:
+            return None
+        if not 2000 <= day.year <= 2100:
+            self.add_error("day", ValidationError(_("Check the year."), code="year"))
+            return None
+        try:
+            return moment(day, at, self.zone)
+        except ValidationError as error:
+            self.add_error("at", error)
+            return None

@@ -1,0 +1,1 @@
+"""Recurring sessions: what a page proposes, and booking, moving and cancelling several with one notice."""

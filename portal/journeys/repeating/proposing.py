@@ -1,0 +1,191 @@
+"""What a page proposes for a series before it is booked: each time, what stands in its way, and what may be chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from portal.appointments.actions import rules
+from portal.appointments.actions.clashes import MAY_BE_OVERRULED, Clash, Outlook, Terms
+from portal.appointments.actions.repeating import Wish
+from portal.appointments.models import Appointment
+from portal.appointments.recurrence import Pattern, nominal, on_the_clock
+from portal.appointments.series_forms import ALL_THE_SAME, OTHER, PLANNED, SKIP, TimeChoice, stamp
+from portal.clinic.models import ClinicSettings, Mode
+from portal.common.access.actors import Actor
+from portal.common.languages.times import when
+
+
+def in_words(clash: Clash, terms: Terms) -> str:
+    """What stands in the way, for whoever reads the page."""
+    match clash:
+        case Clash.NO_SUCH_TIME:
+            return _("The clocks skip this time on that day.")
+        case Clash.PSYCHOLOGIST:
+            return _("%(name)s is not free at this time.") % {"name": terms.psychologist.name}
+        case Clash.PATIENT:
+            return _("%(name)s has another session at this time.") % {"name": terms.patient.name}
+        case Clash.ROOM:
+            return _("No room is free at this time.")
+        case Clash.AWAY:
+            return _("%(name)s is away at this time.") % {"name": terms.psychologist.name}
+        case Clash.HOURS:
+            return _("Nothing is offered at this time on that day.")
+        case Clash.NOTICE:
+            return _("This is too soon to be booked.")
+        case Clash.HORIZON:
+            return _("This is too far ahead to be booked online.")
+        case Clash.SERIES:
+            return _("Another session of this series is at this time.")
+
+
+@dataclass(slots=True)
+class Line:
+    """One time of the series on the page."""
+
+    # Where the pattern would have it; a time that the clocks skip lies behind the gap.
+    planned_at: datetime
+    form: TimeChoice
+    # When it would be booked as the page stands; None where it is skipped, or not known yet.
+    starts_at: datetime | None = None
+    clash: Clash | None = None
+    # What stands in the way, in words; empty for nothing.
+    why: str = ""
+    # What may be chosen: value and words, and which one is.
+    options: list[tuple[str, str]] = field(default_factory=list)
+    chosen: str = PLANNED
+
+    @property
+    def key(self) -> str:
+        """What its fields are named after."""
+        return self.form.prefix or ""
+
+
+@dataclass(slots=True)
+class Proposal:
+    """A series before it is booked."""
+
+    terms: Terms
+    lines: list[Line]
+    # The first of each month that has no such day, and so no session.
+    left_out: list[date]
+
+    @property
+    def wishes(self) -> list[Wish]:
+        """What is asked for as the page stands."""
+        return [
+            Wish(line.starts_at, line.planned_at, outside_hours=line.chosen == ALL_THE_SAME)
+            for line in self.lines
+            if line.starts_at is not None
+        ]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every time is settled, and there is one to book."""
+        return bool(self.wishes) and all(line.clash is None and line.form.is_valid() for line in self.lines)
+
+    @property
+    def clashes(self) -> int:
+        """How many of the times that the pattern names can't be had."""
+        return sum(1 for line in self.lines if line.why)
+
+
+def propose(
+    *,
+    terms: Terms,
+    pattern: Pattern,
+    at: time,
+    data: Mapping[str, Any] | None = None,
+    after: Appointment | None = None,
+    by: Actor,
+    now: datetime,
+    clinic: ClinicSettings,
+) -> Proposal:
+    """Every time of the pattern on the clock of the place, with what `data` chose for it; four queries and more.
+
+    `after` is the booked session that the others follow: its own day is not proposed again. What is past is left out.
+    """
+    zone = terms.location.zone
+    lines = []
+    missing = set()
+    for day in pattern.days():
+        planned = nominal(day, at, zone)
+        if planned <= now or (after is not None and planned <= after.starts_at):
+            continue
+        if on_the_clock(day, at, zone) is None:
+            missing.add(planned)
+        form = TimeChoice(data if data is not None else {}, zone=zone, prefix=f"{day:%Y-%m-%d}")
+        lines.append(Line(planned, form))
+    proposal = Proposal(terms, lines, pattern.left_out())
+    if lines:
+        _settle(proposal, missing, is_chosen=data is not None, by=by, now=now, clinic=clinic)
+    return proposal
+
+
+def _settle(
+    proposal: Proposal, missing: set[datetime], *, is_chosen: bool, by: Actor, now: datetime, clinic: ClinicSettings
+) -> None:
+    """Looks at each time as it was chosen, and proposes the nearest where it can't be had."""
+    lines, terms = proposal.lines, proposal.terms
+    for line in lines:
+        line.form.is_valid()
+        line.chosen = line.form.cleaned_data.get("take", PLANNED)
+        if line.chosen in {PLANNED, ALL_THE_SAME}:
+            line.starts_at = line.planned_at
+        elif line.chosen != SKIP:
+            line.starts_at = line.form.cleaned_data.get("starts_at")
+    times = [line.planned_at for line in lines] + [line.starts_at for line in lines if line.starts_at]
+    outlook = Outlook(terms, times, by=by, now=now, clinic=clinic)
+    for line in lines:
+        others = [other.starts_at for other in lines if other is not line and other.starts_at is not None]
+        _look_at(line, outlook, terms, others, is_missing=line.planned_at in missing, is_chosen=is_chosen, by=by)
+
+
+def _look_at(
+    line: Line,
+    outlook: Outlook,
+    terms: Terms,
+    others: Sequence[datetime],
+    *,
+    is_missing: bool,
+    is_chosen: bool,
+    by: Actor,
+) -> None:
+    zone = terms.location.zone
+
+    def clash_at(at: datetime, *, outside: bool = False) -> Clash | None:
+        return outlook.clash(at, beside=others, outside_hours=outside)
+
+    as_planned = Clash.NO_SUCH_TIME if is_missing else clash_at(line.planned_at)
+    if line.starts_at is not None:
+        if line.chosen in {PLANNED, ALL_THE_SAME} and is_missing:
+            line.clash = as_planned
+        else:
+            line.clash = clash_at(line.starts_at, outside=line.chosen == ALL_THE_SAME and rules.is_staff(by))
+    worst = line.clash or as_planned
+    line.why = in_words(worst, terms) if worst else ""
+    options = [] if as_planned else [(PLANNED, _("Book it"))]
+    nearest = outlook.nearest(line.planned_at, beside=others) if worst else None
+    named = {stamp(nearest): nearest} if nearest else {}
+    if line.clash is None and line.starts_at and line.chosen not in {PLANNED, ALL_THE_SAME, OTHER}:
+        # What was chosen on the page before stays to choose, also where something nearer is free by now.
+        named[line.chosen] = line.starts_at
+    options += [(value, _("Take %(when)s") % {"when": when(free, zone)}) for value, free in named.items()]
+    if as_planned in MAY_BE_OVERRULED and rules.is_staff(by):
+        options.append((ALL_THE_SAME, _("Book it all the same")))
+    options += [(SKIP, _("Skip it")), (OTHER, _("Another time"))]
+    line.options = options
+    if line.clash and not is_chosen:
+        # The page opens on the nearest, ready to be booked.
+        line.chosen, line.starts_at, line.clash = (stamp(nearest), nearest, None) if nearest else (SKIP, None, None)
+    elif line.chosen not in dict(options):
+        line.chosen = stamp(nearest) if nearest else SKIP
+
+
+def terms_of(session: Appointment) -> Terms:
+    """What a session that is to be repeated is."""
+    return Terms(session.psychologist, session.person, session.service, Mode(session.mode), session.location)

@@ -1,0 +1,192 @@
+"""Repeating a session at the desk: times proposed, clashes settled one by one, and all of it booked or nothing."""
+
+import html
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.urls import reverse
+from icalendar import Calendar
+
+from portal.accounts.roles import Role
+from portal.appointments.models import Appointment, Series
+from portal.notifications.models import Notice
+from portal.notifications.outbox import attachments_of
+from tests import make
+from tests.pages import form_with
+
+pytestmark = pytest.mark.django_db
+
+MELBOURNE = ZoneInfo("Australia/Melbourne")
+NOW = datetime(2026, 9, 7, 2, 0, tzinfo=UTC)
+# A Tuesday at five in the afternoon; the clocks go forward on 4 October.
+TUESDAY_FIVE = datetime(2026, 9, 15, 17, 0, tzinfo=MELBOURNE).astimezone(UTC)
+WEEK = timedelta(weeks=1)
+
+
+@pytest.fixture(autouse=True)
+def _now():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def session():
+    make.clinic(slot_step_minutes=30)
+    place, service = make.location(), make.service(minutes=50, buffer_after=10)
+    psychologist = make.psychologist()
+    make.week(psychologist=psychologist, location=place, starts="09:00", ends="19:00")
+    return make.appointment(
+        psychologist=psychologist, service=service, location=place, starts_at=TUESDAY_FIVE, patient=make.patient()
+    )
+
+
+@pytest.fixture
+def desk():
+    return make.signed_in_client(role=Role.RECEPTION)
+
+
+def page_of(session):
+    return reverse("reception:repeat", args=[session.code])
+
+
+def proposed(desk, session, **query):
+    return desk.get(page_of(session), {"repeat": "weekly", "count": "5"} | query)
+
+
+def sent(response, **says):
+    """What the form that books sends, as the page stands."""
+    return form_with(response, "once") | says
+
+
+def five_oclock(n):
+    return (TUESDAY_FIVE.astimezone(MELBOURNE) + n * WEEK).astimezone(UTC)
+
+
+def test_a_weekly_series_stays_at_five_when_the_clocks_change(desk, session):
+    page = proposed(desk, session)
+    assert page.status_code == 200
+    answer = desk.post(page_of(session), sent(page))
+    assert answer.status_code == 302, html.unescape(answer.content.decode())
+    rows = list(Appointment.objects.order_by("position"))
+    assert [row.starts_at for row in rows] == [five_oclock(n) for n in range(5)]
+    assert {row.local_start.hour for row in rows} == {17}
+    assert len({row.starts_at.hour for row in rows}) == 2
+    assert [row.of_series for row in Appointment.objects.for_lists().order_by("position")] == [
+        f"{n} of 5" for n in range(1, 6)
+    ]
+
+
+def test_one_notice_with_an_entry_for_each(desk, session):
+    desk.post(page_of(session), sent(proposed(desk, session)))
+    notice = Notice.objects.get()
+    assert (notice.template, notice.to) == ("series_booked", session.patient.email)
+    [(name, kind, entries)] = attachments_of(notice)
+    assert (name, kind) == ("appointments.ics", "text/calendar; method=PUBLISH")
+    events = Calendar.from_ical(entries).walk("VEVENT")
+    booked = list(Appointment.objects.exclude(pk=session.pk).order_by("position"))
+    assert [str(event["uid"]).split("@")[0] for event in events] == [str(row.code) for row in booked]
+    assert [event["dtstart"].dt for event in events] == [row.starts_at for row in booked]
+    assert "2 of 5: Tuesday 22 September 2026, 5:00 pm" in notice.text.replace("\u202f", " ")
+
+
+def test_a_clash_is_named_with_the_nearest_free_time_which_is_taken(desk, session):
+    taken = five_oclock(2)
+    make.appointment(psychologist=session.psychologist, service=session.service, starts_at=taken)
+    page = proposed(desk, session)
+    text = html.unescape(page.content.decode())
+    assert f"{session.psychologist.name} is not free at this time." in text
+    desk.post(page_of(session), sent(page))
+    row = Appointment.objects.get(position=3)
+    assert row.starts_at == taken - timedelta(hours=1)
+    assert (row.planned_at, row.is_moved_alone) == (taken, True)
+
+
+def test_a_time_may_be_skipped_or_another_typed(desk, session):
+    page = proposed(desk, session)
+    second, third = (f"{five_oclock(n).astimezone(MELBOURNE):%Y-%m-%d}" for n in (1, 2))
+    says = {f"{second}-take": "skip", f"{third}-take": "other", f"{third}-day": "30/09/2026", f"{third}-at": "10:00 am"}
+    answer = desk.post(page_of(session), sent(page, **says))
+    assert answer.status_code == 302
+    rows = list(Appointment.objects.order_by("position"))
+    assert [row.position for row in rows] == [1, 2, 3, 4]
+    assert rows[1].local_start == datetime(2026, 9, 30, 10, 0, tzinfo=MELBOURNE)
+    assert Series.objects.get().sessions == 4
+
+
+def test_what_was_taken_meanwhile_leaves_nothing_booked_and_is_said(desk, session):
+    page = proposed(desk, session)
+    make.appointment(psychologist=session.psychologist, service=session.service, starts_at=five_oclock(3))
+    answer = desk.post(page_of(session), sent(page))
+    assert answer.status_code == 409
+    assert "Nothing was booked" in html.unescape(answer.content.decode())
+    assert not Series.objects.exists()
+    # What the page proposes now can be booked as it stands.
+    assert desk.post(page_of(session), sent(answer)).status_code == 302
+    assert Series.objects.get().sessions == 5
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        {"take": "other"},
+        {"take": "other", "day": "30/09/2026"},
+        {"take": "other", "day": "4/10/2026", "at": "2:30 am"},
+        {"take": "rubbish"},
+        {"take": "2026-13-45T00:00Z"},
+    ],
+)
+def test_what_is_missing_is_asked_and_nothing_booked(desk, session, says):
+    page = proposed(desk, session)
+    key = f"{five_oclock(1).astimezone(MELBOURNE):%Y-%m-%d}"
+    answer = desk.post(page_of(session), sent(page, **{f"{key}-{name}": value for name, value in says.items()}))
+    assert answer.status_code == 422
+    assert Appointment.objects.count() == 1
+
+
+def test_outside_the_hours_is_booked_only_when_somebody_says_so(desk, session):
+    make.time_slot(psychologist=session.psychologist, starts_at=five_oclock(1), minutes=60)
+    early = session.starts_at - timedelta(hours=9)
+    Appointment.objects.filter(pk=session.pk).update(
+        starts_at=early,
+        ends_at=early + timedelta(minutes=50),
+        occupied_from=early,
+        occupied_until=early + timedelta(hours=1),
+    )
+    page = proposed(desk, session, count="2")
+    assert "Nothing is offered at this time on that day." in html.unescape(page.content.decode())
+    key = re.search(r'name="([\d-]+)-take"', page.content.decode())[1]
+    assert desk.post(page_of(session), sent(page, **{f"{key}-take": "planned"})).status_code == 409
+    assert desk.post(page_of(session), sent(page, **{f"{key}-take": "all_the_same"})).status_code == 302
+    assert Appointment.objects.get(position=2).local_start.hour == 8
+
+
+def test_months_without_the_day_are_said(desk, session):
+    at = datetime(2026, 10, 30, 17, 0, tzinfo=MELBOURNE).astimezone(UTC)
+    Appointment.objects.filter(pk=session.pk).update(
+        starts_at=at,
+        ends_at=at + timedelta(minutes=50),
+        occupied_from=at,
+        occupied_until=at + timedelta(hours=1),
+    )
+    page = proposed(desk, session, repeat="month_date", count="6")
+    text = html.unescape(page.content.decode())
+    assert "These months have no such day, and so no session: February 2027" in text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"repeat": "daily"}, {"count": "1"}, {"count": "53"}, {"until": "1/1/2020"}, {"repeat": "weeks", "weeks": ""}],
+)
+def test_a_pattern_that_says_nothing_proposes_nothing(desk, session, query):
+    page = proposed(desk, session, **query)
+    assert page.status_code == 422
+    assert 'name="once"' not in page.content.decode()
+
+
+def test_a_cancelled_session_is_not_repeated(desk, session):
+    cancelled = make.appointment(status="cancelled")
+    answer = desk.get(page_of(cancelled))
+    assert (answer.status_code, answer.url) == (302, reverse("reception:appointment", args=[cancelled.code]))
