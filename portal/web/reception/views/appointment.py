@@ -24,8 +24,8 @@ from portal.journeys import changing, sessions
 from portal.journeys.stranded import stranded
 from portal.policies.models import PolicySettings
 from portal.reports.days import Arrival
+from portal.web.calendars.refused import in_words
 from portal.web.reception.arrivals import buttons
-from portal.web.reception.refused import in_words
 
 
 @allow(Role.RECEPTION, Role.MANAGER)

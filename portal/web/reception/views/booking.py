@@ -27,16 +27,16 @@ from portal.appointments.states import Verb
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
-from portal.common.languages.punctuation import listed
 from portal.common.languages.times import local_day, when
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
 from portal.journeys import booking, choosing, profiles, same_day, sessions
+from portal.journeys.usual import usual
 from portal.patients.models import Patient
-from portal.patients.reaching import Reader
+from portal.web.calendars.in_the_way import in_the_way
+from portal.web.calendars.refused import in_words, why_not
+from portal.web.calendars.told import say_what_was_done
 from portal.web.reception.forms import ANY, AnyTime, BookingChoice, OfferedTime, day_in
-from portal.web.reception.in_the_way import in_the_way
-from portal.web.reception.refused import in_words, why_not
 
 # ---- Booking --------------------------------------------------------------------------------------------------------
 
@@ -104,26 +104,11 @@ def book(request: ActorRequest, code: UUID) -> HttpResponse:
 
 
 def _usual(request: ActorRequest, patient: Patient, services: list[Service]) -> dict[str, str]:
-    """What this patient is likely to book: who is new a first visit, anybody else what they had last, with whom and
-    how; a first visit, and what is offered no more, is followed by another service of the same person."""
-    last = (
-        Appointment.objects.visible_to(request.actor)
-        .filter(patient=patient)
-        .with_a_person()
-        .select_related("service", "psychologist")
-        .order_by("-starts_at")
-        .first()
-    )
-    if last is None:
-        first = next((service for service in services if service.first_visit_only), services[0])
-        return {"service": first.slug}
-    again = last.service
-    if again.first_visit_only or again not in services:
-        following = [s for s in profiles.services_of(last.psychologist, services) if not s.first_visit_only]
-        # Of those, one that is as long.
-        again = min(following, key=lambda service: service.minutes != last.service.minutes, default=again)
-    mode = last.mode if last.mode in last.psychologist.modes_for(again) else ""
-    return {"service": again.slug, "psychologist": last.psychologist.slug, "mode": mode}
+    """What this patient is likely to book, as an address says it."""
+    found = usual(patient, services=services, by=request.actor)
+    if found.psychologist is None:
+        return {"service": found.service.slug}
+    return {"service": found.service.slug, "psychologist": found.psychologist.slug, "mode": found.mode}
 
 
 # ---- Moving ---------------------------------------------------------------------------------------------------------
@@ -348,18 +333,6 @@ def _next_page(booked: Appointment, *, now: datetime) -> tuple[str, UUID]:
     if booked.starts_at <= now:
         return "reception:appointment", booked.code
     return "reception:patient", booked.person.code
-
-
-def say_what_was_done(request: HttpRequest, done: str, told: Sequence[Reader], *, is_past: bool) -> None:
-    """What was done, and what really goes out by e-mail, and to whom."""
-    if told:
-        where = listed(reader.address for reader in told)
-        done += " " + _("An e-mail is on its way to %(addresses)s.") % {"addresses": where}
-    elif is_past:
-        done += " " + _("That time is past, so nobody is e-mailed.")
-    messages.success(request, done)
-    if not told and not is_past:
-        messages.warning(request, _("No e-mail address is known, so nobody was told by e-mail. Tell them."))
 
 
 def _in_turn(wanted: Wanted, starts_at: datetime, named: str) -> list[Psychologist]:

@@ -24,9 +24,9 @@ from portal.common.money import dollars
 from portal.common.web.once import making, once
 from portal.journeys import booking, changing, sessions
 from portal.policies.models import PolicySettings
+from portal.web.calendars.refused import in_words
+from portal.web.calendars.told import say_what_was_done
 from portal.web.reception.forms import CancelForm
-from portal.web.reception.refused import in_words
-from portal.web.reception.views.booking import say_what_was_done
 
 
 @allow(Role.RECEPTION, Role.MANAGER)

@@ -32,9 +32,9 @@ from portal.common.web.once import making, once
 from portal.journeys import checking_out, same_day, sessions
 from portal.journeys.checking_out import Held, Preview
 from portal.reports.days import owed_by
+from portal.web.calendars.refused import in_words
 from portal.web.reception import mailing, meanwhile
 from portal.web.reception.forms import HELD, LATER, CheckOutForm
-from portal.web.reception.refused import in_words
 
 
 def _session(request: ActorRequest, code: UUID) -> Appointment:

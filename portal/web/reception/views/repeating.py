@@ -20,8 +20,8 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
 from portal.journeys.repeating import asking, booking
-from portal.web.reception.refused import why_not
-from portal.web.reception.views.booking import say_what_was_done
+from portal.web.calendars.refused import why_not
+from portal.web.calendars.told import say_what_was_done
 
 
 @allow(Role.RECEPTION, Role.MANAGER)

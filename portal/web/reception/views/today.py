@@ -30,9 +30,9 @@ from portal.common.web import polling
 from portal.common.web.htmx import htmx_of, page_or_fragment, targets
 from portal.journeys import paying, sessions
 from portal.reports.days import NEXT_HOUR, Arrival, DayList, read_day, trace_of
+from portal.web.calendars.refused import in_words
 from portal.web.reception.arrivals import Chosen, Lines
 from portal.web.reception.forms import ArrivalsFilter, day_in
-from portal.web.reception.refused import in_words
 from portal.web.reception.to_do import ROOM
 from portal.web.to_do.pages import on_a_home_page
 

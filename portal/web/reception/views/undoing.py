@@ -24,8 +24,8 @@ from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.times import local_day
 from portal.journeys import sessions
-from portal.web.reception.in_the_way import in_the_way
-from portal.web.reception.refused import in_words
+from portal.web.calendars.in_the_way import in_the_way
+from portal.web.calendars.refused import in_words
 
 
 def _undo(
