@@ -215,9 +215,14 @@ def told(appointment: Appointment, *, now: datetime, was: datetime | None = None
     Nobody, where nobody's address is known, and where all of it is past: what the desk enters afterwards, or puts
     right, is news to nobody, and an invitation to a time that is over is none.
     """
-    if appointment.patient is None or max(appointment.starts_at, was or appointment.starts_at) <= now:
+    if appointment.patient is None:
         return []
-    return readers_of(appointment.patient)
+    return told_of(appointment.patient, max(appointment.starts_at, was or appointment.starts_at), now=now)
+
+
+def told_of(patient: Patient, at: datetime, *, now: datetime) -> list[Reader]:
+    """Who would be sent word of something about a patient's session at a time: of what is past, nobody."""
+    return readers_of(patient) if at > now else []
 
 
 def free_until(appointment: Appointment, *, clinic: ClinicSettings) -> datetime:

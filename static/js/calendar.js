@@ -34,3 +34,42 @@ document.addEventListener('htmx:beforeSwap', event => {
     focused?.()?.focus({ preventScroll: true })
   }, { once: true })
 })
+
+// ---- Empty half hours -----------------------------------------------------------------------------------------------
+
+// A day of twenty people has hundreds: they are one stop of the tab key, and the arrows go from one to the next.
+const half = () => [...document.querySelectorAll('#calendar a.free')]
+
+function rove (to) {
+  for (const one of half()) one.tabIndex = one === to ? 0 : -1
+}
+
+function beside (link, key) {
+  const column = link.closest('.cal-day')
+  const inColumn = [...column.querySelectorAll('a.free')]
+  const at = inColumn.indexOf(link)
+  if (key === 'ArrowDown') return inColumn[at + 1]
+  if (key === 'ArrowUp') return inColumn[at - 1]
+  const turned = document.documentElement.dir === 'rtl'
+  let next = column
+  while ((next = (key === 'ArrowRight') === turned ? next.previousElementSibling : next.nextElementSibling)) {
+    const found = [...next.querySelectorAll('a.free')]
+    if (found.length) {
+      const height = one => Math.abs(one.getBoundingClientRect().top - link.getBoundingClientRect().top)
+      return found.reduce((best, one) => height(one) < height(best) ? one : best)
+    }
+  }
+}
+
+document.addEventListener('keydown', event => {
+  const link = event.target.closest?.('a.free')
+  if (!link || !/^Arrow/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey) return
+  event.preventDefault()
+  const next = beside(link, event.key)
+  if (!next) return
+  rove(next)
+  next.focus()
+})
+
+document.addEventListener('htmx:afterSettle', () => rove(half().find(one => one === document.activeElement) ?? half()[0]))
+rove(half()[0])

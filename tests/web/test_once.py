@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -25,6 +26,7 @@ from portal.billing import actions as billing
 from portal.billing.models import CreditNote, Invoice, Payment
 from portal.clinic.models import Language, Location, Psychologist, Room, Service, Specialisation
 from portal.common import schedules
+from portal.common.languages.times import iso
 from portal.common.web import once
 from portal.journeys import checking_out
 from portal.medicare.models import Referral
@@ -110,7 +112,7 @@ WITHOUT_KEY = {
     """,
     NOTHING: """
         psychologist:article_preview manager:article_preview psychologist:profile_advice manager:profile_advice
-        drop_kept_form reception:find psychologist:find
+        drop_kept_form reception:find psychologist:find reception:book_whom psychologist:book_whom
     """,
 }
 
@@ -239,6 +241,27 @@ def a_series():
     session = to_come()
     page = at("reception:repeat", session.code)
     return sheet(desk(), page, "reception:repeat", session.code, count=Series)
+
+
+def in_an_empty_half_hour(client, name):
+    psychologist = getattr(client, "psychologist", None) or practice()
+    place = Location.objects.get()
+    patient = make.patient()
+    make.appointment(psychologist=psychologist, patient=patient, location=place, status=Status.COMPLETED)
+    starts_at = timezone.now().replace(second=0, microsecond=0) + timedelta(days=3)
+    page = f"{at(name, patient.code)}?{urlencode({'time': f'{iso(starts_at)} {place.slug} {psychologist.slug}'})}"
+    return sheet(client, page, name, patient.code, says={"outside": "yes"}, count=Appointment)
+
+
+def a_booking_in_an_empty_half_hour():
+    return in_an_empty_half_hour(desk(), "reception:book_here")
+
+
+def an_own_booking_in_an_empty_half_hour():
+    psychologist = practice()
+    client = make.client_for(psychologist.user)
+    client.psychologist = psychologist
+    return in_an_empty_half_hour(client, "psychologist:book_here")
 
 
 def a_move():
@@ -594,6 +617,7 @@ PRESSED = {
             money_ahead,
             a_fee,
         ),
+        *(a_booking_in_an_empty_half_hour, an_own_booking_in_an_empty_half_hour),
         *(a_check_out, a_check_out_paid_later, an_invoice_by_mail, a_payment, a_refund, a_credit, a_location, a_room),
         *(a_service, an_invitation, an_invitation_again, a_specialisation, a_language, a_profile, a_file, a_category),
         *(

@@ -83,8 +83,8 @@ class Drawing:
             yield Block(free.starts_at, free.ends_at, "free", title, url=self._booking(one, free))
 
     def _booking(self, one: DiaryDay, free: Free) -> str:
-        words = {"psychologist": one.psychologist.slug, "time": iso(free.starts_at), "at": free.location.slug}
-        return f"{self.books_at}?{urlencode(words)}"
+        time = f"{iso(free.starts_at)} {free.location.slug} {one.psychologist.slug}"
+        return f"{self.books_at}?{urlencode({'time': time})}"
 
     def _block(self, session: Session) -> Block:
         a = session.appointment

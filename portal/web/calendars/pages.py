@@ -67,6 +67,7 @@ def calendar(
         address=audience.session_url(),
         asides=asides,
         is_of_one=audience.of_one,
+        books_at=audience.url("book_whom"),
     )
     page = _Page(asked, audience, drawing, days, today=today)
     context = {

@@ -47,14 +47,15 @@ def answer(request: ActorRequest, *, page: str, listing: str, register: str = ""
     address = each(page)
     context = {
         "text": text,
-        "found": [_found(row, address(row.code)) for row in rows[:SHOWN]],
+        "found": [found(row, address(row.code)) for row in rows[:SHOWN]],
         "more": len(rows) > SHOWN,
         "register": f"{reverse(register)}?{urlencode({'q': sealed(text)})}" if register and text else "",
     }
     return render(request, "components/_find_results.html", context)
 
 
-def _found(row: PatientRow, url: str) -> Found:
+def found(row: PatientRow, url: str) -> Found:
+    """A patient as lists of those who fit show them, leading to an address."""
     called = row.preferred_name or row.legal_first_name
     return Found(
         url=url,

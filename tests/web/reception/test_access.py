@@ -19,6 +19,8 @@ pytestmark = pytest.mark.django_db
 PAGES = [
     "today",
     "calendar",
+    "book_whom",
+    "book_here",
     "patients",
     "find",
     "new_patient",
@@ -53,10 +55,10 @@ PAGES = [
     "stranded",
 ]
 OF_A_PATIENT = {
-    *("patient", "edit_patient", "add_referral", "add_carer", "end_carer", "book"),
+    *("patient", "edit_patient", "add_referral", "add_carer", "end_carer", "book", "book_here"),
     *("invite_patient", "withdraw_invitation", "link_account", "unlink_account", "keep_address", "compare"),
 }
-OF_NOBODY = {"today", "calendar", "patients", "find", "new_patient", "away", "stranded"}
+OF_NOBODY = {"today", "calendar", "book_whom", "patients", "find", "new_patient", "away", "stranded"}
 ONLY_POST = {
     *("find", "add_carer", "end_carer", "check_in", "no_show", "send_invoice", "waive_fee"),
     *("invite_patient", "withdraw_invitation", "keep_address", "take_back_away"),

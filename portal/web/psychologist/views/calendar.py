@@ -8,14 +8,15 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts.roles import Role
 from portal.clinic import kept
-from portal.clinic.models import ClinicSettings
+from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.decorators import allow
+from portal.common.web.once import once
 from portal.records.session_notes import states_of_notes
-from portal.web.calendars import pages
+from portal.web.calendars import booking, pages
 from portal.web.calendars.asked import WEEK
 from portal.web.calendars.audience import Audience
 from portal.web.psychologist.own_profile import PsychologistRequest, home_zone, with_profile
@@ -39,5 +40,25 @@ def calendar(request: PsychologistRequest) -> HttpResponse:
     """One's own week, by `?day=` or `?week=` any day of it; by `?view=` a day, a month or an agenda."""
     hours = hours_of(request.actor)
     zone = home_zone(hours, clinic=ClinicSettings.current())
-    own = kept.psychologists()[request.psychologist.pk]
-    return pages.calendar(request, OWN, [own], zone=zone, now=timezone.now(), has_hours=bool(hours))
+    return pages.calendar(request, OWN, _only(request), zone=zone, now=timezone.now(), has_hours=bool(hours))
+
+
+def _only(request: PsychologistRequest) -> Sequence[Psychologist]:
+    return [kept.psychologists()[request.psychologist.pk]]
+
+
+@allow(Role.PSYCHOLOGIST)
+@with_profile
+@require_http_methods(["GET", "HEAD", "POST"])
+def book_whom(request: PsychologistRequest) -> HttpResponse:
+    """Which of one's own patients an empty half hour is for; what is sent is only looked for."""
+    return booking.whom(request, OWN, _only(request))
+
+
+@allow(Role.PSYCHOLOGIST)
+@with_profile
+@once
+@require_http_methods(["GET", "HEAD", "POST"])
+def book_here(request: PsychologistRequest, code: UUID) -> HttpResponse:
+    """Books an empty half hour of one's own for a patient in one's care."""
+    return booking.here(request, OWN, _only(request), code)

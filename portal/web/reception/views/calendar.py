@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from django.http import HttpResponse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts.roles import Role
 from portal.clinic import kept
-from portal.clinic.models import ClinicSettings
+from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.decorators import ActorRequest, allow
-from portal.web.calendars import pages
+from portal.common.web.once import once
+from portal.web.calendars import booking, pages
 from portal.web.calendars.asked import DAY
 from portal.web.calendars.audience import Audience
 
@@ -24,5 +28,23 @@ def calendar(request: ActorRequest) -> HttpResponse:
 
     Who is not bookable any more has a column on the days that still have a session of theirs.
     """
-    people = list(kept.psychologists().values())
-    return pages.calendar(request, DESK, people, zone=ClinicSettings.current().zone, now=timezone.now())
+    return pages.calendar(request, DESK, _everybody(), zone=ClinicSettings.current().zone, now=timezone.now())
+
+
+def _everybody() -> Sequence[Psychologist]:
+    return list(kept.psychologists().values())
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def book_whom(request: ActorRequest) -> HttpResponse:
+    """Whom an empty half hour is for; what is sent is only looked for."""
+    return booking.whom(request, DESK, _everybody())
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@once
+@require_http_methods(["GET", "HEAD", "POST"])
+def book_here(request: ActorRequest, code: UUID) -> HttpResponse:
+    """Books an empty half hour for this patient."""
+    return booking.here(request, DESK, _everybody(), code)

@@ -1,0 +1,197 @@
+"""Booking from an empty half hour: whom it is for, then what and how."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.appointments.actions import rules
+from portal.appointments.refusals import NotOffered, SlotTaken
+from portal.clinic import kept
+from portal.clinic.models import Location, Mode, Psychologist, Service
+from portal.common.access.decorators import ActorRequest
+from portal.common.forms.fields import MarkField
+from portal.common.languages.times import local_day, when
+from portal.common.web.addresses import each
+from portal.common.web.htmx import page_or_fragment
+from portal.common.web.once import making
+from portal.common.web.search_words import sealed
+from portal.journeys import booking, choosing, same_day
+from portal.journeys.usual import usual
+from portal.patients.forms import SearchForm
+from portal.patients.models import Patient
+from portal.patients.search import search
+from portal.web.calendars.audience import Audience
+from portal.web.calendars.in_the_way import in_the_way
+from portal.web.calendars.refused import why_not
+from portal.web.calendars.told import say_what_was_done
+from portal.web.finding.pages import found
+
+SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """The empty time that was pressed: when, with whom and where; `value` is how addresses say it."""
+
+    starts_at: datetime
+    psychologist: Psychologist
+    location: Location
+    value: str
+
+    @classmethod
+    def read(cls, request: ActorRequest, people: Sequence[Psychologist]) -> Here:
+        """Reads it from an address, or raises Http404: only the calendar's own links lead here."""
+        value = (request.POST if request.method == "POST" else request.GET).get("time", "")[:200]
+        try:
+            starts_at, location, slug = choosing.read_whose_time(value)
+        except ValueError as error:
+            raise Http404("no such time") from error
+        psychologist = next((p for p in people if p.slug == slug), None)
+        if psychologist is None:
+            raise Http404("nobody of that name")
+        return cls(starts_at, psychologist, location, value)
+
+    @property
+    def query(self) -> str:
+        return "?" + urlencode({"time": self.value})
+
+    @property
+    def context(self) -> dict[str, Any]:
+        return {"here": self, "zone": self.location.zone}
+
+
+class WhatForm(forms.Form):
+    """What is booked and how; what isn't offered becomes the first that is."""
+
+    service = MarkField(required=False, max_length=80)
+    mode = MarkField(required=False, max_length=10)
+    outside = MarkField(required=False, max_length=3)
+
+
+def whom(request: ActorRequest, audience: Audience, people: Sequence[Psychologist]) -> HttpResponse:
+    """Asks whom the session is for; a name that is typed is looked for as everywhere."""
+    here = Here.read(request, people)
+    form = SearchForm(request.POST if request.method == "POST" else request.GET)
+    text = form.text
+    rows = search(Patient.objects.visible_to(request.actor).for_table(), text, limit=SHOWN + 1) if text else []
+    address = each(f"{audience.namespace}:book_here")
+    context = here.context | {
+        "audience": audience,
+        "text": text,
+        "found": [found(row, address(row.code) + here.query) for row in rows[:SHOWN]],
+        "more": len(rows) > SHOWN,
+        "register": "" if audience.of_one else f"{audience.url('new_patient')}?{urlencode({'q': sealed(text)})}",
+        "action": request.path,
+        "calendar_url": _day_of(audience, here),
+    }
+    return page_or_fragment(request, "calendar/book_whom.html", context, fragment="whom")
+
+
+def here(request: ActorRequest, audience: Audience, people: Sequence[Psychologist], code: UUID) -> HttpResponse:
+    """Shows what would be booked, with what this patient usually has, and books it."""
+    patient = get_object_or_404(Patient.objects.visible_to(request.actor), code=code)
+    now, here = timezone.now(), Here.read(request, people)
+    psychologist = here.psychologist
+    given = [
+        service
+        for service in kept.offered_services()
+        if kept.is_named(psychologist.pk, service) and psychologist.modes_for(service)
+    ]
+    if not given:
+        messages.warning(request, _("%(name)s gives no service that is offered.") % {"name": psychologist.name})
+        return redirect(_day_of(audience, here))
+    service, mode, outside = _what(request, patient, given, psychologist)
+    page: dict[str, Any] = {"refusal": "", "outside": False, "in_the_way": None}
+    status = 200
+    if request.method == "POST":
+        try:
+            with making(request, now=now) as made:
+                booked = booking.book_for_patient(
+                    psychologist=psychologist,
+                    patient=patient,
+                    service=service,
+                    mode=mode.value,
+                    starts_at=here.starts_at,
+                    location=here.location,
+                    by=request.actor,
+                    now=now,
+                    outside_hours=outside,
+                )
+                made.leads_to(_day_of(audience, here))
+        except SlotTaken as refused:
+            status = 409
+            page["in_the_way"] = in_the_way(
+                refused,
+                rules.slot_of(service, here.starts_at),
+                patient=patient,
+                psychologists=[psychologist],
+                location=here.location,
+                by=request.actor,
+                now=now,
+            )
+        except NotOffered as refused:
+            status = 422
+            page["outside"] = refused.reason == "time" and not outside
+            page["refusal"] = "" if page["outside"] else why_not(refused.reason)
+        else:
+            done = _("Booked for %(patient)s: %(when)s with %(psychologist)s.") % {
+                "patient": patient.name,
+                "when": when(booked.starts_at, booked.zone),
+                "psychologist": psychologist.name,
+            }
+            say_what_was_done(request, done, booking.told(booked, now=now), is_past=booked.starts_at <= now)
+            if beside := same_day.in_words(same_day.others_with_a_rebate(booked, now=now)):
+                messages.warning(request, beside)
+            return made.answer
+    context = here.context | {
+        "audience": audience,
+        "patient": patient,
+        "services": given,
+        "service": service,
+        "mode": mode,
+        "modes": choosing.ways_to_meet([psychologist], service),
+        "action": request.path,
+        "whom_url": reverse(f"{audience.namespace}:book_whom") + here.query,
+        "calendar_url": _day_of(audience, here),
+        "session_page": f"{audience.namespace}:{audience.session}",
+        "told": booking.told_of(patient, here.starts_at, now=now),
+        "is_past": here.starts_at <= now,
+        **page,
+    }
+    return page_or_fragment(request, "calendar/book_here.html", context, fragment="what", status=status)
+
+
+def _what(
+    request: ActorRequest, patient: Patient, given: list[Service], psychologist: Psychologist
+) -> tuple[Service, Mode, bool]:
+    """The service and the way that were chosen, else the patient's usual ones; and whether it may be outside."""
+    form = WhatForm(request.POST if request.method == "POST" else request.GET)
+    form.full_clean()
+    said = form.cleaned_data
+    service = next((one for one in given if one.slug == said.get("service")), None)
+    way = said.get("mode", "")
+    if service is None:
+        found = usual(patient, services=given, by=request.actor)
+        service = found.service if found.service in given else given[0]
+        way = found.mode
+    ways = choosing.ways_to_meet([psychologist], service)
+    mode = next((mode for mode in ways if mode.value == way), ways[0])
+    return service, mode, said.get("outside") == "yes"
+
+
+def _day_of(audience: Audience, here: Here) -> str:
+    """The calendar at the day of that time."""
+    return f"{audience.url('calendar')}?day={local_day(here.starts_at, here.location.zone):%Y-%m-%d}"
