@@ -24,7 +24,17 @@ from django.utils import timezone
 
 from portal.accounts.models import Grant, User
 from portal.accounts.roles import STAFF, Role
-from portal.appointments.models import Appointment, CancelReason, Status, TimeSlot, WorkingHours
+from portal.appointments.models import (
+    Appointment,
+    CancelReason,
+    Offer,
+    Status,
+    TimeSlot,
+    Vacancy,
+    WaitlistEntry,
+    WorkingHours,
+)
+from portal.appointments.models.waitlist import ANY_PART, ANY_WAY, EVERY_DAY
 from portal.billing.models import Waiver
 from portal.clinic.models import (
     ClinicSettings,
@@ -301,6 +311,52 @@ def waiver(*, appointment: Appointment | None = None, **fields) -> Waiver:
     appointment = appointment or make.appointment(status=Status.CANCELLED, late=True)
     defaults = {"purpose": "late_fee", "reason": "Was in hospital", "waived_at": timezone.now()}
     return Waiver.objects.create(appointment=appointment, **defaults | fields)
+
+
+# ---- The waitlist ----------------------------------------------------------------------------------------------------
+
+
+def waiting(
+    *, patient: Patient | None = None, service: Service | None = None, psychologists=(), ends_on=None, **fields
+) -> WaitlistEntry:
+    """Somebody who waits for any time with anybody, for two months unless said otherwise."""
+    now = timezone.now()
+    made = WaitlistEntry.objects.create(
+        patient=patient or make.patient(),
+        service=service or make.service(),
+        ends_on=ends_on or now.date() + timedelta(days=60),
+        **{"modes": ANY_WAY, "weekdays": EVERY_DAY, "parts": ANY_PART, "joined_at": now} | fields,
+    )
+    made.psychologists.set(psychologists)
+    return made
+
+
+def vacancy(*, session: Appointment | None = None, **fields) -> Vacancy:
+    """A time that was freed by cancelling, and is still offered."""
+    session = session or make.appointment(status=Status.CANCELLED)
+    place = {name: getattr(session, name) for name in ("psychologist", "location", "starts_at", "ends_at")}
+    return Vacancy.objects.create(session=session, **place | {"opened_at": timezone.now()} | fields)
+
+
+def offer(
+    *, vacancy: Vacancy | None = None, entry: WaitlistEntry | None = None, token: str = "", kept: bool = False, **fields
+) -> Offer:
+    """A time offered to one who waits, for two hours; `kept` for them by a hold."""
+    vacancy, entry = vacancy or make.vacancy(), entry or make.waiting()
+    now = timezone.now()
+    times = {"starts_at": vacancy.starts_at, "ends_at": vacancy.starts_at + timedelta(minutes=entry.service.minutes)}
+    marks: dict = {"offered_at": now, "expires_at": now + timedelta(hours=2), "mode": Mode.IN_PERSON}
+    if kept:
+        held = make.hold(
+            psychologist=vacancy.psychologist,
+            location=vacancy.location,
+            service=entry.service,
+            starts_at=vacancy.starts_at,
+            held_until=now + timedelta(hours=2, minutes=5),
+        )
+        marks["hold_code"] = held.code
+    token = token or f"token-{next(_numbers)}"
+    return Offer.objects.create(vacancy=vacancy, entry=entry, token_hash=Offer.hash_of(token), **times | marks | fields)
 
 
 # ---- Who acts --------------------------------------------------------------------------------------------------------

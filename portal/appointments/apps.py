@@ -10,8 +10,8 @@ class AppointmentsConfig(AppConfig):
     label = "appointments"
 
     def ready(self) -> None:
-        from portal.appointments.guards import KEPT, NO_OVERLAP, OF_ONE_SERIES
+        from portal.appointments.guards import KEPT, NO_OVERLAP, OF_ONE_SERIES, WAITLIST
 
-        guards.register(NO_OVERLAP, OF_ONE_SERIES, KEPT)
+        guards.register(NO_OVERLAP, OF_ONE_SERIES, WAITLIST, KEPT)
         schedules.every_minutes(1, "portal.appointments.tasks.clear_holds", name="holds")
         schedules.every_minutes(60, "portal.appointments.tasks.end_lapsed_feeds", name="calendar feeds")

@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from portal.common import kept
-from portal.common.guards import Constraint, Function, Guard, Trigger, raises, refuses, runs
+from portal.common.guards import REFUSE, Constraint, Function, Guard, Trigger, raises, refuses, runs
+from portal.common.guards.parts import Part
 
 APPOINTMENT, HOURS = "appointments_appointment", "appointments_workinghours"
 LIVE = "('held', 'booked', 'arrived')"
@@ -156,5 +157,31 @@ OF_ONE_SERIES = Guard(
         Trigger("series_stays_whole", runs("BEFORE UPDATE OF patient_id, sessions", SERIES, "", _KEEP_SERIES)),
     ],
 )
+# ---- The waitlist ----------------------------------------------------------------------------------------------------
+
+# What came of an offer, of a time that was offered on and of somebody's waiting is never rewritten.
+_ENDED = [
+    ("offer_stays_as_it_ended", "appointments_offer", "outcome"),
+    ("vacancy_stays_closed", "appointments_vacancy", "closed_why"),
+    ("waitlist_entry_stays_ended", "appointments_waitlistentry", "ended_why"),
+]
+_OVER = "What came of it never changes."
+
+
+def _stays_ended() -> Guard:
+    on_postgresql: list[Part] = [
+        REFUSE,
+        *(
+            Trigger(name, runs("BEFORE UPDATE", table, f"OLD.{end} <> ''", REFUSE, _OVER))
+            for name, table, end in _ENDED
+        ),
+    ]
+    on_sqlite = [
+        Trigger(name, refuses("BEFORE UPDATE", table, f"OLD.{end} <> ''", _OVER)) for name, table, end in _ENDED
+    ]
+    return Guard("the waitlist", sqlite=on_sqlite, postgresql=on_postgresql)
+
+
+WAITLIST = _stays_ended()
 
 KEPT = kept.watched("what is kept of the hours", HOURS)

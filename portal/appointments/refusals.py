@@ -59,3 +59,15 @@ class HoursOverlap(Refusal):
 
 class BadTimes(Refusal):
     """Times that end before they start, that are not whole minutes, or that no clock ever shows."""
+
+
+class AlreadyWaiting(Refusal):
+    """The patient is on the waitlist for this service already."""
+
+
+class NotWaiting(Refusal):
+    """They are not on the waitlist any more, or what the page showed of it was changed."""
+
+
+class OfferClosed(Refusal):
+    """The time is not offered to them any more; `reason` is the word that `Offer.Outcome` has for it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any
 
 from django import forms
@@ -33,6 +34,7 @@ _SETTINGS = [
             "max_open_bookings",
         ],
     ),
+    (_("The waitlist"), ["freed_times", "offer_minutes", "offers_from", "offers_until"]),
     (
         _("How it is paid"),
         ["payment_terms_days", "bank_name", "bank_bsb", "bank_account", "invoice_footer"],
@@ -50,6 +52,7 @@ class ClinicSettingsForm(ClinicForm[ClinicSettings]):
         ("notice_hours", "horizon_days"),
         ("slot_step_minutes", "hold_minutes"),
         ("cancel_hours", "late_fee_percent", "grace_minutes"),
+        ("offers_from", "offers_until"),
         ("bank_name", "bank_bsb", "bank_account"),
     )
 
@@ -75,6 +78,14 @@ class ClinicSettingsForm(ClinicForm[ClinicSettings]):
             words = _("A tax invoice names who sends it. Write the name that the ABN is registered to.")
             self.add_error("legal_name", ValidationError(words, "legal_name"))
         return cleaned
+
+    def clean_offers_until(self) -> time:
+        """Later than offers begin to go out; raises ValidationError."""
+        until: time = self.cleaned_data["offers_until"]
+        begins = self.cleaned_data.get("offers_from")
+        if begins is not None and until <= begins:
+            raise ValidationError(_("This is before they begin to go out."), code="order")
+        return until
 
     def clean_slot_step_minutes(self) -> int:
         """A step that comes round with the hour: times are on the same minutes all day. What stands may stay."""

@@ -25,6 +25,7 @@ from portal.common.forms.fields import (
     PostcodeField,
     SlugLineField,
     TextField,
+    TimeField,
     WholeNumberField,
     WithWarnings,
     state_choices,
@@ -99,6 +100,8 @@ def our_field(column: models.Field[Any, Any], **kwargs: Any) -> forms.Field | No
             return column.formfield(form_class=WholeNumberField, **kwargs)
         case models.DateField():
             return DateField(picker=True, required=not column.blank, **common)
+        case models.TimeField():
+            return TimeField(required=not column.blank, **common)
         case models.DecimalField():
             return MoneyField(required=not column.blank, **common)
         case models.TextField():

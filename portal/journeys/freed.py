@@ -10,6 +10,7 @@ from portal.appointments.states import Because
 from portal.billing import actions as billing
 from portal.common.access.actors import Actor
 from portal.journeys import to_do
+from portal.journeys.waitlist.vacancies import offer_on
 from portal.notifications import outbox
 
 BOOKS = Actor.system("books")
@@ -50,5 +51,5 @@ def ask_about_fee(freed: FreedTime, by: Actor, now: datetime) -> None:
 
 
 def register() -> None:
-    for hook in (tell_no_more, settle_ahead, ask_about_fee):
+    for hook in (tell_no_more, settle_ahead, ask_about_fee, offer_on):
         whenever_time_is_freed(hook)

@@ -14,6 +14,7 @@ from portal.appointments.actions.holding import confirm_hold, hold, hold_any, re
 from portal.appointments.actions.locking import clear_run_out_holds
 from portal.appointments.actions.repeating import SeriesTaken, Wish, book_series
 from portal.appointments.actions.transactions import in_transaction
+from portal.appointments.actions.waiting import Wish, change_wish, join_waitlist, leave_waitlist
 from portal.appointments.actions.working import Shift, add_time_slot, remove_time_slot, set_weekly_hours
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "book",
     "book_series",
     "cancel",
+    "change_wish",
     "check_in",
     "clear_run_out_holds",
     "complete",
@@ -32,6 +34,8 @@ __all__ = [
     "hold_any",
     "in_transaction",
     "is_done_by",
+    "join_waitlist",
+    "leave_waitlist",
     "mark_no_show",
     "refusal_of",
     "release_hold",

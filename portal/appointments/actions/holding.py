@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from portal.appointments import diary, states
-from portal.appointments.actions import rules
+from portal.appointments.actions import rules, waiting
 from portal.appointments.actions.locking import (
     clear_holds,
     lock_appointment,
@@ -40,8 +40,9 @@ def hold(
     by: Actor,
     now: datetime,
     instead_of: Appointment | None = None,
+    until: datetime | None = None,
 ) -> Appointment:
-    """Keeps a time for as long as its service says, or raises SlotTaken or NotOffered.
+    """Keeps a time for as long as its service says, or `until` a moment, or raises SlotTaken or NotOffered.
 
     `instead_of` is a held time that is given back for it; where the new one can't be had, the old one stays. It leaves
     no line in the trail: a hold is nobody's yet, and gone in minutes.
@@ -71,7 +72,7 @@ def hold(
         room_id=room,
         mode=mode,
         status=Status.HELD,
-        held_until=now + in_force.hold,
+        held_until=until or now + in_force.hold,
         fee=locked.fee_for(service),
         cancel_hours=in_force.cancel_hours,
         late_fee_percent=clinic.late_fee_percent,
@@ -182,7 +183,10 @@ def refusal_of(*, hold: Appointment, patient: Patient, by: Actor, now: datetime)
 
 
 def record_booked(appointment: Appointment, *, by: Actor, now: datetime, **facts: bool) -> None:
-    """Writes into the trail that a session was booked; `facts` are what was unusual, such as outside hours."""
+    """Writes into the trail that a session was booked; `facts` are what was unusual, such as outside hours.
+
+    Who waited for such a session waits no longer.
+    """
     trail.record(
         "appointment.booked",
         target=appointment,
@@ -195,3 +199,4 @@ def record_booked(appointment: Appointment, *, by: Actor, now: datetime, **facts
         starts_at=appointment.starts_at,
         **facts,
     )
+    waiting.end_with_booking(appointment, by=by, now=now)

@@ -2,6 +2,7 @@ from portal.appointments.models.appointment import LONGEST, Appointment, Appoint
 from portal.appointments.models.feeds import CalendarFeed
 from portal.appointments.models.hours import TimeSlot, Weekday, WorkingHours
 from portal.appointments.models.series import Series
+from portal.appointments.models.waitlist import Offer, PartOfDay, Vacancy, WaitlistEntry
 from portal.appointments.states import Status
 
 __all__ = [
@@ -10,9 +11,13 @@ __all__ = [
     "AppointmentQuerySet",
     "CalendarFeed",
     "CancelReason",
+    "Offer",
+    "PartOfDay",
     "Series",
     "Status",
     "TimeSlot",
+    "Vacancy",
+    "WaitlistEntry",
     "Weekday",
     "WorkingHours",
 ]

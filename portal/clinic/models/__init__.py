@@ -9,10 +9,11 @@ from portal.clinic.models.psychologists import (
     Specialisation,
 )
 from portal.clinic.models.services import Mode, Service, TaxCode
-from portal.clinic.models.settings import ClinicSettings
+from portal.clinic.models.settings import ClinicSettings, FreedTimes
 
 __all__ = [
     "ClinicSettings",
+    "FreedTimes",
     "Language",
     "Location",
     "Mode",

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.models.zones import InTimeZone
@@ -15,10 +15,19 @@ from portal.common.kept import kept
 from portal.common.privacy import classed
 
 
+class FreedTimes(models.TextChoices):
+    """What becomes of a time that was freed, where somebody waits for one."""
+
+    IN_TURN = "in_turn", _("One after the other")
+    AT_ONCE = "at_once", _("To all who match at once")
+    BY_DESK = "by_desk", _("Only when reception offers it")
+
+
 @classed(
     plain="id name legal_name abn gst_registered street suburb state postcode phone email logo time_zone is_demo "
     "notice_hours horizon_days slot_step_minutes hold_minutes cancel_hours late_fee_percent grace_minutes "
-    "max_open_bookings payment_terms_days bank_name bank_bsb bank_account invoice_footer",
+    "max_open_bookings freed_times offer_minutes offers_from offers_until "
+    "payment_terms_days bank_name bank_bsb bank_account invoice_footer",
 )
 class ClinicSettings(InTimeZone, models.Model):
     """The one row of what the clinic is and how it takes bookings. Its calendar is the only one of the clinic."""
@@ -69,6 +78,24 @@ class ClinicSettings(InTimeZone, models.Model):
         _("most sessions one patient may have booked online"), default=8, validators=[MinValueValidator(1)]
     )
 
+    # How freed times are offered to those who wait
+    freed_times = models.CharField(
+        _("a freed time is offered to the waitlist"),
+        max_length=10,
+        choices=FreedTimes.choices,
+        default=FreedTimes.IN_TURN,
+        help_text=_("One after the other: the time is kept for each of them. At once: whoever is first has it."),
+    )
+    offer_minutes = models.PositiveSmallIntegerField(
+        _("time to answer an offer, minutes"),
+        default=120,
+        validators=[MinValueValidator(15), MaxValueValidator(48 * 60)],
+    )
+    offers_from = models.TimeField(_("offers go out from"), default=time(8))
+    offers_until = models.TimeField(
+        _("and until"), default=time(20), help_text=_("A time that is freed at night is offered in the morning.")
+    )
+
     # How it is paid
     payment_terms_days = models.PositiveSmallIntegerField(
         _("invoices are due after, days"), default=7, validators=[MaxValueValidator(90)]
@@ -82,6 +109,9 @@ class ClinicSettings(InTimeZone, models.Model):
         verbose_name = _("clinic settings")
         constraints = [
             models.CheckConstraint(condition=Q(pk=1), name="clinic_settings_is_one_row"),
+            models.CheckConstraint(
+                condition=Q(offers_from__lt=F("offers_until")), name="clinic_settings_offers_go_out_by_day"
+            ),
         ]
 
     def __str__(self) -> str:

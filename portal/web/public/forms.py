@@ -242,3 +242,13 @@ class WhoFor(forms.Form):
 
     def clean_relationship(self) -> str:
         return str(self.cleaned_data["relationship"] or Carer.Relationship.OTHER.value)
+
+
+class OfferAnswer(forms.Form):
+    """What is answered to an offered time: which button, and for a yes what the page showed and what is moved here."""
+
+    YES, NO, LEAVE = "yes", "no", "leave"
+
+    answer = forms.ChoiceField(choices=[(each, each) for each in (YES, NO, LEAVE)])
+    shown = MarkField(max_length=40, required=False)
+    instead_of = forms.UUIDField(required=False)

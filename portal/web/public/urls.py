@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.public.views import blog, booking, confirming, links, pages, people, photos, policies, resources
+from portal.web.public.views import blog, booking, confirming, links, offers, pages, people, photos, policies, resources
 
 app_name = "public"
 
@@ -31,6 +31,8 @@ urlpatterns = [
     path("resources/<slug:slug>/file/", resources.download, name="download"),
     path("link/", links.link, name="link"),
     path("link/<slug:token>/", links.mailed_link, name="mailed_link"),
+    path("offer/<uuid:code>/", offers.offer, name="offer"),
+    path("offer/<slug:token>/", offers.mailed, name="offered"),
     path("book/", booking.services, name="book"),
     path("book/<slug:service>/", booking.times, name="times"),
     path("book/<slug:service>/confirm/", confirming.confirm, name="confirm"),

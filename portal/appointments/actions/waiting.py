@@ -1,0 +1,126 @@
+"""Joining the waitlist, changing what one waits for, and leaving it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+
+from portal.appointments.actions import rules
+from portal.appointments.models import Appointment, WaitlistEntry
+from portal.appointments.refusals import AlreadyWaiting, NotOffered, NotWaiting
+from portal.audit import trail
+from portal.clinic.models import Location, Psychologist, Service
+from portal.common.access.actors import Actor
+from portal.common.database.inserting import insert_or_ignore
+from portal.patients.models import Patient
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which times would help somebody; no psychologist means anybody, no place any place."""
+
+    psychologists: Collection[Psychologist]
+    location: Location | None
+    # Bits, as `WaitlistEntry` keeps them.
+    modes: int
+    weekdays: int
+    parts: int
+    # The last day on which a time would still help.
+    ends_on: date
+    # Of staff alone; of a patient neither is taken.
+    urgent: bool = False
+    desk_note: str = ""
+
+
+@transaction.atomic
+def join_waitlist(*, patient: Patient, service: Service, wish: Wish, by: Actor, now: datetime) -> WaitlistEntry:
+    """Puts a patient on the waitlist for a service. Raises AlreadyWaiting, or NotOffered for what nobody can book."""
+    if not service.is_active or not (rules.is_staff(by) or service.online):
+        raise NotOffered("service")
+    entry = WaitlistEntry(patient=patient, service=service, joined_at=now, joined_by=by.user, **_columns(wish, by=by))
+    # Two presses at once: the database keeps one, and says so without breaking the transaction.
+    if not insert_or_ignore(entry):
+        raise AlreadyWaiting
+    entry.psychologists.set(wish.psychologists)
+    trail.record(
+        "waitlist.joined",
+        target=entry,
+        by=by,
+        at=now,
+        patient=patient.pk,
+        service=service.pk,
+        until=wish.ends_on,
+        urgent=entry.urgent,
+    )
+    return entry
+
+
+@transaction.atomic
+def change_wish(*, entry: WaitlistEntry, wish: Wish, seen: int, by: Actor, now: datetime) -> WaitlistEntry:
+    """Changes what somebody waits for; they keep their turn. Raises NotWaiting, also for an old revision as `seen`."""
+    columns = _columns(wish, by=by)
+    current = WaitlistEntry.objects.waiting().filter(pk=entry.pk, revision=seen)
+    if not rules.is_staff(by):
+        # What the desk said stays.
+        columns = {name: value for name, value in columns.items() if name not in {"urgent", "desk_note"}}
+    if not current.update(revision=seen + 1, **columns):
+        raise NotWaiting
+    entry.refresh_from_db()
+    entry.psychologists.set(wish.psychologists)
+    trail.record(
+        "waitlist.changed",
+        target=entry,
+        by=by,
+        at=now,
+        patient=entry.patient_id,
+        service=entry.service_id,
+        until=entry.ends_on,
+        urgent=entry.urgent,
+    )
+    return entry
+
+
+def _columns(wish: Wish, *, by: Actor) -> dict[str, object]:
+    is_staff = rules.is_staff(by)
+    return {
+        "location": wish.location,
+        "modes": wish.modes,
+        "weekdays": wish.weekdays,
+        "parts": wish.parts,
+        "ends_on": wish.ends_on,
+        "urgent": wish.urgent and is_staff,
+        "desk_note": wish.desk_note if is_staff else "",
+    }
+
+
+@transaction.atomic
+def leave_waitlist(*, entry: WaitlistEntry, why: WaitlistEntry.Ended, by: Actor, now: datetime) -> bool:
+    """Ends one entry and says whether it was open until now; whoever presses twice has left once."""
+    ended = WaitlistEntry.objects.waiting().filter(pk=entry.pk).update(ended_at=now, ended_why=why)
+    if ended:
+        trail.record(
+            "waitlist.ended",
+            target=entry,
+            by=by,
+            at=now,
+            patient=entry.patient_id,
+            service=entry.service_id,
+            reason=why,
+        )
+    return bool(ended)
+
+
+def end_with_booking(appointment: Appointment, *, by: Actor, now: datetime) -> None:
+    """Who waited for such a session, and has one now, waits no longer. What was offered to them ends with the next turn
+    of its time (`journeys.waitlist`): it may be in another diary, which is not locked here."""
+    for entry in WaitlistEntry.objects.waiting().filter(patient=appointment.patient_id, service=appointment.service_id):
+        leave_waitlist(entry=entry, why=WaitlistEntry.Ended.BOOKED, by=by, now=now)
+
+
+def end_what_is_over(*, today: date, by: Actor, now: datetime) -> int:
+    """Ends the entries whose last day is before `today`, and counts them."""
+    over = WaitlistEntry.objects.waiting().filter(ends_on__lt=today).order_by("pk")
+    return sum(leave_waitlist(entry=entry, why=WaitlistEntry.Ended.OVER, by=by, now=now) for entry in over)

@@ -1,0 +1,1 @@
+"""The waitlist: freed times offered on, answered by a mailed link, and filled again."""

@@ -1,0 +1,54 @@
+"""The mail that offers a time: until when, and a link that shows it and takes an answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import override
+
+from portal.accounts.links import absolute
+from portal.appointments.models import Appointment, Offer
+from portal.notifications import outbox
+from portal.notifications.recipients import Recipient
+from portal.patients.models import Patient
+from portal.patients.reaching import Reader, readers_of
+
+TEMPLATE = "waitlist_offer"
+
+
+def readers(patient: Patient) -> list[Reader]:
+    """Who may be mailed an offer: whoever reads what the clinic writes of this patient; nobody, without an address."""
+    return readers_of(patient)
+
+
+def send(offer: Offer, token: str, *, session: Appointment) -> None:
+    """Queues the offer for each of its readers, in their language; `session` is what they would book."""
+    for reader in readers(offer.entry.patient):
+        to = Recipient.by_email(reader.address)
+        with override(reader.language):
+            url = absolute("public:offered", token)
+        context: dict[str, Any] = {
+            "appointment": session,
+            "zone": offer.zone,
+            "until": offer.expires_at,
+            "is_kept": offer.hold_code is not None,
+            "called": reader.called,
+            "whose": reader.about,
+            "url": url,
+        }
+        outbox.queue(
+            template=TEMPLATE,
+            to=to,
+            about=offer,
+            context=context,
+            dedupe_key=f"{TEMPLATE}:{offer.code}:{to.digest}",
+            language=reader.language,
+            # Whoever holds the link books with it.
+            secret=True,
+        )
+
+
+def withdraw(offer: Offer, *, now: datetime) -> None:
+    """Sends no mail of an offer that is over, if it still waits."""
+    outbox.withdraw(about=offer, why=offer.outcome, now=now)

@@ -1,0 +1,119 @@
+"""A freed time's turns: who is asked next, and until nobody is left. Each is one transaction, made anew from the rows.
+
+A round that is missed, doubled or killed in the middle harms nothing: what is due is asked of the clock and of what
+stands in the diary. The chain ends by itself, also where somebody who accepts moves a later session here and so frees a
+later time: who accepted waits no longer, so there are never more turns than people who wait.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from portal.appointments import actions, waitlist
+from portal.appointments.actions import offering
+from portal.appointments.actions.locking import lock_diary
+from portal.appointments.models import Appointment, Offer, Vacancy
+from portal.appointments.refusals import Refusal
+from portal.appointments.waitlist import Fit, FreeTime
+from portal.clinic.models import ClinicSettings
+from portal.common.access.actors import Actor
+from portal.journeys.waitlist import mails, offered
+from portal.journeys.waitlist.offered import BY_LINK
+
+
+@actions.in_transaction
+def take_turn(vacancy: Vacancy | int, *, by: Actor, now: datetime) -> list[Offer]:
+    """Ends what is over of a freed time's offers, and asks whoever is next; the offers that were made."""
+    pk = vacancy if isinstance(vacancy, int) else vacancy.pk
+    row = Vacancy.objects.filter(pk=pk).first()
+    if row is None:
+        return []
+    lock_diary(row.psychologist_id)
+    current = offering.lock_vacancy(pk)
+    if current is None:
+        return []
+    _end_what_is_over(current, by=by, now=now)
+    if current.starts_at <= now:
+        _close(current, Vacancy.Closed.PASSED, by=by, now=now)
+        return []
+    if current.offers.still_open().exists():
+        return []
+    if not current.goes_on and current.offers.exists():
+        _close(current, Vacancy.Closed.NOBODY, by=by, now=now)
+        return []
+    clinic, free = ClinicSettings.current(), FreeTime.of(current)
+    if not offered.goes_out(now, zone=free.location.zone, clinic=clinic):
+        return []
+    return _ask(current, free, clinic=clinic, by=by, now=now)
+
+
+def _end_what_is_over(vacancy: Vacancy, *, by: Actor, now: datetime) -> None:
+    for offer in vacancy.offers.still_open().for_listing().order_by("pk"):
+        outcome = (
+            Offer.Outcome.NOT_NEEDED
+            if not offer.entry.is_waiting
+            else Offer.Outcome.EXPIRED
+            if offer.is_late(now=now)
+            else None
+        )
+        if outcome and offering.end_offer(offer, outcome=outcome, by=by, now=now):
+            mails.withdraw(offer, now=now)
+
+
+def _ask(vacancy: Vacancy, free: FreeTime, *, clinic: ClinicSettings, by: Actor, now: datetime) -> list[Offer]:
+    """Asks the next who waits, or all at once by the clinic's rule; closes the time where nobody is left."""
+    if (
+        Appointment.objects.filter(psychologist=free.psychologist)
+        .holds()
+        .between(free.starts_at, free.ends_at)
+        .taking_time(now=now)
+        .exists()
+    ):
+        # A visitor holds it: in some minutes it is theirs, or free again.
+        return []
+    asked = set(vacancy.offers.values_list("entry", flat=True))
+    busy = set(Offer.objects.still_open().values_list("entry", flat=True))
+    made: list[Offer] = []
+    is_put_off = False
+    for fit in waitlist.fitting(free, now=now, clinic=clinic):
+        if fit.entry.pk in asked:
+            continue
+        if fit.entry.pk in busy:
+            # They think about another time: asked again once they have answered.
+            is_put_off = True
+            continue
+        if (offer := _offer_to(vacancy, fit, free, clinic=clinic, by=by, now=now)) is not None:
+            made.append(offer)
+            if vacancy.in_turn:
+                return made
+    if not made and not is_put_off:
+        is_taken = Appointment.objects.filter(psychologist=free.psychologist).with_a_person()
+        is_taken = is_taken.between(free.starts_at, free.ends_at)
+        _close(vacancy, Vacancy.Closed.TAKEN if is_taken.exists() else Vacancy.Closed.NOBODY, by=by, now=now)
+    return made
+
+
+def _offer_to(
+    vacancy: Vacancy, fit: Fit, free: FreeTime, *, clinic: ClinicSettings, by: Actor, now: datetime
+) -> Offer | None:
+    until = offering.answer_by(fit.opening.starts_at, by=by, now=now, clinic=clinic)
+    if until is None or not mails.readers(fit.entry.patient) or offering.refusal_of(fit, free, by=BY_LINK, now=now):
+        return None
+    return make_offer(vacancy, fit, until=until, by=by, now=now)
+
+
+def make_offer(vacancy: Vacancy, fit: Fit, *, until: datetime, by: Actor, now: datetime) -> Offer | None:
+    """Offers a time to one who waits, and mails it; None where it was taken, or they left the list, this moment."""
+    try:
+        with transaction.atomic():
+            offer, token = offering.offer_time(vacancy=vacancy, fit=fit, until=until, by=by, now=now)
+    except Refusal:
+        return None
+    mails.send(offer, token, session=offered.session_of(offer))
+    return offer
+
+
+def _close(vacancy: Vacancy, why: Vacancy.Closed, *, by: Actor, now: datetime) -> None:
+    offering.close_vacancy(vacancy, why=why, by=by, now=now)

@@ -1,0 +1,142 @@
+"""A time offered to somebody who waits: what its mailed link opens, signed in or not.
+
+Opening shows, pressing answers: whatever opens links by itself, a mail scanner or a browser that fetches ahead, takes
+nothing and gives nothing back.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal.appointments.models import Appointment, Offer, WaitlistEntry
+from portal.appointments.refusals import NotOffered, OfferClosed, PatientBusy, Refusal, TooManyBookings
+from portal.billing import charges
+from portal.clinic.models import ClinicSettings
+from portal.common.access.decorators import open_to_all
+from portal.common.web.htmx import redirect_to
+from portal.journeys import booking, changing
+from portal.journeys.waitlist import answering, offered
+from portal.journeys.waitlist.offered import BY_LINK
+from portal.web.public.forms import OfferAnswer
+
+# Where a browser's session keeps the tokens of offers, by their codes, so that they leave the address at once.
+IN_SESSION = "offers"
+# Nobody is asked about more at a time; the oldest goes.
+MOST = 10
+
+
+@open_to_all(reason="whoever holds the link reads the address it was sent to; it only opens the page of its offer")
+@require_safe
+@never_cache
+def mailed(request: HttpRequest, token: str) -> HttpResponse:
+    """Takes the token out of the address: it would stay in the browser's history, and go to whatever is linked."""
+    offer = Offer.objects.with_token(token).first()
+    if offer is None:
+        return render(request, "public/link_closed.html", status=410)
+    known: dict[str, str] = request.session.get(IN_SESSION, {})
+    kept = [(code, other) for code, other in known.items() if code != str(offer.code)][1 - MOST :]
+    request.session[IN_SESSION] = dict([*kept, (str(offer.code), token)])
+    return redirect("public:offer", code=offer.code)
+
+
+@open_to_all(reason="shows the one offer whose mailed link this browser opened; accepting it is what the link is for")
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def offer(request: HttpRequest, code: UUID) -> HttpResponse:
+    """What is offered, at which price and until when; three buttons, and nothing happens before one is pressed."""
+    now = timezone.now()
+    asked = _opened(request, code)
+    if request.method != "POST":
+        return _page(request, asked, now=now)
+    form = OfferAnswer(request.POST)
+    if not form.is_valid():
+        return _page(request, asked, now=now, status=422)
+    match form.cleaned_data["answer"]:
+        case OfferAnswer.YES:
+            return _accept(request, asked, form, now=now)
+        case OfferAnswer.NO:
+            try:
+                answering.decline(offer=asked, by=BY_LINK, now=now)
+            except OfferClosed as closed:
+                # Pressed twice it says the same once more; anything else came first.
+                if closed.reason != Offer.Outcome.DECLINED:
+                    messages.info(request, _("This offer was over already. Nothing was changed."))
+        case OfferAnswer.LEAVE:
+            answering.leave(entry=asked.entry, why=WaitlistEntry.Ended.LEFT, by=BY_LINK, now=now)
+    return redirect_to(request, "public:offer", code=asked.code)
+
+
+def _opened(request: HttpRequest, code: UUID) -> Offer:
+    """The offer whose link was opened in this browser; a 404 for any other."""
+    token = request.session.get(IN_SESSION, {}).get(str(code), "")
+    found = Offer.objects.with_token(token).for_listing().filter(code=code).first() if token else None
+    if found is None:
+        raise Http404
+    return found
+
+
+def _accept(request: HttpRequest, asked: Offer, form: OfferAnswer, *, now: datetime) -> HttpResponse:
+    try:
+        answering.accept(
+            offer=asked,
+            instead_of=form.cleaned_data["instead_of"],
+            shown=form.cleaned_data["shown"],
+            by=BY_LINK,
+            now=now,
+        )
+    except answering.ChangedMeanwhile:
+        words = _("Something changed meanwhile, and nothing was booked. Please look again, then decide.")
+        return _page(request, asked, now=now, status=409, refusal=words)
+    except OfferClosed:
+        return _page(request, _opened(request, asked.code), now=now, status=409)
+    except Refusal as refusal:
+        return _page(request, asked, now=now, status=409, refusal=_in_words(refusal))
+    return redirect_to(request, "public:offer", code=asked.code)
+
+
+def _in_words(refusal: Refusal) -> str:
+    match refusal:
+        case PatientBusy():
+            return _("There is already a session at that time, so this one can't be booked as well. Please phone us.")
+        case TooManyBookings():
+            return _("You have as many sessions booked as can be booked online. Please phone us for more.")
+        case NotOffered(reason="time"):
+            return _("The session begins so soon that it can't be booked here any more. Please phone us.")
+    return _("This can't be booked online any more. Please phone us.")
+
+
+def _page(request: HttpRequest, asked: Offer, *, now: datetime, status: int = 200, refusal: str = "") -> HttpResponse:
+    context: dict[str, Any] = {"offer": asked, "zone": asked.zone, "refusal": refusal}
+    if asked.booked is not None:
+        session = Appointment.objects.for_listing().get(pk=asked.booked.pk)
+        return render(request, "public/offer_taken.html", context | {"session": session}, status=status)
+    if not asked.is_open or asked.is_late(now=now) or not asked.entry.is_waiting:
+        is_late = asked.is_open and asked.is_late(now=now)
+        context |= {"outcome": Offer.Outcome.EXPIRED if is_late else asked.outcome, "book_url": reverse("public:book")}
+        return render(request, "public/offer_over.html", context, status=status)
+    clinic = ClinicSettings.current()
+    session = offered.session_of(asked)
+    swaps = [
+        (later, changing.terms_of(offered.as_swapped(later, asked), now=now, clinic=clinic))
+        for later in offered.swaps_of(asked, now=now)
+    ]
+    context |= {
+        "session": session,
+        "shown": booking.as_shown(session, clinic=clinic),
+        "quote": charges.promised(session, clinic=clinic),
+        "terms": changing.terms_of(session, now=now, clinic=clinic),
+        "swaps": swaps,
+        "is_kept": asked.hold_code is not None,
+    }
+    return render(request, "public/offer.html", context, status=status)
