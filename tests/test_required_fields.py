@@ -96,6 +96,13 @@ def world():
 def arguments(form: type[BaseForm], session) -> dict[str, object]:
     """What a form is made with beside what is typed."""
     today, psychologist = TODAY, session.psychologist
+    service = session.service
+    waiting = {
+        "services": [service],
+        "psychologists": [psychologist],
+        "places": [session.location],
+        "today": today - timedelta(days=7),
+    }
     by_name: dict[str, dict[str, object]] = {
         "PsychologistForm": {"user": psychologist.user, "instance": psychologist},
         "OwnProfileForm": {"instance": psychologist},
@@ -138,6 +145,8 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "ClaimForm": {"today": today, "user": psychologist.user, "has_record": False},
         "AddressForm": {"post": make.post()},
         "TitlesForm": {"room": subscribing.ROOM},
+        "WishForm": waiting,
+        "DeskWishForm": waiting,
         "UnlinkForm": {"account": psychologist.user},
     }
     return by_name.get(form.__name__, {})

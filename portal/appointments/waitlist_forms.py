@@ -16,7 +16,7 @@ from portal.appointments.models.waitlist import DAYS, PARTS, WAYS, bits_of, chos
 from portal.appointments.waitlist import last_day
 from portal.clinic.models import Location, Mode, Psychologist, Service
 from portal.common.database.columns import longest
-from portal.common.forms.fields import DateField, LineField
+from portal.common.forms.fields import DateField, LineField, WholeNumberField
 from portal.common.languages.times import date_short
 
 # What an end date begins with; whoever waits longer says so.
@@ -68,6 +68,11 @@ class WishForm(forms.Form):
         self._set("service", [(slug, service.name) for slug, service in self._services.items()])
         self._set("psychologists", [(slug, person.name) for slug, person in self._people.items()])
         self._set("location", [(ANY, _("Any place")), *((slug, place.name) for slug, place in self._places.items())])
+        if entry is not None:
+            # What the page knew of it: an old page changes nothing.
+            self.fields["seen"] = WholeNumberField(
+                min_value=0, max_value=32_767, widget=forms.HiddenInput, initial=entry.revision
+            )
         # What they wait for stays: another service is another place in the queue.
         self.fields["service"].disabled = entry is not None
         if len(self._places) < 2:
@@ -127,6 +132,11 @@ class WishForm(forms.Form):
     def chosen_service(self) -> Service:
         """The service that was chosen; call it once the form is valid."""
         return self._services[self.cleaned_data["service"]]
+
+    @property
+    def seen_revision(self) -> int:
+        """Which revision of the entry the page showed; call it once the form is valid."""
+        return int(self.cleaned_data["seen"])
 
     @property
     def wish(self) -> Wish:

@@ -20,7 +20,7 @@ from django.utils import timezone
 from portal.accounts.actions import invite
 from portal.accounts.models import Invitation, User
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment, CalendarFeed, Series, Status, TimeSlot
+from portal.appointments.models import Appointment, CalendarFeed, Series, Status, TimeSlot, WaitlistEntry
 from portal.audit.models import Entry
 from portal.billing import actions as billing
 from portal.billing.models import CreditNote, Invoice, Payment
@@ -89,6 +89,7 @@ WITHOUT_KEY = {
         patient:end_carer public:times
         public:confirm public:link reception:withdraw_invitation reception:unlink_account
         reception:keep_address patient:waiting_address reception:compare psychologist:take_back_notes
+        public:offer reception:waiting reception:leave_waitlist reception:withdraw_offer
         account_login account_logout account_email_verification_sent
         patient:end_calendar_address psychologist:end_calendar_address
     """,
@@ -228,6 +229,13 @@ def a_booking():
     code = make.patient().code
     page = at("reception:book", code)
     return sheet(desk(), page, "reception:book", code, count=Appointment, button="time")
+
+
+def a_place_on_the_waitlist():
+    practice()
+    code = make.patient().code
+    page = at("reception:join_waitlist", code)
+    return sheet(desk(), page, "reception:join_waitlist", code, count=WaitlistEntry)
 
 
 def a_booking_at_any_time():
@@ -638,6 +646,7 @@ PRESSED = {
             an_invitation_to_a_patient,
             a_linked_account,
             a_record_of_ones_own,
+            a_place_on_the_waitlist,
         ),
         *(a_calendar_address, a_diarys_calendar_address),
     ]

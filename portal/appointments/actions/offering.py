@@ -22,11 +22,14 @@ from portal.appointments.diary import booking_times
 from portal.appointments.freed import FreedTime
 from portal.appointments.models import Appointment, Offer, Vacancy, WaitlistEntry
 from portal.appointments.refusals import OfferClosed, Refusal
+from portal.appointments.states import Status
 from portal.appointments.waitlist import Fit, FreeTime
 from portal.audit import trail
+from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, FreedTimes, Mode
 from portal.common.access.actors import Actor
 from portal.common.database.inserting import insert_or_ignore
+from portal.policies.models import PolicySettings
 
 HANDOVER: Final = timedelta(minutes=5)
 # Nobody can read a mail and decide in less.
@@ -201,6 +204,27 @@ def held_for(offer: Offer) -> Appointment | None:
     if offer.hold_code is None:
         return None
     return Appointment.objects.holds().for_listing().filter(code=offer.hold_code).first()
+
+
+def as_if_held(offer: Offer) -> Appointment:
+    """What accepting an offer books whose time is kept for nobody, at today's fee and terms; it is never saved."""
+    clinic = ClinicSettings.current()
+    service = kept.services()[offer.entry.service_id]
+    psychologist = kept.psychologists()[offer.vacancy.psychologist_id]
+    return Appointment(
+        psychologist=psychologist,
+        service=service,
+        location=kept.places()[offer.vacancy.location_id],
+        mode=offer.mode,
+        status=Status.HELD,
+        held_until=offer.expires_at,
+        fee=psychologist.fee_for(service),
+        cancel_hours=clinic.cancel_hours,
+        late_fee_percent=clinic.late_fee_percent,
+        no_show_percent=PolicySettings.current().percent_for_not_coming(clinic.late_fee_percent),
+        grace_minutes=clinic.grace_minutes,
+        **rules.slot_of(service, offer.starts_at)._asdict(),
+    )
 
 
 def end_offer(offer: Offer, *, outcome: Offer.Outcome, by: Actor, now: datetime) -> bool:

@@ -8,13 +8,11 @@ from zoneinfo import ZoneInfo
 
 from portal.accounts.roles import Role
 from portal.appointments import waitlist
-from portal.appointments.actions import offering, rules
-from portal.appointments.models import Appointment, Offer, Status
-from portal.clinic import kept
+from portal.appointments.actions import offering
+from portal.appointments.models import Appointment, Offer
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.journeys import booking
-from portal.policies.models import PolicySettings
 
 # Whoever opens the mailed link acts as the patient, signed in or not; online booking's rules hold for them.
 BY_LINK = Actor(user=None, role=Role.PATIENT, name="link in an offer")
@@ -30,29 +28,7 @@ def session_of(offer: Offer) -> Appointment:
 
     Needs the offer read `for_listing`.
     """
-    held = offering.held_for(offer)
-    if held is None:
-        held = _as_a_hold(offer, clinic=ClinicSettings.current())
-    return held
-
-
-def _as_a_hold(offer: Offer, *, clinic: ClinicSettings) -> Appointment:
-    service = kept.services()[offer.entry.service_id]
-    psychologist = kept.psychologists()[offer.vacancy.psychologist_id]
-    return Appointment(
-        psychologist=psychologist,
-        service=service,
-        location=kept.places()[offer.vacancy.location_id],
-        mode=offer.mode,
-        status=Status.HELD,
-        held_until=offer.expires_at,
-        fee=psychologist.fee_for(service),
-        cancel_hours=clinic.cancel_hours,
-        late_fee_percent=clinic.late_fee_percent,
-        no_show_percent=PolicySettings.current().percent_for_not_coming(clinic.late_fee_percent),
-        grace_minutes=clinic.grace_minutes,
-        **rules.slot_of(service, offer.starts_at)._asdict(),
-    )
+    return offering.held_for(offer) or offering.as_if_held(offer)
 
 
 def swaps_of(offer: Offer, *, now: datetime) -> list[Appointment]:

@@ -57,6 +57,7 @@ ROWS: dict[str, tuple[type[models.Model], ...]] = {
     "author": (User,),
     "asked_by": (User,),
     "appointment": (Appointment,),
+    "refills": (Appointment,),
     "invoice": (Invoice,),
     "payment": (Payment,),
     "note": (CreditNote,),

@@ -45,6 +45,13 @@ VERBS = {
     "carer.files_opened": "Patient lets a carer open shared files",
     "carer.files_closed": "Patient lets a carer open shared files no longer",
     "policy.agreed": "Agreed to a policy",
+    # The waitlist
+    "waitlist.joined": "Put on the waitlist",
+    "waitlist.changed": "Changed what they wait for",
+    "waitlist.ended": "Off the waitlist",
+    "waitlist.offered": "Time offered from the waitlist",
+    "waitlist.accepted": "Offered time accepted",
+    "waitlist.offer_ended": "Offer from the waitlist ended",
     # Sessions
     "appointment.booked": "Session booked",
     "appointment.rescheduled": "Session moved",
@@ -212,6 +219,9 @@ FACTS = {
     "starts_at": "Begins",
     "titles": "Titles",
     "total_cents": "Total",
+    "refills": "Fills the time of",
+    "until": "Until",
+    "urgent": "Urgent",
     "user": "Account",
     "version": "Version",
     "was": "Before",
@@ -233,7 +243,9 @@ UNSAID_OF = {
     "note.addendum_added": frozenset({"note"}),
 }
 # Said only where they are so: "Late: no" is what everybody expects.
-ONLY_YES = frozenset({"late", "outside_hours", "is_usual", "noted", "kept", "address_changed", "ask_again", "billed"})
+ONLY_YES = frozenset(
+    {"late", "outside_hours", "is_usual", "noted", "kept", "address_changed", "ask_again", "billed", "urgent"}
+)
 
 # Fields that no form shows by name, or whose model has no word for them that stands alone.
 FIELDS = {
@@ -275,6 +287,15 @@ VALUES = {
         "twice": "they have another account, or another record",
         "ended": "care has ended",
         "too_long": "signed in for as long as is allowed",
+        "booked": "they booked a session",
+        "left": "they left the list",
+        "removed": "the desk took them off the list",
+        "over": "the end date has passed",
+        "declined": "declined",
+        "expired": "not answered in time",
+        "taken": "somebody else was faster",
+        "withdrawn": "the desk took it back",
+        "not_needed": "they wait no longer",
         "same_person": "both records are one person's",
     },
     "why": {

@@ -21,6 +21,7 @@ from portal.web.reception.views import (
     to_do,
     today,
     undoing,
+    waitlist,
 )
 
 app_name = "reception"
@@ -69,6 +70,12 @@ urlpatterns = [
     path("appointments/<uuid:code>/pay-ahead/", fees.ahead, name="pay_ahead"),
     path("appointments/<uuid:code>/fee/", fees.fee, name="fee"),
     path("appointments/<uuid:code>/fee/waive/", fees.waive, name="waive_fee"),
+    path("waitlist/", waitlist.waiting, name="waitlist"),
+    path("waitlist/offers/", waitlist.offers, name="offers"),
+    path("waitlist/offers/<uuid:code>/withdraw/", waitlist.withdraw, name="withdraw_offer"),
+    path("waitlist/join/<uuid:code>/", waitlist.join, name="join_waitlist"),
+    path("waitlist/<uuid:code>/", waitlist.change, name="waiting"),
+    path("waitlist/<uuid:code>/remove/", waitlist.remove, name="leave_waitlist"),
     path("invoices/", invoices.listing, name="invoices"),
     path("invoices/<slug:number>/", invoices.detail, name="invoice"),
     path("invoices/<slug:number>/pdf/", invoices.pdf, name="invoice_pdf"),

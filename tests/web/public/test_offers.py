@@ -1,0 +1,192 @@
+"""The link in an offer: opening shows, pressing answers, and nobody else's link opens it."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from portal.appointments.models import Appointment, Offer, WaitlistEntry
+from portal.common.access.actors import Actor
+from portal.journeys.waitlist import turns
+from portal.notifications.models import Notice
+from tests import make
+from tests.journeys.waitlist.conftest import DAY, HOUR, MONDAY_NINE, NOW, Waiting, _wednesday  # noqa: F401
+from tests.pages import form_with
+
+WORKER = Actor.system("waitlist")
+
+
+@pytest.fixture
+def practice(db):
+    return Waiting()
+
+
+def link_in(notice):
+    (found,) = set(re.findall(r"/offer/[\w-]+/", notice.text))
+    return found
+
+
+@pytest.fixture
+def asked(practice):
+    """The address that was mailed to somebody who waits, and their offer."""
+    practice.waits()
+    practice.cancel()
+    (offer,) = practice.turn()
+    return link_in(Notice.objects.get(template="waitlist_offer")), offer
+
+
+def press(browser, page, answer, **fields):
+    form = form_with(browser.get(page), "shown") if answer == "yes" else {}
+    said = {name: values[0] for name, values in form.items() if values and name in {"shown", "instead_of"}}
+    return browser.post(page, said | {"answer": answer} | fields)
+
+
+def test_the_link_opens_the_offer_and_leaves_the_address_at_once(asked):
+    link, offer = asked
+    browser = Client()
+    response = browser.get(link)
+    page = reverse("public:offer", args=[offer.code])
+    assert (response.status_code, response.url) == (302, page)
+    shown = browser.get(page).content.decode()
+    assert "Monday 8 June 2026" in shown
+    assert "We keep it for you until" in shown
+    # The mail's reader knows for whom it is; whoever else got hold of the link learns no name.
+    assert offer.entry.patient.legal_last_name not in shown
+    assert "no-store" in browser.get(page)["Cache-Control"]
+
+
+def test_whatever_opens_links_by_itself_takes_nothing(asked):
+    link, offer = asked
+    scanner = Client()
+    for _ in range(3):
+        scanner.head(link, follow=True)
+        scanner.get(link, follow=True)
+        scanner.get(link, headers={"Purpose": "prefetch", "Sec-Purpose": "prefetch"}, follow=True)
+    assert scanner.post(link).status_code == 405
+    offer.refresh_from_db()
+    assert offer.is_open
+    assert not Appointment.objects.without_holds().without_cancelled().exists()
+
+
+def test_a_press_without_the_link_opened_here_finds_nothing(asked):
+    _link, offer = asked
+    page = reverse("public:offer", args=[offer.code])
+    assert Client().get(page).status_code == 404
+    assert Client().post(page, {"answer": "yes"}).status_code == 404
+    assert make.client_for(make.user()).post(page, {"answer": "no"}).status_code == 404
+    offer.refresh_from_db()
+    assert offer.is_open
+
+
+def test_a_form_of_another_site_is_refused(asked):
+    link, offer = asked
+    browser = Client(enforce_csrf_checks=True)
+    browser.get(link)
+    assert browser.post(reverse("public:offer", args=[offer.code]), {"answer": "no"}).status_code == 403
+
+
+@pytest.mark.parametrize("token", ["x", "A" * 43, "a" * 400])
+def test_a_link_that_nobody_sent(practice, token):
+    assert Client().get(f"/offer/{token}/").status_code == 410
+
+
+def test_taken_by_one_press_and_said_so_ever_after(asked):
+    link, offer = asked
+    browser = Client()
+    page = browser.get(link).url
+    response = press(browser, page, "yes")
+    assert (response.status_code, response.url) == (302, page)
+    shown = browser.get(page).content.decode()
+    assert "The time is yours" in shown
+    offer.refresh_from_db()
+    assert offer.is_accepted
+    # Pressed again from a page that stayed open.
+    assert browser.post(page, {"answer": "yes", "shown": "old"}).url == page
+    assert Appointment.objects.without_cancelled().count() == 1
+    # And on another device, from the same mail.
+    assert "The time is yours" in Client().get(link, follow=True).content.decode()
+
+
+def test_declined(asked):
+    link, offer = asked
+    browser = Client()
+    page = browser.get(link).url
+    press(browser, page, "no")
+    offer.refresh_from_db()
+    assert offer.outcome == Offer.Outcome.DECLINED
+    assert "You declined this time" in browser.get(page).content.decode()
+    # Too late to take it now: it is somebody else's.
+    response = browser.post(page, {"answer": "yes", "shown": "old"})
+    assert response.status_code == 409
+    assert not Appointment.objects.live().without_holds().exists()
+
+
+def test_off_the_list(asked):
+    link, _offer = asked
+    browser = Client()
+    page = browser.get(link).url
+    press(browser, page, "leave")
+    entry = WaitlistEntry.objects.get()
+    assert entry.ended_why == WaitlistEntry.Ended.LEFT
+    assert "You are off the waitlist" in browser.get(page).content.decode()
+
+
+def test_a_later_session_is_named_before_it_is_moved(practice):
+    entry = practice.waits()
+    theirs = practice.session(MONDAY_NINE + 7 * DAY, patient=entry.patient)
+    practice.cancel()
+    practice.turn()
+    browser = Client()
+    page = browser.get(link_in(Notice.objects.get(template="waitlist_offer"))).url
+    shown = browser.get(page).content.decode()
+    assert "move my session of Monday 15 June 2026, 9:00 am to this time" in shown
+    press(browser, page, "yes", instead_of=str(theirs.code))
+    theirs.refresh_from_db()
+    assert theirs.starts_at == MONDAY_NINE
+    assert "Your session of Monday 15 June 2026, 9:00 am is moved here" in browser.get(page).content.decode()
+
+
+def test_a_price_that_changed_is_shown_before_it_is_owed(db):
+    practice = Waiting(freed_times="at_once")
+    practice.waits()
+    practice.cancel()
+    practice.turn()
+    browser = Client()
+    page = browser.get(link_in(Notice.objects.get(template="waitlist_offer"))).url
+    old = form_with(browser.get(page), "shown")["shown"][0]
+    type(practice.service).objects.filter(pk=practice.service.pk).update(fee=300)
+    response = browser.post(page, {"answer": "yes", "shown": old, "instead_of": ""})
+    assert response.status_code == 409
+    assert "$300.00" in response.content.decode()
+    assert not Appointment.objects.live().exists()
+
+
+def test_when_its_time_is_over(asked, time_machine):
+    link, offer = asked
+    time_machine.move_to(NOW + 2 * HOUR)
+    browser = Client()
+    page = browser.get(link).url
+    assert "It was open until" in browser.get(page).content.decode()
+    assert browser.post(page, {"answer": "yes", "shown": "x"}).status_code == 409
+    turns.take_turn(offer.vacancy, by=WORKER, now=NOW + 2 * HOUR)
+    assert "It was open until" in browser.get(page).content.decode()
+
+
+def test_two_offers_open_in_two_tabs_are_answered_each_for_itself(practice):
+    practice.waits()
+    practice.cancel()
+    (first,) = practice.turn()
+    other = practice.waits()
+    practice.cancel(practice.session(MONDAY_NINE + DAY))
+    (second,) = practice.turn()
+    assert second.entry == other
+    browser = Client()
+    links = [link_in(notice) for notice in Notice.objects.filter(template="waitlist_offer").order_by("pk")]
+    pages = [browser.get(link).url for link in links]
+    press(browser, pages[0], "no")
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.outcome, second.outcome) == (Offer.Outcome.DECLINED, "")
+    assert timedelta(0) < second.expires_at - NOW
