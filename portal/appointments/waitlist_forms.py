@@ -15,8 +15,7 @@ from portal.appointments.models import PartOfDay, WaitlistEntry, Weekday
 from portal.appointments.models.waitlist import DAYS, PARTS, WAYS, bits_of, chosen_in
 from portal.appointments.waitlist import last_day
 from portal.clinic.models import Location, Mode, Psychologist, Service
-from portal.common.database.columns import longest
-from portal.common.forms.fields import DateField, LineField, WholeNumberField
+from portal.common.forms.fields import DateField, WholeNumberField
 from portal.common.languages.times import date_short
 
 # What an end date begins with; whoever waits longer says so.
@@ -152,17 +151,3 @@ class WishForm(forms.Form):
             urgent=data.get("urgent", False),
             desk_note=data.get("desk_note", ""),
         )
-
-
-class DeskWishForm(WishForm):
-    """The same at the desk, which also says what is urgent."""
-
-    urgent = forms.BooleanField(
-        label=_("Urgent"), required=False, help_text=_("Asked before everybody else. Never write why.")
-    )
-    desk_note = LineField(
-        label=_("Note for the desk"),
-        max_length=longest(WaitlistEntry, "desk_note"),
-        required=False,
-        help_text=_("Such as: ring after 3. Nothing about why they come."),
-    )

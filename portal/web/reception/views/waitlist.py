@@ -18,7 +18,6 @@ from portal.accounts.roles import Role
 from portal.appointments import actions
 from portal.appointments.models import Offer, WaitlistEntry
 from portal.appointments.refusals import AlreadyWaiting, NotOffered, NotWaiting
-from portal.appointments.waitlist_forms import DeskWishForm
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
@@ -26,6 +25,7 @@ from portal.common.web.once import making, once
 from portal.journeys.waitlist import answering
 from portal.journeys.waitlist.words import lines_of
 from portal.patients.models import Patient
+from portal.web.reception.waitlist_forms import DeskWishForm
 
 PER_PAGE = 50
 
