@@ -26,6 +26,7 @@ from portal.appointments.states import Status
 from portal.appointments.waitlist import Fit, FreeTime
 from portal.audit import trail
 from portal.clinic import kept
+from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings, FreedTimes, Mode
 from portal.common.access.actors import Actor
 from portal.common.database.inserting import insert_or_ignore
@@ -114,13 +115,13 @@ def refusal_of(fit: Fit, free: FreeTime, *, by: Actor, now: datetime) -> Refusal
     return None
 
 
-def answer_by(starts_at: datetime, *, by: Actor, now: datetime, clinic: ClinicSettings) -> datetime | None:
+def answer_by(fit: Fit, *, by: Actor, now: datetime, clinic: ClinicSettings) -> datetime | None:
     """Until when somebody who is asked now may answer; None where too little time is left.
 
     What the worker offers may be answered no longer than it can be booked online; what staff offer, until it begins.
     """
-    earliest, _latest = booking_times(clinic, now=now, for_staff=rules.is_staff(by))
-    until = min(now + timedelta(minutes=clinic.offer_minutes), starts_at - (earliest - now))
+    earliest, _latest = booking_times(fit.entry.service, clinic=clinic, now=now, for_staff=rules.is_staff(by))
+    until = min(now + timedelta(minutes=clinic.offer_minutes), fit.opening.starts_at - (earliest - now))
     until = until.replace(second=0, microsecond=0)
     return until if until - now >= LEAST_TO_ANSWER else None
 
@@ -219,7 +220,7 @@ def as_if_held(offer: Offer) -> Appointment:
         status=Status.HELD,
         held_until=offer.expires_at,
         fee=psychologist.fee_for(service),
-        cancel_hours=clinic.cancel_hours,
+        cancel_hours=rules_of(service, clinic=clinic).cancel_hours,
         late_fee_percent=clinic.late_fee_percent,
         no_show_percent=PolicySettings.current().percent_for_not_coming(clinic.late_fee_percent),
         grace_minutes=clinic.grace_minutes,

@@ -98,7 +98,7 @@ def _ask(vacancy: Vacancy, free: FreeTime, *, clinic: ClinicSettings, by: Actor,
 def _offer_to(
     vacancy: Vacancy, fit: Fit, free: FreeTime, *, clinic: ClinicSettings, by: Actor, now: datetime
 ) -> Offer | None:
-    until = offering.answer_by(fit.opening.starts_at, by=by, now=now, clinic=clinic)
+    until = offering.answer_by(fit, by=by, now=now, clinic=clinic)
     if until is None or not mails.readers(fit.entry.patient) or offering.refusal_of(fit, free, by=BY_LINK, now=now):
         return None
     return make_offer(vacancy, fit, until=until, by=by, now=now)
