@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from portal.appointments.actions import Wish
+from portal.appointments.actions import WaitlistWish
 from portal.appointments.models import PartOfDay, WaitlistEntry, Weekday
 from portal.appointments.models.waitlist import DAYS, PARTS, WAYS, bits_of, chosen_in
 from portal.appointments.waitlist import last_day
@@ -138,10 +138,10 @@ class WishForm(forms.Form):
         return int(self.cleaned_data["seen"])
 
     @property
-    def wish(self) -> Wish:
+    def wish(self) -> WaitlistWish:
         """What was written, for the actions; call it once the form is valid."""
         data = self.cleaned_data
-        return Wish(
+        return WaitlistWish(
             psychologists=[self._people[slug] for slug in data["psychologists"]],
             location=self._places.get(data.get("location", ANY)),
             modes=bits_of(data["modes"], WAYS),

@@ -14,12 +14,13 @@ from portal.appointments.actions.holding import confirm_hold, hold, hold_any, re
 from portal.appointments.actions.locking import clear_run_out_holds
 from portal.appointments.actions.repeating import SeriesTaken, Wish, book_series
 from portal.appointments.actions.transactions import in_transaction
-from portal.appointments.actions.waiting import Wish, change_wish, join_waitlist, leave_waitlist
+from portal.appointments.actions.waiting import WaitlistWish, change_wish, join_waitlist, leave_waitlist
 from portal.appointments.actions.working import Shift, add_time_slot, remove_time_slot, set_weekly_hours
 
 __all__ = [
     "SeriesTaken",
     "Shift",
+    "WaitlistWish",
     "Wish",
     "add_time_slot",
     "book",

@@ -19,7 +19,7 @@ from portal.patients.models import Patient
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class WaitlistWish:
     """Which times would help somebody; no psychologist means anybody, no place any place."""
 
     psychologists: Collection[Psychologist]
@@ -36,7 +36,7 @@ class Wish:
 
 
 @transaction.atomic
-def join_waitlist(*, patient: Patient, service: Service, wish: Wish, by: Actor, now: datetime) -> WaitlistEntry:
+def join_waitlist(*, patient: Patient, service: Service, wish: WaitlistWish, by: Actor, now: datetime) -> WaitlistEntry:
     """Puts a patient on the waitlist for a service. Raises AlreadyWaiting, or NotOffered for what nobody can book."""
     if not service.is_active or not (rules.is_staff(by) or service.online):
         raise NotOffered("service")
@@ -59,7 +59,7 @@ def join_waitlist(*, patient: Patient, service: Service, wish: Wish, by: Actor, 
 
 
 @transaction.atomic
-def change_wish(*, entry: WaitlistEntry, wish: Wish, seen: int, by: Actor, now: datetime) -> WaitlistEntry:
+def change_wish(*, entry: WaitlistEntry, wish: WaitlistWish, seen: int, by: Actor, now: datetime) -> WaitlistEntry:
     """Changes what somebody waits for; they keep their turn. Raises NotWaiting, also for an old revision as `seen`."""
     columns = _columns(wish, by=by)
     current = WaitlistEntry.objects.waiting().filter(pk=entry.pk, revision=seen)
@@ -83,7 +83,7 @@ def change_wish(*, entry: WaitlistEntry, wish: Wish, seen: int, by: Actor, now: 
     return entry
 
 
-def _columns(wish: Wish, *, by: Actor) -> dict[str, object]:
+def _columns(wish: WaitlistWish, *, by: Actor) -> dict[str, object]:
     is_staff = rules.is_staff(by)
     return {
         "location": wish.location,

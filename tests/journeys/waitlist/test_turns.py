@@ -307,7 +307,7 @@ def test_the_trail_says_who_was_offered_what(practice):
 
 
 def test_only_staff_say_that_it_is_urgent(practice):
-    wish = actions.Wish(
+    wish = actions.WaitlistWish(
         psychologists=[],
         location=None,
         modes=7,
