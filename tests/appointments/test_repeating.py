@@ -242,6 +242,8 @@ def test_a_patient_books_no_more_than_they_may_have_ahead(practice):
 def test_a_patient_repeats_only_what_they_may_book(practice, reason, change):
     type(practice.service).objects.filter(pk=practice.service.pk).update(**change)
     practice.service.refresh_from_db()
+    # They have been here.
+    make.appointment(patient=practice.patient, starts_at=NOW - WEEK, status=Status.COMPLETED)
     with pytest.raises(NotOffered) as refused:
         book(practice, mondays(2), by=practice.online)
     assert refused.value.reason == reason

@@ -272,6 +272,20 @@ def an_own_booking_in_an_empty_half_hour():
     return in_an_empty_half_hour(client, "psychologist:book_here")
 
 
+def a_series_of_ones_own():
+    account = make.user()
+    session = to_come(patient=make.patient(user=account))
+    page = at("patient:repeat", session.code)
+    return sheet(make.client_for(account), page, "patient:repeat", session.code, count=Series)
+
+
+def a_series_of_ones_patient():
+    session = to_come()
+    page = at("psychologist:repeat", session.code)
+    client = make.client_for(session.psychologist.user)
+    return sheet(client, page, "psychologist:repeat", session.code, count=Series)
+
+
 def a_move():
     session = to_come()
     moved = Appointment.objects.filter(revision__gt=session.revision).count
@@ -620,6 +634,8 @@ PRESSED = {
             a_booking,
             a_booking_at_any_time,
             a_series,
+            a_series_of_ones_own,
+            a_series_of_ones_patient,
             a_move,
             a_cancellation,
             money_ahead,

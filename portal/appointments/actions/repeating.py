@@ -124,7 +124,10 @@ def _checked(terms: Terms, wishes: Sequence[Wish], *, by: Actor, now: datetime, 
     if taken := clashes_of(outlook, wishes, by=by):
         raise SeriesTaken(taken)
     if not rules.is_staff(by):
-        check_allowance(terms, len(wishes), now=now, clinic=clinic)
+        slot = rules.slot_of(terms.service, min(wishes).starts_at)
+        rules.check_patient(terms.patient, terms.psychologist, terms.service, slot, by=by, now=now, clinic=clinic)
+        if len(wishes) > allowance(terms, now=now, clinic=clinic):
+            raise TooManyBookings
     return outlook
 
 
@@ -138,18 +141,6 @@ def clashes_of(outlook: Outlook, wishes: Sequence[Wish], *, by: Actor) -> dict[d
         if clash is not None:
             found[wish.starts_at] = clash
     return found
-
-
-def check_allowance(terms: Terms, wanted: int, *, now: datetime, clinic: ClinicSettings) -> None:
-    """Raises TooManyBookings where the patient would have more sessions ahead than may be booked online, and NotOffered
-    where this service, or this psychologist, is not for them: what `rules.check_patient` says of one session."""
-    if wanted > allowance(terms, now=now, clinic=clinic):
-        raise TooManyBookings
-    earlier = Appointment.objects.filter(patient=terms.patient).with_a_person()
-    if terms.service.first_visit_only:
-        raise NotOffered("first_visit_only")
-    if not terms.psychologist.accepting_patients and not earlier.filter(psychologist=terms.psychologist).exists():
-        raise NotOffered("psychologist")
 
 
 def allowance(terms: Terms, *, now: datetime, clinic: ClinicSettings) -> int:

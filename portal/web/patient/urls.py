@@ -2,7 +2,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.patient.views import appointments, carers, claiming, details, documents, invoices, privacy, subscribing
+from portal.web.patient.views import (
+    appointments,
+    carers,
+    claiming,
+    details,
+    documents,
+    invoices,
+    privacy,
+    repeating,
+    subscribing,
+)
 
 app_name = "patient"
 
@@ -13,6 +23,7 @@ urlpatterns = [
     path("appointments/<uuid:code>/appointment.ics", appointments.calendar_entry, name="calendar_entry"),
     path("appointments/<uuid:code>/cancel/", appointments.cancel, name="cancel"),
     path("appointments/<uuid:code>/reschedule/", appointments.reschedule, name="reschedule"),
+    path("appointments/<uuid:code>/repeat/", repeating.repeat, name="repeat"),
     path("calendar/", subscribing.calendar_addresses, name="calendar_addresses"),
     path("calendar/<uuid:code>/make/", subscribing.make_calendar_address, name="make_calendar_address"),
     path("calendar/<uuid:code>/titles/", subscribing.title_calendar_address, name="title_calendar_address"),

@@ -20,7 +20,7 @@ from portal.records.models import ProgressNote
 
 _NOTE = Stencil("psychologist/_note_row.html", holes="day ago patient_page name service at state changed code note_url")
 _PAST = Stencil("psychologist/_past_row.html", holes="day service at way code note_url")
-_COMING = Stencil("psychologist/_coming_row.html", holes="day at service code note_url")
+_COMING = Stencil("psychologist/_coming_row.html", holes="day at service of_series repeat_url code note_url")
 _OF_A_DAY = Stencil(
     "psychologist/_day_row.html",
     holes="iso at minutes patient_page name service room place since of_series code note_url seen token complete_url "
@@ -103,13 +103,15 @@ def past_rows(sessions: Iterable[Appointment], *, now: datetime) -> SafeString:
 
 def coming_rows(sessions: Iterable[Appointment], *, now: datetime) -> SafeString:
     """Sessions to come; only of the next one, and where there is one, the note is offered."""
-    note_page = each("psychologist:note")
+    note_page, repeat = each("psychologist:note"), each("psychologist:repeat")
     return _COMING.rows(
         (
             {
                 "status": session.status,
                 "confirmed": bool(session.confirmed_at),
                 "mode": session.mode,
+                "in_series": session.series_id is not None,
+                "is_held": session.is_hold,
                 "step": _step(session, now=now) if n == 0 or _note_of(session) else "",
                 "where": "up",
             },
@@ -117,6 +119,8 @@ def coming_rows(sessions: Iterable[Appointment], *, now: datetime) -> SafeString
                 day_short(session.starts_at, session.zone),
                 clock(session.starts_at, session.zone),
                 session.service.name,
+                session.of_series,
+                repeat(session.code),
                 session.code,
                 note_page(session.code),
             ),

@@ -1,0 +1,79 @@
+"""Booking more sessions like one that is booked: a patient for themself, or for somebody they care for."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from portal.accounts.roles import Role
+from portal.appointments.actions.repeating import allowance
+from portal.appointments.models import Appointment
+from portal.appointments.refusals import NotOffered, SlotTaken, TooManyBookings
+from portal.clinic.models import ClinicSettings
+from portal.common.access.decorators import ActorRequest, allow
+from portal.common.web.htmx import page_or_fragment, redirect_to
+from portal.common.web.once import making, once
+from portal.journeys import told
+from portal.journeys.repeating import asking
+from portal.journeys.repeating.proposing import terms_of
+
+
+@allow(Role.PATIENT)
+@once
+@require_http_methods(["GET", "HEAD", "POST"])
+def repeat(request: ActorRequest, code: UUID) -> HttpResponse:
+    """Proposes more sessions like this one, as many as may be booked online, and books them all or none."""
+    session = get_object_or_404(Appointment.objects.visible_to(request.actor).for_listing(), code=code)
+    now, clinic, is_sent = timezone.now(), ClinicSettings.current(), request.method == "POST"
+    if not asking.may_be_repeated(session):
+        messages.error(request, _("A session that does not take place can't be repeated. Please book a new one."))
+        return redirect_to(request, "patient:appointment", code=session.code)
+    most = allowance(terms_of(session), now=now, clinic=clinic)
+    if not most and not is_sent:
+        messages.error(request, too_many(most))
+        return redirect_to(request, "patient:appointment", code=session.code)
+
+    def read() -> asking.Asked:
+        data = request.POST if is_sent else request.GET
+        return asking.read(session, data, is_sent=is_sent, by=request.actor, now=now, clinic=clinic, most=most + 1)
+
+    asked, refusal = read(), ""
+    if asked.is_ready:
+        try:
+            with making(request, now=now) as made:
+                booked = asked.book(by=request.actor, now=now)
+                made.leads_to("patient:appointments")
+        except SlotTaken:
+            asked = read()
+        except TooManyBookings:
+            refusal = too_many(most)
+        except NotOffered:
+            refusal = _("This can't be repeated online. Please phone us, and we book it with you.")
+        else:
+            added = len(booked) - 1
+            done = ngettext("%(n)s more session is booked.", "%(n)s more sessions are booked.", added) % {"n": added}
+            messages.success(request, told.with_mail(done, booked[-1], by=request.actor, now=now))
+            return made.answer
+    elif asked.proposal and len(asked.proposal.wishes) > most:
+        refusal = too_many(most)
+    context = {"asked": asked, "session": session, "refusal": refusal, "action": request.path, "most": most}
+    status = 409 if asked.is_taken or (refusal and is_sent) else 422 if is_sent or asked.form.errors else 200
+    return page_or_fragment(request, "patient/repeat.html", context, fragment="series", status=status)
+
+
+def too_many(most: int) -> str:
+    """How many more may be booked online, for somebody who asked for more."""
+    if not most:
+        return _("You have as many sessions ahead as can be booked online. To book more, please phone us.")
+    return ngettext(
+        "You can book %(n)s more session online for now. Choose fewer, or skip some of them.",
+        "You can book %(n)s more sessions online for now. Choose fewer, or skip some of them.",
+        most,
+    ) % {"n": most}
