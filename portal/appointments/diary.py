@@ -7,7 +7,7 @@ offered while one of them is free throughout, or people would be shown times tha
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from django.db.models import Count, Q
@@ -161,8 +161,9 @@ def next_openings(
     ignore: Appointment | None = None,
     mode: Mode | str | None = None,
     for_staff: bool = False,
+    fits: Callable[[Psychologist, Opening], bool] | None = None,
 ) -> list[tuple[Psychologist, Opening]]:
-    """The next `count` times that are free with anybody, soonest first, each time once.
+    """The next `count` times that are free with anybody, soonest first, each time once; `fits` leaves out others.
 
     Looks at a week, then at twice as much again and again, so that the queries grow with the logarithm of the wait.
     """
@@ -184,7 +185,8 @@ def next_openings(
         )
         for psychologist in psychologists:
             for opening in by_id[psychologist.pk]:
-                found.setdefault(opening.starts_at, (psychologist, opening))
+                if fits is None or fits(psychologist, opening):
+                    found.setdefault(opening.starts_at, (psychologist, opening))
     return [found[starts_at] for starts_at in sorted(found)[:count]]
 
 

@@ -14,7 +14,11 @@ from portal.appointments.openings import Opening
 from portal.clinic import kept
 from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
-from portal.common.languages.times import place_of_zone
+from portal.common.languages.times import are_apart, place_of_zone
+from portal.journeys.parts_of_day import Part
+
+# How many times stand before all others.
+SOONEST = 3
 
 
 @dataclass(slots=True)
@@ -43,9 +47,14 @@ class FreeTime:
         return self.location.name if self.mode in {None, Mode.IN_PERSON} else place_of_zone(self.zone)
 
     @property
+    def day(self) -> date:
+        """The date there."""
+        return self.location.day_of(self.starts_at)
+
+    @property
     def monday(self) -> date:
         """Of the week that it falls in, there."""
-        return monday_of(self.location.day_of(self.starts_at))
+        return monday_of(self.day)
 
     @property
     def value(self) -> str:
@@ -59,6 +68,14 @@ class Day:
     date: date
     times: list[FreeTime]
 
+    @property
+    def parts(self) -> list[tuple[Part, list[FreeTime]]]:
+        """Its times by the parts of the day; morning and afternoon stand there also without any."""
+        found: dict[Part, list[FreeTime]] = {Part.MORNING: [], Part.AFTERNOON: []}
+        for free in self.times:
+            found.setdefault(Part.of(free.starts_at, free.zone), []).append(free)
+        return list(found.items())
+
 
 @dataclass(slots=True)
 class Week:
@@ -68,12 +85,18 @@ class Week:
     days: list[Day]
     previous: date | None
     next: date | None
-    # When the week is empty: the first free time after it, if there is one.
+    # Where the open day or the whole week is empty: the next free time after it, else the first of all, if any.
     first_free: FreeTime | None
     # Whether somebody turned to this very week; if not, it is the one that the page opened on.
     is_asked_for: bool
     # Whether the page opened on it because no week before it has a time.
     is_first_with_times: bool = False
+    # Whether no week before it can have one.
+    is_first: bool = False
+    # The day of it that somebody turned to.
+    asked_day: date | None = None
+    # The one that is open where nobody turned to another, as far as it has a time.
+    likely_day: date | None = None
 
     @property
     def sunday(self) -> date:
@@ -89,8 +112,30 @@ class Week:
         return not any(d.times for d in self.days)
 
     @property
+    def times(self) -> list[FreeTime]:
+        """All of the week, the soonest first."""
+        return [free for day in self.days for free in day.times]
+
+    @property
+    def soonest(self) -> list[FreeTime]:
+        """The next free times of all, where this week has them: people who only want the first look no further."""
+        return self.times[:SOONEST] if self.is_first or self.is_first_with_times else []
+
+    @property
+    def open(self) -> Day:
+        """The day whose times are shown: the one asked for, the likely one, the first that has any, or the first."""
+        asked = [day for day in self.days if day.date == self.asked_day]
+        likely = [day for day in self.days if day.date == self.likely_day and day.times]
+        return next(iter([*asked, *likely, *(day for day in self.days if day.times)]), self.days[0])
+
+    @property
     def zones(self) -> list[ZoneInfo]:
         return list({t.location.time_zone: t.zone for d in self.days for t in d.times}.values())
+
+    def other_clock(self, clock: ZoneInfo | None) -> ZoneInfo | None:
+        """The reader's own, where it shows another time than a place's at any time of the week."""
+        differs = clock and any(are_apart(free.zone, clock, at=free.starts_at) for free in self.times)
+        return clock if differs else None
 
     @property
     def in_several_places(self) -> bool:
@@ -122,16 +167,28 @@ def week_of_times(
     clinic: ClinicSettings,
     mode: str | None = None,
     location: Location | None = None,
+    part: Part | None = None,
     ignore: Appointment | None = None,
     for_staff: bool = False,
     is_asked_for: bool = True,
+    day: date | None = None,
+    likely_day: date | None = None,
 ) -> Week:
     """The free times of the week that begins on `monday`, merged over `psychologists`, in a fixed number of queries.
 
     Where nobody asked for that very week and it has no time, it is the first week that has one: a page that opens on a
-    Sunday evening opens on Monday's week. Staff also see times inside the notice and beyond the horizon.
+    Sunday evening opens on Monday's week. Only times at `location` and in this `part` of the day, if given. `day` was
+    turned to; `likely_day` is what is open without one, if it has a time. Staff also see times inside the notice and
+    beyond the horizon.
     """
-    places = open_places()
+    places = {location.pk: location} if location else open_places()
+
+    def fits(psychologist: Psychologist, opening: Opening) -> bool:
+        place = places.get(opening.location_id)
+        if place is None or is_present(psychologist, opening, ignore, mode=mode):
+            return False
+        return part is None or Part.of(opening.starts_at, place.zone) == part
+
     found = diary.openings_of(
         psychologists,
         service=service,
@@ -146,15 +203,12 @@ def week_of_times(
     merged: dict[tuple[datetime, str], FreeTime] = {}
     for psychologist in psychologists:
         for opening in found.get(psychologist.pk, []):
-            place = places.get(opening.location_id)
-            if place is None or (location is not None and place.pk != location.pk):
-                continue
-            if is_present(psychologist, opening, ignore, mode=mode):
+            if not fits(psychologist, opening):
                 continue
             free = as_free_time(psychologist, opening, places, mode=mode)
             same = merged.setdefault((free.starts_at, free.where), free)
             # By video several places are one time; it is held at that of whoever comes first.
-            if same is not free and same.location == place:
+            if same is not free and same.location.pk == opening.location_id:
                 same.psychologists.append(psychologist)
     days = [Day(monday + timedelta(days=n), []) for n in range(7)]
     for free in sorted(merged.values(), key=lambda f: (f.starts_at, f.location.position, f.location.pk)):
@@ -170,21 +224,34 @@ def week_of_times(
         next=monday + timedelta(days=7) if for_staff or monday < last else None,
         first_free=None,
         is_asked_for=is_asked_for,
+        is_first=monday <= monday_of(here),
+        asked_day=day,
+        likely_day=likely_day,
     )
-    if not week.is_empty:
+    if week.open.times:
         return week
-    coming = diary.next_openings(
-        psychologists, service=service, now=now, clinic=clinic, mode=mode, ignore=ignore, count=2, for_staff=for_staff
-    )
-    week.first_free = next(
-        (
-            as_free_time(p, o, places, mode=mode)
-            for p, o in coming
-            if o.location_id in places and not is_present(p, o, ignore, mode=mode)
-        ),
-        None,
-    )
-    if is_asked_for or week.first_free is None:
+
+    def fits_later(psychologist: Psychologist, opening: Opening) -> bool:
+        turned_to = monday if week.is_empty else week.open.date
+        return fits(psychologist, opening) and places[opening.location_id].day_of(opening.starts_at) >= turned_to
+
+    is_turned_to = is_asked_for or not week.is_empty
+    for wanted in (fits_later, fits) if is_turned_to else (fits,):
+        coming = diary.next_openings(
+            psychologists,
+            service=service,
+            now=now,
+            clinic=clinic,
+            mode=mode,
+            ignore=ignore,
+            count=1,
+            for_staff=for_staff,
+            fits=wanted,
+        )
+        if coming:
+            week.first_free = as_free_time(*coming[0], places, mode=mode)
+            break
+    if is_turned_to or week.first_free is None:
         return week
     first = week_of_times(
         psychologists=psychologists,
@@ -194,6 +261,7 @@ def week_of_times(
         clinic=clinic,
         mode=mode,
         location=location,
+        part=part,
         ignore=ignore,
         for_staff=for_staff,
     )

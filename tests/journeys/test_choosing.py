@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from portal.journeys import choosing
+from portal.journeys.parts_of_day import Part
 from tests import make
 
 NOW = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
@@ -156,3 +158,48 @@ def test_a_time_survives_the_form(clinic, place):
     )
     free = next(free for day in week.days for free in day.times)
     assert choosing.read_time(free.value) == (free.starts_at, place)
+
+
+@pytest.mark.parametrize(
+    ("wall", "part"),
+    [("00:00", "morning"), ("11:59", "morning"), ("12:00", "afternoon"), ("16:59", "afternoon"), ("17:00", "evening")],
+)
+@pytest.mark.parametrize("zone", ["Australia/Perth", "Australia/Lord_Howe", "Australia/Sydney"])
+def test_parts_of_the_day_are_told_by_the_places_clock(wall, part, zone):
+    hour, minute = map(int, wall.split(":"))
+    moment = datetime(2026, 12, 1, hour, minute, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    assert Part.of(moment, ZoneInfo(zone)) == part
+
+
+def test_the_next_free_time_of_an_empty_day_is_a_later_one_or_else_the_first_of_all(clinic, place):
+    psychologist = make.psychologist()
+    make.hours(psychologist=psychologist, location=place, weekday=1)
+    clinic.horizon_days = 20
+    options = {"psychologists": [psychologist], "service": make.service(), "now": NOW, "clinic": clinic}
+    found = {}
+    for day in (date(2026, 11, 30), date(2026, 12, 2), date(2026, 12, 9)):
+        week = choosing.week_of_times(monday=choosing.monday_of(day), day=day, **options)
+        assert (week.open.date, week.open.times, week.is_empty) == (day, [], False)
+        found[day] = week.first_free.day
+    assert found == {
+        date(2026, 11, 30): date(2026, 12, 1),
+        date(2026, 12, 2): date(2026, 12, 8),
+        date(2026, 12, 9): date(2026, 11, 24),
+    }
+
+
+def test_the_likely_day_is_open_only_while_it_has_a_time(clinic, place):
+    psychologist = make.psychologist()
+    for weekday in (1, 3):
+        make.hours(psychologist=psychologist, location=place, weekday=weekday)
+    options = {"psychologists": [psychologist], "service": make.service(), "now": NOW, "clinic": clinic}
+    opened = [
+        choosing.week_of_times(monday=MONDAY, likely_day=likely, day=day, **options).open.date
+        for likely, day in (
+            (None, None),
+            (date(2026, 12, 3), None),
+            (date(2026, 12, 2), None),
+            (date(2026, 12, 3), MONDAY),
+        )
+    ]
+    assert opened == [date(2026, 12, 1), date(2026, 12, 3), date(2026, 12, 1), MONDAY]

@@ -220,6 +220,11 @@ def when_there(value: datetime, zone: ZoneInfo | str) -> str:
     return _there(when(value, zone), zone)
 
 
+def when_short_there(value: datetime, zone: ZoneInfo | str) -> str:
+    """`Tue 24 Nov, 9:00 am (Perth time)`"""
+    return _there(when_short(value, zone), zone)
+
+
 def clock_there(value: datetime, zone: ZoneInfo | str) -> str:
     """`9:00 am (Melbourne time)`"""
     return _there(clock(value, zone), zone)
@@ -249,6 +254,11 @@ def _place_in(zone: str, language: str) -> str:
 
         return str(get_timezone_location(ZoneInfo(zone), locale=to_locale(language), return_city=True))
     return zone.rsplit("/", 1)[-1].replace("_", " ")
+
+
+def are_apart(zone: ZoneInfo, other: ZoneInfo, *, at: datetime) -> bool:
+    """Whether two wall clocks show different times at a moment."""
+    return at.astimezone(zone).utcoffset() != at.astimezone(other).utcoffset()
 
 
 def utc_offset(value: datetime, zone: ZoneInfo | str) -> str:

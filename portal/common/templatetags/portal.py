@@ -28,7 +28,7 @@ from portal.common.languages import punctuation
 from portal.common.languages.offered import Language, languages, path_in
 from portal.common.media.pictures import Picture
 from portal.common.web import addresses, calendar, once
-from portal.common.web.free_times import free_times
+from portal.common.web.free_times import days_of_times, free_times
 from portal.common.web.stencils import Stencil
 
 register = template.Library()
@@ -128,6 +128,7 @@ def _drawn(component: str, language: str | None, parameters: tuple[tuple[str, st
 # What is drawn for each hour, day and time of `components/_calendar.html` and `_week_of_times.html`.
 register.simple_tag(calendar.hours, name="calendar_hours")
 register.simple_tag(calendar.columns, name="calendar_columns")
+register.simple_tag(days_of_times)
 register.simple_tag(free_times)
 
 

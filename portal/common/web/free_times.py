@@ -1,4 +1,4 @@
-"""Draws the free times of a day, for `components/_week_of_times.html`."""
+"""Draws the days of a week and the free times of one of them, for `components/_week_of_times.html`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from django.utils.safestring import SafeString
+from django.utils.translation import ngettext
 
 from portal.common import money
 from portal.common.languages import punctuation
 from portal.common.languages import times as when
 from portal.common.web.stencils import Stencil
 
-_TIME = Stencil("components/_free_time.html", holes="value day at place place_apart who who_apart fee")
+_TIME = Stencil("components/_free_time.html", holes="value day at on place place_apart who who_apart fee there")
+_DAY = Stencil("components/_day_of_times.html", holes="url weekday date label count number")
 
 
 class Who(Protocol):
@@ -42,26 +44,78 @@ class FreeTime(Protocol):
     def value(self) -> str: ...
 
 
-def free_times(day: date, times: Sequence[FreeTime], *, in_several_places: bool) -> SafeString:
-    """A button for each time; where the week has several places or people, each says its own, and its fee."""
-    written = when.day(day)
-    return _TIME.rows(
-        (
-            {
-                "in_several_places": bool(in_several_places),
-                "names_who": bool(free.who),
-                "has_fee": free.fee is not None,
-            },
-            (
-                free.value,
-                written,
-                when.clock(free.starts_at, free.zone),
-                free.where,
-                punctuation.apart(free.where) if in_several_places else "",
-                free.who.name if free.who else "",
-                punctuation.apart(free.who.name) if free.who else "",
-                punctuation.ltr(money.dollars(free.fee)) if free.fee is not None else "",
-            ),
+class Day(Protocol):
+    """A day of the strip: journeys.choosing.Day."""
+
+    date: date
+
+    @property
+    def times(self) -> Sequence[FreeTime]: ...
+
+
+def free_times(
+    times: Sequence[FreeTime], *, in_several_places: bool, clock: ZoneInfo | None = None, with_day: bool = False
+) -> SafeString:
+    """A button for each time; where the week has several places or people, each says its own, and its fee.
+
+    `clock` is the reader's own zone: where it shows another time at that moment, each says both. `with_day` also
+    prints the day, for times that do not stand below it.
+    """
+    rows = []
+    for free in times:
+        there = on_their_clock(free.starts_at, free.zone, clock) if clock else ""
+        look = {
+            "in_several_places": bool(in_several_places),
+            "names_who": bool(free.who),
+            "has_fee": free.fee is not None,
+            "has_two_clocks": bool(there),
+            "with_day": with_day,
+        }
+        words = (
+            free.value,
+            when.day(free.starts_at, free.zone),
+            when.clock(free.starts_at, free.zone),
+            when.when_short(free.starts_at, free.zone) if with_day else "",
+            free.where,
+            punctuation.apart(free.where) if in_several_places else "",
+            free.who.name if free.who else "",
+            punctuation.apart(free.who.name) if free.who else "",
+            punctuation.ltr(money.dollars(free.fee)) if free.fee is not None else "",
+            there,
         )
-        for free in times
-    )
+        rows.append((look, words))
+    return _TIME.rows(rows)
+
+
+def on_their_clock(moment: datetime, zone: ZoneInfo, clock: ZoneInfo) -> str:
+    """`8:00 am (Brisbane time)` where the reader's clock differs then, else nothing; with its day if that does too."""
+    if not when.are_apart(zone, clock, at=moment):
+        return ""
+    is_same_day = when.local_day(moment, zone) == when.local_day(moment, clock)
+    return when.clock_there(moment, clock) if is_same_day else when.when_short_there(moment, clock)
+
+
+def days_of_times(days: Sequence[Day], *, opened: date, today: date, query: str) -> SafeString:
+    """The strip of a week's days, each a link to the page with its times open; days that are past lead nowhere."""
+    monday = days[0].date
+    start = f"?{query}&week={monday}&day=" if query else f"?week={monday}&day="
+    rows = []
+    for day in days:
+        number = len(day.times)
+        look = {
+            "is_open": day.date == opened,
+            "is_today": day.date == today,
+            "is_past": day.date < today and not number,
+            "has_times": bool(number),
+        }
+        counted = ngettext("%(count)s free time", "%(count)s free times", number) % {"count": number}
+        words = (
+            f"{start}{day.date}",
+            when.weekday_short(day.date),
+            when.day_month(day.date),
+            when.day_no_year(day.date),
+            counted,
+            number,
+        )
+        rows.append((look, words))
+    return _DAY.rows(rows)

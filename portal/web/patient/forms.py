@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from portal.clinic.models import Location
-from portal.common.forms.fields import DateField, MarkField, MoneyField, WholeNumberField
+from portal.common.forms.fields import MarkField, MoneyField, WholeNumberField
 from portal.common.forms.parts import field_of
 from portal.common.money import ZERO
 from portal.journeys import choosing
@@ -62,14 +62,3 @@ class ChosenCarer(forms.Form):
     def __init__(self, *args: Any, patient: Patient, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field_of(self, "carer", forms.ModelChoiceField).queryset = patient.carers.select_related("user", "patient")
-
-
-class WeekChoice(forms.Form):
-    week = DateField(picker=True, required=False)
-
-    @classmethod
-    def read(cls, data: Mapping[str, Any]) -> date | None:
-        """The Monday asked for, or None."""
-        form = cls(data)
-        form.full_clean()
-        return choosing.week_asked_for(form.cleaned_data.get("week"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -17,9 +17,10 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import User
 from portal.clinic.models import Location, Mode, Psychologist, Service
-from portal.common.forms.fields import DateField, MarkField, SlugLineField
+from portal.common.forms.fields import MarkField, SlugLineField
 from portal.common.forms.parts import field_of
 from portal.journeys import choosing
+from portal.journeys.times_form import TimesForm
 from portal.patients.models import Carer, Patient
 from portal.policies.models import PolicyKind, PolicyVersion
 from portal.web.public.held_time import Chosen
@@ -41,14 +42,11 @@ class Preference(forms.Form):
         return str(form.cleaned_data.get("psychologist", ""))
 
 
-class Choice(forms.Form):
+class Choice(TimesForm):
     """Who and how, from the query string or a posted time. `any` is whoever is free."""
 
     psychologist = MarkField(label=_("Psychologist"), required=False, max_length=80)
     mode = MarkField(label=_("How"), required=False, max_length=10)
-    week = DateField(picker=True, required=False)
-    # The week that was on the page when somebody else was chosen: it stays, unless they have no time in it.
-    near = DateField(picker=True, required=False)
     # A time that was lost to somebody else: the page says so and offers the nearest.
     taken = MarkField(required=False, max_length=200)
 
@@ -78,19 +76,16 @@ class Choice(forms.Form):
         except ValueError:
             return None
 
-    def clean_week(self) -> date | None:
-        return choosing.week_asked_for(self.cleaned_data["week"])
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("mode") != Mode.IN_PERSON:
+            # By video or phone nobody goes anywhere.
+            cleaned["place"] = None
+        return cleaned
 
-    def clean_near(self) -> date | None:
-        return choosing.week_asked_for(self.cleaned_data["near"])
-
-    @classmethod
-    def read(cls, data: Any, **kwargs: Any) -> dict[str, Any]:
-        """The cleaned choices; a week that is no date was not asked for."""
-        form = cls(data, **kwargs)
-        form.full_clean()
-        chosen = {"psychologist": None, "mode": "", "week": None, "near": None, "taken": None} | form.cleaned_data
-        return chosen | {"mode": chosen["mode"] or form.usual_mode()}
+    def chosen(self) -> dict[str, Any]:
+        chosen = super().chosen()
+        return chosen | {"mode": chosen["mode"] or self.usual_mode()}
 
 
 class TimeChoice(Choice):

@@ -252,7 +252,7 @@ def test_for_whoever_is_free_each_time_names_who_it_is_with(desk, place, who, ur
     if moving:
         session = place.session(hours=30, patient=who)
         url, seen = reverse("reception:reschedule", args=[session.code]), session.seen_as
-    asked = {"service": place.service.slug, "psychologist": "any", "mode": "in_person", "week": "2026-11-23"}
+    asked = {"service": place.service.slug, "psychologist": "any", "mode": "in_person", "day": "2026-11-25"}
     page = flat(desk.get(url, asked))
     [value] = re.findall(rf'value="({TEN:%Y-%m-%dT%H:%MZ} [^"]*)"', page)
     assert value == f"{TEN:%Y-%m-%dT%H:%MZ} {place.location.slug} {other.slug}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +18,7 @@ from django.views.decorators.http import require_safe
 from django_tables2 import RequestConfig
 
 from portal.accounts.roles import Role
+from portal.clinic.models import Location
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.forms.fields import DateField, DigitsField, LineField, MoneyField, TextField
 from portal.common.languages.times import date_short
@@ -29,6 +29,7 @@ from portal.common.web.htmx import page_or_fragment
 from portal.common.web.stencils import Stencil
 from portal.common.web.tables import ListTable, Row
 from portal.journeys import changing
+from portal.journeys.choosing import Day, FreeTime, Week
 
 ZONE = ZoneInfo("Australia/Melbourne")
 DAY = date(2026, 11, 24)
@@ -147,37 +148,23 @@ def _calendar() -> Grid:
     )  # fmt: skip
 
 
-def _week() -> SimpleNamespace:
-    """Shaped as journeys.choosing.Week, from which the audiences' pages draw theirs."""
-    place = SimpleNamespace(name="Brunswick", pk=1, slug="brunswick", time_zone=ZONE.key, zone=ZONE)
+def _week() -> Week:
+    place = Location(pk=1, name="Brunswick", slug="brunswick", time_zone=ZONE.key)
     hours = [[(9, 0), (10, 30), (14, 0)], [(9, 0), (11, 0)], [], [(13, 30), (15, 0), (16, 30)], [(9, 30)], [], []]
     monday = DAY - timedelta(days=DAY.weekday())
     days = []
     for offset, starts in enumerate(hours):
         day = monday + timedelta(days=offset)
-        times = [
-            SimpleNamespace(
-                starts_at=datetime(day.year, day.month, day.day, h, m, tzinfo=ZONE),
-                zone=ZONE,
-                where=place.name,
-                value=f"{day} {h}:{m}",
-                who=None,
-                fee=None,
-            )
-            for h, m in starts
-        ]
-        days.append(SimpleNamespace(date=day, times=times))
-    return SimpleNamespace(
+        at = [datetime(day.year, day.month, day.day, h, m, tzinfo=ZONE) for h, m in starts]
+        days.append(Day(day, [FreeTime(each, each + timedelta(minutes=50), place) for each in at]))
+    return Week(
         monday=monday,
-        sunday=monday + timedelta(days=6),
-        noon=_at(12),
         days=days,
         previous=None,
         next=monday + timedelta(days=7),
-        is_empty=False,
         first_free=None,
-        zones=[ZONE],
-        locations=[place],
+        is_asked_for=False,
+        is_first=True,
     )
 
 

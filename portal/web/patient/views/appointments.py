@@ -26,16 +26,18 @@ from portal.appointments.refusals import NotCancellable, NotOffered, NotReschedu
 from portal.appointments.states import Verb, Why
 from portal.billing import charges
 from portal.billing.models import BILLS_A_SESSION, Invoice
-from portal.clinic.models import ClinicSettings, Location
+from portal.clinic.models import ClinicSettings, Location, Mode
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.times import when
 from portal.common.money import ZERO
 from portal.common.web.htmx import page_or_fragment, redirect_to
-from portal.journeys import booking, changing, choosing, paying, sessions, told
+from portal.journeys import booking, changing, choosing, clocks, paying, sessions, told
+from portal.journeys.parts_of_day import Part
+from portal.journeys.times_form import TimesForm, kept_in_links
 from portal.patients.models import Patient
 from portal.resources.models import Share
-from portal.web.patient.forms import Cancelling, NewTime, WeekChoice
+from portal.web.patient.forms import Cancelling, NewTime
 from portal.web.patient.lists import listed, session_bills
 from portal.web.patient.views import privacy
 
@@ -262,23 +264,35 @@ def _times(
 ) -> HttpResponse:
     clinic = ClinicSettings.current()
     who = [appointment.psychologist]
-    chosen = WeekChoice.read(request.GET)
+    chosen = TimesForm.read(request.GET)
     opens_on = appointment.location.day_of(taken or appointment.starts_at)
+    clock = clocks.in_force(chosen["zone"], appointment.patient)
     week = choosing.week_of_times(
         psychologists=who,
         service=appointment.service,
-        monday=chosen or choosing.monday_of(opens_on),
+        monday=chosen["week"] or chosen["near"] or choosing.monday_of(opens_on),
         now=now,
         clinic=clinic,
         mode=appointment.mode,
+        part=chosen["part"],
         ignore=appointment,
-        is_asked_for=bool(chosen or taken),
+        day=chosen["day"],
+        likely_day=opens_on,
+        is_asked_for=bool(chosen["week"] or taken),
     )
     context: dict[str, Any] = {
         "appointment": appointment,
         "week": week,
         "today": clinic.today(now),
         "action": reverse("patient:reschedule", args=[appointment.code]),
+        "query": urlencode(kept_in_links(chosen | {"place": None})),
+        "mode": Mode(appointment.mode),
+        "fee": charges.promised(appointment, clinic=clinic).total,
+        "part": chosen["part"],
+        "parts": list(Part),
+        "zone": clock,
+        "clock": week.other_clock(clock),
+        "clocks": clocks.offered(clock),
         "taken": None,
     }
     if taken:

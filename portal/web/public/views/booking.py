@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -20,7 +22,9 @@ from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, S
 from portal.common.access.decorators import open_to_all
 from portal.common.access.same_origin import from_our_own_pages
 from portal.common.web.htmx import htmx_of, page_or_fragment, redirect_to
-from portal.journeys import choosing, pricing, profiles, returning
+from portal.journeys import choosing, clocks, pricing, profiles, returning
+from portal.journeys.parts_of_day import Part
+from portal.journeys.times_form import kept_in_links
 from portal.web.public import held_time
 from portal.web.public.forms import Choice, Preference, TimeChoice
 
@@ -58,13 +62,14 @@ def times(request: HttpRequest, service: str) -> HttpResponse:
         raise Http404
     user = request.user if request.user.is_authenticated else None
     psychologists = returning.taking_bookings(offered, user=user)
+    now = timezone.now()
     if request.method == "POST":
-        return _hold(request, offered, psychologists)
+        return _hold(request, offered, psychologists, now=now)
     choice = Choice.read(_asked_for(request, offered, psychologists), service=offered, psychologists=psychologists)
     taken = None
     if choice["taken"]:
-        taken = _taken(offered, _wanted(choice, psychologists), choice["mode"], *choice["taken"])
-    return _calendar(request, offered, psychologists, choice, taken=taken)
+        taken = _taken(offered, _wanted(choice, psychologists), choice["mode"], *choice["taken"], now=now)
+    return _calendar(request, offered, psychologists, choice, taken=taken, now=now)
 
 
 def _asked_for(request: HttpRequest, service: Service, psychologists: list[Psychologist]) -> QueryDict:
@@ -86,10 +91,11 @@ def _calendar(
     psychologists: list[Psychologist],
     choice: dict[str, Any],
     *,
+    now: datetime,
     taken: dict[str, Any] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    now, clinic = timezone.now(), ClinicSettings.current()
+    clinic = ClinicSettings.current()
     monday = choice["week"] or choice["near"] or choosing.monday_of(clinic.today(now))
     wanted = _wanted(choice, psychologists)
     if len(wanted) > 1:
@@ -101,6 +107,9 @@ def _calendar(
         now=now,
         clinic=clinic,
         mode=choice["mode"],
+        location=choice["place"],
+        part=choice["part"],
+        day=choice["day"],
         is_asked_for=choice["week"] is not None,
     )
     price = pricing.price_range(
@@ -108,7 +117,8 @@ def _calendar(
     )
     if len(wanted) > 1 and price:
         near = taken["nearest"] if taken else []
-        choosing.name_who([*(free for day in week.days for free in day.times), *near], fees=price.totals)
+        choosing.name_who([*week.times, *near], fees=price.totals)
+    clock = clocks.in_force(choice["zone"], clocks.patient_of(request.user) if request.user.is_authenticated else None)
     context = {
         "clinic": clinic,
         "service": service,
@@ -120,12 +130,36 @@ def _calendar(
         "other_ways": _other_ways(choice, service, wanted),
         "week": week,
         "today": clinic.today(now),
+        "query": _query(choice).urlencode(),
+        "clock": week.other_clock(clock),
+        # Of the form above the times, which the fragment leaves as it is.
+        "places": partial(_places, psychologists, service),
+        "parts": list(Part),
+        "zone": clock,
+        "clocks": partial(clocks.offered, clock),
         "price": price,
         "taken": taken,
         "instead": returning.services_for(wanted) if service.first_visit_only and _is_known(request) else [],
         "step": 2,
     }
     return page_or_fragment(request, "public/times.html", context, fragment="times", status=status)
+
+
+def _query(choice: Mapping[str, Any]) -> QueryDict:
+    """What is chosen on the page, as its links keep it: all but the week and the day."""
+    query = QueryDict(mutable=True)
+    query["psychologist"] = choice["psychologist"].slug if choice["psychologist"] else "any"
+    query["mode"] = choice["mode"]
+    query.update(kept_in_links(choice))
+    return query
+
+
+def _places(psychologists: list[Psychologist], service: Service) -> list[Location]:
+    """Where people can be met for a service; nothing to choose where that is one place."""
+    meeting = [person for person in psychologists if Mode.IN_PERSON in person.modes_for(service)]
+    there = {place.pk for person in meeting for place in profiles.places_of(person)}
+    places = [place for pk, place in choosing.open_places().items() if pk in there]
+    return places if len(places) > 1 else []
 
 
 def _wanted(choice: dict[str, Any], psychologists: list[Psychologist]) -> list[Psychologist]:
@@ -141,16 +175,16 @@ def _other_ways(choice: dict[str, Any], service: Service, wanted: list[Psycholog
     return [] if choice["mode"] in ways else ways
 
 
-def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologist]) -> HttpResponse:
+def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologist], *, now: datetime) -> HttpResponse:
     form = TimeChoice(request.POST, service=service, psychologists=psychologists)
     if not form.is_valid():
         messages.error(request, _("Choose one of the times shown."))
         return redirect_to(request, reverse("public:times", args=[service.slug]))
-    now, choice = timezone.now(), form.cleaned_data
+    choice = form.cleaned_data
     starts_at, location = choice["time"]
     wanted = _wanted(choice, psychologists)
     if _other_ways(choice, service, wanted):
-        return _calendar(request, service, psychologists, choice, status=409)
+        return _calendar(request, service, psychologists, choice, now=now, status=409)
     try:
         held_time.take(
             request,
@@ -175,11 +209,12 @@ def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologi
         )
         return redirect_to(request, reverse("public:times", args=[service.slug]))
     except (SlotTaken, NotOffered):
-        choice["week"] = choice["week"] or choosing.monday_of(location.day_of(starts_at))
+        choice["day"] = choice["day"] or location.day_of(starts_at)
+        choice["week"] = choosing.monday_of(choice["day"])
         if htmx_of(request):
             return _lost(request, choice, starts_at, location)
-        taken = _taken(service, wanted, choice["mode"], starts_at, location)
-        return _calendar(request, service, psychologists, choice, taken=taken, status=409)
+        taken = _taken(service, wanted, choice["mode"], starts_at, location, now=now)
+        return _calendar(request, service, psychologists, choice, taken=taken, now=now, status=409)
     return redirect_to(request, reverse("public:confirm", args=[service.slug]))
 
 
@@ -188,23 +223,22 @@ def _lost(request: HttpRequest, choice: dict[str, Any], starts_at: datetime, loc
 
     The panel asks by itself for the week and the nearest times, or by its link where it can't.
     """
-    query = QueryDict(mutable=True)
-    query["psychologist"] = choice["psychologist"].slug if choice["psychologist"] else "any"
-    query["mode"], query["week"] = choice["mode"], f"{choice['week']:%Y-%m-%d}"
+    query = _query(choice)
+    query["week"], query["day"] = f"{choice['week']:%Y-%m-%d}", f"{choice['day']:%Y-%m-%d}"
     query["taken"] = request.POST["time"]
     context = {"at": starts_at, "zone": location.zone, "query": query.urlencode()}
     return render(request, "public/_lost.html", context, status=409)
 
 
 def _taken(
-    service: Service, wanted: list[Psychologist], mode: str, starts_at: datetime, location: Location
+    service: Service, wanted: list[Psychologist], mode: str, starts_at: datetime, location: Location, *, now: datetime
 ) -> dict[str, Any]:
     """The time that somebody else has, and those nearest to it that are free."""
     near = choosing.nearest_times(
         psychologists=wanted,
         service=service,
         around=starts_at,
-        now=timezone.now(),
+        now=now,
         clinic=ClinicSettings.current(),
         mode=mode,
         same_too=len(wanted) > 1,

@@ -30,13 +30,15 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.times import local_day, when
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
-from portal.journeys import booking, choosing, profiles, same_day, sessions
+from portal.journeys import booking, choosing, clocks, profiles, same_day, sessions
+from portal.journeys.parts_of_day import Part
+from portal.journeys.times_form import TimesForm, kept_in_links
 from portal.journeys.usual import usual
 from portal.patients.models import Patient
 from portal.web.calendars.in_the_way import in_the_way
 from portal.web.calendars.refused import in_words, why_not
 from portal.web.calendars.told import say_what_was_done
-from portal.web.reception.forms import ANY, AnyTime, BookingChoice, OfferedTime, day_in
+from portal.web.reception.forms import ANY, AnyTime, BookingChoice, OfferedTime
 
 # ---- Booking --------------------------------------------------------------------------------------------------------
 
@@ -226,8 +228,11 @@ def _page(
 ) -> HttpResponse:
     today = wanted.clinic.today(wanted.now)
     first = around or (wanted.ignore.starts_at if wanted.ignore else None)
-    shown = day_in(request.GET, "week") or day_in(request.POST, "week")
-    opens = shown or day_in(request.GET, "near") or (local_day(first, wanted.clinic.zone) if first else today)
+    asked = TimesForm.read(request.POST if request.method == "POST" else request.GET)
+    if wanted.mode != Mode.IN_PERSON:
+        asked["place"] = None
+    shown, kept = asked["week"], kept_in_links(asked)
+    opens = shown or asked["near"] or (local_day(first, wanted.clinic.zone) if first else today)
     monday = choosing.monday_of(opens)
     is_for_any = wanted.context["psychologist"] is None
     week = choosing.week_of_times(
@@ -240,12 +245,17 @@ def _page(
         clinic=wanted.clinic,
         mode=wanted.mode,
         ignore=wanted.ignore,
+        location=asked["place"],
+        part=asked["part"],
         for_staff=True,
+        day=asked["day"],
+        likely_day=local_day(first, wanted.clinic.zone) if first else None,
         is_asked_for=bool(shown or around),
     )
     if is_for_any:
         near = taken["nearest"] if taken else []
-        choosing.name_who([*(free for day in week.days for free in day.times), *near], fees={})
+        choosing.name_who([*week.times, *near], fees={})
+    clock = clocks.in_force(asked["zone"], wanted.context["patient"])
     if any_time is None:
         any_time = AnyTime(psychologists=wanted.people, initial=_likely(wanted, week, today=today))
     # Said before a time is looked for: there would be none, and "nothing is free" would not be why.
@@ -254,6 +264,15 @@ def _page(
         "psychologists": wanted.psychologists,
         "week": week,
         "today": today,
+        "query": "&".join(filter(None, (wanted.context["query"], urlencode(kept)))),
+        "kept": kept,
+        "place": asked["place"],
+        "places": list(choosing.open_places().values()),
+        "part": asked["part"],
+        "parts": list(Part),
+        "zone": clock,
+        "clock": week.other_clock(clock),
+        "clocks": clocks.offered(clock),
         "any_time": any_time,
         "taken": taken,
         "refusal": refusal,
