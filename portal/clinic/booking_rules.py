@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from portal.clinic.models import ClinicSettings, Service
+from portal.clinic.models import ClinicSettings, Service, WhoBooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class BookingRules:
     # How many sessions one patient may have ahead: of all services, and of this one if it sets a number.
     most_sessions: int
     most_of_service: int | None
+    who: WhoBooks
 
     @property
     def hold_minutes(self) -> int:
@@ -51,7 +52,17 @@ def rules_of(service: Service, *, clinic: ClinicSettings) -> BookingRules:
         cancel_hours=_own(service.cancel_hours, clinic.cancel_hours),
         most_sessions=clinic.max_open_bookings,
         most_of_service=service.max_open_bookings,
+        who=_who(service, clinic=clinic),
     )
+
+
+def _who(service: Service, *, clinic: ClinicSettings) -> WhoBooks:
+    """Where a clinic's services are for people known there, somebody new begins with one that is for first visits."""
+    if service.who_books:
+        return WhoBooks(service.who_books)
+    if service.first_visit_only and clinic.who_books == WhoBooks.KNOWN:
+        return WhoBooks.ANYONE
+    return WhoBooks(clinic.who_books)
 
 
 def cancel_hours_of_all(services: Iterable[Service], *, clinic: ClinicSettings) -> int:

@@ -9,12 +9,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from portal.clinic.models import ClinicSettings, Location, Mode, ProviderNumber, Room, Service
+from portal.clinic.models import ClinicSettings, Location, Mode, ProviderNumber, Room, Service, WhoBooks
 from portal.clinic.row_forms import ClinicForm, SluggedForm, names_in
 from portal.clinic.validators import provider_number_is_right, validate_provider_number
 from portal.common.database.columns import longest
 from portal.common.forms.asking import AsksOnce
 from portal.common.forms.fields import CodeField, WithWarnings
+from portal.common.forms.parts import field_of
 from portal.common.forms.shown import ADDRESS
 from portal.common.languages import durations
 
@@ -32,6 +33,7 @@ _SETTINGS = [
             "late_fee_percent",
             "grace_minutes",
             "max_open_bookings",
+            "who_books",
         ],
     ),
     (_("The waitlist"), ["freed_times", "offer_minutes", "offers_from", "offers_until"]),
@@ -148,7 +150,7 @@ _SERVICE = [
     (_("The service"), ["name", "slug", "description", "in_person", "video", "phone"]),
     (_("Time"), ["minutes", "buffer_before", "buffer_after"]),
     (_("Price"), ["fee", "tax_code", "medicare"]),
-    (_("Booking"), ["online", "first_visit_only", "position"]),
+    (_("Booking"), ["online", "first_visit_only", "who_books", "position"]),
     (
         _("Its own rules, where they differ from the clinic's"),
         ["notice_hours", "horizon_days", "hold_minutes", "cancel_hours", "max_open_bookings"],
@@ -193,6 +195,9 @@ class ServiceForm(AsksOnce, SluggedForm[Service]):
             ("cancel_hours", durations.hours(clinic.cancel_hours)),
         ):
             self.fields[name].help_text = _("Left empty, the clinic's: %(value)s.") % {"value": words}
+        general = WhoBooks(clinic.who_books).label
+        who = field_of(self, "who_books", forms.ChoiceField)
+        who.choices = [("", _("The clinic's rule: %(rule)s") % {"rule": general}), *WhoBooks.choices]
         self.fields["max_open_bookings"].label = _("Most sessions of it that one patient may have booked online")
         self.fields["max_open_bookings"].help_text = _(
             "Left empty, no limit of its own. The clinic's limit, %(most)d of all services, holds as well."
@@ -202,6 +207,9 @@ class ServiceForm(AsksOnce, SluggedForm[Service]):
         cleaned = super().clean() or {}
         if not any(cleaned.get(mode) for mode in ("in_person", "video", "phone")):
             self.add_error("in_person", ValidationError(_("Choose at least one way it is given."), code="mode"))
+        if cleaned.get("first_visit_only") and cleaned.get("who_books") == WhoBooks.KNOWN:
+            words = _("A first visit is for people who have not been here yet. Choose somebody else, or nothing.")
+            self.add_error("who_books", ValidationError(words, code="first_visit"))
         if cleaned.get("fee") == 0 and (not self.is_edit or "fee" in self.changed_here):
             self.ask(_("The fee is $0.00: whoever books this pays nothing, and no invoice asks for it. Is it free?"))
         return cleaned

@@ -21,7 +21,7 @@ from portal.patients.refusals import AlreadyCarer, NotInForce, OwnAccount, Someb
 from portal.patients.search import reindex
 from portal.patients.telling import tell_of_carer
 
-NOT_DETAILS = frozenset({"id", "code", "user", "created_at", "compared_at"})
+NOT_DETAILS = frozenset({"id", "code", "user", "created_at", "compared_at", "approved_at", "approved_by"})
 # What a form may say about a person; who they sign in as has actions of its own.
 DETAILS = frozenset(f.name for f in Patient._meta.concrete_fields if f.name not in NOT_DETAILS)
 
@@ -72,6 +72,29 @@ def update_patient(*, patient: Patient, values: Mapping[str, Any], by: Actor, no
         if NAMES & set(changed):
             name_account(stored, by=by, now=now)
     return stored
+
+
+@transaction.atomic
+def approve_for_booking(*, patient: Patient, by: Actor, now: datetime) -> None:
+    """Lets somebody book online what is for approved people alone; a second call changes nothing."""
+    stored = hold_record(patient)
+    if stored.approved_at is None:
+        _set_approval(stored, now, by.person)
+        trail.record("patient.approved", target=stored, by=by, at=now)
+
+
+@transaction.atomic
+def withdraw_approval(*, patient: Patient, by: Actor, now: datetime) -> None:
+    """From now on they book online what everybody may; what is booked stays. A second call changes nothing."""
+    stored = hold_record(patient)
+    if stored.approved_at is not None:
+        _set_approval(stored, None, None)
+        trail.record("patient.approval_withdrawn", target=stored, by=by, at=now)
+
+
+def _set_approval(stored: Patient, at: datetime | None, by: User | None) -> None:
+    stored.approved_at, stored.approved_by = at, by
+    stored.save(update_fields=["approved_at", "approved_by"])
 
 
 def name_account(patient: Patient, *, by: Actor, now: datetime) -> None:

@@ -68,6 +68,18 @@ def _alone(facts: PrivacyFacts) -> list[list[str]]:
             _("Your earlier sessions."),
         ],
     ]
+    if who := facts.get("who_books"):
+        said = {
+            "known": _("Some are for people who have been here before, or whom we have approved."),
+            "approved": _("Some are only for people whom we have approved."),
+        }
+        rows.append(
+            [
+                _("Who can book some services online"),
+                space().join(said[each] for each in who),
+                _("Your earlier sessions, and whether we agreed with you that you book online."),
+            ]
+        )
     if facts["first_visits"]:
         rows.append(
             [

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from portal.accounts import devices
 from portal.clinic.booking_rules import rules_of
 from portal.clinic.kept import offered_services, places
-from portal.clinic.models import ClinicSettings, Service, TaxCode
+from portal.clinic.models import ClinicSettings, Service, TaxCode, WhoBooks
 from portal.common.kept import kept
 from portal.common.web import cookies as named_cookies
 from portal.policies import processors
@@ -60,6 +60,7 @@ class _OwnRules(TypedDict, total=False):
 
 class _OwnLimits(TypedDict, total=False):
     own_limits: bool
+    who_books: list[str]
 
 
 class PrivacyFacts(ClinicFacts):
@@ -79,6 +80,8 @@ class PrivacyFacts(ClinicFacts):
     max_open_bookings: int
     # Only where it is so.
     own_limits: NotRequired[bool]
+    # Beside anybody: for whom some service is, "known" or "approved".
+    who_books: NotRequired[list[str]]
     cookies: list[str]
     session_hours: int
     staff_idle_minutes: int
@@ -208,10 +211,15 @@ def _own_rules(clinic: ClinicSettings, offered: Iterable[Service]) -> _OwnRules:
 
 
 def _own_limits(clinic: ClinicSettings, offered: Iterable[Service]) -> _OwnLimits:
-    """That some service has its own notice, horizon or most sessions, where it is so."""
+    """What differs for some services: notice, horizon, most sessions, and who books them online."""
+    online = [rules_of(each, clinic=clinic) for each in offered if each.online]
     general = rules_of(Service(), clinic=clinic)
-    told = ((r.notice, r.horizon, r.most_of_service) for r in (rules_of(each, clinic=clinic) for each in offered))
-    return {"own_limits": True} if any(rules != (general.notice, general.horizon, None) for rules in told) else {}
+    told: _OwnLimits = {}
+    if any((r.notice, r.horizon, r.most_of_service) != (general.notice, general.horizon, None) for r in online):
+        told["own_limits"] = True
+    if who := sorted({str(rules.who.value) for rules in online} - {WhoBooks.ANYONE.value}):
+        told["who_books"] = who
+    return told
 
 
 def _fees(clinic: ClinicSettings, own: PolicySettings) -> FeesFacts:
@@ -262,6 +270,7 @@ LABELS = {
     "late_fee_percent": gettext_lazy("Fee for cancelling later, percent"),
     "own_hours": gettext_lazy("Services with their own time for free cancelling, hours before"),
     "own_limits": gettext_lazy("Services with their own notice, reach or most sessions"),
+    "who_books": gettext_lazy("Services that not everybody books online"),
     "grace_minutes": gettext_lazy("Free cancelling after a late booking, minutes"),
     "no_show_percent": gettext_lazy("Fee for not coming, percent"),
     "waiver": gettext_lazy("When you do without the fee"),

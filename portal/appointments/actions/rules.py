@@ -12,13 +12,13 @@ from django.db.models import Q
 from portal.accounts.roles import STAFF
 from portal.appointments.diary import Dated, booking_times
 from portal.appointments.hours import weekly_hours
-from portal.appointments.models import Appointment
+from portal.appointments.models import Appointment, AppointmentQuerySet
 from portal.appointments.openings import by_way, openings
 from portal.appointments.refusals import NotOffered, PatientBusy, SlotTaken, TooManyBookings
 from portal.appointments.states import OPEN, TAKING_TIME, Status
 from portal.clinic.booking_rules import rules_of
 from portal.clinic.kept import is_named, places, rooms, services
-from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Room, Service
+from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Room, Service, WhoBooks
 from portal.common.access.actors import Actor
 from portal.patients.models import Patient
 
@@ -240,8 +240,22 @@ def check_patient(
     earlier = own.with_a_person()
     if service.first_visit_only and earlier.exists():
         raise NotOffered("first_visit_only")
+    _check_who(patient, earlier, in_force.who)
     if not psychologist.accepting_patients and not earlier.filter(psychologist=psychologist).exists():
         raise NotOffered("psychologist")
+
+
+def _check_who(patient: Patient, earlier: AppointmentQuerySet, who: WhoBooks) -> None:
+    """Asks the record as it is now, not as the page read it."""
+    if who == WhoBooks.ANYONE or Patient.objects.approved().filter(pk=patient.pk).exists():
+        return
+    if who == WhoBooks.APPROVED or not earlier.exists():
+        raise NotOffered(barred_by(who))
+
+
+def barred_by(who: WhoBooks) -> str:
+    """The reason of NotOffered for somebody who is not among them."""
+    return f"{who}_only"
 
 
 def check_patient_is_free(patient: int | None, slot: Slot, *, now: datetime, ignore: Appointment | None = None) -> None:

@@ -8,7 +8,7 @@ from portal.clinic.models.psychologists import (
     Registration,
     Specialisation,
 )
-from portal.clinic.models.services import Mode, Service, TaxCode
+from portal.clinic.models.services import Mode, Service, TaxCode, WhoBooks
 from portal.clinic.models.settings import ClinicSettings, FreedTimes
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "Service",
     "Specialisation",
     "TaxCode",
+    "WhoBooks",
 ]

@@ -34,6 +34,14 @@ class TaxCode(models.TextChoices):
     TAXABLE = "taxable", _("10% GST added")
 
 
+class WhoBooks(models.TextChoices):
+    """For whom a service can be booked online; whoever the desk approved may book what is for people known here."""
+
+    ANYONE = "anyone", _("Anybody")
+    KNOWN = "known", _("People who have been here; somebody new books a first visit")
+    APPROVED = "approved", _("Only people whom the desk has approved")
+
+
 class ServiceQuerySet(models.QuerySet["Service"]):
     def offered(self) -> ServiceQuerySet:
         """Those that the clinic gives now."""
@@ -46,8 +54,8 @@ class ServiceQuerySet(models.QuerySet["Service"]):
 
 @classed(
     plain="id code name slug description minutes buffer_before buffer_after fee tax_code in_person video phone "
-    "online first_visit_only notice_hours horizon_days hold_minutes cancel_hours max_open_bookings medicare is_active "
-    "position",
+    "online first_visit_only notice_hours horizon_days hold_minutes cancel_hours max_open_bookings who_books medicare "
+    "is_active position",
 )
 class Service(models.Model):
     """What the clinic offers: how long it takes, what it costs, how it is given."""
@@ -100,6 +108,7 @@ class Service(models.Model):
         blank=True,
         validators=[MinValueValidator(1)],
     )
+    who_books = models.CharField(_("who may book online"), max_length=10, choices=WhoBooks.choices, blank=True)
     medicare = models.BooleanField(_("a Medicare rebate may apply"), default=True)
     is_active = models.BooleanField(_("offered"), default=True)
     position = models.PositiveSmallIntegerField(_("order"), default=0)
@@ -111,6 +120,10 @@ class Service(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(fee__gte=0), name="service_fee_not_negative"),
             models.CheckConstraint(condition=Q(minutes__gte=5), name="service_lasts_five_minutes"),
+            models.CheckConstraint(
+                condition=Q(first_visit_only=False) | ~Q(who_books=WhoBooks.KNOWN),
+                name="service_for_first_visits_is_not_for_known_people",
+            ),
             models.CheckConstraint(
                 condition=Q(in_person=True) | Q(video=True) | Q(phone=True), name="service_has_a_mode"
             ),

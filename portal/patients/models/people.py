@@ -55,6 +55,10 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         cared_for = Carer.objects.in_force().order_by().filter(user=user).values("patient")
         return self.filter(pk__in=themself.union(cared_for))
 
+    def approved(self) -> PatientQuerySet:
+        """Those who book online what is for approved people alone."""
+        return self.filter(approved_at__isnull=False)
+
     def themself_first(self, user: User) -> PatientQuerySet:
         """In the order in which an account's people are named: whoever it belongs to, then as they were registered."""
         return self.order_by(Case(When(user=user, then=0), default=1), "pk")
@@ -99,7 +103,7 @@ class PatientQuerySet(models.QuerySet["Patient"]):
 
 
 @classed(
-    plain="id code user created_at compared_at language",
+    plain="id code user created_at compared_at language approved_at approved_by",
     personal="legal_first_name legal_last_name preferred_name pronouns date_of_birth phone email street suburb state "
     "postcode medicare_number medicare_irn medicare_expires medicare_name emergency_name emergency_relationship "
     "emergency_phone gp_name gp_practice gp_phone desk_note",
@@ -145,6 +149,12 @@ class Patient(models.Model):
     # or of a record that somebody made while booking, shortly after.
     compared_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    # Since when they book online what is for approved people alone, and who said so at the desk.
+    approved_at = models.DateTimeField(null=True, blank=True, editable=False)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
+
     objects = PatientQuerySet.as_manager()
 
     class Meta:
@@ -157,6 +167,11 @@ class Patient(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(medicare_number="") | ~Q(medicare_irn=""), name="patient_medicare_number_has_its_irn"
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_at__isnull=True, approved_by__isnull=True)
+                | Q(approved_at__isnull=False, approved_by__isnull=False),
+                name="patient_approved_at_iff_by_somebody",
             ),
         ]
 

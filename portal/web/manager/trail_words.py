@@ -34,6 +34,8 @@ VERBS = {
     # Patients, and who acts for them
     "patient.registered": "Patient registered",
     "patient.changed": "Patient's details changed",
+    "patient.approved": "Patient approved for booking online",
+    "patient.approval_withdrawn": "Approval for booking online taken back",
     "patient.address_asked": "New e-mail address asked to be confirmed",
     "patient.address_withdrawn": "New e-mail address taken back",
     "patient.linked": "Account linked: opens the patient's record from now on",

@@ -221,7 +221,9 @@ class WhoFor(forms.Form):
         label=_("You are their"), choices=Carer.Relationship.choices, required=False, initial=Carer.Relationship.PARENT
     )
 
-    def __init__(self, *args: Any, user: User, patients: Sequence[Patient], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, user: User, patients: Sequence[Patient], takes_new: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.patients = {str(p.code): p for p in patients}
         own = any(p.user_id == user.pk for p in patients)
@@ -229,9 +231,11 @@ class WhoFor(forms.Form):
             (code, _("Me (%(name)s)") % {"name": p.name} if p.user_id == user.pk else p.name)
             for code, p in self.patients.items()
         ]
-        if not own:
-            choices.insert(0, (self.ME, _("Me")))
-        choices.append((self.OTHER, _("Somebody I care for")))
+        # What is for people known here is no service for somebody who would be registered on this page.
+        if takes_new or not patients:
+            if not own:
+                choices.insert(0, (self.ME, _("Me")))
+            choices.append((self.OTHER, _("Somebody I care for")))
         who = field_of(self, "who", forms.ChoiceField)
         who.choices, who.initial = choices, choices[0][0]
 

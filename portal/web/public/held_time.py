@@ -15,12 +15,13 @@ from django.http import HttpRequest
 from portal.accounts.models import User
 from portal.appointments import actions
 from portal.appointments.models import Appointment, Status
+from portal.appointments.refusals import NotOffered
 from portal.clinic import kept as clinic
 from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
 from portal.common.access import limits
 from portal.common.access.actors import Actor
-from portal.journeys import booking, choosing, returning
+from portal.journeys import booking, choosing, returning, who_books
 from portal.journeys.held import KEY, UNTIL
 
 # In the browser session: by what its held time is counted.
@@ -89,6 +90,9 @@ def take(
     bound = _bound(request)
     if not limits.has_room("hold", **bound):
         raise TooManyHeld
+    account = request.user if request.user.is_authenticated else None
+    if reason := who_books.barred(service, user=account, clinic=ClinicSettings.current()):
+        raise NotOffered(reason)
     before = _row(request)
     held = booking.hold_time(
         psychologists=psychologists,

@@ -5,6 +5,7 @@ from django.urls import path
 from portal.web.reception.views import (
     accounts,
     appointment,
+    approving,
     away,
     booking,
     calendar,
@@ -52,6 +53,8 @@ urlpatterns = [
     path("patients/<uuid:code>/account/unlink/", accounts.unlink, name="unlink_account"),
     path("patients/<uuid:code>/address/keep/", accounts.keep_address, name="keep_address"),
     path("patients/<uuid:code>/referral/", patients.referral, name="add_referral"),
+    path("patients/<uuid:code>/approve/", approving.approve, name="approve_patient"),
+    path("patients/<uuid:code>/approve/end/", approving.withdraw, name="withdraw_approval"),
     path("patients/<uuid:code>/carers/", patients.add_carer, name="add_carer"),
     path("patients/<uuid:code>/carers/end/", patients.end_carer, name="end_carer"),
     path("patients/<uuid:code>/book/", booking.book, name="book"),

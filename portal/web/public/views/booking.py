@@ -22,7 +22,7 @@ from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, S
 from portal.common.access.decorators import open_to_all
 from portal.common.access.same_origin import from_our_own_pages
 from portal.common.web.htmx import htmx_of, page_or_fragment, redirect_to
-from portal.journeys import choosing, clocks, pricing, profiles, returning
+from portal.journeys import choosing, clocks, pricing, profiles, returning, who_books
 from portal.journeys.parts_of_day import Part
 from portal.journeys.times_form import kept_in_links
 from portal.web.public import held_time
@@ -40,7 +40,11 @@ def services(request: HttpRequest) -> HttpResponse:
     if psychologist:
         offered, taking = profiles.services_of(psychologist, offered), [psychologist]
     giving = {s.pk: [p for p in taking if profiles.services_of(p, [s])] for s in offered}
-    offers = [(service, choosing.ways_to_meet(giving[service.pk], service)) for service in offered]
+    clinic = ClinicSettings.current()
+    offers = [
+        (service, choosing.ways_to_meet(giving[service.pk], service), rules_of(service, clinic=clinic).who)
+        for service in offered
+    ]
     is_known = _is_known(request)
     if is_known:
         # What they can book comes first; the rest may be for somebody new whom they care for.
@@ -61,6 +65,8 @@ def times(request: HttpRequest, service: str) -> HttpResponse:
     if offered is None:
         raise Http404
     user = request.user if request.user.is_authenticated else None
+    if barred := who_books.barred(offered, user=user, clinic=ClinicSettings.current()):
+        return _not_for_them(request, offered, barred)
     psychologists = returning.taking_bookings(offered, user=user)
     now = timezone.now()
     if request.method == "POST":
@@ -70,6 +76,15 @@ def times(request: HttpRequest, service: str) -> HttpResponse:
     if choice["taken"]:
         taken = _taken(offered, _wanted(choice, psychologists), choice["mode"], *choice["taken"], now=now)
     return _calendar(request, offered, psychologists, choice, taken=taken, now=now)
+
+
+def _not_for_them(request: HttpRequest, service: Service, barred: str) -> HttpResponse:
+    """Says for whom the service is before anybody chooses a time, and what somebody new books."""
+    if request.method == "POST" or htmx_of(request):
+        return redirect_to(request, reverse("public:times", args=[service.slug]))
+    clinic = ClinicSettings.current()
+    context = {"service": service, "barred": barred, "instead": who_books.for_somebody_new(clinic=clinic), "step": 2}
+    return render(request, "public/not_for_you.html", context)
 
 
 def _asked_for(request: HttpRequest, service: Service, psychologists: list[Psychologist]) -> QueryDict:

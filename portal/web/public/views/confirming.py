@@ -25,7 +25,7 @@ from portal.clinic.models import ClinicSettings, Service
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import open_to_all
 from portal.common.web.htmx import redirect_to
-from portal.journeys import booking, changing, choosing, returning, told
+from portal.journeys import booking, changing, choosing, returning, told, who_books
 from portal.patients import consents, signing_in
 from portal.patients.forms import BookingDetailsForm
 from portal.patients.models import Patient
@@ -63,11 +63,15 @@ def confirm(request: HttpRequest, service: str) -> HttpResponse:
         return _ran_out(request, held, user=_account(request), typed=typed, now=now)
     if not request.user.is_authenticated:
         return render(request, "public/confirm.html", _context(held, now=now) | {"step": 3})
-    forms = _forms(request.user, now=now)
+    forms = _forms(request.user, held, now=now)
     # What would be refused at the end is said at once.
     patient = forms[0].patients.get(forms[0]["who"].value())
     by = Actor(user=request.user, role=Role.PATIENT)
-    refused = actions.refusal_of(hold=held, patient=patient, by=by, now=now) if patient else None
+    if patient:
+        refused = actions.refusal_of(hold=held, patient=patient, by=by, now=now)
+    else:
+        barred = who_books.barred(held.service, user=request.user, clinic=ClinicSettings.current())
+        refused = NotOffered(barred) if barred else None
     return _form(request, held, *forms, now=now, **_refused(refused, held, patient, now=now))
 
 
@@ -108,7 +112,7 @@ def _send(
         if other is None:
             lost = held_time.as_chosen(shown.again, user=user, now=now) or held
             return _ran_out(request, lost, user=user, now=now) if lost else _nothing_held(request, service)
-        return _form(request, other, *_forms(user, typed=request.POST, now=now), now=now)
+        return _form(request, other, *_forms(user, other, typed=request.POST, now=now), now=now)
     if held is None:
         return _nothing_held(request, service)
     if not held.is_hold:
@@ -156,7 +160,7 @@ def _not_as_shown(request: HttpRequest, user: User, shown: Shown, held: Appointm
         "other": other,
         "other_word": shown.chosen.word,
     }
-    return _form(request, held, *_forms(user, typed=request.POST, now=now), now=now, status=409, **extra)
+    return _form(request, held, *_forms(user, held, typed=request.POST, now=now), now=now, status=409, **extra)
 
 
 def _context(held: Appointment, *, now: datetime) -> dict[str, Any]:
@@ -176,16 +180,17 @@ def _context(held: Appointment, *, now: datetime) -> dict[str, Any]:
 
 
 def _forms(
-    user: User, *, now: datetime, data: QueryDict | None = None, typed: QueryDict | None = None
+    user: User, held: Appointment, *, now: datetime, data: QueryDict | None = None, typed: QueryDict | None = None
 ) -> tuple[WhoFor, BookingDetailsForm, Agreement]:
     """The page's three forms: empty, bound to `data`, or showing what was `typed` without judging it yet."""
-    today = ClinicSettings.current().today(now)
+    clinic = ClinicSettings.current()
+    today, takes_new = clinic.today(now), who_books.takes_somebody_new(held.service, clinic=clinic)
     known = list(Patient.objects.managed_by(user).themself_first(user))
     for patient in known:
         if patient.user_id == user.pk:
             # Known already: what is sent to them is in their account's language.
             patient.user = user
-    who = WhoFor(data, user=user, patients=known)
+    who = WhoFor(data, user=user, patients=known, takes_new=takes_new)
     if typed is not None:
         for name in ("who", "relationship"):
             if name in typed:
@@ -238,7 +243,7 @@ def _form(
 
 def _book(request: HttpRequest, user: User, held: Appointment, *, now: datetime) -> HttpResponse:
     by = Actor(user=user, role=Role.PATIENT)
-    who, details, agreement = _forms(user, data=request.POST, now=now)
+    who, details, agreement = _forms(user, held, data=request.POST, now=now)
     patient = who.patients.get(who["who"].value())
     # Each is asked, so that everything that is missing is said at once.
     if not all([who.is_valid(), patient or details.is_valid(), agreement.is_valid()]):
@@ -250,7 +255,7 @@ def _book(request: HttpRequest, user: User, held: Appointment, *, now: datetime)
             return _form(request, held, who, details, agreement, now=now, status=409, is_known=True)
         if patient is not None:
             # Theirs from now on, whatever becomes of the session: the page names them.
-            who, details, agreement = _forms(user, now=now)
+            who, details, agreement = _forms(user, held, now=now)
     try:
         if patient:
             booked = booking.book_session(hold=held, patient=patient, agreed=agreed, by=by, now=now)
@@ -330,6 +335,10 @@ def _in_words(refusal: Exception, patient: Patient | None) -> str:
             return _("This is for people who are new here, and %(name)s has been here or has a session booked.") % {
                 "name": patient.called
             }
+        case NotOffered(reason="known_only"):
+            return _("This is for people who have been here before. Somebody new begins with a first visit.")
+        case NotOffered(reason="approved_only"):
+            return _("This is booked online only by people with whom we have agreed it. Please phone us to ask for it.")
     return _("This time can't be booked any more. Please choose another one.")
 
 
@@ -361,7 +370,7 @@ def _ran_out(
         mode=held.mode,
     )
     if user is not None:
-        forms, chosen = _forms(user, typed=request.POST if typed is None else typed, now=now), Chosen.of(held)
+        forms, chosen = _forms(user, held, typed=request.POST if typed is None else typed, now=now), Chosen.of(held)
         words = [(free, chosen._replace(time=free.value).word) for free in nearest]
         return _form(request, held, *forms, now=now, status=409, ran_out=True, nearest=words, step=2)
     context = {"held": held, "service": held.service, "nearest": nearest, "step": 2}

@@ -24,6 +24,7 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment
 from portal.common.web.once import making, once
 from portal.common.web.search_words import searched_by_post
+from portal.journeys import who_books
 from portal.journeys.sessions import steps_of
 from portal.journeys.stranded import stranded
 from portal.journeys.to_do import people
@@ -112,7 +113,7 @@ def _say_warnings(request: HttpRequest, form: PatientForm) -> None:
 
 
 def _one(request: ActorRequest, code: UUID) -> Patient:
-    return get_object_or_404(Patient.objects.visible_to(request.actor).select_related("user"), code=code)
+    return get_object_or_404(Patient.objects.visible_to(request.actor).select_related("user", "approved_by"), code=code)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
@@ -137,6 +138,7 @@ def _page(request: ActorRequest, patient: Patient, *, carer_form: CarerForm, sta
         "carers": list(patient.carers.in_force().select_related("user", "added_by").order_by("started_at")),
         "carer_form": carer_form,
         "sign_in": signing_in.standing(patient, now=now),
+        "approval_counts": who_books.approval_counts(clinic=clinic),
         "is_doubled": people.doubled(patient) is not None,
         "referrals": list(Referral.objects.visible_to(request.actor).filter(patient=patient)[:3]),
         "upcoming": [(session, steps[session.pk], why.get(session.pk, "")) for session in upcoming],
