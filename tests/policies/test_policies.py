@@ -204,6 +204,7 @@ OTHERS = {
     "abn": "53004085616",
     "state": "QLD",
     "postcode": "3000",
+    "who_books": "known",
 }
 
 

@@ -77,7 +77,8 @@ WITHOUT_KEY = {
         psychologist:put_back_to_do psychologist:finish_to_do manager:take_to_do manager:put_back_to_do
         manager:finish_to_do reception:notice reception:notice_arrived manager:send_again manager:mail_arrived
         reception:check_in reception:undo_check_in reception:no_show reception:undo_no_show reception:reopen
-        reception:waive_fee reception:void_invoice reception:end_carer psychologist:complete psychologist:no_show
+        reception:waive_fee reception:void_invoice reception:end_carer reception:approve_patient
+        reception:withdraw_approval psychologist:complete psychologist:no_show
         psychologist:sign_note psychologist:withdraw_share psychologist:remove_exception manager:withdraw_invitation
         reception:take_back_away reception:stranded
         manager:reset_second_factor manager:close_account manager:open_account manager:retire_profile

@@ -29,6 +29,8 @@ PAGES = [
     "add_referral",
     "add_carer",
     "end_carer",
+    "approve_patient",
+    "withdraw_approval",
     "invite_patient",
     "withdraw_invitation",
     "link_account",
@@ -57,11 +59,13 @@ PAGES = [
 OF_A_PATIENT = {
     *("patient", "edit_patient", "add_referral", "add_carer", "end_carer", "book", "book_here"),
     *("invite_patient", "withdraw_invitation", "link_account", "unlink_account", "keep_address", "compare"),
+    *("approve_patient", "withdraw_approval"),
 }
 OF_NOBODY = {"today", "calendar", "book_whom", "patients", "find", "new_patient", "away", "stranded"}
 ONLY_POST = {
     *("find", "add_carer", "end_carer", "check_in", "no_show", "send_invoice", "waive_fee"),
     *("invite_patient", "withdraw_invitation", "keep_address", "take_back_away"),
+    *("approve_patient", "withdraw_approval"),
 }
 # Their searches are sent by POST, and are led to an address that is read (portal/common/web/search_words.py).
 SEARCHED = {"patients"}
