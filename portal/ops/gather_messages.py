@@ -44,6 +44,7 @@ STAFF_ONLY = (
     "portal/settings.py",
     "portal/appointments/forms.py",
     "portal/appointments/states.py",
+    "portal/appointments/vocabulary.py",
     "portal/billing/forms.py",
     "portal/clinic/forms.py",
     "portal/clinic/row_forms.py",
