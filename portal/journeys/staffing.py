@@ -1,4 +1,4 @@
-"""When somebody stops working here, or a place closes: what is booked with them or there comes to the desk."""
+"""When somebody stops working here, or a place or a room closes: what is booked there comes to the desk."""
 
 from __future__ import annotations
 
@@ -10,21 +10,17 @@ from django.db import transaction
 from portal.accounts import actions as accounts
 from portal.accounts.models import PendingGrant, User
 from portal.accounts.roles import Role
+from portal.appointments import actions as diary
 from portal.appointments.actions import subscribing
 from portal.appointments.actions.locking import lock_diary
+from portal.appointments.models import Appointment
+from portal.appointments.refusals import SlotTaken
 from portal.clinic import actions as clinic
-from portal.clinic.models import Location, Psychologist
+from portal.clinic.models import Location, Psychologist, Room
 from portal.common.access.actors import Actor
 from portal.common.kept import as_of_now
 from portal.journeys import stranded
 from portal.journeys.to_do import sessions
-
-
-@transaction.atomic
-def set_roles(*, user: User, roles: Iterable[Role], by: Actor, now: datetime) -> None:
-    """Gives and ends staff roles, as `accounts.set_roles`; what read a diary from outside ends with the role."""
-    accounts.set_roles(user=user, roles=roles, by=by, now=now)
-    subscribing.end_lapsed_feeds(user=user, by=by, now=now)
 
 
 @transaction.atomic
@@ -36,6 +32,28 @@ def stop_working_here(*, user: User, knowing: str | None = None, by: Actor, now:
     """
     accounts.deactivate(user=user, by=by, now=now)
     subscribing.end_lapsed_feeds(user=user, by=by, now=now)
+    _hand_over(user, knowing=knowing, by=by, now=now)
+
+
+@transaction.atomic
+def set_roles(*, user: User, roles: Iterable[Role], knowing: str | None = None, by: Actor, now: datetime) -> None:
+    """Gives and ends staff roles; of who is no psychologist here any more, what is booked comes to the desk.
+
+    What read a diary from outside ends with the role. `knowing` as in `stop_working_here`. Raises LastManager,
+    NotYourOwn or StillBooked, and then changes nothing.
+    """
+    was_one = Role.PSYCHOLOGIST in user.roles
+    accounts.set_roles(user=user, roles=roles, by=by, now=now)
+    subscribing.end_lapsed_feeds(user=user, by=by, now=now)
+    is_one = Role.PSYCHOLOGIST in user.roles
+    if was_one and not is_one:
+        _hand_over(user, knowing=knowing, by=by, now=now)
+    elif is_one and not was_one and (psychologist := Psychologist.objects.filter(user=user).first()):
+        sessions.look_again(stranded.left_with(psychologist, now=now), by=by, now=now)
+
+
+def _hand_over(user: User, *, knowing: str | None, by: Actor, now: datetime) -> None:
+    """Takes a psychologist's profile out of booking, and puts what is booked with them on the desk's list."""
     if (psychologist := Psychologist.objects.filter(user=user).first()) is None:
         return
     # Nobody books with them from here on: what was booked meanwhile is asked about too.
@@ -78,3 +96,37 @@ def open_place_again(*, location: Location, by: Actor, now: datetime) -> None:
     clinic.restore_location(location=location, by=by, now=now)
     as_of_now()
     sessions.look_again(stranded.left_at(location, now=now), by=by, now=now)
+
+
+@transaction.atomic
+def close_room(*, room: Room, knowing: str | None = None, by: Actor, now: datetime) -> int:
+    """Takes a room out of use and returns how many sessions to come got another one that is free then.
+
+    The rest comes to the desk. `knowing` as in `stop_working_here`; raises StillBooked.
+    """
+    # Whose sessions they are and the rooms, at once and in the diary's order: nobody books into the room from here on.
+    locked = lock_diary(*{s.psychologist_id for s in stranded.left_in(room, now=now)}, rooms_of=room.location)
+    clinic.retire_room(room=room, by=by, now=now)
+    as_of_now()
+    left = stranded.left_in(room, now=now)
+    stranded.ask_about(left, knowing=knowing)
+    moved = sum(_has_another_room(s, by=by, now=now) for s in left if s.psychologist_id in locked)
+    as_of_now()
+    sessions.raise_without_room(stranded.left_in(room, now=now), by=by, now=now)
+    return moved
+
+
+def _has_another_room(session: Appointment, *, by: Actor, now: datetime) -> bool:
+    try:
+        with transaction.atomic():
+            return diary.change_room(appointment=session, by=by, now=now) is not None
+    except SlotTaken:
+        return False
+
+
+@transaction.atomic
+def open_room_again(*, room: Room, by: Actor, now: datetime) -> None:
+    """Takes a room back into use: what is booked in it needs nobody any more."""
+    clinic.restore_room(room=room, by=by, now=now)
+    as_of_now()
+    sessions.look_again(stranded.left_in(room, now=now), by=by, now=now)

@@ -1,16 +1,21 @@
-"""Booked sessions that can't be held as they are: their psychologist is away or has left, or their place is closed."""
+"""Booked sessions that can't be held as they are: nobody, no place, no room or no hours are there for them any more."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 
+from portal.accounts.models import Grant
+from portal.accounts.roles import Role
 from portal.appointments import states
+from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment, TimeSlot
+from portal.appointments.openings import Span, working_spans
 from portal.clinic import kept
-from portal.clinic.models import Location, Mode, Psychologist
+from portal.clinic.models import Location, Mode, Psychologist, Room
 
 
 class StillBooked(Exception):
@@ -26,6 +31,7 @@ class Stranded(StrEnum):
 
     LEFT = "left"
     CLOSED = "closed"
+    ROOM = "room"
     AWAY = "away"
 
 
@@ -53,6 +59,12 @@ def left_at(location: Location, *, now: datetime) -> list[Appointment]:
     return list(there.upcoming(now=now).for_listing())
 
 
+def left_in(room: Room, *, now: datetime) -> list[Appointment]:
+    """The sessions to come that have a room which is taken out of use, soonest first."""
+    there = Appointment.objects.filter(room=room, patient__isnull=False)
+    return list(there.upcoming(now=now).for_listing())
+
+
 def away(sessions: Sequence[Appointment]) -> set[int]:
     """Of these sessions, the ids of those that touch time away of their psychologist. One query."""
     if not sessions:
@@ -71,9 +83,17 @@ def away(sessions: Sequence[Appointment]) -> set[int]:
 
 
 def with_who_left(sessions: Iterable[Appointment]) -> set[int]:
-    """Of these sessions, the ids of those whose psychologist's account is closed. No query."""
-    people = kept.psychologists()
-    return {session.pk for session in sessions if people[session.psychologist_id].has_left}
+    """Of these sessions, the ids of those whose psychologist has no account, or is no psychologist here, any more.
+
+    One query, and only about people whose profile is off the website.
+    """
+    rows, people = list(sessions), kept.psychologists()
+    gone = {pk for pk in {s.psychologist_id for s in rows} if people[pk].has_left}
+    retired = {s.psychologist_id for s in rows if not people[s.psychologist_id].is_active} - gone
+    if retired:
+        holding = Grant.objects.in_force().filter(role=Role.PSYCHOLOGIST, user__psychologist__in=retired)
+        gone |= retired - set(holding.values_list("user__psychologist", flat=True))
+    return {session.pk for session in rows if session.psychologist_id in gone}
 
 
 def at_closed_places(sessions: Iterable[Appointment]) -> set[int]:
@@ -82,9 +102,50 @@ def at_closed_places(sessions: Iterable[Appointment]) -> set[int]:
     return {s.pk for s in sessions if s.mode == Mode.IN_PERSON and not places[s.location_id].is_active}
 
 
+def in_closed_rooms(sessions: Iterable[Appointment]) -> set[int]:
+    """Of these sessions, the ids of those in person that have a room which is out of use. No query."""
+    in_use = {room for ids in kept.rooms().values() for room in ids}
+    return {s.pk for s in sessions if s.mode == Mode.IN_PERSON and s.room_id is not None and s.room_id not in in_use}
+
+
+def outside_hours(sessions: Sequence[Appointment]) -> set[int]:
+    """Of these sessions, the ids of those that stand outside the hours of their psychologist, where and how they are
+    held. One query.
+
+    A session may stand there because somebody agreed to it: that it was stranded by a change, whoever changes says.
+    """
+    if not sessions:
+        return set()
+    first, last = min(s.starts_at for s in sessions), max(s.ends_at for s in sessions)
+    extra = TimeSlot.objects.filter(kind=TimeSlot.Kind.EXTRA, psychologist__in={s.psychologist_id for s in sessions})
+    dated: defaultdict[tuple[int, int | None], list[Span]] = defaultdict(list)
+    for whose, where, starts_at, ends_at in extra.between(first, last).values_list(
+        "psychologist", "location", "starts_at", "ends_at"
+    ):
+        dated[whose, where].append(Span(starts_at, ends_at))
+    return {s.pk for s in sessions if not _is_within(s, dated[s.psychologist_id, s.location_id])}
+
+
+def _is_within(session: Appointment, extra: Sequence[Span]) -> bool:
+    """Whether somebody works at its place in its way from its start to its end, by weekly hours or `extra` ones."""
+    windows = [
+        hours
+        for hours in weekly_hours().get(session.psychologist_id, ())
+        if hours.location_id == session.location_id and (not hours.modes or session.mode in hours.modes)
+    ]
+    day, around = kept.places()[session.location_id].day_of(session.starts_at), timedelta(days=1)
+    weekly = working_spans(hours=windows, first_day=day - around, last_day=day + around)
+    until = session.starts_at
+    for span in sorted([*extra, *(span for span, _place in weekly)], key=lambda span: span.start):
+        if span.start <= until < span.end:
+            until = span.end
+    return until >= session.ends_at
+
+
 def stranded(sessions: Iterable[Appointment], *, now: datetime) -> dict[int, Stranded]:
-    """By their ids, which of these sessions to come can't be held as they are, and why. One query at most."""
+    """By their ids, which of these sessions to come can't be held as they are, and why. Two queries at most."""
     to_come = [session for session in sessions if states.is_to_come(session, now=now)]
     found = dict.fromkeys(away(to_come), Stranded.AWAY)
+    found |= dict.fromkeys(in_closed_rooms(to_come), Stranded.ROOM)
     found |= dict.fromkeys(at_closed_places(to_come), Stranded.CLOSED)
     return found | dict.fromkeys(with_who_left(to_come), Stranded.LEFT)

@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from portal.appointments import actions, states
+from portal.appointments.actions.locking import lock_diary
 from portal.appointments.models import Appointment, TimeSlot
 from portal.common.access.actors import Actor
+from portal.journeys import stranded
 from portal.journeys.stranded import StillBooked, ask_about, digest_of
 from portal.journeys.to_do import sessions
 
@@ -22,7 +24,9 @@ def add_time_slot(*, knowing: str | None = None, by: Actor, now: datetime, **sai
     raised and nothing is added. None asks nobody.
     """
     slot = actions.add_time_slot(by=by, now=now, **said)
-    if slot.kind == TimeSlot.Kind.BLOCKED:
+    if slot.kind == TimeSlot.Kind.EXTRA:
+        sessions.look_again(_booked_in(slot), by=by, now=now)
+    else:
         booked = _booked_in(slot)
         to_come = booked_in(slot, now=now)
         # Looked at under the diary's lock: what is booked meanwhile is asked about too.
@@ -33,10 +37,18 @@ def add_time_slot(*, knowing: str | None = None, by: Actor, now: datetime, **sai
 
 @actions.in_transaction
 def remove_time_slot(*, time_slot: TimeSlot, by: Actor, now: datetime) -> None:
-    """Removes an exception; what stood on the desk's list because of it goes, unless other time away covers it."""
+    """Removes an exception; what stood on the desk's list because of it goes, unless other time away covers it.
+
+    What stood in extra hours and is outside of all hours now comes onto it.
+    """
+    lock_diary(time_slot.psychologist_id)
     booked = _booked_in(time_slot)
+    stood_outside = stranded.outside_hours(booked)
     actions.remove_time_slot(time_slot=time_slot, by=by, now=now)
     sessions.look_again(booked, by=by, now=now)
+    if time_slot.kind == TimeSlot.Kind.EXTRA:
+        left = stranded.outside_hours(booked) - stood_outside
+        sessions.raise_outside_hours([session for session in booked if session.pk in left], by=by, now=now)
 
 
 def booked_in(slot: TimeSlot, *, now: datetime) -> list[Appointment]:

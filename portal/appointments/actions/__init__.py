@@ -13,6 +13,7 @@ from portal.appointments.actions.booking import book, cancel, reschedule
 from portal.appointments.actions.holding import confirm_hold, hold, hold_any, refusal_of, release_hold
 from portal.appointments.actions.locking import clear_run_out_holds
 from portal.appointments.actions.repeating import SeriesTaken, Wish, book_series
+from portal.appointments.actions.rooming import change_room
 from portal.appointments.actions.transactions import in_transaction
 from portal.appointments.actions.waiting import WaitlistWish, change_wish, join_waitlist, leave_waitlist
 from portal.appointments.actions.working import Shift, add_time_slot, remove_time_slot, set_weekly_hours
@@ -26,6 +27,7 @@ __all__ = [
     "book",
     "book_series",
     "cancel",
+    "change_room",
     "change_wish",
     "check_in",
     "clear_run_out_holds",

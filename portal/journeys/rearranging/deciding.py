@@ -91,6 +91,11 @@ def undecided() -> ToDoQuerySet:
     return ToDo.objects.still_open().of_kind(*(kind.name for kind in OF_STRANDED))
 
 
+def undecided_codes() -> frozenset[str]:
+    """The codes of all those sessions: hundreds at most. One query."""
+    return frozenset(undecided().values_list("about_code", flat=True))
+
+
 def undecided_about(sessions: Iterable[Appointment]) -> dict[str, list[ToDo]]:
     """That work by the codes of these sessions. One query."""
     found: dict[str, list[ToDo]] = {}

@@ -107,8 +107,28 @@ DOUBLED: Final = Kind(
     outcomes={"linked": _("Linked to the other record"), "not_same": _("Not the same person")},
 )
 
+ROOM_CLOSED: Final = Kind(
+    name="session_without_room",
+    role=Role.RECEPTION,
+    title=_("The room is out of use"),
+    heading=_("Sessions whose room is out of use"),
+    action=_("Move or cancel"),
+    advice=_("No other room is free then: move the session, hold it another way, or cancel it."),
+    outcomes={"stays": _("It stays as booked")},
+)
+
+OUTSIDE_HOURS: Final = Kind(
+    name="session_outside_hours",
+    role=Role.RECEPTION,
+    title=_("Outside the psychologist's new hours"),
+    heading=_("Sessions outside their psychologist's new hours"),
+    action=_("Move or cancel"),
+    advice=_("The hours were changed after it was booked: move the session, cancel it, or let it stay."),
+    outcomes={"stays": _("It stays as booked")},
+)
+
 # Those about a session that can't be held as it is booked: somebody decides what becomes of it.
-OF_STRANDED: Final = (STRANDED, LEFT, PLACE_CLOSED)
+OF_STRANDED: Final = (STRANDED, LEFT, PLACE_CLOSED, ROOM_CLOSED, OUTSIDE_HOURS)
 # Those that are about a session.
 OF_SESSIONS: Final = (SESSION_OPEN, NOT_BILLED_AGAIN, *OF_STRANDED, AHEAD_HELD, FEE_UNDECIDED)
 KINDS: Final = {kind.name: kind for kind in (UNDELIVERED, RECORD_READ, DOUBLED, *OF_SESSIONS)}

@@ -11,6 +11,7 @@ from datetime import datetime, time, timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 
 from portal.appointments import states
 from portal.appointments.models import Appointment
@@ -30,7 +31,9 @@ from portal.journeys.to_do.kinds import (
     LEFT,
     NOT_BILLED_AGAIN,
     OF_SESSIONS,
+    OUTSIDE_HOURS,
     PLACE_CLOSED,
+    ROOM_CLOSED,
     SESSION_OPEN,
     STRANDED,
 )
@@ -49,8 +52,10 @@ CAUSES: Final[Mapping[str, Callable[[Sequence[Appointment]], set[int]]]] = {
     STRANDED.name: stranded.away,
     LEFT.name: stranded.with_who_left,
     PLACE_CLOSED.name: stranded.at_closed_places,
+    ROOM_CLOSED.name: stranded.in_closed_rooms,
+    OUTSIDE_HOURS.name: stranded.outside_hours,
 }
-ENDS: Final = {STRANDED.name: "not_away", LEFT.name: "not_needed", PLACE_CLOSED.name: "not_needed"}
+ENDS: Final = {**dict.fromkeys(CAUSES, "not_needed"), STRANDED.name: "not_away"}
 
 
 # ---- A past day -----------------------------------------------------------------------------------------------------
@@ -113,6 +118,16 @@ def raise_without_place(sessions: Iterable[Appointment], *, by: Actor, now: date
     return _raise(PLACE_CLOSED, sessions, by=by, now=now)
 
 
+def raise_without_room(sessions: Iterable[Appointment], *, by: Actor, now: datetime) -> int:
+    """The same of those whose room is out of use, where no other is free."""
+    return _raise(ROOM_CLOSED, sessions, by=by, now=now)
+
+
+def raise_outside_hours(sessions: Iterable[Appointment], *, by: Actor, now: datetime) -> int:
+    """The same of those that a change of their psychologist's hours left outside of them."""
+    return _raise(OUTSIDE_HOURS, sessions, by=by, now=now)
+
+
 def raise_all_left_behind(*, by: Actor, now: datetime) -> int:
     """The same for every such session, for what was closed past the journeys; returns how many are new.
 
@@ -122,9 +137,11 @@ def raise_all_left_behind(*, by: Actor, now: datetime) -> int:
     there = coming.filter(mode=Mode.IN_PERSON, location__is_active=False)
     settled = ToDo.objects.of_kind(PLACE_CLOSED.name).exclude(done_at=None).filter(outcome="stays")
     stays = set(settled.values_list("about_code", flat=True))
+    off = list(coming.filter(Q(psychologist__user__is_active=False) | Q(psychologist__is_active=False)))
+    without = stranded.with_who_left(off)
     count = 0
     for kind, sessions in (
-        (LEFT, coming.filter(psychologist__user__is_active=False)),
+        (LEFT, [session for session in off if session.pk in without]),
         (PLACE_CLOSED, [session for session in there if str(session.code) not in stays]),
     ):
         for session in without_one(kind, sessions):
@@ -291,7 +308,7 @@ def _outcome(
             if not session.is_completed:
                 return "reopened"
             return "billed" if session.pk in billed else ""
-        case STRANDED.name | LEFT.name | PLACE_CLOSED.name:
+        case kind if kind in CAUSES:
             if not session.is_open:
                 return str(session.status)
             if session.ends_at <= now:

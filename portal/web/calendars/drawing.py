@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import NamedTuple
@@ -28,6 +28,7 @@ class Drawing:
     """Draws what stands in days of the diary, on one wall clock.
 
     `address` fills the address of a session's page, `asides` has what is said of one beside the rest, by its code.
+    `undecided` are the codes of those that can't be held as they are booked: they are outlined until somebody decides.
     """
 
     def __init__(
@@ -37,10 +38,12 @@ class Drawing:
         now: datetime,
         address: Callable[[object], str],
         asides: Mapping[UUID, str],
+        undecided: Collection[str] = (),
         is_of_one: bool = False,
         books_at: str = "",
     ) -> None:
         self.zone, self.now, self.address, self.asides = zone, now, address, asides
+        self.undecided = undecided
         self.is_of_one, self.books_at = is_of_one, books_at
         self.language = get_language()
 
@@ -89,7 +92,8 @@ class Drawing:
     def _block(self, session: Session) -> Block:
         a = session.appointment
         state = _state(a.status, a.is_booked and a.is_confirmed, a.mode, language=self.language)
-        when = (session.starts_at, session.ends_at, state.kind)
+        kind = f"{state.kind} undecided" if str(a.code) in self.undecided else state.kind
+        when = (session.starts_at, session.ends_at, kind)
         if a.is_hold:
             what = (_("Held"), _("somebody is booking"), "")
         else:
@@ -98,7 +102,10 @@ class Drawing:
 
     def _detail(self, a: Booked) -> str:
         """What else is said of a session: its other clock, how far it is written up, where, and what it is."""
-        return " · ".join(filter(None, [self._other_clock(a), self.asides.get(a.code, ""), self._where(a), a.service]))
+        undecided = _("To be rearranged") if str(a.code) in self.undecided else ""
+        return " · ".join(
+            filter(None, [undecided, self._other_clock(a), self.asides.get(a.code, ""), self._where(a), a.service])
+        )
 
     def _where(self, a: Booked) -> str:
         return a.room or _mode(a.mode, language=self.language)

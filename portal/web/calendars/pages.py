@@ -22,6 +22,7 @@ from portal.common.languages.times import date_short, day_month, day_no_year, lo
 from portal.common.web import polling
 from portal.common.web.daygrid import STEP, Column, Grid, day_grid
 from portal.common.web.htmx import page_or_fragment
+from portal.journeys.rearranging.deciding import undecided_codes
 from portal.web.calendars.asked import DAY, MONTH, VIEWS, WEEK, Asked
 from portal.web.calendars.audience import Audience
 from portal.web.calendars.drawing import Drawing
@@ -54,10 +55,12 @@ def calendar(
     )
     days = list(_who_practise(found))
     asides = audience.asides([s.appointment.code for one in days for s in one.sessions])
+    shown = {str(s.appointment.code) for one in days for s in one.sessions}
+    undecided = shown & undecided_codes() if shown else frozenset()
     # The line of what time it is, and the half hours that are still to come, go on by steps of five minutes.
     clock = now.timestamp() // (STEP * 60) if asked.shows(today) else None
     known = polling.fingerprint(
-        request, stands_as(), today, clock, [one.trace() for one in days], sorted(asides.items())
+        request, stands_as(), today, clock, [one.trace() for one in days], sorted(asides.items()), sorted(undecided)
     )
     if polling.is_poll(request) and polling.still_shows(request, known):
         return polling.not_modified(known)
@@ -66,6 +69,7 @@ def calendar(
         now=now,
         address=audience.session_url(),
         asides=asides,
+        undecided=undecided,
         is_of_one=audience.of_one,
         books_at=audience.url("book_whom"),
     )

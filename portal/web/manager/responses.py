@@ -57,7 +57,14 @@ KNOWN: Final = "known"
 def confirm_page(request: HttpRequest, *, status: int = 200, **question: Any) -> HttpResponse:
     """Asks; the same address, posted, does it.
 
-    Parameters: title, text, button, back, danger, crumbs, note; sessions, those to come that are left without somebody.
+    Parameters: title, text, button, back, danger, crumbs, note; sessions, those to come that are left without somebody;
+    fields, what the form that was asked about sent (`sent_again`).
     """
     shown = {"known": KNOWN, "digest": digest_of(question.get("sessions", ()))}
     return render(request, "manager/confirm.html", question | shown, status=status)
+
+
+def sent_again(request: HttpRequest) -> list[tuple[str, str]]:
+    """What a form sent, for the page that asks about it: said yes to, it is sent once more."""
+    own = {KNOWN, "csrfmiddlewaretoken"}
+    return [(name, str(value)) for name in request.POST if name not in own for value in request.POST.getlist(name)]

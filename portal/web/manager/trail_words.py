@@ -58,6 +58,7 @@ VERBS = {
     "appointment.booked": "Session booked",
     "appointment.rescheduled": "Session moved",
     "series.booked": "Sessions booked as a series",
+    "appointment.room_changed": "Session given another room",
     "appointment.cancelled": "Session cancelled",
     "appointment.arrived": "Checked in",
     "appointment.arrival_undone": "Check-in undone",

@@ -204,3 +204,22 @@ def test_one_psychologists_alone(desk, place):
 def test_nothing_to_rearrange(desk, place):
     place.session(hours=22)
     assert "Nothing to rearrange" in desk.get(HERE).content.decode()
+
+
+def test_it_is_outlined_in_every_calendar_until_somebody_decides(desk, place):
+    session, other = place.session(hours=22), place.session(hours=23)
+    leave(place)
+    own = make.client_for(place.psychologist.user)
+    calendars = [
+        (desk, f"{reverse('reception:calendar')}?day=2026-11-25"),
+        (own, f"{reverse('psychologist:calendar')}?view=week&day=2026-11-25"),
+    ]
+    for client, address in calendars:
+        text = client.get(address).content.decode()
+        assert len(re.findall(r'class="ev booked undecided"', text)) == 2
+        assert "To be rearranged" in text
+    page = desk.get(HERE)
+    desk.post(HERE, said(page, **{str(session.code): "keep", str(other.code): options(page, other)[1]}))
+    for client, address in calendars:
+        text = client.get(address).content.decode()
+        assert ("undecided" in text, "To be rearranged" in text) == (False, False)

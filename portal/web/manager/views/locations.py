@@ -21,14 +21,14 @@ from portal.accounts.roles import Role
 from portal.appointments.models import Appointment
 from portal.clinic import actions
 from portal.clinic.forms import LocationForm, RoomForm
-from portal.clinic.models import Location
+from portal.clinic.models import Location, Room
 from portal.clinic.refusals import LastOne
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.once import making, once
-from portal.journeys.staffing import close_place, open_place_again
+from portal.journeys.staffing import close_place, close_room, open_place_again, open_room_again
 from portal.journeys.stranded import StillBooked, left_at
 from portal.web.manager.forms import RoomChoice
-from portal.web.manager.responses import KNOWN, confirm_page, form_page, pass_on_warnings
+from portal.web.manager.responses import KNOWN, confirm_page, form_page, pass_on_warnings, sent_again
 from portal.web.manager.tables import LocationTable
 
 # Two forms share the page, and both have a name.
@@ -106,10 +106,16 @@ def rooms(request: ActorRequest, code: UUID) -> HttpResponse:
         if choice.is_valid():
             room, do = choice.cleaned_data["room"], choice.cleaned_data["do"]
             if do == "retire":
-                actions.retire_room(room=room, by=request.actor, now=now)
+                try:
+                    moved = close_room(room=room, knowing=request.POST.get(KNOWN, ""), by=request.actor, now=now)
+                except StillBooked as asked:
+                    return _ask_to_close_room(request, room, asked.sessions)
                 messages.success(request, _("%(name)s is out of use.") % {"name": room.name})
+                if moved:
+                    words = ngettext("%(n)d session has another room.", "%(n)d sessions have another room.", moved)
+                    messages.info(request, words % {"n": moved})
             else:
-                actions.restore_room(room=room, by=request.actor, now=now)
+                open_room_again(room=room, by=request.actor, now=now)
                 messages.success(request, _("%(name)s is in use again.") % {"name": room.name})
         return redirect("manager:location", code)
     form = RoomForm({"location": location.pk, "name": request.POST.get("name", "")}, auto_id=ROOM_IDS)
@@ -120,6 +126,30 @@ def rooms(request: ActorRequest, code: UUID) -> HttpResponse:
         made.leads_to("manager:location", code)
     messages.success(request, _("%(name)s is added.") % {"name": room.name})
     return made.answer
+
+
+def _ask_to_close_room(request: ActorRequest, room: Room, sessions: Sequence[Appointment]) -> HttpResponse:
+    here, n = reverse("manager:location", args=[room.location.code]), len(sessions)
+    note = ngettext(
+        "%(n)d session is booked in it from now on. If another room is free then, it gets that one. "
+        "If none is, it stays booked and comes onto reception's list.",
+        "%(n)d sessions are booked in it from now on. Each gets another room that is free then. "
+        "Those for which none is free stay booked and come onto reception's list.",
+        n,
+    ) % {"n": n}
+    return confirm_page(
+        request,
+        status=422,
+        title=_("Take %(name)s out of use?") % {"name": room.name},
+        text=_("Nothing more is booked in it. You can take it back into use."),
+        note=note,
+        sessions=sessions,
+        fields=sent_again(request),
+        button=_("Take it out of use"),
+        danger=True,
+        back=here,
+        crumbs=_crumbs((here, room.location.name)),
+    )
 
 
 @allow(Role.MANAGER)

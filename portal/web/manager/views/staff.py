@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_tables2 import RequestConfig
 
@@ -24,7 +23,6 @@ from portal.accounts.models import Grant, Invitation, PendingGrant, User
 from portal.accounts.refusals import AlreadyStaff, LastManager, NotOutstanding, NotYourOwn
 from portal.accounts.roles import GUARDED, STAFF, Role
 from portal.accounts.sessions import keep_this_session
-from portal.appointments.models import Appointment
 from portal.audit.models import Entry
 from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.decorators import ActorRequest, allow
@@ -32,6 +30,7 @@ from portal.common.web.htmx import page_or_fragment
 from portal.common.web.once import making, once
 from portal.journeys.staffing import set_roles, stop_working_here, work_here_again
 from portal.journeys.stranded import StillBooked, left_with
+from portal.web.manager.leaving import CRUMB, ask_to_close, ask_to_withdraw
 from portal.web.manager.responses import KNOWN, confirm_page, form_page
 from portal.web.manager.tables import StaffTable, TrailTable
 from portal.web.manager.trail_entries import with_names
@@ -44,7 +43,7 @@ OWN_ROLES = _lazy(
 
 
 def _crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
-    return [(reverse("manager:staff"), _("Staff")), *more]
+    return [(reverse("manager:staff"), str(CRUMB)), *more]
 
 
 def _person(code: UUID) -> User:
@@ -252,7 +251,8 @@ def roles(request: ActorRequest, code: UUID) -> HttpResponse:
 
     def save(*, values: dict[str, list[Role]]) -> None:
         chosen = form.cleaned_data["roles"]
-        set_roles(user=whose, roles=chosen, by=request.actor, now=timezone.now())
+        known = request.POST.get(KNOWN, "")
+        set_roles(user=whose, roles=chosen, knowing=known, by=request.actor, now=timezone.now())
 
     if form.is_valid():
         try:
@@ -262,6 +262,8 @@ def roles(request: ActorRequest, code: UUID) -> HttpResponse:
             messages.error(request, _("Somebody has to be manager. Make somebody else manager first."))
         except NotYourOwn:
             messages.error(request, OWN_ROLES)
+        except StillBooked as asked:
+            return ask_to_withdraw(request, whose, asked.sessions)
         else:
             _say_who_confirms(request, whose.pending_grants.outstanding().filter(role__in=form.cleaned_data["roles"]))
             if whose.roles != before:
@@ -375,39 +377,11 @@ def close(request: ActorRequest, code: UUID) -> HttpResponse:
             messages.error(request, _("Somebody has to be manager. Make somebody else manager first."))
             return redirect(here)
         except StillBooked as asked:
-            return _ask_to_close(request, whose, asked.sessions, status=422)
+            return ask_to_close(request, whose, asked.sessions, status=422)
         messages.success(request, _("%(name)s can no longer sign in.") % {"name": whose.name})
         return redirect("account_home" if whose == request.user else "manager:staff")
     psychologist = Psychologist.objects.filter(user=whose).first()
-    return _ask_to_close(request, whose, left_with(psychologist, now=now) if psychologist else [])
-
-
-def _ask_to_close(
-    request: ActorRequest, whose: User, sessions: Sequence[Appointment], *, status: int = 200
-) -> HttpResponse:
-    here, n = reverse("manager:person", args=[whose.code]), len(sessions)
-    note = ngettext(
-        "%(n)d session is booked with them from now on. It stays booked and comes onto reception's list: reception "
-        "calls the patient to move or cancel it. Until then nobody tells the patient.",
-        "%(n)d sessions are booked with them from now on. They stay booked and come onto reception's list: reception "
-        "calls the patients to move or cancel them. Until then nobody tells the patients.",
-        n,
-    ) % {"n": n}
-    return confirm_page(
-        request,
-        status=status,
-        title=_("Close the account of %(name)s?") % {"name": whose.name},
-        text=_(
-            "They are signed out everywhere and can't sign in again, and their profile leaves the website. Notes, "
-            "invoices and the trail keep their name. You can open the account again."
-        ),
-        note=note if sessions else "",
-        sessions=sessions,
-        button=_("Close the account, and hand them to reception") if sessions else _("Close the account"),
-        danger=True,
-        back=here,
-        crumbs=_crumbs((here, whose.name)),
-    )
+    return ask_to_close(request, whose, left_with(psychologist, now=now) if psychologist else [])
 
 
 @allow(Role.MANAGER)

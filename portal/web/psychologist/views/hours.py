@@ -18,7 +18,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.roles import Role
-from portal.appointments import actions
 from portal.appointments.actions.locking import lock_diary
 from portal.appointments.models import Appointment, TimeSlot, WorkingHours
 from portal.appointments.refusals import BadTimes, HoursOverlap
@@ -29,7 +28,7 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.punctuation import listed
 from portal.common.languages.times import clock, day_short, local_day
 from portal.common.web.once import making, once
-from portal.journeys import time_away
+from portal.journeys import time_away, weekly
 from portal.web.hours.forms import SlotForm, WeekForm
 from portal.web.hours.shifts import drawn_days
 from portal.web.psychologist.own_profile import PsychologistRequest, home_zone, with_profile
@@ -55,17 +54,21 @@ def hours(request: PsychologistRequest) -> HttpResponse:
             rows = all_hours_of(request.actor)
             form = WeekForm(request.POST, hours=rows, locations=_places(rows), psychologist=request.psychologist)
             is_fine = form.is_valid()
-            leaves = _newly_outside(request.actor, before=rows, after=form.hours, now=now) if is_fine else []
-            is_known = time_away.digest_of(leaves) in ("", request.POST.get(KNOWN, ""))
-            if is_fine and is_known:
-                actions.set_weekly_hours(
-                    psychologist=request.psychologist, hours=form.shifts, by=request.actor, now=now
+            if is_fine:
+                weekly.set_weekly_hours(
+                    psychologist=request.psychologist,
+                    hours=form.shifts,
+                    knowing=request.POST.get(KNOWN, ""),
+                    by=request.actor,
+                    now=now,
                 )
     except (BadTimes, HoursOverlap):
         messages.error(request, _("Two of these hours overlap, or end before they start. Nothing was changed."))
         return _page(request, week=form, now=now, status=422)
-    if not (is_fine and is_known):
-        return _page(request, week=form, leaves=leaves, now=now, status=422)
+    except time_away.StillBooked as asked:
+        return _page(request, week=form, leaves=asked.sessions, now=now, status=422)
+    if not is_fine:
+        return _page(request, week=form, now=now, status=422)
     messages.success(request, _("Your weekly hours are saved. New bookings follow them from now on."))
     _say_who_is_left(request, now=now)
     return redirect("psychologist:hours")
@@ -188,15 +191,6 @@ def _say_who_is_left(request: ActorRequest, *, now: datetime) -> None:
             )
             % {"count": count},
         )
-
-
-def _newly_outside(
-    actor: Actor, *, before: list[WorkingHours], after: list[WorkingHours], now: datetime
-) -> list[Appointment]:
-    """The sessions to come that stand in the week as it is and would stand outside it, soonest first."""
-    stood = {left.session.pk for left in outside_hours(actor, hours=before, now=now)}
-    would = outside_hours(actor, hours=after, now=now)
-    return [left.session for left in would if left.session.pk not in stood]
 
 
 def _left_without(actor: Actor, slot: TimeSlot, *, now: datetime) -> list[Appointment]:

@@ -21,7 +21,7 @@ from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
-from portal.journeys.rearranging.deciding import Came, decide, undecided
+from portal.journeys.rearranging.deciding import Came, decide, undecided_codes
 from portal.web.reception.stranded_rows import DECIDED, PER_PAGE, Row, in_words, letters, read, rows_of
 
 # Where a browser's session keeps what came of each decision until its page is shown: codes and words of ours.
@@ -57,8 +57,7 @@ def _address(request: HttpRequest) -> str:
 
 def _undecided(actor: Actor) -> list[Appointment]:
     """All that waits for somebody's word, soonest first: hundreds at most, and only where and when they are."""
-    codes = set(undecided().values_list("about_code", flat=True))
-    waiting = Appointment.objects.visible_to(actor).filter(code__in=codes, patient__isnull=False)
+    waiting = Appointment.objects.visible_to(actor).filter(code__in=undecided_codes(), patient__isnull=False)
     return list(waiting.only("pk", "psychologist", "starts_at").order_by("starts_at", "pk"))
 
 
