@@ -147,6 +147,7 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "TitlesForm": {"room": subscribing.ROOM},
         "WishForm": waiting,
         "DeskWishForm": waiting,
+        "OwnWishForm": waiting | {"people": [session.patient]},
         "UnlinkForm": {"account": psychologist.user},
     }
     return by_name.get(form.__name__, {})

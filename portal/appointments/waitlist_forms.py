@@ -17,6 +17,7 @@ from portal.appointments.waitlist import last_day
 from portal.clinic.models import Location, Mode, Psychologist, Service
 from portal.common.forms.fields import DateField, WholeNumberField
 from portal.common.languages.times import date_short
+from portal.website.texts import Texts
 
 # What an end date begins with; whoever waits longer says so.
 USUALLY = timedelta(weeks=8)
@@ -64,7 +65,8 @@ class WishForm(forms.Form):
         self._services = {service.slug: service for service in services}
         self._people = {person.slug: person for person in psychologists}
         self._places = {place.slug: place for place in places}
-        self._set("service", [(slug, service.name) for slug, service in self._services.items()])
+        named = Texts()
+        self._set("service", [(slug, named.of(service, "name").text) for slug, service in self._services.items()])
         self._set("psychologists", [(slug, person.name) for slug, person in self._people.items()])
         self._set("location", [(ANY, _("Any place")), *((slug, place.name) for slug, place in self._places.items())])
         if entry is not None:

@@ -90,7 +90,7 @@ WITHOUT_KEY = {
         patient:end_carer public:times
         public:confirm public:link reception:withdraw_invitation reception:unlink_account
         reception:keep_address patient:waiting_address reception:compare psychologist:take_back_notes
-        public:offer reception:waiting reception:leave_waitlist reception:withdraw_offer
+        public:offer patient:leave_waitlist reception:waiting reception:leave_waitlist reception:withdraw_offer
         account_login account_logout account_email_verification_sent
         patient:end_calendar_address psychologist:end_calendar_address
     """,
@@ -237,6 +237,13 @@ def a_place_on_the_waitlist():
     code = make.patient().code
     page = at("reception:join_waitlist", code)
     return sheet(desk(), page, "reception:join_waitlist", code, count=WaitlistEntry)
+
+
+def ones_own_place_on_the_waitlist():
+    practice()
+    patient = make.patient(user=make.user())
+    page = at("patient:join_waitlist")
+    return sheet(make.client_for(patient.user), page, "patient:join_waitlist", count=WaitlistEntry)
 
 
 def a_booking_at_any_time():
@@ -664,6 +671,7 @@ PRESSED = {
             a_linked_account,
             a_record_of_ones_own,
             a_place_on_the_waitlist,
+            ones_own_place_on_the_waitlist,
         ),
         *(a_calendar_address, a_diarys_calendar_address),
     ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from portal.appointments.actions import rules
+from portal.appointments.actions import rules, waiting
 from portal.appointments.actions.clashes import Clash, Outlook, Terms
 from portal.appointments.actions.locking import clear_holds, lock_appointment, lock_diary
 from portal.appointments.actions.transactions import in_transaction
@@ -114,6 +114,9 @@ def book_series(
         by=by,
         at=now,
     )
+    for session in booked[:1]:
+        # All of them are one patient's, and of one service.
+        waiting.end_with_booking(session, by=by, now=now)
     return booked if before is None else [before, *booked]
 
 

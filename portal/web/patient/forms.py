@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from portal.appointments.waitlist_forms import WishForm
 from portal.clinic.models import Location
 from portal.common.forms.fields import MarkField, MoneyField, WholeNumberField
 from portal.common.forms.parts import field_of
@@ -62,3 +63,24 @@ class ChosenCarer(forms.Form):
     def __init__(self, *args: Any, patient: Patient, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field_of(self, "carer", forms.ModelChoiceField).queryset = patient.carers.select_related("user", "patient")
+
+
+class OwnWishForm(WishForm):
+    """What somebody waits for, and who it is for, where an account has several people."""
+
+    def __init__(self, data: Any = None, *, people: Sequence[Patient], **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self._patients = {str(patient.code): patient for patient in people}
+        if len(people) > 1:
+            who = forms.ChoiceField(
+                label=_("Who is it for"),
+                choices=[(code, patient.name) for code, patient in self._patients.items()],
+                widget=forms.RadioSelect,
+                initial=str(people[0].code),
+            )
+            self.fields = {"who": who, **self.fields}
+
+    @property
+    def patient(self) -> Patient:
+        """Whom it is for; call it once the form is valid."""
+        return self._patients[self.cleaned_data["who"]] if "who" in self.fields else next(iter(self._patients.values()))

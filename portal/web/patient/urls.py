@@ -12,6 +12,7 @@ from portal.web.patient.views import (
     privacy,
     repeating,
     subscribing,
+    waitlist,
 )
 
 app_name = "patient"
@@ -32,6 +33,9 @@ urlpatterns = [
     path("details/<uuid:code>/", details.edit, name="edit_details"),
     path("details/<uuid:code>/address/", details.waiting_address, name="waiting_address"),
     path("find/", claiming.find, name="find"),
+    path("waitlist/", waitlist.listing, name="waitlist"),
+    path("waitlist/join/", waitlist.join, name="join_waitlist"),
+    path("waitlist/<uuid:code>/leave/", waitlist.leave, name="leave_waitlist"),
     path("privacy/", privacy.privacy, name="privacy"),
     path("privacy/agree/", privacy.agree, name="agree"),
     path("privacy/<uuid:code>/carers/end/", carers.end, name="end_carer"),

@@ -1,0 +1,149 @@
+"""A patient joins the waitlist for themself or whom they care for, sees what they wait for, and leaves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from portal.accounts.roles import Role
+from portal.appointments.models import Offer, WaitlistEntry
+from tests import make
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 6, 3, 1, 0, tzinfo=UTC)
+PAGE, JOIN = "/my/waitlist/", "/my/waitlist/join/"
+
+
+@pytest.fixture(autouse=True)
+def _morning():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def service(db):
+    make.clinic()
+    psychologist = make.psychologist()
+    make.week(psychologist=psychologist)
+    return make.service(slug="session")
+
+
+@pytest.fixture
+def patient(service):
+    return make.patient(user=make.user(), legal_first_name="Ash")
+
+
+@pytest.fixture
+def client(patient):
+    return make.client_for(patient.user)
+
+
+def joining(**fields):
+    return {
+        "service": "session",
+        "modes": ["video"],
+        "weekdays": ["1"],
+        "parts": ["evening"],
+        "ends_on": "2026-07-01",
+    } | fields
+
+
+def test_joining_for_oneself(client, patient, service):
+    assert client.get(JOIN).status_code == 200
+    assert client.post(JOIN, joining()).url == PAGE
+    entry = WaitlistEntry.objects.get()
+    assert (entry.patient, entry.service, entry.joined_by) == (patient, service, patient.user)
+    shown = client.get(PAGE).content.decode()
+    for words in ("Tuesday · evenings", "Video", "1 Jul", "anybody who is free"):
+        assert words in shown
+
+
+def test_nobody_makes_themself_urgent_or_writes_a_note(client):
+    client.post(JOIN, joining(urgent="on", desk_note="words about how I am"))
+    entry = WaitlistEntry.objects.get()
+    assert (entry.urgent, entry.desk_note) == (False, "")
+    page = client.get(JOIN).content.decode()
+    assert "urgent" not in {name for name in ("urgent", "desk_note") if f'name="{name}"' in page}
+
+
+def test_for_a_child_and_for_nobody_elses(client, patient):
+    child = make.patient(legal_first_name="Mia", email="")
+    make.carer(patient=child, user=patient.user)
+    stranger = make.patient()
+    assert client.post(JOIN, joining(who=str(stranger.code))).status_code == 422
+    assert client.post(JOIN, joining(who=str(child.code))).url == PAGE
+    assert [entry.patient for entry in WaitlistEntry.objects.all()] == [child]
+    assert "Mia" in client.get(PAGE).content.decode()
+
+
+def test_twice_is_said(client):
+    client.post(JOIN, joining())
+    response = client.post(JOIN, joining(parts=["morning"]))
+    assert response.status_code == 409
+    assert "is on the waitlist for this service already" in response.content.decode()
+    assert WaitlistEntry.objects.count() == 1
+
+
+def test_what_is_not_booked_online_is_not_waited_for(client):
+    make.service(slug="by-phone", online=False)
+    make.service(slug="gone", is_active=False)
+    for slug in ("by-phone", "gone"):
+        assert client.post(JOIN, joining(service=slug)).status_code == 422
+    assert not WaitlistEntry.objects.exists()
+
+
+def test_leaving_twice(client, patient):
+    entry = make.waiting(patient=patient)
+    leave = reverse("patient:leave_waitlist", args=[entry.code])
+    for _ in range(2):
+        assert client.post(leave).url == PAGE
+    entry.refresh_from_db()
+    assert (entry.ended_why, entry.ended_at) == (WaitlistEntry.Ended.LEFT, NOW)
+
+
+def test_what_is_offered_is_said_with_its_end(client, patient):
+    make.offer(entry=make.waiting(patient=patient))
+    assert "We have offered a time" in client.get(PAGE).content.decode()
+
+
+def test_somebody_elses_waiting_is_nobodys_to_see_or_end(client):
+    other = make.offer().entry
+    assert other.patient.name not in client.get(PAGE).content.decode()
+    assert client.post(reverse("patient:leave_waitlist", args=[other.code])).status_code == 404
+    assert Offer.objects.get().is_open
+    assert WaitlistEntry.objects.get().is_waiting
+
+
+def test_a_carer_whose_care_ended_sees_it_no_more(client, patient):
+    child = make.patient(legal_first_name="Mia")
+    carer = make.carer(patient=child, user=patient.user)
+    entry = make.waiting(patient=child)
+    assert "Mia" in client.get(PAGE).content.decode()
+    type(carer).objects.update(ended_at=NOW)
+    assert client.post(reverse("patient:leave_waitlist", args=[entry.code])).status_code == 404
+
+
+def test_an_account_without_a_record_is_led_to_booking(service):
+    client = make.client_for(make.user())
+    assert client.get(JOIN).url == PAGE
+    assert client.post(JOIN, joining()).url == PAGE
+    assert reverse("public:book") in client.get(PAGE).content.decode()
+    assert not WaitlistEntry.objects.exists()
+
+
+@pytest.mark.parametrize("who", ["nobody", Role.RECEPTION, Role.PSYCHOLOGIST, Role.MANAGER])
+def test_who_may_not(service, who):
+    entry = make.waiting()
+    client = make.client_for(None) if who == "nobody" else make.signed_in_client(role=who)
+    for method, url in (
+        (client.get, PAGE),
+        (client.get, JOIN),
+        (client.post, reverse("patient:leave_waitlist", args=[entry.code])),
+    ):
+        # Staff are patients of nobody here: they find no record of theirs.
+        assert method(url).status_code in {302, 403, 404} or entry.patient.name not in method(url).content.decode()
+    entry.refresh_from_db()
+    assert entry.is_waiting
