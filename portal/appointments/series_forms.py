@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -114,3 +115,17 @@ class TimeChoice(forms.Form):
         except ValidationError as error:
             self.add_error("at", error)
             return None
+
+
+class ChosenSessions(forms.Form):
+    """Which sessions of a series were ticked, each by its code and how the page saw it."""
+
+    def __init__(self, *args: Any, values: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["session"] = forms.MultipleChoiceField(
+            choices=[(value, value) for value in values],
+            error_messages={
+                "required": _("Tick at least one session."),
+                "invalid_choice": _("One of these sessions was changed meanwhile. Look again, and choose anew."),
+            },
+        )

@@ -59,6 +59,7 @@ def shown():
         "appointment": session,
         "sessions": [session],
         "cancel_hours": 24,
+        "late": [(session, Decimal(110))],
         "before": SimpleNamespace(starts_at=AT - timedelta(days=1), zone=session.zone),
         "zone": session.zone,
         "clinic": clinic,

@@ -86,7 +86,7 @@ WITHOUT_KEY = {
         manager:restore_service manager:confirm_role manager:withdraw_role
         manager:take_down_download manager:put_back_download manager:replace_download
         manager:change_crisis_line manager:take_off_crisis_line reception:use_held
-        manager:reset_text patient:cancel patient:reschedule patient:agree
+        manager:reset_text patient:cancel patient:reschedule patient:agree patient:cancel_series reception:cancel_series
         patient:end_carer public:times
         public:confirm public:link reception:withdraw_invitation reception:unlink_account
         reception:keep_address patient:waiting_address reception:compare psychologist:take_back_notes

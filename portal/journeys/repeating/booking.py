@@ -60,6 +60,11 @@ def notify(sessions: Sequence[Appointment], template: str, *, now: datetime) -> 
         raise ValueError("these sessions are no series")
     context: dict[str, Any] = {
         "sessions": listed,
+        "late": [
+            (each, charges.late_fee(each, clinic=clinic).amounts.total)
+            for each in listed
+            if each.late and each.starts_at > now
+        ],
         "appointment": first,
         "zone": first.zone,
         "quote": charges.promised(first, clinic=clinic),

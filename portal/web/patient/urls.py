@@ -11,6 +11,7 @@ from portal.web.patient.views import (
     invoices,
     privacy,
     repeating,
+    series,
     subscribing,
     waitlist,
 )
@@ -25,6 +26,7 @@ urlpatterns = [
     path("appointments/<uuid:code>/cancel/", appointments.cancel, name="cancel"),
     path("appointments/<uuid:code>/reschedule/", appointments.reschedule, name="reschedule"),
     path("appointments/<uuid:code>/repeat/", repeating.repeat, name="repeat"),
+    path("appointments/<uuid:code>/series/cancel/", series.cancel, name="cancel_series"),
     path("calendar/", subscribing.calendar_addresses, name="calendar_addresses"),
     path("calendar/<uuid:code>/make/", subscribing.make_calendar_address, name="make_calendar_address"),
     path("calendar/<uuid:code>/titles/", subscribing.title_calendar_address, name="title_calendar_address"),

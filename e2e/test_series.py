@@ -1,0 +1,100 @@
+"""A session that recurs, over a change of the clocks: each time is settled before anything is booked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from e2e.harness import Mailbox, text_of
+from portal.appointments.models import Appointment, WorkingHours
+from portal.clinic.models import Service
+from tests import make
+
+FORTNIGHT = timedelta(weeks=2)
+
+
+def day_of_the_change(zone, after: datetime) -> datetime:
+    """The next local noon by whose morning the clocks have changed."""
+    noon = after.astimezone(zone).replace(hour=12, minute=0, second=0, microsecond=0)
+    while (noon + timedelta(days=1)).utcoffset() == noon.utcoffset():
+        noon += timedelta(days=1)
+    return noon + timedelta(days=1)
+
+
+def a_session_before_the_change(*, days: int = 21) -> Appointment:
+    """In somebody's weekly hours, three weeks before the clocks change: they change between its second and third."""
+    hours = WorkingHours.objects.select_related("location", "psychologist__user").filter(psychologist__is_active=True)[
+        0
+    ]
+    change = day_of_the_change(hours.location.zone, timezone.now() + timedelta(days=60))
+    day = change - timedelta(days=days + (change.weekday() - hours.weekday) % 7)
+    starts_at = datetime.combine(day.date(), hours.starts, hours.location.zone).astimezone(UTC)
+    return make.appointment(
+        psychologist=hours.psychologist,
+        service=Service.objects.get(slug="session"),
+        location=hours.location,
+        mode="video",
+        patient=make.patient(legal_first_name="Odile", legal_last_name="Marsh", email="odile@post.example"),
+        starts_at=starts_at,
+    )
+
+
+def planned(session: Appointment, n: int) -> datetime:
+    """Where the wall clock has the n-th session after the first."""
+    return (session.local_start + n * FORTNIGHT).astimezone(UTC)
+
+
+def test_a_fortnightly_series_over_a_change_of_the_clocks_with_a_clash_resolved(
+    page: Page, sign_in, mailbox: Mailbox, assert_accessible
+) -> None:
+    session = a_session_before_the_change()
+    make.appointment(
+        psychologist=session.psychologist,
+        service=session.service,
+        location=session.location,
+        mode="video",
+        starts_at=planned(session, 2),
+    )
+    sign_in(page, "reception@demo.example")
+    page.goto(f"/reception/appointments/{session.code}/")
+    page.get_by_role("link", name="Repeat").click()
+    page.get_by_label("How many sessions in all").fill("5")
+    page.get_by_label("Repeats").select_option(label="Every 2 weeks")
+    times = page.locator(".series-time")
+    expect(times).to_have_count(4)
+    clash = times.nth(1)
+    expect(clash).to_contain_text("is not free at this time.")
+    expect(clash.get_by_role("combobox")).to_contain_text("Take ")
+    assert_accessible(page)
+    times.nth(3).get_by_role("combobox").select_option(label="Skip it")
+    page.get_by_role("button", name="Book these sessions").click()
+    expect(page.get_by_text("3 more sessions are booked.")).to_be_visible()
+
+    booked = list(Appointment.objects.filter(series__isnull=False, patient=session.patient).order_by("position"))
+    assert [row.position for row in booked] == [1, 2, 3, 4]
+    assert [booked[1].starts_at, booked[3].starts_at] == [planned(session, 1), planned(session, 3)]
+    assert booked[2].is_moved_alone
+    assert len({row.local_start.utcoffset() for row in booked}) == 2
+    assert {row.local_start.time() for row in booked if not row.is_moved_alone} == {session.local_start.time()}
+    told = text_of(mailbox.wait_for(to="odile@post.example"))
+    assert [f"{n} of 4" in told for n in (2, 3, 4)] == [True] * 3
+
+
+def test_it_works_without_script_and_on_a_phone(page_without_script: Page, phone: Page, sign_in) -> None:
+    # On days of its own, whichever of these runs first.
+    session = a_session_before_the_change(days=56)
+    for page in (page_without_script, phone):
+        sign_in(page, "reception@demo.example")
+        page.goto(f"/reception/appointments/{session.code}/repeat/?repeat=fortnightly&count=3")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page = page_without_script
+    first = page.locator(".series-time").first
+    first.get_by_role("combobox").select_option(label="Another time")
+    expect(first.get_by_label("Day")).to_be_visible()
+    page.get_by_role("button", name="Book these sessions").click()
+    expect(page.get_by_text("Which day?")).to_be_visible()
+    page.locator(".series-time").first.get_by_role("combobox").select_option(label="Skip it")
+    page.get_by_role("button", name="Book these sessions").click()
+    expect(page.get_by_text("1 more session is booked.")).to_be_visible()

@@ -1,0 +1,53 @@
+"""Several sessions of one series in a patient's pages: calling them off together."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from portal.accounts.roles import Role
+from portal.appointments.models import Appointment, CancelReason
+from portal.appointments.refusals import NotCancellable
+from portal.appointments.series_forms import ChosenSessions
+from portal.clinic.models import ClinicSettings
+from portal.common.access.decorators import ActorRequest, allow
+from portal.journeys import told
+from portal.journeys.repeating.cancelling import Which, cancel_sessions, choices
+
+
+@allow(Role.PATIENT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
+    """Lists what is to come of the series with what cancelling each costs now, and calls off what is ticked."""
+    series = Appointment.objects.visible_to(request.actor).filter(series__isnull=False)
+    session = get_object_or_404(series.for_listing(), code=code)
+    now, clinic, is_sent = timezone.now(), ClinicSettings.current(), request.method == "POST"
+    which = Which.ALL if request.GET.get("which") == Which.ALL else Which.FOLLOWING
+    listed = choices(session, which=which, by=request.actor, now=now, clinic=clinic)
+    able = {choice.value: choice for choice in listed if choice.why is None}
+    chosen = ChosenSessions(request.POST if is_sent else None, values=list(able))
+    if is_sent and chosen.is_valid():
+        asked = [(able[value].session, value.split()[1]) for value in chosen.cleaned_data["session"]]
+        try:
+            gone = cancel_sessions(asked, reason=CancelReason.PATIENT, by=request.actor, now=now)
+        except NotCancellable:
+            messages.warning(
+                request, _("One of these sessions was changed meanwhile, and none was cancelled. Look at them again.")
+            )
+            return redirect("patient:cancel_series", code=session.code)
+        done = ngettext("%(n)s session is cancelled.", "%(n)s sessions are cancelled.", len(gone)) % {"n": len(gone)}
+        messages.success(request, told.with_mail(done, gone[-1], by=request.actor, now=now) if gone else done)
+        return redirect("patient:appointments")
+    if is_sent:
+        ticked = request.POST.getlist("session")
+        for choice in listed:
+            choice.is_chosen = choice.value in ticked
+    context = {"session": session, "choices": listed, "chosen": chosen, "which": which.value}
+    return render(request, "patient/cancel_series.html", context, status=422 if is_sent else 200)
