@@ -76,6 +76,11 @@ class Booked(NamedTuple):
         return self.status == Status.BOOKED
 
     @property
+    def can_move(self) -> bool:
+        """Whether its state lets it be moved; whether the rest does, is asked when it is."""
+        return self.status in states.MOVES[states.Verb.MOVE].frm
+
+    @property
     def takes_time(self) -> bool:
         """Whether its time is nobody else's."""
         return self.status in states.TAKING_TIME

@@ -161,8 +161,12 @@ def reschedule_session(
     mode: str | None = None,
     outside_hours: bool = False,
     seen: str | None = None,
+    tell_at: datetime | None = None,
 ) -> Appointment:
-    """Moves a booking, or changes how it is held, and says so. Raises SlotTaken, NotOffered or NotReschedulable."""
+    """Moves a booking, or changes how it is held, and says so, at once or not before `tell_at`.
+
+    Raises SlotTaken, NotOffered or NotReschedulable.
+    """
     before = copy(appointment)
     moved = actions.reschedule(
         appointment=appointment,
@@ -180,7 +184,7 @@ def reschedule_session(
         # What still waits tells of what is no longer so; the new notice says all that the old one did.
         freed.withdraw_notices(moved, why="moved", by=by, now=now)
         template = "appointment_moved" if moved.starts_at != before.starts_at else "appointment_changed"
-        notify(moved, template, before=before, now=now)
+        notify(moved, template, before=before, now=now, send_at=tell_at)
     return moved
 
 
@@ -230,10 +234,18 @@ def free_until(appointment: Appointment, *, clinic: ClinicSettings) -> datetime:
     return terms.free_until(appointment, clinic=clinic)
 
 
-def notify(appointment: Appointment, template: str, *, now: datetime, before: Appointment | None = None) -> None:
+def notify(
+    appointment: Appointment,
+    template: str,
+    *,
+    now: datetime,
+    before: Appointment | None = None,
+    send_at: datetime | None = None,
+) -> None:
     """Queues one notice for each who is `told`, with the calendar entry; `before` is the session as it was, if moved.
 
-    The dedupe key holds the revision: moving twice sends twice, a repeated call sends once.
+    It is sent at once, or waits in the outbox until `send_at`. The dedupe key holds the revision: moving twice sends
+    twice, a repeated call sends once.
     """
     for letter in _letters(appointment, template, now=now, before=before):
         to = Recipient.by_email(letter.reader.address)
@@ -249,6 +261,7 @@ def notify(appointment: Appointment, template: str, *, now: datetime, before: Ap
             dedupe_key=f"{template}:{appointment.code}:{appointment.revision}:{to.digest}",
             language=letter.reader.language,
             attachments=[("appointment.ics", f"text/calendar; method={letter.method}", entry)],
+            send_at=send_at,
         )
 
 

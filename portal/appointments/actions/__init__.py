@@ -14,6 +14,7 @@ from portal.appointments.actions.holding import confirm_hold, hold, hold_any, re
 from portal.appointments.actions.locking import clear_run_out_holds
 from portal.appointments.actions.repeating import SeriesTaken, Wish, book_series
 from portal.appointments.actions.rooming import change_room
+from portal.appointments.actions.taking_back import Was, take_back_move
 from portal.appointments.actions.transactions import in_transaction
 from portal.appointments.actions.waiting import WaitlistWish, change_wish, join_waitlist, leave_waitlist
 from portal.appointments.actions.working import Shift, add_time_slot, remove_time_slot, set_weekly_hours
@@ -22,6 +23,7 @@ __all__ = [
     "SeriesTaken",
     "Shift",
     "WaitlistWish",
+    "Was",
     "Wish",
     "add_time_slot",
     "book",
@@ -46,6 +48,7 @@ __all__ = [
     "reopen",
     "reschedule",
     "set_weekly_hours",
+    "take_back_move",
     "undo_check_in",
     "undo_no_show",
 ]

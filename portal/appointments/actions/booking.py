@@ -92,6 +92,7 @@ def reschedule(
     psychologist: Psychologist | None = None,
     location: Location | None = None,
     mode: Mode | str | None = None,
+    room: int | None = None,
     by: Actor,
     now: datetime,
     outside_hours: bool = False,
@@ -101,7 +102,8 @@ def reschedule(
     """Moves a booked session and returns it; it keeps its code, its length and the fee that was promised.
 
     It may change how it is held too, also at the same time. A move to where it already is changes nothing, so a
-    double click is harmless. Raises NotReschedulable, SlotTaken, PatientBusy or NotOffered.
+    double click is harmless. The room with the id `room`, else its own, is taken if it is free. Raises
+    NotReschedulable, SlotTaken, PatientBusy or NotOffered.
     """
     rules.check_time(starts_at, now=now)
     place, way = location or appointment.location, mode or appointment.mode
@@ -148,7 +150,7 @@ def reschedule(
             rules.check_way_there(whom, slot, place, way, instead_of=booked.mode, clinic=clinic)
     rules.check_patient_is_free(booked.patient_id, slot, now=now, ignore=booked)
     was = Place.of(booked)
-    booked.room_id = rules.choose_room(way, place, standing, preferred=booked.room_id)
+    booked.room_id = rules.choose_room(way, place, standing, preferred=room or booked.room_id)
     booked.psychologist_id, booked.location_id, booked.mode = whom.pk, place.pk, way
     booked.starts_at, booked.ends_at, booked.occupied_from, booked.occupied_until = slot
     booked.revision += 1

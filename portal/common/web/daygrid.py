@@ -35,7 +35,7 @@ class Block:
     mark: str = ""
     # Of time not worked: "leave" is hatched.
     tone: str = ""
-    # What a script is told of a session that may be moved: the word that its move goes by; empty for none.
+    # The address of the page that moves it, for a script; empty for what can't be moved.
     moves: str = ""
     row: int = 0
     span: int = 0
@@ -53,6 +53,8 @@ class Column:
     blocks: list[Block] = field(default_factory=list)
     # Now, in the zone of this column; the line is drawn when it falls on `day`.
     now: datetime | None = None
+    # What a script says of it when a session is moved here, as part of an address.
+    to: str = ""
     is_today: bool = False
     now_row: int = 0
 
@@ -73,6 +75,11 @@ class Grid:
     columns: tuple[Column, ...]
     # Rows in all, for a last invisible item that gives each column its height.
     rows: int
+
+    @property
+    def first_minute(self) -> int:
+        """Minutes from midnight to the first row."""
+        return self.hours[0].at.hour * 60 if self.hours else 0
 
 
 def _minutes(moment: datetime, day: date) -> int:

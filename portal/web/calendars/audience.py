@@ -36,6 +36,11 @@ class Audience:
         """The address of a page of this audience that takes nothing."""
         return reverse(f"{self.namespace}:{name}")
 
+    @property
+    def undo_url(self) -> str:
+        """The name of the page that takes a move back."""
+        return f"{self.namespace}:undo_move"
+
     def session_url(self) -> Callable[[object], str]:
         """Fills the address of a session's page with its code."""
         return each(f"{self.namespace}:{self.session}")

@@ -21,7 +21,7 @@ from portal.common.languages.times import clock, clock_there, iso
 from portal.common.web.daygrid import Block
 from portal.common.web.stencils import Row, Stencil
 
-_LINE = Stencil("calendar/_line.html", holes="at until url patient psychologist detail")
+_LINE = Stencil("calendar/_line.html", holes="at until url patient psychologist detail moves")
 
 
 class Drawing:
@@ -29,6 +29,7 @@ class Drawing:
 
     `address` fills the address of a session's page, `asides` has what is said of one beside the rest, by its code.
     `undecided` are the codes of those that can't be held as they are booked: they are outlined until somebody decides.
+    `books_at` is the page that books a free half hour, `moves_at` fills the address of the page that moves a session.
     """
 
     def __init__(
@@ -41,10 +42,11 @@ class Drawing:
         undecided: Collection[str] = (),
         is_of_one: bool = False,
         books_at: str = "",
+        moves_at: Callable[[object], str] | None = None,
     ) -> None:
         self.zone, self.now, self.address, self.asides = zone, now, address, asides
         self.undecided = undecided
-        self.is_of_one, self.books_at = is_of_one, books_at
+        self.is_of_one, self.books_at, self.moves_at = is_of_one, books_at, moves_at
         self.language = get_language()
 
     # ---- Columns ----------------------------------------------------------------------------------------------------
@@ -98,7 +100,11 @@ class Drawing:
             what = (_("Held"), _("somebody is booking"), "")
         else:
             what = (a.patient, self._detail(a), self.address(a.code))
-        return Block(*when, *what, shape=state.shape, spoken=state.spoken, mark=state.mark)
+        return Block(*when, *what, shape=state.shape, spoken=state.spoken, mark=state.mark, moves=self._moves(a))
+
+    def _moves(self, a: Booked) -> str:
+        """The page that moves a session; empty for what is never moved."""
+        return self.moves_at(a.code) if a.can_move and self.moves_at else ""
 
     def _detail(self, a: Booked) -> str:
         """What else is said of a session: its other clock, how far it is written up, where, and what it is."""
@@ -133,6 +139,7 @@ class Drawing:
                 "mode": a.mode,
                 "is_hold": a.is_hold,
                 "names_psychologist": bool(psychologist),
+                "can_move": bool(self._moves(a)),
             },
             (
                 clock(a.starts_at, self.zone),
@@ -141,6 +148,7 @@ class Drawing:
                 a.patient,
                 psychologist,
                 "" if a.is_hold else self._detail(a),
+                self._moves(a),
             ),
         )
 

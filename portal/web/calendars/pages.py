@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
@@ -20,9 +21,11 @@ from portal.common.access.decorators import ActorRequest
 from portal.common.kept import stands_as
 from portal.common.languages.times import date_short, day_month, day_no_year, local_day, month, weekday_short
 from portal.common.web import polling
+from portal.common.web.addresses import each
 from portal.common.web.daygrid import STEP, Column, Grid, day_grid
 from portal.common.web.htmx import page_or_fragment
 from portal.journeys.rearranging.deciding import undecided_codes
+from portal.web.calendars import undoing
 from portal.web.calendars.asked import DAY, MONTH, VIEWS, WEEK, Asked
 from portal.web.calendars.audience import Audience
 from portal.web.calendars.drawing import Drawing
@@ -72,6 +75,7 @@ def calendar(
         undecided=undecided,
         is_of_one=audience.of_one,
         books_at=audience.url("book_whom"),
+        moves_at=each(f"{audience.namespace}:move_in_calendar"),
     )
     page = _Page(asked, audience, drawing, days, today=today)
     context = {
@@ -92,6 +96,7 @@ def calendar(
         "days": days,
         "zone": zone,
         "now": now,
+        "moved": undoing.just_moved(request, now=now),
         **page.context(),
         **extra,
     }
@@ -146,6 +151,7 @@ class _Page:
                 subtitle=self._where(one),
                 day=one.day,
                 url="" if self.is_of_one else self.asked.query(view=WEEK, psychologist=one.psychologist),
+                to=self._to(one),
                 blocks=self.drawing.blocks(one),
                 now=self._now,
             )
@@ -170,6 +176,7 @@ class _Page:
                 subtitle=self._where(one),
                 day=one.day,
                 url=self._day_url(one.day),
+                to=self._to(one),
                 blocks=self.drawing.blocks(one),
                 now=self._now,
             )
@@ -203,6 +210,10 @@ class _Page:
             groups.append((day, self._day_url(day), away, drawn))
         goes_on = self.asked.first + timedelta(days=len(groups))
         return {"groups": groups, "after": self.asked.query(day=goes_on), "today": self.today}
+
+    def _to(self, one: DiaryDay) -> str:
+        """What is said of a column when a session is moved into it."""
+        return urlencode({"day": f"{one.day:%Y-%m-%d}", "psychologist": one.psychologist.slug})
 
     def _day_url(self, day: date) -> str:
         """Who sees one diary alone has a page of their own for the day."""

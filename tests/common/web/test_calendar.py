@@ -58,7 +58,12 @@ def grid(zone=MELBOURNE):
                 ],
                 at(11, 7, zone),
             ),
-            Column("Tom Ashby", DAY, blocks=[block((9, 30), 0, "no-show", zone, shape="no_show")]),
+            Column(
+                "Tom Ashby",
+                DAY,
+                to="day=1&psychologist=<tom>",
+                blocks=[block((9, 30), 0, "no-show", zone, shape="no_show")],
+            ),
             Column("Nobody", DAY),
         ],
         first_hour=9,

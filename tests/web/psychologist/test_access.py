@@ -26,7 +26,7 @@ POSTS = {
     *("add_exception", "remove_exception", "add_to_note", "withdraw_share", "profile_advice"),
     *("article_link", "restore_article", "article_preview"),
     *("take_to_do", "put_back_to_do", "finish_to_do"),
-    *("complete", "no_show", "find", "hand_over", "take_back_notes"),
+    *("complete", "no_show", "undo_move", "find", "hand_over", "take_back_notes"),
     *("make_calendar_address", "title_calendar_address", "end_calendar_address"),
 }
 # What answers otherwise where nothing of ours is found: a form says what is wrong, a search leads to its list.

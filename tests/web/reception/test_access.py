@@ -21,6 +21,8 @@ PAGES = [
     "calendar",
     "book_whom",
     "book_here",
+    "move_in_calendar",
+    "undo_move",
     "patients",
     "find",
     "new_patient",
@@ -64,8 +66,8 @@ OF_A_PATIENT = {
 OF_NOBODY = {"today", "calendar", "book_whom", "patients", "find", "new_patient", "away", "stranded"}
 ONLY_POST = {
     *("find", "add_carer", "end_carer", "check_in", "no_show", "send_invoice", "waive_fee"),
-    *("invite_patient", "withdraw_invitation", "keep_address", "take_back_away"),
     *("approve_patient", "withdraw_approval"),
+    *("invite_patient", "withdraw_invitation", "keep_address", "take_back_away", "undo_move"),
 }
 # Their searches are sent by POST, and are led to an address that is read (portal/common/web/search_words.py).
 SEARCHED = {"patients"}

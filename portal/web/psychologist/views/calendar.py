@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
 from portal.clinic import kept
@@ -16,7 +16,7 @@ from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.decorators import allow
 from portal.common.web.once import once
 from portal.records.session_notes import states_of_notes
-from portal.web.calendars import booking, pages
+from portal.web.calendars import booking, moving, pages, undoing
 from portal.web.calendars.asked import WEEK
 from portal.web.calendars.audience import Audience
 from portal.web.psychologist.own_profile import PsychologistRequest, home_zone, with_profile
@@ -62,3 +62,20 @@ def book_whom(request: PsychologistRequest) -> HttpResponse:
 def book_here(request: PsychologistRequest, code: UUID) -> HttpResponse:
     """Books an empty half hour of one's own for a patient in one's care."""
     return booking.here(request, OWN, _only(request), code)
+
+
+@allow(Role.PSYCHOLOGIST)
+@with_profile
+@require_http_methods(["GET", "HEAD", "POST"])
+def move(request: PsychologistRequest, code: UUID) -> HttpResponse:
+    """Moves a session of one's own in one's own calendar."""
+    zone = home_zone(hours_of(request.actor), clinic=ClinicSettings.current())
+    return moving.move(request, OWN, _only(request), code, zone=zone)
+
+
+@allow(Role.PSYCHOLOGIST)
+@with_profile
+@require_POST
+def undo_move(request: PsychologistRequest, code: UUID) -> HttpResponse:
+    """Takes a move of a moment ago back."""
+    return undoing.undo(request, OWN, code)

@@ -7,14 +7,14 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.once import once
-from portal.web.calendars import booking, pages
+from portal.web.calendars import booking, moving, pages, undoing
 from portal.web.calendars.asked import DAY
 from portal.web.calendars.audience import Audience
 
@@ -48,3 +48,18 @@ def book_whom(request: ActorRequest) -> HttpResponse:
 def book_here(request: ActorRequest, code: UUID) -> HttpResponse:
     """Books an empty half hour for this patient."""
     return booking.here(request, DESK, _everybody(), code)
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def move(request: ActorRequest, code: UUID) -> HttpResponse:
+    """Moves a session in the calendar."""
+    people = [person for person in _everybody() if not person.has_left]
+    return moving.move(request, DESK, people, code, zone=ClinicSettings.current().zone)
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_POST
+def undo_move(request: ActorRequest, code: UUID) -> HttpResponse:
+    """Takes a move of a moment ago back."""
+    return undoing.undo(request, DESK, code)

@@ -1,0 +1,186 @@
+"""Moving a session in the calendar: by form, by keyboard or by drag it comes to one question, and is moved then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.appointments import diary
+from portal.appointments.actions import rules
+from portal.appointments.forms import SeenForm
+from portal.appointments.models import Appointment
+from portal.appointments.refusals import NotOffered, NotReschedulable, SlotTaken
+from portal.appointments.states import Verb
+from portal.clinic import kept
+from portal.clinic.models import Location, Psychologist
+from portal.common.access.decorators import ActorRequest
+from portal.common.languages.times import local_day
+from portal.journeys import booking, choosing, sessions
+from portal.journeys.moving import move as move_session
+from portal.web.calendars import undoing
+from portal.web.calendars.audience import Audience
+from portal.web.calendars.in_the_way import in_the_way
+from portal.web.calendars.move_forms import MoveForm, SentForm
+from portal.web.calendars.refused import in_words, why_not
+
+
+class Target(NamedTuple):
+    """When, with whom and where a session is to be."""
+
+    starts_at: datetime
+    psychologist: Psychologist
+    location: Location
+
+    @property
+    def value(self) -> str:
+        """What the question's form sends back."""
+        return f"{self.starts_at.astimezone(UTC):%Y-%m-%dT%H:%MZ} {self.location.slug} {self.psychologist.slug}"
+
+
+def move(
+    request: ActorRequest, audience: Audience, people: Sequence[Psychologist], code: UUID, *, zone: ZoneInfo
+) -> HttpResponse:
+    """Asks where it is to be, unless the address says it; then asks once whether it is meant; then moves it."""
+    session = get_object_or_404(Appointment.objects.visible_to(request.actor).without_holds().for_listing(), code=code)
+    now = timezone.now()
+    if why := sessions.steps(session, by=request.actor, now=now)[Verb.MOVE].why:
+        messages.error(request, in_words(Verb.MOVE, why, session, by=request.actor, now=now))
+        return redirect(day_of(audience, session, zone))
+    page = _Page(request, audience, session, zone=zone, now=now)
+    if request.method == "POST":
+        target = _sent(request, people)
+        if target is None:
+            return page.form(MoveForm(initial=_present(session, zone), people=people, zone=zone), status=422)
+        return page.moved(target)
+    if "day" not in request.GET or "at" not in request.GET:
+        return page.form(MoveForm(initial=_present(session, zone), people=people, zone=zone))
+    form = MoveForm({"psychologist": session.psychologist.slug} | request.GET.dict(), people=people, zone=zone)
+    if not form.is_valid():
+        return page.form(form, status=422)
+    whom = next(p for p in people if p.slug == form.cleaned_data["psychologist"])
+    starts_at = form.cleaned_data["starts_at"]
+    return page.question(Target(starts_at, whom, _place(session, whom, starts_at, zone=zone, now=now)))
+
+
+def day_of(audience: Audience, session: Appointment, zone: ZoneInfo) -> str:
+    """The calendar at the day of a session."""
+    return f"{audience.url('calendar')}?day={local_day(session.starts_at, zone):%Y-%m-%d}"
+
+
+def _present(session: Appointment, zone: ZoneInfo) -> dict[str, Any]:
+    there = timezone.localtime(session.starts_at, zone)
+    return {"day": local_day(there, zone), "at": there.time(), "psychologist": session.psychologist.slug}
+
+
+def _sent(request: ActorRequest, people: Sequence[Psychologist]) -> Target | None:
+    """What the question asked about; None of anything that it never said."""
+    form = SentForm(request.POST)
+    form.full_clean()
+    try:
+        starts_at, location, slug = choosing.read_whose_time(form.cleaned_data.get("to", ""))
+    except ValueError:
+        return None
+    whom = next((person for person in people if person.slug == slug), None)
+    return Target(starts_at, whom, location) if whom else None
+
+
+def _place(session: Appointment, whom: Psychologist, starts_at: datetime, *, zone: ZoneInfo, now: datetime) -> Location:
+    """Where the psychologist works at that time; the session's own place where they work there too, or nowhere."""
+    (day,) = diary.day([whom], local_day(starts_at, zone), zone=zone, now=now)
+    there = [work.location for work in day.work if work.starts_at <= starts_at < work.ends_at]
+    own = kept.places()[session.location_id]
+    return own if own in there or not there else there[0]
+
+
+class _Page:
+    """The pages of one session's move."""
+
+    def __init__(
+        self, request: ActorRequest, audience: Audience, session: Appointment, *, zone: ZoneInfo, now: datetime
+    ) -> None:
+        self.request, self.audience, self.session, self.zone, self.now = request, audience, session, zone, now
+
+    def form(self, form: MoveForm, *, status: int = 200) -> HttpResponse:
+        """Asks where it is to be."""
+        return self._render({"form": form}, status=status)
+
+    def question(
+        self, target: Target, *, refusal: str = "", way: Any = None, outside: bool = False, status: int = 200
+    ) -> HttpResponse:
+        """Names both times, and who will be told."""
+        moved = booking.as_moved(self.session, starts_at=target.starts_at, location=target.location)
+        told = booking.told(moved, now=self.now, was=self.session.starts_at)
+        return self._render(
+            {
+                "target": target,
+                "told": [reader.address for reader in told],
+                "is_past": max(target.starts_at, self.session.starts_at) <= self.now,
+                "to_past": target.starts_at <= self.now,
+                "changes_whom": target.psychologist.pk != self.session.psychologist_id,
+                "changes_place": target.location.pk != self.session.location_id,
+                "refusal": refusal,
+                "in_the_way": way,
+                "outside": outside,
+            },
+            status=status,
+        )
+
+    def moved(self, target: Target) -> HttpResponse:
+        """Moves it, and leads to the calendar of its new day, where that can be undone; or says why it stays."""
+        request, session, now = self.request, self.session, self.now
+        outside = request.POST.get("outside") == "yes"
+        try:
+            moved, was = move_session(
+                appointment=session,
+                starts_at=target.starts_at,
+                psychologist=target.psychologist,
+                location=target.location,
+                by=request.actor,
+                now=now,
+                outside_hours=outside,
+                seen=SeenForm.read(request.POST),
+            )
+        except SlotTaken as refused:
+            way = in_the_way(
+                refused,
+                rules.moved(session, target.starts_at),
+                patient=session.person,
+                psychologists=[target.psychologist],
+                location=target.location,
+                by=request.actor,
+                now=now,
+                ignore=session,
+            )
+            return self.question(target, way=way, status=409)
+        except NotOffered as refused:
+            if refused.reason == "time" and not outside:
+                return self.question(target, outside=True, status=422)
+            return self.question(target, refusal=why_not(refused.reason), status=422)
+        except NotReschedulable as refused:
+            messages.error(request, in_words(Verb.MOVE, refused.reason, session, by=request.actor, now=now))
+            return redirect(day_of(self.audience, session, self.zone))
+        if was is None:
+            messages.info(request, _("It was there already: nothing was changed, and nobody is e-mailed."))
+        else:
+            undoing.remember(request, moved, was, now=now)
+        return redirect(day_of(self.audience, moved, self.zone))
+
+    def _render(self, context: dict[str, Any], *, status: int) -> HttpResponse:
+        common = {
+            "audience": self.audience,
+            "session": self.session,
+            "zone": self.zone,
+            "now": self.now,
+            "calendar_url": day_of(self.audience, self.session, self.zone),
+            "session_page": f"{self.audience.namespace}:{self.audience.session}",
+        }
+        return render(self.request, "calendar/move.html", common | context, status=status)

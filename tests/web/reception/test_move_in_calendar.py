@@ -1,0 +1,168 @@
+"""A session is moved in the calendar by one question, and taken back within three minutes."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from portal.accounts.roles import Role
+from portal.appointments.models import Appointment, Status
+from portal.notifications.models import Notice, State
+from tests import make
+from tests.web.reception.conftest import NOW
+
+CALENDAR = "/reception/calendar/"
+# 10 am on Wednesday in Melbourne.
+TEN = NOW + timedelta(hours=23)
+
+
+@pytest.fixture
+def session(place):
+    return place.session(hours=23, patient=make.patient(email="bo@example.com"))
+
+
+def page_of(session, audience="reception", name="move_in_calendar"):
+    return reverse(f"{audience}:{name}", args=[session.code])
+
+
+def ask(client, session, at="11:00", audience="reception", **more):
+    return client.get(page_of(session, audience), {"day": "2026-11-25", "at": at, **more})
+
+
+def sends(question):
+    """What the question's form sends back."""
+    return {"to": question.context["target"].value, "seen": question.context["session"].seen_as}
+
+
+def test_blocks_that_can_be_moved_say_where_and_columns_say_what_they_are(desk, place):
+    booked = place.session(hours=1)
+    for hours, status in ((3, Status.ARRIVED), (4, Status.HELD), (-1, Status.COMPLETED)):
+        place.session(hours=hours, status=status)
+    text = desk.get(CALENDAR).text
+    assert text.count('data-moves="') == 1
+    assert f'data-moves="{page_of(booked)}"' in text
+    assert f'data-to="day=2026-11-24&amp;psychologist={place.psychologist.slug}"' in text
+    assert 'data-first="540"' in text
+
+
+def test_both_times_are_named_before_anything_is_moved(desk, session):
+    form = desk.get(page_of(session))
+    assert (form.status_code, "Now Wednesday 25 November 2026, 10:00 am" in form.text) == (200, True)
+    question = ask(desk, session)
+    words = "from Wednesday 25 November 2026, 10:00 am to Wednesday 25 November 2026, 11:00 am?"
+    assert words in question.text
+    assert "in three minutes an e-mail goes to bo@example.com" in question.text
+    session.refresh_from_db()
+    assert session.starts_at == TEN
+
+
+@pytest.mark.parametrize("query", [{"day": "soon", "at": "11:00"}, {"day": "2026-11-25", "at": "25:00"}])
+def test_what_is_no_time_is_asked_again(desk, session, query):
+    answer = desk.get(page_of(session), query)
+    assert (answer.status_code, 'name="to"' in answer.text) == (422, False)
+
+
+def test_moved_and_taken_back_and_nobody_is_told(desk, session):
+    Appointment.objects.update(confirmed_at=NOW)
+    session.refresh_from_db()
+    answer = desk.post(page_of(session), sends(ask(desk, session)), follow=True)
+    assert answer.redirect_chain == [(f"{CALENDAR}?day=2026-11-25", 302)]
+    session.refresh_from_db()
+    assert session.starts_at == TEN + timedelta(hours=1)
+    assert "is moved from Wednesday 25 November 2026, 10:00 am to Wednesday 25 November 2026, 11:00 am" in answer.text
+    assert "The patient is told at 11:03 am" in answer.text
+    back = desk.post(page_of(session, name="undo_move"), follow=True)
+    session.refresh_from_db()
+    assert (session.starts_at, session.confirmed_at) == (TEN, NOW)
+    assert "Undone" in back.text
+    assert "is moved from" not in back.text
+    assert [notice.state for notice in Notice.objects.all()] == [State.WITHDRAWN]
+
+
+def test_after_three_minutes_there_is_nothing_to_undo(desk, session, time_machine):
+    desk.post(page_of(session), sends(ask(desk, session)))
+    time_machine.move_to(NOW + timedelta(minutes=3, seconds=1), tick=False)
+    late = desk.post(page_of(session, name="undo_move"), follow=True)
+    assert "The three minutes are over" in late.text
+    session.refresh_from_db()
+    assert session.starts_at == TEN + timedelta(hours=1)
+    assert "is moved from" not in desk.get(CALENDAR).text
+
+
+def test_an_old_time_that_was_taken_meanwhile_is_named(desk, place, session):
+    desk.post(page_of(session), sends(ask(desk, session)))
+    other = place.session(hours=23)
+    answer = desk.post(page_of(session, name="undo_move"), follow=True)
+    assert f"has {other.patient.name} from 10:00 am" in answer.text
+    assert "So it stays moved." in answer.text
+
+
+def test_an_old_page_moves_nothing(desk, session):
+    question = sends(ask(desk, session))
+    desk.post(page_of(session), question)
+    again = desk.post(page_of(session), question | {"to": question["to"].replace("T00:00Z", "T02:00Z")}, follow=True)
+    session.refresh_from_db()
+    assert session.starts_at == TEN + timedelta(hours=1)
+    assert "changed" in again.text or "moved" in again.text
+
+
+def test_sent_twice_it_is_moved_once(desk, session):
+    question = sends(ask(desk, session))
+    for _ in range(2):
+        assert desk.post(page_of(session), question).status_code == 302
+    session.refresh_from_db()
+    assert session.revision == 1
+    assert Notice.objects.count() == 1
+
+
+def test_a_time_that_is_taken_says_by_whom_and_moves_nothing(desk, place, session):
+    other = place.session(hours=24)
+    answer = desk.post(page_of(session), sends(ask(desk, session, at="10:30")))
+    assert answer.status_code == 409
+    assert f"Dr Mai Nguyễn has {other.patient.name} from 11:00 am" in answer.text
+    session.refresh_from_db()
+    assert session.starts_at == TEN
+
+
+def test_outside_the_hours_is_asked_about(desk, session):
+    question = sends(ask(desk, session, at="20:00"))
+    assert desk.post(page_of(session), question).status_code == 422
+    assert desk.post(page_of(session), question | {"outside": "yes"}).status_code == 302
+    session.refresh_from_db()
+    assert session.starts_at == TEN + timedelta(hours=10)
+
+
+def test_to_a_colleague_it_goes_to_where_they_work(desk, place, session):
+    fitzroy = make.location(name="Fitzroy")
+    colleague = make.psychologist()
+    make.week(psychologist=colleague, location=fitzroy)
+    question = ask(desk, session, psychologist=colleague.slug)
+    assert question.context["target"].location == fitzroy
+    desk.post(page_of(session), sends(question))
+    session.refresh_from_db()
+    assert (session.psychologist, session.location) == (colleague, fitzroy)
+
+
+def test_a_psychologist_moves_their_own_and_nobody_elses(place, session):
+    mai = make.client_for(place.psychologist.user)
+    colleague = make.psychologist()
+    make.week(psychologist=colleague, location=place.location)
+    theirs = place.session(hours=26, psychologist=colleague)
+    for name in ("move_in_calendar", "undo_move"):
+        assert mai.post(page_of(theirs, "psychologist", name)).status_code == 404
+    assert mai.get(page_of(theirs, "psychologist")).status_code == 404
+    # Nor do they give one away.
+    assert ask(mai, session, audience="psychologist", psychologist=colleague.slug).status_code == 422
+    answer = mai.post(page_of(session, "psychologist"), sends(ask(mai, session, audience="psychologist")))
+    assert answer["Location"] == "/practice/calendar/?day=2026-11-25"
+    assert "Undo" in mai.get("/practice/calendar/").text
+    mai.post(page_of(session, "psychologist", "undo_move"))
+    session.refresh_from_db()
+    assert (session.starts_at, session.revision) == (TEN, 2)
+
+
+def test_what_one_moved_another_is_not_offered_to_undo(desk, session):
+    desk.post(page_of(session), sends(ask(desk, session)))
+    other = make.signed_in_client(role=Role.RECEPTION)
+    assert "unless you undo it" not in other.get(CALENDAR).text
+    assert "There is nothing to undo" in other.post(page_of(session, name="undo_move"), follow=True).text
