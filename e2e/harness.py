@@ -142,6 +142,15 @@ def week_after(page: Page) -> None:
     expect(heading).not_to_have_text(before)
 
 
+def tab_to(page: Page, selector: str, *, most: int = 120) -> None:
+    """Presses Tab until it comes to an element of this selector."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement?.matches(selector) ?? false", selector):
+            return
+    raise AssertionError(f"Tab never came to {selector}")
+
+
 def agree(page: Page) -> None:
     """Ticks the policies that somebody new agrees to, before they confirm."""
     for box in page.locator("main form input[type=checkbox][name^=agree_]").all():

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.axe import violations
-from e2e.harness import Portal
+from e2e.harness import Portal, tab_to
 from e2e.life import WORDS, Life
 from e2e.places import PLACES, Place, hold_a_time, open_times
 from portal.appointments.models import Appointment, Status
@@ -177,14 +177,6 @@ def tab_through(page: Page) -> None:
 )  # fmt: skip
 def test_tab_goes_through_the_whole_page_and_is_seen(name: str, stand_at) -> None:
     tab_through(stand_at(next(place for place in PLACES if place.name == name)))
-
-
-def tab_to(page: Page, selector: str, *, most: int = 120) -> None:
-    for _ in range(most):
-        page.keyboard.press("Tab")
-        if page.evaluate("selector => document.activeElement?.matches(selector) ?? false", selector):
-            return
-    raise AssertionError(f"Tab never came to {selector}")
 
 
 def test_booking_by_keyboard_alone(page: Page, portal: Portal, life: Life, sign_in) -> None:
