@@ -16,6 +16,8 @@ OFFERED = (
 )
 
 
+# In a browser session: the clock by which a visitor chose the time that they hold.
+CHOSEN = "own_clock"
 # What somebody chooses whom the place's own clock is enough.
 HERE = "here"
 

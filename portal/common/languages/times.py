@@ -261,6 +261,17 @@ def are_apart(zone: ZoneInfo, other: ZoneInfo, *, at: datetime) -> bool:
     return at.astimezone(zone).utcoffset() != at.astimezone(other).utcoffset()
 
 
+def on_own_clock(moment: datetime, zone: ZoneInfo, own: ZoneInfo | None) -> str:
+    """`8:00 am (Brisbane time)` where a reader's own clock differs from the place's then, else nothing.
+
+    Its day is said too if that differs.
+    """
+    if not own or not are_apart(zone, own, at=moment):
+        return ""
+    is_same_day = local_day(moment, zone) == local_day(moment, own)
+    return clock_there(moment, own) if is_same_day else when_short_there(moment, own)
+
+
 def utc_offset(value: datetime, zone: ZoneInfo | str) -> str:
     """`UTC+10:30`"""
     offset = _local(value, zone).utcoffset() or timedelta()

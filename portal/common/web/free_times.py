@@ -63,7 +63,7 @@ def free_times(
     """
     rows = []
     for free in times:
-        there = on_their_clock(free.starts_at, free.zone, clock) if clock else ""
+        there = when.on_own_clock(free.starts_at, free.zone, clock)
         look = {
             "in_several_places": bool(in_several_places),
             "names_who": bool(free.who),
@@ -85,14 +85,6 @@ def free_times(
         )
         rows.append((look, words))
     return _TIME.rows(rows)
-
-
-def on_their_clock(moment: datetime, zone: ZoneInfo, clock: ZoneInfo) -> str:
-    """`8:00 am (Brisbane time)` where the reader's clock differs then, else nothing; with its day if that does too."""
-    if not when.are_apart(zone, clock, at=moment):
-        return ""
-    is_same_day = when.local_day(moment, zone) == when.local_day(moment, clock)
-    return when.clock_there(moment, clock) if is_same_day else when.when_short_there(moment, clock)
 
 
 def days_of_times(days: Sequence[Day], *, opened: date, today: date, query: str) -> SafeString:

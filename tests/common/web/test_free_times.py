@@ -15,7 +15,6 @@ from django.utils.translation import override
 from portal.accounts.models import User
 from portal.clinic.models import Location, Psychologist
 from portal.common.languages import times as when
-from portal.common.web.free_times import on_their_clock
 from portal.journeys.choosing import Day, FreeTime, Week
 
 MONDAY = date(2026, 11, 23)
@@ -93,5 +92,5 @@ def test_stencils_draw_what_the_plain_template_draws(language, places, named, cl
 )
 def test_a_time_says_the_readers_clock_only_where_it_differs(moment, zone, clock, words):
     with override("en-au"):
-        said = on_their_clock(moment, ZoneInfo(zone), ZoneInfo(clock))
+        said = when.on_own_clock(moment, ZoneInfo(zone), ZoneInfo(clock))
     assert said.replace(" 2026", "") == words.replace(" 2026", "")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import html
 import re
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 from django.test import Client
 
+from portal.appointments.models import Appointment
 from portal.clinic.models import Psychologist
 from tests import make
 
@@ -202,6 +204,30 @@ def test_a_visitor_chooses_their_clock_and_links_keep_it(sydney):
         "zone=Australia%2FPerth" in link for link in re.findall(r'<a class="free-day[^"]*" href="([^"]+)"', page)
     )
     assert "Perth time" not in page_of(psychologist="ann", mode="video")
+
+
+def test_both_clocks_stay_with_the_time_that_is_held_and_with_the_session(sydney, mai):
+    user = make.user()
+    patient = make.patient(user=user, state="WA", postcode="6000")
+    for client in (Client(), make.client_for(user)):
+        sent = {
+            "time": f"{TUESDAY}T00:00Z sydney",
+            "psychologist": "ann",
+            "mode": "video",
+            "zone": "Australia/Brisbane",
+        }
+        assert "<br>10:00 am (Brisbane time)</dd>" in page_of(client, client.post(TIMES, sent)["Location"])
+        Appointment.objects.all().delete()
+    session = make.appointment(
+        psychologist=sydney, patient=patient, location=sydney.hours.first().location, mode="video"
+    )
+    page = page_of(make.client_for(user), f"/my/appointments/{session.code}/")
+    assert f"{session.starts_at.astimezone(ZoneInfo('Australia/Perth')):%-I:%M} " in page
+    assert "(Perth time)</dd>" in page
+    # Nothing is said twice where the clocks agree.
+    patient.state = "ACT"
+    patient.save()
+    assert "(Perth time)" not in page_of(make.client_for(user), f"/my/appointments/{session.code}/")
 
 
 def test_who_lives_elsewhere_may_do_without_their_own_clock(sydney):

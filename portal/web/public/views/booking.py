@@ -230,6 +230,7 @@ def _hold(request: HttpRequest, service: Service, psychologists: list[Psychologi
             return _lost(request, choice, starts_at, location)
         taken = _taken(service, wanted, choice["mode"], starts_at, location, now=now)
         return _calendar(request, service, psychologists, choice, taken=taken, now=now, status=409)
+    request.session[clocks.CHOSEN] = choice["zone"]
     return redirect_to(request, reverse("public:confirm", args=[service.slug]))
 
 

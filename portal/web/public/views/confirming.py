@@ -373,5 +373,12 @@ def _ran_out(
         forms, chosen = _forms(user, held, typed=request.POST if typed is None else typed, now=now), Chosen.of(held)
         words = [(free, chosen._replace(time=free.value).word) for free in nearest]
         return _form(request, held, *forms, now=now, status=409, ran_out=True, nearest=words, step=2)
-    context = {"held": held, "service": held.service, "nearest": nearest, "step": 2}
+    held_at = choosing.FreeTime(held.starts_at, held.ends_at, held.location, mode=held.mode)
+    context = {
+        "held": held,
+        "service": held.service,
+        "nearest": nearest,
+        "in_several_places": len({free.where for free in [held_at, *nearest]}) > 1,
+        "step": 2,
+    }
     return render(request, "public/hold_ran_out.html", context, status=409)
