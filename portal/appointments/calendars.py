@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 from uuid import UUID
 
-from portal.appointments import states
+from portal.appointments import closed, states
 from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment, Status, TimeSlot
 from portal.appointments.openings import working_spans
@@ -232,14 +232,20 @@ def columns(
         row.location = locations.get(row.location_id) if row.location_id else None
 
     around = timedelta(days=1)
+    off = closed.holidays(first_day - around, calendar[-1].day + around)
+    shut = closed.shut_between(start, end)
     for whose in place:
         for span, location_id in working_spans(
             hours=hours.get(whose, ()), first_day=first_day - around, last_day=calendar[-1].day + around
         ):
             if only.location not in (None, location_id):
                 continue
+            holiday = off[location_id].get(locations[location_id].day_of(span.start), "")
             for i, cut in _cuts(calendar, span.start, span.end):
-                found[i][place[whose]].work.append(Work(*cut, location=locations[location_id]))
+                if holiday:
+                    found[i][place[whose]].away.append(Away(*cut, slot=_named(holiday)))
+                else:
+                    found[i][place[whose]].work.append(Work(*cut, location=locations[location_id]))
     for slot in slots:
         for i, cut in _cuts(calendar, slot.starts_at, slot.ends_at):
             column = found[i][place[slot.psychologist_id]]
@@ -253,8 +259,29 @@ def columns(
             kept_in = column.sessions if only.shows(session) else column.hidden
             kept_in.append(Session(*cut, appointment=session))
     for column in (one for line in found for one in line):
+        column.away.extend(_while_shut(column.work, shut, calendar))
         column.work.sort(key=lambda work: (work.starts_at.astimezone(UTC), work.ends_at.astimezone(UTC)))
     return [one for line in found for one in line]
+
+
+def _named(label: str) -> TimeSlot:
+    """Time that nobody works, whatever it is for."""
+    return TimeSlot(kind=TimeSlot.Kind.BLOCKED, label=label)
+
+
+def _while_shut(
+    work: Iterable[Work], shut: Mapping[int, Sequence[closed.Shut]], calendar: list[_Day]
+) -> Iterator[Away]:
+    """The parts of hours at which their place is shut, each once."""
+    seen: set[tuple[datetime, datetime, str]] = set()
+    for hours in work:
+        for each in shut.get(hours.location.pk, ()):
+            begins = max(hours.starts_at.astimezone(UTC), each.starts_at)
+            ends = min(hours.ends_at.astimezone(UTC), each.ends_at)
+            if begins < ends and (begins, ends, each.label) not in seen:
+                seen.add((begins, ends, each.label))
+                for _i, cut in _cuts(calendar, begins, ends):
+                    yield Away(*cut, slot=_named(each.label))
 
 
 def _booked(

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from django.db.models import Count, Q
 
+from portal.appointments import closed
 from portal.appointments.calendars import DiaryDay, columns, day, week
 from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment, TimeSlot
@@ -89,6 +90,7 @@ def openings_of(
         if reading
         else Taken(asked, start=start, end=end, now=now, ignore=ignore, rooms_at=at, without=without)
     )
+    days_off, shut = closed_days(first_day, last_day, start=start, end=end)
     full: dict[Service, Mapping[int, Closed]] = {}
     for psychologist in asked:
         pk, wanted = psychologist.pk, own[psychologist.pk]
@@ -104,6 +106,8 @@ def openings_of(
                         blocked=dated.blocked[pk],
                         busy=taken.busy[pk],
                         full=full.get(wanted, {}) if same == [Mode.IN_PERSON] else {},
+                        days_off=days_off,
+                        shut=shut,
                         minutes=wanted.minutes,
                         buffer_before=wanted.buffer_before,
                         buffer_after=wanted.buffer_after,
@@ -293,6 +297,15 @@ def _around(first_day: date, last_day: date, *, services: Sequence[Service]) -> 
     first = min(datetime.combine(first_day, time(), zone).astimezone(UTC) for zone in zones)
     last = max(datetime.combine(last_day + timedelta(days=1), time(), zone).astimezone(UTC) for zone in zones)
     return first - timedelta(minutes=before), last + timedelta(minutes=after)
+
+
+def closed_days(
+    first_day: date, last_day: date, *, start: datetime, end: datetime
+) -> tuple[Mapping[int, Mapping[date, str]], Mapping[int, Sequence[Span]]]:
+    """Which days places have off, and when they are shut, by their ids, as `openings()` is asked. No query."""
+    # Hours of the day before or after may adjoin.
+    near = timedelta(days=1)
+    return closed.holidays(first_day - near, last_day + near), closed.spans(closed.shut_between(start, end))
 
 
 class Dated:

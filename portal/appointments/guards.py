@@ -16,7 +16,7 @@ from portal.common import kept
 from portal.common.guards import REFUSE, Constraint, Function, Guard, Trigger, raises, refuses, runs
 from portal.common.guards.parts import Part
 
-APPOINTMENT, HOURS = "appointments_appointment", "appointments_workinghours"
+APPOINTMENT, HOURS, CLOSURES = "appointments_appointment", "appointments_workinghours", "appointments_closure"
 LIVE = "('held', 'booked', 'arrived')"
 # Constraint, whose time it is, and the two ends of the time that is theirs alone.
 APART = [
@@ -184,4 +184,4 @@ def _stays_ended() -> Guard:
 
 WAITLIST = _stays_ended()
 
-KEPT = kept.watched("what is kept of the hours", HOURS)
+KEPT = kept.watched("what is kept of the hours", HOURS, CLOSURES)

@@ -7,9 +7,20 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from portal.appointments.models import WorkingHours
+from portal.appointments.models.hours import end_minute
 from portal.appointments.openings import Hours
-from portal.clinic.models import Location, Mode
+from portal.clinic.models import ClinicSettings, Location, Mode
 from portal.common.kept import kept
+
+
+def home_zone_of(psychologist: int, *, clinic: ClinicSettings) -> ZoneInfo:
+    """The wall clock of the place where somebody works most; the clinic's own where they have no hours."""
+    worked: defaultdict[ZoneInfo, int] = defaultdict(int)
+    for window in weekly_hours().get(psychologist, ()):
+        starts = window.starts.hour * 60 + window.starts.minute
+        worked[ZoneInfo(str(window.zone))] += end_minute(window.ends) - starts
+    return max(worked, key=worked.__getitem__) if worked else clinic.zone
+
 
 # The ways of meeting, which are the columns that name them too.
 _WAYS = tuple(str(mode.value) for mode in Mode)

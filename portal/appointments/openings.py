@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
@@ -101,6 +101,8 @@ def openings(
     blocked: Iterable[Span] = (),
     busy: Iterable[Span | Seconds] = (),
     full: Mapping[int, Closed] = MappingProxyType({}),
+    days_off: Mapping[int, Container[date]] = MappingProxyType({}),
+    shut: Mapping[int, Iterable[Span]] = MappingProxyType({}),
     minutes: int,
     buffer_before: int = 0,
     buffer_after: int = 0,
@@ -114,7 +116,8 @@ def openings(
 
     A session starts between `earliest` and `latest` (both inclusive), lies inside hours and extra time of one location,
     and touches nothing in `blocked`. With its buffers it touches nothing in `busy`, whose spans already contain theirs.
-    `full` tells of a location at which moments no session can start there.
+    `full` tells of a location at which moments no session can start there. On a location's `days_off`, which are local
+    days, its weekly hours are not worked and dated extra time is; while it is `shut` nothing can be held there.
     One moment is offered once: where windows of two places overlap, dated extra time wins over weekly hours.
     Raises ValueError if `minutes` or `step_minutes` is not positive, or a buffer is negative.
     """
@@ -123,7 +126,7 @@ def openings(
     length, step = minutes * 60, step_minutes * 60
     # A window of the day before or after may adjoin one of these days, and a session may run across the seam.
     day_before, day_after = first_day.toordinal() - 1, last_day.toordinal() + 1
-    windows = [*_dated(extra), *_weekly(hours, day_before, day_after)]
+    windows = [*_dated(extra), *_weekly(hours, day_before, day_after, days_off)]
     ends = _ends_of_joined(windows)
     after, before = length + buffer_after * 60, buffer_before * 60
     taken = (span if isinstance(span, Seconds) else _in_seconds(span) for span in busy)
@@ -133,13 +136,18 @@ def openings(
             *((start - after, end + before) for start, end in taken if start < end),
         ]
     )
+    shuttered = {
+        place: Closed([(start - length, end) for start, end in map(_in_seconds, spans) if start < end])
+        for place, spans in shut.items()
+    }
     first, last = _ceil_seconds(earliest), _seconds(latest)
     first_wall, end_wall = (day_before + 1 - _EPOCH_DAY) * DAY, (day_after - _EPOCH_DAY) * DAY
     found: dict[int, int] = {}
     for window, end in zip(windows, ends, strict=True):
         final = min(last, end - length, window.end - 1)
+        there = shuttered.get(window.location_id, _NEVER)
         for start in _grid(window, step, max(first, window.begin), final, first_wall, end_wall):
-            if start not in found and not closed.covers(start):
+            if start not in found and not closed.covers(start) and not there.covers(start):
                 found[start] = window.location_id
     at = datetime.fromtimestamp
     return [
@@ -150,18 +158,14 @@ def openings(
 
 
 def by_way(hours: Sequence[Hours], ways: Sequence[Way]) -> list[tuple[Sequence[Hours], Sequence[Way]]]:
-    """The hours that are for each of `ways`, those ways together that have the same ones.
+    """The hours that are for each of `ways`: for all of them together where no window is for some ways only.
 
     A session runs on from one window into the next only where both are for the way in which it is held, so its openings
     are asked for way by way, and then `joined`.
     """
     if not any(window.modes for window in hours):
         return [(hours, ways)]
-    found: dict[tuple[Hours, ...], list[Way]] = {}
-    for way in ways:
-        theirs = tuple(window for window in hours if not window.modes or way in window.modes)
-        found.setdefault(theirs, []).append(way)
-    return list(found.items())
+    return [([window for window in hours if not window.modes or way in window.modes], [way]) for way in ways]
 
 
 def joined(parts: Sequence[tuple[Sequence[str], list[Opening]]]) -> list[Opening]:
@@ -187,8 +191,10 @@ def working_spans(*, hours: Iterable[Hours], first_day: date, last_day: date) ->
 # ---- Windows ---------------------------------------------------------------------------------------------------------
 
 
-def _weekly(hours: Iterable[Hours], first: int, last: int) -> list[_Window]:
-    """The windows of weekly hours on the days with ordinals `first` to `last`."""
+def _weekly(
+    hours: Iterable[Hours], first: int, last: int, days_off: Mapping[int, Container[date]] = MappingProxyType({})
+) -> list[_Window]:
+    """The windows of weekly hours on the days with ordinals `first` to `last`, but for the days off of their places."""
     by_weekday: defaultdict[int, list[tuple[Hours, int, int, int, int]]] = defaultdict(list)
     for window in hours:
         # One that ends at 00:00 ends with its day.
@@ -203,6 +209,8 @@ def _weekly(hours: Iterable[Hours], first: int, last: int) -> list[_Window]:
         # Ordinal 1, the first of January of year 1, is a Monday.
         for window, starts, ends, since, until in by_weekday.get((ordinal - 1) % 7, ()):
             if not since <= ordinal <= until:
+                continue
+            if window.location_id in days_off and date.fromordinal(ordinal) in days_off[window.location_id]:
                 continue
             begin, end = _edge(window.zone, midnight + starts), _edge(window.zone, midnight + ends)
             if begin < end:
@@ -310,6 +318,9 @@ class Closed:
         return Closed(found)
 
 
+_NEVER = Closed([])
+
+
 # ---- Clocks ----------------------------------------------------------------------------------------------------------
 
 
@@ -353,6 +364,22 @@ def _instant(zone: tzinfo, wall: int) -> int | None:
     first, second = _offsets(zone, wall)
     # In a gap, PEP 495 gives the offset before the change first, and that is the smaller; in a repeat, the larger.
     return None if first < second else wall - first
+
+
+def first_shown(zone: tzinfo, wall: datetime) -> datetime:
+    """When a clock first shows a wall time, in UTC; the moment of the change where it never does."""
+    return datetime.fromtimestamp(_edge(zone, _wall_seconds(wall)), UTC)
+
+
+def last_shown(zone: tzinfo, wall: datetime) -> datetime:
+    """The same the last time it does: where clocks go back, an hour later."""
+    seconds = _wall_seconds(wall)
+    first, second = _offsets(zone, seconds)
+    return datetime.fromtimestamp(seconds - second if first > second else _edge(zone, seconds), UTC)
+
+
+def _wall_seconds(wall: datetime) -> int:
+    return (wall.replace(tzinfo=None) - _EPOCH_WALL) // timedelta(seconds=1)
 
 
 def _edge(zone: tzinfo, wall: int) -> int:

@@ -107,6 +107,7 @@ class ClinicSettingsForm(ClinicForm[ClinicSettings]):
 
 _LOCATION = [
     (_("The place"), ["name", "slug", "street", "suburb", "state", "postcode", "phone", "time_zone"]),
+    (_("Public holidays"), ["works_on_holidays"]),
     (_("For visitors"), ["directions", "position"]),
 ]
 

@@ -10,6 +10,7 @@ from portal.appointments.actions.attending import (
     undo_no_show,
 )
 from portal.appointments.actions.booking import book, cancel, reschedule
+from portal.appointments.actions.closing import add_closure, remove_closure
 from portal.appointments.actions.holding import confirm_hold, hold, hold_any, refusal_of, release_hold
 from portal.appointments.actions.locking import clear_run_out_holds
 from portal.appointments.actions.repeating import SeriesTaken, Wish, book_series
@@ -25,6 +26,7 @@ __all__ = [
     "WaitlistWish",
     "Was",
     "Wish",
+    "add_closure",
     "add_time_slot",
     "book",
     "book_series",
@@ -44,6 +46,7 @@ __all__ = [
     "mark_no_show",
     "refusal_of",
     "release_hold",
+    "remove_closure",
     "remove_time_slot",
     "reopen",
     "reschedule",

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from django.db.models import Q
 
 from portal.accounts.roles import STAFF
-from portal.appointments.diary import Dated, booking_times
+from portal.appointments.diary import Dated, booking_times, closed_days
 from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment, AppointmentQuerySet
 from portal.appointments.openings import by_way, openings
@@ -178,11 +178,14 @@ def is_worked(
     day = location.day_of(slot.starts_at)
     near = {"start": slot.starts_at - timedelta(days=2), "end": slot.ends_at + timedelta(days=2)}
     dated = Dated([psychologist], **near)
+    days_off, shut = closed_days(day, day, **near)
     [(hours, _way)] = by_way(weekly_hours().get(psychologist.pk, ()), [mode])
     offered = openings(
         hours=hours,
         extra=dated.extra[psychologist.pk],
         blocked=dated.blocked[psychologist.pk],
+        days_off=days_off,
+        shut=shut,
         minutes=int((slot.ends_at - slot.starts_at).total_seconds()) // 60,
         step_minutes=clinic.slot_step_minutes,
         earliest=slot.starts_at,

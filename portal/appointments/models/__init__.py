@@ -1,4 +1,5 @@
 from portal.appointments.models.appointment import LONGEST, Appointment, AppointmentQuerySet, CancelReason
+from portal.appointments.models.closures import Closure
 from portal.appointments.models.feeds import CalendarFeed
 from portal.appointments.models.hours import TimeSlot, Weekday, WorkingHours
 from portal.appointments.models.series import Series
@@ -11,6 +12,7 @@ __all__ = [
     "AppointmentQuerySet",
     "CalendarFeed",
     "CancelReason",
+    "Closure",
     "Offer",
     "PartOfDay",
     "Series",

@@ -11,7 +11,10 @@ from portal.common.database.phone_numbers import PhoneNumberField
 from portal.common.privacy import classed
 
 
-@classed(plain="id code name slug street suburb state postcode phone time_zone directions is_active position")
+@classed(
+    plain="id code name slug street suburb state postcode phone time_zone directions is_active position "
+    "works_on_holidays",
+)
 class Location(InTimeZone, models.Model):
     """A place where the clinic sees people. Working hours are in its time zone."""
 
@@ -25,6 +28,12 @@ class Location(InTimeZone, models.Model):
     phone = PhoneNumberField(_("phone"), blank=True)
     time_zone = models.CharField(
         _("time zone"), max_length=40, default="Australia/Melbourne", validators=[validate_time_zone]
+    )
+    # If not, it is closed on those of its state (clinic/holidays.py).
+    works_on_holidays = models.BooleanField(
+        _("open on public holidays"),
+        default=False,
+        help_text=_("If not, nobody can book there on a public holiday of its state, but in extra hours of that day."),
     )
     directions = models.TextField(_("how to find it"), max_length=1000, blank=True)
     is_active = models.BooleanField(_("in use"), default=True)

@@ -14,6 +14,7 @@ from portal.appointments.models import Appointment, CancelReason, WorkingHours
 from portal.appointments.refusals import Refusal
 from portal.billing import actions as billing
 from portal.billing.models import Method
+from portal.clinic.holidays import holidays_at
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.journeys import checking_out
@@ -219,7 +220,8 @@ class Story:
             week.setdefault(hours.weekday, []).append(hours)
         for offset in range(-BACK, AHEAD):
             day = self.today + timedelta(days=offset)
-            windows = [(h.starts, h.ends) for h in week.get(day.weekday(), [])]
+            is_off = day in holidays_at(self.place, first_day=day, last_day=day)
+            windows = [(h.starts, h.ends) for h in week.get(day.weekday(), []) if not is_off]
             if offset == 0 and not windows:
                 windows = [(time(9), time(16))]
             for starts, ends in windows:

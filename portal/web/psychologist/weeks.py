@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from portal.appointments import closed
 from portal.appointments.listing import with_clinic
 from portal.appointments.models import Appointment, TimeSlot, WorkingHours
 from portal.clinic import kept
@@ -108,9 +109,12 @@ def read_week(actor: Actor, *, monday: date, hours: list[WorkingHours], zone: Zo
             day.sessions.append(session)
     exceptions = TimeSlot.objects.visible_to(actor).select_related("location").between(start - near, end + near)
     slots = list(exceptions.order_by("starts_at"))
+    off = closed.holidays(monday, monday + timedelta(days=6))
     for day in days.values():
         weekly = [] if day.is_past else hours
-        worked = [_window(h, day.date) for h in weekly if h.is_worked_on(day.date)]
+        worked = [
+            _window(h, day.date) for h in weekly if h.is_worked_on(day.date) and day.date not in off[h.location_id]
+        ]
         for slot in slots:
             there = slot.location.zone if slot.location else zone
             cut = _cut(slot, day.date, there)
@@ -213,6 +217,8 @@ class _Coming(NamedTuple):
 def _is_worked(session: _Coming, zone: ZoneInfo, hours: list[WorkingHours], slots: list[TimeSlot]) -> bool:
     start, end = _wall(session.starts_at, zone), _wall(session.ends_at, zone)
     day = start.date()
+    if closed.is_holiday(session.location, session.starts_at):
+        hours = []
     there = [h for h in hours if h.location_id == session.location and h.is_worked_on(day)]
     worked = [_window(h, day) for h in there if h.is_for(session.mode)]
     # Whole slots, not cut to the day: extra hours may cross midnight.
