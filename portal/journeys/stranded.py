@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from portal.accounts.models import Grant
 from portal.accounts.roles import Role
-from portal.appointments import states
+from portal.appointments import closed, states
 from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment, TimeSlot
 from portal.appointments.openings import Span, working_spans
@@ -66,13 +66,15 @@ def left_in(room: Room, *, now: datetime) -> list[Appointment]:
 
 
 def away(sessions: Sequence[Appointment]) -> set[int]:
-    """Of these sessions, the ids of those that touch time away of their psychologist. One query."""
+    """Of these sessions, the ids of those that touch time away of their psychologist, or days on which their place is
+    closed. One query."""
     if not sessions:
         return set()
+    shut = {s.pk for s in sessions if closed.closed_on(s.location_id, s.starts_at, s.ends_at)}
     first, last = min(s.starts_at for s in sessions), max(s.ends_at for s in sessions)
     of_them = TimeSlot.objects.away().filter(psychologist__in={s.psychologist_id for s in sessions})
     slots = list(of_them.between(first, last).order_by().values_list("psychologist", "starts_at", "ends_at"))
-    return {
+    return shut | {
         session.pk
         for session in sessions
         if any(

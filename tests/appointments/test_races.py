@@ -30,7 +30,9 @@ from portal.appointments.states import LIVE, nothing_known
 from portal.audit.models import Entry
 from portal.clinic.models import Mode, Psychologist, Room
 from portal.common.access.actors import Actor
+from portal.journeys import closing, time_away
 from portal.patients.models import Patient
+from portal.worklist.models import ToDo
 from tests import make
 from tests.appointments.conftest import MONDAY_NINE, NOW, Practice
 from tests.waiting import until_it_waits
@@ -276,6 +278,35 @@ def test_moving_into_the_same_time(at_once):
         ]
         assert outcomes(at_once(calls)) == Counter(won=1, SlotTaken=7)
         assert Appointment.objects.filter(starts_at=target).count() == 1
+
+
+@pytest.mark.parametrize("what", ["leave", "closure"])
+def test_who_is_booked_while_the_time_is_closed_is_on_the_desks_list(at_once, what):
+    """Either the booking hears that the time is not offered, or whoever closes it finds it for the desk."""
+    practice = Practice()
+    seen = Counter()
+    for n in range(12):
+        nine = MONDAY_NINE + (n // 5) * 7 * DAY + (n % 5) * DAY
+        said = {"label": "Painters", "by": practice.desk, "now": NOW}
+        if what == "leave":
+            shut = partial(
+                time_away.add_time_slot,
+                psychologist=practice.psychologist,
+                kind="blocked",
+                starts_at=nine,
+                ends_at=nine + 8 * HOUR,
+                **said,
+            )
+        else:
+            day = practice.location.day_of(nine)
+            shut = partial(closing.add_closure, location=None, first_day=day, last_day=day, **said)
+        results = at_once([shut, booking(practice, make.patient(), starts_at=nine)])
+        assert set(outcomes(results)) <= {"won", "NotOffered"}
+        booked = Appointment.objects.filter(starts_at=nine)
+        listed = ToDo.objects.still_open().of_kind("session_stranded").values_list("about_code", flat=True)
+        assert set(listed) >= {str(session.code) for session in booked}
+        seen[booked.count()] += 1
+    assert sum(seen.values()) == 12
 
 
 def test_swapping_times_between_two_psychologists_does_not_deadlock(at_once):

@@ -20,7 +20,15 @@ from django.utils import timezone
 from portal.accounts.actions import invite
 from portal.accounts.models import Invitation, User
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment, CalendarFeed, Series, Status, TimeSlot, WaitlistEntry
+from portal.appointments.models import (
+    Appointment,
+    CalendarFeed,
+    Closure,
+    Series,
+    Status,
+    TimeSlot,
+    WaitlistEntry,
+)
 from portal.audit.models import Entry
 from portal.billing import actions as billing
 from portal.billing.models import CreditNote, Invoice, Payment
@@ -80,7 +88,7 @@ WITHOUT_KEY = {
         reception:waive_fee reception:void_invoice reception:end_carer reception:approve_patient
         reception:withdraw_approval psychologist:complete psychologist:no_show
         psychologist:sign_note psychologist:withdraw_share psychologist:remove_exception manager:withdraw_invitation
-        reception:take_back_away reception:stranded
+        reception:take_back_away reception:end_time_off reception:stranded
         manager:reset_second_factor manager:close_account manager:open_account manager:retire_profile
         manager:restore_profile manager:retire_location manager:restore_location manager:retire_service
         manager:restore_service manager:confirm_role manager:withdraw_role
@@ -531,6 +539,12 @@ def somebody_away():
     return sheet(desk(), at("reception:away"), "reception:away", says=says, count=TimeSlot)
 
 
+def closed_days():
+    practice()
+    says = {"whose": "clinic", "first_day": f"{timezone.now() + timedelta(days=9):%d/%m/%Y}", "label": "Painters"}
+    return sheet(desk(), at("reception:time_off"), "reception:time_off", says=says, count=Closure)
+
+
 def extra_hours():
     client = clinician()
     place = make.location()
@@ -659,6 +673,7 @@ PRESSED = {
             an_article,
             a_day_off,
             somebody_away,
+            closed_days,
             extra_hours,
             a_share,
             a_file_of_ones_own,

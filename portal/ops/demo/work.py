@@ -14,7 +14,7 @@ from portal.billing import actions as billing
 from portal.billing.models import Invoice, Method
 from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service
 from portal.common.access.actors import Actor
-from portal.journeys import booking, reading, time_away, to_do, voiding
+from portal.journeys import booking, closing, reading, time_away, to_do, voiding
 from portal.journeys.repeating import asking as repeating
 from portal.notifications.models import Notice, State
 from portal.ops.demo import sign_ins
@@ -37,10 +37,18 @@ def leave(*, accounts: Mapping[sign_ins.Person, User], now: datetime) -> None:
     _read(leila, reader=tom, desk=desk, now=now)
     _away(wei, by=Actor(accounts[sign_ins.WEI], Role.PSYCHOLOGIST), now=now)
     _fortnightly(tom, desk=desk, now=now)
+    _team_day(by=desk, now=now)
     to_do.sessions.raise_open_sessions(by=worklist, now=now)
     to_do.notices.raise_undelivered(by=worklist, now=now)
     _registered_twice(now=now)
     to_do.people.compare_new_records(by=worklist, now=now)
+
+
+def _team_day(*, by: Actor, now: datetime) -> None:
+    """A Wednesday, weeks after the last session that is booked, on which the whole clinic is closed."""
+    day = ClinicSettings.current().today(now) + timedelta(weeks=6)
+    day += timedelta(days=(2 - day.weekday()) % 7)
+    closing.add_closure(location=None, first_day=day, last_day=day, label="Team day", by=by, now=now)
 
 
 def _registered_twice(*, now: datetime) -> None:

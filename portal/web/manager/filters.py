@@ -35,6 +35,7 @@ NOUNS = [
     ("notice", _("E-mails")),
     ("hours", _("Weekly hours")),
     ("time_slot", _("Time away and extra hours")),
+    ("closure", _("Closed days")),
     ("calendar_feed", _("Private calendar addresses")),
     ("article", _("Articles")),
     ("category", _("Categories of articles")),

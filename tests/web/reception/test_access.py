@@ -56,6 +56,8 @@ PAGES = [
     "waive_fee",
     "away",
     "take_back_away",
+    "time_off",
+    "end_time_off",
     "stranded",
 ]
 OF_A_PATIENT = {
@@ -63,11 +65,12 @@ OF_A_PATIENT = {
     *("invite_patient", "withdraw_invitation", "link_account", "unlink_account", "keep_address", "compare"),
     *("approve_patient", "withdraw_approval"),
 }
-OF_NOBODY = {"today", "calendar", "book_whom", "patients", "find", "new_patient", "away", "stranded"}
+OF_NOBODY = {"today", "calendar", "book_whom", "patients", "find", "new_patient", "away", "time_off", "stranded"}
 ONLY_POST = {
     *("find", "add_carer", "end_carer", "check_in", "no_show", "send_invoice", "waive_fee"),
     *("approve_patient", "withdraw_approval"),
     *("invite_patient", "withdraw_invitation", "keep_address", "take_back_away", "undo_move"),
+    "end_time_off",
 }
 # Their searches are sent by POST, and are led to an address that is read (portal/common/web/search_words.py).
 SEARCHED = {"patients"}
@@ -128,7 +131,7 @@ def test_a_code_that_nobody_has(desk, place, page):
     url = reverse(f"reception:{page}", args=[missing])
     method = desk.post if page in ONLY_POST else desk.get
     # What was taken back already leads on.
-    assert method(url).status_code == (302 if page == "take_back_away" else 404)
+    assert method(url).status_code == (302 if page in {"take_back_away", "end_time_off"} else 404)
 
 
 def test_a_signed_out_htmx_call_leaves_the_page(place):

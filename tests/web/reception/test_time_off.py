@@ -1,0 +1,127 @@
+"""Leave and closed days over a range, entered at the desk: of a psychologist, a place and the whole clinic."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.urls import reverse
+
+from portal.appointments.models import Closure, TimeSlot
+from portal.audit.models import Entry
+from portal.worklist.models import ToDo
+from tests import make
+from tests.web.reception.conftest import NOW
+
+PAGE = "/reception/time-off/"
+WEEK = {"first_day": "2026-11-30", "last_day": "2026-12-04", "label": "Christmas break"}
+
+
+def closures():
+    return list(Closure.objects.values_list("location", "first_day", "from_time", "last_day", "until_time", "label"))
+
+
+def stranded():
+    return set(ToDo.objects.still_open().of_kind("session_stranded").values_list("about_code", flat=True))
+
+
+def whose(place, kind):
+    slugs = {"clinic": "clinic", "place": f"place:{place.location.slug}", "person": f"person:{place.psychologist.slug}"}
+    return {"whose": slugs[kind]}
+
+
+@pytest.mark.parametrize("kind", ["clinic", "place", "person"])
+def test_the_sessions_in_it_are_asked_about_and_come_to_the_desk(desk, place, kind):
+    inside, before = place.session(hours=7 * 24), place.session(hours=2)
+    elsewhere = make.appointment(starts_at=inside.starts_at, patient=make.patient(legal_first_name="Zoe"))
+    asked = desk.post(PAGE, WEEK | whose(place, kind))
+    assert asked.status_code == 422
+    expected = {inside, elsewhere} if kind == "clinic" else {inside}
+    assert set(asked.context["strands"]) == expected
+    assert (closures(), TimeSlot.objects.count(), stranded()) == ([], 0, set())
+    sure = WEEK | whose(place, kind) | {"known": asked.context["digest"]}
+    assert desk.post(PAGE, sure)["Location"] == PAGE
+    assert stranded() == {str(session.code) for session in expected}
+    assert str(before.code) not in stranded()
+    page = desk.get(PAGE)
+    (line,) = page.context["lines"]
+    assert (line.when, line.label) == ("Mon 30 Nov – Fri 4 Dec", "Christmas break")
+    assert "Psychologist is away" in desk.get("/reception/", {"day": "2026-12-01"}).text
+    desk.post(reverse("reception:end_time_off", args=[line.code]))
+    assert (closures(), TimeSlot.objects.count(), stranded()) == ([], 0, set())
+
+
+def test_what_is_closed_is_written_on_the_clock_of_each_place(desk, place):
+    desk.post(PAGE, WEEK | whose(place, "place") | {"from_time": "12:00", "until_time": "3 pm"})
+    desk.post(PAGE, {"first_day": "2026-12-24", "label": "Eve"} | whose(place, "clinic"))
+    desk.post(PAGE, {"first_day": "2026-12-28", "last_day": "2026-12-29", "until_time": "00:00", "label": "Rest"}
+              | whose(place, "clinic"))  # fmt: skip
+    noon, three = datetime(2026, 1, 1, 12).time(), datetime(2026, 1, 1, 15).time()  # noqa: DTZ001
+    eve, rest = date(2026, 12, 24), date(2026, 12, 28)
+    assert closures() == [
+        (place.location.pk, date(2026, 11, 30), noon, date(2026, 12, 4), three, "Christmas break"),
+        (None, eve, None, eve, None, "Eve"),
+        (None, rest, None, rest, None, "Rest"),
+    ]
+    assert [line.when for line in desk.get(PAGE).context["lines"]] == [
+        "Mon 30 Nov, 12:00 pm – Fri 4 Dec, 3:00 pm",
+        "Thu 24 Dec",
+        "Mon 28 Dec",
+    ]
+    assert [entry.verb for entry in Entry.objects.filter(verb__startswith="closure.")] == ["closure.added"] * 3
+
+
+def test_leave_is_on_the_clock_of_where_they_work(desk, place):
+    perth = make.location(time_zone="Australia/Perth")
+    person = make.psychologist(user=make.user(first_name="Jo", last_name="West"))
+    make.week(psychologist=person, location=perth)
+    desk.post(PAGE, WEEK | {"whose": f"person:{person.slug}"})
+    slot = TimeSlot.objects.get()
+    assert (slot.starts_at, slot.ends_at) == (
+        datetime(2026, 11, 29, 16, tzinfo=UTC),
+        datetime(2026, 12, 4, 16, tzinfo=UTC),
+    )
+    assert desk.get(PAGE).context["lines"][0].when == "Mon 30 Nov – Fri 4 Dec"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"whose": ""}, "whose"),
+        ({"whose": "place:nowhere"}, "whose"),
+        ({"label": " "}, "label"),
+        ({"first_day": ""}, "first_day"),
+        ({"last_day": "2026-11-29"}, "last_day"),
+        ({"last_day": "", "from_time": "3 pm", "until_time": "2 pm"}, "until_time"),
+        ({"first_day": "2026-11-01", "last_day": "2026-11-02"}, "first_day"),
+        ({"last_day": "2028-11-02"}, "last_day"),
+        ({"first_day": "1926-11-30"}, "first_day"),
+    ],
+)
+def test_what_makes_no_sense_closes_nothing(desk, place, change, field):
+    refused = desk.post(PAGE, WEEK | whose(place, "clinic") | change)
+    assert (refused.status_code, set(refused.context["form"].errors), closures()) == (422, {field}, [])
+
+
+def test_who_has_left_and_what_is_out_of_use_is_not_there(desk, place):
+    person, old = make.psychologist(), make.location(is_active=False)
+    person.user.is_active = False
+    person.user.save()
+    for slug in (f"person:{person.slug}", f"place:{old.slug}"):
+        assert set(desk.post(PAGE, WEEK | {"whose": slug}).context["form"].errors) == {"whose"}
+
+
+def test_what_was_removed_meanwhile_is_said(desk, place):
+    closure = Closure.objects.create(first_day=NOW.date(), last_day=NOW.date() + timedelta(days=1), label="Painters")
+    gone = reverse("reception:end_time_off", args=[closure.code])
+    desk.post(gone)
+    assert "That is not there any more. Nothing was done." in desk.post(gone, follow=True).text
+
+
+def test_extra_hours_are_not_ended_here(desk, place):
+    extra = make.time_slot(psychologist=place.psychologist, kind=TimeSlot.Kind.EXTRA, starts_at=NOW)
+    desk.post(reverse("reception:end_time_off", args=[extra.code]))
+    assert TimeSlot.objects.get() == extra
+
+
+def test_it_is_reached_from_the_calendar(desk, place):
+    assert f'href="{PAGE}"' in desk.get("/reception/calendar/").text
+    assert f'href="{PAGE}"' in desk.get("/reception/away/").text
