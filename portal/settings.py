@@ -364,6 +364,7 @@ Q_CLUSTER: dict[str, str | int] = {
     "recycle": 500,
     "label": "Queue",
 }
+OUTSIDE_CALENDARS_OVER_HTTP = env.bool("OUTSIDE_CALENDARS_OVER_HTTP", False) and not PRODUCTION  # to try things out
 # What every notice's template knows, beside its own context: functions that take nothing and return a dict.
 NOTICE_CONTEXT = ["portal.website.context.for_notices"]
 
@@ -380,8 +381,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 # Each location has a zone of its own; this one only serves when no location is at hand.
 TIME_ZONE = env.str("TIME_ZONE", "Australia/Melbourne")
 PHONENUMBER_DEFAULT_REGION = "AU"
-PHONENUMBER_DB_FORMAT = "E164"
-PHONENUMBER_DEFAULT_FORMAT = "NATIONAL"
+PHONENUMBER_DB_FORMAT, PHONENUMBER_DEFAULT_FORMAT = "E164", "NATIONAL"
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]

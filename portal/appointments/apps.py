@@ -15,3 +15,4 @@ class AppointmentsConfig(AppConfig):
         guards.register(NO_OVERLAP, OF_ONE_SERIES, WAITLIST, KEPT)
         schedules.every_minutes(1, "portal.appointments.tasks.clear_holds", name="holds")
         schedules.every_minutes(60, "portal.appointments.tasks.end_lapsed_feeds", name="calendar feeds")
+        schedules.every_minutes(1, "portal.appointments.tasks.read_outside_calendars", name="outside calendars")

@@ -17,6 +17,7 @@ from portal.appointments.calendars import DiaryDay, columns, day, week
 from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment, TimeSlot
 from portal.appointments.openings import Closed, Extra, Hours, Opening, Seconds, Span, by_way, joined, openings
+from portal.appointments.outside.taken import busy_elsewhere
 from portal.clinic.booking_rules import rules_of
 from portal.clinic.kept import places, rooms
 from portal.clinic.kept import psychologists as known_psychologists
@@ -309,9 +310,14 @@ def closed_days(
 
 
 class Dated:
-    """The exceptions to weekly hours: extra time and time away. One query."""
+    """The exceptions to weekly hours: extra time, time away, and unless `by_hours_alone` what people have elsewhere.
 
-    def __init__(self, psychologists: Sequence[Psychologist], *, start: datetime, end: datetime) -> None:
+    One query, or two.
+    """
+
+    def __init__(
+        self, psychologists: Sequence[Psychologist], *, start: datetime, end: datetime, by_hours_alone: bool = False
+    ) -> None:
         self.extra: defaultdict[int, list[Extra]] = defaultdict(list)
         self.blocked: defaultdict[int, list[Span]] = defaultdict(list)
         known = places()
@@ -324,6 +330,10 @@ class Dated:
                 self.blocked[whose].append(Span(starts_at, ends_at))
             elif known[location].is_active:
                 self.extra[whose].append(Extra(starts_at, ends_at, known[location].zone, location))
+        if not by_hours_alone:
+            elsewhere = busy_elsewhere([p.pk for p in psychologists], start=start, end=end)
+            for whose, spans in elsewhere.items():
+                self.blocked[whose] += spans
 
     def places(self, psychologist: int) -> set[int]:
         """Where somebody works in these days."""
@@ -382,7 +392,7 @@ class Taken:
 
 
 class Reading:
-    """The diaries of some people on some local days, read once, whatever is asked of them then. Two queries."""
+    """The diaries of some people on some local days, read once, whatever is asked of them then. Three queries."""
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
@@ -37,3 +37,11 @@ def weekly_hours() -> Mapping[int, tuple[Hours, ...]]:
         modes = frozenset(way for way, is_named in zip(_WAYS, named, strict=True) if is_named)
         found[whose].append(Hours(weekday, starts, ends, ZoneInfo(zone), location, modes, since, until))
     return {whose: tuple(windows) for whose, windows in found.items()}
+
+
+def main_zone(psychologist: int) -> ZoneInfo:
+    """The wall clock of the place where somebody works most: there a whole day begins, and a time without a zone is."""
+    worked: Counter[str] = Counter()
+    for window in weekly_hours().get(psychologist, ()):
+        worked[str(window.zone)] += end_minute(window.ends) - window.starts.hour * 60 - window.starts.minute
+    return ZoneInfo(worked.most_common(1)[0][0]) if worked else ClinicSettings.current().zone

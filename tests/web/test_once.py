@@ -24,6 +24,7 @@ from portal.appointments.models import (
     Appointment,
     CalendarFeed,
     Closure,
+    OutsideCalendar,
     Series,
     Status,
     TimeSlot,
@@ -101,7 +102,7 @@ WITHOUT_KEY = {
         public:offer patient:leave_waitlist reception:waiting reception:leave_waitlist reception:withdraw_offer
         reception:move_in_calendar psychologist:move_in_calendar reception:undo_move psychologist:undo_move
         account_login account_logout account_email_verification_sent
-        patient:end_calendar_address psychologist:end_calendar_address
+        patient:end_calendar_address psychologist:end_calendar_address psychologist:remove_outside
     """,
     SETS: """
         reception:edit_patient psychologist:hours psychologist:profile manager:settings manager:location
@@ -642,6 +643,12 @@ def a_diarys_calendar_address():
     return sheet(clinician(), page, "psychologist:make_calendar_address", count=CalendarFeed)
 
 
+def an_outside_calendar():
+    says = {"address": "https://calendar.example/basic.ics"}
+    page = at("psychologist:outside")
+    return sheet(clinician(), page, "psychologist:add_outside", says=says, count=OutsideCalendar)
+
+
 STEPS = [
     *(a_check_in, a_no_show, a_check_in_taken_back, a_no_show_taken_back, a_session_opened_again, a_session_held),
     *(a_session_missed, a_session_that_its_patient_calls_off, a_cancellation),
@@ -689,7 +696,7 @@ PRESSED = {
             a_place_on_the_waitlist,
             ones_own_place_on_the_waitlist,
         ),
-        *(a_calendar_address, a_diarys_calendar_address),
+        *(a_calendar_address, a_diarys_calendar_address, an_outside_calendar),
     ]
 }
 

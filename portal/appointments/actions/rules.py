@@ -14,6 +14,7 @@ from portal.appointments.diary import Dated, booking_times, closed_days
 from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment, AppointmentQuerySet
 from portal.appointments.openings import by_way, openings
+from portal.appointments.outside.taken import is_busy_elsewhere
 from portal.appointments.refusals import NotOffered, PatientBusy, SlotTaken, TooManyBookings
 from portal.appointments.states import OPEN, TAKING_TIME, Status
 from portal.clinic.booking_rules import rules_of
@@ -169,6 +170,9 @@ def check_offered(
         raise NotOffered("time")
     if not is_worked(psychologist, slot, location, mode, clinic=clinic):
         raise NotOffered("time")
+    # Staff are warned as of a time outside the hours, and may book it all the same.
+    if is_busy_elsewhere(psychologist.pk, start=slot.starts_at, end=slot.ends_at):
+        raise NotOffered("time")
 
 
 def is_worked(
@@ -176,9 +180,9 @@ def is_worked(
 ) -> bool:
     """Whether a session may stand there by the psychologist's hours for this way of meeting. One query."""
     day = location.day_of(slot.starts_at)
-    near = {"start": slot.starts_at - timedelta(days=2), "end": slot.ends_at + timedelta(days=2)}
-    dated = Dated([psychologist], **near)
-    days_off, shut = closed_days(day, day, **near)
+    start, end = slot.starts_at - timedelta(days=2), slot.ends_at + timedelta(days=2)
+    dated = Dated([psychologist], start=start, end=end, by_hours_alone=True)
+    days_off, shut = closed_days(day, day, start=start, end=end)
     [(hours, _way)] = by_way(weekly_hours().get(psychologist.pk, ()), [mode])
     offered = openings(
         hours=hours,

@@ -2,6 +2,7 @@ from portal.appointments.models.appointment import LONGEST, Appointment, Appoint
 from portal.appointments.models.closures import Closure
 from portal.appointments.models.feeds import CalendarFeed
 from portal.appointments.models.hours import TimeSlot, Weekday, WorkingHours
+from portal.appointments.models.outside import OutsideBusy, OutsideCalendar
 from portal.appointments.models.series import Series
 from portal.appointments.models.waitlist import Offer, PartOfDay, Vacancy, WaitlistEntry
 from portal.appointments.states import Status
@@ -14,6 +15,8 @@ __all__ = [
     "CancelReason",
     "Closure",
     "Offer",
+    "OutsideBusy",
+    "OutsideCalendar",
     "PartOfDay",
     "Series",
     "Status",

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.clinic.models import ClinicSettings
-from portal.ops.demo import articles, clinic, history, labels, policies, resources, sign_ins, work
+from portal.ops.demo import articles, calendars, clinic, history, labels, policies, resources, sign_ins, work
 from portal.ops.demo.sign_ins import PASSWORD, SIGN_INS
 
 __all__ = ["PASSWORD", "SIGN_INS", "is_seeded", "may_use_database", "seed"]
@@ -42,6 +42,7 @@ def seed(*, say: Callable[[str], object] = lambda line: None) -> None:
     policies.publish(now=now)
     history.tell(accounts=accounts, now=now, say=say)
     work.leave(accounts=accounts, now=now)
+    calendars.connect(accounts=accounts, now=now)
     articles.write(accounts=accounts, now=now, say=say)
     resources.put_up(accounts=accounts, now=now, say=say)
     labels.say()

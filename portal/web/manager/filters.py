@@ -37,6 +37,7 @@ NOUNS = [
     ("time_slot", _("Time away and extra hours")),
     ("closure", _("Closed days")),
     ("calendar_feed", _("Private calendar addresses")),
+    ("outside_calendar", _("Outside calendars")),
     ("article", _("Articles")),
     ("category", _("Categories of articles")),
     ("tag", _("Tags")),

@@ -74,6 +74,9 @@ VERBS = {
     "calendar_feed.made": "Private calendar address made",
     "calendar_feed.retitled": "Titles at a private calendar address changed",
     "calendar_feed.ended": "Private calendar address ended",
+    "outside_calendar.added": "Outside calendar added",
+    "outside_calendar.removed": "Outside calendar removed",
+    "outside_calendar.given_up": "Outside calendar given up: not read for two months, its times count no longer",
     # Records: that they were touched, never what they say
     "note.drafted": "Progress note begun",
     "note.signed": "Progress note signed",

@@ -10,6 +10,7 @@ from portal.web.psychologist.views import (
     handing_over,
     hours,
     notes,
+    outside,
     patients,
     profile,
     readings,
@@ -61,6 +62,9 @@ urlpatterns = [
     path("resources/", sharing.resources, name="resources"),
     path("resources/<uuid:code>/file/", sharing.resource_file, name="resource_file"),
     path("hours/", hours.hours, name="hours"),
+    path("hours/elsewhere/", outside.outside, name="outside"),
+    path("hours/elsewhere/add/", outside.add_outside, name="add_outside"),
+    path("hours/elsewhere/<uuid:code>/remove/", outside.remove_outside, name="remove_outside"),
     path("hours/exceptions/", hours.add_exception, name="add_exception"),
     path("hours/exceptions/<uuid:code>/remove/", hours.remove_exception, name="remove_exception"),
     # The page that begins an article names its code: whatever saves it first makes it, and only once.

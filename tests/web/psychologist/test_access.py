@@ -20,18 +20,21 @@ LISTS = [
     *("today", "to_do", "calendar", "patients", "notes", "hours", "resources"),
     *("articles", "new_article", "keep_article", "article_preview"),
     *("profile", "profile_advice", "profile_preview"),
-    "calendar_address",
+    *("calendar_address", "outside"),
 ]
 POSTS = {
     *("add_exception", "remove_exception", "add_to_note", "withdraw_share", "profile_advice"),
     *("article_link", "restore_article", "article_preview"),
     *("take_to_do", "put_back_to_do", "finish_to_do"),
     *("complete", "no_show", "undo_move", "find", "hand_over", "take_back_notes"),
-    *("make_calendar_address", "title_calendar_address", "end_calendar_address"),
+    *("make_calendar_address", "title_calendar_address", "end_calendar_address", "add_outside", "remove_outside"),
 }
 # What answers otherwise where nothing of ours is found: a form says what is wrong, a search leads to its list.
 OTHERWISE = {
     "add_exception": 422,
+    "add_outside": 422,
+    # None has the code of a session: what is gone leads on.
+    "remove_outside": 302,
     "find": 302,
     # Leads to one's own address, and says what is missing.
     **dict.fromkeys(("make_calendar_address", "title_calendar_address", "end_calendar_address"), 302),

@@ -31,6 +31,7 @@ from portal.common.web.once import making, once
 from portal.journeys import time_away, weekly
 from portal.web.hours.forms import SlotForm, WeekForm
 from portal.web.hours.shifts import drawn_days
+from portal.web.psychologist import outside
 from portal.web.psychologist.own_profile import PsychologistRequest, home_zone, with_profile
 from portal.web.psychologist.weeks import MIDNIGHT, all_hours_of, outside_hours
 
@@ -246,6 +247,7 @@ def _page(
         "orphans": orphans,
         "orphans_digest": time_away.digest_of(orphans),
         "known": KNOWN,
+        "outside_calendars": outside.lines(request.actor, now=now),
         "slots": _slots(request.actor, zone=zone, now=now),
         "left": left[:SHOWN],
         "left_count": len(left),

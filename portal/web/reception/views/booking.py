@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -21,7 +21,7 @@ from portal.accounts.roles import Role
 from portal.appointments import diary
 from portal.appointments.actions import in_transaction, rules
 from portal.appointments.forms import SeenForm
-from portal.appointments.models import Appointment
+from portal.appointments.models import Appointment, OutsideCalendar
 from portal.appointments.refusals import NotOffered, NotReschedulable, PatientBusy, SlotTaken
 from portal.appointments.states import Verb
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
@@ -278,6 +278,7 @@ def _page(
         "refusal": refusal,
         "wrong_way": wrong_way,
         "outside": outside,
+        "elsewhere": _elsewhere(any_time, wanted) if outside else None,
         "is_past": outside and around is not None and around <= wanted.now,
         # Of what was still to come people are told that it is not, also where it moves to a time that is past.
         "mails": wanted.ignore is not None and wanted.ignore.starts_at > wanted.now,
@@ -285,6 +286,16 @@ def _page(
     }
     status = 409 if taken or refusal else 422 if any_time.errors or outside else 200
     return page_or_fragment(request, wanted.template, context, fragment="times", status=status)
+
+
+def _elsewhere(any_time: AnyTime, wanted: Wanted) -> OutsideCalendar | None:
+    """By which outside calendar whoever was named is busy at the time that was typed; None if by none."""
+    typed = any_time.cleaned_data
+    minutes = wanted.ignore.minutes if wanted.ignore else wanted.service.minutes
+    starts_at = typed["starts_at"]
+    return OutsideCalendar.objects.busy_at(
+        typed["with_whom"], start=starts_at, end=starts_at + timedelta(minutes=minutes)
+    )
 
 
 def _likely(wanted: Wanted, week: choosing.Week, *, today: date) -> dict[str, Any]:
