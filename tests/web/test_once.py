@@ -90,12 +90,13 @@ WITHOUT_KEY = {
         reception:withdraw_approval psychologist:complete psychologist:no_show
         psychologist:sign_note psychologist:withdraw_share psychologist:remove_exception manager:withdraw_invitation
         reception:take_back_away reception:end_time_off reception:stranded
+        patient:cancel_series reception:cancel_series reception:move_series
         manager:reset_second_factor manager:close_account manager:open_account manager:retire_profile
         manager:restore_profile manager:retire_location manager:restore_location manager:retire_service
         manager:restore_service manager:confirm_role manager:withdraw_role
         manager:take_down_download manager:put_back_download manager:replace_download
         manager:change_crisis_line manager:take_off_crisis_line reception:use_held
-        manager:reset_text patient:cancel patient:reschedule patient:agree patient:cancel_series reception:cancel_series
+        manager:reset_text patient:cancel patient:reschedule patient:agree
         patient:end_carer public:times
         public:confirm public:link reception:withdraw_invitation reception:unlink_account
         reception:keep_address patient:waiting_address reception:compare psychologist:take_back_notes

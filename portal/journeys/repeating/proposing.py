@@ -58,6 +58,16 @@ class Line:
     # What may be chosen: value and words, and which one is.
     options: list[tuple[str, str]] = field(default_factory=list)
     chosen: str = PLANNED
+    # Of a series that is moved: the session itself, and how the page saw it.
+    session: Appointment | None = None
+    seen: str = ""
+
+    @property
+    def stands_at(self) -> datetime | None:
+        """Where it would be afterwards: a booked one that is skipped stays; None where there is no session then."""
+        if self.starts_at is None and self.session is not None:
+            return self.session.starts_at
+        return self.starts_at
 
     @property
     def key(self) -> str:
@@ -73,6 +83,8 @@ class Proposal:
     lines: list[Line]
     # The first of each month that has no such day, and so no session.
     left_out: list[date]
+    # Whether sessions that are booked are moved: one that is skipped stays where it is.
+    moves: bool = False
 
     @property
     def wishes(self) -> list[Wish]:
@@ -122,11 +134,11 @@ def propose(
         lines.append(Line(planned, form))
     proposal = Proposal(terms, lines, pattern.left_out())
     if lines:
-        _settle(proposal, missing, is_chosen=data is not None, by=by, now=now, clinic=clinic)
+        settle(proposal, missing, is_chosen=data is not None, by=by, now=now, clinic=clinic)
     return proposal
 
 
-def _settle(
+def settle(
     proposal: Proposal, missing: set[datetime], *, is_chosen: bool, by: Actor, now: datetime, clinic: ClinicSettings
 ) -> None:
     """Looks at each time as it was chosen, and proposes the nearest where it can't be had."""
@@ -139,10 +151,20 @@ def _settle(
         elif line.chosen != SKIP:
             line.starts_at = line.form.cleaned_data.get("starts_at")
     times = [line.planned_at for line in lines] + [line.starts_at for line in lines if line.starts_at]
-    outlook = Outlook(terms, times, by=by, now=now, clinic=clinic)
+    moving = [line.session.pk for line in lines if line.session is not None]
+    outlook = Outlook(terms, times, by=by, now=now, clinic=clinic, without=moving)
     for line in lines:
-        others = [other.starts_at for other in lines if other is not line and other.starts_at is not None]
-        _look_at(line, outlook, terms, others, is_missing=line.planned_at in missing, is_chosen=is_chosen, by=by)
+        others = [at for other in lines if other is not line and (at := other.stands_at) is not None]
+        _look_at(
+            line,
+            outlook,
+            terms,
+            others,
+            is_missing=line.planned_at in missing,
+            is_chosen=is_chosen,
+            moves=proposal.moves,
+            by=by,
+        )
 
 
 def _look_at(
@@ -153,6 +175,7 @@ def _look_at(
     *,
     is_missing: bool,
     is_chosen: bool,
+    moves: bool,
     by: Actor,
 ) -> None:
     zone = terms.location.zone
@@ -168,7 +191,7 @@ def _look_at(
             line.clash = clash_at(line.starts_at, outside=line.chosen == ALL_THE_SAME and rules.is_staff(by))
     worst = line.clash or as_planned
     line.why = in_words(worst, terms) if worst else ""
-    options = [] if as_planned else [(PLANNED, _("Book it"))]
+    options = [] if as_planned else [(PLANNED, _("Move it there") if moves else _("Book it"))]
     nearest = outlook.nearest(line.planned_at, beside=others) if worst else None
     named = {stamp(nearest): nearest} if nearest else {}
     if line.clash is None and line.starts_at and line.chosen not in {PLANNED, ALL_THE_SAME, OTHER}:
@@ -176,8 +199,8 @@ def _look_at(
         named[line.chosen] = line.starts_at
     options += [(value, _("Take %(when)s") % {"when": when(free, zone)}) for value, free in named.items()]
     if as_planned in MAY_BE_OVERRULED and rules.is_staff(by):
-        options.append((ALL_THE_SAME, _("Book it all the same")))
-    options += [(SKIP, _("Skip it")), (OTHER, _("Another time"))]
+        options.append((ALL_THE_SAME, _("Move it there all the same") if moves else _("Book it all the same")))
+    options += [(SKIP, _("Leave it where it is") if moves else _("Skip it")), (OTHER, _("Another time"))]
     line.options = options
     if line.clash and not is_chosen:
         # The page opens on the nearest, ready to be booked.

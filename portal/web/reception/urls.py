@@ -72,6 +72,7 @@ urlpatterns = [
     path("appointments/<uuid:code>/reopen/", undoing.completed, name="reopen"),
     path("appointments/<uuid:code>/reschedule/", booking.reschedule, name="reschedule"),
     path("appointments/<uuid:code>/repeat/", repeating.repeat, name="repeat"),
+    path("appointments/<uuid:code>/series/move/", series.move, name="move_series"),
     path("appointments/<uuid:code>/series/cancel/", series.cancel, name="cancel_series"),
     path("appointments/<uuid:code>/cancel/", cancelling.cancel, name="cancel"),
     path("appointments/<uuid:code>/check-out/", checkout.check_out, name="check_out"),

@@ -1,4 +1,4 @@
-"""Several sessions of one series at the desk: calling them off together."""
+"""Several sessions of one series at the desk: moving them, or calling them off, together."""
 
 from __future__ import annotations
 
@@ -14,14 +14,20 @@ from django.views.decorators.http import require_http_methods
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment
-from portal.appointments.refusals import NotCancellable
+from portal.appointments.refusals import NotCancellable, NotReschedulable, SlotTaken
 from portal.appointments.series_forms import ChosenSessions
+from portal.appointments.states import Verb
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.web.htmx import page_or_fragment
+from portal.journeys import sessions
 from portal.journeys.repeating import booking
 from portal.journeys.repeating.cancelling import Which, cancel_sessions, choices
+from portal.journeys.repeating.moving import Moving, move_sessions, propose_move
+from portal.web.calendars.refused import in_words
 from portal.web.calendars.told import say_what_was_done
 from portal.web.reception.forms import CancelForm
+from portal.web.reception.series_forms import MoveForm
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
@@ -61,3 +67,62 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
             choice.is_chosen = choice.value in ticked
     context = {"session": session, "choices": listed, "chosen": chosen, "form": form, "which": which.value}
     return render(request, "reception/cancel_series.html", context, status=422 if is_sent else 200)
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def move(request: ActorRequest, code: UUID) -> HttpResponse:
+    """Another day or time for this session and those after it, or all: each settled before any is moved."""
+    series = Appointment.objects.visible_to(request.actor).filter(series__isnull=False)
+    session = get_object_or_404(series.for_listing(), code=code)
+    now, clinic, is_sent = timezone.now(), ClinicSettings.current(), request.method == "POST"
+    if why := sessions.steps(session, by=request.actor, now=now)[Verb.MOVE].why:
+        messages.error(request, in_words(Verb.MOVE, why, session, by=request.actor, now=now))
+        return redirect("reception:appointment", code=session.code)
+    data = request.POST if is_sent else request.GET
+    form = MoveForm(
+        data if "day" in data else None, initial={"day": session.local_start.date(), "at": session.local_start.time()}
+    )
+    proposal, staying, is_taken = None, [], False
+
+    def read() -> Moving:
+        return propose_move(
+            session,
+            day=form.cleaned_data["day"],
+            at=form.cleaned_data["at"],
+            which=Which(form.cleaned_data["which"]),
+            data=request.POST if is_sent else None,
+            by=request.actor,
+            now=now,
+            clinic=clinic,
+        )
+
+    if form.is_valid():
+        asked = read()
+        if is_sent and asked.proposal.is_whole:
+            try:
+                moved = move_sessions(asked.proposal.terms, asked.moves, by=request.actor, now=now)
+            except SlotTaken:
+                asked = read()
+                is_taken = True
+            except NotReschedulable:
+                words = _("One of these sessions was changed meanwhile, and none was moved. Look at them again.")
+                messages.error(request, words)
+                return redirect("reception:move_series", code=session.code)
+            else:
+                done = ngettext("%(n)s session is moved.", "%(n)s sessions are moved.", len(moved)) % {"n": len(moved)}
+                say_what_was_done(request, done, booking.told(moved, now=now), is_past=False)
+                return redirect("reception:appointment", code=session.code)
+        proposal, staying = asked.proposal, asked.staying
+        is_taken = is_taken or (is_sent and any(line.clash for line in proposal.lines))
+    context = {
+        "session": session,
+        "form": form,
+        "proposal": proposal,
+        "staying": staying,
+        "is_taken": is_taken,
+        "is_sent": is_sent,
+        "action": request.path,
+    }
+    status = 409 if is_taken else 422 if is_sent or form.errors else 200
+    return page_or_fragment(request, "reception/move_series.html", context, fragment="series", status=status)

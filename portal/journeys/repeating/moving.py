@@ -1,0 +1,97 @@
+"""Moving several sessions of one series: what the page proposes for each, and doing it with one notice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from portal.appointments import actions
+from portal.appointments.actions.clashes import Terms
+from portal.appointments.actions.moving import Move, move_series
+from portal.appointments.models import Appointment
+from portal.appointments.recurrence import nominal, on_the_clock
+from portal.appointments.series_forms import ALL_THE_SAME, SKIP, TimeChoice
+from portal.appointments.states import Verb
+from portal.clinic.models import ClinicSettings
+from portal.common.access.actors import Actor
+from portal.journeys import freed, sessions
+from portal.journeys.repeating.booking import notify
+from portal.journeys.repeating.cancelling import Which
+from portal.journeys.repeating.proposing import Line, Proposal, settle, terms_of
+
+
+@dataclass(slots=True)
+class Moving:
+    """A series on the page that moves several of its sessions."""
+
+    proposal: Proposal
+    # Those to come that stay as they are: moved alone, held another way, or not to be moved any more.
+    staying: list[Appointment]
+
+    @property
+    def moves(self) -> list[Move]:
+        """What is asked for as the page stands."""
+        return [
+            Move(line.session, line.starts_at, line.planned_at, line.seen, line.chosen == ALL_THE_SAME)
+            for line in self.proposal.lines
+            if line.session is not None and line.starts_at is not None and line.chosen != SKIP
+        ]
+
+
+def propose_move(
+    session: Appointment,
+    *,
+    day: date,
+    at: time,
+    which: Which,
+    data: Mapping[str, Any] | None,
+    by: Actor,
+    now: datetime,
+    clinic: ClinicSettings,
+) -> Moving:
+    """This session on another day or at another time, and the others of its series by as many days, at the same time.
+
+    Those that were moved alone stay, but for this one.
+    """
+    own = Appointment.objects.visible_to(by).filter(series=session.series_id, starts_at__gt=now).without_cancelled()
+    listed = list(own.for_listing().order_by("starts_at"))
+    steps = sessions.steps_of(listed, by=by, now=now)
+    terms, zone = terms_of(session), session.zone
+    by_days = day - _planned_day(session)
+    lines, staying, missing = [], [], set()
+    for each in listed:
+        is_meant = each.pk == session.pk or (
+            not each.is_moved_alone
+            and terms_of(each) == terms
+            and (which == Which.ALL or each.starts_at >= session.starts_at)
+        )
+        if not is_meant or not steps[each.pk][Verb.MOVE].allowed:
+            staying.append(each)
+            continue
+        to = _planned_day(each) + by_days
+        planned = nominal(to, at, zone)
+        if on_the_clock(to, at, zone) is None:
+            missing.add(planned)
+        form = TimeChoice(data if data is not None else {}, zone=zone, prefix=f"s{each.position}")
+        seen = each.seen_as if data is None else str(data.get(f"s{each.position}-seen", ""))
+        lines.append(Line(planned, form, session=each, seen=seen))
+    proposal = Proposal(terms, lines, [], moves=True)
+    if lines:
+        settle(proposal, missing, is_chosen=data is not None, by=by, now=now, clinic=clinic)
+    return Moving(proposal, staying)
+
+
+def _planned_day(session: Appointment) -> date:
+    return session.location.day_of(session.planned_at or session.starts_at)
+
+
+@actions.in_transaction
+def move_sessions(terms: Terms, moves: Sequence[Move], *, by: Actor, now: datetime) -> list[Appointment]:
+    """Moves all of them and sends one notice. Raises SeriesTaken or NotReschedulable."""
+    moved = move_series(terms=terms, moves=moves, by=by, now=now, known=sessions.known)
+    for session in moved:
+        freed.withdraw_notices(session, why="moved", by=by, now=now)
+    notify(moved, "series_moved", now=now)
+    return moved

@@ -1,0 +1,147 @@
+"""Several sessions of a series moved together: all or none, over each other's times, with what was moved alone left."""
+
+import html
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.urls import reverse
+from icalendar import Calendar
+
+from portal.accounts.roles import Role
+from portal.appointments import actions
+from portal.appointments.actions.clashes import Terms
+from portal.appointments.actions.repeating import Wish, book_series
+from portal.appointments.models import Appointment
+from portal.appointments.recurrence import Every, Pattern
+from portal.audit.models import Entry
+from portal.clinic.models import Mode
+from portal.notifications.models import Notice
+from portal.notifications.outbox import attachments_of
+from tests import make
+from tests.pages import forms_in, sent_by
+
+pytestmark = pytest.mark.django_db
+
+MELBOURNE = ZoneInfo("Australia/Melbourne")
+NOW = datetime(2026, 9, 7, 2, 0, tzinfo=UTC)
+WEEK, HOUR = timedelta(weeks=1), timedelta(hours=1)
+# Tuesdays at five in the afternoon; the clocks go forward on 4 October.
+FIRST = datetime(2026, 9, 15, 17, 0, tzinfo=MELBOURNE)
+
+
+def tuesday(n, hour=17):
+    return (FIRST.replace(hour=hour) + n * WEEK).astimezone(UTC)
+
+
+@pytest.fixture(autouse=True)
+def _now():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def booked():
+    make.clinic(slot_step_minutes=30)
+    place, service = make.location(), make.service(minutes=50, buffer_after=10)
+    psychologist = make.psychologist()
+    make.week(psychologist=psychologist, location=place, starts="09:00", ends="19:00")
+    terms = Terms(psychologist, make.patient(), service, Mode.IN_PERSON, place)
+    pattern = Pattern(Every.WEEKS, 1, FIRST.date(), count=5)
+    wishes = [Wish(tuesday(n), tuesday(n)) for n in range(5)]
+    return book_series(terms=terms, pattern=pattern, wishes=wishes, by=make.actor(), now=NOW)
+
+
+@pytest.fixture
+def desk():
+    return make.signed_in_client(role=Role.RECEPTION)
+
+
+def page_of(session):
+    return reverse("reception:move_series", args=[session.code])
+
+
+def proposed(desk, session, *, day, at, which="following"):
+    return desk.get(page_of(session), {"day": day, "at": at, "which": which})
+
+
+def starts():
+    own = Appointment.objects.filter(series__isnull=False)
+    return list(own.order_by("position").values_list("starts_at", flat=True))
+
+
+def test_this_and_the_following_go_to_another_time_on_the_wall_clock(desk, booked):
+    page = proposed(desk, booked[1], day="22/09/2026", at="3:00 pm")
+    answer = desk.post(page_of(booked[1]), sent(page))
+    assert answer.status_code == 302
+    assert starts() == [tuesday(0), *(tuesday(n, hour=15) for n in range(1, 5))]
+    rows = list(Appointment.objects.order_by("position"))
+    assert [row.is_moved_alone for row in rows] == [False] * 5
+    assert [row.revision for row in rows] == [0, 1, 1, 1, 1]
+    assert [notice.template for notice in Notice.objects.all()] == ["series_moved"]
+    [(_name, _kind, entries)] = attachments_of(Notice.objects.get())
+    events = Calendar.from_ical(entries).walk("VEVENT")
+    assert {str(event["uid"]).split("@")[0]: event["sequence"] for event in events} == {
+        str(row.code): 1 for row in rows[1:]
+    }
+    assert Entry.objects.filter(verb="appointment.rescheduled").count() == 4
+
+
+def sent(page):
+    """What the form that moves sends."""
+    (form,) = [one for one in forms_in(page) if any(name.endswith("-take") for name in one.fields)]
+    return sent_by(form)
+
+
+@pytest.mark.parametrize("days", [7, -7, 14])
+def test_all_by_whole_weeks_over_each_others_times(desk, booked, days):
+    day = (FIRST + timedelta(days=days)).date()
+    page = proposed(desk, booked[0], day=f"{day:%d/%m/%Y}", at="5:00 pm", which="all")
+    assert desk.post(page_of(booked[0]), sent(page)).status_code == 302
+    assert starts() == [tuesday(n + days // 7) for n in range(5)]
+
+
+def test_what_was_moved_alone_stays(desk, booked):
+    actions.reschedule(appointment=booked[2], starts_at=tuesday(2, hour=10), by=make.actor(), now=NOW)
+    page = proposed(desk, booked[0], day="16/09/2026", at="5:00 pm", which="all")
+    text = html.unescape(page.content.decode())
+    assert "These stay as they are:" in text
+    desk.post(page_of(booked[0]), sent(page))
+    wednesday = [tuesday(n) + timedelta(days=1) for n in range(5)]
+    assert starts() == [*wednesday[:2], tuesday(2, hour=10), *wednesday[3:]]
+
+
+def test_a_clash_takes_the_nearest_or_is_left_where_it_is(desk, booked):
+    taken = [tuesday(n, hour=15) for n in (2, 3)]
+    for at in taken:
+        make.appointment(psychologist=booked[0].psychologist, service=booked[0].service, starts_at=at)
+    page = proposed(desk, booked[1], day="22/09/2026", at="3:00 pm")
+    form = sent(page) | {"s4-take": "skip"}
+    assert desk.post(page_of(booked[1]), form).status_code == 302
+    assert starts() == [tuesday(0), tuesday(1, 15), tuesday(2, 14), tuesday(3), tuesday(4, 15)]
+    third, fourth = Appointment.objects.filter(position__in=(3, 4)).order_by("position")
+    assert (third.planned_at, third.is_moved_alone) == (taken[0], True)
+    assert (fourth.revision, fourth.is_moved_alone) == (0, False)
+
+
+def test_what_was_taken_meanwhile_moves_nothing(desk, booked):
+    page = proposed(desk, booked[1], day="22/09/2026", at="3:00 pm")
+    make.appointment(psychologist=booked[0].psychologist, service=booked[0].service, starts_at=tuesday(4, hour=15))
+    answer = desk.post(page_of(booked[1]), sent(page))
+    assert (answer.status_code, starts()) == (409, [tuesday(n) for n in range(5)])
+
+
+def test_an_old_page_moves_nothing(desk, booked):
+    page = proposed(desk, booked[1], day="22/09/2026", at="3:00 pm")
+    actions.reschedule(appointment=booked[4], starts_at=tuesday(4, hour=12), by=make.actor(), now=NOW)
+    Appointment.objects.filter(pk=booked[3].pk).update(revision=3)
+    answer = desk.post(page_of(booked[1]), sent(page))
+    assert (answer.status_code, answer.url) == (302, page_of(booked[1]))
+    assert starts() == [*(tuesday(n) for n in range(4)), tuesday(4, hour=12)]
+
+
+def test_a_day_or_time_that_is_none_is_asked_again(desk, booked):
+    assert proposed(desk, booked[1], day="31/02/2026", at="3:00 pm").status_code == 422
+    alone = make.appointment(patient=booked[0].patient)
+    assert desk.get(page_of(alone)).status_code == 404
