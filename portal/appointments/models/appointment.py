@@ -44,7 +44,7 @@ _NOT_IN_LISTS = [f"patient__{column.name}" for column in Patient._meta.concrete_
 def which_of(position: int | None, sessions: int | None) -> str:
     """Which session of how many; empty without a series."""
     return (
-        pgettext("a session of a series", "%(n)s of %(all)s") % {"n": position, "all": sessions}
+        pgettext("a session of a series", "%(n)d of %(all)d") % {"n": position, "all": sessions}
         if position and sessions
         else ""
     )
