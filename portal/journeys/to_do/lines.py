@@ -12,11 +12,12 @@ from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
+from portal.appointments import waitlist
 from portal.appointments.models import Appointment
 from portal.common.access.actors import Actor
 from portal.common.labels import code_of, labels_of
 from portal.common.languages.times import date_short, when, when_short
-from portal.journeys.to_do.kinds import KINDS
+from portal.journeys.to_do.kinds import FEE_UNDECIDED, KINDS
 from portal.notifications.models import Notice
 from portal.patients.models import Patient, Reading
 from portal.worklist.kinds import Kind
@@ -44,12 +45,14 @@ class Line:
 
 
 def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo) -> list[Line]:
-    """The rows with what they are about, in the order given. `zone` is the clinic's. At most five queries."""
+    """The rows with what they are about, in the order given. `zone` is the clinic's. At most six queries."""
     rows = [to_do for to_do in to_dos if to_do.kind in KINDS]
     sessions = _things(Appointment.objects.visible_to(actor).for_listing(), rows)
     notices = _things(Notice.objects.visible_to(actor).defer("text", "html", "attachments"), rows)
     readings = _things(Reading.objects.visible_to(actor).select_related("patient", "reader"), rows)
     patients = _things(Patient.objects.visible_to(actor), rows)
+    fees = {to_do.about_code for to_do in rows if to_do.kind == FEE_UNDECIDED.name}
+    filled = waitlist.refilled([session for code, session in sessions.items() if code in fees])
     holders = _names({to_do.acknowledged_by for to_do in rows if to_do.acknowledged_by})
     lines = []
     for to_do in rows:
@@ -57,6 +60,8 @@ def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo)
         if session := sessions.get(to_do.about_code):
             subject = session.patient.name if session.patient else ""
             facts = f"{when_short(session.starts_at, session.zone)} · {session.psychologist.name}"
+            if (other := filled.get(session.pk)) is not None:
+                facts += " · " + _("filled again by %(name)s") % {"name": other.person.name}
         elif notice := notices.get(to_do.about_code):
             subject, facts = notice.subject, f"{notice.to} · {when(notice.created_at, zone)}"
         elif reading := readings.get(to_do.about_code):

@@ -11,6 +11,9 @@ from django.urls import reverse
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Offer, WaitlistEntry
+from portal.billing.models import Waiver
+from portal.common.access.actors import Actor
+from portal.journeys import to_do
 from portal.web.reception.urls import urlpatterns
 from tests import make
 from tests.web.reception.conftest import NOW
@@ -170,3 +173,19 @@ def test_one_count_of_statements_however_many(desk, place, name):
     # What is kept of the clinic is read anew once.
     counted()
     assert counted() == one
+
+
+def test_a_late_cancellation_says_who_filled_its_time_and_is_waived_by_a_person(desk, place):
+    cancelled = place.session(hours=5, status="cancelled", late=True, late_fee_percent=50, cancelled_at=NOW)
+    to_do.sessions.raise_fee_undecided(cancelled, by=Actor.system("test"), now=NOW)
+    fee, listed = reverse("reception:fee", args=[cancelled.code]), reverse("reception:to_do")
+    for page in (fee, listed):
+        assert "filled again by" not in desk.get(page).content.decode()
+    other = place.session(hours=5, patient=make.patient(legal_first_name="Kim", legal_last_name="Tran"))
+    session = reverse("reception:appointment", args=[cancelled.code])
+    for page in (fee, listed, session):
+        assert "filled again by Kim Tran" in desk.get(page).content.decode()
+    assert reverse("reception:appointment", args=[other.code]) in desk.get(fee).content.decode()
+    assert not Waiver.objects.exists()
+    desk.post(reverse("reception:waive_fee", args=[cancelled.code]), {"reason": "Its time was filled"})
+    assert Waiver.objects.get().appointment == cancelled

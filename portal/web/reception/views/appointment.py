@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from portal.accounts.roles import Role
+from portal.appointments import waitlist
 from portal.appointments.models import Appointment
 from portal.appointments.states import Steps, Verb, Why
 from portal.billing import actions as billing
@@ -58,6 +59,7 @@ def appointment(request: ActorRequest, code: UUID) -> HttpResponse:
         "invoices": [(invoice, invoice.standing(today=today)) for invoice in listed],
         "fee": fee if fee and fee.purpose not in live else None,
         "waiver": session.waivers.in_force().first(),
+        "refilled": waitlist.refilled([session]).get(session.pk),
         "deposits": billing.held_for(session.person),
         "can_pay_ahead": (deposit is None or not deposit.payable)
         and billing.may_bill(session, Purpose.DEPOSIT, now=now),

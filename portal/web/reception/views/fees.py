@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.roles import Role
+from portal.appointments import waitlist
 from portal.appointments.models import Appointment
 from portal.billing import actions, charges
 from portal.billing.forms import AheadForm, WaiveForm
@@ -145,6 +146,7 @@ def _offer(request: ActorRequest, session: Appointment, form: WaiveForm) -> Http
         "form": form,
         "waiver": session.waivers.in_force().filter(purpose=due.purpose).select_related("waived_by").first(),
         "ahead": actions.held_ahead(session),
+        "refilled": waitlist.refilled([session]).get(session.pk),
     }
     return render(request, "reception/fee.html", context, status=422 if form.errors else 200)
 
