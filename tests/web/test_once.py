@@ -102,6 +102,7 @@ WITHOUT_KEY = {
         reception:keep_address patient:waiting_address reception:compare psychologist:take_back_notes
         public:offer patient:leave_waitlist reception:waiting reception:leave_waitlist reception:withdraw_offer
         reception:move_in_calendar psychologist:move_in_calendar reception:undo_move psychologist:undo_move
+        reception:offer_time
         account_login account_logout account_email_verification_sent
         patient:end_calendar_address psychologist:end_calendar_address psychologist:remove_outside
     """,

@@ -14,10 +14,10 @@ from django.db import transaction
 from portal.appointments import actions, waitlist
 from portal.appointments.actions import offering
 from portal.appointments.actions.locking import lock_diary
-from portal.appointments.models import Appointment, Offer, Vacancy
-from portal.appointments.refusals import Refusal
+from portal.appointments.models import Appointment, Offer, Vacancy, WaitlistEntry
+from portal.appointments.refusals import NotOffered, Refusal, SlotTaken
 from portal.appointments.waitlist import Fit, FreeTime
-from portal.clinic.models import ClinicSettings
+from portal.clinic.models import ClinicSettings, FreedTimes
 from portal.common.access.actors import Actor
 from portal.journeys.waitlist import mails, offered
 from portal.journeys.waitlist.offered import BY_LINK
@@ -117,3 +117,37 @@ def make_offer(vacancy: Vacancy, fit: Fit, *, until: datetime, by: Actor, now: d
 
 def _close(vacancy: Vacancy, why: Vacancy.Closed, *, by: Actor, now: datetime) -> None:
     offering.close_vacancy(vacancy, why=why, by=by, now=now)
+
+
+@actions.in_transaction
+def offer_by_hand(*, free: FreeTime, entry: WaitlistEntry, by: Actor, now: datetime) -> Offer:
+    """Offers a time that the desk names to whom it names; if they don't take it, the clinic's rule says who is next.
+
+    Raises SlotTaken where it is offered, held or booked already, and whatever keeps this patient from having it.
+    """
+    clinic = ClinicSettings.current()
+    lock_diary(free.psychologist)
+    vacancy = offering.open_for(free, goes_on=clinic.freed_times != FreedTimes.BY_DESK, by=by, now=now)
+    if vacancy.offers.still_open().exists() or entry.offers.still_open().exists():
+        raise SlotTaken("psychologist")
+    if vacancy.offers.filter(entry=entry).exists():
+        raise NotOffered("declined")
+    fit = next(iter(waitlist.fitting(free, now=now, clinic=clinic, for_staff=True, entries=[entry.pk])), None)
+    until = None if fit is None else offering.answer_by(fit, by=by, now=now, clinic=clinic)
+    if fit is None or until is None:
+        raise NotOffered("time")
+    if refusal := obstacle(fit, free, now=now):
+        raise refusal
+    offer = make_offer(vacancy, fit, until=until, by=by, now=now)
+    if offer is None:
+        raise SlotTaken("psychologist")
+    return offer
+
+
+def obstacle(fit: Fit, free: FreeTime, *, now: datetime) -> Refusal | None:
+    """What keeps somebody from taking this time by an e-mailed link; the desk may still book it for them."""
+    if not mails.readers(fit.entry.patient):
+        return NotOffered("address")
+    if not fit.entry.service.online:
+        return NotOffered("service")
+    return offering.refusal_of(fit, free, by=BY_LINK, now=now)

@@ -23,3 +23,9 @@ class DeskWishForm(WishForm):
         required=False,
         help_text=_("Such as: ring after 3. Nothing about why they come."),
     )
+
+
+class WhomForm(forms.Form):
+    """Which of those who wait is asked."""
+
+    entry = forms.UUIDField()

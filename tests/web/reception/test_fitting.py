@@ -1,0 +1,111 @@
+"""From an empty time of the calendar: who waits for it, in which order and why; booking and asking them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import pytest
+from django.urls import reverse
+
+from portal.appointments.models import Appointment, Offer, Vacancy
+from portal.notifications.models import Notice
+from tests import make
+from tests.web.reception.conftest import NOW
+
+pytestmark = pytest.mark.django_db
+# A Wednesday, ten in the morning there.
+TEN = NOW + timedelta(hours=23)
+
+
+@pytest.fixture
+def time(place):
+    return f"{TEN:%Y-%m-%dT%H:%MZ} {place.location.slug} {place.psychologist.slug}"
+
+
+def page(time):
+    return f"{reverse('reception:fits')}?{urlencode({'time': time})}"
+
+
+def waits(place, days, **fields):
+    return make.waiting(**{"service": place.service, "joined_at": NOW - timedelta(days=days)} | fields)
+
+
+def order(response):
+    return [each.line.entry.pk for each in response.context["lines"]]
+
+
+def test_urgent_first_then_who_waits_longest_and_nobody_whom_it_does_not_suit(desk, place, time):
+    short, long, urgent = waits(place, 2), waits(place, 9), waits(place, 1, urgent=True)
+    waits(place, 20, parts=4)
+    waits(place, 20, psychologists=[make.psychologist()])
+    response = desk.get(page(time))
+    assert order(response) == [urgent.pk, long.pk, short.pk]
+    shown = response.content.decode()
+    for words in ("waits 9 days", "Urgent", "anybody who is free", long.patient.name):
+        assert words in shown
+
+
+def test_the_calendars_empty_half_hour_leads_here(desk, place, time):
+    shown = desk.get(f"{reverse('reception:book_whom')}?{urlencode({'time': time})}").content.decode()
+    assert f"{reverse('reception:fits')}?{urlencode({'time': time})}" in shown
+
+
+def test_asking_keeps_the_time_for_them_and_says_so_to_who_looks_next(desk, place, time):
+    entry, other = waits(place, 9), waits(place, 2)
+    said = {"time": time, "entry": str(entry.code)}
+    assert desk.post(reverse("reception:offer_time"), said).url == reverse("reception:offers")
+    offer = Offer.objects.get()
+    assert (offer.entry, offer.starts_at, offer.offered_by) == (entry, TEN, desk.user)
+    assert Appointment.objects.holds().get().starts_at == TEN
+    assert [notice.to for notice in Notice.objects.filter(template="waitlist_offer")] == [entry.patient.email]
+    # Pressed again, or for the next, nobody else is asked meanwhile.
+    for person in (entry, other):
+        desk.post(reverse("reception:offer_time"), {"time": time, "entry": str(person.code)})
+    assert Offer.objects.count() == 1
+    assert Vacancy.objects.count() == 1
+    assert entry.patient.name in desk.get(page(time)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"patient": {"email": ""}}, "No e-mail address is known"),
+        ({"busy": True}, "They have another session at that time."),
+        ({"service": {"online": False}}, "book it for them"),
+    ],
+)
+def test_what_keeps_somebody_from_a_link_is_said_and_they_can_still_be_booked(desk, place, time, fields, words):
+    patient = make.patient(**fields.get("patient", {}))
+    if fields.get("busy"):
+        make.appointment(patient=patient, starts_at=TEN)
+    service = make.service(minutes=50, **fields["service"]) if "service" in fields else place.service
+    entry = waits(place, 3, patient=patient, service=service)
+    shown = desk.get(page(time)).content.decode()
+    assert words in shown
+    assert reverse("reception:book_here", args=[patient.code]) in shown
+    assert "Offer by e-mail" not in shown
+    response = desk.post(reverse("reception:offer_time"), {"time": time, "entry": str(entry.code)}, follow=True)
+    assert "Nobody was asked." in response.content.decode()
+    assert not Offer.objects.exists()
+    assert not Vacancy.objects.exists()
+
+
+def test_a_time_that_is_taken_by_now_helps_nobody(desk, place, time):
+    entry = waits(place, 3)
+    place.session(hours=23)
+    assert order(desk.get(page(time))) == []
+    desk.post(reverse("reception:offer_time"), {"time": time, "entry": str(entry.code)})
+    assert not Offer.objects.exists()
+
+
+@pytest.mark.parametrize("bad", ["", "x", "2026-11-24T23:00Z nowhere nobody", "9999-12-31T23:00Z a b"])
+def test_an_address_that_no_calendar_wrote(desk, place, bad):
+    assert desk.get(page(bad)).status_code == 404
+    assert desk.post(reverse("reception:offer_time"), {"time": bad}).status_code == 404
+
+
+def test_nobody_is_asked_who_left_the_list_meanwhile(desk, place, time):
+    entry = waits(place, 3, ended_at=NOW, ended_why="left")
+    said = {"time": time, "entry": str(entry.code)}
+    assert desk.post(reverse("reception:offer_time"), said).status_code == 404
