@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import count, zip_longest
 from typing import Any
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -109,6 +110,24 @@ class ShiftForm(forms.Form):
         return terms_in_words(ways, first, last)
 
 
+class CopyForm(forms.Form):
+    """Which day's hours are to be copied, and to which other days; a page that names none copies nothing."""
+
+    copy = forms.TypedChoiceField(choices=Weekday.choices, coerce=int)
+    to = forms.TypedMultipleChoiceField(choices=Weekday.choices, coerce=int)
+
+    @classmethod
+    def read(cls, data: QueryDict) -> tuple[int, list[int]] | None:
+        """The day and the other days; None where that is not what was pressed."""
+        if "copy" not in data:
+            return None
+        form = cls({"copy": data["copy"], "to": data.getlist(f"copy-{data['copy']}")})
+        if not form.is_valid():
+            return 0, []
+        day: int = form.cleaned_data["copy"]
+        return day, [other for other in form.cleaned_data["to"] if other != day]
+
+
 class WeekForm:
     """The whole week: the windows there are, and an empty row for each day.
 
@@ -189,6 +208,12 @@ class WeekForm:
                 said = (",".join(map(str, one)) if isinstance(one, list | tuple) else str(one) for one in typed)
                 windows.append("|".join(part.replace("|", " ") for part in said))
         return sorted(windows)
+
+    def copy(self, day: int, to: Iterable[int]) -> None:
+        """Puts the windows of one day, as they were typed, in the place of those of other days; nothing is saved."""
+        windows = self._typed(day)
+        for other in to:
+            self._put(other, windows)
 
     def _put(self, day: int, windows: Sequence[str]) -> None:
         """Makes these windows the rows of the day, with an empty one behind them."""

@@ -667,3 +667,36 @@ def test_the_calendar_shows_hours_in_their_season_alone(client, mai, place):
 
     assert not_worked("2026-11-30") == ["Not working"]
     assert not_worked("2026-12-07") == [""]
+
+
+# ---- Copied ----------------------------------------------------------------------------------------------------------
+
+
+def _monday(place):
+    row = (0, "09:00", "12:00", place.pk)
+    return _week(row, (0, "13:00", "17:00", place.pk), (2, "8:00", "9:00", place.pk)) | _by_video(1)
+
+
+def test_a_days_hours_are_copied_to_other_days_and_saved_by_hand(client, mai, place):
+    client.send(HOURS, _monday(place))
+    before = _standing(mai)
+    page = client.send(HOURS, _monday(place) | {"copy": "0", "copy-0": ["0", "1", "2"], "copy-2": ["5"]})
+    assert (page.status_code, _standing(mai)) == (200, before)
+    assert _words(page) == ["Copied. Nothing is saved yet: look it over, then save."]
+    sent = form_with(page, "h0-starts")
+    assert client.post(HOURS, {name: value for name, value in sent.items() if name != "copy"}).status_code == 302
+    monday = [(time(9), time(12), []), (time(13), time(17), ["video"])]
+    assert [
+        [(h.starts, h.ends, h.modes) for h in mai.hours.filter(weekday=day).order_by("starts")] for day in range(4)
+    ] == [monday, monday, monday, []]
+
+
+@pytest.mark.parametrize("pressed", [{"copy": "0"}, {"copy": "9", "copy-9": ["1"]}, {"copy": "0", "copy-0": ["0"]}])
+def test_copying_to_no_day_says_so(client, mai, place, pressed):
+    page = client.send(HOURS, _monday(place) | pressed)
+    assert _words(page) == ["Choose the days that they are to be copied to."]
+
+
+def test_what_is_wrong_is_copied_as_it_was_typed(client, mai, place):
+    page = client.send(HOURS, _week((0, "soon", "12:00", place.pk)) | {"copy": "0", "copy-0": ["1"]})
+    assert [form["starts"].value() for form in page.context["week"].forms if form["starts"].value()] == ["soon"] * 2

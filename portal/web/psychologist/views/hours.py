@@ -29,7 +29,7 @@ from portal.common.languages.punctuation import listed
 from portal.common.languages.times import clock, day_short, local_day
 from portal.common.web.once import making, once
 from portal.journeys import time_away, weekly
-from portal.web.hours.forms import SlotForm, WeekForm
+from portal.web.hours.forms import CopyForm, SlotForm, WeekForm
 from portal.web.hours.shifts import drawn_days
 from portal.web.psychologist import outside
 from portal.web.psychologist.own_profile import PsychologistRequest, home_zone, with_profile
@@ -48,6 +48,8 @@ def hours(request: PsychologistRequest) -> HttpResponse:
     now = timezone.now()
     if request.method != "POST":
         return _page(request, now=now)
+    if (copied := CopyForm.read(request.POST)) is not None:
+        return _copied(request, *copied, now=now)
     try:
         with transaction.atomic():
             # Looked at when nobody else can save: two pages never undo each other.
@@ -73,6 +75,18 @@ def hours(request: PsychologistRequest) -> HttpResponse:
     messages.success(request, _("Your weekly hours are saved. New bookings follow them from now on."))
     _say_who_is_left(request, now=now)
     return redirect("psychologist:hours")
+
+
+def _copied(request: PsychologistRequest, day: int, to: list[int], *, now: datetime) -> HttpResponse:
+    """The page with one day's hours on other days too; they are looked over before they are saved."""
+    rows = all_hours_of(request.actor)
+    week = WeekForm(request.POST, hours=rows, locations=_places(rows), psychologist=request.psychologist)
+    if to:
+        week.copy(day, to)
+        messages.info(request, _("Copied. Nothing is saved yet: look it over, then save."))
+    else:
+        messages.info(request, _("Choose the days that they are to be copied to."))
+    return _page(request, week=week, now=now)
 
 
 @allow(Role.PSYCHOLOGIST)
