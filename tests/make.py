@@ -24,6 +24,7 @@ from django.utils import timezone
 
 from portal.accounts.models import Grant, User
 from portal.accounts.roles import STAFF, Role
+from portal.appointments.answers import DeclineReason
 from portal.appointments.models import (
     Appointment,
     CancelReason,
@@ -277,6 +278,12 @@ def appointment(
     else:
         patient = patient or make.patient()
         marks["booked_at"] = start - timedelta(days=7)
+    if status in {Status.REQUESTED, Status.DECLINED}:
+        marks |= {"booked_at": None, "requested_at": start - timedelta(days=7)}
+    if status == Status.REQUESTED:
+        marks["answer_by"] = start - timedelta(days=6)
+    if status == Status.DECLINED:
+        marks |= {"declined_at": start - timedelta(days=6), "decline_reason": DeclineReason.TIME}
     if status == Status.CANCELLED:
         marks |= {"cancelled_at": start - timedelta(days=3), "cancel_reason": CancelReason.PATIENT}
     if status in {Status.ARRIVED, Status.COMPLETED}:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-WORDS = {"held", "booked", "arrived", "completed", "no_show", "cancelled"}
+WORDS = {"held", "booked", "arrived", "completed", "no_show", "cancelled", "requested", "declined"}
 QUERIES = {"filter", "exclude", "get", "update", "create", "Q", "When", "get_or_create", "update_or_create"}
 # Other things have a status too, with words of their own.
 OTHERS = ("InvoiceStatus", "PostStatus")

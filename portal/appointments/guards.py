@@ -17,7 +17,7 @@ from portal.common.guards import REFUSE, Constraint, Function, Guard, Trigger, r
 from portal.common.guards.parts import Part
 
 APPOINTMENT, HOURS, CLOSURES = "appointments_appointment", "appointments_workinghours", "appointments_closure"
-LIVE = "('held', 'booked', 'arrived')"
+LIVE = "('held', 'requested', 'booked', 'arrived')"
 # Constraint, whose time it is, and the two ends of the time that is theirs alone.
 APART = [
     ("appointment_psychologist_no_overlap", "psychologist_id", "occupied_from", "occupied_until"),

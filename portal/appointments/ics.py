@@ -64,7 +64,7 @@ def _event(appointment: Appointment, *, method: Method, clinic: ClinicSettings, 
     if method != "CANCEL" and (until := _free_until(appointment, clinic=clinic, now=now)):
         event.add("description", until)
     event.add("url", vUri(settings.PORTAL_BASE_URL + reverse("patient:appointments")))
-    event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
+    event.add("status", _status(appointment, method))
     event.add("class", "PRIVATE")
     if clinic.email:
         organizer = vCalAddress(f"mailto:{clinic.email}")
@@ -80,6 +80,12 @@ def _event(appointment: Appointment, *, method: Method, clinic: ClinicSettings, 
 def uid_of(code: UUID) -> str:
     """What an entry is known by, in mails and at private addresses, as long as its session is there."""
     return f"{code}@{urlsplit(settings.PORTAL_BASE_URL).hostname}"
+
+
+def _status(appointment: Appointment, method: Method) -> str:
+    if method == "CANCEL":
+        return "CANCELLED"
+    return "TENTATIVE" if appointment.is_request else "CONFIRMED"
 
 
 @cache

@@ -6,64 +6,102 @@ under lock, and whoever looks for sessions takes a set from here or a queryset m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import STAFF, Role
-from portal.appointments.terms import free_until
-
-# Also for whoever asks this module, which is everybody.
-from portal.appointments.vocabulary import (
-    BILLABLE as BILLABLE,
+from portal.appointments.step_rules import (
+    NOTHING_KNOWN,
+    AskAbove,
+    Asked,
+    Known,
+    Rule,
+    before_it_starts,
+    not_before_it_starts,
+    not_invoiced,
+    nothing_known,
+    on_its_own_day,
+    once_unanswered,
+    own_day,
+    patients_before_it_starts,
+    patients_in_good_time,
+    while_asked,
+    while_held,
+    without_signed_note,
 )
 from portal.appointments.vocabulary import (
-    LIVE as LIVE,
+    AHEAD,
+    BILLABLE,
+    LIVE,
+    OPEN,
+    OVER,
+    SEEN,
+    STANDING,
+    TAKING_TIME,
+    WAITING,
+    WITH_A_PERSON,
+    Because,
+    Status,
+    UndoReason,
+    Verb,
+    Why,
 )
-from portal.appointments.vocabulary import (
-    OPEN as OPEN,
-)
-from portal.appointments.vocabulary import (
-    OVER as OVER,
-)
-from portal.appointments.vocabulary import (
-    SEEN as SEEN,
-)
-from portal.appointments.vocabulary import (
-    STANDING as STANDING,
-)
-from portal.appointments.vocabulary import (
-    TAKING_TIME as TAKING_TIME,
-)
-from portal.appointments.vocabulary import (
-    WAITING as WAITING,
-)
-from portal.appointments.vocabulary import (
-    WITH_A_PERSON as WITH_A_PERSON,
-)
-from portal.appointments.vocabulary import (
-    Because as Because,
-)
-from portal.appointments.vocabulary import (
-    Status as Status,
-)
-from portal.appointments.vocabulary import (
-    UndoReason as UndoReason,
-)
-from portal.appointments.vocabulary import (
-    Verb as Verb,
-)
-from portal.appointments.vocabulary import (
-    Why as Why,
-)
-from portal.common.access.actors import Actor
+from portal.common.access.actors import SYSTEM, Actor
 
 if TYPE_CHECKING:
     from portal.appointments.models import Appointment
+
+
+# The words of `vocabulary` are asked for here, with what is said of them.
+__all__ = [
+    "AHEAD",
+    "BILLABLE",
+    "DESK",
+    "EVERYBODY",
+    "LIVE",
+    "MOVES",
+    "NOTHING_KNOWN",
+    "OPEN",
+    "OVER",
+    "SEEN",
+    "SOON",
+    "STANDING",
+    "TAKING_TIME",
+    "UNDOS",
+    "WAITING",
+    "WITH_A_PERSON",
+    "AskAbove",
+    "Asked",
+    "Because",
+    "Known",
+    "Move",
+    "Rule",
+    "Status",
+    "Step",
+    "Steps",
+    "UndoReason",
+    "Verb",
+    "Why",
+    "as_seen",
+    "is_due",
+    "is_expected",
+    "is_late",
+    "is_left_open",
+    "is_to_come",
+    "label_of",
+    "leads_to",
+    "minutes_waiting",
+    "nothing_known",
+    "own_day",
+    "steps",
+    "told_by_the_clock",
+    "why_not",
+]
 
 
 # From here on somebody who is booked may walk in any moment.
@@ -116,84 +154,7 @@ def told_by_the_clock(*, starts_at: int, ends_at: int, now: datetime, ahead: tim
     return sum((now.timestamp() >= mark) + (now.timestamp() > mark) for mark in marks)
 
 
-def own_day(session: Appointment) -> tuple[datetime, datetime]:
-    """From the midnight before it starts to the midnight after, where it takes place; to its end if that is later."""
-    day = session.local_start.date()
-    opens = datetime.combine(day, time(), session.zone)
-    closes = datetime.combine(day + timedelta(days=1), time(), session.zone)
-    return opens, max(closes, session.ends_at)
-
-
 # ---- What may become of it ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What only the floors above know of a session, and tell with the question."""
-
-    # A live invoice bills it: for the session itself, or for missing it.
-    invoiced: bool = False
-    # Its psychologist signed a note of it.
-    note_signed: bool = False
-
-
-NOTHING_KNOWN: Final = Known()
-# Actions ask it under lock.
-AskAbove = Callable[["Appointment"], Known]
-
-
-def nothing_known(session: Appointment) -> Known:
-    """Answers for a caller that asks no app above: nothing is known there of the session."""
-    return NOTHING_KNOWN
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One question: may this person do it now?"""
-
-    session: Appointment
-    by: Actor
-    now: datetime
-    known: Known
-
-
-Rule = Callable[[Asked], Why | None]
-
-
-def _while_held(asked: Asked) -> Why | None:
-    return None if asked.session.is_held(now=asked.now) else Why.RAN_OUT
-
-
-def _on_its_own_day(asked: Asked) -> Why | None:
-    opens, closes = own_day(asked.session)
-    if asked.now < opens:
-        return Why.DAY_TO_COME
-    return Why.DAY_PAST if asked.now >= closes else None
-
-
-def _not_before_it_starts(asked: Asked) -> Why | None:
-    return Why.NOT_STARTED if asked.now < asked.session.starts_at else None
-
-
-def _patients_before_it_starts(asked: Asked) -> Why | None:
-    if asked.by.role in STAFF:
-        return None
-    begun = asked.session.status == Status.ARRIVED or asked.now >= asked.session.starts_at
-    return Why.STARTED if begun else None
-
-
-def _patients_in_good_time(asked: Asked) -> Why | None:
-    if asked.by.role in STAFF:
-        return None
-    return Why.LATE if asked.now > free_until(asked.session) else None
-
-
-def _not_invoiced(asked: Asked) -> Why | None:
-    return Why.INVOICED if asked.known.invoiced else None
-
-
-def _without_signed_note(asked: Asked) -> Why | None:
-    return Why.NOTE_SIGNED if asked.known.note_signed else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +182,36 @@ EVERYBODY: Final = STAFF | {Role.PATIENT}
 MOVES: Final[Mapping[str, Move]] = {
     move.verb: move
     for move in (
-        Move(Verb.CONFIRM, _("Book"), (Status.HELD,), (Status.BOOKED,), None, (_while_held,)),
+        Move(Verb.CONFIRM, _("Book"), (Status.HELD,), (Status.BOOKED,), None, (while_held,)),
+        # The same press, where the service is booked on request.
+        Move(Verb.REQUEST, _("Request"), (Status.HELD,), (Status.REQUESTED,), None, (while_held,)),
+        Move(
+            Verb.APPROVE,
+            _("Confirm request"),
+            (Status.REQUESTED,),
+            (Status.BOOKED,),
+            STAFF,
+            (before_it_starts, while_asked),
+        ),
+        Move(Verb.DECLINE, _("Decline"), (Status.REQUESTED,), (Status.DECLINED,), STAFF, frees=Because.DECLINED),
+        Move(
+            Verb.WITHDRAW,
+            _("Withdraw the request"),
+            (Status.REQUESTED,),
+            (Status.DECLINED,),
+            frozenset({Role.PATIENT}),
+            frees=Because.DECLINED,
+        ),
+        # By the clock: nobody answered in time.
+        Move(
+            Verb.LAPSE,
+            _("End the request"),
+            (Status.REQUESTED,),
+            (Status.DECLINED,),
+            frozenset({SYSTEM}),
+            (once_unanswered,),
+            frees=Because.DECLINED,
+        ),
         Move(Verb.RELEASE, _("Release"), (Status.HELD,), (), None, frees=Because.RELEASED),
         Move(
             Verb.CHECK_IN,
@@ -229,7 +219,7 @@ MOVES: Final[Mapping[str, Move]] = {
             (Status.BOOKED,),
             (Status.ARRIVED,),
             DESK,
-            (_on_its_own_day,),
+            (on_its_own_day,),
             undo=Verb.UNDO_CHECK_IN,
         ),
         Move(
@@ -246,7 +236,7 @@ MOVES: Final[Mapping[str, Move]] = {
             OPEN,
             (Status.COMPLETED,),
             STAFF,
-            (_not_before_it_starts,),
+            (not_before_it_starts,),
             undo=Verb.REOPEN,
         ),
         Move(
@@ -255,7 +245,7 @@ MOVES: Final[Mapping[str, Move]] = {
             BILLABLE,
             (Status.COMPLETED,),
             DESK,
-            (_not_before_it_starts, _not_invoiced),
+            (not_before_it_starts, not_invoiced),
             undo=Verb.REOPEN,
         ),
         # To what it was before: somebody who was checked in is still here.
@@ -265,7 +255,7 @@ MOVES: Final[Mapping[str, Move]] = {
             (Status.COMPLETED,),
             (Status.ARRIVED, Status.BOOKED),
             DESK,
-            (_not_invoiced, _without_signed_note),
+            (not_invoiced, without_signed_note),
             reasons=(UndoReason.MISTAKE, UndoReason.OTHER_SESSION, UndoReason.CORRECTION),
         ),
         Move(
@@ -274,7 +264,7 @@ MOVES: Final[Mapping[str, Move]] = {
             (Status.BOOKED,),
             (Status.NO_SHOW,),
             STAFF,
-            (_not_before_it_starts, _without_signed_note),
+            (not_before_it_starts, without_signed_note),
             undo=Verb.UNDO_NO_SHOW,
             frees=Because.MISSED,
         ),
@@ -285,7 +275,7 @@ MOVES: Final[Mapping[str, Move]] = {
             (Status.NO_SHOW,),
             (Status.BOOKED,),
             DESK,
-            (_not_invoiced,),
+            (not_invoiced,),
             reasons=(UndoReason.CAME, UndoReason.OTHER_SESSION, UndoReason.MISTAKE),
         ),
         # Undone by moving it back, if the time is still free.
@@ -295,7 +285,7 @@ MOVES: Final[Mapping[str, Move]] = {
             (Status.BOOKED,),
             (Status.BOOKED,),
             EVERYBODY,
-            (_patients_before_it_starts, _patients_in_good_time, _without_signed_note),
+            (patients_before_it_starts, patients_in_good_time, without_signed_note),
             frees=Because.MOVED,
         ),
         # Not undone: the patient was told, and the time may be somebody else's. It is booked again.
@@ -305,7 +295,7 @@ MOVES: Final[Mapping[str, Move]] = {
             OPEN,
             (Status.CANCELLED,),
             EVERYBODY,
-            (_patients_before_it_starts, _without_signed_note),
+            (patients_before_it_starts, without_signed_note),
             frees=Because.CANCELLED,
         ),
     )

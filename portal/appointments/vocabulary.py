@@ -16,21 +16,25 @@ class Status(models.TextChoices):
     """Where a session is in its life; `MOVES` says what may follow."""
 
     HELD = "held", _("Held")
+    REQUESTED = "requested", _("Requested")
     BOOKED = "booked", _("Booked")
     ARRIVED = "arrived", _("Arrived")
     COMPLETED = "completed", _("Completed")
     NO_SHOW = "no_show", _("No-show")
     CANCELLED = "cancelled", _("Cancelled")
+    DECLINED = "declined", _("Not confirmed")
 
 
 # ---- What a state counts as -----------------------------------------------------------------------------------------
 
 # What the database keeps from overlapping. The words stand in migrations too: constraints and triggers name them.
-LIVE: Final = (Status.HELD, Status.BOOKED, Status.ARRIVED)
+LIVE: Final = (Status.HELD, Status.REQUESTED, Status.BOOKED, Status.ARRIVED)
 # What fills its time in a diary; a hold only until it runs out.
 TAKING_TIME: Final = (*LIVE, Status.COMPLETED)
 # Still to be held, or held and not settled: somebody has to do something about it.
 OPEN: Final = (Status.BOOKED, Status.ARRIVED)
+# What somebody has ahead of them: booked, or asked for and not answered yet.
+AHEAD: Final = (Status.REQUESTED, *OPEN)
 # At the clinic, and not with the psychologist yet as far as anybody said.
 WAITING: Final = (Status.ARRIVED,)
 # The patient was there.
@@ -42,7 +46,7 @@ BILLABLE: Final = STANDING
 # Agreed with a person and not called off. Who has such a session with somebody is on that psychologist's list.
 WITH_A_PERSON: Final = (*STANDING, Status.NO_SHOW)
 # Nothing more is to come of it, unless it is undone.
-OVER: Final = (Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED)
+OVER: Final = (Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED, Status.DECLINED)
 
 
 class UndoReason(models.TextChoices):
@@ -59,6 +63,11 @@ class Verb(StrEnum):
     """What can be done with a session that is there."""
 
     CONFIRM = "confirm"
+    REQUEST = "request"
+    APPROVE = "approve"
+    DECLINE = "decline"
+    WITHDRAW = "withdraw"
+    LAPSE = "lapse"
     RELEASE = "release"
     CHECK_IN = "check_in"
     UNDO_CHECK_IN = "undo_check_in"
@@ -82,6 +91,7 @@ class Why(StrEnum):
     STARTED = "started"
     LATE = "late"
     RAN_OUT = "ran_out"
+    NOT_DUE = "not_due"
     INVOICED = "invoiced"
     NOTE_SIGNED = "note_signed"
     # Only an action finds these: the page that asked is old, and the reason that belongs to it was not given.
@@ -95,5 +105,6 @@ class Because(StrEnum):
     CANCELLED = "cancelled"
     MOVED = "moved"
     MISSED = "missed"
+    DECLINED = "declined"
     RELEASED = "released"
     RAN_OUT = "ran_out"

@@ -10,7 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from portal.clinic.models import ClinicSettings, Service, WhoBooks
+from portal.clinic.models import ClinicSettings, HowBooked, Service, WhoBooks
+
+# So long before its start a request has been answered, or has ended.
+NEAR = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,9 @@ class BookingRules:
     most_sessions: int
     most_of_service: int | None
     who: WhoBooks
+    # Whether confirming asks for the time, and within how long the clinic answers.
+    is_on_request: bool
+    answer_within: timedelta
 
     @property
     def hold_minutes(self) -> int:
@@ -37,6 +43,15 @@ class BookingRules:
     def times(self, *, now: datetime) -> tuple[datetime, datetime]:
         """The first and the last moment, aware, at which a session that is booked now may start."""
         return now + self.notice, now + self.horizon
+
+    def answer_by(self, starts_at: datetime, *, now: datetime) -> datetime:
+        """Until when a request made now is answered, on a whole minute: in time for whoever has to come.
+
+        It ends two hours before its start at the latest or, where it is asked for later than that allows, when half of
+        the time that is left has gone.
+        """
+        near = max(starts_at - NEAR, now + (starts_at - now) / 2)
+        return min(now + self.answer_within, near).replace(second=0, microsecond=0)
 
 
 def _own(value: int | None, clinics: int) -> int:
@@ -53,6 +68,8 @@ def rules_of(service: Service, *, clinic: ClinicSettings) -> BookingRules:
         most_sessions=clinic.max_open_bookings,
         most_of_service=service.max_open_bookings,
         who=_who(service, clinic=clinic),
+        is_on_request=(service.how_booked or clinic.how_booked) == HowBooked.ON_REQUEST,
+        answer_within=timedelta(hours=_own(service.answer_hours, clinic.answer_hours)),
     )
 
 

@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from portal.clinic.models import ClinicSettings, Location, Mode, ProviderNumber, Room, Service, WhoBooks
+from portal.clinic.models import ClinicSettings, HowBooked, Location, Mode, ProviderNumber, Room, Service, WhoBooks
 from portal.clinic.row_forms import ClinicForm, SluggedForm, names_in
 from portal.clinic.validators import provider_number_is_right, validate_provider_number
 from portal.common.database.columns import longest
@@ -34,6 +34,8 @@ _SETTINGS = [
             "grace_minutes",
             "max_open_bookings",
             "who_books",
+            "how_booked",
+            "answer_hours",
         ],
     ),
     (_("The waitlist"), ["freed_times", "offer_minutes", "offers_from", "offers_until"]),
@@ -151,10 +153,10 @@ _SERVICE = [
     (_("The service"), ["name", "slug", "description", "in_person", "video", "phone"]),
     (_("Time"), ["minutes", "buffer_before", "buffer_after"]),
     (_("Price"), ["fee", "tax_code", "medicare"]),
-    (_("Booking"), ["online", "first_visit_only", "who_books", "position"]),
+    (_("Booking"), ["online", "first_visit_only", "who_books", "how_booked", "position"]),
     (
         _("Its own rules, where they differ from the clinic's"),
-        ["notice_hours", "horizon_days", "hold_minutes", "cancel_hours", "max_open_bookings"],
+        ["notice_hours", "horizon_days", "hold_minutes", "cancel_hours", "max_open_bookings", "answer_hours"],
     ),
 ]
 
@@ -194,11 +196,15 @@ class ServiceForm(AsksOnce, SluggedForm[Service]):
             ("horizon_days", durations.days(clinic.horizon_days)),
             ("hold_minutes", durations.minutes(clinic.hold_minutes)),
             ("cancel_hours", durations.hours(clinic.cancel_hours)),
+            ("answer_hours", durations.hours(clinic.answer_hours)),
         ):
             self.fields[name].help_text = _("Left empty, the clinic's: %(value)s.") % {"value": words}
-        general = WhoBooks(clinic.who_books).label
-        who = field_of(self, "who_books", forms.ChoiceField)
-        who.choices = [("", _("The clinic's rule: %(rule)s") % {"rule": general}), *WhoBooks.choices]
+        for name, kinds, general in (
+            ("who_books", WhoBooks, clinic.who_books),
+            ("how_booked", HowBooked, clinic.how_booked),
+        ):
+            general = _("The clinic's rule: %(rule)s") % {"rule": kinds(general).label}
+            field_of(self, name, forms.ChoiceField).choices = [("", general), *kinds.choices]
         self.fields["max_open_bookings"].label = _("Most sessions of it that one patient may have booked online")
         self.fields["max_open_bookings"].help_text = _(
             "Left empty, no limit of its own. The clinic's limit, %(most)d of all services, holds as well."

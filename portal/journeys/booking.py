@@ -17,6 +17,7 @@ from portal.appointments import actions, ics, terms
 from portal.appointments.models import Appointment
 from portal.billing import charges
 from portal.clinic import kept
+from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings, Location, Psychologist, Room, Service
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
@@ -73,19 +74,33 @@ def as_shown(held: Appointment, *, clinic: ClinicSettings) -> str:
         *(held.starts_at.isoformat(), held.ends_at.isoformat()),
         *(quote.total, quote.rebate, late.amounts.total, missed.amounts.total),
         *(free_until(held, clinic=clinic).isoformat(), terms.grace_of(held, clinic=clinic)),
+        rules_of(held.service, clinic=clinic).is_on_request,
     )
     return hashlib.sha256("|".join(map(str, facts)).encode()).hexdigest()[:32]
 
 
 @actions.in_transaction
 def book_session(
-    *, hold: Appointment, patient: Patient, agreed: Sequence[PolicyVersion] = (), by: Actor, now: datetime
+    *,
+    hold: Appointment,
+    patient: Patient,
+    agreed: Sequence[PolicyVersion] = (),
+    is_offered: bool = False,
+    by: Actor,
+    now: datetime,
 ) -> Appointment:
     """Turns a held time into a booking and sends the confirmation; a second call returns the same booking.
 
-    `agreed` are the policies that were agreed to with it. Raises HoldExpired, SlotTaken or TooManyBookings.
+    Where the service is booked on request it is one, which the desk has to answer, and the mail says by when.
+    What the clinic offered to them (`is_offered`) is booked at once. `agreed` are the policies that were agreed to with
+    it. Raises HoldExpired, SlotTaken or TooManyBookings.
     """
-    appointment = actions.confirm_hold(hold=hold, patient=patient, by=by, now=now)
+    appointment = actions.confirm_hold(hold=hold, patient=patient, by=by, now=now, is_offered=is_offered)
+    if appointment.is_request:
+        consents.agree(patient=patient, versions=agreed, by=by, now=now)
+        to_do.sessions.raise_request(appointment, by=by, now=now)
+        notify(appointment, "appointment_requested", now=now)
+        return appointment
     # Their psychologist may have taken leave while the time was held.
     to_do.sessions.raise_stranded([appointment], by=by, now=now)
     consents.agree(patient=patient, versions=agreed, by=by, now=now)
@@ -234,6 +249,10 @@ def free_until(appointment: Appointment, *, clinic: ClinicSettings) -> datetime:
     return terms.free_until(appointment, clinic=clinic)
 
 
+# What has no place in a calendar: nothing is booked yet, or never was.
+WITHOUT_ENTRY = frozenset({"appointment_requested", "request_ended"})
+
+
 def notify(
     appointment: Appointment,
     template: str,
@@ -260,7 +279,9 @@ def notify(
             context=letter.context,
             dedupe_key=f"{template}:{appointment.code}:{appointment.revision}:{to.digest}",
             language=letter.reader.language,
-            attachments=[("appointment.ics", f"text/calendar; method={letter.method}", entry)],
+            attachments=[]
+            if template in WITHOUT_ENTRY
+            else [("appointment.ics", f"text/calendar; method={letter.method}", entry)],
             send_at=send_at,
         )
 

@@ -17,6 +17,11 @@ from portal.common.languages.times import clock, local_day, when
 # Pages show a session by its state and its time: what changes neither, makes no page old.
 _STEPS = (
     "appointment.booked",
+    "appointment.requested",
+    "appointment.approved",
+    "appointment.declined",
+    "appointment.request_withdrawn",
+    "appointment.request_lapsed",
     "appointment.rescheduled",
     "appointment.cancelled",
     "appointment.arrived",
@@ -40,6 +45,16 @@ def last_step(session: Appointment, *, by: Actor, now: datetime) -> str:
     match step.verb:
         case "appointment.booked":
             return _("Booked %(at)s by %(who)s.") % said
+        case "appointment.requested":
+            return _("Asked for %(at)s by %(who)s.") % said
+        case "appointment.approved":
+            return _("Already confirmed %(at)s by %(who)s.") % said
+        case "appointment.declined":
+            return _("Already declined %(at)s by %(who)s.") % said
+        case "appointment.request_withdrawn":
+            return _("The request was withdrawn %(at)s by %(who)s.") % said
+        case "appointment.request_lapsed":
+            return _("Nobody answered in time: the request ended %(at)s.") % said
         case "appointment.rescheduled":
             to = Appointment.objects.select_related("location").get(pk=session.pk)
             return _("Moved to %(to)s, %(at)s by %(who)s.") % {**said, "to": when(to.starts_at, to.zone)}

@@ -80,6 +80,15 @@ def _alone(facts: PrivacyFacts) -> list[list[str]]:
                 _("Your earlier sessions, and whether we agreed with you that you book online."),
             ]
         )
+    if within := facts.get("answer_hours"):
+        rows.append(
+            [
+                _("What becomes of a session that you ask for and nobody answers"),
+                _("The request ends by itself, after %(hours)s at the latest; we told you until when.")
+                % {"hours": durations.hours(max(within))},
+                _("The time when you asked, and the time of the session."),
+            ]
+        )
     if facts["first_visits"]:
         rows.append(
             [

@@ -61,6 +61,7 @@ class _OwnRules(TypedDict, total=False):
 class _OwnLimits(TypedDict, total=False):
     own_limits: bool
     who_books: list[str]
+    answer_hours: list[int]
 
 
 class PrivacyFacts(ClinicFacts):
@@ -82,6 +83,8 @@ class PrivacyFacts(ClinicFacts):
     own_limits: NotRequired[bool]
     # Beside anybody: for whom some service is, "known" or "approved".
     who_books: NotRequired[list[str]]
+    # Within how many hours the clinic answers, where something is booked on request.
+    answer_hours: NotRequired[list[int]]
     cookies: list[str]
     session_hours: int
     staff_idle_minutes: int
@@ -211,7 +214,7 @@ def _own_rules(clinic: ClinicSettings, offered: Iterable[Service]) -> _OwnRules:
 
 
 def _own_limits(clinic: ClinicSettings, offered: Iterable[Service]) -> _OwnLimits:
-    """What differs for some services: notice, horizon, most sessions, and who books them online."""
+    """What differs for some services: notice, horizon, most sessions, who books them online, and what is asked for."""
     online = [rules_of(each, clinic=clinic) for each in offered if each.online]
     general = rules_of(Service(), clinic=clinic)
     told: _OwnLimits = {}
@@ -219,6 +222,9 @@ def _own_limits(clinic: ClinicSettings, offered: Iterable[Service]) -> _OwnLimit
         told["own_limits"] = True
     if who := sorted({str(rules.who.value) for rules in online} - {WhoBooks.ANYONE.value}):
         told["who_books"] = who
+    within = {int(rules.answer_within.total_seconds()) // 3600 for rules in online if rules.is_on_request}
+    if within:
+        told["answer_hours"] = sorted(within)
     return told
 
 
@@ -270,6 +276,7 @@ LABELS = {
     "late_fee_percent": gettext_lazy("Fee for cancelling later, percent"),
     "own_hours": gettext_lazy("Services with their own time for free cancelling, hours before"),
     "own_limits": gettext_lazy("Services with their own notice, reach or most sessions"),
+    "answer_hours": gettext_lazy("Requests are answered within, hours"),
     "who_books": gettext_lazy("Services that not everybody books online"),
     "grace_minutes": gettext_lazy("Free cancelling after a late booking, minutes"),
     "no_show_percent": gettext_lazy("Fee for not coming, percent"),

@@ -61,10 +61,14 @@ STAFF, DESK = {Role.PSYCHOLOGIST, Role.RECEPTION, Role.MANAGER}, {Role.RECEPTION
 def allowed(verb, *, status, role, now, session, zone, invoiced, note_signed):
     """What they would be told at the counter."""
     started = session.starts_at <= now
-    if verb == "confirm":
+    if verb in {"confirm", "request"}:
         return status == "held" and now < session.held_until
     if verb == "release":
         return status == "held"
+    if verb in {"approve", "decline", "withdraw", "lapse"}:
+        in_time = now < session.starts_at - timedelta(hours=2)
+        who = {"withdraw": {Role.PATIENT}, "lapse": {"system"}}.get(verb, STAFF)
+        return status == "requested" and role in who and {"approve": in_time, "lapse": not in_time}.get(verb, True)
     if verb == "check_out":
         return role in DESK and status in {"booked", "arrived", "completed"} and started and not invoiced
     if verb in {"check_in", "undo_check_in", "undo_no_show", "reopen"} and role not in DESK:
@@ -113,9 +117,17 @@ def test_every_answer_of_the_table(status, zone, minutes):
         ends_at=starts + timedelta(minutes=minutes),
         cancel_hours=24,
         held_until=starts,
+        answer_by=starts - timedelta(hours=2),
     )
     midnight = datetime.combine(session.local_start.date(), time(), session.zone)
-    edges = [starts, session.ends_at, midnight, midnight + timedelta(days=1), starts - timedelta(days=1)]
+    edges = [
+        starts,
+        starts - timedelta(hours=2),
+        session.ends_at,
+        midnight,
+        midnight + timedelta(days=1),
+        starts - timedelta(days=1),
+    ]
     moments = [(edge + timedelta(seconds=n)).astimezone(UTC) for edge in edges for n in (-1, 0, 1)]
     for role, now, invoiced, note_signed in product(ROLES, moments, (False, True), (False, True)):
         known = Known(invoiced=invoiced, note_signed=note_signed)
@@ -294,7 +306,7 @@ def test_a_hold_is_confirmed_until_it_runs_out_and_no_longer(practice, now):
         for after in (timedelta(minutes=minutes) - timedelta(seconds=1), timedelta(minutes=minutes))
     }
     assert [(s["confirm"].why, s["release"].why) for s in steps.values()] == [(None, None), ("ran_out", None)]
-    assert {step.verb.value for step in next(iter(steps.values())).allowed} == {"confirm", "release"}
+    assert {step.verb.value for step in next(iter(steps.values())).allowed} == {"confirm", "request", "release"}
     with pytest.raises(HoldExpired):
         actions.confirm_hold(
             hold=hold, patient=practice.patient, by=practice.online, now=now + timedelta(minutes=minutes)
@@ -364,16 +376,16 @@ def test_what_each_state_counts_as(one_of_each, nine):
     """As the clinic would sort its cards."""
     rows = Appointment.objects.all()
     later = nine + timedelta(hours=1)
-    assert found(rows.live()) == {"held", "booked", "arrived"}
-    assert found(rows.taking_time(now=later)) == {"held", "booked", "arrived", "completed"}
-    assert found(rows.taking_time(now=nine + timedelta(hours=2))) == {"booked", "arrived", "completed"}
+    assert found(rows.live()) == {"held", "requested", "booked", "arrived"}
+    assert found(rows.taking_time(now=later)) == {"held", "requested", "booked", "arrived", "completed"}
+    assert found(rows.taking_time(now=nine + timedelta(hours=2))) == {"requested", "booked", "arrived", "completed"}
     assert found(rows.without_holds()) == EVERY - {"held"}
     assert found(rows.without_cancelled()) == EVERY - {"cancelled"}
     assert found(rows.with_a_person()) == {"booked", "arrived", "completed", "no_show"}
     assert found(rows.seen(now=later)) == {"arrived", "completed"}
     assert found(rows.upcoming(now=nine)) == {"booked", "arrived"}
     assert found(rows.left_open(now=later)) == {"booked", "arrived"}
-    assert found(rows.past(now=nine)) == {"completed", "no_show", "cancelled"}
+    assert found(rows.past(now=nine)) == {"completed", "no_show", "cancelled", "declined"}
     assert found(rows.past(now=later)) == EVERY - {"held"}
     assert {row.status for row in rows if row.is_standing} == {"booked", "arrived", "completed"}
     assert {row.status for row in rows if row.is_open} == {"booked", "arrived"}

@@ -205,12 +205,14 @@ OTHERS = {
     "state": "QLD",
     "postcode": "3000",
     "who_books": "known",
+    "how_booked": "at_once",
 }
 
 
 @pytest.mark.parametrize("name", sorted({f.name for f in ClinicSettings._meta.local_concrete_fields} - SILENT))
 def test_every_setting_of_the_clinic_that_could_make_a_text_false_is_a_fact(name):
     make.clinic(name="Banksia", abn="51824753556", street="1 Lane St", suburb="Coburg", state="VIC", postcode="3058")
+    make.clinic(how_booked="on_request")
     make.service(tax_code=TaxCode.TAXABLE)
     if name in {"bank_name", "bank_bsb"}:
         return  # never printed: the text says only whether one can pay by transfer

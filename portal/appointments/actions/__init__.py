@@ -14,6 +14,7 @@ from portal.appointments.actions.closing import add_closure, remove_closure
 from portal.appointments.actions.holding import confirm_hold, hold, hold_any, refusal_of, release_hold
 from portal.appointments.actions.locking import clear_run_out_holds
 from portal.appointments.actions.repeating import SeriesTaken, Wish, book_series
+from portal.appointments.actions.requesting import approve, decline, lapse, withdraw
 from portal.appointments.actions.rooming import change_room
 from portal.appointments.actions.taking_back import Was, take_back_move
 from portal.appointments.actions.transactions import in_transaction
@@ -28,6 +29,7 @@ __all__ = [
     "Wish",
     "add_closure",
     "add_time_slot",
+    "approve",
     "book",
     "book_series",
     "cancel",
@@ -37,11 +39,13 @@ __all__ = [
     "clear_run_out_holds",
     "complete",
     "confirm_hold",
+    "decline",
     "hold",
     "hold_any",
     "in_transaction",
     "is_done_by",
     "join_waitlist",
+    "lapse",
     "leave_waitlist",
     "mark_no_show",
     "refusal_of",
@@ -54,4 +58,5 @@ __all__ = [
     "take_back_move",
     "undo_check_in",
     "undo_no_show",
+    "withdraw",
 ]

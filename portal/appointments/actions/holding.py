@@ -142,28 +142,58 @@ def release_hold(*, hold: Appointment, by: Actor, now: datetime) -> None:
 
 
 @in_transaction
-def confirm_hold(*, hold: Appointment, patient: Patient, by: Actor, now: datetime) -> Appointment:
-    """Makes the held time the patient's booking; a second call returns the same booking and changes nothing.
+def confirm_hold(
+    *, hold: Appointment, patient: Patient, by: Actor, now: datetime, is_offered: bool = False
+) -> Appointment:
+    """Makes the held time the patient's booking, or their request where its service is booked so.
 
-    What is offered may have changed while it was held. Raises HoldExpired, PatientBusy, TooManyBookings, or NotOffered
-    for all but its time.
+    What the clinic offered to them (`is_offered`) is booked at once: there is nobody to ask. A second call returns the
+    same one and changes nothing. What is offered may have changed while it was held. Raises HoldExpired, PatientBusy,
+    TooManyBookings, or NotOffered for all but its time.
     """
     psychologist = lock_diary(hold.psychologist_id, patient=patient)[hold.psychologist_id]
     held = lock_appointment(hold)
     if held is None:
         raise HoldExpired
     if why := states.why_not(held, Verb.CONFIRM, by=by, now=now):
-        if why == Why.STATE and held.patient_id == patient.pk and held.status in states.WITH_A_PERSON:
+        if (
+            why == Why.STATE
+            and held.patient_id == patient.pk
+            and held.status in (*states.WITH_A_PERSON, Status.REQUESTED)
+        ):
             return held
         raise HoldExpired(why)
     held.service = services()[held.service_id]
     rules.check_service(psychologist, held.service, held.mode, places()[held.location_id], by=by)
     slot = rules.Slot(held.starts_at, held.ends_at, held.occupied_from, held.occupied_until)
-    rules.check_patient(patient, psychologist, held.service, slot, by=by, now=now, clinic=ClinicSettings.current())
+    clinic = ClinicSettings.current()
+    rules.check_patient(patient, psychologist, held.service, slot, by=by, now=now, clinic=clinic)
+    in_force = rules_of(held.service, clinic=clinic)
+    if in_force.is_on_request and not (is_offered or rules.is_staff(by)):
+        return _request(held, patient=patient, answer_by=in_force.answer_by(held.starts_at, now=now), by=by, now=now)
     held.patient, held.status, held.held_until = patient, Status.BOOKED, None
     held.booked_at, held.booked_by = now, by.user
     held.save(update_fields=["patient", "status", "held_until", "booked_at", "booked_by"])
     record_booked(held, by=by, now=now)
+    return held
+
+
+def _request(held: Appointment, *, patient: Patient, answer_by: datetime, by: Actor, now: datetime) -> Appointment:
+    """The time stays kept for the patient until the clinic answers."""
+    held.patient, held.status, held.held_until = patient, Status.REQUESTED, None
+    held.requested_at, held.answer_by = now, answer_by
+    held.save(update_fields=["patient", "status", "held_until", "requested_at", "answer_by"])
+    trail.record(
+        "appointment.requested",
+        target=held,
+        by=by,
+        at=now,
+        patient=held.patient_id,
+        psychologist=held.psychologist_id,
+        service=held.service_id,
+        starts_at=held.starts_at,
+        answer_by=answer_by,
+    )
     return held
 
 

@@ -127,6 +127,9 @@ def _checked(terms: Terms, wishes: Sequence[Wish], *, by: Actor, now: datetime, 
     if taken := clashes_of(outlook, wishes, by=by):
         raise SeriesTaken(taken)
     if not rules.is_staff(by):
+        if rules_of(services()[terms.service.pk], clinic=clinic).is_on_request:
+            # Each is asked for by itself.
+            raise NotOffered("on_request")
         slot = rules.slot_of(terms.service, min(wishes).starts_at)
         rules.check_patient(terms.patient, terms.psychologist, terms.service, slot, by=by, now=now, clinic=clinic)
         if len(wishes) > allowance(terms, now=now, clinic=clinic):

@@ -16,7 +16,7 @@ from portal.appointments.models import Appointment, AppointmentQuerySet
 from portal.appointments.openings import by_way, openings
 from portal.appointments.outside.taken import is_busy_elsewhere
 from portal.appointments.refusals import NotOffered, PatientBusy, SlotTaken, TooManyBookings
-from portal.appointments.states import OPEN, TAKING_TIME, Status
+from portal.appointments.states import AHEAD, TAKING_TIME, Status
 from portal.clinic.booking_rules import rules_of
 from portal.clinic.kept import is_named, places, rooms, services
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Room, Service, WhoBooks
@@ -238,14 +238,14 @@ def check_patient(
     rows = list(coming.values_list("status", "service", "starts_at", "ends_at"))
     if any(starts < slot.ends_at and ends > slot.starts_at for _status, _service, starts, ends in rows):
         raise PatientBusy("patient")
-    ahead = [of for status, of, _starts, ends in rows if status in OPEN and ends > now]
+    ahead = [of for status, of, _starts, ends in rows if status in AHEAD and ends > now]
     in_force = rules_of(services().get(service.pk, service), clinic=clinic)
     if len(ahead) >= in_force.most_sessions:
         raise TooManyBookings
     if in_force.most_of_service is not None and ahead.count(service.pk) >= in_force.most_of_service:
         raise TooManyBookings("service")
     earlier = own.with_a_person()
-    if service.first_visit_only and earlier.exists():
+    if service.first_visit_only and (service.pk in ahead or earlier.exists()):
         raise NotOffered("first_visit_only")
     _check_who(patient, earlier, in_force.who)
     if not psychologist.accepting_patients and not earlier.filter(psychologist=psychologist).exists():

@@ -15,6 +15,7 @@ from django.utils.translation import pgettext
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.appointments import states
+from portal.appointments.answers import DeclineReason
 from portal.appointments.models.series import Series
 from portal.appointments.states import Status
 from portal.clinic.models import Location, Mode, Psychologist, Room, Service
@@ -103,6 +104,14 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """What somebody came to, latest first."""
         return self.filter(status__in=states.SEEN, starts_at__lte=now).order_by("-starts_at")
 
+    def requests(self) -> AppointmentQuerySet:
+        """What somebody asked for and nobody has answered, the most pressing first."""
+        return self.filter(status=Status.REQUESTED).order_by("answer_by", "pk")
+
+    def unanswered(self, *, now: datetime) -> AppointmentQuerySet:
+        """Requests whose time for an answer is over."""
+        return self.requests().filter(answer_by__lte=now)
+
     def over(self) -> AppointmentQuerySet:
         """Held, missed or called off: nothing more is to come of it."""
         return self.filter(status__in=states.OVER)
@@ -169,6 +178,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 @classed(
     plain="id code psychologist patient service location room mode starts_at ends_at occupied_from occupied_until "
     "status fee cancel_hours late_fee_percent no_show_percent grace_minutes held_until booked_at booked_by "
+    "requested_at answer_by declined_at declined_by decline_reason "
     "confirmed_at arrived_at completed_at cancelled_at cancelled_by cancel_reason late revision "
     "series position planned_at",
 )
@@ -209,6 +219,9 @@ class Appointment(models.Model):
     no_show_percent = models.PositiveSmallIntegerField(null=True, editable=False)
     grace_minutes = models.PositiveSmallIntegerField(null=True, editable=False)
     held_until = models.DateTimeField(null=True, blank=True)
+    # Of what was asked for: when, and until when the clinic answers.
+    requested_at = models.DateTimeField(null=True, blank=True, editable=False)
+    answer_by = models.DateTimeField(null=True, blank=True, editable=False)
     booked_at = models.DateTimeField(null=True, blank=True)
     booked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -221,6 +234,12 @@ class Appointment(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     cancel_reason = models.CharField(max_length=12, choices=CancelReason.choices, blank=True)
+    declined_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Nobody, where a request ended by itself.
+    declined_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
+    decline_reason = models.CharField(max_length=12, choices=DeclineReason.choices, blank=True, editable=False)
     late = models.BooleanField(_("cancelled late"), default=False)
     # Calendar programs take an invitation with a higher SEQUENCE as the newer one.
     revision = models.PositiveSmallIntegerField(default=0)
@@ -245,6 +264,7 @@ class Appointment(models.Model):
             ),
             models.Index(fields=["room", "occupied_from"], name="appointment_in_room"),
             models.Index(fields=["starts_at"], name="appointment_by_start"),
+            models.Index(fields=["answer_by"], name="appointment_to_answer", condition=Q(status=Status.REQUESTED)),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="appointment_ends_after_start"),
@@ -269,6 +289,16 @@ class Appointment(models.Model):
                 condition=Q(status="completed", completed_at__isnull=False)
                 | (~Q(status="completed") & Q(completed_at__isnull=True)),
                 name="appointment_completed_at_iff_completed",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="requested", answer_by__isnull=False, requested_at__isnull=False)
+                | (~Q(status="requested") & Q(answer_by__isnull=True)),
+                name="appointment_answer_by_iff_requested",
+            ),
+            models.CheckConstraint(
+                condition=(Q(status="declined", declined_at__isnull=False) & ~Q(decline_reason=""))
+                | (~Q(status="declined") & Q(declined_at__isnull=True, decline_reason="")),
+                name="appointment_declined_at_iff_declined",
             ),
             models.CheckConstraint(
                 condition=Q(late=False) | Q(status="cancelled"), name="appointment_late_only_if_cancelled"
@@ -336,6 +366,16 @@ class Appointment(models.Model):
     @property
     def is_booked(self) -> bool:
         return self.status == Status.BOOKED
+
+    @property
+    def is_request(self) -> bool:
+        """Somebody asked for it, and the clinic has not answered yet: the time is theirs until it does."""
+        return self.status == Status.REQUESTED
+
+    @property
+    def is_declined(self) -> bool:
+        """It was asked for and did not become a booking."""
+        return self.status == Status.DECLINED
 
     @property
     def is_here(self) -> bool:

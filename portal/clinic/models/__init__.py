@@ -8,12 +8,13 @@ from portal.clinic.models.psychologists import (
     Registration,
     Specialisation,
 )
-from portal.clinic.models.services import Mode, Service, TaxCode, WhoBooks
+from portal.clinic.models.services import HowBooked, Mode, Service, TaxCode, WhoBooks
 from portal.clinic.models.settings import ClinicSettings, FreedTimes
 
 __all__ = [
     "ClinicSettings",
     "FreedTimes",
+    "HowBooked",
     "Language",
     "Location",
     "Mode",

@@ -42,6 +42,13 @@ class WhoBooks(models.TextChoices):
     APPROVED = "approved", _("Only people whom the desk has approved")
 
 
+class HowBooked(models.TextChoices):
+    """What confirming online does: it books, or asks for the time."""
+
+    AT_ONCE = "at_once", _("At once")
+    ON_REQUEST = "on_request", _("On request: the clinic confirms each")
+
+
 class ServiceQuerySet(models.QuerySet["Service"]):
     def offered(self) -> ServiceQuerySet:
         """Those that the clinic gives now."""
@@ -54,8 +61,8 @@ class ServiceQuerySet(models.QuerySet["Service"]):
 
 @classed(
     plain="id code name slug description minutes buffer_before buffer_after fee tax_code in_person video phone "
-    "online first_visit_only notice_hours horizon_days hold_minutes cancel_hours max_open_bookings who_books medicare "
-    "is_active position",
+    "online first_visit_only notice_hours horizon_days hold_minutes cancel_hours max_open_bookings who_books "
+    "how_booked answer_hours medicare is_active position",
 )
 class Service(models.Model):
     """What the clinic offers: how long it takes, what it costs, how it is given."""
@@ -109,6 +116,13 @@ class Service(models.Model):
         validators=[MinValueValidator(1)],
     )
     who_books = models.CharField(_("who may book online"), max_length=10, choices=WhoBooks.choices, blank=True)
+    how_booked = models.CharField(_("a booking counts"), max_length=10, choices=HowBooked.choices, blank=True)
+    answer_hours = models.PositiveSmallIntegerField(
+        _("requests are answered within, hours"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(24 * 7)],
+    )
     medicare = models.BooleanField(_("a Medicare rebate may apply"), default=True)
     is_active = models.BooleanField(_("offered"), default=True)
     position = models.PositiveSmallIntegerField(_("order"), default=0)

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from portal.clinic.models.services import WhoBooks
+from portal.clinic.models.services import HowBooked, WhoBooks
 from portal.clinic.models.zones import InTimeZone
 from portal.clinic.validators import validate_abn, validate_time_zone
 from portal.common.database.phone_numbers import PhoneNumberField
@@ -27,7 +27,7 @@ class FreedTimes(models.TextChoices):
 @classed(
     plain="id name legal_name abn gst_registered street suburb state postcode phone email logo time_zone is_demo "
     "notice_hours horizon_days slot_step_minutes hold_minutes cancel_hours late_fee_percent grace_minutes "
-    "max_open_bookings who_books freed_times offer_minutes offers_from offers_until "
+    "max_open_bookings who_books how_booked answer_hours freed_times offer_minutes offers_from offers_until "
     "payment_terms_days bank_name bank_bsb bank_account invoice_footer",
 )
 class ClinicSettings(InTimeZone, models.Model):
@@ -81,6 +81,16 @@ class ClinicSettings(InTimeZone, models.Model):
 
     who_books = models.CharField(
         _("who may book online"), max_length=10, choices=WhoBooks.choices, default=WhoBooks.ANYONE
+    )
+
+    how_booked = models.CharField(
+        _("a booking counts"), max_length=10, choices=HowBooked.choices, default=HowBooked.AT_ONCE
+    )
+    answer_hours = models.PositiveSmallIntegerField(
+        _("requests are answered within, hours"),
+        default=24,
+        validators=[MinValueValidator(1), MaxValueValidator(24 * 7)],
+        help_text=_("A request that nobody answers ends by itself then, and the time is free again."),
     )
 
     # How freed times are offered to those who wait

@@ -87,6 +87,15 @@ FEE_UNDECIDED: Final = Kind(
     advice=_("Ask for the fee, or waive it and say why."),
 )
 
+REQUESTED: Final = Kind(
+    name="session_requested",
+    role=Role.RECEPTION,
+    title=_("A session is asked for"),
+    heading=_("Sessions asked for"),
+    action=_("Answer"),
+    advice=_("Confirm it or decline it. Unanswered it ends by itself, and the patient is told so."),
+)
+
 RECORD_READ: Final = Kind(
     name="record_read",
     role=Role.PSYCHOLOGIST,
@@ -130,5 +139,5 @@ OUTSIDE_HOURS: Final = Kind(
 # Those about a session that can't be held as it is booked: somebody decides what becomes of it.
 OF_STRANDED: Final = (STRANDED, LEFT, PLACE_CLOSED, ROOM_CLOSED, OUTSIDE_HOURS)
 # Those that are about a session.
-OF_SESSIONS: Final = (SESSION_OPEN, NOT_BILLED_AGAIN, *OF_STRANDED, AHEAD_HELD, FEE_UNDECIDED)
+OF_SESSIONS: Final = (SESSION_OPEN, NOT_BILLED_AGAIN, *OF_STRANDED, AHEAD_HELD, FEE_UNDECIDED, REQUESTED)
 KINDS: Final = {kind.name: kind for kind in (UNDELIVERED, RECORD_READ, DOUBLED, *OF_SESSIONS)}

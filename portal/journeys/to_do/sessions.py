@@ -33,6 +33,7 @@ from portal.journeys.to_do.kinds import (
     OF_SESSIONS,
     OUTSIDE_HOURS,
     PLACE_CLOSED,
+    REQUESTED,
     ROOM_CLOSED,
     SESSION_OPEN,
     STRANDED,
@@ -231,6 +232,19 @@ def _fee_undecided(sessions: Sequence[Appointment]) -> set[int]:
     return {pk for pk, purpose in fees.items() if (pk, purpose) not in decided}
 
 
+# ---- Asked for -------------------------------------------------------------------------------------------------------
+
+
+def raise_request(session: Appointment, *, by: Actor, now: datetime) -> int:
+    """Puts a request on the list, of its psychologist too, until it is answered; returns 1 if it is new."""
+    if session.answer_by is None:
+        return 0
+    # Half of the time there is: what is left then is for whoever has to ask somebody else.
+    due_at = now + (session.answer_by - now) / 2
+    person = str(kept.psychologists()[session.psychologist_id].user_id)
+    return put(REQUESTED, session, due_at=due_at, escalates_at=session.answer_by, person=person, by=by, now=now)
+
+
 # ---- Closing --------------------------------------------------------------------------------------------------------
 
 
@@ -318,6 +332,8 @@ def _outcome(
             if session.is_open:
                 return "reopened"
             return "" if session.pk in held else "settled"
+        case REQUESTED.name:
+            return "" if session.is_request and theirs else str(session.status)
         case FEE_UNDECIDED.name:
             if session.is_open:
                 return "reopened"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from portal.common.access.actors import Actor
-from portal.journeys import paying
+from portal.journeys import paying, requests
 from portal.journeys.to_do import notices, people, sessions
 
 WORKLIST = Actor.system("worklist")
@@ -34,6 +34,11 @@ def look_at_sessions() -> dict[str, int]:
         + sessions.raise_all_ahead_held(by=WORKLIST, now=now)
         + sessions.raise_all_left_behind(by=WORKLIST, now=now),
     }
+
+
+def look_at_requests() -> dict[str, int]:
+    """Each minute: requests that nobody answered in time end, and their patients are told."""
+    return {"ended": requests.lapse_unanswered(by=WORKLIST, now=timezone.now())}
 
 
 def look_at_people() -> dict[str, int]:

@@ -76,7 +76,7 @@ def _later_session(offer: Offer, code: UUID | None) -> Appointment | None:
 def _book(offer: Offer, held: Appointment | None, *, by: Actor, now: datetime) -> Appointment:
     patient = offer.entry.patient
     if held is not None:
-        return booking.book_session(hold=held, patient=patient, by=by, now=now)
+        return booking.book_session(hold=held, patient=patient, is_offered=True, by=by, now=now)
     return booking.book_for_patient(
         psychologist=offer.vacancy.psychologist,
         patient=patient,

@@ -11,7 +11,7 @@ from django.utils import timezone
 from portal.appointments.actions import Shift, set_weekly_hours
 from portal.appointments.models import Weekday
 from portal.clinic import actions
-from portal.clinic.models import Language, Mode, Registration, Specialisation, TaxCode, WhoBooks
+from portal.clinic.models import HowBooked, Language, Mode, Registration, Specialisation, TaxCode, WhoBooks
 from portal.ops.demo import portraits, sign_ins, website_texts
 from portal.ops.demo.sign_ins import BY
 
@@ -50,6 +50,7 @@ SERVICES = (
         "notice_hours": 48,
         "cancel_hours": 72,
         "who_books": WhoBooks.KNOWN,
+        "how_booked": HowBooked.ON_REQUEST,
     },
     {
         "name": "Letter or report",

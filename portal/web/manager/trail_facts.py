@@ -15,6 +15,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
 from portal.accounts.roles import Role
+from portal.appointments.answers import DeclineReason
 from portal.appointments.models import CancelReason
 from portal.appointments.states import UndoReason
 from portal.billing.models import Purpose
@@ -39,6 +40,7 @@ _CHOICES: dict[str, Mapping[str, object]] = {
 # Why a session was cancelled, and why a step was undone, are said in the same words for different things.
 _REASONS: dict[str, Mapping[str, object]] = {
     "appointment.cancelled": dict(CancelReason.choices),
+    "appointment.declined": dict(DeclineReason.choices),
 }
 
 

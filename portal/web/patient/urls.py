@@ -24,6 +24,7 @@ urlpatterns = [
     path("appointments/<uuid:code>/", appointments.detail, name="appointment"),
     path("appointments/<uuid:code>/appointment.ics", appointments.calendar_entry, name="calendar_entry"),
     path("appointments/<uuid:code>/cancel/", appointments.cancel, name="cancel"),
+    path("appointments/<uuid:code>/withdraw/", appointments.withdraw, name="withdraw"),
     path("appointments/<uuid:code>/reschedule/", appointments.reschedule, name="reschedule"),
     path("appointments/<uuid:code>/repeat/", repeating.repeat, name="repeat"),
     path("appointments/<uuid:code>/series/cancel/", series.cancel, name="cancel_series"),

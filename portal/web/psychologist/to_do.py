@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from portal.common.access.actors import Actor
-from portal.journeys.to_do.kinds import RECORD_READ, SESSION_OPEN
+from portal.journeys.to_do.kinds import RECORD_READ, REQUESTED, SESSION_OPEN
 from portal.records.session_notes import sessions_to_write_up
 from portal.web.psychologist.weeks import all_hours_of, outside_hours
 from portal.web.to_do.rooms import Lead, Room
@@ -33,7 +33,11 @@ def _leads(actor: Actor, now: datetime) -> list[Lead]:
 ROOM = Room(
     "psychologist",
     whose=lambda to_dos, now: to_dos,
-    addresses={SESSION_OPEN.name: "psychologist:session", RECORD_READ.name: "psychologist:reading"},
+    addresses={
+        SESSION_OPEN.name: "psychologist:session",
+        REQUESTED.name: "psychologist:answer",
+        RECORD_READ.name: "psychologist:reading",
+    },
     advice={SESSION_OPEN.name: _("Mark it as completed, or as a no-show.")},
     leads=_leads,
 )

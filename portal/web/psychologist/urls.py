@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from portal.web.psychologist.views import (
+    answering,
     articles,
     attending,
     calendar,
@@ -43,6 +44,7 @@ urlpatterns = [
     path("patients/find/", finding.find, name="find"),
     path("patients/<uuid:code>/", patients.patient, name="patient"),
     path("sessions/<uuid:code>/", attending.session, name="session"),
+    path("sessions/<uuid:code>/answer/", answering.answer, name="answer"),
     path("sessions/<uuid:code>/complete/", attending.complete, name="complete"),
     path("sessions/<uuid:code>/no-show/", attending.no_show, name="no_show"),
     path("sessions/<uuid:code>/repeat/", repeating.repeat, name="repeat"),

@@ -4,6 +4,7 @@ from django.urls import path
 
 from portal.web.reception.views import (
     accounts,
+    answering,
     appointment,
     approving,
     away,
@@ -66,6 +67,7 @@ urlpatterns = [
     path("patients/<uuid:code>/carers/end/", patients.end_carer, name="end_carer"),
     path("patients/<uuid:code>/book/", booking.book, name="book"),
     path("appointments/<uuid:code>/", appointment.appointment, name="appointment"),
+    path("appointments/<uuid:code>/answer/", answering.answer, name="answer"),
     path("appointments/<uuid:code>/arrive/", today.check_in, name="check_in"),
     path("appointments/<uuid:code>/arrive/undo/", undoing.check_in, name="undo_check_in"),
     path("appointments/<uuid:code>/no-show/", today.no_show, name="no_show"),

@@ -19,6 +19,7 @@ from portal.journeys.to_do.kinds import (
     NOT_BILLED_AGAIN,
     OF_STRANDED,
     PLACE_CLOSED,
+    REQUESTED,
     SESSION_OPEN,
     STRANDED,
     UNDELIVERED,
@@ -36,6 +37,7 @@ DESKS_PAGES: Mapping[str, str] = {
     PLACE_CLOSED.name: "reception:appointment",
     AHEAD_HELD.name: "reception:appointment",
     FEE_UNDECIDED.name: "reception:fee",
+    REQUESTED.name: "reception:answer",
     DOUBLED.name: "reception:compare",
 }
 

@@ -41,6 +41,7 @@ PAGES = [
     "compare",
     "book",
     "appointment",
+    "answer",
     "check_in",
     "undo_check_in",
     "no_show",

@@ -9,20 +9,27 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
 from portal.appointments import actions, ics
 from portal.appointments.forms import SeenForm
 from portal.appointments.listing import with_clinic
 from portal.appointments.models import Appointment, CancelReason
-from portal.appointments.refusals import NotCancellable, NotOffered, NotReschedulable, PatientBusy, SlotTaken
+from portal.appointments.refusals import (
+    NotCancellable,
+    NotOffered,
+    NotReschedulable,
+    PatientBusy,
+    SlotTaken,
+    WrongState,
+)
 from portal.appointments.states import Verb, Why
 from portal.billing import charges
 from portal.billing.models import BILLS_A_SESSION, Invoice
@@ -32,7 +39,7 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.times import when
 from portal.common.money import ZERO
 from portal.common.web.htmx import page_or_fragment, redirect_to
-from portal.journeys import booking, changing, choosing, clocks, paying, sessions, told
+from portal.journeys import booking, changing, choosing, clocks, paying, requests, sessions, told
 from portal.journeys.parts_of_day import Part
 from portal.journeys.times_form import TimesForm, kept_in_links
 from portal.patients.models import Patient
@@ -57,6 +64,7 @@ def home(request: ActorRequest) -> HttpResponse:
         "next": upcoming[0] if upcoming else None,
         "terms": changing.terms_of(upcoming[0], now=now, clinic=clinic) if upcoming else None,
         "deadline": changing.deadline_of(upcoming[0], now=now, clinic=clinic) if upcoming else None,
+        "requests": with_clinic(own.requests()[:4]),
         "later": changing.with_deadlines(upcoming[1:], now=now, clinic=clinic),
         "several": known > 1,
         "unknown": not known,
@@ -77,6 +85,7 @@ def listing(request: ActorRequest) -> HttpResponse:
         "upcoming": changing.with_deadlines(
             with_clinic(own.upcoming(now=now)), now=now, clinic=ClinicSettings.current()
         ),
+        "requests": with_clinic(own.requests()),
         "page": page,
         "several": Patient.objects.managed_by(request.user).count() > 1,
     }
@@ -126,11 +135,28 @@ def detail(request: ActorRequest, code: UUID) -> HttpResponse:
 def calendar_entry(request: ActorRequest, code: UUID) -> HttpResponse:
     """The session as an .ics file, for the calendar on a phone."""
     appointment = _own(request, code)
-    method: ics.Method = "CANCEL" if appointment.is_cancelled else "PUBLISH"
+    if appointment.is_request:
+        # Nothing is booked yet.
+        raise Http404
+    method: ics.Method = "CANCEL" if appointment.is_cancelled or appointment.is_declined else "PUBLISH"
     entry = ics.invitation(appointment, method=method, clinic=ClinicSettings.current(), now=timezone.now())
     response = HttpResponse(entry, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="appointment.ics"'
     return response
+
+
+@allow(Role.PATIENT)
+@require_POST
+def withdraw(request: ActorRequest, code: UUID) -> HttpResponse:
+    """Takes a request back; it costs nothing."""
+    appointment, now = _own(request, code), timezone.now()
+    try:
+        requests.withdraw_request(appointment=appointment, by=request.actor, now=now, seen=SeenForm.read(request.POST))
+    except WrongState:
+        messages.warning(request, CHANGED)
+    else:
+        messages.success(request, _("Your request is withdrawn. It costs nothing."))
+    return redirect_to(request, "patient:appointment", code=appointment.code)
 
 
 def _say_why_not(request: HttpRequest, appointment: Appointment, verb: Verb) -> None:

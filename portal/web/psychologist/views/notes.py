@@ -305,7 +305,7 @@ def _session_and_note(request: ActorRequest, code: UUID, *, now: datetime) -> tu
 def _is_in_care(session: Appointment, actor: Actor) -> bool:
     """Whether the patient's page opens. It does but for the draft of a session called off, if that was the only one."""
     in_care = Patient.objects.visible_to(actor)
-    return not session.is_cancelled or in_care.filter(pk=session.person.pk).exists()
+    return session.is_standing or session.is_missed or in_care.filter(pk=session.person.pk).exists()
 
 
 def _version(written: ProgressNote | None) -> int:

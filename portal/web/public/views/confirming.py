@@ -21,6 +21,7 @@ from portal.appointments.models import Appointment
 from portal.appointments.refusals import HoldExpired, NotOffered, PatientBusy, SlotTaken, TooManyBookings
 from portal.billing import charges
 from portal.clinic import kept
+from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings, Service
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import open_to_all
@@ -167,6 +168,8 @@ def _context(held: Appointment, *, now: datetime) -> dict[str, Any]:
     clinic = ClinicSettings.current()
     return {
         "held": held,
+        "rules": (rules := rules_of(held.service, clinic=clinic)),
+        "answer_by": rules.answer_by(held.starts_at, now=now),
         # What the page's form sends back, so that it confirms what it showed and nothing else.
         "chosen": Chosen.of(held).word,
         "as_shown": booking.as_shown(held, clinic=clinic),
@@ -278,7 +281,8 @@ def _book(request: HttpRequest, user: User, held: Appointment, *, now: datetime)
         refused = _refused(refusal, held, patient, now=now)
         return _form(request, held, who, details, agreement, now=now, status=409, **refused)
     held_time.booked(request)
-    messages.success(request, told.with_mail(_("Your session is booked."), booked, by=by, now=now))
+    done = _("Your request is sent.") if booked.is_request else _("Your session is booked.")
+    messages.success(request, told.with_mail(done, booked, by=by, now=now))
     return redirect_to(request, reverse("patient:appointment", args=[booked.code]))
 
 
