@@ -83,7 +83,7 @@ def openings_of(
     first_day = max(first_day, soonest)
     start, end = _around(first_day, last_day, services=[own[p.pk] for p in asked])
     hours = weekly_hours()
-    needs_room = {p.pk for p in asked if _may_need_room(ways[p.pk], hours.get(p.pk, ()))}
+    needs_room = {p.pk for p in asked if _may_need_room(own[p.pk], ways[p.pk], hours.get(p.pk, ()))}
     dated = reading.dated if reading else Dated(asked, start=start, end=end)
     at = {location for pk in needs_room for location in dated.places(pk)} if needs_room else set()
     taken = (
@@ -106,7 +106,7 @@ def openings_of(
                         extra=dated.extra[pk],
                         blocked=dated.blocked[pk],
                         busy=taken.busy[pk],
-                        full=full.get(wanted, {}) if same == [Mode.IN_PERSON] else {},
+                        full=full.get(wanted, {}) if all(wanted.takes_room(way) for way in same) else {},
                         days_off=days_off,
                         shut=shut,
                         minutes=wanted.minutes,
@@ -125,9 +125,10 @@ def openings_of(
     return found
 
 
-def _may_need_room(ways: Sequence[Mode], hours: Iterable[Hours]) -> bool:
-    """Whether some of somebody's time can only be used in person: they meet nobody otherwise, or not in those hours."""
-    return ways == [Mode.IN_PERSON] or (Mode.IN_PERSON in ways and any(window.modes for window in hours))
+def _may_need_room(service: Service, ways: Sequence[Mode], hours: Iterable[Hours]) -> bool:
+    """Whether some of somebody's time can only be used with a room: they meet nobody without one, or not then."""
+    with_room = [way for way in ways if service.takes_room(way)]
+    return bool(with_room) and (len(with_room) == len(ways) or any(window.modes for window in hours))
 
 
 def _can_take(psychologist: Psychologist, moving: Appointment | None) -> bool:

@@ -150,7 +150,7 @@ class RoomForm(ClinicForm[Room]):
 
 
 _SERVICE = [
-    (_("The service"), ["name", "slug", "description", "in_person", "video", "phone"]),
+    (_("The service"), ["name", "slug", "description", "in_person", "video", "phone", "room_need"]),
     (_("Time"), ["minutes", "buffer_before", "buffer_after"]),
     (_("Price"), ["fee", "tax_code", "medicare"]),
     (_("Booking"), ["online", "first_visit_only", "who_books", "how_booked", "position"]),

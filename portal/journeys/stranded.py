@@ -105,9 +105,9 @@ def at_closed_places(sessions: Iterable[Appointment]) -> set[int]:
 
 
 def in_closed_rooms(sessions: Iterable[Appointment]) -> set[int]:
-    """Of these sessions, the ids of those in person that have a room which is out of use. No query."""
+    """Of these sessions, the ids of those that have a room which is out of use. No query."""
     in_use = {room for ids in kept.rooms().values() for room in ids}
-    return {s.pk for s in sessions if s.mode == Mode.IN_PERSON and s.room_id is not None and s.room_id not in in_use}
+    return {s.pk for s in sessions if s.room_id is not None and s.room_id not in in_use}
 
 
 def outside_hours(sessions: Sequence[Appointment]) -> set[int]:

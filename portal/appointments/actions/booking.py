@@ -51,10 +51,10 @@ def book(
     """
     rules.check_time(starts_at, now=now)
     slot = rules.slot_of(service, starts_at)
-    rooms_of = location if room is not None or mode == Mode.IN_PERSON else None
+    rooms_of = location if room is not None or rules.takes_room(service, mode) else None
     locked = lock_diary(psychologist, patient=patient, rooms_of=rooms_of)[psychologist.pk]
     standing = rules.Standing.at(
-        slot, psychologist=locked.pk, rooms=rules.rooms_for(mode, location, wanted=room), now=now
+        slot, psychologist=locked.pk, rooms=rules.rooms_for(service, mode, location, wanted=room), now=now
     )
     standing.check_free()
     rules.check_service(locked, service, mode, location, by=by)
@@ -68,7 +68,7 @@ def book(
         patient=patient,
         service=service,
         location=location,
-        room_id=rules.choose_room(mode, location, standing, wanted=room),
+        room_id=rules.choose_room(service, mode, location, standing, wanted=room),
         mode=mode,
         status=Status.BOOKED,
         fee=locked.fee_for(service) if fee is None else cents(fee),
@@ -106,12 +106,12 @@ def reschedule(
     NotReschedulable, SlotTaken, PatientBusy or NotOffered.
     """
     rules.check_time(starts_at, now=now)
-    place, way = location or appointment.location, mode or appointment.mode
+    place, way, service = location or appointment.location, mode or appointment.mode, services()[appointment.service_id]
     locked = lock_diary(
         appointment.psychologist_id,
         psychologist or appointment.psychologist_id,
         patient=appointment.patient_id,
-        rooms_of=place if way == Mode.IN_PERSON else None,
+        rooms_of=place if rules.takes_room(service, way) else None,
     )
     booked = lock_appointment(appointment)
     if (
@@ -139,7 +139,9 @@ def reschedule(
         is_agreed = (whom.pk, way) == (booked.psychologist_id, booked.mode)
         rules.check_service(whom, booked.service, way, place, by=by, is_agreed=is_agreed)
     slot = rules.moved(booked, starts_at)
-    standing = rules.Standing.at(slot, psychologist=whom.pk, rooms=rules.rooms_for(way, place), now=now, ignore=booked)
+    standing = rules.Standing.at(
+        slot, psychologist=whom.pk, rooms=rules.rooms_for(service, way, place), now=now, ignore=booked
+    )
     standing.check_free()
     clear_holds(standing.run_out, by=by, now=now)
     # A time that was agreed once, also outside the hours, is not asked about again.
@@ -150,7 +152,7 @@ def reschedule(
             rules.check_way_there(whom, slot, place, way, instead_of=booked.mode, clinic=clinic)
     rules.check_patient_is_free(booked.patient_id, slot, now=now, ignore=booked)
     was = Place.of(booked)
-    booked.room_id = rules.choose_room(way, place, standing, preferred=room or booked.room_id)
+    booked.room_id = rules.choose_room(service, way, place, standing, preferred=room or booked.room_id)
     booked.psychologist_id, booked.location_id, booked.mode = whom.pk, place.pk, way
     booked.starts_at, booked.ends_at, booked.occupied_from, booked.occupied_until = slot
     booked.revision += 1

@@ -99,7 +99,7 @@ class Outlook:
         )[terms.psychologist.pk]
         self.free = [opening.starts_at for opening in free if opening.location_id == terms.location.pk]
         self._is_free = frozenset(self.free)
-        self.rooms = rules.rooms_for(terms.mode, terms.location)
+        self.rooms = rules.rooms_for(terms.service, terms.mode, terms.location)
         # The ids of holds that ran out and would still be in the way.
         self.run_out: set[int] = set()
         self._taken: list[_Taken] = []

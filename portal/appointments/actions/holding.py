@@ -49,19 +49,19 @@ def hold(
     """
     rules.check_time(starts_at, now=now)
     slot = rules.slot_of(service, starts_at)
-    rooms_of = location if mode == Mode.IN_PERSON else None
+    rooms_of = location if rules.takes_room(service, mode) else None
     # Before the held row, in the one order: giving it back as an action of its own would lock the row first.
     others = () if instead_of is None else (instead_of.psychologist_id,)
     locked = lock_diary(psychologist, *others, rooms_of=rooms_of)[psychologist.pk]
     standing = rules.Standing.at(
-        slot, psychologist=locked.pk, rooms=rules.rooms_for(mode, location), now=now, ignore=instead_of
+        slot, psychologist=locked.pk, rooms=rules.rooms_for(service, mode, location), now=now, ignore=instead_of
     )
     standing.check_free()
     rules.check_service(locked, service, mode, location, by=by)
     clinic = ClinicSettings.current()
     clear_holds(standing.run_out, by=by, now=now)
     rules.check_offered(locked, service, slot, location, mode, by=by, now=now, clinic=clinic)
-    room = rules.choose_room(mode, location, standing)
+    room = rules.choose_room(service, mode, location, standing)
     in_force = rules_of(services()[service.pk], clinic=clinic)
     if instead_of is not None:
         release_hold(hold=instead_of, by=by, now=now)

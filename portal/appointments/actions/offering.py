@@ -27,7 +27,7 @@ from portal.appointments.waitlist import Fit, FreeTime
 from portal.audit import trail
 from portal.clinic import kept
 from portal.clinic.booking_rules import rules_of
-from portal.clinic.models import ClinicSettings, FreedTimes, Mode
+from portal.clinic.models import ClinicSettings, FreedTimes
 from portal.common.access.actors import Actor
 from portal.common.database.inserting import insert_or_ignore
 from portal.policies.models import PolicySettings
@@ -134,7 +134,7 @@ def offer_time(*, vacancy: Vacancy, fit: Fit, until: datetime, by: Actor, now: d
     NotOffered or OfferClosed.
     """
     free, opening = FreeTime.of(vacancy), fit.opening
-    rooms_of = free.location if fit.mode == Mode.IN_PERSON else None
+    rooms_of = free.location if rules.takes_room(fit.entry.service, fit.mode) else None
     lock_diary(free.psychologist, patient=fit.entry.patient_id, rooms_of=rooms_of)
     # Whoever books for them ends their waiting under the patient's lock.
     if not WaitlistEntry.objects.waiting().filter(pk=fit.entry.pk).exists():
@@ -187,7 +187,7 @@ def lock_offer(offer: Offer, *, beside: tuple[int, ...] = (), rooms: bool = Fals
         vacancy.psychologist_id,
         *beside,
         patient=entry.patient_id,
-        rooms_of=vacancy.location if rooms and offer.mode == Mode.IN_PERSON else None,
+        rooms_of=vacancy.location if rooms and rules.takes_room(entry.service, offer.mode) else None,
     )
     return Offer.objects.select_for_update(no_key=True, of=("self",)).for_listing().get(pk=offer.pk)
 

@@ -16,7 +16,7 @@ from portal.appointments.refusals import NotOffered, SlotTaken, TooManyBookings
 from portal.audit import trail
 from portal.clinic.booking_rules import rules_of
 from portal.clinic.kept import services
-from portal.clinic.models import ClinicSettings, Mode
+from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.policies.models import PolicySettings
 
@@ -58,7 +58,7 @@ def book_series(
     locked = lock_diary(
         terms.psychologist,
         patient=terms.patient,
-        rooms_of=terms.location if terms.mode == Mode.IN_PERSON else None,
+        rooms_of=terms.location if rules.takes_room(terms.service, terms.mode) else None,
     )[terms.psychologist.pk]
     before = None if first is None else lock_appointment(first)
     if first is not None and (before is None or not before.is_standing or before.patient_id != terms.patient.pk):

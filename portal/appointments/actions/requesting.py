@@ -15,7 +15,7 @@ from portal.appointments.refusals import WrongState
 from portal.appointments.states import Verb, Why
 from portal.audit import trail
 from portal.clinic.kept import places, services
-from portal.clinic.models import ClinicSettings, Mode
+from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 
 LINES = {
@@ -33,17 +33,18 @@ def approve(*, appointment: Appointment, by: Actor, now: datetime, seen: str | N
     works then and still gives the service. Raises WrongState, SlotTaken, PatientBusy or NotOffered.
     """
     place = places()[appointment.location_id]
-    needs_room = appointment.room_id is not None or appointment.mode == Mode.IN_PERSON
+    service = services()[appointment.service_id]
+    needs_room = appointment.room_id is not None or service.takes_room(appointment.mode)
     locked = lock_diary(
         appointment.psychologist_id, patient=appointment.patient_id, rooms_of=place if needs_room else None
     )
     session = _locked(appointment, Verb.APPROVE, by=by, now=now, seen=seen)
     if session.psychologist_id not in locked or session.location_id != place.pk:
         raise WrongState(Why.CHANGED)
-    psychologist, service = locked[session.psychologist_id], services()[session.service_id]
+    psychologist = locked[session.psychologist_id]
     slot = rules.Slot(session.starts_at, session.ends_at, session.occupied_from, session.occupied_until)
     standing = rules.Standing.at(
-        slot, psychologist=psychologist.pk, rooms=rules.rooms_for(session.mode, place), now=now, ignore=session
+        slot, psychologist=psychologist.pk, rooms=rules.rooms_for(service, session.mode, place), now=now, ignore=session
     )
     standing.check_free()
     rules.check_service(psychologist, service, session.mode, place, by=by)
@@ -52,7 +53,7 @@ def approve(*, appointment: Appointment, by: Actor, now: datetime, seen: str | N
         psychologist, service, slot, place, session.mode, by=by, now=now, clinic=ClinicSettings.current()
     )
     rules.check_patient_is_free(session.patient_id, slot, now=now, ignore=session)
-    session.room_id = rules.choose_room(session.mode, place, standing, preferred=session.room_id)
+    session.room_id = rules.choose_room(service, session.mode, place, standing, preferred=session.room_id)
     session.status, session.answer_by = states.leads_to(session, Verb.APPROVE), None
     session.booked_at, session.booked_by = now, by.user
     session.revision += 1

@@ -23,11 +23,11 @@ def change_room(*, appointment: Appointment, by: Actor, now: datetime) -> Appoin
     if booked is None or not booked.is_open or booked.location_id != appointment.location_id:
         return None
     slot = rules.Slot(booked.starts_at, booked.ends_at, booked.occupied_from, booked.occupied_until)
-    rooms = rules.rooms_for(booked.mode, booked.location)
+    rooms = rules.rooms_for(booked.service, booked.mode, booked.location)
     standing = rules.Standing.at(slot, psychologist=booked.psychologist_id, rooms=rooms, now=now, ignore=booked)
     before = booked.room_id
     clear_holds(standing.run_out, by=by, now=now)
-    booked.room_id = rules.choose_room(booked.mode, booked.location, standing, preferred=before)
+    booked.room_id = rules.choose_room(booked.service, booked.mode, booked.location, standing, preferred=before)
     if booked.room_id != before:
         booked.save(update_fields=["room"])
         trail.record(

@@ -142,9 +142,14 @@ class Standing:
             raise SlotTaken("psychologist")
 
 
-def rooms_for(mode: Mode | str, location: Location, *, wanted: Room | None = None) -> tuple[int, ...]:
+def takes_room(service: Service, mode: Mode | str) -> bool:
+    """Whether a session of a service, as it is now, takes a room when it is held so."""
+    return services().get(service.pk, service).takes_room(mode)
+
+
+def rooms_for(service: Service, mode: Mode | str, location: Location, *, wanted: Room | None = None) -> tuple[int, ...]:
     """The ids of the rooms that a session held so may need."""
-    return rooms().get(location.pk, ()) if wanted is not None or mode == Mode.IN_PERSON else ()
+    return rooms().get(location.pk, ()) if wanted is not None or takes_room(service, mode) else ()
 
 
 def check_offered(
@@ -277,6 +282,7 @@ def check_patient_is_free(patient: int | None, slot: Slot, *, now: datetime, ign
 
 
 def choose_room(
+    service: Service,
     mode: Mode | str,
     location: Location,
     standing: Standing,
@@ -289,7 +295,7 @@ def choose_room(
     `wanted` must be free, `preferred` comes first if it is. Raises SlotTaken if no room is free, NotOffered for a room
     elsewhere or out of use.
     """
-    if wanted is None and mode != Mode.IN_PERSON:
+    if wanted is None and not takes_room(service, mode):
         return None
     there = rooms().get(location.pk, ())
     free = [room for room in there if room not in standing.rooms]

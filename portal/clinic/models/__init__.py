@@ -8,7 +8,7 @@ from portal.clinic.models.psychologists import (
     Registration,
     Specialisation,
 )
-from portal.clinic.models.services import HowBooked, Mode, Service, TaxCode, WhoBooks
+from portal.clinic.models.services import HowBooked, Mode, RoomNeed, Service, TaxCode, WhoBooks
 from portal.clinic.models.settings import ClinicSettings, FreedTimes
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "PsychologistSpecialisation",
     "Registration",
     "Room",
+    "RoomNeed",
     "Service",
     "Specialisation",
     "TaxCode",

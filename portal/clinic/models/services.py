@@ -49,6 +49,14 @@ class HowBooked(models.TextChoices):
     ON_REQUEST = "on_request", _("On request: the clinic confirms each")
 
 
+class RoomNeed(models.TextChoices):
+    """When a session of a service takes one of its location's rooms."""
+
+    NEVER = "never", _("Never: it is held elsewhere")
+    IN_PERSON = "in_person", _("When it is in person")
+    ALWAYS = "always", _("Always, also by video or phone")
+
+
 class ServiceQuerySet(models.QuerySet["Service"]):
     def offered(self) -> ServiceQuerySet:
         """Those that the clinic gives now."""
@@ -62,7 +70,7 @@ class ServiceQuerySet(models.QuerySet["Service"]):
 @classed(
     plain="id code name slug description minutes buffer_before buffer_after fee tax_code in_person video phone "
     "online first_visit_only notice_hours horizon_days hold_minutes cancel_hours max_open_bookings who_books "
-    "how_booked answer_hours medicare is_active position",
+    "room_need how_booked answer_hours medicare is_active position",
 )
 class Service(models.Model):
     """What the clinic offers: how long it takes, what it costs, how it is given."""
@@ -115,6 +123,9 @@ class Service(models.Model):
         blank=True,
         validators=[MinValueValidator(1)],
     )
+    room_need = models.CharField(
+        _("it needs a room"), max_length=10, choices=RoomNeed.choices, default=RoomNeed.IN_PERSON
+    )
     who_books = models.CharField(_("who may book online"), max_length=10, choices=WhoBooks.choices, blank=True)
     how_booked = models.CharField(_("a booking counts"), max_length=10, choices=HowBooked.choices, blank=True)
     answer_hours = models.PositiveSmallIntegerField(
@@ -145,6 +156,15 @@ class Service(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def takes_room(self, mode: Mode | str) -> bool:
+        """Whether a session of it that is held so takes a room, where its place has rooms on file."""
+        match self.room_need:
+            case RoomNeed.NEVER:
+                return False
+            case RoomNeed.ALWAYS:
+                return True
+        return mode == Mode.IN_PERSON
 
     @property
     def modes(self) -> list[Mode]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from portal.appointments.actions import Shift, set_weekly_hours
 from portal.appointments.models import Weekday
 from portal.clinic import actions
-from portal.clinic.models import HowBooked, Language, Mode, Registration, Specialisation, TaxCode, WhoBooks
+from portal.clinic.models import HowBooked, Language, Mode, Registration, RoomNeed, Specialisation, TaxCode, WhoBooks
 from portal.ops.demo import portraits, sign_ins, website_texts
 from portal.ops.demo.sign_ins import BY
 
@@ -60,6 +60,8 @@ SERVICES = (
         "fee": Decimal("300.00"),
         "tax_code": TaxCode.TAXABLE,
         "in_person": False,
+        # It is written at home.
+        "room_need": RoomNeed.NEVER,
         "online": False,
         "medicare": False,
     },

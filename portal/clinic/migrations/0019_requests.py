@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0017_who_books_online"),
+        ("clinic", "0018_places_close_on_public_holidays"),
     ]
 
     operations = [

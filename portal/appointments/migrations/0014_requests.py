@@ -7,8 +7,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("appointments", "0011_waitlist"),
-        ("clinic", "0018_requests"),
+        ("appointments", "0013_outside_calendars"),
+        ("clinic", "0019_requests"),
         ("patients", "0010_who_books_online"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
