@@ -99,7 +99,7 @@ def _row(post: BlogPost, area: Area, *, now: datetime, today: date, zone: ZoneIn
 def begin(request: ActorRequest, area: Area) -> HttpResponse:
     """An empty page. It has a code already: whatever saves it first, and however often, makes one article."""
     form = ArticleForm(actor=request.actor, zone=ClinicSettings.current().zone)
-    return _editor(request, area, uuid.uuid4(), None, form)
+    return _editor(request, area, uuid.uuid4(), None, form, now=timezone.now())
 
 
 def article(request: ActorRequest, area: Area, code: UUID) -> HttpResponse:
@@ -110,13 +110,13 @@ def article(request: ActorRequest, area: Area, code: UUID) -> HttpResponse:
     if request.method != "POST":
         if post is None:
             raise Http404
-        return _editor(request, area, code, post, ArticleForm(actor=request.actor, zone=zone, post=post))
+        return _editor(request, area, code, post, ArticleForm(actor=request.actor, zone=zone, post=post), now=now)
     form = ArticleForm(request.POST, request.FILES, actor=request.actor, zone=zone, today=today, post=post, code=code)
     if not form.is_valid():
-        return _editor(request, area, code, post, form, status=422)
+        return _editor(request, area, code, post, form, now=now, status=422)
     do = form.cleaned_data["do"]
     if do == PREVIEW:
-        return _editor(request, area, code, post, form)
+        return _editor(request, area, code, post, form, now=now)
     before = post
     try:
         with _kept(request, code, form, now=now) as post:
@@ -127,13 +127,13 @@ def article(request: ActorRequest, area: Area, code: UUID) -> HttpResponse:
                     post=post, at=form.publish_time, version=post.version, by=request.actor, now=now
                 )
     except ChangedMeanwhile as changed:
-        return _editor(request, area, code, before, form, conflict=changed.stored, status=409)
+        return _editor(request, area, code, before, form, now=now, conflict=changed.stored, status=409)
     except NotWhole as refused:
         form.say_missing(refused.missing)
-        return _editor(request, area, code, before, form, status=422)
+        return _editor(request, area, code, before, form, now=now, status=422)
     except InThePast:
         form.add_error("publish_on", ValidationError(_("This time has passed. Choose one to come."), code="past"))
-        return _editor(request, area, code, before, form, status=422)
+        return _editor(request, area, code, before, form, now=now, status=422)
     form.drop_pictures()
     _say(request, post, do, now=now, zone=zone)
     return redirect_to(request, area.url("article", code))
@@ -290,10 +290,10 @@ def _editor(
     post: BlogPost | None,
     form: ArticleForm,
     *,
+    now: datetime,
     conflict: BlogPost | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    now = timezone.now()
     today, stored = local_day(now, form.zone), conflict or post
     if form.is_bound:
         form.keep_pictures()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -43,10 +43,10 @@ def _decides(request: ActorRequest, patient: Patient, *, today: date) -> bool:
     return patient.user_id == request.user.pk and patient.is_of_age(today)
 
 
-def _chosen(request: ActorRequest, code: UUID) -> Carer:
+def _chosen(request: ActorRequest, code: UUID, *, now: datetime) -> Carer:
     patient = get_object_or_404(Patient.objects.visible_to(request.actor), code=code)
     form = ChosenCarer(request.POST, patient=patient)
-    if not _decides(request, patient, today=ClinicSettings.current().today(timezone.now())) or not form.is_valid():
+    if not _decides(request, patient, today=ClinicSettings.current().today(now)) or not form.is_valid():
         raise Http404
     chosen: Carer = form.cleaned_data["carer"]
     return chosen
@@ -56,9 +56,10 @@ def _chosen(request: ActorRequest, code: UUID) -> Carer:
 @require_POST
 def end(request: ActorRequest, code: UUID) -> HttpResponse:
     """An adult patient has somebody open their pages no longer."""
-    carer = _chosen(request, code)
+    now = timezone.now()
+    carer = _chosen(request, code, now=now)
     try:
-        actions.end_carer(carer=carer, by=request.actor, now=timezone.now())
+        actions.end_carer(carer=carer, by=request.actor, now=now)
     except NotInForce:
         messages.info(request, _("That was ended before."))
     else:
@@ -70,9 +71,10 @@ def end(request: ActorRequest, code: UUID) -> HttpResponse:
 @require_POST
 def files(request: ActorRequest, code: UUID) -> HttpResponse:
     """An adult patient says whether a carer opens what psychologists share with them."""
-    carer, reads = _chosen(request, code), request.POST.get("reads") == "yes"
+    now = timezone.now()
+    carer, reads = _chosen(request, code, now=now), request.POST.get("reads") == "yes"
     try:
-        actions.let_read_files(carer=carer, reads=reads, by=request.actor, now=timezone.now())
+        actions.let_read_files(carer=carer, reads=reads, by=request.actor, now=now)
     except NotInForce:
         messages.info(request, _("That was ended before."))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -68,7 +69,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     return page_or_fragment(request, "public/resources.html", context, fragment="results")
 
 
-def _found(request: HttpRequest, slug: str) -> Resource | HttpResponse:
+def _found(request: HttpRequest, slug: str, *, now: datetime) -> Resource | HttpResponse:
     """The file with this address, old or new, or where to go first; raises Http404.
 
     Whoever is not signed in hears of a patients' file only that one must sign in: not what it is called. Files that are
@@ -82,7 +83,7 @@ def _found(request: HttpRequest, slug: str) -> Resource | HttpResponse:
         return resource
     if not request.user.is_authenticated:
         return to_sign_in(request)
-    shelves = (shelf.visible_to(actor, now=timezone.now()) for actor in actors_of(request.user, Role))
+    shelves = (shelf.visible_to(actor, now=now) for actor in actors_of(request.user, Role))
     if not any(visible.filter(pk=resource.pk).exists() for visible in shelves):
         raise Http404
     return resource
@@ -93,7 +94,7 @@ def _found(request: HttpRequest, slug: str) -> Resource | HttpResponse:
 @require_safe
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
     """What a file is, before it is opened."""
-    resource = _found(request, slug)
+    resource = _found(request, slug, now=timezone.now())
     if not isinstance(resource, Resource):
         return resource
     if resource.slug != slug:
@@ -106,12 +107,13 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def download(request: HttpRequest, slug: str) -> HttpResponse | StreamingHttpResponse:
     """The file itself, at an address that stays when the file is replaced."""
-    resource = _found(request, slug)
+    now = timezone.now()
+    resource = _found(request, slug, now=now)
     if not isinstance(resource, Resource):
         return resource
     if resource.slug != slug:
         return redirect("public:download", slug=resource.slug, permanent=resource.is_public)
     response = downloads.send(request, resource, public=resource.is_public)
     if downloads.is_first_part(request, response):
-        downloads.count_opening(resource, now=timezone.now())
+        downloads.count_opening(resource, now=now)
     return response
