@@ -137,6 +137,7 @@ MIDDLEWARE = [
     "portal.accounts.middleware.sessions_end",
     "portal.accounts.middleware.staff_need_a_second_factor",
     "portal.accounts.middleware.refusals_leave_a_trace",
+    "portal.common.web.error_pages.opened_by_forms_alone",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -423,10 +424,9 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS, SECURE_REFERRER_POLICY = "DENY", "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
-CSRF_COOKIE_HTTPONLY = True
 MESSAGE_STORAGE = "portal.common.web.cookies.Messages"
 CSRF_FAILURE_VIEW = "portal.accounts.kept_forms.middleware.stale_form"
 if PRODUCTION:
