@@ -200,6 +200,16 @@ def test_an_address_is_made_shown_once_titled_renewed_and_ended(person):
     assert not CalendarFeed.objects.in_force().exists()
 
 
+def test_an_old_page_that_changes_nothing_takes_nothing_back(person):
+    client, page, args, room = person
+    press(client, page, room, "make", args)
+    there = reverse(f"{room}:title_calendar_address", args=args)
+    (old,) = [sent_by(one) for one in forms_in(client.get(page)) if one.action == there]
+    press(client, page, room, "title", args, titles="named")
+    client.post(there, old)
+    assert CalendarFeed.objects.get().titles == "named"
+
+
 def test_an_old_page_changes_nothing_that_is_gone(person):
     client, page, args, room = person
     press(client, page, room, "make", args)

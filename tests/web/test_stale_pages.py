@@ -335,6 +335,8 @@ OTHERWISE = {
     ("manage/services/new/", "/manage/services/new/"): MAKES,
     ("manage/staff/<uuid:code>/profile/", "/manage/staff/*/profile/"): "of somebody who has none yet",
     ("practice/hours/", "/practice/hours/exceptions/"): MAKES,
+    ("my/calendar/", "/my/calendar/*/make/"): MAKES,
+    ("practice/calendar/address/", "/practice/calendar/address/make/"): MAKES,
     ("reception/patients/<uuid:code>/book/", "/reception/patients/*/book/"): MAKES,
     ("manage/articles/<uuid:code>/reviewed/", "/manage/articles/*/reviewed/"): "it proposes a day half a year on",
     ("practice/articles/<uuid:code>/reviewed/", "/practice/articles/*/reviewed/"): "it proposes a day half a year on",

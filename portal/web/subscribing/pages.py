@@ -46,6 +46,8 @@ class TitlesForm(forms.Form):
     titles = forms.ChoiceField(
         label=_lazy("What each entry says"), choices=CalendarFeed.Titles.choices, widget=forms.RadioSelect
     )
+    # What the page said: a page that changed nothing saves nothing, however old it is.
+    shown = forms.ChoiceField(choices=CalendarFeed.Titles.choices, required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, room: Room, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -115,7 +117,9 @@ def retitle(request: ActorRequest, patient: Patient | None, *, room: Room) -> Ht
         return _gone(request, room)
     if not form.is_valid():
         return _no_choice(request, room)
-    subscribing.choose_titles(feed=feed, titles=form.cleaned_data["titles"], by=request.actor, now=timezone.now())
+    titles = form.cleaned_data["titles"]
+    if titles != form.cleaned_data["shown"]:
+        subscribing.choose_titles(feed=feed, titles=titles, by=request.actor, now=timezone.now())
     messages.success(request, _("Saved. Calendar programs show it when they next look, within a day."))
     return redirect(_place(patient, room))
 
