@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.appointments.models import CancelReason
 from portal.appointments.states import MOVES, Verb
 from portal.common.forms.fields import MarkField
 
@@ -32,3 +33,9 @@ class UndoForm(forms.Form):
         super().__init__(data)
         reasons = [(reason.value, reason.label) for reason in MOVES[verb].reasons]
         self.fields["reason"] = forms.ChoiceField(label=_("Why"), choices=reasons, widget=forms.RadioSelect)
+
+
+class CancelForm(forms.Form):
+    """Why a session is called off."""
+
+    reason = forms.ChoiceField(label=_("Why"), choices=CancelReason.choices, widget=forms.RadioSelect)

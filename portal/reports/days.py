@@ -28,6 +28,7 @@ from portal.journeys.stranded import stranded
 from portal.medicare.models import Referral
 from portal.patients.models import Patient
 from portal.records.models import ProgressNote
+from portal.reports.lost import Lost, lost_of
 
 # No place of the clinic is further than this from its own zone.
 NEAR = timedelta(hours=15)
@@ -165,6 +166,8 @@ class DayList:
     day: date
     arrivals: list[Arrival]
     cancelled: list[Appointment] = field(default_factory=list)
+    # What was called off or missed, with what the policy says of it.
+    lost: list[Lost] = field(default_factory=list)
 
     @property
     def here(self) -> int:
@@ -183,7 +186,7 @@ class DayList:
 
 
 def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, location: str = "") -> DayList:
-    """The sessions of a day with what the desk must know about each. Seven queries at most, however many there are."""
+    """The sessions of a day with what the desk must know about each. Eight queries at most, however many there are."""
     sessions = [
         s
         for s in sessions_of(actor, day, zone=clinic.zone)
@@ -223,7 +226,8 @@ def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, 
                 to_collect=_to_collect(session, own, clinic=clinic),
             )
         )
-    return DayList(day, arrivals, cancelled)
+    gone = sorted([*cancelled, *sessions], key=lambda session: (session.starts_at, session.pk))
+    return DayList(day, arrivals, cancelled, lost_of(gone, clinic=clinic))
 
 
 def _owed(actor: Actor, patients: set[int]) -> dict[int | None, list[Owing]]:

@@ -328,6 +328,17 @@ def a_cancellation():
     return sheet(desk(), page, "reception:cancel", session.code, says={"reason": "patient"}, count=cancelled)
 
 
+def an_own_cancellation():
+    psychologist = practice()
+    session = make.appointment(
+        psychologist=psychologist, service=Service.objects.get(), location=Location.objects.get()
+    )
+    cancelled = Appointment.objects.filter(status=Status.CANCELLED).count
+    page = at("psychologist:cancel", session.code)
+    who = make.client_for(psychologist.user)
+    return sheet(who, page, "psychologist:cancel", session.code, says={"reason": "psychologist"}, count=cancelled)
+
+
 def steps_of(line):
     """How often the trail says that this became of a session."""
     return Entry.objects.filter(verb=f"appointment.{line}").count
@@ -674,7 +685,7 @@ PRESSED = {
             money_ahead,
             a_fee,
         ),
-        *(a_booking_in_an_empty_half_hour, an_own_booking_in_an_empty_half_hour),
+        *(a_booking_in_an_empty_half_hour, an_own_booking_in_an_empty_half_hour, an_own_cancellation),
         *(a_check_out, a_check_out_paid_later, an_invoice_by_mail, a_payment, a_refund, a_credit, a_location, a_room),
         *(a_service, an_invitation, an_invitation_again, a_specialisation, a_language, a_profile, a_file, a_category),
         *(

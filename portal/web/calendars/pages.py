@@ -91,6 +91,8 @@ def calendar(
         "places": places if len(places) > 1 else [],
         "modes": Mode.choices,
         "statuses": STATUSES,
+        "sheet_url": f"{audience.url('day_sheet')}{asked.query()}",
+        "downtime_url": f"{audience.url('downtime_sheet')}{asked.query()}",
         "known": known,
         "poll_url": request.get_full_path(),
         "days": days,

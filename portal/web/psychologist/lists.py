@@ -24,7 +24,7 @@ _COMING = Stencil("psychologist/_coming_row.html", holes="day at service of_seri
 _OF_A_DAY = Stencil(
     "psychologist/_day_row.html",
     holes="iso at minutes patient_page name service room place since of_series code note_url seen token complete_url "
-    "no_show_url",
+    "no_show_url move_url cancel_url",
 )
 
 
@@ -134,10 +134,11 @@ def day_rows(
 ) -> SafeString:
     """The sessions of a day; one on another clock than `zone` says where it is.
 
-    `steps` are what may be done with those that began, by id; `token` is what the forms send back against forgery.
+    `steps` are what may be done with those still open, by id; `token` is what the forms send back against forgery.
     """
     patient_page, note_page = each("psychologist:patient"), each("psychologist:note")
     complete, no_show = each("psychologist:complete"), each("psychologist:no_show")
+    move, cancel = each("psychologist:move_in_calendar"), each("psychologist:cancel")
     return _OF_A_DAY.rows(
         (
             {
@@ -152,6 +153,8 @@ def day_rows(
                 "where": "note",
                 "complete": _label(steps.get(session.pk), Verb.COMPLETE),
                 "no_show": _label(steps.get(session.pk), Verb.NO_SHOW),
+                "move": _label(steps.get(session.pk), Verb.MOVE),
+                "cancel": _label(steps.get(session.pk), Verb.CANCEL),
             },
             (
                 iso(session.starts_at),
@@ -170,6 +173,8 @@ def day_rows(
                 token,
                 complete(session.code),
                 no_show(session.code),
+                move(session.code),
+                cancel(session.code),
             ),
         )
         for session in sessions

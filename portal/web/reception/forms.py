@@ -15,7 +15,6 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import User
-from portal.appointments.models import CancelReason
 from portal.billing import charges
 from portal.billing.forms import METHODS, too_much_words
 from portal.clinic.models import Location, Mode, Psychologist, Service, TaxCode
@@ -161,10 +160,6 @@ class AnyTime(forms.Form):
             except ValidationError as error:
                 self.add_error("at", error)
         return data
-
-
-class CancelForm(forms.Form):
-    reason = forms.ChoiceField(label=_("Why"), choices=CancelReason.choices, widget=forms.RadioSelect)
 
 
 # ---- Away today -----------------------------------------------------------------------------------------------------

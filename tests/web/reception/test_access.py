@@ -22,6 +22,8 @@ PAGES = [
     "book_whom",
     "book_here",
     "move_in_calendar",
+    "day_sheet",
+    "downtime_sheet",
     "undo_move",
     "patients",
     "find",
@@ -69,7 +71,10 @@ OF_A_PATIENT = {
     *("invite_patient", "withdraw_invitation", "link_account", "unlink_account", "keep_address", "compare"),
     *("approve_patient", "withdraw_approval"),
 }
-OF_NOBODY = {"today", "calendar", "book_whom", "patients", "find", "new_patient", "away", "time_off", "stranded"}
+OF_NOBODY = {
+    *("today", "calendar", "book_whom", "day_sheet", "downtime_sheet"),
+    *("patients", "find", "new_patient", "away", "time_off", "stranded"),
+}
 ONLY_POST = {
     *("find", "add_carer", "end_carer", "check_in", "no_show", "send_invoice", "waive_fee"),
     *("approve_patient", "withdraw_approval"),
@@ -78,7 +83,7 @@ ONLY_POST = {
 }
 # Their searches are sent by POST, and are led to an address that is read (portal/common/web/search_words.py).
 SEARCHED = {"patients"}
-ONLY_READ = {"today", "calendar", "patients", "patient", "appointment", "checked_out"}
+ONLY_READ = {"today", "calendar", "day_sheet", "downtime_sheet", "patients", "patient", "appointment", "checked_out"}
 
 
 def url_of(page, session):
@@ -108,7 +113,7 @@ def test_who_may_not(place, page, who, status):
     assert session.status == Status.BOOKED
 
 
-@pytest.mark.parametrize("page", sorted(ONLY_READ - {"checked_out"}))
+@pytest.mark.parametrize("page", sorted(ONLY_READ - {"checked_out", "day_sheet", "downtime_sheet"}))
 def test_a_manager_may_cover_the_desk_and_finds_their_way(place, page):
     response = make.signed_in_client(role=Role.MANAGER).get(url_of(page, place.session(hours=-1)))
     assert response.status_code == 200

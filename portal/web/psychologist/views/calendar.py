@@ -16,7 +16,7 @@ from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.decorators import allow
 from portal.common.web.once import once
 from portal.records.session_notes import states_of_notes
-from portal.web.calendars import booking, moving, pages, undoing
+from portal.web.calendars import booking, moving, pages, sheets, undoing
 from portal.web.calendars.asked import WEEK
 from portal.web.calendars.audience import Audience
 from portal.web.psychologist.own_profile import PsychologistRequest, home_zone, with_profile
@@ -79,3 +79,22 @@ def move(request: PsychologistRequest, code: UUID) -> HttpResponse:
 def undo_move(request: PsychologistRequest, code: UUID) -> HttpResponse:
     """Takes a move of a moment ago back."""
     return undoing.undo(request, OWN, code)
+
+
+@allow(Role.PSYCHOLOGIST)
+@with_profile
+@require_safe
+def day_sheet(request: PsychologistRequest) -> HttpResponse:
+    """One's own day on paper, with phone numbers."""
+    return sheets.sheet(
+        request, _only(request), zone=home_zone(hours_of(request.actor), clinic=ClinicSettings.current())
+    )
+
+
+@allow(Role.PSYCHOLOGIST)
+@with_profile
+@require_safe
+def downtime_sheet(request: PsychologistRequest) -> HttpResponse:
+    """One's own tomorrow on paper."""
+    zone = home_zone(hours_of(request.actor), clinic=ClinicSettings.current())
+    return sheets.sheet(request, _only(request), zone=zone, is_for_downtime=True)

@@ -57,8 +57,8 @@ def today(request: PsychologistRequest) -> HttpResponse:
     week = read_week(request.actor, monday=monday_of(day), hours=hours, zone=zone, now=now)
     following = next_session(sessions, now=now) if day == this_day else None
     # Nothing that bills a session keeps it from being said to be held or missed.
-    begun = [session for session in sessions if session.is_open and session.starts_at <= now]
-    steps = steps_of(begun, by=request.actor, now=now, invoiced=()) if begun else {}
+    left = [session for session in sessions if session.is_open]
+    steps = steps_of(left, by=request.actor, now=now, invoiced=()) if left else {}
     context = {
         "day": day,
         "is_today": day == this_day,

@@ -14,7 +14,7 @@ from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.once import once
-from portal.web.calendars import booking, moving, pages, undoing
+from portal.web.calendars import booking, moving, pages, sheets, undoing
 from portal.web.calendars.asked import DAY
 from portal.web.calendars.audience import Audience
 
@@ -63,3 +63,17 @@ def move(request: ActorRequest, code: UUID) -> HttpResponse:
 def undo_move(request: ActorRequest, code: UUID) -> HttpResponse:
     """Takes a move of a moment ago back."""
     return undoing.undo(request, DESK, code)
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_safe
+def day_sheet(request: ActorRequest) -> HttpResponse:
+    """The day on paper, with phone numbers: of everybody, or of one by `?psychologist=`."""
+    return sheets.sheet(request, _everybody(), zone=ClinicSettings.current().zone)
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_safe
+def downtime_sheet(request: ActorRequest) -> HttpResponse:
+    """Tomorrow on paper, to be worked with when the portal can't be reached."""
+    return sheets.sheet(request, _everybody(), zone=ClinicSettings.current().zone, is_for_downtime=True)

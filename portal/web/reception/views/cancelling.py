@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts.roles import Role
-from portal.appointments.forms import SeenForm
+from portal.appointments.forms import CancelForm, SeenForm
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import NotCancellable
 from portal.appointments.states import Verb
@@ -26,7 +26,6 @@ from portal.journeys import booking, changing, sessions
 from portal.policies.models import PolicySettings
 from portal.web.calendars.refused import in_words
 from portal.web.calendars.told import say_what_was_done
-from portal.web.reception.forms import CancelForm
 
 
 @allow(Role.RECEPTION, Role.MANAGER)

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts.roles import Role
+from portal.appointments.forms import CancelForm
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import NotCancellable, NotReschedulable, SlotTaken
 from portal.appointments.series_forms import ChosenSessions
@@ -26,7 +27,6 @@ from portal.journeys.repeating.cancelling import Which, cancel_sessions, choices
 from portal.journeys.repeating.moving import Moving, move_sessions, propose_move
 from portal.web.calendars.refused import in_words
 from portal.web.calendars.told import say_what_was_done
-from portal.web.reception.forms import CancelForm
 from portal.web.reception.series_forms import MoveForm
 
 

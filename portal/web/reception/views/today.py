@@ -33,6 +33,7 @@ from portal.reports.days import NEXT_HOUR, Arrival, DayList, read_day, trace_of
 from portal.web.calendars.refused import in_words
 from portal.web.reception.arrivals import Chosen, Lines
 from portal.web.reception.forms import ArrivalsFilter, day_in
+from portal.web.reception.lost import drawn_lost
 from portal.web.reception.to_do import ROOM
 from portal.web.to_do.pages import on_a_home_page
 
@@ -73,6 +74,7 @@ def _page(request: ActorRequest, *, now: datetime, pressed: Appointment | None =
             (name, lines.drawn(arrivals, shows_psychologist=not name))
             for name, arrivals in _groups(listed, chosen["by"])
         ],
+        "lost": drawn_lost(listed.lost),
         "chosen": chosen,
         "locations": locations if len(locations) > 1 else [],
         "stats": _stats(listed, is_today=day == this_day, now=now),
