@@ -11,6 +11,7 @@ from uuid import UUID
 from portal.appointments import closed, states
 from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment, Status, TimeSlot
+from portal.appointments.models.appointment import which_of
 from portal.appointments.openings import working_spans
 from portal.clinic import kept
 from portal.clinic.models import Location, Psychologist
@@ -65,6 +66,8 @@ class Booked(NamedTuple):
     service: str
     # Empty where it needs none.
     room: str
+    # Which of its series it is; empty where it is in none.
+    of_series: str
     location: Location
 
     @property
@@ -294,8 +297,11 @@ def _booked(
     rows = appointments.without_expired_holds(now=now).order_by("starts_at", "pk").values_list(
         "code", "psychologist", "status", "mode", "starts_at", "ends_at", "confirmed_at", "service", "room", "location",
         "patient__preferred_name", "patient__legal_first_name", "patient__legal_last_name",
+        "position", "series__sessions",
     )  # fmt: skip
-    for code, whose, status, mode, begins, ends, confirmed_at, service, room, location, preferred, first, last in rows:
+    for row in rows:
+        code, whose, status, mode, begins, ends, confirmed_at, service, room, location = row[:10]
+        preferred, first, last, position, sessions = row[10:]
         yield Booked(
             code,
             whose,
@@ -307,6 +313,7 @@ def _booked(
             full_name(preferred or first, last) if first is not None else "",
             services[service].name,
             rooms[room] if room else "",
+            which_of(position, sessions),
             locations[location],
         )
 

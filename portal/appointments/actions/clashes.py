@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from portal.appointments import diary
 from portal.appointments.actions import rules
+from portal.appointments.closed import closed_on, is_holiday
 from portal.appointments.models import Appointment, TimeSlot
 from portal.appointments.openings import Span
 from portal.appointments.states import TAKING_TIME, Status
@@ -33,6 +34,8 @@ class Clash(StrEnum):
     ROOM = "room"
     AWAY = "away"
     HOURS = "hours"
+    HOLIDAY = "holiday"
+    CLOSED = "closed"
     NOTICE = "notice"
     HORIZON = "horizon"
     # Another session of the same series is put there.
@@ -40,7 +43,7 @@ class Clash(StrEnum):
 
 
 # What staff may book all the same, as they may with any single session: nobody else has the time.
-MAY_BE_OVERRULED = frozenset({Clash.HOURS})
+MAY_BE_OVERRULED = frozenset({Clash.HOURS, Clash.HOLIDAY})
 
 
 class Terms(NamedTuple):
@@ -148,8 +151,12 @@ class Outlook:
             return Clash.NOTICE
         if starts_at > self.latest:
             return Clash.HORIZON
-        is_away = any(away.start < slot.ends_at and away.end > slot.starts_at for away in self._away)
-        return Clash.AWAY if is_away else Clash.HOURS
+        if any(away.start < slot.ends_at and away.end > slot.starts_at for away in self._away):
+            return Clash.AWAY
+        place = self.terms.location.pk
+        if closed_on(place, slot.starts_at, slot.ends_at):
+            return Clash.CLOSED
+        return Clash.HOLIDAY if is_holiday(place, starts_at) else Clash.HOURS
 
     def nearest(self, to: datetime, *, beside: Collection[datetime] = ()) -> datetime | None:
         """The nearest other time that both have free, `NEAR` from this one at the most; None if there is none."""

@@ -17,7 +17,7 @@ from portal.appointments.models import Appointment
 from portal.appointments.refusals import NotReschedulable
 from portal.appointments.states import AskAbove, Because, Verb, Why, nothing_known
 from portal.audit import trail
-from portal.clinic.models import ClinicSettings, Mode
+from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 
 
@@ -44,7 +44,7 @@ def move_series(
     locked = lock_diary(
         terms.psychologist,
         patient=terms.patient,
-        rooms_of=terms.location if terms.mode == Mode.IN_PERSON else None,
+        rooms_of=terms.location if rules.takes_room(terms.service, terms.mode) else None,
     )
     terms = terms._replace(psychologist=locked[terms.psychologist.pk])
     rows = {}

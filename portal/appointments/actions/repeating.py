@@ -13,6 +13,7 @@ from portal.appointments.actions.transactions import in_transaction
 from portal.appointments.models import Appointment, Series, Status
 from portal.appointments.recurrence import Pattern
 from portal.appointments.refusals import NotOffered, SlotTaken, TooManyBookings
+from portal.appointments.states import AHEAD
 from portal.audit import trail
 from portal.clinic.booking_rules import rules_of
 from portal.clinic.kept import services
@@ -132,6 +133,9 @@ def _checked(terms: Terms, wishes: Sequence[Wish], *, by: Actor, now: datetime, 
             raise NotOffered("on_request")
         slot = rules.slot_of(terms.service, min(wishes).starts_at)
         rules.check_patient(terms.patient, terms.psychologist, terms.service, slot, by=by, now=now, clinic=clinic)
+        if rules_of(services()[terms.service.pk], clinic=clinic).is_on_request:
+            # Each time would have to be asked for.
+            raise NotOffered("on_request")
         if len(wishes) > allowance(terms, now=now, clinic=clinic):
             raise TooManyBookings
     return outlook
@@ -152,7 +156,7 @@ def clashes_of(outlook: Outlook, wishes: Sequence[Wish], *, by: Actor) -> dict[d
 def allowance(terms: Terms, *, now: datetime, clinic: ClinicSettings) -> int:
     """How many more sessions of this service the patient may book online now; one query."""
     in_force = rules_of(services().get(terms.service.pk, terms.service), clinic=clinic)
-    coming = Appointment.objects.filter(patient=terms.patient).upcoming(now=now)
+    coming = Appointment.objects.filter(patient=terms.patient, status__in=AHEAD, ends_at__gt=now)
     ahead = list(coming.order_by().values_list("service", flat=True))
     left = in_force.most_sessions - len(ahead)
     if in_force.most_of_service is not None:

@@ -35,6 +35,10 @@ def in_words(clash: Clash, terms: Terms) -> str:
             return _("%(name)s is away at this time.") % {"name": terms.psychologist.name}
         case Clash.HOURS:
             return _("Nothing is offered at this time on that day.")
+        case Clash.HOLIDAY:
+            return _("That day is a public holiday.")
+        case Clash.CLOSED:
+            return _("The clinic is closed at this time.")
         case Clash.NOTICE:
             return _("This is too soon to be booked.")
         case Clash.HORIZON:

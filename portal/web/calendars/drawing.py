@@ -110,7 +110,10 @@ class Drawing:
         """What else is said of a session: its other clock, how far it is written up, where, and what it is."""
         undecided = _("To be rearranged") if str(a.code) in self.undecided else ""
         return " · ".join(
-            filter(None, [undecided, self._other_clock(a), self.asides.get(a.code, ""), self._where(a), a.service])
+            filter(
+                None,
+                [undecided, self._other_clock(a), self.asides.get(a.code, ""), self._where(a), a.service, a.of_series],
+            )
         )
 
     def _where(self, a: Booked) -> str:
