@@ -363,8 +363,9 @@ def test_a_booking_asks_the_database_little(mai, service, place):
     )
     held = Appointment.objects.holds().get(starts_at=NEXT_TUESDAY)
     assert asked(lambda: booking.book_session(hold=held, patient=patient, by=by, now=NOW)) == (
-        # The locks; the stamp, the hold, the patient's sessions; booking and its line; time away; the notice.
-        [*lock, "SELECT", "SELECT", "SELECT", "UPDATE", "INSERT", "SELECT", "INSERT"],
+        # The locks; the stamp, the hold, the patient's sessions; booking and its line; whether they waited for it;
+        # time away; the notice.
+        [*lock, "SELECT", "SELECT", "SELECT", "UPDATE", "INSERT", "SELECT", "SELECT", "INSERT"],
         1,
     )
 

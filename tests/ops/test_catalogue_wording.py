@@ -13,7 +13,8 @@ from portal.ops import gather_messages
 FILLED = {
     "zh-hans": {
         "day": "2026年11月24日",
-        "when": "11月24日周二下午2:30",
+        **dict.fromkeys(["when", "until", "was"], "11月24日周二下午2:30"),
+        "latest": "2026年11月24日",
         "date": "2026年11月24日",
         "due": "2026年12月1日",
         "session_day": "星期三",

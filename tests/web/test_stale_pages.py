@@ -338,6 +338,8 @@ OTHERWISE = {
     ("my/calendar/", "/my/calendar/*/make/"): MAKES,
     ("practice/calendar/address/", "/practice/calendar/address/make/"): MAKES,
     ("reception/patients/<uuid:code>/book/", "/reception/patients/*/book/"): MAKES,
+    ("reception/waitlist/join/<uuid:code>/", "/reception/waitlist/join/*/"): MAKES,
+    ("my/waitlist/join/", "/my/waitlist/join/"): MAKES,
     ("manage/articles/<uuid:code>/reviewed/", "/manage/articles/*/reviewed/"): "it proposes a day half a year on",
     ("practice/articles/<uuid:code>/reviewed/", "/practice/articles/*/reviewed/"): "it proposes a day half a year on",
     ("manage/policies/<slug:kind>/", "/manage/policies/privacy/"): "it names the version and settings that were read",
