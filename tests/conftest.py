@@ -27,6 +27,10 @@ from tests.template import begin_with_a_copy
 hypothesis.settings.register_profile(
     "portal", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
+# What is asked anew each time, and takes minutes: see tests/appointments/test_openings_reference.py.
+hypothesis.settings.register_profile(
+    "thorough", max_examples=50_000, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("portal")
 
 
