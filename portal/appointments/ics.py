@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from email.utils import parseaddr
 from functools import cache
 from typing import Literal
 from urllib.parse import urlsplit
@@ -66,10 +67,10 @@ def _event(appointment: Appointment, *, method: Method, clinic: ClinicSettings, 
     event.add("url", vUri(settings.PORTAL_BASE_URL + reverse("patient:appointments")))
     event.add("status", _status(appointment, method))
     event.add("class", "PRIVATE")
-    if clinic.email:
-        organizer = vCalAddress(f"mailto:{clinic.email}")
-        organizer.params["cn"] = vText(clinic.name)
-        event.add("organizer", organizer)
+    # RFC 5546 asks for one: without it programs take a change for another event, or for none.
+    organizer = vCalAddress(f"mailto:{clinic.email or parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}")
+    organizer.params["cn"] = vText(clinic.name)
+    event.add("organizer", organizer)
     if to:
         attendee = vCalAddress(f"mailto:{to}")
         attendee.params["partstat"], attendee.params["rsvp"] = vText("ACCEPTED"), vText("FALSE")
