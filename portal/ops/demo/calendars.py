@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 
+from django.utils import timezone
+
 from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.appointments.actions import subscribing
@@ -25,13 +27,14 @@ def connect(*, accounts: Mapping[sign_ins.Person, User], now: datetime) -> None:
     """Makes an address of a psychologist's and of a patient's, and keeps what a psychologist has on elsewhere."""
     mai, jordan = accounts[sign_ins.MAI], accounts[sign_ins.JORDAN]
     made = now - timedelta(days=20)
+    # By the clock: her role was given a moment ago, and an address that is older than the role opens nothing.
     diary = subscribing.make_feed(
-        patient=None, titles=CalendarFeed.Titles.NEUTRAL, by=Actor(mai, Role.PSYCHOLOGIST), now=now
+        patient=None, titles=CalendarFeed.Titles.NEUTRAL, by=Actor(mai, Role.PSYCHOLOGIST), now=timezone.now()
     )[0]
     own = Patient.objects.filter(user=jordan).first()
     if own is not None:
         subscribing.make_feed(patient=own, titles=CalendarFeed.Titles.NAMED, by=Actor(jordan, Role.PATIENT), now=made)
-    CalendarFeed.objects.filter(pk=diary.pk).update(last_used_at=now - timedelta(minutes=25))
+    CalendarFeed.objects.filter(pk=diary.pk).update(last_used_at=timezone.now())
     _elsewhere(Psychologist.objects.get(user=mai), now=now)
 
 
