@@ -61,6 +61,7 @@ SERVICE = {
     "buffer_after": "10",
     "fee": "$1,220",
     "tax_code": "gst_free",
+    "room_need": "in_person",
     "in_person": "on",
     "position": "0",
 }

@@ -47,6 +47,8 @@ def shown():
     clinic = make.clinic(name="Banksia Lane", phone="+61390101234", suburb="Brunswick", state="VIC", postcode="3056")
     place = make.location(name="Brunswick", street="12 Banksia Lane")
     session = make.appointment(location=place, starts_at=AT, psychologist=make.psychologist())
+    # Of a request: until when it is answered, and what was answered.
+    session.answer_by, session.decline_reason = AT - timedelta(days=1), "talk"
     terms = SimpleNamespace(
         grace=None,
         is_free_over=False,

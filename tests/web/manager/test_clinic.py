@@ -294,7 +294,8 @@ def test_closing_a_place_names_each_session_and_hands_it_to_the_desk(boss):
 
 def test_a_service_is_added_changed_retired_and_restored(boss):
     data = {"name": "First session", "minutes": "50", "buffer_before": "0", "buffer_after": "10", "fee": "$220",
-            "tax_code": "gst_free", "in_person": "on", "online": "on", "position": "1"}  # fmt: skip
+            "tax_code": "gst_free", "in_person": "on", "online": "on", "room_need": "in_person",
+            "position": "1"}  # fmt: skip
     added = boss.post(url("add_service"), data)
     service = Service.objects.get()
     assert added.url == url("service", service.code)
@@ -326,7 +327,8 @@ def test_a_new_service_is_shown_to_nobody_before_somebody_says_so(boss):
     make.clinic()
     make.psychologist()
     data = {"name": "Couples session", "minutes": "80", "fee": "300", "tax_code": "gst_free", "in_person": "on",
-            "online": "on", "buffer_before": "0", "buffer_after": "0", "position": "0"}  # fmt: skip
+            "online": "on", "buffer_before": "0", "buffer_after": "0", "room_need": "in_person",
+            "position": "0"}  # fmt: skip
     boss.post(url("add_service"), data)
     service = Service.objects.get()
     for page in ("public:services", "public:book", "public:fees"):
@@ -352,7 +354,7 @@ def test_a_new_place_comes_last(boss):
 
 def test_a_fee_of_nothing_is_asked_about_once(boss):
     data = {"name": "First session", "minutes": "50", "buffer_before": "0", "buffer_after": "0", "fee": "0",
-            "tax_code": "gst_free", "in_person": "on", "position": "1"}  # fmt: skip
+            "tax_code": "gst_free", "in_person": "on", "room_need": "in_person", "position": "1"}  # fmt: skip
     asked = boss.post(url("add_service"), data)
     assert (asked.status_code, Service.objects.count()) == (422, 0)
     assert "Is it free?" in asked.text
@@ -381,7 +383,7 @@ def test_a_fee_of_nothing_is_asked_about_once(boss):
 )
 def test_bad_services(boss, changes, wrong):
     data = {"name": "First session", "minutes": "50", "buffer_before": "0", "buffer_after": "0", "fee": "220",
-            "tax_code": "gst_free", "in_person": "on", "position": "1"} | changes  # fmt: skip
+            "tax_code": "gst_free", "in_person": "on", "room_need": "in_person", "position": "1"} | changes  # fmt: skip
     response = boss.post(url("add_service"), {key: value for key, value in data.items() if value is not None})
     assert response.status_code == 422
     assert set(response.context["form"].errors) == {wrong}
