@@ -92,7 +92,7 @@ def test_it_works_without_script_and_on_a_phone(page_without_script: Page, phone
     page = page_without_script
     first = page.locator(".series-time").first
     first.get_by_role("combobox").select_option(label="Another time")
-    expect(first.get_by_label("Day")).to_be_visible()
+    expect(first.get_by_role("textbox", name="Day")).to_be_visible()
     page.get_by_role("button", name="Book these sessions").click()
     expect(page.get_by_text("Which day?")).to_be_visible()
     page.locator(".series-time").first.get_by_role("combobox").select_option(label="Skip it")

@@ -17,7 +17,7 @@ from portal.appointments.recurrence import Pattern, nominal, on_the_clock
 from portal.appointments.series_forms import ALL_THE_SAME, OTHER, PLANNED, SKIP, TimeChoice, stamp
 from portal.clinic.models import ClinicSettings, Mode
 from portal.common.access.actors import Actor
-from portal.common.languages.times import when
+from portal.common.languages.times import when_short
 
 
 def in_words(clash: Clash, terms: Terms) -> str:
@@ -201,7 +201,7 @@ def _look_at(
     if line.clash is None and line.starts_at and line.chosen not in {PLANNED, ALL_THE_SAME, OTHER}:
         # What was chosen on the page before stays to choose, also where something nearer is free by now.
         named[line.chosen] = line.starts_at
-    options += [(value, _("Take %(when)s") % {"when": when(free, zone)}) for value, free in named.items()]
+    options += [(value, _("Take %(when)s") % {"when": when_short(free, zone)}) for value, free in named.items()]
     if as_planned in MAY_BE_OVERRULED and rules.is_staff(by):
         options.append((ALL_THE_SAME, _("Move it there all the same") if moves else _("Book it all the same")))
     options += [(SKIP, _("Leave it where it is") if moves else _("Skip it")), (OTHER, _("Another time"))]
