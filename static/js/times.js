@@ -9,6 +9,8 @@ function stopAt (group, one) {
 }
 
 function settle (root) {
+  // The words on the keys keep their place, or what has the focus would be pushed away as they come.
+  for (const words of root.querySelectorAll('[data-keys]')) words.hidden = false
   for (const group of groups(root)) {
     const all = members(group)
     stopAt(group, all.find(each => each.matches('[aria-current]')) ?? all[0])
@@ -52,8 +54,6 @@ document.addEventListener('keydown', event => {
 document.addEventListener('focusin', event => {
   const group = event.target.closest('[data-roving]')
   if (group) stopAt(group, event.target)
-  const words = document.querySelector('[data-keys]')
-  if (words) words.hidden = !(group && event.target.matches(':focus-visible'))
 })
 
 document.addEventListener('htmx:afterSwap', () => settle(document))
