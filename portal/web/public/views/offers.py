@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.appointments.models import Appointment, Offer, WaitlistEntry
-from portal.appointments.refusals import NotOffered, OfferClosed, PatientBusy, Refusal, TooManyBookings
+from portal.appointments.refusals import OfferClosed, PatientBusy, Refusal, TooManyBookings
 from portal.billing import charges
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import open_to_all
@@ -111,8 +111,6 @@ def _in_words(refusal: Refusal) -> str:
             return _("There is already a session at that time, so this one can't be booked as well. Please phone us.")
         case TooManyBookings():
             return _("You have as many sessions booked as can be booked online. Please phone us for more.")
-        case NotOffered(reason="time"):
-            return _("The session begins so soon that it can't be booked here any more. Please phone us.")
     return _("This can't be booked online any more. Please phone us.")
 
 

@@ -1,0 +1,83 @@
+"""The waitlist in the browser: an offer taken on a telephone, signed out; joining and leaving without script."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from e2e.harness import Portal
+from portal.appointments.models import Appointment, Offer, Status, WaitlistEntry
+from portal.clinic.models import Mode
+from tests import make
+
+
+class Practice:
+    """A psychologist of its own, so that no other test meets these sessions."""
+
+    def __init__(self) -> None:
+        self.location, self.service = make.location(), make.service(minutes=50)
+        self.psychologist = make.psychologist(services=(self.service,))
+        make.week(psychologist=self.psychologist, location=self.location, weekdays=tuple(range(7)))
+        self.patient = make.patient(user=make.user())
+        day = timezone.localtime(timezone=self.location.zone) + timedelta(days=4)
+        self.soon = day.replace(hour=10, minute=0, second=0, microsecond=0)
+
+    def session(self, **fields) -> Appointment:
+        """A session by phone, which needs no room."""
+        here = {"psychologist": self.psychologist, "service": self.service, "location": self.location}
+        return make.appointment(**here | {"mode": Mode.PHONE} | fields)
+
+
+@pytest.fixture
+def practice(portal: Portal) -> Practice:
+    return Practice()
+
+
+@pytest.mark.look
+def test_an_offer_is_taken_on_a_telephone_by_somebody_who_is_signed_out(
+    phone: Page, practice: Practice, assert_accessible
+) -> None:
+    cancelled = practice.session(starts_at=practice.soon, status=Status.CANCELLED)
+    later = practice.session(starts_at=practice.soon + timedelta(days=7), patient=practice.patient)
+    entry = make.waiting(patient=practice.patient, service=practice.service)
+    token = secrets.token_urlsafe(32)
+    offer = make.offer(vacancy=make.vacancy(session=cancelled), entry=entry, token=token, kept=True, mode=Mode.PHONE)
+    phone.goto(f"/offer/{token}/")
+    expect(phone.get_by_role("heading", name="A time for you")).to_be_visible()
+    assert token not in phone.url
+    assert_accessible(phone)
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    # The later session would be moved, unless they say otherwise; opening has taken nothing.
+    expect(phone.get_by_label("Come earlier")).to_be_checked()
+    assert Offer.objects.get(pk=offer.pk).is_open
+    phone.get_by_role("button", name="Take this time").click()
+    expect(phone.get_by_role("heading", name="The time is yours")).to_be_visible()
+    later.refresh_from_db()
+    assert later.starts_at == practice.soon
+    phone.reload()
+    expect(phone.get_by_role("heading", name="The time is yours")).to_be_visible()
+
+
+def test_somebody_joins_and_leaves_without_script(
+    page_without_script: Page, practice: Practice, sign_in, assert_accessible
+) -> None:
+    page = page_without_script
+    assert practice.patient.user is not None
+    sign_in(page, practice.patient.user.email)
+    page.goto("/my/appointments/")
+    page.get_by_role("link", name="Wait for a time").click()
+    page.get_by_role("link", name="Join the waitlist").click()
+    page.get_by_label("Which service").select_option(practice.service.slug)
+    page.get_by_label("Saturday").check()
+    page.get_by_role("button", name="Join the waitlist").click()
+    expect(page.get_by_text("You are on the waitlist.")).to_be_visible()
+    entry = WaitlistEntry.objects.get(patient=practice.patient)
+    assert [int(day) for day in entry.days] == [0, 1, 2, 3, 4, 5]
+    page.get_by_role("button", name="Leave the waitlist").click()
+    expect(page.get_by_text("You are off the waitlist.")).to_be_visible()
+    entry.refresh_from_db()
+    assert not entry.is_waiting
