@@ -56,7 +56,7 @@ def propose(
     """Free times for each of these sessions, by their ids; two of them are not proposed the same time first.
 
     `own` and `colleagues` say how many of each. Staff see times inside the notice; for patients it is kept. At most
-    nine queries, however many sessions. Needs each session's service and psychologist, as `for_listing` gives them.
+    twelve queries, however many sessions. Needs each session's service and psychologist, as `for_listing` gives them.
     """
     found = {session.pk: Proposed() for session in sessions}
     waiting = sorted(sessions, key=lambda session: (session.starts_at, session.pk))
