@@ -333,7 +333,7 @@ def test_it_is_in_its_readers_language(anna, ruth, place):
 def test_a_name_can_not_smuggle_in_a_line(anna, ruth, place):
     ruth.preferred_name = "Ruth\r\nATTACH:http://evil.example\r\nX;:,"
     ruth.save()
-    place.name = "Long " * 40
+    place.name = "Long " * 19
     place.save()
     booked(anna, ruth, place)
     feed, _token = diary_of(anna, "named")

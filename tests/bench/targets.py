@@ -19,10 +19,14 @@ from django.utils import timezone
 
 from portal.accounts.middleware import SEEN
 from portal.accounts.models import User
+from portal.accounts.roles import Role
 from portal.accounts.session_store import SessionStore
-from portal.appointments import diary
+from portal.appointments import diary, feeds
+from portal.appointments.actions import subscribing
+from portal.appointments.models import CalendarFeed
 from portal.billing.models import Invoice, InvoiceStatus
 from portal.clinic.models import ClinicSettings, Mode
+from portal.common.access.actors import Actor
 from portal.journeys.booking import as_shown
 from portal.journeys.choosing import FreeTime
 from portal.patients.models import Patient
@@ -101,6 +105,7 @@ def targets(clinic: Clinic, booking: Iterator[Visit], *, random: Random) -> list
         *_calendar(desk, clinic),
         *_search(desk, random),
         *_invoices(desk, random),
+        *_feeds(clinic),
         Target("booking: hold and confirm", booking, leaves_work=True, aim=8),
     ]
 
@@ -168,6 +173,31 @@ def _invoices(desk: Browser, random: Random) -> Iterator[Target]:
     papers = [Request(reverse("reception:invoice_pdf", args=[i.number]), desk, holds="%PDF-") for i in some[:10]]
     yield Target("invoice PDF, drawn before", cycle([(paper,) for paper in papers]), aim=3)
     yield Target("invoice PDF, drawn now", _undrawn(desk), aim=25)
+
+
+def _feeds(clinic: Clinic) -> Iterator[Target]:
+    """What calendar programs ask for, each from a place of its own: a whole diary, and the same while it is so."""
+    known, whole = [], []
+    for n, psychologist in enumerate(clinic.psychologists, start=1):
+        psychologist.user.grants.get_or_create(role=Role.PSYCHOLOGIST, ended_at=None)
+        by, now = Actor(psychologist.user, Role.PSYCHOLOGIST), timezone.now()
+        feed, token = subscribing.make_feed(patient=None, titles="neutral", by=by, now=now)
+        asked = Request(
+            reverse("machines:calendar_feed", args=[token]),
+            browser(address=f"198.51.100.{n}"),
+            holds="BEGIN:VEVENT",
+        )
+        known.append((feed, asked))
+        whole.append((asked,))
+    yield Target("calendar feed of a diary", cycle(whole))
+    yield Target("calendar feed, unchanged", _unchanged(known))
+
+
+def _unchanged(known: list[tuple[CalendarFeed, Request]]) -> Iterator[Visit]:
+    """Asks whether it is as it stands now: between two rounds of this, others book in it."""
+    for feed, asked in cycle(known):
+        etag = f'"{feeds.contents(feed, now=timezone.now()).fingerprint}"'
+        yield (Request(asked.path, asked.by, headers={"If-None-Match": etag}, status=304),)
 
 
 def _undrawn(desk: Browser) -> Iterator[Visit]:

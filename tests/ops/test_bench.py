@@ -28,6 +28,7 @@ MEASURED = {
     "search from the head: ": 2,
     "invoices: ": 10,
     "invoice PDF, ": 2,
+    "calendar feed": 2,
     "booking: hold and confirm": 1,
     "page: ": 30,
     "blog: ": 10,
