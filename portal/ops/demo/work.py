@@ -7,12 +7,14 @@ from datetime import datetime, time, timedelta
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role
+from portal.appointments import diary
 from portal.appointments.models import Appointment, CancelReason, TimeSlot
 from portal.appointments.refusals import Refusal
 from portal.appointments.series_forms import FORTNIGHTLY
 from portal.billing import actions as billing
 from portal.billing.models import Invoice, Method
-from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service
+from portal.clinic import kept
+from portal.clinic.models import ClinicSettings, HowBooked, Mode, Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.journeys import booking, closing, reading, time_away, to_do, voiding
 from portal.journeys.repeating import asking as repeating
@@ -37,6 +39,7 @@ def leave(*, accounts: Mapping[sign_ins.Person, User], now: datetime) -> None:
     _read(leila, reader=tom, desk=desk, now=now)
     _away(wei, by=Actor(accounts[sign_ins.WEI], Role.PSYCHOLOGIST), now=now)
     _fortnightly(tom, desk=desk, now=now)
+    _asked_for(accounts[sign_ins.JORDAN], now=now)
     _team_day(by=desk, now=now)
     to_do.sessions.raise_open_sessions(by=worklist, now=now)
     to_do.notices.raise_undelivered(by=worklist, now=now)
@@ -173,6 +176,34 @@ def _fortnightly(psychologist: Psychologist, *, desk: Actor, now: datetime) -> N
     )
     if asked.proposal is not None and asked.proposal.is_whole:
         asked.book(by=desk, now=now - timedelta(minutes=40))
+
+
+def _asked_for(user: User, *, now: datetime) -> None:
+    """What is booked on request, by somebody who has been here: the desk and their psychologist have to answer."""
+    jordan = Patient.objects.get(user=user)
+    service = next((each for each in kept.services_online() if each.how_booked == HowBooked.ON_REQUEST), None)
+    seen = Appointment.objects.with_a_person().filter(patient=jordan).order_by("starts_at").last()
+    if service is None or seen is None:
+        return
+    by, clinic, mode = Actor(user, Role.PATIENT), ClinicSettings.current(), Mode.IN_PERSON
+    person, when = kept.psychologists()[seen.psychologist_id], now - timedelta(hours=2)
+    # A few days on, so that the answer is not due at once.
+    free = diary.next_openings([person], service=service, now=when + timedelta(days=5), clinic=clinic, mode=mode)
+    for whose, opening in free:
+        try:
+            held = booking.hold_time(
+                psychologists=[whose],
+                service=service,
+                mode=mode,
+                starts_at=opening.starts_at,
+                location=kept.places()[opening.location_id],
+                by=by,
+                now=when,
+            )
+            booking.book_session(hold=held, patient=jordan, by=by, now=when)
+        except Refusal:
+            continue
+        return
 
 
 def _away(psychologist: Psychologist, *, by: Actor, now: datetime) -> None:
