@@ -24,6 +24,7 @@ from portal.clinic.models import Psychologist
 from portal.common.forms.raw import written
 from portal.common.forms.shown import SHOWN, MergesChanges
 from portal.journeys import checking_out
+from portal.web.calendars.move_forms import MoveForm as MoveOnCalendar
 from portal.web.patient.views import subscribing
 from portal.website import texts
 from tests import make
@@ -145,11 +146,16 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "ClaimForm": {"today": today, "user": psychologist.user, "has_record": False},
         "AddressForm": {"post": make.post()},
         "TitlesForm": {"room": subscribing.ROOM},
+        "ChosenSessions": {"values": ["one"]},
+        "TimeOffForm": {"clinic": make.clinic(), "now": NOW},
         "WishForm": waiting,
         "DeskWishForm": waiting,
         "OwnWishForm": waiting | {"people": [session.patient]},
         "UnlinkForm": {"account": psychologist.user},
     }
+    if form is MoveOnCalendar:
+        # The form of a series that is moved bears the same name, and needs nothing.
+        return {"people": [psychologist], "zone": ZONE}
     return by_name.get(form.__name__, {})
 
 

@@ -27,7 +27,7 @@ def booked():
     now = timezone.now()
     place = make.location()
     mai = make.psychologist()
-    make.week(psychologist=mai, location=place, starts="00:00", ends="23:55", weekdays=(0, 1, 2, 3, 4, 5, 6))
+    make.week(psychologist=mai, location=place, starts="00:00", ends="00:00", weekdays=(0, 1, 2, 3, 4, 5, 6))
     starts_at = (now + timedelta(days=2)).replace(minute=0, second=0, microsecond=0)
     return booking.book_for_patient(
         psychologist=mai,
@@ -78,7 +78,7 @@ def book_late(*, ahead=timedelta(hours=20), grace=15, hours=24, **settings):
     make.clinic(cancel_hours=hours, late_fee_percent=50, notice_hours=0, grace_minutes=grace, **settings)
     now = (timezone.now() + timedelta(days=1)).replace(minute=0, second=0, microsecond=0)
     place, mai, user = make.location(), make.psychologist(), make.user()
-    make.week(psychologist=mai, location=place, starts="00:00", ends="23:55", weekdays=(0, 1, 2, 3, 4, 5, 6))
+    make.week(psychologist=mai, location=place, starts="00:00", ends="00:00", weekdays=(0, 1, 2, 3, 4, 5, 6))
     by = make.actor(user, Role.PATIENT)
     choice = {"service": make.service(fee="200.00"), "mode": "video", "starts_at": now + ahead, "location": place}
     held = booking.hold_time(psychologists=[mai], by=by, now=now - timedelta(minutes=5), **choice)

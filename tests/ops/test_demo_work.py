@@ -7,7 +7,7 @@ import time_machine
 
 from portal.accounts.models import User
 from portal.journeys.to_do import tasks
-from portal.journeys.to_do.kinds import KINDS, LEFT, PLACE_CLOSED
+from portal.journeys.to_do.kinds import KINDS, LEFT, OUTSIDE_HOURS, PLACE_CLOSED, ROOM_CLOSED
 from portal.ops.demo import clinic, history, policies, sign_ins, work
 from portal.worklist.models import ToDo
 from tests import make
@@ -29,8 +29,8 @@ def test_something_of_each_kind_waits(now):
         history.tell(accounts=accounts, now=now, say=lambda line: None)
         work.leave(accounts=accounts, now=now)
         waiting = set(ToDo.objects.still_open().values_list("kind", flat=True))
-        # Nobody has left the demo clinic, and none of its places has closed.
-        assert waiting == set(KINDS) - {LEFT.name, PLACE_CLOSED.name}
+        # Nobody has left the demo clinic, none of its places or rooms has closed, and all keep their hours.
+        assert waiting == set(KINDS) - {LEFT.name, PLACE_CLOSED.name, ROOM_CLOSED.name, OUTSIDE_HOURS.name}
         tasks.look_at_sessions()
         tasks.look_at_notices()
         assert set(ToDo.objects.still_open().values_list("kind", flat=True)) == waiting

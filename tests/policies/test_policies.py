@@ -194,7 +194,11 @@ def test_a_text_is_written_from_its_facts_alone(clinic, kind, django_assert_num_
 
 
 # What no policy speaks of: a change of it leaves every published word true.
-SILENT = {"id", "logo", "is_demo", "time_zone", "slot_step_minutes", "hold_minutes", "invoice_footer"}
+SILENT = {
+    *("id", "logo", "is_demo", "time_zone", "slot_step_minutes", "hold_minutes", "invoice_footer"),
+    # How a time that was freed is offered on.
+    *("freed_times", "offer_minutes", "offers_from", "offers_until"),
+}
 # They are said, but not with their own words: whether there is an account, and an address.
 OTHERS = {
     "bank_account": "12345678",
@@ -261,7 +265,7 @@ TO_NOBODY = {
     *("PORTAL_ENV", "PORTAL_DATA_DIR", "DEBUG", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "PORTAL_ENCRYPTION_KEYS"),
     *("TRAIL_KEY", "TRAIL_KEY_FALLBACKS", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "BEHIND_PROXY", "TRUSTED_PROXIES"),
     *("SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "DATABASE_POOL", "DATABASE_POOL_SIZE", "STATIC_ROOT", "LOG_LEVEL"),
-    *("ACCESS_LOG", "LOG_JSON"),
+    *("ACCESS_LOG", "LOG_JSON", "OUTSIDE_CALENDARS_OVER_HTTP"),
     *("DEFAULT_FROM_EMAIL", "MFA_TOTP_ISSUER", "WORKERS", "TIME_ZONE", "PORTAL_IN_WORKER", "PORTAL_RATE_LIMITS_OFF"),
     *("PORTAL_PAGE_CACHE", "PUBLIC_PAGES_FOR", "PAGE_CACHE_SECONDS"),
     *("MOST_HOLDS_FROM_ONE_ADDRESS", "MOST_HOLDS_OF_ONE_ACCOUNT"),

@@ -95,7 +95,7 @@ def test_the_desk_opens_on_the_day_here(session):
     assert (response.context["day"], response.context["is_today"]) == (SUNDAY, True)
     assert session.patient.name in response.content.decode()
     calendar = desk().get(reverse("reception:calendar"))
-    assert (calendar.context["day"], calendar.context["is_today"]) == (SUNDAY, True)
+    assert (calendar.context["asked"].day, calendar.context["shows_today"]) == (SUNDAY, True)
 
 
 def test_a_psychologist_opens_on_the_day_here(session):
