@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.common.languages import durations
-from portal.common.languages.punctuation import listed, space
+from portal.common.languages.punctuation import space
 from portal.policies.document import Block, table, text
 from portal.policies.facts import PrivacyFacts
+from portal.policies.fees import say_own_hours
 
 
 def write(facts: PrivacyFacts) -> list[Block]:
@@ -127,10 +128,7 @@ def _free_time(facts: PrivacyFacts) -> str:
         facts["cancel_hours"],
     ) % {"hours": facts["cancel_hours"]}
     if own := facts.get("own_hours"):
-        named = listed(f"{each['service']} ({durations.hours(each['hours'])})" for each in own)
-        until += space() + _("For these services the free time ends so long before the session: %(services)s.") % {
-            "services": named
-        }
+        until += space() + say_own_hours(own)
     if not facts["cancel_hours"] or not facts["grace_minutes"]:
         return until
     grace = _("After a later booking: for %(minutes)s.") % {"minutes": durations.minutes(facts["grace_minutes"])}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import gettext as _
@@ -11,7 +12,7 @@ from portal.common.languages import durations
 from portal.common.languages.punctuation import listed, space
 from portal.common.languages.times import clock, weekday
 from portal.policies.document import Block, Document, Section, items, own, section, text
-from portal.policies.facts import FeesFacts
+from portal.policies.facts import FeesFacts, OwnHours
 
 # A Wednesday, ten in the morning: only its weekday and hour are ever printed.
 _SESSION = datetime(2026, 1, 7, 10, 0, tzinfo=UTC)
@@ -139,7 +140,7 @@ def _changing(facts: FeesFacts) -> list[Block]:
     how = text(_("Cancel or move a session in your pages on this website, or tell the front desk."))
     if not hours:
         until_it_begins = text(_("You can cancel or move a session free of charge until it begins."))
-        return [until_it_begins, *([text(_own_hours(facts))] if facts.get("own_hours") else []), how]
+        return [until_it_begins, *([text(say_own_hours(facts["own_hours"]))] if facts.get("own_hours") else []), how]
     free = ngettext(
         "You can cancel or move a session free of charge until %(hours)d hour before it begins.",
         "You can cancel or move a session free of charge until %(hours)d hours before it begins.",
@@ -152,7 +153,7 @@ def _changing(facts: FeesFacts) -> list[Block]:
     promised = text(_("The rule that we showed you when you booked holds for that session, also if it changes later."))
     blocks = [text(f"{free}{space()}{after}"), text(_counted(hours))]
     if facts.get("own_hours"):
-        blocks.append(text(_own_hours(facts)))
+        blocks.append(text(say_own_hours(facts["own_hours"])))
     if percent and facts["grace_minutes"]:
         grace = _(
             "If you book so late that this time is over, or nearly, you can still cancel or move the session free of "
@@ -177,11 +178,14 @@ def _changing(facts: FeesFacts) -> list[Block]:
     return blocks
 
 
-def _own_hours(facts: FeesFacts) -> str:
-    """For which services the free time is another one."""
-    own = [f"{each['service']} ({durations.hours(each['hours'])})" for each in facts.get("own_hours", [])]
+def say_own_hours(own: Sequence[OwnHours]) -> str:
+    """For which services the free time is another one, in a sentence."""
+    named = [
+        _("%(service)s (%(hours)s)") % {"service": each["service"], "hours": durations.hours(each["hours"])}
+        for each in own
+    ]
     return _("For these services the free time ends so long before the session: %(services)s.") % {
-        "services": listed(own)
+        "services": listed(named)
     }
 
 
