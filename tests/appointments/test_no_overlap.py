@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from portal.appointments.answers import DeclineReason
 from portal.appointments.models import Appointment, Status, TimeSlot, WorkingHours
 from portal.appointments.states import LIVE
 from tests import make
@@ -56,6 +57,22 @@ def someone_else(whose):
     }
     del others[f"{whose}_id"]
     return others
+
+
+def stamps(row, status):
+    """What a row of this status must have beside it."""
+    match status:
+        case Status.HELD:
+            return {"held_until": row.ends_at}
+        case Status.REQUESTED:
+            return {"requested_at": row.starts_at, "answer_by": row.starts_at}
+        case Status.DECLINED:
+            return {"declined_at": row.starts_at, "decline_reason": DeclineReason.values[0]}
+        case Status.COMPLETED:
+            return {"completed_at": row.ends_at}
+        case Status.CANCELLED:
+            return {"cancelled_at": row.ends_at}
+    return {}
 
 
 @pytest.fixture
@@ -159,22 +176,20 @@ def test_raw_update_that_brings_a_session_back_to_life(row, whose, status):
         row, status=Status.CANCELLED, cancelled_at=timezone.now().replace(microsecond=0), **someone_else(whose)
     )
     with refused(f"appointment_{whose}_no_overlap"):
-        held_until = row.ends_at if status == Status.HELD else None
-        changed(Appointment.objects.get(code=code), status=status, cancelled_at=None, held_until=held_until)
+        changed(Appointment.objects.get(code=code), status=status, cancelled_at=None, **stamps(row, status))
 
 
 @pytest.mark.parametrize("status", LIVE)
 def test_every_live_state_keeps_its_time(row, status):
-    changed(row, status=status, held_until=row.ends_at if status == Status.HELD else None)
+    changed(row, status=status, **stamps(row, status))
     with refused("appointment_psychologist_no_overlap"):
         copied(row, **someone_else("psychologist"))
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status not in LIVE])
 def test_no_other_state_does(row, status):
-    stamp = {Status.COMPLETED: "completed_at", Status.CANCELLED: "cancelled_at"}.get(status)
-    changed(row, status=status, **({stamp: row.ends_at} if stamp else {}))
-    copied(row, status=Status.BOOKED, completed_at=None, cancelled_at=None)
+    changed(row, status=status, **stamps(row, status))
+    copied(row, status=Status.BOOKED)
     assert Appointment.objects.filter(psychologist=row.psychologist).count() == 2
 
 

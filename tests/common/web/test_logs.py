@@ -87,7 +87,7 @@ def test_nobody_is_no_person(log):
         ("/accounts/invitation/a-secret-token/", "/accounts/invitation/*/"),
         ("/vi/accounts/invitation/a-secret-token/", "/vi/accounts/invitation/*/"),
         ("/accounts/password/reset/key/1-secret-key/", "/accounts/password/reset/key/*-*/"),
-        ("/calendar/secret-token.ics", "/calendar/*"),
+        ("/calendar/secret-token.ics", "/calendar/*.ics"),
         ("/fees/", "/fees/"),
         ("/vi/fees/", "/vi/fees/"),
         ("/patients/mai-nguyen/", "/patients/*"),
