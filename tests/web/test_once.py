@@ -210,7 +210,9 @@ def to_come(**fields):
 
 
 def an_hour_ago(**fields):
-    return make.appointment(starts_at=timezone.now().replace(second=0, microsecond=0) - timedelta(hours=1), **fields)
+    """In the first hour of a day at its midnight: nobody is checked in for the day before."""
+    now = timezone.localtime().replace(second=0, microsecond=0)
+    return make.appointment(starts_at=max(now - timedelta(hours=1), now.replace(hour=0, minute=0)), **fields)
 
 
 def an_invoice():
