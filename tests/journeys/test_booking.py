@@ -357,8 +357,8 @@ def test_a_booking_asks_the_database_little(mai, service, place):
     # Here a test's own transaction makes a savepoint of the one that is its own; none is made within it.
     lock = ["WITH"] if connection.vendor == "postgresql" else []
     assert asked(lambda: hold(mai, service, place)) == (
-        # The locks; the stamp, what stands in the way, exceptions to the hours, closed days, other calendars; the hold.
-        [*lock, *["SELECT"] * 5, "INSERT"],
+        # The stamp; the locks; the stamp again, what stands in the way, exceptions, other calendars; the hold.
+        ["SELECT", *lock, *["SELECT"] * 4, "INSERT"],
         1,
     )
     held = Appointment.objects.holds().get(starts_at=NEXT_TUESDAY)
