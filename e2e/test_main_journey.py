@@ -23,8 +23,12 @@ WORDS = "Slept badly since the move; we named the worry."
 
 
 def the_day_comes(appointment: Appointment) -> None:
-    """Moves a booked session to a quarter of an hour ago: nobody wants to wait for next week."""
-    shift = timezone.now().replace(second=0, microsecond=0) - timedelta(minutes=15) - appointment.starts_at
+    """Moves a booked session to a quarter of an hour ago, or to midnight: nobody wants to wait for next week.
+
+    Nobody is checked in for the day before.
+    """
+    now = timezone.localtime(timezone=appointment.zone).replace(second=0, microsecond=0)
+    shift = max(now - timedelta(minutes=15), now.replace(hour=0, minute=0)) - appointment.starts_at
     Appointment.objects.filter(pk=appointment.pk).update(
         **{
             name: getattr(appointment, name) + shift
