@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.clinic.models import ClinicSettings
-from portal.ops.demo import articles, calendars, clinic, history, labels, policies, resources, sign_ins, work
+from portal.ops.demo import articles, calendars, clinic, history, labels, policies, resources, sign_ins, waiting, work
 from portal.ops.demo.sign_ins import PASSWORD, SIGN_INS
 
 __all__ = ["PASSWORD", "SIGN_INS", "is_seeded", "may_use_database", "seed"]
@@ -41,6 +41,7 @@ def seed(*, say: Callable[[str], object] = lambda line: None) -> None:
     now = timezone.now().replace(second=0, microsecond=0)
     policies.publish(now=now)
     history.tell(accounts=accounts, now=now, say=say)
+    waiting.tell(accounts=accounts, now=now)
     work.leave(accounts=accounts, now=now)
     calendars.connect(accounts=accounts, now=now)
     articles.write(accounts=accounts, now=now, say=say)
