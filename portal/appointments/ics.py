@@ -83,6 +83,11 @@ def uid_of(code: UUID) -> str:
     return f"{code}@{urlsplit(settings.PORTAL_BASE_URL).hostname}"
 
 
+def codes_in(entries: bytes) -> list[UUID]:
+    """The codes of the sessions that a file of ours has an event for."""
+    return [UUID(str(event["uid"]).partition("@")[0]) for event in Calendar.from_ical(entries).walk("VEVENT")]
+
+
 def _status(appointment: Appointment, method: Method) -> str:
     if method == "CANCEL":
         return "CANCELLED"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from portal.appointments.freed import FreedTime, whenever_time_is_freed
@@ -10,6 +11,7 @@ from portal.appointments.states import Because
 from portal.billing import actions as billing
 from portal.common.access.actors import Actor
 from portal.journeys import to_do
+from portal.journeys.repeating.telling import tell_without
 from portal.journeys.waitlist.vacancies import offer_on
 from portal.notifications import outbox
 
@@ -31,7 +33,14 @@ def withdraw_notices(session: Appointment, *, why: str, by: Actor, now: datetime
     before = None if session.is_missed else session.revision
     gone = outbox.withdraw(about=session, why=why, before=before, now=now)
     to_do.notices.close(gone, outcome="withdrawn", by=by, now=now)
+    withdraw_series_notices([session], why=why, by=by, now=now)
     to_do.sessions.look_again([session], by=by, now=now)
+
+
+def withdraw_series_notices(sessions: Sequence[Appointment], *, why: str, by: Actor, now: datetime) -> None:
+    """Withdraws what tells of these sessions together with others of their series, of which it is told anew."""
+    gone = tell_without(sessions, why=why, now=now)
+    to_do.notices.close(gone, outcome="withdrawn", by=by, now=now)
 
 
 def settle_ahead(freed: FreedTime, by: Actor, now: datetime) -> None:

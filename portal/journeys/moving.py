@@ -11,6 +11,7 @@ from portal.appointments.models import Appointment
 from portal.clinic.models import Location, Psychologist
 from portal.common.access.actors import Actor
 from portal.journeys import booking, freed, sessions
+from portal.journeys.repeating import telling
 from portal.notifications.models import Notice, State
 
 # In which a move can be taken back, and after which its notice goes out.
@@ -76,6 +77,6 @@ def take_back(*, appointment: Appointment, was: Was, moved_at: datetime, by: Act
     unsaid = about.filter(withdrawn_why=MOVED, about_revision__lt=before.revision, state=State.WITHDRAWN)
     told = about.filter(template__in=TELLS).exclude(state=State.WITHDRAWN)
     templates = set(unsaid.filter(withdrawn_at=moved_at).values_list("template", flat=True)) & set(TELLS)
-    if templates:
+    if templates or telling.was_withdrawn(back, why=MOVED, at=moved_at):
         booking.notify(back, "appointment_moved" if told.exists() else "appointment_booked", now=now)
     return back

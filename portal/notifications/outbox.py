@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import logging
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from email.utils import parseaddr
 from typing import Any
@@ -128,19 +128,23 @@ def _store(notice: Notice, *, now: datetime) -> Notice:
 
 
 @transaction.atomic
-def withdraw(*, about: models.Model, why: str, now: datetime, before: int | None = None) -> list[uuid.UUID]:
+def withdraw(
+    *, about: models.Model, why: str, now: datetime, before: int | None = None, only: Collection[int] | None = None
+) -> list[uuid.UUID]:
     """Withdraws every notice about something that was not sent, whoever it goes to, and returns their codes.
 
-    `why` is one word, such as "cancelled". With `before`, what tells of that revision or a later one stays: asked
-    again, it does not take back what was told meanwhile. What waits or failed is never sent. What is being sent at this
-    moment is not torn: it is marked, and goes no second time if the first is refused. What may have been sent needs
-    nobody now.
+    `why` is one word, such as "cancelled"; `only` are the ids of those that are meant, if not all. With `before`, what
+    tells of that revision or a later one stays: asked again, it does not take back what was told meanwhile. What waits
+    or failed is never sent. What is being sent at this moment is not torn: it is marked, and goes no second time if the
+    first is refused. What may have been sent needs nobody now.
     """
     if not why:
         raise ValueError("Say why it is withdrawn.")
     notices = Notice.objects.about(about)
     if before is not None:
         notices = notices.filter(Q(about_revision__lt=before) | Q(about_revision__isnull=True))
+    if only is not None:
+        notices = notices.filter(pk__in=only)
     unsent = notices.filter(
         state__in=[State.PENDING, State.SENDING, State.FAILED, State.UNKNOWN],
         withdrawn_at__isnull=True,

@@ -13,12 +13,12 @@ from django.utils.functional import cached_property
 from portal.appointments import actions
 from portal.appointments.actions.locking import lock_diary
 from portal.appointments.models import Appointment
-from portal.appointments.states import Verb, Why
+from portal.appointments.states import Because, Verb, Why
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
-from portal.journeys import booking, sessions
-from portal.journeys.repeating.booking import notify
+from portal.journeys import booking, freed, sessions
+from portal.journeys.repeating.telling import CANCELLED, notify
 
 
 class Which(StrEnum):
@@ -81,11 +81,13 @@ def cancel_sessions(
     # All locks in the one order before the first row.
     first = chosen[0][0]
     lock_diary(*{session.psychologist_id for session, _seen in chosen}, patient=first.patient_id)
+    # Once for all of them: each that is called off would take itself out of what was not sent yet.
+    freed.withdraw_series_notices([session for session, _seen in chosen], why=Because.CANCELLED, by=by, now=now)
     cancelled = []
     for session, seen in sorted(chosen, key=lambda each: each[0].pk):
         gone = actions.cancel(appointment=session, reason=reason, by=by, now=now, known=sessions.known, seen=seen)
         if gone.cancelled_at == now:
             cancelled.append(gone)
     cancelled.sort(key=lambda each: each.starts_at)
-    notify(cancelled, "series_cancelled", now=now)
+    notify(cancelled, CANCELLED, now=now)
     return cancelled

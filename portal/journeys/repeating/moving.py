@@ -17,9 +17,9 @@ from portal.appointments.states import Verb
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.journeys import freed, sessions
-from portal.journeys.repeating.booking import notify
 from portal.journeys.repeating.cancelling import Which
 from portal.journeys.repeating.proposing import Line, Proposal, settle, terms_of
+from portal.journeys.repeating.telling import MOVED, notify
 
 
 @dataclass(slots=True)
@@ -91,7 +91,9 @@ def _planned_day(session: Appointment) -> date:
 def move_sessions(terms: Terms, moves: Sequence[Move], *, by: Actor, now: datetime) -> list[Appointment]:
     """Moves all of them and sends one notice. Raises SeriesTaken or NotReschedulable."""
     moved = move_series(terms=terms, moves=moves, by=by, now=now, known=sessions.known)
+    # Once for all of them: each that moves would take itself out of what was not sent yet.
+    freed.withdraw_series_notices(moved, why="moved", by=by, now=now)
     for session in moved:
         freed.withdraw_notices(session, why="moved", by=by, now=now)
-    notify(moved, "series_moved", now=now)
+    notify(moved, MOVED, now=now)
     return moved

@@ -19,7 +19,7 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
-from portal.journeys.repeating import asking, booking
+from portal.journeys.repeating import asking, telling
 from portal.web.calendars.refused import why_not
 from portal.web.calendars.told import say_what_was_done
 
@@ -53,7 +53,7 @@ def repeat(request: ActorRequest, code: UUID) -> HttpResponse:
         else:
             added = len(booked) - 1
             done = ngettext("%(n)s more session is booked.", "%(n)s more sessions are booked.", added) % {"n": added}
-            say_what_was_done(request, done, booking.told(booked[1:], now=now), is_past=False)
+            say_what_was_done(request, done, telling.told(booked[1:], now=now), is_past=False)
             return made.answer
     context = {"asked": asked, "session": session, "refusal": refusal, "action": request.path}
     status = 409 if asked.is_taken or refusal else 422 if is_sent or asked.form.errors else 200

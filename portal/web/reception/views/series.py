@@ -22,7 +22,7 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment
 from portal.journeys import sessions
-from portal.journeys.repeating import booking
+from portal.journeys.repeating import telling
 from portal.journeys.repeating.cancelling import Which, cancel_sessions, choices
 from portal.journeys.repeating.moving import Moving, move_sessions, propose_move
 from portal.web.calendars.refused import in_words
@@ -52,7 +52,7 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
             )
             return redirect("reception:cancel_series", code=session.code)
         done = ngettext("%(n)s session is cancelled.", "%(n)s sessions are cancelled.", len(gone)) % {"n": len(gone)}
-        say_what_was_done(request, done, booking.told(gone, now=now) if gone else [], is_past=not gone)
+        say_what_was_done(request, done, telling.told(gone, now=now) if gone else [], is_past=not gone)
         if late := sum(each.late for each in gone):
             words = ngettext(
                 "%(n)s of them is cancelled late: its fee is on the to-do list.",
@@ -111,7 +111,7 @@ def move(request: ActorRequest, code: UUID) -> HttpResponse:
                 return redirect("reception:move_series", code=session.code)
             else:
                 done = ngettext("%(n)s session is moved.", "%(n)s sessions are moved.", len(moved)) % {"n": len(moved)}
-                say_what_was_done(request, done, booking.told(moved, now=now), is_past=False)
+                say_what_was_done(request, done, telling.told(moved, now=now), is_past=False)
                 return redirect("reception:appointment", code=session.code)
         proposal, staying = asked.proposal, asked.staying
         is_taken = is_taken or (is_sent and any(line.clash for line in proposal.lines))

@@ -1,0 +1,224 @@
+"""No mail about a series tells a time that is no longer so; calendars of another make are right after all of them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+import vobject
+from django.core import mail
+
+from portal.accounts.roles import Role
+from portal.appointments.actions.clashes import Terms
+from portal.appointments.actions.repeating import Wish
+from portal.appointments.models import Appointment, CancelReason
+from portal.appointments.recurrence import Every, Pattern
+from portal.clinic.models import Mode
+from portal.common.languages.times import when
+from portal.journeys import booking, moving
+from portal.journeys.repeating.booking import book_series
+from portal.journeys.repeating.cancelling import Which, cancel_sessions
+from portal.journeys.repeating.moving import move_sessions, propose_move
+from portal.journeys.repeating.telling import listed_in, notify
+from portal.notifications import tasks
+from portal.notifications.models import Notice, State
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+MELBOURNE = ZoneInfo("Australia/Melbourne")
+NOW = datetime(2027, 3, 15, 9, 0, tzinfo=MELBOURNE)
+# Mondays at nine; the clocks go back on Sunday 4 April 2027, between the second and the third.
+MONDAY = datetime(2027, 3, 22, 9, 0, tzinfo=MELBOURNE)
+WEEK = timedelta(weeks=1)
+
+
+@pytest.fixture(autouse=True)
+def _now():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def desk():
+    return make.actor(role=Role.RECEPTION)
+
+
+@pytest.fixture
+def booked(desk):
+    make.clinic(slot_step_minutes=30, email="desk@banksia.example")
+    place, service = make.location(), make.service(minutes=50, buffer_after=10)
+    psychologist = make.psychologist()
+    make.week(psychologist=psychologist, location=place)
+    times = [MONDAY + n * WEEK for n in range(5)]
+    return book_series(
+        terms=Terms(psychologist, make.patient(user=make.user()), service, Mode.IN_PERSON, place),
+        pattern=Pattern(Every.WEEKS, 1, MONDAY.date(), count=5),
+        wishes=[Wish(at, at) for at in times],
+        by=desk,
+        now=NOW,
+    )
+
+
+class Calendar:
+    """What somebody's calendar shows after all mails that came, by the rules of RFC 5546, read by vobject."""
+
+    def __init__(self) -> None:
+        self.shown: dict[str, datetime] = {}
+        self._newest: dict[str, int] = {}
+
+    def takes_all(self) -> list[str]:
+        """Sends what is due, takes what it brings and returns the words of each mail."""
+        tasks.send_due("email")
+        words = []
+        for message in mail.outbox:
+            words.append(message.body)
+            [(_name, content, kind)] = message.attachments
+            entries = vobject.readOne(content if isinstance(content, str) else content.decode())
+            assert kind == f"text/calendar; method={entries.method.value}"
+            for event in entries.vevent_list:
+                uid, sequence = event.uid.value, int(event.sequence.value)
+                if sequence < self._newest.get(uid, 0):
+                    continue
+                self._newest[uid] = sequence
+                if event.status.value == "CANCELLED":
+                    self.shown.pop(uid, None)
+                else:
+                    self.shown[uid] = event.dtstart.value
+        mail.outbox.clear()
+        return words
+
+
+def standing(booked):
+    for row in booked:
+        row.refresh_from_db()
+    return sorted(row.starts_at for row in booked if not row.is_cancelled)
+
+
+def move_one(session, desk, **by):
+    return booking.reschedule_session(
+        appointment=session, starts_at=session.starts_at + timedelta(**by), by=desk, now=NOW
+    )
+
+
+def cancel_one(session, desk):
+    return booking.cancel_session(appointment=session, reason=CancelReason.PATIENT, by=desk, now=NOW)
+
+
+def unsent():
+    return {notice.template: listed_in(notice) for notice in Notice.objects.filter(state=State.PENDING)}
+
+
+def codes(rows):
+    return frozenset(row.code for row in rows)
+
+
+@pytest.mark.parametrize("is_sent_before", [True, False])
+def test_one_moved_over_the_change_of_clocks_and_one_cancelled(booked, desk, is_sent_before):
+    calendar = Calendar()
+    if is_sent_before:
+        calendar.takes_all()
+        assert sorted(calendar.shown.values()) == [row.starts_at for row in booked]
+    old = booked[1].starts_at
+    move_one(booked[1], desk, days=8)
+    cancel_one(booked[3], desk)
+    words = calendar.takes_all()
+    assert sorted(calendar.shown.values()) == standing(booked)
+    assert len(calendar.shown) == 4
+    assert {moment.astimezone(MELBOURNE).hour for moment in calendar.shown.values()} == {9}
+    # The old time is told by nothing but the mail that says from where to where it went.
+    [tells_it] = [text for text in words if when(old, MELBOURNE) in text]
+    assert when(booked[1].starts_at, MELBOURNE) in tells_it
+
+
+def test_what_was_not_sent_is_told_anew_without_the_one_that_changed(booked, desk):
+    move_one(booked[1], desk, hours=1)
+    assert unsent() == {
+        "series_booked": codes([booked[0], *booked[2:]]),
+        "appointment_moved": codes([booked[1]]),
+    }
+    cancel_one(booked[3], desk)
+    assert unsent() == {
+        "series_booked": codes([booked[0], booked[2], booked[4]]),
+        "appointment_moved": codes([booked[1]]),
+        "appointment_cancelled": codes([booked[3]]),
+    }
+    # Asked again, nothing is told twice.
+    before = Notice.objects.count()
+    cancel_one(booked[3], desk)
+    assert Notice.objects.count() == before
+
+
+def test_what_was_sent_is_not_told_again(booked, desk):
+    tasks.send_due("email")
+    move_one(booked[1], desk, hours=1)
+    assert unsent() == {"appointment_moved": codes([booked[1]])}
+
+
+def test_who_has_the_mail_already_gets_no_second_one(booked, desk):
+    """Of two who read it, one's went out and the other's did not."""
+    child = booked[0].patient
+    child.user, child.email = None, ""
+    child.save(update_fields=["user", "email"])
+    _mother, father = make.carer(patient=child), make.carer(patient=child)
+    Notice.objects.all().delete()
+    notify(booked, "series_booked", now=NOW)
+    assert Notice.objects.count() == 2
+    Notice.objects.filter(pk=min(Notice.objects.values_list("pk", flat=True))).update(state=State.SENT, sent_at=NOW)
+    move_one(Appointment.objects.get(pk=booked[1].pk), desk, hours=1)
+    told = Notice.objects.filter(state=State.PENDING, template="series_booked")
+    assert [(notice.to, listed_in(notice)) for notice in told] == [
+        (father.user.email, codes([booked[0], *booked[2:]])),
+    ]
+
+
+def test_several_moved_before_their_booking_was_told_are_told_once(booked, desk):
+    asked = propose_move(
+        booked[2],
+        day=booked[2].local_start.date() + timedelta(days=1),
+        at=booked[2].local_start.time(),
+        which=Which.FOLLOWING,
+        data=None,
+        by=desk,
+        now=NOW,
+        clinic=make.clinic(),
+    )
+    move_sessions(asked.proposal.terms, asked.moves, by=desk, now=NOW)
+    assert unsent() == {"series_booked": codes(booked[:2]), "series_moved": codes(booked[2:])}
+    # One of those moves once more, alone.
+    booked[3].refresh_from_db()
+    move_one(booked[3], desk, hours=1)
+    assert unsent() == {
+        "series_booked": codes(booked[:2]),
+        "series_moved": codes([booked[2], booked[4]]),
+        "appointment_moved": codes([booked[3]]),
+    }
+    calendar = Calendar()
+    calendar.takes_all()
+    assert sorted(calendar.shown.values()) == standing(booked)
+
+
+def test_several_called_off_before_their_booking_was_told(booked, desk):
+    cancel_sessions([(row, row.seen_as) for row in booked[1:]], reason=CancelReason.CLINIC, by=desk, now=NOW)
+    assert unsent() == {"series_booked": codes(booked[:1]), "series_cancelled": codes(booked[1:])}
+    assert Notice.objects.filter(state=State.WITHDRAWN).count() == 1
+
+
+def test_a_slip_in_the_calendar_that_is_taken_back_leaves_word_of_each_session(booked, desk):
+    session = Appointment.objects.get(pk=booked[1].pk)
+    moved, was = moving.move(
+        appointment=session,
+        starts_at=session.starts_at + timedelta(hours=1),
+        psychologist=session.psychologist,
+        location=session.location,
+        by=desk,
+        now=NOW,
+    )
+    assert was is not None
+    moving.take_back(appointment=moved, was=was, moved_at=NOW, by=desk, now=NOW + timedelta(minutes=1))
+    assert unsent() == {
+        "series_booked": codes([booked[0], *booked[2:]]),
+        "appointment_booked": codes([booked[1]]),
+    }
