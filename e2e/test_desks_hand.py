@@ -77,7 +77,6 @@ def test_a_patient_is_found_by_keyboard_and_the_focus_is_never_lost(page: Page, 
 
     page.keyboard.press("/")
     page.keyboard.type("quokka1", delay=15)
-    # Until the answer is there the arrows lead to nobody of the old list.
     expect(options).to_contain_text(["Quokka1"])
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
@@ -93,6 +92,34 @@ def test_a_patient_is_found_by_keyboard_and_the_focus_is_never_lost(page: Page, 
     page.goto("/accounts/email/")
     expect(switch).not_to_be_checked()
     switch.check()
+
+
+def test_an_arrow_pressed_before_the_list_is_there_is_not_lost(page: Page, portal, sign_in) -> None:
+    for n in range(3):
+        person("Xanthe", f"Yabby{n}")
+    sign_in(page, "reception@demo.example")
+    page.goto("/reception/")
+    answers: list[Route] = []
+    page.route("**/patients/find/", lambda route: answers.append(route))
+    box(page).fill("xanthe")
+    page.wait_for_timeout(300)
+    page.keyboard.press("ArrowUp")
+    marked = page.locator("#found-patients [aria-selected=true]")
+    # Until the answer is there it leads to nobody of the old list.
+    expect(marked).to_have_count(0)
+    answers.pop().continue_()
+    expect(page.locator("#found-patients [role=option]").nth(2)).to_have_attribute("aria-selected", "true")
+
+    # What is typed after it takes it back.
+    box(page).fill("xanthe y")
+    page.wait_for_timeout(300)
+    page.keyboard.press("ArrowDown")
+    box(page).fill("xanthe ya")
+    page.wait_for_timeout(300)
+    page.evaluate("addEventListener('htmx:afterSettle', () => document.body.dataset.settled = 'yes')")
+    answers.pop().continue_()
+    expect(page.locator("body")).to_have_attribute("data-settled", "yes")
+    expect(marked).to_have_count(0)
 
 
 def test_the_search_is_two_stops_away_by_keyboard(page: Page, sign_in) -> None:

@@ -8,6 +8,8 @@ const said = document.getElementById('found-count')
 let before = null
 // Whether the list is what was found for the words in the box. An older one is shown on, dimmed, and leads nowhere.
 let fresh = true
+// The step that an arrow asked for while the list of the words typed last was still on its way.
+let early = 0
 
 const list = () => document.getElementById('found-patients')
 const options = () => [...list().querySelectorAll('[role="option"]')]
@@ -24,15 +26,16 @@ function mark (option) {
 }
 
 function show (on) {
-  if (!on) mark(null)
+  if (!on) { mark(null); early = 0 }
   list().hidden = !on
   // Words alone, that nobody was found, are no list to walk through.
   box.setAttribute('aria-expanded', String(on && options().length > 0))
 }
 
 function step (by) {
+  if (!fresh) { early = by; return }
   const all = options()
-  if (!fresh || !all.length) return
+  if (!all.length) return
   if (list().hidden) show(true)
   const at = all.indexOf(marked())
   mark(at < 0 ? all.at(by > 0 ? 0 : -1) : all[(at + by + all.length) % all.length])
@@ -48,6 +51,7 @@ function back () {
 if (box) {
   box.addEventListener('input', () => {
     fresh = false
+    early = 0
     mark(null)
     if (!box.value.trim()) { show(false); said.textContent = '' }
   })
@@ -80,11 +84,14 @@ if (box) {
     box.focus()
   })
 
-  document.addEventListener('htmx:afterSwap', event => {
+  // Not after the swap: settling writes the attributes of the answer once more, over what was marked in between.
+  document.addEventListener('htmx:afterSettle', event => {
     if (event.detail.target.id !== 'found-patients') return
     fresh = event.detail.requestConfig.parameters.q === box.value
     const wanted = Boolean(box.value.trim()) && document.activeElement === box
+    const by = early
     show(wanted)
+    if (wanted && fresh && by) { early = 0; step(by) }
     said.textContent = wanted ? list().dataset.said : ''
   })
 
