@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from portal.appointments import terms
 from portal.appointments.models import Appointment
 from portal.billing import charges
+from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings
 from portal.policies.models import PolicySettings
 
@@ -27,6 +29,8 @@ class Terms:
     grace: int
     late_fee: Decimal
     missed_fee: Decimal
+    # It is asked for, or would be: taken back for nothing until the clinic answers; the rest holds from then on.
+    is_asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +41,34 @@ class Deadline:
     is_over: bool
     # It is free until the session begins.
     is_start: bool
+    # It is asked for and not booked: taken back for nothing until the clinic answers.
+    is_asked: bool = False
+    # Minutes from the answer on in which it is free all the same, where `until` is over already; else 0.
+    grace: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EachTerms:
+    """The terms that several sessions share; the fee is dollars with GST."""
+
+    # Hours before each begins in which cancelling it is free no more.
+    cancel_hours: int
+    late_fee: Decimal
 
 
 def deadline_of(session: Appointment, *, now: datetime, clinic: ClinicSettings) -> Deadline | None:
-    """The deadline of a booked session at `now`; None once there is nothing to change. No query."""
-    if session.starts_at <= now or not session.is_booked:
+    """The deadline of what is booked or asked for, at `now`; None once there is nothing to change. No query."""
+    if session.starts_at <= now or not (session.is_booked or session.is_request):
         return None
     until = terms.free_until(session, clinic=clinic)
-    return Deadline(until, is_over=now > until, is_start=until >= session.starts_at)
+    is_over, is_asked = now > until, session.is_request
+    return Deadline(
+        until,
+        is_over=is_over,
+        is_start=until >= session.starts_at,
+        is_asked=is_asked,
+        grace=_minutes(terms.grace_of(session, clinic=clinic)) if is_asked and is_over else 0,
+    )
 
 
 def with_deadlines(
@@ -54,23 +78,42 @@ def with_deadlines(
     return [(session, deadline_of(session, now=now, clinic=clinic)) for session in listed]
 
 
-def terms_of(session: Appointment, *, now: datetime, clinic: ClinicSettings, is_mailed: bool = False) -> Terms | None:
+def terms_of(
+    session: Appointment, *, now: datetime, clinic: ClinicSettings, is_mailed: bool = False, is_asked: bool = False
+) -> Terms | None:
     """The terms as a page says them at `now`, or a mail that is read later; None once there is nothing to change.
 
-    What is held has its grace still to come. In a mail so short a time may be over when it is read: then it says how
-    long it was from booking on, not until when.
+    `is_asked` is for a held time that confirming only asks for. What is held or asked for has its grace still to come.
+    In a mail so short a time may be over when it is read: then it says how long it was from booking on, not until when.
     """
-    if session.starts_at <= now or not (session.is_hold or session.is_booked):
+    if session.starts_at <= now or not (session.is_hold or session.is_request or session.is_booked):
         return None
     until = terms.free_until(session, clinic=clinic)
     is_over = now > until
-    by_grace = is_over if session.is_hold else is_mailed and not is_over and terms.is_by_grace(session, clinic=clinic)
-    grace = terms.grace_of(session, clinic=clinic) if by_grace else None
+    if session.is_booked:
+        by_grace = is_mailed and not is_over and terms.is_by_grace(session, clinic=clinic)
+    else:
+        by_grace = is_over
     return Terms(
         free_until=until,
         is_free_over=is_over,
         is_free_to_the_end=until >= session.starts_at,
-        grace=int(grace.total_seconds()) // 60 if grace else 0,
+        grace=_minutes(terms.grace_of(session, clinic=clinic)) if by_grace else 0,
         late_fee=charges.late_fee(session, clinic=clinic).amounts.total,
         missed_fee=charges.no_show_fee(session, clinic=clinic, policy=PolicySettings.current()).amounts.total,
+        is_asked=is_asked or session.is_request,
     )
+
+
+def terms_of_another(session: Appointment, *, clinic: ClinicSettings) -> EachTerms:
+    """The terms on which more sessions like this one are booked today."""
+    another = copy(session)
+    another.late_fee_percent, another.fee = None, session.psychologist.fee_for(session.service)
+    return EachTerms(
+        cancel_hours=rules_of(session.service, clinic=clinic).cancel_hours,
+        late_fee=charges.late_fee(another, clinic=clinic).amounts.total,
+    )
+
+
+def _minutes(long: timedelta) -> int:
+    return int(long.total_seconds()) // 60

@@ -17,7 +17,7 @@ from portal.appointments.states import Because, Verb, Why
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
-from portal.journeys import booking, freed, sessions
+from portal.journeys import booking, changing, freed, sessions
 from portal.journeys.repeating.telling import CANCELLED, notify
 
 
@@ -38,6 +38,8 @@ class Choice:
     # What a patient who calls it off now may be asked for, in dollars with GST.
     fee: Decimal
     is_chosen: bool
+    # Until when it is free; None where it is not to be changed.
+    deadline: changing.Deadline | None
 
     @cached_property
     def value(self) -> str:
@@ -63,6 +65,7 @@ def choices(session: Appointment, *, which: Which, by: Actor, now: datetime, cli
                 why=why,
                 fee=booking.cancelling_costs(each, now=now, clinic=clinic) if why is None else ZERO,
                 is_chosen=why is None and is_meant and (each.pk == session.pk or not each.is_moved_alone),
+                deadline=changing.deadline_of(each, now=now, clinic=clinic) if why is None else None,
             )
         )
     return found

@@ -9,6 +9,8 @@ from django.utils.translation import override
 
 from portal.accounts.links import absolute
 from portal.appointments.models import Appointment, Offer
+from portal.clinic.models import ClinicSettings
+from portal.journeys import changing
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
 from portal.patients.models import Patient
@@ -22,8 +24,9 @@ def readers(patient: Patient) -> list[Reader]:
     return readers_of(patient)
 
 
-def send(offer: Offer, token: str, *, session: Appointment) -> None:
+def send(offer: Offer, token: str, *, session: Appointment, now: datetime) -> None:
     """Queues the offer for each of its readers, in their language; `session` is what they would book."""
+    terms = changing.terms_of(session, now=now, clinic=ClinicSettings.current(), is_mailed=True)
     for reader in readers(offer.entry.patient):
         to = Recipient.by_email(reader.address)
         with override(reader.language):
@@ -36,6 +39,7 @@ def send(offer: Offer, token: str, *, session: Appointment) -> None:
             "called": reader.called,
             "whose": reader.about,
             "url": url,
+            "terms": terms,
         }
         outbox.queue(
             template=TEMPLATE,

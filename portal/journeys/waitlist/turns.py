@@ -111,7 +111,7 @@ def make_offer(vacancy: Vacancy, fit: Fit, *, until: datetime, by: Actor, now: d
             offer, token = offering.offer_time(vacancy=vacancy, fit=fit, until=until, by=by, now=now)
     except Refusal:
         return None
-    mails.send(offer, token, session=offered.session_of(offer))
+    mails.send(offer, token, session=offered.session_of(offer), now=now)
     return offer
 
 

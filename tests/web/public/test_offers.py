@@ -100,6 +100,7 @@ def test_taken_by_one_press_and_said_so_ever_after(asked):
     assert (response.status_code, response.url) == (302, page)
     shown = browser.get(page).content.decode()
     assert "The time is yours" in shown
+    assert "Free to cancel until" in shown
     offer.refresh_from_db()
     assert offer.is_accepted
     # Pressed again from a page that stayed open.

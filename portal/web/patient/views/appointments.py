@@ -64,7 +64,7 @@ def home(request: ActorRequest) -> HttpResponse:
         "next": upcoming[0] if upcoming else None,
         "terms": changing.terms_of(upcoming[0], now=now, clinic=clinic) if upcoming else None,
         "deadline": changing.deadline_of(upcoming[0], now=now, clinic=clinic) if upcoming else None,
-        "requests": with_clinic(own.requests()[:4]),
+        "requests": changing.with_deadlines(with_clinic(own.requests()[:4]), now=now, clinic=clinic),
         "later": changing.with_deadlines(upcoming[1:], now=now, clinic=clinic),
         "several": known > 1,
         "unknown": not known,
@@ -77,15 +77,13 @@ def home(request: ActorRequest) -> HttpResponse:
 @allow(Role.PATIENT)
 @require_safe
 def listing(request: ActorRequest) -> HttpResponse:
-    now = timezone.now()
+    now, clinic = timezone.now(), ClinicSettings.current()
     own = Appointment.objects.visible_to(request.actor).for_lists()
     page = Paginator(own.past(now=now), PAST_PER_PAGE).get_page(request.GET.get("page"))
     with_clinic(page)
     context = {
-        "upcoming": changing.with_deadlines(
-            with_clinic(own.upcoming(now=now)), now=now, clinic=ClinicSettings.current()
-        ),
-        "requests": with_clinic(own.requests()),
+        "upcoming": changing.with_deadlines(with_clinic(own.upcoming(now=now)), now=now, clinic=clinic),
+        "requests": changing.with_deadlines(with_clinic(own.requests()), now=now, clinic=clinic),
         "page": page,
         "several": Patient.objects.managed_by(request.user).count() > 1,
     }
@@ -308,6 +306,7 @@ def _times(
     )
     context: dict[str, Any] = {
         "appointment": appointment,
+        "deadline": changing.deadline_of(appointment, now=now, clinic=clinic),
         "week": week,
         "today": clinic.today(now),
         "action": reverse("patient:reschedule", args=[appointment.code]),

@@ -20,7 +20,7 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
-from portal.journeys import told
+from portal.journeys import changing, told
 from portal.journeys.repeating import asking
 from portal.journeys.repeating.proposing import terms_of
 
@@ -64,6 +64,10 @@ def repeat(request: ActorRequest, code: UUID) -> HttpResponse:
     elif asked.proposal and len(asked.proposal.wishes) > most:
         refusal = too_many(most)
     context = {"asked": asked, "session": session, "refusal": refusal, "action": request.path, "most": most}
+    context |= {
+        "deadline": changing.deadline_of(session, now=now, clinic=clinic),
+        "each_terms": changing.terms_of_another(session, clinic=clinic),
+    }
     status = 409 if asked.is_taken or (refusal and is_sent) else 422 if is_sent or asked.form.errors else 200
     return page_or_fragment(request, "patient/repeat.html", context, fragment="series", status=status)
 

@@ -177,7 +177,7 @@ def _context(held: Appointment, *, now: datetime) -> dict[str, Any]:
         "week": f"{choosing.monday_of(held.local_start.date()):%Y-%m-%d}",
         "quote": charges.promised(held, clinic=clinic),
         "seconds_left": max(0, int(((held.held_until or now) - now).total_seconds())),
-        "terms": changing.terms_of(held, now=now, clinic=clinic),
+        "terms": changing.terms_of(held, now=now, clinic=clinic, is_asked=rules.is_on_request),
         "step": 4,
     }
 

@@ -118,7 +118,11 @@ def _page(request: HttpRequest, asked: Offer, *, now: datetime, status: int = 20
     context: dict[str, Any] = {"offer": asked, "zone": asked.zone, "refusal": refusal}
     if asked.booked is not None:
         session = Appointment.objects.for_listing().get(pk=asked.booked.pk)
-        return render(request, "public/offer_taken.html", context | {"session": session}, status=status)
+        context |= {
+            "session": session,
+            "deadline": changing.deadline_of(session, now=now, clinic=ClinicSettings.current()),
+        }
+        return render(request, "public/offer_taken.html", context, status=status)
     if not asked.is_open or asked.is_late(now=now) or not asked.entry.is_waiting:
         is_late = asked.is_open and asked.is_late(now=now)
         context |= {"outcome": Offer.Outcome.EXPIRED if is_late else asked.outcome, "book_url": reverse("public:book")}
