@@ -64,7 +64,8 @@ class Booked(NamedTuple):
     # Empty while the time is only held.
     patient: str
     service: str
-    # Empty where it needs none.
+    # None and empty where it needs none.
+    room_id: int | None
     room: str
     # Which of its series it is; empty where it is in none.
     of_series: str
@@ -224,7 +225,7 @@ def columns(
     `only` leaves out the time is kept, so that it is not taken for free.
     """
     people = list(psychologists)
-    calendar = [_Day(first_day + timedelta(days=n), zone) for n in range(days)]
+    calendar = [CalendarDay(first_day + timedelta(days=n), zone) for n in range(days)]
     found = [[DiaryDay(person, one.day) for person in people] for one in calendar]
     place = {person.pk: i for i, person in enumerate(people)}
     start, end = calendar[0].start, calendar[-1].end
@@ -244,20 +245,20 @@ def columns(
             if only.location not in (None, location_id):
                 continue
             holiday = off[location_id].get(locations[location_id].day_of(span.start), "")
-            for i, cut in _cuts(calendar, span.start, span.end):
+            for i, cut in cuts(calendar, span.start, span.end):
                 if holiday:
-                    found[i][place[whose]].away.append(Away(*cut, slot=_named(holiday)))
+                    found[i][place[whose]].away.append(Away(*cut, slot=unworked(holiday)))
                 else:
                     found[i][place[whose]].work.append(Work(*cut, location=locations[location_id]))
     for slot in slots:
-        for i, cut in _cuts(calendar, slot.starts_at, slot.ends_at):
+        for i, cut in cuts(calendar, slot.starts_at, slot.ends_at):
             column = found[i][place[slot.psychologist_id]]
             if slot.kind == TimeSlot.Kind.BLOCKED:
                 column.away.append(Away(*cut, slot=slot))
             elif slot.location is not None and only.location in (None, slot.location.pk):
                 column.work.append(Work(*cut, location=slot.location, slot=slot))
     for session in _booked(place, start, end, now=now, cancelled=cancelled or only.asks_for_cancelled):
-        for i, cut in _cuts(calendar, session.starts_at, session.ends_at):
+        for i, cut in cuts(calendar, session.starts_at, session.ends_at):
             column = found[i][place[session.psychologist_id]]
             kept_in = column.sessions if only.shows(session) else column.hidden
             kept_in.append(Session(*cut, appointment=session))
@@ -267,13 +268,13 @@ def columns(
     return [one for line in found for one in line]
 
 
-def _named(label: str) -> TimeSlot:
+def unworked(label: str) -> TimeSlot:
     """Time that nobody works, whatever it is for."""
     return TimeSlot(kind=TimeSlot.Kind.BLOCKED, label=label)
 
 
 def _while_shut(
-    work: Iterable[Work], shut: Mapping[int, Sequence[closed.Shut]], calendar: list[_Day]
+    work: Iterable[Work], shut: Mapping[int, Sequence[closed.Shut]], calendar: list[CalendarDay]
 ) -> Iterator[Away]:
     """The parts of hours at which their place is shut, each once."""
     seen: set[tuple[datetime, datetime, str]] = set()
@@ -283,8 +284,8 @@ def _while_shut(
             ends = min(hours.ends_at.astimezone(UTC), each.ends_at)
             if begins < ends and (begins, ends, each.label) not in seen:
                 seen.add((begins, ends, each.label))
-                for _i, cut in _cuts(calendar, begins, ends):
-                    yield Away(*cut, slot=_named(each.label))
+                for _i, cut in cuts(calendar, begins, ends):
+                    yield Away(*cut, slot=unworked(each.label))
 
 
 def _booked(
@@ -312,21 +313,24 @@ def _booked(
             confirmed_at is not None,
             full_name(preferred or first, last) if first is not None else "",
             services[service].name,
+            room,
             rooms[room] if room else "",
             which_of(position, sessions),
             locations[location],
         )
 
 
-class _Day:
+class CalendarDay:
+    """A day of a calendar's wall clock, and the moments between which it lies."""
+
     def __init__(self, day: date, zone: tzinfo) -> None:
         self.day, self.zone = day, zone
         self.start = datetime.combine(day, time(), zone).astimezone(UTC)
         self.end = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
 
 
-def _cuts(
-    calendar: list[_Day], start: datetime, end: datetime
+def cuts(
+    calendar: list[CalendarDay], start: datetime, end: datetime
 ) -> Iterator[tuple[int, tuple[datetime, datetime, int, int]]]:
     """The part of a stretch that falls on each day, with the day's place."""
     first = calendar[0]

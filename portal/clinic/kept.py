@@ -43,6 +43,12 @@ def rooms() -> Mapping[int, tuple[int, ...]]:
     return {location: tuple(ids) for location, ids in found.items()}
 
 
+@kept(Room, Location)
+def every_room() -> Sequence[Room]:
+    """Every room, place by place, also those that are no longer used."""
+    return list(Room.objects.order_by("location__position", "location__name", "name", "pk"))
+
+
 @kept(Room)
 def room_names() -> Mapping[int, str]:
     """What every room is called, by its id, also those that are no longer used."""

@@ -18,6 +18,8 @@ from portal.common.forms.fields import DateField, MarkField
 
 DAY, WEEK, MONTH, AGENDA = "day", "week", "month", "agenda"
 VIEWS: Mapping[str, Promise] = {DAY: _("Day"), WEEK: _("Week"), MONTH: _("Month"), AGENDA: _("Agenda")}
+# A day's columns: who works, or where they sit.
+ROOMS = "rooms"
 # Nobody's diary reaches further.
 YEARS = range(2000, 2101)
 
@@ -32,6 +34,7 @@ class _Words(forms.Form):
     mode = forms.ChoiceField(choices=Mode.choices, required=False)
     status = forms.ChoiceField(choices=STATUSES, required=False)
     all = MarkField(required=False, max_length=1)
+    by = MarkField(required=False, max_length=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Asked:
     status: str = ""
     # Those too who neither work then nor have a session.
     everybody: bool = False
+    # Of a day: a column is a room, not a psychologist.
+    by_room: bool = False
 
     @classmethod
     def read(
@@ -73,6 +78,7 @@ class Asked:
             mode=said.get("mode", ""),
             status=said.get("status", ""),
             everybody=said.get("all") == "1",
+            by_room=said.get("by") == ROOMS,
         )
 
     @property
@@ -96,6 +102,7 @@ class Asked:
             "mode": new.mode,
             "status": new.status,
             "all": "1" if new.everybody else "",
+            "by": ROOMS if new.by_room else "",
         }
         return "?" + urlencode({name: word for name, word in said.items() if word})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import NamedTuple
@@ -16,6 +17,8 @@ from django.utils.translation import gettext as _
 
 from portal.appointments import states
 from portal.appointments.calendars import Booked, DiaryDay, Free, Session
+from portal.appointments.seating import RoomDay
+from portal.clinic import kept
 from portal.clinic.models import Mode
 from portal.common.languages.times import clock, clock_there, iso
 from portal.common.web.daygrid import Block
@@ -53,9 +56,15 @@ class Drawing:
 
     def blocks(self, one: DiaryDay) -> list[Block]:
         """All that stands in a column: what is not worked and what is free lie behind the sessions."""
-        return [*self._off(one), *self._free(one), *(self._block(session) for session in one.sessions)]
+        off = self._off(one, gap=_("Break"), without_hours=self.not_worked(one))
+        return [*off, *self._free(one), *(self._block(session) for session in one.sessions)]
 
-    def _off(self, one: DiaryDay) -> Iterator[Block]:
+    def room_blocks(self, one: RoomDay) -> list[Block]:
+        """All that stands in a room's column: who sits there, and behind them when nobody works at its place."""
+        off = self._off(one, gap="", without_hours=_("Nobody works here"))
+        return [*off, *(self._seat(session) for session in one.sessions)]
+
+    def _off(self, one: DiaryDay | RoomDay, *, gap: str, without_hours: str) -> Iterator[Block]:
         """The hours not worked, and time away by its label.
 
         Which weekly hours were worked on a day that is past is stored nowhere: only what is dated is known of it.
@@ -66,10 +75,10 @@ class Drawing:
             edge = midnight
             for work in one.work:
                 if work.starts_at.astimezone(UTC) > edge.astimezone(UTC):
-                    yield Block(edge, work.starts_at, "off", _("Break") if edge is not midnight else "")
+                    yield Block(edge, work.starts_at, "off", gap if edge is not midnight else "")
                 edge = max(edge, work.ends_at, key=lambda moment: moment.astimezone(UTC))
             if edge.astimezone(UTC) < end.astimezone(UTC):
-                yield Block(edge, end, "off", "" if one.work else self.not_worked(one))
+                yield Block(edge, end, "off", "" if one.work else without_hours)
         for away in one.away:
             yield Block(away.starts_at, away.ends_at, "off", away.slot.label or _("Away"), tone="leave")
 
@@ -102,19 +111,22 @@ class Drawing:
             what = (a.patient, self._detail(a), self.address(a.code))
         return Block(*when, *what, shape=state.shape, spoken=state.spoken, mark=state.mark, moves=self._moves(a))
 
+    def _seat(self, session: Session) -> Block:
+        """A session as its room's column shows it: by who sits there. Its room is not chosen by moving it."""
+        a, block = session.appointment, self._block(session)
+        detail = block.detail if a.is_hold else self._detail(a, says_where=False)
+        return replace(block, title=_whose(a), detail=f"{block.title} · {detail}", moves="")
+
     def _moves(self, a: Booked) -> str:
         """The page that moves a session; empty for what is never moved."""
         return self.moves_at(a.code) if a.can_move and self.moves_at else ""
 
-    def _detail(self, a: Booked) -> str:
+    def _detail(self, a: Booked, *, says_where: bool = True) -> str:
         """What else is said of a session: its other clock, how far it is written up, where, and what it is."""
         undecided = _("To be rearranged") if str(a.code) in self.undecided else ""
-        return " · ".join(
-            filter(
-                None,
-                [undecided, self._other_clock(a), self.asides.get(a.code, ""), self._where(a), a.service, a.of_series],
-            )
-        )
+        where = self._where(a) if says_where else ""
+        said = (undecided, self._other_clock(a), self.asides.get(a.code, ""), where, a.service, a.of_series)
+        return " · ".join(filter(None, said))
 
     def _where(self, a: Booked) -> str:
         return a.room or _mode(a.mode, language=self.language)
@@ -128,13 +140,14 @@ class Drawing:
 
     # ---- Lines ------------------------------------------------------------------------------------------------------
 
-    def lines(self, days: Iterable[DiaryDay], *, names_psychologist: bool) -> SafeString:
+    def lines(
+        self, days: Iterable[DiaryDay | RoomDay], *, names_psychologist: bool, says_where: bool = True
+    ) -> SafeString:
         """The sessions of some days as lines, in order of time."""
-        found = [(session.appointment, one.psychologist.name) for one in days for session in one.sessions]
-        found.sort(key=lambda each: each[0].starts_at)
-        return _LINE.rows(self._line(a, name if names_psychologist else "") for a, name in found)
+        found = sorted((s.appointment for one in days for s in one.sessions), key=lambda a: a.starts_at)
+        return _LINE.rows(self._line(a, _whose(a) if names_psychologist else "", says_where) for a in found)
 
-    def _line(self, a: Booked, psychologist: str) -> Row:
+    def _line(self, a: Booked, psychologist: str, says_where: bool) -> Row:
         return (
             {
                 "status": a.status,
@@ -150,10 +163,14 @@ class Drawing:
                 "" if a.is_hold else self.address(a.code),
                 a.patient,
                 psychologist,
-                "" if a.is_hold else self._detail(a),
+                "" if a.is_hold else self._detail(a, says_where=says_where),
                 self._moves(a),
             ),
         )
+
+
+def _whose(a: Booked) -> str:
+    return kept.psychologists()[a.psychologist_id].name
 
 
 class _State(NamedTuple):

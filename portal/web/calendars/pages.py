@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.appointments import diary
+from portal.appointments import diary, seating
 from portal.appointments.calendars import STATUSES, DiaryDay
 from portal.clinic import kept
 from portal.clinic.models import Mode, Psychologist
@@ -91,6 +91,7 @@ def calendar(
         "places": places if len(places) > 1 else [],
         "modes": Mode.choices,
         "statuses": STATUSES,
+        "columns_by": page.columns_by(),
         "sheet_url": f"{audience.url('day_sheet')}{asked.query()}",
         "downtime_url": f"{audience.url('downtime_sheet')}{asked.query()}",
         "known": known,
@@ -133,15 +134,26 @@ class _Page:
     ) -> None:
         self.asked, self.audience, self.drawing, self.days, self.today = asked, audience, drawing, days, today
         self.is_of_one = audience.of_one or asked.psychologist is not None
+        self.has_rooms = asked.view == DAY and not audience.of_one and bool(kept.rooms())
+        self.shows_rooms = self.has_rooms and asked.by_room
 
     def context(self) -> dict[str, Any]:
         if self.asked.view == DAY:
-            return self._day()
+            return self._rooms() if self.shows_rooms else self._day()
         if self.asked.view == MONTH:
             return {"month": cells_of_month(self.asked, self.days, self.today, is_of_one=self.is_of_one)}
         if self.asked.view == WEEK:
             return self._week() if self.is_of_one else {"overview": rows_of_week(self.asked, self.days, self.today)}
         return self._agenda()
+
+    def columns_by(self) -> list[tuple[str, str, bool]]:
+        """What the columns of a day can be: the words, the address, and whether they are."""
+        if not self.has_rooms:
+            return []
+        return [
+            (_("Psychologists"), self.asked.query(by_room=False), not self.shows_rooms),
+            (_("Rooms"), self.asked.query(by_room=True), self.shows_rooms),
+        ]
 
     def _day(self) -> dict[str, Any]:
         """A psychologist a column."""
@@ -167,6 +179,31 @@ class _Page:
             ],
             "hidden": 0 if self.is_of_one else len(self.days) - len(working),
             "all_query": self.asked.query(everybody=not self.asked.everybody),
+        }
+
+    def _rooms(self) -> dict[str, Any]:
+        """A room a column: who sits where."""
+        zone = self.drawing.zone
+        rooms = seating.by_room(self.days, self.asked.day, zone=zone, only_at=self.asked.location)
+        drawn = [(one, one.room.name if one.room else _("No room")) for one in rooms]
+        columns = [
+            Column(
+                title=title,
+                subtitle=one.location.name,
+                day=one.day,
+                blocks=self.drawing.room_blocks(one),
+                now=self._now,
+            )
+            for one, title in drawn
+        ]
+        return {
+            "grid": self._grid(self.days, columns),
+            "lists": [
+                (title, "", one.location.name, self.drawing.lines([one], names_psychologist=True, says_where=False))
+                for one, title in drawn
+            ],
+            "shows_rooms": True,
+            "roomless": seating.roomless(self.days),
         }
 
     def _week(self) -> dict[str, Any]:
