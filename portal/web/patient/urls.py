@@ -38,6 +38,7 @@ urlpatterns = [
     path("find/", claiming.find, name="find"),
     path("waitlist/", waitlist.listing, name="waitlist"),
     path("waitlist/join/", waitlist.join, name="join_waitlist"),
+    path("waitlist/<uuid:code>/", waitlist.change, name="change_wish"),
     path("waitlist/<uuid:code>/leave/", waitlist.leave, name="leave_waitlist"),
     path("privacy/", privacy.privacy, name="privacy"),
     path("privacy/agree/", privacy.agree, name="agree"),

@@ -95,6 +95,34 @@ def test_what_is_not_booked_online_is_not_waited_for(client):
     assert not WaitlistEntry.objects.exists()
 
 
+def test_changing_keeps_the_turn_and_what_the_desk_said(client, patient):
+    entry = make.waiting(patient=patient, service=make.service(slug="long"), urgent=True, desk_note="Ring after 3")
+    page = reverse("patient:change_wish", args=[entry.code])
+    assert page in client.get(PAGE).content.decode()
+    shown = client.get(page).content.decode()
+    assert ('name="seen" value="0"' in shown, 'name="urgent"' in shown, "Ring after 3" in shown) == (True, False, False)
+    before, sent = entry.joined_at, joining(seen="0", urgent="", desk_note="")
+    assert client.post(page, sent).url == PAGE
+    entry.refresh_from_db()
+    assert (entry.joined_at, entry.service.slug, entry.revision) == (before, "long", 1)
+    assert (entry.urgent, entry.desk_note) == (True, "Ring after 3")
+    assert "Tuesday · evenings" in client.get(PAGE).content.decode()
+
+
+def test_an_old_page_changes_nothing(client, patient):
+    entry = make.waiting(patient=patient)
+    page = reverse("patient:change_wish", args=[entry.code])
+    client.post(page, joining(seen="0"))
+    assert client.post(page, joining(seen="0", ends_on="2026-08-01")).url == page
+    assert "nothing was saved" in client.get(page).content.decode()
+    entry.refresh_from_db()
+    assert entry.ends_on.isoformat() == "2026-07-01"
+    client.post(reverse("patient:leave_waitlist", args=[entry.code]))
+    assert client.post(page, joining(seen="1", ends_on="2026-08-01")).url == PAGE
+    entry.refresh_from_db()
+    assert entry.ends_on.isoformat() == "2026-07-01"
+
+
 def test_leaving_twice(client, patient):
     entry = make.waiting(patient=patient)
     leave = reverse("patient:leave_waitlist", args=[entry.code])
@@ -113,6 +141,8 @@ def test_somebody_elses_waiting_is_nobodys_to_see_or_end(client):
     other = make.offer().entry
     assert other.patient.name not in client.get(PAGE).content.decode()
     assert client.post(reverse("patient:leave_waitlist", args=[other.code])).status_code == 404
+    change = reverse("patient:change_wish", args=[other.code])
+    assert (client.get(change).status_code, client.post(change, joining(seen="0")).status_code) == (404, 404)
     assert Offer.objects.get().is_open
     assert WaitlistEntry.objects.get().is_waiting
 

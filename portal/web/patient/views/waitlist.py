@@ -1,7 +1,10 @@
-"""Waiting for a time, or for an earlier one: joining the list, and leaving it."""
+"""Waiting for a time, or for an earlier one: joining the list, changing what one waits for, and leaving it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.accounts.roles import Role
 from portal.appointments import actions
 from portal.appointments.models import WaitlistEntry
-from portal.appointments.refusals import AlreadyWaiting, NotOffered
+from portal.appointments.refusals import AlreadyWaiting, NotOffered, NotWaiting
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
@@ -40,6 +43,30 @@ def listing(request: ActorRequest) -> HttpResponse:
     return render(request, "patient/waitlist.html", context)
 
 
+def _form(
+    request: ActorRequest,
+    people: Sequence[Patient],
+    *,
+    now: datetime,
+    entry: WaitlistEntry | None = None,
+    initial: dict[str, Any] | None = None,
+) -> OwnWishForm:
+    services = kept.services_online()
+    if entry is not None and entry.service not in services:
+        # Offered no more: they keep their turn, and may still say which times would help.
+        services = [*services, entry.service]
+    return OwnWishForm(
+        request.POST if request.method == "POST" else None,
+        people=people,
+        services=services,
+        psychologists=[person for person in kept.psychologists().values() if person.is_active],
+        places=[place for place in kept.places().values() if place.is_active],
+        today=ClinicSettings.current().today(now),
+        entry=entry,
+        initial=initial,
+    )
+
+
 @allow(Role.PATIENT)
 @once
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,13 +76,10 @@ def join(request: ActorRequest) -> HttpResponse:
     people = list(Patient.objects.visible_to(request.actor).themself_first(request.user).select_related("user"))
     if not people:
         return redirect("patient:waitlist")
-    form = OwnWishForm(
-        request.POST if request.method == "POST" else None,
-        people=people,
-        services=kept.services_online(),
-        psychologists=[person for person in kept.psychologists().values() if person.is_active],
-        places=[place for place in kept.places().values() if place.is_active],
-        today=ClinicSettings.current().today(now),
+    form = _form(
+        request,
+        people,
+        now=now,
         initial={"service": request.GET.get("service")} if "service" in request.GET else None,
     )
     status = 200
@@ -69,7 +93,7 @@ def join(request: ActorRequest) -> HttpResponse:
                     )
                     made.leads_to("patient:waitlist")
             except AlreadyWaiting:
-                words = _("%(name)s is on the waitlist for this service already. To change it, leave first.")
+                words = _("%(name)s is on the waitlist for this service already. You can change it there.")
                 form.add_error("service", words % {"name": form.patient.called})
                 status = 409
             except NotOffered:
@@ -83,6 +107,29 @@ def join(request: ActorRequest) -> HttpResponse:
                     )
                 return made.answer
     return render(request, "patient/waitlist_join.html", {"form": form}, status=status)
+
+
+@allow(Role.PATIENT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def change(request: ActorRequest, code: UUID) -> HttpResponse:
+    """Which times would help now; their turn stays theirs, and so does what the desk wrote."""
+    rows = WaitlistEntry.objects.visible_to(request.actor).select_related("patient", "service", "location")
+    entry, now = get_object_or_404(rows, code=code), timezone.now()
+    if not entry.is_waiting:
+        messages.info(request, _("This was over already. Nothing was changed."))
+        return redirect("patient:waitlist")
+    form, status = _form(request, [entry.patient], now=now, entry=entry), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                actions.change_wish(entry=entry, wish=form.wish, seen=form.seen_revision, by=request.actor, now=now)
+            except NotWaiting:
+                messages.warning(request, _("This was changed meanwhile, and nothing was saved. Please look again."))
+                return redirect("patient:change_wish", code=entry.code)
+            messages.success(request, _("The changes are saved. Your place in the queue is the same."))
+            return redirect("patient:waitlist")
+    return render(request, "patient/waitlist_change.html", {"form": form, "entry": entry}, status=status)
 
 
 @allow(Role.PATIENT)
