@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.harness import Portal, tab_to, week_after
 from e2e.life import Life
 from portal.appointments.models import Appointment, Status
+from portal.clinic.models import Location, Psychologist
+from tests import make
 
 TIMES = "/book/session/?psychologist=any"
 # From the top of a page to the end of its main part. The foot, with the crisis lines, is the same on every page.
@@ -20,24 +24,70 @@ def focused(page: Page, attribute: str) -> str:
 
 
 def stops(page: Page) -> int:
-    """How often Tab is pressed until it has left the main part."""
-    page.evaluate("document.activeElement.blur()")
+    """At how many places the Tab key stops, from the top of the page until it leaves its end."""
+    page.evaluate("document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute('tabindex')")
+    page.evaluate("window.reached = new Set()")
     for number in range(200):
         page.keyboard.press("Tab")
-        if page.evaluate("Boolean(document.activeElement.closest('main ~ *'))"):
+        if page.evaluate(
+            """() => {
+                const here = document.activeElement
+                const over = here === document.body || window.reached.has(here)
+                window.reached.add(here)
+                return over
+            }"""
+        ):
             return number
-    raise AssertionError("Tab never left the main part")
+    raise AssertionError("Tab never left the page")
 
 
-def test_a_week_of_times_has_few_stops_for_the_keyboard(page: Page, portal: Portal, life: Life) -> None:
-    page.goto(TIMES)
-    week_after(page)
-    assert page.locator(".parts button.time").count() > 3
-    assert stops(page) <= MOST_STOPS
+@pytest.fixture
+def full_days(life: Life) -> Iterator[None]:
+    """Two psychologists with hours from early until late, each at a place of their own: over thirty times a day."""
+    working = [make.psychologist(services=(life.service,)) for _ in range(2)]
+    for psychologist, place in zip(working, Location.objects.all(), strict=False):
+        make.week(psychologist=psychologist, location=place, starts="07:00", ends="21:00", weekdays=(*range(7),))
+    yield
+    # No other journey meets them.
+    Psychologist.objects.filter(pk__in=[one.pk for one in working]).update(is_active=False)
+
+
+@pytest.mark.parametrize("language", ["", "/vi"])
+def test_a_page_of_many_times_has_few_stops_for_the_keyboard(
+    page: Page, portal: Portal, full_days: None, language: str
+) -> None:
+    page.goto(f"{language}{TIMES}")
+    page.locator('[rel="next"]').click()
+    expect(page.locator('[rel="prev"]')).to_be_visible()
+    expect(page.locator(".parts > section")).to_have_count(3)
+    assert page.locator(".parts button.time").count() > 30
+    assert 10 < stops(page) <= MOST_STOPS
     # Still so after a fragment came in.
     page.locator("a.free-day:not(.none)").last.click()
     expect(page.locator("a.free-day:not(.none)").last).to_have_attribute("aria-current", "date")
     assert stops(page) <= MOST_STOPS
+
+
+def test_moving_a_session_has_few_stops_for_the_keyboard(page: Page, portal: Portal, life: Life, sign_in) -> None:
+    sign_in(page, life.accounts["patient"])
+    page.goto(f"/my/appointments/{life.upcoming.code}/reschedule/")
+    page.locator('[rel="next"]').click()
+    expect(page.locator('[rel="prev"]')).to_be_visible()
+    assert page.locator(".parts button.time").count() > 3
+    assert 10 < stops(page) <= MOST_STOPS
+
+
+def test_what_the_foot_holds_opens_without_script(page_without_script: Page, portal: Portal, life: Life) -> None:
+    page = page_without_script
+    page.goto(TIMES)
+    foot = page.locator("footer")
+    expect(foot.get_by_role("link", name="Privacy")).not_to_be_visible()
+    expect(foot.locator('a[href^="tel:"]')).to_be_visible()
+    expect(page.locator('.crisis a[href="tel:000"]')).to_be_visible()
+    foot.get_by_text("Languages, colours and privacy").click()
+    expect(foot.get_by_role("link", name="Privacy")).to_be_visible()
+    foot.get_by_role("link", name="العربية").click()
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
 
 
 def test_days_and_times_by_the_arrow_keys(page: Page, portal: Portal, life: Life) -> None:

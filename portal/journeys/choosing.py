@@ -70,11 +70,18 @@ class Day:
 
     @property
     def parts(self) -> list[tuple[Part, list[FreeTime]]]:
-        """Its times by the parts of the day; morning and afternoon stand there also without any."""
-        found: dict[Part, list[FreeTime]] = {Part.MORNING: [], Part.AFTERNOON: []}
+        """Its times by the parts of the day that have any."""
+        found: dict[Part, list[FreeTime]] = {}
         for free in self.times:
             found.setdefault(Part.of(free.starts_at, free.zone), []).append(free)
-        return list(found.items())
+        return [(part, found[part]) for part in Part if part in found]
+
+    @property
+    def empty_half(self) -> Part | None:
+        """The morning or the afternoon, where that has no time and the other half has some."""
+        having = {part for part, _ in self.parts}
+        empty = [half for half in (Part.MORNING, Part.AFTERNOON) if half not in having]
+        return empty[0] if len(empty) == 1 else None
 
 
 @dataclass(slots=True)

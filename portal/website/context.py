@@ -17,6 +17,7 @@ def website(request: HttpRequest) -> dict[str, Any]:
         "clinic": SimpleLazyObject(ClinicSettings.current),
         "site_texts": Texts(),
         "crisis_lines": SimpleLazyObject(crisis.lines),
+        "crisis_lines_in_short": SimpleLazyObject(crisis.lines_in_short),
     }
 
 

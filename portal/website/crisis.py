@@ -72,6 +72,12 @@ def lines() -> Sequence[CrisisLine]:
     return list(CrisisLine.objects.shown()) or shipped()
 
 
+def lines_in_short() -> list[CrisisLine]:
+    """Where there is little room: the first line of every page, and an interpreter's on pages in another language."""
+    shown = [line for line in lines() if line.on_this_page]
+    return shown[:1] + [line for line in shown[1:] if line.situation == LANGUAGE]
+
+
 def interpreters() -> list[CrisisLine]:
     """Whom to ring for an interpreter, as e-mails in another language say; nobody, unasked, in the clinic's own."""
     if get_language() == settings.LANGUAGE_CODE:

@@ -165,6 +165,17 @@ def test_the_panel_names_interpreters_on_pages_in_another_language(language, nam
     assert panel.count('href="tel:131114"') == 1
 
 
+@pytest.mark.parametrize(
+    ("language", "named"),
+    [("en-au", ["Lifeline"]), ("vi", ["Lifeline", "TIS National"]), ("ar", ["Lifeline", "TIS National"])],
+)
+def test_where_there_is_little_room_the_first_line_and_who_interprets_stand(language, named):
+    with override(language):
+        assert [line.name for line in crisis.lines_in_short()] == named
+        CrisisLine.objects.filter(name="Lifeline").update(everywhere=False)
+        assert crisis.lines_in_short()[0].name == "Suicide Call Back Service"
+
+
 def test_interpreters_are_the_clinics_own_lines():
     line = CrisisLine.objects.get(name="TIS National")
     with override("vi"):

@@ -95,6 +95,24 @@ def test_morning_and_afternoon_stand_apart_by_the_places_clock(mai):
     assert 'id="part-evening"' not in page
 
 
+@pytest.mark.parametrize(
+    ("starts", "ends", "words"),
+    [
+        ("09:00", "12:00", "Nothing is free in the afternoon."),
+        ("13:00", "17:00", "Nothing is free in the morning."),
+        ("09:00", "17:00", ""),
+        ("17:30", "20:00", ""),
+    ],
+)
+def test_half_a_day_without_times_takes_one_line(mai, starts, ends, words):
+    mai.hours.update(starts=starts, ends=ends)
+    page = page_of(psychologist="mai", day=TUESDAY)
+    assert re.findall(r"Nothing is free in the \w+\.", page) == ([words] if words else [])
+    assert page.count("<h4") == len(re.findall('<ul class="times"', page)) - page.count('class="soonest"')
+    # Who asked for one part of the day is told of no other.
+    assert "Nothing is free in the" not in page_of(psychologist="mai", day=TUESDAY, part="morning")
+
+
 def test_only_the_part_of_the_day_and_the_place_that_are_asked_for(mai):
     annex = make.location(slug="annex", name="The annex")
     make.week(psychologist=mai, location=annex, starts="17:00", ends="20:00")
