@@ -95,8 +95,7 @@ def test_a_patient_is_found_by_keyboard_and_the_focus_is_never_lost(page: Page, 
 
 
 def test_an_arrow_pressed_before_the_list_is_there_is_not_lost(page: Page, portal, sign_in) -> None:
-    for n in range(3):
-        person("Xanthe", f"Yabby{n}")
+    people = [person("Xanthe", f"Yabby{n}") for n in range(3)]
     sign_in(page, "reception@demo.example")
     page.goto("/reception/")
     answers: list[Route] = []
@@ -120,6 +119,22 @@ def test_an_arrow_pressed_before_the_list_is_there_is_not_lost(page: Page, porta
     answers.pop().continue_()
     expect(page.locator("body")).to_have_attribute("data-settled", "yes")
     expect(marked).to_have_count(0)
+
+    # A letter typed and taken back asks once more, so that the list is the words' own again.
+    page.keyboard.type("b")
+    page.keyboard.press("Backspace")
+    page.wait_for_timeout(300)
+    answers.pop().continue_()
+    page.keyboard.press("ArrowDown")
+    expect(marked).to_have_count(1)
+
+    # Words, arrow and Enter in one go open whom the arrow meant.
+    box(page).fill("xanthe yabby2")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+    answers.pop().continue_()
+    page.wait_for_url(f"**/reception/patients/{people[2].code}/")
 
 
 def test_the_search_is_two_stops_away_by_keyboard(page: Page, sign_in) -> None:

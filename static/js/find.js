@@ -8,9 +8,11 @@ const said = document.getElementById('found-count')
 let before = null
 // Whether the list is what was found for the words in the box. An older one is shown on, dimmed, and leads nowhere.
 let fresh = true
-// The step that an arrow asked for while the list of the words typed last was still on its way.
+// The step that an arrow asked for while the list of the words typed last was still on its way, and whether Enter followed.
 let early = 0
+let opens = false
 
+const forget = () => { early = 0; opens = false }
 const list = () => document.getElementById('found-patients')
 const options = () => [...list().querySelectorAll('[role="option"]')]
 const marked = () => list().querySelector('[aria-selected="true"]')
@@ -26,7 +28,7 @@ function mark (option) {
 }
 
 function show (on) {
-  if (!on) { mark(null); early = 0 }
+  if (!on) { mark(null); forget() }
   list().hidden = !on
   // Words alone, that nobody was found, are no list to walk through.
   box.setAttribute('aria-expanded', String(on && options().length > 0))
@@ -51,7 +53,7 @@ function back () {
 if (box) {
   box.addEventListener('input', () => {
     fresh = false
-    early = 0
+    forget()
     mark(null)
     if (!box.value.trim()) { show(false); said.textContent = '' }
   })
@@ -65,8 +67,9 @@ if (box) {
     } else if (key === 'Enter' && chosen()) {
       event.preventDefault()
       chosen().click()
-    } else if (key === 'Enter' && !box.value.trim()) {
+    } else if (key === 'Enter' && (early || !box.value.trim())) {
       event.preventDefault()
+      opens = early !== 0
     } else if (key === 'Escape') {
       event.preventDefault()
       if (!list().hidden) show(false)
@@ -74,6 +77,8 @@ if (box) {
     }
   })
 
+  // No list comes any more: Enter sends the words themselves.
+  for (const name of ['htmx:sendError', 'htmx:responseError', 'htmx:timeout']) box.addEventListener(name, forget)
   box.addEventListener('focus', () => { if (fresh && box.value.trim() && list().childElementCount) show(true) })
   panel.addEventListener('focusout', event => { if (!panel.contains(event.relatedTarget)) show(false) })
   // A press on the list leaves the focus in the box.
@@ -89,10 +94,13 @@ if (box) {
     if (event.detail.target.id !== 'found-patients') return
     fresh = event.detail.requestConfig.parameters.q === box.value
     const wanted = Boolean(box.value.trim()) && document.activeElement === box
-    const by = early
     show(wanted)
-    if (wanted && fresh && by) { early = 0; step(by) }
     said.textContent = wanted ? list().dataset.said : ''
+    if (!wanted || !fresh || !early) return
+    const open = opens
+    step(early)
+    forget()
+    if (open) chosen()?.click()
   })
 
   document.addEventListener('keydown', event => {
