@@ -29,6 +29,8 @@ from portal.appointments.models import (
     Appointment,
     CancelReason,
     Offer,
+    OutsideBusy,
+    OutsideCalendar,
     Status,
     TimeSlot,
     Vacancy,
@@ -246,6 +248,19 @@ def time_slot(
         starts_at=start,
         ends_at=start + timedelta(minutes=minutes),
         **fields,
+    )
+
+
+def busy_elsewhere(
+    *, psychologist: Psychologist, starts_at: datetime, minutes: int = 60, **calendar: object
+) -> OutsideBusy:
+    """A time that a psychologist's calendar elsewhere takes, read a moment before it starts unless told otherwise."""
+    defaults = {"added_at": starts_at, "read_at": starts_at, "next_try_at": starts_at}
+    row = OutsideCalendar(psychologist=psychologist, **defaults | calendar)
+    row.address = "https://calendar.example/basic.ics"
+    row.save(force_insert=True)
+    return OutsideBusy.objects.create(
+        calendar=row, psychologist=psychologist, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=minutes)
     )
 
 

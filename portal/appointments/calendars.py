@@ -1,4 +1,4 @@
-"""Reading the diary for a calendar: a day of many people or a week of one, in two queries either way."""
+"""Reading the diary for a calendar: a day of many people or a week of one, in three queries either way."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment, Status, TimeSlot
 from portal.appointments.models.appointment import which_of
 from portal.appointments.openings import working_spans
+from portal.appointments.outside.taken import with_age
 from portal.clinic import kept
 from portal.clinic.models import Location, Psychologist
 from portal.common.text.normalise import full_name
@@ -135,9 +136,17 @@ class Work(Stretch):
 
 @dataclass(frozen=True, slots=True)
 class Away(Stretch):
-    """A stretch of the day that a psychologist is away."""
+    """A stretch of the day that a psychologist is away; `location` is set if it is for a place that is closed."""
 
     slot: TimeSlot
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere(Stretch):
+    """A stretch in which a psychologist has something else on; `as_of` is set where that was read too long ago."""
+
+    as_of: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +165,13 @@ class DiaryDay:
     sessions: list[Session] = field(default_factory=list)
     work: list[Work] = field(default_factory=list)
     away: list[Away] = field(default_factory=list)
+    elsewhere: list[Elsewhere] = field(default_factory=list)
     hidden: list[Session] = field(default_factory=list)
 
     def free(self, *, zone: tzinfo, now: datetime) -> Iterator[Free]:
         """Each half hour of the wall clock from `now` on that is worked whole and that nothing touches."""
         taken = [(s.starts_at, s.ends_at) for s in (*self.sessions, *self.hidden) if s.appointment.takes_time]
-        taken += [(away.starts_at, away.ends_at) for away in self.away]
+        taken += [(away.starts_at, away.ends_at) for away in (*self.away, *self.elsewhere)]
         closed = [(begins.astimezone(UTC), ends.astimezone(UTC)) for begins, ends in taken]
         offered: set[datetime] = set()
         for work in self.work:
@@ -190,9 +200,11 @@ class DiaryDay:
         Weekly hours, places and people are not in it: they are kept, and have the stamp of what is kept.
         """
         away = [(a.starts_at, a.ends_at, a.slot.label) for a in self.away]
+        busy = [(e.starts_at, e.ends_at, e.as_of) for e in self.elsewhere]
         extra = [(w.starts_at, w.ends_at, w.location.pk) for w in self.work if w.slot]
         sessions = [(*s.appointment[:-1], s.appointment.location.pk, s.minute, s.minutes) for s in self.sessions]
-        return (self.psychologist.pk, self.day, sessions, [(h.minute, h.minutes) for h in self.hidden], away, extra)
+        hidden = [(h.minute, h.minutes) for h in self.hidden]
+        return (self.psychologist.pk, self.day, sessions, hidden, away, busy, extra)
 
 
 def day(
@@ -247,7 +259,8 @@ def columns(
             holiday = off[location_id].get(locations[location_id].day_of(span.start), "")
             for i, cut in cuts(calendar, span.start, span.end):
                 if holiday:
-                    found[i][place[whose]].away.append(Away(*cut, slot=unworked(holiday)))
+                    closed_at = locations[location_id]
+                    found[i][place[whose]].away.append(Away(*cut, slot=unworked(holiday), location=closed_at))
                 else:
                     found[i][place[whose]].work.append(Work(*cut, location=locations[location_id]))
     for slot in slots:
@@ -257,6 +270,9 @@ def columns(
                 column.away.append(Away(*cut, slot=slot))
             elif slot.location is not None and only.location in (None, slot.location.pk):
                 column.work.append(Work(*cut, location=slot.location, slot=slot))
+    for whose, busy in with_age(list(place), start=start, end=end, now=now):
+        for i, cut in cuts(calendar, busy.starts_at, busy.ends_at):
+            found[i][place[whose]].elsewhere.append(Elsewhere(*cut, as_of=busy.as_of))
     for session in _booked(place, start, end, now=now, cancelled=cancelled or only.asks_for_cancelled):
         for i, cut in cuts(calendar, session.starts_at, session.ends_at):
             column = found[i][place[session.psychologist_id]]
@@ -285,7 +301,7 @@ def _while_shut(
             if begins < ends and (begins, ends, each.label) not in seen:
                 seen.add((begins, ends, each.label))
                 for _i, cut in cuts(calendar, begins, ends):
-                    yield Away(*cut, slot=unworked(each.label))
+                    yield Away(*cut, slot=unworked(each.label), location=hours.location)
 
 
 def _booked(

@@ -97,4 +97,4 @@ def _closed(place: Location, day: date, zone: tzinfo) -> Iterator[Away]:
         shut.append(closed.Shut(theirs.start, theirs.end, holidays[theirs.day]))
     for stretch in shut:
         for _i, cut in cuts([one], stretch.starts_at, stretch.ends_at):
-            yield Away(*cut, slot=unworked(stretch.label))
+            yield Away(*cut, slot=unworked(stretch.label), location=place)

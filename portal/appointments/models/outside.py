@@ -20,6 +20,11 @@ STALE = timedelta(hours=24)
 GIVEN_UP = timedelta(days=60)
 
 
+def is_stale(problem: str, read_at: datetime | None, *, now: datetime) -> bool:
+    """Whether what is known of a calendar is old, or nothing is known yet although it was tried."""
+    return bool(problem) and (read_at is None or read_at < now - STALE)
+
+
 class OutsideCalendarQuerySet(OfPsychologistQuerySet["OutsideCalendar"]):
     def due(self, now: datetime) -> OutsideCalendarQuerySet:
         return self.filter(next_try_at__lte=now)
@@ -78,7 +83,7 @@ class OutsideCalendar(models.Model):
 
     def is_stale(self, *, now: datetime) -> bool:
         """Whether what is known of it is old, or nothing is known yet although it was tried."""
-        return bool(self.problem) and (self.read_at is None or self.read_at < now - STALE)
+        return is_stale(self.problem, self.read_at, now=now)
 
     def is_given_up(self, *, now: datetime) -> bool:
         return bool(self.problem) and (self.read_at or self.added_at) < now - GIVEN_UP

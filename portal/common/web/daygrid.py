@@ -33,7 +33,7 @@ class Block:
     spoken: str = ""
     # How it is held, as a second shape and the colour of its edge: video, phone, or empty for in person.
     mark: str = ""
-    # Of time not worked: "leave" is hatched.
+    # Of time not worked: "leave" and "elsewhere" are hatched.
     tone: str = ""
     # The address of the page that moves it, for a script; empty for what can't be moved.
     moves: str = ""

@@ -23,6 +23,7 @@ from portal.clinic.models import Mode
 from portal.common.languages.times import clock, clock_there, iso
 from portal.common.web.daygrid import Block
 from portal.common.web.stencils import Row, Stencil
+from portal.web.calendars.absences import elsewhere_in_words
 
 _LINE = Stencil("calendar/_line.html", holes="at until url patient psychologist detail moves")
 
@@ -57,7 +58,11 @@ class Drawing:
     def blocks(self, one: DiaryDay) -> list[Block]:
         """All that stands in a column: what is not worked and what is free lie behind the sessions."""
         off = self._off(one, gap=_("Break"), without_hours=self.not_worked(one))
-        return [*off, *self._free(one), *(self._block(session) for session in one.sessions)]
+        busy = [
+            Block(e.starts_at, e.ends_at, "off", elsewhere_in_words(e, self.zone), tone="elsewhere")
+            for e in one.elsewhere
+        ]
+        return [*off, *busy, *self._free(one), *(self._block(session) for session in one.sessions)]
 
     def room_blocks(self, one: RoomDay) -> list[Block]:
         """All that stands in a room's column: who sits there, and behind them when nobody works at its place."""

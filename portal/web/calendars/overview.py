@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-
-from django.utils.translation import gettext as _
+from zoneinfo import ZoneInfo
 
 from portal.appointments.calendars import DiaryDay
 from portal.clinic.models import Psychologist
+from portal.web.calendars.absences import absences
 from portal.web.calendars.asked import DAY, WEEK, Asked
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One day, of one person or of all: how many sessions, who is away and why, and whether anybody works."""
+    """One day, of one person or of all: how many sessions, who is away and why, and whether anybody works.
+
+    `undecided` is how many of the sessions can't be held as they are booked, while nobody has decided about them.
+    """
 
     day: date
     url: str
@@ -26,6 +29,7 @@ class Cell:
     is_today: bool
     # Of a month: whether the day is one of its own, not of a week that it shares.
     is_within: bool = True
+    undecided: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,9 @@ class Person:
         return sum(cell.sessions for cell in self.cells)
 
 
-def rows_of_week(asked: Asked, days: Iterable[DiaryDay], today: date) -> list[Person]:
+def rows_of_week(
+    asked: Asked, days: Iterable[DiaryDay], today: date, *, zone: ZoneInfo, undecided: Collection[str]
+) -> list[Person]:
     """A line for each who works, is away or has sessions in the week, in the clinic's order."""
     of_people: dict[Psychologist, list[DiaryDay]] = {}
     for one in days:
@@ -50,20 +56,35 @@ def rows_of_week(asked: Asked, days: Iterable[DiaryDay], today: date) -> list[Pe
         Person(
             who,
             asked.query(view=WEEK, psychologist=who),
-            tuple(_cell([one], asked.query(view=DAY, day=one.day, psychologist=who), today) for one in ones),
+            tuple(
+                _cell(
+                    [one], asked.query(view=DAY, day=one.day, psychologist=who), today, zone=zone, undecided=undecided
+                )
+                for one in ones
+            ),
         )
         for who, ones in of_people.items()
         if asked.everybody or any(one.is_worked or one.away for one in ones)
     ]
 
 
-def cells_of_month(asked: Asked, days: Iterable[DiaryDay], today: date, *, is_of_one: bool) -> list[list[Cell]]:
+def cells_of_month(
+    asked: Asked,
+    days: Iterable[DiaryDay],
+    today: date,
+    *,
+    zone: ZoneInfo,
+    undecided: Collection[str],
+    is_of_one: bool,
+) -> list[list[Cell]]:
     """The weeks of a month, each of seven days."""
     cells = [
         _cell(
             list(ones),
             asked.query(view=DAY, day=day),
             today,
+            zone=zone,
+            undecided=undecided,
             is_within=(day.year, day.month) == (asked.day.year, asked.day.month),
             names_who=not is_of_one,
         )
@@ -72,12 +93,17 @@ def cells_of_month(asked: Asked, days: Iterable[DiaryDay], today: date, *, is_of
     return [cells[n : n + 7] for n in range(0, len(cells), 7)]
 
 
-def _cell(ones: list[DiaryDay], url: str, today: date, *, is_within: bool = True, names_who: bool = False) -> Cell:
-    away = [
-        (f"{one.psychologist.name}: " if names_who else "") + (away.slot.label or _("Away"))
-        for one in ones
-        for away in one.away
-    ]
+def _cell(
+    ones: list[DiaryDay],
+    url: str,
+    today: date,
+    *,
+    zone: ZoneInfo,
+    undecided: Collection[str],
+    is_within: bool = True,
+    names_who: bool = False,
+) -> Cell:
+    away = (absence.in_short for absence in absences(ones, zone=zone, names_who=names_who))
     return Cell(
         day=ones[0].day,
         url=url,
@@ -86,4 +112,5 @@ def _cell(ones: list[DiaryDay], url: str, today: date, *, is_within: bool = True
         is_worked=any(one.is_worked for one in ones),
         is_today=ones[0].day == today,
         is_within=is_within,
+        undecided=sum(str(session.appointment.code) in undecided for one in ones for session in one.sessions),
     )

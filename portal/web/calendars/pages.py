@@ -26,6 +26,7 @@ from portal.common.web.daygrid import STEP, Column, Grid, day_grid
 from portal.common.web.htmx import page_or_fragment
 from portal.journeys.rearranging.deciding import undecided_codes
 from portal.web.calendars import undoing
+from portal.web.calendars.absences import Absence, absences, busy_elsewhere
 from portal.web.calendars.asked import DAY, MONTH, VIEWS, WEEK, Asked
 from portal.web.calendars.audience import Audience
 from portal.web.calendars.drawing import Drawing
@@ -138,13 +139,17 @@ class _Page:
         self.shows_rooms = self.has_rooms and asked.by_room
 
     def context(self) -> dict[str, Any]:
+        zone, undecided = self.drawing.zone, self.drawing.undecided
         if self.asked.view == DAY:
             return self._rooms() if self.shows_rooms else self._day()
         if self.asked.view == MONTH:
-            return {"month": cells_of_month(self.asked, self.days, self.today, is_of_one=self.is_of_one)}
-        if self.asked.view == WEEK:
-            return self._week() if self.is_of_one else {"overview": rows_of_week(self.asked, self.days, self.today)}
-        return self._agenda()
+            weeks = cells_of_month(
+                self.asked, self.days, self.today, is_of_one=self.is_of_one, zone=zone, undecided=undecided
+            )
+            return {"month": weeks}
+        if self.asked.view == WEEK and not self.is_of_one:
+            return {"overview": rows_of_week(self.asked, self.days, self.today, zone=zone, undecided=undecided)}
+        return self._week() if self.asked.view == WEEK else self._agenda()
 
     def columns_by(self) -> list[tuple[str, str, bool]]:
         """What the columns of a day can be: the words, the address, and whether they are."""
@@ -174,7 +179,13 @@ class _Page:
         return {
             "grid": self._grid(shown, columns),
             "lists": [
-                (one.psychologist.name, "", self._where(one), self.drawing.lines([one], names_psychologist=False))
+                (
+                    one.psychologist.name,
+                    "",
+                    self._where(one),
+                    self._closed(one),
+                    self.drawing.lines([one], names_psychologist=False),
+                )
                 for one in shown
             ],
             "hidden": 0 if self.is_of_one else len(self.days) - len(working),
@@ -199,7 +210,13 @@ class _Page:
         return {
             "grid": self._grid(self.days, columns),
             "lists": [
-                (title, "", one.location.name, self.drawing.lines([one], names_psychologist=True, says_where=False))
+                (
+                    title,
+                    "",
+                    one.location.name,
+                    absences([one], zone=zone, names_who=False),
+                    self.drawing.lines([one], names_psychologist=True, says_where=False),
+                )
                 for one, title in drawn
             ],
             "shows_rooms": True,
@@ -228,6 +245,7 @@ class _Page:
                     day_no_year(one.day),
                     self._day_url(one.day),
                     self._where(one),
+                    self._closed(one),
                     self.drawing.lines([one], names_psychologist=False),
                 )
                 for one in shown
@@ -244,11 +262,16 @@ class _Page:
             if lines and lines + sum(len(one.sessions) for one in ones) > LINES:
                 break
             lines += sum(len(one.sessions) for one in ones)
-            away = [(one.psychologist.name, away.slot.label or _("Away")) for one in ones for away in one.away]
+            away = self._closed(ones[0]) if self.is_of_one else absences(ones, zone=self.drawing.zone, names_who=True)
             drawn = self.drawing.lines(ones, names_psychologist=not self.is_of_one)
             groups.append((day, self._day_url(day), away, drawn))
         goes_on = self.asked.first + timedelta(days=len(groups))
         return {"groups": groups, "after": self.asked.query(day=goes_on), "today": self.today}
+
+    def _closed(self, one: DiaryDay) -> list[Absence]:
+        """What closes time of somebody's day, as a list says it beside the sessions."""
+        zone = self.drawing.zone
+        return [*absences([one], zone=zone, names_who=False), *busy_elsewhere(one, zone=zone)]
 
     def _to(self, one: DiaryDay) -> str:
         """What is said of a column when a session is moved into it."""
