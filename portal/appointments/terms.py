@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from portal.clinic.booking_rules import rules_of
 from portal.clinic.kept import services
-from portal.clinic.models import ClinicSettings
+from portal.clinic.models import ClinicSettings, Service
+from portal.policies.models import PolicySettings
 
 if TYPE_CHECKING:
     from portal.appointments.models import Appointment
+
+
+class Promised(TypedDict):
+    """What a session keeps of the terms that it was booked by, as its columns."""
+
+    cancel_hours: int
+    late_fee_percent: int
+    no_show_percent: int
+    grace_minutes: int
+
+
+def promised_now(service: Service, *, clinic: ClinicSettings) -> Promised:
+    """The terms in force for whoever books a service now."""
+    return {
+        "cancel_hours": rules_of(services()[service.pk], clinic=clinic).cancel_hours,
+        "late_fee_percent": clinic.late_fee_percent,
+        "no_show_percent": PolicySettings.current().percent_for_not_coming(clinic.late_fee_percent),
+        "grace_minutes": clinic.grace_minutes,
+    }
 
 
 def free_until(session: Appointment, *, clinic: ClinicSettings | None = None) -> datetime:

@@ -19,14 +19,13 @@ from portal.appointments.freed import Place, time_freed
 from portal.appointments.models import Appointment, CancelReason
 from portal.appointments.refusals import NotCancellable, NotOffered, NotReschedulable
 from portal.appointments.states import AskAbove, Because, Status, Verb, Why, nothing_known
+from portal.appointments.terms import promised_now
 from portal.audit import trail
-from portal.clinic.booking_rules import rules_of
 from portal.clinic.kept import services
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Room, Service
 from portal.common.access.actors import Actor
 from portal.common.money import cents
 from portal.patients.models import Patient
-from portal.policies.models import PolicySettings
 
 
 @in_transaction
@@ -72,12 +71,9 @@ def book(
         mode=mode,
         status=Status.BOOKED,
         fee=locked.fee_for(service) if fee is None else cents(fee),
-        cancel_hours=rules_of(services()[service.pk], clinic=clinic).cancel_hours,
-        late_fee_percent=clinic.late_fee_percent,
-        no_show_percent=PolicySettings.current().percent_for_not_coming(clinic.late_fee_percent),
-        grace_minutes=clinic.grace_minutes,
         booked_at=now,
         booked_by=by.user,
+        **promised_now(service, clinic=clinic),
         **slot._asdict(),
     )
     record_booked(appointment, by=by, now=now, outside_hours=outside_hours)

@@ -20,13 +20,13 @@ from portal.appointments.freed import Place, time_freed
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import HoldExpired, NotOffered, Refusal, SlotTaken
 from portal.appointments.states import Because, Status, Verb, Why
+from portal.appointments.terms import promised_now
 from portal.audit import trail
 from portal.clinic.booking_rules import rules_of
 from portal.clinic.kept import places, services
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.patients.models import Patient
-from portal.policies.models import PolicySettings
 
 
 @in_transaction
@@ -62,7 +62,7 @@ def hold(
     clear_holds(standing.run_out, by=by, now=now)
     rules.check_offered(locked, service, slot, location, mode, by=by, now=now, clinic=clinic)
     room = rules.choose_room(service, mode, location, standing)
-    in_force = rules_of(services()[service.pk], clinic=clinic)
+    keeps_for = rules_of(services()[service.pk], clinic=clinic).hold
     if instead_of is not None:
         release_hold(hold=instead_of, by=by, now=now)
     return Appointment.objects.create(
@@ -72,12 +72,9 @@ def hold(
         room_id=room,
         mode=mode,
         status=Status.HELD,
-        held_until=until or now + in_force.hold,
+        held_until=until or now + keeps_for,
         fee=locked.fee_for(service),
-        cancel_hours=in_force.cancel_hours,
-        late_fee_percent=clinic.late_fee_percent,
-        no_show_percent=PolicySettings.current().percent_for_not_coming(clinic.late_fee_percent),
-        grace_minutes=clinic.grace_minutes,
+        **promised_now(service, clinic=clinic),
         **slot._asdict(),
     )
 

@@ -23,14 +23,13 @@ from portal.appointments.freed import FreedTime
 from portal.appointments.models import Appointment, Offer, Vacancy, WaitlistEntry
 from portal.appointments.refusals import OfferClosed, Refusal
 from portal.appointments.states import Status
+from portal.appointments.terms import promised_now
 from portal.appointments.waitlist import Fit, FreeTime
 from portal.audit import trail
 from portal.clinic import kept
-from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings, FreedTimes
 from portal.common.access.actors import Actor
 from portal.common.database.inserting import insert_or_ignore
-from portal.policies.models import PolicySettings
 
 HANDOVER: Final = timedelta(minutes=5)
 # Nobody can read a mail and decide in less.
@@ -209,7 +208,6 @@ def held_for(offer: Offer) -> Appointment | None:
 
 def as_if_held(offer: Offer) -> Appointment:
     """What accepting an offer books whose time is kept for nobody, at today's fee and terms; it is never saved."""
-    clinic = ClinicSettings.current()
     service = kept.services()[offer.entry.service_id]
     psychologist = kept.psychologists()[offer.vacancy.psychologist_id]
     return Appointment(
@@ -220,10 +218,7 @@ def as_if_held(offer: Offer) -> Appointment:
         status=Status.HELD,
         held_until=offer.expires_at,
         fee=psychologist.fee_for(service),
-        cancel_hours=rules_of(service, clinic=clinic).cancel_hours,
-        late_fee_percent=clinic.late_fee_percent,
-        no_show_percent=PolicySettings.current().percent_for_not_coming(clinic.late_fee_percent),
-        grace_minutes=clinic.grace_minutes,
+        **promised_now(service, clinic=ClinicSettings.current()),
         **rules.slot_of(service, offer.starts_at)._asdict(),
     )
 

@@ -14,12 +14,12 @@ from portal.appointments.models import Appointment, Series, Status
 from portal.appointments.recurrence import Pattern
 from portal.appointments.refusals import NotOffered, SlotTaken, TooManyBookings
 from portal.appointments.states import AHEAD
+from portal.appointments.terms import promised_now
 from portal.audit import trail
 from portal.clinic.booking_rules import rules_of
 from portal.clinic.kept import services
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
-from portal.policies.models import PolicySettings
 
 
 class Wish(NamedTuple):
@@ -69,8 +69,7 @@ def book_series(
     outlook = _checked(terms, wishes, by=by, now=now, clinic=clinic)
     clear_holds(outlook.run_out, by=by, now=now)
     series, position = _series(terms, pattern, len(wishes), before, by=by, now=now)
-    in_force = rules_of(services()[terms.service.pk], clinic=clinic)
-    missed = PolicySettings.current().percent_for_not_coming(clinic.late_fee_percent)
+    promised = promised_now(terms.service, clinic=clinic)
     fee, in_order = locked.fee_for(terms.service), sorted(wishes)
     booked = Appointment.objects.bulk_create(
         Appointment(
@@ -82,15 +81,12 @@ def book_series(
             mode=terms.mode,
             status=Status.BOOKED,
             fee=fee,
-            cancel_hours=in_force.cancel_hours,
-            late_fee_percent=clinic.late_fee_percent,
-            no_show_percent=missed,
-            grace_minutes=clinic.grace_minutes,
             booked_at=now,
             booked_by=by.user,
             series=series,
             position=position + n,
             planned_at=wish.planned_at,
+            **promised,
             **rules.slot_of(terms.service, wish.starts_at)._asdict(),
         )
         for n, wish in enumerate(in_order, start=1)
@@ -133,9 +129,6 @@ def _checked(terms: Terms, wishes: Sequence[Wish], *, by: Actor, now: datetime, 
             raise NotOffered("on_request")
         slot = rules.slot_of(terms.service, min(wishes).starts_at)
         rules.check_patient(terms.patient, terms.psychologist, terms.service, slot, by=by, now=now, clinic=clinic)
-        if rules_of(services()[terms.service.pk], clinic=clinic).is_on_request:
-            # Each time would have to be asked for.
-            raise NotOffered("on_request")
         if len(wishes) > allowance(terms, now=now, clinic=clinic):
             raise TooManyBookings
     return outlook
