@@ -38,7 +38,7 @@ TODAY = NOW.date()
 # sign-in's own library have no field that may stay empty.
 NOT_FILLED_IN = {
     *("SearchForm", "PatientSearch", "ArticleSearch", "Search", "Wanted", "PeopleFilter", "ArrivalsFilter"),
-    *("BookingChoice", "OfferedTime", "DayChoice", "WeekChoice", "LanguageChoice", "Choice", "TimeChoice", "NewTime"),
+    *("BookingChoice", "OfferedTime", "DayChoice", "LanguageChoice", "Choice", "TimeChoice", "NewTime"),
     *("Preference", "RevisionChoice", "RoomChoice", "SeenForm", "SendForm", "EndCarerForm", "ShownForm"),
     *("Cancelling", "Agreeing", "Agreement", "WhoFor", "SignForm", "PreviewForm", "ExampleForm"),
     *("PersonForm", "ClinicForm", "SluggedForm", "WithPortrait", "ProfileForm", "OurFields", "KeepsPictures"),

@@ -69,7 +69,7 @@ def closed_on(location_id: int, starts_at: datetime, ends_at: datetime) -> str:
     return next((each.label for each in _shut(location_id, starts_at, ends_at)), "")
 
 
-def is_holiday(location_id: int, moment: datetime) -> str:
+def holiday_on(location_id: int, moment: datetime) -> str:
     """The name of the public holiday that closes a place on the day of this moment; empty for none."""
     day = places()[location_id].day_of(moment.astimezone(UTC))
     return holidays_at(places()[location_id], first_day=day, last_day=day).get(day, "")

@@ -12,16 +12,6 @@ from portal.appointments.openings import Hours
 from portal.clinic.models import ClinicSettings, Location, Mode
 from portal.common.kept import kept
 
-
-def home_zone_of(psychologist: int, *, clinic: ClinicSettings) -> ZoneInfo:
-    """The wall clock of the place where somebody works most; the clinic's own where they have no hours."""
-    worked: defaultdict[ZoneInfo, int] = defaultdict(int)
-    for window in weekly_hours().get(psychologist, ()):
-        starts = window.starts.hour * 60 + window.starts.minute
-        worked[ZoneInfo(str(window.zone))] += end_minute(window.ends) - starts
-    return max(worked, key=worked.__getitem__) if worked else clinic.zone
-
-
 # The ways of meeting, which are the columns that name them too.
 _WAYS = tuple(str(mode.value) for mode in Mode)
 
@@ -39,9 +29,9 @@ def weekly_hours() -> Mapping[int, tuple[Hours, ...]]:
     return {whose: tuple(windows) for whose, windows in found.items()}
 
 
-def main_zone(psychologist: int) -> ZoneInfo:
-    """The wall clock of the place where somebody works most: there a whole day begins, and a time without a zone is."""
+def main_zone(psychologist: int, *, clinic: ClinicSettings) -> ZoneInfo:
+    """The wall clock of the place where somebody works most; the clinic's own where they have no hours."""
     worked: Counter[str] = Counter()
     for window in weekly_hours().get(psychologist, ()):
         worked[str(window.zone)] += end_minute(window.ends) - window.starts.hour * 60 - window.starts.minute
-    return ZoneInfo(worked.most_common(1)[0][0]) if worked else ClinicSettings.current().zone
+    return ZoneInfo(worked.most_common(1)[0][0]) if worked else clinic.zone

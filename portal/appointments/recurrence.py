@@ -94,11 +94,6 @@ class Pattern:
         return day if day <= last else None
 
 
-def is_last_of_its_month(day: date) -> bool:
-    """Whether no such weekday follows in the month of this day."""
-    return (day + timedelta(weeks=1)).month != day.month
-
-
 def _months_on(month: date, months: int) -> date:
     """The first of the month that is so many months after one, given by its first."""
     years, index = divmod(month.month - 1 + months, 12)

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from portal.appointments import diary
 from portal.appointments.actions import rules
-from portal.appointments.closed import closed_on, is_holiday
+from portal.appointments.closed import closed_on, holiday_on
 from portal.appointments.models import Appointment, TimeSlot
 from portal.appointments.openings import Span
 from portal.appointments.states import TAKING_TIME, Status
@@ -156,7 +156,7 @@ class Outlook:
         place = self.terms.location.pk
         if closed_on(place, slot.starts_at, slot.ends_at):
             return Clash.CLOSED
-        return Clash.HOLIDAY if is_holiday(place, starts_at) else Clash.HOURS
+        return Clash.HOLIDAY if holiday_on(place, starts_at) else Clash.HOURS
 
     def nearest(self, to: datetime, *, beside: Collection[datetime] = ()) -> datetime | None:
         """The nearest other time that both have free, `NEAR` from this one at the most; None if there is none."""

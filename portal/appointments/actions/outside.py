@@ -15,7 +15,7 @@ from portal.appointments.outside import addresses
 from portal.appointments.outside.fetching import THE_NET, Fetched, FetchFailed, Net, fetch
 from portal.appointments.outside.reading import Busy, Unreadable, busy_times
 from portal.audit import trail
-from portal.clinic.models import Psychologist
+from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.actors import Actor
 from portal.common.crypto.ciphertext import EncryptionError
 
@@ -78,7 +78,8 @@ def read_calendar(pk: int, *, now: datetime, net: Net = THE_NET) -> str:
         if fetched.body is None:
             busy = None
         else:
-            busy = busy_times(fetched.body, zone=main_zone(calendar.psychologist_id), start=start, end=end)
+            zone = main_zone(calendar.psychologist_id, clinic=ClinicSettings.current())
+            busy = busy_times(fetched.body, zone=zone, start=start, end=end)
     except (FetchFailed, Unreadable) as problem:
         return _failed(calendar, problem.reason, now=now)
     except EncryptionError:

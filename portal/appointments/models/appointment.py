@@ -326,11 +326,6 @@ class Appointment(models.Model):
         return timezone.localtime(self.starts_at, self.zone)
 
     @property
-    def local_end(self) -> datetime:
-        """When it ends by the clock of its place."""
-        return timezone.localtime(self.ends_at, self.zone)
-
-    @property
     def person(self) -> Patient:
         """Whose session it is; raises ValueError for a time that is held, and nobody's yet."""
         if self.patient is None:

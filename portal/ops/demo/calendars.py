@@ -12,7 +12,7 @@ from portal.accounts.roles import Role
 from portal.appointments.actions import subscribing
 from portal.appointments.hours import main_zone
 from portal.appointments.models import CalendarFeed, OutsideBusy, OutsideCalendar
-from portal.clinic.models import Psychologist
+from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.actors import Actor
 from portal.common.languages.times import local_day
 from portal.ops.demo import sign_ins
@@ -50,7 +50,7 @@ def _elsewhere(psychologist: Psychologist, *, now: datetime) -> None:
     )
     calendar.address = "https://calendar.example/mai/basic.ics"
     calendar.save(force_insert=True)
-    zone = main_zone(psychologist.pk)
+    zone = main_zone(psychologist.pk, clinic=ClinicSettings.current())
     days = [local_day(now, zone) + timedelta(days=n) for n in range(7 * WEEKS)]
     OutsideBusy.objects.bulk_create(
         OutsideBusy(

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.appointments.calendars import STATUSES, Only
 from portal.clinic.models import Location, Mode, Psychologist
 from portal.common.forms.fields import DateField, MarkField
+from portal.journeys.choosing import monday_of
 
 DAY, WEEK, MONTH, AGENDA = "day", "week", "month", "agenda"
 VIEWS: Mapping[str, Promise] = {DAY: _("Day"), WEEK: _("Week"), MONTH: _("Month"), AGENDA: _("Agenda")}
@@ -112,15 +113,15 @@ class Asked:
     def first(self) -> date:
         """The first day shown: of a week its Monday, of a month the Monday of the week that it begins in."""
         if self.view == WEEK:
-            return _monday(self.day)
-        return _monday(self.day.replace(day=1)) if self.view == MONTH else self.day
+            return monday_of(self.day)
+        return monday_of(self.day.replace(day=1)) if self.view == MONTH else self.day
 
     @property
     def days(self) -> int:
         """How many days are shown, from `first` on."""
         if self.view == MONTH:
             last = _next_month(self.day) - timedelta(days=1)
-            return (_monday(last) - self.first).days + 7
+            return (monday_of(last) - self.first).days + 7
         return 1 if self.view == DAY else 7
 
     @property
@@ -142,10 +143,6 @@ class Asked:
         if self.view == MONTH:
             return (day.year, day.month) == (self.day.year, self.day.month)
         return self.first <= day < self.first + timedelta(days=self.days)
-
-
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
 
 
 def _next_month(day: date) -> date:

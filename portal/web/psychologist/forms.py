@@ -17,29 +17,17 @@ from portal.records.actions import tidy
 from portal.records.models import MOST_CHARACTERS, Template
 
 
-class _OneDay(forms.Form):
+class DayChoice(forms.Form):
     """A day named in an address; none if it is no day, or of another age."""
 
-    name = ""
-
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        super().__init__(data)
-        self.fields[self.name] = DateField(picker=True, required=False)
+    day = DateField(picker=True, required=False)
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> date | None:
         form = cls(data)
         form.full_clean()
-        day: date | None = form.cleaned_data.get(cls.name)
+        day: date | None = form.cleaned_data.get("day")
         return day if day and 2000 <= day.year <= 2100 else None
-
-
-class DayChoice(_OneDay):
-    name = "day"
-
-
-class WeekChoice(_OneDay):
-    name = "week"
 
 
 class PatientSearch(forms.Form):

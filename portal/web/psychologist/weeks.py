@@ -23,10 +23,6 @@ MIDNIGHT = time()
 Window = tuple[datetime, datetime]
 
 
-def monday_of(day: date) -> date:
-    return day - timedelta(days=day.weekday())
-
-
 def bounds(first: date, days: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """From the first midnight to the last, there."""
     return (
@@ -217,7 +213,7 @@ class _Coming(NamedTuple):
 def _is_worked(session: _Coming, zone: ZoneInfo, hours: list[WorkingHours], slots: list[TimeSlot]) -> bool:
     start, end = _wall(session.starts_at, zone), _wall(session.ends_at, zone)
     day = start.date()
-    if closed.is_holiday(session.location, session.starts_at):
+    if closed.holiday_on(session.location, session.starts_at):
         hours = []
     there = [h for h in hours if h.location_id == session.location and h.is_worked_on(day)]
     worked = [_window(h, day) for h in there if h.is_for(session.mode)]

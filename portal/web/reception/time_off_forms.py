@@ -11,7 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from portal.appointments.hours import home_zone_of
+from portal.appointments.hours import main_zone
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Location, Psychologist
 from portal.common.forms.fields import DateField, LineField, TimeField, moment
@@ -69,7 +69,7 @@ class TimeOffForm(forms.Form):
         """The clock that its days and times are on; of the whole clinic, the one it is judged by."""
         if self.location:
             return self.location.zone
-        return home_zone_of(self.psychologist.pk, clinic=self.clinic) if self.psychologist else self.clinic.zone
+        return main_zone(self.psychologist.pk, clinic=self.clinic) if self.psychologist else self.clinic.zone
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

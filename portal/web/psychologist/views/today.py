@@ -19,13 +19,14 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import allow
 from portal.common.languages.times import local_day
 from portal.common.web.htmx import htmx_of, page_or_fragment
+from portal.journeys.choosing import monday_of
 from portal.journeys.sessions import steps_of
 from portal.records.session_notes import sessions_to_write_up, sessions_with_notes
 from portal.web.psychologist.forms import DayChoice
 from portal.web.psychologist.lists import day_rows
 from portal.web.psychologist.own_profile import PsychologistRequest, home_zone, with_profile
 from portal.web.psychologist.to_do import ROOM
-from portal.web.psychologist.weeks import Day, Week, bounds, hours_of, monday_of, read_week
+from portal.web.psychologist.weeks import Day, Week, bounds, hours_of, read_week
 from portal.web.to_do.pages import on_a_home_page
 
 # How far back the page looks for notes that are missing; the page of notes goes further.

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.roles import Role
-from portal.appointments.hours import home_zone_of
+from portal.appointments.hours import main_zone
 from portal.appointments.models import Appointment, Closure, TimeSlot
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings
@@ -126,7 +126,7 @@ def _coming(request: ActorRequest, *, clinic: ClinicSettings, now: datetime) -> 
     """Leave and closed days that are not over. Two queries."""
     people, places = kept.psychologists(), kept.places()
     for slot in TimeSlot.objects.visible_to(request.actor).away().filter(ends_at__gt=now):
-        zone = home_zone_of(slot.psychologist_id, clinic=clinic)
+        zone = main_zone(slot.psychologist_id, clinic=clinic)
         begins, ends = slot.starts_at.astimezone(zone), slot.ends_at.astimezone(zone)
         words = _in_words(begins.date(), begins.time(), ends.date(), ends.time())
         label = slot.label or slot.get_kind_display()
