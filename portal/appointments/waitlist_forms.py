@@ -11,8 +11,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from portal.appointments.actions import WaitlistWish
-from portal.appointments.models import PartOfDay, WaitlistEntry, Weekday
+from portal.appointments.models import WaitlistEntry, Weekday
 from portal.appointments.models.waitlist import DAYS, PARTS, WAYS, bits_of, chosen_in
+from portal.appointments.parts_of_day import PartOfDay
 from portal.appointments.waitlist import last_day
 from portal.clinic.models import Location, Mode, Psychologist, Service
 from portal.common.forms.fields import DateField, WholeNumberField
@@ -40,7 +41,9 @@ class WishForm(forms.Form):
         label=_("On which days"), choices=Weekday.choices, coerce=int, widget=forms.CheckboxSelectMultiple
     )
     parts = forms.MultipleChoiceField(
-        label=_("At what time of day"), choices=PartOfDay.choices, widget=forms.CheckboxSelectMultiple
+        label=_("At what time of day"),
+        choices=[(part.value, part.with_hours) for part in PartOfDay],
+        widget=forms.CheckboxSelectMultiple,
     )
     ends_on = DateField(
         label=_("Until when would a time help"),

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 from portal.appointments import diary
 from portal.appointments.models import Appointment
 from portal.appointments.openings import Opening
+from portal.appointments.parts_of_day import PartOfDay
 from portal.clinic import kept
 from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.languages.times import are_apart, place_of_zone
-from portal.journeys.parts_of_day import Part
 
 # How many times stand before all others.
 SOONEST = 3
@@ -69,18 +69,18 @@ class Day:
     times: list[FreeTime]
 
     @property
-    def parts(self) -> list[tuple[Part, list[FreeTime]]]:
+    def parts(self) -> list[tuple[PartOfDay, list[FreeTime]]]:
         """Its times by the parts of the day that have any."""
-        found: dict[Part, list[FreeTime]] = {}
+        found: dict[PartOfDay, list[FreeTime]] = {}
         for free in self.times:
-            found.setdefault(Part.of(free.starts_at, free.zone), []).append(free)
-        return [(part, found[part]) for part in Part if part in found]
+            found.setdefault(PartOfDay.of(free.starts_at, free.zone), []).append(free)
+        return [(part, found[part]) for part in PartOfDay if part in found]
 
     @property
-    def empty_half(self) -> Part | None:
+    def empty_half(self) -> PartOfDay | None:
         """The morning or the afternoon, where that has no time and the other half has some."""
         having = {part for part, _ in self.parts}
-        empty = [half for half in (Part.MORNING, Part.AFTERNOON) if half not in having]
+        empty = [half for half in (PartOfDay.MORNING, PartOfDay.AFTERNOON) if half not in having]
         return empty[0] if len(empty) == 1 else None
 
 
@@ -174,7 +174,7 @@ def week_of_times(
     clinic: ClinicSettings,
     mode: str | None = None,
     location: Location | None = None,
-    part: Part | None = None,
+    part: PartOfDay | None = None,
     ignore: Appointment | None = None,
     for_staff: bool = False,
     is_asked_for: bool = True,
@@ -194,7 +194,7 @@ def week_of_times(
         place = places.get(opening.location_id)
         if place is None or is_present(psychologist, opening, ignore, mode=mode):
             return False
-        return part is None or Part.of(opening.starts_at, place.zone) == part
+        return part is None or PartOfDay.of(opening.starts_at, place.zone) == part
 
     found = diary.openings_of(
         psychologists,

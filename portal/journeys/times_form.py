@@ -8,10 +8,10 @@ from typing import Any
 
 from django import forms
 
+from portal.appointments.parts_of_day import PartOfDay
 from portal.clinic.models import Location
 from portal.common.forms.fields import DateField, MarkField
 from portal.journeys import choosing, clocks
-from portal.journeys.parts_of_day import Part
 
 
 class TimesForm(forms.Form):
@@ -29,8 +29,8 @@ class TimesForm(forms.Form):
         slug = self.cleaned_data["place"]
         return next((place for place in choosing.open_places().values() if place.slug == slug), None)
 
-    def clean_part(self) -> Part | None:
-        return next((part for part in Part if part.value == self.cleaned_data["part"]), None)
+    def clean_part(self) -> PartOfDay | None:
+        return next((part for part in PartOfDay if part.value == self.cleaned_data["part"]), None)
 
     def clean_zone(self) -> str:
         return clocks.read(self.cleaned_data["zone"])

@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from portal.appointments.parts_of_day import PartOfDay
 from portal.journeys import choosing
-from portal.journeys.parts_of_day import Part
 from tests import make
 
 NOW = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
@@ -168,7 +168,7 @@ def test_a_time_survives_the_form(clinic, place):
 def test_parts_of_the_day_are_told_by_the_places_clock(wall, part, zone):
     hour, minute = map(int, wall.split(":"))
     moment = datetime(2026, 12, 1, hour, minute, tzinfo=ZoneInfo(zone)).astimezone(UTC)
-    assert Part.of(moment, ZoneInfo(zone)) == part
+    assert PartOfDay.of(moment, ZoneInfo(zone)) == part
 
 
 def test_the_next_free_time_of_an_empty_day_is_a_later_one_or_else_the_first_of_all(clinic, place):

@@ -4,7 +4,7 @@ from portal.appointments.models.feeds import CalendarFeed
 from portal.appointments.models.hours import TimeSlot, Weekday, WorkingHours
 from portal.appointments.models.outside import OutsideBusy, OutsideCalendar
 from portal.appointments.models.series import Series
-from portal.appointments.models.waitlist import Offer, PartOfDay, Vacancy, WaitlistEntry
+from portal.appointments.models.waitlist import Offer, Vacancy, WaitlistEntry
 from portal.appointments.states import Status
 
 __all__ = [
@@ -17,7 +17,6 @@ __all__ = [
     "Offer",
     "OutsideBusy",
     "OutsideCalendar",
-    "PartOfDay",
     "Series",
     "Status",
     "TimeSlot",

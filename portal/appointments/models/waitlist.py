@@ -16,24 +16,11 @@ from portal.accounts.models import Invitation
 from portal.accounts.roles import Role
 from portal.appointments.models.appointment import Appointment
 from portal.appointments.models.hours import Weekday
+from portal.appointments.parts_of_day import PartOfDay
 from portal.clinic.models import Location, Mode, Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.common.privacy import classed
 from portal.patients.models import Patient
-
-
-class PartOfDay(models.TextChoices):
-    """When on the wall clock of its place a session starts: before noon, before five, or later."""
-
-    MORNING = "morning", _("Morning, until 12")
-    AFTERNOON = "afternoon", _("Afternoon, 12 to 5")
-    EVENING = "evening", _("Evening, from 5")
-
-    @classmethod
-    def of(cls, local: datetime) -> PartOfDay:
-        """The part of the day in which a local time lies."""
-        return cls.MORNING if local.hour < 12 else cls.AFTERNOON if local.hour < 17 else cls.EVENING
-
 
 WAYS: Final[Sequence[str]] = tuple(Mode.values)
 DAYS: Final[Sequence[int]] = tuple(Weekday.values)
@@ -179,7 +166,9 @@ class WaitlistEntry(models.Model):
         """Whether a session that starts then would help, by the wall clock of its place."""
         local = starts_at.astimezone(zone)
         return (
-            local.date() <= self.ends_on and local.weekday() in self.days and PartOfDay.of(local) in self.parts_of_day
+            local.date() <= self.ends_on
+            and local.weekday() in self.days
+            and PartOfDay.of(starts_at, zone) in self.parts_of_day
         )
 
 

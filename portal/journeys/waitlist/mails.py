@@ -13,21 +13,15 @@ from portal.clinic.models import ClinicSettings
 from portal.journeys import changing
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
-from portal.patients.models import Patient
-from portal.patients.reaching import Reader, readers_of
+from portal.patients.reaching import readers_of
 
 TEMPLATE = "waitlist_offer"
-
-
-def readers(patient: Patient) -> list[Reader]:
-    """Who may be mailed an offer: whoever reads what the clinic writes of this patient; nobody, without an address."""
-    return readers_of(patient)
 
 
 def send(offer: Offer, token: str, *, session: Appointment, now: datetime) -> None:
     """Queues the offer for each of its readers, in their language; `session` is what they would book."""
     terms = changing.terms_of(session, now=now, clinic=ClinicSettings.current(), is_mailed=True)
-    for reader in readers(offer.entry.patient):
+    for reader in readers_of(offer.entry.patient):
         to = Recipient.by_email(reader.address)
         with override(reader.language):
             url = absolute("public:offered", token)

@@ -21,6 +21,7 @@ from portal.clinic.models import ClinicSettings, FreedTimes
 from portal.common.access.actors import Actor
 from portal.journeys.waitlist import mails, offered
 from portal.journeys.waitlist.offered import BY_LINK
+from portal.patients.reaching import readers_of
 
 
 @actions.in_transaction
@@ -36,12 +37,12 @@ def take_turn(vacancy: Vacancy | int, *, by: Actor, now: datetime) -> list[Offer
         return []
     _end_what_is_over(current, by=by, now=now)
     if current.starts_at <= now:
-        _close(current, Vacancy.Closed.PASSED, by=by, now=now)
+        offering.close_vacancy(current, why=Vacancy.Closed.PASSED, by=by, now=now)
         return []
     if current.offers.still_open().exists():
         return []
     if not current.goes_on and current.offers.exists():
-        _close(current, Vacancy.Closed.NOBODY, by=by, now=now)
+        offering.close_vacancy(current, why=Vacancy.Closed.NOBODY, by=by, now=now)
         return []
     clinic, free = ClinicSettings.current(), FreeTime.of(current)
     if not offered.goes_out(now, zone=free.location.zone, clinic=clinic):
@@ -89,9 +90,10 @@ def _ask(vacancy: Vacancy, free: FreeTime, *, clinic: ClinicSettings, by: Actor,
             if vacancy.in_turn:
                 return made
     if not made and not is_put_off:
-        is_taken = Appointment.objects.filter(psychologist=free.psychologist).with_a_person()
-        is_taken = is_taken.between(free.starts_at, free.ends_at)
-        _close(vacancy, Vacancy.Closed.TAKEN if is_taken.exists() else Vacancy.Closed.NOBODY, by=by, now=now)
+        booked = Appointment.objects.filter(psychologist=free.psychologist).with_a_person()
+        is_taken = booked.between(free.starts_at, free.ends_at).exists()
+        why = Vacancy.Closed.TAKEN if is_taken else Vacancy.Closed.NOBODY
+        offering.close_vacancy(vacancy, why=why, by=by, now=now)
     return made
 
 
@@ -99,7 +101,7 @@ def _offer_to(
     vacancy: Vacancy, fit: Fit, free: FreeTime, *, clinic: ClinicSettings, by: Actor, now: datetime
 ) -> Offer | None:
     until = offering.answer_by(fit, by=by, now=now, clinic=clinic)
-    if until is None or not mails.readers(fit.entry.patient) or offering.refusal_of(fit, free, by=BY_LINK, now=now):
+    if until is None or not readers_of(fit.entry.patient) or offering.refusal_of(fit, free, by=BY_LINK, now=now):
         return None
     return make_offer(vacancy, fit, until=until, by=by, now=now)
 
@@ -113,10 +115,6 @@ def make_offer(vacancy: Vacancy, fit: Fit, *, until: datetime, by: Actor, now: d
         return None
     mails.send(offer, token, session=offered.session_of(offer), now=now)
     return offer
-
-
-def _close(vacancy: Vacancy, why: Vacancy.Closed, *, by: Actor, now: datetime) -> None:
-    offering.close_vacancy(vacancy, why=why, by=by, now=now)
 
 
 @actions.in_transaction
@@ -146,7 +144,7 @@ def offer_by_hand(*, free: FreeTime, entry: WaitlistEntry, by: Actor, now: datet
 
 def obstacle(fit: Fit, free: FreeTime, *, now: datetime) -> Refusal | None:
     """What keeps somebody from taking this time by an e-mailed link; the desk may still book it for them."""
-    if not mails.readers(fit.entry.patient):
+    if not readers_of(fit.entry.patient):
         return NotOffered("address")
     if not fit.entry.service.online:
         return NotOffered("service")

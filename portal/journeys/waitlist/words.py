@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from portal.appointments.models import Offer, PartOfDay, WaitlistEntry, Weekday
+from portal.appointments.models import Offer, WaitlistEntry, Weekday
+from portal.appointments.parts_of_day import PartOfDay
 from portal.clinic import kept
 from portal.common.languages.punctuation import listed
 

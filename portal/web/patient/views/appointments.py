@@ -22,6 +22,7 @@ from portal.appointments import actions, ics
 from portal.appointments.forms import SeenForm
 from portal.appointments.listing import with_clinic
 from portal.appointments.models import Appointment, CancelReason
+from portal.appointments.parts_of_day import PartOfDay
 from portal.appointments.refusals import (
     NotCancellable,
     NotOffered,
@@ -40,7 +41,6 @@ from portal.common.languages.times import when
 from portal.common.money import ZERO
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.journeys import booking, changing, choosing, clocks, paying, requests, sessions, told
-from portal.journeys.parts_of_day import Part
 from portal.journeys.times_form import TimesForm, kept_in_links
 from portal.patients.models import Patient
 from portal.resources.models import Share
@@ -314,7 +314,7 @@ def _times(
         "mode": Mode(appointment.mode),
         "fee": charges.promised(appointment, clinic=clinic).total,
         "part": chosen["part"],
-        "parts": list(Part),
+        "parts": list(PartOfDay),
         "zone": clock,
         "clock": week.other_clock(clock),
         "clocks": clocks.offered(clock),

@@ -22,9 +22,10 @@ from portal.clinic import kept
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.once import making, once
-from portal.journeys.waitlist import answering, mails
+from portal.journeys.waitlist import answering
 from portal.journeys.waitlist.words import lines_of
 from portal.patients.models import Patient
+from portal.patients.reaching import readers_of
 from portal.web.patient.forms import OwnWishForm
 
 
@@ -101,7 +102,7 @@ def join(request: ActorRequest) -> HttpResponse:
                 status = 409
             else:
                 messages.success(request, _("You are on the waitlist."))
-                if not mails.readers(form.patient):
+                if not readers_of(form.patient):
                     messages.warning(
                         request, _("We have no e-mail address to write to. Please add one to the details.")
                     )

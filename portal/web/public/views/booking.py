@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from portal.appointments.parts_of_day import PartOfDay
 from portal.appointments.refusals import NotOffered, SlotTaken
 from portal.clinic import kept
 from portal.clinic.booking_rules import rules_of
@@ -23,7 +24,6 @@ from portal.common.access.decorators import open_to_all
 from portal.common.access.same_origin import from_our_own_pages
 from portal.common.web.htmx import htmx_of, page_or_fragment, redirect_to
 from portal.journeys import choosing, clocks, pricing, profiles, returning, who_books
-from portal.journeys.parts_of_day import Part
 from portal.journeys.times_form import kept_in_links
 from portal.web.public import held_time
 from portal.web.public.forms import Choice, Preference, TimeChoice
@@ -149,7 +149,7 @@ def _calendar(
         "clock": week.other_clock(clock),
         # Of the form above the times, which the fragment leaves as it is.
         "places": partial(_places, psychologists, service),
-        "parts": list(Part),
+        "parts": list(PartOfDay),
         "zone": clock,
         "clocks": partial(clocks.offered, clock),
         "price": price,

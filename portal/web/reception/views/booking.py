@@ -22,6 +22,7 @@ from portal.appointments import diary
 from portal.appointments.actions import in_transaction, rules
 from portal.appointments.forms import SeenForm
 from portal.appointments.models import Appointment, OutsideCalendar
+from portal.appointments.parts_of_day import PartOfDay
 from portal.appointments.refusals import NotOffered, NotReschedulable, PatientBusy, SlotTaken
 from portal.appointments.states import Verb
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
@@ -31,7 +32,6 @@ from portal.common.languages.times import local_day, when
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
 from portal.journeys import booking, choosing, clocks, profiles, same_day, sessions
-from portal.journeys.parts_of_day import Part
 from portal.journeys.times_form import TimesForm, kept_in_links
 from portal.journeys.usual import usual
 from portal.patients.models import Patient
@@ -269,7 +269,7 @@ def _page(
         "place": asked["place"],
         "places": list(choosing.open_places().values()),
         "part": asked["part"],
-        "parts": list(Part),
+        "parts": list(PartOfDay),
         "zone": clock,
         "clock": week.other_clock(clock),
         "clocks": clocks.offered(clock),
