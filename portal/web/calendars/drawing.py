@@ -20,7 +20,7 @@ from portal.appointments.calendars import Booked, DiaryDay, Free, Session
 from portal.appointments.seating import RoomDay
 from portal.clinic import kept
 from portal.clinic.models import Mode
-from portal.common.languages.times import clock, clock_there, iso
+from portal.common.languages.times import are_apart, clock, clock_there, iso
 from portal.common.web.daygrid import Block
 from portal.common.web.stencils import Row, Stencil
 from portal.web.calendars.absences import elsewhere_in_words
@@ -139,9 +139,7 @@ class Drawing:
     def _other_clock(self, a: Booked) -> str:
         """When it is by the clock of its place, where that shows another time than the calendar's."""
         there = a.location.zone
-        if a.starts_at.astimezone(there).utcoffset() == a.starts_at.astimezone(self.zone).utcoffset():
-            return ""
-        return clock_there(a.starts_at, there)
+        return clock_there(a.starts_at, there) if are_apart(there, self.zone, at=a.starts_at) else ""
 
     # ---- Lines ------------------------------------------------------------------------------------------------------
 

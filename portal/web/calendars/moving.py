@@ -28,7 +28,7 @@ from portal.journeys import booking, choosing, sessions
 from portal.journeys.moving import move as move_session
 from portal.web.calendars import undoing
 from portal.web.calendars.audience import Audience
-from portal.web.calendars.in_the_way import in_the_way
+from portal.web.calendars.in_the_way import InTheWay, in_the_way
 from portal.web.calendars.move_forms import MoveForm, SentForm
 from portal.web.calendars.refused import in_words, why_not
 
@@ -114,7 +114,13 @@ class _Page:
         return self._render({"form": form}, status=status)
 
     def question(
-        self, target: Target, *, refusal: str = "", way: Any = None, outside: bool = False, status: int = 200
+        self,
+        target: Target,
+        *,
+        refusal: str = "",
+        way: InTheWay | None = None,
+        outside: bool = False,
+        status: int = 200,
     ) -> HttpResponse:
         """Names both times, and who will be told."""
         moved = booking.as_moved(self.session, starts_at=target.starts_at, location=target.location)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -21,10 +21,10 @@ _LOST = Stencil(
 def drawn_lost(lost: Iterable[Lost]) -> SafeString:
     """One line each, in order of time."""
     page, fee = each("reception:appointment"), each("reception:fee")
-    return _LOST.rows(_row(one, page(one.session.code), fee(one.session.code)) for one in lost)
+    return _LOST.rows(_row(one, page, fee(one.session.code)) for one in lost)
 
 
-def _row(one: Lost, page: str, fee: str) -> Row:
+def _row(one: Lost, page: Callable[[object], str], fee: str) -> Row:
     session, by = one.session, one.refilled_by
     return (
         {
@@ -34,7 +34,7 @@ def _row(one: Lost, page: str, fee: str) -> Row:
             "is_late": session.late,
         },
         (
-            page,
+            page(session.code),
             clock(session.starts_at, session.zone),
             session.person.name,
             session.psychologist.name,
@@ -45,7 +45,7 @@ def _row(one: Lost, page: str, fee: str) -> Row:
             _("%(patient)s at %(time)s") % {"patient": by.person.name, "time": clock(by.starts_at, session.zone)}
             if by
             else "",
-            each("reception:appointment")(by.code) if by else "",
+            page(by.code) if by else "",
             session.code,
         ),
     )

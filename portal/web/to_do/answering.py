@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django import forms
@@ -38,7 +39,7 @@ def answer(request: ActorRequest, code: UUID, *, to: str) -> HttpResponse:
     visible = Appointment.objects.visible_to(request.actor).without_holds().for_listing()
     session, now = get_object_or_404(visible, code=code), timezone.now()
     if request.method == "POST" and "approve" in request.POST:
-        return _approve(request, session, to=to)
+        return _approve(request, session, to=to, now=now)
     form = DeclineForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -50,8 +51,8 @@ def answer(request: ActorRequest, code: UUID, *, to: str) -> HttpResponse:
                 seen=SeenForm.read(request.POST),
             )
         except WrongState as refused:
-            return _not_done(request, session, refused, to=to)
-        _say(request, session, _("The request is declined, and its time is free."))
+            return _not_done(request, session, refused, to=to, now=now)
+        _say(request, session, _("The request is declined, and its time is free."), now=now)
         return redirect(to, code=session.code)
     if not session.is_request:
         messages.info(request, last_step(session, by=request.actor, now=now) or _("This request is answered."))
@@ -61,28 +62,28 @@ def answer(request: ActorRequest, code: UUID, *, to: str) -> HttpResponse:
     return render(request, "to_do/answer.html", context, status=422 if form.errors else 200)
 
 
-def _approve(request: ActorRequest, session: Appointment, *, to: str) -> HttpResponse:
-    now = timezone.now()
+def _approve(request: ActorRequest, session: Appointment, *, to: str, now: datetime) -> HttpResponse:
     try:
         requests.approve_request(appointment=session, by=request.actor, now=now, seen=SeenForm.read(request.POST))
     except WrongState as refused:
-        return _not_done(request, session, refused, to=to)
+        return _not_done(request, session, refused, to=to, now=now)
     except (SlotTaken, NotOffered) as refused:
         messages.error(request, _why_not(refused))
         return redirect(request.path)
-    _say(request, session, _("The session is confirmed."))
+    _say(request, session, _("The session is confirmed."), now=now)
     return redirect(to, code=session.code)
 
 
-def _say(request: HttpRequest, session: Appointment, done: str) -> None:
-    if booking.told(session, now=timezone.now()):
+def _say(request: HttpRequest, session: Appointment, done: str, *, now: datetime) -> None:
+    if booking.told(session, now=now):
         messages.success(request, f"{done} {_('An e-mail says so.')}")
     else:
         messages.success(request, f"{done} {_('No e-mail address is known: please tell them.')}")
 
 
-def _not_done(request: ActorRequest, session: Appointment, refused: WrongState, *, to: str) -> HttpResponse:
-    now = timezone.now()
+def _not_done(
+    request: ActorRequest, session: Appointment, refused: WrongState, *, to: str, now: datetime
+) -> HttpResponse:
     if refused.reason == Why.RAN_OUT:
         messages.warning(
             request, _("The time for an answer is over, so the request ends. Book the time for them anew.")
