@@ -91,7 +91,7 @@ def _line(room: Room, patient: Patient | None, feed: CalendarFeed | None, kept: 
         patient=patient,
         feed=feed,
         # Several forms of one kind may stand on the page.
-        form=TitlesForm(room=room, initial=initial, auto_id=f"id_{patient.pk if patient else 'own'}_%s"),
+        form=TitlesForm(room=room, initial=initial, auto_id=f"id_{patient.code if patient else 'own'}_%s"),
         address=absolute("machines:calendar_feed", kept["token"]) if kept is not None and is_new else "",
     )
 
@@ -138,7 +138,7 @@ def _own(actor: Actor, patient: Patient | None) -> CalendarFeed | None:
 
 
 def _place(patient: Patient | None, room: Room) -> str:
-    return resolve_url(room.page) + (f"#p{patient.pk}" if patient else "")
+    return resolve_url(room.page) + (f"#p{patient.code}" if patient else "")
 
 
 def _gone(request: ActorRequest, room: Room) -> HttpResponse:
