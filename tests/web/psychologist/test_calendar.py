@@ -28,6 +28,10 @@ def test_calendar_shows_the_week_that_is_named(client):
     assert [d.day for d in _columns(answer)] == [30, 1, 2, 3, 4]
 
 
+def test_calendar_leads_to_ones_private_address(client):
+    assert 'href="/practice/calendar/address/"' in client.get(CALENDAR).content.decode()
+
+
 @pytest.mark.parametrize("week", ["", "soon", "2026-02-30", "0001-01-01", "9999-12-31"])
 def test_calendar_of_no_week_is_this_one(client, week):
     assert client.get(CALENDAR, {"week": week}).context["asked"].first == date(2026, 11, 23)
