@@ -368,14 +368,12 @@ OTHERWISE = {
 
 
 # The pages by which the walk is known to have found forms: each shows what is stored, and says so.
-SAYING = set(
-    """
+SAYING = """
     my/details/<uuid:code>/ practice/hours/ practice/profile/ practice/articles/<uuid:code>/address/
     reception/patients/<uuid:code>/edit/ manage/settings/ manage/locations/<uuid:code>/ manage/services/<uuid:code>/
     manage/resources/<uuid:code>/ manage/crisis-lines/<uuid:code>/ manage/policies/settings/ manage/staff/<uuid:code>/
     manage/articles/<uuid:code>/address/ manage/articles/shelves/categories/<uuid:code>/ manage/texts/<str:key>/
-""".split()
-)
+"""
 
 
 @pytest.mark.parametrize("piece", PIECES)
@@ -391,11 +389,11 @@ def test_every_form_that_shows_what_is_stored_says_what_it_showed(person, piece)
             says = "shown" in {name for name, *_rest in controls(form)}
             (saying if says else silent).add((pattern, re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "*", to)))
     assert silent - OTHERWISE.keys() == set()
-    assert set(addresses(piece)) & SAYING - {pattern for pattern, _to in saying} == set()
+    assert set(SAYING.split()).intersection(addresses(piece)) - {pattern for pattern, _to in saying} == set()
 
 
 def test_the_pieces_hold_every_page_that_says():
-    assert SAYING - {address for piece in PIECES for address in addresses(piece)} == set()
+    assert set(SAYING.split()) - {address for piece in PIECES for address in addresses(piece)} == set()
 
 
 # ---- Two forms of one page -------------------------------------------------------------------------------------------

@@ -10,8 +10,9 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.appointments import actions, diary
 from portal.appointments.actions import WaitlistWish
-from portal.appointments.models import Appointment, CancelReason, Offer, PartOfDay, WaitlistEntry, Weekday
+from portal.appointments.models import Appointment, CancelReason, Offer, WaitlistEntry, Weekday
 from portal.appointments.models.waitlist import ANY_PART, ANY_WAY, DAYS, EVERY_DAY, PARTS, WAYS, bits_of
+from portal.appointments.parts_of_day import PartOfDay
 from portal.appointments.refusals import Refusal
 from portal.appointments.waitlist import FreeTime
 from portal.clinic import kept
