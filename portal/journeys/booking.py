@@ -177,10 +177,12 @@ def reschedule_session(
     outside_hours: bool = False,
     seen: str | None = None,
     tell_at: datetime | None = None,
+    on_offer: bool = False,
 ) -> Appointment:
     """Moves a booking, or changes how it is held, and says so, at once or not before `tell_at`.
 
-    Raises SlotTaken, NotOffered or NotReschedulable.
+    `on_offer`: the clinic asked for the move, so that its rules for patients' own moves don't hold. Raises SlotTaken,
+    NotOffered or NotReschedulable.
     """
     before = copy(appointment)
     moved = actions.reschedule(
@@ -194,6 +196,7 @@ def reschedule_session(
         outside_hours=outside_hours,
         known=sessions.known,
         seen=seen,
+        on_offer=on_offer,
     )
     if moved.revision != before.revision:
         # What still waits tells of what is no longer so; the new notice says all that the old one did.

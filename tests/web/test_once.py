@@ -101,7 +101,8 @@ WITHOUT_KEY = {
         patient:end_carer public:times
         public:confirm public:link reception:withdraw_invitation reception:unlink_account
         reception:keep_address patient:waiting_address reception:compare psychologist:take_back_notes
-        public:offer patient:leave_waitlist patient:change_wish reception:waiting reception:leave_waitlist
+        public:offer public:other_times patient:leave_waitlist patient:change_wish reception:waiting
+        reception:leave_waitlist
         reception:withdraw_offer
         reception:move_in_calendar psychologist:move_in_calendar reception:undo_move psychologist:undo_move
         reception:offer_time

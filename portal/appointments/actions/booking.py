@@ -94,12 +94,14 @@ def reschedule(
     outside_hours: bool = False,
     known: AskAbove = nothing_known,
     seen: str | None = None,
+    on_offer: bool = False,
 ) -> Appointment:
     """Moves a booked session and returns it; it keeps its code, its length and the fee that was promised.
 
     It may change how it is held too, also at the same time. A move to where it already is changes nothing, so a
-    double click is harmless. The room with the id `room`, else its own, is taken if it is free. Raises
-    NotReschedulable, SlotTaken, PatientBusy or NotOffered.
+    double click is harmless. The room with the id `room`, else its own, is taken if it is free. `on_offer` says that
+    the clinic asked for the move: neither the notice of a booking nor the patient's free time to change their plans is
+    asked about. Raises NotReschedulable, SlotTaken, PatientBusy or NotOffered.
     """
     rules.check_time(starts_at, now=now)
     place, way, service = location or appointment.location, mode or appointment.mode, services()[appointment.service_id]
@@ -126,7 +128,8 @@ def reschedule(
     if seen is not None and seen != states.as_seen(booked):
         raise NotReschedulable(Why.CHANGED)
     clinic = ClinicSettings.current()
-    if why := states.why_not(booked, Verb.MOVE, by=by, now=now, known=known(booked)):
+    why = states.why_not(booked, Verb.MOVE, by=by, now=now, known=known(booked))
+    if why and not (on_offer and why == Why.LATE):
         raise NotReschedulable(why)
     if whom.has_left:
         raise NotOffered("psychologist")
@@ -142,7 +145,9 @@ def reschedule(
     clear_holds(standing.run_out, by=by, now=now)
     # A time that was agreed once, also outside the hours, is not asked about again.
     if not (outside_hours and rules.is_staff(by)):
-        if not stays:
+        if not stays and on_offer:
+            rules.check_worked(whom, slot, place, way, now=now, clinic=clinic)
+        elif not stays:
             rules.check_offered(whom, booked.service, slot, place, way, by=by, now=now, clinic=clinic)
         elif way != booked.mode:
             rules.check_way_there(whom, slot, place, way, instead_of=booked.mode, clinic=clinic)

@@ -2,6 +2,7 @@ from portal.appointments.models.appointment import LONGEST, Appointment, Appoint
 from portal.appointments.models.closures import Closure
 from portal.appointments.models.feeds import CalendarFeed
 from portal.appointments.models.hours import TimeSlot, Weekday, WorkingHours
+from portal.appointments.models.moves import MoveOffer, MoveTime
 from portal.appointments.models.outside import OutsideBusy, OutsideCalendar
 from portal.appointments.models.series import Series
 from portal.appointments.models.waitlist import Offer, Vacancy, WaitlistEntry
@@ -14,6 +15,8 @@ __all__ = [
     "CalendarFeed",
     "CancelReason",
     "Closure",
+    "MoveOffer",
+    "MoveTime",
     "Offer",
     "OutsideBusy",
     "OutsideCalendar",

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from portal.appointments import actions, states
 from portal.appointments.actions.locking import lock_appointment
-from portal.appointments.models import Appointment, CancelReason
+from portal.appointments.models import Appointment, CancelReason, MoveOffer
 from portal.appointments.refusals import (
     HeldByNote,
     NotCancellable,
@@ -28,6 +28,7 @@ from portal.clinic.models import Location, Psychologist
 from portal.common.access.actors import Actor
 from portal.common.labels import labels_of
 from portal.journeys import booking
+from portal.journeys.rearranging import offering
 from portal.journeys.to_do import steps
 from portal.journeys.to_do.kinds import KINDS, OF_STRANDED, PLACE_CLOSED
 from portal.patients.reaching import Reader
@@ -38,6 +39,7 @@ class What(StrEnum):
     """What can be decided; what is left undecided stays on the desk's list."""
 
     MOVE = "move"
+    OFFER = "offer"
     KEEP = "keep"
     CANCEL = "cancel"
 
@@ -46,6 +48,7 @@ class Came(StrEnum):
     """What came of a decision, as one word."""
 
     MOVED = "moved"
+    OFFERED = "offered"
     KEPT = "kept"
     CANCELLED = "cancelled"
     # Somebody was faster.
@@ -58,12 +61,13 @@ class Came(StrEnum):
     # It can't be done with this session.
     NOTE = "note"
     NOT_KEPT = "not_kept"
+    NO_ADDRESS = "no_address"
     REFUSED = "refused"
 
     @property
     def is_done(self) -> bool:
         """Whether it was done as it was decided."""
-        return self in {Came.MOVED, Came.KEPT, Came.CANCELLED}
+        return self in {Came.MOVED, Came.OFFERED, Came.KEPT, Came.CANCELLED}
 
 
 class Decision(NamedTuple):
@@ -114,6 +118,8 @@ def decide(session: Appointment, decision: Decision, *, by: Actor, now: datetime
         return _decide(session, decision, by=by, now=now)
     except _Overtaken:
         return Came.SETTLED
+    except offering.NobodyToWriteTo:
+        return Came.NO_ADDRESS
     except HeldByNote:
         return Came.NOTE
     except PatientBusy:
@@ -148,6 +154,10 @@ def _decide(session: Appointment, decision: Decision, *, by: Actor, now: datetim
         case What.CANCEL:
             booking.cancel_session(appointment=session, reason=reason_of(asked), by=by, now=now, seen=decision.seen)
             came = Came.CANCELLED
+        case What.OFFER:
+            # It stays undecided, and on the list, until they choose.
+            offering.offer_times(session, seen=decision.seen, by=by, now=now)
+            came = Came.OFFERED
         case What.KEEP:
             return _keep(session, asked, seen=decision.seen, by=by, now=now)
         case _:
@@ -155,6 +165,8 @@ def _decide(session: Appointment, decision: Decision, *, by: Actor, now: datetim
     # Under the session's lock by now: whoever decided to keep it while this waited was first.
     if ToDo.objects.filter(pk__in=[to_do.pk for to_do in asked], outcome=STAYS).exists():
         raise _Overtaken
+    if came != Came.OFFERED:
+        offering.end_offers(session, why=MoveOffer.Outcome.DECIDED, by=by, now=now)
     return came
 
 
@@ -181,6 +193,7 @@ def _keep(session: Appointment, asked: list[ToDo], *, seen: str, by: Actor, now:
         raise _Overtaken
     for to_do in still:
         steps.finish(to_do, outcome=STAYS, by=by, now=now)
+    offering.end_offers(session, why=MoveOffer.Outcome.DECIDED, by=by, now=now)
     return Came.KEPT
 
 
@@ -204,6 +217,8 @@ def mails(session: Appointment, decision: Decision, *, now: datetime) -> list[Ma
             previews = booking.preview(moved, "appointment_moved", before=session, now=now)
         case What.CANCEL:
             previews = booking.preview(session, "appointment_cancelled", now=now)
+        case What.OFFER:
+            previews = offering.preview(session, now=now)
         case _:
             return []
     return [Mail(reader, words.subject, words.text) for reader, words in previews]

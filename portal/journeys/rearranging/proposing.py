@@ -64,7 +64,8 @@ def propose(
     for reach in REACHES:
         if not waiting:
             break
-        times = _Times(waiting, reach=reach, now=now, clinic=clinic, for_staff=for_staff)
+        compared = max(COMPARED, own)
+        times = _Times(waiting, reach=reach, compared=compared, now=now, clinic=clinic, for_staff=for_staff)
         for session in waiting:
             mine = found[session.pk]
             if not mine.own and own:
@@ -91,8 +92,16 @@ class _Times:
     """What is free around some sessions: one reading of the diaries, and one of what their patients have booked."""
 
     def __init__(
-        self, sessions: Sequence[Appointment], *, reach: int, now: datetime, clinic: ClinicSettings, for_staff: bool
+        self,
+        sessions: Sequence[Appointment],
+        *,
+        reach: int,
+        compared: int,
+        now: datetime,
+        clinic: ClinicSettings,
+        for_staff: bool,
     ) -> None:
+        self._compared = compared
         self._now, self._clinic, self._for_staff = now, clinic, for_staff
         self._places = open_places()
         around = timedelta(days=reach)
@@ -153,7 +162,7 @@ class _Times:
         fitting = [
             (person, opening)
             for person in people
-            for opening in _near(openings.get(person.pk, ()), session.starts_at)
+            for opening in _near(openings.get(person.pk, ()), session.starts_at, self._compared)
             if opening.location_id in self._places
             and not is_present(person, opening, session, mode=session.mode)
             and not any(starts < opening.starts_at + length and ends > opening.starts_at for starts, ends in busy)
@@ -172,17 +181,17 @@ class _Times:
     def _as_times(self, found: Iterable[tuple[Psychologist, Opening]], *, mode: str) -> Iterator[FreeTime]:
         seen: set[tuple[datetime, int]] = set()
         for person, opening in found:
-            if (opening.starts_at, person.pk) not in seen and len(seen) < COMPARED:
+            if (opening.starts_at, person.pk) not in seen and len(seen) < self._compared:
                 seen.add((opening.starts_at, person.pk))
                 free = as_free_time(person, opening, self._places, mode=mode)
                 free.who = person
                 yield free
 
 
-def _near(openings: Sequence[Opening], around: datetime) -> Sequence[Opening]:
+def _near(openings: Sequence[Opening], around: datetime, compared: int) -> Sequence[Opening]:
     """Those of one person's free times, in order of time, that are worth comparing."""
     at = bisect_left(openings, around, key=lambda opening: opening.starts_at)
-    return openings[max(0, at - COMPARED) : at + COMPARED]
+    return openings[max(0, at - compared) : at + compared]
 
 
 def _busy_patients(

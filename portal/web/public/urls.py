@@ -2,7 +2,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.web.public.views import blog, booking, confirming, links, offers, pages, people, photos, policies, resources
+from portal.web.public.views import (
+    blog,
+    booking,
+    confirming,
+    links,
+    offers,
+    other_times,
+    pages,
+    people,
+    photos,
+    policies,
+    resources,
+)
 
 app_name = "public"
 
@@ -31,6 +43,8 @@ urlpatterns = [
     path("resources/<slug:slug>/file/", resources.download, name="download"),
     path("link/", links.link, name="link"),
     path("link/<slug:token>/", links.mailed_link, name="mailed_link"),
+    path("other-times/<uuid:code>/", other_times.other_times, name="other_times"),
+    path("other-times/<slug:token>/", other_times.mailed, name="other_times_mailed"),
     path("offer/<uuid:code>/", offers.offer, name="offer"),
     path("offer/<slug:token>/", offers.mailed, name="offered"),
     path("book/", booking.services, name="book"),

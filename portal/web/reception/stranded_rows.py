@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from portal.appointments.models import Appointment
+from portal.appointments.models import Appointment, MoveOffer
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
@@ -17,6 +17,7 @@ from portal.journeys import booking, choosing
 from portal.journeys.choosing import FreeTime
 from portal.journeys.meanwhile import last_step
 from portal.journeys.rearranging.deciding import Came, Decision, Mail, What, mails, may_stay, undecided_about
+from portal.journeys.rearranging.offering import last_offers
 from portal.journeys.rearranging.proposing import Proposed, propose
 from portal.journeys.to_do.kinds import KINDS
 from portal.worklist.models import ToDo
@@ -45,6 +46,19 @@ class Row:
     own: list[Choice]
     colleagues: list[Choice]
     chosen: str = ""
+    # The last times that were offered to the patient, if any were.
+    offer: MoveOffer | None = None
+    now: datetime | None = None
+
+    @property
+    def can_offer(self) -> bool:
+        """Whether times of its own psychologist can be offered to the patient."""
+        return bool(self.own) and self.session.is_booked
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether times are out, and can still be chosen."""
+        return self.offer is not None and self.now is not None and self.offer.is_answerable(self.session, now=self.now)
 
     @property
     def code(self) -> str:
@@ -65,13 +79,14 @@ def rows_of(
 ) -> list[Row]:
     """A row each, with what was chosen in `data`."""
     asked = undecided_about(sessions)
-    proposed = propose(sessions, now=now, clinic=clinic)
+    proposed, offers = propose(sessions, now=now, clinic=clinic), last_offers(sessions)
     rows = []
     for session in sessions:
         times = proposed[session.pk]
         row = Row(session, asked.get(str(session.code), []), _own(times, session), _of_colleagues(times))
+        row.offer, row.now = offers.get(session.pk), now
         sent = (data or {}).get(f"{DECIDED}{row.code}", "")
-        offered = {choice.value for choice in (*row.own, *row.colleagues)} | {What.KEEP, What.CANCEL}
+        offered = {choice.value for choice in (*row.own, *row.colleagues)} | {What.KEEP, What.CANCEL, What.OFFER}
         row.chosen = sent if sent in offered else ""
         rows.append(row)
     return rows
@@ -104,7 +119,7 @@ def read(data: Mapping[str, str], session: Appointment) -> Decision | None:
     seen = data.get(f"{SEEN}{session.code}", "")[:LONGEST_ANSWER]
     verb, _space, time = said[:LONGEST_ANSWER].partition(" ")
     match verb:
-        case What.KEEP | What.CANCEL:
+        case What.KEEP | What.CANCEL | What.OFFER:
             return Decision(What(verb), seen)
         case What.MOVE:
             try:
@@ -139,6 +154,11 @@ def in_words(came: Came, session: Appointment, *, by: Actor, now: datetime) -> s
             return f"{_('Moved to %(when)s with %(name)s.') % {'when': at, 'name': name}} {_told(session, now=now)}"
         case Came.CANCELLED:
             return f"{_('Cancelled.')} {_told(session, now=now)}"
+        case Came.OFFERED:
+            words = _("Three times are offered. It stays booked, and on the list, until they choose.")
+            return f"{words} {_told(session, now=now)}"
+        case Came.NO_ADDRESS:
+            return _("No e-mail address is known, so nothing could be offered: call them.")
         case Came.KEPT:
             return _("It stays as booked. Nobody is told.")
         case Came.TAKEN:

@@ -1,0 +1,233 @@
+"""Three times offered to the patient of a stranded session, who chooses one by a link, without signing in.
+
+The session stays booked until they choose. Nobody keeps the times for them: one that is gone says so on the page, and
+others stand beside it. Whoever chooses goes through the diary's own locks, so that a time has one winner.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.utils.translation import override
+
+from portal.accounts.links import absolute
+from portal.accounts.roles import Role
+from portal.appointments import actions, states
+from portal.appointments.actions import rules
+from portal.appointments.actions.locking import lock_appointment
+from portal.appointments.models import Appointment, MoveOffer, MoveTime
+from portal.appointments.refusals import NotOffered, NotReschedulable, OfferClosed
+from portal.audit import trail
+from portal.clinic import kept
+from portal.clinic.models import ClinicSettings, Location
+from portal.common.access.actors import Actor
+from portal.journeys import booking
+from portal.journeys.choosing import FreeTime
+from portal.journeys.rearranging.proposing import propose
+from portal.notifications import outbox
+from portal.notifications.recipients import Recipient
+from portal.notifications.rendering import Words, render
+from portal.patients.reaching import Reader
+
+TEMPLATE: Final = "times_offered"
+MOST, LASTS = 3, timedelta(days=3)
+# So many of the nearest are looked at for times on different days.
+NEAREST = 150
+# Where the link of a preview leads.
+NOWHERE: Final = "link"
+# Whoever opens the mailed link acts as the patient, signed in or not.
+BY_LINK: Final = Actor(user=None, role=Role.PATIENT, name="link with times")
+
+
+class NobodyToWriteTo(OfferClosed):
+    """No e-mail address is known of the patient, nor of anybody who cares for them."""
+
+
+def times_for(session: Appointment, *, now: datetime, clinic: ClinicSettings, count: int = MOST) -> list[FreeTime]:
+    """Free times with the same psychologist as a patient may book them, on different days where there are, in order.
+
+    At most ten queries. Needs what `for_listing` gives.
+    """
+    found = propose([session], now=now, clinic=clinic, own=NEAREST, colleagues=0, for_staff=False)[session.pk].own
+    days: dict[object, FreeTime] = {}
+    for free in found:
+        days.setdefault(free.location.day_of(free.starts_at), free)
+    picked = list(days.values())[:count]
+    picked += [free for free in found if free not in picked][: count - len(picked)]
+    return sorted(picked, key=lambda free: free.starts_at)
+
+
+def until(times: Sequence[FreeTime], *, now: datetime) -> datetime:
+    """Until when they can be chosen: three days, or an hour before the last of them."""
+    return min(now + LASTS, max(free.starts_at for free in times) - timedelta(hours=1))
+
+
+@actions.in_transaction
+def offer_times(session: Appointment, *, seen: str, by: Actor, now: datetime) -> MoveOffer:
+    """Mails three times with a link; an offer of the session as it stands that is still out is left as it is.
+
+    Raises NotReschedulable for a session that changed, NotOffered if nothing is free, NobodyToWriteTo.
+    """
+    times = times_for(session, now=now, clinic=ClinicSettings.current())
+    held = lock_appointment(session)
+    if held is None or states.as_seen(held) != seen or not held.is_booked:
+        raise NotReschedulable(states.Why.CHANGED)
+    if not booking.told(session, now=now):
+        raise NobodyToWriteTo
+    if (out := MoveOffer.objects.still_open().filter(session=session).first()) and out.is_answerable(held, now=now):
+        return out
+    end_offers(session, why=MoveOffer.Outcome.REPLACED, by=by, now=now)
+    if not times or until(times, now=now) <= now:
+        raise NotOffered("time")
+    token = secrets.token_urlsafe(32)
+    offer = MoveOffer.objects.create(
+        session=session,
+        revision=held.revision,
+        token_hash=MoveOffer.hash_of(token),
+        offered_at=now,
+        offered_by=by.user,
+        expires_at=until(times, now=now),
+    )
+    MoveTime.objects.bulk_create(
+        MoveTime(offer=offer, starts_at=free.starts_at, location=free.location) for free in times
+    )
+    trail.record(
+        "times.offered",
+        target=session,
+        by=by,
+        at=now,
+        patient=session.patient_id,
+        until=offer.expires_at,
+    )
+    for reader, context in _letters(session, times, until=offer.expires_at, token=token, now=now):
+        to = Recipient.by_email(reader.address)
+        outbox.queue(
+            template=TEMPLATE,
+            to=to,
+            about=held,
+            context=context,
+            dedupe_key=f"{TEMPLATE}:{offer.code}:{to.digest}",
+            language=reader.language,
+            # Whoever holds the link moves the session.
+            secret=True,
+        )
+    return offer
+
+
+def preview(session: Appointment, *, now: datetime) -> list[tuple[Reader, Words]]:
+    """The words that an offer made now would send, and to whom; its link leads nowhere. Nothing is queued."""
+    if not (times := times_for(session, now=now, clinic=ClinicSettings.current())):
+        return []
+    letters = _letters(session, times, until=until(times, now=now), token=NOWHERE, now=now)
+    return [(reader, render(TEMPLATE, context, language=reader.language)) for reader, context in letters]
+
+
+def _letters(
+    session: Appointment, times: Sequence[FreeTime], *, until: datetime, token: str, now: datetime
+) -> list[tuple[Reader, dict[str, object]]]:
+    letters = []
+    for reader in booking.told(session, now=now):
+        with override(reader.language):
+            url = absolute("public:other_times_mailed", token)
+        context: dict[str, object] = {
+            "appointment": session,
+            "zone": session.zone,
+            "times": times,
+            "until": until,
+            "called": reader.called,
+            "whose": reader.about,
+            "url": url,
+        }
+        letters.append((reader, context))
+    return letters
+
+
+def end_offers(session: Appointment, *, why: MoveOffer.Outcome, by: Actor, now: datetime) -> None:
+    """Makes the links useless that are out for a session; call it while its row is held."""
+    if MoveOffer.objects.still_open().filter(session=session).update(ended_at=now, outcome=why):
+        trail.record("times.offer_ended", target=session, by=by, at=now, outcome=str(why))
+
+
+# ---- Choosing -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A time on the page of an offer. `was_offered` says that it is one of those that were mailed."""
+
+    free: FreeTime
+    is_gone: bool = False
+    was_offered: bool = True
+
+
+def choices(offer: MoveOffer, session: Appointment, *, now: datetime, clinic: ClinicSettings) -> list[Choice]:
+    """The times that were mailed, which of them are gone, and others for those; soonest first.
+
+    At most twenty queries. Needs what `for_listing` gives of the session.
+    """
+    mailed = list(offer.times.all())
+    places = kept.places()
+    length = session.ends_at - session.starts_at
+    found: list[Choice] = []
+    for time in mailed:
+        free = FreeTime(time.starts_at, time.starts_at + length, places[time.location_id], mode=session.mode)
+        found.append(
+            Choice(free, is_gone=not rules.would_fit(session, time.starts_at, free.location, now=now, clinic=clinic))
+        )
+    gone = sum(choice.is_gone for choice in found)
+    if gone:
+        known = {choice.free.starts_at for choice in found}
+        others = [
+            free
+            for free in times_for(session, now=now, clinic=clinic, count=MOST + gone)
+            if free.starts_at not in known
+        ]
+        found += [Choice(free, was_offered=False) for free in others[:gone]]
+    return sorted(found, key=lambda choice: choice.free.starts_at)
+
+
+@actions.in_transaction
+def choose(
+    offer: MoveOffer, *, starts_at: datetime, location: Location, now: datetime, by: Actor = BY_LINK
+) -> Appointment:
+    """Moves the session to a time that the offer's page shows, and tells them. Raises OfferClosed, SlotTaken,
+    PatientBusy or NotOffered, and then changes nothing; the same choice twice changes nothing more."""
+    session = Appointment.objects.for_listing().get(pk=offer.session_id)
+    offer.refresh_from_db()
+    if offer.outcome == MoveOffer.Outcome.CHOSEN and session.starts_at == starts_at:
+        return session
+    if not offer.is_answerable(session, now=now):
+        raise OfferClosed(offer.outcome)
+    shown = choices(offer, session, now=now, clinic=ClinicSettings.current())
+    if not any((one.free.starts_at, one.free.location) == (starts_at, location) for one in shown):
+        raise NotOffered("time")
+    try:
+        moved = booking.reschedule_session(
+            appointment=session,
+            starts_at=starts_at,
+            location=location,
+            by=by,
+            now=now,
+            seen=states.as_seen(session),
+            on_offer=True,
+        )
+    except NotReschedulable as changed:
+        raise OfferClosed from changed
+    # Under the session's lock by now: whoever decided about it, or chose, while this waited was first.
+    if not MoveOffer.objects.still_open().filter(pk=offer.pk).update(ended_at=now, outcome=MoveOffer.Outcome.CHOSEN):
+        raise OfferClosed
+    trail.record("times.chosen", target=moved, by=by, at=now, patient=moved.patient_id, starts_at=moved.starts_at)
+    return moved
+
+
+# ---- What the desk sees ---------------------------------------------------------------------------------------------
+
+
+def last_offers(sessions: Sequence[Appointment]) -> dict[int, MoveOffer]:
+    """The last offer of each of these sessions that had one. One query."""
+    rows = MoveOffer.objects.filter(session__in=[session.pk for session in sessions]).order_by("offered_at", "pk")
+    return {offer.session_id: offer for offer in rows}

@@ -1,0 +1,90 @@
+"""Other times for a session that can't be held as it is booked: what their mailed link opens, signed in or not.
+
+Opening shows, pressing chooses: whatever opens links by itself, a mail scanner or a browser that fetches ahead, moves
+nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal.appointments.models import Appointment, MoveOffer
+from portal.appointments.refusals import OfferClosed, PatientBusy, Refusal
+from portal.clinic.models import ClinicSettings
+from portal.common.access.decorators import open_to_all
+from portal.journeys import choosing
+from portal.journeys.rearranging import offering
+
+# Where a browser's session keeps the tokens, by the codes of their offers, so that they leave the address at once.
+IN_SESSION = "other_times"
+MOST = 10
+
+
+@open_to_all(reason="whoever holds the link reads the address it was sent to; it only opens the page of its times")
+@require_safe
+@never_cache
+def mailed(request: HttpRequest, token: str) -> HttpResponse:
+    """Takes the token out of the address: it would stay in the browser's history, and go to whatever is linked."""
+    offer = MoveOffer.objects.with_token(token).first()
+    if offer is None:
+        return render(request, "public/link_closed.html", status=410)
+    known: dict[str, str] = request.session.get(IN_SESSION, {})
+    kept = [(code, other) for code, other in known.items() if code != str(offer.code)][1 - MOST :]
+    request.session[IN_SESSION] = dict([*kept, (str(offer.code), token)])
+    return redirect("public:other_times", code=offer.code)
+
+
+@open_to_all(reason="shows the one offer whose mailed link this browser opened; choosing is what the link is for")
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def other_times(request: HttpRequest, code: UUID) -> HttpResponse:
+    """The session as it is booked and the times that it could have; a press moves it."""
+    now = timezone.now()
+    offer = _opened(request, code)
+    if request.method != "POST":
+        return _page(request, offer, now=now)
+    try:
+        starts_at, location = choosing.read_time(request.POST.get("time", "")[:200])
+        offering.choose(offer, starts_at=starts_at, location=location, now=now)
+    except ValueError:
+        return _page(request, offer, refusal=_("Choose one of the times shown."), now=now, status=422)
+    except OfferClosed:
+        return _page(request, _opened(request, code), now=now, status=409)
+    except PatientBusy:
+        words = _("There is already a session at that time. Please choose another one.")
+        return _page(request, offer, refusal=words, now=now, status=409)
+    except Refusal:
+        words = _("That time was taken meanwhile, and nothing was changed. Please choose another one.")
+        return _page(request, offer, refusal=words, now=now, status=409)
+    return redirect("public:other_times", code=offer.code)
+
+
+def _opened(request: HttpRequest, code: UUID) -> MoveOffer:
+    """The offer whose link was opened in this browser; a 404 for any other."""
+    token = request.session.get(IN_SESSION, {}).get(str(code), "")
+    found = MoveOffer.objects.with_token(token).filter(code=code).first() if token else None
+    if found is None:
+        raise Http404
+    return found
+
+
+def _page(
+    request: HttpRequest, offer: MoveOffer, *, now: datetime, refusal: str = "", status: int = 200
+) -> HttpResponse:
+    session = Appointment.objects.for_listing().get(pk=offer.session_id)
+    context = {"session": session, "zone": session.zone, "offer": offer, "refusal": refusal, "choices": ()}
+    is_open = offer.is_answerable(session, now=now)
+    if is_open:
+        context["choices"] = offering.choices(offer, session, now=now, clinic=ClinicSettings.current())
+    # What became of the session since is for those who may see it; who chose sees what they chose.
+    is_chosen = offer.outcome == MoveOffer.Outcome.CHOSEN and session.revision == offer.revision + 1
+    context |= {"is_open": is_open, "is_chosen": is_chosen and session.is_open}
+    return render(request, "public/other_times.html", context, status=status)

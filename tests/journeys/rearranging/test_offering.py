@@ -1,0 +1,239 @@
+"""Three times offered by a link: one winner, one move, and nothing that an old link can do."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from portal.appointments import states
+from portal.appointments.models import Appointment, MoveOffer, Status
+from portal.appointments.refusals import NotOffered, OfferClosed, Refusal
+from portal.audit.models import Entry
+from portal.clinic.models import Location
+from portal.journeys import booking
+from portal.journeys.rearranging import offering
+from portal.journeys.rearranging.deciding import Came, Decision, What, decide, mails, undecided
+from portal.notifications.models import Notice
+from tests import make
+from tests.journeys.rearranging.conftest import DAY, HOUR, NOW
+from tests.web.forms import at_once
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def session(practice):
+    booked = practice.book()
+    practice.leave()
+    return booked
+
+
+def fresh(session):
+    return Appointment.objects.for_listing().get(pk=session.pk)
+
+
+def offer(practice, session):
+    row = fresh(session)
+    return decide(row, Decision(What.OFFER, states.as_seen(row)), by=practice.desk, now=NOW)
+
+
+def out(session):
+    return MoveOffer.objects.filter(session=session).last()
+
+
+def times(session):
+    return [time.starts_at for time in out(session).times.all()]
+
+
+def choose(practice, session, at, *, now=NOW, of=None):
+    return offering.choose(
+        of or out(session), starts_at=at, location=Location.objects.get(pk=practice.place.pk), now=now
+    )
+
+
+def test_three_times_on_three_days_are_mailed_and_nothing_moves(practice, session):
+    assert offer(practice, session) == Came.OFFERED
+    # Wednesday away; the notice keeps Tuesday back; the weekend is not worked.
+    assert times(session) == [NOW + 2 * DAY, NOW + 3 * DAY, NOW + 6 * DAY]
+    notice = Notice.objects.get()
+    assert (notice.template, notice.to, notice.secret) == ("times_offered", session.patient.email, True)
+    session.refresh_from_db()
+    assert (session.starts_at, session.revision, undecided().count()) == (NOW + DAY, 0, 1)
+    # The link works, and its token is nowhere but in the mail.
+    [token] = re.findall(r"/other-times/([^/\s]+)/", notice.text)
+    assert MoveOffer.objects.with_token(token).get() == out(session)
+    assert token not in str(list(Entry.objects.values())) + str(list(MoveOffer.objects.values()))
+
+
+def test_what_is_shown_before_is_what_goes_out_but_for_the_link(practice, session):
+    row = fresh(session)
+    [shown] = mails(row, Decision(What.OFFER, states.as_seen(row)), now=NOW)
+    assert (Notice.objects.count(), MoveOffer.objects.count()) == (0, 0)
+    offer(practice, session)
+    sent = Notice.objects.get()
+    assert shown.subject == sent.subject
+    assert re.sub(r"/other-times/\S+", "", shown.text) == re.sub(r"/other-times/\S+", "", sent.text)
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "vi", "ar"])
+def test_it_is_written_in_their_language(practice, session, language):
+    session.patient.language = language
+    session.patient.save()
+    offer(practice, session)
+    notice = Notice.objects.get()
+    assert notice.language == language
+    assert not re.search(r"choose|appointment|sorry", re.sub(r"https?://\S+", "", notice.text + notice.subject), re.I)
+
+
+def test_who_chooses_has_it_and_the_work_is_done(practice, session):
+    offer(practice, session)
+    moved = choose(practice, session, NOW + 3 * DAY)
+    session.refresh_from_db()
+    assert (moved.pk, session.starts_at, session.status) == (session.pk, NOW + 3 * DAY, Status.BOOKED)
+    assert (undecided().count(), out(session).outcome) == (0, "chosen")
+    assert sorted(Notice.objects.values_list("template", "state")) == [
+        ("appointment_moved", "pending"),
+        ("times_offered", "withdrawn"),
+    ]
+    entry = Entry.objects.get(verb="times.chosen")
+    assert (entry.actor_role, entry.actor_id) == ("patient", "")
+    # The same once more changes nothing; another one is refused.
+    assert choose(practice, session, NOW + 3 * DAY).revision == 1
+    with pytest.raises(OfferClosed):
+        choose(practice, session, NOW + 2 * DAY)
+
+
+def test_inside_the_free_time_it_costs_nothing_and_is_allowed(practice):
+    """Two hours before: a patient could not move it by themselves any more. The clinic asked for it."""
+    session = practice.book(at=NOW + 2 * HOUR)
+    practice.leave(start=NOW)
+    offer(practice, session)
+    choose(practice, session, times(session)[0])
+    session.refresh_from_db()
+    assert (session.revision, session.late) == (1, False)
+
+
+def test_a_time_that_is_gone_says_so_and_another_stands_beside_it(practice, session):
+    offer(practice, session)
+    practice.book(at=NOW + 3 * DAY)
+    row = fresh(session)
+    shown = offering.choices(out(session), row, now=NOW, clinic=make.clinic())
+    gone = [one.free.starts_at for one in shown if one.is_gone]
+    others = [one.free for one in shown if not one.was_offered]
+    assert (gone, len(shown), len(others)) == ([NOW + 3 * DAY], 4, 1)
+    with pytest.raises(Refusal):
+        choose(practice, session, NOW + 3 * DAY)
+    assert out(session).ended_at is None
+    choose(practice, session, others[0].starts_at)
+    session.refresh_from_db()
+    assert session.starts_at == others[0].starts_at
+
+
+def test_only_what_the_page_shows_can_be_chosen(practice, session):
+    offer(practice, session)
+    for at in (NOW + DAY, NOW + 2 * DAY + 3 * HOUR, NOW - DAY, NOW + 400 * DAY):
+        with pytest.raises(NotOffered):
+            choose(practice, session, at)
+
+
+def test_the_link_is_good_for_three_days_and_until_the_desk_decides(practice, session):
+    offer(practice, session)
+    first = out(session)
+    assert first.expires_at == NOW + 3 * DAY
+    with pytest.raises(OfferClosed):
+        choose(practice, session, NOW + 6 * DAY, now=first.expires_at)
+    row = fresh(session)
+    assert decide(row, Decision(What.KEEP, states.as_seen(row)), by=practice.desk, now=NOW) == Came.KEPT
+    with pytest.raises(OfferClosed):
+        choose(practice, session, NOW + 2 * DAY)
+    assert out(session).outcome == "decided"
+
+
+def test_a_session_that_was_moved_or_called_off_since_is_not_the_links(practice, session):
+    offer(practice, session)
+    booking.reschedule_session(appointment=session, starts_at=NOW + 8 * DAY, by=practice.desk, now=NOW)
+    with pytest.raises(OfferClosed):
+        choose(practice, session, NOW + 2 * DAY)
+    booking.cancel_session(appointment=fresh(session), reason="clinic", by=practice.desk, now=NOW)
+    with pytest.raises(OfferClosed):
+        choose(practice, session, NOW + 2 * DAY)
+
+
+def test_offered_twice_is_mailed_once_and_after_its_time_anew(practice, session):
+    assert [offer(practice, session), offer(practice, session)] == [Came.OFFERED] * 2
+    assert (MoveOffer.objects.count(), Notice.objects.count()) == (1, 1)
+    MoveOffer.objects.update(offered_at=NOW - 2 * DAY, expires_at=NOW - timedelta(minutes=1))
+    assert offer(practice, session) == Came.OFFERED
+    assert list(MoveOffer.objects.order_by("pk").values_list("outcome", flat=True)) == ["replaced", ""]
+
+
+def test_without_an_address_nothing_is_offered(practice):
+    session = practice.book(patient=make.patient(email=""))
+    practice.leave()
+    assert (offer(practice, session), MoveOffer.objects.count()) == (Came.NO_ADDRESS, 0)
+
+
+# ---- At once
+
+
+def refused(call):
+    try:
+        return call()
+    except Refusal as refusal:
+        return type(refusal).__name__
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_choose_by_one_link(practice, session):
+    offer(practice, session)
+    first, second, _third = times(session)
+    came = at_once([lambda at=at: refused(lambda: choose(practice, session, at)) for at in (first, second)])
+    session.refresh_from_db()
+    assert [isinstance(one, str) for one in came].count(False) == 1
+    assert (session.revision, Notice.objects.filter(template="appointment_moved").count()) == (1, 1)
+    assert session.starts_at == (first if came[1] == "OfferClosed" else second)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_patient_against_a_booking_of_that_time(practice, session):
+    offer(practice, session)
+    at = times(session)[0]
+    other = make.patient()
+
+    def book():
+        return booking.book_for_patient(
+            psychologist=practice.mai,
+            patient=other,
+            service=practice.service,
+            mode="in_person",
+            starts_at=at,
+            location=practice.place,
+            by=practice.desk,
+            now=NOW,
+        )
+
+    came = at_once([lambda: refused(lambda: choose(practice, session, at)), lambda: refused(book)])
+    assert [isinstance(one, str) for one in came].count(True) == 1
+    assert Appointment.objects.live().filter(starts_at=at).count() == 1
+    if isinstance(came[0], str):
+        # Their offer is still out, for the other times.
+        assert out(session).ended_at is None
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("what", [What.KEEP, What.CANCEL])
+def test_the_patient_against_the_desk(practice, session, what):
+    offer(practice, session)
+    at, row = times(session)[0], fresh(session)
+    came = at_once(
+        [
+            lambda: refused(lambda: choose(practice, session, at)),
+            lambda: decide(row, Decision(what, states.as_seen(row)), by=practice.desk, now=NOW),
+        ]
+    )
+    session.refresh_from_db()
+    if isinstance(came[0], str):
+        assert (came[0], came[1].is_done, session.starts_at) == ("OfferClosed", True, NOW + DAY)
+    else:
+        assert (came[1] in {Came.CHANGED, Came.SETTLED}, session.starts_at) == (True, at)
+        assert session.status == Status.BOOKED
