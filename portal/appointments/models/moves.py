@@ -82,8 +82,11 @@ class MoveOffer(models.Model):
 
     def is_answerable(self, session: Appointment, *, now: datetime) -> bool:
         """Whether a time can still be chosen for the session, as it stands now."""
-        stands = session.is_booked and session.revision == self.revision
-        return stands and self.ended_at is None and now < self.expires_at
+        return self.is_unanswered(session) and now < self.expires_at
+
+    def is_unanswered(self, session: Appointment) -> bool:
+        """Whether it is about the session as it stands, and nobody chose or ended it; its time may be over."""
+        return session.is_booked and session.revision == self.revision and self.ended_at is None
 
 
 @classed(plain="id offer starts_at location")

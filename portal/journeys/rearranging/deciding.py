@@ -6,11 +6,13 @@ about one session, the first is done and the second is told so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
+
+from django.db import transaction
 
 from portal.appointments import actions, states
 from portal.appointments.actions.locking import lock_appointment
@@ -28,6 +30,7 @@ from portal.clinic.models import Location, Psychologist
 from portal.common.access.actors import Actor
 from portal.common.labels import labels_of
 from portal.journeys import booking
+from portal.journeys.choosing import FreeTime
 from portal.journeys.rearranging import offering
 from portal.journeys.to_do import steps
 from portal.journeys.to_do.kinds import KINDS, OF_STRANDED, PLACE_CLOSED
@@ -193,8 +196,31 @@ def _keep(session: Appointment, asked: list[ToDo], *, seen: str, by: Actor, now:
         raise _Overtaken
     for to_do in still:
         steps.finish(to_do, outcome=STAYS, by=by, now=now)
-    offering.end_offers(session, why=MoveOffer.Outcome.DECIDED, by=by, now=now)
+    offering.say_that_it_stays(session, by=by, now=now)
     return Came.KEPT
+
+
+def end_needless_offers(*, by: Actor, now: datetime) -> int:
+    """Ends the offers about sessions of which nothing is to be decided any more, and returns how many.
+
+    Where the leave was taken back, those who were asked to choose are told that the session takes place.
+    """
+    count = 0
+    for offer in MoveOffer.objects.still_open().filter(expires_at__gt=now).select_related("session"):
+        if undecided_about([offer.session]):
+            continue
+        with transaction.atomic():
+            held = lock_appointment(offer.session)
+            # Asked again under the lock: whoever chose, or decided, while this waited was first.
+            is_out = MoveOffer.objects.still_open().filter(pk=offer.pk).exists()
+            if held is None or not is_out or undecided_about([held]):
+                continue
+            if offer.is_answerable(held, now=now):
+                offering.say_that_it_stays(held, by=by, now=now)
+            else:
+                offering.end_offers(held, why=MoveOffer.Outcome.DECIDED, by=by, now=now)
+            count += 1
+    return count
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +232,11 @@ class Mail:
     text: str
 
 
-def mails(session: Appointment, decision: Decision, *, now: datetime) -> list[Mail]:
-    """What would go out, and to whom, if this were decided now; nothing for what is kept. Nothing is queued."""
+def mails(session: Appointment, decision: Decision, *, now: datetime, times: Sequence[FreeTime] = ()) -> list[Mail]:
+    """What would go out, and to whom, if this were decided now; `times` are those that would be offered.
+
+    Of what is kept only who was offered times is told. Nothing is queued.
+    """
     match decision.what:
         case What.MOVE if decision.starts_at is not None:
             moved = booking.as_moved(
@@ -218,7 +247,9 @@ def mails(session: Appointment, decision: Decision, *, now: datetime) -> list[Ma
         case What.CANCEL:
             previews = booking.preview(session, "appointment_cancelled", now=now)
         case What.OFFER:
-            previews = offering.preview(session, now=now)
+            previews = offering.preview(session, times, now=now)
+        case What.KEEP if offering.were_offered(session):
+            previews = booking.preview(session, offering.STAYS, now=now)
         case _:
             return []
     return [Mail(reader, words.subject, words.text) for reader, words in previews]

@@ -7,9 +7,10 @@ others stand beside it. Whoever chooses goes through the diary's own locks, so t
 from __future__ import annotations
 
 import secrets
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.utils.translation import override
@@ -21,20 +22,25 @@ from portal.appointments.actions import rules
 from portal.appointments.actions.locking import lock_appointment
 from portal.appointments.models import Appointment, MoveOffer, MoveTime
 from portal.appointments.refusals import NotOffered, NotReschedulable, OfferClosed
+from portal.appointments.states import Status
 from portal.audit import trail
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.actors import Actor
 from portal.journeys import booking
 from portal.journeys.choosing import FreeTime
-from portal.journeys.rearranging.proposing import propose
+from portal.journeys.rearranging.proposing import Span, propose
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
 from portal.notifications.rendering import Words, render
 from portal.patients.reaching import Reader
 
 TEMPLATE: Final = "times_offered"
+# What tells those who were asked to choose that it takes place as it is booked after all.
+STAYS: Final = "appointment_stays"
 MOST, LASTS = 3, timedelta(days=3)
+# A time is chosen no later than this before it: the psychologist hears of it.
+LEAD = timedelta(hours=1)
 # So many of the nearest are looked at for times on different days.
 NEAREST = 150
 # Where the link of a preview leads.
@@ -48,22 +54,67 @@ class NobodyToWriteTo(OfferClosed):
 
 
 def times_for(session: Appointment, *, now: datetime, clinic: ClinicSettings, count: int = MOST) -> list[FreeTime]:
-    """Free times with the same psychologist as a patient may book them, on different days where there are, in order.
+    """The times of `times_of` for one session."""
+    return times_of([session], now=now, clinic=clinic, count=count)[session.pk]
 
-    At most ten queries. Needs what `for_listing` gives.
+
+def times_of(
+    sessions: Sequence[Appointment], *, now: datetime, clinic: ClinicSettings, count: int = MOST
+) -> dict[int, list[FreeTime]]:
+    """Free times with each one's psychologist as patients may book them, on different days where there are, in order.
+
+    By the sessions' ids. What is out to somebody else comes last, and so does what is found for another of these:
+    twenty people who are asked at once are not asked about the same three times. At most thirteen queries, however
+    many sessions. Needs what `for_listing` gives.
     """
-    found = propose([session], now=now, clinic=clinic, own=NEAREST, colleagues=0, for_staff=False)[session.pk].own
-    days: dict[object, FreeTime] = {}
-    for free in found:
-        days.setdefault(free.location.day_of(free.starts_at), free)
-    picked = list(days.values())[:count]
-    picked += [free for free in found if free not in picked][: count - len(picked)]
-    return sorted(picked, key=lambda free: free.starts_at)
+    found = propose(sessions, now=now, clinic=clinic, own=NEAREST, colleagues=0, for_staff=False)
+    claimed = _out_to_others(sessions, now=now)
+    picked: dict[int, list[FreeTime]] = {}
+    for session in sessions:
+        whose = claimed[session.psychologist_id]
+        times = _on_different_days(found[session.pk].own, claimed=whose)[:count]
+        whose += [(free.starts_at, free.ends_at) for free in times]
+        picked[session.pk] = sorted(times, key=lambda free: free.starts_at)
+    return picked
 
 
-def until(times: Sequence[FreeTime], *, now: datetime) -> datetime:
-    """Until when they can be chosen: three days, or an hour before the last of them."""
-    return min(now + LASTS, max(free.starts_at for free in times) - timedelta(hours=1))
+def _on_different_days(times: Sequence[FreeTime], *, claimed: Sequence[Span]) -> list[FreeTime]:
+    """The same, those that nobody else is asked about first, and of these the nearest of each day."""
+    first: list[FreeTime] = []
+    rest: list[FreeTime] = []
+    last: list[FreeTime] = []
+    days: set[date] = set()
+    for free in times:
+        day = free.location.day_of(free.starts_at)
+        if any(starts < free.ends_at and ends > free.starts_at for starts, ends in claimed):
+            last.append(free)
+        elif day in days:
+            rest.append(free)
+        else:
+            days.add(day)
+            first.append(free)
+    return first + rest + last
+
+
+def _out_to_others(sessions: Sequence[Appointment], *, now: datetime) -> defaultdict[int, list[Span]]:
+    """The times that patients of other sessions were mailed and can still choose, by psychologist. One query."""
+    out = MoveTime.objects.filter(
+        offer__session__psychologist__in={session.psychologist_id for session in sessions},
+        offer__session__status=Status.BOOKED,
+        offer__ended_at__isnull=True,
+        offer__expires_at__gt=now,
+    ).exclude(offer__session__in=[session.pk for session in sessions])
+    claimed: defaultdict[int, list[Span]] = defaultdict(list)
+    for whose, at, starts_at, ends_at in out.order_by().values_list(
+        "offer__session__psychologist", "starts_at", "offer__session__starts_at", "offer__session__ends_at"
+    ):
+        claimed[whose].append((at, at + (ends_at - starts_at)))
+    return claimed
+
+
+def until(session: Appointment, times: Sequence[FreeTime], *, now: datetime) -> datetime:
+    """Until when they can be chosen: three days, or an hour before the last of them, or the session's own beginning."""
+    return min(now + LASTS, max(free.starts_at for free in times) - LEAD, session.starts_at)
 
 
 @actions.in_transaction
@@ -81,7 +132,7 @@ def offer_times(session: Appointment, *, seen: str, by: Actor, now: datetime) ->
     if (out := MoveOffer.objects.still_open().filter(session=session).first()) and out.is_answerable(held, now=now):
         return out
     end_offers(session, why=MoveOffer.Outcome.REPLACED, by=by, now=now)
-    if not times or until(times, now=now) <= now:
+    if not times or until(held, times, now=now) <= now:
         raise NotOffered("time")
     token = secrets.token_urlsafe(32)
     offer = MoveOffer.objects.create(
@@ -90,7 +141,7 @@ def offer_times(session: Appointment, *, seen: str, by: Actor, now: datetime) ->
         token_hash=MoveOffer.hash_of(token),
         offered_at=now,
         offered_by=by.user,
-        expires_at=until(times, now=now),
+        expires_at=until(held, times, now=now),
     )
     MoveTime.objects.bulk_create(
         MoveTime(offer=offer, starts_at=free.starts_at, location=free.location) for free in times
@@ -118,11 +169,11 @@ def offer_times(session: Appointment, *, seen: str, by: Actor, now: datetime) ->
     return offer
 
 
-def preview(session: Appointment, *, now: datetime) -> list[tuple[Reader, Words]]:
-    """The words that an offer made now would send, and to whom; its link leads nowhere. Nothing is queued."""
-    if not (times := times_for(session, now=now, clinic=ClinicSettings.current())):
+def preview(session: Appointment, times: Sequence[FreeTime], *, now: datetime) -> list[tuple[Reader, Words]]:
+    """The words that an offer of these times would send, and to whom; its link leads nowhere. Nothing is queued."""
+    if not times:
         return []
-    letters = _letters(session, times, until=until(times, now=now), token=NOWHERE, now=now)
+    letters = _letters(session, times, until=until(session, times, now=now), token=NOWHERE, now=now)
     return [(reader, render(TEMPLATE, context, language=reader.language)) for reader, context in letters]
 
 
@@ -152,6 +203,21 @@ def end_offers(session: Appointment, *, why: MoveOffer.Outcome, by: Actor, now: 
         trail.record("times.offer_ended", target=session, by=by, at=now, outcome=str(why))
 
 
+def were_offered(session: Appointment) -> bool:
+    """Whether its patient was written that it can't take place as it is booked now. One query."""
+    return MoveOffer.objects.filter(session=session, revision=session.revision).exists()
+
+
+def say_that_it_stays(session: Appointment, *, by: Actor, now: datetime) -> None:
+    """Ends what was offered, and tells those who were asked to choose that it takes place as it is booked.
+
+    Call it while the session's row is held. Who was not asked is told nothing.
+    """
+    end_offers(session, why=MoveOffer.Outcome.DECIDED, by=by, now=now)
+    if were_offered(session):
+        booking.notify(session, STAYS, now=now)
+
+
 # ---- Choosing -------------------------------------------------------------------------------------------------------
 
 
@@ -167,7 +233,7 @@ class Choice:
 def choices(offer: MoveOffer, session: Appointment, *, now: datetime, clinic: ClinicSettings) -> list[Choice]:
     """The times that were mailed, which of them are gone, and others for those; soonest first.
 
-    At most twenty queries. Needs what `for_listing` gives of the session.
+    At most 22 queries. Needs what `for_listing` gives of the session.
     """
     mailed = list(offer.times.all())
     places = kept.places()
@@ -176,7 +242,11 @@ def choices(offer: MoveOffer, session: Appointment, *, now: datetime, clinic: Cl
     for time in mailed:
         free = FreeTime(time.starts_at, time.starts_at + length, places[time.location_id], mode=session.mode)
         found.append(
-            Choice(free, is_gone=not rules.would_fit(session, time.starts_at, free.location, now=now, clinic=clinic))
+            Choice(
+                free,
+                is_gone=time.starts_at - LEAD <= now
+                or not rules.would_fit(session, time.starts_at, free.location, now=now, clinic=clinic),
+            )
         )
     gone = sum(choice.is_gone for choice in found)
     if gone:
@@ -186,7 +256,8 @@ def choices(offer: MoveOffer, session: Appointment, *, now: datetime, clinic: Cl
             for free in times_for(session, now=now, clinic=clinic, count=MOST + gone)
             if free.starts_at not in known
         ]
-        found += [Choice(free, was_offered=False) for free in others[:gone]]
+        # With whom, nobody chooses here.
+        found += [Choice(replace(free, who=None), was_offered=False) for free in others[:gone]]
     return sorted(found, key=lambda choice: choice.free.starts_at)
 
 
@@ -203,7 +274,7 @@ def choose(
     if not offer.is_answerable(session, now=now):
         raise OfferClosed(offer.outcome)
     shown = choices(offer, session, now=now, clinic=ClinicSettings.current())
-    if not any((one.free.starts_at, one.free.location) == (starts_at, location) for one in shown):
+    if not any((one.free.starts_at, one.free.location) == (starts_at, location) for one in shown if not one.is_gone):
         raise NotOffered("time")
     try:
         moved = booking.reschedule_session(

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from portal.common.access.actors import Actor
 from portal.journeys import paying, requests
+from portal.journeys.rearranging import deciding
 from portal.journeys.to_do import notices, people, sessions
 
 WORKLIST = Actor.system("worklist")
@@ -24,12 +25,13 @@ def look_at_sessions() -> dict[str, int]:
     """Each quarter of an hour: sessions of a past day, from the morning on, those that nobody is there for or
     no place, and money that is held and used no more.
 
-    What is over goes off the list.
+    What is over goes off the list, and times that were offered of a session that takes place after all.
     """
     now = timezone.now()
     paying.ask_no_more_ahead(by=WORKLIST, now=now)
     return {
-        "closed": sessions.close_what_is_over(by=WORKLIST, now=now),
+        "closed": sessions.close_what_is_over(by=WORKLIST, now=now)
+        + deciding.end_needless_offers(by=WORKLIST, now=now),
         "raised": sessions.raise_open_sessions(by=WORKLIST, now=now)
         + sessions.raise_all_ahead_held(by=WORKLIST, now=now)
         + sessions.raise_all_left_behind(by=WORKLIST, now=now),

@@ -25,6 +25,7 @@ NOUNS = [
     ("carer", _("Carers")),
     ("appointment", _("Appointments")),
     ("series", _("Series of appointments")),
+    ("times", _("Times offered for a move")),
     ("waitlist", _("The waitlist")),
     ("note", _("Progress notes")),
     ("referral", _("Referrals")),

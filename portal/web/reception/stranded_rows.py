@@ -16,8 +16,8 @@ from portal.common.languages.times import when, when_short
 from portal.journeys import booking, choosing
 from portal.journeys.choosing import FreeTime
 from portal.journeys.meanwhile import last_step
+from portal.journeys.rearranging import offering
 from portal.journeys.rearranging.deciding import Came, Decision, Mail, What, mails, may_stay, undecided_about
-from portal.journeys.rearranging.offering import last_offers
 from portal.journeys.rearranging.proposing import Proposed, propose
 from portal.journeys.to_do.kinds import KINDS
 from portal.worklist.models import ToDo
@@ -61,6 +61,11 @@ class Row:
         return self.offer is not None and self.now is not None and self.offer.is_answerable(self.session, now=self.now)
 
     @property
+    def is_unanswered(self) -> bool:
+        """Whether times of it as it is booked now were offered, and the patient's time to choose is over."""
+        return self.offer is not None and not self.is_offered and self.offer.is_unanswered(self.session)
+
+    @property
     def code(self) -> str:
         return str(self.session.code)
 
@@ -79,7 +84,7 @@ def rows_of(
 ) -> list[Row]:
     """A row each, with what was chosen in `data`."""
     asked = undecided_about(sessions)
-    proposed, offers = propose(sessions, now=now, clinic=clinic), last_offers(sessions)
+    proposed, offers = propose(sessions, now=now, clinic=clinic), offering.last_offers(sessions)
     rows = []
     for session in sessions:
         times = proposed[session.pk]
@@ -142,8 +147,13 @@ class Letters:
 
 def letters(sessions: Sequence[Appointment], data: Mapping[str, str], *, now: datetime) -> list[Letters]:
     """The e-mails that would go out, by session; of one that tells nobody, an empty list of them."""
-    decided = [(session, read(data, session)) for session in sessions]
-    return [Letters(s, mails(s, decision, now=now), decision) for s, decision in decided if decision is not None]
+    decided = [(s, decision) for s in sessions if (decision := read(data, s)) is not None]
+    asked = [session for session, decision in decided if decision.what == What.OFFER]
+    times = offering.times_of(asked, now=now, clinic=ClinicSettings.current()) if asked else {}
+    return [
+        Letters(session, mails(session, decision, now=now, times=times.get(session.pk, ())), decision)
+        for session, decision in decided
+    ]
 
 
 def in_words(came: Came, session: Appointment, *, by: Actor, now: datetime) -> str:
@@ -159,6 +169,8 @@ def in_words(came: Came, session: Appointment, *, by: Actor, now: datetime) -> s
             return f"{words} {_told(session, now=now)}"
         case Came.NO_ADDRESS:
             return _("No e-mail address is known, so nothing could be offered: call them.")
+        case Came.KEPT if offering.were_offered(session):
+            return f"{_('It stays as booked.')} {_told(session, now=now)}"
         case Came.KEPT:
             return _("It stays as booked. Nobody is told.")
         case Came.TAKEN:

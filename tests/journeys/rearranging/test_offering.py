@@ -4,18 +4,22 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from portal.appointments import states
 from portal.appointments.models import Appointment, MoveOffer, Status
 from portal.appointments.refusals import NotOffered, OfferClosed, Refusal
 from portal.audit.models import Entry
 from portal.clinic.models import Location
-from portal.journeys import booking
+from portal.common import kept
+from portal.journeys import booking, time_away
 from portal.journeys.rearranging import offering
-from portal.journeys.rearranging.deciding import Came, Decision, What, decide, mails, undecided
+from portal.journeys.rearranging.deciding import Came, Decision, What, decide, end_needless_offers, mails, undecided
 from portal.notifications.models import Notice
+from portal.web.reception.stranded_rows import letters
 from tests import make
-from tests.journeys.rearranging.conftest import DAY, HOUR, NOW
+from tests.journeys.rearranging.conftest import DAY, HOUR, JOB, NOW
 from tests.web.forms import at_once
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +71,8 @@ def test_three_times_on_three_days_are_mailed_and_nothing_moves(practice, sessio
 
 def test_what_is_shown_before_is_what_goes_out_but_for_the_link(practice, session):
     row = fresh(session)
-    [shown] = mails(row, Decision(What.OFFER, states.as_seen(row)), now=NOW)
+    three = offering.times_for(row, now=NOW, clinic=make.clinic())
+    [shown] = mails(row, Decision(What.OFFER, states.as_seen(row)), now=NOW, times=three)
     assert (Notice.objects.count(), MoveOffer.objects.count()) == (0, 0)
     offer(practice, session)
     sent = Notice.objects.get()
@@ -136,16 +141,18 @@ def test_only_what_the_page_shows_can_be_chosen(practice, session):
             choose(practice, session, at)
 
 
-def test_the_link_is_good_for_three_days_and_until_the_desk_decides(practice, session):
+def test_the_link_is_good_for_three_days_and_until_the_desk_decides(practice):
+    session = practice.book(at=NOW + 7 * DAY)
+    practice.leave(start=NOW + 7 * DAY - HOUR)
     offer(practice, session)
     first = out(session)
     assert first.expires_at == NOW + 3 * DAY
     with pytest.raises(OfferClosed):
-        choose(practice, session, NOW + 6 * DAY, now=first.expires_at)
+        choose(practice, session, times(session)[2], now=first.expires_at)
     row = fresh(session)
     assert decide(row, Decision(What.KEEP, states.as_seen(row)), by=practice.desk, now=NOW) == Came.KEPT
     with pytest.raises(OfferClosed):
-        choose(practice, session, NOW + 2 * DAY)
+        choose(practice, session, times(session)[2])
     assert out(session).outcome == "decided"
 
 
@@ -171,6 +178,91 @@ def test_without_an_address_nothing_is_offered(practice):
     session = practice.book(patient=make.patient(email=""))
     practice.leave()
     assert (offer(practice, session), MoveOffer.objects.count()) == (Came.NO_ADDRESS, 0)
+
+
+def test_nobody_else_is_asked_about_the_same_times(practice, session):
+    """Two are asked in one press: the page shows before what is mailed, and each has times of their own."""
+    other = practice.book(at=NOW + DAY + HOUR)
+    practice.leave(start=NOW + DAY + HOUR / 2)
+    rows = list(Appointment.objects.filter(pk__in=[session.pk, other.pk]).for_listing().order_by("starts_at"))
+    data = {f"do-{row.code}": "offer" for row in rows}
+    shown = [re.sub(r"/other-times/\S+", "", letter.mails[0].text) for letter in letters(rows, data, now=NOW)]
+    assert [offer(practice, session), offer(practice, other)] == [Came.OFFERED] * 2
+    assert len(set(times(session) + times(other))) == 6
+    sent = Notice.objects.order_by("pk")
+    assert [re.sub(r"/other-times/\S+", "", notice.text) for notice in sent] == shown
+
+
+def test_asking_many_costs_no_more_queries_than_asking_one(practice):
+    rows = [practice.book(at=NOW + DAY + hour * HOUR) for hour in range(6)]
+    practice.leave(days=2)
+    found = Appointment.objects.filter(pk__in=[row.pk for row in rows]).for_listing()
+    counted = []
+    for asked in (list(found[:1]), list(found)):
+        with kept.one_stamp(), CaptureQueriesContext(connection) as caught:
+            picked = offering.times_of(asked, now=NOW, clinic=make.clinic())
+        counted.append(len(caught))
+        assert [len(each) for each in picked.values()] == [3] * len(asked)
+    assert counted[0] == counted[1]
+
+
+def test_nothing_can_be_chosen_once_the_session_itself_has_begun(practice):
+    session = practice.book(at=NOW + 2 * HOUR)
+    practice.leave(start=NOW)
+    offer(practice, session)
+    assert out(session).expires_at == session.starts_at
+    with pytest.raises(OfferClosed):
+        choose(practice, session, times(session)[0], now=session.starts_at)
+
+
+def test_a_time_is_chosen_an_hour_before_it_at_the_latest(practice):
+    session = practice.book(at=NOW + 8 * DAY)
+    practice.leave(start=NOW + 8 * DAY - HOUR)
+    offer(practice, session)
+    MoveOffer.objects.update(expires_at=NOW + 8 * DAY)
+    first = times(session)[0]
+    with pytest.raises(NotOffered):
+        choose(practice, session, first, now=first - HOUR)
+    assert choose(practice, session, first, now=first - HOUR - timedelta(minutes=1)).starts_at == first
+
+
+def stays():
+    return [notice.to for notice in Notice.objects.filter(template="appointment_stays")]
+
+
+def test_who_was_asked_to_choose_is_told_that_it_stays(practice, session):
+    row = fresh(session)
+    keep = Decision(What.KEEP, states.as_seen(row))
+    assert mails(row, keep, now=NOW) == []
+    offer(practice, session)
+    [shown] = mails(row, keep, now=NOW)
+    assert decide(row, keep, by=practice.desk, now=NOW) == Came.KEPT
+    notice = Notice.objects.get(template="appointment_stays")
+    assert (notice.to, notice.text) == (session.patient.email, shown.text)
+
+
+def test_who_was_not_asked_is_told_nothing_of_what_stays(practice, session):
+    row = fresh(session)
+    decide(row, Decision(What.KEEP, states.as_seen(row)), by=practice.desk, now=NOW)
+    assert Notice.objects.count() == 0
+
+
+def test_leave_that_is_taken_back_ends_the_offer_and_they_are_told(practice):
+    session = practice.book()
+    leave = practice.leave()
+    offer(practice, session)
+    assert (end_needless_offers(by=JOB, now=NOW), stays()) == (0, [])
+    time_away.remove_time_slot(time_slot=leave, by=practice.desk, now=NOW)
+    assert [end_needless_offers(by=JOB, now=NOW) for _round in range(2)] == [1, 0]
+    assert (stays(), out(session).outcome) == ([session.patient.email], "decided")
+    with pytest.raises(OfferClosed):
+        choose(practice, session, NOW + 2 * DAY)
+
+
+def test_the_offer_of_a_session_that_was_moved_elsewhere_ends_without_a_word(practice, session):
+    offer(practice, session)
+    booking.reschedule_session(appointment=session, starts_at=NOW + 8 * DAY, by=practice.desk, now=NOW)
+    assert (end_needless_offers(by=JOB, now=NOW), stays(), out(session).outcome) == (1, [], "decided")
 
 
 # ---- At once
