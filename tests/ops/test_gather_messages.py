@@ -1,5 +1,7 @@
 """The catalogues: none of a reader's or a patient's words is missing, and what stands in a sentence stands in each."""
 
+import ast
+
 import pytest
 from babel.messages.catalog import Catalog
 from django.conf import settings
@@ -159,3 +161,16 @@ def test_one_english_word_with_two_meanings_has_two_words_in_chinese(context, me
     others = [m.string for m in chinese if m.id == message and m.context != context]
     assert others
     assert chinese.get(message, context).string not in others
+
+
+def test_no_word_hides_from_the_gathering_behind_a_name_of_its_own():
+    """A sentence in `_lazy("…")` is found in no catalogue: Django's own names and `_` are what is looked for."""
+    hidden = [
+        f"{path.relative_to(settings.BASE_DIR)}: {name.name} as {name.asname}"
+        for path in sorted((settings.BASE_DIR / "portal").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for name in node.names
+        if name.asname not in (None, "_") and "gettext" in name.name
+    ]
+    assert hidden == []

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from portal.accounts.links import absolute
 from portal.appointments.actions import subscribing
@@ -44,7 +44,7 @@ class TitlesForm(forms.Form):
     """What the entries at an address are called."""
 
     titles = forms.ChoiceField(
-        label=_lazy("What each entry says"), choices=CalendarFeed.Titles.choices, widget=forms.RadioSelect
+        label=gettext_lazy("What each entry says"), choices=CalendarFeed.Titles.choices, widget=forms.RadioSelect
     )
     # What the page said: a page that changed nothing saves nothing, however old it is.
     shown = forms.ChoiceField(choices=CalendarFeed.Titles.choices, required=False, widget=forms.HiddenInput)

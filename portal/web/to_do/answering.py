@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from portal.appointments.answers import ANSWERS
 from portal.appointments.forms import SeenForm
@@ -27,10 +27,10 @@ class DeclineForm(forms.Form):
     """Why a request is declined, in the words that its patient reads."""
 
     reason = forms.ChoiceField(
-        label=_lazy("What the patient reads"),
+        label=gettext_lazy("What the patient reads"),
         choices=[(reason.value, reason.label) for reason in ANSWERS],
         widget=forms.RadioSelect,
-        error_messages={"required": _lazy("Choose what the patient reads.")},
+        error_messages={"required": gettext_lazy("Choose what the patient reads.")},
     )
 
 

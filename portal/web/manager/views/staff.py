@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_tables2 import RequestConfig
 
@@ -37,7 +37,7 @@ from portal.web.manager.trail_entries import with_names
 
 PER_PAGE = 50
 LINES = 10
-OWN_ROLES = _lazy(
+OWN_ROLES = gettext_lazy(
     "Nobody gives a role to themself. Ask another manager; if there is none, who runs the server does it."
 )
 

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
@@ -49,7 +49,7 @@ from portal.web.patient.lists import listed, session_bills
 from portal.web.patient.views import privacy
 
 PAST_PER_PAGE = 10
-CHANGED = _lazy("This session was changed meanwhile, and nothing was done. Please look at it again.")
+CHANGED = gettext_lazy("This session was changed meanwhile, and nothing was done. Please look at it again.")
 
 
 @allow(Role.PATIENT)
