@@ -21,13 +21,16 @@ django.setup()
 
 from portal.notifications.models import Notice, State  # noqa: E402
 from portal.ops.processes import Child, gunicorn, manage, wait_until_it_answers  # noqa: E402
-from tests.bench import blog, memory, pages, race, report, seed, targets  # noqa: E402
+from tests.bench import blog, diary, memory, pages, race, report, seed, targets  # noqa: E402
 from tests.bench.load import Connection, Timing, measure, spread_evenly  # noqa: E402
 from tests.bench.rows import in_a_hurry, settle  # noqa: E402
 from tests.bench.targets import Target  # noqa: E402
 
 PATIENTS, INVOICES = 100_000, 1_000_000
 QUICK = 100
+# Parts of the whole, one after the other; of the smallest the diary's lines alone are measured.
+SMALLEST = 100
+SHARES = (SMALLEST, 10, 1)
 ROUNDS = 4
 # So many targets stand between two looks at the bare page: the machine's speed drifts.
 APART = 4
@@ -43,6 +46,8 @@ class Options:
     clients: int
     rounds: int
     scale: int
+    # A hundredth of a hundredth would be nobody.
+    shares: tuple[int, ...]
     # Visits of each kind and client before the clock runs: the first reads templates.
     warm_up: int
     # Of the blog alone: neither patients nor invoices are made.
@@ -56,8 +61,10 @@ def main(words: list[str]) -> int:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", choices=["blog"])
     given = parser.parse_args(words)
+    only_blog = given.only == "blog"
     scale, rounds, warm_up = (QUICK, 1, 1) if given.quick else (1, ROUNDS, 3)
-    return Bench(Options(given.seconds, given.clients, rounds, scale, warm_up, given.only == "blog")).run()
+    shares = SHARES[1:] if given.quick or only_blog else SHARES
+    return Bench(Options(given.seconds, given.clients, rounds, scale, shares, warm_up, only_blog)).run()
 
 
 class Bench:
@@ -78,9 +85,9 @@ class Bench:
         call_command("collectstatic", verbosity=0, interactive=False)
         clinic = seed.open_clinic(self.random)
         patients, invoices = PATIENTS // self.options.scale, INVOICES // self.options.scale
-        history, times, booking, before = None, None, None, None
+        history, times, booking, series, before, first = None, None, None, None, None, None
         problems: dict[str, Timing] = {}
-        for share in (10, 1):
+        for share in self.options.shares:
             if not self.options.only_blog:
                 in_a_hurry()
                 seed.add_patients(patients // share, random=self.random, say=self.say)
@@ -94,26 +101,32 @@ class Bench:
             if not self.options.only_blog:
                 times = times or targets.free_hours(clinic, random=self.random)
                 booking = booking or targets.bookings(clinic, times)
+                series = series or diary.series(clinic)
             with self._serving() as (port, processes):
                 self.say("measuring")
-                asked = self._asked(clinic, booking)
+                asked = self._asked(clinic, booking, series, is_smallest=share == SMALLEST)
                 results = self._measure(port, asked)
+                counted = self._statements(asked)
                 if share == 1:
                     crowds = self._crowds(port, asked)
                     races = self._races(port, clinic, times)
                 took = processes()
             problems |= {name: timing for name, timing in results.items() if timing.problems or not timing.seconds}
+            problems |= {f"{name}, statements": told for name, told in counted.items() if told.problems}
+            ratios = report.in_bare_pages(results, bare=self.bare)
+            first = first or {one.name: ratios[one.name] for one in asked if one.is_of_the_diary}
             aims = {target.name: target.aim for target in asked if target.aim is not None}
             self.show(
                 [
                     *self._sizes(patients // share, invoices // share, articles),
                     *report.table(results, bare=self.bare, before=before, aims=aims),
                     *report.missed(results, bare=self.bare, aims=aims),
+                    *report.grown(results, bare=self.bare, first=first),
                     "",
-                    *blog.rates(results, bare=self.bare),
+                    *([] if share == SMALLEST else blog.rates(results, bare=self.bare)),
                 ]
             )
-            before = results
+            before = ratios | first
         self.show([*report.rates(crowds), "", *(one.line() for one in races)])
         problems |= {f"{one.clients} clients on one time": one.told for one in races if one.problems}
         for one in races:
@@ -128,12 +141,17 @@ class Bench:
         clinic = "" if self.options.only_blog else f"{patients:,} patients, {invoices:,} invoices, "
         return [f"{clinic}{articles:,} articles, {self.options.clients} at a time"]
 
-    def _asked(self, clinic: seed.Clinic, booking: Iterator | None) -> list[Target]:
-        of_the_blog = blog.targets(random=self.random)
-        if booking is None:
-            return [*targets.bare(), *of_the_blog]
-        asked = targets.targets(clinic, booking, random=self.random)
-        return [*asked, *pages.targets(clinic), *of_the_blog]
+    def _asked(
+        self, clinic: seed.Clinic, booking: Iterator | None, series: Iterator | None, *, is_smallest: bool
+    ) -> list[Target]:
+        bare, of_the_blog = targets.bare(), blog.targets(random=self.random)
+        if booking is None or series is None:
+            return [*bare, *of_the_blog]
+        of_the_diary = diary.targets(clinic)
+        if is_smallest:
+            return [*bare, *of_the_diary]
+        asked = targets.targets(clinic, booking, series, random=self.random)
+        return [*bare, *of_the_diary, *asked, *pages.targets(clinic), *of_the_blog]
 
     # ---- The portal, as in production -------------------------------------------------------------------------------
 
@@ -182,6 +200,17 @@ class Bench:
         for line in lines:
             line.close()
         return results
+
+    def _statements(self, asked: list[Target]) -> dict[str, Timing]:
+        """How many statements the pages take whose number is promised."""
+        counted = {}
+        for target in (one for one in asked if one.most_statements is not None):
+            count, told = diary.statements(target), Timing()
+            self.say(f"{target.name}: {count} statements")
+            if count > target.most_statements:
+                told.problems[f"{count} statements instead of {target.most_statements}"] += 1
+            counted[target.name] = told
+        return counted
 
     def _crowds(self, port: int, asked: list[Target]) -> dict[str, dict[int, Timing]]:
         """A few pages asked for by one, 8 and 32 at once."""

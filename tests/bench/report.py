@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from tests.bench.load import Timing
 from tests.bench.memory import Process
 
+# From the smallest clinic to the largest, a hundred times as many sessions.
+MOST_GROWTH = 1.2
 COLUMNS = ("of processor", "aim", "grows by", "bare pages", "p50 ms", "p95 ms", "per second")
 
 
@@ -14,19 +16,19 @@ def table(
     results: Mapping[str, Timing],
     *,
     bare: str,
-    before: Mapping[str, Timing] | None = None,
+    before: Mapping[str, float] | None = None,
     aims: Mapping[str, float] | None = None,
 ) -> list[str]:
     """One line for each target.
 
     "Of processor" is what it took of the web process's own time, in bare pages; its aim stands beside it. "Bare pages"
-    is the same of its p50, and "grows by" compares that with the tenth which was measured before.
+    is the same of its p50, and "grows by" compares that with `before`, what it was in a smaller clinic.
     """
     width = max(map(len, results))
     lines = [_line("", COLUMNS, width), _line("-" * width, ["-" * (len(word) - 1) + ":" for word in COLUMNS], width)]
     for name, timing in results.items():
         ratio = _ratio(timing.p50, results[bare].p50)
-        earlier = _ratio(before[name].p50, before[bare].p50) if before else 0.0
+        earlier = before.get(name, 0.0) if before else 0.0
         aim = (aims or {}).get(name)
         cells = (
             f"{_processor(results, name, bare):.2f}",
@@ -39,6 +41,18 @@ def table(
         )
         lines.append(_line(name, cells, width))
     return lines
+
+
+def in_bare_pages(results: Mapping[str, Timing], *, bare: str) -> dict[str, float]:
+    """The p50 of each."""
+    return {name: _ratio(timing.p50, results[bare].p50) for name, timing in results.items()}
+
+
+def grown(results: Mapping[str, Timing], *, bare: str, first: Mapping[str, float]) -> list[str]:
+    """What takes more of the clock than it may since the smallest clinic."""
+    now = in_bare_pages(results, bare=bare)
+    grew = {name: _ratio(now[name], ratio) for name, ratio in first.items() if name != bare}
+    return [f"grew: {name}, x {by:.2f} instead of {MOST_GROWTH:g}" for name, by in grew.items() if by > MOST_GROWTH]
 
 
 def missed(results: Mapping[str, Timing], *, bare: str, aims: Mapping[str, float]) -> list[str]:

@@ -19,14 +19,10 @@ from django.utils import timezone
 
 from portal.accounts.middleware import SEEN
 from portal.accounts.models import User
-from portal.accounts.roles import Role
 from portal.accounts.session_store import SessionStore
-from portal.appointments import diary, feeds
-from portal.appointments.actions import subscribing
-from portal.appointments.models import CalendarFeed
+from portal.appointments import diary
 from portal.billing.models import Invoice, InvoiceStatus
 from portal.clinic.models import ClinicSettings, Mode
-from portal.common.access.actors import Actor
 from portal.journeys.booking import as_shown
 from portal.journeys.choosing import FreeTime
 from portal.patients.models import Patient
@@ -53,6 +49,10 @@ class Target:
     leaves_work: bool = False
     # Of a processor, in bare pages, at the most.
     aim: float | None = None
+    # Measured from the smallest clinic on, and not to grow with what is stored.
+    is_of_the_diary: bool = False
+    # Asked of the database by one visit, at the most.
+    most_statements: int | None = None
 
 
 def browser(user: User | None = None, *, address: str = "203.0.113.7") -> Browser:
@@ -70,18 +70,18 @@ def browser(user: User | None = None, *, address: str = "203.0.113.7") -> Browse
     return Browser(HOST, cookies, address, TOKEN)
 
 
-def _htmx(target: str) -> dict[str, str]:
+def htmx(target: str) -> dict[str, str]:
     return {"HX-Request": "true", "HX-Target": target}
 
 
 def pages(by: Browser, addresses: list[str], *, fragment: str = "", holds: str) -> Iterator[Visit]:
-    headers = _htmx(fragment) if fragment else {}
+    headers = htmx(fragment) if fragment else {}
     return cycle([(Request(address, by, headers=headers, holds=holds),) for address in addresses])
 
 
 def searches(by: Browser, path: str, words: list[str], *, fragment: str, holds: str) -> Iterator[Visit]:
     """Words that people are looked for by, sent as their form sends them: they stand in no address."""
-    return cycle([(Request(path, by, form={"q": each}, headers=_htmx(fragment), holds=holds),) for each in words])
+    return cycle([(Request(path, by, form={"q": each}, headers=htmx(fragment), holds=holds),) for each in words])
 
 
 def _asking(path: str, name: str, values: list[str]) -> list[str]:
@@ -97,36 +97,15 @@ def bare() -> list[Target]:
     ]
 
 
-def targets(clinic: Clinic, booking: Iterator[Visit], *, random: Random) -> list[Target]:
-    visitor, desk = browser(), browser(clinic.reception)
+def targets(clinic: Clinic, booking: Iterator[Visit], series: Iterator[Visit], *, random: Random) -> list[Target]:
+    """All but the diary's own lines (tests/bench/diary.py), beside which they stand."""
+    desk = browser(clinic.reception)
     return [
-        *bare(),
-        *_openings(visitor, clinic),
-        *_calendar(desk, clinic),
         *_search(desk, random),
         *_invoices(desk, random),
-        *_feeds(clinic),
         Target("booking: hold and confirm", booking, leaves_work=True, aim=8),
+        Target("series of 26, booked", series, leaves_work=True),
     ]
-
-
-def _openings(visitor: Browser, clinic: Clinic) -> Iterator[Target]:
-    path, monday = reverse("public:times", args=[clinic.service.slug]), clinic.full_day - timedelta(days=1)
-    weeks = [monday + timedelta(weeks=n) for n in range(1, 9)]
-    one = [f"{path}?psychologist={p.slug}&week={week}" for p in clinic.psychologists for week in weeks]
-    everybody = [f"{path}?psychologist=any&week={week}" for week in weeks]
-    offered = 'class="time"'
-    yield Target("week of one psychologist, by htmx", pages(visitor, one, fragment="times", holds=offered), aim=3)
-    yield Target("week of one psychologist, page", pages(visitor, one, holds=offered))
-    yield Target("week of 20 psychologists, by htmx", pages(visitor, everybody, fragment="times", holds=offered), aim=6)
-    yield Target("week of 20 psychologists, page", pages(visitor, everybody, holds=offered))
-
-
-def _calendar(desk: Browser, clinic: Clinic) -> Iterator[Target]:
-    full = [f"{reverse('reception:calendar')}?day={clinic.full_day}"]
-    shown = clinic.psychologists[-1].name
-    yield Target("day of 20, all 160 hours taken, by htmx", pages(desk, full, fragment="day", holds=shown), aim=8)
-    yield Target("day of 20, all 160 hours taken, page", pages(desk, full, holds=shown))
 
 
 def _search(desk: Browser, random: Random) -> Iterator[Target]:
@@ -173,31 +152,6 @@ def _invoices(desk: Browser, random: Random) -> Iterator[Target]:
     papers = [Request(reverse("reception:invoice_pdf", args=[i.number]), desk, holds="%PDF-") for i in some[:10]]
     yield Target("invoice PDF, drawn before", cycle([(paper,) for paper in papers]), aim=3)
     yield Target("invoice PDF, drawn now", _undrawn(desk), aim=25)
-
-
-def _feeds(clinic: Clinic) -> Iterator[Target]:
-    """What calendar programs ask for, each from a place of its own: a whole diary, and the same while it is so."""
-    known, whole = [], []
-    for n, psychologist in enumerate(clinic.psychologists, start=1):
-        psychologist.user.grants.get_or_create(role=Role.PSYCHOLOGIST, ended_at=None)
-        by, now = Actor(psychologist.user, Role.PSYCHOLOGIST), timezone.now()
-        feed, token = subscribing.make_feed(patient=None, titles="neutral", by=by, now=now)
-        asked = Request(
-            reverse("machines:calendar_feed", args=[token]),
-            browser(address=f"198.51.100.{n}"),
-            holds="BEGIN:VEVENT",
-        )
-        known.append((feed, asked))
-        whole.append((asked,))
-    yield Target("calendar feed of a diary", cycle(whole))
-    yield Target("calendar feed, unchanged", _unchanged(known))
-
-
-def _unchanged(known: list[tuple[CalendarFeed, Request]]) -> Iterator[Visit]:
-    """Asks whether it is as it stands now: between two rounds of this, others book in it."""
-    for feed, asked in cycle(known):
-        etag = f'"{feeds.contents(feed, now=timezone.now()).fingerprint}"'
-        yield (Request(asked.path, asked.by, headers={"If-None-Match": etag}, status=304),)
 
 
 def _undrawn(desk: Browser) -> Iterator[Visit]:
