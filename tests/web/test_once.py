@@ -99,7 +99,7 @@ WITHOUT_KEY = {
         manager:change_crisis_line manager:take_off_crisis_line reception:use_held
         manager:reset_text patient:cancel patient:reschedule patient:agree
         patient:end_carer public:times
-        public:confirm public:link reception:withdraw_invitation reception:unlink_account
+        public:confirm public:confirm_series public:link reception:withdraw_invitation reception:unlink_account
         reception:keep_address patient:waiting_address reception:compare psychologist:take_back_notes
         public:offer public:other_times patient:leave_waitlist patient:change_wish reception:waiting
         reception:leave_waitlist
@@ -295,6 +295,27 @@ def an_own_booking_in_an_empty_half_hour():
     client = make.client_for(psychologist.user)
     client.psychologist = psychologist
     return in_an_empty_half_hour(client, "psychologist:book_here")
+
+
+def several_from_an_empty_half_hour(client, name):
+    psychologist = getattr(client, "psychologist", None) or practice()
+    place = Location.objects.get()
+    patient = make.patient()
+    make.appointment(psychologist=psychologist, patient=patient, location=place, status=Status.COMPLETED)
+    starts_at = timezone.now().replace(second=0, microsecond=0) + timedelta(days=3)
+    page = f"{at(name, patient.code)}?{urlencode({'time': f'{iso(starts_at)} {place.slug} {psychologist.slug}'})}"
+    return sheet(client, page, name, patient.code, count=Series)
+
+
+def several_bookings():
+    return several_from_an_empty_half_hour(desk(), "reception:book_series")
+
+
+def several_bookings_of_ones_patient():
+    psychologist = practice()
+    client = make.client_for(psychologist.user)
+    client.psychologist = psychologist
+    return several_from_an_empty_half_hour(client, "psychologist:book_series")
 
 
 def a_series_of_ones_own():
@@ -684,6 +705,8 @@ PRESSED = {
             a_series,
             a_series_of_ones_own,
             a_series_of_ones_patient,
+            several_bookings,
+            several_bookings_of_ones_patient,
             a_move,
             a_cancellation,
             money_ahead,

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from portal.appointments.actions.clashes import Terms
 from portal.appointments.models import Appointment
 from portal.appointments.series_forms import PatternForm
-from portal.clinic.models import ClinicSettings
+from portal.clinic.models import ClinicSettings, Mode
 from portal.common.access.actors import Actor
-from portal.journeys.repeating.booking import book_series
+from portal.journeys.repeating.booking import book_held_series, book_series
 from portal.journeys.repeating.proposing import Proposal, propose, terms_of
+from portal.patients.models import Patient
+from portal.policies.models import PolicyVersion
 
 
 @dataclass(slots=True)
 class Asked:
     """How a session is to be repeated, and what that comes to."""
 
-    session: Appointment
+    terms: Terms
     form: PatternForm
     # None while the form does not say how it recurs.
     proposal: Proposal | None
     is_sent: bool
+    # What they follow, booked already or held; None where the first is one of those that are proposed.
+    after: Appointment | None = None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """On whose clock all of it is."""
+        return self.terms.location.zone
 
     @property
     def is_ready(self) -> bool:
@@ -35,18 +46,14 @@ class Asked:
         """Whether a time that was sent is not free by now."""
         return self.is_sent and self.proposal is not None and any(line.clash for line in self.proposal.lines)
 
-    def book(self, *, by: Actor, now: datetime) -> list[Appointment]:
-        """Books what was sent; raises what `book_series` raises."""
+    def book(self, *, agreed: Sequence[PolicyVersion] = (), by: Actor, now: datetime) -> list[Appointment]:
+        """Books what was sent, and what is held before it; raises what `book_series` or `book_held_series` raises."""
         if self.proposal is None:
             raise ValueError("the form does not say how it recurs")
-        return book_series(
-            terms=self.proposal.terms,
-            pattern=self.form.pattern,
-            wishes=self.proposal.wishes,
-            first=self.session,
-            by=by,
-            now=now,
-        )
+        asked: dict[str, Any] = {"terms": self.terms, "pattern": self.form.pattern, "wishes": self.proposal.wishes}
+        if self.after is not None and self.after.is_hold:
+            return book_held_series(hold=self.after, **asked, agreed=agreed, by=by, now=now)
+        return book_series(**asked, first=self.after, by=by, now=now)
 
 
 def may_be_repeated(session: Appointment) -> bool:
@@ -65,21 +72,82 @@ def read(
     most: int | None = None,
 ) -> Asked:
     """Reads a page's form. An address that says nothing begins with a weekly series, of `most` sessions at the most."""
-    first_day = session.local_start.date()
+    return _read(
+        terms_of(session), session.starts_at, data, session, is_sent=is_sent, by=by, now=now, clinic=clinic, most=most
+    )
+
+
+def read_held(
+    hold: Appointment,
+    patient: Patient,
+    data: Mapping[str, Any],
+    *,
+    is_sent: bool,
+    by: Actor,
+    now: datetime,
+    clinic: ClinicSettings,
+    most: int | None = None,
+) -> Asked:
+    """The same for a time that is held and becomes the first of them."""
+    return _read(
+        terms_of_hold(hold, patient),
+        hold.starts_at,
+        data,
+        hold,
+        is_sent=is_sent,
+        by=by,
+        now=now,
+        clinic=clinic,
+        most=most,
+    )
+
+
+def terms_of_hold(hold: Appointment, patient: Patient) -> Terms:
+    """What a held time would be for somebody."""
+    return Terms(hold.psychologist, patient, hold.service, Mode(hold.mode), hold.location)
+
+
+def read_new(
+    terms: Terms,
+    starts_at: datetime,
+    data: Mapping[str, Any],
+    *,
+    is_sent: bool,
+    by: Actor,
+    now: datetime,
+    clinic: ClinicSettings,
+) -> Asked:
+    """The same for sessions of which none is booked yet: the first is proposed like the others."""
+    return _read(terms, starts_at, data, None, is_sent=is_sent, by=by, now=now, clinic=clinic)
+
+
+def _read(
+    terms: Terms,
+    starts_at: datetime,
+    data: Mapping[str, Any],
+    after: Appointment | None,
+    *,
+    is_sent: bool,
+    by: Actor,
+    now: datetime,
+    clinic: ClinicSettings,
+    most: int | None = None,
+) -> Asked:
+    first = starts_at.astimezone(terms.location.zone)
     initial = {} if most is None else {"count": max(2, min(6, most))}
     if not is_sent and "repeat" not in data:
-        data = PatternForm(first_day=first_day, initial=initial).initial
-    form = PatternForm(data, first_day=first_day)
+        data = PatternForm(first_day=first.date(), initial=initial).initial
+    form = PatternForm(data, first_day=first.date())
     proposal = None
     if form.is_valid():
         proposal = propose(
-            terms=terms_of(session),
+            terms=terms,
             pattern=form.pattern,
-            at=session.local_start.time(),
+            at=first.time(),
             data=data if is_sent else None,
-            after=session,
+            after=after,
             by=by,
             now=now,
             clinic=clinic,
         )
-    return Asked(session, form, proposal, is_sent)
+    return Asked(terms, form, proposal, is_sent, after)

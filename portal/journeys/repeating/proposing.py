@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.appointments.actions import rules
 from portal.appointments.actions.clashes import MAY_BE_OVERRULED, Clash, Outlook, Terms
@@ -45,6 +46,26 @@ def in_words(clash: Clash, terms: Terms) -> str:
             return _("This is too far ahead to be booked online.")
         case Clash.SERIES:
             return _("Another session of this series is at this time.")
+
+
+def too_many(most: int) -> str:
+    """How many more may be booked online, for somebody who asked for more."""
+    if not most:
+        return _("You have as many sessions ahead as can be booked online. To book more, please phone us.")
+    return ngettext(
+        "You can book %(n)s more session online for now. Choose fewer, or skip some of them.",
+        "You can book %(n)s more sessions online for now. Choose fewer, or skip some of them.",
+        most,
+    ) % {"n": most}
+
+
+def not_online(reason: str) -> str:
+    """Why a patient can't book several at once, by the reason of a `NotOffered`."""
+    if reason == "on_request":
+        return _("Sessions of this kind are asked for one at a time, and we answer each. For several, please phone us.")
+    if reason == "first_visit_only":
+        return _("A first visit is booked alone. The sessions after it can be booked together.")
+    return _("This can't be repeated online. Please phone us, and we book it with you.")
 
 
 @dataclass(slots=True)

@@ -95,7 +95,7 @@ def whom(request: ActorRequest, audience: Audience, people: Sequence[Psychologis
         "more": len(rows) > SHOWN,
         "register": "" if audience.of_one else f"{audience.url('new_patient')}?{urlencode({'q': sealed(text)})}",
         "action": request.path,
-        "calendar_url": _day_of(audience, here),
+        "calendar_url": day_of(audience, here),
     }
     return page_or_fragment(request, "calendar/book_whom.html", context, fragment="whom")
 
@@ -105,15 +105,11 @@ def here(request: ActorRequest, audience: Audience, people: Sequence[Psychologis
     patient = get_object_or_404(Patient.objects.visible_to(request.actor), code=code)
     now, here = timezone.now(), Here.read(request, people)
     psychologist = here.psychologist
-    given = [
-        service
-        for service in kept.offered_services()
-        if kept.is_named(psychologist.pk, service) and psychologist.modes_for(service)
-    ]
+    given = given_by(psychologist)
     if not given:
         messages.warning(request, _("%(name)s gives no service that is offered.") % {"name": psychologist.name})
-        return redirect(_day_of(audience, here))
-    service, mode, outside = _what(request, patient, given, psychologist)
+        return redirect(day_of(audience, here))
+    service, mode, outside = what_is_booked(request, patient, given, psychologist)
     page: dict[str, Any] = {"refusal": "", "outside": False, "in_the_way": None}
     status = 200
     if request.method == "POST":
@@ -130,7 +126,7 @@ def here(request: ActorRequest, audience: Audience, people: Sequence[Psychologis
                     now=now,
                     outside_hours=outside,
                 )
-                made.leads_to(_day_of(audience, here))
+                made.leads_to(day_of(audience, here))
         except SlotTaken as refused:
             status = 409
             page["in_the_way"] = in_the_way(
@@ -164,8 +160,10 @@ def here(request: ActorRequest, audience: Audience, people: Sequence[Psychologis
         "mode": mode,
         "modes": choosing.ways_to_meet([psychologist], service),
         "action": request.path,
+        "series_url": reverse(f"{audience.namespace}:book_series", args=[patient.code])
+        + f"?{urlencode({'time': here.value, 'service': service.slug, 'mode': mode.value})}",
         "whom_url": reverse(f"{audience.namespace}:book_whom") + here.query,
-        "calendar_url": _day_of(audience, here),
+        "calendar_url": day_of(audience, here),
         "session_page": f"{audience.namespace}:{audience.session}",
         "told": booking.told_of(patient, here.starts_at, now=now),
         "is_past": here.starts_at <= now,
@@ -174,7 +172,16 @@ def here(request: ActorRequest, audience: Audience, people: Sequence[Psychologis
     return page_or_fragment(request, "calendar/book_here.html", context, fragment="what", status=status)
 
 
-def _what(
+def given_by(psychologist: Psychologist) -> list[Service]:
+    """What can be booked with somebody: the services of theirs that are offered, and held in some way."""
+    return [
+        service
+        for service in kept.offered_services()
+        if kept.is_named(psychologist.pk, service) and psychologist.modes_for(service)
+    ]
+
+
+def what_is_booked(
     request: ActorRequest, patient: Patient, given: list[Service], psychologist: Psychologist
 ) -> tuple[Service, Mode, bool]:
     """The service and the way that were chosen, else the patient's usual ones; and whether it may be outside."""
@@ -192,6 +199,6 @@ def _what(
     return service, mode, said.get("outside") == "yes"
 
 
-def _day_of(audience: Audience, here: Here) -> str:
+def day_of(audience: Audience, here: Here) -> str:
     """The calendar at the day of that time."""
     return f"{audience.url('calendar')}?day={local_day(here.starts_at, here.location.zone):%Y-%m-%d}"

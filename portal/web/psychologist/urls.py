@@ -39,6 +39,7 @@ urlpatterns = [
     path("calendar/address/end/", subscribing.end_calendar_address, name="end_calendar_address"),
     path("calendar/book/", calendar.book_whom, name="book_whom"),
     path("calendar/book/<uuid:code>/", calendar.book_here, name="book_here"),
+    path("calendar/book/<uuid:code>/series/", calendar.book_series, name="book_series"),
     path("calendar/sheet/", calendar.day_sheet, name="day_sheet"),
     path("calendar/downtime/", calendar.downtime_sheet, name="downtime_sheet"),
     path("calendar/move/<uuid:code>/", calendar.move, name="move_in_calendar"),

@@ -243,6 +243,23 @@ class WhoFor(forms.Form):
         return str(self.cleaned_data["relationship"] or Carer.Relationship.OTHER.value)
 
 
+class WhoseForm(forms.Form):
+    """For whom of the people that an account books for; somebody it doesn't know is the first of them."""
+
+    who = forms.ChoiceField(label=_("Who are these sessions for?"))
+
+    def __init__(self, *args: Any, patients: Sequence[Patient], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.patients = {str(patient.code): patient for patient in patients}
+        field_of(self, "who", forms.ChoiceField).choices = [(code, p.name) for code, p in self.patients.items()]
+
+    @property
+    def chosen(self) -> Patient:
+        """Who was chosen."""
+        code = self.cleaned_data["who"] if self.is_valid() else next(iter(self.patients))
+        return self.patients[code]
+
+
 class OfferAnswer(forms.Form):
     """What is answered to an offered time: which button, and for a yes what the page showed and what is moved here."""
 

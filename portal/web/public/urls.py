@@ -6,6 +6,7 @@ from portal.web.public.views import (
     blog,
     booking,
     confirming,
+    confirming_series,
     links,
     offers,
     other_times,
@@ -50,4 +51,5 @@ urlpatterns = [
     path("book/", booking.services, name="book"),
     path("book/<slug:service>/", booking.times, name="times"),
     path("book/<slug:service>/confirm/", confirming.confirm, name="confirm"),
+    path("book/<slug:service>/confirm/series/", confirming_series.confirm_series, name="confirm_series"),
 ]

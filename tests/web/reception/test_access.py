@@ -21,6 +21,7 @@ PAGES = [
     "calendar",
     "book_whom",
     "book_here",
+    "book_series",
     "move_in_calendar",
     "day_sheet",
     "downtime_sheet",
@@ -67,7 +68,7 @@ PAGES = [
     "stranded",
 ]
 OF_A_PATIENT = {
-    *("patient", "edit_patient", "add_referral", "add_carer", "end_carer", "book", "book_here"),
+    *("patient", "edit_patient", "add_referral", "add_carer", "end_carer", "book", "book_here", "book_series"),
     *("invite_patient", "withdraw_invitation", "link_account", "unlink_account", "keep_address", "compare"),
     *("approve_patient", "withdraw_approval"),
 }

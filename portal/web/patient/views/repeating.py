@@ -16,13 +16,14 @@ from portal.accounts.roles import Role
 from portal.appointments.actions.repeating import allowance
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import NotOffered, SlotTaken, TooManyBookings
+from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
 from portal.journeys import changing, told
 from portal.journeys.repeating import asking
-from portal.journeys.repeating.proposing import terms_of
+from portal.journeys.repeating.proposing import not_online, terms_of, too_many
 
 
 @allow(Role.PATIENT)
@@ -34,6 +35,9 @@ def repeat(request: ActorRequest, code: UUID) -> HttpResponse:
     now, clinic, is_sent = timezone.now(), ClinicSettings.current(), request.method == "POST"
     if not asking.may_be_repeated(session):
         messages.error(request, _("A session that does not take place can't be repeated. Please book a new one."))
+        return redirect_to(request, "patient:appointment", code=session.code)
+    if rules_of(session.service, clinic=clinic).is_on_request:
+        messages.error(request, not_online("on_request"))
         return redirect_to(request, "patient:appointment", code=session.code)
     most = allowance(terms_of(session), now=now, clinic=clinic)
     if not most and not is_sent:
@@ -54,8 +58,8 @@ def repeat(request: ActorRequest, code: UUID) -> HttpResponse:
             asked = read()
         except TooManyBookings:
             refusal = too_many(most)
-        except NotOffered:
-            refusal = _("This can't be repeated online. Please phone us, and we book it with you.")
+        except NotOffered as refused:
+            refusal = not_online(refused.reason)
         else:
             added = len(booked) - 1
             done = ngettext("%(n)s more session is booked.", "%(n)s more sessions are booked.", added) % {"n": added}
@@ -70,14 +74,3 @@ def repeat(request: ActorRequest, code: UUID) -> HttpResponse:
     }
     status = 409 if asked.is_taken or (refusal and is_sent) else 422 if is_sent or asked.form.errors else 200
     return page_or_fragment(request, "patient/repeat.html", context, fragment="series", status=status)
-
-
-def too_many(most: int) -> str:
-    """How many more may be booked online, for somebody who asked for more."""
-    if not most:
-        return _("You have as many sessions ahead as can be booked online. To book more, please phone us.")
-    return ngettext(
-        "You can book %(n)s more session online for now. Choose fewer, or skip some of them.",
-        "You can book %(n)s more sessions online for now. Choose fewer, or skip some of them.",
-        most,
-    ) % {"n": most}

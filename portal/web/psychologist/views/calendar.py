@@ -16,7 +16,7 @@ from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.decorators import allow
 from portal.common.web.once import once
 from portal.records.session_notes import states_of_notes
-from portal.web.calendars import booking, moving, pages, sheets, undoing
+from portal.web.calendars import booking, moving, pages, repeating, sheets, undoing
 from portal.web.calendars.asked import WEEK
 from portal.web.calendars.audience import Audience
 from portal.web.psychologist.own_profile import PsychologistRequest, home_zone, with_profile
@@ -62,6 +62,15 @@ def book_whom(request: PsychologistRequest) -> HttpResponse:
 def book_here(request: PsychologistRequest, code: UUID) -> HttpResponse:
     """Books an empty half hour of one's own for a patient in one's care."""
     return booking.here(request, OWN, _only(request), code)
+
+
+@allow(Role.PSYCHOLOGIST)
+@with_profile
+@once
+@require_http_methods(["GET", "HEAD", "POST"])
+def book_series(request: PsychologistRequest, code: UUID) -> HttpResponse:
+    """Books several sessions of one's own for a patient in one's care, from a time that was chosen on."""
+    return repeating.book(request, OWN, _only(request), code)
 
 
 @allow(Role.PSYCHOLOGIST)

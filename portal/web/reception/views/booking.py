@@ -13,6 +13,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -321,6 +322,11 @@ def _answer(request: ActorRequest, wanted: Wanted, put: Callable[..., Appointmen
         who, outside_hours, any_time = _in_turn(wanted, starts_at, named), False, None
         if not who:
             return _page(request, wanted, refusal=_("Choose one of the times shown."))
+        if "repeat" in request.POST and wanted.ignore is None:
+            free = choosing.FreeTime(starts_at, starts_at, location, who=who[0])
+            asked = {"time": free.value, "service": wanted.service.slug, "mode": wanted.mode}
+            address = reverse("reception:book_series", args=[wanted.context["patient"].code])
+            return redirect_to(request, f"{address}?{urlencode(asked)}")
     else:
         any_time = AnyTime(request.POST, psychologists=wanted.people)
         if not any_time.is_valid():

@@ -14,7 +14,7 @@ from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.once import once
-from portal.web.calendars import booking, moving, pages, sheets, undoing
+from portal.web.calendars import booking, moving, pages, repeating, sheets, undoing
 from portal.web.calendars.asked import DAY
 from portal.web.calendars.audience import Audience
 
@@ -48,6 +48,14 @@ def book_whom(request: ActorRequest) -> HttpResponse:
 def book_here(request: ActorRequest, code: UUID) -> HttpResponse:
     """Books an empty half hour for this patient."""
     return booking.here(request, DESK, _everybody(), code)
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@once
+@require_http_methods(["GET", "HEAD", "POST"])
+def book_series(request: ActorRequest, code: UUID) -> HttpResponse:
+    """Books several sessions for this patient, from a time that was chosen on."""
+    return repeating.book(request, DESK, _everybody(), code)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)

@@ -1,0 +1,78 @@
+"""Booking several sessions at once from a time that was chosen, in the calendar or on the page of free times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.appointments.actions.clashes import Terms
+from portal.appointments.refusals import NotOffered, SlotTaken
+from portal.clinic.models import ClinicSettings, Psychologist
+from portal.common.access.decorators import ActorRequest
+from portal.common.web.htmx import page_or_fragment, redirect_to
+from portal.common.web.once import making
+from portal.journeys import choosing
+from portal.journeys.repeating import asking, telling
+from portal.patients.models import Patient
+from portal.web.calendars.audience import Audience
+from portal.web.calendars.booking import Here, day_of, given_by, what_is_booked
+from portal.web.calendars.refused import why_not
+from portal.web.calendars.told import say_what_was_done
+
+
+def book(request: ActorRequest, audience: Audience, people: Sequence[Psychologist], code: UUID) -> HttpResponse:
+    """Proposes the times of the series, the first like the others, and books them all or none."""
+    patient = get_object_or_404(Patient.objects.visible_to(request.actor), code=code)
+    now, clinic, is_sent = timezone.now(), ClinicSettings.current(), request.method == "POST"
+    here = Here.read(request, people)
+    psychologist = here.psychologist
+    if not (given := given_by(psychologist)):
+        messages.warning(request, _("%(name)s gives no service that is offered.") % {"name": psychologist.name})
+        return redirect_to(request, day_of(audience, here))
+    service, mode, _outside = what_is_booked(request, patient, given, psychologist)
+    terms = Terms(psychologist, patient, service, mode, here.location)
+
+    def read() -> asking.Asked:
+        data = request.POST if is_sent else request.GET
+        return asking.read_new(terms, here.starts_at, data, is_sent=is_sent, by=request.actor, now=now, clinic=clinic)
+
+    patient_url = reverse(f"{audience.namespace}:patient", args=[patient.code])
+    asked, refusal = read(), ""
+    if asked.is_ready:
+        try:
+            with making(request, now=now) as made:
+                booked = asked.book(by=request.actor, now=now)
+                made.leads_to(patient_url)
+        except SlotTaken:
+            # Somebody was faster than this page: what is free is looked at again.
+            asked = read()
+        except NotOffered as refused:
+            refusal = why_not(refused.reason)
+        else:
+            done = ngettext("%(n)s session is booked.", "%(n)s sessions are booked.", len(booked)) % {"n": len(booked)}
+            say_what_was_done(request, done, telling.told(booked, now=now), is_past=False)
+            return made.answer
+    context = here.context | {
+        "asked": asked,
+        "refusal": refusal,
+        "patient": patient,
+        "patient_url": patient_url,
+        "calendar_url": day_of(audience, here),
+        "services": given,
+        "service": service,
+        "modes": choosing.ways_to_meet([psychologist], service),
+        "mode": mode,
+        "kept": {"time": here.value},
+        "chosen": {"time": here.value, "service": service.slug, "mode": mode.value},
+        "action": request.path,
+    }
+    status = 409 if asked.is_taken or refusal else 422 if is_sent or asked.form.errors else 200
+    return page_or_fragment(request, "calendar/book_series.html", context, fragment="series", status=status)
