@@ -193,7 +193,8 @@ def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, 
         if s.local_start.date() == day and (not location or s.location.slug == location)
     ]
     cancelled = [s for s in sessions if s.is_cancelled]
-    sessions = [s for s in sessions if not s.is_cancelled]
+    # What was asked for in vain was never a session.
+    sessions = [s for s in sessions if not s.is_cancelled and not s.is_declined]
     live = Invoice.objects.visible_to(actor).live().filter(appointment__in=sessions).defer("snapshot")
     of_sessions: dict[int | None, dict[str, Invoice]] = defaultdict(dict)
     for each in live:
@@ -240,10 +241,10 @@ def _owed(actor: Actor, patients: set[int]) -> dict[int | None, list[Owing]]:
 
 
 def _to_collect(session: Appointment, invoices: dict[str, Invoice], *, clinic: ClinicSettings) -> Decimal:
-    """What is asked for by now; before check-out what the session costs, less what was paid ahead."""
+    """What is asked for by now; before check-out what a booked session costs, less what was paid ahead."""
     deposit = invoices.get(Purpose.DEPOSIT)
     asked = sum((each.balance for each in invoices.values() if each is not deposit), ZERO)
-    if Purpose.SESSION in invoices or session.is_missed:
+    if Purpose.SESSION in invoices or session.is_missed or session.is_request:
         return asked
     return max(ZERO, charges.price_of(session, clinic=clinic) - (deposit.paid if deposit else ZERO))
 

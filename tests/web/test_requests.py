@@ -135,6 +135,27 @@ def test_its_psychologist_answers_and_a_colleague_does_not(asked, mai):
     assert "The session is confirmed." in words(answered(own, asked, "practice/sessions", approve="1"))
 
 
+@pytest.mark.parametrize("room", ["desk", "psychologist"])
+def test_the_day_leads_to_the_answer_and_forgets_what_is_declined(asked, mai, room):
+    """It is on the day's list with the way to its answer, and nothing is to collect for what nobody booked."""
+    list_of_the_day, calendar, answer = {
+        "desk": ("/reception/", "/reception/calendar/", f"/reception/appointments/{asked.code}/answer/"),
+        "psychologist": ("/practice/", "/practice/calendar/", f"/practice/sessions/{asked.code}/answer/"),
+    }[room]
+    on_the_day = datetime(2026, 11, 30, 22, 0, tzinfo=UTC)
+    with time_machine.travel(on_the_day, tick=False):
+        client = make.client_for(make.staff() if room == "desk" else mai.user)
+        day = client.get(list_of_the_day)
+        assert f'href="{answer}"' in day.content.decode()
+        assert f"Answer the request {asked.patient.name}" in main_of(day)
+        assert room == "psychologist" or day.context["listed"].to_collect == 0
+        assert asked.patient.name in main_of(client.get(f"{calendar}?day=2026-12-01"))
+    answered(make.client_for(make.staff()), asked, reason="time")
+    with time_machine.travel(on_the_day, tick=False):
+        for address in (list_of_the_day, f"{calendar}?day=2026-12-01"):
+            assert asked.patient.name not in main_of(client.get(address))
+
+
 def test_its_patient_takes_it_back_for_nothing(asked, patient):
     client = make.client_for(patient.user)
     page = f"/my/appointments/{asked.code}/"

@@ -93,8 +93,8 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.filter(status=Status.HELD)
 
     def without_cancelled(self) -> AppointmentQuerySet:
-        """All but those that were called off."""
-        return self.exclude(status=Status.CANCELLED)
+        """All but those that were called off, and what was asked for in vain: neither takes place."""
+        return self.exclude(status__in=(Status.CANCELLED, Status.DECLINED))
 
     def with_a_person(self) -> AppointmentQuerySet:
         """What was agreed with somebody and not called off, past or to come: it makes them the psychologist's."""

@@ -24,7 +24,7 @@ _COMING = Stencil("psychologist/_coming_row.html", holes="day at service of_seri
 _OF_A_DAY = Stencil(
     "psychologist/_day_row.html",
     holes="iso at minutes patient_page name service room place since of_series code note_url seen token complete_url "
-    "no_show_url move_url cancel_url",
+    "no_show_url move_url cancel_url answer_url",
 )
 
 
@@ -139,6 +139,7 @@ def day_rows(
     patient_page, note_page = each("psychologist:patient"), each("psychologist:note")
     complete, no_show = each("psychologist:complete"), each("psychologist:no_show")
     move, cancel = each("psychologist:move_in_calendar"), each("psychologist:cancel")
+    answer = each("psychologist:answer")
     return _OF_A_DAY.rows(
         (
             {
@@ -155,6 +156,7 @@ def day_rows(
                 "no_show": _label(steps.get(session.pk), Verb.NO_SHOW),
                 "move": _label(steps.get(session.pk), Verb.MOVE),
                 "cancel": _label(steps.get(session.pk), Verb.CANCEL),
+                "is_request": session.is_request,
             },
             (
                 iso(session.starts_at),
@@ -175,6 +177,7 @@ def day_rows(
                 no_show(session.code),
                 move(session.code),
                 cancel(session.code),
+                answer(session.code),
             ),
         )
         for session in sessions

@@ -28,7 +28,7 @@ from portal.reports.days import COMES_NEXT, Arrival
 
 _OF_BUTTONS = (
     "code name seen token number day by place_chosen check_in_url check_out_url checked_out_url pay_url no_show_url "
-    "move_url cancel_url fee_url undo_url"
+    "move_url cancel_url fee_url answer_url undo_url"
 )
 _BUTTONS = Stencil("reception/_arrival_actions.html", holes=_OF_BUTTONS)
 _ARRIVAL = Stencil(
@@ -38,7 +38,7 @@ _ARRIVAL = Stencil(
 )
 
 # What a line's buttons are called beside the steps of a session.
-PAY, INVOICE, FEE, UNDO = "pay", "invoice", "fee", "undo"
+PAY, INVOICE, FEE, ANSWER, UNDO = "pay", "invoice", "fee", "answer", "undo"
 # That it was missed, is moved or called off.
 RARE = (Verb.NO_SHOW, Verb.MOVE, Verb.CANCEL)
 
@@ -128,7 +128,7 @@ class _Buttons:
         asked_again = (f"{chosen.day:%Y-%m-%d}", chosen.by, chosen.place) if chosen else ("", "", "")
         self.token, self.asked_again = token, asked_again
         self.comes_next = [each(f"reception:{name}") for name in ("check_in", "check_out", "checked_out")]
-        self.rare = [each(f"reception:{name}") for name in ("no_show", "reschedule", "cancel", "fee")]
+        self.rare = [each(f"reception:{name}") for name in ("no_show", "reschedule", "cancel", "fee", "answer")]
         self.invoice = each("reception:invoice")
         self.undo: dict[Verb, Callable[[object], str]] = {}
         self.labels = {verb.value: str(MOVES[verb].label) for verb in (*COMES_NEXT, *RARE)}
@@ -176,6 +176,8 @@ class _Buttons:
         # Its page asks for the fee or waives it, and leads to the invoice that did.
         if self.in_list and arrival.session.is_missed and self._costs(arrival.session):
             steps.append(FEE)
+        if self.in_list and arrival.session.is_request:
+            steps.append(ANSWER)
         # That somebody missed it, or that it is called off, is never what comes next.
         first, *others = steps or [""]
         others += [verb.value for verb in RARE if arrival.steps[verb].allowed]

@@ -44,12 +44,13 @@ def today(request: PsychologistRequest) -> HttpResponse:
     this_day = local_day(now, zone)
     day = DayChoice.read(request.GET) or this_day
     start, end = bounds(day, 1, zone)
-    sessions = with_clinic(
+    of_the_day = with_clinic(
         sessions_with_notes(Appointment.objects.visible_to(request.actor).for_lists())
         .between(start, end)
         .without_expired_holds(now=now)
         .order_by("starts_at")
     )
+    sessions = [session for session in of_the_day if not session.is_declined]
     to_write = with_clinic(
         sessions_with_notes(
             sessions_to_write_up(request.actor, now=now, since=now - LOOK_BACK).for_lists().order_by("-starts_at")
