@@ -29,15 +29,13 @@ _SETTINGS = [
             "horizon_days",
             "slot_step_minutes",
             "hold_minutes",
-            "cancel_hours",
-            "late_fee_percent",
-            "grace_minutes",
             "max_open_bookings",
             "who_books",
             "how_booked",
             "answer_hours",
         ],
     ),
+    (_("Moving and cancelling"), ["cancel_hours", "late_fee_percent", "grace_minutes"]),
     (_("The waitlist"), ["freed_times", "offer_minutes", "offers_from", "offers_until"]),
     (
         _("How it is paid"),
@@ -67,6 +65,10 @@ class ClinicSettingsForm(ClinicForm[ClinicSettings]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["bank_account"].help_text = _("Unpaid invoices name the new account at once.")
+        self.fields["who_books"].help_text = _(
+            "Where it is for people who have been here, somebody new begins with what is for first visits only."
+        )
+        self.fields["max_open_bookings"].help_text = _("Of all services together. The desk may book more.")
 
     def locked_row(self) -> ClinicSettings:
         """The clinic's one row, which is there from its setup on."""

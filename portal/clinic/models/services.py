@@ -38,7 +38,7 @@ class WhoBooks(models.TextChoices):
     """For whom a service can be booked online; whoever the desk approved may book what is for people known here."""
 
     ANYONE = "anyone", _("Anybody")
-    KNOWN = "known", _("People who have been here; somebody new books a first visit")
+    KNOWN = "known", _("People who have been here")
     APPROVED = "approved", _("Only people whom the desk has approved")
 
 

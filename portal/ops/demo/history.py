@@ -13,19 +13,23 @@ from portal.appointments import actions as diary
 from portal.appointments.models import Appointment, CancelReason, WorkingHours
 from portal.appointments.refusals import Refusal
 from portal.billing import actions as billing
+from portal.billing import charges
 from portal.billing.models import Method
 from portal.clinic.holidays import holidays_at
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.access.actors import Actor
-from portal.journeys import checking_out
+from portal.journeys import checking_out, paying
 from portal.medicare import actions as medicare
 from portal.ops.demo import policies, sign_ins
 from portal.patients import actions as patients
 from portal.patients.models import Patient
+from portal.policies.models import PolicySettings
 from portal.records import actions as records
 
 # How far back and ahead the diary is filled, in days.
 BACK, AHEAD = 21, 12
+# So many fees the desk has still to decide about.
+UNDECIDED = 2
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,29 @@ def tell(*, accounts: dict[sign_ins.Person, User], now: datetime, say: Callable[
         say(f"  {psychologist.name}'s last weeks and next ones ...")
         story = Story(psychologist, place, session, first_visit, desk, Actor(accounts[person], Role.PSYCHOLOGIST), now)
         story.fill(circle)
+    decide_fees(by=desk, now=now)
+
+
+def decide_fees(*, by: Actor, now: datetime) -> None:
+    """The desk asked for most fees of those who came not or called off late, and waived some; the last ones wait."""
+    clinic, policy = ClinicSettings.current(), PolicySettings.current()
+    over = Appointment.objects.over().filter(starts_at__lt=now).order_by("starts_at").for_listing()
+    owed = [session for session in over if charges.fee_due(session, clinic=clinic, policy=policy)]
+    for n, session in enumerate(owed[:-UNDECIDED]):
+        at = min(now, session.ends_at + timedelta(hours=2))
+        if n % 3 == 0:
+            paying.waive_fee(appointment=session, reason="Was unwell and rang us", by=by, now=at)
+            continue
+        invoice = paying.bill_fee(appointment=session, by=by, now=at)
+        if n % 3 == 1:
+            billing.record_payment(
+                invoice=invoice,
+                amount=invoice.total,
+                method=Method.CARD,
+                key=f"demo:{invoice.number}",
+                by=by,
+                now=min(now, at + timedelta(days=3)),
+            )
 
 
 def register(one: Invented, *, by: Actor, now: datetime) -> Patient:
