@@ -9,7 +9,7 @@ from portal.appointments import actions, states
 from portal.appointments.actions.locking import lock_diary
 from portal.appointments.models import Appointment, TimeSlot
 from portal.common.access.actors import Actor
-from portal.journeys import stranded
+from portal.journeys import stranded, told_hours
 from portal.journeys.stranded import StillBooked, ask_about, digest_of
 from portal.journeys.to_do import sessions
 
@@ -32,6 +32,7 @@ def add_time_slot(*, knowing: str | None = None, by: Actor, now: datetime, **sai
         # Looked at under the diary's lock: what is booked meanwhile is asked about too.
         ask_about(to_come, knowing=knowing)
         sessions.raise_stranded(booked, by=by, now=now)
+    told_hours.of_slot(slot, is_removed=False, by=by)
     return slot
 
 
@@ -44,7 +45,8 @@ def remove_time_slot(*, time_slot: TimeSlot, by: Actor, now: datetime) -> None:
     lock_diary(time_slot.psychologist_id)
     booked = _booked_in(time_slot)
     stood_outside = stranded.outside_hours(booked)
-    actions.remove_time_slot(time_slot=time_slot, by=by, now=now)
+    if actions.remove_time_slot(time_slot=time_slot, by=by, now=now):
+        told_hours.of_slot(time_slot, is_removed=True, by=by)
     sessions.look_again(booked, by=by, now=now)
     if time_slot.kind == TimeSlot.Kind.EXTRA:
         left = stranded.outside_hours(booked) - stood_outside

@@ -11,7 +11,7 @@ from portal.appointments.actions.locking import lock_diary
 from portal.clinic.models import Psychologist
 from portal.common.access.actors import Actor
 from portal.common.kept import as_of_now
-from portal.journeys import stranded
+from portal.journeys import stranded, told_hours
 from portal.journeys.to_do import sessions
 
 
@@ -33,7 +33,10 @@ def set_weekly_hours(
     lock_diary(psychologist)
     booked = stranded.left_with(psychologist, now=now)
     stood_outside = stranded.outside_hours(booked)
-    actions.set_weekly_hours(psychologist=psychologist, hours=hours, by=by, now=now)
+    before = set(psychologist.hours.values_list("pk", flat=True))
+    rows = actions.set_weekly_hours(psychologist=psychologist, hours=hours, by=by, now=now)
+    if before != {row.pk for row in rows}:
+        told_hours.of_week(psychologist, by=by, now=now)
     as_of_now()
     outside = stranded.outside_hours(booked)
     left = [session for session in booked if session.pk in outside - stood_outside]

@@ -26,6 +26,7 @@ UNTYPED = BUTTONS | {"hidden", "file", "password"}
 # Pages whose forms are long, by their addresses: the walk may not pass by one of them.
 LONG = """
     practice/hours/ practice/articles/new/ practice/articles/<uuid:code>/ practice/profile/
+    reception/hours/<slug:slug>/
     reception/patients/new/ reception/patients/<uuid:code>/edit/ reception/patients/<uuid:code>/referral/
     reception/patients/<uuid:code>/book/ reception/appointments/<uuid:code>/reschedule/
     reception/appointments/<uuid:code>/check-out/

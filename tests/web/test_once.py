@@ -105,12 +105,12 @@ WITHOUT_KEY = {
         reception:leave_waitlist
         reception:withdraw_offer
         reception:move_in_calendar psychologist:move_in_calendar reception:undo_move psychologist:undo_move
-        reception:offer_time
+        reception:offer_time reception:remove_exception
         account_login account_logout account_email_verification_sent
         patient:end_calendar_address psychologist:end_calendar_address psychologist:remove_outside
     """,
     SETS: """
-        reception:edit_patient psychologist:hours psychologist:profile manager:settings manager:location
+        reception:edit_patient psychologist:hours reception:hours psychologist:profile manager:settings manager:location
         manager:service manager:roles manager:download manager:policy_settings manager:text manager:crisis_line
         manager:category manager:tags patient:edit_details patient:carer_files
         choose_language choose_theme psychologist:article_address
@@ -593,6 +593,13 @@ def extra_hours():
     return sheet(client, at("psychologist:hours"), "psychologist:add_exception", says=says, count=TimeSlot)
 
 
+def a_day_off_put_down_at_the_desk():
+    whose = practice().slug
+    says = {"kind": "blocked", "first_day": f"{timezone.now() + timedelta(days=9):%d/%m/%Y}", "label": "Leave"}
+    page = at("reception:hours", whose)
+    return sheet(desk(), page, "reception:add_exception", whose, says=says, count=TimeSlot)
+
+
 def in_care():
     client = clinician()
     patient = an_hour_ago(psychologist=client.psychologist, status=Status.COMPLETED).patient
@@ -720,6 +727,7 @@ PRESSED = {
             a_policy,
             an_article,
             a_day_off,
+            a_day_off_put_down_at_the_desk,
             somebody_away,
             closed_days,
             extra_hours,

@@ -343,6 +343,7 @@ OTHERWISE = {
     ("manage/services/new/", "/manage/services/new/"): MAKES,
     ("manage/staff/<uuid:code>/profile/", "/manage/staff/*/profile/"): "of somebody who has none yet",
     ("practice/hours/", "/practice/hours/exceptions/"): MAKES,
+    ("reception/hours/<slug:slug>/", "/reception/hours/*/exceptions/"): MAKES,
     ("my/calendar/", "/my/calendar/*/make/"): MAKES,
     ("practice/calendar/address/", "/practice/calendar/address/make/"): MAKES,
     ("reception/patients/<uuid:code>/book/", "/reception/patients/*/book/"): MAKES,
@@ -387,7 +388,8 @@ def test_every_form_that_shows_what_is_stored_says_what_it_showed(person, piece)
             if not _shows_something(form) or to.startswith("/theme/"):
                 continue
             says = "shown" in {name for name, *_rest in controls(form)}
-            (saying if says else silent).add((pattern, re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "*", to)))
+            whose = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/reception/hours/)[\w-]+")
+            (saying if says else silent).add((pattern, whose.sub("*", to)))
     assert silent - OTHERWISE.keys() == set()
     assert set(SAYING.split()).intersection(addresses(piece)) - {pattern for pattern, _to in saying} == set()
 

@@ -149,15 +149,15 @@ def add_time_slot(
 
 
 @in_transaction
-def remove_time_slot(*, time_slot: TimeSlot, by: Actor, now: datetime) -> None:
-    """Removes an exception; one that is gone already is no error. Sessions booked in extra time stay.
+def remove_time_slot(*, time_slot: TimeSlot, by: Actor, now: datetime) -> bool:
+    """Removes an exception, and says whether it was still there. Sessions booked in extra time stay.
 
     Of two that are removed at once, the second sees what the first did: whose work is over because of both is found.
     """
     lock_diary(time_slot.psychologist_id)
     row = TimeSlot.objects.filter(pk=time_slot.pk).first()
     if row is None:
-        return
+        return False
     trail.record(
         "time_slot.removed",
         by=by,
@@ -169,6 +169,7 @@ def remove_time_slot(*, time_slot: TimeSlot, by: Actor, now: datetime) -> None:
         ends_at=row.ends_at,
     )
     TimeSlot.objects.filter(pk=row.pk).delete()
+    return True
 
 
 def _whole(*times: time | datetime) -> bool:

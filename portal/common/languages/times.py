@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
-from django.utils.translation import get_language, pgettext, pgettext_lazy, to_locale
+from django.utils.translation import get_language, gettext, pgettext, pgettext_lazy, to_locale
 
 # CLDR's patterns, drawn by Babel; where CLDR shortens more than a reader wants, the day's name is written out.
 # English, which is most of what is read, is written by hand: it costs a tenth.
@@ -213,6 +213,20 @@ def _at(written_day: str, value: datetime, zone: ZoneInfo | str) -> str:
         return ""
     written = pgettext("day, time", "%(day)s, %(time)s") % {"day": written_day, "time": clock(value, zone)}
     return written if written.startswith(written_day) else written.replace(written_day, within(written_day))
+
+
+def stretch(start: datetime, end: datetime, zone: ZoneInfo | str) -> str:
+    """`Thu 26 Nov, 9:00 am – 12:00 pm`, or for whole days `Mon 14 Dec – Wed 16 Dec`."""
+    begins, ends = _local(start, zone), _local(end, zone)
+    if begins.time() == ends.time() == time():
+        last = ends.date() - timedelta(days=1)
+        first = day_short(begins.date())
+        return first if last <= begins.date() else f"{first} – {day_short(last)}"
+    last_day, at = ends.date(), clock(end, zone)
+    if ends.time() == time():
+        last_day, at = last_day - timedelta(days=1), gettext("midnight")
+    until = at if begins.date() == last_day else f"{day_short(last_day)}, {at}"
+    return f"{day_short(begins.date())}, {clock(start, zone)} – {until}"
 
 
 def when_there(value: datetime, zone: ZoneInfo | str) -> str:

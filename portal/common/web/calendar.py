@@ -10,7 +10,7 @@ from portal.common.web.daygrid import Block, Column, Grid
 from portal.common.web.stencils import Stencil, joined
 
 _HOUR = Stencil("components/_calendar_hour.html", holes="row hour half")
-_DAY = Stencil("components/_calendar_day.html", holes="title url subtitle to slots now_row rows")
+_DAY = Stencil("components/_calendar_day.html", holes="title url subtitle hours_url to slots now_row rows")
 _OFF = Stencil("components/_calendar_off.html", holes="row span title starts ends")
 _FREE = Stencil("components/_calendar_free.html", holes="row span url starts title")
 _SLOT = Stencil("components/_calendar_slot.html", holes="row span lane kind url moves starts title detail spoken")
@@ -33,10 +33,12 @@ def _column(column: Column, grid: Grid) -> SafeString:
         is_today=column.is_today,
         is_linked=bool(column.url),
         has_subtitle=bool(column.subtitle),
+        has_hours=bool(column.hours_url),
         has_now=bool(column.now_row),
         takes=bool(column.to),
     )
-    return fill((column.title, column.url, column.subtitle, column.to, slots, column.now_row, grid.rows))
+    head = (column.title, column.url, column.subtitle, column.hours_url)
+    return fill((*head, column.to, slots, column.now_row, grid.rows))
 
 
 def _off(block: Block) -> SafeString:

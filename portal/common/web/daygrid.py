@@ -55,6 +55,8 @@ class Column:
     now: datetime | None = None
     # What a script says of it when a session is moved here, as part of an address.
     to: str = ""
+    # Where the hours that `subtitle` speaks of are changed.
+    hours_url: str = ""
     is_today: bool = False
     now_row: int = 0
 

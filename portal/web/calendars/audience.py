@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from portal.clinic.models import Psychologist
 from portal.common.web.addresses import each
 
 # What is said of sessions beside what a diary knows: a psychologist's how far the note is. By their codes.
@@ -44,6 +45,12 @@ class Audience:
     def session_url(self) -> Callable[[object], str]:
         """Fills the address of a session's page with its code."""
         return each(f"{self.namespace}:{self.session}")
+
+    def hours_of(self, psychologist: Psychologist) -> str:
+        """Where the desk changes somebody's hours; empty for who has left, and in a calendar of one's own."""
+        if self.of_one or psychologist.has_left:
+            return ""
+        return reverse(f"{self.namespace}:hours", args=[psychologist.slug])
 
     def day_list(self, day: date) -> str:
         """The page that lists one day's sessions with all that is done with them."""

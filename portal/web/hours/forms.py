@@ -323,7 +323,7 @@ class SlotForm(forms.Form):
 
     kind = forms.ChoiceField(
         label=_("What"),
-        choices=[(TimeSlot.Kind.BLOCKED, _("I'm away")), (TimeSlot.Kind.EXTRA, _("I work extra hours"))],
+        choices=[(TimeSlot.Kind.BLOCKED, _("Away")), (TimeSlot.Kind.EXTRA, _("Extra hours"))],
         initial=TimeSlot.Kind.BLOCKED,
         widget=forms.RadioSelect,
     )
@@ -341,9 +341,12 @@ class SlotForm(forms.Form):
         help_text=_("Reception sees this. “Leave” or “Supervision” says enough."),
     )
 
-    def __init__(self, *args: Any, zone: ZoneInfo, now: datetime, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, zone: ZoneInfo, now: datetime, is_own: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone, self.now = zone, now
+        if is_own:
+            kinds = [(TimeSlot.Kind.BLOCKED, _("I'm away")), (TimeSlot.Kind.EXTRA, _("I work extra hours"))]
+            field_of(self, "kind", forms.ChoiceField).choices = kinds
         field_of(self, "location", forms.ModelChoiceField).queryset = Location.objects.filter(is_active=True)
 
     def clean(self) -> dict[str, Any]:
@@ -360,7 +363,7 @@ class SlotForm(forms.Form):
             for name, words in (
                 ("from_time", _("From what time?")),
                 ("until_time", _("Until what time?")),
-                ("location", _("Where will you be?")),
+                ("location", _("At which place?")),
             ):
                 if not data.get(name):
                     self.add_error(name, ValidationError(words, code="required"))

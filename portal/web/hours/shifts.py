@@ -16,7 +16,7 @@ from portal.common.web.stencils import Row, Stencil
 from portal.web.hours.forms import ShiftForm, WeekForm
 
 _SHIFT = Stencil(
-    "psychologist/_shift.html",
+    "hours/_shift.html",
     holes="name weekday starts starts_label ends ends_label place place_label remove since errors "
     "terms ways first first_label last last_label",
 )
@@ -69,7 +69,7 @@ def _row(form: ShiftForm, name: str, *, in_several_places: bool, is_new: bool = 
             place.label,
             "" if is_new else _control(form["remove"]),
             str(localize(since)) if since else "",
-            SafeString(render_to_string("psychologist/_shift_errors.html", {"row": form})) if has_errors else "",
+            SafeString(render_to_string("hours/_shift_errors.html", {"row": form})) if has_errors else "",
             form.terms or str(_("Always, every way") if in_several_ways else _("Always")),
             _control(form["modes"]) if in_several_ways else SafeString(),
             _control(form["valid_from"]),

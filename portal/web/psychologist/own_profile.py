@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
-from zoneinfo import ZoneInfo
 
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from portal.appointments.models import WorkingHours
-from portal.clinic.models import ClinicSettings, Psychologist
+from portal.clinic.models import Psychologist
 from portal.common.access.decorators import ActorRequest
 
 P = ParamSpec("P")
@@ -38,11 +36,3 @@ def with_profile(
         return view(with_one, *args, **kwargs)
 
     return guarded
-
-
-def home_zone(hours: list[WorkingHours], *, clinic: ClinicSettings) -> ZoneInfo:
-    """The wall clock of the place where they work most; the clinic's own before they have hours."""
-    worked: dict[ZoneInfo, int] = {}
-    for window in hours:
-        worked[window.location.zone] = worked.get(window.location.zone, 0) + window.minutes
-    return max(worked, key=worked.__getitem__) if worked else clinic.zone

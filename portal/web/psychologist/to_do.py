@@ -11,13 +11,14 @@ from django.utils.translation import ngettext
 from portal.common.access.actors import Actor
 from portal.journeys.to_do.kinds import RECORD_READ, REQUESTED, SESSION_OPEN
 from portal.records.session_notes import sessions_to_write_up
-from portal.web.psychologist.weeks import all_hours_of, outside_hours
+from portal.web.hours.left import outside_hours
+from portal.web.hours.worked import weekly_hours_of
 from portal.web.to_do.rooms import Lead, Room
 
 
 def _leads(actor: Actor, now: datetime) -> list[Lead]:
     """Sessions that stand where one doesn't work, and notes that are not signed: each has a page of its own."""
-    hours = all_hours_of(actor)
+    hours = weekly_hours_of(actor)
     leads = []
     if outside := len(outside_hours(actor, hours=hours, now=now)):
         words = ngettext(

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from portal.appointments.models import Status, TimeSlot
 from portal.audit.models import Entry
-from portal.web.psychologist.views.hours import _in_words
+from portal.common.languages.times import stretch
 from portal.worklist.models import ToDo
 from tests import make
 from tests.make import shown_in
@@ -289,9 +289,9 @@ def test_sessions_that_are_left_outside_are_listed(client, mai, place, ruth):
     answer = _sure(client, HOURS, _week((0, "09:00", "12:00", place.pk)))
     page = client.get(HOURS)
 
-    assert "1 session is booked outside your hours. It stays until somebody moves it: see below." in _words(answer)
+    assert "1 session is booked outside the hours. It stays until somebody moves it: see below." in _words(answer)
     assert [(item.session.patient, item.away) for item in page.context["left"]] == [(ruth, None)]
-    assert "outside your weekly hours" in page.content.decode()
+    assert "outside the weekly hours" in page.content.decode()
 
 
 def test_a_week_that_leaves_sessions_outside_is_asked_about_before_it_is_saved(client, mai, place, ruth):
@@ -303,11 +303,11 @@ def test_a_week_that_leaves_sessions_outside_is_asked_about_before_it_is_saved(c
 
     words = page.content.decode()
     assert (page.status_code, _standing(mai)) == (422, stood)
-    assert all(said in words for said in ("1 session would stand outside your hours", "Ruth Okafor", "Save anyway"))
+    assert all(said in words for said in ("1 session would stand outside these hours", "Ruth Okafor", "Save anyway"))
     # What the first page didn't show is asked about too.
     make.appointment(psychologist=mai, location=place, starts_at=BEGAN + timedelta(days=2))
     again = client.send(HOURS, week | {"known": _known(page)})
-    assert "2 sessions would stand outside your hours" in again.content.decode()
+    assert "2 sessions would stand outside these hours" in again.content.decode()
     assert client.send(HOURS, week | {"known": _known(again)}).status_code == 302
     # Those that stand outside already are no reason to ask once more.
     assert client.send(HOURS, _week((0, "09:00", "13:00", place.pk))).status_code == 302
@@ -418,7 +418,7 @@ def test_an_exception_that_is_over_is_refused(client, mai, place, kind, days):
 
 def test_time_away_that_has_begun_is_taken(client, mai):
     assert client.post(ADD, {"kind": "blocked", "first_day": "2026-11-20", "last_day": "2026-11-24"}).status_code == 302
-    assert [words for _slot, words, _shut in client.get(HOURS).context["slots"]] == ["Fri 20 Nov – Tue 24 Nov"]
+    assert [words for _slot, words, *_rest in client.get(HOURS).context["slots"]] == ["Fri 20 Nov – Tue 24 Nov"]
 
 
 def test_extra_hours_are_on_the_clock_of_their_place(client, mai):
@@ -443,8 +443,8 @@ def test_extra_hours_are_on_the_clock_of_their_place(client, mai):
     ("away", "words", "shut"),
     [
         (None, "The extra hours are open for booking.", False),
-        (("10:00", "12:00"), "You are away then, and that counts: nobody can book these extra hours", True),
-        (("00:00", "23:59"), "You are away then, and that counts: nobody can book these extra hours", True),
+        (("10:00", "12:00"), "There is time away then, and that counts: nobody can book these extra hours", True),
+        (("00:00", "23:59"), "There is time away then, and that counts: nobody can book these extra hours", True),
         (("10:30", "11:00"), "Open for booking: 10:00 am – 10:30 am, 11:00 am – 12:00 pm.", False),
         (("09:00", "11:00"), "Open for booking: 11:00 am – 12:00 pm.", False),
         (("12:00", "13:00"), "The extra hours are open for booking.", False),
@@ -473,7 +473,7 @@ def test_extra_hours_in_time_away_are_said_to_be_open_only_as_far_as_they_are(cl
         ({"first_day": "2026-12-02", "last_day": "2028-12-02"}, "That is more than a year."),
         ({"first_day": "9999-12-31"}, "Check the year."),
         ({"first_day": "2026-12-02", "label": "x" * 61}, "Write at most 60 characters. This has 61."),
-        ({"kind": "extra", "first_day": "2026-12-02"}, "Where will you be?"),
+        ({"kind": "extra", "first_day": "2026-12-02"}, "At which place?"),
         ({"first_day": "2026-10-04", "from_time": "02:30", "until_time": "05:00"}, "The clocks skip this time"),
         ({"kind": "party", "first_day": "2026-12-02"}, "Choose one of these. “party” is not among them."),
     ],
@@ -516,7 +516,8 @@ def test_exceptions_that_are_over_are_not_shown(client, mai):
     coming = make.time_slot(psychologist=mai, starts_at=NOW + timedelta(days=2))
 
     (shown,) = client.get(HOURS).context["slots"]
-    assert shown == (coming, "Thu 26 Nov, 10:30 am – 11:30 am", False)
+    remove = reverse("psychologist:remove_exception", args=[coming.code])
+    assert shown == (coming, "Thu 26 Nov, 10:30 am – 11:30 am", False, remove)
 
 
 @pytest.mark.parametrize(
@@ -532,7 +533,7 @@ def test_exceptions_that_are_over_are_not_shown(client, mai):
 )
 def test_an_exception_in_words(db, starts_at, minutes, words):
     slot = make.time_slot(starts_at=starts_at, minutes=minutes)
-    assert _in_words(slot, make.location().zone) == words
+    assert stretch(slot.starts_at, slot.ends_at, make.location().zone) == words
 
 
 def test_removing_extra_hours_that_have_sessions_asks_first(client, mai, place):

@@ -66,6 +66,9 @@ PAGES = [
     "time_off",
     "end_time_off",
     "stranded",
+    "hours",
+    "add_exception",
+    "remove_exception",
 ]
 OF_A_PATIENT = {
     *("patient", "edit_patient", "add_referral", "add_carer", "end_carer", "book", "book_here", "book_series"),
@@ -76,7 +79,9 @@ OF_NOBODY = {
     *("today", "calendar", "book_whom", "day_sheet", "downtime_sheet"),
     *("patients", "find", "new_patient", "away", "time_off", "stranded"),
 }
+OF_A_PSYCHOLOGIST = {"hours", "add_exception", "remove_exception"}
 ONLY_POST = {
+    *("add_exception", "remove_exception"),
     *("find", "add_carer", "end_carer", "check_in", "no_show", "send_invoice", "waive_fee"),
     *("approve_patient", "withdraw_approval"),
     *("invite_patient", "withdraw_invitation", "keep_address", "take_back_away", "undo_move"),
@@ -90,6 +95,9 @@ ONLY_READ = {"today", "calendar", "day_sheet", "downtime_sheet", "patients", "pa
 def url_of(page, session):
     if page in OF_NOBODY:
         return reverse(f"reception:{page}")
+    if page in OF_A_PSYCHOLOGIST:
+        more = [session.code] if page == "remove_exception" else []
+        return reverse(f"reception:{page}", args=[session.psychologist.slug, *more])
     return reverse(f"reception:{page}", args=[session.patient.code if page in OF_A_PATIENT else session.code])
 
 

@@ -19,7 +19,8 @@ from portal.records.session_notes import states_of_notes
 from portal.web.calendars import booking, moving, pages, repeating, sheets, undoing
 from portal.web.calendars.asked import WEEK
 from portal.web.calendars.audience import Audience
-from portal.web.psychologist.own_profile import PsychologistRequest, home_zone, with_profile
+from portal.web.hours.worked import home_zone
+from portal.web.psychologist.own_profile import PsychologistRequest, with_profile
 from portal.web.psychologist.weeks import hours_of
 
 

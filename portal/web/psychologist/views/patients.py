@@ -29,9 +29,9 @@ from portal.patients.search import search
 from portal.records import handing_over
 from portal.records.models import ProgressNote
 from portal.records.session_notes import sessions_to_write_up, sessions_with_notes
+from portal.web.hours.worked import home_zone
 from portal.web.psychologist.forms import PatientSearch
 from portal.web.psychologist.lists import coming_rows, past_rows
-from portal.web.psychologist.own_profile import home_zone
 from portal.web.psychologist.tables import PatientTable
 from portal.web.psychologist.views.sharing import shared_with
 from portal.web.psychologist.weeks import hours_of

@@ -22,9 +22,10 @@ from portal.common.web.htmx import htmx_of, page_or_fragment
 from portal.journeys.choosing import monday_of
 from portal.journeys.sessions import steps_of
 from portal.records.session_notes import sessions_to_write_up, sessions_with_notes
+from portal.web.hours.worked import home_zone
 from portal.web.psychologist.forms import DayChoice
 from portal.web.psychologist.lists import day_rows
-from portal.web.psychologist.own_profile import PsychologistRequest, home_zone, with_profile
+from portal.web.psychologist.own_profile import PsychologistRequest, with_profile
 from portal.web.psychologist.to_do import ROOM
 from portal.web.psychologist.weeks import Day, Week, bounds, hours_of, read_week
 from portal.web.to_do.pages import on_a_home_page

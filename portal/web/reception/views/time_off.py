@@ -21,7 +21,7 @@ from portal.appointments.models import Appointment, Closure, TimeSlot
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
-from portal.common.languages.times import clock, day_short
+from portal.common.languages.times import clock, day_short, stretch
 from portal.common.web.once import making, once
 from portal.journeys import closing, time_away
 from portal.web.reception.time_off_forms import TimeOffForm
@@ -127,8 +127,7 @@ def _coming(request: ActorRequest, *, clinic: ClinicSettings, now: datetime) -> 
     people, places = kept.psychologists(), kept.places()
     for slot in TimeSlot.objects.visible_to(request.actor).away().filter(ends_at__gt=now):
         zone = main_zone(slot.psychologist_id, clinic=clinic)
-        begins, ends = slot.starts_at.astimezone(zone), slot.ends_at.astimezone(zone)
-        words = _in_words(begins.date(), begins.time(), ends.date(), ends.time())
+        words = stretch(slot.starts_at, slot.ends_at, zone)
         label = slot.label or slot.get_kind_display()
         yield Line(slot.code, people[slot.psychologist_id].name, words, label, is_closure=False, begins=slot.starts_at)
     for closure in Closure.objects.visible_to(request.actor).filter(last_day__gte=clinic.today(now)):

@@ -1,0 +1,149 @@
+"""Somebody's hours, changed at the desk on their behalf: by the page and the rules of their own."""
+
+import re
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from django.urls import reverse
+
+from portal.accounts.roles import Role
+from portal.appointments.models import TimeSlot
+from portal.audit.models import Entry
+from portal.notifications.models import Notice
+from portal.worklist.models import ToDo
+from tests import make
+from tests.make import shown_in
+from tests.pages import form_with
+from tests.web.reception.conftest import NOW
+
+# Saturday in Melbourne, 9 am.
+SATURDAY = datetime(2026, 11, 27, 22, tzinfo=UTC)
+
+
+@pytest.fixture
+def page(place):
+    return reverse("reception:hours", args=[place.psychologist.slug])
+
+
+@pytest.fixture
+def mails():
+    return lambda: list(Notice.objects.filter(template="hours_changed").order_by("pk"))
+
+
+def _standing(psychologist):
+    return [(h.weekday, h.starts, h.ends) for h in psychologist.hours.order_by("weekday", "starts")]
+
+
+def _only_monday(desk, page, **more):
+    """What the page holds, with all but Monday ticked to be removed."""
+    sent = form_with(desk.get(page), "h0-starts")
+    return sent | {f"h{n}-remove": "on" for n in range(1, 5)} | more
+
+
+@pytest.mark.parametrize("role", [Role.RECEPTION, Role.MANAGER])
+def test_weekly_hours_are_changed_for_them(place, now, mails, page, role):
+    desk = make.signed_in_client(role=role)
+    assert desk.post(page, _only_monday(desk, page) | {"h0-ends": "12:00"})["Location"] == page
+    assert _standing(place.psychologist) == [(0, place.psychologist.hours.get().starts, time(12))]
+    entry = Entry.objects.get(verb="hours.changed")
+    assert (entry.actor_id, entry.actor_role, entry.target_code) == (
+        str(desk.user.pk),
+        role,
+        str(place.psychologist.code),
+    )
+    [mail] = mails()
+    assert mail.to == place.psychologist.user.email
+    assert f"{desk.user.name} changed your weekly hours." in mail.text
+    assert "/practice/hours/" in mail.text
+    # The same again changes nothing, and nobody is told.
+    assert desk.post(page, form_with(desk.get(page), "h0-starts")).status_code == 302
+    assert len(mails()) == 1
+
+
+def test_only_they_change(desk, place, page):
+    colleague = make.psychologist()
+    make.week(psychologist=colleague, location=place.location)
+    theirs = make.time_slot(psychologist=colleague, starts_at=SATURDAY)
+    shown = desk.get(page)
+    assert (shown.context["slots"], len(shown.context["week"].forms)) == ([], 12)
+    before = _standing(colleague)
+    desk.post(page, _only_monday(desk, page))
+    # An address that names one person and another's day.
+    wrong = reverse("reception:remove_exception", args=[place.psychologist.slug, theirs.code])
+    assert desk.post(wrong).status_code == 404
+    assert (_standing(colleague), TimeSlot.objects.get()) == (before, theirs)
+
+
+def test_sessions_left_outside_are_asked_about_and_come_onto_the_list(desk, place, page):
+    session, elsewhere = place.session(hours=26), make.appointment(starts_at=NOW + timedelta(hours=50))
+    asked = desk.post(page, _only_monday(desk, page))
+    assert (asked.status_code, asked.context["leaves"]) == (422, [session])
+    assert reverse("reception:appointment", args=[session.code]) in asked.text
+    assert elsewhere.patient.name not in asked.text
+    known = re.search(r'name="known" value="([^"]+)"', asked.text)[1]
+    assert desk.post(page, _only_monday(desk, page) | shown_in(asked) | {"known": known}).status_code == 302
+    assert {to_do.about_code for to_do in ToDo.objects.of_kind("session_outside_hours")} == {str(session.code)}
+    shown = desk.get(page)
+    assert "1 session stands outside these hours" in shown.text
+    assert f"{reverse('reception:stranded')}?with={place.psychologist.slug}" in shown.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "taken_back"),
+    [
+        ("blocked", "put down time away for you: Sat 28 Nov.", "took back your time away: Sat 28 Nov."),
+        (
+            "extra",
+            "put down extra hours for you: Sat 28 Nov, 9:00 am – 12:00 pm.",
+            "took back your extra hours: Sat 28 Nov, 9:00 am – 12:00 pm.",
+        ),
+    ],
+)
+def test_days_that_are_different_are_added_and_taken_back(desk, place, page, mails, kind, said, taken_back):
+    sent = {"kind": kind, "first_day": "2026-11-28", "label": "Fair"}
+    if kind == "extra":
+        sent |= {"from_time": "9:00", "until_time": "12:00", "location": place.location.pk}
+    assert desk.post(reverse("reception:add_exception", args=[place.psychologist.slug]), sent)["Location"] == page
+    slot = TimeSlot.objects.get()
+    assert (slot.psychologist, slot.kind, slot.label) == (place.psychologist, kind, "Fair")
+    remove = reverse("reception:remove_exception", args=[place.psychologist.slug, slot.code])
+    assert remove in desk.get(page).text
+    desk.post(remove)
+    desk.post(remove)
+    assert not TimeSlot.objects.exists()
+    assert [(entry.verb, entry.actor_id) for entry in Entry.objects.filter(verb__startswith="time_slot.")] == [
+        ("time_slot.added", str(desk.user.pk)),
+        ("time_slot.removed", str(desk.user.pk)),
+    ]
+    first, second = mails()
+    assert (said in first.text, taken_back in second.text) == (True, True)
+
+
+def test_a_manager_who_is_the_psychologist_is_told_nothing(place, now, mails):
+    solo = make.user(roles=(Role.PSYCHOLOGIST, Role.MANAGER))
+    psychologist = make.psychologist(user=solo)
+    desk, page = make.client_for(solo), reverse("reception:hours", args=[psychologist.slug])
+    add = {"kind": "blocked", "first_day": "2026-11-28"}
+    desk.post(reverse("reception:add_exception", args=[psychologist.slug]), add)
+    assert TimeSlot.objects.count() == 1
+    assert desk.get(page).status_code == 200
+    assert mails() == []
+
+
+def test_who_has_left_or_never_was_has_no_hours(desk, place, page):
+    place.psychologist.user.is_active = False
+    place.psychologist.user.save()
+    assert desk.get(page).status_code == 404
+    assert desk.get(reverse("reception:hours", args=["nobody"])).status_code == 404
+
+
+def test_the_calendar_and_the_page_about_staff_lead_there(desk, place, page):
+    assert f'href="{page}"' in desk.get("/reception/calendar/", {"day": "2026-11-24"}).text
+    of_one = desk.get("/reception/calendar/", {"psychologist": place.psychologist.slug, "view": "agenda"})
+    assert f'href="{page}"' in of_one.text
+    manager = make.signed_in_client(role=Role.MANAGER)
+    assert f'href="{page}"' in manager.get(reverse("manager:person", args=[place.psychologist.user.code])).text
+    # Psychologists change their own hours on their own page.
+    own = make.client_for(place.psychologist.user)
+    assert "/reception/hours/" not in own.get("/practice/calendar/").text
+    assert own.get(page).status_code == 403
