@@ -457,7 +457,7 @@ def test_extra_hours_in_time_away_are_said_to_be_open_only_as_far_as_they_are(cl
     hours = {"kind": "extra", "first_day": "2026-12-05", "from_time": "10:00", "until_time": "12:00"}
     page = client.send(ADD, hours | {"location": place.pk}, follow=True).content.decode()
     assert words in page
-    assert ("not open: you are away" in page) is shut
+    assert ("not open: away then" in page) is shut
 
 
 @pytest.mark.parametrize(
