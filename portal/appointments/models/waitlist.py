@@ -278,6 +278,7 @@ class Offer(models.Model):
         TAKEN = "taken", _("Somebody else was faster")
         WITHDRAWN = "withdrawn", _("Withdrawn by the desk")
         NOT_NEEDED = "not_needed", _("No longer waiting")
+        UNREACHED = "unreached", _("No e-mail reached them")
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     vacancy = models.ForeignKey(Vacancy, on_delete=models.PROTECT, related_name="offers", db_index=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.appointments.models import Appointment
+from portal.appointments.models import Appointment, Offer
 from portal.billing.models import Invoice
 from portal.common.labels import labels_of
 from portal.journeys import checking_out
@@ -14,6 +14,9 @@ from portal.resources.models import Share
 
 def patient_of(notice: Notice) -> Patient | None:
     """The patient whom a notice is about, or None where it is about no patient."""
+    if notice.about_label in labels_of(Offer):
+        offer = Offer.objects.for_listing().filter(code=notice.about_code).first()
+        return None if offer is None else offer.entry.patient
     thing = _thing_of(notice)
     return None if thing is None else thing.patient
 

@@ -136,8 +136,18 @@ OUTSIDE_HOURS: Final = Kind(
     outcomes={"stays": _("It stays as booked")},
 )
 
+OFFER_UNREACHED: Final = Kind(
+    name="offer_unreached",
+    role=Role.RECEPTION,
+    title=_("An offered time did not reach them"),
+    heading=_("People whom an offered time did not reach"),
+    action=_("Open"),
+    advice=_("It went to the next who waits. Ring them, and put their e-mail address right for the next time."),
+    outcomes={"told": _("Told them another way"), "put_right": _("The address is put right")},
+)
+
 # Those about a session that can't be held as it is booked: somebody decides what becomes of it.
 OF_STRANDED: Final = (STRANDED, LEFT, PLACE_CLOSED, ROOM_CLOSED, OUTSIDE_HOURS)
 # Those that are about a session.
 OF_SESSIONS: Final = (SESSION_OPEN, NOT_BILLED_AGAIN, *OF_STRANDED, AHEAD_HELD, FEE_UNDECIDED, REQUESTED)
-KINDS: Final = {kind.name: kind for kind in (UNDELIVERED, RECORD_READ, DOUBLED, *OF_SESSIONS)}
+KINDS: Final = {kind.name: kind for kind in (UNDELIVERED, RECORD_READ, DOUBLED, OFFER_UNREACHED, *OF_SESSIONS)}

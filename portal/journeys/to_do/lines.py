@@ -17,9 +17,10 @@ from portal.appointments.models import Appointment
 from portal.common.access.actors import Actor
 from portal.common.labels import code_of, labels_of
 from portal.common.languages.times import date_short, when, when_short
-from portal.journeys.to_do.kinds import FEE_UNDECIDED, KINDS
+from portal.journeys.to_do.kinds import FEE_UNDECIDED, KINDS, OFFER_UNREACHED
 from portal.notifications.models import Notice
 from portal.patients.models import Patient, Reading
+from portal.patients.reaching import address_of
 from portal.worklist.kinds import Kind
 from portal.worklist.models import ToDo
 
@@ -50,7 +51,7 @@ def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo)
     sessions = _things(Appointment.objects.visible_to(actor).for_listing(), rows)
     notices = _things(Notice.objects.visible_to(actor).defer("text", "html", "attachments"), rows)
     readings = _things(Reading.objects.visible_to(actor).select_related("patient", "reader"), rows)
-    patients = _things(Patient.objects.visible_to(actor), rows)
+    patients = _things(Patient.objects.visible_to(actor).select_related("user"), rows)
     fees = {to_do.about_code for to_do in rows if to_do.kind == FEE_UNDECIDED.name}
     filled = waitlist.refilled([session for code, session in sessions.items() if code in fees])
     holders = _names({to_do.acknowledged_by for to_do in rows if to_do.acknowledged_by})
@@ -67,8 +68,7 @@ def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo)
         elif reading := readings.get(to_do.about_code):
             subject, facts = reading.patient.name, f"{reading.reader.name} · {when(reading.last_at, zone)}"
         elif patient := patients.get(to_do.about_code):
-            born = date_short(patient.date_of_birth)
-            subject, facts = patient.name, _("born %(date)s") % {"date": born}
+            subject, facts = patient.name, _of_patient(patient, to_do)
         lines.append(
             Line(
                 to_do,
@@ -81,6 +81,14 @@ def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo)
             )
         )
     return lines
+
+
+def _of_patient(patient: Patient, to_do: ToDo) -> str:
+    if to_do.kind == OFFER_UNREACHED.name:
+        # Where to ring, and the address that it did not reach.
+        phone = patient.phone.as_national if patient.phone else ""
+        return " · ".join(part for part in (phone, address_of(patient)) if part)
+    return _("born %(date)s") % {"date": date_short(patient.date_of_birth)}
 
 
 def _things(visible: QuerySet[M], rows: list[ToDo]) -> dict[str, M]:

@@ -1,4 +1,4 @@
-"""Work about people: somebody made a record online who may have had one before."""
+"""Work about people: who may have had a record before they made one online, and whom no e-mail reaches."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Final
 
 from django.db import transaction
 
+from portal.appointments.models import Offer
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.journeys.to_do import steps
 from portal.journeys.to_do.due import noon_or_five
-from portal.journeys.to_do.kinds import DOUBLED
+from portal.journeys.to_do.kinds import DOUBLED, OFFER_UNREACHED
 from portal.patients import signing_in
 from portal.patients.doubles import doubles_of
 from portal.patients.models import Patient
@@ -71,3 +72,20 @@ def keep_apart(*, patient: Patient, by: Actor, now: datetime) -> None:
     """They are not the same person; nobody is asked about this record again."""
     if to_do := doubled(patient):
         steps.finish(to_do, outcome="not_same", by=by, now=now)
+
+
+def raise_unreached(offer: Offer, *, by: Actor, now: datetime) -> ToDo | None:
+    """Puts somebody on the list to whom a time was offered in vain; once, until it is done."""
+    patient = offer.entry.patient
+    if ToDo.objects.still_open().of_kind(OFFER_UNREACHED.name).about(patient).exists():
+        return None
+    due_at = noon_or_five(now + A_WHILE, ClinicSettings.current().zone)
+    return steps.put_on_list(
+        OFFER_UNREACHED,
+        about=patient,
+        dedupe_key=f"{OFFER_UNREACHED.name}:{offer.code}",
+        due_at=due_at,
+        escalates_at=due_at + DAY,
+        by=by,
+        now=now,
+    )

@@ -12,6 +12,7 @@ from portal.appointments.models import Appointment, Offer
 from portal.clinic.models import ClinicSettings
 from portal.journeys import changing
 from portal.notifications import outbox
+from portal.notifications.models import Notice, State
 from portal.notifications.recipients import Recipient
 from portal.patients.reaching import readers_of
 
@@ -45,6 +46,13 @@ def send(offer: Offer, token: str, *, session: Appointment, now: datetime) -> No
             # Whoever holds the link books with it.
             secret=True,
         )
+
+
+def reached_nobody(offer: Offer) -> bool:
+    """Whether none of the mails of an open offer was sent, or will be: the outbox gave all of them up."""
+    states = list(Notice.objects.about(offer).order_by().values_list("state", flat=True))
+    # One whose state is unknown may have been read; one that was sent again is a notice of its own.
+    return bool(states) and set(states) == {State.FAILED}
 
 
 def withdraw(offer: Offer, *, now: datetime) -> None:

@@ -19,6 +19,7 @@ from portal.appointments.refusals import NotOffered, Refusal, SlotTaken
 from portal.appointments.waitlist import Fit, FreeTime
 from portal.clinic.models import ClinicSettings, FreedTimes
 from portal.common.access.actors import Actor
+from portal.journeys import to_do
 from portal.journeys.waitlist import mails, offered
 from portal.journeys.waitlist.offered import BY_LINK
 from portal.patients.reaching import readers_of
@@ -57,10 +58,14 @@ def _end_what_is_over(vacancy: Vacancy, *, by: Actor, now: datetime) -> None:
             if not offer.entry.is_waiting
             else Offer.Outcome.EXPIRED
             if offer.is_late(now=now)
+            else Offer.Outcome.UNREACHED
+            if mails.reached_nobody(offer)
             else None
         )
         if outcome and offering.end_offer(offer, outcome=outcome, by=by, now=now):
             mails.withdraw(offer, now=now)
+            if outcome == Offer.Outcome.UNREACHED:
+                to_do.people.raise_unreached(offer, by=by, now=now)
 
 
 def _ask(vacancy: Vacancy, free: FreeTime, *, clinic: ClinicSettings, by: Actor, now: datetime) -> list[Offer]:

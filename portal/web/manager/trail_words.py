@@ -315,6 +315,7 @@ VALUES = {
         "taken": "somebody else was faster",
         "withdrawn": "the desk took it back",
         "not_needed": "they wait no longer",
+        "unreached": "no e-mail reached them",
         "same_person": "both records are one person's",
     },
     "why": {

@@ -18,6 +18,7 @@ from portal.journeys.to_do.kinds import (
     LEFT,
     NOT_BILLED_AGAIN,
     OF_STRANDED,
+    OFFER_UNREACHED,
     PLACE_CLOSED,
     REQUESTED,
     SESSION_OPEN,
@@ -39,6 +40,7 @@ DESKS_PAGES: Mapping[str, str] = {
     FEE_UNDECIDED.name: "reception:fee",
     REQUESTED.name: "reception:answer",
     DOUBLED.name: "reception:compare",
+    OFFER_UNREACHED.name: "reception:patient",
 }
 
 

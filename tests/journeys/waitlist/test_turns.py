@@ -12,9 +12,12 @@ from portal.appointments.models.waitlist import PARTS, WAYS, bits_of
 from portal.appointments.refusals import OfferClosed, SlotTaken
 from portal.audit.models import Entry
 from portal.journeys import booking
+from portal.journeys.to_do import lines
+from portal.journeys.to_do.addresses import patient_of
 from portal.journeys.waitlist import answering
 from portal.journeys.waitlist.offered import BY_LINK
-from portal.notifications.models import Notice
+from portal.notifications.models import Notice, State
+from portal.worklist.models import ToDo
 from tests import make
 from tests.journeys.waitlist.conftest import DAY, HOUR, MONDAY_NINE, NOW, WORKER, Waiting, mailed
 
@@ -325,3 +328,68 @@ def test_only_staff_say_that_it_is_urgent(practice):
         patient=make.patient(), service=practice.service, wish=wish, by=practice.desk, now=NOW
     )
     assert [(entry.urgent, entry.desk_note) for entry in (own, desks)] == [(False, ""), (True, "ring first")]
+
+
+# ---- Mails that can't be delivered -----------------------------------------------------------------------------------
+
+
+def _goes_wrong(offer, state=State.FAILED, **which):
+    Notice.objects.about(offer).filter(**which).update(state=state, error="SMTPRecipientsRefused 550")
+
+
+def _in_vain():
+    return list(ToDo.objects.still_open().of_kind("offer_unreached").values_list("about_code", flat=True))
+
+
+def test_whom_no_mail_reaches_comes_to_the_desk_by_name_and_the_next_is_asked(practice):
+    lost, following = practice.waits(patient=make.patient(phone="+61491570156")), practice.waits()
+    practice.cancel()
+    (first,) = practice.turn()
+    assert practice.turn(NOW + MINUTE) == []
+    _goes_wrong(first)
+    (second,) = practice.turn(NOW + 2 * MINUTE)
+    assert practice.offers() == [
+        (lost.pk, MONDAY_NINE, Offer.Outcome.UNREACHED),
+        (following.pk, MONDAY_NINE, ""),
+    ]
+    assert [held.code for held in practice.live()] == [second.hold_code]
+    # What it says no longer holds: nobody sends it again.
+    assert [notice.state for notice in Notice.objects.about(first)] == [State.WITHDRAWN]
+    (line,) = lines.read(ToDo.objects.still_open(), actor=practice.desk, now=NOW, zone=practice.location.zone)
+    assert (line.subject, line.code) == (lost.patient.name, str(lost.patient.code))
+    assert line.facts == f"0491 570 156 · {lost.patient.email}"
+    # They wait on, and are asked about another time; the desk has one thing to do, however many are lost.
+    practice.cancel(practice.session(MONDAY_NINE + HOUR), now=NOW + 3 * MINUTE)
+    (third,) = practice.turn(NOW + 3 * MINUTE)
+    assert third.entry == lost
+    _goes_wrong(third)
+    practice.turn(NOW + 4 * MINUTE)
+    assert _in_vain() == [str(lost.patient.code)]
+
+
+@pytest.mark.parametrize("state", [State.UNKNOWN, State.SENDING, State.SENT, State.PENDING])
+def test_what_may_have_been_read_is_waited_for(practice, state):
+    practice.waits()
+    practice.cancel()
+    (offer,) = practice.turn()
+    times = {State.SENT: {"sent_at": NOW}, State.SENDING: {"lease_until": NOW + HOUR}}.get(state, {})
+    Notice.objects.about(offer).update(state=state, **times)
+    practice.turn(NOW + 2 * MINUTE)
+    offer.refresh_from_db()
+    assert (offer.is_open, _in_vain()) == (True, [])
+
+
+def test_one_of_two_who_care_for_a_child_is_enough(practice):
+    child = make.patient(email="")
+    carers = [make.carer(patient=child, user=make.user()).user for _ in range(2)]
+    practice.waits(patient=child)
+    practice.cancel()
+    (offer,) = practice.turn()
+    one = next(notice for notice in Notice.objects.about(offer) if notice.to == carers[0].email)
+    _goes_wrong(offer, pk=one.pk)
+    practice.turn(NOW + 2 * MINUTE)
+    offer.refresh_from_db()
+    assert (offer.is_open, _in_vain()) == (True, [])
+    # The one that went wrong is the desk's to look at, with whom it is about.
+    one.refresh_from_db()
+    assert patient_of(one) == child
