@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from portal.appointments.models import Appointment
 from portal.billing import charges
+from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service
 from portal.journeys.choosing import ways_to_meet
 from portal.medicare import schedule
@@ -36,6 +38,27 @@ class PriceRange:
     @property
     def one_gap(self) -> bool:
         return self.lowest_gap == self.highest_gap
+
+
+def fees_of(
+    psychologists: Sequence[Psychologist],
+    *,
+    service: Service,
+    mode: str,
+    on: date,
+    clinic: ClinicSettings,
+    moving: Appointment | None = None,
+) -> dict[int, Decimal]:
+    """What a session costs with each of them who gives it so, by their id, in dollars with GST.
+
+    One that is moved keeps the fee that was agreed, with whomever it is.
+    """
+    if moving is not None:
+        return dict.fromkeys((p.pk for p in psychologists), charges.promised(moving, clinic=clinic).total)
+    known = kept.psychologists()
+    read = [known[p.pk] for p in psychologists if p.pk in known]
+    found = price_range(service=service, psychologists=read, mode=mode, on=on, clinic=clinic)
+    return dict(found.totals) if found else {}
 
 
 def price_range(

@@ -17,7 +17,7 @@ from portal.common.languages import times as when
 from portal.common.web.stencils import Stencil
 
 _TIME = Stencil("components/_free_time.html", holes="value day at on place place_apart who who_apart fee there")
-_DAY = Stencil("components/_day_of_times.html", holes="url weekday date label count number")
+_DAY = Stencil("components/_day_of_times.html", holes="url weekday date of_month label count number")
 
 
 class Who(Protocol):
@@ -105,6 +105,8 @@ def days_of_times(days: Sequence[Day], *, opened: date, today: date, query: str)
             f"{start}{day.date}",
             when.weekday_short(day.date),
             when.day_month(day.date),
+            # On a phone: the month stands above the strip, and seven of its names have no room.
+            day.date.day,
             when.day_no_year(day.date),
             counted,
             number,

@@ -366,6 +366,28 @@ def test_twenty_psychologists_cost_as_many_queries_as_one(desk, place, url):
     assert count() == before
 
 
+def test_each_time_says_its_fee(desk, place, url):
+    dear = make.psychologist(user=make.user(first_name="Dee", last_name="Cruz"), title="", services=(place.service,))
+    make.week(psychologist=dear, location=place.location, starts="17:00", ends="19:00")
+    make.own_fee(dear, place.service, "260.00")
+    one = flat(desk.get(url, {"week": "2026-11-30", "psychologist": dear.slug}))
+    assert re.findall(r'<p class="soft">(Dee Cruz[^<]*)</p>', one) == ["Dee Cruz · In person, Brunswick · $260.00"]
+    anybody = flat(desk.get(url, {"week": "2026-11-30", "psychologist": "any"}))
+    said = set(re.findall(r"<small>([^<]+)</small><small>(\$[\d.]+)</small></button>", anybody))
+    assert said == {(place.psychologist.name, "$220.00"), ("Dee Cruz", "$260.00")}
+    # What is moved keeps the fee that was agreed.
+    session = place.session(hours=24, fee="180.00")
+    moved = desk.get(reverse("reception:reschedule", args=[session.code]), {"psychologist": "any"})
+    assert "In person, Brunswick · $180.00" in flat(moved)
+
+
+def test_the_other_clock_is_the_patients(desk, place):
+    far = make.patient(state="WA", postcode="6000")
+    page = flat(desk.get(reverse("reception:book", args=[far.code]), {"week": "2026-11-30"}))
+    assert "With the patient it is Perth time (UTC+8): each time says both." in page
+    assert '<label for="zone">Patient\'s clock</label>' in page
+
+
 # ---- Moving and cancelling ------------------------------------------------------------------------------------------
 
 

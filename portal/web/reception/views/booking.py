@@ -32,7 +32,7 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.times import local_day, when
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
-from portal.journeys import booking, choosing, clocks, profiles, same_day, sessions
+from portal.journeys import booking, choosing, clocks, pricing, profiles, same_day, sessions
 from portal.journeys.times_form import TimesForm, kept_in_links
 from portal.journeys.usual import usual
 from portal.patients.models import Patient
@@ -253,9 +253,17 @@ def _page(
         likely_day=local_day(first, wanted.clinic.zone) if first else None,
         is_asked_for=bool(shown or around),
     )
+    fees = pricing.fees_of(
+        wanted.chosen,
+        service=wanted.service,
+        mode=wanted.mode,
+        on=week.monday,
+        clinic=wanted.clinic,
+        moving=wanted.ignore,
+    )
     if is_for_any:
         near = taken["nearest"] if taken else []
-        choosing.name_who([*week.times, *near], fees={})
+        choosing.name_who([*week.times, *near], fees=fees)
     clock = clocks.in_force(asked["zone"], wanted.context["patient"])
     if any_time is None:
         any_time = AnyTime(psychologists=wanted.people, initial=_likely(wanted, week, today=today))
@@ -274,6 +282,7 @@ def _page(
         "zone": clock,
         "clock": week.other_clock(clock),
         "clocks": clocks.offered(clock),
+        "fee": next(iter(fees.values())) if len(set(fees.values())) == 1 else None,
         "any_time": any_time,
         "taken": taken,
         "refusal": refusal,
