@@ -87,7 +87,7 @@ WITHOUT_KEY = {
         manager:finish_to_do reception:notice reception:notice_arrived manager:send_again manager:mail_arrived
         reception:check_in reception:undo_check_in reception:no_show reception:undo_no_show reception:reopen
         reception:waive_fee reception:void_invoice reception:end_carer reception:approve_patient
-        reception:withdraw_approval reception:answer psychologist:answer patient:withdraw
+        reception:withdraw_approval reception:answer reception:room psychologist:answer patient:withdraw
         psychologist:complete psychologist:no_show
         psychologist:sign_note psychologist:withdraw_share psychologist:remove_exception manager:withdraw_invitation
         reception:take_back_away reception:end_time_off reception:stranded

@@ -15,7 +15,13 @@ from portal.appointments.actions.holding import confirm_hold, hold, hold_any, re
 from portal.appointments.actions.locking import clear_run_out_holds
 from portal.appointments.actions.repeating import SeriesTaken, Wish, book_series
 from portal.appointments.actions.requesting import approve, decline, lapse, withdraw
-from portal.appointments.actions.rooming import change_room
+from portal.appointments.actions.rooming import (
+    change_room,
+    choose_room,
+    free_rooms,
+    may_change_room,
+    room_as_seen,
+)
 from portal.appointments.actions.taking_back import Was, take_back_move
 from portal.appointments.actions.transactions import in_transaction
 from portal.appointments.actions.waiting import WaitlistWish, change_wish, join_waitlist, leave_waitlist
@@ -36,10 +42,12 @@ __all__ = [
     "change_room",
     "change_wish",
     "check_in",
+    "choose_room",
     "clear_run_out_holds",
     "complete",
     "confirm_hold",
     "decline",
+    "free_rooms",
     "hold",
     "hold_any",
     "in_transaction",
@@ -48,12 +56,14 @@ __all__ = [
     "lapse",
     "leave_waitlist",
     "mark_no_show",
+    "may_change_room",
     "refusal_of",
     "release_hold",
     "remove_closure",
     "remove_time_slot",
     "reopen",
     "reschedule",
+    "room_as_seen",
     "set_weekly_hours",
     "take_back_move",
     "undo_check_in",

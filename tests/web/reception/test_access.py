@@ -45,6 +45,7 @@ PAGES = [
     "book",
     "appointment",
     "answer",
+    "room",
     "check_in",
     "undo_check_in",
     "no_show",

@@ -319,7 +319,8 @@ def _refused(refusal: Exception | None, held: Appointment, patient: Patient | No
         chosen = Chosen.of(held)
         for service, fits in returning.services_instead(held, now=now, clinic=ClinicSettings.current()):
             instead.append((service, chosen.word if fits else ""))
-    return {"refusal": _in_words(refusal, patient), "instead": instead}
+    is_full = isinstance(refusal, TooManyBookings)
+    return {"refusal": _in_words(refusal, patient), "instead": instead, "is_full": is_full}
 
 
 def _in_words(refusal: Exception, patient: Patient | None) -> str:

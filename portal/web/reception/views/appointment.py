@@ -8,11 +8,13 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from portal.accounts.roles import Role
 from portal.appointments import waitlist
+from portal.appointments.actions import may_change_room
 from portal.appointments.models import Appointment
 from portal.appointments.states import Steps, Verb, Why
 from portal.billing import actions as billing
@@ -52,6 +54,7 @@ def appointment(request: ActorRequest, code: UUID) -> HttpResponse:
         "session": session,
         "deadline": changing.deadline_of(session, now=now, clinic=clinic),
         "why": stranded([session], now=now).get(session.pk, ""),
+        "room_url": reverse("reception:room", args=[session.code]) if may_change_room(session, now=now) else "",
         "buttons": buttons(arrival, token=get_token(request)),
         "steps": steps,
         "hint": _hint(session, steps, by=request.actor, now=now),
