@@ -65,7 +65,7 @@ def test_a_fortnightly_series_over_a_change_of_the_clocks_with_a_clash_resolved(
     times = page.locator(".series-time")
     expect(times).to_have_count(4)
     clash = times.nth(1)
-    expect(clash).to_contain_text("is not free at this time.")
+    expect(clash).to_contain_text("has another session at this time.")
     expect(clash.get_by_role("combobox")).to_contain_text("Take ")
     assert_accessible(page)
     times.nth(3).get_by_role("combobox").select_option(label="Skip it")

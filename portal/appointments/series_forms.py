@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.appointments.recurrence import FURTHEST, MOST, Every, Pattern
@@ -115,6 +116,21 @@ class TimeChoice(forms.Form):
         except ValidationError as error:
             self.add_error("at", error)
             return None
+
+
+class Which(models.TextChoices):
+    """Which sessions of a series are meant, seen from one of them."""
+
+    FOLLOWING = "following", _("This one and those after it")
+    ALL = "all", _("All to come")
+
+
+class MoveForm(forms.Form):
+    """To which day and time one session goes, and which others of its series go with it."""
+
+    day = DateField(label=_("This session goes to"), picker=True)
+    at = TimeField(label=_("At"))
+    which = forms.ChoiceField(label=_("Which sessions"), choices=Which.choices)
 
 
 class ChosenSessions(forms.Form):

@@ -115,5 +115,14 @@ def terms_of_another(session: Appointment, *, clinic: ClinicSettings) -> EachTer
     )
 
 
+def terms_of_each(session: Appointment, *, clinic: ClinicSettings) -> EachTerms:
+    """The terms that were promised with sessions that were booked together, of which this is one."""
+    in_force = rules_of(session.service, clinic=clinic).cancel_hours
+    return EachTerms(
+        cancel_hours=in_force if session.cancel_hours is None else session.cancel_hours,
+        late_fee=charges.late_fee(session, clinic=clinic).amounts.total,
+    )
+
+
 def _minutes(long: timedelta) -> int:
     return int(long.total_seconds()) // 60

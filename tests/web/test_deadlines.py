@@ -144,7 +144,16 @@ def test_every_page_of_a_patients_that_shows_a_booked_session(patient):
     series = Series.objects.create(patient=patient, every=Every.WEEKS, interval=1, sessions=2, created_at=NOW)
     session = session_of(patient, booked_at=NOW, series=series, position=1, planned_at=STARTS)
     seen = dict(pages_about(session, make.client_for(patient.user)))
-    assert {"home", "appointments", "appointment", "cancel", "cancel_series", "reschedule", "repeat"} <= set(seen)
+    assert {
+        "home",
+        "appointments",
+        "appointment",
+        "cancel",
+        "cancel_series",
+        "move_series",
+        "reschedule",
+        "repeat",
+    } <= set(seen)
     assert [name for name, words in seen.items() if FREE_UNTIL not in words] == []
 
 

@@ -92,6 +92,7 @@ WITHOUT_KEY = {
         psychologist:sign_note psychologist:withdraw_share psychologist:remove_exception manager:withdraw_invitation
         reception:take_back_away reception:end_time_off reception:stranded
         patient:cancel_series reception:cancel_series reception:move_series
+        patient:move_series psychologist:cancel_series psychologist:move_series
         manager:reset_second_factor manager:close_account manager:open_account manager:retire_profile
         manager:restore_profile manager:retire_location manager:restore_location manager:retire_service
         manager:restore_service manager:confirm_role manager:withdraw_role

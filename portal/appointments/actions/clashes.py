@@ -15,6 +15,7 @@ from portal.appointments.actions import rules
 from portal.appointments.closed import closed_on, holiday_on
 from portal.appointments.models import Appointment, TimeSlot
 from portal.appointments.openings import Span
+from portal.appointments.outside.taken import busy_elsewhere
 from portal.appointments.states import TAKING_TIME, Status
 from portal.clinic.kept import services
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
@@ -33,6 +34,8 @@ class Clash(StrEnum):
     PATIENT = "patient"
     ROOM = "room"
     AWAY = "away"
+    # By a calendar of their own that they keep elsewhere; only staff are told.
+    ELSEWHERE = "elsewhere"
     HOURS = "hours"
     HOLIDAY = "holiday"
     CLOSED = "closed"
@@ -43,7 +46,7 @@ class Clash(StrEnum):
 
 
 # What staff may book all the same, as they may with any single session: nobody else has the time.
-MAY_BE_OVERRULED = frozenset({Clash.HOURS, Clash.HOLIDAY})
+MAY_BE_OVERRULED = frozenset({Clash.HOURS, Clash.HOLIDAY, Clash.ELSEWHERE})
 
 
 class Terms(NamedTuple):
@@ -69,7 +72,7 @@ class _Taken(NamedTuple):
 class Outlook:
     """What is free and what is taken for one patient with one psychologist, around the times that are asked about.
 
-    Five queries at most, however many times there are. `without` are the ids of sessions that are being moved.
+    Six queries at most, however many times there are. `without` are the ids of sessions that are being moved.
     """
 
     def __init__(
@@ -120,6 +123,8 @@ class Outlook:
                 self.run_out.add(pk)
             else:
                 self._taken.append(_Taken(*row))
+        whose = terms.psychologist.pk
+        self._elsewhere = busy_elsewhere([whose], start=first, end=last).get(whose, []) if rules.is_staff(by) else []
         away = TimeSlot.objects.away().filter(psychologist=terms.psychologist.pk).between(first, last)
         self._away = [Span(start, end) for start, end in away.order_by().values_list("starts_at", "ends_at")]
 
@@ -153,6 +158,8 @@ class Outlook:
             return Clash.HORIZON
         if any(away.start < slot.ends_at and away.end > slot.starts_at for away in self._away):
             return Clash.AWAY
+        if any(busy.start < slot.ends_at and busy.end > slot.starts_at for busy in self._elsewhere):
+            return Clash.ELSEWHERE
         place = self.terms.location.pk
         if closed_on(place, slot.starts_at, slot.ends_at):
             return Clash.CLOSED

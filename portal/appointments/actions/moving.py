@@ -14,7 +14,7 @@ from portal.appointments.actions.repeating import SeriesTaken
 from portal.appointments.actions.transactions import in_transaction
 from portal.appointments.freed import Place, time_freed
 from portal.appointments.models import Appointment
-from portal.appointments.refusals import NotReschedulable
+from portal.appointments.refusals import NotOffered, NotReschedulable
 from portal.appointments.states import AskAbove, Because, Verb, Why, nothing_known
 from portal.audit import trail
 from portal.clinic.models import ClinicSettings
@@ -33,26 +33,42 @@ class Move(NamedTuple):
 
 @in_transaction
 def move_series(
-    *, terms: Terms, moves: Sequence[Move], by: Actor, now: datetime, known: AskAbove = nothing_known
+    *,
+    terms: Terms,
+    moves: Sequence[Move],
+    to: Terms | None = None,
+    by: Actor,
+    now: datetime,
+    known: AskAbove = nothing_known,
 ) -> list[Appointment]:
     """Moves each session, which keeps its code, its length and its fee, or none; returns them in order of time.
 
-    All are held as `terms` says. Raises SeriesTaken, or NotReschedulable where one was changed meanwhile, or stays.
+    All are held as `terms` says, and as `to` says from now on: with somebody else, another way or elsewhere. Raises
+    SeriesTaken, NotOffered where `to` is not given so, or NotReschedulable where one was changed meanwhile, or stays.
     """
+    to = terms if to is None else to
     for move in moves:
         rules.check_time(move.starts_at, now=now)
     locked = lock_diary(
         terms.psychologist,
+        to.psychologist,
         patient=terms.patient,
-        rooms_of=terms.location if rules.takes_room(terms.service, terms.mode) else None,
+        rooms_of=to.location if rules.takes_room(to.service, to.mode) else None,
     )
     terms = terms._replace(psychologist=locked[terms.psychologist.pk])
+    to = to._replace(psychologist=locked[to.psychologist.pk])
+    if to.psychologist.has_left:
+        raise NotOffered("psychologist")
+    if to != terms:
+        # Who agreed to see them in this way still does, whatever they offer to others by now.
+        is_agreed = (to.psychologist, to.mode) == (terms.psychologist, terms.mode)
+        rules.check_service(to.psychologist, to.service, to.mode, to.location, by=by, is_agreed=is_agreed)
     rows = {}
     for move in sorted(moves, key=lambda each: each.session.pk):
         rows[move.session.pk] = _locked(move, terms, by=by, now=now, known=known)
     clinic, ids = ClinicSettings.current(), list(rows)
-    outlook = Outlook(terms, [move.starts_at for move in moves], by=by, now=now, clinic=clinic, without=ids)
-    if taken := _clashes(outlook, moves, by=by):
+    outlook = Outlook(to, [move.starts_at for move in moves], by=by, now=now, clinic=clinic, without=ids)
+    if taken := _clashes(outlook, moves, stays=to == terms, by=by):
         raise SeriesTaken(taken)
     clear_holds(outlook.run_out, by=by, now=now)
     moved = []
@@ -77,7 +93,7 @@ def _locked(move: Move, terms: Terms, *, by: Actor, now: datetime, known: AskAbo
     return row
 
 
-def _clashes(outlook: Outlook, moves: Sequence[Move], *, by: Actor) -> dict[datetime, Clash]:
+def _clashes(outlook: Outlook, moves: Sequence[Move], *, stays: bool, by: Actor) -> dict[datetime, Clash]:
     times = [move.starts_at for move in moves]
     found = {}
     for n, move in enumerate(moves):
@@ -86,8 +102,9 @@ def _clashes(outlook: Outlook, moves: Sequence[Move], *, by: Actor) -> dict[date
             beside=times[:n] + times[n + 1 :],
             outside_hours=move.outside_hours and rules.is_staff(by),
         )
-        # The time that it has was agreed once, also outside the hours.
-        if clash is not None and not (move.starts_at == move.session.starts_at and clash in {Clash.HOURS, Clash.AWAY}):
+        # The time that it has with them was agreed once, also outside the hours.
+        is_agreed = stays and move.starts_at == move.session.starts_at and clash in {Clash.HOURS, Clash.AWAY}
+        if clash is not None and not is_agreed:
             found[move.starts_at] = clash
     return found
 
@@ -116,14 +133,16 @@ def _stands_on(move: Move, waiting: Sequence[Move], rows: dict[int, Appointment]
 
 
 def _moved(row: Appointment, move: Move, outlook: Outlook, *, by: Actor, now: datetime) -> Appointment:
-    was = Place.of(row)
+    was, to = Place.of(row), outlook.terms
+    row.psychologist_id, row.location_id, row.mode = to.psychologist.pk, to.location.pk, to.mode
     row.room_id = outlook.room_at(move.starts_at, preferred=row.room_id)
     row.starts_at, row.ends_at, row.occupied_from, row.occupied_until = rules.moved(row, move.starts_at)
     row.planned_at = move.planned_at
     row.revision += 1
     # They said yes to the old time.
     row.confirmed_at = None
-    row.save(update_fields=["room", "revision", "confirmed_at", "planned_at", *rules.Slot._fields])
+    held = ("psychologist", "location", "mode", "room")
+    row.save(update_fields=[*held, "revision", "confirmed_at", "planned_at", *rules.Slot._fields])
     trail.record(
         "appointment.rescheduled",
         target=row,
@@ -136,6 +155,6 @@ def _moved(row: Appointment, move: Move, outlook: Outlook, *, by: Actor, now: da
         mode=row.mode,
         outside_hours=move.outside_hours,
     )
-    if was.starts_at != row.starts_at:
+    if (was.starts_at, was.psychologist_id, was.location_id) != (row.starts_at, row.psychologist_id, row.location_id):
         time_freed(Because.MOVED, place=was, session=row, by=by, now=now)
     return row

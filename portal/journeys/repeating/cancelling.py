@@ -6,26 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 
 from django.utils.functional import cached_property
 
 from portal.appointments import actions
 from portal.appointments.actions.locking import lock_diary
 from portal.appointments.models import Appointment
+from portal.appointments.series_forms import Which
 from portal.appointments.states import Because, Verb, Why
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
 from portal.journeys import booking, changing, freed, sessions
 from portal.journeys.repeating.telling import CANCELLED, notify
-
-
-class Which(StrEnum):
-    """Which sessions of a series are meant, seen from one of them."""
-
-    FOLLOWING = "following"
-    ALL = "all"
 
 
 @dataclass

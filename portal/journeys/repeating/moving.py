@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, NamedTuple
 
 from portal.appointments import actions
 from portal.appointments.actions.clashes import Terms
 from portal.appointments.actions.moving import Move, move_series
 from portal.appointments.models import Appointment
 from portal.appointments.recurrence import nominal, on_the_clock
-from portal.appointments.series_forms import ALL_THE_SAME, SKIP, TimeChoice
-from portal.appointments.states import Verb
+from portal.appointments.series_forms import ALL_THE_SAME, SKIP, TimeChoice, Which
+from portal.appointments.states import Verb, Why
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.journeys import freed, sessions
-from portal.journeys.repeating.cancelling import Which
 from portal.journeys.repeating.proposing import Line, Proposal, settle, terms_of
 from portal.journeys.repeating.telling import MOVED, notify
+
+
+class Stay(NamedTuple):
+    """One session to come that stays as it is: moved alone, held another way, or not to be moved any more."""
+
+    session: Appointment
+    # Why it can't be moved; None if it could.
+    why: Why | None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it is too late for a patient to move it."""
+        return self.why == Why.LATE
 
 
 @dataclass(slots=True)
 class Moving:
     """A series on the page that moves several of its sessions."""
 
+    # How they are held now; the proposal says how they will be.
+    terms: Terms
     proposal: Proposal
-    # Those to come that stay as they are: moved alone, held another way, or not to be moved any more.
-    staying: list[Appointment]
+    staying: list[Stay]
 
     @property
     def moves(self) -> list[Move]:
@@ -45,7 +58,8 @@ def propose_move(
     *,
     day: date,
     at: time,
-    which: Which,
+    which: Which | str,
+    to: Terms | None = None,
     data: Mapping[str, Any] | None,
     by: Actor,
     now: datetime,
@@ -53,14 +67,18 @@ def propose_move(
 ) -> Moving:
     """This session on another day or at another time, and the others of its series by as many days, at the same time.
 
-    Those that were moved alone stay, but for this one.
+    Those that were moved alone stay, but for this one. `to` is how they will be held, if otherwise than now.
     """
     own = Appointment.objects.visible_to(by).filter(series=session.series_id, starts_at__gt=now).without_cancelled()
     listed = list(own.for_listing().order_by("starts_at"))
     steps = sessions.steps_of(listed, by=by, now=now)
-    terms, zone = terms_of(session), session.zone
+    terms = terms_of(session)
+    to = to or terms
+    zone = to.location.zone
     by_days = day - _planned_day(session)
-    lines, staying, missing = [], [], set()
+    lines: list[Line] = []
+    staying: list[Stay] = []
+    missing: set[datetime] = set()
     for each in listed:
         is_meant = each.pk == session.pk or (
             not each.is_moved_alone
@@ -68,19 +86,19 @@ def propose_move(
             and (which == Which.ALL or each.starts_at >= session.starts_at)
         )
         if not is_meant or not steps[each.pk][Verb.MOVE].allowed:
-            staying.append(each)
+            staying.append(Stay(each, steps[each.pk][Verb.MOVE].why))
             continue
-        to = _planned_day(each) + by_days
-        planned = nominal(to, at, zone)
-        if on_the_clock(to, at, zone) is None:
+        there = _planned_day(each) + by_days
+        planned = nominal(there, at, zone)
+        if on_the_clock(there, at, zone) is None:
             missing.add(planned)
         form = TimeChoice(data if data is not None else {}, zone=zone, prefix=f"s{each.position}")
         seen = each.seen_as if data is None else str(data.get(f"s{each.position}-seen", ""))
         lines.append(Line(planned, form, session=each, seen=seen))
-    proposal = Proposal(terms, lines, [], moves=True)
+    proposal = Proposal(to, lines, [], moves=True)
     if lines:
         settle(proposal, missing, is_chosen=data is not None, by=by, now=now, clinic=clinic)
-    return Moving(proposal, staying)
+    return Moving(terms, proposal, staying)
 
 
 def _planned_day(session: Appointment) -> date:
@@ -88,9 +106,10 @@ def _planned_day(session: Appointment) -> date:
 
 
 @actions.in_transaction
-def move_sessions(terms: Terms, moves: Sequence[Move], *, by: Actor, now: datetime) -> list[Appointment]:
-    """Moves all of them and sends one notice. Raises SeriesTaken or NotReschedulable."""
-    moved = move_series(terms=terms, moves=moves, by=by, now=now, known=sessions.known)
+def move_sessions(asked: Moving, *, by: Actor, now: datetime) -> list[Appointment]:
+    """Moves all of them as the page says and sends one notice. Raises SeriesTaken, NotOffered or NotReschedulable."""
+    to, known = asked.proposal.terms, sessions.known
+    moved = move_series(terms=asked.terms, to=to, moves=asked.moves, by=by, now=now, known=known)
     # Once for all of them: each that moves would take itself out of what was not sent yet.
     freed.withdraw_series_notices(moved, why="moved", by=by, now=now)
     for session in moved:

@@ -21,9 +21,15 @@ from portal.common.access.actors import Actor
 from portal.common.languages.times import when_short
 
 
-def in_words(clash: Clash, terms: Terms) -> str:
-    """What stands in the way, for whoever reads the page."""
+def in_words(clash: Clash, terms: Terms, *, for_staff: bool) -> str:
+    """What stands in the way, for whoever reads the page: what somebody does with their time is staff's to know."""
     match clash:
+        case Clash.PSYCHOLOGIST if for_staff:
+            return _("%(name)s has another session at this time.") % {"name": terms.psychologist.name}
+        case Clash.ELSEWHERE:
+            return _("%(name)s has something else on at this time, by their own calendar.") % {
+                "name": terms.psychologist.name
+            }
         case Clash.NO_SUCH_TIME:
             return _("The clocks skip this time on that day.")
         case Clash.PSYCHOLOGIST:
@@ -215,7 +221,7 @@ def _look_at(
         else:
             line.clash = clash_at(line.starts_at, outside=line.chosen == ALL_THE_SAME and rules.is_staff(by))
     worst = line.clash or as_planned
-    line.why = in_words(worst, terms) if worst else ""
+    line.why = in_words(worst, terms, for_staff=rules.is_staff(by)) if worst else ""
     options = [] if as_planned else [(PLANNED, _("Move it there") if moves else _("Book it"))]
     nearest = outlook.nearest(line.planned_at, beside=others) if worst else None
     named = {stamp(nearest): nearest} if nearest else {}

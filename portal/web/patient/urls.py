@@ -27,6 +27,7 @@ urlpatterns = [
     path("appointments/<uuid:code>/withdraw/", appointments.withdraw, name="withdraw"),
     path("appointments/<uuid:code>/reschedule/", appointments.reschedule, name="reschedule"),
     path("appointments/<uuid:code>/repeat/", repeating.repeat, name="repeat"),
+    path("appointments/<uuid:code>/series/move/", series.move, name="move_series"),
     path("appointments/<uuid:code>/series/cancel/", series.cancel, name="cancel_series"),
     path("calendar/", subscribing.calendar_addresses, name="calendar_addresses"),
     path("calendar/<uuid:code>/make/", subscribing.make_calendar_address, name="make_calendar_address"),

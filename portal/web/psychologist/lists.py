@@ -20,7 +20,7 @@ from portal.records.models import ProgressNote
 
 _NOTE = Stencil("psychologist/_note_row.html", holes="day ago patient_page name service at state changed code note_url")
 _PAST = Stencil("psychologist/_past_row.html", holes="day service at way code note_url")
-_COMING = Stencil("psychologist/_coming_row.html", holes="day at service of_series repeat_url code note_url")
+_COMING = Stencil("psychologist/_coming_row.html", holes="day at service of_series repeat_url series_url code note_url")
 _OF_A_DAY = Stencil(
     "psychologist/_day_row.html",
     holes="iso at minutes patient_page name service room place since of_series code note_url seen token complete_url "
@@ -103,7 +103,7 @@ def past_rows(sessions: Iterable[Appointment], *, now: datetime) -> SafeString:
 
 def coming_rows(sessions: Iterable[Appointment], *, now: datetime) -> SafeString:
     """Sessions to come; only of the next one, and where there is one, the note is offered."""
-    note_page, repeat = each("psychologist:note"), each("psychologist:repeat")
+    note_page, repeat, series = each("psychologist:note"), each("psychologist:repeat"), each("psychologist:move_series")
     return _COMING.rows(
         (
             {
@@ -121,6 +121,7 @@ def coming_rows(sessions: Iterable[Appointment], *, now: datetime) -> SafeString
                 session.service.name,
                 session.of_series,
                 repeat(session.code),
+                series(session.code),
                 session.code,
                 note_page(session.code),
             ),

@@ -15,11 +15,12 @@ from portal.appointments.actions.clashes import Terms
 from portal.appointments.actions.repeating import Wish
 from portal.appointments.models import Appointment, CancelReason
 from portal.appointments.recurrence import Every, Pattern
+from portal.appointments.series_forms import Which
 from portal.clinic.models import Mode
 from portal.common.languages.times import when
 from portal.journeys import booking, moving
 from portal.journeys.repeating.booking import book_series
-from portal.journeys.repeating.cancelling import Which, cancel_sessions
+from portal.journeys.repeating.cancelling import cancel_sessions
 from portal.journeys.repeating.moving import move_sessions, propose_move
 from portal.journeys.repeating.telling import listed_in, notify
 from portal.notifications import tasks
@@ -185,7 +186,7 @@ def test_several_moved_before_their_booking_was_told_are_told_once(booked, desk)
         now=NOW,
         clinic=make.clinic(),
     )
-    move_sessions(asked.proposal.terms, asked.moves, by=desk, now=NOW)
+    move_sessions(asked, by=desk, now=NOW)
     assert unsent() == {"series_booked": codes(booked[:2]), "series_moved": codes(booked[2:])}
     # One of those moves once more, alone.
     booked[3].refresh_from_db()

@@ -80,7 +80,7 @@ def test_the_first_may_clash_too_and_goes_to_its_nearest_free_time(mai, patient)
     make.appointment(psychologist=mai, starts_at=tuesday(0))
     desk = make.signed_in_client(role=Role.RECEPTION)
     page = desk.get(page_of(patient))
-    assert f"{mai.name} is not free at this time." in words(page)
+    assert f"{mai.name} has another session at this time." in words(page)
     assert post(desk, patient, page).status_code == 302
     rows = Appointment.objects.filter(patient=patient).order_by("position")
     assert [row.is_moved_alone for row in rows] == [True, False, False, False]
@@ -108,7 +108,7 @@ def test_the_box_beside_the_free_times_leads_to_it(mai, patient):
     assert answer.status_code == 302
     opened = desk.get(answer.url)
     assert opened.status_code == 200
-    assert form_with(opened, "once")["mode"] == "video"
+    assert form_with(opened, "once")["mode"] == ["video"]
     assert not Appointment.objects.exists()
 
 

@@ -19,6 +19,7 @@ from portal.audit.models import Entry
 from portal.clinic.models import Mode
 from portal.notifications.models import Notice
 from portal.notifications.outbox import attachments_of
+from portal.web.calendars.refused import why_not
 from tests import make
 from tests.pages import forms_in, sent_by
 
@@ -106,7 +107,7 @@ def test_what_was_moved_alone_stays(desk, booked):
     actions.reschedule(appointment=booked[2], starts_at=tuesday(2, hour=10), by=make.actor(), now=NOW)
     page = proposed(desk, booked[0], day="16/09/2026", at="5:00 pm", which="all")
     text = html.unescape(page.content.decode())
-    assert "These stay as they are:" in text
+    assert "These stay as they are" in text
     desk.post(page_of(booked[0]), sent(page))
     wednesday = [tuesday(n) + timedelta(days=1) for n in range(5)]
     assert starts() == [*wednesday[:2], tuesday(2, hour=10), *wednesday[3:]]
@@ -145,3 +146,32 @@ def test_a_day_or_time_that_is_none_is_asked_again(desk, booked):
     assert proposed(desk, booked[1], day="31/02/2026", at="3:00 pm").status_code == 422
     alone = make.appointment(patient=booked[0].patient)
     assert desk.get(page_of(alone)).status_code == 404
+
+
+def test_somebody_else_takes_the_rest_of_the_series(desk, booked):
+    colleague = make.psychologist()
+    make.week(psychologist=colleague, location=booked[0].location, starts="09:00", ends="19:00")
+    says = {"day": "29/09/2026", "at": "5:00 pm", "which": "following", "psychologist": colleague.slug}
+    make.appointment(psychologist=colleague, service=booked[0].service, starts_at=tuesday(3))
+    page = desk.get(page_of(booked[2]), says)
+    assert f"{colleague.name} has another session at this time." in html.unescape(page.content.decode())
+    assert desk.post(page_of(booked[2]), sent(page)).status_code == 302
+    rows = list(Appointment.objects.filter(series__isnull=False).order_by("position"))
+    assert [row.psychologist for row in rows] == [booked[0].psychologist] * 2 + [colleague] * 3
+    assert [row.is_moved_alone for row in rows] == [False, False, False, True, False]
+    [notice] = Notice.objects.all()
+    assert colleague.name in notice.text
+    assert booked[0].psychologist.name not in notice.text
+
+
+def test_a_way_that_is_not_given_is_refused_in_words(desk, booked):
+    colleague = make.psychologist(video=False)
+    make.week(psychologist=colleague, location=booked[0].location, starts="09:00", ends="19:00")
+    says = {"day": "29/09/2026", "at": "5:00 pm", "which": "all", "psychologist": colleague.slug, "mode": "video"}
+    page = desk.get(page_of(booked[2]), says)
+    assert page.status_code == 409
+    assert why_not("mode") in html.unescape(page.content.decode())
+    assert not [one for one in forms_in(page) if any(name.endswith("-take") for name in one.fields)]
+    answer = desk.post(page_of(booked[2]), says | {"s3-take": "all_the_same"})
+    assert answer.status_code == 409
+    assert set(Appointment.objects.values_list("mode", flat=True)) == {"in_person"}

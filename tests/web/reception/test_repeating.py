@@ -97,7 +97,7 @@ def test_a_clash_is_named_with_the_nearest_free_time_which_is_taken(desk, sessio
     make.appointment(psychologist=session.psychologist, service=session.service, starts_at=taken)
     page = proposed(desk, session)
     text = html.unescape(page.content.decode())
-    assert f"{session.psychologist.name} is not free at this time." in text
+    assert f"{session.psychologist.name} has another session at this time." in text
     desk.post(page_of(session), sent(page))
     row = Appointment.objects.get(position=3)
     assert row.starts_at == taken - timedelta(hours=1)

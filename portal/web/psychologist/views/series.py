@@ -1,0 +1,30 @@
+"""Several sessions of one series with one's own patient: moving them, or calling them off, together."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_http_methods
+
+from portal.accounts.roles import Role
+from portal.clinic import kept
+from portal.common.access.decorators import ActorRequest, allow
+from portal.web.calendars import series
+from portal.web.psychologist.own_profile import PsychologistRequest, with_profile
+from portal.web.psychologist.views.calendar import OWN
+
+
+@allow(Role.PSYCHOLOGIST)
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
+    """Calls off what is ticked of what is to come of the series."""
+    return series.cancel(request, OWN, code)
+
+
+@allow(Role.PSYCHOLOGIST)
+@with_profile
+@require_http_methods(["GET", "HEAD", "POST"])
+def move(request: PsychologistRequest, code: UUID) -> HttpResponse:
+    """Moves this session and those after it, or all, in one's own diary."""
+    return series.move(request, OWN, [kept.psychologists()[request.psychologist.pk]], code)
