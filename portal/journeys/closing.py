@@ -23,7 +23,7 @@ def add_closure(*, knowing: str | None = None, by: Actor, now: datetime, **said:
     """
     closure = actions.add_closure(by=by, now=now, **said)
     booked = _booked_in(closure)
-    ask_about([session for session in booked if states.is_to_come(session, now=now)], knowing=knowing)
+    ask_about([session for session in booked if states.is_to_come(session, now=now)], knowing=knowing, now=now)
     sessions.raise_stranded(booked, by=by, now=now)
     return closure
 

@@ -61,8 +61,8 @@ def _hand_over(user: User, *, knowing: str | None, by: Actor, now: datetime) -> 
     if psychologist.is_active:
         clinic.retire_psychologist(psychologist=psychologist, by=by, now=now)
     left = stranded.left_with(psychologist, now=now)
-    stranded.ask_about(left, knowing=knowing)
     as_of_now()
+    stranded.ask_about(left, knowing=knowing, now=now)
     sessions.raise_without_psychologist(left, by=by, now=now)
 
 
@@ -85,8 +85,8 @@ def close_place(*, location: Location, knowing: str | None = None, by: Actor, no
     """
     clinic.retire_location(location=location, by=by, now=now)
     left = stranded.left_at(location, now=now)
-    stranded.ask_about(left, knowing=knowing)
     as_of_now()
+    stranded.ask_about(left, knowing=knowing, now=now)
     sessions.raise_without_place(left, by=by, now=now)
 
 
@@ -109,10 +109,12 @@ def close_room(*, room: Room, knowing: str | None = None, by: Actor, now: dateti
     clinic.retire_room(room=room, by=by, now=now)
     as_of_now()
     left = stranded.left_in(room, now=now)
-    stranded.ask_about(left, knowing=knowing)
     moved = sum(_has_another_room(s, by=by, now=now) for s in left if s.psychologist_id in locked)
     as_of_now()
-    sessions.raise_without_room(stranded.left_in(room, now=now), by=by, now=now)
+    without = stranded.left_in(room, now=now)
+    # Looked at when those are moved for which another one is free: the rest is what needs another time.
+    stranded.ask_about(left, knowing=knowing, now=now, to_move=without)
+    sessions.raise_without_room(without, by=by, now=now)
     return moved
 
 

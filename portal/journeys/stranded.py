@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -15,15 +15,20 @@ from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment, TimeSlot
 from portal.appointments.openings import Span, working_spans
 from portal.clinic import kept
-from portal.clinic.models import Location, Mode, Psychologist, Room
+from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Room
+from portal.journeys.choosing import FreeTime
+from portal.journeys.rearranging.proposing import Without, nearest
 
 
 class StillBooked(Exception):
-    """Sessions to come stand in the way of what somebody asked for, and nobody said that they know of these."""
+    """Sessions to come stand in the way of what somebody asked for, and nobody said that they know of these.
 
-    def __init__(self, sessions: Sequence[Appointment]) -> None:
+    `proposed` are the times to which they could go once it is done, by their ids.
+    """
+
+    def __init__(self, sessions: Sequence[Appointment], proposed: Mapping[int, FreeTime]) -> None:
         super().__init__("sessions are booked")
-        self.sessions = list(sessions)
+        self.sessions, self.proposed = list(sessions), proposed
 
 
 class Stranded(StrEnum):
@@ -41,10 +46,37 @@ def digest_of(sessions: Iterable[Appointment]) -> str:
     return sha256(" ".join(codes).encode()).hexdigest()[:32] if codes else ""
 
 
-def ask_about(sessions: Sequence[Appointment], *, knowing: str | None) -> None:
-    """Raises StillBooked unless whoever asks was shown these: `knowing` is their `digest_of`. None asks nobody."""
+def ask_about(
+    sessions: Sequence[Appointment],
+    *,
+    knowing: str | None,
+    now: datetime,
+    to_move: Sequence[Appointment] | None = None,
+) -> None:
+    """Raises StillBooked unless whoever asks was shown these: `knowing` is their `digest_of`. None asks nobody.
+
+    Call it when the change is written: what it raises undoes that, and until then the diary shows what would be free.
+    Of the sessions only those `to_move` are proposed other times, where the rest needs none.
+    """
     if knowing is not None and digest_of(sessions) not in ("", knowing):
-        raise StillBooked(sessions)
+        pks = [session.pk for session in sessions]
+        whole = {session.pk: session for session in Appointment.objects.filter(pk__in=pks).for_listing()}
+        moving = [whole[session.pk] for session in (sessions if to_move is None else to_move)]
+        raise StillBooked([whole[pk] for pk in pks], nearest(moving, now=now, clinic=ClinicSettings.current()))
+
+
+def asked_of_leaving(psychologist: Psychologist, *, now: datetime) -> StillBooked:
+    """What would be asked if somebody left: their sessions to come, and times for these with their colleagues."""
+    return _asked_ahead(left_with(psychologist, now=now), Without(people={psychologist.pk}), now=now)
+
+
+def asked_of_closing(location: Location, *, now: datetime) -> StillBooked:
+    """What would be asked if a place closed: the sessions in person there, and times for these elsewhere."""
+    return _asked_ahead(left_at(location, now=now), Without(places={location.pk}), now=now)
+
+
+def _asked_ahead(sessions: Sequence[Appointment], without: Without, *, now: datetime) -> StillBooked:
+    return StillBooked(sessions, nearest(sessions, now=now, clinic=ClinicSettings.current(), without=without))
 
 
 def left_with(psychologist: Psychologist, *, now: datetime) -> list[Appointment]:

@@ -30,17 +30,17 @@ def add_time_slot(*, knowing: str | None = None, by: Actor, now: datetime, **sai
         booked = _booked_in(slot)
         to_come = booked_in(slot, now=now)
         # Looked at under the diary's lock: what is booked meanwhile is asked about too.
-        ask_about(to_come, knowing=knowing)
+        ask_about(to_come, knowing=knowing, now=now)
         sessions.raise_stranded(booked, by=by, now=now)
     told_hours.of_slot(slot, is_removed=False, by=by)
     return slot
 
 
 @actions.in_transaction
-def remove_time_slot(*, time_slot: TimeSlot, by: Actor, now: datetime) -> None:
+def remove_time_slot(*, time_slot: TimeSlot, knowing: str | None = None, by: Actor, now: datetime) -> None:
     """Removes an exception; what stood on the desk's list because of it goes, unless other time away covers it.
 
-    What stood in extra hours and is outside of all hours now comes onto it.
+    What stood in extra hours and is outside of all hours now comes onto it: `knowing` as in `add_time_slot`.
     """
     lock_diary(time_slot.psychologist_id)
     booked = _booked_in(time_slot)
@@ -49,8 +49,10 @@ def remove_time_slot(*, time_slot: TimeSlot, by: Actor, now: datetime) -> None:
         told_hours.of_slot(time_slot, is_removed=True, by=by)
     sessions.look_again(booked, by=by, now=now)
     if time_slot.kind == TimeSlot.Kind.EXTRA:
-        left = stranded.outside_hours(booked) - stood_outside
-        sessions.raise_outside_hours([session for session in booked if session.pk in left], by=by, now=now)
+        outside = stranded.outside_hours(booked) - stood_outside
+        left = [session for session in booked if session.pk in outside]
+        ask_about([session for session in left if states.is_to_come(session, now=now)], knowing=knowing, now=now)
+        sessions.raise_outside_hours(left, by=by, now=now)
 
 
 def booked_in(slot: TimeSlot, *, now: datetime) -> list[Appointment]:

@@ -40,7 +40,7 @@ def set_weekly_hours(
     as_of_now()
     outside = stranded.outside_hours(booked)
     left = [session for session in booked if session.pk in outside - stood_outside]
-    stranded.ask_about(left, knowing=knowing)
+    stranded.ask_about(left, knowing=knowing, now=now)
     sessions.look_again([session for session in booked if session.pk in stood_outside - outside], by=by, now=now)
     sessions.raise_outside_hours(left, by=by, now=now)
     return len(left)

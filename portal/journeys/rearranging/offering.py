@@ -22,7 +22,6 @@ from portal.appointments.actions import rules
 from portal.appointments.actions.locking import lock_appointment
 from portal.appointments.models import Appointment, MoveOffer, MoveTime
 from portal.appointments.refusals import NotOffered, NotReschedulable, OfferClosed
-from portal.appointments.states import Status
 from portal.audit import trail
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Location
@@ -100,7 +99,7 @@ def _out_to_others(sessions: Sequence[Appointment], *, now: datetime) -> default
     """The times that patients of other sessions were mailed and can still choose, by psychologist. One query."""
     out = MoveTime.objects.filter(
         offer__session__psychologist__in={session.psychologist_id for session in sessions},
-        offer__session__status=Status.BOOKED,
+        offer__session__in=Appointment.objects.upcoming(now=now),
         offer__ended_at__isnull=True,
         offer__expires_at__gt=now,
     ).exclude(offer__session__in=[session.pk for session in sessions])

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from portal.appointments import diary
 from portal.appointments.models import Appointment
@@ -26,6 +26,16 @@ OWN, COLLEAGUES = 5, 3
 COMPARED = 24
 
 Span = tuple[datetime, datetime]
+
+
+class Without(NamedTuple):
+    """Whoever is about to leave and what is about to close, by their ids: nothing is proposed with them or there."""
+
+    people: Collection[int] = ()
+    places: Collection[int] = ()
+
+
+NOTHING: Final = Without()
 
 
 @dataclass(slots=True)
@@ -52,11 +62,13 @@ def propose(
     own: int = OWN,
     colleagues: int = COLLEAGUES,
     for_staff: bool = True,
+    without: Without = NOTHING,
 ) -> dict[int, Proposed]:
     """Free times for each of these sessions, by their ids; two of them are not proposed the same time first.
 
     `own` and `colleagues` say how many of each. Staff see times inside the notice; for patients it is kept. At most
-    twelve queries, however many sessions. Needs each session's service and psychologist, as `for_listing` gives them.
+    twelve queries, however many sessions. Nobody and no place of `without` is proposed. Needs each session's service
+    and psychologist, as `for_listing` gives them.
     """
     found = {session.pk: Proposed() for session in sessions}
     waiting = sorted(sessions, key=lambda session: (session.starts_at, session.pk))
@@ -65,7 +77,9 @@ def propose(
         if not waiting:
             break
         compared = max(COMPARED, own)
-        times = _Times(waiting, reach=reach, compared=compared, now=now, clinic=clinic, for_staff=for_staff)
+        times = _Times(
+            waiting, reach=reach, compared=compared, now=now, clinic=clinic, for_staff=for_staff, without=without
+        )
         for session in waiting:
             mine = found[session.pk]
             if not mine.own and own:
@@ -77,6 +91,20 @@ def propose(
                 mine.colleagues = times.with_colleagues(session)[:colleagues]
         waiting = [s for s in waiting if own and not found[s.pk].own]
     return found
+
+
+def nearest(
+    sessions: Sequence[Appointment], *, now: datetime, clinic: ClinicSettings, without: Without = NOTHING
+) -> dict[int, FreeTime]:
+    """The one time that a page proposes for each of these sessions, by their ids; none for which nothing is free.
+
+    With whoever holds it or, where they have nothing, with a colleague. At most 24 queries, however many sessions.
+    """
+    own = propose(sessions, now=now, clinic=clinic, own=1, colleagues=0, without=without)
+    rest = [session for session in sessions if own[session.pk].first is None]
+    others = propose(rest, now=now, clinic=clinic, own=0, colleagues=1, without=without)
+    found = {pk: times.own for pk, times in own.items()} | {pk: times.colleagues for pk, times in others.items()}
+    return {pk: times[0] for pk, times in found.items() if times}
 
 
 def _first_unclaimed(times: Iterable[FreeTime], claimed: Sequence[Span]) -> list[FreeTime]:
@@ -100,10 +128,11 @@ class _Times:
         now: datetime,
         clinic: ClinicSettings,
         for_staff: bool,
+        without: Without,
     ) -> None:
-        self._compared = compared
+        self._compared, self._leaving = compared, without.people
         self._now, self._clinic, self._for_staff = now, clinic, for_staff
-        self._places = open_places()
+        self._places = {pk: place for pk, place in open_places().items() if pk not in without.places}
         around = timedelta(days=reach)
         first = max(min(session.starts_at for session in sessions) - around, now)
         last = max(max(session.starts_at for session in sessions), first) + around
@@ -126,12 +155,14 @@ class _Times:
 
     def with_own(self, session: Appointment) -> list[FreeTime]:
         """With whoever holds it, at its own place first where people come in person, the nearest first."""
-        mine = [p for p in self._people if p.pk == session.psychologist_id and not p.has_left]
+        stays = session.psychologist_id not in self._leaving
+        mine = [p for p in self._people if p.pk == session.psychologist_id and stays and not p.has_left]
         return self._nearest(session, mine, self._openings(session, mine, moving=session)) if mine else []
 
     def with_colleagues(self, session: Appointment) -> list[FreeTime]:
         """With others who give its service in its way and are at work."""
-        others = [p for p in kept.giving(session.service) if p.pk != session.psychologist_id]
+        not_these = {session.psychologist_id, *self._leaving}
+        others = [p for p in kept.giving(session.service) if p.pk not in not_these]
         return self._nearest(session, others, self._openings(session, others, moving=None))
 
     def _openings(

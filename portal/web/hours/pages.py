@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.appointments.actions.locking import lock_diary
-from portal.appointments.models import Appointment, TimeSlot, WorkingHours
+from portal.appointments.models import TimeSlot, WorkingHours
 from portal.appointments.refusals import BadTimes, HoursOverlap
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Location
@@ -29,10 +28,9 @@ from portal.web.hours.forms import CopyForm, SlotForm, WeekForm
 from portal.web.hours.shifts import drawn_days
 from portal.web.hours.whose import Whose
 from portal.web.hours.worked import home_zone
+from portal.web.still_booked import Question, known, question, to_decide
 
 SHOWN = 20
-# The field in which a form says which booked sessions its page showed.
-KNOWN = "known"
 
 
 def hours(request: ActorRequest, whose: Whose) -> HttpResponse:
@@ -53,7 +51,7 @@ def hours(request: ActorRequest, whose: Whose) -> HttpResponse:
                 weekly.set_weekly_hours(
                     psychologist=whose.psychologist,
                     hours=form.shifts,
-                    knowing=request.POST.get(KNOWN, ""),
+                    knowing=known(request.POST),
                     by=request.actor,
                     now=now,
                 )
@@ -61,14 +59,14 @@ def hours(request: ActorRequest, whose: Whose) -> HttpResponse:
         messages.error(request, _("Two of these hours overlap, or end before they start. Nothing was changed."))
         return _page(request, whose, week=form, now=now, status=422)
     except time_away.StillBooked as asked:
-        return _page(request, whose, week=form, leaves=asked.sessions, now=now, status=422)
+        return _page(request, whose, week=form, leaves=question(asked, request.POST), now=now, status=422)
     if not is_fine:
         return _page(request, whose, week=form, now=now, status=422)
     own = _("Your weekly hours are saved. New bookings follow them from now on.")
     other = _("The weekly hours of %(name)s are saved. New bookings follow them from now on.")
     messages.success(request, whose.says(own, other))
     _say_who_is_left(request, whose, now=now)
-    return redirect(whose.url)
+    return redirect(_next_page(whose, has_asked=bool(known(request.POST))))
 
 
 def _copied(request: ActorRequest, whose: Whose, day: int, to: list[int], *, now: datetime) -> HttpResponse:
@@ -93,7 +91,7 @@ def add_exception(request: ActorRequest, whose: Whose) -> HttpResponse:
     try:
         with making(request, now=now) as made:
             slot = time_away.add_time_slot(
-                knowing=request.POST.get(KNOWN, ""),
+                knowing=known(request.POST),
                 psychologist=whose.psychologist,
                 kind=said["kind"],
                 starts_at=said["starts_at"],
@@ -104,7 +102,7 @@ def add_exception(request: ActorRequest, whose: Whose) -> HttpResponse:
                 now=now,
             )
             count = _sessions_within(whose, slot, now=now)
-            made.leads_to(whose.url + ("#left" if count else ""))
+            made.leads_to(_next_page(whose, has_asked=bool(count), here="#left" if count else ""))
     except HoursOverlap:
         words = whose.says(
             _("You have extra hours at that time already."), _("%(name)s has extra hours at that time already.")
@@ -112,7 +110,7 @@ def add_exception(request: ActorRequest, whose: Whose) -> HttpResponse:
         form.add_error("from_time", words)
         return _page(request, whose, slot=form, now=now, status=422)
     except time_away.StillBooked as asked:
-        return _page(request, whose, slot=form, strands=asked.sessions, now=now, status=422)
+        return _page(request, whose, slot=form, strands=question(asked, request.POST), now=now, status=422)
     if slot.kind == TimeSlot.Kind.EXTRA:
         _say_what_is_open(request, whose, slot)
         return made.answer
@@ -170,19 +168,14 @@ def remove_exception(request: ActorRequest, whose: Whose, code: UUID) -> HttpRes
         messages.info(request, _("That is not there any more. Nothing was done."))
         return redirect(whose.url)
     slot = get_object_or_404(whose.slots().select_related("psychologist"), code=code)
-    with transaction.atomic():
-        # Looked at when nobody can book: what is booked meanwhile is asked about too.
-        lock_diary(slot.psychologist)
-        leaves = _left_without(whose, slot, now=now)
-        if time_away.digest_of(leaves) in ("", request.POST.get(KNOWN, "")):
-            time_away.remove_time_slot(time_slot=slot, by=request.actor, now=now)
-            leaves = []
-    if leaves:
-        return _page(request, whose, removing=slot, orphans=leaves, now=now, status=422)
+    try:
+        time_away.remove_time_slot(time_slot=slot, knowing=known(request.POST), by=request.actor, now=now)
+    except time_away.StillBooked as asked:
+        return _page(request, whose, removing=slot, orphans=question(asked, request.POST), now=now, status=422)
     messages.success(request, _("Removed. The weekly hours count again at that time."))
     if slot.kind == TimeSlot.Kind.EXTRA:
         _say_who_is_left(request, whose, now=now)
-    return redirect(whose.url)
+    return redirect(_next_page(whose, has_asked=bool(known(request.POST))))
 
 
 def _say_who_is_left(request: ActorRequest, whose: Whose, *, now: datetime) -> None:
@@ -200,14 +193,9 @@ def _say_who_is_left(request: ActorRequest, whose: Whose, *, now: datetime) -> N
         )
 
 
-def _left_without(whose: Whose, slot: TimeSlot, *, now: datetime) -> list[Appointment]:
-    """The sessions to come that stand in hours because of these extra ones alone, soonest first."""
-    if slot.kind != TimeSlot.Kind.EXTRA:
-        return []
-    rows = whose.weekly()
-    stand = {left.session.pk for left in whose.left(rows, now=now)}
-    would = whose.left(rows, now=now, without=slot)
-    return [left.session for left in would if left.session.pk not in stand]
+def _next_page(whose: Whose, *, has_asked: bool, here: str = "") -> str:
+    """Where somebody goes on: the desk, if sessions are stranded, to decide what becomes of them."""
+    return whose.url + here if whose.is_own or not has_asked else to_decide(of=whose.psychologist)
 
 
 def _zone(rows: list[WorkingHours]) -> ZoneInfo:
@@ -225,11 +213,11 @@ def _page(
     whose: Whose,
     *,
     week: WeekForm | None = None,
-    leaves: Sequence[Appointment] = (),
+    leaves: Question | None = None,
     slot: SlotForm | None = None,
-    strands: Sequence[Appointment] = (),
+    strands: Question | None = None,
     removing: TimeSlot | None = None,
-    orphans: Sequence[Appointment] = (),
+    orphans: Question | None = None,
     now: datetime,
     status: int = 200,
 ) -> HttpResponse:
@@ -247,14 +235,10 @@ def _page(
         "week": week,
         "days": list(drawn_days(week, in_several_places=len(places) > 1)),
         "leaves": leaves,
-        "leaves_digest": time_away.digest_of(leaves),
         "slot": slot or SlotForm(zone=zone, now=now, is_own=whose.is_own),
         "strands": strands,
-        "strands_digest": time_away.digest_of(strands),
         "removing": removing,
         "orphans": orphans,
-        "orphans_digest": time_away.digest_of(orphans),
-        "known": KNOWN,
         **whose.beside(now),
         "slots": _slots(whose, zone=zone, now=now),
         "left": left[:SHOWN],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from django.http import HttpResponse
@@ -11,16 +10,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from portal.accounts.models import User
-from portal.appointments.models import Appointment
 from portal.common.access.decorators import ActorRequest
+from portal.journeys.stranded import StillBooked
 from portal.web.manager.responses import confirm_page, sent_again
 
 CRUMB: Final = gettext_lazy("Staff")
 
 
-def ask_to_withdraw(request: ActorRequest, whose: User, sessions: Sequence[Appointment]) -> HttpResponse:
+def ask_to_withdraw(request: ActorRequest, whose: User, booked: StillBooked) -> HttpResponse:
     """Of somebody who would be no psychologist here any more, and has sessions to come."""
-    here, n = reverse("manager:person", args=[whose.code]), len(sessions)
+    here, n = reverse("manager:person", args=[whose.code]), len(booked.sessions)
     note = ngettext(
         "%(n)d session is booked with them from now on. It stays booked and comes onto reception's list, with a "
         "proposed time. Until reception decides, nobody tells the patient.",
@@ -34,7 +33,7 @@ def ask_to_withdraw(request: ActorRequest, whose: User, sessions: Sequence[Appoi
         title=_("Take the psychologist's role from %(name)s?") % {"name": whose.name},
         text=_("Nobody can book them any more, and their profile leaves the website. Their notes keep their name."),
         note=note,
-        sessions=sessions,
+        booked=booked,
         fields=sent_again(request),
         button=_("Save the roles, and hand the sessions to reception"),
         danger=True,
@@ -43,11 +42,9 @@ def ask_to_withdraw(request: ActorRequest, whose: User, sessions: Sequence[Appoi
     )
 
 
-def ask_to_close(
-    request: ActorRequest, whose: User, sessions: Sequence[Appointment], *, status: int = 200
-) -> HttpResponse:
+def ask_to_close(request: ActorRequest, whose: User, booked: StillBooked | None, *, status: int = 200) -> HttpResponse:
     """Of somebody whose account is to be closed."""
-    here, n = reverse("manager:person", args=[whose.code]), len(sessions)
+    here, n = reverse("manager:person", args=[whose.code]), len(booked.sessions) if booked else 0
     note = ngettext(
         "%(n)d session is booked with them from now on. It stays booked and comes onto reception's list: reception "
         "calls the patient to move or cancel it. Until then nobody tells the patient.",
@@ -63,9 +60,9 @@ def ask_to_close(
             "They are signed out everywhere and can't sign in again, and their profile leaves the website. Notes, "
             "invoices and the trail keep their name. You can open the account again."
         ),
-        note=note if sessions else "",
-        sessions=sessions,
-        button=_("Close the account, and hand them to reception") if sessions else _("Close the account"),
+        note=note if n else "",
+        booked=booked,
+        button=_("Close the account, and hand them to reception") if n else _("Close the account"),
         danger=True,
         back=here,
         crumbs=[(reverse("manager:staff"), str(CRUMB)), (here, whose.name)],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any, Final
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -11,8 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from portal.journeys.stranded import digest_of
+from portal.journeys.stranded import StillBooked
 from portal.policies import publishing
+from portal.web.still_booked import KNOWN, TURN, question
 
 
 def form_page(
@@ -50,21 +51,19 @@ def warn_of_policies(request: HttpRequest, before: set[tuple[str, str]]) -> None
         messages.warning(request, words % {"policy": policy, "what": "; ".join(labels)})
 
 
-# The field in which a question says which booked sessions its page showed.
-KNOWN: Final = "known"
-
-
-def confirm_page(request: HttpRequest, *, status: int = 200, **question: Any) -> HttpResponse:
+def confirm_page(
+    request: HttpRequest, *, booked: StillBooked | None = None, status: int = 200, **asked: Any
+) -> HttpResponse:
     """Asks; the same address, posted, does it.
 
-    Parameters: title, text, button, back, danger, crumbs, note; sessions, those to come that are left without somebody;
+    Parameters: title, text, button, back, danger, crumbs, note; booked, the sessions to come that would be stranded;
     fields, what the form that was asked about sent (`sent_again`).
     """
-    shown = {"known": KNOWN, "digest": digest_of(question.get("sessions", ()))}
-    return render(request, "manager/confirm.html", question | shown, status=status)
+    asked["asked"] = question(booked, request.POST) if booked and booked.sessions else None
+    return render(request, "manager/confirm.html", asked, status=status)
 
 
 def sent_again(request: HttpRequest) -> list[tuple[str, str]]:
     """What a form sent, for the page that asks about it: said yes to, it is sent once more."""
-    own = {KNOWN, "csrfmiddlewaretoken"}
+    own = {KNOWN, TURN, "csrfmiddlewaretoken"}
     return [(name, str(value)) for name in request.POST if name not in own for value in request.POST.getlist(name)]

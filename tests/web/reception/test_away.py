@@ -31,7 +31,7 @@ def test_the_rest_of_the_day_with_the_sessions_in_it(desk, place):
     assert session.patient.name in asked.text
     assert tomorrow.patient.name not in asked.text
     assert (spans(), stranded()) == ([], set())
-    known = asked.context["digest"]
+    known = asked.context["asked"].digest
     done = desk.post(AWAY, {"psychologist": place.psychologist.slug, "known": known}, follow=True)
     assert "Dr Mai Nguyễn is shown as away today." in done.text
     assert spans() == [("blocked", NOW, MIDNIGHT)]

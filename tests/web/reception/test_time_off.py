@@ -35,10 +35,13 @@ def test_the_sessions_in_it_are_asked_about_and_come_to_the_desk(desk, place, ki
     asked = desk.post(PAGE, WEEK | whose(place, kind))
     assert asked.status_code == 422
     expected = {inside, elsewhere} if kind == "clinic" else {inside}
-    assert set(asked.context["strands"]) == expected
+    assert {line.session for line in asked.context["asked"].lines} == expected
     assert (closures(), TimeSlot.objects.count(), stranded()) == ([], 0, set())
-    sure = WEEK | whose(place, kind) | {"known": asked.context["digest"]}
-    assert desk.post(PAGE, sure)["Location"] == PAGE
+    sure = WEEK | whose(place, kind) | {"known": asked.context["asked"].digest}
+    # It leads on to what becomes of them.
+    assert desk.post(PAGE, sure)["Location"] == "/reception/stranded/" + (
+        f"?with={place.psychologist.slug}" if kind == "person" else ""
+    )
     assert stranded() == {str(session.code) for session in expected}
     assert str(before.code) not in stranded()
     page = desk.get(PAGE)
@@ -47,6 +50,19 @@ def test_the_sessions_in_it_are_asked_about_and_come_to_the_desk(desk, place, ki
     assert "Psychologist is away" in desk.get("/reception/", {"day": "2026-12-01"}).text
     desk.post(reverse("reception:end_time_off", args=[line.code]))
     assert (closures(), TimeSlot.objects.count(), stranded()) == ([], 0, set())
+
+
+def test_what_is_asked_about_is_listed_page_by_page_with_a_time_for_each(desk, place):
+    sessions = [place.session(hours=7 * 24 + hour) for hour in range(24)]
+    first = desk.post(PAGE, WEEK | whose(place, "person"))
+    question = first.context["asked"]
+    assert ([line.session for line in question.lines], question.count) == (sessions[:20], 24)
+    assert all(line.proposed for line in question.lines)
+    # Whoever turns the page is asked again, also with what the page said; nothing is saved.
+    turned = desk.post(PAGE, WEEK | whose(place, "person") | {"known": question.digest, "turn": "2"})
+    assert (turned.status_code, TimeSlot.objects.count()) == (422, 0)
+    assert [line.session for line in turned.context["asked"].lines] == sessions[20:]
+    assert turned.context["asked"].digest == question.digest
 
 
 def test_what_is_closed_is_written_on_the_clock_of_each_place(desk, place):

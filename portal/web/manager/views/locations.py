@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
@@ -18,7 +17,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_tables2 import RequestConfig
 
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment
 from portal.clinic import actions
 from portal.clinic.forms import LocationForm, RoomForm
 from portal.clinic.models import Location, Room
@@ -26,10 +24,11 @@ from portal.clinic.refusals import LastOne
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.once import making, once
 from portal.journeys.staffing import close_place, close_room, open_place_again, open_room_again
-from portal.journeys.stranded import StillBooked, left_at
+from portal.journeys.stranded import StillBooked, asked_of_closing
 from portal.web.manager.forms import RoomChoice
-from portal.web.manager.responses import KNOWN, confirm_page, form_page, pass_on_warnings, sent_again
+from portal.web.manager.responses import confirm_page, form_page, pass_on_warnings, sent_again
 from portal.web.manager.tables import LocationTable
+from portal.web.still_booked import TURN, known, to_decide
 
 # Two forms share the page, and both have a name.
 ROOM_IDS = "id_room_%s"
@@ -107,9 +106,9 @@ def rooms(request: ActorRequest, code: UUID) -> HttpResponse:
             room, do = choice.cleaned_data["room"], choice.cleaned_data["do"]
             if do == "retire":
                 try:
-                    moved = close_room(room=room, knowing=request.POST.get(KNOWN, ""), by=request.actor, now=now)
+                    moved = close_room(room=room, knowing=known(request.POST), by=request.actor, now=now)
                 except StillBooked as asked:
-                    return _ask_to_close_room(request, room, asked.sessions)
+                    return _ask_to_close_room(request, room, asked)
                 messages.success(request, _("%(name)s is out of use.") % {"name": room.name})
                 if moved:
                     words = ngettext("%(n)d session has another room.", "%(n)d sessions have another room.", moved)
@@ -128,8 +127,8 @@ def rooms(request: ActorRequest, code: UUID) -> HttpResponse:
     return made.answer
 
 
-def _ask_to_close_room(request: ActorRequest, room: Room, sessions: Sequence[Appointment]) -> HttpResponse:
-    here, n = reverse("manager:location", args=[room.location.code]), len(sessions)
+def _ask_to_close_room(request: ActorRequest, room: Room, booked: StillBooked) -> HttpResponse:
+    here, n = reverse("manager:location", args=[room.location.code]), len(booked.sessions)
     note = ngettext(
         "%(n)d session is booked in it from now on. If another room is free then, it gets that one. "
         "If none is, it stays booked and comes onto reception's list.",
@@ -143,7 +142,7 @@ def _ask_to_close_room(request: ActorRequest, room: Room, sessions: Sequence[App
         title=_("Take %(name)s out of use?") % {"name": room.name},
         text=_("Nothing more is booked in it. You can take it back into use."),
         note=note,
-        sessions=sessions,
+        booked=booked,
         fields=sent_again(request),
         button=_("Take it out of use"),
         danger=True,
@@ -156,23 +155,22 @@ def _ask_to_close_room(request: ActorRequest, room: Room, sessions: Sequence[App
 @require_http_methods(["GET", "HEAD", "POST"])
 def retire(request: ActorRequest, code: UUID) -> HttpResponse:
     location, now = get_object_or_404(Location, code=code), timezone.now()
-    if request.method == "POST":
+    # Whoever turns the page of what is booked closes nothing.
+    if request.method == "POST" and TURN not in request.POST:
         try:
-            close_place(location=location, knowing=request.POST.get(KNOWN, ""), by=request.actor, now=now)
+            close_place(location=location, knowing=known(request.POST), by=request.actor, now=now)
         except LastOne:
             messages.error(request, _("This is the only location in use. Add another one first."))
             return redirect("manager:location", code)
         except StillBooked as asked:
-            return _ask_to_close(request, location, asked.sessions, status=422)
+            return _ask_to_close(request, location, asked, status=422)
         messages.success(request, _("%(name)s is out of use.") % {"name": location.name})
-        return redirect("manager:locations")
-    return _ask_to_close(request, location, left_at(location, now=now))
+        return redirect(to_decide() if known(request.POST) else "manager:locations")
+    return _ask_to_close(request, location, asked_of_closing(location, now=now))
 
 
-def _ask_to_close(
-    request: ActorRequest, location: Location, sessions: Sequence[Appointment], *, status: int = 200
-) -> HttpResponse:
-    here, n = reverse("manager:location", args=[location.code]), len(sessions)
+def _ask_to_close(request: ActorRequest, location: Location, booked: StillBooked, *, status: int = 200) -> HttpResponse:
+    here, n = reverse("manager:location", args=[location.code]), len(booked.sessions)
     note = ngettext(
         "%(n)d session is booked there in person from now on. It stays booked and comes onto reception's list: "
         "reception calls the patient to move or cancel it. Until then nobody tells the patient.",
@@ -185,9 +183,9 @@ def _ask_to_close(
         status=status,
         title=_("Take %(name)s out of use?") % {"name": location.name},
         text=_("No new times are offered there. What is booked stays booked; sessions by video or phone need nothing."),
-        note=note if sessions else "",
-        sessions=sessions,
-        button=_("Take it out of use, and hand them to reception") if sessions else _("Take it out of use"),
+        note=note if n else "",
+        booked=booked,
+        button=_("Take it out of use, and hand them to reception") if n else _("Take it out of use"),
         danger=True,
         back=here,
         crumbs=_crumbs((here, location.name)),

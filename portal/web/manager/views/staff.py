@@ -29,11 +29,12 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment
 from portal.common.web.once import making, once
 from portal.journeys.staffing import set_roles, stop_working_here, work_here_again
-from portal.journeys.stranded import StillBooked, left_with
+from portal.journeys.stranded import StillBooked, asked_of_leaving
 from portal.web.manager.leaving import CRUMB, ask_to_close, ask_to_withdraw
-from portal.web.manager.responses import KNOWN, confirm_page, form_page
+from portal.web.manager.responses import confirm_page, form_page
 from portal.web.manager.tables import StaffTable, TrailTable
 from portal.web.manager.trail_entries import with_names
+from portal.web.still_booked import TURN, known, to_decide
 
 PER_PAGE = 50
 LINES = 10
@@ -251,8 +252,7 @@ def roles(request: ActorRequest, code: UUID) -> HttpResponse:
 
     def save(*, values: dict[str, list[Role]]) -> None:
         chosen = form.cleaned_data["roles"]
-        known = request.POST.get(KNOWN, "")
-        set_roles(user=whose, roles=chosen, knowing=known, by=request.actor, now=timezone.now())
+        set_roles(user=whose, roles=chosen, knowing=known(request.POST), by=request.actor, now=timezone.now())
 
     if form.is_valid():
         try:
@@ -263,7 +263,7 @@ def roles(request: ActorRequest, code: UUID) -> HttpResponse:
         except NotYourOwn:
             messages.error(request, OWN_ROLES)
         except StillBooked as asked:
-            return ask_to_withdraw(request, whose, asked.sessions)
+            return ask_to_withdraw(request, whose, asked)
         else:
             _say_who_confirms(request, whose.pending_grants.outstanding().filter(role__in=form.cleaned_data["roles"]))
             if whose.roles != before:
@@ -282,7 +282,7 @@ def roles(request: ActorRequest, code: UUID) -> HttpResponse:
         return _page(request, whose, roles_form=form, status=422)
     if whose == request.user and Role.MANAGER not in whose.roles:
         return redirect("account_home")
-    return redirect("manager:person", code)
+    return redirect(to_decide()) if known(request.POST) else redirect("manager:person", code)
 
 
 def _say_who_confirms(request: HttpRequest, waiting: Iterable[PendingGrant]) -> None:
@@ -370,18 +370,21 @@ def close(request: ActorRequest, code: UUID) -> HttpResponse:
     """Closes somebody's account; what they did keeps their name."""
     whose, now = _person(code), timezone.now()
     here = reverse("manager:person", args=[code])
-    if request.method == "POST":
+    # Whoever turns the page of what is booked closes nothing.
+    if request.method == "POST" and TURN not in request.POST:
         try:
-            stop_working_here(user=whose, knowing=request.POST.get(KNOWN, ""), by=request.actor, now=now)
+            stop_working_here(user=whose, knowing=known(request.POST), by=request.actor, now=now)
         except LastManager:
             messages.error(request, _("Somebody has to be manager. Make somebody else manager first."))
             return redirect(here)
         except StillBooked as asked:
-            return ask_to_close(request, whose, asked.sessions, status=422)
+            return ask_to_close(request, whose, asked, status=422)
         messages.success(request, _("%(name)s can no longer sign in.") % {"name": whose.name})
-        return redirect("account_home" if whose == request.user else "manager:staff")
+        if whose == request.user:
+            return redirect("account_home")
+        return redirect(to_decide() if known(request.POST) else "manager:staff")
     psychologist = Psychologist.objects.filter(user=whose).first()
-    return ask_to_close(request, whose, left_with(psychologist, now=now) if psychologist else [])
+    return ask_to_close(request, whose, asked_of_leaving(psychologist, now=now) if psychologist else None)
 
 
 @allow(Role.MANAGER)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment, TimeSlot
+from portal.appointments.models import TimeSlot
 from portal.appointments.models.hours import TimeSlotQuerySet
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings
@@ -24,9 +23,7 @@ from portal.common.languages.times import clock
 from portal.common.web.once import making, once
 from portal.journeys import time_away
 from portal.web.reception.forms import AwayForm
-
-# The field in which the form says which booked sessions its page showed.
-KNOWN = "known"
+from portal.web.still_booked import Question, known, question, to_decide
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
@@ -44,7 +41,7 @@ def away(request: ActorRequest) -> HttpResponse:
     try:
         with making(request, now=now) as made:
             slot = time_away.add_time_slot(
-                knowing=request.POST.get(KNOWN, ""),
+                knowing=known(request.POST),
                 psychologist=said["psychologist"],
                 kind=TimeSlot.Kind.BLOCKED,
                 starts_at=said["starts_at"],
@@ -54,7 +51,7 @@ def away(request: ActorRequest) -> HttpResponse:
             )
             made.leads_to(_next_page(slot, now=now))
     except time_away.StillBooked as asked:
-        return _page(request, form, strands=asked.sessions, status=422)
+        return _page(request, form, asked=question(asked, request.POST), status=422)
     messages.success(
         request,
         _("%(name)s is shown as away today. Nobody can book that time.") % {"name": slot.psychologist.name},
@@ -80,9 +77,7 @@ def take_back(request: ActorRequest, code: UUID) -> HttpResponse:
 
 def _next_page(slot: TimeSlot, *, now: datetime) -> str:
     """Where the desk goes on: if sessions are booked in that time, to decide what becomes of them."""
-    if not time_away.booked_in(slot, now=now):
-        return reverse("reception:away")
-    return f"{reverse('reception:stranded')}?with={slot.psychologist.slug}"
+    return to_decide(of=slot.psychologist) if time_away.booked_in(slot, now=now) else reverse("reception:away")
 
 
 def _todays(request: ActorRequest, *, now: datetime) -> TimeSlotQuerySet:
@@ -93,16 +88,12 @@ def _todays(request: ActorRequest, *, now: datetime) -> TimeSlotQuerySet:
     return away.filter(starts_at__gte=midnight, ends_at__gt=now, ends_at__lte=midnight + timedelta(days=1))
 
 
-def _page(
-    request: ActorRequest, form: AwayForm, *, strands: Sequence[Appointment] = (), status: int = 200
-) -> HttpResponse:
-    """The form; before it is saved it asks about the sessions that it `strands`."""
+def _page(request: ActorRequest, form: AwayForm, *, asked: Question | None = None, status: int = 200) -> HttpResponse:
+    """The form; before it is saved it asks about the sessions that it would strand."""
     people, zone = kept.psychologists(), form.zone
     context = {
         "form": form,
-        "strands": strands,
-        "digest": time_away.digest_of(strands),
-        "known": KNOWN,
+        "asked": asked,
         "slots": [
             (slot, people[slot.psychologist_id].name, f"{clock(slot.starts_at, zone)} – {clock(slot.ends_at, zone)}")
             for slot in _todays(request, now=form.now).order_by("starts_at", "pk")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -10,24 +10,24 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.roles import Role
 from portal.appointments.hours import main_zone
-from portal.appointments.models import Appointment, Closure, TimeSlot
+from portal.appointments.models import Closure, TimeSlot
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.times import clock, day_short, stretch
 from portal.common.web.once import making, once
 from portal.journeys import closing, time_away
+from portal.journeys.stranded import StillBooked
 from portal.web.reception.time_off_forms import TimeOffForm
+from portal.web.still_booked import Question, known, question, to_decide
 
-# The field in which the form says which booked sessions its page showed.
-KNOWN = "known"
 SHOWN = 200
 MIDNIGHT = time()
 
@@ -57,15 +57,15 @@ def time_off(request: ActorRequest) -> HttpResponse:
     try:
         with making(request, now=now) as made:
             _add(request, form, now=now)
-            made.leads_to("reception:time_off")
-    except (time_away.StillBooked, closing.StillBooked) as asked:
-        return _page(request, form, strands=asked.sessions, status=422)
+            made.leads_to(_next_page(form, has_asked=bool(known(request.POST))))
+    except StillBooked as asked:
+        return _page(request, form, asked=question(asked, request.POST), status=422)
     messages.success(request, _("It stands in the diary. Nobody can book that time."))
     return made.answer
 
 
 def _add(request: ActorRequest, form: TimeOffForm, *, now: datetime) -> None:
-    said, knowing = form.cleaned_data, request.POST.get(KNOWN, "")
+    said, knowing = form.cleaned_data, known(request.POST)
     if form.psychologist:
         time_away.add_time_slot(
             knowing=knowing,
@@ -81,6 +81,11 @@ def _add(request: ActorRequest, form: TimeOffForm, *, now: datetime) -> None:
     columns = ("first_day", "from_time", "last_day", "until_time", "label")
     days = {name: said[name] for name in columns}
     closing.add_closure(knowing=knowing, location=form.location, **days, by=request.actor, now=now)
+
+
+def _next_page(form: TimeOffForm, *, has_asked: bool) -> str:
+    """Where the desk goes on: if sessions are booked in that time, to decide what becomes of them."""
+    return to_decide(of=form.psychologist) if has_asked else reverse("reception:time_off")
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
@@ -103,19 +108,13 @@ def end_time_off(request: ActorRequest, code: UUID) -> HttpResponse:
 
 
 def _page(
-    request: ActorRequest, form: TimeOffForm, *, strands: Sequence[Appointment] = (), status: int = 200
+    request: ActorRequest, form: TimeOffForm, *, asked: Question | None = None, status: int = 200
 ) -> HttpResponse:
-    """The form and what is coming; before it is saved it asks about the sessions that it `strands`."""
+    """The form and what is coming; before it is saved it asks about the sessions that it would strand."""
     coming = sorted(_coming(request, clinic=form.clinic, now=form.now), key=lambda line: (line.begins, line.whose))
     context = {
         "form": form,
-        "strands": strands,
-        "strands_title": ngettext(
-            "%(n)d session is booked in that time", "%(n)d sessions are booked in that time", len(strands)
-        )
-        % {"n": len(strands)},
-        "digest": time_away.digest_of(strands),
-        "known": KNOWN,
+        "asked": asked,
         "lines": coming[:SHOWN],
         "more": max(len(coming) - SHOWN, 0),
     }

@@ -1,0 +1,86 @@
+"""The question before a change is saved that would strand booked sessions: which, page by page, and what is proposed.
+
+Whoever goes on sends back the digest of all of them; a button of another page sends none, and is asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from django.core.paginator import Page, Paginator
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.appointments.models import Appointment
+from portal.clinic.models import Psychologist
+from portal.common.languages.times import when_short
+from portal.journeys.choosing import FreeTime
+from portal.journeys.stranded import StillBooked, digest_of
+
+PER_PAGE: Final = 20
+# The field that says which booked sessions the page showed, and the button that turns to another page of them.
+KNOWN: Final = "known"
+TURN: Final = "turn"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One of the sessions, and the time that is proposed for it in words; empty where nothing is free."""
+
+    session: Appointment
+    proposed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One page of the sessions that a change would strand."""
+
+    lines: list[Line]
+    page: Page[Appointment]
+    digest: str
+
+    # Names of fields, for the template.
+    known: str = KNOWN
+    turn: str = TURN
+
+    @property
+    def count(self) -> int:
+        return self.page.paginator.count
+
+    @property
+    def in_that_time(self) -> str:
+        """How many they are, where somebody would be away."""
+        words = ngettext("%(n)d session is booked in that time", "%(n)d sessions are booked in that time", self.count)
+        return words % {"n": self.count}
+
+
+def known(data: Mapping[str, str]) -> str:
+    """What a form says that its page showed; nothing where somebody only turns the page."""
+    return "" if TURN in data else data.get(KNOWN, "")
+
+
+def question(asked: StillBooked, data: Mapping[str, str]) -> Question:
+    """The page of the sessions that a form asks for, the first unless it turns."""
+    page: Page[Appointment] = Paginator(asked.sessions, PER_PAGE).get_page(data.get(TURN))
+    lines = [Line(session, _proposed(session, asked.proposed.get(session.pk))) for session in page.object_list]
+    return Question(lines, page, digest_of(asked.sessions))
+
+
+def to_decide(*, of: Psychologist | None = None) -> str:
+    """The address of the page on which somebody decides what becomes of each, once it is saved."""
+    page = reverse("reception:stranded")
+    return f"{page}?{urlencode({'with': of.slug})}" if of else page
+
+
+def _proposed(session: Appointment, free: FreeTime | None) -> str:
+    """`Tue 1 Dec, 9:00 am`, and with whom and where if that is somebody or somewhere else."""
+    if free is None:
+        return ""
+    words = when_short(free.starts_at, free.zone)
+    if free.who and free.who.pk != session.psychologist_id:
+        words = _("%(when)s with %(name)s") % {"when": words, "name": free.who.name}
+    return words if free.location.pk == session.location_id else f"{words} · {free.where}"
