@@ -54,8 +54,22 @@ class FreedTime:
     session: Appointment
 
 
+@dataclass(frozen=True, slots=True)
+class OpenedHours:
+    """Hours of somebody at a place that can be booked and could not before; several sessions may fit. Aware UTC.
+
+    They were nobody's session, and something else may stand in them: whoever offers them looks at the openings first.
+    """
+
+    psychologist_id: int
+    location_id: int
+    starts_at: datetime
+    ends_at: datetime
+
+
 Hook = Callable[[FreedTime, Actor, datetime], None]
 _hooks: list[Hook] = []
+_hooks_of_hours: list[Callable[[OpenedHours, Actor, datetime], None]] = []
 
 
 def whenever_time_is_freed(hook: Hook) -> None:
@@ -72,3 +86,15 @@ def time_freed(because: Because, *, place: Place, session: Appointment, by: Acto
     freed = FreedTime(because, place, session)
     for hook in _hooks:
         hook(freed, by, now)
+
+
+def whenever_hours_open(hook: Callable[[OpenedHours, Actor, datetime], None]) -> None:
+    """The same for hours that open: `appointments.opened` says which."""
+    if hook not in _hooks_of_hours:
+        _hooks_of_hours.append(hook)
+
+
+def hours_opened(opened: OpenedHours, *, by: Actor, now: datetime) -> None:
+    """Does all that hangs on hours that open, inside the transaction that opens them."""
+    for hook in _hooks_of_hours:
+        hook(opened, by, now)

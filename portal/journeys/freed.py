@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from portal.appointments.freed import FreedTime, whenever_time_is_freed
+from portal.appointments.freed import FreedTime, whenever_hours_open, whenever_time_is_freed
 from portal.appointments.models import Appointment
 from portal.appointments.states import Because
 from portal.billing import actions as billing
 from portal.common.access.actors import Actor
 from portal.journeys import to_do
 from portal.journeys.repeating.telling import tell_without
-from portal.journeys.waitlist.vacancies import offer_on
+from portal.journeys.waitlist.vacancies import offer_hours, offer_on
 from portal.notifications import outbox
 
 BOOKS = Actor.system("books")
@@ -62,3 +62,4 @@ def ask_about_fee(freed: FreedTime, by: Actor, now: datetime) -> None:
 def register() -> None:
     for hook in (tell_no_more, settle_ahead, ask_about_fee, offer_on):
         whenever_time_is_freed(hook)
+    whenever_hours_open(offer_hours)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 
+from portal.appointments import opened
 from portal.appointments.actions.locking import lock_diary
 from portal.appointments.actions.transactions import in_transaction
 from portal.appointments.models import Closure
+from portal.appointments.openings import Span
 from portal.appointments.refusals import BadTimes
 from portal.audit import trail
 from portal.clinic import kept
@@ -53,6 +55,11 @@ def remove_closure(*, closure: Closure, by: Actor, now: datetime) -> None:
         return
     _record("closure.removed", row, by=by, now=now)
     Closure.objects.filter(pk=row.pk).delete()
+    for place in kept.places().values():
+        if place.is_active and row.is_of(place.pk):
+            opened.open_again(
+                list(kept.psychologists()), [Span(*row.between(place.zone))], location=place.pk, by=by, now=now
+            )
 
 
 def _record(verb: str, closure: Closure, *, by: Actor, now: datetime) -> None:

@@ -19,7 +19,7 @@ from portal.appointments.actions.holding import hold, release_hold
 from portal.appointments.actions.locking import lock_diary
 from portal.appointments.actions.transactions import in_transaction
 from portal.appointments.diary import booking_times
-from portal.appointments.freed import FreedTime
+from portal.appointments.freed import FreedTime, OpenedHours
 from portal.appointments.models import Appointment, Offer, Vacancy, WaitlistEntry
 from portal.appointments.refusals import OfferClosed, Refusal
 from portal.appointments.states import Status
@@ -59,6 +59,39 @@ def open_vacancy(freed: FreedTime, *, by: Actor, now: datetime) -> Vacancy | Non
         opened_by=by.user,
     )
     return vacancy if insert_or_ignore(vacancy) else None
+
+
+def open_hours(opened: OpenedHours, *, by: Actor, now: datetime) -> Vacancy | None:
+    """The same for hours that opened, in which several sessions may fit."""
+    clinic = ClinicSettings.current()
+    if clinic.freed_times == FreedTimes.BY_DESK:
+        return None
+    vacancy = Vacancy(
+        psychologist_id=opened.psychologist_id,
+        location_id=opened.location_id,
+        starts_at=opened.starts_at,
+        ends_at=opened.ends_at,
+        in_turn=clinic.freed_times == FreedTimes.IN_TURN,
+        of_hours=True,
+        opened_at=now,
+        opened_by=by.user,
+    )
+    return vacancy if insert_or_ignore(vacancy) else None
+
+
+def open_rest(vacancy: Vacancy) -> Vacancy | None:
+    """What is left of opened hours once a session was booked in them, as a turn of its own; None if it is offered."""
+    rest = Vacancy(
+        psychologist_id=vacancy.psychologist_id,
+        location_id=vacancy.location_id,
+        starts_at=vacancy.starts_at,
+        ends_at=vacancy.ends_at,
+        in_turn=vacancy.in_turn,
+        of_hours=True,
+        opened_at=vacancy.opened_at,
+        opened_by_id=vacancy.opened_by_id,
+    )
+    return rest if insert_or_ignore(rest) else None
 
 
 @in_transaction

@@ -8,9 +8,11 @@ from functools import partial
 from django.db import transaction
 from django_q.tasks import async_task
 
+from portal.appointments import opened
 from portal.appointments.hours import main_zone
 from portal.appointments.models import OutsideBusy, OutsideCalendar
 from portal.appointments.models.outside import GIVEN_UP
+from portal.appointments.openings import Span
 from portal.appointments.outside import addresses
 from portal.appointments.outside.fetching import THE_NET, Fetched, FetchFailed, Net, fetch
 from portal.appointments.outside.reading import Busy, Unreadable, busy_times
@@ -26,6 +28,7 @@ LONGEST_WAIT = timedelta(hours=6)
 # How far its times are worked out, and how far they must be known: what comes again is not forgotten in between.
 AHEAD, NEEDED = timedelta(days=430), timedelta(days=400)
 PAST = timedelta(days=1)
+READER = Actor.system("outside_calendars")
 
 
 class TooManyCalendars(Exception):
@@ -103,12 +106,15 @@ def _keep(calendar: OutsideCalendar, fetched: Fetched, busy: Busy | None, *, end
         return "removed"
     if busy is None:
         return "unchanged"
-    _replace(calendar, busy)
+    # What is gone elsewhere can be booked here. A calendar that its owner takes away, or that is given up, opens
+    # nothing to those who wait: they may be as busy as they were.
+    gone = opened.without(_replace(calendar, busy), [Span(*span) for span in busy.spans])
+    opened.open_again([calendar.psychologist_id], gone, by=READER, now=now)
     return "read"
 
 
-def _replace(calendar: OutsideCalendar, busy: Busy) -> None:
-    """Writes what is different, and nothing where a calendar says what it said."""
+def _replace(calendar: OutsideCalendar, busy: Busy) -> list[Span]:
+    """Writes what is different, and nothing where a calendar says what it said; the times that stand no longer."""
     stored = {(starts, ends): pk for pk, starts, ends in calendar.busy.values_list("pk", "starts_at", "ends_at")}
     wanted = set(busy.spans)
     OutsideBusy.objects.filter(pk__in=[pk for span, pk in stored.items() if span not in wanted]).delete()
@@ -120,6 +126,7 @@ def _replace(calendar: OutsideCalendar, busy: Busy) -> None:
         ],
         batch_size=500,
     )
+    return [Span(*span) for span in stored if span not in wanted]
 
 
 @transaction.atomic
@@ -132,6 +139,5 @@ def _failed(calendar: OutsideCalendar, problem: str, *, now: datetime) -> str:
     if (calendar.read_at or calendar.added_at) < now - GIVEN_UP:
         gone, _rows = OutsideBusy.objects.filter(calendar=calendar).delete()
         if gone:
-            by = Actor.system("outside_calendars")
-            trail.record("outside_calendar.given_up", target=calendar.psychologist, by=by, at=now)
+            trail.record("outside_calendar.given_up", target=calendar.psychologist, by=READER, at=now)
     return problem

@@ -7,10 +7,12 @@ from datetime import date, datetime, time
 from itertools import combinations
 from typing import NamedTuple
 
+from portal.appointments import opened
 from portal.appointments.actions.locking import lock_diary
 from portal.appointments.actions.transactions import in_transaction
 from portal.appointments.models import TimeSlot, WorkingHours
 from portal.appointments.models.hours import end_minute
+from portal.appointments.openings import Hours, Span
 from portal.appointments.refusals import BadTimes, HoursOverlap
 from portal.audit import trail
 from portal.clinic.models import Location, Mode, Psychologist
@@ -59,6 +61,14 @@ class Shift(NamedTuple):
             row.weekday, row.starts, row.ends, row.location, frozenset(row.modes), row.valid_from, row.valid_until
         )
 
+    def as_hours(self) -> Hours:
+        """The window as openings are asked with it."""
+        place = self.location
+        ways = frozenset(mode.value for mode in self.modes)
+        return Hours(
+            self.weekday, self.starts, self.ends, place.zone, place.pk, ways, self.valid_from, self.valid_until
+        )
+
     def as_row(self, psychologist: Psychologist) -> WorkingHours:
         """The window as a row of theirs that is not stored."""
         columns = self._asdict()
@@ -86,8 +96,10 @@ def set_weekly_hours(
         raise HoursOverlap("hours")
     kept: dict[Shift, WorkingHours] = {}
     gone: list[int] = []
+    before: list[Shift] = []
     for row in WorkingHours.objects.filter(psychologist=psychologist).select_related("location"):
         shift = Shift.of(row)
+        before.append(shift)
         if shift in wanted and shift not in kept:
             kept[shift] = row
         else:
@@ -100,6 +112,13 @@ def set_weekly_hours(
             row.save()
     if is_changed:
         trail.record("hours.changed", by=by, target=psychologist, at=now, windows=len(wanted))
+        opened.open_new_hours(
+            psychologist.pk,
+            before=[shift.as_hours() for shift in before],
+            after=[shift.as_hours() for shift in wanted],
+            by=by,
+            now=now,
+        )
     return [kept[shift] for shift in wanted]
 
 
@@ -145,6 +164,8 @@ def add_time_slot(
         starts_at=starts_at,
         ends_at=ends_at,
     )
+    if location is not None:
+        opened.open_extra(psychologist.pk, location.pk, Span(starts_at, ends_at), by=by, now=now)
     return slot
 
 
@@ -169,6 +190,8 @@ def remove_time_slot(*, time_slot: TimeSlot, by: Actor, now: datetime) -> bool:
         ends_at=row.ends_at,
     )
     TimeSlot.objects.filter(pk=row.pk).delete()
+    if row.kind == TimeSlot.Kind.BLOCKED:
+        opened.open_again([row.psychologist_id], [Span(row.starts_at, row.ends_at)], by=by, now=now)
     return True
 
 

@@ -182,8 +182,8 @@ class VacancyQuerySet(models.QuerySet["Vacancy"]):
 
 
 @classed(
-    plain="id code psychologist location session starts_at ends_at in_turn goes_on opened_at opened_by closed_at "
-    "closed_why",
+    plain="id code psychologist location session starts_at ends_at in_turn goes_on of_hours opened_at opened_by "
+    "closed_at closed_why",
 )
 class Vacancy(models.Model):
     """A time that was freed, or that the desk named, while it is offered to those who wait. Aware UTC."""
@@ -211,6 +211,8 @@ class Vacancy(models.Model):
     in_turn = models.BooleanField(default=True)
     # Whether it goes to the next who waits once an offer came to nothing.
     goes_on = models.BooleanField(default=True)
+    # Hours that opened, such as leave taken back: what is left of them once somebody has booked is offered on.
+    of_hours = models.BooleanField(default=False)
     opened_at = models.DateTimeField()
     opened_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -237,6 +239,10 @@ class Vacancy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.starts_at:%Y-%m-%d %H:%M} UTC"
+
+    def is_past(self, *, now: datetime) -> bool:
+        """Whether no session can begin in it any more."""
+        return (self.ends_at if self.of_hours else self.starts_at) <= now
 
 
 # ---- Who is asked ---------------------------------------------------------------------------------------------------

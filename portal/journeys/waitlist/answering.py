@@ -60,6 +60,8 @@ def _accept(*, offer: Offer, instead_of: UUID | None, shown: str, by: Actor, now
     mails.withdraw(offer, now=now)
     _end_the_others(offer.vacancy, by=by, now=now)
     offering.close_vacancy(offer.vacancy, why=Vacancy.Closed.FILLED, by=by, now=now)
+    if offer.vacancy.of_hours and (rest := offering.open_rest(offer.vacancy)) is not None:
+        vacancies.turn_soon(rest)
     return booked
 
 

@@ -7,9 +7,11 @@ later time: who accepted waits no longer, so there are never more turns than peo
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import transaction
+from django.db.models import Count
 
 from portal.appointments import actions, waitlist
 from portal.appointments.actions import offering
@@ -24,6 +26,11 @@ from portal.journeys.waitlist import mails, offered
 from portal.journeys.waitlist.offered import BY_LINK
 from portal.patients.reaching import readers_of
 
+# Nobody is written to more often within a day, however many times are freed.
+MOST_A_DAY: Final = 3
+# So long hours that opened must stand before anybody is asked about them.
+SETTLES: Final = timedelta(minutes=10)
+
 
 @actions.in_transaction
 def take_turn(vacancy: Vacancy | int, *, by: Actor, now: datetime) -> list[Offer]:
@@ -37,10 +44,10 @@ def take_turn(vacancy: Vacancy | int, *, by: Actor, now: datetime) -> list[Offer
     if current is None:
         return []
     _end_what_is_over(current, by=by, now=now)
-    if current.starts_at <= now:
+    if current.is_past(now=now):
         offering.close_vacancy(current, why=Vacancy.Closed.PASSED, by=by, now=now)
         return []
-    if current.offers.still_open().exists():
+    if current.offers.still_open().exists() or (current.of_hours and now < current.opened_at + SETTLES):
         return []
     if not current.goes_on and current.offers.exists():
         offering.close_vacancy(current, why=Vacancy.Closed.NOBODY, by=by, now=now)
@@ -80,14 +87,14 @@ def _ask(vacancy: Vacancy, free: FreeTime, *, clinic: ClinicSettings, by: Actor,
         # A visitor holds it: in some minutes it is theirs, or free again.
         return []
     asked = set(vacancy.offers.values_list("entry", flat=True))
-    busy = set(Offer.objects.still_open().values_list("entry", flat=True))
+    busy = set(Offer.objects.still_open().values_list("entry", flat=True)) | _asked_enough(now=now)
     made: list[Offer] = []
     is_put_off = False
     for fit in waitlist.fitting(free, now=now, clinic=clinic):
         if fit.entry.pk in asked:
             continue
         if fit.entry.pk in busy:
-            # They think about another time: asked again once they have answered.
+            # They think about another time, or were written to often enough today: asked again after that.
             is_put_off = True
             continue
         if (offer := _offer_to(vacancy, fit, free, clinic=clinic, by=by, now=now)) is not None:
@@ -96,10 +103,17 @@ def _ask(vacancy: Vacancy, free: FreeTime, *, clinic: ClinicSettings, by: Actor,
                 return made
     if not made and not is_put_off:
         booked = Appointment.objects.filter(psychologist=free.psychologist).with_a_person()
-        is_taken = booked.between(free.starts_at, free.ends_at).exists()
+        # In hours that opened there may be sessions all along.
+        is_taken = not vacancy.of_hours and booked.between(free.starts_at, free.ends_at).exists()
         why = Vacancy.Closed.TAKEN if is_taken else Vacancy.Closed.NOBODY
         offering.close_vacancy(vacancy, why=why, by=by, now=now)
     return made
+
+
+def _asked_enough(*, now: datetime) -> set[int]:
+    """The entries that were asked as often within a day as anybody is. One query."""
+    lately = Offer.objects.filter(offered_at__gt=now - timedelta(days=1)).order_by().values_list("entry")
+    return {entry for (entry, count) in lately.annotate(Count("pk")) if count >= MOST_A_DAY}
 
 
 def _offer_to(

@@ -8,7 +8,7 @@ from django.db import transaction
 from django_q.tasks import async_task
 
 from portal.appointments.actions import offering
-from portal.appointments.freed import FreedTime
+from portal.appointments.freed import FreedTime, OpenedHours
 from portal.appointments.models import Vacancy
 from portal.appointments.states import Because
 from portal.common.access.actors import Actor
@@ -23,6 +23,14 @@ def offer_on(freed: FreedTime, by: Actor, now: datetime) -> None:
         vacancy = offering.open_vacancy(freed, by=by, now=now)
         if vacancy is not None:
             turn_soon(vacancy)
+
+
+def offer_hours(opened: OpenedHours, by: Actor, now: datetime) -> None:
+    """Hangs on hours that open: they are offered in their turn once they have stood for a while (`turns.SETTLES`).
+
+    Nobody is written to about leave that is taken back by mistake and added again, so the worker isn't called at once.
+    """
+    offering.open_hours(opened, by=by, now=now)
 
 
 def turn_soon(vacancy: Vacancy) -> None:

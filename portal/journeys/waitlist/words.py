@@ -29,7 +29,7 @@ def line_of(entry: WaitlistEntry, *, offer: Offer | None = None) -> Line:
     entry.service = kept.services()[entry.service_id]
     people = [kept.psychologists()[person.pk].name for person in entry.psychologists.all()]
     place = None if entry.location_id is None else kept.places()[entry.location_id].name
-    how = pgettext("ways of meeting", " or ").join(str(way.label) for way in entry.ways)
+    how = _ways(entry)
     return Line(
         entry=entry,
         with_whom=listed(people) if people else _("anybody who is free"),
@@ -47,6 +47,14 @@ def lines_of(entries: list[WaitlistEntry]) -> list[Line]:
         offer.vacancy.location = kept.places()[offer.vacancy.location_id]
         offer.vacancy.psychologist = kept.psychologists()[offer.vacancy.psychologist_id]
     return [line_of(entry, offer=open_ones.get(entry.pk)) for entry in entries]
+
+
+def _ways(entry: WaitlistEntry) -> str:
+    """Such as “In person, video or phone”."""
+    first, *others = (str(way.label) for way in entry.ways)
+    words = [first, *(word[:1].lower() + word[1:] for word in others)]
+    before_last = pgettext("between several ways of meeting", ", ").join(words[:-1])
+    return pgettext("ways of meeting", " or ").join(part for part in (before_last, words[-1]) if part)
 
 
 def _days(entry: WaitlistEntry) -> str:

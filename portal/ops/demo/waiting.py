@@ -46,7 +46,7 @@ class Waits:
 REFILLS = Waits("Siobhán", "siobhan@post.example", 19, (sign_ins.MAI,), weekdays=EVERY_DAY)
 OTHERS = (
     Waits("Amira", "amira@post.example", 3, (sign_ins.MAI, sign_ins.LEILA), urgent=True, desk_note="Ring after 3 pm"),
-    Waits("Zahra", "zahra@post.example", 16, parts=bits_of([PartOfDay.EVENING], PARTS)),
+    Waits("Kiri", "kiri@post.example", 16, parts=bits_of([PartOfDay.EVENING], PARTS)),
     Waits(
         "Chidi",
         "chidi@post.example",
@@ -56,7 +56,7 @@ OTHERS = (
         bits_of([Weekday.TUESDAY, Weekday.THURSDAY], DAYS),
     ),
     # No address: whoever finds that a time would suit her rings her.
-    Waits("Margaret", "", 6, (sign_ins.LEILA,), desk_note="Ring; she reads no e-mail"),
+    Waits("Mei-Ling", "", 6, (sign_ins.WEI,), desk_note="Ring; she reads no e-mail"),
     Waits("Ethan", "ethan@post.example", 2, weekdays=bits_of([Weekday.SATURDAY], DAYS)),
 )
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.roles import Role
 from portal.appointments import waitlist
-from portal.appointments.models import Offer, Vacancy, WaitlistEntry
+from portal.appointments.models import Offer, WaitlistEntry
 from portal.appointments.refusals import NotOffered, PatientBusy, Refusal, SlotTaken, TooManyBookings
 from portal.appointments.waitlist import Fit, FreeTime
 from portal.clinic import kept
@@ -62,13 +62,13 @@ def fits(request: ActorRequest) -> HttpResponse:
     value, now = request.GET.get("time", ""), timezone.now()
     free = _free(value)
     found = waitlist.fitting(free, now=now, clinic=ClinicSettings.current(), for_staff=True)
-    open_here = Vacancy.objects.still_open().filter(psychologist=free.psychologist, starts_at=free.starts_at)
+    asked = Offer.objects.still_open().filter(vacancy__psychologist=free.psychologist, starts_at=free.starts_at)
     context: dict[str, Any] = {
         "free": free,
         "zone": free.location.zone,
         "time": value,
         "lines": [_line(fit, free, value, now=now) for fit in found],
-        "offered": Offer.objects.still_open().filter(vacancy__in=open_here).for_listing().first(),
+        "offered": asked.for_listing().first(),
         "back_url": f"{reverse('reception:book_whom')}?{urlencode({'time': value})}",
     }
     return render(request, "reception/waitlist_fits.html", context)
