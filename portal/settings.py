@@ -119,6 +119,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "portal.common.web.middleware.private_by_default",
     "portal.common.web.outage.nobody_waits",
+    "portal.common.web.error_pages.addresses_have_an_end",
     "portal.common.kept.once_a_request",
     "portal.common.web.middleware.questions_are_utf_8",
     "portal.common.web.middleware.cookies_can_be_looked_up",
@@ -140,8 +141,7 @@ MIDDLEWARE = [
     "portal.common.web.error_pages.opened_by_forms_alone",
 ]
 
-ROOT_URLCONF = "portal.urls"
-WSGI_APPLICATION = "portal.wsgi.application"
+ROOT_URLCONF, WSGI_APPLICATION = "portal.urls", "portal.wsgi.application"
 
 TEMPLATES = [
     {

@@ -20,7 +20,7 @@ from time import monotonic
 from typing import IO, Any, cast
 
 from gunicorn import http, util
-from gunicorn.http.errors import NoMoreData
+from gunicorn.http.errors import LimitRequestLine, NoMoreData
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 # Seconds for the head of a request, and for what a reader takes at once.
@@ -29,7 +29,7 @@ HEAD, SENDING = 10.0, 20.0
 SLOWEST = 8 * 1024
 # The longest body: twice what the longest form takes. More is read by nobody.
 LONGEST_BODY, IN_MEMORY = 256 * 1024**2, 1024**2
-TOO_LONG = "413 Content Too Large"
+TOO_LONG, ADDRESS_TOO_LONG = "413 Content Too Large", "414 URI Too Long"
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -134,6 +134,17 @@ class BoundedWorker(ThreadWorker):
     def load_wsgi(self) -> None:
         super().load_wsgi()  # type: ignore[no-untyped-call]
         self.wsgi = Whole(self.wsgi, int(os.environ.get("WEB_THREADS", "4")), self.lines)
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
+        """What gunicorn says of a request that is none; of an address longer than it reads, in the portal's words."""
+        if not isinstance(exc, LimitRequestLine):
+            super().handle_error(req, client, addr, exc)  # type: ignore[no-untyped-call]
+            return
+        from django.template.loader import render_to_string
+
+        page = render_to_string("414.html").encode()
+        head = f"HTTP/1.1 {ADDRESS_TOO_LONG}\r\nConnection: close\r\nContent-Type: text/html; charset=utf-8\r\n"
+        util.write_nonblock(client, f"{head}Content-Length: {len(page)}\r\n\r\n".encode() + page)
 
     def handle(self, conn: TConn) -> Any:
         """One connection's next request, on a thread that may wait."""

@@ -27,6 +27,8 @@ reuse_port = sys.platform == "linux" and not bind.startswith(("unix:", "fd:")) a
 timeout = 30
 graceful_timeout = 20
 keepalive = 5
+# As long as gunicorn can read: what is longer than any page's address is answered by the portal, with words.
+limit_request_line = 8190
 # The control socket would stand in $HOME, where another user's portal may already have one.
 control_socket_disable = True
 errorlog = "-"

@@ -12,7 +12,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from gunicorn.http.errors import LimitRequestLine
 
+from portal.ops.bounded_worker import BoundedWorker
 from portal.ops.processes import Child, wait_until_it_answers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,3 +127,17 @@ def test_upgrade_in_place_starts_the_new_beside_the_old(command, port, tmp_path)
             assert masters() == {new}
         finally:
             os.kill(int(new), signal.SIGKILL)
+
+
+def test_an_address_longer_than_is_read_is_answered_in_the_portals_words():
+    """No database mark: a query would fail this test."""
+    ours, theirs = socket.socketpair()
+    with closing(ours), closing(theirs):
+        worker = object.__new__(BoundedWorker)
+        worker.handle_error(None, ours, None, LimitRequestLine(9000, 8190))
+        ours.shutdown(socket.SHUT_WR)
+        with theirs.makefile("rb") as answer:
+            head, _blank, page = answer.read().partition(b"\r\n\r\n")
+    assert head.split(b"\r\n")[0] == b"HTTP/1.1 414 URI Too Long"
+    assert f"Content-Length: {len(page)}".encode() in head
+    assert b"<h1>This address is too long</h1>" in page

@@ -8,17 +8,45 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from typing import Final
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
+from django.utils.translation import get_language_from_request, override
 
 from portal.common.web import outage
 from portal.common.web.htmx import htmx_of
 
+# Characters of an address with its question: more than any page here has, and half of what gunicorn reads.
+LONGEST_ADDRESS: Final = 4_000
+
+
+def _without_request(request: HttpRequest, template: str, *, status: int) -> HttpResponse:
+    """A page in its reader's language that is drawn without the request, whose very address may be what is wrong."""
+    with override(get_language_from_request(request, check_path=True)):
+        return render(None, template, status=status)
+
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """400: drawn without the request, whose very address may be what is wrong."""
-    return render(None, "400.html", status=400)
+    """400, or 413 for a form that is larger than is read."""
+    if isinstance(exception, RequestDataTooBig):
+        return _without_request(request, "413.html", status=413)
+    return _without_request(request, "400.html", status=400)
+
+
+def addresses_have_an_end(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """414 for an address that no page of ours leads to, before anything is looked for with it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if len(request.path) + len(request.META.get("QUERY_STRING", "")) <= LONGEST_ADDRESS:
+            return get_response(request)
+        response = _without_request(request, "414.html", status=414)
+        # Django would write all of it into the log.
+        response._has_been_logged = True  # type: ignore[attr-defined]  # its own mark, which its stubs don't know
+        return response
+
+    return middleware
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
