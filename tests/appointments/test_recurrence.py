@@ -1,5 +1,6 @@
 """The days of a recurring session, beside a second opinion: dateutil's rrule, which nobody here wrote."""
 
+import calendar
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -111,3 +112,49 @@ def test_what_is_planned_at_a_skipped_time_is_a_moment_all_the_same():
 def test_a_pattern_goes_on(interval, count):
     with pytest.raises(ValueError, match="at least one day"):
         Pattern(Every.WEEKS, interval, TUESDAY, count=count)
+
+
+# ---- The moments of the days, against a clock that is walked minute by minute ----------------------------------------
+
+ZONES = ["Australia/Sydney", "Australia/Perth", "Australia/Lord_Howe"]
+
+
+def walked(day: date, at: time, zone: ZoneInfo) -> datetime | None:
+    """The first minute at which the clock of a place shows this, found by looking at it from the day before on."""
+    moment = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=12)
+    # Noon UTC of the day before is no later than midnight anywhere in Australia.
+    for _minute in range(40 * 60):
+        shown = moment.astimezone(zone)
+        if (shown.date(), shown.hour, shown.minute) == (day, at.hour, at.minute):
+            return moment
+        moment += timedelta(minutes=1)
+    return None
+
+
+@given(
+    zone=st.sampled_from(ZONES),
+    every=st.sampled_from(Every),
+    interval=st.integers(1, 6),
+    # The clocks change on 4 October 2026 and on 4 April and 3 October 2027, between one and three in the morning.
+    first=st.dates(date(2026, 7, 1), date(2027, 9, 30)) | st.sampled_from([date(2026, 9, 20), date(2027, 3, 21)]),
+    at=st.times(time(0, 0), time(23, 45)) | st.sampled_from([time(1, 45), time(2, 0), time(2, 15), time(2, 30)]),
+    count=st.integers(1, 4),
+)
+def test_each_session_is_when_the_clock_of_its_place_shows_the_time(zone, every, interval, first, at, count):
+    at = at.replace(minute=at.minute - at.minute % 5, second=0, microsecond=0)
+    place = ZoneInfo(zone)
+    days = Pattern(every, interval, first, count=count).days()
+    assert [on_the_clock(day, at, place) for day in days] == [walked(day, at, place) for day in days]
+
+
+def test_each_fifth_and_each_last_weekday_by_the_calendar():
+    """By the months' own weeks, as a wall calendar prints them."""
+    fifth = date(2026, 1, 30)  # The fifth Friday.
+    months = [(2026, month) for month in range(1, 13)]
+    fridays = {
+        (year, month): [week[4] for week in calendar.monthcalendar(year, month) if week[4]] for year, month in months
+    }
+    with_five = [date(*month, days[4]) for month, days in fridays.items() if len(days) == 5]
+    assert Pattern(Every.MONTH_WEEKDAY, 1, fifth, until=date(2026, 12, 31)).days() == with_five
+    lasts = [date(*month, days[-1]) for month, days in fridays.items()]
+    assert Pattern(Every.MONTH_LAST, 1, fifth, until=date(2026, 12, 31)).days() == lasts

@@ -34,7 +34,9 @@ def book(request: ActorRequest, audience: Audience, people: Sequence[Psychologis
     now, clinic, is_sent = timezone.now(), ClinicSettings.current(), request.method == "POST"
     here = Here.read(request, people)
     psychologist = here.psychologist
-    if not (given := given_by(psychologist)):
+    # A first visit comes once.
+    given = [service for service in given_by(psychologist) if not service.first_visit_only]
+    if not given:
         messages.warning(request, _("%(name)s gives no service that is offered.") % {"name": psychologist.name})
         return redirect_to(request, day_of(audience, here))
     service, mode, _outside = what_is_booked(request, patient, given, psychologist)

@@ -60,7 +60,7 @@ def _printed(column: Column, zone: ZoneInfo) -> dict[str, object]:
                 "patient": session.person.name,
                 "born": date_short(session.person.date_of_birth),
                 "phone": national(session.person.phone.raw_input) if session.person.phone else "",
-                "service": session.service.name,
+                "service": " · ".join(filter(None, (session.service.name, session.of_series))),
                 "where": room_or_way(session),
                 "status": session.get_status_display(),
             }

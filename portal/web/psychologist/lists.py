@@ -92,7 +92,7 @@ def past_rows(sessions: Iterable[Appointment], *, now: datetime) -> SafeString:
                 _day(session),
                 session.service.name,
                 clock(session.starts_at, session.zone),
-                session.get_mode_display(),
+                " · ".join(filter(None, (session.get_mode_display(), session.of_series))),
                 session.code,
                 note_page(session.code),
             ),
