@@ -23,6 +23,10 @@ _SETTINGS = [
     (_("The clinic"), ["name", "legal_name", "abn", "gst_registered", "logo"]),
     (_("Where and how to reach it"), ["street", "suburb", "state", "postcode", "phone", "email", "time_zone"]),
     (
+        _("How it is paid"),
+        ["payment_terms_days", "bank_name", "bank_bsb", "bank_account", "invoice_footer"],
+    ),
+    (
         _("How people book"),
         [
             "notice_hours",
@@ -37,10 +41,6 @@ _SETTINGS = [
     ),
     (_("Moving and cancelling"), ["cancel_hours", "late_fee_percent", "grace_minutes"]),
     (_("The waitlist"), ["freed_times", "offer_minutes", "offers_from", "offers_until"]),
-    (
-        _("How it is paid"),
-        ["payment_terms_days", "bank_name", "bank_bsb", "bank_account", "invoice_footer"],
-    ),
 ]
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import CharField
+from django.db.models import CharField, Exists, OuterRef
 from django.db.models.functions import Cast
 
 from portal.appointments import states
@@ -17,7 +17,7 @@ from portal.appointments.listing import with_clinic
 from portal.appointments.models import Appointment, AppointmentQuerySet, TimeSlot
 from portal.appointments.states import Steps, Verb
 from portal.billing import charges
-from portal.billing.models import BILLS_A_SESSION, Invoice, Purpose
+from portal.billing.models import BILLS_A_SESSION, Invoice, Purpose, Waiver
 from portal.clinic.kept import places
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
@@ -80,7 +80,9 @@ def trace_of(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime) 
     touching = _touching(actor, day, zone=clinic.zone)
     moments = [Epoch(name) for name in _MOMENTS]
     of_patients = [f"patient__{name}" for name in _CALLED]
-    rows = list(touching.values_list("status", *moments, *_SHOWN, *of_patients, Cast("patient__phone", CharField())))
+    waived = Exists(Waiver.objects.in_force().filter(appointment=OuterRef("pk")))
+    phone = Cast("patient__phone", CharField())
+    rows = list(touching.values_list("status", *moments, *_SHOWN, *of_patients, phone, waived))
     if any(status in states.WAITING for status, *_shown in rows):
         return None
     clocks = [
@@ -186,7 +188,7 @@ class DayList:
 
 
 def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, location: str = "") -> DayList:
-    """The sessions of a day with what the desk must know about each. Eight queries at most, however many there are."""
+    """The sessions of a day with what the desk must know about each. Ten queries at most, however many there are."""
     sessions = [
         s
         for s in sessions_of(actor, day, zone=clinic.zone)

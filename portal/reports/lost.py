@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 from portal.appointments.models import Appointment, CancelReason
 from portal.appointments.waitlist import refilled
 from portal.billing import charges
+from portal.billing.models import Invoice, Waiver
 from portal.clinic.models import ClinicSettings
 from portal.policies.models import PolicySettings
+
+
+class Decided(StrEnum):
+    """What the desk did about a fee."""
+
+    INVOICED = "invoiced"
+    WAIVED = "waived"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +31,7 @@ class Lost:
 
     session: Appointment
     fee: Decimal | None = None
+    decided: Decided | None = None
     refilled_by: Appointment | None = None
 
     @property
@@ -34,11 +44,26 @@ _OF_CLINIC = frozenset({CancelReason.PSYCHOLOGIST, CancelReason.CLINIC, CancelRe
 
 
 def lost_of(sessions: Iterable[Appointment], *, clinic: ClinicSettings) -> list[Lost]:
-    """Those of a day's sessions that don't take place, in their order. One query at most."""
+    """Those of a day's sessions that don't take place, in their order. Three queries at most."""
     gone = [session for session in sessions if session.is_cancelled or session.is_missed]
     taken, policy = refilled(gone), PolicySettings.current()
+    fees = {session.pk: charges.fee_due(session, clinic=clinic, policy=policy) for session in gone}
+    decided = _decided([session for session in gone if fees[session.pk]])
     found = []
     for session in gone:
-        fee = charges.fee_due(session, clinic=clinic, policy=policy)
-        found.append(Lost(session, fee.amounts.total if fee else None, taken.get(session.pk)))
+        fee = fees[session.pk]
+        done = decided.get((session.pk, fee.purpose)) if fee else None
+        found.append(Lost(session, fee.amounts.total if fee else None, done, taken.get(session.pk)))
     return found
+
+
+def _decided(sessions: Sequence[Appointment]) -> dict[tuple[int | None, str], Decided]:
+    """What was done about the fees of these, by the session's id and the fee's purpose."""
+    if not sessions:
+        return {}
+    waived = Waiver.objects.in_force().filter(appointment__in=sessions).order_by()
+    invoiced = Invoice.objects.live().filter(appointment__in=sessions).order_by()
+    return {
+        **dict.fromkeys(waived.values_list("appointment", "purpose"), Decided.WAIVED),
+        **dict.fromkeys(invoiced.values_list("appointment", "purpose"), Decided.INVOICED),
+    }

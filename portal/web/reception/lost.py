@@ -11,7 +11,7 @@ from portal.common.languages.times import clock, when_short
 from portal.common.money import dollars
 from portal.common.web.addresses import each
 from portal.common.web.stencils import Row, Stencil
-from portal.reports.lost import Lost
+from portal.reports.lost import Decided, Lost
 
 _LOST = Stencil(
     "reception/_lost.html", holes="page at patient psychologist service told policy fee_url refill refill_url code"
@@ -61,10 +61,18 @@ def _told(one: Lost) -> str:
 
 
 def _policy(one: Lost) -> str:
-    """What the clinic's terms, as they were promised with the booking, say of it."""
+    """What the clinic's terms, as they were promised with the booking, say of it, and what the desk did about it."""
     if one.fee is not None:
-        kind = _("Missed") if one.session.is_missed else _("Late")
-        return _("%(kind)s: the fee is %(amount)s") % {"kind": kind, "amount": dollars(one.fee)}
+        said = {
+            "kind": _("Missed") if one.session.is_missed else _("Late"),
+            "amount": dollars(one.fee),
+        }
+        match one.decided:
+            case Decided.INVOICED:
+                return _("%(kind)s: the fee of %(amount)s is invoiced") % said
+            case Decided.WAIVED:
+                return _("%(kind)s: the fee of %(amount)s is waived") % said
+        return _("%(kind)s: the fee is %(amount)s") % said
     if one.session.is_missed:
         return _("Missed: no fee was agreed")
     if one.session.late:

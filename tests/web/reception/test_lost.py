@@ -9,8 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from portal.appointments.models import Appointment, Status
+from portal.journeys import paying
 from tests import make
 from tests.web.reception.conftest import NOW
+from tests.web.reception.test_polling import first_of, known_of
 
 TODAY = "/reception/"
 
@@ -69,6 +71,27 @@ def test_a_time_that_is_filled_again_names_who_has_it(desk, place):
     assert "Refilled" not in found[str(other.code)]
     Appointment.objects.filter(pk=refill.pk).update(status=Status.CANCELLED, cancelled_at=NOW, cancel_reason="clinic")
     assert "Refilled" not in lost(desk)[str(first.code)]
+
+
+def test_it_says_what_the_desk_did_about_a_fee_and_a_poll_hears_of_it(desk, place):
+    waived = cancelled(place, hours=2, late=True, late_fee_percent=50)
+    billed = cancelled(place, hours=4, late=True, late_fee_percent=50)
+    undecided = cancelled(place, hours=6, late=True, late_fee_percent=50)
+    by = make.actor()
+
+    def poll():
+        return known_of(first_of(desk))
+
+    known = [poll()]
+    paying.waive_fee(appointment=waived, reason="Was in hospital", by=by, now=NOW)
+    known.append(poll())
+    paying.bill_fee(appointment=billed, by=by, now=NOW)
+    known.append(poll())
+    assert len(set(known)) == 3
+    found = lost(desk)
+    assert "Late: the fee of $100.00 is waived" in found[str(waived.code)]
+    assert "Late: the fee of $100.00 is invoiced" in found[str(billed.code)]
+    assert "Late: the fee is $100.00" in found[str(undecided.code)]
 
 
 def test_a_day_without_any_says_nothing(desk, place):
