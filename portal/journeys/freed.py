@@ -7,6 +7,8 @@ from datetime import datetime
 
 from portal.appointments.freed import FreedTime, whenever_hours_open, whenever_time_is_freed
 from portal.appointments.models import Appointment
+from portal.appointments.openings import Span
+from portal.appointments.outside.busier import whenever_busier
 from portal.appointments.states import Because
 from portal.billing import actions as billing
 from portal.common.access.actors import Actor
@@ -59,7 +61,13 @@ def ask_about_fee(freed: FreedTime, by: Actor, now: datetime) -> None:
         to_do.sessions.raise_fee_undecided(freed.session, by=by, now=now)
 
 
+def ask_about_clashes(psychologist: int, spans: Sequence[Span], by: Actor, now: datetime) -> None:
+    """What comes into somebody's other calendar over a session that is booked is asked about, and costs no booking."""
+    to_do.sessions.raise_busy_then(psychologist, spans, by=by, now=now)
+
+
 def register() -> None:
     for hook in (tell_no_more, settle_ahead, ask_about_fee, offer_on):
         whenever_time_is_freed(hook)
     whenever_hours_open(offer_hours)
+    whenever_busier(ask_about_clashes)

@@ -14,6 +14,7 @@ from portal.appointments import closed, states
 from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment, TimeSlot
 from portal.appointments.openings import Span, working_spans
+from portal.appointments.outside.taken import busy_elsewhere
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Room
 from portal.journeys.choosing import FreeTime
@@ -174,6 +175,23 @@ def _is_within(session: Appointment, extra: Sequence[Span]) -> bool:
         if span.start <= until < span.end:
             until = span.end
     return until >= session.ends_at
+
+
+def busy_then(sessions: Sequence[Appointment]) -> set[int]:
+    """Of these sessions, the ids of those at which their psychologist has something on in another calendar. One query.
+
+    They can be held all the same: whoever knows what it is decides.
+    """
+    if not sessions:
+        return set()
+    first, last = min(s.starts_at for s in sessions), max(s.ends_at for s in sessions)
+    busy = busy_elsewhere({s.psychologist_id for s in sessions}, start=first, end=last)
+    return {
+        session.pk
+        for session in sessions
+        for span in busy.get(session.psychologist_id, ())
+        if span.start < session.ends_at and span.end > session.starts_at
+    }
 
 
 def stranded(sessions: Iterable[Appointment], *, now: datetime) -> dict[int, Stranded]:

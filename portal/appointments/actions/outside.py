@@ -14,6 +14,7 @@ from portal.appointments.models import OutsideBusy, OutsideCalendar
 from portal.appointments.models.outside import GIVEN_UP
 from portal.appointments.openings import Span
 from portal.appointments.outside import addresses
+from portal.appointments.outside.busier import became_busier
 from portal.appointments.outside.fetching import THE_NET, Fetched, FetchFailed, Net, fetch
 from portal.appointments.outside.reading import Busy, Unreadable, busy_times
 from portal.audit import trail
@@ -108,13 +109,16 @@ def _keep(calendar: OutsideCalendar, fetched: Fetched, busy: Busy | None, *, end
         return "unchanged"
     # What is gone elsewhere can be booked here. A calendar that its owner takes away, or that is given up, opens
     # nothing to those who wait: they may be as busy as they were.
-    gone = opened.without(_replace(calendar, busy), [Span(*span) for span in busy.spans])
-    opened.open_again([calendar.psychologist_id], gone, by=READER, now=now)
+    before, after = _replace(calendar, busy), [Span(*span) for span in busy.spans]
+    opened.open_again([calendar.psychologist_id], opened.without(before, after), by=READER, now=now)
+    if calendar.read_at is not None:
+        # What stood in it when it was added, its owner knew of.
+        became_busier(calendar.psychologist_id, opened.without(after, before), by=READER, now=now)
     return "read"
 
 
 def _replace(calendar: OutsideCalendar, busy: Busy) -> list[Span]:
-    """Writes what is different, and nothing where a calendar says what it said; the times that stand no longer."""
+    """Writes what is different, and nothing where a calendar says what it said; the times before."""
     stored = {(starts, ends): pk for pk, starts, ends in calendar.busy.values_list("pk", "starts_at", "ends_at")}
     wanted = set(busy.spans)
     OutsideBusy.objects.filter(pk__in=[pk for span, pk in stored.items() if span not in wanted]).delete()
@@ -126,7 +130,7 @@ def _replace(calendar: OutsideCalendar, busy: Busy) -> list[Span]:
         ],
         batch_size=500,
     )
-    return [Span(*span) for span in stored if span not in wanted]
+    return [Span(*span) for span in stored]
 
 
 @transaction.atomic

@@ -29,6 +29,10 @@ class OutsideCalendarQuerySet(OfPsychologistQuerySet["OutsideCalendar"]):
     def due(self, now: datetime) -> OutsideCalendarQuerySet:
         return self.filter(next_try_at__lte=now)
 
+    def failing(self) -> OutsideCalendarQuerySet:
+        """Those that could not be read the last time; the address is left out, and needs no key."""
+        return self.filter(failures__gt=0).defer("address")
+
     def busy_at(self, psychologist: Psychologist, *, start: datetime, end: datetime) -> OutsideCalendar | None:
         """The one by which somebody is busy for a part of this time; None if none is."""
         touching = OutsideBusy.objects.filter(psychologist=psychologist, ends_at__gt=start, starts_at__lt=end)

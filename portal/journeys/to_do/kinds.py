@@ -146,8 +146,18 @@ OFFER_UNREACHED: Final = Kind(
     outcomes={"told": _("Told them another way"), "put_right": _("The address is put right")},
 )
 
+BUSY_THEN: Final = Kind(
+    name="session_busy_elsewhere",
+    role=Role.RECEPTION,
+    title=_("The psychologist has something else on then"),
+    heading=_("Sessions at which their psychologist has something else on"),
+    action=_("Open"),
+    advice=_("It came into their other calendar after the session was booked: move the session, or let it stay."),
+    outcomes={"stays": _("It stays as booked")},
+)
+
 # Those about a session that can't be held as it is booked: somebody decides what becomes of it.
 OF_STRANDED: Final = (STRANDED, LEFT, PLACE_CLOSED, ROOM_CLOSED, OUTSIDE_HOURS)
 # Those that are about a session.
-OF_SESSIONS: Final = (SESSION_OPEN, NOT_BILLED_AGAIN, *OF_STRANDED, AHEAD_HELD, FEE_UNDECIDED, REQUESTED)
+OF_SESSIONS: Final = (SESSION_OPEN, NOT_BILLED_AGAIN, *OF_STRANDED, AHEAD_HELD, FEE_UNDECIDED, REQUESTED, BUSY_THEN)
 KINDS: Final = {kind.name: kind for kind in (UNDELIVERED, RECORD_READ, DOUBLED, OFFER_UNREACHED, *OF_SESSIONS)}

@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from portal.appointments import states
 from portal.appointments.models import Appointment
+from portal.appointments.openings import Span
 from portal.billing import charges
 from portal.billing.models import Invoice, Purpose, Waiver
 from portal.billing.models.invoice import InvoiceQuerySet
@@ -27,6 +28,7 @@ from portal.journeys.to_do import steps
 from portal.journeys.to_do.due import NOON, noon_or_five
 from portal.journeys.to_do.kinds import (
     AHEAD_HELD,
+    BUSY_THEN,
     FEE_UNDECIDED,
     LEFT,
     NOT_BILLED_AGAIN,
@@ -48,13 +50,14 @@ MORNING = time(6)
 LOOK_BACK: Final = timedelta(days=60)
 DAY, A_WHILE = timedelta(days=1), timedelta(hours=3)
 MANY: Final = 200
-# Which of some sessions can't be held as they are booked, by their ids, and how the work ends where that is over.
+# Which of some sessions have something in their way, by their ids, and how the work ends where that is over.
 CAUSES: Final[Mapping[str, Callable[[Sequence[Appointment]], set[int]]]] = {
     STRANDED.name: stranded.away,
     LEFT.name: stranded.with_who_left,
     PLACE_CLOSED.name: stranded.at_closed_places,
     ROOM_CLOSED.name: stranded.in_closed_rooms,
     OUTSIDE_HOURS.name: stranded.outside_hours,
+    BUSY_THEN.name: stranded.busy_then,
 }
 ENDS: Final = {**dict.fromkeys(CAUSES, "not_needed"), STRANDED.name: "not_away"}
 
@@ -129,6 +132,17 @@ def raise_outside_hours(sessions: Iterable[Appointment], *, by: Actor, now: date
     return _raise(OUTSIDE_HOURS, sessions, by=by, now=now)
 
 
+def raise_busy_then(psychologist: int, spans: Sequence[Span], by: Actor, now: datetime) -> int:
+    """The same of those that stand in times at which their psychologist turned out to be busy elsewhere.
+
+    The psychologist sees it too: they know what it is. Where staff were warned and booked all the same, nobody asks.
+    """
+    own = Appointment.objects.filter(psychologist=psychologist, patient__isnull=False).upcoming(now=now)
+    touched = own.between(min(span.start for span in spans), max(span.end for span in spans)).for_listing()
+    sessions = [s for s in touched if any(span.start < s.ends_at and span.end > s.starts_at for span in spans)]
+    return _raise(BUSY_THEN, sessions, person=str(kept.psychologists()[psychologist].user_id), by=by, now=now)
+
+
 def raise_all_left_behind(*, by: Actor, now: datetime) -> int:
     """The same for every such session, for what was closed past the journeys; returns how many are new.
 
@@ -153,7 +167,7 @@ def raise_all_left_behind(*, by: Actor, now: datetime) -> int:
     return count
 
 
-def _raise(kind: Kind, sessions: Iterable[Appointment], *, by: Actor, now: datetime) -> int:
+def _raise(kind: Kind, sessions: Iterable[Appointment], *, person: str = "", by: Actor, now: datetime) -> int:
     to_come = [session for session in sessions if states.is_to_come(session, now=now)]
     held = CAUSES[kind.name](to_come)
     count = 0
@@ -161,7 +175,7 @@ def _raise(kind: Kind, sessions: Iterable[Appointment], *, by: Actor, now: datet
         # Before they are on their way.
         due_at = max(now, min(noon_or_five(now + A_WHILE, session.zone), session.starts_at - timedelta(hours=2)))
         escalates_at = max(due_at, min(due_at + DAY, session.starts_at))
-        count += put(kind, session, due_at=due_at, escalates_at=escalates_at, by=by, now=now)
+        count += put(kind, session, due_at=due_at, escalates_at=escalates_at, person=person, by=by, now=now)
     return count
 
 

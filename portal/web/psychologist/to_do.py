@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from portal.appointments.models import OutsideCalendar
 from portal.common.access.actors import Actor
-from portal.journeys.to_do.kinds import RECORD_READ, REQUESTED, SESSION_OPEN
+from portal.journeys.to_do.kinds import BUSY_THEN, RECORD_READ, REQUESTED, SESSION_OPEN
 from portal.records.session_notes import sessions_to_write_up
 from portal.web.hours.left import outside_hours
 from portal.web.hours.worked import weekly_hours_of
@@ -25,6 +26,13 @@ def _leads(actor: Actor, now: datetime) -> list[Lead]:
             "%(count)d session stands where you don't work", "%(count)d sessions stand where you don't work", outside
         )
         leads.append(Lead(words % {"count": outside}, reverse("psychologist:hours") + "#left"))
+    if stale := sum(calendar.is_stale(now=now) for calendar in OutsideCalendar.objects.visible_to(actor).failing()):
+        words = ngettext(
+            "%(count)d calendar of yours could not be read for a day",
+            "%(count)d calendars of yours could not be read for a day",
+            stale,
+        )
+        leads.append(Lead(words % {"count": stale}, reverse("psychologist:outside")))
     if unsigned := sessions_to_write_up(actor, now=now).count():
         words = ngettext("%(count)d note to sign", "%(count)d notes to sign", unsigned)
         leads.append(Lead(words % {"count": unsigned}, reverse("psychologist:notes")))
@@ -38,6 +46,7 @@ ROOM = Room(
         SESSION_OPEN.name: "psychologist:session",
         REQUESTED.name: "psychologist:answer",
         RECORD_READ.name: "psychologist:reading",
+        BUSY_THEN.name: "psychologist:session",
     },
     advice={SESSION_OPEN.name: _("Mark it as completed, or as a no-show.")},
     leads=_leads,

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
-from portal.web.to_do.rooms import DESKS_PAGES, TOGETHER, Room
+from collections.abc import Iterator
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from portal.appointments.models import OutsideCalendar
+from portal.clinic import kept
+from portal.common.access.actors import Actor
+from portal.web.to_do.rooms import DESKS_PAGES, TOGETHER, Lead, Room
+
+
+def _leads(_actor: Actor, now: datetime) -> Iterator[Lead]:
+    """Whose other calendar could not be read for a day: what the clinic's calendar shows of it may be so no longer."""
+    stale = {calendar.psychologist_id for calendar in OutsideCalendar.objects.failing() if calendar.is_stale(now=now)}
+    for person in kept.psychologists().values():
+        if person.pk in stale and person.is_active:
+            words = _("What %(name)s has on elsewhere could not be read for a day") % {"name": person.name}
+            yield Lead(words, f"{reverse('reception:calendar')}?{urlencode({'psychologist': person.slug})}")
+
 
 ROOM = Room(
     "reception",
     whose=lambda to_dos, now: to_dos.at_the_desk(),
     addresses=DESKS_PAGES,
     together=TOGETHER,
+    leads=lambda actor, now: list(_leads(actor, now)),
 )

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from portal.common.access.actors import Actor
 from portal.journeys.to_do.kinds import (
     AHEAD_HELD,
+    BUSY_THEN,
     DOUBLED,
     FEE_UNDECIDED,
     LEFT,
@@ -38,6 +39,7 @@ DESKS_PAGES: Mapping[str, str] = {
     PLACE_CLOSED.name: "reception:appointment",
     AHEAD_HELD.name: "reception:appointment",
     FEE_UNDECIDED.name: "reception:fee",
+    BUSY_THEN.name: "reception:appointment",
     REQUESTED.name: "reception:answer",
     DOUBLED.name: "reception:compare",
     OFFER_UNREACHED.name: "reception:patient",

@@ -17,6 +17,9 @@ from portal.appointments.refusals import NotOffered
 from portal.audit.models import Entry
 from portal.common import kept
 from portal.common.access.actors import Actor
+from portal.journeys.rearranging.deciding import undecided_codes
+from portal.journeys.to_do import sessions, steps
+from portal.worklist.models import ToDo
 from tests import make
 from tests.appointments.outside.test_reading import calendar, event
 
@@ -263,3 +266,54 @@ def test_a_week_of_twenty_asks_no_more_than_six_times(practice, now):
         found = diary.openings_of(colleagues, **asked)
     assert len(found) == 20
     assert len(queries) <= 6
+
+
+# ---- Over a session that is booked -----------------------------------------------------------------------------------
+
+
+def clashes():
+    return list(ToDo.objects.still_open().of_kind("session_busy_elsewhere").values_list("about_code", "person"))
+
+
+def test_what_comes_over_a_session_later_is_asked_about_and_costs_no_booking(practice, added, serve, now, nine):
+    session = make.appointment(
+        psychologist=practice.psychologist, service=practice.service, location=practice.location, starts_at=nine
+    )
+    _server, net = serve(body())
+    assert read_calendar(added.pk, now=now, net=net) == "read"
+    _server, net = serve(body(NINE_TO_TEN))
+    at = now + timedelta(minutes=16)
+    assert read_calendar(added.pk, now=at, net=net) == "read"
+    assert clashes() == [(str(session.code), str(practice.psychologist.user_id))]
+    session.refresh_from_db()
+    assert session.is_open
+    # The same again asks nobody anew; let stand, it is asked about no more.
+    (to_do,) = ToDo.objects.still_open().of_kind("session_busy_elsewhere")
+    assert not undecided_codes()
+    steps.finish(to_do, outcome="stays", by=make.actor(), now=at)
+    at += timedelta(minutes=16)
+    assert read_calendar(added.pk, now=at, net=net) in {"read", "unchanged"}
+    assert clashes() == []
+
+
+def test_a_clash_that_is_gone_goes_off_the_list(practice, added, serve, now, nine):
+    make.appointment(
+        psychologist=practice.psychologist, service=practice.service, location=practice.location, starts_at=nine
+    )
+    at = now
+    for said in (body(), body(NINE_TO_TEN), body()):
+        _server, net = serve(said)
+        assert read_calendar(added.pk, now=at, net=net) == "read"
+        at += timedelta(minutes=16)
+    assert len(clashes()) == 1
+    sessions.close_what_is_over(by=Actor.system("tests"), now=at)
+    assert clashes() == []
+
+
+def test_what_stood_in_a_calendar_when_it_was_added_is_its_owners_to_know(practice, added, serve, now, nine):
+    make.appointment(
+        psychologist=practice.psychologist, service=practice.service, location=practice.location, starts_at=nine
+    )
+    _server, net = serve(body(NINE_TO_TEN))
+    assert read_calendar(added.pk, now=now, net=net) == "read"
+    assert clashes() == []

@@ -140,3 +140,22 @@ def test_reception_is_warned_and_books_it_all_the_same(anna):
     assert not Appointment.objects.exists()
     desk.post(page, typed | {"outside": "yes"})
     assert Appointment.objects.get().starts_at == start
+
+
+def test_a_calendar_that_can_not_be_read_for_a_day_is_named_to_its_owner_and_the_desk(client, anna):
+    desk, now = make.signed_in_client(role=Role.RECEPTION), timezone.now()
+    row = kept(anna, read_at=now - timedelta(hours=23), problem="slow", failures=3)
+    owners, desks = "could not be read for a day", f"What {anna.name} has on"
+    assert owners not in words(client.get("/practice/to-do/"))
+    assert desks not in words(desk.get("/reception/to-do/"))
+    OutsideCalendar.objects.filter(pk=row.pk).update(read_at=now - timedelta(hours=25))
+    assert (owners in words(client.get("/practice/to-do/")), PAGE in words(client.get("/practice/to-do/"))) == (
+        True,
+        True,
+    )
+    shown = words(desk.get("/reception/to-do/"))
+    assert (desks in shown, f"psychologist={anna.slug}" in shown) == (True, True)
+    assert "0123456789" not in shown
+    # Somebody else's is nobody else's.
+    other = make.client_for(make.psychologist(user=make.user(role=Role.PSYCHOLOGIST)).user)
+    assert owners not in words(other.get("/practice/to-do/"))
