@@ -125,6 +125,9 @@ class Outlook:
                 self._taken.append(_Taken(*row))
         whose = terms.psychologist.pk
         self._elsewhere = busy_elsewhere([whose], start=first, end=last).get(whose, []) if rules.is_staff(by) else []
+        # In order of time, so that each time looks at its own neighbours and not at half a year.
+        self._begins = [taken.occupied_from for taken in self._taken]
+        self._longest = max((t.occupied_until - t.occupied_from for t in self._taken), default=timedelta())
         away = TimeSlot.objects.away().filter(psychologist=terms.psychologist.pk).between(first, last)
         self._away = [Span(start, end) for start, end in away.order_by().values_list("starts_at", "ends_at")]
 
@@ -136,9 +139,7 @@ class Outlook:
         `beside` are the other times of the same series. With `outside_hours`, hours and time away are not asked about.
         """
         slot = rules.slot_of(self.terms.service, starts_at)
-        there = [
-            t for t in self._taken if t.occupied_from < slot.occupied_until and t.occupied_until > slot.occupied_from
-        ]
+        there = self._there(slot)
         if any(
             t.patient == self.terms.patient.pk and t.starts_at < slot.ends_at and t.ends_at > slot.starts_at
             for t in there
@@ -175,10 +176,14 @@ class Outlook:
     def room_at(self, starts_at: datetime, *, preferred: int | None = None) -> int | None:
         """The id of a room that is free for the session; None if it needs none."""
         slot = rules.slot_of(self.terms.service, starts_at)
-        there = [
-            t for t in self._taken if t.occupied_from < slot.occupied_until and t.occupied_until > slot.occupied_from
-        ]
+        there = self._there(slot)
         return self._room(there, preferred)
+
+    def _there(self, slot: rules.Slot) -> list[_Taken]:
+        """What is taken in a slot, by any of those concerned."""
+        near = bisect_left(self._begins, slot.occupied_from - self._longest)
+        until = bisect_left(self._begins, slot.occupied_until)
+        return [taken for taken in self._taken[near:until] if taken.occupied_until > slot.occupied_from]
 
     def _room(self, there: Iterable[_Taken], preferred: int | None) -> int | None:
         in_use = {t.room for t in there}
