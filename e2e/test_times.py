@@ -15,7 +15,7 @@ from portal.clinic.models import Location, Psychologist
 from tests import make
 
 TIMES = "/book/session/?psychologist=any"
-# From the top of a page to the end of its main part. The foot, with the crisis lines, is the same on every page.
+# Of a whole page, from its first link to the last of its foot.
 MOST_STOPS = 30
 
 
@@ -118,6 +118,20 @@ def test_days_and_times_by_the_arrow_keys(page: Page, portal: Portal, life: Life
     page.wait_for_url("**/confirm/")
     held = Appointment.objects.filter(status=Status.HELD).latest("pk")
     assert chosen.startswith(f"{held.starts_at:%Y-%m-%dT%H:%MZ}")
+
+
+def test_in_arabic_the_strip_runs_from_the_right_and_the_arrows_with_it(page: Page, portal: Portal, life: Life) -> None:
+    page.goto(f"/ar{TIMES}")
+    page.locator('[rel="next"]').click()
+    expect(page.locator('[rel="prev"]')).to_be_visible()
+    days = page.locator("a.free-day")
+    first, second = (days.nth(n).bounding_box() for n in (0, 1))
+    assert first is not None and second is not None and second["x"] < first["x"]
+    days.nth(0).focus()
+    page.keyboard.press("ArrowLeft")
+    assert focused(page, "href") == days.nth(1).get_attribute("href")
+    page.keyboard.press("ArrowRight")
+    assert focused(page, "href") == days.nth(0).get_attribute("href")
 
 
 def test_back_leads_to_the_day_before_without_a_new_page(page: Page, portal: Portal, life: Life) -> None:
