@@ -126,7 +126,9 @@ def test_in_arabic_the_strip_runs_from_the_right_and_the_arrows_with_it(page: Pa
     expect(page.locator('[rel="prev"]')).to_be_visible()
     days = page.locator("a.free-day")
     first, second = (days.nth(n).bounding_box() for n in (0, 1))
-    assert first is not None and second is not None and second["x"] < first["x"]
+    assert first is not None
+    assert second is not None
+    assert second["x"] < first["x"]
     days.nth(0).focus()
     page.keyboard.press("ArrowLeft")
     assert focused(page, "href") == days.nth(1).get_attribute("href")
