@@ -176,6 +176,8 @@ SAY_IT_OTHERWISE = {
     "notifications/request_ended/body.txt": "there is nothing left to cancel",
     "notifications/series_cancelled/body.html": "there is nothing left to cancel",
     "notifications/series_cancelled/body.txt": "there is nothing left to cancel",
+    "notifications/times_offered/body.html": "it can't take place as planned; the mail of the new time says it",
+    "notifications/times_offered/body.txt": "it can't take place as planned; the mail of the new time says it",
     "patient/invoice.html": "a session is billed once it begins",
     "patient/waitlist.html": "the mail and the page of the offer say it",
     "public/_not_as_shown.html": "the price card of the page that it stands on says it",
@@ -183,6 +185,7 @@ SAY_IT_OTHERWISE = {
     "public/hold_ran_out.html": "it is held no more",
     "public/home.html": "free times, which nobody has chosen yet",
     "public/offer_taken.html": "its session's facts have the deadline; tried in test_offers",
+    "public/other_times.html": "its session's facts have the deadline; tried in test_other_times",
 }
 
 

@@ -74,6 +74,7 @@ def test_the_link_opens_and_a_press_moves(session):
     done = browser.post(here(), {"time": values(page)[1]}, follow=True)
     session.refresh_from_db()
     assert (session.revision, "Your new time" in done.content.decode()) == (1, True)
+    assert "Free to cancel until" in done.content.decode()
     # Pressed twice, and the link opened again, it says the same.
     again = browser.post(here(), {"time": values(page)[1]}, follow=True)
     assert (again.status_code, "Your new time" in _text(Client(), mailed)) == (200, True)

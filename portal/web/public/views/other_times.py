@@ -20,7 +20,7 @@ from portal.appointments.models import Appointment, MoveOffer
 from portal.appointments.refusals import OfferClosed, PatientBusy, Refusal
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import open_to_all
-from portal.journeys import choosing
+from portal.journeys import changing, choosing
 from portal.journeys.rearranging import offering
 
 # Where a browser's session keeps the tokens, by the codes of their offers, so that they leave the address at once.
@@ -82,9 +82,12 @@ def _page(
     session = Appointment.objects.for_listing().get(pk=offer.session_id)
     context = {"session": session, "zone": session.zone, "offer": offer, "refusal": refusal, "choices": ()}
     is_open = offer.is_answerable(session, now=now)
+    clinic = ClinicSettings.current()
     if is_open:
-        context["choices"] = offering.choices(offer, session, now=now, clinic=ClinicSettings.current())
+        context["choices"] = offering.choices(offer, session, now=now, clinic=clinic)
     # What became of the session since is for those who may see it; who chose sees what they chose.
     is_chosen = offer.outcome == MoveOffer.Outcome.CHOSEN and session.revision == offer.revision + 1
     context |= {"is_open": is_open, "is_chosen": is_chosen and session.is_open}
+    if is_chosen:
+        context["deadline"] = changing.deadline_of(session, now=now, clinic=clinic)
     return render(request, "public/other_times.html", context, status=status)
