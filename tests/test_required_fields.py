@@ -119,6 +119,7 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "PaymentForm": {"most": Decimal(10), "today": today, "since": today},
         "RefundForm": {"most": Decimal(10), "today": today, "since": today, "method": "card"},
         "AheadForm": {"amount": Decimal(10)},
+        "OtherRoomForm": {"among": [make.room(location=session.location).pk]},
         "PatternForm": {"first_day": today},
         "TimeChoice": {"zone": ZONE},
         "CreditForm": {"lines": []},

@@ -25,7 +25,7 @@ from portal.common.forms.parts import field_of
 from portal.journeys import rooming
 
 
-class RoomForm(forms.Form):
+class OtherRoomForm(forms.Form):
     """One of the rooms that are free, by its name; the one that the session has is among them."""
 
     room = forms.ModelChoiceField(
@@ -54,7 +54,7 @@ def room(request: ActorRequest, code: UUID) -> HttpResponse:
         messages.error(request, _("This session takes no room, or is over: there is no room to change."))
         return redirect("reception:appointment", code=session.code)
     free = actions.free_rooms(session, now=now)
-    form = RoomForm(
+    form = OtherRoomForm(
         request.POST if request.method == "POST" else None,
         among=free,
         initial={"room": session.room.name if session.room else None},
