@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment, Status
+from portal.appointments.models import Appointment, Status, WaitlistEntry
 from portal.billing import actions as billing
 from portal.billing.models import Invoice, Method, Payment
 from portal.clinic.models import Location, Mode, ProviderNumber, Psychologist, Registration, Service
@@ -55,6 +56,9 @@ class Life:
     article: BlogPost
     draft: BlogPost
     undelivered: Notice
+    # Both of the patient: what they wait for, and the link of a time that is offered to them.
+    waiting: WaitlistEntry
+    offered: str
 
     @property
     def accounts(self) -> dict[str, str]:
@@ -133,6 +137,8 @@ def live() -> Life:
     plan = make.resource(made_for=own, title="What we wrote on the whiteboard", by=anh.user)
     make.share(resource=plan, patient=own, shared_by=anh.user, shared_at=now - timedelta(days=9), seen_at=now)
     article, draft = _publish(anh.user)
+    make.waiting(patient=others[0], service=service, psychologists=[anh], urgent=True, desk_note="Ring after 3")
+    waiting = make.waiting(patient=own, service=service, psychologists=[anh])
     return Life(
         newcomer=make.user(first_name="Noor", last_name="Rahman"),
         psychologist=anh,
@@ -151,7 +157,16 @@ def live() -> Life:
         draft=draft,
         handout=handout,
         undelivered=_refuse(own, desk, now),
+        waiting=waiting,
+        offered=_offer(waiting, session(now + timedelta(days=5), status=Status.CANCELLED, mode=Mode.VIDEO)),
     )
+
+
+def _offer(entry: WaitlistEntry, cancelled: Appointment) -> str:
+    """A time that was freed, offered to one who waits; the address that was mailed."""
+    token = secrets.token_urlsafe(32)
+    make.offer(vacancy=make.vacancy(session=cancelled), entry=entry, token=token, mode=cancelled.mode)
+    return f"/offer/{token}/"
 
 
 def _refuse(patient: Patient, by: Actor, now: datetime) -> Notice:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from urllib.parse import urlsplit
 
 from django.utils import timezone
@@ -173,6 +173,12 @@ def _(page: Page, life: Life) -> None:
     page.wait_for_load_state()
 
 
+@by("a time that is offered", VISITOR)
+def _(page: Page, life: Life) -> None:
+    page.goto(life.offered)
+    expect(page.get_by_role("heading", name="A time for you")).to_be_visible()
+
+
 # ---- Confirming ------------------------------------------------------------------------------------------------------
 
 
@@ -242,6 +248,10 @@ at("my appointments", PATIENT, "/my/appointments/")
 at("my appointment", PATIENT, "/my/appointments/{life.upcoming.code}/")
 at("cancel my appointment", PATIENT, "/my/appointments/{life.upcoming.code}/cancel/")
 at("move my appointment", PATIENT, "/my/appointments/{life.upcoming.code}/reschedule/")
+at("my waitlist", PATIENT, "/my/waitlist/")
+at("join the waitlist", PATIENT, "/my/waitlist/join/")
+at("what I wait for", PATIENT, "/my/waitlist/{life.waiting.code}/")
+at("my calendar addresses", PATIENT, "/my/calendar/")
 at("my details", PATIENT, "/my/details/")
 at("my privacy", PATIENT, "/my/privacy/")
 at("change my details", PATIENT, "/my/details/{life.patient.code}/")
@@ -269,6 +279,8 @@ at("note not begun", PSYCHOLOGIST, "/practice/notes/{life.unwritten.code}/")
 at("note being written", PSYCHOLOGIST, "/practice/notes/{life.drafted.code}/")
 at("sign a note", PSYCHOLOGIST, "/practice/notes/{life.drafted.code}/sign/")
 at("signed note", PSYCHOLOGIST, "/practice/notes/{life.signed.code}/")
+at("my calendar address", PSYCHOLOGIST, "/practice/calendar/address/")
+at("busy elsewhere", PSYCHOLOGIST, "/practice/hours/elsewhere/")
 at("hours", PSYCHOLOGIST, "/practice/hours/")
 at("articles", PSYCHOLOGIST, "/practice/articles/")
 at("articles, none found", PSYCHOLOGIST, "/practice/articles/?state=due&q=nothing-of-this-name")
@@ -289,6 +301,11 @@ at("reception week", RECEPTION, "/reception/calendar/?view=week")
 at("reception month", RECEPTION, "/reception/calendar/?view=month")
 at("reception agenda", RECEPTION, "/reception/calendar/?view=agenda")
 at("leave and closed days", RECEPTION, "/reception/time-off/")
+at("waitlist", RECEPTION, "/reception/waitlist/")
+at("offers from the waitlist", RECEPTION, "/reception/waitlist/offers/")
+at("what somebody waits for", RECEPTION, "/reception/waitlist/{life.waiting.code}/")
+at("add to the waitlist", RECEPTION, "/reception/waitlist/join/{life.patient.code}/")
+at("stranded sessions", RECEPTION, "/reception/stranded/")
 at("reception patients", RECEPTION, "/reception/patients/")
 at("patients found", RECEPTION, "/reception/patients/?q=carvalho")
 at("reception patient", RECEPTION, "/reception/patients/{life.patient.code}/")
@@ -308,6 +325,15 @@ at("invoice paid", RECEPTION, "/reception/invoices/{life.paid.number}/")
 at("give money back", RECEPTION, "/reception/invoices/{life.paid.number}/refund/{life.payment.number}/")
 at("void an invoice", RECEPTION, "/reception/invoices/{life.owing.number}/void/")
 at("not allowed", RECEPTION, "/practice/notes/{life.signed.code}/")
+
+
+@by("who waits for a time", RECEPTION)
+def _(page: Page, life: Life) -> None:
+    # As the calendar's empty half hours lead there: tomorrow at nine, which they all would take.
+    day = timezone.now().astimezone(life.upcoming.zone) + timedelta(days=1)
+    nine = day.replace(hour=9, minute=0).astimezone(UTC)
+    _open(page, f"/reception/waitlist/fits/?time={nine:%Y-%m-%dT%H:%MZ}+brunswick+{life.psychologist.slug}")
+    expect(page.get_by_role("heading", name="Who waits for this time")).to_be_visible()
 
 
 @by("register a patient with errors", RECEPTION)

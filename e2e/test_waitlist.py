@@ -81,3 +81,21 @@ def test_somebody_joins_and_leaves_without_script(
     expect(page.get_by_text("You are off the waitlist.")).to_be_visible()
     entry.refresh_from_db()
     assert not entry.is_waiting
+
+
+def test_of_two_who_are_asked_at_once_one_has_the_time(page: Page, phone: Page, practice: Practice) -> None:
+    cancelled = practice.session(starts_at=practice.soon, status=Status.CANCELLED)
+    vacancy = make.vacancy(session=cancelled, in_turn=False)
+    tokens = [secrets.token_urlsafe(32) for _ in range(2)]
+    for token in tokens:
+        entry = make.waiting(patient=make.patient(), service=practice.service)
+        make.offer(vacancy=vacancy, entry=entry, token=token, mode=Mode.VIDEO)
+    for one, token in zip((page, phone), tokens, strict=True):
+        one.goto(f"/offer/{token}/")
+        expect(one.get_by_role("heading", name="A time for you")).to_be_visible()
+    page.get_by_role("button", name="Take this time").click()
+    expect(page.get_by_role("heading", name="The time is yours")).to_be_visible()
+    # The other page still shows it; pressing says what happened, and books nothing.
+    phone.get_by_role("button", name="Take this time").click()
+    expect(phone.get_by_role("heading", name="Somebody else was faster")).to_be_visible()
+    assert Appointment.objects.filter(starts_at=practice.soon, psychologist=practice.psychologist).live().count() == 1
