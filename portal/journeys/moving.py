@@ -1,4 +1,4 @@
-"""Moving a session from the calendar: the patient is told three minutes later, so that a slip is nobody's news."""
+"""Moving a session at the desk or in a calendar: whom it concerns is told three minutes later, so a slip is no news."""
 
 from __future__ import annotations
 
@@ -33,12 +33,13 @@ def move(
     location: Location,
     by: Actor,
     now: datetime,
+    mode: str | None = None,
     outside_hours: bool = False,
     seen: str | None = None,
 ) -> tuple[Appointment, Was | None]:
-    """Moves a booking and returns where it stood; None where it stays. Its notice waits for the three minutes.
+    """Moves a booking, or changes how it is held, and returns how it stood; None where nothing changes.
 
-    Raises SlotTaken, NotOffered or NotReschedulable.
+    Its notice waits for the three minutes. Raises SlotTaken, NotOffered or NotReschedulable.
     """
     before = copy(appointment)
     moved = booking.reschedule_session(
@@ -46,6 +47,7 @@ def move(
         starts_at=starts_at,
         psychologist=psychologist,
         location=location,
+        mode=mode,
         by=by,
         now=now,
         outside_hours=outside_hours,
@@ -72,7 +74,8 @@ def take_back(*, appointment: Appointment, was: Was, moved_at: datetime, by: Act
     about = Notice.objects.about(back)
     if about.filter(about_revision=before.revision, template__in=TELLS).exclude(state=State.WITHDRAWN).exists():
         # It went out already, or may have.
-        booking.notify(back, "appointment_moved", before=before, now=now)
+        template = "appointment_moved" if back.starts_at != before.starts_at else "appointment_changed"
+        booking.notify(back, template, before=before, now=now)
         return back
     unsaid = about.filter(withdrawn_why=MOVED, about_revision__lt=before.revision, state=State.WITHDRAWN)
     told = about.filter(template__in=TELLS).exclude(state=State.WITHDRAWN)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from portal.appointments.models import Appointment
 from portal.common.languages.punctuation import listed
+from portal.common.languages.times import when
+from portal.journeys import booking, same_day
 from portal.patients.reaching import Reader
 
 
@@ -20,5 +24,23 @@ def say_what_was_done(request: HttpRequest, done: str, told: Sequence[Reader], *
     elif is_past:
         done += " " + _("That time is past, so nobody is e-mailed.")
     messages.success(request, done)
+    warn_if_untold(request, told, is_past=is_past)
+
+
+def warn_if_untold(request: HttpRequest, told: Sequence[Reader], *, is_past: bool) -> None:
+    """Nobody is told of something that is still to come."""
     if not told and not is_past:
         messages.warning(request, _("No e-mail address is known, so nobody was told by e-mail. Tell them."))
+
+
+def say_what_stands(request: HttpRequest, booked: Appointment, moved: Appointment | None, *, now: datetime) -> None:
+    """What is booked; of a move, whose page has the words and the way back, no more than that nobody is told."""
+    told, is_past = booking.told(booked, now=now, was=moved.starts_at if moved else None), booked.starts_at <= now
+    if moved is None:
+        done = _("Booked: %(when)s with %(psychologist)s.")
+        words = {"when": when(booked.starts_at, booked.zone), "psychologist": booked.psychologist.name}
+        say_what_was_done(request, done % words, told, is_past=is_past)
+    else:
+        warn_if_untold(request, told, is_past=is_past)
+    if beside := same_day.in_words(same_day.others_with_a_rebate(booked, now=now)):
+        messages.warning(request, beside)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -20,6 +21,7 @@ from portal.clinic import kept
 from portal.common.access.decorators import ActorRequest
 from portal.common.languages.times import clock, local_day, when
 from portal.journeys import booking, moving
+from portal.patients.models import Patient
 from portal.web.calendars.audience import Audience
 from portal.web.calendars.in_the_way import in_the_way
 from portal.web.calendars.refused import in_words, why_not
@@ -33,12 +35,17 @@ class JustMoved(NamedTuple):
     session: Appointment
     was: Was
     moved_at: datetime
-    # Whether somebody is e-mailed unless it is taken back.
-    mails: bool
+    # Where an e-mail goes unless it is taken back.
+    told: Sequence[str]
 
     @property
     def until(self) -> datetime:
         return self.moved_at + moving.GRACE
+
+    @property
+    def keeps_its_time(self) -> bool:
+        """Only how it is held, or with whom, was changed."""
+        return self.was.starts_at == self.session.starts_at
 
     @property
     def from_when(self) -> str:
@@ -56,8 +63,8 @@ def remember(request: ActorRequest, moved: Appointment, was: Was, *, now: dateti
     request.session[KEPT] = {"code": str(moved.code), "moved_at": now.isoformat(), **stood}
 
 
-def just_moved(request: ActorRequest, *, now: datetime) -> JustMoved | None:
-    """What whoever asks moved within the last minutes, if it still stands where they moved it."""
+def just_moved(request: ActorRequest, *, now: datetime, of: Patient | Appointment | None = None) -> JustMoved | None:
+    """What whoever asks moved within the last minutes, if it still stands where they moved it; or of one alone."""
     found: dict[str, Any] | None = request.session.get(KEPT)
     if found is None:
         return None
@@ -66,10 +73,11 @@ def just_moved(request: ActorRequest, *, now: datetime) -> JustMoved | None:
         del request.session[KEPT]
         return None
     session = Appointment.objects.visible_to(request.actor).for_listing().filter(code=found["code"]).first()
-    if session is None or session.seen_as != found["seen"]:
+    if session is None or session.seen_as != found["seen"] or of not in (None, session, session.patient):
         return None
     was = _was(found)
-    return JustMoved(session, was, moved_at, bool(booking.told(session, now=now, was=was.starts_at)))
+    told = booking.told(session, now=now, was=was.starts_at)
+    return JustMoved(session, was, moved_at, [reader.address for reader in told])
 
 
 def _was(found: dict[str, Any]) -> Was:

@@ -70,7 +70,7 @@ def test_moved_and_taken_back_and_nobody_is_told(desk, session):
     session.refresh_from_db()
     assert session.starts_at == TEN + timedelta(hours=1)
     assert "is moved from Wednesday 25 November 2026, 10:00 am to Wednesday 25 November 2026, 11:00 am" in answer.text
-    assert "The patient is told at 11:03 am" in answer.text
+    assert "An e-mail goes to bo@example.com at 11:03 am, unless you undo it before" in answer.text
     back = desk.post(page_of(session, name="undo_move"), follow=True)
     session.refresh_from_db()
     assert (session.starts_at, session.confirmed_at) == (TEN, NOW)

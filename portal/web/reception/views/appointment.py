@@ -27,6 +27,7 @@ from portal.journeys import changing, sessions
 from portal.journeys.stranded import stranded
 from portal.policies.models import PolicySettings
 from portal.reports.days import Arrival
+from portal.web.calendars import undoing
 from portal.web.calendars.refused import in_words
 from portal.web.reception.arrivals import buttons
 
@@ -52,6 +53,7 @@ def appointment(request: ActorRequest, code: UUID) -> HttpResponse:
     )
     context = {
         "session": session,
+        "moved": undoing.just_moved(request, now=now, of=session),
         "deadline": changing.deadline_of(session, now=now, clinic=clinic),
         "why": stranded([session], now=now).get(session.pk, ""),
         "room_url": reverse("reception:room", args=[session.code]) if may_change_room(session, now=now) else "",

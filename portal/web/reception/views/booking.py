@@ -29,16 +29,17 @@ from portal.appointments.states import Verb
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
-from portal.common.languages.times import local_day, when
+from portal.common.languages.times import local_day
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
-from portal.journeys import booking, choosing, clocks, pricing, profiles, same_day, sessions
+from portal.journeys import booking, choosing, clocks, moving, pricing, profiles, sessions
 from portal.journeys.times_form import TimesForm, kept_in_links
 from portal.journeys.usual import usual
 from portal.patients.models import Patient
+from portal.web.calendars import undoing
 from portal.web.calendars.in_the_way import in_the_way
 from portal.web.calendars.refused import in_words, why_not
-from portal.web.calendars.told import say_what_was_done
+from portal.web.calendars.told import say_what_stands
 from portal.web.reception.forms import ANY, AnyTime, BookingChoice, OfferedTime
 
 # ---- Booking --------------------------------------------------------------------------------------------------------
@@ -103,7 +104,7 @@ def book(request: ActorRequest, code: UUID) -> HttpResponse:
             made.leads_to(*_next_page(booked, now=wanted.now))
             return booked
 
-    return _answer(request, wanted, put, done=_("Booked: %(when)s with %(psychologist)s."))
+    return _answer(request, wanted, put)
 
 
 def _usual(request: ActorRequest, patient: Patient, services: list[Service]) -> dict[str, str]:
@@ -163,7 +164,7 @@ def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
     @in_transaction
     def move(who: Psychologist, starts_at: datetime, location: Location, outside_hours: bool) -> Appointment:
         with making(request, now=wanted.now) as made:
-            moved = booking.reschedule_session(
+            moved, was = moving.move(
                 appointment=session,
                 starts_at=starts_at,
                 psychologist=who,
@@ -175,9 +176,11 @@ def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
                 seen=SeenForm.read(request.POST),
             )
             made.leads_to(*_next_page(moved, now=wanted.now))
+            if was is not None:
+                undoing.remember(request, moved, was, now=wanted.now)
             return moved
 
-    return _answer(request, wanted, move, done=_("Moved to %(when)s with %(psychologist)s."))
+    return _answer(request, wanted, move)
 
 
 def _able_to_take(session: Appointment, mode: Mode, giving: list[Psychologist]) -> list[Psychologist]:
@@ -319,8 +322,11 @@ def _likely(wanted: Wanted, week: choosing.Week, *, today: date) -> dict[str, An
     return {"day": day, "with_whom": alone.slug} | ({"location": place.slug} if place else {})
 
 
-def _answer(request: ActorRequest, wanted: Wanted, put: Callable[..., Appointment], *, done: str) -> HttpResponse:
-    """Reads the time that was pressed or typed, and books it by `put`."""
+def _answer(request: ActorRequest, wanted: Wanted, put: Callable[..., Appointment]) -> HttpResponse:
+    """Reads the time that was pressed or typed, and books it by `put`.
+
+    What was moved says so on the page that it leads to, with the way back; its e-mail waits for that.
+    """
     if "time" in request.POST:
         form = OfferedTime(request.POST)
         if not form.is_valid():
@@ -356,20 +362,11 @@ def _answer(request: ActorRequest, wanted: Wanted, put: Callable[..., Appointmen
             raise
         messages.error(request, in_words(Verb.MOVE, refused.reason, wanted.ignore, by=request.actor, now=wanted.now))
         return redirect_to(request, "reception:appointment", code=wanted.ignore.code)
-    words = {"when": when(booked.starts_at, booked.zone), "psychologist": booked.psychologist.name}
     moved = wanted.ignore
     if moved is not None and moved.revision == booked.revision:
         messages.info(request, _("It was there already: nothing was changed, and nobody is e-mailed."))
     else:
-        if moved is not None and moved.starts_at != booked.starts_at:
-            done, words["was"] = (
-                _("Moved from %(was)s to %(when)s with %(psychologist)s."),
-                when(moved.starts_at, moved.zone),
-            )
-        told = booking.told(booked, now=wanted.now, was=moved.starts_at if moved else None)
-        say_what_was_done(request, done % words, told, is_past=booked.starts_at <= wanted.now)
-        if beside := same_day.in_words(same_day.others_with_a_rebate(booked, now=wanted.now)):
-            messages.warning(request, beside)
+        say_what_stands(request, booked, moved, now=wanted.now)
     return redirect_to(request, *_next_page(booked, now=wanted.now))
 
 

@@ -38,6 +38,7 @@ from portal.patients.recognising import recognised
 from portal.patients.refusals import AlreadyCarer, NotInForce, OwnAccount, SomebodyElseIsBilled
 from portal.patients.search import Likeness, possible_duplicates, search
 from portal.reports.days import owed_by
+from portal.web.calendars import undoing
 from portal.web.reception.forms import EndCarerForm
 from portal.web.reception.tables import PatientTable
 
@@ -133,6 +134,7 @@ def _page(request: ActorRequest, patient: Patient, *, carer_form: CarerForm, sta
     today = clinic.today(now)
     context = {
         "patient": patient,
+        "moved": undoing.just_moved(request, now=now, of=patient),
         "today": today,
         "age": patient.age(today),
         "carers": list(patient.carers.in_force().select_related("user", "added_by").order_by("started_at")),
