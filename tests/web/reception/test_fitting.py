@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from portal.appointments.models import Appointment, Offer, Vacancy
 from portal.notifications.models import Notice
+from portal.web.reception.views import fitting
 from tests import make
 from tests.web.reception.conftest import NOW
 
@@ -44,6 +45,13 @@ def test_urgent_first_then_who_waits_longest_and_nobody_whom_it_does_not_suit(de
     shown = response.content.decode()
     for words in ("waits 9 days", "Urgent", "anybody who is free", long.patient.name):
         assert words in shown
+
+
+def test_many_who_wait_stand_on_pages(desk, place, time, monkeypatch):
+    monkeypatch.setattr(fitting, "PER_PAGE", 2)
+    entries = [waits(place, days) for days in (9, 5, 2)]
+    assert order(desk.get(page(time))) == [entry.pk for entry in entries[:2]]
+    assert order(desk.get(f"{page(time)}&page=2")) == [entries[2].pk]
 
 
 def test_the_calendars_empty_half_hour_leads_here(desk, place, time):

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -28,6 +29,9 @@ from portal.journeys import choosing
 from portal.journeys.waitlist import turns
 from portal.journeys.waitlist.words import Line, line_of
 from portal.web.reception.waitlist_forms import WhomForm
+
+# Of each, the rules of booking are asked: more at once would be slow to draw, and nobody reads them.
+PER_PAGE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +67,13 @@ def fits(request: ActorRequest) -> HttpResponse:
     free = _free(value)
     found = waitlist.fitting(free, now=now, clinic=ClinicSettings.current(), for_staff=True)
     asked = Offer.objects.still_open().filter(vacancy__psychologist=free.psychologist, starts_at=free.starts_at)
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context: dict[str, Any] = {
+        "page": page,
         "free": free,
         "zone": free.location.zone,
         "time": value,
-        "lines": [_line(fit, free, value, now=now) for fit in found],
+        "lines": [_line(fit, free, value, now=now) for fit in page],
         "offered": asked.for_listing().first(),
         "back_url": f"{reverse('reception:book_whom')}?{urlencode({'time': value})}",
     }
