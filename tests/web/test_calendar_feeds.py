@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+import time_machine
 import vobject
 from django.db import connection
 from django.test import Client
@@ -140,12 +141,14 @@ def test_one_place_asks_so_often_and_no_oftener(ruth, session, monkeypatch, sett
     monkeypatch.setattr(door, "MOST", 3)
     there = address(token_for(ruth.user, ruth))
     near, far = Client(REMOTE_ADDR="203.0.113.9"), Client(REMOTE_ADDR="203.0.113.10")
-    assert [near.get(there).status_code for _ in range(4)] == [200, 200, 200, 429]
-    # A wrong word counts as a right one does, and is told as much.
-    refused = near.get(address("x"))
-    assert (refused.status_code, refused["Retry-After"]) == (429, "60")
-    assert far.get(there).status_code == 200
-    assert limits.within("calendar-feed", who="198.51.100.1", most=3, seconds=60)
+    # In one minute, however long a busy machine takes.
+    with time_machine.travel(timezone.now().replace(second=1), tick=False):
+        assert [near.get(there).status_code for _ in range(4)] == [200, 200, 200, 429]
+        # A wrong word counts as a right one does, and is told as much.
+        refused = near.get(address("x"))
+        assert (refused.status_code, refused["Retry-After"]) == (429, "60")
+        assert far.get(there).status_code == 200
+        assert limits.within("calendar-feed", who="198.51.100.1", most=3, seconds=60)
 
 
 def test_the_log_does_not_open_it(ruth, session, caplog):
