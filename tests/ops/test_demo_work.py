@@ -6,17 +6,14 @@ import pytest
 import time_machine
 
 from portal.accounts.models import User
+from portal.appointments.models import Appointment
+from portal.clinic.models import ClinicSettings
+from portal.journeys.rearranging.deciding import undecided_codes
+from portal.journeys.rearranging.proposing import nearest
 from portal.journeys.to_do import tasks
-from portal.journeys.to_do.kinds import (
-    BUSY_THEN,
-    KINDS,
-    LEFT,
-    OFFER_UNREACHED,
-    OUTSIDE_HOURS,
-    PLACE_CLOSED,
-    ROOM_CLOSED,
-)
+from portal.journeys.to_do.kinds import BUSY_THEN, KINDS, LEFT, OFFER_UNREACHED, PLACE_CLOSED, ROOM_CLOSED
 from portal.ops.demo import clinic, history, policies, sign_ins, work
+from portal.web.reception.stranded_rows import PER_PAGE
 from portal.worklist.models import ToDo
 from tests import make
 
@@ -37,10 +34,14 @@ def test_something_of_each_kind_waits(now):
         history.tell(accounts=accounts, now=now, say=lambda line: None)
         work.leave(accounts=accounts, now=now)
         waiting = set(ToDo.objects.still_open().values_list("kind", flat=True))
-        # Nobody has left the demo clinic, none of its places or rooms has closed, all keep their hours, and whoever is
-        # offered a time from the waitlist reads e-mail.
-        absent = (LEFT, PLACE_CLOSED, ROOM_CLOSED, OUTSIDE_HOURS, OFFER_UNREACHED, BUSY_THEN)
-        assert waiting == set(KINDS) - {kind.name for kind in absent}
+        # Nobody has left the demo clinic, none of its places or rooms has closed, and whoever is offered a time from
+        # the waitlist reads e-mail.
+        absent = {kind.name for kind in (LEFT, PLACE_CLOSED, ROOM_CLOSED, OFFER_UNREACHED, BUSY_THEN)}
+        assert waiting == set(KINDS) - absent
+        # More than a page of sessions wait for somebody's word, and each can be moved to another time.
+        rows = list(Appointment.objects.filter(code__in=undecided_codes()).for_listing())
+        assert len(rows) > PER_PAGE
+        assert set(nearest(rows, now=now, clinic=ClinicSettings.current())) == {row.pk for row in rows}
         tasks.look_at_sessions()
         tasks.look_at_notices()
         assert set(ToDo.objects.still_open().values_list("kind", flat=True)) == waiting

@@ -19,7 +19,7 @@ from portal.common.access.actors import Actor
 from portal.journeys import booking, closing, reading, time_away, to_do, voiding
 from portal.journeys.repeating import asking as repeating
 from portal.notifications.models import Notice, State
-from portal.ops.demo import sign_ins
+from portal.ops.demo import sign_ins, stranding
 from portal.patients import actions as patients
 from portal.patients.models import Patient
 from portal.patients.search import reindex
@@ -38,6 +38,8 @@ def leave(*, accounts: Mapping[sign_ins.Person, User], now: datetime) -> None:
     _paid_ahead(leila, desk=desk, now=now)
     _read(leila, reader=tom, desk=desk, now=now)
     _away(wei, by=Actor(accounts[sign_ins.WEI], Role.PSYCHOLOGIST), now=now)
+    stranding.long_leave(leila, desk=desk, now=now)
+    stranding.later_evenings(wei, desk=desk, now=now)
     _fortnightly(tom, desk=desk, now=now)
     _asked_for(accounts[sign_ins.JORDAN], now=now)
     _team_day(by=desk, now=now)
