@@ -164,7 +164,7 @@ class WeekForm:
                 for h in hours
             ]
             initial += [{"weekday": day} for day in range(7)]
-            usual = _usual_place(hours)
+            usual = usual_place(hours)
             self.forms = [
                 ShiftForm(initial=row, prefix=f"h{n}", locations=locations, ways=self.ways, usual=usual)
                 for n, row in enumerate(initial)
@@ -262,9 +262,20 @@ class WeekForm:
         return [form.shift for form in self.forms if form.shift]
 
     @property
-    def hours(self) -> list[WorkingHours]:
-        """The windows as rows that are not stored, to ask what the week would leave outside."""
-        return [shift.as_row(self.psychologist) for shift in self.shifts]
+    def is_bound(self) -> bool:
+        """Whether it holds what somebody typed."""
+        return any(form.is_bound for form in self.forms)
+
+    @property
+    def filled(self) -> int:
+        """How many windows somebody typed and has not ticked to be removed."""
+        return sum(form.is_filled and not form["remove"].value() for form in self.forms)
+
+    @property
+    def readable(self) -> list[WorkingHours]:
+        """The windows that can be read already, as rows that are not stored: what a picture shows of half a form."""
+        shifts = [form.shift for form in self.forms if form.is_valid()]
+        return [shift.as_row(self.psychologist) for shift in shifts if shift]
 
     def days(self) -> Iterator[tuple[int, Any, list[ShiftForm], ShiftForm | None]]:
         """Each weekday's number and name, its windows, and the row to add one, where that is still empty."""
@@ -274,7 +285,7 @@ class WeekForm:
             yield day.value, day.label, rows, empty
 
 
-def _usual_place(hours: Sequence[WorkingHours]) -> int | None:
+def usual_place(hours: Sequence[WorkingHours]) -> int | None:
     """The id of the place where most of the week is worked; none of an empty week."""
     worked: dict[int, int] = {}
     for window in hours:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,15 +23,18 @@ from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.decorators import ActorRequest
 from portal.common.languages.punctuation import listed
 from portal.common.languages.times import clock, local_day, stretch
+from portal.common.web.htmx import page_or_fragment
 from portal.common.web.once import making
 from portal.journeys import time_away, weekly
-from portal.web.hours.forms import CopyForm, SlotForm, WeekForm
+from portal.web.hours import picture
+from portal.web.hours.forms import CopyForm, SlotForm, WeekForm, usual_place
 from portal.web.hours.shifts import drawn_days
 from portal.web.hours.whose import Whose
 from portal.web.hours.worked import home_zone
 from portal.web.still_booked import Question, known, question, to_decide
 
 SHOWN = 20
+CLOSED_DAYS = 6
 
 
 def hours(request: ActorRequest, whose: Whose) -> HttpResponse:
@@ -40,6 +44,8 @@ def hours(request: ActorRequest, whose: Whose) -> HttpResponse:
         return _page(request, whose, now=now)
     if (copied := CopyForm.read(request.POST)) is not None:
         return _copied(request, whose, *copied, now=now)
+    if "preview" in request.POST:
+        return _previewed(request, whose, now=now)
     try:
         with transaction.atomic():
             # Looked at when nobody else can save: two pages never undo each other.
@@ -78,6 +84,13 @@ def _copied(request: ActorRequest, whose: Whose, day: int, to: list[int], *, now
         messages.info(request, _("Copied. Nothing is saved yet: look it over, then save."))
     else:
         messages.info(request, _("Choose the days that they are to be copied to."))
+    return _page(request, whose, week=week, now=now)
+
+
+def _previewed(request: ActorRequest, whose: Whose, *, now: datetime) -> HttpResponse:
+    """The page, or its picture alone, with the week as it is typed; nothing is saved, and nothing is wrong yet."""
+    rows = whose.weekly()
+    week = WeekForm(request.POST, hours=rows, locations=_places(rows), psychologist=whose.psychologist)
     return _page(request, whose, week=week, now=now)
 
 
@@ -230,30 +243,53 @@ def _page(
     here = local_day(now, zone)
     week = week or WeekForm(hours=rows, locations=places, psychologist=whose.psychologist)
     left = whose.left(rows, now=now)
+    slots = list(whose.slots().filter(ends_at__gt=now).select_related("location").order_by("starts_at"))
+    said = request.POST.get("preview") or request.POST.get("week") or request.GET.get("week")
+    standing = rows if not week.is_bound else week.readable
     context = {
+        "picture": picture.picture_of(
+            picture.asked_week(said, today=here), hours=standing, slots=slots, usual=_usual(rows), today=here
+        ),
+        "unread": week.is_bound and len(week.readable) < week.filled,
+        "closed_days": picture.closed_days_of(standing, slots, today=here)[:CLOSED_DAYS],
         "whose": whose,
         "week": week,
         "days": list(drawn_days(week, in_several_places=len(places) > 1)),
         "leaves": leaves,
-        "slot": slot or SlotForm(zone=zone, now=now, is_own=whose.is_own),
+        "slot": slot or SlotForm(initial=_proposed(request), zone=zone, now=now, is_own=whose.is_own),
         "strands": strands,
         "removing": removing,
         "orphans": orphans,
+        "in_several_places": len(places) > 1,
         **whose.beside(now),
-        "slots": _slots(whose, zone=zone, now=now),
+        "slots": _slots(whose, slots, zone=zone),
         "left": left[:SHOWN],
         "left_count": len(left),
         "has_hours": bool(rows),
         "zone": zone,
         "total": sum(row.minutes for row in rows if row.is_valid_on(here)) / 60,
     }
-    return render(request, "hours/page.html", context, status=status)
+    return page_or_fragment(request, "hours/page.html", context, fragment="picture", status=status)
 
 
-def _slots(whose: Whose, *, zone: ZoneInfo, now: datetime) -> list[tuple[TimeSlot, str, bool, str]]:
+def _proposed(request: ActorRequest) -> dict[str, object]:
+    """Extra hours on the day that an address names, such as a holiday that is to be worked."""
+    try:
+        day = date.fromisoformat(request.GET.get("extra", ""))
+    except ValueError:
+        return {}
+    return {"kind": TimeSlot.Kind.EXTRA, "first_day": day}
+
+
+def _usual(rows: Sequence[WorkingHours]) -> Location | None:
+    """The place where most of the week is worked."""
+    pk = usual_place(rows)
+    return kept.places()[pk] if pk is not None else None
+
+
+def _slots(whose: Whose, slots: Sequence[TimeSlot], *, zone: ZoneInfo) -> list[tuple[TimeSlot, str, bool, str]]:
     """Exceptions that are not over, each with its time in words, whether it is extra and opens nothing, and where it is
     taken back."""
-    slots = list(whose.slots().filter(ends_at__gt=now).select_related("location").order_by("starts_at"))
     away = [slot for slot in slots if slot.kind == TimeSlot.Kind.BLOCKED]
     return [
         (

@@ -147,3 +147,83 @@ def test_the_calendar_and_the_page_about_staff_lead_there(desk, place, page):
     own = make.client_for(place.psychologist.user)
     assert "/reception/hours/" not in own.get("/practice/calendar/").text
     assert own.get(page).status_code == 403
+
+
+# ---- The picture -----------------------------------------------------------------------------------------------------
+
+FRAGMENT = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "picture"}
+
+
+def _said(response):
+    return [(row.title, list(row.words)) for row in response.context["picture"].rows]
+
+
+def test_the_picture_shows_what_is_typed_and_nothing_is_saved(desk, place, page):
+    before = _standing(place.psychologist)
+    typed = form_with(desk.get(page), "h0-starts") | {"h0-starts": "10:00", "h0-ends": "24:00", "h1-remove": "on"}
+    for headers in ({}, FRAGMENT):
+        shown = desk.post(page, typed | {"preview": ""}, **headers)
+        assert shown.status_code == 200
+        assert _said(shown)[:2] == [("Mon 23 Nov", ["10:00 am – midnight"]), ("Tue 24 Nov", ["Not working"])]
+        assert ("<html" in shown.text) is (headers == {})
+    assert _standing(place.psychologist) == before
+    # What is typed is in the page that comes without script, and is saved from it.
+    whole = desk.post(page, typed | {"preview": ""})
+    sent = {name: value for name, value in form_with(whole, "h0-starts").items() if name not in ("preview", "copy")}
+    assert desk.post(page, sent).status_code == 302
+    assert _standing(place.psychologist)[0] == (0, time(10), time(0))
+
+
+def test_half_a_time_is_left_out_of_the_picture_without_a_word_of_blame(desk, page):
+    typed = form_with(desk.get(page), "h0-starts") | {"h0-ends": "no"}
+    shown = desk.post(page, typed | {"preview": ""}, **FRAGMENT)
+    assert _said(shown)[0] == ("Mon 23 Nov", ["Not working"])
+    assert "What can't be read yet is left out." in shown.text
+    assert "What can" not in desk.get(page).text
+
+
+@pytest.fixture
+def closes(place):
+    """The place is closed on public holidays."""
+    place.location.works_on_holidays = False
+    place.location.save()
+
+
+def test_the_week_of_the_picture_is_chosen_and_those_with_something_different_are_named(desk, place, page, closes):
+    make.time_slot(psychologist=place.psychologist, starts_at=datetime(2026, 12, 13, 13, tzinfo=UTC), minutes=1440,
+                   label="Leave")  # fmt: skip
+    place.psychologist.hours.filter(weekday=2).update(valid_from="2027-02-01")
+    shown = desk.get(page)
+    weeks = dict(shown.context["picture"].weeks)
+    assert {monday.isoformat() for monday in weeks} >= {"2026-11-23", "2026-12-14", "2026-12-21", "2027-02-01"}
+    christmas = next(words for monday, words in weeks.items() if monday.isoformat() == "2026-12-21")
+    assert christmas == "Mon 21 Dec: Christmas Day"
+    typed = form_with(shown, "h0-starts")
+    chosen = desk.post(page, typed | {"preview": "", "week": "2026-12-21"}, **FRAGMENT)
+    assert _said(chosen)[4] == ("Fri 25 Dec", ["Closed: Christmas Day"])
+    # The arrows win over the list, which still names the week that was shown.
+    later = desk.post(page, typed | {"preview": "2027-02-03", "week": "2026-12-21"}, **FRAGMENT)
+    assert later.context["picture"].monday.isoformat() == "2027-02-01"
+    away = desk.get(page, {"week": "2026-12-16"})
+    assert _said(away)[0] == ("Mon 14 Dec", ["Away: Leave"])
+
+
+@pytest.mark.parametrize("week", ["9999-12-31", "0001-01-01", "soon", ""])
+def test_a_week_that_is_none_is_this_one(desk, page, week):
+    assert desk.get(page, {"week": week}).context["picture"].monday.isoformat() == "2026-11-23"
+
+
+def test_closed_days_are_named_and_can_be_worked(desk, place, page, closes):
+    one = desk.get(page).context["closed_days"][0]
+    assert (one.day.isoformat(), one.label, one.is_holiday, one.is_worked) == (
+        "2026-12-25", "Christmas Day", True, False,
+    )  # fmt: skip
+    proposed = desk.get(page, {"extra": "2026-12-25"}).context["slot"]
+    assert (proposed["kind"].value(), proposed["first_day"].value().isoformat()) == ("extra", "2026-12-25")
+    add = {"kind": "extra", "first_day": "2026-12-25", "from_time": "9:00", "until_time": "12:00"}
+    desk.post(reverse("reception:add_exception", args=[place.psychologist.slug]), add | {"location": place.location.pk})
+    shown = desk.get(page)
+    assert shown.context["closed_days"][0].is_worked
+    assert "extra hours are open" in shown.text
+    christmas = desk.get(page, {"week": "2026-12-25"})
+    assert _said(christmas)[4][1] == ["9:00 am – 12:00 pm, extra hours", "Closed: Christmas Day"]
