@@ -16,7 +16,7 @@ from portal.appointments.models import TimeSlot, WorkingHours
 from portal.appointments.models.hours import DAY_MINUTES
 from portal.appointments.worked_week import Piece, Why, WorkedDay, days_of
 from portal.clinic.models import Location
-from portal.common.languages.times import clock_of, day_short
+from portal.common.languages.times import clock_of, day_month, day_short, weekday_short
 from portal.web.hours.forms import terms_in_words
 
 AHEAD = timedelta(days=365)
@@ -93,28 +93,28 @@ def picture_of(
     days = days_of(monday, hours=hours, slots=slots, usual=usual)
     places = list(dict.fromkeys(window.location for window in hours))
     places += [piece.place for day in days for piece in day.pieces if piece.place not in places]
-    first, last = _bounds(days)
+    first, last, parts = _bounds(days)
     looks = {place.pk: f"place-{n % LOOKS}" for n, place in enumerate(places)}
     several = len(looks) > 1
     return Picture(
         monday,
-        rows=[_row(day, looks, several, first=first, last=last, today=today) for day in days],
-        hours=[clock_of(time(minute // 60 % 24)) for minute in range(first, last + 1, (last - first) // 4)],
+        rows=[_row(day, looks, several, first=first * 60, last=last * 60, today=today) for day in days],
+        hours=[clock_of(time(hour % 24)) for hour in range(first, last + 1, (last - first) // parts)],
         marks=list(_marks(days, looks, several)),
         total=sum(day.minutes for day in days) / 60,
         weeks=_different_weeks(monday, hours=hours, slots=slots, today=today),
     )
 
 
-def _bounds(days: Iterable[WorkedDay]) -> tuple[int, int]:
-    """From which whole hour to which the picture goes, in minutes: quarters of it are whole hours."""
+def _bounds(days: Iterable[WorkedDay]) -> tuple[int, int, int]:
+    """From which hour to which the picture goes, and into how many parts of whole hours its scale falls."""
     pieces = [piece for day in days for piece in day.pieces]
     first = min([8, *(piece.starts // 60 for piece in pieces)])
     last = max([20, *(-(-piece.ends // 60) for piece in pieces)])
-    short = -(last - first) % 4
-    first = max(0, first - short)
-    short = -(last - first) % 4
-    return first * 60, min(DAY_MINUTES, (last + short) * 60)
+    while True:
+        if parts := next((parts for parts in (4, 5, 3) if (last - first) % parts == 0), 0):
+            return first, last, parts
+        first, last = (first, last + 1) if last < 24 else (first - 1, last)
 
 
 def _row(day: WorkedDay, looks: Mapping[int, str], several: bool, *, first: int, last: int, today: date) -> Row:
@@ -131,7 +131,7 @@ def _row(day: WorkedDay, looks: Mapping[int, str], several: bool, *, first: int,
     words = [_in_words(piece, names_place=several) for piece in day.pieces if piece.is_open]
     words += [_("Closed: %(why)s") % {"why": label} for label in day.closed]
     words += [_("Away: %(why)s") % {"why": label} if label else _("Away") for label in day.away]
-    return Row(day_short(day.day), day.day == today, bars, words or [_("Not working")])
+    return Row(f"{weekday_short(day.day)} {day_month(day.day)}", day.day == today, bars, words or [_("Not working")])
 
 
 def _pattern(piece: Piece) -> str:
