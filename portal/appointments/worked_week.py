@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -71,11 +71,11 @@ def days_of(
     Time away wins over everything, a closure over extra hours, and a public holiday over weekly hours alone. Time away
     on a day without hours is named on the clock of the `usual` place.
     """
-    week, start = list(hours), datetime.combine(monday, time())
+    week, start = list(hours), datetime.combine(monday, time(), UTC)
     last = monday + timedelta(days=6)
     off = closed.holidays(monday, last)
     # No zone's week begins or ends further than this from another's.
-    shut = closed.shut_between(timezone.make_aware(start - A_DAY), timezone.make_aware(start + 8 * A_DAY))
+    shut = closed.shut_between(start - A_DAY, start + 8 * A_DAY)
     found = []
     for day in (monday + timedelta(days=n) for n in range(7)):
         one = WorkedDay(day)
