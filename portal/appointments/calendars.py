@@ -136,10 +136,14 @@ class Work(Stretch):
 
 @dataclass(frozen=True, slots=True)
 class Away(Stretch):
-    """A stretch of the day that a psychologist is away; `location` is set if it is for a place that is closed."""
+    """A stretch of the day that a psychologist is away; `location` is set if it is for a place that is closed.
+
+    Some of the ways of meeting may go on in it: then it takes no time.
+    """
 
     slot: TimeSlot
     location: Location | None = None
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +175,8 @@ class DiaryDay:
     def free(self, *, zone: tzinfo, now: datetime) -> Iterator[Free]:
         """Each half hour of the wall clock from `now` on that is worked whole and that nothing touches."""
         taken = [(s.starts_at, s.ends_at) for s in (*self.sessions, *self.hidden) if s.appointment.takes_time]
-        taken += [(away.starts_at, away.ends_at) for away in (*self.away, *self.elsewhere)]
+        taken += [(away.starts_at, away.ends_at) for away in self.away if not away.goes_on]
+        taken += [(busy.starts_at, busy.ends_at) for busy in self.elsewhere]
         closed = [(begins.astimezone(UTC), ends.astimezone(UTC)) for begins, ends in taken]
         offered: set[datetime] = set()
         for work in self.work:
@@ -298,10 +303,10 @@ def _while_shut(
         for each in shut.get(hours.location.pk, ()):
             begins = max(hours.starts_at.astimezone(UTC), each.starts_at)
             ends = min(hours.ends_at.astimezone(UTC), each.ends_at)
-            if begins < ends and (begins, ends, each.label) not in seen:
-                seen.add((begins, ends, each.label))
+            if begins < ends and (begins, ends, each.words) not in seen:
+                seen.add((begins, ends, each.words))
                 for _i, cut in cuts(calendar, begins, ends):
-                    yield Away(*cut, slot=unworked(each.label), location=hours.location)
+                    yield Away(*cut, slot=unworked(each.words), location=hours.location, goes_on=bool(each.modes))
 
 
 def _booked(

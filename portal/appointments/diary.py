@@ -83,7 +83,9 @@ def openings_of(
     first_day = max(first_day, soonest)
     start, end = _around(first_day, last_day, services=[own[p.pk] for p in asked])
     hours = weekly_hours()
-    needs_room = {p.pk for p in asked if _may_need_room(own[p.pk], ways[p.pk], hours.get(p.pk, ()))}
+    days_off, shut = closed_days(first_day, last_day, start=start, end=end)
+    apart = closed.is_by_way(shut)
+    needs_room = {p.pk for p in asked if _may_need_room(own[p.pk], ways[p.pk], hours.get(p.pk, ()), apart=apart)}
     dated = reading.dated if reading else Dated(asked, start=start, end=end)
     at = {location for pk in needs_room for location in dated.places(pk)} if needs_room else set()
     taken = (
@@ -91,7 +93,6 @@ def openings_of(
         if reading
         else Taken(asked, start=start, end=end, now=now, ignore=ignore, rooms_at=at, without=without)
     )
-    days_off, shut = closed_days(first_day, last_day, start=start, end=end)
     full: dict[Service, Mapping[int, Closed]] = {}
     for psychologist in asked:
         pk, wanted = psychologist.pk, own[psychologist.pk]
@@ -108,7 +109,7 @@ def openings_of(
                         busy=taken.busy[pk],
                         full=full.get(wanted, {}) if all(wanted.takes_room(way) for way in same) else {},
                         days_off=days_off,
-                        shut=shut,
+                        shut=closed.spans(shut, same),
                         minutes=wanted.minutes,
                         buffer_before=wanted.buffer_before,
                         buffer_after=wanted.buffer_after,
@@ -119,16 +120,16 @@ def openings_of(
                         last_day=last_day,
                     ),
                 )
-                for windows, same in by_way(hours.get(pk, ()), ways[pk])
+                for windows, same in by_way(hours.get(pk, ()), ways[pk], apart=apart)
             ]
         )
     return found
 
 
-def _may_need_room(service: Service, ways: Sequence[Mode], hours: Iterable[Hours]) -> bool:
+def _may_need_room(service: Service, ways: Sequence[Mode], hours: Iterable[Hours], *, apart: bool) -> bool:
     """Whether some of somebody's time can only be used with a room: they meet nobody without one, or not then."""
     with_room = [way for way in ways if service.takes_room(way)]
-    return bool(with_room) and (len(with_room) == len(ways) or any(window.modes for window in hours))
+    return bool(with_room) and (len(with_room) == len(ways) or apart or any(window.modes for window in hours))
 
 
 def _can_take(psychologist: Psychologist, moving: Appointment | None) -> bool:
@@ -303,11 +304,11 @@ def _around(first_day: date, last_day: date, *, services: Sequence[Service]) -> 
 
 def closed_days(
     first_day: date, last_day: date, *, start: datetime, end: datetime
-) -> tuple[Mapping[int, Mapping[date, str]], Mapping[int, Sequence[Span]]]:
-    """Which days places have off, and when they are shut, by their ids, as `openings()` is asked. No query."""
+) -> tuple[Mapping[int, Mapping[date, str]], Mapping[int, Sequence[closed.Shut]]]:
+    """Which days places have off, and when they are shut, by their ids. No query."""
     # Hours of the day before or after may adjoin.
     near = timedelta(days=1)
-    return closed.holidays(first_day - near, last_day + near), closed.spans(closed.shut_between(start, end))
+    return closed.holidays(first_day - near, last_day + near), closed.shut_between(start, end)
 
 
 class Dated:

@@ -157,13 +157,17 @@ def openings(
     ]
 
 
-def by_way(hours: Sequence[Hours], ways: Sequence[Way]) -> list[tuple[Sequence[Hours], Sequence[Way]]]:
+def by_way(
+    hours: Sequence[Hours], ways: Sequence[Way], *, apart: bool = False
+) -> list[tuple[Sequence[Hours], Sequence[Way]]]:
     """The hours that are for each of `ways`: for all of them together where no window is for some ways only.
+
+    With `apart`, which is so where a place is shut for some ways only, each way is by itself all the same.
 
     A session runs on from one window into the next only where both are for the way in which it is held, so its openings
     are asked for way by way, and then `joined`.
     """
-    if not any(window.modes for window in hours):
+    if not apart and not any(window.modes for window in hours):
         return [(hours, ways)]
     return [([window for window in hours if not window.modes or way in window.modes], [way]) for way in ways]
 

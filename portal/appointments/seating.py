@@ -89,7 +89,8 @@ def _two_abreast(sessions: Sequence[Session]) -> list[list[Session]]:
 def _closed(place: Location, day: date, zone: tzinfo) -> Iterator[Away]:
     """When on that day a place is closed, and why."""
     one = CalendarDay(day, zone)
-    shut = list(closed.shut_between(one.start, one.end).get(place.pk, ()))
+    stretches = closed.shut_between(one.start, one.end).get(place.pk, ())
+    shut = [each for each in stretches if each.closes([Mode.IN_PERSON])]
     # The place's own days: its clock may be another than the calendar's.
     around = [day + timedelta(days=n) for n in (-1, 0, 1)]
     holidays = closed.holidays(around[0], around[-1])[place.pk]

@@ -64,9 +64,16 @@ class WorkedDay:
 
 
 def days_of(
-    monday: date, *, hours: Iterable[WorkingHours], slots: Sequence[TimeSlot], usual: Location | None = None
+    monday: date,
+    *,
+    hours: Iterable[WorkingHours],
+    slots: Sequence[TimeSlot],
+    ways: Sequence[Mode],
+    usual: Location | None = None,
 ) -> list[WorkedDay]:
     """The seven days from `monday`, by hours that need not be stored, and what is dated. No query.
+
+    `ways` are those that they offer, which hours that name none are for.
 
     Time away wins over everything, a closure over extra hours, and a public holiday over weekly hours alone. Time away
     on a day without hours is named on the clock of the `usual` place.
@@ -85,9 +92,12 @@ def days_of(
                 one.pieces.append(piece._replace(why=Why.CLOSED, label=holiday))
                 continue
             blocks = [*_away(day, piece.place, slots), *_shut(day, piece.place, shut)]
-            one.pieces += _cut(piece, sorted(blocks))
-        one.closed = list(dict.fromkeys(piece.label for piece in one.pieces if piece.why == Why.CLOSED))
-        wheres = {piece.place.pk: piece.place for piece in one.pieces} or ({usual.pk: usual} if usual else {})
+            one.pieces += _cut(piece, sorted(blocks), ways)
+        labels = [piece.label for piece in one.pieces if piece.why == Why.CLOSED]
+        there = {piece.place.pk: piece.place for piece in one.pieces}
+        labels += [block.label for where in there.values() for block in _shut(day, where, shut) if block.modes]
+        one.closed = list(dict.fromkeys(labels))
+        wheres = there or ({usual.pk: usual} if usual else {})
         away = (block.label for where in wheres.values() for block in _away(day, where, slots))
         one.away = list(dict.fromkeys(away))
         found.append(one)
@@ -101,6 +111,8 @@ class _Block(NamedTuple):
     ends: int
     why: Why
     label: str
+    # The ways of meeting that it stops; none is every way.
+    modes: tuple[str, ...] = ()
 
 
 def _planned(day: date, hours: Iterable[WorkingHours], slots: Iterable[TimeSlot]) -> Iterator[Piece]:
@@ -125,7 +137,7 @@ def _away(day: date, place: Location, slots: Iterable[TimeSlot]) -> Iterator[_Bl
 def _shut(day: date, place: Location, shut: Mapping[int, Sequence[Shut]]) -> Iterator[_Block]:
     for stretch in shut.get(place.pk, ()):
         if span := _minutes(day, place, stretch.starts_at, stretch.ends_at):
-            yield _Block(*span, Why.CLOSED, stretch.label)
+            yield _Block(*span, Why.CLOSED, stretch.words, stretch.modes)
 
 
 def _minutes(day: date, place: Location, starts_at: datetime, ends_at: datetime) -> tuple[int, int] | None:
@@ -138,7 +150,13 @@ def _minutes(day: date, place: Location, starts_at: datetime, ends_at: datetime)
     return (starts, until) if starts < until <= DAY_MINUTES else None
 
 
-def _cut(piece: Piece, blocks: Iterable[_Block]) -> Iterator[Piece]:
+def _stopped(piece: Piece, block: _Block, ways: Sequence[Mode]) -> Piece:
+    """What a block leaves of the piece in its time: the ways that it does not stop, or nothing."""
+    left = tuple(way for way in piece.modes or ways if block.modes and way not in block.modes)
+    return piece._replace(modes=left) if left else piece._replace(why=block.why, label=block.label)
+
+
+def _cut(piece: Piece, blocks: Iterable[_Block], ways: Sequence[Mode]) -> Iterator[Piece]:
     """A piece with these blocks taken out of it: what is left, and what is taken, in order."""
     at = piece.starts
     for block in blocks:
@@ -147,7 +165,7 @@ def _cut(piece: Piece, blocks: Iterable[_Block]) -> Iterator[Piece]:
             continue
         if at < begins:
             yield piece._replace(starts=at, ends=begins)
-        yield piece._replace(starts=begins, ends=ends, why=block.why, label=block.label)
+        yield _stopped(piece, block, ways)._replace(starts=begins, ends=ends)
         at = ends
     if at < piece.ends:
         yield piece._replace(starts=at)

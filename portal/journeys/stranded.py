@@ -103,7 +103,7 @@ def away(sessions: Sequence[Appointment]) -> set[int]:
     closed. One query."""
     if not sessions:
         return set()
-    shut = {s.pk for s in sessions if closed.closed_on(s.location_id, s.starts_at, s.ends_at)}
+    shut = {s.pk for s in sessions if closed.closed_on(s.location_id, s.starts_at, s.ends_at, mode=s.mode)}
     first, last = min(s.starts_at for s in sessions), max(s.ends_at for s in sessions)
     of_them = TimeSlot.objects.away().filter(psychologist__in={s.psychologist_id for s in sessions})
     slots = list(of_them.between(first, last).order_by().values_list("psychologist", "starts_at", "ends_at"))

@@ -43,6 +43,7 @@ STAFF_ONLY = (
     "portal/journeys/meanwhile.py",
     "portal/journeys/same_day.py",
     "portal/settings.py",
+    "portal/appointments/closed.py",
     "portal/appointments/forms.py",
     "portal/appointments/states.py",
     "portal/appointments/vocabulary.py",

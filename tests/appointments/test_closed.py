@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from portal.appointments import actions, closed, diary
-from portal.appointments.models import Closure, TimeSlot
+from portal.appointments.models import Appointment, Closure, TimeSlot
 from portal.appointments.refusals import NotOffered
 from portal.clinic.models import Location
+from portal.journeys import stranded
 from tests import make
 
 HOUR = timedelta(hours=1)
@@ -141,10 +142,10 @@ def test_days_are_those_of_each_place(db):
         datetime(2026, 6, 8, 16, tzinfo=UTC),
     )
     noon = datetime(2026, 6, 8, 4, tzinfo=UTC)
-    assert closed.closed_on(perth.pk, noon, noon + HOUR) == "Painters"
+    assert closed.closed_on(perth.pk, noon, noon + HOUR, mode="video") == "Painters"
     late = datetime(2026, 6, 8, 15, 30, tzinfo=UTC)
-    assert closed.closed_on(perth.pk, late, late + HOUR) == "Painters"
-    assert closed.closed_on(perth.pk, late + HOUR, late + 2 * HOUR) == ""
+    assert closed.closed_on(perth.pk, late, late + HOUR, mode="video") == "Painters"
+    assert closed.closed_on(perth.pk, late + HOUR, late + 2 * HOUR, mode="video") == ""
 
 
 @pytest.mark.parametrize(
@@ -170,3 +171,52 @@ def test_a_closure_is_named_in_the_calendar_over_the_hours_of_its_place(practice
     monday = diary.week(practice.psychologist, MONDAY, zone=practice.location.zone, now=now)[0]
     assert [(a.slot.label, a.minute, a.minutes) for a in monday.away] == [("Painters", 16 * 60, 60)]
     assert list(monday.free(zone=practice.location.zone, now=now))[-1].minute == 15 * 60 + 30
+
+
+# ---- For some ways of meeting alone ----------------------------------------------------------------------------------
+
+
+def test_the_rooms_are_closed_and_video_goes_on(practice):
+    shut(in_person=True)
+    assert days_free(practice, mode="in_person") == WEEK[1:]
+    assert days_free(practice, mode="video") == WEEK
+    found = diary.openings_of(
+        [practice.psychologist],
+        service=practice.service,
+        first_day=MONDAY,
+        days=2,
+        now=practice.ask()["now"],
+        clinic=practice.clinic,
+    )[practice.psychologist.pk]
+    ways = {practice.location.day_of(each.starts_at): set(each.modes) for each in found}
+    assert "in_person" not in ways[MONDAY]
+    assert "video" in ways[MONDAY]
+    assert {"in_person", "video"} <= ways[MONDAY + timedelta(days=1)]
+
+
+def test_who_is_booked_in_a_way_that_is_closed_is_refused_and_in_another_is_not(practice):
+    shut(in_person=True)
+    with pytest.raises(NotOffered, match="time"):
+        actions.book(**practice.ask(by=practice.desk, patient=practice.patient, mode="in_person"))
+    assert actions.book(**practice.ask(by=practice.desk, patient=practice.patient, mode="video")).mode == "video"
+
+
+def test_a_closure_of_some_ways_strands_the_sessions_in_them(practice, nine):
+    make.appointment(starts_at=nine, location=practice.location, psychologist=practice.psychologist, mode="video")
+    inside = make.appointment(starts_at=nine + 2 * HOUR, location=practice.location, mode="in_person")
+    closure = shut(in_person=True)
+    sessions = list(Appointment.objects.all())
+    assert [session for session in sessions if closed.is_within(closure, session)] == [inside]
+    assert stranded.away(sessions) == {inside.pk}
+
+
+def test_the_calendar_names_what_is_closed_and_lets_the_half_hours_be_booked(practice, now):
+    zone = practice.location.zone
+    shut(in_person=True)
+    [monday] = diary.columns([practice.psychologist], first_day=MONDAY, days=1, zone=zone, now=now)
+    [away] = monday.away
+    assert (away.slot.label, away.goes_on) == ("Painters (in person only)", True)
+    assert len(list(monday.free(zone=zone, now=now))) == 16
+    shut()
+    [monday] = diary.columns([practice.psychologist], first_day=MONDAY, days=1, zone=zone, now=now)
+    assert list(monday.free(zone=zone, now=now)) == []

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portal.appointments import closed
 from portal.appointments.models import Closure
 from portal.appointments.openings import Closed, Extra, Hours, Span, by_way, joined, openings
 
@@ -88,6 +89,7 @@ def questions(draw, zone):
                 from_time=times[0],
                 until_time=times[1],
                 location_id=draw(st.sampled_from([None, 1, 2])),
+                **dict.fromkeys(draw(st.just(frozenset()) | ways), True),
             )
         )
     earliest = start + TICK * draw(st.integers(0, 24 * 12))
@@ -149,13 +151,12 @@ def answer(question):
     for closure in question["closures"]:
         for place, zone in question["zones"].items():
             if closure.is_of(place):
-                shut[place].append(Span(*closure.between(zone)))
+                shut[place].append(closed.Shut(*closure.between(zone), "", tuple(closure.modes)))
     asked = {
         "extra": question["extra"],
         "blocked": question["leave"],
         "busy": question["booked"],
         "days_off": question["holidays"],
-        "shut": shut,
         "minutes": question["minutes"],
         "buffer_before": question["before"],
         "buffer_after": question["after"],
@@ -167,8 +168,13 @@ def answer(question):
     }
     return joined(
         [
-            (same, openings(hours=windows, full=full if same == [IN_PERSON] else {}, **asked))
-            for windows, same in by_way(question["hours"], question["ways"])
+            (
+                same,
+                openings(
+                    hours=windows, full=full if same == [IN_PERSON] else {}, shut=closed.spans(shut, same), **asked
+                ),
+            )
+            for windows, same in by_way(question["hours"], question["ways"], apart=closed.is_by_way(shut))
         ]
     )
 
@@ -218,14 +224,15 @@ def reference(question):
     ticks = Ticks(question)
     count = len(ticks.moments)
     leave, booked = ticks.marked(question["leave"]), ticks.marked(question["booked"])
-    shut = {place: [False] * count for place in question["zones"]}
+    shut = {(place, way): [False] * count for place in question["zones"] for way in WAYS}
     for closure in question["closures"]:
         begins = datetime.combine(closure.first_day, closure.from_time or time())
         ends = datetime.combine(closure.last_day, closure.until_time or time())
         if not closure.until_time:
             ends += timedelta(days=1)
-        for place, marks in shut.items():
-            if closure.is_of(place):
+        stopped = [way for way in WAYS if getattr(closure, way)] or WAYS
+        for (place, way), marks in shut.items():
+            if closure.is_of(place) and way in stopped:
                 for i in range(ticks.first_showing(place, begins), ticks.last_showing(place, ends)):
                     marks[i] = True
     taken = {place: [ticks.marked(room) for room in rooms] for place, rooms in question["rooms"].items()}
@@ -254,7 +261,7 @@ def reference(question):
                     and since % question["step"] == 0
                     and question["earliest"] <= moment <= question["latest"]
                     and all(worked[place][n] for n in stretch)
-                    and not any(leave[n] or shut[place][n] for n in stretch)
+                    and not any(leave[n] or shut[place, way][n] for n in stretch)
                     and not any(booked[n] for n in around)
                 ):
                     has_room = not taken[place] or any(not any(room[n] for n in around) for room in taken[place])
@@ -284,9 +291,15 @@ def windows_for(way, question, ticks):
         yield slot.location_id, begins, ticks.at[slot.end], ticks.shown[slot.location_id][begins], True
 
 
+def names_ways(question):
+    """Whether hours or closures are for some ways of meeting alone."""
+    closures = (getattr(closure, way) for closure in question["closures"] for way in WAYS)
+    return any(window.modes for window in question["hours"]) or any(closures)
+
+
 def expected_at(found, ways, question):
     """At which places a session may start at one tick, and there in which ways."""
-    is_named = any(window.modes for window in question["hours"])
+    is_named = names_ways(question)
     places = defaultdict(set)
     for way in ways:
         candidates = found.get(way, set())
@@ -315,6 +328,6 @@ def test_agrees_with_a_look_at_every_five_minutes(zone):
             assert each.location_id in expected[each.starts_at]
             assert each.ends_at - each.starts_at == timedelta(minutes=question["minutes"])
             assert set(each.modes) <= expected[each.starts_at][each.location_id]
-            assert bool(each.modes) is (len(question["ways"]) > 1 and any(hours.modes for hours in question["hours"]))
+            assert bool(each.modes) is (len(question["ways"]) > 1 and names_ways(question))
 
     agrees()

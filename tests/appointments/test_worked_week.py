@@ -31,7 +31,7 @@ def _at(day, hour, place):
 
 def _week(mai, monday=MONDAY):
     slots = list(mai.time_slots.select_related("location"))
-    return days_of(monday, hours=list(mai.hours.select_related("location")), slots=slots, usual=None)
+    return days_of(monday, hours=list(mai.hours.select_related("location")), slots=slots, ways=mai.modes, usual=None)
 
 
 def _pieces(one):
@@ -90,3 +90,18 @@ def test_a_night_on_which_clocks_change_is_drawn_as_they_show_it(mai, place):
     begins = datetime(2027, 4, 3, 13, tzinfo=UTC)
     make.time_slot(psychologist=mai, starts_at=begins, minutes=5 * 60, label="Asleep")
     assert _pieces(_week(mai, date(2027, 3, 29))[6]) == [(0, 4, "away", "Asleep"), (4, 6, "weekly", "")]
+
+
+def test_a_closure_of_some_ways_leaves_the_others(mai, place):
+    mai.hours.filter(weekday=1).update(starts=time(9), ends=time(17))
+    tuesday, noon = date(2026, 12, 22), time(12)
+    Closure.objects.create(first_day=tuesday, from_time=noon, last_day=tuesday, label="Painters", in_person=True)
+    day = _week(mai)[1]
+    assert [(piece.starts // 60, piece.modes) for piece in day.pieces] == [
+        (9, ()),
+        (12, tuple(way for way in mai.modes if way != "in_person")),
+    ]
+    assert (day.closed, day.minutes) == (["Painters (in person only)"], 480)
+    # Hours for people who come in alone have nothing left.
+    mai.hours.filter(weekday=1).update(in_person=True)
+    assert [str(piece.why) for piece in _week(mai)[1].pieces] == ["weekly", "closed"]

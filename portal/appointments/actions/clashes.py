@@ -162,7 +162,7 @@ class Outlook:
         if any(busy.start < slot.ends_at and busy.end > slot.starts_at for busy in self._elsewhere):
             return Clash.ELSEWHERE
         place = self.terms.location.pk
-        if closed_on(place, slot.starts_at, slot.ends_at):
+        if closed_on(place, slot.starts_at, slot.ends_at, mode=self.terms.mode):
             return Clash.CLOSED
         return Clash.HOLIDAY if holiday_on(place, starts_at) else Clash.HOURS
 

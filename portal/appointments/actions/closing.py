@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime, time
 
 from portal.appointments import opened
@@ -12,7 +13,7 @@ from portal.appointments.openings import Span
 from portal.appointments.refusals import BadTimes
 from portal.audit import trail
 from portal.clinic import kept
-from portal.clinic.models import Location
+from portal.clinic.models import Location, Mode
 from portal.common.access.actors import Actor
 
 
@@ -25,10 +26,14 @@ def add_closure(
     from_time: time | None = None,
     until_time: time | None = None,
     label: str,
+    modes: Collection[Mode | str] = (),
     by: Actor,
     now: datetime,
 ) -> Closure:
-    """Closes a place, or with no `location` every place, on each one's own clock; raises BadTimes."""
+    """Closes a place, or with no `location` every place, on each one's own clock; raises BadTimes.
+
+    With `modes`, only to people who are met in these ways.
+    """
     # Who books meanwhile waits for it, whoever they book.
     lock_diary(*kept.psychologists())
     whole = all(at is None or not (at.second or at.microsecond) for at in (from_time, until_time))
@@ -41,6 +46,7 @@ def add_closure(
         from_time=from_time,
         until_time=until_time,
         label=label,
+        **{Mode(mode).value: True for mode in modes},
     )
     _record("closure.added", closure, by=by, now=now)
     return closure
@@ -71,4 +77,5 @@ def _record(verb: str, closure: Closure, *, by: Actor, now: datetime) -> None:
         location=closure.location_id,
         first_day=closure.first_day,
         last_day=closure.last_day,
+        **({"modes": closure.modes} if closure.modes else {}),
     )

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from django.db.models import Q
 
 from portal.accounts.roles import STAFF
+from portal.appointments import closed
 from portal.appointments.diary import Dated, booking_times, closed_days
 from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment, AppointmentQuerySet
@@ -210,7 +211,7 @@ def is_worked(
         extra=dated.extra[psychologist.pk],
         blocked=dated.blocked[psychologist.pk],
         days_off=days_off,
-        shut=shut,
+        shut=closed.spans(shut, [mode]),
         minutes=int((slot.ends_at - slot.starts_at).total_seconds()) // 60,
         step_minutes=clinic.slot_step_minutes,
         earliest=slot.starts_at,

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import Role
 from portal.appointments.openings import first_shown, last_shown
-from portal.clinic.models import Location
+from portal.clinic.models import Location, Mode
+from portal.clinic.models.services import modes_of
 from portal.common.access.actors import Actor
 from portal.common.privacy import classed
 
@@ -21,12 +22,13 @@ class ClosureQuerySet(models.QuerySet["Closure"]):
         return self.all() if is_staff else self.none()
 
 
-@classed(plain="id code location first_day from_time last_day until_time label")
+@classed(plain="id code location first_day from_time last_day until_time label in_person video phone")
 class Closure(models.Model):
     """Days on which a place is closed, or every place: nobody can be booked there, whoever works.
 
     Days and times are on the wall clock of each place: closed from the 24th of December is so in Perth too. Without a
-    time the first and the last day are closed whole. Unlike a public holiday it also closes extra hours.
+    time the first and the last day are closed whole. Unlike a public holiday it also closes extra hours. It may be for
+    some ways of meeting alone: the rooms are painted, and video goes on.
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -37,6 +39,10 @@ class Closure(models.Model):
     last_day = models.DateField(_("until"))
     until_time = models.TimeField(_("until"), null=True, blank=True)
     label = models.CharField(_("shown in the diary as"), max_length=60)
+    # The ways of meeting that it closes; where none is named, every way.
+    in_person = models.BooleanField(Mode.IN_PERSON.label, default=False)
+    video = models.BooleanField(Mode.VIDEO.label, default=False)
+    phone = models.BooleanField(Mode.PHONE.label, default=False)
 
     objects = ClosureQuerySet.as_manager()
 
@@ -58,6 +64,15 @@ class Closure(models.Model):
     def is_of(self, location_id: int) -> bool:
         """Whether it closes this place."""
         return self.location_id in (None, location_id)
+
+    @property
+    def modes(self) -> list[Mode]:
+        """The ways of meeting that it names; none means that it closes every way."""
+        return modes_of(self)
+
+    def closes(self, mode: Mode | str) -> bool:
+        """Whether nobody can be met in this way in it."""
+        return not self.modes or mode in self.modes
 
     def between(self, zone: tzinfo) -> tuple[datetime, datetime]:
         """From when until when, in UTC, on the clock of a zone."""

@@ -14,7 +14,7 @@ from portal.appointments.series_forms import FORTNIGHTLY
 from portal.billing import actions as billing
 from portal.billing.models import Invoice, Method
 from portal.clinic import kept
-from portal.clinic.models import ClinicSettings, HowBooked, Mode, Psychologist, Service
+from portal.clinic.models import ClinicSettings, HowBooked, Location, Mode, Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.journeys import booking, closing, reading, time_away, to_do, voiding
 from portal.journeys.repeating import asking as repeating
@@ -50,10 +50,22 @@ def leave(*, accounts: Mapping[sign_ins.Person, User], now: datetime) -> None:
 
 
 def _team_day(*, by: Actor, now: datetime) -> None:
-    """A Wednesday, weeks after the last session that is booked, on which the whole clinic is closed."""
+    """A Wednesday, weeks after the last session that is booked, on which the whole clinic is closed, and the day after it,
+    on which rooms are painted and video goes on."""
     day = ClinicSettings.current().today(now) + timedelta(weeks=6)
     day += timedelta(days=(2 - day.weekday()) % 7)
     closing.add_closure(location=None, first_day=day, last_day=day, label="Team day", by=by, now=now)
+    painted = day + timedelta(days=1)
+    place = Location.objects.filter(is_active=True).earliest("pk")
+    closing.add_closure(
+        location=place,
+        first_day=painted,
+        last_day=painted,
+        label="Painters",
+        modes=[Mode.IN_PERSON],
+        by=by,
+        now=now,
+    )
 
 
 def _registered_twice(*, now: datetime) -> None:

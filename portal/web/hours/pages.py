@@ -248,7 +248,12 @@ def _page(
     standing = rows if not week.is_bound else week.readable
     context = {
         "picture": picture.picture_of(
-            picture.asked_week(said, today=here), hours=standing, slots=slots, usual=_usual(rows), today=here
+            picture.asked_week(said, today=here),
+            hours=standing,
+            slots=slots,
+            ways=whose.psychologist.modes,
+            usual=_usual(rows),
+            today=here,
         ),
         "unread": week.is_bound and len(week.readable) < week.filled,
         "closed_days": picture.closed_days_of(standing, slots, today=here)[:CLOSED_DAYS],

@@ -15,7 +15,7 @@ from portal.appointments import closed
 from portal.appointments.models import TimeSlot, WorkingHours
 from portal.appointments.models.hours import DAY_MINUTES
 from portal.appointments.worked_week import Piece, Why, WorkedDay, days_of
-from portal.clinic.models import Location
+from portal.clinic.models import Location, Mode
 from portal.common.languages.times import clock_of, day_month, day_short, weekday_short
 from portal.web.hours.forms import terms_in_words
 
@@ -87,10 +87,16 @@ def asked_week(said: str | None, *, today: date) -> date:
 
 
 def picture_of(
-    monday: date, *, hours: Sequence[WorkingHours], slots: Sequence[TimeSlot], usual: Location | None, today: date
+    monday: date,
+    *,
+    hours: Sequence[WorkingHours],
+    slots: Sequence[TimeSlot],
+    ways: Sequence[Mode],
+    usual: Location | None,
+    today: date,
 ) -> Picture:
     """Draws the week from `monday` as these hours make it, stored or not. No query."""
-    days = days_of(monday, hours=hours, slots=slots, usual=usual)
+    days = days_of(monday, hours=hours, slots=slots, ways=ways, usual=usual)
     places = list(dict.fromkeys(window.location for window in hours))
     places += [piece.place for day in days for piece in day.pieces if piece.place not in places]
     first, last, parts = _bounds(days)

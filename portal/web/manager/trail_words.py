@@ -236,6 +236,7 @@ FACTS = {
     "starts_at": "Begins",
     "first_day": "First day",
     "last_day": "Last day",
+    "modes": "Ways of meeting",
     "titles": "Titles",
     "total_cents": "Total",
     "refills": "Fills the time of",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.appointments.hours import main_zone
 from portal.clinic import kept
-from portal.clinic.models import ClinicSettings, Location, Psychologist
+from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist
 from portal.common.forms.fields import DateField, LineField, TimeField, moment
 from portal.common.forms.parts import field_of
 
@@ -29,6 +29,14 @@ class TimeOffForm(forms.Form):
     from_time = TimeField(label=_("Start time"), required=False)
     last_day = DateField(label=_("Until"), picker=True, required=False)
     until_time = TimeField(label=_("End time"), required=False, is_end=True)
+    modes = forms.TypedMultipleChoiceField(
+        label=_("Closed only for"),
+        required=False,
+        coerce=Mode,
+        choices=Mode.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None chosen closes every way of meeting. “In person” closes the rooms, and video goes on."),
+    )
     label = LineField(
         label=_("Shown in the diary as"),
         max_length=60,
@@ -80,6 +88,10 @@ class TimeOffForm(forms.Form):
         if not 2000 <= first.year <= 2100 or not 2000 <= last.year <= 2100:
             self.add_error("first_day", ValidationError(_("Check the year."), code="year"))
             return data
+        if self.psychologist and data.get("modes"):
+            # Somebody who is away is met in no way; hours for one way alone are weekly hours.
+            words = _("This is for a place or the clinic. Who is away can't be met in any way.")
+            self.add_error("modes", ValidationError(words, code="away"))
         begins, until = data.get("from_time"), data.get("until_time")
         # No time is the end of that day, as 24:00 is; a picker has only 00:00, which begins a later day.
         is_whole = until is None or until.fold or (until == time() and last == first)

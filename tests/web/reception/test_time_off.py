@@ -1,6 +1,7 @@
 """Leave and closed days over a range, entered at the desk: of a psychologist, a place and the whole clinic."""
 
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -141,3 +142,77 @@ def test_extra_hours_are_not_ended_here(desk, place):
 def test_it_is_reached_from_the_calendar(desk, place):
     assert f'href="{PAGE}"' in desk.get("/reception/calendar/").text
     assert f'href="{PAGE}"' in desk.get("/reception/away/").text
+
+
+def test_a_place_may_be_closed_for_some_ways_of_meeting(desk, place):
+    inside, by_video = place.session(hours=7 * 24, mode="in_person"), place.session(hours=7 * 24 + 2, mode="video")
+    sent = WEEK | whose(place, "place") | {"modes": ["in_person"]}
+    asked = desk.post(PAGE, sent)
+    assert asked.context["strands"] == [inside]
+    assert desk.post(PAGE, sent | {"known": asked.context["digest"]})["Location"] == PAGE
+    assert Closure.objects.get().modes == ["in_person"]
+    assert stranded() == {str(inside.code)}
+    (line,) = desk.get(PAGE).context["lines"]
+    assert line.label == "Christmas break (in person only)"
+    assert Entry.objects.get(verb="closure.added").facts["modes"] == ["in_person"]
+    assert by_video.patient.name in desk.get("/reception/", {"day": "2026-12-01"}).text
+
+
+def test_leave_is_never_for_one_way_alone(desk, place):
+    refused = desk.post(PAGE, WEEK | whose(place, "person") | {"modes": ["video"]})
+    assert "Who is away can't be met in any way." in unescape(refused.text)
+    assert (refused.status_code, TimeSlot.objects.exists()) == (422, False)
+
+
+# ---- What the desk reads where it tries to book then -----------------------------------------------------------------
+
+WEDNESDAY = NOW + timedelta(hours=25)  # Noon.
+
+
+def _doors(desk, place, session):
+    """What the desk reads at each door that books or moves a session to noon of Wednesday, in person."""
+    patient = session.patient
+    time = {"time": f"{WEDNESDAY:%Y-%m-%dT%H:%MZ} {place.location.slug} {place.psychologist.slug}"}
+    here = desk.post(
+        reverse("reception:book_here", args=[patient.code]),
+        time | {"service": place.service.slug, "mode": "in_person"},
+    )
+    question = desk.get(
+        reverse("reception:move_in_calendar", args=[session.code]), {"day": "2026-11-25", "at": "12:00"}
+    )
+    to = {"to": question.context["target"].value, "seen": question.context["session"].seen_as}
+    moved = desk.post(reverse("reception:move_in_calendar", args=[session.code]), to)
+    typed = {
+        "service": place.service.slug,
+        "psychologist": place.psychologist.slug,
+        "mode": "in_person",
+        "day": "2026-11-25",
+        "at": "12:00",
+        "with_whom": place.psychologist.slug,
+        "location": place.location.slug,
+    }
+    booked = desk.post(reverse("reception:book", args=[patient.code]), typed)
+    return [(answer.status_code, answer.context["because"]) for answer in (here, moved, booked)]
+
+
+def test_the_desk_reads_why_a_day_is_closed_wherever_it_books(desk, place):
+    session = place.session(hours=1)
+    closure = Closure.objects.create(first_day="2026-11-25", last_day="2026-11-25", label="Painters", in_person=True)
+    assert _doors(desk, place, session) == [(422, "Brunswick is closed then: Painters.")] * 3
+    closure.delete()
+    slot = make.time_slot(psychologist=place.psychologist, starts_at=WEDNESDAY, minutes=60, label="Leave")
+    assert _doors(desk, place, session) == [(422, "Dr Mai Nguyễn is away then: Leave.")] * 3
+    slot.delete()
+    place.psychologist.hours.all().delete()
+    assert _doors(desk, place, session) == [(422, "")] * 3
+
+
+def test_a_public_holiday_is_named_where_the_desk_books(desk, place):
+    place.location.works_on_holidays = False
+    place.location.save()
+    patient = make.patient()
+    noon = datetime(2026, 12, 25, 1, tzinfo=UTC)
+    time = {"time": f"{noon:%Y-%m-%dT%H:%MZ} {place.location.slug} {place.psychologist.slug}"}
+    path = reverse("reception:book_here", args=[patient.code])
+    asked = desk.post(path, time | {"service": place.service.slug, "mode": "in_person"})
+    assert "Brunswick is closed on that day: Christmas Day. Has the psychologist agreed to it?" in asked.text

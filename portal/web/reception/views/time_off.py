@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.roles import Role
+from portal.appointments import closed
 from portal.appointments.hours import main_zone
 from portal.appointments.models import Closure, TimeSlot
 from portal.clinic import kept
@@ -78,7 +79,7 @@ def _add(request: ActorRequest, form: TimeOffForm, *, now: datetime) -> None:
             now=now,
         )
         return
-    columns = ("first_day", "from_time", "last_day", "until_time", "label")
+    columns = ("first_day", "from_time", "last_day", "until_time", "label", "modes")
     days = {name: said[name] for name in columns}
     closing.add_closure(knowing=knowing, location=form.location, **days, by=request.actor, now=now)
 
@@ -138,9 +139,10 @@ def _coming(request: ActorRequest, *, clinic: ClinicSettings, now: datetime) -> 
             last if until else last + timedelta(days=1),
             until or MIDNIGHT,
         )
-        begins, _ends = closure.between(place.zone if place else clinic.zone)
+        begins, ends = closure.between(place.zone if place else clinic.zone)
         whose = place.name if place else _("The whole clinic")
-        yield Line(closure.code, whose, words, closure.label, is_closure=True, begins=begins)
+        label = closed.Shut(begins, ends, closure.label, tuple(closure.modes)).words
+        yield Line(closure.code, whose, words, label, is_closure=True, begins=begins)
 
 
 def _in_words(first: date, starts: time, last: date, ends: time) -> str:
