@@ -34,7 +34,7 @@ from portal.patients.forms import SearchForm
 from portal.patients.models import Patient
 from portal.patients.search import search
 from portal.web.calendars.audience import Audience
-from portal.web.calendars.in_the_way import in_the_way
+from portal.web.calendars.in_the_way import in_the_way, not_worked_because
 from portal.web.calendars.refused import why_not
 from portal.web.calendars.told import say_what_was_done
 from portal.web.finding.pages import found
@@ -142,6 +142,11 @@ def here(request: ActorRequest, audience: Audience, people: Sequence[Psychologis
             status = 422
             page["outside"] = refused.reason == "time" and not outside
             page["refusal"] = "" if page["outside"] else why_not(refused.reason)
+            if page["outside"]:
+                slot = rules.slot_of(service, here.starts_at)
+                page["because"] = not_worked_because(
+                    psychologist, here.location, starts_at=slot.starts_at, ends_at=slot.ends_at, mode=mode
+                )
         else:
             done = _("Booked for %(patient)s: %(when)s with %(psychologist)s.") % {
                 "patient": patient.name,

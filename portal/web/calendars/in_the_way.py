@@ -9,9 +9,10 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from portal.appointments.actions.rules import Slot
-from portal.appointments.models import Appointment, AppointmentQuerySet
+from portal.appointments.closed import closed_on, holiday_on
+from portal.appointments.models import Appointment, AppointmentQuerySet, TimeSlot
 from portal.appointments.refusals import PatientBusy, SlotTaken
-from portal.clinic.models import Location, Psychologist
+from portal.clinic.models import Location, Mode, Psychologist
 from portal.common.access.actors import Actor
 from portal.common.languages.times import clock
 from portal.patients.models import Patient
@@ -48,6 +49,24 @@ def in_the_way(
     (psychologist,) = psychologists
     found = there.filter(psychologist=psychologist).occupying(slot.occupied_from, slot.occupied_until)
     return _of_psychologist(found, psychologist, slot)
+
+
+def not_worked_because(
+    psychologist: Psychologist, location: Location, *, starts_at: datetime, ends_at: datetime, mode: Mode | str
+) -> str:
+    """Why nobody works then, where that has a name: a closure, a public holiday or time away; empty for plain hours.
+
+    One statement at most.
+    """
+    if why := closed_on(location.pk, starts_at, ends_at, mode=mode):
+        return _("%(place)s is closed then: %(why)s.") % {"place": location.name, "why": why}
+    away = TimeSlot.objects.away().filter(psychologist=psychologist).between(starts_at, ends_at).first()
+    if away is not None:
+        said = {"name": psychologist.name, "why": away.label}
+        return _("%(name)s is away then: %(why)s.") % said if away.label else _("%(name)s is away then.") % said
+    if why := holiday_on(location.pk, starts_at):
+        return _("%(place)s is closed on that day: %(why)s.") % {"place": location.name, "why": why}
+    return ""
 
 
 def _of_patient(found: AppointmentQuerySet, patient: Patient) -> InTheWay:

@@ -28,7 +28,7 @@ from portal.journeys import booking, choosing, sessions
 from portal.journeys.moving import move as move_session
 from portal.web.calendars import undoing
 from portal.web.calendars.audience import Audience
-from portal.web.calendars.in_the_way import InTheWay, in_the_way
+from portal.web.calendars.in_the_way import InTheWay, in_the_way, not_worked_because
 from portal.web.calendars.move_forms import MoveForm, SentForm
 from portal.web.calendars.refused import in_words, why_not
 
@@ -136,8 +136,19 @@ class _Page:
                 "refusal": refusal,
                 "in_the_way": way,
                 "outside": outside,
+                "because": self._because(target) if outside else "",
             },
             status=status,
+        )
+
+    def _because(self, target: Target) -> str:
+        slot = rules.moved(self.session, target.starts_at)
+        return not_worked_because(
+            target.psychologist,
+            target.location,
+            starts_at=slot.starts_at,
+            ends_at=slot.ends_at,
+            mode=self.session.mode,
         )
 
     def moved(self, target: Target) -> HttpResponse:

@@ -37,7 +37,7 @@ from portal.journeys.times_form import TimesForm, kept_in_links
 from portal.journeys.usual import usual
 from portal.patients.models import Patient
 from portal.web.calendars import undoing
-from portal.web.calendars.in_the_way import in_the_way
+from portal.web.calendars.in_the_way import in_the_way, not_worked_because
 from portal.web.calendars.refused import in_words, why_not
 from portal.web.calendars.told import say_what_stands
 from portal.web.reception.forms import ANY, AnyTime, BookingChoice, OfferedTime
@@ -292,6 +292,7 @@ def _page(
         "wrong_way": wrong_way,
         "outside": outside,
         "elsewhere": _elsewhere(any_time, wanted) if outside else None,
+        "because": _because(any_time, wanted) if outside else "",
         "is_past": outside and around is not None and around <= wanted.now,
         # Of what was still to come people are told that it is not, also where it moves to a time that is past.
         "mails": wanted.ignore is not None and wanted.ignore.starts_at > wanted.now,
@@ -299,6 +300,19 @@ def _page(
     }
     status = 409 if taken or refusal else 422 if any_time.errors or outside else 200
     return page_or_fragment(request, wanted.template, context, fragment="times", status=status)
+
+
+def _because(any_time: AnyTime, wanted: Wanted) -> str:
+    """Why nobody works at the time that was typed, where that has a name."""
+    typed = any_time.cleaned_data
+    minutes = wanted.ignore.minutes if wanted.ignore else wanted.service.minutes
+    return not_worked_because(
+        typed["with_whom"],
+        typed["location"],
+        starts_at=typed["starts_at"],
+        ends_at=typed["starts_at"] + timedelta(minutes=minutes),
+        mode=wanted.mode,
+    )
 
 
 def _elsewhere(any_time: AnyTime, wanted: Wanted) -> OutsideCalendar | None:
