@@ -50,8 +50,10 @@ def leave(*, accounts: Mapping[sign_ins.Person, User], now: datetime) -> None:
 
 
 def _team_day(*, by: Actor, now: datetime) -> None:
-    """A Wednesday, weeks after the last session that is booked, on which the whole clinic is closed, and the day after it,
-    on which rooms are painted and video goes on."""
+    """Weeks after the last session that is booked, a Wednesday on which the whole clinic is closed.
+
+    On the day after it rooms are painted, and video goes on.
+    """
     day = ClinicSettings.current().today(now) + timedelta(weeks=6)
     day += timedelta(days=(2 - day.weekday()) % 7)
     closing.add_closure(location=None, first_day=day, last_day=day, label="Team day", by=by, now=now)
