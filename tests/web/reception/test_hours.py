@@ -227,3 +227,32 @@ def test_closed_days_are_named_and_can_be_worked(desk, place, page, closes):
     assert "extra hours are open" in shown.text
     christmas = desk.get(page, {"week": "2026-12-25"})
     assert _said(christmas)[4][1] == ["9:00 am – 12:00 pm, extra hours", "Closed: Christmas Day"]
+
+
+# ---- Two people ------------------------------------------------------------------------------------------------------
+
+
+def test_the_desk_and_the_psychologist_who_change_one_day_are_asked(desk, place, page):
+    own = make.client_for(place.psychologist.user)
+    at_the_desk, at_home = (
+        form_with(desk.get(page), "h0-starts"),
+        form_with(own.get("/practice/hours/"), "h0-starts"),
+    )
+    assert own.post("/practice/hours/", at_home | {"h0-ends": "12:00", "h1-ends": "13:00"}).status_code == 302
+    # Wednesday is the desk's alone, Monday both changed: nothing is saved until somebody has looked.
+    asked = desk.post(page, at_the_desk | {"h0-ends": "15:00", "h2-ends": "14:00"})
+    assert asked.status_code == 422
+    assert "changed meanwhile, in another tab or by somebody else" in asked.text
+    ends = dict(place.psychologist.hours.values_list("weekday", "ends"))
+    assert (ends[0], ends[1]) == (time(12), time(13))
+    assert desk.post(page, form_with(asked, "h0-starts") | {"theirs": ["0"]}).status_code == 302
+    ends = dict(place.psychologist.hours.values_list("weekday", "ends"))
+    assert (ends[0], ends[1], ends[2]) == (time(12), time(13), time(14))
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"), [("9.30", time(9, 30)), ("٩:٣٠", time(9, 30)), ("9:30 am", time(9, 30)), ("00:00", time(0))]
+)
+def test_times_are_read_as_they_are_written(desk, place, page, typed, read):
+    assert desk.post(page, _only_monday(desk, page) | {"h0-starts": typed}).status_code == 302
+    assert place.psychologist.hours.get().starts == read
