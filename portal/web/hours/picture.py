@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
+from django.utils.dateformat import time_format
 from django.utils.timezone import make_naive
 from django.utils.translation import gettext as _
 
 from portal.appointments import closed
+from portal.appointments.closed import Shut
 from portal.appointments.models import TimeSlot, WorkingHours
 from portal.appointments.models.hours import DAY_MINUTES
 from portal.appointments.worked_week import Piece, Why, WorkedDay, days_of
@@ -105,7 +107,7 @@ def picture_of(
     return Picture(
         monday,
         rows=[_row(day, looks, several, first=first * 60, last=last * 60, today=today) for day in days],
-        hours=[clock_of(time(hour % 24)) for hour in range(first, last + 1, (last - first) // parts)],
+        hours=[_on_scale(hour) for hour in range(first, last + 1, (last - first) // parts)],
         marks=list(_marks(days, looks, several)),
         total=sum(day.minutes for day in days) / 60,
         weeks=_different_weeks(monday, hours=hours, slots=slots, today=today),
@@ -153,6 +155,12 @@ def _in_words(piece: Piece, *, names_place: bool) -> str:
     terms = terms_in_words([mode.label for mode in piece.modes], None, None)
     said = (f"{_clock(piece.starts)} – {ends}", piece.place.name if names_place else "", terms, extra)
     return ", ".join(part for part in said if part)
+
+
+def _on_scale(hour: int) -> str:
+    """`8 am`: five of them stand in a line on a phone."""
+    at = time(hour % 24)
+    return f"{time_format(at, 'g')} {time_format(at, 'A').lower()}"
 
 
 def _clock(minute: int) -> str:
@@ -227,11 +235,12 @@ def closed_days_of(hours: Sequence[WorkingHours], slots: Iterable[TimeSlot], *, 
             if not closure.is_of(window.location_id):
                 continue
             begins, ends = closure.between(window.location.zone)
+            label = Shut(begins, ends, closure.label, tuple(closure.modes)).words
             day = max(closure.first_day, today)
             while day <= min(closure.last_day, last):
                 starts = datetime.combine(day, window.starts, window.location.zone)
                 if window.is_worked_on(day) and starts < ends and starts + timedelta(minutes=window.minutes) > begins:
-                    found[day, closure.label, False][window.location_id] = window.location
+                    found[day, label, False][window.location_id] = window.location
                 day += timedelta(days=1)
     extra = {
         slot.location.day_of(slot.starts_at) for slot in slots if slot.kind == TimeSlot.Kind.EXTRA and slot.location

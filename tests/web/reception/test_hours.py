@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from portal.accounts.roles import Role
-from portal.appointments.models import TimeSlot
+from portal.appointments.models import Closure, TimeSlot
 from portal.audit.models import Entry
 from portal.notifications.models import Notice
 from portal.worklist.models import ToDo
@@ -211,6 +211,16 @@ def test_the_week_of_the_picture_is_chosen_and_those_with_something_different_ar
 @pytest.mark.parametrize("week", ["9999-12-31", "0001-01-01", "soon", ""])
 def test_a_week_that_is_none_is_this_one(desk, page, week):
     assert desk.get(page, {"week": week}).context["picture"].monday.isoformat() == "2026-11-23"
+
+
+def test_a_closure_is_named_with_the_ways_that_it_is_for(desk, place, page):
+    Closure.objects.create(first_day="2026-12-01", last_day="2026-12-01", label="Painters", in_person=True)
+    shown = desk.get(page, {"week": "2026-12-01"})
+    [one] = shown.context["closed_days"]
+    assert (one.label, one.is_holiday) == ("Painters (in person only)", False)
+    [hours, closed] = _said(shown)[1][1]
+    assert closed == "Closed: Painters (in person only)"
+    assert "In person" not in hours
 
 
 def test_closed_days_are_named_and_can_be_worked(desk, place, page, closes):
