@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -22,7 +22,7 @@ from portal.accounts.roles import Role
 from portal.appointments import diary
 from portal.appointments.actions import in_transaction, rules
 from portal.appointments.forms import SeenForm
-from portal.appointments.models import Appointment, OutsideCalendar
+from portal.appointments.models import Appointment
 from portal.appointments.parts_of_day import PartOfDay
 from portal.appointments.refusals import NotOffered, NotReschedulable, PatientBusy, SlotTaken
 from portal.appointments.states import Verb
@@ -37,9 +37,10 @@ from portal.journeys.times_form import TimesForm, kept_in_links
 from portal.journeys.usual import usual
 from portal.patients.models import Patient
 from portal.web.calendars import undoing
-from portal.web.calendars.in_the_way import in_the_way, not_worked_because
+from portal.web.calendars.in_the_way import in_the_way
 from portal.web.calendars.refused import in_words, why_not
 from portal.web.calendars.told import say_what_stands
+from portal.web.reception import why_outside
 from portal.web.reception.forms import ANY, AnyTime, BookingChoice, OfferedTime
 
 # ---- Booking --------------------------------------------------------------------------------------------------------
@@ -272,6 +273,7 @@ def _page(
         any_time = AnyTime(psychologists=wanted.people, initial=_likely(wanted, week, today=today))
     # Said before a time is looked for: there would be none, and "nothing is free" would not be why.
     wrong_way = why_not("mode") if wanted.is_held_another_way else ""
+    minutes = wanted.ignore.minutes if wanted.ignore else wanted.service.minutes
     context = wanted.context | {
         "psychologists": wanted.psychologists,
         "week": week,
@@ -291,8 +293,8 @@ def _page(
         "refusal": refusal,
         "wrong_way": wrong_way,
         "outside": outside,
-        "elsewhere": _elsewhere(any_time, wanted) if outside else None,
-        "because": _because(any_time, wanted) if outside else "",
+        "elsewhere": why_outside.busy_elsewhere(any_time, minutes=minutes) if outside else None,
+        "because": why_outside.because(any_time, minutes=minutes, mode=wanted.mode) if outside else "",
         "is_past": outside and around is not None and around <= wanted.now,
         # Of what was still to come people are told that it is not, also where it moves to a time that is past.
         "mails": wanted.ignore is not None and wanted.ignore.starts_at > wanted.now,
@@ -300,29 +302,6 @@ def _page(
     }
     status = 409 if taken or refusal else 422 if any_time.errors or outside else 200
     return page_or_fragment(request, wanted.template, context, fragment="times", status=status)
-
-
-def _because(any_time: AnyTime, wanted: Wanted) -> str:
-    """Why nobody works at the time that was typed, where that has a name."""
-    typed = any_time.cleaned_data
-    minutes = wanted.ignore.minutes if wanted.ignore else wanted.service.minutes
-    return not_worked_because(
-        typed["with_whom"],
-        typed["location"],
-        starts_at=typed["starts_at"],
-        ends_at=typed["starts_at"] + timedelta(minutes=minutes),
-        mode=wanted.mode,
-    )
-
-
-def _elsewhere(any_time: AnyTime, wanted: Wanted) -> OutsideCalendar | None:
-    """By which outside calendar whoever was named is busy at the time that was typed; None if by none."""
-    typed = any_time.cleaned_data
-    minutes = wanted.ignore.minutes if wanted.ignore else wanted.service.minutes
-    starts_at = typed["starts_at"]
-    return OutsideCalendar.objects.busy_at(
-        typed["with_whom"], start=starts_at, end=starts_at + timedelta(minutes=minutes)
-    )
 
 
 def _likely(wanted: Wanted, week: choosing.Week, *, today: date) -> dict[str, Any]:
