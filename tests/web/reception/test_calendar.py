@@ -86,7 +86,7 @@ def test_fragment(desk, place):
 
 def test_the_list_for_a_phone_says_the_same(desk, place):
     booked, held = place.session(hours=1), place.session(hours=3, status=Status.HELD)
-    ((name, _url, where, lines),) = desk.get(CALENDAR).context["lists"]
+    ((name, _url, where, _away, lines),) = desk.get(CALENDAR).context["lists"]
     assert (name, where) == (place.psychologist.name, "Brunswick")
     first, second = (" ".join(line.split()) for line in lines.split("</li>")[:2])
     assert f'<a href="/reception/appointments/{booked.code}/">{booked.patient.name}</a>' in first

@@ -148,8 +148,8 @@ def test_a_place_may_be_closed_for_some_ways_of_meeting(desk, place):
     inside, by_video = place.session(hours=7 * 24, mode="in_person"), place.session(hours=7 * 24 + 2, mode="video")
     sent = WEEK | whose(place, "place") | {"modes": ["in_person"]}
     asked = desk.post(PAGE, sent)
-    assert asked.context["strands"] == [inside]
-    assert desk.post(PAGE, sent | {"known": asked.context["digest"]})["Location"] == PAGE
+    assert [line.session for line in asked.context["asked"].lines] == [inside]
+    assert desk.post(PAGE, sent | {"known": asked.context["asked"].digest})["Location"] == "/reception/stranded/"
     assert Closure.objects.get().modes == ["in_person"]
     assert stranded() == {str(inside.code)}
     (line,) = desk.get(PAGE).context["lines"]
