@@ -131,7 +131,7 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "PublishForm": {"earliest": today, "facts": [], "newest": None},
         "ReviewForm": {"today": today},
         "TagForm": {"tag": None},
-        "SlotForm": {"zone": ZONE, "now": NOW},
+        "SlotForm": {"zone": ZONE, "now": NOW, "is_own": True},
         "AwayForm": {"zone": ZONE, "now": NOW},
         "ChosenCarer": {"patient": session.patient},
         "ShareForm": {
@@ -152,6 +152,8 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "WishForm": waiting,
         "DeskWishForm": waiting,
         "OwnWishForm": waiting | {"people": [session.patient]},
+        "StaffMoveForm": {"session": session, "people": [psychologist], "places": [session.location]},
+        "WhoseForm": {"patients": [session.patient]},
         "UnlinkForm": {"account": psychologist.user},
     }
     if form is MoveOnCalendar:

@@ -22,7 +22,7 @@ class StaffMoveForm(MoveForm):
 
     def __init__(
         self,
-        data: Mapping[str, str] | None,
+        data: Mapping[str, str] | None = None,
         *,
         session: Appointment,
         people: Sequence[Psychologist],

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts.roles import Role
@@ -29,7 +29,7 @@ class OtherRoomForm(forms.Form):
     """One of the rooms that are free, by its name; the one that the session has is among them."""
 
     room = forms.ModelChoiceField(
-        label=_lazy("Room"),
+        label=gettext_lazy("Room"),
         queryset=Room.objects.none(),
         to_field_name="name",
         widget=forms.RadioSelect,
