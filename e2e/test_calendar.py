@@ -1,4 +1,4 @@
-"""The staff's calendar: moved by drag and by keys, turned by keys, and live."""
+"""The staff's calendar: moved by drag and by keys, booked from an empty half hour, live, and worked without script."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from playwright.sync_api import Locator, Page, expect
 
 from e2e.harness import Portal
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment
+from portal.appointments.models import Appointment, Status
 from portal.clinic.models import Location, Psychologist, Service
 from portal.common.languages.times import local_day
+from portal.patients.search import reindex
 from tests import make
 
 pytestmark = pytest.mark.xdist_group("test_calendar")
@@ -138,6 +139,27 @@ def test_days_and_views_by_their_keys(desk: Page, diary: Diary) -> None:
     assert f"day={local_day(timezone.now(), MELBOURNE):%Y-%m-%d}" in desk.url
 
 
+def test_enter_on_an_empty_half_hour_books_there(desk: Page, diary: Diary) -> None:
+    patient = make.patient(legal_first_name="Odalys", legal_last_name="Quintero")
+    reindex(patient)
+    desk.goto(diary.path)
+    halves = desk.locator("a.free")
+    # All of them are one stop of the tab key.
+    assert [stop for stop in halves.evaluate_all("all => all.map(one => one.tabIndex)") if stop == 0] == [0]
+    halves.first.focus()
+    desk.keyboard.press("ArrowDown")
+    desk.keyboard.press("ArrowDown")
+    expect(halves.nth(2)).to_be_focused()
+    desk.keyboard.press("Enter")
+    desk.wait_for_url("**/calendar/book/**")
+    desk.locator("#whom-words").fill("Odalys")
+    desk.get_by_role("link", name="Odalys Quintero").click()
+    desk.get_by_role("button", name="Book", exact=True).click()
+    expect(desk.get_by_text("Booked for Odalys Quintero")).to_be_visible()
+    # After nine and half past comes the first that the session at ten leaves free.
+    assert Appointment.objects.get(patient=patient).starts_at == diary.at(11)
+
+
 def test_news_comes_to_another_browser_and_takes_nothing_away(desk: Page, diary: Diary) -> None:
     desk.goto(diary.path)
     desk.locator(".cal").evaluate("box => { box.style.maxBlockSize = '20rem'; box.scrollTop = 90 }")
@@ -154,3 +176,39 @@ def test_news_comes_to_another_browser_and_takes_nothing_away(desk: Page, diary:
     expect(block(desk, later)).to_have_count(0)
     field.blur()
     expect(block(desk, later)).to_be_attached(timeout=NEWS)
+
+
+def test_without_script_it_is_read_moved_and_booked(
+    page_without_script: Page, sign_in: Callable[..., object], diary: Diary
+) -> None:
+    page = page_without_script
+    sign_in(page, make.user(role=Role.RECEPTION).email)
+    page.goto(diary.path)
+    page.get_by_role("link", name="Later").click()
+    page.get_by_role("link", name="Earlier").click()
+    page.get_by_role("link", name="Agenda").click()
+    page.get_by_role("link", name=f"Move {diary.session.person.name}").click()
+    page.get_by_label("Time", exact=True).fill("14:00")
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Move it").click()
+    expect(page.get_by_text("unless you undo it before")).to_be_visible()
+    assert diary.stands_at(14)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Undone:")).to_be_visible()
+    assert diary.stands_at(10)
+    page.goto(diary.path)
+    page.get_by_label("Status").select_option("cancelled")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(block(page, diary.session)).to_have_count(0)
+    page.goto(diary.path)
+    page.locator("a.free").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/calendar/book/**")
+    patient = make.patient(legal_first_name="Umeko", legal_last_name="Vasquez")
+    reindex(patient)
+    page.locator("#whom-words").fill("Umeko")
+    page.get_by_role("main").get_by_role("button", name="Find", exact=True).click()
+    page.get_by_role("link", name="Umeko Vasquez").click()
+    page.get_by_role("button", name="Book", exact=True).click()
+    expect(page.get_by_text("Booked for Umeko Vasquez")).to_be_visible()
+    assert Appointment.objects.get(patient=patient, status=Status.BOOKED).starts_at == diary.at(9)
