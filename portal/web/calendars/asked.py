@@ -88,9 +88,11 @@ class Asked:
         return Only(location=self.location.pk if self.location else None, mode=self.mode, status=self.status)
 
     @property
-    def narrows(self) -> bool:
-        """Whether anything but the days was asked for."""
-        return bool(self.psychologist or self.location or self.mode or self.status)
+    def narrowed_to(self) -> list[str]:
+        """What it is narrowed to, each by its name."""
+        said = [one.name for one in (self.psychologist, self.location) if one]
+        said += [str(Mode(self.mode).label)] if self.mode else []
+        return said + ([str(dict(STATUSES)[self.status])] if self.status else [])
 
     def query(self, **changes: Any) -> str:
         """The address of the same with something changed, from its question mark on."""

@@ -60,6 +60,16 @@ def test_filters_narrow_every_view(desk, place, view, query, shown):
     assert set(names(desk.get(f"{CALENDAR}?view={view}{query}"))) == shown
 
 
+def test_what_it_is_narrowed_to_is_said_where_the_filters_are_folded_and_when_they_change(desk, place):
+    said = re.compile(r'<span id="calendar-narrowed" class="soft"( data-hx-swap-oob="true")?>([^<]*)</span>')
+    assert said.findall(desk.get(CALENDAR).text) == [("", "")]
+    asked = f"{CALENDAR}?psychologist={place.psychologist.slug}&mode=video&status=no_show"
+    words = " · ".join([escape(place.psychologist.name), "Video", "No-show"])
+    assert said.findall(desk.get(asked).text) == [("", words)]
+    changed = desk.get(asked, headers={"HX-Request": "true", "HX-Target": "calendar"})
+    assert said.findall(changed.text) == [(' data-hx-swap-oob="true"', words)]
+
+
 def test_a_psychologist_and_a_place_narrow_too(desk, elsewhere):
     elsewhere.session(hours=1, **by_name("Roomer"))
     elsewhere.session(hours=1, psychologist=elsewhere.colleague, location=elsewhere.perth, **by_name("Westerner"))
