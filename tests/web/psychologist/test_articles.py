@@ -231,7 +231,7 @@ def test_five_megabytes_are_refused_in_words_and_kept_in_the_box(mai, desk):
         in desk.post(url("keep_article", post.code), sent(post, body="word " * 200_000), headers=HX).content.decode()
     )
     # Beyond what the portal reads of any form.
-    assert desk.post(url("article", post.code), sent(post, body="word " * 1_000_000)).status_code == 400
+    assert desk.post(url("article", post.code), sent(post, body="word " * 1_000_000)).status_code == 413
 
 
 @pytest.mark.parametrize(
