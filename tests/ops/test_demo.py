@@ -41,7 +41,7 @@ def run(folder, *words, **more):
         env=environment(folder, **more),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 

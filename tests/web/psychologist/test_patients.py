@@ -61,7 +61,7 @@ def test_patients_search_answers_a_fragment(client, mai, place, service):
     assert answer.content.decode().lstrip().startswith('<div id="results"')
 
 
-@pytest.mark.parametrize("q", ["\x00", "%", "'", "x" * 5000, "0491 570", "(((", "🙂"])
+@pytest.mark.parametrize("q", ["\x00", "%", "'", "x" * 3000, "0491 570", "(((", "🙂"])
 def test_patients_search_takes_anything(client, session, q):
     assert client.get(PATIENTS, {"q": q}).status_code == 200
 
