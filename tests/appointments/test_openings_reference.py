@@ -7,26 +7,15 @@ examples at every run; `manage.py test tests/appointments/test_openings_referenc
 """
 
 from collections import defaultdict
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from portal.appointments import closed
-from portal.appointments.models import Closure
-from portal.appointments.openings import Closed, Extra, Hours, Span, by_way, joined, openings
+from portal.appointments.openings import Closed, by_way, joined, openings
+from tests.appointments.reference import CHANGES, IN_PERSON, ZONES, agree, questions
 
-ZONES = [
-    ZoneInfo(f"Australia/{name}")
-    for name in ("Sydney", "Brisbane", "Adelaide", "Perth", "Darwin", "Eucla", "Lord_Howe")
-]
-# Every day of 2026 and 2027 on which a clock above changes, and one on which none does.
-CHANGES = [date(2026, 4, 5), date(2026, 10, 4), date(2027, 4, 4), date(2027, 10, 3)]
-DAYS = [*CHANGES, date(2026, 6, 10)]
-IN_PERSON, VIDEO, PHONE = WAYS = ("in_person", "video", "phone")
-TICK = timedelta(minutes=5)
 # In all, over the zones.
 EXAMPLES = max(2_000, settings().max_examples) // len(ZONES) + 1
 
@@ -38,97 +27,6 @@ def test_these_are_all_the_days_on_which_their_clocks_change():
 
     days = [date(2026, 1, 1) + timedelta(days=n) for n in range(730)]
     assert [day for day in days if any(len(offsets(zone, day)) > 1 for zone in ZONES)] == CHANGES
-
-
-# ---- Questions -------------------------------------------------------------------------------------------------------
-
-# Half of them at night, when clocks change.
-fives = (st.integers(0, 60) | st.integers(0, 287)).map(lambda n: time(n * 5 // 60, n * 5 % 60))
-ways = st.frozensets(st.sampled_from(WAYS), max_size=2)
-
-
-@st.composite
-def questions(draw, zone):
-    """Two places, of which one is in `zone`, on one day or two around a change."""
-    zones = {1: zone, 2: draw(st.sampled_from(ZONES))}
-    first = draw(st.sampled_from(DAYS)) - timedelta(days=draw(st.integers(0, 1)))
-    last = first + timedelta(days=draw(st.integers(0, 1)))
-    near = [first + timedelta(days=n) for n in range(-1, 3)]
-    start = datetime.combine(first, time(), UTC) - timedelta(hours=14)
-
-    def span(longest=90):
-        begins = start + TICK * draw(st.integers(0, 66 * 12))
-        return Span(begins, begins + TICK * draw(st.integers(1, longest)))
-
-    def place():
-        return draw(st.sampled_from([1, 1, 2]))
-
-    hours = []
-    for _ in range(draw(st.integers(1, 5))):
-        opens, closes = sorted((draw(fives), draw(fives)))
-        closes = draw(st.sampled_from([closes, closes, time()]))
-        valid = [draw(st.none() | st.none() | st.sampled_from(near)) for _ in range(2)]
-        weekday, where = draw(st.sampled_from(near)).weekday(), place()
-        window = Hours(weekday, opens, closes, zones[where], where, draw(ways), *valid)
-        # As the database holds it: of one psychologist no two overlap.
-        if opens != closes and not any(overlap(window, other) for other in hours):
-            hours.append(window)
-    extra = []
-    for _ in range(draw(st.integers(0, 2))):
-        where, when = place(), span()
-        if not any(when.start < other.end and other.start < when.end for other in extra):
-            extra.append(Extra(when.start, when.end, zones[where], where))
-    closures = []
-    for _ in range(draw(st.integers(0, 1))):
-        days = sorted((draw(st.sampled_from(near)), draw(st.sampled_from(near))))
-        times = [draw(st.none() | fives) for _ in range(2)]
-        closures.append(
-            Closure(
-                first_day=days[0],
-                last_day=days[1],
-                from_time=times[0],
-                until_time=times[1],
-                location_id=draw(st.sampled_from([None, 1, 2])),
-                **dict.fromkeys(draw(st.just(frozenset()) | ways), True),
-            )
-        )
-    earliest = start + TICK * draw(st.integers(0, 24 * 12))
-    return {
-        "zones": zones,
-        "hours": hours,
-        "extra": extra,
-        "leave": [span() for _ in range(draw(st.integers(0, 2)))],
-        "booked": [span(20) for _ in range(draw(st.integers(0, 4)))],
-        "holidays": {n: draw(st.frozensets(st.sampled_from(near), max_size=1)) for n in (1, 2)},
-        "closures": closures,
-        # What is booked in each room of a place; a place without rooms on file takes any number.
-        "rooms": {
-            n: [[span(60) for _ in range(draw(st.integers(0, 3)))] for _ in range(draw(st.integers(0, 2)))]
-            for n in (1, 2)
-        },
-        "ways": draw(st.lists(st.sampled_from(WAYS), min_size=1, max_size=3, unique=True)),
-        "minutes": draw(st.sampled_from([5, 20, 30, 50, 90])),
-        "before": draw(st.sampled_from([0, 0, 5, 15])),
-        "after": draw(st.sampled_from([0, 0, 10, 30])),
-        "step": draw(st.sampled_from([5, 15, 30, 45, 60])),
-        "earliest": earliest,
-        "latest": earliest + TICK * draw(st.integers(0, 72 * 12)),
-        "first": first,
-        "last": last,
-    }
-
-
-def overlap(one, other):
-    if one.weekday != other.weekday:
-        return False
-    apart = ending(one) <= other.starts or ending(other) <= one.starts
-    before = one.valid_until and other.valid_from and one.valid_until < other.valid_from
-    after = other.valid_until and one.valid_from and other.valid_until < one.valid_from
-    return not (apart or before or after)
-
-
-def ending(window):
-    return time.max if window.ends == time() else window.ends
 
 
 # ---- What the portal answers -----------------------------------------------------------------------------------------
@@ -183,151 +81,11 @@ def seconds(moment):
     return int(moment.timestamp())
 
 
-# ---- The reference ---------------------------------------------------------------------------------------------------
-
-
-class Ticks:
-    """Every five minutes of some days, and what each clock shows then."""
-
-    def __init__(self, question):
-        begin = datetime.combine(question["first"], time(), UTC) - timedelta(hours=40)
-        end = datetime.combine(question["last"], time(), UTC) + timedelta(hours=64)
-        self.moments = []
-        while begin < end:
-            self.moments.append(begin)
-            begin += TICK
-        self.at = {moment: i for i, moment in enumerate(self.moments)}
-        self.shown = {
-            place: [moment.astimezone(zone).replace(tzinfo=None) for moment in self.moments]
-            for place, zone in question["zones"].items()
-        }
-
-    def first_showing(self, place, wall):
-        """The first tick at which the place's clock shows this time or a later one."""
-        return next((i for i, shown in enumerate(self.shown[place]) if shown >= wall), len(self.moments))
-
-    def last_showing(self, place, wall):
-        """The tick after the last one at which the place's clock shows an earlier time."""
-        earlier = [i for i, shown in enumerate(self.shown[place]) if shown < wall]
-        return earlier[-1] + 1 if earlier else 0
-
-    def marked(self, spans):
-        marks = [False] * len(self.moments)
-        for span in spans:
-            for i in range(self.at[span.start], self.at[span.end]):
-                marks[i] = True
-        return marks
-
-
-def reference(question):
-    """By each tick at which a session can start: at which places, and there in which ways."""
-    ticks = Ticks(question)
-    count = len(ticks.moments)
-    leave, booked = ticks.marked(question["leave"]), ticks.marked(question["booked"])
-    shut = {(place, way): [False] * count for place in question["zones"] for way in WAYS}
-    for closure in question["closures"]:
-        begins = datetime.combine(closure.first_day, closure.from_time or time())
-        ends = datetime.combine(closure.last_day, closure.until_time or time())
-        if not closure.until_time:
-            ends += timedelta(days=1)
-        stopped = [way for way in WAYS if getattr(closure, way)] or WAYS
-        for (place, way), marks in shut.items():
-            if closure.is_of(place) and way in stopped:
-                for i in range(ticks.first_showing(place, begins), ticks.last_showing(place, ends)):
-                    marks[i] = True
-    taken = {place: [ticks.marked(room) for room in rooms] for place, rooms in question["rooms"].items()}
-    length, before, after = (question[name] // 5 for name in ("minutes", "before", "after"))
-
-    found = defaultdict(lambda: defaultdict(set))
-    for way in question["ways"]:
-        windows = list(windows_for(way, question, ticks))
-        worked = {place: [False] * count for place in question["zones"]}
-        for place, begins, ends, _grid, _is_extra in windows:
-            for i in range(begins, ends):
-                worked[place][i] = True
-        for place, begins, ends, grid, is_extra in windows:
-            seen = set(ticks.shown[place][:begins])
-            for i in range(begins, ends):
-                shown, moment = ticks.shown[place][i], ticks.moments[i]
-                # A time that the clock has shown before is not offered again.
-                is_again = shown in seen
-                seen.add(shown)
-                since = (shown - grid) // timedelta(minutes=1)
-                stretch, around = range(i, i + length), range(i - before, i + length + after)
-                if (
-                    not is_again
-                    and question["first"] <= shown.date() <= question["last"]
-                    and since >= 0
-                    and since % question["step"] == 0
-                    and question["earliest"] <= moment <= question["latest"]
-                    and all(worked[place][n] for n in stretch)
-                    and not any(leave[n] or shut[place, way][n] for n in stretch)
-                    and not any(booked[n] for n in around)
-                ):
-                    has_room = not taken[place] or any(not any(room[n] for n in around) for room in taken[place])
-                    found[moment][way].add((place, is_extra, has_room))
-    return found
-
-
-def windows_for(way, question, ticks):
-    """Each window in which people are met in this way: place, first tick, tick after the last, the grid's start on the
-    wall clock, and whether it is extra."""
-    day = question["first"] - timedelta(days=1)
-    while day <= question["last"] + timedelta(days=1):
-        for window in question["hours"]:
-            is_valid = (window.valid_from or day) <= day <= (window.valid_until or day)
-            if window.weekday != day.weekday() or not is_valid or (window.modes and way not in window.modes):
-                continue
-            if day in question["holidays"][window.location_id]:
-                continue
-            opens, closes = datetime.combine(day, window.starts), datetime.combine(day, window.ends)
-            if window.ends == time():
-                closes += timedelta(days=1)
-            place = window.location_id
-            yield place, ticks.first_showing(place, opens), ticks.first_showing(place, closes), opens, False
-        day += timedelta(days=1)
-    for slot in question["extra"]:
-        begins = ticks.at[slot.start]
-        yield slot.location_id, begins, ticks.at[slot.end], ticks.shown[slot.location_id][begins], True
-
-
-def names_ways(question):
-    """Whether hours or closures are for some ways of meeting alone."""
-    closures = (getattr(closure, way) for closure in question["closures"] for way in WAYS)
-    return any(window.modes for window in question["hours"]) or any(closures)
-
-
-def expected_at(found, ways, question):
-    """At which places a session may start at one tick, and there in which ways."""
-    is_named = names_ways(question)
-    places = defaultdict(set)
-    for way in ways:
-        candidates = found.get(way, set())
-        # Where somebody is by a date is where they are; their weekly hours elsewhere don't count then.
-        dated = {each for each in candidates if each[1]}
-        for place, _is_extra, has_room in dated or candidates:
-            # Whoever could be met otherwise at any of their times needs no room to be offered one.
-            if has_room or way != IN_PERSON or (len(ways) > 1 and not is_named):
-                places[place].add(way)
-    return places
-
-
 @pytest.mark.parametrize("zone", ZONES, ids=lambda zone: zone.key.split("/")[1])
 def test_agrees_with_a_look_at_every_five_minutes(zone):
     @settings(max_examples=EXAMPLES)
     @given(questions(zone))
     def agrees(question):
-        expected = {
-            moment: places
-            for moment, by_way_found in reference(question).items()
-            if (places := expected_at(by_way_found, question["ways"], question))
-        }
-        found = answer(question)
-        assert [each.starts_at for each in found] == sorted(expected)
-        for each in found:
-            assert each.location_id in expected[each.starts_at]
-            assert each.ends_at - each.starts_at == timedelta(minutes=question["minutes"])
-            assert set(each.modes) <= expected[each.starts_at][each.location_id]
-            assert bool(each.modes) is (len(question["ways"]) > 1 and names_ways(question))
+        agree(answer(question), question)
 
     agrees()

@@ -1,0 +1,292 @@
+"""The same questions as in test_openings_reference.py, written down as a clinic's rows and asked as pages ask them.
+
+What stands between the rows and the pure part is tried here: which rows are read, of whom, around which days, and what
+each of them means. `--hypothesis-profile=thorough` asks 2,000 that nobody has seen before.
+"""
+
+from datetime import date, datetime, timedelta
+from functools import partial
+
+import pytest
+from django.db import transaction
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portal.appointments import diary
+from portal.appointments.answers import DeclineReason
+from portal.appointments.models import Appointment, Closure, OutsideBusy, Status, TimeSlot, WorkingHours
+from portal.appointments.openings import Span
+from portal.clinic.models import Location, Psychologist, Room, Service
+from portal.clinic.models.services import RoomNeed
+from tests import make
+from tests.appointments.reference import IN_PERSON, TICK, WAYS, ZONES, agree, questions
+
+EXAMPLES = max(35, settings().max_examples // 25)
+
+STATES = {
+    "Sydney": "NSW",
+    "Brisbane": "QLD",
+    "Adelaide": "SA",
+    "Perth": "WA",
+    "Darwin": "NT",
+    "Eucla": "WA",
+    "Lord_Howe": "NSW",
+}
+# As the states publish them, near the days that are asked about: Easter 2026, the King's birthday, Labour Day.
+_EASTER, _SATURDAY = [date(2026, 4, 3), date(2026, 4, 5), date(2026, 4, 6)], date(2026, 4, 4)
+_JUNE, _OCTOBER = date(2026, 6, 8), [date(2026, 10, 5), date(2027, 10, 4)]
+HOLIDAYS = {
+    "NSW": {*_EASTER, _SATURDAY, _JUNE, *_OCTOBER},
+    "QLD": {*_EASTER, _SATURDAY, *_OCTOBER},
+    "SA": {*_EASTER, _SATURDAY, _JUNE, *_OCTOBER},
+    "WA": {*_EASTER},
+    "NT": {*_EASTER, _SATURDAY, _JUNE},
+}
+ROOM_NEEDS = {RoomNeed.NEVER: frozenset(), RoomNeed.IN_PERSON: frozenset({IN_PERSON}), RoomNeed.ALWAYS: frozenset(WAYS)}
+# What stands in a diary, and what is left there of a time that is free again.
+TAKEN = [Status.BOOKED, Status.ARRIVED, Status.REQUESTED, Status.HELD, Status.COMPLETED]
+FREE = [Status.CANCELLED, Status.NO_SHOW, Status.DECLINED, Status.HELD]
+
+
+@st.composite
+def worlds(draw):
+    """A question that rows can hold, with what it takes to write them down."""
+    question = draw(st.sampled_from(ZONES).flatmap(questions))
+    states = {place: STATES[zone.key.split("/")[1]] for place, zone in question["zones"].items()}
+    works = {place: draw(st.booleans()) for place in states}
+    question["holidays"] = {place: set() if works[place] else HOLIDAYS[state] for place, state in states.items()}
+    # The clock is at the notice before the first moment that is offered.
+    notice, horizon = draw(st.sampled_from([0, 1, 12, 26])), draw(st.integers(2, 5))
+    now = question["earliest"] - timedelta(hours=notice)
+    question["latest"] = now + timedelta(days=horizon)
+    question["closures"] = [each for each in map(partial(_kept_to, question), question["closures"]) if each]
+    question["booked"] = apart(question["booked"])
+    question["rooms"] = {place: [apart(room) for room in rooms] for place, rooms in question["rooms"].items()}
+    need = draw(st.sampled_from(RoomNeed))
+    question["with_room"] = ROOM_NEEDS[need]
+    given_ways = list(question["ways"])
+    asked = draw(st.none() | st.sampled_from(WAYS))
+    question["ways"] = [way for way in given_ways if asked in (None, way)]
+    elsewhere, question["leave"] = question["leave"][1:], question["leave"]
+    return {
+        "question": question,
+        "states": states,
+        "works": works,
+        "now": now,
+        "notice": notice,
+        "horizon": horizon,
+        # The service's own rules, or the clinic's.
+        "is_own": draw(st.booleans()),
+        "need": need,
+        "given": given_ways,
+        "asked": asked,
+        "leave": question["leave"][:1],
+        "elsewhere": elsewhere,
+        "stands": draw(st.lists(st.sampled_from(TAKEN), min_size=4, max_size=4)),
+        "free": draw(_freed(question)),
+    }
+
+
+@st.composite
+def _freed(draw, question):
+    """Times that nobody has any more, with what is left there; a hold that ran out, too, keeps others off its row."""
+    found = []
+    for _ in range(draw(st.integers(0, 2))):
+        begins = question["earliest"] + TICK * draw(st.integers(0, 48 * 12))
+        found.append(Span(begins, begins + timedelta(hours=2)))
+    free = [span for span in apart([*question["booked"], *found]) if span not in question["booked"]]
+    return [(span, draw(st.sampled_from(FREE))) for span in free]
+
+
+def apart(spans):
+    """Those that overlap none before them, as the database has it of one psychologist and one room."""
+    found = []
+    for span in spans:
+        if not any(span.start < other.end and other.start < span.end for other in found):
+            found.append(span)
+    return found
+
+
+def _kept_to(question, closure):
+    """The closure if the database takes it, else None; one for some ways of meeting touches the days asked about."""
+    begins, ends = closure.from_time, closure.until_time
+    if closure.first_day == closure.last_day and begins and ends and ends <= begins:
+        return None
+    if closure.modes:
+        closure.first_day = min(closure.first_day, question["first"])
+        closure.from_time = begins if closure.first_day < question["first"] else None
+        closure.last_day = max(closure.last_day, question["first"])
+        closure.until_time = ends if closure.last_day > question["first"] else None
+    return closure
+
+
+def marks(status, *, now, is_over):
+    """What a row of this status has on it besides; a hold that `is_over` ran out at this very moment."""
+    match status:
+        case Status.HELD:
+            return {"held_until": now if is_over else now + timedelta(minutes=1)}
+        case Status.REQUESTED:
+            return {"requested_at": now, "answer_by": now}
+        case Status.COMPLETED:
+            return {"completed_at": now}
+        case Status.CANCELLED:
+            return {"cancelled_at": now}
+        case Status.DECLINED:
+            return {"declined_at": now, "decline_reason": DeclineReason.TIME}
+    return {}
+
+
+class Clinic:
+    """What every world has in common, written once; rows of a world are taken back after it."""
+
+    def __init__(self):
+        self.clinic = make.clinic()
+        self.places = {(zone, n): make.location(time_zone=zone.key) for zone in ZONES for n in (1, 2)}
+        self.service, self.psychologist = make.service(), make.psychologist()
+        self.colleagues = [make.psychologist() for _ in range(4)]
+        self.patients = [make.patient() for _ in range(4 + 2 + 12)]
+        self.calendar = make.busy_elsewhere(
+            psychologist=self.psychologist, starts_at=datetime.fromisoformat("2025-01-01T00:00Z")
+        ).calendar
+
+    def openings(self, world):
+        """Writes a world down and asks for its openings, with the places numbered as in its question."""
+        with transaction.atomic():
+            try:
+                return self._asked(world, *self._written(world))
+            finally:
+                transaction.set_rollback(True)
+
+    def _written(self, world):
+        question = world["question"]
+        here = {place: self.places[zone, place] for place, zone in question["zones"].items()}
+        for place, row in here.items():
+            works, state = world["works"][place], world["states"][place]
+            Location.objects.filter(pk=row.pk).update(works_on_holidays=works, state=state)
+        asked = {"notice_hours": world["notice"], "horizon_days": world["horizon"]}
+        # The service's own rules come before the clinic's.
+        of_clinic, of_service = asked, dict.fromkeys(asked)
+        if world["is_own"]:
+            of_clinic, of_service = {"notice_hours": 100, "horizon_days": 300}, asked
+        clinic = make.clinic(slot_step_minutes=question["step"], **of_clinic)
+        shape = {"minutes": question["minutes"], "buffer_before": question["before"], "buffer_after": question["after"]}
+        Service.objects.filter(pk=self.service.pk).update(
+            room_need=world["need"], **shape, **of_service, **dict.fromkeys(WAYS, True)
+        )
+        Psychologist.objects.filter(pk=self.psychologist.pk).update(**{way: way in world["given"] for way in WAYS})
+        self._write_hours(question, here)
+        self._write_exceptions(world, here)
+        self._write_sessions(world, here)
+        return here, clinic
+
+    def _write_hours(self, question, here):
+        WorkingHours.objects.bulk_create(
+            WorkingHours(
+                psychologist=self.psychologist,
+                location=here[window.location_id],
+                weekday=window.weekday,
+                starts=window.starts,
+                ends=window.ends,
+                valid_from=window.valid_from,
+                valid_until=window.valid_until,
+                **dict.fromkeys(window.modes, True),
+            )
+            for window in question["hours"]
+            if not (window.valid_from and window.valid_until and window.valid_until < window.valid_from)
+        )
+        Closure.objects.bulk_create(
+            Closure(
+                location=here.get(closure.location_id),
+                label="Painters",
+                first_day=closure.first_day,
+                from_time=closure.from_time,
+                last_day=closure.last_day,
+                until_time=closure.until_time,
+                **dict.fromkeys(closure.modes, True),
+            )
+            for closure in question["closures"]
+        )
+
+    def _write_exceptions(self, world, here):
+        extra = [
+            TimeSlot(
+                psychologist=self.psychologist,
+                kind=TimeSlot.Kind.EXTRA,
+                starts_at=slot.start,
+                ends_at=slot.end,
+                location=here[slot.location_id],
+            )
+            for slot in world["question"]["extra"]
+        ]
+        # A colleague is away all the time, which is nothing to anybody else.
+        everything = (world["now"] - timedelta(days=9), world["now"] + timedelta(days=9))
+        spans = [(self.colleagues[0], *everything)]
+        spans += [(self.psychologist, span.start, span.end) for span in world["leave"]]
+        away = [
+            TimeSlot(psychologist=whose, kind=TimeSlot.Kind.BLOCKED, starts_at=begins, ends_at=ends)
+            for whose, begins, ends in spans
+        ]
+        TimeSlot.objects.bulk_create(extra + away)
+        OutsideBusy.objects.bulk_create(
+            OutsideBusy(calendar=self.calendar, psychologist=self.psychologist, starts_at=span.start, ends_at=span.end)
+            for span in world["elsewhere"]
+        )
+
+    def _write_sessions(self, world, here):
+        question, now = world["question"], world["now"]
+        patients, colleagues = iter(self.patients), iter(self.colleagues)
+
+        def session(span, status=Status.BOOKED, *, whose=self.psychologist, place=here[1], room=None, over=False):
+            # The session lies within what it keeps free around it.
+            inner = TICK if span.end - span.start > 2 * TICK else timedelta()
+            return Appointment(
+                psychologist=whose,
+                patient=next(patients),
+                service=self.service,
+                location=place,
+                room=room,
+                mode="in_person" if room else "video",
+                starts_at=span.start + inner,
+                ends_at=span.end - inner,
+                occupied_from=span.start,
+                occupied_until=span.end,
+                status=status,
+                fee=self.service.fee,
+                **marks(status, now=now, is_over=over),
+            )
+
+        rows = [session(span, status) for span, status in zip(question["booked"], world["stands"], strict=False)]
+        rows += [session(span, status, over=True) for span, status in world["free"]]
+        for place, rooms in question["rooms"].items():
+            # One that is used no more is no room of the place.
+            Room.objects.create(location=here[place], name="Store", is_active=False)
+            for n, taken in enumerate(rooms):
+                room, whose = Room.objects.create(location=here[place], name=f"Room {n}"), next(colleagues)
+                rows += [session(span, whose=whose, place=here[place], room=room) for span in taken]
+        Appointment.objects.bulk_create(rows)
+
+    def _asked(self, world, here, clinic):
+        question = world["question"]
+        found = diary.openings_of(
+            Psychologist.objects.filter(pk__in=[self.colleagues[0].pk, self.psychologist.pk]).order_by("pk"),
+            service=Service.objects.get(pk=self.service.pk),
+            first_day=question["first"],
+            days=(question["last"] - question["first"]).days + 1,
+            now=world["now"],
+            clinic=clinic,
+            mode=world["asked"],
+        )
+        numbers = {row.pk: place for place, row in here.items()}
+        return [each._replace(location_id=numbers[each.location_id]) for each in found[self.psychologist.pk]]
+
+
+@pytest.mark.django_db
+def test_what_pages_are_told_agrees_with_a_look_at_every_five_minutes():
+    clinic = Clinic()
+
+    @settings(max_examples=EXAMPLES)
+    @given(worlds())
+    def agrees(world):
+        agree(clinic.openings(world), world["question"])
+
+    agrees()
