@@ -27,7 +27,7 @@ from tests.template import begin_with_a_copy
 hypothesis.settings.register_profile(
     "portal", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
-# What is asked anew each time, and takes minutes: see tests/appointments/test_openings_reference.py and test_openings_from_rows.py.
+# What is asked anew each time, and takes minutes: see tests/appointments/test_openings_*.py.
 hypothesis.settings.register_profile(
     "thorough", max_examples=50_000, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -98,11 +99,18 @@ def open_place_again(*, location: Location, by: Actor, now: datetime) -> None:
     sessions.look_again(stranded.left_at(location, now=now), by=by, now=now)
 
 
-@transaction.atomic
-def close_room(*, room: Room, knowing: str | None = None, by: Actor, now: datetime) -> int:
-    """Takes a room out of use and returns how many sessions to come got another one that is free then.
+class Reseated(NamedTuple):
+    """Of a room that closed: how many sessions to come got another one, and how many have none and come to the desk."""
 
-    The rest comes to the desk. `knowing` as in `stop_working_here`; raises StillBooked.
+    moved: int
+    left: int
+
+
+@transaction.atomic
+def close_room(*, room: Room, knowing: str | None = None, by: Actor, now: datetime) -> Reseated:
+    """Takes a room out of use; sessions to come get another one that is free then, and the rest comes to the desk.
+
+    `knowing` as in `stop_working_here`; raises StillBooked.
     """
     # Whose sessions they are and the rooms, at once and in the diary's order: nobody books into the room from here on.
     locked = lock_diary(*{s.psychologist_id for s in stranded.left_in(room, now=now)}, rooms_of=room.location)
@@ -115,7 +123,7 @@ def close_room(*, room: Room, knowing: str | None = None, by: Actor, now: dateti
     # Looked at when those are moved for which another one is free: the rest is what needs another time.
     stranded.ask_about(left, knowing=knowing, now=now, to_move=without)
     sessions.raise_without_room(without, by=by, now=now)
-    return moved
+    return Reseated(moved, len(without))
 
 
 def _has_another_room(session: Appointment, *, by: Actor, now: datetime) -> bool:

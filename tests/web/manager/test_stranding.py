@@ -52,6 +52,9 @@ def test_a_room_asks_before_it_goes_out_of_use(boss):
     room.refresh_from_db()
     assert room.is_active
     done = boss.post(page, form_with(asked, "known"), follow=True)
+    # Where what is left is decided, as after every other change that strands sessions.
+    assert done.redirect_chain == [(reverse("reception:stranded"), 302)]
+    assert session.patient.name in done.content.decode()
     room.refresh_from_db()
     assert (room.is_active, "Banksia is out of use." in done.content.decode()) == (False, True)
     assert list(undecided().values_list("kind", "about_code")) == [("session_without_room", str(session.code))]
@@ -59,9 +62,20 @@ def test_a_room_asks_before_it_goes_out_of_use(boss):
     assert "Room is out of use" in desk.get(reverse("reception:appointment", args=[session.code])).content.decode()
 
 
+def test_a_room_whose_sessions_all_find_another_leaves_nothing_to_decide(boss):
+    room = make.room()
+    make.room(location=room.location)
+    make.appointment(room=room)
+    page = reverse("manager:rooms", args=[room.location.code])
+    asked = boss.post(page, {"room": room.pk, "do": "retire"})
+    assert boss.post(page, form_with(asked, "known")).url == reverse("manager:location", args=[room.location.code])
+    assert not undecided().exists()
+
+
 def test_an_empty_room_asks_nothing(boss):
     room = make.room()
     make.appointment(room=room, starts_at=PAST)
-    boss.post(reverse("manager:rooms", args=[room.location.code]), {"room": room.pk, "do": "retire"})
+    page = reverse("manager:rooms", args=[room.location.code])
+    done = boss.post(page, {"room": room.pk, "do": "retire"})
     room.refresh_from_db()
-    assert not room.is_active
+    assert (room.is_active, done.url) == (False, reverse("manager:location", args=[room.location.code]))

@@ -106,13 +106,15 @@ def rooms(request: ActorRequest, code: UUID) -> HttpResponse:
             room, do = choice.cleaned_data["room"], choice.cleaned_data["do"]
             if do == "retire":
                 try:
-                    moved = close_room(room=room, knowing=known(request.POST), by=request.actor, now=now)
+                    reseated = close_room(room=room, knowing=known(request.POST), by=request.actor, now=now)
                 except StillBooked as asked:
                     return _ask_to_close_room(request, room, asked)
                 messages.success(request, _("%(name)s is out of use.") % {"name": room.name})
-                if moved:
+                if moved := reseated.moved:
                     words = ngettext("%(n)d session has another room.", "%(n)d sessions have another room.", moved)
                     messages.info(request, words % {"n": moved})
+                if reseated.left:
+                    return redirect(to_decide())
             else:
                 open_room_again(room=room, by=request.actor, now=now)
                 messages.success(request, _("%(name)s is in use again.") % {"name": room.name})
