@@ -1,6 +1,7 @@
 """Wherever a session of a series is listed, it says which of how many it is."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -13,6 +14,8 @@ from portal.appointments.actions.clashes import Terms
 from portal.appointments.actions.repeating import Wish, book_series
 from portal.appointments.models import Appointment
 from portal.appointments.recurrence import Every, Pattern
+from portal.billing import actions as billing
+from portal.billing.charges import Charge
 from portal.clinic.models import Mode
 from portal.common.access.actors import Actor
 from portal.journeys import booking
@@ -79,6 +82,32 @@ def test_the_sheet_of_a_day(booked):
     desk = Actor(make.staff(), Role.RECEPTION)
     [column] = day_on_paper(desk, [booked[0].psychologist], booked[0].local_start.date(), zone=zone, now=NOW)
     assert [row["service"] for row in _printed(column, zone)["rows"]] == [f"{booked[0].service.name} · 1 of 3"]
+
+
+def test_an_invoice_for_one_of_them(booked):
+    session, by = booked[1], make.actor()
+    charge = Charge(
+        description="Session",
+        unit_price=Decimal("220.00"),
+        service_date=session.local_start.date(),
+        starts_at=session.starts_at,
+        minutes=50,
+        mode="in_person",
+    )
+    draft = billing.draft_invoice(
+        patient=session.patient,
+        psychologist=session.psychologist,
+        location=session.location,
+        charges=[charge],
+        appointment=session,
+        by=by,
+        now=NOW,
+    )
+    invoice = billing.issue_invoice(invoice=draft, by=by, now=NOW)
+    client = make.client_for(session.patient.user)
+    assert told(client, "patient:invoices") == [2]
+    assert told(client, "patient:invoice", invoice.number) == [2]
+    assert told(make.signed_in_client(role=Role.RECEPTION), "reception:invoice", invoice.number) == [2]
 
 
 @pytest.mark.parametrize("language", ["en", "vi"])

@@ -8,8 +8,10 @@ from decimal import Decimal
 from typing import NamedTuple, Protocol, cast
 
 from django.db.models import QuerySet
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from portal.appointments.models.appointment import which_of
 from portal.billing.models import Invoice
 from portal.billing.models.invoice import (
     InvoiceQuerySet,
@@ -44,21 +46,36 @@ class ListedRow(InvoiceRow, Protocol):
     @property
     def appointment__service(self) -> int | None: ...
     @property
+    def appointment__position(self) -> int | None: ...
+    @property
+    def appointment__series__sessions(self) -> int | None: ...
+    @property
     def patient__user_id(self) -> int | None: ...
 
 
 def listed(invoices: InvoiceQuerySet) -> QuerySet[Invoice, ListedRow]:
     """Invoices as the rows below are made of."""
-    rows = invoices.with_first_line().for_table("first_line", "appointment__service", "patient__user_id")
+    rows = invoices.with_first_line().for_table(
+        "first_line",
+        "appointment__service",
+        "appointment__position",
+        "appointment__series__sessions",
+        "patient__user_id",
+    )
     return cast("QuerySet[Invoice, ListedRow]", rows)
 
 
 def what_for(row: ListedRow, texts: Texts) -> str:
-    """What an invoice asks money for: the session by name, anything else by its kind.
+    """What an invoice asks money for: the session by name, anything else by its kind; and which of a series it is.
 
     The name is the one that the invoice itself prints, or the service's in the reader's language if the clinic gave
     it one.
     """
+    which = which_of(row.appointment__position, row.appointment__series__sessions)
+    return format_html("{} · {}", _named(row, texts), which) if which else _named(row, texts)
+
+
+def _named(row: ListedRow, texts: Texts) -> str:
     if row.purpose != Purpose.SESSION or not row.first_line:
         return purpose_of(row)
     service = kept.services().get(row.appointment__service or 0)

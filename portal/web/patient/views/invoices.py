@@ -27,7 +27,9 @@ PER_PAGE = 20
 
 def _invoice(request: ActorRequest, number: str) -> Invoice:
     return get_object_or_404(
-        Invoice.objects.visible_to(request.actor).select_related("patient", "psychologist__user", "location"),
+        Invoice.objects.visible_to(request.actor).select_related(
+            "patient", "psychologist__user", "location", "appointment__series"
+        ),
         number=number,
     )
 

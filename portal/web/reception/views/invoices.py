@@ -52,7 +52,7 @@ def _today(now: datetime) -> date:
 def _invoice(request: ActorRequest, number: str) -> Invoice:
     return get_object_or_404(
         Invoice.objects.visible_to(request.actor).select_related(
-            "patient", "psychologist__user", "location", "appointment", "created_by", "voided_by"
+            "patient", "psychologist__user", "location", "appointment__series", "created_by", "voided_by"
         ),
         number=number,
     )
