@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from e2e.harness import Mailbox, text_of
+from e2e.harness import Mailbox, agree, text_of, week_after
 from portal.appointments.models import Appointment, WorkingHours
 from portal.clinic.models import Service
 from tests import make
@@ -98,3 +98,25 @@ def test_it_works_without_script_and_on_a_phone(page_without_script: Page, phone
     page.locator(".series-time").first.get_by_role("combobox").select_option(label="Skip it")
     page.get_by_role("button", name="Book these sessions").click()
     expect(page.get_by_text("1 more session is booked.")).to_be_visible()
+
+
+def test_a_patient_books_several_from_a_time_on_a_phone(phone: Page, sign_in, mailbox: Mailbox) -> None:
+    """A time is pressed, how often it recurs is chosen, and the same page books all of it."""
+    patient = make.patient(user=make.user(email="several@post.example"), email="several@post.example")
+    sign_in(phone, "several@post.example")
+    phone.goto("/book/session/?psychologist=mai-nguyen")
+    week_after(phone)
+    phone.locator(".parts button.time").first.click()
+    phone.get_by_role("link", name="Book several like this in one go").click()
+    phone.get_by_label("How many sessions in all").fill("3")
+    phone.get_by_label("Repeats").select_option(label="Every 2 weeks")
+    expect(phone.locator(".series-time")).to_have_count(2)
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    agree(phone)
+    phone.get_by_role("button", name="Book these sessions").click()
+    expect(phone.get_by_text("3 sessions are booked.")).to_be_visible()
+
+    rows = list(Appointment.objects.filter(patient=patient).order_by("position"))
+    assert [row.position for row in rows] == [1, 2, 3]
+    told = text_of(mailbox.wait_for(to="several@post.example"))
+    assert [f"{n} of 3" in told for n in (1, 2, 3)] == [True] * 3
