@@ -10,8 +10,11 @@ import time_machine
 from django.urls import reverse
 
 from portal.appointments.models import Appointment, Series, Status
-from portal.clinic.models import Service
+from portal.clinic.models import ClinicSettings, Service
+from portal.common.access.actors import Actor
 from portal.notifications.models import Notice
+from portal.policies import publishing
+from portal.policies.models import PolicyKind
 from tests import make
 from tests.pages import form_with
 
@@ -96,6 +99,28 @@ def test_no_more_than_may_be_ahead_the_held_one_counted(client):
     assert (answer.status_code, Appointment.objects.get().is_hold) == (409, True)
     assert client.post(PAGE, form_with(proposed(client, count="6"), "shown")).status_code == 302
     assert Appointment.objects.count() == 6
+
+
+def test_where_none_can_follow_the_page_says_so_and_has_nothing_to_press(client, patient):
+    for n in range(5):
+        make.appointment(
+            patient=patient, psychologist=make.psychologist(), starts_at=FIRST + timedelta(days=n, hours=2)
+        )
+    page = proposed(client, count="2")
+    assert "You have as many sessions ahead as can be booked online." in words(page)
+    assert "Book these sessions" not in words(page)
+    answer = client.post(PAGE, {"repeat": "weekly", "count": "2"})
+    assert (answer.status_code, Appointment.objects.filter(series__isnull=False).exists()) == (409, False)
+
+
+def test_what_is_not_agreed_to_is_named_and_not_the_times(client):
+    today = ClinicSettings.current().today(NOW)
+    publishing.publish(kind=PolicyKind.FEES, effective_from=today, by=Actor.system("test"), now=NOW)
+    page = proposed(client)
+    answer = client.post(PAGE, form_with(page, "shown"))
+    assert answer.status_code == 422
+    assert "One thing needs another look" in words(answer)
+    assert "Look at the times that are marked" not in words(answer)
 
 
 def test_another_price_than_the_page_showed_books_nothing(client):

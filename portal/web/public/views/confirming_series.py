@@ -90,6 +90,8 @@ def _page(request: HttpRequest, user: User, held: Appointment, people: list[Pati
     context: dict[str, Any] = {
         "asked": asked,
         "refusal": refusal,
+        # Nothing could follow, whatever is chosen for this person.
+        "is_full": most < 2,
         "held": held,
         "service": held.service,
         "whose": whose if len(people) > 1 else None,
