@@ -13,6 +13,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.appointments.recurrence import FURTHEST, MOST, Every, Pattern
+from portal.common.forms.dates import NEAR
 from portal.common.forms.fields import DateField, MarkField, TimeField, WholeNumberField, moment
 
 WEEKLY, FORTNIGHTLY = "weekly", "fortnightly"
@@ -94,11 +95,17 @@ class TimeChoice(forms.Form):
         if take == OTHER:
             data["starts_at"] = self._typed(data)
         elif take not in {PLANNED, SKIP, ALL_THE_SAME}:
-            try:
-                data["starts_at"] = datetime.strptime(take, _STAMP).replace(tzinfo=UTC)
-            except ValueError:
-                raise ValidationError(_("Choose one of the times shown."), code="time") from None
+            data["starts_at"] = self._named(take)
         return data
+
+    def _named(self, take: str) -> datetime:
+        try:
+            named = datetime.strptime(take, _STAMP).replace(tzinfo=UTC)
+        except ValueError:
+            raise ValidationError(_("Choose one of the times shown."), code="time") from None
+        if named.year not in NEAR:
+            raise ValidationError(_("Choose one of the times shown."), code="time")
+        return named
 
     def _typed(self, data: dict[str, Any]) -> datetime | None:
         day, at = data.get("day"), data.get("at")
@@ -107,9 +114,6 @@ class TimeChoice(forms.Form):
         if at is None and "at" not in self.errors:
             self.add_error("at", ValidationError(_("What time?"), code="required"))
         if not day or not at:
-            return None
-        if not 2000 <= day.year <= 2100:
-            self.add_error("day", ValidationError(_("Check the year."), code="year"))
             return None
         try:
             return moment(day, at, self.zone)

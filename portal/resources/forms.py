@@ -263,9 +263,6 @@ class ArticleForm(KeepsPictures):
                 self.add_error(name, ValidationError(words, code="required"))
         if not data.get("publish_on") or not data.get("publish_at"):
             return
-        if not 2000 <= data["publish_on"].year <= 2100:
-            self.add_error("publish_on", ValidationError(_("Check the year."), code="year"))
-            return
         try:
             self.publish_time = moment(data["publish_on"], data["publish_at"], self.zone)
         except ValidationError as skipped:

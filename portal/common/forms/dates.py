@@ -25,6 +25,8 @@ _COMPACT = re.compile(r"(?P<day>[0-9]{2})(?P<month>[0-9]{2})(?P<year>[0-9]{4})")
 _WRITTEN = re.compile(r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?[\s-]+(?P<month>[a-z]{3,9})\.?,?[\s-]+(?P<year>[0-9]+)")
 
 
+# The years that a clinic plans in, or looks back on.
+NEAR = range(2000, 2101)
 _CHINESE = re.compile(r"(?P<year>[0-9]{4}) ?年 ?(?P<month>[0-9]{1,2}) ?月 ?(?P<day>[0-9]{1,2}) ?[日号]")
 # The slash of Arabic dates.
 _SLASHES = str.maketrans({"\u060d": "/", "\u2044": "/", "\u2215": "/"})
@@ -76,10 +78,11 @@ class DateField(forms.DateField):
     """A date typed in one box, the day first. A date that doesn't exist is named, and stays in the box.
 
     One box, not a native date picker: nobody wants to click back to 1961, and a picker turns 31 February into an empty
-    value, so that what was typed is lost. `picker=True` gives the browser's own picker, for days near today.
+    value, so that what was typed is lost. `picker=True` gives the browser's own picker, for days near today: one of
+    another age is refused, as no clock of a place can be asked about the first day of all, or the last.
     """
 
-    default_error_messages = {"required": _("Enter the date.")}
+    default_error_messages = {"required": _("Enter the date."), "year": _("Check the year.")}
 
     def __init__(self, *, picker: bool = False, autocomplete: str = "off", **kwargs: Any) -> None:
         if picker:
@@ -87,6 +90,7 @@ class DateField(forms.DateField):
         else:
             kwargs.setdefault("widget", AustralianDateInput(attrs={"autocomplete": autocomplete}))
         super().__init__(**kwargs)
+        self.is_near = picker
 
     def to_python(self, value: Any) -> date | None:
         if value in self.empty_values or isinstance(value, date):
@@ -95,7 +99,10 @@ class DateField(forms.DateField):
             return None
         if len(str(value)) > 40:
             raise ValidationError(_("Write the date as day, month and year, such as 23/4/1990."), code="date")
-        return self.read(value)
+        day = self.read(value)
+        if self.is_near and day.year not in NEAR:
+            raise ValidationError(self.error_messages["year"], code="year")
+        return day
 
     def read(self, text: str) -> date:
         """The day that was typed; raises ValidationError."""

@@ -21,8 +21,6 @@ DAY, WEEK, MONTH, AGENDA = "day", "week", "month", "agenda"
 VIEWS: Mapping[str, Promise] = {DAY: _("Day"), WEEK: _("Week"), MONTH: _("Month"), AGENDA: _("Agenda")}
 # A day's columns: who works, or where they sit.
 ROOMS = "rooms"
-# Nobody's diary reaches further.
-YEARS = range(2000, 2101)
 
 
 class _Words(forms.Form):
@@ -72,7 +70,7 @@ class Asked:
         view = said.get("view") or (WEEK if said.get("week") else usual)
         return cls(
             view=view if view in VIEWS else usual,
-            day=day if day and day.year in YEARS else today,
+            day=day or today,
             usual=usual,
             psychologist=next((p for p in psychologists if p.slug == said.get("psychologist")), None),
             location=next((place for place in places if place.slug == said.get("at")), None),

@@ -72,9 +72,6 @@ class ShiftForm(forms.Form):
         if starts is not None and ends is not None and time(0) != ends <= starts:
             self.add_error("ends", ValidationError(_("This is before the time it starts."), code="order"))
         first, last = data.get("valid_from"), data.get("valid_until")
-        for name, day in (("valid_from", first), ("valid_until", last)):
-            if day and not 2000 <= day.year <= 2100:
-                self.add_error(name, ValidationError(_("Check the year."), code="year"))
         if first and last and last < first:
             self.add_error("valid_until", ValidationError(_("This is before the first day."), code="order"))
         return data
@@ -366,9 +363,6 @@ class SlotForm(forms.Form):
         if not first or self.errors:
             return data
         last = data.get("last_day") or first
-        if not 2000 <= first.year <= 2100 or not 2000 <= last.year <= 2100:
-            self.add_error("first_day", ValidationError(_("Check the year."), code="year"))
-            return data
         is_extra = data["kind"] == TimeSlot.Kind.EXTRA
         if is_extra:
             for name, words in (

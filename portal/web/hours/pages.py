@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -21,6 +22,7 @@ from portal.appointments.refusals import BadTimes, HoursOverlap
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.decorators import ActorRequest
+from portal.common.forms.fields import DateField
 from portal.common.languages.punctuation import listed
 from portal.common.languages.times import clock, local_day, stretch
 from portal.common.web.htmx import page_or_fragment
@@ -280,8 +282,8 @@ def _page(
 def _proposed(request: ActorRequest) -> dict[str, object]:
     """Extra hours on the day that an address names, such as a holiday that is to be worked."""
     try:
-        day = date.fromisoformat(request.GET.get("extra", ""))
-    except ValueError:
+        day = DateField(picker=True).clean(request.GET.get("extra", ""))
+    except ValidationError:
         return {}
     return {"kind": TimeSlot.Kind.EXTRA, "first_day": day}
 

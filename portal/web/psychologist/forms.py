@@ -27,7 +27,7 @@ class DayChoice(forms.Form):
         form = cls(data)
         form.full_clean()
         day: date | None = form.cleaned_data.get("day")
-        return day if day and 2000 <= day.year <= 2100 else None
+        return day
 
 
 class PatientSearch(forms.Form):

@@ -50,7 +50,7 @@ def day_in(data: Mapping[str, Any], name: str = "day") -> date | None:
     form = _OneDay(data)
     form.full_clean()
     day: date | None = form.cleaned_data.get(name)
-    return day if day and 2000 <= day.year <= 2100 else None
+    return day
 
 
 class SendAgainForm(forms.Form):
@@ -152,9 +152,7 @@ class AnyTime(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         day, at, location = data.get("day"), data.get("at"), data.get("location")
-        if day and not 2000 <= day.year <= 2100:
-            self.add_error("day", ValidationError(_("Check the year."), code="year"))
-        elif day and at and location:
+        if day and at and location:
             try:
                 data["starts_at"] = moment(day, at, location.zone)
             except ValidationError as error:

@@ -85,9 +85,6 @@ class TimeOffForm(forms.Form):
         if not first or self.errors:
             return data
         last: date = data.get("last_day") or first
-        if not 2000 <= first.year <= 2100 or not 2000 <= last.year <= 2100:
-            self.add_error("first_day", ValidationError(_("Check the year."), code="year"))
-            return data
         if self.psychologist and data.get("modes"):
             # Somebody who is away is met in no way; hours for one way alone are weekly hours.
             words = _("This is for a place or the clinic. Who is away can't be met in any way.")

@@ -151,8 +151,16 @@ def test_phones(name):
 
 @pytest.mark.parametrize("name", _of(ours.DateField))
 def test_dates(name):
-    for typed in ("23/4/1990", "٢٣/٤/١٩٩٠", "२३.४.१९९०", "２３－４－１９９０", "23\u200f/4/1990", "1990年4月23日"):
-        assert _read(name, typed) == date(1990, 4, 23)
+    for typed in ("23/4/2019", "٢٣/٤/٢٠١٩", "२३.४.२०१९", "２３－４－２０１９", "23\u200f/4/2019", "2019年4月23日"):
+        assert _read(name, typed) == date(2019, 4, 23)
+
+
+@pytest.mark.parametrize("name", [name for name in _of(ours.DateField) if FIELDS[name].is_near])
+def test_near_days_are_of_this_age(name):
+    # The first day of all and the last have no moment before or after them to be another zone's.
+    for typed in ("0001-01-01", "31/12/1999", "1/1/2101", "9999-12-31"):
+        with pytest.raises(ValidationError, match="Check the year"):
+            _read(name, typed)
 
 
 @pytest.mark.parametrize("name", _of(ours.TimeField))

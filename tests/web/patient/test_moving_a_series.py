@@ -125,3 +125,28 @@ def test_nobody_moves_what_is_not_theirs(booked):
     others = make.client_for(make.patient(user=make.user()).user)
     assert others.get(page_of(booked[1])).status_code == 404
     assert make.signed_in_client(role="reception").get(page_of(booked[1])).status_code in {403, 404}
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "1999-12-31", "2101-01-01"])
+def test_a_day_of_another_age_is_refused_in_words(client, booked, day):
+    answer = proposed(client, booked[1], day=day)
+    assert answer.status_code == 422
+    assert "Check the year." in words(answer)
+    sent_so = {"day": day, "at": "12:00", "which": "following"}
+    assert client.post(page_of(booked[1]), sent_so).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"take": "0001-01-01T00:00Z"},
+        {"take": "9999-12-31T23:59Z"},
+        {"take": "other", "day": "9999-12-31", "at": "12:00"},
+    ],
+)
+def test_so_is_one_for_a_single_session_of_it(client, booked, chosen):
+    fields = sent(proposed(client, booked[1], day="22/09/2026"))
+    key = next(name for name in fields if name.endswith("-take")).removesuffix("take")
+    answer = client.post(page_of(booked[1]), fields | {f"{key}{name}": value for name, value in chosen.items()})
+    assert answer.status_code == 422
+    assert starts() == [tuesday(n) for n in range(5)]

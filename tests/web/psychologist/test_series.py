@@ -113,3 +113,11 @@ def test_nobody_elses_series_and_no_other_diary(own, booked):
     page = own.get(page_of(booked[1]), says)
     assert own.post(page_of(booked[1]), sent(page) | {"psychologist": colleague.slug}).status_code == 302
     assert set(Appointment.objects.values_list("psychologist", flat=True)) == {booked[0].psychologist.pk}
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_of_another_age_is_refused_in_words(own, booked, day):
+    said = {"day": day, "at": "12:00", "which": "following"}
+    for answer in (own.get(page_of(booked[1]), said), own.post(page_of(booked[1]), said)):
+        assert answer.status_code == 422
+        assert "Check the year." in html.unescape(answer.content.decode())

@@ -56,7 +56,15 @@ def test_both_times_are_named_before_anything_is_moved(desk, session):
     assert session.starts_at == TEN
 
 
-@pytest.mark.parametrize("query", [{"day": "soon", "at": "11:00"}, {"day": "2026-11-25", "at": "25:00"}])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"day": "soon", "at": "11:00"},
+        {"day": "2026-11-25", "at": "25:00"},
+        {"day": "0001-01-01", "at": "11:00"},
+        {"day": "9999-12-31", "at": "11:00"},
+    ],
+)
 def test_what_is_no_time_is_asked_again(desk, session, query):
     answer = desk.get(page_of(session), query)
     assert (answer.status_code, 'name="to"' in answer.text) == (422, False)

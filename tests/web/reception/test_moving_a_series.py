@@ -175,3 +175,11 @@ def test_a_way_that_is_not_given_is_refused_in_words(desk, booked):
     answer = desk.post(page_of(booked[2]), says | {"s3-take": "all_the_same"})
     assert answer.status_code == 409
     assert set(Appointment.objects.values_list("mode", flat=True)) == {"in_person"}
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_of_another_age_is_refused_in_words(desk, booked, day):
+    said = {"day": day, "at": "12:00", "which": "following"}
+    for answer in (desk.get(page_of(booked[1]), said), desk.post(page_of(booked[1]), said)):
+        assert answer.status_code == 422
+        assert "Check the year." in html.unescape(answer.content.decode())
