@@ -20,6 +20,8 @@ from django.utils import timezone
 from portal.accounts.actions import invite
 from portal.accounts.models import Invitation, User
 from portal.accounts.roles import Role
+from portal.appointments.actions.clashes import Terms
+from portal.appointments.actions.repeating import Wish, book_series
 from portal.appointments.models import (
     Appointment,
     CalendarFeed,
@@ -30,10 +32,11 @@ from portal.appointments.models import (
     TimeSlot,
     WaitlistEntry,
 )
+from portal.appointments.recurrence import Every, Pattern
 from portal.audit.models import Entry
 from portal.billing import actions as billing
 from portal.billing.models import CreditNote, Invoice, Payment
-from portal.clinic.models import Language, Location, Psychologist, Room, Service, Specialisation
+from portal.clinic.models import Language, Location, Mode, Psychologist, Room, Service, Specialisation
 from portal.common import schedules
 from portal.common.languages.times import iso
 from portal.common.web import once
@@ -91,8 +94,6 @@ WITHOUT_KEY = {
         psychologist:complete psychologist:no_show
         psychologist:sign_note psychologist:withdraw_share psychologist:remove_exception manager:withdraw_invitation
         reception:take_back_away reception:end_time_off reception:stranded
-        patient:cancel_series reception:cancel_series reception:move_series
-        patient:move_series psychologist:cancel_series psychologist:move_series
         manager:reset_second_factor manager:close_account manager:open_account manager:retire_profile
         manager:restore_profile manager:retire_location manager:restore_location manager:retire_service
         manager:restore_service manager:confirm_role manager:withdraw_role
@@ -331,6 +332,64 @@ def a_series_of_ones_patient():
     page = at("psychologist:repeat", session.code)
     client = make.client_for(session.psychologist.user)
     return sheet(client, page, "psychologist:repeat", session.code, count=Series)
+
+
+def a_series_to_come(**patient):
+    """The second of three sessions a week apart, on another day of the week."""
+    psychologist, service, place = practice(), Service.objects.get(), Location.objects.get()
+    noon = timezone.now().astimezone(place.zone).replace(hour=12, minute=0, second=0, microsecond=0)
+    times = [noon + timedelta(weeks=n, days=3) for n in (1, 2, 3)]
+    booked = book_series(
+        terms=Terms(psychologist, make.patient(**patient), service, Mode.IN_PERSON, place),
+        pattern=Pattern(Every.WEEKS, 1, times[0].date(), count=3),
+        wishes=[Wish(at, at) for at in times],
+        by=make.actor(),
+        now=timezone.now(),
+    )
+    return booked[1]
+
+
+def the_following_called_off(client, name, session, **says):
+    times = Appointment.objects.filter(status=Status.CANCELLED).values("cancelled_at").distinct().count
+    return sheet(client, at(name, session.code), name, session.code, says=says, count=times)
+
+
+def the_following_moved(client, name, session):
+    there = session.local_start + timedelta(hours=1)
+    says = {"day": f"{there:%Y-%m-%d}", "at": f"{there:%H:%M}", "which": "following"}
+    times = Appointment.objects.filter(revision__gt=0).values("revision").distinct().count
+    return sheet(client, f"{at(name, session.code)}?{urlencode(says)}", name, session.code, count=times)
+
+
+def several_called_off():
+    return the_following_called_off(desk(), "reception:cancel_series", a_series_to_come(), reason="patient")
+
+
+def several_of_ones_own_called_off():
+    session = a_series_to_come(user=make.user())
+    return the_following_called_off(make.client_for(session.patient.user), "patient:cancel_series", session)
+
+
+def several_of_ones_patient_called_off():
+    session = a_series_to_come()
+    own = make.client_for(User.objects.get(pk=session.psychologist.user_id))
+    return the_following_called_off(own, "psychologist:cancel_series", session, reason="psychologist")
+
+
+def several_moved():
+    return the_following_moved(desk(), "reception:move_series", a_series_to_come())
+
+
+def several_of_ones_own_moved():
+    session = a_series_to_come(user=make.user())
+    return the_following_moved(make.client_for(session.patient.user), "patient:move_series", session)
+
+
+def several_of_ones_patient_moved():
+    session = a_series_to_come()
+    return the_following_moved(
+        make.client_for(User.objects.get(pk=session.psychologist.user_id)), "psychologist:move_series", session
+    )
 
 
 def a_move():
@@ -700,10 +759,15 @@ STEPS = [
     *(a_check_in, a_no_show, a_check_in_taken_back, a_no_show_taken_back, a_session_opened_again, a_session_held),
     *(a_session_missed, a_session_that_its_patient_calls_off, a_cancellation),
 ]
+SEVERAL = [
+    *(several_called_off, several_of_ones_own_called_off, several_of_ones_patient_called_off),
+    *(several_moved, several_of_ones_own_moved, several_of_ones_patient_moved),
+]
 PRESSED = {
     case.__name__: case
     for case in [
         *(case for case in STEPS if case is not a_cancellation),
+        *SEVERAL,
         *(
             a_patient,
             a_referral,
@@ -773,7 +837,7 @@ def test_four_presses_make_one_thing_and_lead_to_it(clinic, case):
     assert len({where for _status, where in shown}) == 1, shown
 
 
-@pytest.mark.parametrize("case", STEPS, ids=lambda case: case.__name__)
+@pytest.mark.parametrize("case", STEPS + SEVERAL, ids=lambda case: case.__name__)
 def test_whoever_presses_a_step_twice_is_led_where_the_first_led_and_told_that_it_is_done(clinic, case):
     found = case()
     fields, before = found.filled(), found.count()

@@ -22,6 +22,7 @@ from portal.appointments.states import Verb
 from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.decorators import ActorRequest
 from portal.common.web.htmx import page_or_fragment
+from portal.common.web.once import making
 from portal.journeys import choosing, sessions
 from portal.journeys.repeating import telling
 from portal.journeys.repeating.cancelling import cancel_sessions, choices
@@ -58,14 +59,20 @@ def cancel(request: ActorRequest, audience: Audience, code: UUID) -> HttpRespons
     if is_sent and chosen.is_valid() and form.is_valid():
         asked = [(able[value].session, value.split()[1]) for value in chosen.cleaned_data["session"]]
         try:
-            gone = cancel_sessions(asked, reason=form.cleaned_data["reason"], by=request.actor, now=now)
+            with making(request, now=now) as made:
+                gone = cancel_sessions(asked, reason=form.cleaned_data["reason"], by=request.actor, now=now)
+                made.leads_to(_patient_url(audience, session))
         except NotCancellable:
             messages.error(
                 request, _("One of these sessions was changed meanwhile, and none was cancelled. Look at them again.")
             )
             return redirect(f"{audience.namespace}:cancel_series", code=session.code)
-        done = ngettext("%(n)s session is cancelled.", "%(n)s sessions are cancelled.", len(gone)) % {"n": len(gone)}
-        say_what_was_done(request, done, telling.told(gone, now=now) if gone else [], is_past=not gone)
+        if gone:
+            done = ngettext("%(n)s session is cancelled.", "%(n)s sessions are cancelled.", len(gone))
+            say_what_was_done(request, done % {"n": len(gone)}, telling.told(gone, now=now), is_past=False)
+        else:
+            # Somebody else called off the very same in this moment.
+            messages.success(request, _("These sessions are already cancelled. There is nothing more to do."))
         if late := sum(each.late for each in gone):
             words = ngettext(
                 "%(n)s of them is cancelled late: its fee is on the to-do list.",
@@ -73,7 +80,7 @@ def cancel(request: ActorRequest, audience: Audience, code: UUID) -> HttpRespons
                 late,
             )
             messages.warning(request, words % {"n": late})
-        return redirect(_patient_url(audience, session))
+        return made.answer
     if is_sent:
         ticked = request.POST.getlist("session")
         for choice in listed:
@@ -128,7 +135,9 @@ def move(request: ActorRequest, audience: Audience, people: Sequence[Psychologis
         asked = read()
         if is_sent and asked.proposal.is_whole:
             try:
-                moved = move_sessions(asked, by=request.actor, now=now)
+                with making(request, now=now) as made:
+                    moved = move_sessions(asked, by=request.actor, now=now)
+                    made.leads_to(_session_url(audience, session))
             except SlotTaken:
                 asked, is_taken = read(), True
             except NotOffered as refused:
@@ -140,7 +149,7 @@ def move(request: ActorRequest, audience: Audience, people: Sequence[Psychologis
             else:
                 done = ngettext("%(n)s session is moved.", "%(n)s sessions are moved.", len(moved)) % {"n": len(moved)}
                 say_what_was_done(request, done, telling.told(moved, now=now), is_past=False)
-                return redirect(_session_url(audience, session))
+                return made.answer
         is_taken = is_taken or (is_sent and any(line.clash for line in asked.proposal.lines))
     context = {
         "session": session,

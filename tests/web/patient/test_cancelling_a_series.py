@@ -13,6 +13,7 @@ from portal.appointments.actions.repeating import Wish, book_series
 from portal.appointments.models import Appointment, Status
 from portal.appointments.recurrence import Every, Pattern
 from portal.clinic.models import Mode
+from portal.journeys.repeating.cancelling import cancel_sessions
 from portal.notifications.models import Notice
 from portal.worklist.models import ToDo
 from tests import make
@@ -146,3 +147,21 @@ def test_somebody_elses_series_is_not_there(booked):
     assert others.get(page_of(booked[0])).status_code == 404
     alone = make.appointment(patient=booked[0].patient)
     assert make.client_for(booked[0].patient.user).get(page_of(alone)).status_code == 404
+
+
+def test_two_pages_from_before_that_call_off_the_same_never_count_none(booked, monkeypatch):
+    client = make.client_for(booked[0].patient.user)
+    fields = form_with(client.get(page_of(booked[1])), "session")
+    del fields["once"]
+
+    def beaten(asked, **how):
+        """Another sending of the page is through first."""
+        assert len(cancel_sessions(asked, **how | {"now": NOW - timedelta(seconds=1)})) == 3
+        return cancel_sessions(asked, **how)
+
+    monkeypatch.setattr("portal.web.patient.views.series.cancel_sessions", beaten)
+    answer = client.post(page_of(booked[1]), fields, follow=True)
+    text = html.unescape(answer.content.decode())
+    assert "These sessions are already cancelled. There is nothing more to do." in text
+    assert "0 sessions" not in text
+    assert Notice.objects.count() == 1

@@ -21,12 +21,14 @@ from portal.appointments.states import Verb
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment
+from portal.common.web.once import making, once
 from portal.journeys import changing, sessions, told
 from portal.journeys.repeating.cancelling import cancel_sessions, choices
 from portal.journeys.repeating.moving import Moving, move_sessions, propose_move
 
 
 @allow(Role.PATIENT)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
     """Lists what is to come of the series with what cancelling each costs now, and calls off what is ticked."""
@@ -40,15 +42,21 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
     if is_sent and chosen.is_valid():
         asked = [(able[value].session, value.split()[1]) for value in chosen.cleaned_data["session"]]
         try:
-            gone = cancel_sessions(asked, reason=CancelReason.PATIENT, by=request.actor, now=now)
+            with making(request, now=now) as made:
+                gone = cancel_sessions(asked, reason=CancelReason.PATIENT, by=request.actor, now=now)
+                made.leads_to("patient:appointments")
         except NotCancellable:
             messages.warning(
                 request, _("One of these sessions was changed meanwhile, and none was cancelled. Look at them again.")
             )
             return redirect("patient:cancel_series", code=session.code)
-        done = ngettext("%(n)s session is cancelled.", "%(n)s sessions are cancelled.", len(gone)) % {"n": len(gone)}
-        messages.success(request, told.with_mail(done, gone[-1], by=request.actor, now=now) if gone else done)
-        return redirect("patient:appointments")
+        if gone:
+            done = ngettext("%(n)s session is cancelled.", "%(n)s sessions are cancelled.", len(gone))
+            done = told.with_mail(done % {"n": len(gone)}, gone[-1], by=request.actor, now=now)
+        else:
+            done = _("These sessions are already cancelled. There is nothing more to do.")
+        messages.success(request, done)
+        return made.answer
     if is_sent:
         ticked = request.POST.getlist("session")
         for choice in listed:
@@ -58,6 +66,7 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
 
 
 @allow(Role.PATIENT)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def move(request: ActorRequest, code: UUID) -> HttpResponse:
     """Another day or time for this session and those after it, or all: each settled before any moves."""
@@ -89,7 +98,9 @@ def move(request: ActorRequest, code: UUID) -> HttpResponse:
         asked = read()
         if is_sent and asked.proposal.is_whole:
             try:
-                moved = move_sessions(asked, by=request.actor, now=now)
+                with making(request, now=now) as made:
+                    moved = move_sessions(asked, by=request.actor, now=now)
+                    made.leads_to("patient:appointments")
             except SlotTaken:
                 asked, is_taken = read(), True
             except NotOffered:
@@ -101,7 +112,7 @@ def move(request: ActorRequest, code: UUID) -> HttpResponse:
             else:
                 done = ngettext("%(n)s session is moved.", "%(n)s sessions are moved.", len(moved)) % {"n": len(moved)}
                 messages.success(request, told.with_mail(done, moved[-1], by=request.actor, now=now))
-                return redirect("patient:appointments")
+                return made.answer
         is_taken = is_taken or (is_sent and any(line.clash for line in asked.proposal.lines))
     context = {
         "session": session,

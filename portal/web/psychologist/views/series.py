@@ -10,12 +10,14 @@ from django.views.decorators.http import require_http_methods
 from portal.accounts.roles import Role
 from portal.clinic import kept
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.web.once import once
 from portal.web.calendars import series
 from portal.web.psychologist.own_profile import PsychologistRequest, with_profile
 from portal.web.psychologist.views.calendar import OWN
 
 
 @allow(Role.PSYCHOLOGIST)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
     """Calls off what is ticked of what is to come of the series."""
@@ -24,6 +26,7 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
 
 @allow(Role.PSYCHOLOGIST)
 @with_profile
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def move(request: PsychologistRequest, code: UUID) -> HttpResponse:
     """Moves this session and those after it, or all, in one's own diary."""

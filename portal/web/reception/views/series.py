@@ -10,11 +10,13 @@ from django.views.decorators.http import require_http_methods
 from portal.accounts.roles import Role
 from portal.clinic import kept
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.web.once import once
 from portal.web.calendars import series
 from portal.web.reception.views.calendar import DESK
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
     """Calls off what is ticked of what is to come of the series."""
@@ -22,6 +24,7 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
+@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def move(request: ActorRequest, code: UUID) -> HttpResponse:
     """Moves this session and those after it, or all, with whomever they are held from now on."""
