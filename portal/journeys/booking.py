@@ -14,7 +14,7 @@ from django.utils.translation import override
 
 from portal.accounts.models import User
 from portal.appointments import actions, ics, terms
-from portal.appointments.models import Appointment
+from portal.appointments.models import Appointment, CancelReason
 from portal.billing import charges
 from portal.clinic import kept
 from portal.clinic.booking_rules import rules_of
@@ -202,7 +202,8 @@ def reschedule_session(
         # What still waits tells of what is no longer so; the new notice says all that the old one did.
         freed.withdraw_notices(moved, why="moved", by=by, now=now)
         template = "appointment_moved" if moved.starts_at != before.starts_at else "appointment_changed"
-        notify(moved, template, before=before, now=now, send_at=tell_at)
+        if not notify(moved, template, before=before, now=now, send_at=tell_at):
+            to_do.untold.raise_untold([moved], was=before.starts_at, by=by, now=now)
     return moved
 
 
@@ -227,7 +228,9 @@ def cancel_session(
 ) -> Appointment:
     """Cancels a booking and says so. Raises NotCancellable."""
     cancelled = actions.cancel(appointment=appointment, reason=reason, by=by, now=now, known=sessions.known, seen=seen)
-    notify(cancelled, "appointment_cancelled", now=now)
+    # Who can't come said so themselves.
+    if not notify(cancelled, "appointment_cancelled", now=now) and reason != CancelReason.PATIENT:
+        to_do.untold.raise_untold([cancelled], by=by, now=now)
     return cancelled
 
 
@@ -263,13 +266,14 @@ def notify(
     now: datetime,
     before: Appointment | None = None,
     send_at: datetime | None = None,
-) -> None:
+) -> bool:
     """Queues one notice for each who is `told`, with the calendar entry; `before` is the session as it was, if moved.
 
     It is sent at once, or waits in the outbox until `send_at`. The dedupe key holds the revision: moving twice sends
-    twice, a repeated call sends once.
+    twice, a repeated call sends once. Says whether there is anybody to tell.
     """
-    for letter in _letters(appointment, template, now=now, before=before):
+    letters = list(_letters(appointment, template, now=now, before=before))
+    for letter in letters:
         to = Recipient.by_email(letter.reader.address)
         with override(letter.reader.language):
             entry = ics.invitation(
@@ -287,6 +291,7 @@ def notify(
             else [("appointment.ics", f"text/calendar; method={letter.method}", entry)],
             send_at=send_at,
         )
+    return bool(letters)
 
 
 def preview(

@@ -10,7 +10,7 @@ from portal.appointments.actions import Was
 from portal.appointments.models import Appointment
 from portal.clinic.models import Location, Psychologist
 from portal.common.access.actors import Actor
-from portal.journeys import booking, freed, sessions
+from portal.journeys import booking, freed, sessions, to_do
 from portal.journeys.repeating import telling
 from portal.notifications.models import Notice, State
 
@@ -71,6 +71,9 @@ def take_back(*, appointment: Appointment, was: Was, moved_at: datetime, by: Act
     if back.revision == before.revision:
         return back
     freed.withdraw_notices(back, why=MOVED, by=by, now=now)
+    if not booking.told(back, now=now, was=before.starts_at):
+        to_do.untold.raise_taken_back(back, undone=before.revision, by=by, now=now)
+        return back
     about = Notice.objects.about(back)
     if about.filter(about_revision=before.revision, template__in=TELLS).exclude(state=State.WITHDRAWN).exists():
         # It went out already, or may have.

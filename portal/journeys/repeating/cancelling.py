@@ -11,13 +11,13 @@ from django.utils.functional import cached_property
 
 from portal.appointments import actions
 from portal.appointments.actions.locking import lock_diary
-from portal.appointments.models import Appointment
+from portal.appointments.models import Appointment, CancelReason
 from portal.appointments.series_forms import Which
 from portal.appointments.states import Because, Verb, Why
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
-from portal.journeys import booking, changing, freed, sessions
+from portal.journeys import booking, changing, freed, sessions, to_do
 from portal.journeys.repeating.telling import CANCELLED, notify
 
 
@@ -85,5 +85,7 @@ def cancel_sessions(
         if gone.cancelled_at == now:
             cancelled.append(gone)
     cancelled.sort(key=lambda each: each.starts_at)
-    notify(cancelled, CANCELLED, now=now)
+    # Who can't come said so themselves.
+    if not notify(cancelled, CANCELLED, now=now) and reason != CancelReason.PATIENT:
+        to_do.untold.raise_untold(cancelled, by=by, now=now)
     return cancelled

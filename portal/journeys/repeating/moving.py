@@ -16,7 +16,7 @@ from portal.appointments.series_forms import ALL_THE_SAME, SKIP, TimeChoice, Whi
 from portal.appointments.states import Verb, Why
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
-from portal.journeys import freed, sessions
+from portal.journeys import freed, sessions, to_do
 from portal.journeys.repeating.proposing import Line, Proposal, settle, terms_of
 from portal.journeys.repeating.telling import MOVED, notify
 
@@ -114,5 +114,6 @@ def move_sessions(asked: Moving, *, by: Actor, now: datetime) -> list[Appointmen
     freed.withdraw_series_notices(moved, why="moved", by=by, now=now)
     for session in moved:
         freed.withdraw_notices(session, why="moved", by=by, now=now)
-    notify(moved, MOVED, now=now)
+    if not notify(moved, MOVED, now=now):
+        to_do.untold.raise_untold(moved, by=by, now=now)
     return moved

@@ -33,14 +33,14 @@ def told(sessions: Sequence[Appointment], *, now: datetime) -> list[Reader]:
 
 def notify(
     sessions: Sequence[Appointment], template: str, *, now: datetime, but_for: Collection[str] = frozenset()
-) -> None:
+) -> bool:
     """Queues one notice about sessions of one series for each who is told, with a calendar entry for each session.
 
     `but_for` are the digests of addresses that know already. The dedupe key names each session with its revision: a
-    repeated call sends once.
+    repeated call sends once. Says whether there is anybody to tell.
     """
     if not sessions or not (to_tell := told(sessions, now=now)):
-        return
+        return False
     clinic = ClinicSettings.current()
     listed = [_with_what_is_kept(session) for session in sessions]
     first, series = listed[0], listed[0].series
@@ -76,6 +76,7 @@ def notify(
             language=reader.language,
             attachments=[("appointments.ics", "text/calendar; method=PUBLISH", entries)],
         )
+    return True
 
 
 def tell_without(changed: Iterable[Appointment], *, why: str, now: datetime) -> list[UUID]:

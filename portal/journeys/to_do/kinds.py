@@ -156,8 +156,21 @@ BUSY_THEN: Final = Kind(
     outcomes={"stays": _("It stays as booked")},
 )
 
+TO_TELL: Final = Kind(
+    name="session_untold",
+    role=Role.RECEPTION,
+    title=_("Tell them: no e-mail went out"),
+    heading=_("People to tell that their session was moved or cancelled"),
+    action=_("Open"),
+    advice=_("No e-mail address is known of them. Call them, and say here once they know."),
+    outcomes={"told": _("Told them"), "not_needed": _("They know already")},
+)
+
 # Those about a session that can't be held as it is booked: somebody decides what becomes of it.
 OF_STRANDED: Final = (STRANDED, LEFT, PLACE_CLOSED, ROOM_CLOSED, OUTSIDE_HOURS)
 # Those that are about a session.
-OF_SESSIONS: Final = (SESSION_OPEN, NOT_BILLED_AGAIN, *OF_STRANDED, AHEAD_HELD, FEE_UNDECIDED, REQUESTED, BUSY_THEN)
+OF_SESSIONS: Final = (
+    *(SESSION_OPEN, NOT_BILLED_AGAIN, *OF_STRANDED),
+    *(AHEAD_HELD, FEE_UNDECIDED, REQUESTED, BUSY_THEN, TO_TELL),
+)
 KINDS: Final = {kind.name: kind for kind in (UNDELIVERED, RECORD_READ, DOUBLED, OFFER_UNREACHED, *OF_SESSIONS)}

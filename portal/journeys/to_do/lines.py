@@ -17,7 +17,7 @@ from portal.appointments.models import Appointment
 from portal.common.access.actors import Actor
 from portal.common.labels import code_of, labels_of
 from portal.common.languages.times import date_short, when, when_short
-from portal.journeys.to_do.kinds import FEE_UNDECIDED, KINDS, OFFER_UNREACHED
+from portal.journeys.to_do.kinds import FEE_UNDECIDED, KINDS, OFFER_UNREACHED, TO_TELL
 from portal.notifications.models import Notice
 from portal.patients.models import Patient, Reading
 from portal.patients.reaching import address_of
@@ -61,6 +61,8 @@ def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo)
         if session := sessions.get(to_do.about_code):
             subject = session.patient.name if session.patient else ""
             facts = f"{when_short(session.starts_at, session.zone)} · {session.psychologist.name}"
+            if to_do.kind == TO_TELL.name:
+                facts = _of_untold(session, facts)
             if (other := filled.get(session.pk)) is not None:
                 facts += " · " + _("filled again by %(name)s") % {"name": other.person.name}
         elif notice := notices.get(to_do.about_code):
@@ -81,6 +83,13 @@ def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo)
             )
         )
     return lines
+
+
+def _of_untold(session: Appointment, facts: str) -> str:
+    """What became of it, and where to ring: `Moved: now Tue 1 Dec, 9:00 am · Mai Nguyễn · 0412 345 678`."""
+    done = _("Cancelled: %(session)s") if session.is_cancelled else _("Moved: now %(session)s")
+    phone = session.patient.phone.as_national if session.patient and session.patient.phone else ""
+    return f"{done % {'session': facts}} · {phone or _('no phone number is known')}"
 
 
 def _of_patient(patient: Patient, to_do: ToDo) -> str:

@@ -39,7 +39,9 @@ from portal.journeys.to_do.kinds import (
     ROOM_CLOSED,
     SESSION_OPEN,
     STRANDED,
+    TO_TELL,
 )
+from portal.journeys.to_do.untold import OVERTAKEN, is_overtaken
 from portal.policies.models import PolicySettings
 from portal.worklist.kinds import Kind
 from portal.worklist.models import ToDo
@@ -352,6 +354,10 @@ def _outcome(
             if session.is_open:
                 return "reopened"
             return "" if session.pk in undecided else "settled"
+        case TO_TELL.name:
+            # Who was there, or not, is past being told.
+            is_over = not session.is_open and not session.is_cancelled
+            return str(session.status) if is_over else OVERTAKEN if is_overtaken(to_do, session) else ""
     return ""
 
 

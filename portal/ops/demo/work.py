@@ -17,6 +17,7 @@ from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, HowBooked, Location, Mode, Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.journeys import booking, closing, reading, time_away, to_do, voiding
+from portal.journeys.rearranging.deciding import undecided_codes
 from portal.journeys.repeating import asking as repeating
 from portal.notifications.models import Notice, State
 from portal.ops.demo import sign_ins, stranding
@@ -42,11 +43,20 @@ def leave(*, accounts: Mapping[sign_ins.Person, User], now: datetime) -> None:
     stranding.later_evenings(wei, desk=desk, now=now)
     _fortnightly(tom, desk=desk, now=now)
     _asked_for(accounts[sign_ins.JORDAN], now=now)
+    _untold(desk=desk, now=now)
     _team_day(by=desk, now=now)
     to_do.sessions.raise_open_sessions(by=worklist, now=now)
     to_do.notices.raise_undelivered(by=worklist, now=now)
     _registered_twice(now=now)
     to_do.people.compare_new_records(by=worklist, now=now)
+
+
+def _untold(*, desk: Actor, now: datetime) -> None:
+    """The clinic called a session off of somebody who reads no e-mail: they are to be rung."""
+    to_come = Appointment.objects.upcoming(now=now + timedelta(days=2)).exclude(code__in=undecided_codes())
+    unread = to_come.filter(patient__user=None, patient__email="", patient__carers=None, patient__isnull=False)
+    if session := unread.select_related("location", "patient").last():
+        booking.cancel_session(appointment=session, reason=CancelReason.CLINIC, by=desk, now=now - timedelta(hours=1))
 
 
 def _team_day(*, by: Actor, now: datetime) -> None:

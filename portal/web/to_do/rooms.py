@@ -24,6 +24,7 @@ from portal.journeys.to_do.kinds import (
     REQUESTED,
     SESSION_OPEN,
     STRANDED,
+    TO_TELL,
     UNDELIVERED,
 )
 from portal.journeys.to_do.lines import Line
@@ -41,6 +42,7 @@ DESKS_PAGES: Mapping[str, str] = {
     FEE_UNDECIDED.name: "reception:fee",
     BUSY_THEN.name: "reception:appointment",
     REQUESTED.name: "reception:answer",
+    TO_TELL.name: "reception:appointment",
     DOUBLED.name: "reception:compare",
     OFFER_UNREACHED.name: "reception:patient",
 }
