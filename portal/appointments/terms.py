@@ -43,6 +43,16 @@ def free_until(session: Appointment, *, clinic: ClinicSettings | None = None) ->
     return max(until, _grace_until(session, clinic=clinic) or until)
 
 
+def hours_that_keep(session: Appointment, starts_at: datetime, *, clinic: ClinicSettings) -> int:
+    """The promised hours with which it is cancelled for nothing as long as now once it begins at `starts_at`.
+
+    They are never more than were promised, and none where it is free until it begins.
+    """
+    promised = _promised_hours(session, clinic=clinic)
+    left = (starts_at - free_until(session, clinic=clinic)) // timedelta(hours=1)
+    return min(promised, max(0, left))
+
+
 def is_by_grace(session: Appointment, *, clinic: ClinicSettings | None = None) -> bool:
     """Whether it is the grace after booking alone that sets until when a patient cancels without a fee."""
     grace = _grace_until(session, clinic=clinic)
@@ -50,11 +60,13 @@ def is_by_grace(session: Appointment, *, clinic: ClinicSettings | None = None) -
 
 
 def _early_until(session: Appointment, *, clinic: ClinicSettings | None) -> datetime:
-    promised = session.cancel_hours
-    if promised is None:
-        in_force = rules_of(services()[session.service_id], clinic=clinic or ClinicSettings.current())
-        promised = in_force.cancel_hours
-    return session.starts_at - timedelta(hours=promised)
+    return session.starts_at - timedelta(hours=_promised_hours(session, clinic=clinic))
+
+
+def _promised_hours(session: Appointment, *, clinic: ClinicSettings | None) -> int:
+    if session.cancel_hours is not None:
+        return session.cancel_hours
+    return rules_of(services()[session.service_id], clinic=clinic or ClinicSettings.current()).cancel_hours
 
 
 def _grace_until(session: Appointment, *, clinic: ClinicSettings | None) -> datetime | None:

@@ -178,11 +178,13 @@ def reschedule_session(
     seen: str | None = None,
     tell_at: datetime | None = None,
     on_offer: bool = False,
+    keeps_free_time: bool = False,
 ) -> Appointment:
     """Moves a booking, or changes how it is held, and says so, at once or not before `tell_at`.
 
-    `on_offer`: the clinic asked for the move, so that its rules for patients' own moves don't hold. Raises SlotTaken,
-    NotOffered or NotReschedulable.
+    `on_offer`: the clinic asked for the move, so that its rules for patients' own moves don't hold. `keeps_free_time`:
+    it could not hold it, so that cancelling stays free as long as it was. Raises SlotTaken, NotOffered or
+    NotReschedulable.
     """
     before = copy(appointment)
     moved = actions.reschedule(
@@ -197,6 +199,7 @@ def reschedule_session(
         known=sessions.known,
         seen=seen,
         on_offer=on_offer,
+        keeps_free_time=keeps_free_time,
     )
     if moved.revision != before.revision:
         # What still waits tells of what is no longer so; the new notice says all that the old one did.
@@ -207,9 +210,13 @@ def reschedule_session(
     return moved
 
 
-def as_moved(appointment: Appointment, *, starts_at: datetime, location: Location) -> Appointment:
+def as_moved(
+    appointment: Appointment, *, starts_at: datetime, location: Location, keeps_free_time: bool = False
+) -> Appointment:
     """A copy of the session as it would be at another time, to be looked at before it is moved; it is never saved."""
     moved = copy(appointment)
+    if keeps_free_time:
+        moved.cancel_hours = terms.hours_that_keep(appointment, starts_at, clinic=ClinicSettings.current())
     moved.starts_at, moved.ends_at = starts_at, appointment.ends_at + (starts_at - appointment.starts_at)
     moved.location = location
     return moved

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from portal.accounts.models import User
@@ -39,6 +40,15 @@ def readers_of(patient: Patient) -> list[Reader]:
         theirs = next((carer for carer in carers if carer.user.email == address.lower()), None)
         return [by_account(theirs.user, patient=patient) if theirs else _themself(patient)]
     return list(dict.fromkeys(by_account(carer.user, patient=patient) for carer in carers))
+
+
+def unreached(patients: Collection[int]) -> set[int]:
+    """Those of these patients, by their ids, of whom `readers_of` finds nobody. At most two queries."""
+    without = set(Patient.objects.filter(pk__in=patients, user=None, email="").values_list("pk", flat=True))
+    if not without:
+        return without
+    cared_for = Carer.objects.in_force().filter(patient__in=without, user__is_active=True)
+    return without - set(cared_for.order_by().values_list("patient", flat=True))
 
 
 def carers_of(patient: Patient) -> list[Carer]:

@@ -95,13 +95,15 @@ def reschedule(
     known: AskAbove = nothing_known,
     seen: str | None = None,
     on_offer: bool = False,
+    keeps_free_time: bool = False,
 ) -> Appointment:
     """Moves a booked session and returns it; it keeps its code, its length and the fee that was promised.
 
     It may change how it is held too, also at the same time. A move to where it already is changes nothing, so a
     double click is harmless. The room with the id `room`, else its own, is taken if it is free. `on_offer` says that
     the clinic asked for the move: neither the notice of a booking nor the patient's free time to change their plans is
-    asked about. Raises NotReschedulable, SlotTaken, PatientBusy or NotOffered.
+    asked about. `keeps_free_time`: the clinic could not hold it, so that it can be cancelled for nothing as long as
+    before, or until it begins. Raises NotReschedulable, SlotTaken, PatientBusy or NotOffered.
     """
     rules.check_time(starts_at, now=now)
     place, way, service = location or appointment.location, mode or appointment.mode, services()[appointment.service_id]
@@ -153,6 +155,8 @@ def reschedule(
             rules.check_way_there(whom, slot, place, way, instead_of=booked.mode, clinic=clinic)
     rules.check_patient_is_free(booked.patient_id, slot, now=now, ignore=booked)
     was = Place.of(booked)
+    if keeps_free_time:
+        booked.cancel_hours = terms.hours_that_keep(booked, slot.starts_at, clinic=clinic)
     booked.room_id = rules.choose_room(service, way, place, standing, preferred=room or booked.room_id)
     booked.psychologist_id, booked.location_id, booked.mode = whom.pk, place.pk, way
     booked.starts_at, booked.ends_at, booked.occupied_from, booked.occupied_until = slot
@@ -160,7 +164,10 @@ def reschedule(
     # They said yes to the old time.
     booked.confirmed_at = None
     booked.save(
-        update_fields=["psychologist", "location", "room", "mode", "revision", "confirmed_at", *rules.Slot._fields]
+        update_fields=[
+            *("psychologist", "location", "room", "mode", "cancel_hours", "revision", "confirmed_at"),
+            *rules.Slot._fields,
+        ]
     )
     trail.record(
         "appointment.rescheduled",

@@ -56,6 +56,7 @@ class Came(StrEnum):
     CANCELLED = "cancelled"
     # Somebody was faster.
     CHANGED = "changed"
+    OFFERED_MEANWHILE = "offered_meanwhile"
     SETTLED = "settled"
     # The time that was chosen is not to be had.
     TAKEN = "taken"
@@ -74,13 +75,17 @@ class Came(StrEnum):
 
 
 class Decision(NamedTuple):
-    """About one session, by whoever saw it as `seen` (`states.as_seen`). Where to, only of a move."""
+    """About one session, by whoever saw it as `seen` (`states.as_seen`). Where to, only of a move.
+
+    `offer` is the code of the offer that they saw its patient choosing from; empty where there was none.
+    """
 
     what: What
     seen: str
     starts_at: datetime | None = None
     location: Location | None = None
     psychologist: Psychologist | None = None
+    offer: str = ""
 
 
 STAYS: Final = "stays"
@@ -88,6 +93,10 @@ STAYS: Final = "stays"
 
 class _Overtaken(Refusal):
     """Somebody decided about it since the page was drawn."""
+
+
+class _OfferedMeanwhile(Refusal):
+    """Its patient was asked to choose since the page was drawn."""
 
 
 _CANCELLED_BECAUSE: Final = {PLACE_CLOSED.name: CancelReason.CLINIC}
@@ -121,6 +130,8 @@ def decide(session: Appointment, decision: Decision, *, by: Actor, now: datetime
         return _decide(session, decision, by=by, now=now)
     except _Overtaken:
         return Came.SETTLED
+    except _OfferedMeanwhile:
+        return Came.OFFERED_MEANWHILE
     except offering.NobodyToWriteTo:
         return Came.NO_ADDRESS
     except HeldByNote:
@@ -142,6 +153,7 @@ def _decide(session: Appointment, decision: Decision, *, by: Actor, now: datetim
     asked = undecided_about([session]).get(str(session.code), [])
     if not asked:
         raise _Overtaken
+    revision = session.revision
     match decision.what:
         case What.MOVE if decision.starts_at is not None:
             booking.reschedule_session(
@@ -152,6 +164,7 @@ def _decide(session: Appointment, decision: Decision, *, by: Actor, now: datetim
                 by=by,
                 now=now,
                 seen=decision.seen,
+                keeps_free_time=True,
             )
             came = Came.MOVED
         case What.CANCEL:
@@ -162,15 +175,23 @@ def _decide(session: Appointment, decision: Decision, *, by: Actor, now: datetim
             offering.offer_times(session, seen=decision.seen, by=by, now=now)
             came = Came.OFFERED
         case What.KEEP:
-            return _keep(session, asked, seen=decision.seen, by=by, now=now)
+            return _keep(session, asked, decision, by=by, now=now)
         case _:
             return Came.REFUSED
     # Under the session's lock by now: whoever decided to keep it while this waited was first.
     if ToDo.objects.filter(pk__in=[to_do.pk for to_do in asked], outcome=STAYS).exists():
         raise _Overtaken
     if came != Came.OFFERED:
+        _refuse_offered_meanwhile(session, decision, revision=revision, now=now)
         offering.end_offers(session, why=MoveOffer.Outcome.DECIDED, by=by, now=now)
     return came
+
+
+def _refuse_offered_meanwhile(session: Appointment, decision: Decision, *, revision: int, now: datetime) -> None:
+    """Call it under the session's lock: what the patient is choosing from is ended by nobody who didn't know of it."""
+    out = MoveOffer.objects.still_open().filter(session=session, revision=revision, expires_at__gt=now)
+    if any(str(offer.code) != decision.offer for offer in out):
+        raise _OfferedMeanwhile
 
 
 def may_stay(asked: Iterable[ToDo]) -> bool:
@@ -184,12 +205,13 @@ def reason_of(asked: Iterable[ToDo]) -> CancelReason:
     return next((why for kind, why in _CANCELLED_BECAUSE.items() if kind in kinds), CancelReason.PSYCHOLOGIST)
 
 
-def _keep(session: Appointment, asked: list[ToDo], *, seen: str, by: Actor, now: datetime) -> Came:
+def _keep(session: Appointment, asked: list[ToDo], decision: Decision, *, by: Actor, now: datetime) -> Came:
     if not may_stay(asked):
         return Came.NOT_KEPT
     held = lock_appointment(session)
-    if held is None or states.as_seen(held) != seen:
+    if held is None or states.as_seen(held) != decision.seen:
         return Came.CHANGED
+    _refuse_offered_meanwhile(held, decision, revision=held.revision, now=now)
     # Asked again under the lock: what was closed while this waited is no longer to be decided.
     still = list(undecided().filter(pk__in=[to_do.pk for to_do in asked]).order_by("pk"))
     if len(still) < len(asked):
@@ -240,7 +262,10 @@ def mails(session: Appointment, decision: Decision, *, now: datetime, times: Seq
     match decision.what:
         case What.MOVE if decision.starts_at is not None:
             moved = booking.as_moved(
-                session, starts_at=decision.starts_at, location=decision.location or session.location
+                session,
+                starts_at=decision.starts_at,
+                location=decision.location or session.location,
+                keeps_free_time=True,
             )
             moved.psychologist = decision.psychologist or session.psychologist
             previews = booking.preview(moved, "appointment_moved", before=session, now=now)

@@ -10,7 +10,8 @@ import secrets
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 from typing import Final
 
 from django.utils.translation import override
@@ -38,6 +39,10 @@ TEMPLATE: Final = "times_offered"
 # What tells those who were asked to choose that it takes place as it is booked after all.
 STAYS: Final = "appointment_stays"
 MOST, LASTS = 3, timedelta(days=3)
+# An offer is over so long before the first of its times, and nobody is asked to answer by a time of night, where the
+# session takes place; whoever is asked has so long at least.
+ANSWERED, EVENING, MORNING = timedelta(hours=2), time(21), time(8)
+TO_ANSWER: Final = timedelta(hours=2)
 # A time is chosen no later than this before it: the psychologist hears of it.
 LEAD = timedelta(hours=1)
 # So many of the nearest are looked at for times on different days.
@@ -71,7 +76,10 @@ def times_of(
     picked: dict[int, list[FreeTime]] = {}
     for session in sessions:
         whose = claimed[session.psychologist_id]
-        times = _on_different_days(found[session.pk].own, claimed=whose)[:count]
+        answered = [
+            free for free in found[session.pk].own if _by_day(free.starts_at - ANSWERED, session) > now + TO_ANSWER
+        ]
+        times = _on_different_days(answered, claimed=whose)[:count]
         whose += [(free.starts_at, free.ends_at) for free in times]
         picked[session.pk] = sorted(times, key=lambda free: free.starts_at)
     return picked
@@ -112,8 +120,21 @@ def _out_to_others(sessions: Sequence[Appointment], *, now: datetime) -> default
 
 
 def until(session: Appointment, times: Sequence[FreeTime], *, now: datetime) -> datetime:
-    """Until when they can be chosen: three days, or an hour before the last of them, or the session's own beginning."""
-    return min(now + LASTS, max(free.starts_at for free in times) - LEAD, session.starts_at)
+    """Until when they can be chosen: three days, or two hours before the first of them, or the session's beginning.
+
+    It is never a time of night: then it is the evening before.
+    """
+    first = min(free.starts_at for free in times)
+    return _by_day(min(now + LASTS, first - ANSWERED, session.starts_at), session)
+
+
+def _by_day(at: datetime, session: Appointment) -> datetime:
+    """The same moment, or the evening before a time of night where the session takes place."""
+    here = at.astimezone(session.zone)
+    if MORNING <= here.time() <= EVENING:
+        return at
+    evening = here.date() if here.time() > EVENING else here.date() - timedelta(days=1)
+    return datetime.combine(evening, EVENING, session.zone)
 
 
 @actions.in_transaction
@@ -238,13 +259,13 @@ def choices(offer: MoveOffer, session: Appointment, *, now: datetime, clinic: Cl
     places = kept.places()
     length = session.ends_at - session.starts_at
     found: list[Choice] = []
-    for time in mailed:
-        free = FreeTime(time.starts_at, time.starts_at + length, places[time.location_id], mode=session.mode)
+    for one in mailed:
+        free = FreeTime(one.starts_at, one.starts_at + length, places[one.location_id], mode=session.mode)
         found.append(
             Choice(
                 free,
-                is_gone=time.starts_at - LEAD <= now
-                or not rules.would_fit(session, time.starts_at, free.location, now=now, clinic=clinic),
+                is_gone=one.starts_at - LEAD <= now
+                or not rules.would_fit(session, one.starts_at, free.location, now=now, clinic=clinic),
             )
         )
     gone = sum(choice.is_gone for choice in found)
@@ -284,6 +305,7 @@ def choose(
             now=now,
             seen=states.as_seen(session),
             on_offer=True,
+            keeps_free_time=True,
         )
     except NotReschedulable as changed:
         raise OfferClosed from changed
@@ -292,6 +314,30 @@ def choose(
         raise OfferClosed
     trail.record("times.chosen", target=moved, by=by, at=now, patient=moved.patient_id, starts_at=moved.starts_at)
     return moved
+
+
+# ---- Once it is over ------------------------------------------------------------------------------------------------
+
+
+class Became(StrEnum):
+    """What became of a session whose times can be chosen no more."""
+
+    CANCELLED = "cancelled"
+    CHANGED = "changed"
+    STAYS = "stays"
+    # It stands where it was, and nobody has decided about it yet.
+    WAITS = "waits"
+
+
+def became(offer: MoveOffer, session: Appointment, *, now: datetime) -> Became | None:
+    """What whoever holds the link of an offer that is over reads of its session; None of what is past."""
+    if session.is_cancelled:
+        return Became.CANCELLED
+    if not session.is_booked or session.starts_at <= now:
+        return None
+    if session.revision != offer.revision:
+        return Became.CHANGED
+    return Became.STAYS if offer.outcome == MoveOffer.Outcome.DECIDED else Became.WAITS
 
 
 # ---- What the desk sees ---------------------------------------------------------------------------------------------

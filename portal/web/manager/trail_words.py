@@ -295,6 +295,7 @@ VALUES = {
         "billed": "it was billed",
         "over": "its time is over",
         "not_away": "the psychologist is there after all",
+        "changed": "the session changed again",
         "completed": "the session was completed",
         "cancelled": "the session was cancelled",
         "no_show": "the session was a no-show",

@@ -20,6 +20,7 @@ from portal.journeys.rearranging import offering
 from portal.journeys.rearranging.deciding import Came, Decision, Mail, What, mails, may_stay, undecided_about
 from portal.journeys.rearranging.proposing import Proposed, propose
 from portal.journeys.to_do.kinds import KINDS
+from portal.patients import reaching
 from portal.worklist.models import ToDo
 
 # A longer page is no work that anybody finishes in one go.
@@ -49,11 +50,17 @@ class Row:
     # The last times that were offered to the patient, if any were.
     offer: MoveOffer | None = None
     now: datetime | None = None
+    is_reached: bool = True
 
     @property
     def can_offer(self) -> bool:
-        """Whether times of its own psychologist can be offered to the patient."""
-        return bool(self.own) and self.session.is_booked
+        """Whether times of its own psychologist can be offered to the patient by e-mail."""
+        return bool(self.own) and self.session.is_booked and self.is_reached
+
+    @property
+    def seen(self) -> str:
+        """What the page shows of the session and of the times that are out, as its form sends it back."""
+        return f"{self.session.seen_as} {self.offer.code}" if self.offer and self.is_offered else self.session.seen_as
 
     @property
     def is_offered(self) -> bool:
@@ -85,11 +92,13 @@ def rows_of(
     """A row each, with what was chosen in `data`."""
     asked = undecided_about(sessions)
     proposed, offers = propose(sessions, now=now, clinic=clinic), offering.last_offers(sessions)
+    unreached = reaching.unreached({session.patient_id for session in sessions if session.patient_id})
     rows = []
     for session in sessions:
         times = proposed[session.pk]
         row = Row(session, asked.get(str(session.code), []), _own(times, session), _of_colleagues(times))
         row.offer, row.now = offers.get(session.pk), now
+        row.is_reached = session.patient_id not in unreached
         sent = (data or {}).get(f"{DECIDED}{row.code}", "")
         offered = {choice.value for choice in (*row.own, *row.colleagues)} | {What.KEEP, What.CANCEL, What.OFFER}
         row.chosen = sent if sent in offered else ""
@@ -122,17 +131,18 @@ def read(data: Mapping[str, str], session: Appointment) -> Decision | None:
     """What a form says of one session; None where nothing was decided, or what no page of ours offered."""
     said = data.get(f"{DECIDED}{session.code}", "")
     seen = data.get(f"{SEEN}{session.code}", "")[:LONGEST_ANSWER]
+    shown, _space, offer = seen.partition(" ")
     verb, _space, time = said[:LONGEST_ANSWER].partition(" ")
     match verb:
         case What.KEEP | What.CANCEL | What.OFFER:
-            return Decision(What(verb), seen)
+            return Decision(What(verb), shown, offer=offer)
         case What.MOVE:
             try:
                 starts_at, location, slug = choosing.read_whose_time(time)
             except ValueError:
                 return None
             who = next((person for person in kept.psychologists().values() if person.slug == slug), None)
-            return None if who is None else Decision(What.MOVE, seen, starts_at, location, who)
+            return None if who is None else Decision(What.MOVE, shown, starts_at, location, who, offer)
     return None
 
 
@@ -167,6 +177,10 @@ def in_words(came: Came, session: Appointment, *, by: Actor, now: datetime) -> s
         case Came.OFFERED:
             words = _("Three times are offered. It stays booked, and on the list, until they choose.")
             return f"{words} {_told(session, now=now)}"
+        case Came.OFFERED_MEANWHILE:
+            return _(
+                "Times were offered to the patient meanwhile, and they are choosing. Nothing was done: look again."
+            )
         case Came.NO_ADDRESS:
             return _("No e-mail address is known, so nothing could be offered: call them.")
         case Came.KEPT if offering.were_offered(session):

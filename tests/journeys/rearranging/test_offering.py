@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from portal.appointments import states
+from portal.appointments import states, terms
 from portal.appointments.models import Appointment, MoveOffer, Status
 from portal.appointments.refusals import NotOffered, OfferClosed, Refusal
 from portal.audit.models import Entry
@@ -43,6 +43,11 @@ def offer(practice, session):
 
 def out(session):
     return MoveOffer.objects.filter(session=session).last()
+
+
+def knowing(session, what):
+    """What somebody decides who saw that times are out."""
+    return Decision(what, states.as_seen(fresh(session)), offer=str(out(session).code))
 
 
 def times(session):
@@ -149,8 +154,7 @@ def test_the_link_is_good_for_three_days_and_until_the_desk_decides(practice):
     assert first.expires_at == NOW + 3 * DAY
     with pytest.raises(OfferClosed):
         choose(practice, session, times(session)[2], now=first.expires_at)
-    row = fresh(session)
-    assert decide(row, Decision(What.KEEP, states.as_seen(row)), by=practice.desk, now=NOW) == Came.KEPT
+    assert decide(fresh(session), knowing(session, What.KEEP), by=practice.desk, now=NOW) == Came.KEPT
     with pytest.raises(OfferClosed):
         choose(practice, session, times(session)[2])
     assert out(session).outcome == "decided"
@@ -236,7 +240,7 @@ def test_who_was_asked_to_choose_is_told_that_it_stays(practice, session):
     assert mails(row, keep, now=NOW) == []
     offer(practice, session)
     [shown] = mails(row, keep, now=NOW)
-    assert decide(row, keep, by=practice.desk, now=NOW) == Came.KEPT
+    assert decide(row, knowing(session, What.KEEP), by=practice.desk, now=NOW) == Came.KEPT
     notice = Notice.objects.get(template="appointment_stays")
     assert (notice.to, notice.text) == (session.patient.email, shown.text)
 
@@ -316,11 +320,11 @@ def test_the_patient_against_a_booking_of_that_time(practice, session):
 @pytest.mark.parametrize("what", [What.KEEP, What.CANCEL])
 def test_the_patient_against_the_desk(practice, session, what):
     offer(practice, session)
-    at, row = times(session)[0], fresh(session)
+    at, row, known = times(session)[0], fresh(session), knowing(session, what)
     came = at_once(
         [
             lambda: refused(lambda: choose(practice, session, at)),
-            lambda: decide(row, Decision(what, states.as_seen(row)), by=practice.desk, now=NOW),
+            lambda: decide(row, known, by=practice.desk, now=NOW),
         ]
     )
     session.refresh_from_db()
@@ -329,3 +333,60 @@ def test_the_patient_against_the_desk(practice, session, what):
     else:
         assert (came[1] in {Came.CHANGED, Came.SETTLED}, session.starts_at) == (True, at)
         assert session.status == Status.BOOKED
+
+
+def test_whoever_did_not_know_of_an_offer_neither_moves_nor_cancels_nor_keeps(practice, session):
+    row = fresh(session)
+    assert offer(practice, session) == Came.OFFERED
+    seen = states.as_seen(row)
+    for old in (
+        Decision(What.CANCEL, seen),
+        Decision(What.KEEP, seen),
+        Decision(What.MOVE, seen, NOW + 2 * DAY, practice.place, practice.mai),
+        Decision(What.CANCEL, seen, offer="another"),
+    ):
+        assert decide(fresh(session), old, by=practice.desk, now=NOW) == Came.OFFERED_MEANWHILE
+    session.refresh_from_db()
+    assert (session.status, session.revision, out(session).ended_at) == (Status.BOOKED, 0, None)
+    assert [notice.template for notice in Notice.objects.all()] == ["times_offered"]
+    knows = Decision(What.CANCEL, seen, offer=str(out(session).code))
+    assert decide(fresh(session), knows, by=practice.desk, now=NOW) == Came.CANCELLED
+    assert out(session).outcome == "decided"
+
+
+@pytest.mark.parametrize("hours", [0, 5, 11.5, 14, 17, 20])
+def test_an_answer_is_asked_for_by_day_and_before_the_first_of_the_times(practice, hours):
+    """From nine in the morning to five at night."""
+    at = NOW + timedelta(hours=hours)
+    session = practice.book(at=NOW + 7 * DAY)
+    practice.leave(start=NOW + 7 * DAY - HOUR)
+    row = fresh(session)
+    offered = offering.offer_times(row, seen=states.as_seen(row), by=practice.desk, now=at)
+    here = offered.expires_at.astimezone(session.zone)
+    assert (8, 0) <= (here.hour, here.minute) <= (21, 0)
+    assert at + 2 * HOUR < offered.expires_at <= times(session)[0] - 2 * HOUR
+
+
+@pytest.mark.parametrize(("to", "hours"), [(NOW + 2 * DAY, 0), (NOW + 8 * DAY, 24), (NOW + 6 * DAY + 7 * HOUR, 7)])
+def test_what_the_clinic_moves_is_cancelled_for_nothing_as_long_as_before(practice, to, hours):
+    """Free until a day before the seventh day; sooner there is nothing to pay until it begins."""
+    session = practice.book(at=NOW + 7 * DAY, cancel_hours=24, grace_minutes=0)
+    practice.leave(start=NOW + 7 * DAY - HOUR)
+    before = terms.free_until(session)
+    move = Decision(What.MOVE, states.as_seen(session), to, practice.place, practice.mai)
+    [shown] = mails(fresh(session), move, now=NOW)
+    assert decide(fresh(session), move, by=practice.desk, now=NOW) == Came.MOVED
+    moved = fresh(session)
+    assert (moved.starts_at, moved.cancel_hours) == (to, hours)
+    assert terms.free_until(moved) >= min(before, to)
+    assert Notice.objects.get(template="appointment_moved").text == shown.text
+
+
+def test_what_the_patient_takes_of_three_times_is_free_as_long_as_before(practice):
+    session = practice.book(at=NOW + 7 * DAY, cancel_hours=24, grace_minutes=0)
+    practice.leave(start=NOW + 7 * DAY - HOUR)
+    before = terms.free_until(session)
+    offer(practice, session)
+    first = times(session)[0]
+    moved = choose(practice, session, first)
+    assert terms.free_until(moved) >= min(before, first)

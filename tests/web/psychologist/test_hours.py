@@ -387,7 +387,12 @@ def test_time_away_over_booked_sessions_is_asked_about_before_it_is_saved(client
 
     words = page.content.decode()
     assert (page.status_code, TimeSlot.objects.count(), ToDo.objects.count()) == (422, 0, 0)
-    said = ("1 session is booked in that time", "Ruth Okafor", "reception calls the patients", 'value="Leave"')
+    said = (
+        "1 session is booked in that time",
+        "Ruth Okafor",
+        "reception decides, nobody tells the patients",
+        'value="Leave"',
+    )
     assert [part for part in said if part not in words] == []
     # Another day, or a session booked meanwhile, is another question.
     make.appointment(psychologist=mai, location=place, starts_at=BEGAN + timedelta(days=2))

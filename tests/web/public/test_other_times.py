@@ -9,7 +9,7 @@ from django.test import Client
 
 from portal.accounts.roles import Role
 from portal.appointments.models import MoveOffer, TimeSlot
-from portal.journeys import time_away
+from portal.journeys import booking, time_away
 from portal.journeys.rearranging import offering
 from portal.notifications.models import Notice
 from tests import make
@@ -126,3 +126,29 @@ def test_the_page_is_not_kept_nor_indexed(session):
     page = opened(Client())
     assert "no-store" in page.headers["Cache-Control"]
     assert '<meta name="robots" content="noindex">' in page.content.decode()
+
+
+def test_once_it_is_over_it_says_what_became_of_the_session_and_where_to_ring(session):
+    make.clinic(phone="+61395550100")
+    desk, browser = make.actor(role=Role.RECEPTION), Client()
+    opened(browser)
+    MoveOffer.objects.update(offered_at=NOW - timedelta(days=4), expires_at=NOW - timedelta(days=1))
+    assert "The appointment has not been moved" in _text(browser, here())
+    offering.end_offers(session, why=MoveOffer.Outcome.DECIDED, by=desk, now=NOW)
+    assert "The appointment takes place as it was booked." in _text(browser, here())
+    moved = booking.reschedule_session(appointment=session, starts_at=NOW + timedelta(days=6), by=desk, now=NOW)
+    assert "The appointment has been changed since." in _text(browser, here())
+    booking.cancel_session(appointment=moved, reason="clinic", by=desk, now=NOW)
+    page = _text(browser, here())
+    assert "The appointment is cancelled." in page
+    assert "tel:+61395550100" in page
+    assert f"/my/appointments/{session.code}/" not in page
+
+
+def test_who_is_signed_in_and_may_see_it_is_led_to_the_session(session):
+    session.patient.user = make.user()
+    session.patient.save()
+    MoveOffer.objects.update(offered_at=NOW - timedelta(days=4), expires_at=NOW - timedelta(days=1))
+    own, other = (opened(browser) for browser in (make.client_for(session.patient.user), make.signed_in_client()))
+    assert f"/my/appointments/{session.code}/" in own.content.decode()
+    assert f"/my/appointments/{session.code}/" not in other.content.decode()

@@ -228,3 +228,28 @@ def test_it_is_outlined_in_every_calendar_until_somebody_decides(desk, place):
     for client, address in calendars:
         text = client.get(address).content.decode()
         assert ("undecided" in text, "To be rearranged" in text) == (False, False)
+
+
+def test_times_are_offered_to_nobody_whom_no_e_mail_reaches(desk, place):
+    reached, cared_for = place.session(hours=22), place.session(hours=23, patient=make.patient(email=""))
+    unreached = place.session(hours=24, patient=make.patient(email=""))
+    make.carer(patient=cared_for.patient)
+    leave(place)
+    page = desk.get(HERE)
+    assert ["offer" in options(page, session) for session in (reached, cared_for, unreached)] == [True, True, False]
+    assert "Cancel it, and call them" in row(page, unreached)
+
+
+def test_an_old_page_does_not_cancel_what_somebody_else_offered_times_for(desk, place):
+    session = place.session(hours=22)
+    leave(place)
+    old, other = desk.get(HERE), desk.get(HERE)
+    desk.post(HERE, said(other, **{str(session.code): "offer"}))
+    assert "Three times are offered" in desk.get(HERE).content.decode()
+    desk.post(HERE, said(old, **{str(session.code): "cancel"}))
+    after = desk.get(HERE)
+    assert "Times were offered to the patient meanwhile" in after.content.decode()
+    assert (Appointment.objects.get(pk=session.pk).status, told()) == (Status.BOOKED, 0)
+    # Who has read of it may.
+    desk.post(HERE, said(after, **{str(session.code): "cancel"}))
+    assert Appointment.objects.get(pk=session.pk).status == Status.CANCELLED

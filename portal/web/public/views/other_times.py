@@ -16,9 +16,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, MoveOffer
 from portal.appointments.refusals import OfferClosed, PatientBusy, Refusal
 from portal.clinic.models import ClinicSettings
+from portal.common.access.actors import Actor
 from portal.common.access.decorators import open_to_all
 from portal.journeys import changing, choosing
 from portal.journeys.rearranging import offering
@@ -85,9 +87,19 @@ def _page(
     clinic = ClinicSettings.current()
     if is_open:
         context["choices"] = offering.choices(offer, session, now=now, clinic=clinic)
-    # What became of the session since is for those who may see it; who chose sees what they chose.
+    # When and with whom it is since is for those who may see it; who chose sees what they chose.
     is_chosen = offer.outcome == MoveOffer.Outcome.CHOSEN and session.revision == offer.revision + 1
     context |= {"is_open": is_open, "is_chosen": is_chosen and session.is_open}
+    if not is_open and not context["is_chosen"]:
+        context |= {"became": offering.became(offer, session, now=now), "may_see": _may_see(request, session)}
     if is_chosen:
         context["deadline"] = changing.deadline_of(session, now=now, clinic=clinic)
     return render(request, "public/other_times.html", context, status=status)
+
+
+def _may_see(request: HttpRequest, session: Appointment) -> bool:
+    """Whether whoever is signed in here has a page of the session."""
+    if not request.user.is_authenticated:
+        return False
+    actor = Actor(user=request.user, role=Role.PATIENT)
+    return Appointment.objects.visible_to(actor).filter(pk=session.pk).exists()
