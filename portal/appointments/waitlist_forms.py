@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from portal.appointments import waitable
 from portal.appointments.actions import WaitlistWish
 from portal.appointments.models import WaitlistEntry, Weekday
 from portal.appointments.models.waitlist import DAYS, PARTS, WAYS, bits_of, chosen_in
 from portal.appointments.parts_of_day import PartOfDay
 from portal.appointments.waitlist import last_day
-from portal.clinic.models import Location, Mode, Psychologist, Service
-from portal.common.forms.fields import DateField, WholeNumberField
+from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
+from portal.common.forms.fields import DateField, MarkField, WholeNumberField
 from portal.common.languages.times import date_short
+from portal.patients.models import Patient
 from portal.website.texts import Texts
 
 # What an end date begins with; whoever waits longer says so.
@@ -50,21 +54,29 @@ class WishForm(forms.Form):
         picker=True,
         help_text=_("The last day on which you would take one. After it you are off the list."),
     )
+    # Which hint the page showed: whoever sends the same wish again wants it all the same.
+    hinted = MarkField(max_length=16, required=False, widget=forms.HiddenInput)
 
     def __init__(
         self,
         data: Any = None,
         *,
+        people: Sequence[Patient],
         services: Sequence[Service],
         psychologists: Sequence[Psychologist],
         places: Sequence[Location],
         today: date,
+        clinic: ClinicSettings,
         entry: WaitlistEntry | None = None,
         initial: dict[str, Any] | None = None,
     ) -> None:
-        begins = self._said(entry) if entry is not None else self._usual(today)
+        ways = _ways_of(services, psychologists, entry)
+        begins = self._said(entry) if entry is not None else self._usual(today, ways)
         super().__init__(data, initial=begins | (initial or {}))
-        self.today, self.entry = today, entry
+        self.today, self.entry, self.clinic = today, entry, clinic
+        self.hint = ""
+        self._patients = {str(patient.code): patient for patient in people}
+        self._standings = waitable.standings(people)
         self._services = {service.slug: service for service in services}
         self._people = {person.slug: person for person in psychologists}
         self._places = {place.slug: place for place in places}
@@ -72,6 +84,7 @@ class WishForm(forms.Form):
         self._set("service", [(slug, named.of(service, "name").text) for slug, service in self._services.items()])
         self._set("psychologists", [(slug, person.name) for slug, person in self._people.items()])
         self._set("location", [(ANY, _("Any place")), *((slug, place.name) for slug, place in self._places.items())])
+        self._set("modes", [(way, label) for way, label in Mode.choices if way in ways])
         if entry is not None:
             # What the page knew of it: an old page changes nothing.
             self.fields["seen"] = WholeNumberField(
@@ -88,9 +101,9 @@ class WishForm(forms.Form):
             field.choices = choices
 
     @staticmethod
-    def _usual(today: date) -> dict[str, Any]:
+    def _usual(today: date, ways: Sequence[str]) -> dict[str, Any]:
         return {
-            "modes": list(WAYS),
+            "modes": ways,
             "weekdays": [day for day in DAYS if day < Weekday.SATURDAY],
             "parts": list(PARTS),
             "ends_on": today + USUALLY,
@@ -130,7 +143,56 @@ class WishForm(forms.Form):
         if not any(set(data["modes"]) & {str(way) for way in person.modes_for(service)} for person in people):
             words = _("Nobody whom you ticked gives this service in this way. Tick more people, or more ways.")
             self.add_error("modes", ValidationError(words, code="ways"))
+        self._check_who(service)
+        if not self.errors:
+            self._hint()
         return data
+
+    def _check_who(self, service: Service) -> None:
+        """Refuses what the rules of booking online keep from them; the desk is bound by none of these."""
+
+    def _doubts(self) -> list[str]:
+        """Why this may be waited for in vain, in words for whoever sends the form."""
+        wish = self.cleaned_data
+        if waitable.can_come(
+            self.chosen_service,
+            self.standing,
+            psychologists=[self._people[slug] for slug in wish["psychologists"]],
+            location=self._places.get(wish.get("location", ANY)),
+            modes=wish["modes"],
+            weekdays=wish["weekdays"],
+            parts=wish["parts"],
+            today=self.today,
+            ends_on=wish["ends_on"],
+        ):
+            return []
+        return [
+            gettext(
+                "By the weekly hours no such time comes: nobody whom it could be with works on these days, at these "
+                "times of day and in these ways. Tick more, or send it again to wait all the same."
+            )
+        ]
+
+    def _hint(self) -> None:
+        """Takes a wish that no time can meet only once its page said so."""
+        if not (doubts := self._doubts()):
+            return
+        said = sorted((name, str(value)) for name, value in self.cleaned_data.items() if name not in {"hinted", "seen"})
+        word = sha256(repr((doubts, said)).encode()).hexdigest()[:16]
+        if self.cleaned_data["hinted"] != word:
+            self.hint = word
+            for words in doubts:
+                self.add_error(None, ValidationError(words, code="hint"))
+
+    @property
+    def patient(self) -> Patient:
+        """Who waits; call it once what was sent is read."""
+        return next(iter(self._patients.values()))
+
+    @property
+    def standing(self) -> waitable.Standing:
+        """What the rules of who may book ask of them."""
+        return self._standings[self.patient.pk]
 
     @property
     def chosen_service(self) -> Service:
@@ -156,3 +218,13 @@ class WishForm(forms.Form):
             urgent=data.get("urgent", False),
             desk_note=data.get("desk_note", ""),
         )
+
+
+def _ways_of(
+    services: Sequence[Service], psychologists: Sequence[Psychologist], entry: WaitlistEntry | None
+) -> list[str]:
+    """The ways of meeting in which anybody gives any of these, and those that somebody chose before."""
+    found = {str(way) for person in psychologists for service in services for way in person.modes_for(service)}
+    if entry is not None:
+        found |= set(chosen_in(entry.modes, WAYS))
+    return [way for way in WAYS if way in found]

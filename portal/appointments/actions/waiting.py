@@ -8,11 +8,12 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from portal.appointments import waitable
 from portal.appointments.actions import rules
 from portal.appointments.models import Appointment, WaitlistEntry
 from portal.appointments.refusals import AlreadyWaiting, NotOffered, NotWaiting
 from portal.audit import trail
-from portal.clinic.models import Location, Psychologist, Service
+from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.common.database.inserting import insert_or_ignore
 from portal.patients.models import Patient
@@ -37,9 +38,16 @@ class WaitlistWish:
 
 @transaction.atomic
 def join_waitlist(*, patient: Patient, service: Service, wish: WaitlistWish, by: Actor, now: datetime) -> WaitlistEntry:
-    """Puts a patient on the waitlist for a service. Raises AlreadyWaiting, or NotOffered for what nobody can book."""
+    """Puts a patient on the waitlist for a service. Raises AlreadyWaiting.
+
+    NotOffered for what nobody can book, or the patient can't: its reason says which.
+    """
     if not service.is_active or not (rules.is_staff(by) or service.online):
         raise NotOffered("service")
+    if not rules.is_staff(by):
+        standing = waitable.standings([patient])[patient.pk]
+        if barred := waitable.why_not(service, standing, clinic=ClinicSettings.current()):
+            raise NotOffered(barred)
     entry = WaitlistEntry(patient=patient, service=service, joined_at=now, joined_by=by.user, **_columns(wish, by=by))
     # Two presses at once: the database keeps one, and says so without breaking the transaction.
     if not insert_or_ignore(entry):

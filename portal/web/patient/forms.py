@@ -9,8 +9,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from portal.appointments import waitable
 from portal.appointments.waitlist_forms import WishForm
-from portal.clinic.models import Location
+from portal.clinic.models import Location, Service
 from portal.common.forms.fields import MarkField, MoneyField, WholeNumberField
 from portal.common.forms.parts import field_of
 from portal.common.money import ZERO
@@ -69,8 +70,7 @@ class OwnWishForm(WishForm):
     """What somebody waits for, and who it is for, where an account has several people."""
 
     def __init__(self, data: Any = None, *, people: Sequence[Patient], **kwargs: Any) -> None:
-        super().__init__(data, **kwargs)
-        self._patients = {str(patient.code): patient for patient in people}
+        super().__init__(data, people=people, **kwargs)
         if len(people) > 1:
             who = forms.ChoiceField(
                 label=_("Who is it for"),
@@ -82,5 +82,10 @@ class OwnWishForm(WishForm):
 
     @property
     def patient(self) -> Patient:
-        """Whom it is for; call it once the form is valid."""
-        return self._patients[self.cleaned_data["who"]] if "who" in self.fields else next(iter(self._patients.values()))
+        """Whom it is for; call it once what was sent is read."""
+        return self._patients[self.cleaned_data["who"]] if "who" in self.cleaned_data else super().patient
+
+    def _check_who(self, service: Service) -> None:
+        if self.entry is None and waitable.why_not(service, self.standing, clinic=self.clinic):
+            words = _("%(name)s can't book this service online. Choose another one, or phone us.")
+            self.add_error("service", ValidationError(words, code="who", params={"name": self.patient.called}))

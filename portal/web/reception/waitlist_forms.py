@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from portal.appointments import waitable
 from portal.appointments.models import WaitlistEntry
 from portal.appointments.waitlist_forms import WishForm
 from portal.common.database.columns import longest
@@ -23,6 +25,24 @@ class DeskWishForm(WishForm):
         required=False,
         help_text=_("Such as: ring after 3. Nothing about why they come."),
     )
+
+    def _doubts(self) -> list[str]:
+        """Also what the rules of booking online keep from them: the desk alone can book it for them."""
+        found = super()._doubts()
+        match waitable.why_not(self.chosen_service, self.standing, clinic=self.clinic):
+            case "":
+                return found
+            case "first_visit_only":
+                words = gettext(
+                    "%(name)s has been here or has a session booked, and this is for people who are new. No time is "
+                    "offered to them by e-mail. Choose another service, or send it again."
+                )
+            case _:
+                words = gettext(
+                    "%(name)s can't book this service online, so no time is offered to them by e-mail. Choose another "
+                    "service, or send it again and book it for them."
+                )
+        return [words % {"name": self.patient.name}, *found]
 
 
 class WhomForm(forms.Form):

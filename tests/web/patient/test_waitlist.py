@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +10,12 @@ import time_machine
 from django.urls import reverse
 
 from portal.accounts.roles import Role
+from portal.appointments import actions
 from portal.appointments.models import Offer, WaitlistEntry
+from portal.appointments.refusals import NotOffered
+from portal.appointments.states import Status
+from portal.clinic.models import Psychologist
+from portal.common.access.actors import Actor
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +33,7 @@ def _morning():
 def service(db):
     make.clinic()
     psychologist = make.psychologist()
-    make.week(psychologist=psychologist)
+    make.week(psychologist=psychologist, ends="20:00")
     return make.service(slug="session")
 
 
@@ -93,6 +99,77 @@ def test_what_is_not_booked_online_is_not_waited_for(client):
     for slug in ("by-phone", "gone"):
         assert client.post(JOIN, joining(service=slug)).status_code == 422
     assert not WaitlistEntry.objects.exists()
+
+
+def test_only_what_they_may_book_is_there_to_wait_for(client, patient, service):
+    first = make.service(slug="first-visit", first_visit_only=True)
+    assert "first-visit" in (new := client.get(JOIN).content.decode())
+    # Whoever is new begins with it.
+    assert new.index('value="first-visit"') < new.index('value="session"')
+    make.appointment(patient=patient, service=service, psychologist=Psychologist.objects.get(), status=Status.COMPLETED)
+    assert 'value="first-visit"' not in client.get(JOIN).content.decode()
+    assert client.post(JOIN, joining(service="first-visit")).status_code == 422
+    wish = actions.WaitlistWish((), None, 1, 1, 1, NOW.date())
+    with pytest.raises(NotOffered, match="first_visit_only"):
+        actions.join_waitlist(patient=patient, service=first, wish=wish, by=Actor(patient.user, Role.PATIENT), now=NOW)
+
+
+def test_what_one_of_several_may_book_is_not_anothers(client, patient, service):
+    make.service(slug="first-visit", first_visit_only=True)
+    make.appointment(patient=patient, service=service, psychologist=Psychologist.objects.get(), status=Status.COMPLETED)
+    child = make.patient(legal_first_name="Mia")
+    make.carer(patient=child, user=patient.user)
+    page = client.get(JOIN).content.decode()
+    # Both are there, and what the first of them may have stands first.
+    assert page.index('value="session"') < page.index('value="first-visit"')
+    refused = client.post(JOIN, joining(service="first-visit", who=str(patient.code)))
+    assert (refused.status_code, "can&#x27;t book this service online" in refused.content.decode()) == (422, True)
+    assert client.post(JOIN, joining(service="first-visit", who=str(child.code))).url == PAGE
+
+
+@pytest.mark.parametrize(
+    ("wish", "helps"),
+    [
+        ({"weekdays": ["5"]}, False),
+        ({"weekdays": ["5", "0"]}, True),
+        # The last session of the day begins at seven.
+        ({"parts": ["evening"]}, True),
+        ({"modes": ["video"], "parts": ["morning"]}, True),
+    ],
+)
+def test_a_wish_that_no_hours_can_meet_is_taken_once_the_page_said_so(client, wish, helps):
+    sent = joining(**wish)
+    first = client.post(JOIN, sent)
+    if helps:
+        assert first.url == PAGE
+        return
+    page = first.content.decode()
+    assert (first.status_code, "By the weekly hours no such time comes" in page) == (422, True)
+    word = re.search(r'name="hinted" value="(\w+)"', page)[1]
+    # Another wish is another hint.
+    assert client.post(JOIN, sent | {"weekdays": ["6"], "hinted": word}).status_code == 422
+    assert not WaitlistEntry.objects.exists()
+    assert client.post(JOIN, sent | {"hinted": word}).url == PAGE
+
+
+def test_extra_hours_can_help_and_so_can_nobody_whose_books_are_closed(client, patient):
+    anna = Psychologist.objects.get()
+    saturday = datetime(2026, 6, 13, 0, 0, tzinfo=UTC)
+    place = anna.hours.first().location
+    make.time_slot(psychologist=anna, location=place, kind="extra", starts_at=saturday, minutes=120)
+    assert client.post(JOIN, joining(weekdays=["5"], parts=["evening"])).status_code == 422
+    Psychologist.objects.update(accepting_patients=False)
+    assert client.post(JOIN, joining(weekdays=["5"], parts=["morning"])).status_code == 422
+    Psychologist.objects.update(accepting_patients=True)
+    assert client.post(JOIN, joining(weekdays=["5"], parts=["morning"])).url == PAGE
+
+
+def test_a_way_in_which_nobody_works_is_not_there(client, service):
+    type(service).objects.update(phone=True)
+    Psychologist.objects.update(phone=True)
+    assert 'value="phone"' in client.get(JOIN).content.decode()
+    Psychologist.objects.update(phone=False)
+    assert 'value="phone"' not in client.get(JOIN).content.decode()
 
 
 def test_changing_keeps_the_turn_and_what_the_desk_said(client, patient):

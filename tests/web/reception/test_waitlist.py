@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -36,6 +37,23 @@ def session_service(place):
     place.service.slug = "session"
     place.service.save(update_fields=["slug"])
     return place.service
+
+
+def test_the_desk_is_told_what_is_waited_for_in_vain_and_takes_it_all_the_same(desk, place, session_service):
+    patient = make.patient()
+    make.appointment(patient=patient, service=session_service, psychologist=place.psychologist, status="completed")
+    make.service(slug="first-visit", first_visit_only=True)
+    page = reverse("reception:join_waitlist", args=[patient.code])
+    shown = desk.get(page).content.decode()
+    assert shown.index('value="session"') < shown.index('value="first-visit"')
+    sent = joining(service="first-visit", weekdays=["6"])
+    first = desk.send(page, sent)
+    told = first.content.decode()
+    assert (first.status_code, "this is for people who are new" in told) == (422, True)
+    assert "By the weekly hours no such time comes" in told
+    sent["hinted"] = re.search(r'name="hinted" value="(\w+)"', told)[1]
+    assert desk.send(page, sent).url == reverse("reception:patient", args=[patient.code])
+    assert WaitlistEntry.objects.get().service.slug == "first-visit"
 
 
 def test_a_patient_is_put_on_the_list_with_what_helps_them(desk, place, session_service):

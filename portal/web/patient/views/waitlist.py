@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
-from portal.appointments import actions
+from portal.appointments import actions, waitable
 from portal.appointments.models import WaitlistEntry
 from portal.appointments.refusals import AlreadyWaiting, NotOffered, NotWaiting
 from portal.clinic import kept
@@ -52,17 +52,22 @@ def _form(
     entry: WaitlistEntry | None = None,
     initial: dict[str, Any] | None = None,
 ) -> OwnWishForm:
-    services = kept.services_online()
-    if entry is not None and entry.service not in services:
-        # Offered no more: they keep their turn, and may still say which times would help.
-        services = [*services, entry.service]
+    clinic = ClinicSettings.current()
+    if entry is not None:
+        # Offered no more, or not to them: they keep their turn, and may still say which times would help.
+        services = [entry.service]
+    else:
+        own = waitable.standings(people)
+        may = (own[patient.pk] for patient in people)
+        services = waitable.services_for(may, kept.services_online(), clinic=clinic)
     return OwnWishForm(
         request.POST if request.method == "POST" else None,
         people=people,
         services=services,
         psychologists=[person for person in kept.psychologists().values() if person.is_active],
         places=[place for place in kept.places().values() if place.is_active],
-        today=ClinicSettings.current().today(now),
+        clinic=clinic,
+        today=clinic.today(now),
         entry=entry,
         initial=initial,
     )

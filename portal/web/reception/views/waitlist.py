@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
-from portal.appointments import actions
+from portal.appointments import actions, waitable
 from portal.appointments.models import Offer, WaitlistEntry
 from portal.appointments.refusals import AlreadyWaiting, NotOffered, NotWaiting
 from portal.clinic import kept
@@ -52,13 +52,21 @@ def offers(request: ActorRequest) -> HttpResponse:
     return render(request, "reception/waitlist_offers.html", context)
 
 
-def _form(data: Any, *, today: date, entry: WaitlistEntry | None = None) -> DeskWishForm:
+def _form(
+    data: Any, *, patient: Patient, clinic: ClinicSettings, today: date, entry: WaitlistEntry | None = None
+) -> DeskWishForm:
     services = kept.offered_services()
     if entry is not None and entry.service not in services:
         # Offered no more: they keep their turn until somebody takes them off.
         services = [*services, entry.service]
+    if entry is None:
+        # What they may not book online can be chosen all the same, but never is at first.
+        own = waitable.standings([patient])[patient.pk]
+        services.sort(key=lambda each: (bool(waitable.why_not(each, own, clinic=clinic)), not each.first_visit_only))
     return DeskWishForm(
         data,
+        people=[patient],
+        clinic=clinic,
         services=services,
         psychologists=[person for person in kept.psychologists().values() if person.is_active],
         places=[place for place in kept.places().values() if place.is_active],
@@ -73,7 +81,8 @@ def _form(data: Any, *, today: date, entry: WaitlistEntry | None = None) -> Desk
 def join(request: ActorRequest, code: UUID) -> HttpResponse:
     """Puts a patient on the list: by phone, or at the desk."""
     patient, now = get_object_or_404(Patient.objects.visible_to(request.actor), code=code), timezone.now()
-    form = _form(request.POST if request.method == "POST" else None, today=ClinicSettings.current().today(now))
+    clinic, sent = ClinicSettings.current(), request.POST if request.method == "POST" else None
+    form = _form(sent, patient=patient, clinic=clinic, today=clinic.today(now))
     status = 200
     if request.method == "POST":
         status = 422
@@ -109,8 +118,8 @@ def change(request: ActorRequest, code: UUID) -> HttpResponse:
     if not entry.is_waiting:
         messages.info(request, _("%(name)s is not on the waitlist any more.") % {"name": entry.patient.name})
         return redirect("reception:waitlist")
-    today = ClinicSettings.current().today(now)
-    form = _form(request.POST if request.method == "POST" else None, today=today, entry=entry)
+    clinic, sent = ClinicSettings.current(), request.POST if request.method == "POST" else None
+    form = _form(sent, patient=entry.patient, clinic=clinic, today=clinic.today(now), entry=entry)
     status = 200
     if request.method == "POST":
         status = 422
