@@ -377,7 +377,7 @@ def test_what_is_more_than_the_portal_reads_is_refused_and_forgets_nothing(invit
     page = client.get(invite)
     assert KEPT in page.content.decode()
     too_much = {**TYPED, marks.FIELD: mark_in(page), "notes": "x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)}
-    assert client.post(invite, too_much).status_code == 400
+    assert client.post(invite, too_much).status_code == 413
     assert KEPT in client.get(invite).content.decode()
 
 
