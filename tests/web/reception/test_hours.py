@@ -1,5 +1,6 @@
 """Somebody's hours, changed at the desk on their behalf: by the page and the rules of their own."""
 
+import json
 import re
 from datetime import UTC, datetime, time, timedelta
 
@@ -266,3 +267,14 @@ def test_the_desk_and_the_psychologist_who_change_one_day_are_asked(desk, place,
 def test_times_are_read_as_they_are_written(desk, place, page, typed, read):
     assert desk.post(page, _only_monday(desk, page) | {"h0-starts": typed}).status_code == 302
     assert place.psychologist.hours.get().starts == read
+
+
+def test_the_arrows_name_a_week_of_their_own_with_script(desk, page):
+    """What the form sends with each change, an empty preview, is not sent for them; every ordinary week is reached."""
+    shown, weeks = desk.get(page), []
+    for _ in range(3):
+        arrow = re.search(r"<button[^>]* id=\"week-after\"[^>]* data-hx-vals='([^']*)'", shown.content.decode())
+        typed = form_with(desk.get(page), "h0-starts")
+        shown = desk.post(page, typed | {"week": "2026-11-23", "preview": ""} | json.loads(arrow[1]), **FRAGMENT)
+        weeks.append(shown.context["picture"].monday.isoformat())
+    assert weeks == ["2026-11-30", "2026-12-07", "2026-12-14"]
