@@ -347,3 +347,33 @@ def would_fit(
     except Refusal:
         return False
     return location.is_active
+
+
+def check_move(
+    appointment: Appointment,
+    starts_at: datetime,
+    *,
+    psychologist: Psychologist,
+    location: Location,
+    by: Actor,
+    now: datetime,
+    clinic: ClinicSettings,
+) -> None:
+    """Raises what moving a session there now would be refused with: SlotTaken, PatientBusy or NotOffered.
+
+    Nothing is locked: whoever moves it asks again.
+    """
+    check_time(starts_at, now=now)
+    service, way = appointment.service, appointment.mode
+    is_same = psychologist.pk == appointment.psychologist_id
+    if psychologist.has_left:
+        raise NotOffered("psychologist")
+    if not (is_same and location.pk == appointment.location_id):
+        check_service(psychologist, service, way, location, by=by, is_agreed=is_same)
+    slot = moved(appointment, starts_at)
+    rooms = rooms_for(service, way, location)
+    standing = Standing.at(slot, psychologist=psychologist.pk, rooms=rooms, now=now, ignore=appointment)
+    standing.check_free()
+    check_patient_is_free(appointment.patient_id, slot, now=now, ignore=appointment)
+    choose_room(service, way, location, standing)
+    check_offered(psychologist, service, slot, location, way, by=by, now=now, clinic=clinic)

@@ -21,7 +21,7 @@ from portal.appointments.models import Appointment
 from portal.appointments.refusals import NotOffered, NotReschedulable, SlotTaken
 from portal.appointments.states import Verb
 from portal.clinic import kept
-from portal.clinic.models import Location, Psychologist
+from portal.clinic.models import ClinicSettings, Location, Psychologist
 from portal.common.access.decorators import ActorRequest
 from portal.common.languages.times import local_day
 from portal.journeys import booking, choosing, sessions
@@ -68,7 +68,7 @@ def move(
         return page.form(form, status=422)
     whom = next(p for p in people if p.slug == form.cleaned_data["psychologist"])
     starts_at = form.cleaned_data["starts_at"]
-    return page.question(Target(starts_at, whom, _place(session, whom, starts_at, zone=zone, now=now)))
+    return page.first_look(Target(starts_at, whom, _place(session, whom, starts_at, zone=zone, now=now)))
 
 
 def day_of(audience: Audience, session: Appointment, zone: ZoneInfo) -> str:
@@ -113,6 +113,30 @@ class _Page:
         """Asks where it is to be."""
         return self._render({"form": form}, status=status)
 
+    def first_look(self, target: Target) -> HttpResponse:
+        """The question, with what stands in the way already said."""
+        session, now = self.session, self.now
+        present = (session.starts_at, session.psychologist_id, session.location_id)
+        if (target.starts_at, target.psychologist.pk, target.location.pk) == present:
+            return self.question(target)
+        try:
+            rules.check_move(
+                session,
+                target.starts_at,
+                psychologist=target.psychologist,
+                location=target.location,
+                by=self.request.actor,
+                now=now,
+                clinic=ClinicSettings.current(),
+            )
+        except SlotTaken as refused:
+            return self.question(target, way=self._in_the_way(refused, target))
+        except NotOffered as refused:
+            if refused.reason == "time":
+                return self.question(target, outside=True)
+            return self.question(target, refusal=why_not(refused.reason))
+        return self.question(target)
+
     def question(
         self,
         target: Target,
@@ -131,6 +155,7 @@ class _Page:
                 "told": [reader.address for reader in told],
                 "is_past": max(target.starts_at, self.session.starts_at) <= self.now,
                 "to_past": target.starts_at <= self.now,
+                "is_barred": target.starts_at <= self.now < self.session.starts_at,
                 "changes_whom": target.psychologist.pk != self.session.psychologist_id,
                 "changes_place": target.location.pk != self.session.location_id,
                 "refusal": refusal,
@@ -139,6 +164,18 @@ class _Page:
                 "because": self._because(target) if outside else "",
             },
             status=status,
+        )
+
+    def _in_the_way(self, refused: SlotTaken, target: Target) -> InTheWay:
+        return in_the_way(
+            refused,
+            rules.moved(self.session, target.starts_at),
+            patient=self.session.person,
+            psychologists=[target.psychologist],
+            location=target.location,
+            by=self.request.actor,
+            now=self.now,
+            ignore=self.session,
         )
 
     def _because(self, target: Target) -> str:
@@ -167,17 +204,7 @@ class _Page:
                 seen=SeenForm.read(request.POST),
             )
         except SlotTaken as refused:
-            way = in_the_way(
-                refused,
-                rules.moved(session, target.starts_at),
-                patient=session.person,
-                psychologists=[target.psychologist],
-                location=target.location,
-                by=request.actor,
-                now=now,
-                ignore=session,
-            )
-            return self.question(target, way=way, status=409)
+            return self.question(target, way=self._in_the_way(refused, target), status=409)
         except NotOffered as refused:
             if refused.reason == "time" and not outside:
                 return self.question(target, outside=True, status=422)

@@ -1,12 +1,13 @@
 """A session is moved in the calendar by one question, and taken back within three minutes."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment, Status
+from portal.appointments.models import Appointment, Status, TimeSlot
 from portal.notifications.models import Notice, State
 from tests import make
 from tests.web.reception.conftest import NOW
@@ -174,3 +175,36 @@ def test_what_one_moved_another_is_not_offered_to_undo(desk, session):
     other = make.signed_in_client(role=Role.RECEPTION)
     assert "unless you undo it" not in other.get(CALENDAR).text
     assert "There is nothing to undo" in other.post(page_of(session, name="undo_move"), follow=True).text
+
+
+@pytest.mark.parametrize(
+    ("day", "at", "words", "answer"),
+    [
+        ("2026-11-25", "10:30", "from 11:00 am", None),
+        ("2026-11-26", "10:00", "is away then: Conference.", "Yes, move it all the same"),
+        ("2026-11-23", "10:00", "be moved into the past", None),
+        ("2026-11-25", "13:00", "in three minutes an e-mail goes to", "Move it"),
+    ],
+)
+def test_the_first_look_says_what_stands_in_the_way(desk, place, session, day, at, words, answer):
+    place.session(hours=24)
+    make.time_slot(psychologist=place.psychologist, kind=TimeSlot.Kind.BLOCKED, starts_at=TEN + timedelta(hours=23),
+                   minutes=600, label="Conference")  # fmt: skip
+    question = ask(desk, session, at=at, day=day)
+    assert (question.status_code, words in question.text) == (200, True)
+    pressed = re.search(r"<button[^>]*>((?:Yes, m|M)ove it[^<]*)</button>", question.text)
+    assert (pressed and pressed[1]) == answer
+    assert "not one that is offered" not in question.text
+
+
+def test_a_session_still_to_come_never_goes_into_the_past(desk, place, session):
+    question = sends(ask(desk, session, day="2026-11-23"))
+    refused = desk.post(page_of(session), question | {"outside": "yes"})
+    assert (refused.status_code, "moved into the past" in refused.text) == (422, True)
+    session.refresh_from_db()
+    assert session.starts_at == TEN
+    # One whose time is over may be put where it was held.
+    over = place.session(hours=-20, psychologist=place.psychologist)
+    question = ask(desk, over, day="2026-11-23", at="10:00")
+    assert "The calendar will show it as held then. Was it?" in question.text
+    assert desk.post(page_of(over), sends(question) | {"outside": "yes"}).status_code == 302
