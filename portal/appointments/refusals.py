@@ -58,6 +58,10 @@ class HoursOverlap(Refusal):
     """Two windows of one weekday, or two extra slots, overlap."""
 
 
+class AwayAlready(Refusal):
+    """Time away that stands covers all of it."""
+
+
 class BadTimes(Refusal):
     """Times that end before they start, that are not whole minutes, or that no clock ever shows."""
 

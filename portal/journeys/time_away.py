@@ -18,7 +18,9 @@ __all__ = ["StillBooked", "add_time_slot", "booked_in", "digest_of", "remove_tim
 
 @actions.in_transaction
 def add_time_slot(*, knowing: str | None = None, by: Actor, now: datetime, **said: Any) -> TimeSlot:
-    """Adds extra time, or time away: each session booked in that comes to the desk. Raises BadTimes or HoursOverlap.
+    """Adds extra time, or time away: each session booked in that comes to the desk.
+
+    Raises BadTimes, HoursOverlap or AwayAlready.
 
     `knowing` is the `digest_of` the sessions that whoever asks was shown; where others are booked, StillBooked is
     raised and nothing is added. None asks nobody.

@@ -13,7 +13,7 @@ from portal.appointments.actions.transactions import in_transaction
 from portal.appointments.models import TimeSlot, WorkingHours
 from portal.appointments.models.hours import end_minute
 from portal.appointments.openings import Hours, Span
-from portal.appointments.refusals import BadTimes, HoursOverlap
+from portal.appointments.refusals import AwayAlready, BadTimes, HoursOverlap
 from portal.audit import trail
 from portal.clinic.models import Location, Mode, Psychologist
 from portal.common.access.actors import Actor
@@ -134,7 +134,7 @@ def add_time_slot(
     by: Actor,
     now: datetime,
 ) -> TimeSlot:
-    """Adds extra time at a location, or time away from all of them; raises BadTimes or HoursOverlap.
+    """Adds extra time at a location, or time away from all of them; raises BadTimes, HoursOverlap or AwayAlready.
 
     Time away may lie over sessions already booked: somebody is ill. `Appointment.objects.live().between(...)` tells
     whom to phone.
@@ -151,6 +151,10 @@ def add_time_slot(
             raise HoursOverlap("slot")
     else:
         location = None
+        # Taking one of two off would leave them away, against what the page says.
+        standing = TimeSlot.objects.away().filter(psychologist=psychologist)
+        if standing.filter(starts_at__lte=starts_at, ends_at__gte=ends_at).exists():
+            raise AwayAlready("slot")
     slot = TimeSlot.objects.create(
         psychologist=psychologist, location=location, kind=kind, starts_at=starts_at, ends_at=ends_at, label=label
     )

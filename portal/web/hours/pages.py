@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from portal.appointments.actions.locking import lock_diary
 from portal.appointments.models import TimeSlot, WorkingHours
-from portal.appointments.refusals import BadTimes, HoursOverlap
+from portal.appointments.refusals import AwayAlready, BadTimes, HoursOverlap
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.decorators import ActorRequest
@@ -123,6 +123,9 @@ def add_exception(request: ActorRequest, whose: Whose) -> HttpResponse:
             _("You have extra hours at that time already."), _("%(name)s has extra hours at that time already.")
         )
         form.add_error("from_time", words)
+        return _page(request, whose, slot=form, now=now, status=422)
+    except AwayAlready:
+        form.add_error("first_day", whose.says(_("You are already away then."), _("%(name)s is already away then.")))
         return _page(request, whose, slot=form, now=now, status=422)
     except time_away.StillBooked as asked:
         return _page(request, whose, slot=form, strands=question(asked, request.POST), now=now, status=422)

@@ -706,3 +706,16 @@ def test_copying_to_no_day_says_so(client, mai, place, pressed):
 def test_what_is_wrong_is_copied_as_it_was_typed(client, mai, place):
     page = client.send(HOURS, _week((0, "soon", "12:00", place.pk)) | {"copy": "0", "copy-0": ["1"]})
     assert [form["starts"].value() for form in page.context["week"].forms if form["starts"].value()] == ["soon"] * 2
+
+
+@pytest.mark.parametrize("day", ["2026-12-10", "2026-12-11"])
+def test_the_same_leave_is_added_once(client, mai, day):
+    leave = {"kind": "blocked", "first_day": "2026-12-10", "last_day": "2026-12-11", "label": "Conference"}
+    assert client.post(ADD, leave).status_code == 302
+
+    for again in (leave, leave | {"first_day": day, "last_day": day, "label": "Rest"}):
+        answer = client.post(ADD, again)
+        assert (answer.status_code, "You are already away then." in answer.content.decode()) == (422, True)
+        assert TimeSlot.objects.count() == 1
+    # Longer than what stands is more than what stands.
+    assert client.post(ADD, leave | {"last_day": "2026-12-12"}).status_code == 302

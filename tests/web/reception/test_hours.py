@@ -278,3 +278,13 @@ def test_the_arrows_name_a_week_of_their_own_with_script(desk, page):
         shown = desk.post(page, typed | {"week": "2026-11-23", "preview": ""} | json.loads(arrow[1]), **FRAGMENT)
         weeks.append(shown.context["picture"].monday.isoformat())
     assert weeks == ["2026-11-30", "2026-12-07", "2026-12-14"]
+
+
+@pytest.mark.parametrize("name", ["away", "time_off"])
+def test_the_desk_reads_that_they_are_away_already(desk, place, name):
+    make.time_slot(psychologist=place.psychologist, starts_at=NOW - timedelta(days=2), minutes=10000)
+    who, today = place.psychologist, NOW.date().isoformat()
+    sent = {"psychologist": who.slug, "whose": f"person:{who.slug}", "first_day": today, "label": "Leave"}
+    answer = desk.post(reverse(f"reception:{name}"), sent)
+    assert (answer.status_code, f"{who.name} is already away then." in answer.text) == (422, True)
+    assert TimeSlot.objects.count() == 1

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from portal.accounts.roles import Role
 from portal.appointments.models import TimeSlot
 from portal.appointments.models.hours import TimeSlotQuerySet
+from portal.appointments.refusals import AwayAlready
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
@@ -50,6 +51,9 @@ def away(request: ActorRequest) -> HttpResponse:
                 now=now,
             )
             made.leads_to(_next_page(slot, now=now))
+    except AwayAlready:
+        form.add_error("psychologist", _("%(name)s is already away then.") % {"name": said["psychologist"].name})
+        return _page(request, form, status=422)
     except time_away.StillBooked as asked:
         return _page(request, form, asked=question(asked, request.POST), status=422)
     messages.success(

@@ -19,6 +19,7 @@ from portal.accounts.roles import Role
 from portal.appointments import closed
 from portal.appointments.hours import main_zone
 from portal.appointments.models import Closure, TimeSlot
+from portal.appointments.refusals import AwayAlready
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
@@ -59,6 +60,9 @@ def time_off(request: ActorRequest) -> HttpResponse:
         with making(request, now=now) as made:
             _add(request, form, now=now)
             made.leads_to(_next_page(form, has_asked=bool(known(request.POST))))
+    except AwayAlready:
+        form.add_error("first_day", _("%(name)s is already away then.") % {"name": form.psychologist or ""})
+        return _page(request, form, status=422)
     except StillBooked as asked:
         return _page(request, form, asked=question(asked, request.POST), status=422)
     messages.success(request, _("It stands in the diary. Nobody can book that time."))
