@@ -199,6 +199,19 @@ class DiaryDay:
     def is_worked(self) -> bool:
         return bool(self.work or self.sessions)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether any of the hours worked is left beside leave and what is closed."""
+        off = sorted((a.starts_at.astimezone(UTC), a.ends_at.astimezone(UTC)) for a in self.away if not a.goes_on)
+        for work in self.work:
+            at, until = work.starts_at.astimezone(UTC), work.ends_at.astimezone(UTC)
+            for begins, ends in off:
+                if begins <= at < ends:
+                    at = ends
+            if at < until:
+                return True
+        return False
+
     def trace(self) -> tuple[object, ...]:
         """All that a page draws of the day, as plain values: while they are the same, so is the page.
 

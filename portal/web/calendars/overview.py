@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -18,6 +18,7 @@ from portal.web.calendars.asked import DAY, WEEK, Asked
 class Cell:
     """One day, of one person or of all: how many sessions, who is away and why, and whether anybody works.
 
+    `is_shut` says that nobody of them is there, by leave or because it is closed.
     `undecided` is how many of the sessions can't be held as they are booked, while nobody has decided about them.
     """
 
@@ -26,6 +27,7 @@ class Cell:
     sessions: int
     away: tuple[str, ...]
     is_worked: bool
+    is_shut: bool
     is_today: bool
     # Of a month: whether the day is one of its own, not of a week that it shares.
     is_within: bool = True
@@ -110,7 +112,15 @@ def _cell(
         sessions=sum(one.counted for one in ones),
         away=tuple(dict.fromkeys(away)),
         is_worked=any(one.is_worked for one in ones),
+        is_shut=_is_shut(ones),
         is_today=ones[0].day == today,
         is_within=is_within,
         undecided=sum(str(session.appointment.code) in undecided for one in ones for session in one.sessions),
     )
+
+
+def _is_shut(ones: Sequence[DiaryDay]) -> bool:
+    """Whether leave or what is closed takes all that would be worked; of several, leave on a free day takes nothing."""
+    if any(one.is_open for one in ones):
+        return False
+    return any(away.location or one.work or len(ones) == 1 for one in ones for away in one.away)

@@ -143,3 +143,21 @@ def test_days_with_a_stranded_session_are_outlined_in_overviews(desk, place, vie
         cells = [cell for person in response.context["overview"] for cell in person.cells]
     assert {(cell.day, cell.undecided) for cell in cells if cell.undecided} == {(date(2026, 11, 25), 1)}
     assert response.text.count("has-undecided") == response.text.count("1 to be rearranged") == 1
+
+
+def test_a_month_hatches_only_days_on_which_nobody_is_there(desk, place):
+    """One person's leave closes no clinic, and nobody's closes a weekend."""
+    colleague = make.psychologist()
+    make.week(psychologist=colleague, location=place.location)
+    # Both are away from Monday 14 December; one from the Thursday before, and for an hour of the 8th.
+    for person, day, days in ((colleague, 9, 10), (place.psychologist, 13, 6)):
+        starts_at = datetime(2026, 12, day, 13, tzinfo=UTC)
+        make.time_slot(psychologist=person, starts_at=starts_at, minutes=1440 * days, label="Leave")
+    make.time_slot(psychologist=colleague, starts_at=datetime(2026, 12, 8, 1, tzinfo=UTC), label="Dentist")
+    Closure.objects.create(label="Painters", first_day=date(2026, 12, 23), last_day=date(2026, 12, 23))
+    for query, days in (("", [14, 15, 16, 17, 18, 23]), (f"&psychologist={colleague.slug}", [*range(10, 20), 23])):
+        response = desk.get(f"{CALENDAR}?view=month&day=2026-12-01{query}")
+        cells = [cell for week in response.context["month"] for cell in week if cell.is_within]
+        # Public holidays are another test's.
+        assert [cell.day.day for cell in cells if cell.is_shut and cell.day.day < 25] == days
+        assert response.text.count("has-leave") == sum(c.is_shut for w in response.context["month"] for c in w)
