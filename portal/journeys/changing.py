@@ -49,11 +49,12 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class EachTerms:
-    """The terms that several sessions share; the fee is dollars with GST."""
+    """The terms that several sessions share; fees are dollars with GST, nothing where the clinic asks none."""
 
     # Hours before each begins in which cancelling it is free no more.
     cancel_hours: int
     late_fee: Decimal
+    missed_fee: Decimal
 
 
 def deadline_of(session: Appointment, *, now: datetime, clinic: ClinicSettings) -> Deadline | None:
@@ -108,11 +109,9 @@ def terms_of(
 def terms_of_another(session: Appointment, *, clinic: ClinicSettings) -> EachTerms:
     """The terms on which more sessions like this one are booked today."""
     another = copy(session)
-    another.late_fee_percent, another.fee = None, session.psychologist.fee_for(session.service)
-    return EachTerms(
-        cancel_hours=rules_of(session.service, clinic=clinic).cancel_hours,
-        late_fee=charges.late_fee(another, clinic=clinic).amounts.total,
-    )
+    another.cancel_hours = another.late_fee_percent = another.no_show_percent = None
+    another.fee = session.psychologist.fee_for(session.service)
+    return terms_of_each(another, clinic=clinic)
 
 
 def terms_of_each(session: Appointment, *, clinic: ClinicSettings) -> EachTerms:
@@ -121,7 +120,29 @@ def terms_of_each(session: Appointment, *, clinic: ClinicSettings) -> EachTerms:
     return EachTerms(
         cancel_hours=in_force if session.cancel_hours is None else session.cancel_hours,
         late_fee=charges.late_fee(session, clinic=clinic).amounts.total,
+        missed_fee=charges.no_show_fee(session, clinic=clinic, policy=PolicySettings.current()).amounts.total,
     )
+
+
+def of_several(
+    listed: Iterable[Appointment], *, now: datetime, clinic: ClinicSettings
+) -> tuple[EachTerms | None, list[tuple[Appointment, Terms]]]:
+    """What a mail says of several sessions: the terms of most of them, and those that have their own, in order.
+
+    A session has its own if it begins so soon that it is free for a grace at the most, or was promised something else.
+    The first is None where each has its own, or none is to come.
+    """
+    shared, own = None, []
+    for session in listed:
+        its = terms_of(session, now=now, clinic=clinic, is_mailed=True)
+        if its is None:
+            continue
+        promised = terms_of_each(session, clinic=clinic)
+        if its.is_free_over or its.grace or (shared and promised != shared):
+            own.append((session, its))
+        else:
+            shared = promised
+    return shared, own
 
 
 def _minutes(long: timedelta) -> int:

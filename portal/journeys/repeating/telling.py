@@ -17,6 +17,7 @@ from portal.appointments.models import Appointment, Series
 from portal.billing import charges
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings
+from portal.journeys import changing
 from portal.notifications import outbox
 from portal.notifications.models import Notice, State
 from portal.notifications.recipients import Recipient
@@ -46,6 +47,7 @@ def notify(
     first, series = listed[0], listed[0].series
     if series is None:
         raise ValueError("these sessions are no series")
+    each_terms, own_terms = changing.of_several(listed, now=now, clinic=clinic)
     context: dict[str, Any] = {
         "sessions": listed,
         "late": [
@@ -56,8 +58,8 @@ def notify(
         "appointment": first,
         "zone": first.zone,
         "quote": charges.promised(first, clinic=clinic),
-        "late_fee": charges.late_fee(first, clinic=clinic).amounts.total,
-        "cancel_hours": clinic.cancel_hours if first.cancel_hours is None else first.cancel_hours,
+        "each_terms": each_terms,
+        "own_terms": own_terms,
     }
     state = _digest(f"{series.sessions}|{'|'.join(f'{each.position}:{each.revision}' for each in listed)}")
     for reader in to_tell:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -223,3 +224,53 @@ def test_a_slip_in_the_calendar_that_is_taken_back_leaves_word_of_each_session(b
         "series_booked": codes([booked[0], *booked[2:]]),
         "appointment_booked": codes([booked[1]]),
     }
+
+
+def told(desk, first, **rules):
+    """The words of the mail about a series of three that is booked now, as plain text and as HTML."""
+    make.clinic(slot_step_minutes=30, cancel_hours=48, late_fee_percent=50, grace_minutes=15, **rules)
+    place, service = make.location(), make.service(minutes=50, buffer_after=10)
+    psychologist = make.psychologist()
+    make.week(psychologist=psychologist, location=place, weekdays=tuple(range(7)))
+    times = [first + n * WEEK for n in range(3)]
+    booked = book_series(
+        terms=Terms(psychologist, make.patient(user=make.user()), service, Mode.IN_PERSON, place),
+        pattern=Pattern(Every.WEEKS, 1, first.date(), count=3),
+        wishes=[Wish(at, at) for at in times],
+        by=desk,
+        now=NOW,
+    )
+    return booked, html.unescape(Notice.objects.get().text)
+
+
+LATE = "After that it can't be moved online, and cancelling costs $110.00."
+MISSED = "Medicare pays nothing towards these fees."
+
+
+def test_one_that_begins_soon_is_told_by_its_own_terms(desk):
+    booked, text = told(desk, NOW + timedelta(days=1))
+    first = when(booked[0].starts_at, MELBOURNE)
+    own = f"{first}: the session begins soon, so cancel or move it free of charge only for 15 minutes after you book."
+    assert f"{own} {LATE} Not coming costs" in text
+    assert "Each of the others can be moved or cancelled by itself, free of charge until 48 hours before" in text
+    assert "Each of them" not in text
+    assert (text.count(LATE), text.count("Not coming costs"), text.count(MISSED)) == (2, 2, 2)
+
+
+def test_where_all_are_in_good_time_one_sentence_is_for_each(desk):
+    _booked, text = told(desk, NOW + timedelta(days=4))
+    assert "Each of them can be moved or cancelled by itself, free of charge until 48 hours before it begins." in text
+    assert (text.count(LATE), text.count("Not coming costs"), text.count(MISSED)) == (1, 1, 1)
+    assert "begins soon" not in text
+
+
+def test_one_that_was_promised_something_else_keeps_it_in_the_mail_about_a_move(desk):
+    booked, _text = told(desk, NOW + timedelta(days=4))
+    Appointment.objects.filter(pk=booked[1].pk).update(cancel_hours=24)
+    Notice.objects.all().delete()
+    sessions = list(Appointment.objects.order_by("starts_at").select_related("series", "patient"))
+    notify(sessions, "series_moved", now=NOW)
+    text = html.unescape(Notice.objects.get().text)
+    until = when(sessions[1].starts_at - timedelta(hours=24), MELBOURNE)
+    assert f"{when(sessions[1].starts_at, MELBOURNE)}: cancel or move the session free of charge until {until}" in text
+    assert "Each of the others can be moved or cancelled by itself, free of charge until 48 hours before" in text

@@ -111,3 +111,16 @@ def test_a_psychologist_repeats_a_session_of_their_own(session):
     assert days == [15, 20, 17]
     assert "3 of 3" in words(client.get(theirs))
     assert Appointment.objects.get(position=2).starts_at - session.starts_at == timedelta(weeks=5, hours=-1)
+
+
+def test_what_one_costs_and_all_of_them_stands_before_the_button(session):
+    client = make.client_for(session.patient.user)
+    make.mbs_items()
+    page = words(client.get(page_of(session), {"repeat": "weekly", "count": "4"}))
+    said = page.index("The fee of each is $220.00. With a referral about")
+    assert said < page.index("All of them together: $660.00.") < page.index("Book these sessions")
+    # One alone needs no sum, and where none follows there is nothing to pay.
+    one = words(client.get(page_of(session), {"repeat": "weekly", "count": "2"}))
+    assert ("The fee of each is $220.00." in one, "All of them together" in one) == (True, False)
+    none = words(client.get(page_of(session), {"repeat": "month_date", "count": "6", "until": "2026-09-20"}))
+    assert "The fee of each" not in none

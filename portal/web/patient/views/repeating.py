@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,6 +17,7 @@ from portal.accounts.roles import Role
 from portal.appointments.actions.repeating import allowance
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import NotOffered, SlotTaken, TooManyBookings
+from portal.billing import charges
 from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
@@ -72,5 +74,21 @@ def repeat(request: ActorRequest, code: UUID) -> HttpResponse:
         "deadline": changing.deadline_of(session, now=now, clinic=clinic),
         "each_terms": changing.terms_of_another(session, clinic=clinic),
     }
+    context |= _costs(asked, clinic=clinic)
     status = 409 if asked.is_taken or (refusal and is_sent) else 422 if is_sent or asked.form.errors else 200
     return page_or_fragment(request, "patient/repeat.html", context, fragment="series", status=status)
+
+
+def _costs(asked: asking.Asked, *, clinic: ClinicSettings) -> dict[str, charges.Quote | Decimal]:
+    """What each of those that are proposed costs at the fee of today, and all of them; nothing while there are none."""
+    if asked.proposal is None or not asked.proposal.wishes:
+        return {}
+    terms, wishes = asked.terms, asked.proposal.wishes
+    each = charges.quote(
+        service=terms.service,
+        psychologist=terms.psychologist,
+        mode=terms.mode,
+        on=terms.location.day_of(wishes[0].starts_at),
+        clinic=clinic,
+    )
+    return {"each_costs": each, "costs_in_all": each.total * len(wishes)}
