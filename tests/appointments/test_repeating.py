@@ -184,6 +184,38 @@ def test_a_public_holiday_and_a_closed_day_are_told_apart(practice):
     assert (found.clash(holiday), found.clash(closed)) == (Clash.HOLIDAY, Clash.CLOSED)
 
 
+def test_every_reason_is_named_the_weightiest_first(practice):
+    Location.objects.update(works_on_holidays=False)
+    holiday = MONDAY_NINE
+    early = MONDAY_NINE + WEEK - 3 * HOUR
+    between = MONDAY_NINE + 2 * WEEK + timedelta(minutes=1)
+    found = outlook(practice, [holiday, early, between])
+    assert found.clashes(holiday) == [Clash.HOLIDAY]
+    assert found.clashes(holiday - 3 * HOUR) == [Clash.HOLIDAY, Clash.HOURS]
+    assert found.clashes(holiday, outside_hours=True) == []
+    assert found.clashes(between) == [Clash.HOURS]
+    make.appointment(psychologist=practice.psychologist, service=practice.service, starts_at=early)
+    make.time_slot(psychologist=practice.psychologist, starts_at=early)
+    make.busy_elsewhere(psychologist=practice.psychologist, starts_at=early, added_at=NOW, read_at=NOW)
+    found = outlook(practice, [holiday, early])
+    assert found.clashes(early) == [Clash.PSYCHOLOGIST, Clash.AWAY, Clash.HOURS, Clash.ELSEWHERE]
+    assert found.clash(early) is Clash.PSYCHOLOGIST
+    assert found.clashes(early, outside_hours=True) == [Clash.PSYCHOLOGIST]
+
+
+def test_extra_hours_are_hours(practice):
+    early = MONDAY_NINE + WEEK - 3 * HOUR
+    make.time_slot(
+        psychologist=practice.psychologist,
+        location=practice.location,
+        kind="extra",
+        starts_at=early,
+        minutes=120,
+    )
+    make.time_slot(psychologist=practice.psychologist, starts_at=early)
+    assert outlook(practice, [early]).clashes(early) == [Clash.AWAY]
+
+
 def test_notice_and_horizon_are_the_patients_alone(practice):
     soon, far = NOW + timedelta(hours=11), MONDAY_NINE + 52 * WEEK
     online = outlook(practice, [soon, far], by=practice.online)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -13,8 +13,9 @@ from django.db.models import Q
 from portal.appointments import diary
 from portal.appointments.actions import rules
 from portal.appointments.closed import closed_on, holiday_on
+from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment, TimeSlot
-from portal.appointments.openings import Span
+from portal.appointments.openings import Span, working_spans
 from portal.appointments.outside.taken import busy_elsewhere
 from portal.appointments.states import TAKING_TIME, Status
 from portal.clinic.kept import services
@@ -128,43 +129,85 @@ class Outlook:
         # In order of time, so that each time looks at its own neighbours and not at half a year.
         self._begins = [taken.occupied_from for taken in self._taken]
         self._longest = max((t.occupied_until - t.occupied_from for t in self._taken), default=timedelta())
-        away = TimeSlot.objects.away().filter(psychologist=terms.psychologist.pk).between(first, last)
-        self._away = [Span(start, end) for start, end in away.order_by().values_list("starts_at", "ends_at")]
+        self._away: list[Span] = []
+        self._extra: list[Span] = []
+        slots = TimeSlot.objects.filter(psychologist=terms.psychologist.pk).between(first, last).order_by()
+        for kind, place, start, end in slots.values_list("kind", "location", "starts_at", "ends_at"):
+            if kind != TimeSlot.Kind.EXTRA:
+                self._away.append(Span(start, end))
+            elif place == terms.location.pk:
+                self._extra.append(Span(start, end))
 
     def clash(
         self, starts_at: datetime, *, beside: Iterable[datetime] = (), outside_hours: bool = False
     ) -> Clash | None:
-        """What stands in the way of a session there; None if nothing does.
+        """What stands in the way of a session there most of all; None if nothing does.
 
         `beside` are the other times of the same series. With `outside_hours`, hours and time away are not asked about.
         """
+        return next(self._clashes(starts_at, beside=beside, outside_hours=outside_hours), None)
+
+    def clashes(
+        self, starts_at: datetime, *, beside: Iterable[datetime] = (), outside_hours: bool = False
+    ) -> list[Clash]:
+        """All that stands in the way there, the weightiest first: what nobody may overrule before what staff may."""
+        return list(self._clashes(starts_at, beside=beside, outside_hours=outside_hours))
+
+    def _clashes(self, starts_at: datetime, *, beside: Iterable[datetime], outside_hours: bool) -> Iterator[Clash]:
         slot = rules.slot_of(self.terms.service, starts_at)
-        there = self._there(slot)
-        if any(
-            t.patient == self.terms.patient.pk and t.starts_at < slot.ends_at and t.ends_at > slot.starts_at
-            for t in there
-        ):
-            return Clash.PATIENT
-        if any(t.psychologist == self.terms.psychologist.pk for t in there):
-            return Clash.PSYCHOLOGIST
-        if any(self._meets(slot, other) for other in beside):
-            return Clash.SERIES
-        if self.rooms and self._room(there, None) is None:
-            return Clash.ROOM
+        taken = list(self._takers(slot, beside))
+        yield from taken
         if outside_hours or starts_at in self._is_free:
-            return None
-        if starts_at < self.earliest:
-            return Clash.NOTICE
-        if starts_at > self.latest:
-            return Clash.HORIZON
-        if any(away.start < slot.ends_at and away.end > slot.starts_at for away in self._away):
-            return Clash.AWAY
-        if any(busy.start < slot.ends_at and busy.end > slot.starts_at for busy in self._elsewhere):
-            return Clash.ELSEWHERE
+            return
+        unoffered = list(self._unoffered(slot))
+        yield from unoffered
+        if not taken and not unoffered:
+            # Such as a time between two that are offered.
+            yield Clash.HOURS
+
+    def _takers(self, slot: rules.Slot, beside: Iterable[datetime]) -> Iterator[Clash]:
+        """Other sessions in the way."""
+        there = self._there(slot)
+        patients = [t for t in there if t.patient == self.terms.patient.pk]
+        if any(t.starts_at < slot.ends_at and t.ends_at > slot.starts_at for t in patients):
+            yield Clash.PATIENT
+        # One session that both have is named once.
+        elif any(t.psychologist == self.terms.psychologist.pk for t in there):
+            yield Clash.PSYCHOLOGIST
+        if any(self._meets(slot, other) for other in beside):
+            yield Clash.SERIES
+        if self.rooms and self._room(there, None) is None:
+            yield Clash.ROOM
+
+    def _unoffered(self, slot: rules.Slot) -> Iterator[Clash]:
+        """Why a time is not among those offered, besides a session that takes it."""
         place = self.terms.location.pk
+        if slot.starts_at < self.earliest:
+            yield Clash.NOTICE
+        if slot.starts_at > self.latest:
+            yield Clash.HORIZON
+        if self._meets_any(slot, self._away):
+            yield Clash.AWAY
         if closed_on(place, slot.starts_at, slot.ends_at, mode=self.terms.mode):
-            return Clash.CLOSED
-        return Clash.HOLIDAY if holiday_on(place, starts_at) else Clash.HOURS
+            yield Clash.CLOSED
+        if holiday_on(place, slot.starts_at):
+            yield Clash.HOLIDAY
+        if not self._is_worked(slot):
+            yield Clash.HOURS
+        if self._meets_any(slot, self._elsewhere):
+            yield Clash.ELSEWHERE
+
+    def _is_worked(self, slot: rules.Slot) -> bool:
+        """Whether it lies within weekly or extra hours at the place, in the way that is asked for."""
+        whose, place, mode = self.terms.psychologist.pk, self.terms.location, self.terms.mode
+        day = place.day_of(slot.starts_at)
+        hours = [window for window in weekly_hours().get(whose, ()) if not window.modes or mode in window.modes]
+        weekly = working_spans(hours=hours, first_day=day, last_day=day)
+        worked = [span for span, location in weekly if location == place.pk] + self._extra
+        return any(span.start <= slot.starts_at and slot.ends_at <= span.end for span in worked)
+
+    def _meets_any(self, slot: rules.Slot, spans: Iterable[Span]) -> bool:
+        return any(span.start < slot.ends_at and span.end > slot.starts_at for span in spans)
 
     def nearest(self, to: datetime, *, beside: Collection[datetime] = ()) -> datetime | None:
         """The nearest other time that both have free, `NEAR` from this one at the most; None if there is none."""

@@ -84,8 +84,8 @@ class Line:
     # When it would be booked as the page stands; None where it is skipped, or not known yet.
     starts_at: datetime | None = None
     clash: Clash | None = None
-    # What stands in the way, in words; empty for nothing.
-    why: str = ""
+    # All that stands in the way, in words, the weightiest first.
+    reasons: list[str] = field(default_factory=list)
     # What may be chosen: value and words, and which one is.
     options: list[tuple[str, str]] = field(default_factory=list)
     chosen: str = PLANNED
@@ -134,7 +134,7 @@ class Proposal:
     @property
     def clashes(self) -> int:
         """How many of the times that the pattern names can't be had."""
-        return sum(1 for line in self.lines if line.why)
+        return sum(1 for line in self.lines if line.reasons)
 
 
 def propose(
@@ -211,25 +211,27 @@ def _look_at(
 ) -> None:
     zone = terms.location.zone
 
-    def clash_at(at: datetime, *, outside: bool = False) -> Clash | None:
-        return outlook.clash(at, beside=others, outside_hours=outside)
+    def clashes_at(at: datetime, *, outside: bool = False) -> list[Clash]:
+        return outlook.clashes(at, beside=others, outside_hours=outside)
 
-    as_planned = Clash.NO_SUCH_TIME if is_missing else clash_at(line.planned_at)
+    as_planned = [Clash.NO_SUCH_TIME] if is_missing else clashes_at(line.planned_at)
+    as_chosen: list[Clash] = []
     if line.starts_at is not None:
         if line.chosen in {PLANNED, ALL_THE_SAME} and is_missing:
-            line.clash = as_planned
+            as_chosen = as_planned
         else:
-            line.clash = clash_at(line.starts_at, outside=line.chosen == ALL_THE_SAME and rules.is_staff(by))
-    worst = line.clash or as_planned
-    line.why = in_words(worst, terms, for_staff=rules.is_staff(by)) if worst else ""
+            as_chosen = clashes_at(line.starts_at, outside=line.chosen == ALL_THE_SAME and rules.is_staff(by))
+    line.clash = as_chosen[0] if as_chosen else None
+    standing = as_chosen or as_planned
+    line.reasons = [in_words(clash, terms, for_staff=rules.is_staff(by)) for clash in standing]
     options = [] if as_planned else [(PLANNED, _("Move it there") if moves else _("Book it"))]
-    nearest = outlook.nearest(line.planned_at, beside=others) if worst else None
+    nearest = outlook.nearest(line.planned_at, beside=others) if standing else None
     named = {stamp(nearest): nearest} if nearest else {}
     if line.clash is None and line.starts_at and line.chosen not in {PLANNED, ALL_THE_SAME, OTHER}:
         # What was chosen on the page before stays to choose, also where something nearer is free by now.
         named[line.chosen] = line.starts_at
     options += [(value, _("Take %(when)s") % {"when": when_short(free, zone)}) for value, free in named.items()]
-    if as_planned in MAY_BE_OVERRULED and rules.is_staff(by):
+    if as_planned and MAY_BE_OVERRULED.issuperset(as_planned) and rules.is_staff(by):
         options.append((ALL_THE_SAME, _("Move it there all the same") if moves else _("Book it all the same")))
     options += [(SKIP, _("Leave it where it is") if moves else _("Skip it")), (OTHER, _("Another time"))]
     line.options = options

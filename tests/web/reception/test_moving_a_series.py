@@ -16,7 +16,7 @@ from portal.appointments.actions.repeating import Wish, book_series
 from portal.appointments.models import Appointment
 from portal.appointments.recurrence import Every, Pattern
 from portal.audit.models import Entry
-from portal.clinic.models import Mode
+from portal.clinic.models import Location, Mode
 from portal.notifications.models import Notice
 from portal.notifications.outbox import attachments_of
 from portal.web.calendars.refused import why_not
@@ -183,3 +183,13 @@ def test_a_day_of_another_age_is_refused_in_words(desk, booked, day):
     for answer in (desk.get(page_of(booked[1]), said), desk.post(page_of(booked[1]), said)):
         assert answer.status_code == 422
         assert "Check the year." in html.unescape(answer.content.decode())
+
+
+def test_each_reason_why_a_time_is_not_free_is_named(desk, booked):
+    # The eve of the Grand Final is a public holiday, and at eight in the evening nobody works.
+    Location.objects.update(works_on_holidays=False)
+    text = html.unescape(proposed(desk, booked[2], day="25/09/2026", at="8:00 pm").content.decode())
+    holiday, hours = "That day is a public holiday.", "Nothing is offered at this time on that day."
+    assert 0 < text.index(holiday) < text.index(hours)
+    # Each can be overruled, and so both together.
+    assert "Move it there all the same" in text
