@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 from uuid import UUID
@@ -155,7 +155,7 @@ class Elsewhere(Stretch):
 
 @dataclass(frozen=True, slots=True)
 class Free(Stretch):
-    """Half an hour that is worked at a location, and that nothing stands in."""
+    """Half an hour, or several, worked at a location and touched by nothing."""
 
     location: Location
 
@@ -189,6 +189,20 @@ class DiaryDay:
                     shown = begins.astimezone(zone)
                     yield Free(shown, ends.astimezone(zone), shown.hour * 60 + shown.minute, 30, work.location)
                 begins = ends
+
+    def stretches(self, *, zone: tzinfo, now: datetime) -> Iterator[Free]:
+        """The same half hours, with those of one place that follow each other as one."""
+        whole: Free | None = None
+        for half in self.free(zone=zone, now=now):
+            follows = whole and whole.ends_at.astimezone(UTC) == half.starts_at.astimezone(UTC)
+            if whole and follows and half.location == whole.location:
+                whole = replace(whole, ends_at=half.ends_at, minutes=whole.minutes + half.minutes)
+                continue
+            if whole:
+                yield whole
+            whole = half
+        if whole:
+            yield whole
 
     @property
     def counted(self) -> int:

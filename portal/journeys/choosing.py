@@ -15,7 +15,7 @@ from portal.appointments.parts_of_day import PartOfDay
 from portal.clinic import kept
 from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
-from portal.common.languages.times import are_apart, place_of_zone
+from portal.common.languages.times import are_apart, iso, place_of_zone
 
 # How many times stand before all others.
 SOONEST = 3
@@ -368,6 +368,11 @@ def name_who(times: Iterable[FreeTime], *, fees: Mapping[int, Decimal]) -> None:
     for free in times:
         free.who = free.psychologists[0]
         free.fee = fees.get(free.who.pk) if differ else None
+
+
+def whose_time(starts_at: datetime, location: Location, psychologist: Psychologist) -> str:
+    """How an address says a time with its place and its psychologist."""
+    return f"{iso(starts_at)} {location.slug} {psychologist.slug}"
 
 
 def read_whose_time(value: str) -> tuple[datetime, Location, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -34,6 +35,7 @@ from portal.patients.forms import SearchForm
 from portal.patients.models import Patient
 from portal.patients.search import search
 from portal.web.calendars.audience import Audience
+from portal.web.calendars.beside import stretch_around, who_waits
 from portal.web.calendars.in_the_way import in_the_way, not_worked_because
 from portal.web.calendars.refused import why_not
 from portal.web.calendars.told import say_what_was_done
@@ -65,6 +67,10 @@ class Here:
         return cls(starts_at, psychologist, location, value)
 
     @property
+    def whose(self) -> tuple[Psychologist, Location, datetime]:
+        return self.psychologist, self.location, self.starts_at
+
+    @property
     def query(self) -> str:
         return "?" + urlencode({"time": self.value})
 
@@ -83,7 +89,7 @@ class WhatForm(forms.Form):
 
 def whom(request: ActorRequest, audience: Audience, people: Sequence[Psychologist]) -> HttpResponse:
     """Asks whom the session is for; a name that is typed is looked for as everywhere."""
-    here = Here.read(request, people)
+    here, now = Here.read(request, people), timezone.now()
     form = SearchForm(request.POST if request.method == "POST" else request.GET)
     text = form.text
     rows = search(Patient.objects.visible_to(request.actor).for_table(), text, limit=SHOWN + 1) if text else []
@@ -96,6 +102,9 @@ def whom(request: ActorRequest, audience: Audience, people: Sequence[Psychologis
         "register": "" if audience.of_one else f"{audience.url('new_patient')}?{urlencode({'q': sealed(text)})}",
         "action": request.path,
         "calendar_url": day_of(audience, here),
+        # Asked for by the whole page alone, not by each letter that is typed.
+        "stretch": partial(stretch_around, *here.whose, now=now),
+        "waiters": None if audience.of_one else partial(who_waits, *here.whose, now=now),
     }
     return page_or_fragment(request, "calendar/book_whom.html", context, fragment="whom")
 

@@ -20,12 +20,23 @@ from portal.appointments.calendars import Booked, DiaryDay, Free, Session
 from portal.appointments.seating import RoomDay
 from portal.clinic import kept
 from portal.clinic.models import Mode
-from portal.common.languages.times import are_apart, clock, clock_there, iso
+from portal.common.languages.times import are_apart, clock, clock_there
 from portal.common.web.daygrid import Block
 from portal.common.web.stencils import Row, Stencil
+from portal.journeys import choosing
 from portal.web.calendars.absences import elsewhere_in_words
 
 _LINE = Stencil("calendar/_line.html", holes="at until url patient psychologist detail moves")
+# How the line of a free stretch looks, by the names that a session's has.
+_FREE: Mapping[str, object] = {
+    "is_free": True,
+    "status": "",
+    "confirmed": False,
+    "mode": "",
+    "is_hold": False,
+    "names_psychologist": False,
+    "can_move": False,
+}
 
 
 class Drawing:
@@ -102,7 +113,7 @@ class Drawing:
             yield Block(free.starts_at, free.ends_at, "free", title, url=self._booking(one, free))
 
     def _booking(self, one: DiaryDay, free: Free) -> str:
-        time = f"{iso(free.starts_at)} {free.location.slug} {one.psychologist.slug}"
+        time = choosing.whose_time(free.starts_at, free.location, one.psychologist)
         return f"{self.books_at}?{urlencode({'time': time})}"
 
     def _block(self, session: Session) -> Block:
@@ -150,9 +161,25 @@ class Drawing:
         found = sorted((s.appointment for one in days for s in one.sessions), key=lambda a: a.starts_at)
         return _LINE.rows(self._line(a, _whose(a) if names_psychologist else "", says_where) for a in found)
 
+    def lines_of_one(self, one: DiaryDay) -> SafeString:
+        """One diary's sessions as lines, and between them what is free, to book where no column is drawn."""
+        found = [(s.appointment.starts_at, self._line(s.appointment, "", says_where=True)) for s in one.sessions]
+        if self.books_at:
+            stretches = one.stretches(zone=self.zone, now=self.now)
+            found += [(free.starts_at.astimezone(UTC), self._free_line(one, free)) for free in stretches]
+        return _LINE.rows(row for _starts_at, row in sorted(found, key=lambda line: line[0]))
+
+    def _free_line(self, one: DiaryDay, free: Free) -> Row:
+        at, until = clock(free.starts_at, self.zone), clock(free.ends_at, self.zone)
+        return (
+            _FREE,
+            (at, until, self._booking(one, free), "", one.psychologist.name, "", ""),
+        )
+
     def _line(self, a: Booked, psychologist: str, says_where: bool) -> Row:
         return (
             {
+                "is_free": False,
                 "status": a.status,
                 "confirmed": a.is_confirmed,
                 "mode": a.mode,

@@ -186,7 +186,7 @@ class _Page:
                     "",
                     self._where(one),
                     self._closed(one),
-                    self.drawing.lines([one], names_psychologist=False),
+                    self.drawing.lines_of_one(one),
                 )
                 for one in shown
             ],
@@ -248,7 +248,7 @@ class _Page:
                     self._day_url(one.day),
                     self._where(one),
                     self._closed(one),
-                    self.drawing.lines([one], names_psychologist=False),
+                    self.drawing.lines_of_one(one),
                 )
                 for one in shown
             ],
@@ -265,7 +265,11 @@ class _Page:
                 break
             lines += sum(len(one.sessions) for one in ones)
             away = self._closed(ones[0]) if self.is_of_one else absences(ones, zone=self.drawing.zone, names_who=True)
-            drawn = self.drawing.lines(ones, names_psychologist=not self.is_of_one)
+            drawn = (
+                self.drawing.lines_of_one(ones[0])
+                if self.is_of_one
+                else self.drawing.lines(ones, names_psychologist=True)
+            )
             groups.append((day, self._day_url(day), away, drawn))
         goes_on = self.asked.first + timedelta(days=len(groups))
         return {"groups": groups, "after": self.asked.query(day=goes_on), "today": self.today}

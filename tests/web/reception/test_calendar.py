@@ -1,3 +1,5 @@
+import html
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -88,11 +90,42 @@ def test_the_list_for_a_phone_says_the_same(desk, place):
     booked, held = place.session(hours=1), place.session(hours=3, status=Status.HELD)
     ((name, _url, where, _away, lines),) = desk.get(CALENDAR).context["lists"]
     assert (name, where) == (place.psychologist.name, "Brunswick")
-    first, second = (" ".join(line.split()) for line in lines.split("</li>")[:2])
+    sessions = [line for line in lines.split("</li>") if "Free" not in line]
+    first, second = (" ".join(line.split()) for line in sessions[:2])
     assert f'<a href="/reception/appointments/{booked.code}/">{booked.patient.name}</a>' in first
     assert "Booked" in first
     assert str(held.code) not in second
     assert "somebody is booking" in second
+
+
+FREE = re.compile(
+    r'class="when">([^<]*)<small> – ([^<]*)</small></span>\s*<span class="grow soft">Free<.*?href="([^"]*)"', re.DOTALL
+)
+
+
+@pytest.mark.parametrize(
+    ("view", "read"),
+    [
+        ("day", lambda shown: shown["lists"][0][-1]),
+        ("week", lambda shown: shown["lists"][1][-1]),
+        ("agenda", lambda shown: shown["groups"][0][-1]),
+    ],
+)
+def test_a_list_holds_the_free_stretches_to_book_from(desk, place, view, read):
+    place.session(hours=2)
+    response = desk.get(f"{CALENDAR}?view={view}&psychologist={place.psychologist.slug}")
+    found = FREE.findall(read(response.context))
+    assert [(at, until) for at, until, _url in found] == [("11:00 am", "1:00 pm"), ("2:00 pm", "5:00 pm")]
+    page = desk.get(html.unescape(found[1][2]))
+    # Every start in the stretch is one press away, and no other.
+    starts = re.findall(r'href="\?time=2026-11-24T(..)%3A(..)Z[^"]*"( aria-current="true")?>([^<]*)<', page.text)
+    assert [start[3] for start in starts] == ["2:00 pm", "2:30 pm", "3:00 pm", "3:30 pm", "4:00 pm", "4:30 pm"]
+    assert [start[3] for start in starts if start[2]] == ["2:00 pm"]
+
+
+def test_everybodys_agenda_lists_sessions_alone(desk, place):
+    place.session(hours=2)
+    assert not FREE.findall(desk.get(f"{CALENDAR}?view=agenda").text)
 
 
 @pytest.mark.parametrize(

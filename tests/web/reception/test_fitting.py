@@ -54,9 +54,20 @@ def test_many_who_wait_stand_on_pages(desk, place, time, monkeypatch):
     assert order(desk.get(f"{page(time)}&page=2")) == [entries[2].pk]
 
 
-def test_the_calendars_empty_half_hour_leads_here(desk, place, time):
-    shown = desk.get(f"{reverse('reception:book_whom')}?{urlencode({'time': time})}").content.decode()
-    assert f"{reverse('reception:fits')}?{urlencode({'time': time})}" in shown
+def test_the_calendars_empty_half_hour_names_three_in_turn_and_leads_here(desk, place, time):
+    booking = f"{reverse('reception:book_whom')}?{urlencode({'time': time})}"
+    assert page(time) not in desk.get(booking).text
+    people = [waits(place, days).patient for days in (2, 9, 5, 7)]
+    shown = desk.get(booking).text
+    assert page(time) in shown
+    assert "See all 4" in shown
+    links = [shown.find(f"{reverse('reception:book_here', args=[person.code])}?") for person in people]
+    newest, longest, third, second = links
+    assert newest == -1
+    assert 0 < shown.index('id="whom"') < longest < second < third
+    # Whom they look for by name is no reason to ask again who waits.
+    answer = desk.post(booking, {"time": time, "q": "Ash"}, headers={"HX-Request": "true", "HX-Target": "whom"})
+    assert page(time) not in answer.text
 
 
 def test_asking_keeps_the_time_for_them_and_says_so_to_who_looks_next(desk, place, time):
