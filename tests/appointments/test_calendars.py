@@ -114,6 +114,31 @@ def test_the_days_when_clocks_change(practice):
         assert away.span <= 288
 
 
+def test_free_stretches_end_at_a_session_and_where_the_place_changes(practice, nine, now):
+    other = make.location(name="Footscray", time_zone="Australia/Melbourne")
+    make.hours(psychologist=practice.psychologist, location=other, weekday=0, starts="17:00", ends="19:00")
+    make.appointment(psychologist=practice.psychologist, starts_at=nine + 2 * HOUR)
+    (column,) = diary.day([practice.psychologist], MONDAY, zone=MELBOURNE, now=now)
+    found = [
+        (f"{s.starts_at:%H:%M}-{s.ends_at:%H:%M}", s.minutes, s.location)
+        for s in column.stretches(zone=MELBOURNE, now=now)
+    ]
+    assert found == [
+        ("09:00-11:00", 120, practice.location),
+        ("12:00-17:00", 300, practice.location),
+        ("17:00-19:00", 120, other),
+    ]
+
+
+@pytest.mark.parametrize(("day", "minutes"), [(date(2026, 10, 4), 300), (date(2026, 4, 5), 420)])
+def test_a_free_stretch_over_a_clock_change_is_one_and_as_long_as_it_lasts(practice, day, minutes):
+    make.hours(psychologist=practice.psychologist, location=practice.location, weekday=6, starts="00:00", ends="06:00")
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    (column,) = diary.day([practice.psychologist], day, zone=MELBOURNE, now=now)
+    (whole,) = column.stretches(zone=MELBOURNE, now=now)
+    assert (f"{whole.starts_at:%H:%M}-{whole.ends_at:%H:%M}", whole.minutes) == ("00:00-06:00", minutes)
+
+
 @pytest.mark.parametrize("people", [1, 20])
 def test_three_queries_for_one_and_for_twenty(practice, nine, now, django_assert_num_queries, people):
     everybody = [practice.psychologist] + [practice.another() for _ in range(people - 1)]
