@@ -4,8 +4,8 @@ A program asks every few minutes to every few hours, for ever. So the answer is 
 whatever their number, and its fingerprint is that of these words: while it is the same, nothing is drawn.
 
 Times are UTC and no zone is brought along, as in mails (`ics.py` says why), so each entry stands right on both sides of
-a change of the clocks. The UID is the mailed entry's, SEQUENCE rises with each move. A session that is cancelled is
-gone, and a program removes what it finds there no longer.
+a change of the clocks. The UID is the mailed entry's, or where titles are neutral its first part, which names no host;
+SEQUENCE rises with each move. A session that is cancelled is gone, and a program removes what it finds there no longer.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ class Entry(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """All that an answer is made of; `url` has a place for a session's code."""
+    """All that an answer is made of; `url` has a place for a session's code, and is empty where nothing may say whose
+    calendar it is: a program shows an entry's address, and its host is the clinic's."""
 
     name: str
     url: str
@@ -86,13 +87,19 @@ def contents(feed: CalendarFeed, *, now: datetime) -> Contents:
             Entry(code, revision, booked_at or starts_at, starts_at, ends_at, title, place)
             for code, revision, booked_at, starts_at, ends_at, title, place in _rows(feed, clinic, now=now)
         ]
-        page = "psychologist:session" if feed.role == Role.PSYCHOLOGIST else "patient:appointment"
-        return Contents(_name(feed, clinic), settings.PORTAL_BASE_URL + reverse(page, args=[_PLACEHOLDER]), entries)
+        return Contents(_name(feed, clinic), _url(feed), entries)
 
 
 def drawn(found: Contents) -> bytes:
     """The contents as an iCalendar file (RFC 5545)."""
     return b"".join(line.encode() + b"\r\n" for line in _lines(found))
+
+
+def _url(feed: CalendarFeed) -> str:
+    if feed.titles != CalendarFeed.Titles.NAMED:
+        return ""
+    page = "psychologist:session" if feed.role == Role.PSYCHOLOGIST else "patient:appointment"
+    return settings.PORTAL_BASE_URL + reverse(page, args=[_PLACEHOLDER])
 
 
 # ---- What is read ----------------------------------------------------------------------------------------------------
@@ -130,7 +137,9 @@ def _titles(feed: CalendarFeed, clinic: ClinicSettings) -> Callable[..., str]:
         neutral = _("Session")
 
         def of_patient(psychologist: int, preferred: str = "", first: str = "", last: str = "") -> str:
-            return f"{preferred or first} {last[:1]}".strip() if is_named else neutral
+            # A family name of one character would be written out whole.
+            letter = last[:1] if len(last) > 1 else ""
+            return f"{preferred or first} {letter}".strip() if is_named else neutral
 
         return of_patient
     if not is_named:
@@ -178,14 +187,14 @@ def _name(feed: CalendarFeed, clinic: ClinicSettings) -> str:
 def _lines(found: Contents) -> Iterator[str]:
     yield "BEGIN:VCALENDAR"
     yield "VERSION:2.0"
-    yield "PRODID:-//Clinic portal//Calendar//EN"
+    yield "PRODID:-//Portal//Calendar//EN"
     yield "CALSCALE:GREGORIAN"
     yield "METHOD:PUBLISH"
     for name in ("NAME", "X-WR-CALNAME"):
         yield _line(name, found.name)
     yield f"REFRESH-INTERVAL;VALUE=DURATION:{COME_BACK}"
     yield f"X-PUBLISHED-TTL:{COME_BACK}"
-    before, after = found.url.split(str(_PLACEHOLDER))
+    before, _code_there, after = found.url.partition(str(_PLACEHOLDER))
     # Few titles and places, many sessions.
     lines: dict[tuple[str, str], str] = {}
     for entry in found.entries:
@@ -193,7 +202,7 @@ def _lines(found: Contents) -> Iterator[str]:
             if pair not in lines:
                 lines[pair] = _line(*pair)
         yield "BEGIN:VEVENT"
-        yield _folded(f"UID:{uid_of(entry.code)}")
+        yield _folded(f"UID:{uid_of(entry.code) if found.url else entry.code}")
         yield f"SEQUENCE:{entry.sequence}"
         yield f"DTSTAMP:{_utc(entry.stamped)}"
         yield f"DTSTART:{_utc(entry.starts_at)}"
@@ -201,7 +210,8 @@ def _lines(found: Contents) -> Iterator[str]:
         yield lines["SUMMARY", entry.title]
         if entry.place:
             yield lines["LOCATION", entry.place]
-        yield _folded(f"URL:{before}{entry.code}{after}")
+        if found.url:
+            yield _folded(f"URL:{before}{entry.code}{after}")
         yield "STATUS:CONFIRMED"
         yield "CLASS:PRIVATE"
         yield "END:VEVENT"

@@ -16,6 +16,7 @@ from portal.appointments.models import CalendarFeed, Status
 from portal.audit.models import Entry
 from portal.common.access.actors import Actor
 from portal.patients import actions as patients
+from portal.patients.models import Patient
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -68,24 +69,40 @@ def diary_of(psychologist, titles="neutral"):
 
 
 def read(feed, now=NOW):
-    """The events as vobject understands them, by their UID."""
+    """The events as vobject understands them, by the code that their UID begins with."""
     events = vobject.readOne(feeds.drawn(feeds.contents(feed, now=now)).decode()).contents.get("vevent", [])
-    return {event.uid.value: event for event in events}
+    return {event.uid.value.partition("@")[0]: event for event in events}
 
 
 def test_what_another_program_reads(anna, ruth, place):
     session = booked(anna, ruth, place)
     feed, _token = feed_of(ruth.user, patient=ruth)
-    event = read(feed)[f"{session.code}@portal.example"]
+    event = read(feed)[str(session.code)]
     assert event.dtstart.value == FRIDAY
     assert event.dtend.value == FRIDAY + timedelta(minutes=50)
     assert event.summary.value == "Appointment"
     assert event.location.value == place.address
-    assert event.url.value == f"https://portal.example/my/appointments/{session.code}/"
     assert (event.status.value, event.sequence.value) == ("CONFIRMED", "0")
     words = feeds.drawn(feeds.contents(feed, now=NOW)).decode()
-    for secret in ("Okafor", "Berg", "Banksia Lane Psychology", session.service.name):
+    secrets = ("Okafor", "Berg", "Banksia Lane Psychology", session.service.name, "portal.example", "URL:", "linic")
+    for secret in secrets:
         assert secret not in words
+
+
+def test_a_named_entry_leads_to_its_session_and_is_the_mailed_one(anna, ruth, place):
+    session = booked(anna, ruth, place)
+    feed, _token = feed_of(ruth.user, "named", patient=ruth)
+    event = read(feed)[str(session.code)]
+    assert event.uid.value == ics.uid_of(session.code) == f"{session.code}@portal.example"
+    assert event.url.value == f"https://portal.example/my/appointments/{session.code}/"
+
+
+@pytest.mark.parametrize(("last", "shown"), [("王", "Ming"), ("Wang", "Ming W"), ("欧阳", "Ming 欧")])
+def test_no_family_name_is_written_out_whole(anna, ruth, place, last, shown):
+    Patient.objects.filter(pk=ruth.pk).update(preferred_name="Ming", legal_last_name=last)
+    session = booked(anna, ruth, place)
+    feed, _token = diary_of(anna, "named")
+    assert read(feed)[str(session.code)].summary.value == shown
 
 
 @pytest.mark.parametrize("zone", ["Australia/Melbourne", "Australia/Lord_Howe", "Australia/Perth"])
@@ -101,8 +118,8 @@ def test_a_session_that_is_moved_across_a_change_of_the_clocks_is_the_same_entry
     first = read(feed)
     moved = actions.reschedule(appointment=session, starts_at=after, location=place, by=make.actor(), now=NOW)
     second = read(feed)
-    uid = ics.uid_of(session.code)
-    assert set(first) == set(second) == {uid, ics.uid_of(other.code)}
+    uid = str(session.code)
+    assert set(first) == set(second) == {uid, str(other.code)}
     assert (first[uid].dtstart.value, second[uid].dtstart.value) == (before, after)
     # What somebody there reads on the wall.
     assert [e[uid].dtstart.value.astimezone(ZoneInfo(zone)).hour for e in (first, second)] == [9, 9]
@@ -122,9 +139,9 @@ def test_of_a_row_of_sessions_one_moves_and_one_is_cancelled(anna, ruth, place):
     actions.cancel(appointment=sessions[2], reason="patient", by=make.actor(), now=NOW)
     found = read(feed)
     assert {uid: event.dtstart.value.astimezone(UTC) for uid, event in found.items()} == {
-        ics.uid_of(sessions[0].code): sessions[0].starts_at.astimezone(UTC),
-        ics.uid_of(sessions[1].code): sessions[1].starts_at.astimezone(UTC) + timedelta(hours=2),
-        ics.uid_of(sessions[3].code): sessions[3].starts_at.astimezone(UTC),
+        str(sessions[0].code): sessions[0].starts_at.astimezone(UTC),
+        str(sessions[1].code): sessions[1].starts_at.astimezone(UTC) + timedelta(hours=2),
+        str(sessions[3].code): sessions[3].starts_at.astimezone(UTC),
     }
 
 
@@ -140,7 +157,7 @@ def test_only_what_takes_place_is_in_it_and_only_so_far(anna, ruth, place):
     booked(anna, ruth, place, NOW + feeds.AHEAD + timedelta(days=3))
     booked(make.psychologist(), make.patient(), place, FRIDAY)
     for feed, _token in (diary_of(anna), feed_of(ruth.user, patient=ruth)):
-        assert set(read(feed)) == {ics.uid_of(session.code) for session in shown}
+        assert set(read(feed)) == {str(session.code) for session in shown}
 
 
 def test_names_stand_in_it_only_by_choice(anna, ruth, place):
@@ -166,7 +183,7 @@ def test_a_carer_reads_whom_they_chose_and_nobody_else(anna, ruth, place):
     booked(anna, ruth, place, FRIDAY + timedelta(days=2))
     feed, token = feed_of(parent, "named", patient=mia)
     assert {uid: event.summary.value for uid, event in read(feed).items()} == {
-        ics.uid_of(session.code): f"Mia: Appointment with {anna.name}, Banksia Lane Psychology"
+        str(session.code): f"Mia: Appointment with {anna.name}, Banksia Lane Psychology"
     }
     assert feeds.open_feed(token) == feed
     carer = mia.carers.get(user=parent)
@@ -327,6 +344,9 @@ def test_it_is_in_its_readers_language(anna, ruth, place):
     feed, _token = feed_of(ruth.user, patient=ruth)
     (event,) = read(feed).values()
     assert event.summary.value == "Cuộc hẹn"
+    CalendarFeed.objects.update(titles="named")
+    feed.refresh_from_db()
+    (event,) = read(feed).values()
     assert "/vi/my/appointments/" in event.url.value
 
 

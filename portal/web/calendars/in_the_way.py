@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from portal.appointments.actions.rules import Slot
 from portal.appointments.closed import closed_on, holiday_on
-from portal.appointments.models import Appointment, AppointmentQuerySet, TimeSlot
+from portal.appointments.models import Appointment, AppointmentQuerySet, Offer, TimeSlot
 from portal.appointments.refusals import PatientBusy, SlotTaken
 from portal.clinic.models import Location, Mode, Psychologist
 from portal.common.access.actors import Actor
@@ -82,6 +82,10 @@ def _of_psychologist(found: AppointmentQuerySet, psychologist: Psychologist, slo
     if session is None:
         return InTheWay(_("%(name)s is not free then.") % {"name": psychologist.name})
     if session.is_hold:
+        offer = Offer.objects.still_open().filter(hold_code=session.code).first()
+        if offer is not None:
+            words = _("This time is kept for somebody on the waitlist until %(until)s: see Waitlist, Offers.")
+            return InTheWay(words % {"until": clock(offer.expires_at, session.zone)})
         words = _("Somebody is booking online with %(psychologist)s, from %(start)s to %(end)s.")
         return InTheWay(words % _said(session))
     if session.starts_at < slot.ends_at and session.ends_at > slot.starts_at:

@@ -14,6 +14,7 @@ from portal.appointments import actions
 from portal.appointments.models import Appointment, Status
 from portal.appointments.refusals import NotOffered
 from portal.clinic.models import Psychologist
+from portal.common.languages.times import clock
 from portal.notifications.models import Notice
 from portal.records import actions as records
 from tests import make
@@ -546,6 +547,16 @@ def test_a_typed_time_that_is_not_free_says_whose_it_is_and_stays_typed(desk, pl
     assert says in body
     assert re.search(r"<details class=\"card above any-time\" open>", body)
     assert f'value="{at}"' in body
+
+
+def test_a_time_that_is_kept_for_an_offer_says_so_and_until_when(desk, place, url):
+    freed = place.session(starts_at=TEN, status=Status.CANCELLED, patient=make.patient())
+    offer = make.offer(vacancy=make.vacancy(session=freed), entry=make.waiting(service=place.service), kept=True)
+    response = desk.post(url, typed(place, at="10:00"))
+    until = clock(offer.expires_at, place.location.zone)
+    assert response.status_code == 409
+    assert f"This time is kept for somebody on the waitlist until {until}" in flat(response)
+    assert "Somebody is booking online" not in flat(response)
 
 
 def test_whoever_is_free_and_nobody_is(desk, place, url):
