@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from portal.clinic.booking_rules import rules_of
 from portal.clinic.kept import services
@@ -23,13 +23,24 @@ class Promised(TypedDict):
     grace_minutes: int
 
 
-def promised_now(service: Service, *, clinic: ClinicSettings) -> Promised:
-    """The terms in force for whoever books a service now."""
+# Who asks for a time can't know when it is confirmed: at night, or at work, they need some hours to read that it is.
+AFTER_AN_ANSWER: Final = timedelta(hours=12)
+
+
+def promised_now(service: Service, *, clinic: ClinicSettings, may_be_asked: bool = False) -> Promised:
+    """The terms in force for whoever books a service now, or asks for it where that `may_be_asked`.
+
+    What is asked for may be cancelled without a fee for some hours once it is confirmed, however soon it begins.
+    """
+    in_force = rules_of(services()[service.pk], clinic=clinic)
+    grace = clinic.grace_minutes
+    if may_be_asked and in_force.is_on_request:
+        grace = max(grace, int(AFTER_AN_ANSWER.total_seconds()) // 60)
     return {
-        "cancel_hours": rules_of(services()[service.pk], clinic=clinic).cancel_hours,
+        "cancel_hours": in_force.cancel_hours,
         "late_fee_percent": clinic.late_fee_percent,
         "no_show_percent": PolicySettings.current().percent_for_not_coming(clinic.late_fee_percent),
-        "grace_minutes": clinic.grace_minutes,
+        "grace_minutes": grace,
     }
 
 

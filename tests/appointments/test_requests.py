@@ -45,6 +45,24 @@ def test_confirming_asks_and_books_nothing(asking, now):
     assert (again.pk, again.status) == (asked.pk, Status.REQUESTED)
 
 
+@pytest.mark.parametrize(("grace", "promised"), [(0, 12 * HOUR), (15, 12 * HOUR), (24 * 60, DAY)])
+def test_once_confirmed_it_is_free_for_some_hours_but_never_past_its_start(asking, now, nine, grace, promised):
+    ClinicSettings.objects.update(grace_minutes=grace)
+    asked = ask_for(asking)
+    assert terms.grace_of(asked) == promised
+    for before, until in ((promised + HOUR, nine - HOUR), (5 * HOUR, nine)):
+        asked.booked_at = nine - before
+        assert terms.free_until(asked) == until
+
+
+def test_what_is_booked_at_once_has_the_grace_of_the_clinic_alone(practice, asking):
+    ClinicSettings.objects.update(grace_minutes=15)
+    booked = actions.book(**asking.ask(patient=asking.patient, by=asking.desk))
+    Service.objects.update(how_booked=HowBooked.AT_ONCE)
+    held = actions.hold(**asking.ask(starts_at=booked.starts_at + 2 * HOUR))
+    assert (booked.grace_minutes, held.grace_minutes) == (15, 15)
+
+
 def test_what_the_desk_books_is_booked(asking):
     assert actions.book(**asking.ask(patient=asking.patient, by=asking.desk)).status == Status.BOOKED
 

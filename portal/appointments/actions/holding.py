@@ -74,7 +74,8 @@ def hold(
         status=Status.HELD,
         held_until=until or now + keeps_for,
         fee=locked.fee_for(service),
-        **promised_now(service, clinic=clinic),
+        # What is kept until a moment is offered to somebody, who books it by saying yes.
+        **promised_now(service, clinic=clinic, may_be_asked=until is None),
         **slot._asdict(),
     )
 
