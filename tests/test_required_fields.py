@@ -99,6 +99,8 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
     today, psychologist = TODAY, session.psychologist
     service = session.service
     waiting = {
+        "people": [session.patient],
+        "clinic": make.clinic(),
         "services": [service],
         "psychologists": [psychologist],
         "places": [session.location],
@@ -151,7 +153,7 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "TimeOffForm": {"clinic": make.clinic(), "now": NOW},
         "WishForm": waiting,
         "DeskWishForm": waiting,
-        "OwnWishForm": waiting | {"people": [session.patient]},
+        "OwnWishForm": waiting,
         "StaffMoveForm": {"session": session, "people": [psychologist], "places": [session.location]},
         "WhoseForm": {"patients": [session.patient]},
         "UnlinkForm": {"account": psychologist.user},
