@@ -1,4 +1,4 @@
-"""Several sessions of one series, for the desk and for a psychologist: moving them, or calling them off, together."""
+"""Several sessions of one series, for the desk and for a psychologist: booked, moved or called off together."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from portal.appointments.series_forms import ChosenSessions, Which
 from portal.appointments.states import Verb
 from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.decorators import ActorRequest
-from portal.common.web.htmx import page_or_fragment
+from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making
 from portal.journeys import choosing, sessions
-from portal.journeys.repeating import telling
+from portal.journeys.repeating import asking, telling
 from portal.journeys.repeating.cancelling import cancel_sessions, choices
 from portal.journeys.repeating.moving import Moving, move_sessions, propose_move
 from portal.web.calendars.audience import Audience
@@ -45,6 +45,48 @@ def _patient_url(audience: Audience, session: Appointment) -> str:
 def _session_url(audience: Audience, session: Appointment) -> str:
     """Where one comes from: the desk's page of the session, or a psychologist's of the patient."""
     return _patient_url(audience, session) if audience.of_one else audience.session_url()(session.code)
+
+
+def repeat(request: ActorRequest, audience: Audience, code: UUID) -> HttpResponse:
+    """Proposes the times that follow this session, each with what stands in its way, and books them all or none."""
+    visible = Appointment.objects.visible_to(request.actor).without_holds()
+    session = get_object_or_404(visible.for_listing(), code=code)
+    now, clinic, is_sent = timezone.now(), ClinicSettings.current(), request.method == "POST"
+    back_url = _session_url(audience, session)
+    if not asking.may_be_repeated(session):
+        messages.error(request, _("Only a session that takes place can be repeated. Book a new one instead."))
+        return redirect_to(request, back_url)
+
+    def read() -> asking.Asked:
+        data = request.POST if is_sent else request.GET
+        return asking.read(session, data, is_sent=is_sent, by=request.actor, now=now, clinic=clinic)
+
+    asked, refusal = read(), ""
+    if asked.is_ready:
+        try:
+            with making(request, now=now) as made:
+                booked = asked.book(by=request.actor, now=now)
+                made.leads_to(back_url)
+        except SlotTaken:
+            # Somebody was faster than this page: what is free is looked at again.
+            asked = read()
+        except NotOffered as refused:
+            refusal = why_not(refused.reason)
+        else:
+            added = len(booked) - 1
+            done = ngettext("%(n)s more session is booked.", "%(n)s more sessions are booked.", added) % {"n": added}
+            say_what_was_done(request, done, telling.told(booked[1:], now=now), is_past=False)
+            return made.answer
+    context = {
+        "asked": asked,
+        "session": session,
+        "refusal": refusal,
+        "action": request.path,
+        "patient_url": _patient_url(audience, session),
+        "back_url": back_url,
+    }
+    status = 409 if asked.is_taken or refusal else 422 if is_sent or asked.form.errors else 200
+    return page_or_fragment(request, "calendar/repeat.html", context, fragment="series", status=status)
 
 
 def cancel(request: ActorRequest, audience: Audience, code: UUID) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Several sessions of one series with one's own patient: moving them, or calling them off, together."""
+"""Several sessions of one series with one's own patient: booked, moved or called off together."""
 
 from __future__ import annotations
 
@@ -14,6 +14,14 @@ from portal.common.web.once import once
 from portal.web.calendars import series
 from portal.web.psychologist.own_profile import PsychologistRequest, with_profile
 from portal.web.psychologist.views.calendar import OWN
+
+
+@allow(Role.PSYCHOLOGIST)
+@once
+@require_http_methods(["GET", "HEAD", "POST"])
+def repeat(request: ActorRequest, code: UUID) -> HttpResponse:
+    """Books more sessions like this one, all or none."""
+    return series.repeat(request, OWN, code)
 
 
 @allow(Role.PSYCHOLOGIST)

@@ -1,4 +1,4 @@
-"""Several sessions of one series at the desk: moving them, or calling them off, together."""
+"""Several sessions of one series at the desk: booked, moved or called off together."""
 
 from __future__ import annotations
 
@@ -13,6 +13,14 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.once import once
 from portal.web.calendars import series
 from portal.web.reception.views.calendar import DESK
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@once
+@require_http_methods(["GET", "HEAD", "POST"])
+def repeat(request: ActorRequest, code: UUID) -> HttpResponse:
+    """Books more sessions like this one, all or none."""
+    return series.repeat(request, DESK, code)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
