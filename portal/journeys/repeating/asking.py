@@ -61,6 +61,14 @@ def may_be_repeated(session: Appointment) -> bool:
     return session.is_standing and session.patient_id is not None
 
 
+def last_standing(session: Appointment, *, by: Actor) -> Appointment:
+    """The session that others follow: of a series the last that takes place, for the times before it are its own."""
+    if session.series_id is None:
+        return session
+    own = Appointment.objects.visible_to(by).filter(series=session.series_id, starts_at__gt=session.starts_at)
+    return next((each for each in own.order_by("-starts_at") if may_be_repeated(each)), session)
+
+
 def read(
     session: Appointment,
     data: Mapping[str, Any],

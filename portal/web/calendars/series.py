@@ -56,6 +56,10 @@ def repeat(request: ActorRequest, audience: Audience, code: UUID) -> HttpRespons
     if not asking.may_be_repeated(session):
         messages.error(request, _("Only a session that takes place can be repeated. Book a new one instead."))
         return redirect_to(request, back_url)
+    if not is_sent and "repeat" not in request.GET:
+        last = asking.last_standing(session, by=request.actor)
+        if last != session:
+            return redirect_to(request, f"{audience.namespace}:repeat", code=last.code)
 
     def read() -> asking.Asked:
         data = request.POST if is_sent else request.GET

@@ -11,7 +11,8 @@ from django.urls import reverse
 from icalendar import Calendar
 
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment, Series
+from portal.appointments import actions
+from portal.appointments.models import Appointment, CancelReason, Series
 from portal.notifications.models import Notice
 from portal.notifications.outbox import attachments_of
 from tests import make
@@ -77,6 +78,18 @@ def test_a_weekly_series_stays_at_five_when_the_clocks_change(desk, session):
     assert [row.of_series for row in Appointment.objects.for_lists().order_by("position")] == [
         f"{n} of 5" for n in range(1, 6)
     ]
+
+
+def test_a_series_is_carried_on_after_the_last_that_takes_place(desk, session):
+    """Else each time that is proposed would be one that the series has already."""
+    desk.post(page_of(session), sent(proposed(desk, session)))
+    rows = list(Appointment.objects.order_by("starts_at"))
+    actions.cancel(appointment=rows[4], reason=CancelReason.CLINIC, by=make.actor(), now=NOW)
+    assert desk.get(page_of(rows[0])).url == page_of(rows[3])
+    assert desk.get(page_of(rows[3])).status_code == 200
+    psychologist = make.client_for(session.psychologist.user)
+    answer = psychologist.get(reverse("psychologist:repeat", args=[rows[1].code]))
+    assert answer.url == reverse("psychologist:repeat", args=[rows[3].code])
 
 
 def test_one_notice_with_an_entry_for_each(desk, session):

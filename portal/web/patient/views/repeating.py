@@ -45,6 +45,10 @@ def repeat(request: ActorRequest, code: UUID) -> HttpResponse:
     if not most and not is_sent:
         messages.error(request, too_many(most))
         return redirect_to(request, "patient:appointment", code=session.code)
+    if not is_sent and "repeat" not in request.GET:
+        last = asking.last_standing(session, by=request.actor)
+        if last != session:
+            return redirect_to(request, "patient:repeat", code=last.code)
 
     def read() -> asking.Asked:
         data = request.POST if is_sent else request.GET
