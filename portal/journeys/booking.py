@@ -179,12 +179,13 @@ def reschedule_session(
     tell_at: datetime | None = None,
     on_offer: bool = False,
     keeps_free_time: bool = False,
+    renews_grace: bool = False,
 ) -> Appointment:
     """Moves a booking, or changes how it is held, and says so, at once or not before `tell_at`.
 
     `on_offer`: the clinic asked for the move, so that its rules for patients' own moves don't hold. `keeps_free_time`:
-    it could not hold it, so that cancelling stays free as long as it was. Raises SlotTaken, NotOffered or
-    NotReschedulable.
+    it could not hold it, so that cancelling stays free as long as it was. `renews_grace`: the patient took an offer and
+    has the grace of whoever books now. Raises SlotTaken, NotOffered or NotReschedulable.
     """
     before = copy(appointment)
     moved = actions.reschedule(
@@ -200,6 +201,7 @@ def reschedule_session(
         seen=seen,
         on_offer=on_offer,
         keeps_free_time=keeps_free_time,
+        renews_grace=renews_grace,
     )
     if moved.revision != before.revision:
         # What still waits tells of what is no longer so; the new notice says all that the old one did.

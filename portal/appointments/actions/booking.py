@@ -96,6 +96,7 @@ def reschedule(
     seen: str | None = None,
     on_offer: bool = False,
     keeps_free_time: bool = False,
+    renews_grace: bool = False,
 ) -> Appointment:
     """Moves a booked session and returns it; it keeps its code, its length and the fee that was promised.
 
@@ -103,7 +104,8 @@ def reschedule(
     double click is harmless. The room with the id `room`, else its own, is taken if it is free. `on_offer` says that
     the clinic asked for the move: neither the notice of a booking nor the patient's free time to change their plans is
     asked about. `keeps_free_time`: the clinic could not hold it, so that it can be cancelled for nothing as long as
-    before, or until it begins. Raises NotReschedulable, SlotTaken, PatientBusy or NotOffered.
+    before, or until it begins. `renews_grace`: it is agreed to anew, and its grace is counted from now on. Raises
+    NotReschedulable, SlotTaken, PatientBusy or NotOffered.
     """
     rules.check_time(starts_at, now=now)
     place, way, service = location or appointment.location, mode or appointment.mode, services()[appointment.service_id]
@@ -160,6 +162,8 @@ def reschedule(
     was = Place.of(booked)
     if keeps_free_time:
         booked.cancel_hours = terms.hours_that_keep(booked, slot.starts_at, clinic=clinic)
+    if renews_grace:
+        booked.booked_at = now
     booked.room_id = rules.choose_room(service, way, place, standing, preferred=room or booked.room_id)
     booked.psychologist_id, booked.location_id, booked.mode = whom.pk, place.pk, way
     booked.starts_at, booked.ends_at, booked.occupied_from, booked.occupied_until = slot
@@ -168,7 +172,7 @@ def reschedule(
     booked.confirmed_at = None
     booked.save(
         update_fields=[
-            *("psychologist", "location", "room", "mode", "cancel_hours", "revision", "confirmed_at"),
+            *("psychologist", "location", "room", "mode", "cancel_hours", "booked_at", "revision", "confirmed_at"),
             *rules.Slot._fields,
         ]
     )

@@ -104,6 +104,7 @@ def _swap(offer: Offer, held: Appointment | None, swap: Appointment, *, by: Acto
             mode=offer.mode,
             by=by,
             now=now,
+            renews_grace=True,
         )
     except NotReschedulable as refused:
         raise ChangedMeanwhile from refused

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from portal.accounts.roles import Role
 from portal.appointments import waitlist
 from portal.appointments.actions import offering
-from portal.appointments.models import Appointment, Offer
+from portal.appointments.models import Appointment, Offer, Status
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.journeys import booking
@@ -40,4 +40,6 @@ def as_swapped(session: Appointment, offer: Offer) -> Appointment:
     """A copy of a later session as it would be in the offered time, to be looked at; it is never saved."""
     moved = copy(booking.as_moved(session, starts_at=offer.starts_at, location=offer.vacancy.location))
     moved.psychologist, moved.mode = offer.vacancy.psychologist, offer.mode
+    # Its grace begins with the answer, as with a time that is held.
+    moved.status, moved.booked_at = Status.HELD, None
     return moved

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from portal.appointments import actions, waitlist
+from portal.accounts.roles import Role
+from portal.appointments import actions, terms, waitlist
 from portal.appointments.models import Appointment, Offer, Status, Vacancy, WaitlistEntry
 from portal.appointments.refusals import OfferClosed, PatientBusy
 from portal.audit.models import Entry
 from portal.clinic.models import ClinicSettings
-from portal.journeys import booking
+from portal.journeys import booking, changing
 from portal.journeys.waitlist import answering, offered
 from portal.journeys.waitlist.offered import BY_LINK
 from portal.notifications.models import Notice, State
@@ -133,6 +134,25 @@ def test_a_session_that_is_too_late_to_move_is_not_moved(db):
     with pytest.raises(answering.ChangedMeanwhile):
         accept(offer, instead_of=theirs)
     assert Appointment.objects.get(pk=theirs.pk).starts_at == NOW + 30 * HOUR
+
+
+def test_a_session_that_is_moved_has_its_grace_from_the_answer_on(db):
+    """Inside the hours of free cancelling, and booked long ago."""
+    practice = Waiting(cancel_hours=48, notice_hours=1, grace_minutes=15)
+    entry = practice.waits()
+    soon = practice.session(NOW + 5 * HOUR)
+    theirs = practice.session(MONDAY_NINE + 7 * DAY, patient=entry.patient, booked_at=NOW - 30 * DAY)
+    practice.cancel(soon)
+    (offer,) = practice.turn()
+    asked = Offer.objects.for_listing().get(pk=offer.pk)
+    said = changing.terms_of(offered.as_swapped(theirs, asked), now=NOW, clinic=practice.clinic)
+    assert (said.is_free_over, said.grace) == (True, 15)
+    answered = NOW + timedelta(minutes=20)
+    moved = accept(offer, instead_of=theirs, now=answered)
+    assert terms.free_until(moved) == answered + timedelta(minutes=15)
+    by = make.actor(entry.patient.user, Role.PATIENT)
+    gone = actions.cancel(appointment=moved, reason="patient", by=by, now=answered + timedelta(minutes=15))
+    assert not gone.late
 
 
 def test_of_two_who_are_asked_at_once_the_first_has_it(db):
