@@ -209,10 +209,17 @@ class Outlook:
     def _meets_any(self, slot: rules.Slot, spans: Iterable[Span]) -> bool:
         return any(span.start < slot.ends_at and span.end > slot.starts_at for span in spans)
 
-    def nearest(self, to: datetime, *, beside: Collection[datetime] = ()) -> datetime | None:
-        """The nearest other time that both have free, `NEAR` from this one at the most; None if there is none."""
+    def nearest(
+        self, to: datetime, *, beside: Collection[datetime] = (), but: datetime | None = None
+    ) -> datetime | None:
+        """The nearest other time that both have free, `NEAR` from this one at the most; None if there is none.
+
+        `but` is one that is not asked for.
+        """
         at = bisect_left(self.free, to)
-        near = [time for time in self.free[max(0, at - 200) : at + 200] if time != to and abs(time - to) <= NEAR]
+        near = [
+            time for time in self.free[max(0, at - 200) : at + 200] if time not in {to, but} and abs(time - to) <= NEAR
+        ]
         ordered = sorted(near, key=lambda time: (abs(time - to), time))
         return next((time for time in ordered if self.clash(time, beside=beside) is None), None)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from portal.appointments import actions
 from portal.appointments.actions.clashes import Terms
 from portal.appointments.actions.moving import Move, move_series
 from portal.appointments.models import Appointment
-from portal.appointments.recurrence import nominal, on_the_clock
+from portal.appointments.recurrence import Every, nominal, on_the_clock
 from portal.appointments.series_forms import ALL_THE_SAME, SKIP, TimeChoice, Which
 from portal.appointments.states import Verb, Why
 from portal.clinic.models import ClinicSettings
@@ -65,9 +65,10 @@ def propose_move(
     now: datetime,
     clinic: ClinicSettings,
 ) -> Moving:
-    """This session on another day or at another time, and the others of its series by as many days, at the same time.
+    """This session on another day or at another time, and the others of its series likewise, each from its own plan.
 
-    Those that were moved alone stay, but for this one. `to` is how they will be held, if otherwise than now.
+    Those that were moved alone stay, but for this one, and so does what is there already. `to` is how they will be
+    held, if otherwise than now.
     """
     own = Appointment.objects.visible_to(by).filter(series=session.series_id, starts_at__gt=now).without_cancelled()
     listed = list(own.for_listing().order_by("starts_at"))
@@ -75,7 +76,6 @@ def propose_move(
     terms = terms_of(session)
     to = to or terms
     zone = to.location.zone
-    by_days = day - _planned_day(session)
     lines: list[Line] = []
     staying: list[Stay] = []
     missing: set[datetime] = set()
@@ -88,8 +88,12 @@ def propose_move(
         if not is_meant or not steps[each.pk][Verb.MOVE].allowed:
             staying.append(Stay(each, steps[each.pk][Verb.MOVE].why))
             continue
-        there = _planned_day(each) + by_days
+        there = day if each.pk == session.pk else _planned_day(each) + (day - _counted_from(session, each))
         planned = nominal(there, at, zone)
+        if planned == each.starts_at and to == terms:
+            # It would be told of a move that is none.
+            staying.append(Stay(each, None))
+            continue
         if on_the_clock(there, at, zone) is None:
             missing.add(planned)
         form = TimeChoice(data if data is not None else {}, zone=zone, prefix=f"s{each.position}")
@@ -103,6 +107,22 @@ def propose_move(
 
 def _planned_day(session: Appointment) -> date:
     return session.location.day_of(session.planned_at or session.starts_at)
+
+
+def _counted_from(session: Appointment, other: Appointment) -> date:
+    """The day of the pattern, as `other` keeps it, that the session which is moved belongs to.
+
+    In a series by weeks it is on the other's weekday, by where the session stands rather than by its plan: a session
+    that was moved without the others, or took another time than was planned for it, says nothing of their weekday.
+    """
+    planned = _planned_day(session)
+    if other.series is None or other.series.every != Every.WEEKS:
+        return planned
+    stands = session.local_start.date()
+    after = (_planned_day(other) - stands).days % 7
+    near = [stands + timedelta(days=after), stands + timedelta(days=after - 7)]
+    # Where it stands lies between the two: the plan settles what is nearly a tie, as from a Tuesday to a Saturday.
+    return min(near, key=lambda day: 2 * abs(day - stands) + abs(day - planned))
 
 
 @actions.in_transaction

@@ -225,7 +225,9 @@ def _look_at(
     standing = as_chosen or as_planned
     line.reasons = [in_words(clash, terms, for_staff=rules.is_staff(by)) for clash in standing]
     options = [] if as_planned else [(PLANNED, _("Move it there") if moves else _("Book it"))]
-    nearest = outlook.nearest(line.planned_at, beside=others) if standing else None
+    # With the same person in the same way, the time that it has by now is no other time.
+    has = line.session.starts_at if line.session is not None and terms_of(line.session) == terms else None
+    nearest = outlook.nearest(line.planned_at, beside=others, but=has) if standing else None
     named = {stamp(nearest): nearest} if nearest else {}
     if line.clash is None and line.starts_at and line.chosen not in {PLANNED, ALL_THE_SAME, OTHER}:
         # What was chosen on the page before stays to choose, also where something nearer is free by now.

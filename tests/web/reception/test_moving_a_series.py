@@ -15,6 +15,7 @@ from portal.appointments.actions.clashes import Terms
 from portal.appointments.actions.repeating import Wish, book_series
 from portal.appointments.models import Appointment
 from portal.appointments.recurrence import Every, Pattern
+from portal.appointments.series_forms import stamp
 from portal.audit.models import Entry
 from portal.clinic.models import Location, Mode
 from portal.notifications.models import Notice
@@ -124,6 +125,39 @@ def test_a_clash_takes_the_nearest_or_is_left_where_it_is(desk, booked):
     third, fourth = Appointment.objects.filter(position__in=(3, 4)).order_by("position")
     assert (third.planned_at, third.is_moved_alone) == (taken[0], True)
     assert (fourth.revision, fourth.is_moved_alone) == (0, False)
+
+
+def test_after_another_time_was_taken_the_others_keep_their_own_week(desk, booked):
+    """Its plan is a Friday that was not free, it stands on a Wednesday, and the others are still on Tuesdays."""
+    friday, wednesday = (tuesday(0) + timedelta(days=days) for days in (3, 1))
+    Appointment.objects.filter(pk=booked[0].pk).update(starts_at=wednesday, planned_at=friday, **whole(wednesday))
+    page = proposed(desk, booked[0], day="17/09/2026", at="5:00 pm", which="all")
+    assert desk.post(page_of(booked[0]), sent(page)).status_code == 302
+    assert starts() == [tuesday(n) + timedelta(days=2) for n in range(5)]
+
+
+def whole(starts_at):
+    ends_at = starts_at + timedelta(minutes=50)
+    return {"ends_at": ends_at, "occupied_from": starts_at, "occupied_until": ends_at + timedelta(minutes=10)}
+
+
+def test_what_is_there_already_stays_and_is_not_told_of(desk, booked):
+    """The first comes back to the Tuesday of its week, where the others are."""
+    actions.reschedule(appointment=booked[0], starts_at=tuesday(0) + timedelta(days=1), by=make.actor(), now=NOW)
+    page = proposed(desk, booked[0], day="15/09/2026", at="5:00 pm", which="all")
+    assert "These stay as they are" in html.unescape(page.content.decode())
+    answer = desk.post(page_of(booked[0]), sent(page), follow=True)
+    assert "1 session is moved." in html.unescape(answer.content.decode())
+    assert starts() == [tuesday(n) for n in range(5)]
+    assert list(Appointment.objects.order_by("position").values_list("revision", flat=True)) == [2, 0, 0, 0, 0]
+
+
+def test_the_time_that_it_has_is_not_proposed(desk, booked):
+    """Half past five is taken, and five is the nearest: it is there."""
+    taken = tuesday(4, hour=18)
+    make.appointment(psychologist=booked[4].psychologist, service=booked[4].service, starts_at=taken)
+    page = proposed(desk, booked[4], day="13/10/2026", at="5:30 pm")
+    assert sent(page)["s5-take"] == [stamp(tuesday(4, hour=16) + HOUR / 2)]
 
 
 def test_what_was_taken_meanwhile_moves_nothing(desk, booked):
