@@ -380,7 +380,7 @@ def test_what_each_state_counts_as(one_of_each, nine):
     assert found(rows.taking_time(now=later)) == {"held", "requested", "booked", "arrived", "completed"}
     assert found(rows.taking_time(now=nine + timedelta(hours=2))) == {"requested", "booked", "arrived", "completed"}
     assert found(rows.without_holds()) == EVERY - {"held"}
-    assert found(rows.without_cancelled()) == EVERY - {"cancelled"}
+    assert found(rows.without_cancelled()) == EVERY - {"cancelled", "declined"}
     assert found(rows.with_a_person()) == {"booked", "arrived", "completed", "no_show"}
     assert found(rows.seen(now=later)) == {"arrived", "completed"}
     assert found(rows.upcoming(now=nine)) == {"booked", "arrived"}

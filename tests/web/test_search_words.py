@@ -88,7 +88,7 @@ def test_nobody_is_found_by_the_words_that_stand_sealed(searched):
     assert "Nguyễn" not in client.get(url, {"q": sealed("somebody else")}).content.decode()
 
 
-@pytest.mark.parametrize("typed", ["", "\x00", "Nguyễn", "O’Brien", "x" * 5000, "🙂", "v1:test:AAAA", "v1::"])
+@pytest.mark.parametrize("typed", ["", "\x00", "Nguyễn", "O’Brien", "x" * 3000, "🙂", "v1:test:AAAA", "v1::"])
 def test_a_search_takes_anything(searched, typed):
     url, client = searched
     assert client.get(client.post(url, {"q": typed})["Location"]).status_code == 200

@@ -64,7 +64,7 @@ def test_search_works_without_script_and_asks_at_most_every_quarter_second(desk)
     assert "input changed delay:250ms" in page
 
 
-@pytest.mark.parametrize("typed", ["zzzz", "%", "x" * 5000, "'; drop table"])
+@pytest.mark.parametrize("typed", ["zzzz", "%", "x" * 3000, "'; drop table"])
 def test_nobody_found_says_what_to_do(desk, typed):
     patient()
     page = desk.get(PATIENTS, {"q": typed})
