@@ -119,3 +119,18 @@ def _is_asked_saves_and_moves(
     for session in afternoon.sessions:
         expect(page.locator(f"#session-{session.code}")).to_have_count(0)
     assert afternoon.are_moved()
+
+
+def test_on_a_phone_why_stays_in_its_card(page: Page, afternoon: Afternoon, sign_in: Callable[..., object]) -> None:
+    sign_in(page, make.user(role=Role.RECEPTION).email)
+    afternoon.ends_earlier(page)
+    page.get_by_role("button", name="Save anyway").click()
+    page.set_viewport_size({"width": 390, "height": 844})
+    badges = page.locator(".rearrange .badge")
+    expect(badges.first).to_have_text("Outside the psychologist's new hours")
+    sticks_out = """badges => badges.filter(each => {
+        const [badge, card] = [each, each.closest('li')].map(box => box.getBoundingClientRect());
+        return badge.right > card.right || badge.left < card.left || each.scrollWidth > each.clientWidth;
+    }).length"""
+    assert badges.evaluate_all(sticks_out) == 0
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
