@@ -11,6 +11,7 @@ worker that is dead keeps no time from anybody for longer.
 from __future__ import annotations
 
 import secrets
+from copy import copy
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -254,6 +255,15 @@ def as_if_held(offer: Offer) -> Appointment:
         **promised_now(service, clinic=ClinicSettings.current()),
         **rules.slot_of(service, offer.starts_at)._asdict(),
     )
+
+
+def as_if_moved(session: Appointment, offer: Offer) -> Appointment:
+    """A copy of a later session, drawn in the offered time already, as accepting moves it; it is never saved."""
+    moved = copy(session)
+    moved.psychologist, moved.mode = offer.vacancy.psychologist, offer.mode
+    # Its grace begins with the answer, as with a time that is held.
+    moved.status, moved.booked_at = Status.HELD, None
+    return moved
 
 
 def end_offer(offer: Offer, *, outcome: Offer.Outcome, by: Actor, now: datetime) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from copy import copy
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from portal.accounts.roles import Role
 from portal.appointments import waitlist
 from portal.appointments.actions import offering
-from portal.appointments.models import Appointment, Offer, Status
+from portal.appointments.models import Appointment, Offer
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.journeys import booking
@@ -38,8 +37,5 @@ def swaps_of(offer: Offer, *, now: datetime) -> list[Appointment]:
 
 def as_swapped(session: Appointment, offer: Offer) -> Appointment:
     """A copy of a later session as it would be in the offered time, to be looked at; it is never saved."""
-    moved = copy(booking.as_moved(session, starts_at=offer.starts_at, location=offer.vacancy.location))
-    moved.psychologist, moved.mode = offer.vacancy.psychologist, offer.mode
-    # Its grace begins with the answer, as with a time that is held.
-    moved.status, moved.booked_at = Status.HELD, None
-    return moved
+    moved = booking.as_moved(session, starts_at=offer.starts_at, location=offer.vacancy.location)
+    return offering.as_if_moved(moved, offer)

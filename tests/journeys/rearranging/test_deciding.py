@@ -90,7 +90,7 @@ def test_what_is_kept_is_settled_by_name_and_not_asked_again(practice, session):
 
 def test_another_leave_asks_again(practice, session):
     put(practice, session, say(What.KEEP, session))
-    practice.leave()
+    practice.leave(days=2)
     assert undecided().count() == 1
 
 

@@ -109,7 +109,7 @@ def test_nobody_elses_series_and_no_other_diary(own, booked):
     for what in ("move", "cancel"):
         assert stranger.get(page_of(booked[0], what)).status_code == 404
         assert make.client_for(make.user()).get(page_of(booked[0], what)).status_code == 403
-    says = {"day": "22/09/2026", "at": "5:00 pm", "which": "following", "psychologist": colleague.slug}
+    says = {"day": "22/09/2026", "at": "10:00 am", "which": "following", "psychologist": colleague.slug}
     page = own.get(page_of(booked[1]), says)
     assert own.post(page_of(booked[1]), sent(page) | {"psychologist": colleague.slug}).status_code == 302
     assert set(Appointment.objects.values_list("psychologist", flat=True)) == {booked[0].psychologist.pk}
