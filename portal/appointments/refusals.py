@@ -22,8 +22,8 @@ class PatientBusy(SlotTaken):
 class NotOffered(Refusal):
     """Nothing that can be booked.
 
-    `reason`: time (outside hours, notice or horizon), past (of one to come), service, mode, location, room,
-    psychologist, first_visit_only, known_only, approved_only.
+    `reason`: time (outside hours, notice or horizon), service, mode, location, room, psychologist, first_visit_only,
+    known_only, approved_only.
     """
 
 

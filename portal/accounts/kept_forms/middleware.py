@@ -31,7 +31,7 @@ SIGN_IN = "account_login"
 # Where one is sent to show who one is: to sign in, to say so again, and to set up a second step.
 STEPS = frozenset({SIGN_IN, "account_reauthenticate", "mfa_reauthenticate", "mfa_authenticate", "mfa_index"})
 # Answers to a form that brought nothing about: what was typed stays kept.
-REFUSED = frozenset({400, 401, 403, 404, 405, 429})
+REFUSED = frozenset({400, 401, 403, 404, 405, 413, 429})
 
 # Where the layouts show messages.
 MESSAGES = re.compile(r'<div class="toasts" id="messages"[^>]*>')

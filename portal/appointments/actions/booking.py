@@ -147,9 +147,6 @@ def reschedule(
     )
     standing.check_free()
     clear_holds(standing.run_out, by=by, now=now)
-    # Nobody can have agreed to be seen before now; one that was to be held is put where it was held.
-    if starts_at <= now < booked.starts_at and outside_hours:
-        raise NotOffered("past")
     # A time that was agreed once, also outside the hours, is not asked about again.
     if not (outside_hours and rules.is_staff(by)):
         if not stays and on_offer:

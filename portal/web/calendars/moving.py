@@ -155,7 +155,7 @@ class _Page:
                 "told": [reader.address for reader in told],
                 "is_past": max(target.starts_at, self.session.starts_at) <= self.now,
                 "to_past": target.starts_at <= self.now,
-                "is_barred": target.starts_at <= self.now < self.session.starts_at,
+                "is_barred": self._is_barred(target),
                 "changes_whom": target.psychologist.pk != self.session.psychologist_id,
                 "changes_place": target.location.pk != self.session.location_id,
                 "refusal": refusal,
@@ -165,6 +165,13 @@ class _Page:
             },
             status=status,
         )
+
+    def _is_barred(self, target: Target) -> bool:
+        """Whether it is still to come and would be put into the past: a slip of the hand, in a calendar.
+
+        That it was held earlier than booked is recorded on the desk's page that moves it, which says what that does.
+        """
+        return target.starts_at <= self.now < self.session.starts_at
 
     def _in_the_way(self, refused: SlotTaken, target: Target) -> InTheWay:
         return in_the_way(
@@ -191,6 +198,8 @@ class _Page:
     def moved(self, target: Target) -> HttpResponse:
         """Moves it, and leads to the calendar of its new day, where that can be undone; or says why it stays."""
         request, session, now = self.request, self.session, self.now
+        if self._is_barred(target):
+            return self.question(target, status=422)
         outside = request.POST.get("outside") == "yes"
         try:
             moved, was = move_session(

@@ -67,7 +67,6 @@ def why_not(reason: str) -> str:
     """What NotOffered's machine word means at the desk."""
     return {
         "time": _("Nothing is offered at that time."),
-        "past": _("A session that is still to come can't be moved into the past."),
         "service": _("This psychologist doesn't give this service."),
         "mode": _("It can't be held that way with them. Choose another way, or somebody else."),
         "location": _("This location is not in use."),

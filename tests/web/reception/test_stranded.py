@@ -174,7 +174,7 @@ def test_many_are_shown_page_by_page_and_cost_the_same(desk, place):
         psychologist=place.psychologist,
         kind=TimeSlot.Kind.BLOCKED,
         starts_at=NOW + timedelta(hours=12),
-        ends_at=NOW + 12 * DAY,
+        ends_at=NOW + 13 * DAY,
         by=make.actor(role=Role.RECEPTION),
         now=NOW,
     )
