@@ -36,7 +36,7 @@ class PatternForm(forms.Form):
     )
     weeks = WholeNumberField(label=_("Weeks apart"), min_value=1, max_value=MOST_WEEKS_APART, required=False)
     count = WholeNumberField(label=_("How many sessions in all"), min_value=2, max_value=MOST)
-    until = DateField(label=_("Until (if you like)"), picker=True, required=False)
+    until = DateField(label=_("Until which day"), picker=True, required=False)
 
     def __init__(self, *args: Any, first_day: date, **kwargs: Any) -> None:
         kwargs["initial"] = {"repeat": WEEKLY, "weeks": 3, "count": 6} | (kwargs.get("initial") or {})
