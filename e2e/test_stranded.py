@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from e2e.harness import Portal
 from portal.accounts.roles import Role
@@ -83,6 +83,27 @@ def test_the_same_without_script(
     page_without_script: Page, afternoon: Afternoon, sign_in: Callable[..., object]
 ) -> None:
     _is_asked_saves_and_moves(page_without_script, afternoon, sign_in)
+
+
+def test_a_press_on_save_waits_for_no_picture(page: Page, afternoon: Afternoon, sign_in: Callable[..., object]) -> None:
+    sign_in(page, make.user(role=Role.RECEPTION).email)
+    pictures: list[Route] = []
+
+    def keep(route: Route) -> None:
+        if route.request.headers.get("hx-request"):
+            pictures.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/reception/hours/**", keep)
+    page.goto(f"/reception/hours/{afternoon.whose.slug}/")
+    until = page.get_by_label(re.compile(rf"^{afternoon.day:%A}, until", re.IGNORECASE)).first
+    until.fill(f"{OFF_AT}:00")
+    until.blur()
+    page.wait_for_timeout(500)
+    assert pictures
+    page.get_by_role("button", name="Save weekly hours").last.click()
+    expect(page.locator("#leaves").get_by_role("heading")).to_be_visible()
 
 
 def _is_asked_saves_and_moves(

@@ -13,8 +13,10 @@ function busy (target, on) {
   else target?.removeAttribute('aria-busy')
 }
 
-// What is pressed acts once. A box that asks while somebody types does nothing that could happen twice.
-const acts = elt => elt.matches('form:not([data-again]), button, a')
+// What is pressed acts once. A box that asks while somebody types does nothing that could happen twice, nor does a form
+// that shows what its changes come to: its button may be pressed while that is on its way.
+const acts = ({ elt, requestConfig }) =>
+  elt.matches('form:not([data-again]), button, a') && requestConfig.triggeringEvent?.type !== 'change'
 
 // What looks for news by itself neither dims the page nor moves the reader.
 const isPoll = event => Boolean(event.detail.requestConfig?.headers['HX-Polling'])
@@ -33,7 +35,7 @@ document.addEventListener('htmx:beforeRequest', event => {
   const within = focused !== document.body && target.contains(focused)
   keyboards.set(xhr, { within, shown: within && focused.matches(':focus-visible') })
   if (elt.dataset.sent) { event.preventDefault(); return }
-  if (requestConfig.verb !== 'get' && acts(elt)) {
+  if (requestConfig.verb !== 'get' && acts(event.detail)) {
     elt.dataset.sent = 'yes'
     const button = elt.matches('form') ? elt.querySelector('[type="submit"], button:not([type])') : elt
     button?.setAttribute('aria-disabled', 'true')
