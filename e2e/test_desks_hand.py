@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -176,6 +177,7 @@ def test_enter_leads_to_the_one_who_is_found_or_to_registering_nobody_known(page
     # Until all that was typed is answered, and not the half of it.
     with page.expect_response(lambda answer: "85" in (answer.request.post_data or "")):
         box(page).press_sequentially("Quizzical van der Nobody 3/4/85", delay=15)
+    expect(box(page)).not_to_have_class(re.compile("htmx-request"))
     expect(page.locator("#found-patients [role=option]")).to_have_count(1)
     box(page).press("Enter")
     page.wait_for_url("**/reception/patients/new/*")

@@ -6,6 +6,7 @@ const panel = document.getElementById('find-patient')
 const said = document.getElementById('found-count')
 // What was focused before `/` was pressed.
 let before = null
+let shown = false
 // Whether the list is what was found for the words in the box. An older one is shown on, dimmed, and leads nowhere.
 let fresh = true
 // The step that an arrow asked for while the list of the words typed last was still on its way, and whether Enter followed.
@@ -28,6 +29,7 @@ function mark (option) {
 }
 
 function show (on) {
+  shown = on
   if (!on) { mark(null); forget() }
   list().hidden = !on
   // Words alone, that nobody was found, are no list to walk through.
@@ -89,14 +91,20 @@ if (box) {
     box.focus()
   })
 
-  // Not after the swap: settling writes the attributes of the answer once more, over what was marked in between.
-  document.addEventListener('htmx:afterSettle', event => {
+  document.addEventListener('htmx:afterSwap', event => {
     if (event.detail.target.id !== 'found-patients') return
     fresh = event.detail.requestConfig.parameters.q === box.value
     const wanted = Boolean(box.value.trim()) && document.activeElement === box
     show(wanted)
     said.textContent = wanted ? list().dataset.said : ''
-    if (!wanted || !fresh || !early) return
+  })
+
+  // Settling writes the attributes of the answer once more, over what was shown and marked since the swap.
+  document.addEventListener('htmx:afterSettle', event => {
+    if (event.detail.target.id !== 'found-patients') return
+    list().hidden = !shown
+    document.getElementById(box.getAttribute('aria-activedescendant'))?.setAttribute('aria-selected', 'true')
+    if (!shown || !fresh || !early) return
     const open = opens
     step(early)
     forget()
