@@ -138,7 +138,7 @@ def week_after(page: Page) -> None:
     """
     heading = page.locator("#week-heading")
     before = heading.inner_text()
-    page.get_by_role("link", name="Week after").click()
+    page.locator('[rel="next"]').click()
     expect(heading).not_to_have_text(before)
 
 
