@@ -1,9 +1,12 @@
 """The link in an offer: opening shows, pressing answers, and nobody else's link opens it."""
 
 import re
+from contextlib import suppress
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from django.http import Http404, HttpRequest
 from django.test import Client
 from django.urls import reverse
 
@@ -11,6 +14,7 @@ from portal.appointments.models import Appointment, Offer, WaitlistEntry
 from portal.common.access.actors import Actor
 from portal.journeys.waitlist import turns
 from portal.notifications.models import Notice
+from portal.web.public import opened_links
 from tests import make
 from tests.journeys.waitlist.conftest import DAY, HOUR, MONDAY_NINE, NOW, Waiting, _wednesday  # noqa: F401
 from tests.pages import form_with
@@ -55,6 +59,8 @@ def test_the_link_opens_the_offer_and_leaves_the_address_at_once(asked):
     # The mail's reader knows for whom it is; whoever else got hold of the link learns no name.
     assert offer.entry.patient.legal_last_name not in shown
     assert "no-store" in browser.get(page)["Cache-Control"]
+    # Nor is the token kept where the browser's session is.
+    assert link.split("/")[2] not in str(dict(browser.session))
 
 
 def test_whatever_opens_links_by_itself_takes_nothing(asked):
@@ -78,6 +84,22 @@ def test_a_press_without_the_link_opened_here_finds_nothing(asked):
     assert make.client_for(make.user()).post(page, {"answer": "no"}).status_code == 404
     offer.refresh_from_db()
     assert offer.is_open
+
+
+def test_a_browser_keeps_the_last_ten_that_it_opened():
+    request = HttpRequest()
+    request.session = {}
+    codes = [uuid4() for _ in range(12)]
+    for code in (*codes, codes[2]):
+        opened_links.remember(request, "offers", code)
+    kept = []
+    for code in codes:
+        with suppress(Http404):
+            opened_links.ask_for(request, "offers", code)
+            kept.append(code)
+    assert kept == codes[2:]
+    with pytest.raises(Http404):
+        opened_links.ask_for(request, "other_times", codes[-1])
 
 
 def test_a_form_of_another_site_is_refused(asked):

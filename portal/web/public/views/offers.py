@@ -11,8 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -28,25 +28,22 @@ from portal.common.web.htmx import redirect_to
 from portal.journeys import booking, changing
 from portal.journeys.waitlist import answering, offered
 from portal.journeys.waitlist.offered import BY_LINK
+from portal.web.public import opened_links
 from portal.web.public.forms import OfferAnswer
 
-# Where a browser's session keeps the tokens of offers, by their codes, so that they leave the address at once.
-IN_SESSION = "offers"
-# Nobody is asked about more at a time; the oldest goes.
-MOST = 10
+# What a browser's session calls those whose links it opened.
+OPENED = "offers"
 
 
 @open_to_all(reason="whoever holds the link reads the address it was sent to; it only opens the page of its offer")
 @require_safe
 @never_cache
 def mailed(request: HttpRequest, token: str) -> HttpResponse:
-    """Takes the token out of the address: it would stay in the browser's history, and go to whatever is linked."""
+    """Leads on to the offer, at an address without the token."""
     offer = Offer.objects.with_token(token).first()
     if offer is None:
         return render(request, "public/link_closed.html", status=410)
-    known: dict[str, str] = request.session.get(IN_SESSION, {})
-    kept = [(code, other) for code, other in known.items() if code != str(offer.code)][1 - MOST :]
-    request.session[IN_SESSION] = dict([*kept, (str(offer.code), token)])
+    opened_links.remember(request, OPENED, offer.code)
     return redirect("public:offer", code=offer.code)
 
 
@@ -79,11 +76,8 @@ def offer(request: HttpRequest, code: UUID) -> HttpResponse:
 
 def _opened(request: HttpRequest, code: UUID) -> Offer:
     """The offer whose link was opened in this browser; a 404 for any other."""
-    token = request.session.get(IN_SESSION, {}).get(str(code), "")
-    found = Offer.objects.with_token(token).for_listing().filter(code=code).first() if token else None
-    if found is None:
-        raise Http404
-    return found
+    opened_links.ask_for(request, OPENED, code)
+    return get_object_or_404(Offer.objects.for_listing(), code=code)
 
 
 def _accept(request: HttpRequest, asked: Offer, form: OfferAnswer, *, now: datetime) -> HttpResponse:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -24,23 +24,21 @@ from portal.common.access.actors import Actor
 from portal.common.access.decorators import open_to_all
 from portal.journeys import changing, choosing
 from portal.journeys.rearranging import offering
+from portal.web.public import opened_links
 
-# Where a browser's session keeps the tokens, by the codes of their offers, so that they leave the address at once.
-IN_SESSION = "other_times"
-MOST = 10
+# What a browser's session calls those whose links it opened.
+OPENED = "other_times"
 
 
 @open_to_all(reason="whoever holds the link reads the address it was sent to; it only opens the page of its times")
 @require_safe
 @never_cache
 def mailed(request: HttpRequest, token: str) -> HttpResponse:
-    """Takes the token out of the address: it would stay in the browser's history, and go to whatever is linked."""
+    """Leads on to the times, at an address without the token."""
     offer = MoveOffer.objects.with_token(token).first()
     if offer is None:
         return render(request, "public/link_closed.html", status=410)
-    known: dict[str, str] = request.session.get(IN_SESSION, {})
-    kept = [(code, other) for code, other in known.items() if code != str(offer.code)][1 - MOST :]
-    request.session[IN_SESSION] = dict([*kept, (str(offer.code), token)])
+    opened_links.remember(request, OPENED, offer.code)
     return redirect("public:other_times", code=offer.code)
 
 
@@ -71,11 +69,8 @@ def other_times(request: HttpRequest, code: UUID) -> HttpResponse:
 
 def _opened(request: HttpRequest, code: UUID) -> MoveOffer:
     """The offer whose link was opened in this browser; a 404 for any other."""
-    token = request.session.get(IN_SESSION, {}).get(str(code), "")
-    found = MoveOffer.objects.with_token(token).filter(code=code).first() if token else None
-    if found is None:
-        raise Http404
-    return found
+    opened_links.ask_for(request, OPENED, code)
+    return get_object_or_404(MoveOffer, code=code)
 
 
 def _page(
