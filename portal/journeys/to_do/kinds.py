@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.roles import Role
 from portal.worklist.kinds import Kind
 
+# ---- What somebody must be told -------------------------------------------------------------------------------------
+
 UNDELIVERED: Final = Kind(
     name="notice_undelivered",
     role=Role.RECEPTION,
@@ -18,6 +20,40 @@ UNDELIVERED: Final = Kind(
     advice=_("Send it again, to the right address, or tell them another way."),
     outcomes={"told": _("Told them another way"), "not_needed": _("Nothing needs to be sent")},
 )
+
+OFFER_UNREACHED: Final = Kind(
+    name="offer_unreached",
+    role=Role.RECEPTION,
+    title=_("An offered time did not reach them"),
+    heading=_("People whom an offered time did not reach"),
+    action=_("Open"),
+    advice=_("It went to the next who waits. Ring them, and put their e-mail address right for the next time."),
+    outcomes={"told": _("Told them another way"), "put_right": _("The address is put right")},
+)
+
+TO_TELL: Final = Kind(
+    name="session_untold",
+    role=Role.RECEPTION,
+    title=_("Tell them: no e-mail went out"),
+    heading=_("People to tell that their session was moved or cancelled"),
+    action=_("Open"),
+    advice=_("No e-mail address is known of them. Call them, and say here once they know."),
+    outcomes={"told": _("Told them"), "not_needed": _("They know already")},
+)
+
+# ---- Sessions that wait for a step ----------------------------------------------------------------------------------
+
+_STAYS: Final = {"stays": _("It stays as booked")}
+
+REQUESTED: Final = Kind(
+    name="session_requested",
+    role=Role.RECEPTION,
+    title=_("A session is asked for"),
+    heading=_("Sessions asked for"),
+    action=_("Answer"),
+    advice=_("Confirm it or decline it. Unanswered it ends by itself, and the patient is told so."),
+)
+
 SESSION_OPEN: Final = Kind(
     name="session_open",
     role=Role.RECEPTION,
@@ -26,6 +62,72 @@ SESSION_OPEN: Final = Kind(
     action=_("Open"),
     advice=_("Check it out, mark it as a no-show, or cancel it."),
 )
+
+BUSY_THEN: Final = Kind(
+    name="session_busy_elsewhere",
+    role=Role.RECEPTION,
+    title=_("The psychologist has something else on then"),
+    heading=_("Sessions at which their psychologist has something else on"),
+    action=_("Open"),
+    advice=_("It came into their other calendar after the session was booked: move the session, or let it stay."),
+    outcomes=_STAYS,
+)
+
+# ---- Sessions that can't be held as they are booked -----------------------------------------------------------------
+
+_MOVE_OR_CANCEL: Final = _("Move or cancel")
+
+STRANDED: Final = Kind(
+    name="session_stranded",
+    role=Role.RECEPTION,
+    title=_("The psychologist is away then"),
+    heading=_("Sessions while their psychologist is away"),
+    action=_MOVE_OR_CANCEL,
+    advice=_("Call the patient: move the session, or cancel it."),
+    outcomes=_STAYS,
+)
+
+LEFT: Final = Kind(
+    name="session_without_psychologist",
+    role=Role.RECEPTION,
+    title=_("The psychologist has left"),
+    heading=_("Sessions whose psychologist has left"),
+    action=_MOVE_OR_CANCEL,
+    advice=_("Call the patient: move the session to somebody else, or cancel it."),
+)
+
+PLACE_CLOSED: Final = Kind(
+    name="session_without_place",
+    role=Role.RECEPTION,
+    title=_("The location is closed"),
+    heading=_("Sessions at a location that is closed"),
+    action=_MOVE_OR_CANCEL,
+    advice=_("Call the patient: move the session, or cancel it."),
+    outcomes=_STAYS,
+)
+
+ROOM_CLOSED: Final = Kind(
+    name="session_without_room",
+    role=Role.RECEPTION,
+    title=_("The room is out of use"),
+    heading=_("Sessions whose room is out of use"),
+    action=_MOVE_OR_CANCEL,
+    advice=_("No other room is free then: move the session, hold it another way, or cancel it."),
+    outcomes=_STAYS,
+)
+
+OUTSIDE_HOURS: Final = Kind(
+    name="session_outside_hours",
+    role=Role.RECEPTION,
+    title=_("Outside the psychologist's new hours"),
+    heading=_("Sessions outside their psychologist's new hours"),
+    action=_MOVE_OR_CANCEL,
+    advice=_("The hours were changed after it was booked: move the session, cancel it, or let it stay."),
+    outcomes=_STAYS,
+)
+
+# ---- Money ----------------------------------------------------------------------------------------------------------
+
 NOT_BILLED_AGAIN: Final = Kind(
     name="session_not_billed",
     role=Role.RECEPTION,
@@ -39,34 +141,6 @@ NOT_BILLED_AGAIN: Final = Kind(
         "billed_elsewhere": _("Not to be billed: paid by somebody else"),
         "billed_by_mistake": _("Not to be billed: it was billed by mistake"),
     },
-)
-STRANDED: Final = Kind(
-    name="session_stranded",
-    role=Role.RECEPTION,
-    title=_("The psychologist is away then"),
-    heading=_("Sessions while their psychologist is away"),
-    action=_("Move or cancel"),
-    advice=_("Call the patient: move the session, or cancel it."),
-    outcomes={"stays": _("It stays as booked")},
-)
-
-LEFT: Final = Kind(
-    name="session_without_psychologist",
-    role=Role.RECEPTION,
-    title=_("The psychologist has left"),
-    heading=_("Sessions whose psychologist has left"),
-    action=_("Move or cancel"),
-    advice=_("Call the patient: move the session to somebody else, or cancel it."),
-)
-
-PLACE_CLOSED: Final = Kind(
-    name="session_without_place",
-    role=Role.RECEPTION,
-    title=_("The location is closed"),
-    heading=_("Sessions at a location that is closed"),
-    action=_("Move or cancel"),
-    advice=_("Call the patient: move the session, or cancel it."),
-    outcomes={"stays": _("It stays as booked")},
 )
 
 AHEAD_HELD: Final = Kind(
@@ -87,14 +161,7 @@ FEE_UNDECIDED: Final = Kind(
     advice=_("Ask for the fee, or waive it and say why."),
 )
 
-REQUESTED: Final = Kind(
-    name="session_requested",
-    role=Role.RECEPTION,
-    title=_("A session is asked for"),
-    heading=_("Sessions asked for"),
-    action=_("Answer"),
-    advice=_("Confirm it or decline it. Unanswered it ends by itself, and the patient is told so."),
-)
+# ---- Records --------------------------------------------------------------------------------------------------------
 
 RECORD_READ: Final = Kind(
     name="record_read",
@@ -116,55 +183,7 @@ DOUBLED: Final = Kind(
     outcomes={"linked": _("Linked to the other record"), "not_same": _("Not the same person")},
 )
 
-ROOM_CLOSED: Final = Kind(
-    name="session_without_room",
-    role=Role.RECEPTION,
-    title=_("The room is out of use"),
-    heading=_("Sessions whose room is out of use"),
-    action=_("Move or cancel"),
-    advice=_("No other room is free then: move the session, hold it another way, or cancel it."),
-    outcomes={"stays": _("It stays as booked")},
-)
-
-OUTSIDE_HOURS: Final = Kind(
-    name="session_outside_hours",
-    role=Role.RECEPTION,
-    title=_("Outside the psychologist's new hours"),
-    heading=_("Sessions outside their psychologist's new hours"),
-    action=_("Move or cancel"),
-    advice=_("The hours were changed after it was booked: move the session, cancel it, or let it stay."),
-    outcomes={"stays": _("It stays as booked")},
-)
-
-OFFER_UNREACHED: Final = Kind(
-    name="offer_unreached",
-    role=Role.RECEPTION,
-    title=_("An offered time did not reach them"),
-    heading=_("People whom an offered time did not reach"),
-    action=_("Open"),
-    advice=_("It went to the next who waits. Ring them, and put their e-mail address right for the next time."),
-    outcomes={"told": _("Told them another way"), "put_right": _("The address is put right")},
-)
-
-BUSY_THEN: Final = Kind(
-    name="session_busy_elsewhere",
-    role=Role.RECEPTION,
-    title=_("The psychologist has something else on then"),
-    heading=_("Sessions at which their psychologist has something else on"),
-    action=_("Open"),
-    advice=_("It came into their other calendar after the session was booked: move the session, or let it stay."),
-    outcomes={"stays": _("It stays as booked")},
-)
-
-TO_TELL: Final = Kind(
-    name="session_untold",
-    role=Role.RECEPTION,
-    title=_("Tell them: no e-mail went out"),
-    heading=_("People to tell that their session was moved or cancelled"),
-    action=_("Open"),
-    advice=_("No e-mail address is known of them. Call them, and say here once they know."),
-    outcomes={"told": _("Told them"), "not_needed": _("They know already")},
-)
+# ---- All of them ----------------------------------------------------------------------------------------------------
 
 # Those about a session that can't be held as it is booked: somebody decides what becomes of it.
 OF_STRANDED: Final = (STRANDED, LEFT, PLACE_CLOSED, ROOM_CLOSED, OUTSIDE_HOURS)
