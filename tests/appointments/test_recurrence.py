@@ -9,7 +9,7 @@ from dateutil import rrule
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.appointments.recurrence import FURTHEST, MOST, Every, Pattern, nominal, on_the_clock
+from portal.appointments.recurrence import FURTHEST, MOST, Every, Pattern, nominal, on_the_clock, shifted
 
 MELBOURNE = ZoneInfo("Australia/Melbourne")
 WEEKDAYS = [rrule.MO, rrule.TU, rrule.WE, rrule.TH, rrule.FR, rrule.SA, rrule.SU]
@@ -158,3 +158,152 @@ def test_each_fifth_and_each_last_weekday_by_the_calendar():
     assert Pattern(Every.MONTH_WEEKDAY, 1, fifth, until=date(2026, 12, 31)).days() == with_five
     lasts = [date(*month, days[-1]) for month, days in fridays.items()]
     assert Pattern(Every.MONTH_LAST, 1, fifth, until=date(2026, 12, 31)).days() == lasts
+
+
+def nth(year: int, month: int, weekday: int, n: int) -> date:
+    """The nth such weekday of a month, read off a printed calendar; n -1 is the last."""
+    weeks = calendar.monthcalendar(year, month)
+    found = [date(year, month, week[weekday]) for week in weeks if week[weekday]]
+    return found[n]
+
+
+def place_in_month(day: date) -> int:
+    """Which of the weekdays of its month a day is, counted on a printed calendar."""
+    weeks = calendar.monthcalendar(day.year, day.month)
+    return [week[day.weekday()] for week in weeks if week[day.weekday()]].index(day.day)
+
+
+def months_of(year: int, count: int) -> list[tuple[int, int]]:
+    return [(year + n // 12, n % 12 + 1) for n in range(count)]
+
+
+@given(
+    interval=st.integers(1, 8),
+    first=st.dates(date(2026, 1, 1), date(2027, 12, 31)),
+    which=st.integers(0, 7),
+    days=st.integers(-60, 60),
+)
+def test_the_others_of_a_series_by_weeks_go_as_many_days(interval, first, which, days):
+    plans = [first + timedelta(weeks=interval * n) for n in range(8)]
+    plan = plans.pop(which)
+    shift = shifted(Every.WEEKS, plan=plan, stands=plan, to=plan + timedelta(days=days), others=plans)
+    assert shift.days == [day + timedelta(days=days) for day in plans]
+
+
+@given(
+    year=st.integers(2026, 2030),
+    weekday=st.integers(0, 6),
+    n=st.integers(0, 3),
+    which=st.integers(0, 11),
+    to=st.integers(-20, 20),
+)
+def test_the_others_of_a_monthly_series_go_to_the_weekday_of_the_new_day(year, weekday, n, which, to):
+    months = months_of(year, 12)
+    plans = [nth(*month, weekday, n) for month in months]
+    plan = plans.pop(which)
+    to = plan + timedelta(days=to)
+    shift = shifted(Every.MONTH_WEEKDAY, plan=plan, stands=plan, to=to, others=plans)
+    place = place_in_month(to)
+    by = (to.year - plan.year) * 12 + to.month - plan.month
+    later = [divmod(y * 12 + m - 1 + by, 12) for y, m in months[:which] + months[which + 1 :]]
+    assert shift.days == [nth(y, m + 1, to.weekday(), -1 if place == 4 else place) for y, m in later]
+
+
+def test_the_second_tuesday_that_goes_to_the_wednesday_makes_second_wednesdays():
+    tuesdays = [date(2026, 9, 8), date(2026, 11, 10), date(2026, 12, 8), date(2027, 1, 12)]
+    there = {"plan": date(2026, 10, 13), "stands": date(2026, 10, 13), "to": date(2026, 10, 14)}
+    shift = shifted(Every.MONTH_WEEKDAY, **there, others=tuesdays)
+    assert shift.days == [date(2026, 9, 9), date(2026, 11, 11), date(2026, 12, 9), date(2027, 1, 13)]
+    # From where it stands, after it was moved alone into the week after.
+    alone = there | {"stands": date(2026, 10, 20), "to": date(2026, 10, 21)}
+    shift = shifted(Every.MONTH_WEEKDAY, **alone, others=tuesdays)
+    assert shift.days == [date(2026, 9, 16), date(2026, 11, 18), date(2026, 12, 16), date(2027, 1, 20)]
+
+
+def test_a_date_that_a_month_lacks_is_its_last_day_and_comes_back_to_the_date():
+    others = [date(2027, 2, 15), date(2027, 3, 15), date(2027, 4, 15)]
+    at = {"plan": date(2027, 1, 15), "stands": date(2027, 1, 15)}
+    shift = shifted(Every.MONTH_DATE, **at, to=date(2027, 1, 31), others=others)
+    assert shift.days == [date(2027, 2, 28), date(2027, 3, 31), date(2027, 4, 30)]
+    at = {"plan": date(2027, 1, 31), "stands": date(2027, 1, 31)}
+    assert shifted(Every.MONTH_DATE, **at, to=date(2027, 1, 29), others=shift.days).days == [
+        date(2027, 2, 28),
+        date(2027, 3, 29),
+        date(2027, 4, 29),
+    ]
+    # Over the end of the month, each goes into the month after its own.
+    assert shifted(Every.MONTH_DATE, **at, to=date(2027, 2, 1), others=shift.days).days == [
+        date(2027, 3, 1),
+        date(2027, 4, 1),
+        date(2027, 5, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("every", "weekday", "to", "every_after", "goes"),
+    [
+        # The last Tuesday to the last Wednesday; to the fourth that is not the last; and the fifth is the last.
+        (Every.MONTH_LAST, 1, date(2026, 10, 28), Every.MONTH_LAST, -1),
+        (Every.MONTH_LAST, 1, date(2026, 10, 22), Every.MONTH_WEEKDAY, 3),
+        (Every.MONTH_LAST, 1, date(2026, 10, 29), Every.MONTH_LAST, -1),
+    ],
+)
+def test_the_last_weekday_stays_the_last_where_it_can(every, weekday, to, every_after, goes):
+    plan, others = date(2026, 10, 27), [nth(*month, weekday, -1) for month in [(2026, 11), (2026, 12), (2027, 1)]]
+    shift = shifted(every, plan=plan, stands=plan, to=to, others=others)
+    months = [(2026, 11), (2026, 12), (2027, 1)]
+    assert (shift.every, shift.days) == (every_after, [nth(*month, to.weekday(), goes) for month in months])
+
+
+def test_fourth_weekdays_stay_the_fourth_also_where_the_one_that_goes_is_the_last():
+    plan, others = date(2026, 11, 24), [date(2026, 12, 22), date(2027, 1, 26)]
+    shift = shifted(Every.MONTH_WEEKDAY, plan=plan, stands=plan, to=date(2026, 11, 25), others=others)
+    assert shift.days == [date(2026, 12, 23), date(2027, 1, 27)]
+    # Those that were moved to a fifth Tuesday are on last ones since then, whatever the series began as.
+    since = [date(2026, 12, 29), date(2027, 1, 26)]
+    shift = shifted(Every.MONTH_WEEKDAY, plan=plan, stands=plan, to=date(2026, 11, 25), others=since)
+    assert shift.days == [date(2026, 12, 30), date(2027, 1, 27)]
+
+
+@pytest.mark.parametrize(
+    ("stands", "to", "weeks_and_days"),
+    [
+        # Moved alone within its week: the others go from their Tuesday to the Thursday of their own week.
+        (date(2026, 9, 18), date(2026, 9, 17), timedelta(days=2)),
+        # To the Saturday: still one of its own week.
+        (date(2026, 9, 19), date(2026, 9, 18), timedelta(days=3)),
+        # To the Thursday of the week after, and a week on from there.
+        (date(2026, 9, 24), date(2026, 10, 1), timedelta(days=9)),
+    ],
+)
+def test_after_it_was_moved_alone_the_others_are_counted_from_where_it_stands(stands, to, weeks_and_days):
+    plan, others = date(2026, 9, 15), [date(2026, 9, 29), date(2026, 10, 6)]
+    shift = shifted(Every.WEEKS, plan=plan, stands=stands, to=to, others=others)
+    assert (shift.days, shift.is_by_plan) == ([day + weeks_and_days for day in others], False)
+
+
+def test_where_two_would_meet_they_are_counted_from_its_own_day_in_the_series():
+    """From its Tuesday to the Monday before the next one, and on to that Wednesday: the next one can't go there too."""
+    others = [date(2026, 9, 22), date(2026, 9, 29)]
+    shift = shifted(Every.WEEKS, plan=date(2026, 9, 15), stands=date(2026, 9, 21), to=date(2026, 9, 23), others=others)
+    assert (shift.days, shift.is_by_plan) == ([date(2026, 9, 30), date(2026, 10, 7)], True)
+
+
+@given(
+    every=st.sampled_from([Every.WEEKS, Every.MONTH_DATE, Every.MONTH_WEEKDAY, Every.MONTH_LAST]),
+    first=st.dates(date(2026, 1, 1), date(2026, 12, 31)),
+    which=st.integers(0, 5),
+    stands=st.integers(-40, 40),
+    to=st.integers(-40, 40),
+)
+def test_no_two_ever_go_to_one_day(every, first, which, stands, to):
+    last = date(first.year, 12, 31)
+    if every == Every.MONTH_LAST:
+        first = last - timedelta(days=(last.weekday() - first.weekday()) % 7)
+    plans = Pattern(every, 1, first, count=6).days()
+    plan = plans.pop(which)
+    stands = plan + timedelta(days=stands)
+    shift = shifted(every, plan=plan, stands=stands, to=stands + timedelta(days=to), others=plans)
+    assert len({shift.to, *shift.days}) == 6
+    if every == Every.WEEKS:
+        assert {day.weekday() for day in shift.days} == {shift.to.weekday()}

@@ -17,7 +17,7 @@ FILLED = {
         "latest": "2026年11月24日",
         "date": "2026年11月24日",
         "due": "2026年12月1日",
-        "session_day": "星期三",
+        **dict.fromkeys(["session_day", "weekday"], "星期三"),
         "month": "2月",
         **dict.fromkeys(["time", "at", "session_time"], "下午2:30"),
         **dict.fromkeys(["long", "minutes", "hours", "days", "years", "period", "notice", "ahead"], "24 小时"),

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any, NamedTuple
+
+from django.utils.translation import gettext as _
 
 from portal.appointments import actions
 from portal.appointments.actions.clashes import Terms
 from portal.appointments.actions.moving import Move, move_series
 from portal.appointments.models import Appointment
-from portal.appointments.recurrence import Every, nominal, on_the_clock
+from portal.appointments.recurrence import SHORTEST_MONTH, Every, Shift, nominal, on_the_clock, shifted
 from portal.appointments.series_forms import ALL_THE_SAME, SKIP, TimeChoice, Which
 from portal.appointments.states import Verb, Why
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
+from portal.common.languages.times import day_no_year, weekday, within
 from portal.journeys import freed, sessions, to_do
 from portal.journeys.repeating.proposing import Line, Proposal, settle, terms_of
 from portal.journeys.repeating.telling import MOVED, notify
@@ -42,6 +45,8 @@ class Moving:
     terms: Terms
     proposal: Proposal
     staying: list[Stay]
+    # How the others go with the one that is moved, in sentences.
+    rule: list[str]
 
     @property
     def moves(self) -> list[Move]:
@@ -65,7 +70,7 @@ def propose_move(
     now: datetime,
     clinic: ClinicSettings,
 ) -> Moving:
-    """This session on another day or at another time, and the others of its series likewise, each from its own plan.
+    """This session on another day or at another time, and the others of its series with it (`recurrence.shifted`).
 
     Those that were moved alone stay, but for this one, and so does what is there already. `to` is how they will be
     held, if otherwise than now.
@@ -76,19 +81,19 @@ def propose_move(
     terms = terms_of(session)
     to = to or terms
     zone = to.location.zone
+    meant = [each for each in listed if each.pk == session.pk or _goes_along(each, session, terms, which)]
+    meant = [each for each in meant if steps[each.pk][Verb.MOVE].allowed]
+    others = [each for each in meant if each.pk != session.pk]
+    shift = _shift(session, others, day)
+    days = {session.pk: day} | {each.pk: there for each, there in zip(others, shift.days, strict=True)}
     lines: list[Line] = []
     staying: list[Stay] = []
     missing: set[datetime] = set()
     for each in listed:
-        is_meant = each.pk == session.pk or (
-            not each.is_moved_alone
-            and terms_of(each) == terms
-            and (which == Which.ALL or each.starts_at >= session.starts_at)
-        )
-        if not is_meant or not steps[each.pk][Verb.MOVE].allowed:
+        there = days.get(each.pk)
+        if there is None:
             staying.append(Stay(each, steps[each.pk][Verb.MOVE].why))
             continue
-        there = day if each.pk == session.pk else _planned_day(each) + (day - _counted_from(session, each))
         planned = nominal(there, at, zone)
         if planned == each.starts_at and to == terms:
             # It would be told of a move that is none.
@@ -102,27 +107,61 @@ def propose_move(
     proposal = Proposal(to, lines, [], moves=True)
     if lines:
         settle(proposal, missing, is_chosen=data is not None, by=by, now=now, clinic=clinic)
-    return Moving(terms, proposal, staying)
+    return Moving(terms, proposal, staying, _how_the_others_go(session, shift))
+
+
+def _goes_along(each: Appointment, session: Appointment, terms: Terms, which: Which | str) -> bool:
+    return (
+        not each.is_moved_alone
+        and terms_of(each) == terms
+        and (which == Which.ALL or each.starts_at >= session.starts_at)
+    )
+
+
+def _shift(session: Appointment, others: Sequence[Appointment], to: date) -> Shift:
+    """Where those go that go with this one."""
+    return shifted(
+        Every(session.series.every) if session.series else Every.WEEKS,
+        plan=_planned_day(session),
+        stands=session.local_start.date(),
+        to=to,
+        others=[_planned_day(each) for each in others],
+    )
 
 
 def _planned_day(session: Appointment) -> date:
     return session.location.day_of(session.planned_at or session.starts_at)
 
 
-def _counted_from(session: Appointment, other: Appointment) -> date:
-    """The day of the pattern, as `other` keeps it, that the session which is moved belongs to.
-
-    In a series by weeks it is on the other's weekday, by where the session stands rather than by its plan: a session
-    that was moved without the others, or took another time than was planned for it, says nothing of their weekday.
-    """
-    planned = _planned_day(session)
-    if other.series is None or other.series.every != Every.WEEKS:
-        return planned
-    stands = session.local_start.date()
-    after = (_planned_day(other) - stands).days % 7
-    near = [stands + timedelta(days=after), stands + timedelta(days=after - 7)]
-    # Where it stands lies between the two: the plan settles what is nearly a tie, as from a Tuesday to a Saturday.
-    return min(near, key=lambda day: 2 * abs(day - stands) + abs(day - planned))
+def _how_the_others_go(session: Appointment, shift: Shift) -> list[str]:
+    """The rule by which they do, in words; nothing where it goes alone."""
+    if not shift.days:
+        return []
+    day = {"weekday": weekday(shift.to)}
+    match shift.every, (shift.to.day - 1) // 7:
+        case Every.WEEKS, _nth:
+            rule = _("The others go to a %(weekday)s too, at the same time of day, as many weeks apart as now.") % day
+        case Every.MONTH_DATE, _nth if shift.to.day > SHORTEST_MONTH:
+            words = _("The others go to day %(n)s of their month too, or the last of a shorter one, at the same time.")
+            rule = words % {"n": shift.to.day}
+        case Every.MONTH_DATE, _nth:
+            rule = _("The others go to day %(n)s of their month too, at the same time of day.") % {"n": shift.to.day}
+        case Every.MONTH_LAST, _nth:
+            rule = _("The others go to the last %(weekday)s of their month too, at the same time of day.") % day
+        case _every, 0:
+            rule = _("The others go to the first %(weekday)s of their month too, at the same time of day.") % day
+        case _every, 1:
+            rule = _("The others go to the second %(weekday)s of their month too, at the same time of day.") % day
+        case _every, 2:
+            rule = _("The others go to the third %(weekday)s of their month too, at the same time of day.") % day
+        case _:
+            rule = _("The others go to the fourth %(weekday)s of their month too, at the same time of day.") % day
+    if shift.is_by_plan:
+        planned = _("This one was moved alone before. They are counted from its own day in the series, %(day)s.")
+        return [rule, planned % {"day": within(day_no_year(_planned_day(session)))}]
+    if session.is_moved_alone:
+        return [rule, _("This one was moved alone before. They are counted from the day on which it is now.")]
+    return [rule]
 
 
 @actions.in_transaction

@@ -227,3 +227,58 @@ def test_each_reason_why_a_time_is_not_free_is_named(desk, booked):
     assert 0 < text.index(holiday) < text.index(hours)
     # Each can be overruled, and so both together.
     assert "Move it there all the same" in text
+
+
+def monthly(first, count=5):
+    """Sessions of one patient on the same weekday of each month, from this day on at five."""
+    make.clinic(slot_step_minutes=30)
+    place, service = make.location(works_on_holidays=True), make.service(minutes=50, buffer_after=10)
+    psychologist = make.psychologist()
+    make.week(psychologist=psychologist, location=place, starts="09:00", ends="19:00")
+    pattern = Pattern(Every.MONTH_WEEKDAY, 1, first.date(), count=count)
+    times = [first.replace(month=day.month, day=day.day).astimezone(UTC) for day in pattern.days()]
+    return book_series(
+        terms=Terms(psychologist, make.patient(), service, Mode.IN_PERSON, place),
+        pattern=pattern,
+        wishes=[Wish(time, time) for time in times],
+        by=make.actor(),
+        now=NOW,
+    )
+
+
+def test_second_tuesdays_become_second_wednesdays_on_the_wall_clock(desk):
+    """Two days before the clocks go forward, and after."""
+    booked = monthly(datetime(2026, 9, 8, 17, 0, tzinfo=MELBOURNE), count=4)
+    page = proposed(desk, booked[1], day="14/10/2026", at="3:00 pm", which="all")
+    words = html.unescape(page.content.decode())
+    assert "The others go to the second Wednesday of their month too, at the same time of day." in words
+    assert desk.post(page_of(booked[1]), sent(page)).status_code == 302
+    there = [(9, 9), (10, 14), (11, 11), (12, 9)]
+    assert starts() == [datetime(2026, *day, 15, 0, tzinfo=MELBOURNE).astimezone(UTC) for day in there]
+    assert not any(row.is_moved_alone for row in Appointment.objects.all())
+
+
+def test_the_page_says_from_where_they_are_counted_after_one_was_moved_alone(desk, booked):
+    actions.reschedule(appointment=booked[1], starts_at=tuesday(1) + timedelta(days=2), by=make.actor(), now=NOW)
+    page = proposed(desk, booked[1], day="23/09/2026", at="5:00 pm")
+    words = html.unescape(page.content.decode())
+    assert "They are counted from the day on which it is now." in words
+    assert "The others go to a Wednesday too, at the same time of day, as many weeks apart as now." in words
+    assert desk.post(page_of(booked[1]), sent(page)).status_code == 302
+    assert starts() == [tuesday(0), *(tuesday(n) + timedelta(days=1) for n in range(1, 5))]
+
+
+def test_where_two_would_meet_the_page_counts_from_the_day_in_the_series(desk, booked):
+    actions.reschedule(appointment=booked[1], starts_at=tuesday(2) - timedelta(days=1), by=make.actor(), now=NOW)
+    page = proposed(desk, booked[1], day="30/09/2026", at="5:00 pm")
+    words = html.unescape(page.content.decode())
+    assert "They are counted from its own day in the series, Tuesday 22 September." in words
+    assert desk.post(page_of(booked[1]), sent(page)).status_code == 302
+    # Each is a week and a day later, at five on the clock: the last three after the clocks went forward.
+    wednesdays = [(FIRST + n * WEEK + timedelta(days=8)).astimezone(UTC) for n in range(1, 5)]
+    assert starts() == [tuesday(0), *wednesdays]
+
+
+def test_one_that_goes_alone_says_nothing_of_others(desk, booked):
+    page = proposed(desk, booked[4], day="14/10/2026", at="5:00 pm")
+    assert "The others go" not in html.unescape(page.content.decode())
