@@ -75,8 +75,7 @@ class Whole:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         body = _whole_body(environ["wsgi.input"], self.lines.own)
         if body is None:
-            start_response(TOO_LONG, [("Content-Length", "0"), ("Connection", "close")])
-            return [b""]
+            return _too_long(environ, start_response)
         environ["wsgi.input"] = body
         return self.threads.submit(self._answer, environ, start_response).result()
 
@@ -90,6 +89,17 @@ class Whole:
         content = [cast(bytes, cast(Any, answer).content)]
         cast(Any, answer).close()
         return content
+
+
+def _too_long(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    """The portal's own page, in the language of the address, drawn by the thread that waited: it asks no database."""
+    from django.core.handlers.wsgi import WSGIRequest
+
+    from portal.common.web.error_pages import too_large
+
+    page = too_large(WSGIRequest(environ))
+    start_response(TOO_LONG, [*page.items(), ("Content-Length", str(len(page.content))), ("Connection", "close")])
+    return [page.content]
 
 
 def _give_back() -> None:
@@ -106,6 +116,7 @@ def _whole_body(source: Any, line: Paced) -> IO[bytes] | None:
     while piece := source.read(65536):
         size += len(piece)
         if size > LONGEST_BODY:
+            kept.close()
             return None
         kept.write(piece)
         line.until = began + HEAD + size / SLOWEST

@@ -1,6 +1,7 @@
 """The web server's own settings, on a small application that says which process answers."""
 
 import http.client
+import io
 import os
 import signal
 import socket
@@ -10,11 +11,14 @@ import time
 from collections import Counter
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from wsgiref.util import setup_testing_defaults
 
 import pytest
 from gunicorn.http.errors import LimitRequestLine
 
-from portal.ops.bounded_worker import BoundedWorker
+from portal.ops import bounded_worker
+from portal.ops.bounded_worker import BoundedWorker, Whole
 from portal.ops.processes import Child, wait_until_it_answers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -141,3 +145,25 @@ def test_an_address_longer_than_is_read_is_answered_in_the_portals_words():
     assert head.split(b"\r\n")[0] == b"HTTP/1.1 414 URI Too Long"
     assert f"Content-Length: {len(page)}".encode() in head
     assert b"<h1>This address is too long</h1>" in page
+
+
+@pytest.mark.parametrize(
+    ("front", "words"), [("/", "That was too much at once"), ("/vi/", "Nội dung gửi cùng lúc quá lớn")]
+)
+def test_a_body_longer_than_is_read_is_answered_in_the_portals_words(monkeypatch, front, words):
+    """No database mark: a query would fail this test."""
+    monkeypatch.setattr(bounded_worker, "LONGEST_BODY", 1000)
+    lines, said = SimpleNamespace(own=SimpleNamespace(until=0.0)), []
+
+    def never(environ, start_response):
+        raise AssertionError("it came to the portal")
+
+    environ = {}
+    setup_testing_defaults(environ)
+    environ |= {"REQUEST_METHOD": "POST", "PATH_INFO": f"{front}my/documents/", "wsgi.input": io.BytesIO(b"d" * 1001)}
+    [page] = Whole(never, 1, lines)(environ, lambda status, headers: said.append((status, dict(headers))))
+    [(status, headers)] = said
+    assert status == "413 Content Too Large"
+    assert (headers["Content-Type"], headers["Content-Length"]) == ("text/html; charset=utf-8", str(len(page)))
+    assert headers["Connection"] == "close"
+    assert f"<h1>{words}</h1>" in page.decode()

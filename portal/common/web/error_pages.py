@@ -31,8 +31,13 @@ def _without_request(request: HttpRequest, template: str, *, status: int) -> Htt
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400, or 413 for a form that is larger than is read."""
     if isinstance(exception, RequestDataTooBig):
-        return _without_request(request, "413.html", status=413)
+        return too_large(request)
     return _without_request(request, "400.html", status=400)
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """413, without a database."""
+    return _without_request(request, "413.html", status=413)
 
 
 def addresses_have_an_end(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
