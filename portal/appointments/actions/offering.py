@@ -167,7 +167,9 @@ def offer_time(*, vacancy: Vacancy, fit: Fit, until: datetime, by: Actor, now: d
     NotOffered or OfferClosed.
     """
     free, opening = FreeTime.of(vacancy), fit.opening
-    rooms_of = free.location if rules.takes_room(fit.entry.service, fit.mode) else None
+    # Where all are asked at once, nothing is held: with rooms locked, the next patient would be locked after them.
+    needs_room = vacancy.in_turn and rules.takes_room(fit.entry.service, fit.mode)
+    rooms_of = free.location if needs_room else None
     lock_diary(free.psychologist, patient=fit.entry.patient_id, rooms_of=rooms_of)
     # Whoever books for them ends their waiting under the patient's lock.
     if not WaitlistEntry.objects.waiting().filter(pk=fit.entry.pk).exists():

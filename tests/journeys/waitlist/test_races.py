@@ -4,11 +4,12 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 
 from portal.appointments import actions
 from portal.appointments.models import Appointment, Offer, Status, Vacancy
 from portal.appointments.refusals import NotOffered, OfferClosed, SlotTaken
-from portal.clinic.models import ClinicSettings
+from portal.clinic.models import ClinicSettings, Room
 from portal.journeys import booking
 from portal.journeys.waitlist import answering, offered, turns
 from portal.journeys.waitlist.offered import BY_LINK
@@ -153,6 +154,27 @@ def test_accepting_in_the_last_moment_against_the_worker_and_the_sweep_of_holds(
             assert isinstance(accepted, OfferClosed)
             assert accepted.reason == Offer.Outcome.EXPIRED
             assert not standing(starts_at).exists()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no row locks")
+def test_asking_all_at_once_waits_for_nobody_who_has_the_rooms(at_once):  # noqa: F811
+    """Whoever books for one of them in a room has locked them, then the rooms: asking the next would be a deadlock."""
+    practice = Waiting(freed_times="at_once")
+    make.room(location=practice.location)
+    for _ in range(3):
+        practice.waits()
+    practice.cancel()
+    vacancy = Vacancy.objects.get()
+
+    def asked():
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '2s'")
+        return turns.take_turn(vacancy, by=WORKER, now=NOW)
+
+    with transaction.atomic():
+        list(Room.objects.select_for_update())
+        [offers] = at_once([asked])
+    assert len(offers) == 3
 
 
 def test_two_rounds_at_once_ask_one_person_once(at_once):  # noqa: F811
