@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -32,7 +33,7 @@ from portal.web.psychologist.own_profile import PsychologistRequest, with_profil
 @require_safe
 def outside(request: PsychologistRequest) -> HttpResponse:
     """What is read, how old it is, and a form for one more."""
-    return _page(request, OutsideForm())
+    return _page(request, OutsideForm(), now=timezone.now())
 
 
 @allow(Role.PSYCHOLOGIST)
@@ -43,7 +44,7 @@ def add_outside(request: PsychologistRequest) -> HttpResponse:
     """Adds an address; the worker reads it in a moment."""
     form, now = OutsideForm(request.POST), timezone.now()
     if not form.is_valid():
-        return _page(request, form, status=422)
+        return _page(request, form, now=now, status=422)
     try:
         with making(request, now=now) as made:
             add_calendar(
@@ -59,7 +60,7 @@ def add_outside(request: PsychologistRequest) -> HttpResponse:
     else:
         messages.success(request, _("Added. It is read within a minute; after that its times can't be booked online."))
         return made.answer
-    return _page(request, form, status=422)
+    return _page(request, form, now=now, status=422)
 
 
 @allow(Role.PSYCHOLOGIST)
@@ -76,7 +77,7 @@ def remove_outside(request: ActorRequest, code: UUID) -> HttpResponse:
     return redirect("psychologist:outside")
 
 
-def _page(request: PsychologistRequest, form: OutsideForm, *, status: int = 200) -> HttpResponse:
-    found = lines(request.actor, now=timezone.now())
+def _page(request: PsychologistRequest, form: OutsideForm, *, now: datetime, status: int = 200) -> HttpResponse:
+    found = lines(request.actor, now=now)
     context = {"lines": found, "form": form, "is_full": len(found) >= MOST, "most": MOST}
     return render(request, "psychologist/outside.html", context, status=status)
