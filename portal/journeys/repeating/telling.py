@@ -14,6 +14,7 @@ from django.utils.translation import override
 
 from portal.appointments import ics
 from portal.appointments.models import Appointment, Series
+from portal.audit.models import Entry
 from portal.billing import charges
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings
@@ -48,8 +49,9 @@ def notify(
     if series is None:
         raise ValueError("these sessions are no series")
     each_terms, own_terms = changing.of_several(listed, now=now, clinic=clinic)
+    before = _moved_from(listed) if template == MOVED else {}
     context: dict[str, Any] = {
-        "sessions": listed,
+        "sessions": [(each, before.get(each.code)) for each in listed],
         "late": [
             (each, charges.late_fee(each, clinic=clinic).amounts.total)
             for each in listed
@@ -135,6 +137,18 @@ def listed_in(notice: Notice) -> frozenset[UUID]:
         if kind.startswith("text/calendar") and isinstance(content, bytes)
         for code in ics.codes_in(content)
     )
+
+
+def _moved_from(sessions: Sequence[Appointment]) -> dict[UUID, datetime]:
+    """Where each stood before it was moved last, by its code, as the trail has it; nothing where it has the time still.
+
+    From there too where the others are told anew, long after whoever moved them is gone.
+    """
+    stood = {}
+    moves = Entry.objects.about_each(sessions).filter(verb="appointment.rescheduled").order_by("id")
+    for code, facts in moves.values_list("target_code", "facts"):
+        stood[UUID(code)] = datetime.fromisoformat(facts["was"])
+    return {each.code: stood[each.code] for each in sessions if stood.get(each.code, each.starts_at) != each.starts_at}
 
 
 def _digest(words: str) -> str:

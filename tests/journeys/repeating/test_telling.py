@@ -10,6 +10,7 @@ import pytest
 import time_machine
 import vobject
 from django.core import mail
+from django.utils.translation import override
 
 from portal.accounts.roles import Role
 from portal.appointments.actions.clashes import Terms
@@ -274,3 +275,66 @@ def test_one_that_was_promised_something_else_keeps_it_in_the_mail_about_a_move(
     until = when(sessions[1].starts_at - timedelta(hours=24), MELBOURNE)
     assert f"{when(sessions[1].starts_at, MELBOURNE)}: cancel or move the session free of charge until {until}" in text
     assert "Each of the others can be moved or cancelled by itself, free of charge until 48 hours before" in text
+
+
+def moved_a_day_on(booked, desk):
+    """The third and those after it go from Monday to Tuesday, at ten."""
+    return propose_move(
+        booked[2],
+        day=booked[2].local_start.date() + timedelta(days=1),
+        at=booked[2].local_start.time().replace(hour=10),
+        which=Which.FOLLOWING,
+        data=None,
+        by=desk,
+        now=NOW,
+        clinic=make.clinic(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "before"),
+    [("en-au", "Before: "), ("zh-hans", "原定时间："), ("vi", "Giờ cũ: "), ("ar", "الموعد السابق: ")],
+)
+def test_each_line_of_a_move_says_from_where_to_where(booked, desk, language, before):
+    booked[0].patient.user.language = language
+    booked[0].patient.user.save(update_fields=["language"])
+    tasks.send_due("email")
+    old = [row.starts_at for row in booked[2:]]
+    moved = move_sessions(moved_a_day_on(booked, desk), by=desk, now=NOW)
+    [notice] = Notice.objects.filter(template="series_moved")
+    assert notice.language == language
+    with override(language):
+        pairs = [
+            (when(now.starts_at, MELBOURNE), f"{before}{when(was, MELBOURNE)}")
+            for now, was in zip(moved, old, strict=True)
+        ]
+    for words in (notice.text, html.unescape(notice.html)):
+        said = [words.index(each) for pair in pairs for each in pair]
+        assert said == sorted(said)
+        assert words.count(before) == 3
+
+
+def test_told_anew_the_others_still_say_where_they_were(booked, desk):
+    old = [row.starts_at for row in booked]
+    move_sessions(moved_a_day_on(booked, desk), by=desk, now=NOW)
+    booked[3].refresh_from_db()
+    move_one(booked[3], desk, hours=1)
+    [notice] = Notice.objects.filter(template="series_moved", state=State.PENDING)
+    assert [f"Before: {when(at, MELBOURNE)}" in notice.text for at in old] == [False, False, True, False, True]
+
+
+def test_what_is_held_another_way_at_its_time_has_no_time_before(booked, desk):
+    tasks.send_due("email")
+    asked = propose_move(
+        booked[2],
+        day=booked[2].local_start.date(),
+        at=booked[2].local_start.time(),
+        which=Which.ALL,
+        to=Terms(booked[2].psychologist, booked[2].patient, booked[2].service, Mode.PHONE, booked[2].location),
+        data=None,
+        by=desk,
+        now=NOW,
+        clinic=make.clinic(),
+    )
+    assert len(move_sessions(asked, by=desk, now=NOW)) == 5
+    assert "Before" not in Notice.objects.get(template="series_moved").text
