@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from e2e.harness import Mailbox, agree, text_of, week_after
 from portal.appointments.models import Appointment, WorkingHours
@@ -120,3 +120,44 @@ def test_a_patient_books_several_from_a_time_on_a_phone(phone: Page, sign_in, ma
     assert [row.position for row in rows] == [1, 2, 3]
     told = text_of(mailbox.wait_for(to="several@post.example"))
     assert [f"{n} of 3" in told for n in (1, 2, 3)] == [True] * 3
+
+
+def test_what_is_typed_while_the_times_are_on_their_way_stays(page: Page, sign_in) -> None:
+    """The answer about how often it recurs is held back while somebody says how many there are."""
+    session = a_session_before_the_change(days=91)
+    sign_in(page, "reception@demo.example")
+    page.goto(f"/reception/appointments/{session.code}/repeat/")
+    held: list[Route] = []
+    page.route("**/repeat/?*", lambda route: route.continue_() if held else held.append(route))
+    repeats, how_many, times = page.get_by_label("Repeats"), page.get_by_label("How many"), page.locator(".series-time")
+    repeats.select_option(label="Every 2 weeks")
+    how_many.click()
+    how_many.press("ControlOrMeta+a")
+    how_many.press("1")
+    page.wait_for_function("document.getElementById('series-times').ariaBusy === 'true'")
+    held[0].continue_()
+    # What is shown is what was asked for; what is being typed is not touched, nor the place where it is typed.
+    expect(times).to_have_count(5)
+    expect(times.nth(1)).to_contain_text(f"{planned(session, 2).astimezone(session.zone):%-d %B}")
+    expect(how_many).to_be_focused()
+    how_many.press("2")
+    expect(how_many).to_have_value("12")
+    how_many.press("Tab")
+    expect(times).to_have_count(11)
+
+
+def test_a_form_that_is_wrong_is_drawn_anew_and_right_again(page: Page, sign_in) -> None:
+    session = a_session_before_the_change(days=119)
+    sign_in(page, "reception@demo.example")
+    page.goto(f"/reception/appointments/{session.code}/repeat/")
+    how_many, times = page.get_by_label("How many"), page.locator(".series-time")
+    expect(times).to_have_count(5)
+    how_many.fill("1")
+    how_many.press("Tab")
+    wrong = page.locator(".series-pattern .error")
+    expect(wrong).to_be_visible()
+    expect(times).to_have_count(0)
+    how_many.fill("3")
+    how_many.press("Tab")
+    expect(times).to_have_count(2)
+    expect(wrong).to_have_count(0)

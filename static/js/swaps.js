@@ -58,8 +58,9 @@ const fields = target => [...target.querySelectorAll('input[id]:not([type="hidde
 const before = new WeakMap()
 
 document.addEventListener('htmx:beforeRequest', event => {
-  const { target, xhr } = event.detail
-  if (!isPoll(event)) before.set(xhr, new Map(fields(target).map(one => [one.id, typed(one)])))
+  const { elt, target, xhr } = event.detail
+  // The form that asks too: an answer that finds it wrong draws it anew, though it asked for what stands elsewhere.
+  if (!isPoll(event)) before.set(xhr, new Map([...fields(target), ...fields(elt)].map(one => [one.id, typed(one)])))
 })
 
 document.addEventListener('htmx:beforeSwap', event => {

@@ -17,7 +17,7 @@ from portal.appointments.actions.clashes import Terms
 from portal.appointments.refusals import NotOffered, SlotTaken
 from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.decorators import ActorRequest
-from portal.common.web.htmx import page_or_fragment, redirect_to
+from portal.common.web.htmx import redirect_to
 from portal.common.web.once import making
 from portal.journeys import choosing
 from portal.journeys.repeating import asking, telling
@@ -26,6 +26,7 @@ from portal.web.calendars.audience import Audience
 from portal.web.calendars.booking import Here, day_of, given_by, what_is_booked
 from portal.web.calendars.refused import why_not
 from portal.web.calendars.told import say_what_was_done
+from portal.web.series.answering import times_or_page
 
 
 def book(request: ActorRequest, audience: Audience, people: Sequence[Psychologist], code: UUID) -> HttpResponse:
@@ -76,5 +77,4 @@ def book(request: ActorRequest, audience: Audience, people: Sequence[Psychologis
         "chosen": {"time": here.value, "service": service.slug, "mode": mode.value},
         "action": request.path,
     }
-    status = 409 if asked.is_taken or refusal else 422 if is_sent or asked.form.errors else 200
-    return page_or_fragment(request, "calendar/book_series.html", context, fragment="series", status=status)
+    return times_or_page(request, "calendar/book_series.html", context, asked=asked, refusal=refusal)

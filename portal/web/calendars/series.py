@@ -31,6 +31,7 @@ from portal.web.calendars.audience import Audience
 from portal.web.calendars.refused import in_words, why_not
 from portal.web.calendars.series_forms import StaffMoveForm
 from portal.web.calendars.told import say_what_was_done
+from portal.web.series.answering import times_or_page
 
 
 def _of_a_series(request: ActorRequest, code: UUID) -> Appointment:
@@ -89,8 +90,7 @@ def repeat(request: ActorRequest, audience: Audience, code: UUID) -> HttpRespons
         "patient_url": _patient_url(audience, session),
         "back_url": back_url,
     }
-    status = 409 if asked.is_taken or refusal else 422 if is_sent or asked.form.errors else 200
-    return page_or_fragment(request, "calendar/repeat.html", context, fragment="series", status=status)
+    return times_or_page(request, "calendar/repeat.html", context, asked=asked, refusal=refusal)
 
 
 def cancel(request: ActorRequest, audience: Audience, code: UUID) -> HttpResponse:

@@ -330,7 +330,7 @@ def test_what_is_held_another_way_at_its_time_has_no_time_before(booked, desk):
         day=booked[2].local_start.date(),
         at=booked[2].local_start.time(),
         which=Which.ALL,
-        to=Terms(booked[2].psychologist, booked[2].patient, booked[2].service, Mode.PHONE, booked[2].location),
+        to=Terms(booked[2].psychologist, booked[2].patient, booked[2].service, Mode.VIDEO, booked[2].location),
         data=None,
         by=desk,
         now=NOW,

@@ -1,6 +1,7 @@
 """Several sessions booked at once from a time that is chosen, by the desk and by a psychologist."""
 
 import html
+import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -135,3 +136,14 @@ def test_nobody_elses_patient_and_no_other_diary(mai, patient):
     # Their patient by now, but the diary is not theirs.
     assert stranger.get(page_of(patient, "psychologist")).status_code == 404
     assert make.client_for(make.user()).get(page_of(patient)).status_code == 403
+
+
+def test_the_ways_to_meet_follow_what_is_booked(mai, patient):
+    make.service(slug="by-phone", in_person=False, video=False, phone=True)
+    desk = make.signed_in_client(role=Role.RECEPTION)
+    headers = {"HX-Request": "true", "HX-Target": "series-times"}
+    text = desk.get(page_of(patient, service="by-phone"), headers=headers).content.decode()
+    (ways,) = re.findall(r'<select id="series-mode"[^>]*hx-swap-oob="true">(.*?)</select>', text)
+    assert re.findall(r'value="(\w+)"', ways) == ["phone"]
+    # On the page itself it stands in the form, and nothing takes its place.
+    assert "hx-swap-oob" not in words(desk.get(page_of(patient)))

@@ -203,3 +203,26 @@ def test_a_cancelled_session_is_not_repeated(desk, session):
     cancelled = make.appointment(status="cancelled")
     answer = desk.get(page_of(cancelled))
     assert (answer.status_code, answer.url) == (302, reverse("reception:appointment", args=[cancelled.code]))
+
+
+HTMX = {"HX-Request": "true", "HX-Target": "series-times"}
+
+
+def test_what_is_changed_in_the_form_brings_the_times_without_the_form(desk, session):
+    answer = desk.get(page_of(session), {"repeat": "weekly", "count": "3"}, headers=HTMX)
+    text = answer.content.decode()
+    assert answer.status_code == 200
+    assert text.strip().startswith('<div id="series-times">')
+    assert (text.count("<form"), text.count('-take"')) == (1, 2 * 3)
+    assert "HX-Retarget" not in answer
+    assert "HX-Target" in answer["Vary"]
+
+
+def test_a_form_that_is_wrong_comes_with_what_is_wrong(desk, session):
+    answer = desk.get(page_of(session), {"repeat": "weekly", "count": "1"}, headers=HTMX)
+    text = answer.content.decode()
+    assert (answer.status_code, answer["HX-Retarget"]) == (422, "#series")
+    assert text.strip().startswith('<div id="series">')
+    # Put right, it is drawn anew once more, without what was wrong.
+    assert 'data-hx-target="#series"' in text
+    assert 'data-hx-target="#series-times"' in desk.get(page_of(session)).content.decode()

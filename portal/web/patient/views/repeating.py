@@ -21,11 +21,12 @@ from portal.billing import charges
 from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
-from portal.common.web.htmx import page_or_fragment, redirect_to
+from portal.common.web.htmx import redirect_to
 from portal.common.web.once import making, once
 from portal.journeys import changing, told
 from portal.journeys.repeating import asking
 from portal.journeys.repeating.proposing import not_online, terms_of, too_many
+from portal.web.series.answering import times_or_page
 
 
 @allow(Role.PATIENT)
@@ -79,8 +80,7 @@ def repeat(request: ActorRequest, code: UUID) -> HttpResponse:
         "each_terms": changing.terms_of_another(session, clinic=clinic),
     }
     context |= _costs(asked, clinic=clinic)
-    status = 409 if asked.is_taken or (refusal and is_sent) else 422 if is_sent or asked.form.errors else 200
-    return page_or_fragment(request, "patient/repeat.html", context, fragment="series", status=status)
+    return times_or_page(request, "patient/repeat.html", context, asked=asked, refusal=refusal)
 
 
 def _costs(asked: asking.Asked, *, clinic: ClinicSettings) -> dict[str, charges.Quote | Decimal]:

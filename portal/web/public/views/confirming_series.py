@@ -23,7 +23,7 @@ from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import open_to_all
-from portal.common.web.htmx import page_or_fragment, redirect_to
+from portal.common.web.htmx import redirect_to
 from portal.journeys import booking, changing, choosing, told
 from portal.journeys.repeating import asking
 from portal.journeys.repeating.proposing import not_online, too_many
@@ -31,6 +31,7 @@ from portal.patients import consents
 from portal.patients.models import Patient
 from portal.web.public import held_time
 from portal.web.public.forms import Agreement, Shown, WhoseForm
+from portal.web.series.answering import times_or_page
 
 
 @open_to_all(reason="shows only the time held in this visitor's own session, and only to somebody signed in")
@@ -105,5 +106,4 @@ def _page(request: HttpRequest, user: User, held: Appointment, people: list[Pati
         "action": request.path,
         "step": 4,
     }
-    status = 409 if asked.is_taken or (refusal and is_sent) else 422 if is_sent or asked.form.errors else 200
-    return page_or_fragment(request, "public/confirm_series.html", context, fragment="series", status=status)
+    return times_or_page(request, "public/confirm_series.html", context, asked=asked, refusal=refusal)

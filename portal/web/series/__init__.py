@@ -1,0 +1,1 @@
+"""Sessions that recur, for every audience: repeating one, and moving or calling off several."""

@@ -1,0 +1,35 @@
+"""What the pages that repeat a session answer: all of it, or the times below a form that somebody still fills in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+from portal.common.web.htmx import page_or_fragment, targets
+from portal.journeys.repeating.asking import Asked
+
+WHOLE, TIMES = "series", "series-times"
+
+
+def times_or_page(
+    request: HttpRequest, template: str, context: Mapping[str, Any], *, asked: Asked, refusal: str
+) -> HttpResponse:
+    """The times alone where the form that asked for them is right; with it, to say what is wrong, where it is not.
+
+    A refusal of what was sent is a 409, and so is a time that was taken meanwhile.
+    """
+    is_wrong = bool(asked.form.errors)
+    status = 409 if asked.is_taken or (refusal and asked.is_sent) else 422 if asked.is_sent or is_wrong else 200
+    if not targets(request, TIMES):
+        return page_or_fragment(request, template, context, fragment=WHOLE, status=status)
+    if is_wrong:
+        answer = render(request, f"{template}#{WHOLE}", context, status=status)
+        answer["HX-Retarget"] = f"#{WHOLE}"
+    else:
+        answer = render(request, "components/_series_times.html", {**context, "is_alone": True}, status=status)
+    patch_vary_headers(answer, ("HX-Request", "HX-Target", "HX-History-Restore-Request"))
+    return answer
