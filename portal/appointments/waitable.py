@@ -1,25 +1,23 @@
 """For which services somebody may wait, and whether a time that would help them can ever come.
 
-Both before they join: a wish that no time can meet waits in silence until its last day. What is asked here of who may
-book is what `rules.check_patient` asks in the end, of one time.
+Both before they join: a wish that no time can meet waits in silence until its last day. Who may book what is
+`eligibility`'s to say.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
-from typing import Final, NamedTuple
+from typing import Final
 
+from portal.appointments.eligibility import Standing, why_not
 from portal.appointments.hours import weekly_hours
-from portal.appointments.models import Appointment, TimeSlot
+from portal.appointments.models import TimeSlot
 from portal.appointments.models.hours import end_minute
 from portal.appointments.openings import Hours
 from portal.appointments.parts_of_day import PartOfDay
 from portal.clinic import kept
-from portal.clinic.booking_rules import rules_of
-from portal.clinic.models import ClinicSettings, Location, Psychologist, Service, WhoBooks
-from portal.patients.models import Patient
+from portal.clinic.models import ClinicSettings, Location, Psychologist, Service
 
 # The hours of the clock, in minutes, in which a session that is in this part of the day begins.
 _PARTS: Final = {
@@ -30,36 +28,6 @@ _PARTS: Final = {
         (PartOfDay.EVENING, 17, 24),
     )
 }
-
-
-class Standing(NamedTuple):
-    """What the rules of who may book ask of a patient: whom they saw or will see, and whether they are approved."""
-
-    seen: frozenset[int] = frozenset()
-    is_approved: bool = False
-
-
-# Of somebody who has no record yet.
-NEW: Final = Standing()
-
-
-def standings(patients: Collection[Patient]) -> dict[int, Standing]:
-    """By the patients' ids. One query; whether they are approved stands on the patients."""
-    sessions = Appointment.objects.with_a_person().filter(patient__in=patients).order_by()
-    seen: defaultdict[int, set[int]] = defaultdict(set)
-    for patient, psychologist in sessions.values_list("patient", "psychologist").distinct():
-        seen[patient].add(psychologist)
-    return {each.pk: Standing(frozenset(seen[each.pk]), each.approved_at is not None) for each in patients}
-
-
-def why_not(service: Service, standing: Standing, *, clinic: ClinicSettings) -> str:
-    """Why the rules of booking online keep a service from somebody, as NotOffered says it; empty where they do not."""
-    if service.first_visit_only and standing.seen:
-        return "first_visit_only"
-    who = rules_of(kept.services().get(service.pk, service), clinic=clinic).who
-    if who == WhoBooks.ANYONE or standing.is_approved or (who == WhoBooks.KNOWN and standing.seen):
-        return ""
-    return f"{who}_only"
 
 
 def services_for(people: Iterable[Standing], services: Iterable[Service], *, clinic: ClinicSettings) -> list[Service]:

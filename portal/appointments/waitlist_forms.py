@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.appointments import waitable
+from portal.appointments import eligibility, waitable
 from portal.appointments.actions import WaitlistWish
 from portal.appointments.models import WaitlistEntry, Weekday
 from portal.appointments.models.waitlist import DAYS, PARTS, WAYS, bits_of, chosen_in
@@ -65,18 +65,19 @@ class WishForm(forms.Form):
         services: Sequence[Service],
         psychologists: Sequence[Psychologist],
         places: Sequence[Location],
-        today: date,
+        now: datetime,
         clinic: ClinicSettings,
         entry: WaitlistEntry | None = None,
         initial: dict[str, Any] | None = None,
     ) -> None:
+        today = clinic.today(now)
         ways = _ways_of(services, psychologists, entry)
         begins = self._said(entry) if entry is not None else self._usual(today, ways)
         super().__init__(data, initial=begins | (initial or {}))
         self.today, self.entry, self.clinic = today, entry, clinic
         self.hint = ""
         self._patients = {str(patient.code): patient for patient in people}
-        self._standings = waitable.standings(people)
+        self._standings = eligibility.standings(people, now=now)
         self._services = {service.slug: service for service in services}
         self._people = {person.slug: person for person in psychologists}
         self._places = {place.slug: place for place in places}
@@ -190,7 +191,7 @@ class WishForm(forms.Form):
         return next(iter(self._patients.values()))
 
     @property
-    def standing(self) -> waitable.Standing:
+    def standing(self) -> eligibility.Standing:
         """What the rules of who may book ask of them."""
         return self._standings[self.patient.pk]
 

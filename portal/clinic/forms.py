@@ -19,6 +19,13 @@ from portal.common.forms.parts import field_of
 from portal.common.forms.shown import ADDRESS
 from portal.common.languages import durations
 
+# `appointments.eligibility`, as a manager reads it.
+_WHO_HAS_BEEN_HERE = _(
+    "Somebody has been here once a session of theirs was held: they were checked in, or it is over and was neither "
+    "cancelled nor missed. Until then they book what is for first visits only, one at a time; whoever cancels or "
+    "misses it may book another. Whom the desk has approved counts as having been here."
+)
+
 _SETTINGS = [
     (_("The clinic"), ["name", "legal_name", "abn", "gst_registered", "logo"]),
     (_("Where and how to reach it"), ["street", "suburb", "state", "postcode", "phone", "email", "time_zone"]),
@@ -65,9 +72,7 @@ class ClinicSettingsForm(ClinicForm[ClinicSettings]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["bank_account"].help_text = _("Unpaid invoices name the new account at once.")
-        self.fields["who_books"].help_text = _(
-            "Where it is for people who have been here, somebody new begins with what is for first visits only."
-        )
+        self.fields["who_books"].help_text = _WHO_HAS_BEEN_HERE
         self.fields["max_open_bookings"].help_text = _("Of all services together. The desk may book more.")
 
     def locked_row(self) -> ClinicSettings:
@@ -207,6 +212,10 @@ class ServiceForm(AsksOnce, SluggedForm[Service]):
         ):
             general = _("The clinic's rule: %(rule)s") % {"rule": kinds(general).label}
             field_of(self, name, forms.ChoiceField).choices = [("", general), *kinds.choices]
+        self.fields["who_books"].help_text = _WHO_HAS_BEEN_HERE
+        self.fields["first_visit_only"].help_text = _(
+            "For people of whom no session was held yet. Whoever has one booked moves that instead of booking a second."
+        )
         self.fields["max_open_bookings"].label = _("Most sessions of it that one patient may have booked online")
         self.fields["max_open_bookings"].help_text = _(
             "Left empty, no limit of its own. The clinic's limit, %(most)d of all services, holds as well."

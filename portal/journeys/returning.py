@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 
 from portal.accounts.models import User
-from portal.appointments import diary
+from portal.accounts.roles import Role
+from portal.appointments import diary, eligibility
 from portal.appointments.models import Appointment
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Psychologist, Service
+from portal.common.access.actors import Actor
 from portal.journeys import profiles
 from portal.patients.models import Patient
 
@@ -19,11 +21,16 @@ from portal.patients.models import Patient
 NAMED = 3
 
 
-def has_been_here(user: User) -> bool:
-    """Whether everybody whom this account books for has had a session, or has one to come; of nobody, no. One query."""
-    sessions = Appointment.objects.with_a_person().filter(patient=OuterRef("pk")).order_by()
-    known = Patient.objects.managed_by(user).order_by().values_list(Exists(sessions), flat=True)
-    return bool(answers := list(known)) and all(answers)
+def has_been_here(user: User, *, now: datetime) -> bool:
+    """Whether everybody whom this account books for has been here; of nobody, no. One query."""
+    own = eligibility.standings_of(Patient.objects.managed_by(user), now=now)
+    return bool(own) and all(each.was_here for each in own.values())
+
+
+def first_visits_ahead(user: User, *, now: datetime) -> list[Appointment]:
+    """The first visits that an account's people have booked, or asked for, the next first. One query."""
+    own = Appointment.objects.visible_to(Actor(user=user, role=Role.PATIENT)).ahead(now=now)
+    return list(own.filter(service__first_visit_only=True).select_related("patient", "location").order_by("starts_at"))
 
 
 def taking_bookings(service: Service, *, user: User | None) -> list[Psychologist]:

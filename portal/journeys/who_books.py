@@ -6,38 +6,31 @@ their own people.
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Q
+from datetime import datetime
 
 from portal.accounts.models import User
-from portal.appointments.actions import rules
-from portal.appointments.models import Appointment
+from portal.appointments import eligibility
 from portal.clinic import kept
-from portal.clinic.booking_rules import rules_of
-from portal.clinic.models import ClinicSettings, Service, WhoBooks
+from portal.clinic.models import ClinicSettings, Service
 from portal.patients.models import Patient
 
 
-def barred(service: Service, *, user: User | None, clinic: ClinicSettings) -> str:
+def barred(service: Service, *, user: User | None, clinic: ClinicSettings, now: datetime) -> str:
     """Why nobody whom this account books for may book it, as NotOffered says it; empty where somebody may.
 
     Asks the database only where the service is not for everybody.
     """
-    who = rules_of(service, clinic=clinic).who
-    if who == WhoBooks.ANYONE:
-        return ""
-    if user is not None:
-        sessions = Appointment.objects.with_a_person().filter(patient=OuterRef("pk")).order_by()
-        may = Q(approved_at__isnull=False)
-        if who == WhoBooks.KNOWN:
-            may |= Q(Exists(sessions))
-        if Patient.objects.managed_by(user).order_by().filter(may).exists():
+    reason = eligibility.why_not(service, eligibility.NEW, clinic=clinic)
+    if reason and user is not None:
+        own = eligibility.standings_of(Patient.objects.managed_by(user), now=now)
+        if any(eligibility.why_not(service, each, clinic=clinic) != reason for each in own.values()):
             return ""
-    return rules.barred_by(who)
+    return reason
 
 
 def takes_somebody_new(service: Service, *, clinic: ClinicSettings) -> bool:
     """Whether it can be booked online for somebody who has no record yet."""
-    return rules_of(service, clinic=clinic).who == WhoBooks.ANYONE
+    return not eligibility.why_not(service, eligibility.NEW, clinic=clinic)
 
 
 def for_somebody_new(*, clinic: ClinicSettings) -> list[Service]:

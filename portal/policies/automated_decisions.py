@@ -94,8 +94,8 @@ def _alone(facts: PrivacyFacts) -> list[list[str]]:
         rows.append(
             [
                 _("Whether you can book a first visit"),
-                _("Only if you have not been here before."),
-                _("Your earlier sessions."),
+                _("Only if no session of yours was held here yet, and no other first visit is booked."),
+                _("Your sessions."),
             ]
         )
     rows.append(

@@ -192,7 +192,7 @@ def test_a_first_visit_is_for_people_who_never_had_one(practice, now, nine):
     booked = book(practice, service=first)
     with pytest.raises(NotOffered) as refused:
         book(practice, service=first, starts_at=nine + 2 * HOUR)
-    assert refused.value.reason == "first_visit_only"
+    assert refused.value.reason == "first_visit_ahead"
     assert book(practice, service=first, starts_at=nine + 2 * HOUR, by=practice.desk)
     assert book(practice, starts_at=nine + 4 * HOUR).service != booked.service
 

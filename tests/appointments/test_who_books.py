@@ -29,11 +29,15 @@ def rule(practice, who, **fields):
     practice.service = make.service(minutes=50, buffer_after=10, who_books=who, **fields)
 
 
-def test_known_are_those_who_were_here_or_come(practice, now):
+def test_known_are_those_of_whom_a_session_was_held(practice, now):
     rule(practice, WhoBooks.KNOWN)
     make.appointment(patient=practice.patient, starts_at=now - 9 * DAY, status=Status.CANCELLED)
     assert refused(practice) == "known_only"
-    make.appointment(patient=practice.patient, starts_at=now - 8 * DAY, status=Status.COMPLETED)
+    coming = make.appointment(patient=practice.patient, starts_at=now + 8 * DAY)
+    assert refused(practice) == "known_only"
+    coming.starts_at, coming.ends_at = now - 8 * DAY, now - 8 * DAY + HOUR
+    coming.occupied_from, coming.occupied_until = coming.starts_at, coming.ends_at
+    coming.save()
     assert book(practice)
 
 
@@ -63,8 +67,14 @@ def test_where_the_clinics_rule_is_people_known_here_somebody_new_begins_with_a_
     practice.clinic.who_books = WhoBooks.KNOWN
     practice.clinic.save()
     assert refused(practice) == "known_only"
-    book(practice, service=make.service(minutes=50, first_visit_only=True))
-    assert book(practice, starts_at=nine + 2 * HOUR)
+    intake = make.service(minutes=50, first_visit_only=True)
+    first = book(practice, service=intake)
+    # Until it was held, it is that alone, and one of it.
+    assert refused(practice, starts_at=nine + 2 * HOUR) == "known_only"
+    assert refused(practice, service=intake, starts_at=nine + 2 * HOUR) == "first_visit_ahead"
+    later = first.ends_at
+    assert book(practice, starts_at=nine + 26 * HOUR, now=later)
+    assert refused(practice, service=intake, starts_at=nine + 28 * HOUR, now=later) == "first_visit_only"
 
 
 def test_a_services_own_rule_comes_before_the_clinics(practice):

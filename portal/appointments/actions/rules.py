@@ -10,17 +10,17 @@ from typing import NamedTuple
 from django.db.models import Q
 
 from portal.accounts.roles import STAFF
-from portal.appointments import closed
+from portal.appointments import closed, eligibility
 from portal.appointments.diary import Dated, booking_times, closed_days
 from portal.appointments.hours import weekly_hours
-from portal.appointments.models import Appointment, AppointmentQuerySet
+from portal.appointments.models import Appointment
 from portal.appointments.openings import by_way, openings
 from portal.appointments.outside.taken import is_busy_elsewhere
 from portal.appointments.refusals import NotOffered, PatientBusy, Refusal, SlotTaken, TooManyBookings
 from portal.appointments.states import AHEAD, TAKING_TIME, Status
 from portal.clinic.booking_rules import rules_of
 from portal.clinic.kept import is_named, places, psychologists, rooms, services
-from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Room, Service, WhoBooks
+from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Room, Service
 from portal.common.access.actors import Actor
 from portal.patients.models import Patient
 
@@ -249,7 +249,7 @@ def check_patient(
 ) -> None:
     """Raises PatientBusy for anybody, and the rules of booking online for whoever is not staff.
 
-    A first visit is for people without an earlier session; books that are closed stay open to one's own patients.
+    `eligibility` says who may book what; books that are closed stay open to one's own patients.
     """
     if is_staff(by):
         check_patient_is_free(patient.pk, slot, now=now)
@@ -266,25 +266,14 @@ def check_patient(
         raise TooManyBookings
     if in_force.most_of_service is not None and ahead.count(service.pk) >= in_force.most_of_service:
         raise TooManyBookings("service")
-    earlier = own.with_a_person()
-    if service.first_visit_only and (service.pk in ahead or earlier.exists()):
-        raise NotOffered("first_visit_only")
-    _check_who(patient, earlier, in_force.who)
-    if not psychologist.accepting_patients and not earlier.filter(psychologist=psychologist).exists():
-        raise NotOffered("psychologist")
-
-
-def _check_who(patient: Patient, earlier: AppointmentQuerySet, who: WhoBooks) -> None:
-    """Asks the record as it is now, not as the page read it."""
-    if who == WhoBooks.ANYONE or Patient.objects.approved().filter(pk=patient.pk).exists():
+    if psychologist.accepting_patients and not eligibility.is_asked(service, clinic=clinic):
         return
-    if who == WhoBooks.APPROVED or not earlier.exists():
-        raise NotOffered(barred_by(who))
-
-
-def barred_by(who: WhoBooks) -> str:
-    """The reason of NotOffered for somebody who is not among them."""
-    return f"{who}_only"
+    # The record as it is now, not as the page read it.
+    standing = eligibility.standings([patient], now=now)[patient.pk]
+    if reason := eligibility.why_not(service, standing, clinic=clinic):
+        raise NotOffered(reason)
+    if not psychologist.accepting_patients and psychologist.pk not in standing.seen:
+        raise NotOffered("psychologist")
 
 
 def check_patient_is_free(patient: int | None, slot: Slot, *, now: datetime, ignore: Appointment | None = None) -> None:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from portal.appointments import waitable
+from portal.appointments import eligibility
 from portal.appointments.actions import rules
 from portal.appointments.models import Appointment, WaitlistEntry
 from portal.appointments.refusals import AlreadyWaiting, NotOffered, NotWaiting
@@ -45,8 +45,8 @@ def join_waitlist(*, patient: Patient, service: Service, wish: WaitlistWish, by:
     if not service.is_active or not (rules.is_staff(by) or service.online):
         raise NotOffered("service")
     if not rules.is_staff(by):
-        standing = waitable.standings([patient])[patient.pk]
-        if barred := waitable.why_not(service, standing, clinic=ClinicSettings.current()):
+        standing = eligibility.standings([patient], now=now)[patient.pk]
+        if barred := eligibility.why_not(service, standing, clinic=ClinicSettings.current()):
             raise NotOffered(barred)
     entry = WaitlistEntry(patient=patient, service=service, joined_at=now, joined_by=by.user, **_columns(wish, by=by))
     # Two presses at once: the database keeps one, and says so without breaking the transaction.

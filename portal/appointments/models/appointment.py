@@ -162,6 +162,10 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
             found.setdefault(patient, (starts_at, zone))
         return found
 
+    def ahead(self, *, now: datetime) -> AppointmentQuerySet:
+        """What somebody has ahead of them: booked, or asked for and not answered yet."""
+        return self.filter(status__in=states.AHEAD, ends_at__gt=now)
+
     def past(self, *, now: datetime) -> AppointmentQuerySet:
         """Those that have ended or were closed before, the latest first; no holds."""
         return self.without_holds().filter(Q(ends_at__lte=now) | Q(status__in=states.OVER)).order_by("-starts_at")

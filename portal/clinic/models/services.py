@@ -35,7 +35,10 @@ class TaxCode(models.TextChoices):
 
 
 class WhoBooks(models.TextChoices):
-    """For whom a service can be booked online; whoever the desk approved may book what is for people known here."""
+    """For whom a service can be booked online; whoever the desk approved may book what is for people known here.
+
+    `appointments.eligibility` says who has been here.
+    """
 
     ANYONE = "anyone", _("Anybody")
     KNOWN = "known", _("People who have been here")

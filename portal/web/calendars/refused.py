@@ -73,6 +73,7 @@ def why_not(reason: str) -> str:
         "room": _("No room is free there at that time."),
         "psychologist": _("This psychologist no longer takes sessions."),
         "first_visit_only": _("This service is for first visits only."),
+        "first_visit_ahead": _("They have a first visit booked already."),
         "known_only": _("This service is for people who have been here."),
         "approved_only": _("This service is for people whom the desk has approved."),
     }.get(reason, _("That can't be booked."))

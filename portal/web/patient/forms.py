@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from portal.appointments import waitable
+from portal.appointments import eligibility
 from portal.appointments.waitlist_forms import WishForm
 from portal.clinic.models import Location, Service
 from portal.common.forms.fields import MarkField, MoneyField, WholeNumberField
@@ -86,6 +86,6 @@ class OwnWishForm(WishForm):
         return self._patients[self.cleaned_data["who"]] if "who" in self.cleaned_data else super().patient
 
     def _check_who(self, service: Service) -> None:
-        if self.entry is None and waitable.why_not(service, self.standing, clinic=self.clinic):
+        if self.entry is None and eligibility.why_not(service, self.standing, clinic=self.clinic):
             words = _("%(name)s can't book this service online. Choose another one, or phone us.")
             self.add_error("service", ValidationError(words, code="who", params={"name": self.patient.called}))

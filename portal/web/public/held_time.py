@@ -91,7 +91,7 @@ def take(
     if not limits.has_room("hold", **bound):
         raise TooManyHeld
     account = request.user if request.user.is_authenticated else None
-    if reason := who_books.barred(service, user=account, clinic=ClinicSettings.current()):
+    if reason := who_books.barred(service, user=account, clinic=ClinicSettings.current(), now=now):
         raise NotOffered(reason)
     before = _row(request)
     held = booking.hold_time(

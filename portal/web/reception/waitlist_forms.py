@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.appointments import waitable
+from portal.appointments import eligibility
 from portal.appointments.models import WaitlistEntry
 from portal.appointments.waitlist_forms import WishForm
 from portal.common.database.columns import longest
@@ -29,13 +29,18 @@ class DeskWishForm(WishForm):
     def _doubts(self) -> list[str]:
         """Also what the rules of booking online keep from them: the desk alone can book it for them."""
         found = super()._doubts()
-        match waitable.why_not(self.chosen_service, self.standing, clinic=self.clinic):
+        match eligibility.why_not(self.chosen_service, self.standing, clinic=self.clinic):
             case "":
                 return found
-            case "first_visit_only":
+            case eligibility.FIRST_VISIT_ONLY:
                 words = gettext(
-                    "%(name)s has been here or has a session booked, and this is for people who are new. No time is "
-                    "offered to them by e-mail. Choose another service, or send it again."
+                    "%(name)s has been here, and this is for people who are new. No time is offered to them by e-mail. "
+                    "Choose another service, or send it again."
+                )
+            case eligibility.FIRST_VISIT_AHEAD:
+                words = gettext(
+                    "%(name)s has a first visit booked, and books one at a time online. No time is offered to them by "
+                    "e-mail: move the one that is booked, choose another service, or send it again."
                 )
             case _:
                 words = gettext(

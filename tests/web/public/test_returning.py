@@ -76,12 +76,12 @@ def test_what_is_for_them_stands_first_for_who_has_been_here(known):
 
 def test_the_times_of_a_first_visit_lead_on_who_has_been_here(known):
     page = make.client_for(known).get(FIRST, {"psychologist": "mai", "mode": "in_person", "week": "2026-11-30"})
-    assert "This is for people who are new here, and you have been here or have a session booked." in words(page)
+    assert "This is for people who are new here, and you have been here." in words(page)
     assert (
         'href="/book/session/?psychologist=mai&amp;mode=in_person&amp;week=2026-11-30">Session' in page.content.decode()
     )
     for somebody in (Client(), make.client_for(make.user()), make.client_for(make.patient(user=make.user()).user)):
-        assert "you have been here or" not in words(somebody.get(FIRST))
+        assert "you have been here" not in words(somebody.get(FIRST))
 
 
 def test_who_signs_in_with_a_first_visit_held_is_told_at_once_and_keeps_the_time(known):
@@ -89,7 +89,7 @@ def test_who_signs_in_with_a_first_visit_held_is_told_at_once_and_keeps_the_time
     press(client)
     client.force_login(known)
     page = client.get(FIRST_HELD)
-    assert "This is for people who are new here, and Noor has been here or has a session booked." in words(page)
+    assert "This is for people who are new here, and Noor has been here." in words(page)
     button = re.search(r'formaction="([^"]+)" name="again" value="([^"]+)">([^<]+)<', page.content.decode())
     assert button
     assert button[3].startswith("Take Session at this time")
@@ -97,7 +97,7 @@ def test_who_signs_in_with_a_first_visit_held_is_told_at_once_and_keeps_the_time
     kept = client.post(button[1], shown_by(page) | {"who": str(patient.code), "again": button[2]})
     held = Appointment.objects.get(status=Status.HELD)
     assert (held.service.slug, held.starts_at) == ("session", datetime(2026, 12, 1, 0, 0, tzinfo=UTC))
-    assert "has been here or" not in words(kept)
+    assert "Noor has been here" not in words(kept)
     assert client.post("/book/session/confirm/", shown_by(kept) | {"who": str(patient.code)}).status_code == 302
     assert Appointment.objects.get(pk=held.pk).status == Status.BOOKED
 

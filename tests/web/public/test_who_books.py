@@ -11,7 +11,7 @@ import time_machine
 from django.test import Client
 
 from portal.appointments.models import Appointment, Status
-from portal.clinic.models import WhoBooks
+from portal.clinic.models import Service, WhoBooks
 from tests import make
 
 NOW = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
@@ -106,3 +106,54 @@ def test_a_carer_is_told_at_once_of_which_of_their_people_it_is_not_for(long):
     assert "Somebody new begins with a first visit" in words(answer)
     held.refresh_from_db()
     assert held.status == Status.HELD
+
+
+@pytest.fixture
+def newcomer(long):
+    """Somebody new whose first visit is booked, and not held yet."""
+    user = make.user()
+    make.appointment(
+        patient=make.patient(user=user, legal_first_name="Noor"),
+        service=Service.objects.get(slug="first-visit"),
+        starts_at=NOW + timedelta(days=5),
+    )
+    return user
+
+
+def link_to(session):
+    return f'href="/my/appointments/{session.code}/"'
+
+
+def test_whoever_has_a_first_visit_ahead_reads_when_the_rest_opens_and_finds_it(newcomer):
+    client, [first] = make.client_for(newcomer), Appointment.objects.all()
+    page = client.get(LONG)
+    assert "Once the first visit has been held, you can book this here too." in words(page)
+    assert link_to(first) in page.content.decode()
+    assert "Begin with one of these" not in words(page)
+    assert FOR_KNOWN in words(client.post(LONG, TIME, follow=True))
+    with time_machine.travel(first.ends_at, tick=False):
+        later = make.client_for(newcomer).get(f"{LONG}?psychologist=mai")
+        assert 'name="time"' in later.content.decode()
+
+
+def test_a_second_first_visit_leads_to_the_one_that_is_booked(newcomer):
+    [first] = Appointment.objects.all()
+    page = make.client_for(newcomer).get("/book/first-visit/")
+    assert "One first visit is booked at a time." in words(page)
+    assert link_to(first) in page.content.decode()
+    client = Client()
+    assert "One first visit is booked at a time." not in words(client.get("/book/first-visit/"))
+    client.post("/book/first-visit/", TIME)
+    client.force_login(newcomer)
+    confirming = client.get("/book/first-visit/confirm/")
+    assert "Noor has a first visit ahead already." in words(confirming)
+    assert link_to(first) in confirming.content.decode()
+
+
+def test_who_has_a_first_visit_ahead_of_several_people_is_told_where_it_is_in_the_way(newcomer):
+    make.carer(user=newcomer, patient=seen_before().patient)
+    client, first = make.client_for(newcomer), Appointment.objects.get(status=Status.BOOKED)
+    client.post(LONG, TIME)
+    page = client.get(HELD)
+    assert "Noor can book it after the first visit." in words(page)
+    assert link_to(first) in page.content.decode()

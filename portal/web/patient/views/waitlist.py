@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
-from portal.appointments import actions, waitable
+from portal.appointments import actions, eligibility, waitable
 from portal.appointments.models import WaitlistEntry
 from portal.appointments.refusals import AlreadyWaiting, NotOffered, NotWaiting
 from portal.clinic import kept
@@ -57,7 +57,7 @@ def _form(
         # Offered no more, or not to them: they keep their turn, and may still say which times would help.
         services = [entry.service]
     else:
-        own = waitable.standings(people)
+        own = eligibility.standings(people, now=now)
         may = (own[patient.pk] for patient in people)
         services = waitable.services_for(may, kept.services_online(), clinic=clinic)
     return OwnWishForm(
@@ -67,7 +67,7 @@ def _form(
         psychologists=[person for person in kept.psychologists().values() if person.is_active],
         places=[place for place in kept.places().values() if place.is_active],
         clinic=clinic,
-        today=clinic.today(now),
+        now=now,
         entry=entry,
         initial=initial,
     )

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from portal.appointments.models import Appointment
 from portal.appointments.parts_of_day import PartOfDay
 from portal.appointments.refusals import NotOffered, SlotTaken
 from portal.clinic import kept
@@ -45,15 +46,20 @@ def services(request: HttpRequest) -> HttpResponse:
         (service, choosing.ways_to_meet(giving[service.pk], service), rules_of(service, clinic=clinic).who)
         for service in offered
     ]
-    is_known = _is_known(request)
+    is_known = _is_known(request, now=timezone.now())
     if is_known:
         # What they can book comes first; the rest may be for somebody new whom they care for.
         offers.sort(key=lambda offer: offer[0].first_visit_only)
     return render(request, "public/book.html", {"offers": offers, "psychologist": psychologist, "is_known": is_known})
 
 
-def _is_known(request: HttpRequest) -> bool:
-    return request.user.is_authenticated and returning.has_been_here(request.user)
+def _is_known(request: HttpRequest, *, now: datetime) -> bool:
+    return request.user.is_authenticated and returning.has_been_here(request.user, now=now)
+
+
+def _first_visits(request: HttpRequest, *, now: datetime) -> list[Appointment]:
+    """Those that this account's people have ahead."""
+    return returning.first_visits_ahead(request.user, now=now) if request.user.is_authenticated else []
 
 
 @open_to_all(reason="free times are public; a time held belongs to this visitor's session alone")
@@ -65,10 +71,10 @@ def times(request: HttpRequest, service: str) -> HttpResponse:
     if offered is None:
         raise Http404
     user = request.user if request.user.is_authenticated else None
-    if barred := who_books.barred(offered, user=user, clinic=ClinicSettings.current()):
-        return _not_for_them(request, offered, barred)
-    psychologists = returning.taking_bookings(offered, user=user)
     now = timezone.now()
+    if barred := who_books.barred(offered, user=user, clinic=ClinicSettings.current(), now=now):
+        return _not_for_them(request, offered, barred, now=now)
+    psychologists = returning.taking_bookings(offered, user=user)
     if request.method == "POST":
         return _hold(request, offered, psychologists, now=now)
     choice = Choice.read(_asked_for(request, offered, psychologists), service=offered, psychologists=psychologists)
@@ -78,12 +84,18 @@ def times(request: HttpRequest, service: str) -> HttpResponse:
     return _calendar(request, offered, psychologists, choice, taken=taken, now=now)
 
 
-def _not_for_them(request: HttpRequest, service: Service, barred: str) -> HttpResponse:
+def _not_for_them(request: HttpRequest, service: Service, barred: str, *, now: datetime) -> HttpResponse:
     """Says for whom the service is before anybody chooses a time, and what somebody new books."""
     if request.method == "POST" or htmx_of(request):
         return redirect_to(request, reverse("public:times", args=[service.slug]))
     clinic = ClinicSettings.current()
-    context = {"service": service, "barred": barred, "instead": who_books.for_somebody_new(clinic=clinic), "step": 2}
+    context = {
+        "service": service,
+        "barred": barred,
+        "first_visits": _first_visits(request, now=now),
+        "instead": who_books.for_somebody_new(clinic=clinic),
+        "step": 2,
+    }
     return render(request, "public/not_for_you.html", context)
 
 
@@ -154,7 +166,8 @@ def _calendar(
         "clocks": partial(clocks.offered, clock),
         "price": price,
         "taken": taken,
-        "instead": returning.services_for(wanted) if service.first_visit_only and _is_known(request) else [],
+        "instead": returning.services_for(wanted) if service.first_visit_only and _is_known(request, now=now) else [],
+        "first_visits": _first_visits(request, now=now) if service.first_visit_only else [],
         "step": 2,
     }
     return page_or_fragment(request, "public/times.html", context, fragment="times", status=status)

@@ -26,7 +26,7 @@ from portal.clinic.models import ClinicSettings, Service
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import open_to_all
 from portal.common.web.htmx import redirect_to
-from portal.journeys import booking, changing, choosing, returning, told, who_books
+from portal.journeys import booking, changing, choosing, own_sessions, returning, told, who_books
 from portal.patients import consents, signing_in
 from portal.patients.forms import BookingDetailsForm
 from portal.patients.models import Patient
@@ -71,7 +71,7 @@ def confirm(request: HttpRequest, service: str) -> HttpResponse:
     if patient:
         refused = actions.refusal_of(hold=held, patient=patient, by=by, now=now)
     else:
-        barred = who_books.barred(held.service, user=request.user, clinic=ClinicSettings.current())
+        barred = who_books.barred(held.service, user=request.user, clinic=ClinicSettings.current(), now=now)
         refused = NotOffered(barred) if barred else None
     return _form(request, held, *forms, now=now, **_refused(refused, held, patient, now=now))
 
@@ -320,11 +320,13 @@ def _refused(refusal: Exception | None, held: Appointment, patient: Patient | No
         for service, fits in returning.services_instead(held, now=now, clinic=ClinicSettings.current()):
             instead.append((service, chosen.word if fits else ""))
     is_full = isinstance(refusal, TooManyBookings)
-    return {"refusal": _in_words(refusal, patient), "instead": instead, "is_full": is_full}
+    own = own_sessions.in_the_way(refusal, held, patient, now=now) if patient else None
+    return {"refusal": _in_words(refusal, patient, own), "instead": instead, "is_full": is_full, "own": own}
 
 
-def _in_words(refusal: Exception, patient: Patient | None) -> str:
-    """What to tell a person whose held time can't become their booking."""
+def _in_words(refusal: Exception, patient: Patient | None, own: Appointment | None) -> str:
+    """What to tell a person whose held time can't become their booking; `own` is a session of theirs in its way."""
+    called = {"name": patient.called} if patient else {}
     match refusal:
         case PatientBusy():
             return _("There is already a session at that time. Please choose another time, or move the other one.")
@@ -337,9 +339,11 @@ def _in_words(refusal: Exception, patient: Patient | None) -> str:
         case NotOffered(reason="service"):
             return _("This service can't be booked online any more. Please choose another one, or phone us.")
         case NotOffered(reason="first_visit_only") if patient:
-            return _("This is for people who are new here, and %(name)s has been here or has a session booked.") % {
-                "name": patient.called
-            }
+            return _("This is for people who are new here, and %(name)s has been here.") % called
+        case NotOffered(reason="first_visit_ahead") if patient:
+            return _("%(name)s has a first visit ahead already. If another time suits better, move that one.") % called
+        case NotOffered(reason="known_only") if own:
+            return _("This is for people who have been here. %(name)s can book it after the first visit.") % called
         case NotOffered(reason="known_only"):
             return _("This is for people who have been here before. Somebody new begins with a first visit.")
         case NotOffered(reason="approved_only"):

@@ -102,6 +102,12 @@ def _in_words(refusal: Refusal) -> str:
             return _("No e-mail address is known: ring them.")
         case NotOffered(reason="first_visit_only"):
             return _("They have been here: this is for new people.")
+        case NotOffered(reason="first_visit_ahead"):
+            return _("They have a first visit booked: move that one.")
+        case NotOffered(reason="known_only"):
+            return _("They have not been here yet: this is for people who have.")
+        case NotOffered(reason="approved_only"):
+            return _("This is for people whom the desk has approved.")
         case NotOffered(reason="psychologist"):
             return _("They would be new to this psychologist, who takes no new patients.")
         case NotOffered(reason="declined"):

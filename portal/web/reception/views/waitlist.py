@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
-from portal.appointments import actions, waitable
+from portal.appointments import actions, eligibility
 from portal.appointments.models import Offer, WaitlistEntry
 from portal.appointments.refusals import AlreadyWaiting, NotOffered, NotWaiting
 from portal.clinic import kept
@@ -53,7 +53,7 @@ def offers(request: ActorRequest) -> HttpResponse:
 
 
 def _form(
-    data: Any, *, patient: Patient, clinic: ClinicSettings, today: date, entry: WaitlistEntry | None = None
+    data: Any, *, patient: Patient, clinic: ClinicSettings, now: datetime, entry: WaitlistEntry | None = None
 ) -> DeskWishForm:
     services = kept.offered_services()
     if entry is not None and entry.service not in services:
@@ -61,8 +61,8 @@ def _form(
         services = [*services, entry.service]
     if entry is None:
         # What they may not book online can be chosen all the same, but never is at first.
-        own = waitable.standings([patient])[patient.pk]
-        services.sort(key=lambda each: (bool(waitable.why_not(each, own, clinic=clinic)), not each.first_visit_only))
+        own = eligibility.standings([patient], now=now)[patient.pk]
+        services.sort(key=lambda each: (bool(eligibility.why_not(each, own, clinic=clinic)), not each.first_visit_only))
     return DeskWishForm(
         data,
         people=[patient],
@@ -70,7 +70,7 @@ def _form(
         services=services,
         psychologists=[person for person in kept.psychologists().values() if person.is_active],
         places=[place for place in kept.places().values() if place.is_active],
-        today=today,
+        now=now,
         entry=entry,
     )
 
@@ -82,7 +82,7 @@ def join(request: ActorRequest, code: UUID) -> HttpResponse:
     """Puts a patient on the list: by phone, or at the desk."""
     patient, now = get_object_or_404(Patient.objects.visible_to(request.actor), code=code), timezone.now()
     clinic, sent = ClinicSettings.current(), request.POST if request.method == "POST" else None
-    form = _form(sent, patient=patient, clinic=clinic, today=clinic.today(now))
+    form = _form(sent, patient=patient, clinic=clinic, now=now)
     status = 200
     if request.method == "POST":
         status = 422
@@ -119,7 +119,7 @@ def change(request: ActorRequest, code: UUID) -> HttpResponse:
         messages.info(request, _("%(name)s is not on the waitlist any more.") % {"name": entry.patient.name})
         return redirect("reception:waitlist")
     clinic, sent = ClinicSettings.current(), request.POST if request.method == "POST" else None
-    form = _form(sent, patient=entry.patient, clinic=clinic, today=clinic.today(now), entry=entry)
+    form = _form(sent, patient=entry.patient, clinic=clinic, now=now, entry=entry)
     status = 200
     if request.method == "POST":
         status = 422

@@ -1,0 +1,86 @@
+"""Who may book a service online: the one rule that bookings, requests, the waitlist and the pages before them ask.
+
+Somebody has been here once a session of theirs was held: they were checked in, or it is over and was neither called
+off nor missed. Until then they are new, and what is for first visits alone is open to them, one at a time. So nobody is
+locked out: whoever has a first visit ahead may move it, and whoever missed it, or called it off, books another.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from django.db.models import BooleanField, ExpressionWrapper, Q
+
+from portal.appointments import states
+from portal.appointments.states import Status
+from portal.clinic import kept
+from portal.clinic.booking_rules import rules_of
+from portal.clinic.models import ClinicSettings, Service, WhoBooks
+from portal.patients.models import Patient, PatientQuerySet
+
+# NotOffered's words: it is for new people, and they are not new, or have their first visit ahead.
+FIRST_VISIT_ONLY: Final = "first_visit_only"
+FIRST_VISIT_AHEAD: Final = "first_visit_ahead"
+
+
+class Standing(NamedTuple):
+    """What the rules of who may book ask of a patient."""
+
+    # The psychologists, by id, whose patient they are: a session was agreed with them and not called off.
+    seen: frozenset[int] = frozenset()
+    # A session of theirs was held.
+    was_here: bool = False
+    # A first visit is booked, or asked for, and not over.
+    has_first_visit: bool = False
+    is_approved: bool = False
+
+
+# Of somebody who has no record yet.
+NEW: Final = Standing()
+
+
+def standings_of(patients: PatientQuerySet, *, now: datetime) -> dict[int, Standing]:
+    """Of each of these patients, by their ids, as their records are now. One query, with few rows for each."""
+    over = ExpressionWrapper(Q(appointments__ends_at__lte=now), output_field=BooleanField())
+    columns = ("pk", "approved_at", "appointments__psychologist", "appointments__service", "appointments__status")
+    rows = patients.order_by().annotate(is_over=over).values_list(*columns, "is_over").distinct()
+    first_visits = {pk for pk, service in kept.services().items() if service.first_visit_only}
+    seen: defaultdict[int, set[int]] = defaultdict(set)
+    approved: dict[int, bool] = {}
+    here, ahead = set(), set()
+    for patient, approved_at, psychologist, service, status, is_over in rows:
+        approved[patient] = approved_at is not None
+        if status in states.WITH_A_PERSON:
+            seen[patient].add(psychologist)
+        if status in states.SEEN or (status == Status.BOOKED and is_over):
+            here.add(patient)
+        if status in states.AHEAD and not is_over and service in first_visits:
+            ahead.add(patient)
+    return {pk: Standing(frozenset(seen[pk]), pk in here, pk in ahead, yes) for pk, yes in approved.items()}
+
+
+def standings(patients: Collection[Patient], *, now: datetime) -> dict[int, Standing]:
+    """The same of patients that were read already."""
+    return standings_of(Patient.objects.filter(pk__in=[each.pk for each in patients]), now=now)
+
+
+def is_asked(service: Service, *, clinic: ClinicSettings) -> bool:
+    """Whether it is not for everybody."""
+    service = kept.services().get(service.pk, service)
+    return service.first_visit_only or rules_of(service, clinic=clinic).who != WhoBooks.ANYONE
+
+
+def why_not(service: Service, standing: Standing, *, clinic: ClinicSettings) -> str:
+    """Why the rules of booking online keep a service from somebody, as NotOffered says it; empty where they do not."""
+    service = kept.services().get(service.pk, service)
+    if service.first_visit_only and standing.was_here:
+        return FIRST_VISIT_ONLY
+    if service.first_visit_only and standing.has_first_visit:
+        return FIRST_VISIT_AHEAD
+    who = rules_of(service, clinic=clinic).who
+    if who == WhoBooks.ANYONE or standing.is_approved or (who == WhoBooks.KNOWN and standing.was_here):
+        return ""
+    return f"{who}_only"
