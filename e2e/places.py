@@ -268,6 +268,7 @@ at("my devices", PATIENT, "/accounts/sessions/")
 
 at("practice today", PSYCHOLOGIST, "/practice/")
 at("practice to do", PSYCHOLOGIST, "/practice/to-do/")
+at("own stranded sessions", PSYCHOLOGIST, "/practice/stranded/")
 at("practice calendar", PSYCHOLOGIST, "/practice/calendar/")
 at("practice month", PSYCHOLOGIST, "/practice/calendar/?view=month")
 at("practice patients", PSYCHOLOGIST, "/practice/patients/")

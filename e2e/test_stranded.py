@@ -1,4 +1,4 @@
-"""Hours that end too early for what is booked: the desk is asked, saves, and moves the sessions in one press."""
+"""Hours that end too early for what is booked: whoever changes them is asked, saves, and decides about each session."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Route, expect
 
 from e2e.harness import Portal
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment
+from portal.appointments.models import Appointment, Status
 from portal.clinic.models import Location, Psychologist, Service
 from portal.common.languages.times import local_day
 from tests import make
@@ -46,9 +46,9 @@ class Afternoon:
             starts_at=datetime.combine(self.day, datetime.min.time(), MELBOURNE).replace(hour=hour),
         )
 
-    def ends_earlier(self, page: Page) -> None:
-        """Has the weekday of the sessions end at two, as the desk does on the page of these hours."""
-        page.goto(f"/reception/hours/{self.whose.slug}/")
+    def ends_earlier(self, page: Page, *, at: str = "") -> None:
+        """Has the weekday of the sessions end at two, on the desk's page of these hours or `at` their own."""
+        page.goto(at or f"/reception/hours/{self.whose.slug}/")
         until = page.get_by_label(re.compile(rf"^{self.day:%A}, until", re.IGNORECASE)).first
         until.fill(f"{OFF_AT}:00")
         page.get_by_role("button", name="Save weekly hours").last.click()
@@ -115,7 +115,7 @@ def _is_asked_saves_and_moves(
     sign_in(page, make.user(role=Role.RECEPTION).email)
     afternoon.ends_earlier(page)
     asked = page.locator("#leaves")
-    expect(asked.get_by_role("heading")).to_have_text("2 sessions would stand outside these hours")
+    expect(asked.get_by_role("heading")).to_have_text("If you save, 2 sessions are to be rearranged")
     for session in afternoon.sessions:
         row = asked.get_by_role("listitem").filter(has_text=session.person.name)
         expect(row).to_contain_text("Proposed:")
@@ -123,7 +123,7 @@ def _is_asked_saves_and_moves(
     assert afternoon.ends() == 17
     if assert_accessible:
         assert_accessible(page)
-    page.get_by_role("button", name="Save anyway").click()
+    page.get_by_role("button", name="Save, and decide about them").click()
 
     expect(page.get_by_role("heading", name="Sessions to rearrange")).to_be_visible()
     assert afternoon.ends() == OFF_AT
@@ -142,10 +142,47 @@ def _is_asked_saves_and_moves(
     assert afternoon.are_moved()
 
 
+def test_a_psychologist_shortens_a_day_and_decides_without_the_desk(
+    page: Page, afternoon: Afternoon, sign_in: Callable[..., object], assert_accessible: Callable[..., None]
+) -> None:
+    first, second = afternoon.sessions
+    sign_in(page, afternoon.whose.user.email)
+    afternoon.ends_earlier(page, at="/practice/hours/")
+    expect(page.locator("#leaves").get_by_role("heading")).to_have_text("If you save, 2 sessions are to be rearranged")
+    assert_accessible(page)
+    page.get_by_role("button", name="Save, and decide about them").click()
+
+    expect(page.get_by_role("heading", name="Sessions to rearrange")).to_be_visible()
+    assert afternoon.ends() == OFF_AT
+    assert_accessible(page)
+    page.locator(f"#do-{first.code}").select_option(index=1)
+    page.get_by_role("button", name="Do what is chosen").click()
+    done = page.get_by_role("region", name="What was done")
+    expect(done.get_by_text("Moved to")).to_have_count(1)
+
+    # The one that is left is to be rearranged on every page, and each leads here.
+    page.goto("/practice/hours/")
+    so_far = page.get_by_role("region", name="1 session is to be rearranged")
+    expect(so_far.get_by_text(second.person.name)).to_be_visible()
+    assert_accessible(page)
+    page.goto("/practice/")
+    expect(page.get_by_role("link", name="1 session of yours is to be rearranged")).to_be_visible()
+    page.goto(f"/practice/calendar/?view=week&day={afternoon.day:%Y-%m-%d}")
+    page.locator(".only-wide").get_by_role("link", name=second.person.name).click()
+    expect(page).to_have_url(re.compile(rf"/practice/stranded/\?session={second.code}#session-{second.code}$"))
+    page.locator(f"#do-{second.code}").select_option("cancel")
+    page.get_by_role("button", name="Do what is chosen").click()
+    expect(page.get_by_role("region", name="What was done").get_by_text("Cancelled.")).to_be_visible()
+    expect(page.get_by_text("Nothing to rearrange")).to_be_visible()
+    moved, cancelled = (Appointment.objects.get(pk=session.pk) for session in (first, second))
+    assert moved.starts_at != first.starts_at
+    assert (moved.status, cancelled.status) == (Status.BOOKED, Status.CANCELLED)
+
+
 def test_on_a_phone_why_stays_in_its_card(page: Page, afternoon: Afternoon, sign_in: Callable[..., object]) -> None:
     sign_in(page, make.user(role=Role.RECEPTION).email)
     afternoon.ends_earlier(page)
-    page.get_by_role("button", name="Save anyway").click()
+    page.get_by_role("button", name="Save, and decide about them").click()
     page.set_viewport_size({"width": 390, "height": 844})
     badges = page.locator(".rearrange .badge")
     expect(badges.first).to_have_text("Outside the psychologist's new hours")

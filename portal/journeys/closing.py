@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from collections.abc import Collection
+from datetime import UTC, date, datetime, time, timedelta
 
 from portal.appointments import actions, closed, states
 from portal.appointments.models import Appointment, Closure
+from portal.clinic.models import Location, Mode
 from portal.common.access.actors import Actor
 from portal.journeys.stranded import StillBooked, ask_about, digest_of
 from portal.journeys.to_do import sessions
@@ -15,13 +16,35 @@ __all__ = ["StillBooked", "add_closure", "digest_of", "remove_closure"]
 
 
 @actions.in_transaction
-def add_closure(*, knowing: str | None = None, by: Actor, now: datetime, **said: Any) -> Closure:
+def add_closure(
+    *,
+    location: Location | None,
+    first_day: date,
+    last_day: date,
+    from_time: time | None = None,
+    until_time: time | None = None,
+    label: str,
+    modes: Collection[Mode | str] = (),
+    knowing: str | None = None,
+    by: Actor,
+    now: datetime,
+) -> Closure:
     """Closes a place or the clinic: each session booked there then comes to the desk. Raises BadTimes.
 
     `knowing` is the `digest_of` the sessions that whoever asks was shown; where others are booked, StillBooked is
     raised and nothing is closed. None asks nobody.
     """
-    closure = actions.add_closure(by=by, now=now, **said)
+    closure = actions.add_closure(
+        location=location,
+        first_day=first_day,
+        last_day=last_day,
+        from_time=from_time,
+        until_time=until_time,
+        label=label,
+        modes=modes,
+        by=by,
+        now=now,
+    )
     booked = _booked_in(closure)
     ask_about([session for session in booked if states.is_to_come(session, now=now)], knowing=knowing, now=now)
     sessions.raise_stranded(booked, by=by, now=now)

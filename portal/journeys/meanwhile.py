@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,9 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment
 from portal.audit.models import Entry
+from portal.clinic import kept
 from portal.common.access.actors import Actor
+from portal.common.labels import labels_of
 from portal.common.languages.times import clock, local_day, when
 
 # Pages show a session by its state and its time: what changes neither, makes no page old.
@@ -72,6 +75,18 @@ def last_step(session: Appointment, *, by: Actor, now: datetime) -> str:
             return _("The no-show was undone %(at)s by %(who)s.") % said
         case _:
             return _("Reopened %(at)s by %(who)s.") % said
+
+
+def were_with(codes: Collection[str], *, by: Actor) -> set[str]:
+    """Of these sessions' codes, those that the trail knows to have been with the psychologist who asks. One query.
+
+    What a page showed them is a colleague's by now: they are told so, and of nobody else's session anything.
+    """
+    mine = [person.pk for person in kept.psychologists().values() if str(person.user_id) == str(by.user_id)]
+    if not codes or not mine or by.role != Role.PSYCHOLOGIST:
+        return set()
+    theirs = Entry.objects.filter(target_label__in=labels_of(Appointment), target_code__in=codes, verb__in=_STEPS)
+    return set(theirs.filter(facts__psychologist=mine[0]).values_list("target_code", flat=True))
 
 
 def at_or_on(moment: datetime, *, zone: ZoneInfo, now: datetime) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from portal.appointments import actions, states
 from portal.appointments.actions.locking import lock_diary
 from portal.appointments.models import Appointment, TimeSlot
+from portal.clinic.models import Location, Psychologist
 from portal.common.access.actors import Actor
 from portal.journeys import stranded, told_hours
 from portal.journeys.stranded import StillBooked, ask_about, digest_of
@@ -17,7 +17,18 @@ __all__ = ["StillBooked", "add_time_slot", "booked_in", "digest_of", "remove_tim
 
 
 @actions.in_transaction
-def add_time_slot(*, knowing: str | None = None, by: Actor, now: datetime, **said: Any) -> TimeSlot:
+def add_time_slot(
+    *,
+    psychologist: Psychologist,
+    kind: TimeSlot.Kind | str,
+    starts_at: datetime,
+    ends_at: datetime,
+    location: Location | None = None,
+    label: str = "",
+    knowing: str | None = None,
+    by: Actor,
+    now: datetime,
+) -> TimeSlot:
     """Adds extra time, or time away: each session booked in that comes to the desk.
 
     Raises BadTimes, HoursOverlap or AwayAlready.
@@ -25,7 +36,16 @@ def add_time_slot(*, knowing: str | None = None, by: Actor, now: datetime, **sai
     `knowing` is the `digest_of` the sessions that whoever asks was shown; where others are booked, StillBooked is
     raised and nothing is added. None asks nobody.
     """
-    slot = actions.add_time_slot(by=by, now=now, **said)
+    slot = actions.add_time_slot(
+        psychologist=psychologist,
+        kind=kind,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        location=location,
+        label=label,
+        by=by,
+        now=now,
+    )
     if slot.kind == TimeSlot.Kind.EXTRA:
         sessions.look_again(_booked_in(slot), by=by, now=now)
     else:

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.core.paginator import Page, Paginator
-from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -20,6 +18,7 @@ from portal.clinic.models import Psychologist
 from portal.common.languages.times import when_short
 from portal.journeys.choosing import FreeTime
 from portal.journeys.stranded import StillBooked, digest_of
+from portal.web.rearranging.audience import address
 
 PER_PAGE: Final = 20
 # The field that says which booked sessions the page showed, and the button that turns to another page of them.
@@ -71,9 +70,8 @@ def question(asked: StillBooked, data: Mapping[str, str]) -> Question:
 
 
 def to_decide(*, of: Psychologist | None = None) -> str:
-    """The address of the page on which somebody decides what becomes of each, once it is saved."""
-    page = reverse("reception:stranded")
-    return f"{page}?{urlencode({'with': of.slug})}" if of else page
+    """The address of the page on which the desk decides what becomes of each, once it is saved."""
+    return address("reception", of=of)
 
 
 def _proposed(session: Appointment, free: FreeTime | None) -> str:

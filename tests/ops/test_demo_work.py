@@ -13,7 +13,7 @@ from portal.journeys.rearranging.proposing import nearest
 from portal.journeys.to_do import tasks
 from portal.journeys.to_do.kinds import BUSY_THEN, KINDS, LEFT, OFFER_UNREACHED, PLACE_CLOSED, ROOM_CLOSED
 from portal.ops.demo import clinic, history, policies, sign_ins, work
-from portal.web.reception.stranded_rows import PER_PAGE
+from portal.web.rearranging.rows import PER_PAGE
 from portal.worklist.models import ToDo
 from tests import make
 

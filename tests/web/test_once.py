@@ -93,7 +93,7 @@ WITHOUT_KEY = {
         reception:withdraw_approval reception:answer reception:room psychologist:answer patient:withdraw
         psychologist:complete psychologist:no_show
         psychologist:sign_note psychologist:withdraw_share psychologist:remove_exception manager:withdraw_invitation
-        reception:take_back_away reception:end_time_off reception:stranded
+        reception:take_back_away reception:end_time_off reception:stranded psychologist:stranded
         manager:reset_second_factor manager:close_account manager:open_account manager:retire_profile
         manager:restore_profile manager:retire_location manager:restore_location manager:retire_service
         manager:restore_service manager:confirm_role manager:withdraw_role

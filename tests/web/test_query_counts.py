@@ -130,6 +130,7 @@ OF_THE_DIARY = {
         "/practice/calendar/downtime/",
         "/practice/calendar/address/",
         "/practice/hours/",
+        "/practice/stranded/",
         "/practice/hours/elsewhere/",
         "/practice/to-do/",
         "{feed}",

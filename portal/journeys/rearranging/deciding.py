@@ -14,9 +14,11 @@ from typing import Final, NamedTuple
 
 from django.db import transaction
 
+from portal.accounts.roles import Role
 from portal.appointments import actions, states
 from portal.appointments.actions.locking import lock_appointment
 from portal.appointments.models import Appointment, CancelReason, MoveOffer
+from portal.appointments.models.appointment import AppointmentQuerySet
 from portal.appointments.refusals import (
     HeldByNote,
     NotCancellable,
@@ -112,6 +114,12 @@ def undecided_codes() -> frozenset[str]:
     return frozenset(undecided().values_list("about_code", flat=True))
 
 
+def undecided_sessions(actor: Actor) -> AppointmentQuerySet:
+    """Those of them that `actor` may see, soonest first. One query, and another when it is read."""
+    waiting = Appointment.objects.visible_to(actor).filter(code__in=undecided_codes(), patient__isnull=False)
+    return waiting.order_by("starts_at", "pk")
+
+
 def undecided_about(sessions: Iterable[Appointment]) -> dict[str, list[ToDo]]:
     """That work by the codes of these sessions. One query."""
     found: dict[str, list[ToDo]] = {}
@@ -153,6 +161,9 @@ def _decide(session: Appointment, decision: Decision, *, by: Actor, now: datetim
     asked = undecided_about([session]).get(str(session.code), [])
     if not asked:
         raise _Overtaken
+    if by.role == Role.PSYCHOLOGIST and decision.psychologist not in {None, session.psychologist}:
+        # Their own diary is theirs to decide about; a colleague's is the desk's.
+        raise NotOffered("psychologist")
     revision = session.revision
     match decision.what:
         case What.MOVE if decision.starts_at is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from portal.clinic.models import Psychologist
 from portal.common.web.addresses import each
+from portal.web.rearranging.audience import address
 
 # What is said of sessions beside what a diary knows: a psychologist's how far the note is. By their codes.
 Asides = Callable[[Sequence[UUID]], Mapping[UUID, str]]
@@ -42,9 +43,19 @@ class Audience:
         """The name of the page that takes a move back."""
         return f"{self.namespace}:undo_move"
 
-    def session_url(self) -> Callable[[object], str]:
-        """Fills the address of a session's page with its code."""
-        return each(f"{self.namespace}:{self.session}")
+    def session_url(self, *, undecided: Collection[str] = ()) -> Callable[[object], str]:
+        """Fills the address of a session's page with its code.
+
+        One's own whose code is `undecided` leads to where it is decided about: that is what its outline asks for.
+        """
+        page = each(f"{self.namespace}:{self.session}")
+        if not self.of_one or not undecided:
+            return page
+        return lambda code: address(self.namespace, at=code) if str(code) in undecided else page(code)
+
+    def decide_url(self, psychologist: Psychologist | None) -> str:
+        """Where somebody decides about sessions that can't be held as they are; at the desk, of one psychologist's."""
+        return address(self.namespace, of=None if self.of_one else psychologist)
 
     def hours_of(self, psychologist: Psychologist) -> str:
         """Where the desk changes somebody's hours; empty for who has left, and in a calendar of one's own."""

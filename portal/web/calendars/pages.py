@@ -71,7 +71,7 @@ def calendar(
     drawing = Drawing(
         zone=zone,
         now=now,
-        address=audience.session_url(),
+        address=audience.session_url(undecided=undecided),
         asides=asides,
         undecided=undecided,
         is_of_one=audience.of_one,
@@ -95,6 +95,8 @@ def calendar(
         "columns_by": page.columns_by(),
         "sheet_url": f"{audience.url('day_sheet')}{asked.query()}",
         "downtime_url": f"{audience.url('downtime_sheet')}{asked.query()}",
+        "undecided": len(undecided),
+        "decide_url": audience.decide_url(asked.psychologist),
         "known": known,
         "poll_url": request.get_full_path(),
         "hours_url": audience.hours_of(asked.psychologist) if asked.psychologist else "",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from itertools import count, zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,12 +19,13 @@ from portal.appointments.actions import Shift
 from portal.appointments.models import TimeSlot, WorkingHours
 from portal.appointments.models.hours import Weekday
 from portal.clinic.models import Location, Mode, Psychologist
-from portal.common.forms.fields import DateField, LineField, TimeField, moment
+from portal.common.forms.fields import DateField, LineField, TimeField
 from portal.common.forms.parts import field_of
 from portal.common.forms.raw import Said, hidden, read, several, written
 from portal.common.forms.shown import SHOWN, TAKEN, Conflict
 from portal.common.languages.punctuation import listed
 from portal.common.languages.times import day_short
+from portal.web.hours.stretches import StretchForm
 
 
 class ShiftForm(forms.Form):
@@ -326,7 +327,7 @@ def terms_in_words(ways: Sequence[object], first: date | None, last: date | None
     return ", ".join(said)
 
 
-class SlotForm(forms.Form):
+class SlotForm(StretchForm):
     """A dated exception. Days and times are on the wall clock of the place; being away, on one's own."""
 
     kind = forms.ChoiceField(
@@ -335,10 +336,6 @@ class SlotForm(forms.Form):
         initial=TimeSlot.Kind.BLOCKED,
         widget=forms.RadioSelect,
     )
-    first_day = DateField(label=_("From"), picker=True)
-    from_time = TimeField(label=_("Start time"), required=False)
-    last_day = DateField(label=_("Until"), picker=True, required=False)
-    until_time = TimeField(label=_("End time"), required=False, is_end=True)
     location = forms.ModelChoiceField(
         label=_("Where (extra hours)"), queryset=Location.objects.none(), required=False, empty_label=_("Choose")
     )
@@ -349,9 +346,11 @@ class SlotForm(forms.Form):
         help_text=_("Reception sees this. “Leave” or “Supervision” says enough."),
     )
 
+    field_order = ("kind", "first_day", "from_time", "last_day", "until_time", "location", "label")
+
     def __init__(self, *args: Any, zone: ZoneInfo, now: datetime, is_own: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.zone, self.now = zone, now
+        super().__init__(*args, now=now, **kwargs)
+        self.zone = zone
         if is_own:
             kinds = [(TimeSlot.Kind.BLOCKED, _("I'm away")), (TimeSlot.Kind.EXTRA, _("I work extra hours"))]
             field_of(self, "kind", forms.ChoiceField).choices = kinds
@@ -359,10 +358,8 @@ class SlotForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        first = data.get("first_day")
-        if not first or self.errors:
+        if self.errors:
             return data
-        last = data.get("last_day") or first
         is_extra = data["kind"] == TimeSlot.Kind.EXTRA
         if is_extra:
             for name, words in (
@@ -374,38 +371,6 @@ class SlotForm(forms.Form):
                     self.add_error(name, ValidationError(words, code="required"))
             if self.errors:
                 return data
-        zone = data["location"].zone if is_extra else self.zone
-        start = self._moment("from_time", first, data.get("from_time") or time(), zone)
-        until = data.get("until_time")
-        # No time is the end of that day, as 24:00 is; a picker has only 00:00, which begins a later day.
-        is_end_of_day = until is None or until.fold or (until == time() and last == first)
-        last_date = last + timedelta(days=is_end_of_day)
-        end = self._moment("until_time", last_date, until or time(), zone)
-        as_shown = datetime.combine(last_date, until or time()) - datetime.combine(
-            first, data.get("from_time") or time()
-        )
-        if start and end:
-            if end <= start:
-                name = "last_day" if last < first else "until_time"
-                self.add_error(name, ValidationError(_("This is before it starts."), code="order"))
-            elif is_extra and as_shown > timedelta(hours=24):
-                self.add_error(
-                    "last_day", ValidationError(_("Extra hours last a day at most. Add each day."), code="long")
-                )
-            elif end <= self.now:
-                # It would change nothing and be listed nowhere: more likely another month was meant.
-                name = "last_day" if data.get("last_day") else "first_day"
-                self.add_error(name, ValidationError(_("This time is over. Check the date."), code="past"))
-            elif end - start > timedelta(days=366):
-                self.add_error(
-                    "last_day", ValidationError(_("That is more than a year. Check the dates."), code="long")
-                )
-            data["starts_at"], data["ends_at"] = start, end
+        if stretch := self.stretch_in(data["location"].zone if is_extra else self.zone, a_day_at_most=is_extra):
+            data |= {"starts_at": stretch.starts_at, "ends_at": stretch.ends_at}
         return data
-
-    def _moment(self, name: str, day: date, at: time, zone: ZoneInfo) -> datetime | None:
-        try:
-            return moment(day, at, zone)
-        except ValidationError as skipped:
-            self.add_error(name, skipped)
-            return None

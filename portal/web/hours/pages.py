@@ -14,7 +14,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from portal.appointments.actions.locking import lock_diary
 from portal.appointments.models import TimeSlot, WorkingHours
@@ -33,9 +32,10 @@ from portal.web.hours.forms import CopyForm, SlotForm, WeekForm, usual_place
 from portal.web.hours.shifts import drawn_days
 from portal.web.hours.whose import Whose
 from portal.web.hours.worked import home_zone
-from portal.web.still_booked import Question, known, question, to_decide
+from portal.web.still_booked import Question, known, question
 
-SHOWN = 20
+# Of the sessions that stand outside the hours, and of those that wait for a decision, which have a page of their own.
+SHOWN, FIRST = 20, 5
 CLOSED_DAYS = 6
 
 
@@ -73,8 +73,7 @@ def hours(request: ActorRequest, whose: Whose) -> HttpResponse:
     own = _("Your weekly hours are saved. New bookings follow them from now on.")
     other = _("The weekly hours of %(name)s are saved. New bookings follow them from now on.")
     messages.success(request, whose.says(own, other))
-    _say_who_is_left(request, whose, now=now)
-    return redirect(_next_page(whose, has_asked=bool(known(request.POST))))
+    return redirect(_next_page(request, whose))
 
 
 def _copied(request: ActorRequest, whose: Whose, day: int, to: list[int], *, now: datetime) -> HttpResponse:
@@ -116,8 +115,7 @@ def add_exception(request: ActorRequest, whose: Whose) -> HttpResponse:
                 by=request.actor,
                 now=now,
             )
-            count = _sessions_within(whose, slot, now=now)
-            made.leads_to(_next_page(whose, has_asked=bool(count), here="#left" if count else ""))
+            made.leads_to(_next_page(request, whose))
     except HoursOverlap:
         words = whose.says(
             _("You have extra hours at that time already."), _("%(name)s has extra hours at that time already.")
@@ -137,16 +135,6 @@ def add_exception(request: ActorRequest, whose: Whose) -> HttpResponse:
         _("%(name)s is shown as away. Nobody can book that time."),
     )
     messages.success(request, whose.says(own, other))
-    if count:
-        messages.warning(
-            request,
-            ngettext(
-                "%(count)d session is booked in that time. It stays until somebody moves it: see below.",
-                "%(count)d sessions are booked in that time. They stay until somebody moves them: see below.",
-                count,
-            )
-            % {"count": count},
-        )
     return made.answer
 
 
@@ -170,14 +158,6 @@ def _away_in(whose: Whose, slot: TimeSlot) -> list[TimeSlot]:
     return list(whose.slots().away().between(slot.starts_at, slot.ends_at))
 
 
-def _sessions_within(whose: Whose, slot: TimeSlot, *, now: datetime) -> int:
-    """How many sessions to come are booked in time away."""
-    if slot.kind == TimeSlot.Kind.EXTRA:
-        return 0
-    left = whose.sessions().live().filter(patient__isnull=False)
-    return left.between(max(slot.starts_at, now), slot.ends_at).count()
-
-
 def remove_exception(request: ActorRequest, whose: Whose, code: UUID) -> HttpResponse:
     """Takes an exception back: the week's hours count again. Asks before it leaves sessions outside them."""
     now = timezone.now()
@@ -191,29 +171,12 @@ def remove_exception(request: ActorRequest, whose: Whose, code: UUID) -> HttpRes
     except time_away.StillBooked as asked:
         return _page(request, whose, removing=slot, orphans=question(asked, request.POST), now=now, status=422)
     messages.success(request, _("Removed. The weekly hours count again at that time."))
-    if slot.kind == TimeSlot.Kind.EXTRA:
-        _say_who_is_left(request, whose, now=now)
-    return redirect(_next_page(whose, has_asked=bool(known(request.POST))))
+    return redirect(_next_page(request, whose))
 
 
-def _say_who_is_left(request: ActorRequest, whose: Whose, *, now: datetime) -> None:
-    rows = whose.weekly()
-    count = len(whose.left(rows, now=now))
-    if count:
-        messages.warning(
-            request,
-            ngettext(
-                "%(count)d session is booked outside the hours. It stays until somebody moves it: see below.",
-                "%(count)d sessions are booked outside the hours. They stay until somebody moves them: see below.",
-                count,
-            )
-            % {"count": count},
-        )
-
-
-def _next_page(whose: Whose, *, has_asked: bool, here: str = "") -> str:
-    """Where somebody goes on: the desk, if sessions are stranded, to decide what becomes of them."""
-    return whose.url + here if whose.is_own or not has_asked else to_decide(of=whose.psychologist)
+def _next_page(request: ActorRequest, whose: Whose) -> str:
+    """Where somebody goes on who was asked about sessions: where they decide what becomes of them."""
+    return whose.decide_url if known(request.POST) and whose.undecided() else whose.url
 
 
 def _zone(rows: list[WorkingHours]) -> ZoneInfo:
@@ -247,7 +210,10 @@ def _page(
     zone, places = _zone(rows), _places(rows)
     here = local_day(now, zone)
     week = week or WeekForm(hours=rows, locations=places, psychologist=whose.psychologist)
-    left = whose.left(rows, now=now)
+    undecided = whose.undecided()
+    waiting = {session.pk for session in undecided}
+    # Somebody agreed to these.
+    left = [one for one in whose.left(rows, now=now) if one.session.pk not in waiting]
     slots = list(whose.slots().filter(ends_at__gt=now).select_related("location").order_by("starts_at"))
     said = request.POST.get("preview") or request.POST.get("week") or request.GET.get("week")
     standing = rows if not week.is_bound else week.readable
@@ -273,6 +239,8 @@ def _page(
         "in_several_places": len(places) > 1,
         **whose.beside(now),
         "slots": _slots(whose, slots, zone=zone),
+        "undecided": undecided[:FIRST],
+        "undecided_count": len(undecided),
         "left": left[:SHOWN],
         "left_count": len(left),
         "has_hours": bool(rows),

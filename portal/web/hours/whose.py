@@ -9,13 +9,16 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from portal.appointments.listing import with_clinic
 from portal.appointments.models import Appointment, TimeSlot, WorkingHours
 from portal.appointments.models.appointment import AppointmentQuerySet
 from portal.appointments.models.hours import TimeSlotQuerySet
 from portal.clinic.models import Psychologist
 from portal.common.access.actors import Actor
+from portal.journeys.rearranging.deciding import undecided_sessions
 from portal.web.hours.left import Left, outside_hours
 from portal.web.hours.worked import weekly_hours_of
+from portal.web.rearranging.audience import address
 
 
 def _nothing(_now: datetime) -> Mapping[str, object]:
@@ -40,6 +43,11 @@ class Whose:
     def add_url(self) -> str:
         """Where a dated exception is added."""
         return self._url("add_exception")
+
+    @property
+    def decide_url(self) -> str:
+        """Where whoever acts decides about what can't be held as it is booked: of this psychologist's, all of it."""
+        return address("psychologist") if self.is_own else address("reception", of=self.psychologist)
 
     def remove_url(self, code: UUID) -> str:
         """Where one is taken back."""
@@ -67,6 +75,12 @@ class Whose:
     def sessions(self) -> AppointmentQuerySet:
         """The sessions with them."""
         return Appointment.objects.visible_to(self.actor).filter(psychologist=self.psychologist)
+
+    def undecided(self) -> list[Appointment]:
+        """The sessions with them that can't be held as they are booked, and that nobody decided about: what
+        `decide_url` lists. Two queries."""
+        waiting = undecided_sessions(self.actor).filter(psychologist=self.psychologist)
+        return with_clinic(waiting.for_lists())
 
     def left(self, hours: list[WorkingHours], *, now: datetime, without: TimeSlot | None = None) -> list[Left]:
         """The sessions to come that stand in time away or outside these hours: see `outside_hours`."""

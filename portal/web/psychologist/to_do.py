@@ -10,22 +10,22 @@ from django.utils.translation import ngettext
 
 from portal.appointments.models import OutsideCalendar
 from portal.common.access.actors import Actor
+from portal.journeys.rearranging.deciding import undecided_sessions
 from portal.journeys.to_do.kinds import BUSY_THEN, RECORD_READ, REQUESTED, SESSION_OPEN
 from portal.records.session_notes import sessions_to_write_up
-from portal.web.hours.left import outside_hours
-from portal.web.hours.worked import weekly_hours_of
 from portal.web.to_do.rooms import Lead, Room
 
 
 def _leads(actor: Actor, now: datetime) -> list[Lead]:
-    """Sessions that stand where one doesn't work, and notes that are not signed: each has a page of its own."""
-    hours = weekly_hours_of(actor)
+    """Sessions to rearrange, calendars that fail and notes that are not signed: each has a page of its own."""
     leads = []
-    if outside := len(outside_hours(actor, hours=hours, now=now)):
+    if undecided := undecided_sessions(actor).count():
         words = ngettext(
-            "%(count)d session stands where you don't work", "%(count)d sessions stand where you don't work", outside
+            "%(count)d session of yours is to be rearranged",
+            "%(count)d sessions of yours are to be rearranged",
+            undecided,
         )
-        leads.append(Lead(words % {"count": outside}, reverse("psychologist:hours") + "#left"))
+        leads.append(Lead(words % {"count": undecided}, reverse("psychologist:stranded")))
     if stale := sum(calendar.is_stale(now=now) for calendar in OutsideCalendar.objects.visible_to(actor).failing()):
         words = ngettext(
             "%(count)d calendar of yours could not be read for a day",

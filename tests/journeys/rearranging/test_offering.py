@@ -17,7 +17,7 @@ from portal.journeys import booking, time_away
 from portal.journeys.rearranging import offering
 from portal.journeys.rearranging.deciding import Came, Decision, What, decide, end_needless_offers, mails, undecided
 from portal.notifications.models import Notice
-from portal.web.reception.stranded_rows import letters
+from portal.web.rearranging.rows import letters
 from tests import make
 from tests.journeys.rearranging.conftest import DAY, HOUR, JOB, NOW
 from tests.web.forms import at_once

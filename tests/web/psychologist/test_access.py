@@ -21,7 +21,7 @@ LISTS = [
     *("today", "to_do", "calendar", "patients", "notes", "hours", "resources"),
     *("articles", "new_article", "keep_article", "article_preview"),
     *("profile", "profile_advice", "profile_preview"),
-    *("calendar_address", "outside"),
+    *("calendar_address", "outside", "stranded"),
 ]
 POSTS = {
     *("add_exception", "remove_exception", "add_to_note", "withdraw_share", "profile_advice"),

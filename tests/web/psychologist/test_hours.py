@@ -20,6 +20,7 @@ from tests.web.psychologist.conftest import BEGAN, NOW
 
 HOURS = "/practice/hours/"
 ADD = "/practice/hours/exceptions/"
+STRANDED = "/practice/stranded/"
 
 
 def _week(*rows):
@@ -289,9 +290,10 @@ def test_sessions_that_are_left_outside_are_listed(client, mai, place, ruth):
     answer = _sure(client, HOURS, _week((0, "09:00", "12:00", place.pk)))
     page = client.get(HOURS)
 
-    assert "1 session is booked outside the hours. It stays until somebody moves it: see below." in _words(answer)
-    assert [(item.session.patient, item.away) for item in page.context["left"]] == [(ruth, None)]
-    assert "outside the weekly hours" in page.content.decode()
+    assert answer["Location"] == STRANDED
+    assert ([session.patient for session in page.context["undecided"]], page.context["left"]) == ([ruth], [])
+    assert "1 session is to be rearranged" in page.text
+    assert f'<a class="btn" href="{STRANDED}">Decide what becomes of it</a>' in page.text
 
 
 def test_a_week_that_leaves_sessions_outside_is_asked_about_before_it_is_saved(client, mai, place, ruth):
@@ -303,11 +305,14 @@ def test_a_week_that_leaves_sessions_outside_is_asked_about_before_it_is_saved(c
 
     words = page.content.decode()
     assert (page.status_code, _standing(mai)) == (422, stood)
-    assert all(said in words for said in ("1 session would stand outside these hours", "Ruth Okafor", "Save anyway"))
+    assert all(
+        said in words
+        for said in ("If you save, 1 session is to be rearranged", "Ruth Okafor", "Save, and decide about them")
+    )
     # What the first page didn't show is asked about too.
     make.appointment(psychologist=mai, location=place, starts_at=BEGAN + timedelta(days=2))
     again = client.send(HOURS, week | {"known": _known(page)})
-    assert "2 sessions would stand outside these hours" in again.content.decode()
+    assert "If you save, 2 sessions are to be rearranged" in again.content.decode()
     assert client.send(HOURS, week | {"known": _known(again)}).status_code == 302
     # Those that stand outside already are no reason to ask once more.
     assert client.send(HOURS, _week((0, "09:00", "13:00", place.pk))).status_code == 302
@@ -329,6 +334,38 @@ def test_a_session_at_another_place_than_the_hours_is_listed(client, mai, ruth):
     session = make.appointment(psychologist=mai, patient=ruth, location=elsewhere, starts_at=BEGAN + timedelta(days=1))
 
     assert [item.session for item in client.get(HOURS).context["left"]] == [session]
+
+
+def test_what_is_so_is_told_apart_from_what_would_be(client, mai, place, ruth):
+    """The sessions of an earlier change stand above the question about the next, each with its own way on."""
+    make.appointment(psychologist=mai, patient=ruth, location=place, starts_at=BEGAN + timedelta(days=1))
+    other = make.appointment(psychologist=mai, location=place, starts_at=BEGAN + timedelta(days=2))
+    _sure(client, ADD, {"kind": "blocked", "first_day": "2026-11-25", "label": "Leave"})
+
+    asked = client.send(HOURS, _week((0, "09:00", "12:00", place.pk), (2, "09:00", "17:00", place.pk)))
+
+    assert [line.session for line in asked.context["leaves"].lines] == [other]
+    is_so, would_be = asked.text.index("1 session is to be rearranged"), asked.text.index("If you save, 1 more session")
+    assert is_so < asked.text.index(f'href="{STRANDED}"') < would_be < asked.text.index("Save, and decide about them")
+    # Its list is on the page that it leads to.
+    assert asked.text.count("Ruth Okafor") == 0
+    assert asked.text.count(other.patient.name) == 1
+
+
+def test_the_way_on_leads_to_exactly_the_sessions_that_are_counted(client, mai, place, ruth):
+    stays = make.appointment(psychologist=mai, patient=ruth, location=place, starts_at=BEGAN + timedelta(days=1))
+    waits = make.appointment(psychologist=mai, location=place, starts_at=BEGAN + timedelta(days=1, hours=2))
+    agreed = make.appointment(psychologist=mai, location=place, starts_at=NOW.replace(hour=22) + timedelta(days=11))
+    _sure(client, ADD, {"kind": "blocked", "first_day": "2026-11-25", "label": "Leave"})
+    page = client.get(STRANDED)
+    seen = dict(re.findall(r'name="(seen-[^"]+)" value="([^"]+)"', page.text))
+    client.post(STRANDED, seen | {f"do-{stays.code}": "keep", f"do-{waits.code}": ""})
+
+    hours, decide = client.get(HOURS), client.get(STRANDED)
+
+    assert [row.session for row in decide.context["rows"]] == hours.context["undecided"] == [waits]
+    assert [item.session for item in hours.context["left"]] == [stays, agreed]
+    assert "2 sessions outside your hours stay as booked" in hours.text
 
 
 # ---- Exceptions -----------------------------------------------------------------------------------------------------
@@ -371,9 +408,9 @@ def test_time_away_names_the_sessions_that_stand_in_it(client, mai, place, ruth)
     answer = _sure(client, ADD, {"kind": "blocked", "first_day": "2026-11-25", "label": "Flu"})
     page = client.get(answer["Location"])
 
-    assert "1 session is booked in that time. It stays until somebody moves it: see below." in _words(answer)
-    assert [(item.session.patient, item.away.label) for item in page.context["left"]] == [(ruth, "Flu")]
-    assert "in “Flu”" in page.content.decode()
+    assert answer["Location"] == STRANDED
+    assert [row.session.patient for row in page.context["rows"]] == [ruth]
+    assert "You are away then, or it is closed" in page.text
 
 
 def test_time_away_over_booked_sessions_is_asked_about_before_it_is_saved(client, mai, place, ruth):
@@ -388,16 +425,16 @@ def test_time_away_over_booked_sessions_is_asked_about_before_it_is_saved(client
     words = page.content.decode()
     assert (page.status_code, TimeSlot.objects.count(), ToDo.objects.count()) == (422, 0, 0)
     said = (
-        "1 session is booked in that time",
+        "If you add it, 1 session is to be rearranged",
         "Ruth Okafor",
-        "reception decides, nobody tells the patients",
+        "nobody tells the patients, until you or reception decide",
         'value="Leave"',
     )
     assert [part for part in said if part not in words] == []
     # Another day, or a session booked meanwhile, is another question.
     make.appointment(psychologist=mai, location=place, starts_at=BEGAN + timedelta(days=2))
     longer = client.post(ADD, leave | {"last_day": "2026-11-26", "known": _known(page)})
-    assert "2 sessions are booked in that time" in longer.content.decode()
+    assert "If you add it, 2 sessions are to be rearranged" in longer.content.decode()
     assert client.post(ADD, leave | {"known": _known(page)}).status_code == 302
     assert (TimeSlot.objects.count(), ToDo.objects.get().kind) == (1, "session_stranded")
 
@@ -553,12 +590,12 @@ def test_removing_extra_hours_that_have_sessions_asks_first(client, mai, place):
     assert (asked.status_code, TimeSlot.objects.filter(pk=extra.pk).exists()) == (422, True)
     assert [line.session for line in asked.context["orphans"].lines] == [session]
     assert session.patient.name in asked.text
-    assert "1 session is booked in these extra hours" in asked.text
+    assert "If you remove them, 1 session is to be rearranged" in asked.text
     # A session that is booked since the question is asked about too.
     make.appointment(psychologist=mai, location=place, starts_at=saturday + timedelta(hours=2))
     assert client.post(remove, {"known": _known(asked)}).status_code == 422
     known = _known(client.post(remove))
-    assert client.post(remove, {"known": known})["Location"] == HOURS
+    assert client.post(remove, {"known": known})["Location"] == STRANDED
     assert list(TimeSlot.objects.all()) == [away]
 
 

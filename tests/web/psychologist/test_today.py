@@ -5,7 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from portal.appointments.models import Status
+from portal.appointments.models import Status, TimeSlot
+from portal.journeys import time_away
 from portal.records import actions
 from portal.web.psychologist.views.today import next_session
 from tests import make
@@ -167,13 +168,15 @@ def test_pages_take_as_many_queries_for_thirty_rows_as_for_one(
         client.get(reverse(f"psychologist:{name}"))
 
 
-def test_what_waits_on_other_pages_is_counted_and_led_to(client, mai, place, ruth, draft):
+def test_what_waits_on_other_pages_is_counted_and_led_to(client, mai, place, ruth, draft, acting):
     make.appointment(psychologist=mai, patient=ruth, location=place, starts_at=BEGAN + timedelta(days=1))
-    make.time_slot(psychologist=mai, starts_at=BEGAN + timedelta(days=1), label="Leave")
+    leave = {"psychologist": mai, "kind": TimeSlot.Kind.BLOCKED, "label": "Leave"}
+    times = {"starts_at": BEGAN + timedelta(days=1), "ends_at": BEGAN + timedelta(days=1, hours=1)}
+    time_away.add_time_slot(**leave, **times, by=acting, now=NOW)
 
     for address in ("/practice/", "/practice/to-do/"):
         page = client.get(address).content.decode()
-        assert '<a class="grow" href="/practice/hours/#left">1 session stands where you don&#x27;t work</a>' in page
+        assert '<a class="grow" href="/practice/stranded/">1 session of yours is to be rearranged</a>' in page
         assert '<a class="grow" href="/practice/notes/">1 note to sign</a>' in page
         assert [words for words in ("Nothing to do", "Nothing waits for you.") if words in page] == []
 

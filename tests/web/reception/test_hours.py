@@ -85,7 +85,7 @@ def test_sessions_left_outside_are_asked_about_and_come_onto_the_list(desk, plac
     assert desk.post(page, _only_monday(desk, page) | shown_in(asked) | {"known": known}).status_code == 302
     assert {to_do.about_code for to_do in ToDo.objects.of_kind("session_outside_hours")} == {str(session.code)}
     shown = desk.get(page)
-    assert "1 session stands outside these hours" in shown.text
+    assert "1 session is to be rearranged" in shown.text
     assert f"{reverse('reception:stranded')}?with={place.psychologist.slug}" in shown.text
 
 

@@ -1,130 +1,20 @@
-"""Sessions that can't be held as they are booked, page by page: what becomes of each is decided in one press."""
+"""Sessions that can't be held as they are booked, decided about by the desk."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
-from uuid import UUID
-
-from django.core.paginator import Page, Paginator
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils import timezone
-from django.utils.http import urlencode
+from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment
-from portal.clinic import kept
-from portal.clinic.models import ClinicSettings, Psychologist
-from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
-from portal.journeys.rearranging.deciding import Came, decide, undecided_codes
-from portal.web.reception.stranded_rows import DECIDED, PER_PAGE, Row, in_words, letters, read, rows_of
+from portal.web.rearranging import pages
+from portal.web.rearranging.audience import Audience
 
-# Where a browser's session keeps what came of each decision until its page is shown: codes and words of ours.
-CAME = "stranded_came"
+DESK = Audience("reception", session="appointment", move="reschedule")
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def stranded(request: ActorRequest) -> HttpResponse:
-    """The page; a POST does what is decided, or shows the e-mails that it would send."""
-    now = timezone.now()
-    if request.method != "POST":
-        return _page(request, came=request.session.pop(CAME, []), now=now)
-    named = [name.removeprefix(DECIDED) for name in request.POST if name.startswith(DECIDED)][:PER_PAGE]
-    shown = _by_codes(request.actor, named)
-    if "look" in request.POST or "all" in request.POST:
-        return _page(request, shown=shown, now=now)
-    came = []
-    for session in shown:
-        # Each for itself: what is refused of one is said, and the rest is done.
-        if (decision := read(request.POST, session)) is not None:
-            came.append((str(session.code), str(decide(session, decision, by=request.actor, now=now))))
-    request.session[CAME] = came
-    return redirect(_address(request))
-
-
-def _address(request: HttpRequest) -> str:
-    """This page of the list, for the same psychologist."""
-    kept_of_it = {name: request.GET[name] for name in ("with", "page") if request.GET.get(name)}
-    here = reverse("reception:stranded")
-    return f"{here}?{urlencode(kept_of_it)}" if kept_of_it else here
-
-
-def _undecided(actor: Actor) -> list[Appointment]:
-    """All that waits for somebody's word, soonest first: hundreds at most, and only where and when they are."""
-    waiting = Appointment.objects.visible_to(actor).filter(code__in=undecided_codes(), patient__isnull=False)
-    return list(waiting.only("pk", "psychologist", "starts_at").order_by("starts_at", "pk"))
-
-
-def _by_codes(actor: Actor, codes: Sequence[str]) -> list[Appointment]:
-    known = [code for code in codes if _is_code(code)]
-    named = Appointment.objects.visible_to(actor).filter(code__in=known, patient__isnull=False)
-    return list(named.for_listing().select_related("patient__user").order_by("starts_at", "pk"))
-
-
-def _is_code(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _page(
-    request: ActorRequest,
-    *,
-    shown: Sequence[Appointment] | None = None,
-    came: Sequence[tuple[str, str]] = (),
-    now: datetime,
-) -> HttpResponse:
-    clinic = ClinicSettings.current()
-    waiting = _undecided(request.actor)
-    people = _people(waiting)
-    chosen = next((person for person in people if person.slug == request.GET.get("with")), None)
-    listed = [s for s in waiting if chosen is None or s.psychologist_id == chosen.pk]
-    page: Page[Appointment] = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))
-    if shown is None:
-        pks = [session.pk for session in page.object_list]
-        found = Appointment.objects.visible_to(request.actor).filter(pk__in=pks)
-        shown = list(found.for_listing().select_related("patient__user").order_by("starts_at", "pk"))
-    data = request.POST.dict() if request.method == "POST" else {}
-    rows = rows_of(shown, now=now, clinic=clinic, data=data)
-    if "all" in data:
-        _choose_the_proposed(rows)
-    context: dict[str, Any] = {
-        "rows": rows,
-        "page": page,
-        "people": people,
-        "chosen": chosen,
-        "action": _address(request),
-        "letters": letters(shown, data, now=now) if "look" in data else None,
-        "came": _in_words(request.actor, came, now=now),
-    }
-    return render(request, "reception/stranded.html", context)
-
-
-def _people(waiting: Sequence[Appointment]) -> list[Psychologist]:
-    """Those whose sessions wait, in the clinic's order."""
-    ids = {session.psychologist_id for session in waiting}
-    return [person for pk, person in kept.psychologists().items() if pk in ids]
-
-
-def _choose_the_proposed(rows: Sequence[Row]) -> None:
-    for row in rows:
-        if not row.chosen and row.own:
-            row.chosen = row.own[0].value
-
-
-def _in_words(actor: Actor, came: Sequence[tuple[str, str]], *, now: datetime) -> list[tuple[Appointment, str, bool]]:
-    """What came of the last press: the session as it is now, one answer, and whether it was done as decided."""
-    sessions = {str(session.code): session for session in _by_codes(actor, [code for code, _word in came])}
-    return [
-        (sessions[code], in_words(Came(word), sessions[code], by=actor, now=now), Came(word).is_done)
-        for code, word in came
-        if code in sessions
-    ]
+    """Everybody's; a POST does what is decided, or shows the e-mails that it would send."""
+    return pages.stranded(request, DESK)

@@ -18,9 +18,9 @@ from portal.journeys.choosing import FreeTime
 from portal.journeys.meanwhile import last_step
 from portal.journeys.rearranging import offering
 from portal.journeys.rearranging.deciding import Came, Decision, Mail, What, mails, may_stay, undecided_about
-from portal.journeys.rearranging.proposing import Proposed, propose
-from portal.journeys.to_do.kinds import KINDS
+from portal.journeys.rearranging.proposing import COLLEAGUES, Proposed, propose
 from portal.patients import reaching
+from portal.web.rearranging.audience import Audience
 from portal.worklist.models import ToDo
 
 # A longer page is no work that anybody finishes in one go.
@@ -44,6 +44,8 @@ class Row:
 
     session: Appointment
     asked: Sequence[ToDo]
+    # Why it can't be held as it is booked, in words.
+    why: list[str]
     own: list[Choice]
     colleagues: list[Choice]
     chosen: str = ""
@@ -77,26 +79,28 @@ class Row:
         return str(self.session.code)
 
     @property
-    def why(self) -> list[str]:
-        """Why it can't be held as it is booked, in words."""
-        return [str(KINDS[to_do.kind].title) for to_do in self.asked]
-
-    @property
     def may_stay(self) -> bool:
         return may_stay(self.asked)
 
 
 def rows_of(
-    sessions: Sequence[Appointment], *, now: datetime, clinic: ClinicSettings, data: Mapping[str, str] | None = None
+    sessions: Sequence[Appointment],
+    *,
+    audience: Audience,
+    now: datetime,
+    clinic: ClinicSettings,
+    data: Mapping[str, str] | None = None,
 ) -> list[Row]:
     """A row each, with what was chosen in `data`."""
-    asked = undecided_about(sessions)
-    proposed, offers = propose(sessions, now=now, clinic=clinic), offering.last_offers(sessions)
+    asked, offers = undecided_about(sessions), offering.last_offers(sessions)
+    # Nobody but the desk puts somebody into another's diary.
+    proposed = propose(sessions, now=now, clinic=clinic, colleagues=0 if audience.of_one else COLLEAGUES)
     unreached = reaching.unreached({session.patient_id for session in sessions if session.patient_id})
     rows = []
     for session in sessions:
         times = proposed[session.pk]
-        row = Row(session, asked.get(str(session.code), []), _own(times, session), _of_colleagues(times))
+        why = asked.get(str(session.code), [])
+        row = Row(session, why, audience.why(why), _own(times, session), _of_colleagues(times))
         row.offer, row.now = offers.get(session.pk), now
         row.is_reached = session.patient_id not in unreached
         sent = (data or {}).get(f"{DECIDED}{row.code}", "")

@@ -1,0 +1,1 @@
+"""Sessions that can't be held as they are booked: the desk, or their psychologist, decides about each."""
