@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -16,7 +17,8 @@ LONGEST = timedelta(days=366)
 A_DAY = timedelta(hours=24)
 
 
-class Stretch(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Stretch:
     """What was typed, on the wall clock of one place, and the moments that it comes to.
 
     `last_day` counts too. No `from_time` is the beginning of the first day, no `until_time` the end of the last.

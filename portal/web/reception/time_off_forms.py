@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -86,5 +87,5 @@ class TimeOffForm(StretchForm):
             words = _("This is for a place or the clinic. Who is away can't be met in any way.")
             self.add_error("modes", ValidationError(words, code="away"))
         if stretch := self.stretch_in(self.zone):
-            data |= stretch._asdict()
+            data |= asdict(stretch)
         return data
