@@ -80,6 +80,8 @@ def worlds(draw):
         "way": draw(st.sampled_from(WAYS)),
         "leave": question["leave"][:1],
         "elsewhere": elsewhere,
+        # How many quarters of what a session keeps come before it.
+        "breaks": draw(st.integers(0, 3)),
         "stands": draw(st.lists(st.sampled_from(TAKEN), min_size=2, max_size=2)),
         "free": draw(_freed(question)),
     }
@@ -266,8 +268,9 @@ class Clinic:
         patients, colleagues = iter(self.patients), iter(self.colleagues)
 
         def session(span, status=Status.BOOKED, *, whose=self.psychologist, place=here[1], room=None, over=False):
-            # The session lies within what it keeps free around it.
-            inner = TICK if span.end - span.start > 2 * TICK else timedelta()
+            # Of the time that it keeps, the session itself is one part of four, and its breaks are the rest.
+            quarters = [span.start + TICK * round(n * ((span.end - span.start) / TICK) / 4) for n in range(5)]
+            breaks = world["breaks"]
             return Appointment(
                 psychologist=whose,
                 patient=next(patients),
@@ -275,8 +278,8 @@ class Clinic:
                 location=place,
                 room=room,
                 mode="in_person" if room else "video",
-                starts_at=span.start + inner,
-                ends_at=span.end - inner,
+                starts_at=quarters[breaks],
+                ends_at=quarters[breaks + 1],
                 occupied_from=span.start,
                 occupied_until=span.end,
                 status=status,
