@@ -105,7 +105,7 @@ def openings_of(
                     openings(
                         hours=windows,
                         extra=dated.extra[pk],
-                        blocked=dated.blocked[pk],
+                        blocked=dated.blocked(pk),
                         busy=taken.busy[pk],
                         full=full.get(wanted, {}) if all(wanted.takes_room(way) for way in same) else {},
                         days_off=days_off,
@@ -321,7 +321,8 @@ class Dated:
         self, psychologists: Sequence[Psychologist], *, start: datetime, end: datetime, by_hours_alone: bool = False
     ) -> None:
         self.extra: defaultdict[int, list[Extra]] = defaultdict(list)
-        self.blocked: defaultdict[int, list[Span]] = defaultdict(list)
+        self.leave: defaultdict[int, list[Span]] = defaultdict(list)
+        self.elsewhere: Mapping[int, list[Span]] = {}
         known = places()
         # Plain values: a page of many people reads hundreds of these, and needs no models made of them.
         slots = TimeSlot.objects.filter(psychologist__in=[p.pk for p in psychologists]).between(start, end)
@@ -329,13 +330,15 @@ class Dated:
             "psychologist", "kind", "starts_at", "ends_at", "location"
         ):
             if kind == TimeSlot.Kind.BLOCKED:
-                self.blocked[whose].append(Span(starts_at, ends_at))
+                self.leave[whose].append(Span(starts_at, ends_at))
             elif known[location].is_active:
                 self.extra[whose].append(Extra(starts_at, ends_at, known[location].zone, location))
         if not by_hours_alone:
-            elsewhere = busy_elsewhere([p.pk for p in psychologists], start=start, end=end)
-            for whose, spans in elsewhere.items():
-                self.blocked[whose] += spans
+            self.elsewhere = busy_elsewhere([p.pk for p in psychologists], start=start, end=end)
+
+    def blocked(self, psychologist: int) -> list[Span]:
+        """When somebody can't be there."""
+        return [*self.leave.get(psychologist, ()), *self.elsewhere.get(psychologist, ())]
 
     def places(self, psychologist: int) -> set[int]:
         """Where somebody works in these days."""
@@ -394,7 +397,10 @@ class Taken:
 
 
 class Reading:
-    """The diaries of some people on some local days, read once, whatever is asked of them then. Three queries."""
+    """The diaries of some people on some local days, read once, whatever is asked of them then. Three queries.
+
+    Without `with_rooms` a room is always free. `without` are the ids of sessions that take no time.
+    """
 
     def __init__(
         self,
@@ -404,8 +410,10 @@ class Reading:
         first_day: date,
         days: int,
         now: datetime,
+        with_rooms: bool = True,
+        without: Collection[int] = (),
     ) -> None:
         start, end = _around(first_day, first_day + timedelta(days=days - 1), services=services)
         self.dated = Dated(psychologists, start=start, end=end)
-        at = {place for psychologist in psychologists for place in self.dated.places(psychologist.pk)}
-        self.taken = Taken(psychologists, start=start, end=end, now=now, rooms_at=at)
+        at = {place for p in psychologists for place in self.dated.places(p.pk)} if with_rooms else set()
+        self.taken = Taken(psychologists, start=start, end=end, now=now, rooms_at=at, without=without)

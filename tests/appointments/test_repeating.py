@@ -15,6 +15,7 @@ from portal.appointments.recurrence import Every, Pattern, on_the_clock
 from portal.appointments.refusals import NotOffered, TooManyBookings
 from portal.audit.models import Entry
 from portal.clinic.models import ClinicSettings, Location, Mode
+from portal.common.kept import one_stamp
 from tests import make
 from tests.appointments.conftest import MONDAY_NINE, NOW
 
@@ -189,7 +190,7 @@ def test_every_reason_is_named_the_weightiest_first(practice):
     holiday = MONDAY_NINE
     early = MONDAY_NINE + WEEK - 3 * HOUR
     between = MONDAY_NINE + 2 * WEEK + timedelta(minutes=1)
-    found = outlook(practice, [holiday, early, between])
+    found = outlook(practice, [holiday, holiday - 3 * HOUR, early, between])
     assert found.clashes(holiday) == [Clash.HOLIDAY]
     assert found.clashes(holiday - 3 * HOUR) == [Clash.HOLIDAY, Clash.HOURS]
     assert found.clashes(holiday, outside_hours=True) == []
@@ -231,6 +232,64 @@ def test_the_nearest_free_time_is_free_for_both(practice, nine):
     assert found.nearest(nine, beside=[nine + 2 * HOUR]) == nine + 3 * HOUR
     make.time_slot(psychologist=practice.psychologist, starts_at=nine - timedelta(days=4), minutes=9 * 24 * 60)
     assert outlook(practice, [nine]).nearest(nine) is None
+
+
+def test_the_nearest_free_time_has_a_room_and_no_other_session_of_the_series(practice, nine):
+    room, colleague = make.room(location=practice.location), practice.another()
+    for at in (nine, nine + HOUR):
+        make.appointment(psychologist=colleague, location=practice.location, room=room, starts_at=at)
+    asked = [nine, nine + WEEK]
+    found = outlook(practice, asked)
+    assert [found.clash(at) for at in asked] == [Clash.ROOM, None]
+    assert found.nearest(nine) == nine + 2 * HOUR
+    # Only what stands near the times that can't be had was looked at: this one can, but for another of the series.
+    make.appointment(patient=practice.patient, starts_at=nine + WEEK + HOUR)
+    assert found.clashes(nine + WEEK, beside=[nine + WEEK]) == [Clash.SERIES]
+    assert found.nearest(nine + WEEK, beside=[nine + WEEK]) == nine + WEEK + 2 * HOUR
+
+
+def test_a_time_that_nobody_asked_about_is_not_called_free(practice, nine):
+    found = outlook(practice, [nine])
+    with pytest.raises(ValueError, match="ask about it first"):
+        found.clash(nine + WEEK)
+    with pytest.raises(ValueError, match="ask about it first"):
+        found.room_at(nine + HOUR)
+
+
+def rows_of(statement):
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return len(cursor.fetchall())
+
+
+def test_of_what_others_have_in_the_rooms_only_what_may_clash_is_read(practice):
+    """Beside half a year of a full house, as many rows as beside an empty one: those at the times themselves."""
+    room, colleague = make.room(location=practice.location), practice.another()
+    asked = mondays(26)
+    for at in asked[1:]:
+        for hours in (2, 4, 26, 28):
+            make.appointment(
+                psychologist=colleague,
+                location=practice.location,
+                room=room,
+                service=practice.service,
+                starts_at=at + hours * HOUR,
+            )
+    make.appointment(
+        psychologist=colleague, location=practice.location, room=room, service=practice.service, starts_at=asked[0]
+    )
+    with one_stamp():
+        # What a process keeps is read now.
+        outlook(practice, asked)
+        with CaptureQueriesContext(connection) as run:
+            found = outlook(practice, asked)
+            assert [at for at in asked if found.clash(at)] == asked[:1]
+        assert len(run) == 4
+        assert rows_of(run.captured_queries[-1]["sql"]) == 1
+        with CaptureQueriesContext(connection) as run:
+            assert found.nearest(asked[0]) == asked[0] + HOUR
+            assert found.nearest(asked[0]) == asked[0] + HOUR
+        assert len(run) == 1
 
 
 def test_a_hold_that_ran_out_is_in_nobodys_way(practice, nine):

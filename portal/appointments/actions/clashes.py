@@ -14,13 +14,13 @@ from portal.appointments import diary
 from portal.appointments.actions import rules
 from portal.appointments.closed import closed_on, holiday_on
 from portal.appointments.hours import weekly_hours
-from portal.appointments.models import Appointment, TimeSlot
+from portal.appointments.models import Appointment
 from portal.appointments.openings import Span, working_spans
-from portal.appointments.outside.taken import busy_elsewhere
 from portal.appointments.states import TAKING_TIME, Status
 from portal.clinic.kept import services
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.access.actors import Actor
+from portal.common.database.epoch import Epoch
 from portal.patients.models import Patient
 
 # How far from where it was to be a session is offered instead: within its own week.
@@ -61,19 +61,23 @@ class Terms(NamedTuple):
 
 
 class _Taken(NamedTuple):
-    starts_at: datetime
-    ends_at: datetime
-    occupied_from: datetime
-    occupied_until: datetime
+    """What a session takes of whom, in seconds since 1970: with its breaks of its psychologist and its room."""
+
+    starts_at: int
+    ends_at: int
+    occupied_from: int
+    occupied_until: int
     psychologist: int
     patient: int | None
     room: int | None
 
 
 class Outlook:
-    """What is free and what is taken for one patient with one psychologist, around the times that are asked about.
+    """What is free and what is taken for one patient with one psychologist, at the times that are asked about.
 
-    Six queries at most, however many times there are. `without` are the ids of sessions that are being moved.
+    Four queries, however many times there are, and one or two more where `nearest` is asked. Of other people's sessions
+    only those are read that may clash: half a year of everybody's in the same rooms would be thousands. `without` are
+    the ids of sessions that are being moved.
     """
 
     def __init__(
@@ -86,57 +90,87 @@ class Outlook:
         clinic: ClinicSettings,
         without: Collection[int] = (),
     ) -> None:
-        asked = sorted(times)
-        self.terms, self.now = terms, now
+        self.asked = sorted(set(times))
+        self._is_asked = frozenset(self.asked)
+        self.terms, self.now, self.without = terms, now, without
+        whose, for_staff = terms.psychologist.pk, rules.is_staff(by)
         self.earliest, self.latest = diary.booking_times(
-            services().get(terms.service.pk, terms.service), clinic=clinic, now=now, for_staff=rules.is_staff(by)
+            services().get(terms.service.pk, terms.service), clinic=clinic, now=now, for_staff=for_staff
         )
-        first, last = asked[0] - NEAR, asked[-1] + NEAR
-        first_day, last_day = terms.location.day_of(first), terms.location.day_of(last)
+        first_day = terms.location.day_of(self.asked[0] - NEAR)
+        days = (terms.location.day_of(self.asked[-1] + NEAR) - first_day).days + 1
+        reading = diary.Reading(
+            [terms.psychologist],
+            services=[terms.service],
+            first_day=first_day,
+            days=days,
+            now=now,
+            # They are looked at below, where they matter.
+            with_rooms=False,
+            without=without,
+        )
         free = diary.openings_of(
             [terms.psychologist],
             service=terms.service,
             first_day=first_day,
-            days=(last_day - first_day).days + 1,
+            days=days,
             now=now,
             clinic=clinic,
             mode=terms.mode,
-            for_staff=rules.is_staff(by),
-            without=without,
-        )[terms.psychologist.pk]
+            for_staff=for_staff,
+            reading=reading,
+        )[whose]
         self.free = [opening.starts_at for opening in free if opening.location_id == terms.location.pk]
         self._is_free = frozenset(self.free)
+        dated = reading.dated
+        self._away = dated.leave.get(whose, [])
+        self._elsewhere = dated.elsewhere.get(whose, []) if for_staff else []
+        self._extra = [Span(e.start, e.end) for e in dated.extra.get(whose, ()) if e.location_id == terms.location.pk]
         self.rooms = rules.rooms_for(terms.service, terms.mode, terms.location)
         # The ids of holds that ran out and would still be in the way.
         self.run_out: set[int] = set()
-        self._taken: list[_Taken] = []
-        concerned = Q(psychologist=terms.psychologist.pk) | Q(patient=terms.patient.pk)
+        self._taken: dict[int, _Taken] = {}
+        # In order of time, so that each time looks at its own neighbours and not at half a year.
+        self._in_order: list[_Taken] = []
+        self._begins: list[int] = []
+        self._longest = 0
+        # The times of which what is near is read, too.
+        self._near: set[datetime] = set()
+        self._read([self._occupied(at) for at in self.asked], Q(psychologist=whose))
+
+    def _occupied(self, starts_at: datetime, *, near: timedelta = timedelta()) -> tuple[datetime, datetime]:
+        slot = rules.slot_of(self.terms.service, starts_at)
+        return slot.occupied_from - near, slot.occupied_until + near
+
+    def _read(self, spans: Collection[tuple[datetime, datetime]], concerned: Q) -> None:
+        """Reads what takes time of the patient, of a room or of who else is concerned within these times. One query."""
+        concerned |= Q(patient=self.terms.patient.pk)
         if self.rooms:
             concerned |= Q(room__in=self.rooms)
-        around = timedelta(days=1)
-        rows = Appointment.objects.filter(concerned, status__in=TAKING_TIME).occupying(first - around, last + around)
-        for pk, status, held_until, *row in rows.order_by("occupied_from").values_list(
-            "pk", "status", "held_until", *_Taken._fields
+        rows = Appointment.objects.filter(concerned, status__in=TAKING_TIME).occupying_any(spans)
+        times = [Epoch(name) for name in rules.Slot._fields]
+        for pk, status, held_until, *row in rows.order_by().values_list(
+            "pk", "status", "held_until", *times, "psychologist", "patient", "room"
         ):
-            if pk in without:
+            if pk in self.without:
                 continue
-            if status == Status.HELD and held_until is not None and held_until <= now:
+            if status == Status.HELD and held_until is not None and held_until <= self.now:
                 self.run_out.add(pk)
             else:
-                self._taken.append(_Taken(*row))
-        whose = terms.psychologist.pk
-        self._elsewhere = busy_elsewhere([whose], start=first, end=last).get(whose, []) if rules.is_staff(by) else []
-        # In order of time, so that each time looks at its own neighbours and not at half a year.
-        self._begins = [taken.occupied_from for taken in self._taken]
-        self._longest = max((t.occupied_until - t.occupied_from for t in self._taken), default=timedelta())
-        self._away: list[Span] = []
-        self._extra: list[Span] = []
-        slots = TimeSlot.objects.filter(psychologist=terms.psychologist.pk).between(first, last).order_by()
-        for kind, place, start, end in slots.values_list("kind", "location", "starts_at", "ends_at"):
-            if kind != TimeSlot.Kind.EXTRA:
-                self._away.append(Span(start, end))
-            elif place == terms.location.pk:
-                self._extra.append(Span(start, end))
+                self._taken[pk] = _Taken(*row)
+        self._in_order = sorted(self._taken.values(), key=lambda taken: taken.occupied_from)
+        self._begins = [taken.occupied_from for taken in self._in_order]
+        self._longest = max((t.occupied_until - t.occupied_from for t in self._in_order), default=0)
+
+    def _look_near(self, to: datetime) -> None:
+        """Reads what stands around a time that can't be had: of all such times at once, so that it is asked once.
+
+        A time that only another one of the series takes is seen too late for that; then all are read.
+        """
+        if to not in self._near:
+            can_not = self.asked if self._near else [at for at in self.asked if self.clash(at) is not None]
+            self._near.update((to, *can_not))
+            self._read(_merged(self._occupied(at, near=NEAR) for at in sorted(self._near)), Q())
 
     def clash(
         self, starts_at: datetime, *, beside: Iterable[datetime] = (), outside_hours: bool = False
@@ -154,7 +188,7 @@ class Outlook:
         return list(self._clashes(starts_at, beside=beside, outside_hours=outside_hours))
 
     def _clashes(self, starts_at: datetime, *, beside: Iterable[datetime], outside_hours: bool) -> Iterator[Clash]:
-        slot = rules.slot_of(self.terms.service, starts_at)
+        slot = self._slot(starts_at)
         taken = list(self._takers(slot, beside))
         yield from taken
         if outside_hours or starts_at in self._is_free:
@@ -169,7 +203,8 @@ class Outlook:
         """Other sessions in the way."""
         there = self._there(slot)
         patients = [t for t in there if t.patient == self.terms.patient.pk]
-        if any(t.starts_at < slot.ends_at and t.ends_at > slot.starts_at for t in patients):
+        starts, ends = _seconds(slot.starts_at), _seconds(slot.ends_at)
+        if any(t.starts_at < ends and t.ends_at > starts for t in patients):
             yield Clash.PATIENT
         # One session that both have is named once.
         elif any(t.psychologist == self.terms.psychologist.pk for t in there):
@@ -216,6 +251,7 @@ class Outlook:
 
         `but` is one that is not asked for.
         """
+        self._look_near(to)
         at = bisect_left(self.free, to)
         near = [
             time for time in self.free[max(0, at - 200) : at + 200] if time not in {to, but} and abs(time - to) <= NEAR
@@ -225,15 +261,19 @@ class Outlook:
 
     def room_at(self, starts_at: datetime, *, preferred: int | None = None) -> int | None:
         """The id of a room that is free for the session; None if it needs none."""
-        slot = rules.slot_of(self.terms.service, starts_at)
-        there = self._there(slot)
-        return self._room(there, preferred)
+        return self._room(self._there(self._slot(starts_at)), preferred)
+
+    def _slot(self, starts_at: datetime) -> rules.Slot:
+        """Raises ValueError for a time that was not asked about: nobody has looked what stands there."""
+        if starts_at not in self._is_asked and not any(abs(starts_at - at) <= NEAR for at in self._near):
+            raise ValueError("ask about it first")
+        return rules.slot_of(self.terms.service, starts_at)
 
     def _there(self, slot: rules.Slot) -> list[_Taken]:
         """What is taken in a slot, by any of those concerned."""
-        near = bisect_left(self._begins, slot.occupied_from - self._longest)
-        until = bisect_left(self._begins, slot.occupied_until)
-        return [taken for taken in self._taken[near:until] if taken.occupied_until > slot.occupied_from]
+        begins, ends = _seconds(slot.occupied_from), _seconds(slot.occupied_until)
+        near, until = bisect_left(self._begins, begins - self._longest), bisect_left(self._begins, ends)
+        return [taken for taken in self._in_order[near:until] if taken.occupied_until > begins]
 
     def _room(self, there: Iterable[_Taken], preferred: int | None) -> int | None:
         in_use = {t.room for t in there}
@@ -241,5 +281,20 @@ class Outlook:
         return preferred if preferred in free else next(iter(free), None)
 
     def _meets(self, slot: rules.Slot, other: datetime) -> bool:
-        there = rules.slot_of(self.terms.service, other)
-        return there.occupied_from < slot.occupied_until and there.occupied_until > slot.occupied_from
+        # Both are of one length.
+        return abs(slot.starts_at - other) < slot.occupied_until - slot.occupied_from
+
+
+def _merged(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """The same times with those made one that touch; in order of their beginning, and all of one length."""
+    found: list[tuple[datetime, datetime]] = []
+    for start, end in spans:
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return found
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())

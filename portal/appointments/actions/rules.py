@@ -209,7 +209,7 @@ def is_worked(
     offered = openings(
         hours=hours,
         extra=dated.extra[psychologist.pk],
-        blocked=dated.blocked[psychologist.pk],
+        blocked=dated.blocked(psychologist.pk),
         days_off=days_off,
         shut=closed.spans(shut, [mode]),
         minutes=int((slot.ends_at - slot.starts_at).total_seconds()) // 60,

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -131,6 +131,15 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def occupying(self, start: datetime, end: datetime) -> AppointmentQuerySet:
         """Those that touch the time from `start` (inclusive) to `end` (exclusive) with their buffers."""
         return self.filter(occupied_from__gt=start - LONGEST, occupied_from__lt=end, occupied_until__gt=start)
+
+    def occupying_any(self, spans: Collection[tuple[datetime, datetime]]) -> AppointmentQuerySet:
+        """Those that touch any of these times, each from (inclusive) and until (exclusive), with their buffers."""
+        if not spans:
+            return self.none()
+        each = [Q(occupied_from__lt=end, occupied_until__gt=start) for start, end in spans]
+        # All of them lie within one stretch, which an index finds.
+        whole = self.occupying(min(start for start, _end in spans), max(end for _start, end in spans))
+        return whole.filter(Q(*each, _connector=Q.OR))
 
     def in_care_of(self, user: User) -> AppointmentQuerySet:
         """Those that make their patient this psychologist's: agreed with a person and not called off.

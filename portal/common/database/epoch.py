@@ -21,3 +21,7 @@ class Epoch(Func):
         template = "CAST(strftime('%%%%s', %(expressions)s) AS INTEGER)"
         sql, params = self.as_sql(compiler, connection, template=template, **context)
         return sql, tuple(params)
+
+    def get_db_converters(self, connection: BaseDatabaseWrapper) -> list[Any]:
+        """None: both databases give whole numbers, of which a page reads thousands."""
+        return []
