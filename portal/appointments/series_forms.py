@@ -23,6 +23,8 @@ MOST_WEEKS_APART = 26
 class PatternForm(forms.Form):
     """How a session recurs, and until when: as often as said, or until a day, whichever comes first."""
 
+    needed_where_shown = ("weeks",)
+
     repeat = forms.ChoiceField(
         label=_("Repeats"),
         choices=[
@@ -79,6 +81,8 @@ def stamp(moment: datetime) -> str:
 
 class TimeChoice(forms.Form):
     """What is chosen for one time: as planned, the nearest that the page named, none, or another that is typed."""
+
+    needed_where_shown = ("day", "at")
 
     take = MarkField(required=False, max_length=40)
     day = DateField(label=_("Day"), picker=True, required=False)

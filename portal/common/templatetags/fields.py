@@ -34,9 +34,11 @@ def _mark(context: Context, field: BoundField) -> str:
     if field.name in getattr(field.form, "one_of", ()):
         # A form names in `one_of` the fields of which it wants one at the least.
         return "one of"
+    # A form names in `needed_where_shown` the fields that show only where another one asks for them.
+    is_needed = field.field.required or field.name in getattr(field.form, "needed_where_shown", ())
     if _is_for_staff(context):
-        return "required" if field.field.required else ""
-    return "" if field.field.required else "optional"
+        return "required" if is_needed else ""
+    return "" if is_needed else "optional"
 
 
 @register.simple_tag(takes_context=True)

@@ -1,6 +1,7 @@
 """A patient books more sessions like one that is booked: their own, within what may be booked online."""
 
 import html
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -124,3 +125,11 @@ def test_what_one_costs_and_all_of_them_stands_before_the_button(session):
     assert ("The fee of each is $220.00." in one, "All of them together" in one) == (True, False)
     none = words(client.get(page_of(session), {"repeat": "month_date", "count": "6", "until": "2026-09-20"}))
     assert "The fee of each" not in none
+
+
+def test_what_must_be_filled_in_once_it_shows_is_not_called_optional(session):
+    text = words(make.client_for(session.patient.user).get(page_of(session)))
+    drawn = re.findall(r"<label[^>]*>(.*?)</label>", text, re.S)
+    labels = {" ".join(re.sub(r"<[^>]+>", " ", label).split()) for label in drawn}
+    assert {"Weeks apart", "Day", "Time"} <= labels
+    assert {label for label in labels if "(optional)" in label} == {"Until which day (optional)"}
