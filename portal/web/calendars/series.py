@@ -28,6 +28,7 @@ from portal.journeys.repeating import asking, telling
 from portal.journeys.repeating.cancelling import cancel_sessions, choices
 from portal.journeys.repeating.moving import Moving, move_sessions, propose_move
 from portal.web.calendars.audience import Audience
+from portal.web.calendars.fees import fee_afterwards
 from portal.web.calendars.refused import in_words, why_not
 from portal.web.calendars.series_forms import StaffMoveForm
 from portal.web.calendars.told import say_what_was_done
@@ -204,6 +205,7 @@ def move(request: ActorRequest, audience: Audience, people: Sequence[Psychologis
         "refusal": refusal,
         "is_taken": is_taken,
         "is_sent": is_sent,
+        "fee_afterwards": _fee_afterwards(asked, clinic=clinic),
         "action": request.path,
         "cancel_url": reverse(f"{audience.namespace}:cancel_series", args=[session.code]),
         "single_url": reverse(f"{audience.namespace}:move_in_calendar", args=[session.code])
@@ -214,6 +216,13 @@ def move(request: ActorRequest, audience: Audience, people: Sequence[Psychologis
     }
     status = 409 if is_taken or refusal else 422 if is_sent or form.errors else 200
     return page_or_fragment(request, "calendar/move_series.html", context, fragment="series", status=status)
+
+
+def _fee_afterwards(asked: Moving | None, *, clinic: ClinicSettings) -> str:
+    if asked is None:
+        return ""
+    going = [line.session for line in asked.proposal.lines if line.session is not None]
+    return fee_afterwards(going, to=asked.proposal.terms, clinic=clinic)
 
 
 def _not_given(session: Appointment, form: StaffMoveForm) -> str:

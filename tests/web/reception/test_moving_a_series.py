@@ -2,6 +2,7 @@
 
 import html
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -282,3 +283,31 @@ def test_where_two_would_meet_the_page_counts_from_the_day_in_the_series(desk, b
 def test_one_that_goes_alone_says_nothing_of_others(desk, booked):
     page = proposed(desk, booked[4], day="14/10/2026", at="5:00 pm")
     assert "The others go" not in html.unescape(page.content.decode())
+
+
+@pytest.mark.parametrize(
+    ("own", "agreed", "said"),
+    [
+        ("220.00", ["220.00"], "The fee of each stays $220.00, as agreed with the patient. It is {}'s own fee too."),
+        ("250.00", ["220.00"], "The fee of each stays $220.00, as agreed with the patient. {}'s own fee is $250.00."),
+        (
+            "250.00",
+            ["250.00", "180.00"],
+            "Each keeps the fee that was agreed with the patient, from $180.00 to $250.00. {}'s own fee is $250.00.",
+        ),
+    ],
+)
+def test_which_fee_holds_with_somebody_else_is_said_before_they_move(desk, booked, own, agreed, said):
+    colleague = make.psychologist()
+    make.own_fee(colleague, booked[0].service, own)
+    make.week(psychologist=colleague, location=booked[0].location, starts="09:00", ends="19:00")
+    for n, session in enumerate(booked):
+        Appointment.objects.filter(pk=session.pk).update(fee=Decimal(agreed[n % len(agreed)]))
+    says = {"day": "15/09/2026", "at": "5:00 pm", "which": "all"}
+    page = desk.get(page_of(booked[0]), says | {"psychologist": colleague.slug})
+    assert said.format(colleague.name) in html.unescape(page.content.decode())
+    before = {row.pk: row.fee for row in Appointment.objects.all()}
+    assert desk.post(page_of(booked[0]), sent(page)).status_code == 302
+    assert {row.pk: row.fee for row in Appointment.objects.filter(psychologist=colleague)} == before
+    # Among their own times nothing is said of fees.
+    assert "as agreed with the patient" not in html.unescape(desk.get(page_of(booked[0]), says).content.decode())
