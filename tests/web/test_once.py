@@ -101,7 +101,8 @@ WITHOUT_KEY = {
         manager:change_crisis_line manager:take_off_crisis_line reception:use_held
         manager:reset_text patient:cancel patient:reschedule patient:agree
         patient:end_carer public:times
-        public:confirm public:confirm_series public:link reception:withdraw_invitation reception:unlink_account
+        public:confirm public:confirm_series public:let_go public:link reception:withdraw_invitation
+        reception:unlink_account
         reception:keep_address patient:waiting_address reception:compare psychologist:take_back_notes
         public:offer public:other_times patient:leave_waitlist patient:change_wish reception:waiting
         reception:leave_waitlist

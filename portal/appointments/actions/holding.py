@@ -129,14 +129,15 @@ def hold_any(
 
 
 @in_transaction
-def release_hold(*, hold: Appointment, by: Actor, now: datetime) -> None:
-    """Gives a held time back; one that is gone, or booked by now, is left alone."""
+def release_hold(*, hold: Appointment, by: Actor, now: datetime) -> bool:
+    """Gives a held time back; one that is gone, or booked by now, is left alone, and False is answered."""
     held = lock_appointment(hold)
     if held is None or states.why_not(held, Verb.RELEASE, by=by, now=now):
-        return
+        return False
     because = Because.RELEASED if held.is_held(now=now) else Because.RAN_OUT
     Appointment.objects.filter(pk=held.pk).delete()
     time_freed(because, place=Place.of(held), session=held, by=by, now=now)
+    return True
 
 
 @in_transaction

@@ -115,6 +115,13 @@ class ShownForm(forms.Form):
     again = MarkField(required=False, max_length=250)
 
 
+class LetGoForm(forms.Form):
+    """The held time that a page showed, and the page: both may be missing or anything."""
+
+    hold = forms.UUIDField(required=False)
+    back = MarkField(required=False, max_length=2000)
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """The time that a page showed, by its code and its choices; `word` is `booking.as_shown` of it.

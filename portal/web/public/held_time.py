@@ -120,9 +120,19 @@ def _seconds(service: Service) -> int:
 
 
 def booked(request: HttpRequest) -> None:
-    """A time that is booked is held no more: the next of the same address may hold one."""
+    """A time that is booked, or given back, is held no more: the next of the same address may hold one."""
     if counted := request.session.pop(COUNTED, None):
         limits.give_back("hold", **counted)
+
+
+def let_go(request: HttpRequest, *, code: UUID | None, now: datetime) -> bool:
+    """Frees the time that this visitor holds, if it is the one of this code; False where they hold it no more."""
+    held = _row(request)
+    if held is None or held.code != code or not actions.release_hold(hold=held, by=VISITOR, now=now):
+        return False
+    del request.session[KEY]
+    booked(request)
+    return True
 
 
 def _bound(request: HttpRequest) -> _Bound:

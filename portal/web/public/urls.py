@@ -7,6 +7,7 @@ from portal.web.public.views import (
     booking,
     confirming,
     confirming_series,
+    letting_go,
     links,
     offers,
     other_times,
@@ -51,5 +52,6 @@ urlpatterns = [
     path("book/", booking.services, name="book"),
     path("book/<slug:service>/", booking.times, name="times"),
     path("book/<slug:service>/confirm/", confirming.confirm, name="confirm"),
+    path("book/<slug:service>/confirm/let-go/", letting_go.let_go, name="let_go"),
     path("book/<slug:service>/confirm/series/", confirming_series.confirm_series, name="confirm_series"),
 ]

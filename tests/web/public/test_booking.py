@@ -147,6 +147,62 @@ def test_a_held_time_stays_in_sight_on_other_pages_until_it_runs_out(mai, times,
         assert {banner(client, path) for path in elsewhere} == {None}
 
 
+def let_go_form(client, path):
+    """What the button of a page sends: where to, and its fields."""
+    page = client.get(path).content.decode()
+    [form] = re.findall(r'<form method="post" action="([^"]*let-go/)">(.*?)</form>', page, re.DOTALL)
+    assert "Let it go" in form[1]
+    return form[0], dict(re.findall(r'name="(hold|back)" value="([^"]*)"', form[1]))
+
+
+@pytest.mark.parametrize("seen", ["/", "/my/", "/book/?psychologist=mai", "/accounts/login/?next=/my/", "confirm"])
+def test_a_held_time_is_let_go_at_once_from_any_page(mai, times, confirm, seen):
+    client = Client() if "login" in seen else make.client_for(make.user())
+    press(client, times)
+    address, sent = let_go_form(client, confirm if seen == "confirm" else seen)
+    assert client.post(address, sent)["Location"] == (times if seen == "confirm" else seen)
+    assert not Appointment.objects.exists()
+    after = client.get(times)
+    assert "The time is free again for others." in after.content.decode()
+    assert banner(client, times) is None
+    # Somebody else has it at once; and what was let go can be held again.
+    assert press(Client(), times)["Location"] == confirm
+    assert client.get(confirm)["Location"] == times
+
+
+def test_only_the_time_that_the_page_showed_is_let_go(mai, times, confirm):
+    client = make.client_for(make.user())
+    press(client, times)
+    address, first = let_go_form(client, "/")
+    press(client, times, hour=2)
+    now_held = Appointment.objects.get()
+    for sent in (first, {}, {"hold": "x"}, {"hold": str(now_held.code)[:-1] + "z"}):
+        assert "no longer held for you" in client.post(address, sent, follow=True).content.decode()
+    # Nor is it a stranger's to give back.
+    Client().post(address, {"hold": str(now_held.code)})
+    assert Appointment.objects.get() == now_held
+    assert banner(client, "/")
+
+
+def test_what_was_booked_meanwhile_stays_booked(mai, times, confirm):
+    client = make.client_for(make.user())
+    press(client, times)
+    address, sent = let_go_form(client, "/")
+    send(client, confirm, DETAILS)
+    client.post(address, sent)
+    assert Appointment.objects.get().status == Status.BOOKED
+
+
+def test_letting_go_leads_to_pages_of_our_own_alone(mai, times):
+    client = make.client_for(make.user())
+    press(client, times)
+    address, sent = let_go_form(client, "/")
+    assert client.post(address, sent | {"back": "https://example.com/"})["Location"] == times
+    assert client.post(address, sent | {"back": "//example.com/"})["Location"] == times
+    assert client.get(address).status_code == 405
+    assert client.post("/book/nothing/confirm/let-go/", sent).status_code == 404
+
+
 def test_a_time_that_was_booked_is_held_no_more(mai, times, confirm):
     client = make.client_for(make.user())
     press(client, times)
