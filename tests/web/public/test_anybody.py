@@ -75,7 +75,10 @@ def test_each_time_names_who_would_hold_it_and_its_fee(client, mai, tom):
     assert labels[f"{ELEVEN} mai"] == "Tuesday 1 December 2026, 11:00 am, Mai Lee, $220.00"
     assert labels["2026-12-02T00:00Z brunswick tom"] == "Wednesday 2 December 2026, 11:00 am, Tom Lee, $180.00"
     assert "2026-12-02T00:00Z brunswick mai" not in labels
-    assert "Each time is with whoever is free then at the lowest fee." in client.get(TIMES).content.decode()
+    assert (
+        "Each time is with the psychologist who is free then and has the lowest fee."
+        in client.get(TIMES).content.decode()
+    )
 
 
 def test_of_equal_fees_whoever_has_the_least_to_do_comes_first(client, mai, place):
