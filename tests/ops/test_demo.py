@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from portal.common.crypto.keys import MAKERS
 from portal.ops.processes import manage
 
 ANSWERS_WITHIN = 60
@@ -53,13 +54,38 @@ def change(folder, sql):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A demo that has been set up once, for the tests of this file in their order."""
+def begun_afresh(tmp_path_factory):
+    """A demo that lost its keys, and is set up anew: its folder, the keys of before, and what was told without them."""
     folder = tmp_path_factory.mktemp("demo") / "data"
-    done = run(folder, "--set-up-only", "--port", "8123")
+    (folder / "mail").mkdir(mode=0o700, parents=True)
+    folder.chmod(0o700)
+    (folder / "mail" / "of-before.log").touch()
+    # One whose first start was cut off.
+    change(folder, "CREATE TABLE django_migrations (of_before TEXT)")
+    without_keys = run(folder, "--set-up-only")
+    old_keys = "".join(f"{name}={make()}\n" for name, make in MAKERS.values())
+    (folder / "keys.env").write_text(old_keys)
+    done = run(folder, "--set-up-only", "--fresh", "--port", "8123")
     assert (done.returncode, done.stderr) == (0, "")
     assert "Moving a clinic in ..." in done.stdout
-    return folder
+    return folder, old_keys, without_keys
+
+
+@pytest.fixture(scope="module")
+def folder(begun_afresh):
+    """A demo that has been set up once, for the tests of this file in their order."""
+    return begun_afresh[0]
+
+
+def test_lost_keys_are_told_and_fresh_begins_again(begun_afresh):
+    folder, old_keys, without_keys = begun_afresh
+    assert without_keys.returncode == 1
+    assert "Begin again with --fresh." in without_keys.stderr
+    assert (folder / "keys.env").read_text() != old_keys
+    assert not (folder / "mail" / "of-before.log").exists()
+    with closing(sqlite3.connect(folder / "portal.sqlite3")) as database:
+        columns = {row[1] for row in database.execute("PRAGMA table_info(django_migrations)")}
+    assert columns == {"id", "app", "name", "applied"}
 
 
 def test_demos_keys_are_its_own_and_nobody_elses(folder):
@@ -163,17 +189,3 @@ def test_demo_leaves_a_real_clinic_alone(folder, words):
     assert "holds something other than a demo" in done.stderr
     assert (folder / "portal.sqlite3").read_bytes() == before
     change(folder, "UPDATE clinic_clinicsettings SET is_demo = 1")
-
-
-def test_lost_keys_are_told_and_fresh_begins_again(folder):
-    keys = folder / "keys.env"
-    lost = keys.read_text()
-    keys.unlink()
-    done = run(folder, "--set-up-only")
-    assert done.returncode == 1
-    assert "Begin again with --fresh." in done.stderr
-
-    done = run(folder, "--set-up-only", "--fresh")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "Moving a clinic in ..." in done.stdout
-    assert keys.read_text() != lost
