@@ -6,9 +6,11 @@ import pytest
 import time_machine
 
 from portal.accounts.models import User
+from portal.accounts.roles import Role
 from portal.appointments.models import Appointment
 from portal.clinic.models import ClinicSettings
-from portal.journeys.rearranging.deciding import undecided_codes
+from portal.common.access.actors import Actor
+from portal.journeys.rearranging.deciding import undecided_codes, undecided_sessions
 from portal.journeys.rearranging.proposing import nearest
 from portal.journeys.to_do import tasks
 from portal.journeys.to_do.kinds import BUSY_THEN, KINDS, LEFT, OFFER_UNREACHED, PLACE_CLOSED, ROOM_CLOSED
@@ -41,6 +43,9 @@ def test_something_of_each_kind_waits(now):
         # More than a page of sessions wait for somebody's word, and each can be moved to another time.
         rows = list(Appointment.objects.filter(code__in=undecided_codes()).for_listing())
         assert len(rows) > PER_PAGE
+        # Their psychologist can decide about most of them, and another about theirs.
+        leila, wei = (Actor(accounts[person], Role.PSYCHOLOGIST) for person in (sign_ins.LEILA, sign_ins.WEI))
+        assert undecided_sessions(leila).count() > PER_PAGE > undecided_sessions(wei).count() > 0
         assert set(nearest(rows, now=now, clinic=ClinicSettings.current())) == {row.pk for row in rows}
         tasks.look_at_sessions()
         tasks.look_at_notices()

@@ -231,6 +231,18 @@ def test_an_outlined_session_leads_to_where_it_is_decided_about(client, mai, pla
     assert last.patient.name in row(page, last)
 
 
+def test_another_time_is_chosen_in_their_own_calendar(client, mai, four, place):
+    session = four[0]
+    move = reverse("psychologist:move_in_calendar", args=[session.code])
+    assert f'href="{move}"' in row(client.get(HERE), session)
+    to = f"{session.starts_at + 7 * DAY:%Y-%m-%dT%H:%MZ} {place.slug} {mai.slug}"
+
+    assert client.get(move).status_code == 200
+    assert client.post(move, {"seen": session.seen_as, "to": to}).status_code == 302
+
+    assert str(session.code) not in undecided().values_list("about_code", flat=True)
+
+
 def test_a_calendar_with_nothing_to_rearrange_says_nothing_of_it(client, session):
     week = client.get(reverse("psychologist:calendar"))
     assert (HERE in week.text, reverse("psychologist:note", args=[session.code]) in week.text) == (False, True)

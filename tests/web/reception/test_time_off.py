@@ -217,3 +217,19 @@ def test_a_public_holiday_is_named_where_the_desk_books(desk, place):
     path = reverse("reception:book_here", args=[patient.code])
     asked = desk.post(path, time | {"service": place.service.slug, "mode": "in_person"})
     assert "Brunswick is closed on that day: Christmas Day. Has the psychologist agreed to it?" in asked.text
+
+
+@pytest.mark.parametrize("last", ["", "2026-12-04", "2026-12-05", "2026-12-06"])
+@pytest.mark.parametrize("until", ["", "00:00", "24:00", "midnight", "5 pm"])
+@pytest.mark.parametrize("begins", ["", "00:00", "9:30"])
+def test_the_same_words_are_the_same_days_on_either_page(desk, place, begins, until, last):
+    """Leave that the desk adds to the list, or on the page of somebody's hours."""
+    days = {"first_day": "2026-12-04", "from_time": begins, "last_day": last, "until_time": until, "label": "Leave"}
+    add = reverse("reception:add_exception", args=[place.psychologist.slug])
+    found = []
+    for page, more in ((PAGE, whose(place, "person")), (add, {"kind": "blocked"})):
+        assert desk.post(page, days | more).status_code == 302
+        slot = TimeSlot.objects.get()
+        found.append((slot.starts_at, slot.ends_at))
+        slot.delete()
+    assert found[0] == found[1]
