@@ -155,8 +155,8 @@ AHEAD_HELD: Final = Kind(
 FEE_UNDECIDED: Final = Kind(
     name="fee_undecided",
     role=Role.RECEPTION,
-    title=_("A fee is neither asked for nor waived"),
-    heading=_("Fees neither asked for nor waived"),
+    title=_("A fee to ask for, or to waive"),
+    heading=_("Fees to ask for, or to waive"),
     action=_("Decide"),
     advice=_("Ask for the fee, or waive it and say why."),
 )

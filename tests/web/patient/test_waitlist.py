@@ -63,7 +63,7 @@ def test_joining_for_oneself(client, patient, service):
     entry = WaitlistEntry.objects.get()
     assert (entry.patient, entry.service, entry.joined_by) == (patient, service, patient.user)
     shown = client.get(PAGE).content.decode()
-    for words in ("Tuesday · evenings", "Video", "1 Jul", "anybody who is free"):
+    for words in ("Tuesday · evenings", "Video", "1 Jul", "Anybody who is free"):
         assert words in shown
 
 
