@@ -21,7 +21,7 @@ from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings, Location, Psychologist, Room, Service
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
-from portal.journeys import changing, freed, sessions, to_do
+from portal.journeys import changing, freed, last_told, sessions, to_do
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
 from portal.notifications.rendering import Words, render
@@ -206,6 +206,14 @@ def reschedule_session(
     if moved.revision != before.revision:
         # What still waits tells of what is no longer so; the new notice says all that the old one did.
         freed.withdraw_notices(moved, why="moved", by=by, now=now)
+        # Whoever moves their own saw where it stood; of what staff moved meanwhile nobody has heard.
+        known = last_told.as_known(before, now=now) if by.is_staff else None
+        if known and last_told.standing_of(known) == last_told.standing_of(moved):
+            # Back where its patient has it, it is no news, unless not even word of the booking went out.
+            if last_told.is_unheard_of(moved):
+                notify(moved, "appointment_booked", now=now, send_at=tell_at)
+            return moved
+        before = known or before
         template = "appointment_moved" if moved.starts_at != before.starts_at else "appointment_changed"
         if not notify(moved, template, before=before, now=now, send_at=tell_at):
             to_do.untold.raise_untold([moved], was=before.starts_at, by=by, now=now)
@@ -237,8 +245,9 @@ def cancel_session(
 ) -> Appointment:
     """Cancels a booking and says so. Raises NotCancellable."""
     cancelled = actions.cancel(appointment=appointment, reason=reason, by=by, now=now, known=sessions.known, seen=seen)
+    known = last_told.as_known(cancelled, now=now) if by.is_staff else None
     # Who can't come said so themselves.
-    if not notify(cancelled, "appointment_cancelled", now=now) and reason != CancelReason.PATIENT:
+    if not notify(cancelled, "appointment_cancelled", before=known, now=now) and reason != CancelReason.PATIENT:
         to_do.untold.raise_untold([cancelled], by=by, now=now)
     return cancelled
 
@@ -299,6 +308,7 @@ def notify(
             if template in WITHOUT_ENTRY
             else [("appointment.ics", f"text/calendar; method={letter.method}", entry)],
             send_at=send_at,
+            before=last_told.standing_of(before) if before and template in last_told.OF_A_CHANGE else None,
         )
     return bool(letters)
 

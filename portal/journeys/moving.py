@@ -10,15 +10,14 @@ from portal.appointments.actions import Was
 from portal.appointments.models import Appointment
 from portal.clinic.models import Location, Psychologist
 from portal.common.access.actors import Actor
-from portal.journeys import booking, freed, sessions, to_do
+from portal.journeys import booking, freed, last_told, sessions, to_do
+from portal.journeys.last_told import TELLS
 from portal.journeys.repeating import telling
 from portal.notifications.models import Notice, State
 
 # In which a move can be taken back, and after which its notice goes out.
 GRACE = timedelta(minutes=3)
 MOVED = "moved"
-# What tells a patient where their session stands.
-TELLS = ("appointment_booked", "appointment_moved", "appointment_changed")
 
 
 class TooLate(Exception):
@@ -79,6 +78,13 @@ def take_back(*, appointment: Appointment, was: Was, moved_at: datetime, by: Act
         # It went out already, or may have.
         template = "appointment_moved" if back.starts_at != before.starts_at else "appointment_changed"
         booking.notify(back, template, before=before, now=now)
+        return back
+    # Word of an earlier move went with this one's, or with the move that is taken back.
+    known = last_told.as_known(before, now=now) or last_told.as_known(before, now=moved_at)
+    if known and last_told.standing_of(known) != last_told.standing_of(back):
+        # An earlier move of these minutes stands, and now it is told.
+        template = "appointment_moved" if back.starts_at != known.starts_at else "appointment_changed"
+        booking.notify(back, template, before=known, now=now)
         return back
     unsaid = about.filter(withdrawn_why=MOVED, about_revision__lt=before.revision, state=State.WITHDRAWN)
     told = about.filter(template__in=TELLS).exclude(state=State.WITHDRAWN)

@@ -61,9 +61,9 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
 
 @classed(
-    plain="id code channel template language dedupe_key secret about_label about_code about_revision state attempts "
-    "next_attempt_at lease_until leased_by message_id provider_id error created_at sent_at settled_by settled_at "
-    "withdrawn_at withdrawn_why",
+    plain="id code channel template language dedupe_key secret about_label about_code about_revision about_before "
+    "state attempts next_attempt_at lease_until leased_by message_id provider_id error created_at sent_at settled_by "
+    "settled_at withdrawn_at withdrawn_why",
     personal="to subject text html attachments",
 )
 class Notice(models.Model):
@@ -87,6 +87,9 @@ class Notice(models.Model):
     about_code = models.CharField(max_length=40, blank=True)
     # Which state of it, where that is counted: what tells of an earlier one is withdrawn when a newer one is told.
     about_revision = models.PositiveIntegerField(null=True, blank=True)
+    # Of word of a change, how it stood before, in its owner's own terms: if this is withdrawn unsent, its reader still
+    # believes that.
+    about_before = models.JSONField(null=True, blank=True)
 
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)

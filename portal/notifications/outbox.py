@@ -57,13 +57,14 @@ def queue(
     attachments: Iterable[Attachment] = (),
     secret: bool = False,
     send_at: datetime | None = None,
+    before: Mapping[str, Any] | None = None,
 ) -> Notice:
     """Writes one notice in the caller's transaction; it is sent after the commit, or not at all if that never comes.
 
     It is rendered at once, in `language`. A dedupe key that was used before gives back the notice of that time and
     queues nothing. `about` has a `code`; None is for words about nothing that is kept. The words of a `secret` notice,
-    such as a link to reset a password, are erased once it is over. Raises ValueError for an address that the channel
-    can't reach.
+    such as a link to reset a password, are erased once it is over. `before` is kept with word of a change: how what it
+    is about stood until then. Raises ValueError for an address that the channel can't reach.
     """
     return queue_words(
         render(template, context, language=language),
@@ -74,6 +75,7 @@ def queue(
         attachments=attachments,
         secret=secret,
         send_at=send_at,
+        before=before,
     )
 
 
@@ -87,6 +89,7 @@ def queue_words(
     attachments: Iterable[Attachment] = (),
     secret: bool = False,
     send_at: datetime | None = None,
+    before: Mapping[str, Any] | None = None,
 ) -> Notice:
     """Queues words that are rendered already; `template` only says what kind of notice they are."""
     now, code = timezone.now(), uuid.uuid4()
@@ -108,6 +111,7 @@ def queue_words(
             about_label="" if about is None else label_of(about),
             about_code="" if about is None else code_of(about),
             about_revision=getattr(about, "revision", None),
+            about_before=before,
             next_attempt_at=send_at or now,
             # The same at each attempt: a mailbox that gets a message twice can tell that it is one.
             message_id=f"<{code}@{_domain()}>",
@@ -201,6 +205,7 @@ def resend(
             about_label=notice.about_label,
             about_code=notice.about_code,
             about_revision=notice.about_revision,
+            about_before=notice.about_before,
             next_attempt_at=now,
             # As before: a mailbox that got the doubtful one shows both as one.
             message_id=notice.message_id,

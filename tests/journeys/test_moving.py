@@ -171,3 +171,128 @@ def test_twice_is_once(session, by):
     first = take_back(after, was, by, now=NOW + timedelta(minutes=1))
     again = take_back(after, was, by, now=NOW + timedelta(minutes=1))
     assert (first.revision, again.revision, again.starts_at) == (2, 2, TEN)
+
+
+# ---- What the patient last knew -------------------------------------------------------------------------------------
+
+TWO_HOURS = timedelta(hours=2)
+
+
+def standing_notice():
+    (notice,) = Notice.objects.exclude(state=State.WITHDRAWN)
+    return notice
+
+
+def by_video(session, by, *, now):
+    return moving.move(
+        appointment=session,
+        starts_at=session.starts_at,
+        psychologist=session.psychologist,
+        location=session.location,
+        mode="video",
+        by=by,
+        now=now,
+        seen=session.seen_as,
+    )
+
+
+def test_of_two_moves_in_the_three_minutes_the_mail_names_the_time_before_both(session, by):
+    between, _was = moved(session, by)
+    moved(between, by, now=NOW + timedelta(minutes=1))
+    notice = standing_notice()
+    assert "Before: Wednesday 25 November 2026, 10:00 am" in notice.text
+    assert "12:00 pm" in notice.text
+    assert "11:00 am" not in notice.text
+    # And of three as well.
+    after = Appointment.objects.get()
+    moved(after, by, hours=2, now=NOW + timedelta(minutes=2))
+    assert "Before: Wednesday 25 November 2026, 10:00 am" in standing_notice().text
+
+
+def test_moved_back_by_hand_before_anybody_was_told_is_no_news(session, by):
+    between, _was = moved(session, by)
+    moved(between, by, hours=-1, now=NOW + timedelta(minutes=1))
+    assert said() == []
+
+
+def test_at_its_time_again_but_otherwise_held_it_is_said_to_have_changed(session, by):
+    between, _was = moved(session, by)
+    again, _was = by_video(between, by, now=NOW + timedelta(minutes=1))
+    moved(again, by, hours=-1, now=NOW + timedelta(minutes=2))
+    notice = standing_notice()
+    assert notice.template == "appointment_changed"
+    assert "Before" not in notice.text
+
+
+@pytest.mark.parametrize("state", [State.SENT, State.SENDING, State.UNKNOWN])
+def test_who_heard_of_the_time_between_is_told_from_there(session, by, state):
+    between, _was = moved(session, by)
+    fields = {"leased_by": "w", "lease_until": NOW + ONE_HOUR} if state == State.SENDING else {}
+    Notice.objects.update(state=state, sent_at=NOW if state == State.SENT else None, **fields)
+    moved(between, by, now=NOW + timedelta(minutes=1))
+    assert "Before: Wednesday 25 November 2026, 11:00 am" in Notice.objects.order_by("pk").last().text
+
+
+def test_the_first_of_two_moves_is_told_from_where_it_was_once_the_second_is_undone(session, by):
+    between, _first = moved(session, by)
+    after, was = moved(between, by)
+    take_back(after, was, by, now=NOW + timedelta(minutes=1))
+    notice = standing_notice()
+    assert notice.template == "appointment_moved"
+    assert "Before: Wednesday 25 November 2026, 10:00 am" in notice.text
+    assert "11:00 am" in notice.text
+
+
+def test_a_move_to_where_it_was_is_undone_and_the_first_is_told_again(session, by):
+    """There and back by hand, and the way back taken back: it stands where its patient never heard of."""
+    between, _first = moved(session, by)
+    back, was = moved(between, by, hours=-1, now=NOW)
+    assert said() == []
+    take_back(back, was, by, now=NOW + timedelta(minutes=1))
+    notice = standing_notice()
+    assert "Before: Wednesday 25 November 2026, 10:00 am" in notice.text
+    assert "11:00 am" in notice.text
+
+
+def test_who_never_heard_of_the_booking_hears_of_it_when_it_is_back(clinic, by):
+    place, psychologist = clinic
+    session = booking.book_for_patient(
+        psychologist=psychologist,
+        patient=make.patient(email="bo@example.com"),
+        service=make.service(),
+        mode="in_person",
+        starts_at=TEN,
+        location=place,
+        by=by,
+        now=NOW,
+        outside_hours=True,
+    )
+    between, _was = moved(session, by)
+    moved(between, by, hours=-1, now=NOW + timedelta(minutes=1))
+    assert said() == ["appointment_booked"]
+
+
+def test_a_patient_who_moves_it_on_saw_where_it_stood(session, by):
+    between, _was = moved(session, by)
+    user = make.user()
+    make.carer(user=user, patient=session.patient)
+    booking.reschedule_session(
+        appointment=between,
+        starts_at=TEN + TWO_HOURS,
+        by=make.actor(user, "patient"),
+        now=NOW + timedelta(minutes=1),
+        on_offer=True,
+    )
+    assert all("Before: Wednesday 25 November 2026, 11:00 am" in notice.text for notice in live())
+
+
+def live():
+    return Notice.objects.exclude(state=State.WITHDRAWN)
+
+
+def test_called_off_within_the_minutes_the_mail_names_the_time_they_know(session, by):
+    between, _was = moved(session, by)
+    booking.cancel_session(appointment=between, reason="psychologist", by=by, now=NOW + timedelta(minutes=1))
+    notice = standing_notice()
+    assert notice.template == "appointment_cancelled"
+    assert "Before: Wednesday 25 November 2026, 10:00 am" in notice.text

@@ -19,7 +19,7 @@ from portal.appointments.states import Verb, Why
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.languages.times import day_no_year, weekday, within
-from portal.journeys import freed, sessions, to_do
+from portal.journeys import freed, last_told, sessions, to_do
 from portal.journeys.repeating.proposing import Line, Proposal, settle, terms_of
 from portal.journeys.repeating.telling import MOVED, notify
 
@@ -173,6 +173,13 @@ def move_sessions(asked: Moving, *, by: Actor, now: datetime) -> list[Appointmen
     freed.withdraw_series_notices(moved, why="moved", by=by, now=now)
     for session in moved:
         freed.withdraw_notices(session, why="moved", by=by, now=now)
-    if not notify(moved, MOVED, now=now):
-        to_do.untold.raise_untold(moved, by=by, now=now)
+    # Back where their patients have them, by a move of a moment ago that nobody was told of, they are no news.
+    known = last_told.by_unsent(moved, now=now) if by.is_staff else {}
+    news = [
+        session
+        for session in moved
+        if known.get(session.code) != last_told.standing_of(session) or last_told.is_unheard_of(session)
+    ]
+    if news and not notify(news, MOVED, now=now):
+        to_do.untold.raise_untold(news, by=by, now=now)
     return moved

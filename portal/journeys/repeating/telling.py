@@ -129,6 +129,15 @@ def was_withdrawn(session: Appointment, *, why: str, at: datetime) -> bool:
     return any(session.code in listed_in(notice) for notice in gone)
 
 
+def is_unheard_of(session: Appointment) -> bool:
+    """Whether all that listed it among others of its series was withdrawn, and never sent."""
+    if session.series is None:
+        return False
+    about = Notice.objects.about(session.series).filter(template__in=(BOOKED, MOVED))
+    listing = [notice for notice in about if session.code in listed_in(notice)]
+    return bool(listing) and all(notice.state == State.WITHDRAWN for notice in listing)
+
+
 def listed_in(notice: Notice) -> frozenset[UUID]:
     """The codes of the sessions that a notice brings calendar entries for."""
     return frozenset(
