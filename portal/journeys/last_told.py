@@ -53,8 +53,8 @@ def by_unsent(sessions: Sequence[Appointment], *, now: datetime) -> Mapping[UUID
         about_code__in=[str(session.code) for session in sessions],
         template__in=OF_A_CHANGE,
     )
-    found: dict[str, tuple[int, Standing]] = {}
-    reached: set[tuple[str, int]] = set()
+    found: dict[str, tuple[int | None, Standing]] = {}
+    reached: set[tuple[str, int | None]] = set()
     rows = about.order_by("about_revision", "pk").values_list("about_code", "about_revision", "state", "about_before")
     for code, revision, state, before in rows:
         if state != State.WITHDRAWN:
@@ -91,3 +91,9 @@ def is_known(session: Appointment, moved: Appointment) -> bool:
     rows = list(told.order_by("-about_revision").values_list("about_revision", "state", "about_before"))
     last = [(state, before) for revision, state, before in rows if revision == rows[0][0]]
     return bool(last) and all(state == State.PENDING and before == standing_of(moved) for state, before in last)
+
+
+def is_being_told(session: Appointment) -> bool:
+    """Whether word of the session as it stands now is on its way, or went out."""
+    about = Notice.objects.about(session).filter(template__in=TELLS, about_revision=session.revision)
+    return about.exclude(state=State.WITHDRAWN).exists()

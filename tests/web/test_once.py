@@ -132,7 +132,7 @@ WITHOUT_KEY = {
     """,
     NOTHING: """
         psychologist:article_preview manager:article_preview psychologist:profile_advice manager:profile_advice
-        drop_kept_form reception:find psychologist:find reception:book_whom psychologist:book_whom
+        drop_kept_form reception:reschedule reception:find psychologist:find reception:book_whom psychologist:book_whom
     """,
 }
 
@@ -391,20 +391,6 @@ def several_of_ones_patient_moved():
     return the_following_moved(
         make.client_for(User.objects.get(pk=session.psychologist.user_id)), "psychologist:move_series", session
     )
-
-
-def a_move():
-    session = to_come()
-    moved = Appointment.objects.filter(revision__gt=session.revision).count
-    found = sheet(
-        desk(),
-        at("reception:reschedule", session.code),
-        "reception:reschedule",
-        session.code,
-        count=moved,
-        button="time",
-    )
-    return found
 
 
 def a_cancellation():
@@ -780,7 +766,6 @@ PRESSED = {
             a_series_of_ones_patient,
             several_bookings,
             several_bookings_of_ones_patient,
-            a_move,
             a_cancellation,
             money_ahead,
             a_fee,

@@ -344,25 +344,31 @@ def check_move(
     *,
     psychologist: Psychologist,
     location: Location,
+    mode: Mode | str,
     by: Actor,
     now: datetime,
     clinic: ClinicSettings,
 ) -> None:
-    """Raises what moving a session there now would be refused with: SlotTaken, PatientBusy or NotOffered.
+    """Raises what moving a session there now, held so, would be refused with: SlotTaken, PatientBusy or NotOffered.
 
     Nothing is locked: whoever moves it asks again.
     """
     check_time(starts_at, now=now)
-    service, way = appointment.service, appointment.mode
-    is_same = psychologist.pk == appointment.psychologist_id
+    service = appointment.service
+    held = (appointment.psychologist_id, appointment.mode)
     if psychologist.has_left:
         raise NotOffered("psychologist")
-    if not (is_same and location.pk == appointment.location_id):
-        check_service(psychologist, service, way, location, by=by, is_agreed=is_same)
+    if (psychologist.pk, mode, location.pk) != (*held, appointment.location_id):
+        check_service(psychologist, service, mode, location, by=by, is_agreed=(psychologist.pk, mode) == held)
     slot = moved(appointment, starts_at)
-    rooms = rooms_for(service, way, location)
+    rooms = rooms_for(service, mode, location)
     standing = Standing.at(slot, psychologist=psychologist.pk, rooms=rooms, now=now, ignore=appointment)
     standing.check_free()
     check_patient_is_free(appointment.patient_id, slot, now=now, ignore=appointment)
-    choose_room(service, way, location, standing)
-    check_offered(psychologist, service, slot, location, way, by=by, now=now, clinic=clinic)
+    choose_room(service, mode, location, standing)
+    stays = (appointment.starts_at, appointment.psychologist_id, appointment.location_id)
+    if (starts_at, psychologist.pk, location.pk) != stays:
+        check_offered(psychologist, service, slot, location, mode, by=by, now=now, clinic=clinic)
+    elif mode != appointment.mode:
+        # A time that was agreed once, also outside the hours, is not asked about again.
+        check_way_there(psychologist, slot, location, mode, instead_of=appointment.mode, clinic=clinic)

@@ -174,11 +174,11 @@ def move_sessions(asked: Moving, *, by: Actor, now: datetime) -> list[Appointmen
     for session in moved:
         freed.withdraw_notices(session, why="moved", by=by, now=now)
     # Back where their patients have them, by a move of a moment ago that nobody was told of, they are no news.
-    known = last_told.by_unsent(moved, now=now) if by.is_staff else {}
+    believed = last_told.by_unsent(moved, now=now) if by.is_staff else {}
     news = [
         session
         for session in moved
-        if known.get(session.code) != last_told.standing_of(session) or last_told.is_unheard_of(session)
+        if believed.get(session.code) != last_told.standing_of(session) or last_told.is_unheard_of(session)
     ]
     if news and not notify(news, MOVED, now=now):
         to_do.untold.raise_untold(news, by=by, now=now)

@@ -25,6 +25,7 @@ def _nothing(_codes: Sequence[UUID]) -> Mapping[UUID, str]:
 class Audience:
     """`namespace` is the audience's; `session` is the name of the page of one session.
 
+    `times` is that of the page of free times for a session that moves; empty where there is none.
     `usual` is the view that its calendar begins with; `of_one` says that it shows one person's diary, not everybody's.
     """
 
@@ -33,6 +34,7 @@ class Audience:
     usual: str
     of_one: bool = False
     asides: Asides = _nothing
+    times: str = ""
 
     def url(self, name: str) -> str:
         """The address of a page of this audience that takes nothing."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -40,8 +40,31 @@ class MoveForm(forms.Form):
         return data
 
 
+# The page of free times, as one from which the question was come to.
+TIMES = "times"
+
+
+class Sent(NamedTuple):
+    """What the question is about, as its address and its form say it: nothing of it is trusted to be there."""
+
+    to: str
+    mode: str
+    came_from: str
+    is_outside: bool
+
+
 class SentForm(forms.Form):
-    """What was asked about, and whether it is meant outside the hours."""
+    """Where a session is to be and how, whether that is meant outside the hours, and where the question came from."""
 
     to = MarkField(required=False, max_length=200)
+    mode = MarkField(required=False, max_length=10)
     outside = MarkField(required=False, max_length=3)
+    came_from = MarkField(required=False, max_length=10)
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Sent:
+        """Reads a form or an address; what can't be read is empty."""
+        form = cls(data)
+        form.full_clean()
+        said = form.cleaned_data
+        return Sent(said.get("to", ""), said.get("mode", ""), said.get("came_from", ""), said.get("outside") == "yes")

@@ -20,7 +20,7 @@ from portal.appointments.states import Verb
 from portal.clinic import kept
 from portal.common.access.decorators import ActorRequest
 from portal.common.languages.times import clock, local_day, when
-from portal.journeys import booking, moving
+from portal.journeys import booking, last_told, moving
 from portal.patients.models import Patient
 from portal.web.calendars.audience import Audience
 from portal.web.calendars.in_the_way import in_the_way
@@ -76,7 +76,7 @@ def just_moved(request: ActorRequest, *, now: datetime, of: Patient | Appointmen
     if session is None or session.seen_as != found["seen"] or of not in (None, session, session.patient):
         return None
     was = _was(found)
-    told = booking.told(session, now=now, was=was.starts_at)
+    told = booking.told(session, now=now, was=was.starts_at) if last_told.is_being_told(session) else ()
     return JustMoved(session, was, moved_at, [reader.address for reader in told])
 
 

@@ -52,3 +52,12 @@ class Place:
 @pytest.fixture
 def place(clinic, now):
     return Place()
+
+
+def go_on(desk, answer, **more):
+    """Presses the button of the question that a time to move to leads to; the question is what is answered to that."""
+    address = answer.headers.get("HX-Redirect") or answer["Location"]
+    question = desk.get(address)
+    target, session = question.context["target"], question.context["session"]
+    sends = {"to": target.value, "mode": target.mode.value, "seen": session.seen_as}
+    return desk.post(address.partition("?")[0], sends | {"came_from": question.context["came_from"]} | more)

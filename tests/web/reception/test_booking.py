@@ -18,7 +18,7 @@ from portal.common.languages.times import clock
 from portal.notifications.models import Notice
 from portal.records import actions as records
 from tests import make
-from tests.web.reception.conftest import NOW
+from tests.web.reception.conftest import NOW, go_on
 
 TEN = datetime(2026, 11, 24, 23, 0, tzinfo=UTC)  # Wednesday, 10 am in Melbourne
 FRAGMENT = {"HX-Request": "true", "HX-Target": "times"}
@@ -263,7 +263,8 @@ def test_for_whoever_is_free_each_time_names_who_it_is_with(desk, place, who, ur
     # With one person alone, they stand above the week.
     alone = flat(desk.get(url, asked | {"psychologist": other.slug}))
     assert f"<small>{other.name}</small>" not in alone
-    assert desk.post(url, pressed(place, psychologist="any", time=value, seen=seen)).status_code == 302
+    answer = desk.post(url, pressed(place, psychologist="any", time=value, seen=seen))
+    assert (go_on(desk, answer) if moving else answer).status_code == 302
     assert Appointment.objects.filter(psychologist=other, patient=who, starts_at=TEN).count() == 1
 
 
@@ -334,12 +335,13 @@ def test_a_time_that_is_past_is_asked_about_in_its_own_words(desk, place, who, u
         url = reverse("reception:reschedule", args=[session.code])
         data |= {"seen": session.seen_as}
     response = desk.post(url, data)
-    body = flat(response)
-    assert response.status_code == 422
+    body = flat(desk.get(response["Location"]) if moving else response)
+    assert response.status_code == (302 if moving else 422)
     assert "That time is past" in body
+    assert "It goes on record as a session that took place then" in body
     assert ("Nobody is e-mailed." in body) is not moving
     assert "agreed to it" not in body
-    response = desk.post(url, data | {"outside": "yes"})
+    response = go_on(desk, response, outside="yes") if moving else desk.post(url, data | {"outside": "yes"})
     assert response.status_code == 302
     # There it is checked out, or marked as a no-show.
     assert response.url == reverse("reception:appointment", args=[Appointment.objects.get().code])
@@ -396,8 +398,11 @@ def test_move(desk, place):
     session = place.session(hours=24)
     url = reverse("reception:reschedule", args=[session.code])
     assert desk.get(url).context["week"].monday.isoformat() == "2026-11-23"
-    response = desk.post(url, pressed(place, TEN + timedelta(days=1), seen=session.seen_as))
-    assert response.status_code == 302
+    asked = desk.post(url, pressed(place, TEN + timedelta(days=1), seen=session.seen_as))
+    session.refresh_from_db()
+    assert (session.starts_at, session.revision) == (TEN + timedelta(hours=1), 0)
+    response = go_on(desk, asked)
+    assert response["Location"] == reverse("reception:patient", args=[session.patient.code])
     session.refresh_from_db()
     assert (session.starts_at, session.revision) == (TEN + timedelta(days=1), 1)
     assert Notice.objects.get().template == "appointment_moved"
@@ -406,10 +411,11 @@ def test_move(desk, place):
 def test_move_to_somebody_else(desk, place):
     session, other = place.session(hours=24), make.psychologist()
     make.week(psychologist=other, location=place.location)
-    desk.post(
+    asked = desk.post(
         reverse("reception:reschedule", args=[session.code]),
         pressed(place, psychologist=other.slug, seen=session.seen_as),
     )
+    go_on(desk, asked)
     session.refresh_from_db()
     assert (session.psychologist, session.starts_at) == (other, TEN)
 
@@ -423,12 +429,12 @@ def test_a_session_of_who_is_off_the_website_still_moves_with_them(desk, place):
     assert page.context["psychologists"] == [place.psychologist]
     assert any(day.times for day in page.context["week"].days)
     later = TEN + timedelta(days=1)
-    assert desk.post(url, pressed(place, later, seen=session.seen_as)).status_code == 302
+    assert go_on(desk, desk.post(url, pressed(place, later, seen=session.seen_as))).status_code == 302
     session.refresh_from_db()
     assert session.starts_at == later
     # Also at another place of theirs.
     saturday = pressed(place, TEN + timedelta(days=3), seen=session.seen_as)
-    desk.post(url, saturday | {"time": saturday["time"].replace(place.location.slug, other.slug)})
+    go_on(desk, desk.post(url, saturday | {"time": saturday["time"].replace(place.location.slug, other.slug)}))
     session.refresh_from_db()
     assert (session.starts_at, session.location) == (TEN + timedelta(days=3), other)
     # Nobody else's session, and no new one, comes to them.
@@ -447,7 +453,7 @@ def test_a_session_of_who_has_left_moves_to_whoever_can(desk, place):
     # A page of before the account was closed.
     old = desk.post(url, typed(place, seen=session.seen_as, outside="yes"))
     assert old.status_code == 422
-    assert desk.post(url, pressed(place, TEN, seen=session.seen_as, psychologist="any")).status_code == 302
+    assert go_on(desk, desk.post(url, pressed(place, TEN, seen=session.seen_as, psychologist="any"))).status_code == 302
     session.refresh_from_db()
     assert (session.starts_at, session.psychologist) == (TEN, other)
 
@@ -478,7 +484,8 @@ def test_move_that_a_note_holds_says_so(desk, place, signed, to_somebody_else):
     response = desk.post(
         reverse("reception:reschedule", args=[session.code]), pressed(place, seen=session.seen_as, **chosen)
     )
-    (said,) = words(response)
+    # What is signed keeps its time, which is asked before anything; a draft only keeps its psychologist.
+    (said,) = words(response if signed else go_on(desk, response))
     assert f"has {'signed' if signed else 'written'} a note of this session" in said
     session.refresh_from_db()
     assert (session.psychologist, session.starts_at) == (place.psychologist, NOW - timedelta(hours=1))

@@ -208,3 +208,94 @@ def test_a_session_still_to_come_never_goes_into_the_past(desk, place, session):
     question = ask(desk, over, day="2026-11-23", at="10:00")
     assert "The calendar will show it as held then. Was it?" in question.text
     assert desk.post(page_of(over), sends(question) | {"outside": "yes"}).status_code == 302
+
+
+def marked(page):
+    """What the question says of each line: how it is, how it would be (empty where it stays), and what else."""
+    found = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", " ".join(page.text.split()))
+    plain = re.compile(r'<span class="sr-only">.*?</span>|<[^>]+>')
+    parted = [
+        (label, *re.match(r"(?:<del>(.*?)</del>\s*<ins>(.*?)</ins>)?(.*)", said).groups()) for label, said in found
+    ]
+    return {
+        label: (plain.sub("", was or rest).strip(), plain.sub("", becomes or "").strip())
+        for label, was, becomes, rest in parted
+    }
+
+
+def test_the_question_marks_the_changes_and_nothing_else(desk, session):
+    assert marked(ask(desk, session)) == {
+        "When": ("Wednesday 25 November 2026, 10:00 am", "Wednesday 25 November 2026, 11:00 am"),
+        "With": ("Dr Mai Nguyễn", ""),
+        "Where": ("Brunswick", ""),
+        "How": ("In person", ""),
+        "Fee": ("$220.00", ""),
+    }
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ("260.00", "Stays as agreed with the patient, though Dee Cruz's own fee is $260.00."),
+        ("220.00", "Stays as agreed. It is Dee Cruz's own fee too."),
+    ],
+)
+def test_with_a_colleague_elsewhere_and_another_way_all_of_it_is_marked_and_the_fee_said(
+    desk, place, session, own, said
+):
+    colleague = make.psychologist(user=make.user(first_name="Dee", last_name="Cruz"), title="")
+    fitzroy = make.location(name="Fitzroy")
+    make.week(psychologist=colleague, location=fitzroy)
+    make.own_fee(colleague, place.service, own)
+    page = reverse("reception:reschedule", args=[session.code])
+    time = f"{TEN + timedelta(hours=1):%Y-%m-%dT%H:%MZ} {fitzroy.slug}"
+    chosen = {"psychologist": colleague.slug, "mode": "video", "time": time, "seen": session.seen_as}
+    question = desk.get(desk.post(page, chosen)["Location"])
+    lines = marked(question)
+    assert {label: line for label, line in lines.items() if line[1]} == {
+        "When": ("Wednesday 25 November 2026, 10:00 am", "Wednesday 25 November 2026, 11:00 am"),
+        "With": ("Dr Mai Nguyễn", "Dee Cruz"),
+        "Where": ("Brunswick", "Fitzroy"),
+        "How": ("In person", "Video"),
+    }
+    assert lines["Fee"] == (f"$220.00 {said}".replace("'", "&#x27;"), "")
+    session.refresh_from_db()
+    assert (session.starts_at, session.psychologist) == (TEN, place.psychologist)
+    moved = desk.post(page_of(session), sends(question) | {"mode": "video", "came_from": "times"})
+    assert moved["Location"] == reverse("reception:patient", args=[session.patient.code])
+    session.refresh_from_db()
+    assert (session.psychologist, session.mode, session.fee) == (colleague, "video", 220)
+
+
+def test_a_time_that_is_pressed_is_asked_about_once_and_leads_back_to_the_free_times(desk, session):
+    page = reverse("reception:reschedule", args=[session.code])
+    time = f"{TEN + timedelta(hours=1):%Y-%m-%dT%H:%MZ} {session.location.slug}"
+    answer = desk.post(page, {"time": time, "seen": session.seen_as}, headers={"HX-Request": "true"})
+    question = desk.get(answer["HX-Redirect"])
+    assert question.context["target"].starts_at == TEN + timedelta(hours=1)
+    assert (
+        f'href="{page}?mode=in_person&amp;psychologist={session.psychologist.slug}&amp;near=2026-11-25"'
+        in question.text
+    )
+    assert f'href="{reverse("reception:appointment", args=[session.code])}">Leave it where it is' in question.text
+    assert not Notice.objects.exists()
+
+
+def test_moved_back_before_the_mail_went_out_the_question_and_the_calendar_say_that_nobody_is_mailed(desk, session):
+    desk.post(page_of(session), sends(ask(desk, session)))
+    back = ask(desk, session, at="10:00")
+    assert "Nobody is e-mailed: that is where the patient still has it" in back.text
+    follows = desk.post(page_of(session), sends(back), follow=True)
+    assert "10:00 am. Nobody is e-mailed." in " ".join(follows.text.split())
+    assert not Notice.objects.exclude(state=State.WITHDRAWN).exists()
+
+
+def test_a_psychologists_question_knows_no_page_of_free_times(place, session):
+    mai = make.client_for(place.psychologist.user)
+    question = ask(mai, session, audience="psychologist", came_from="times")
+    assert question.context["came_from"] == ""
+    over = sends(ask(mai, session, audience="psychologist", day="2026-11-23")) | {
+        "came_from": "times",
+        "outside": "yes",
+    }
+    assert mai.post(page_of(session, "psychologist"), over).status_code == 422

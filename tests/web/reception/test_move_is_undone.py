@@ -8,7 +8,7 @@ from django.urls import reverse
 from portal.clinic.models import Mode
 from portal.notifications.models import Notice, State
 from tests import make
-from tests.web.reception.conftest import NOW
+from tests.web.reception.conftest import NOW, go_on
 
 TEN = NOW + timedelta(hours=23)
 HOUR = timedelta(hours=1)
@@ -27,7 +27,7 @@ def move(desk, session, starts_at, *, mode=""):
     page = page_of("reschedule", session)
     time = f"{starts_at:%Y-%m-%dT%H:%MZ} {session.location.slug}"
     seen = desk.get(page).context["session"].seen_as
-    answer = desk.post(page, {"time": time, "seen": seen} | ({"mode": mode} if mode else {}))
+    answer = go_on(desk, desk.post(page, {"time": time, "seen": seen} | ({"mode": mode} if mode else {})))
     session.refresh_from_db()
     return answer
 

@@ -12,6 +12,7 @@ from portal.appointments.models import Appointment
 from portal.clinic.models import Psychologist
 from portal.notifications.models import Notice
 from tests import make
+from tests.web.reception.conftest import go_on
 
 TEN = datetime(2026, 11, 24, 23, 0, tzinfo=UTC)  # Wednesday, 10 am in Melbourne
 WORDS = "be held that way with them. Choose another way, or somebody else."
@@ -104,7 +105,7 @@ def test_what_was_agreed_is_explained_and_moved(desk, place):
     assert not response.context["week"].is_empty
     assert set(options(response, "psychologist")) == {place.psychologist.slug, also.slug, "any"}
     assert by_video.slug not in options(response, "psychologist")
-    assert desk.post(url, pressed(place, seen=session.seen_as)).status_code == 302
+    assert go_on(desk, desk.post(url, pressed(place, seen=session.seen_as))).status_code == 302
     session.refresh_from_db()
     assert (session.starts_at, session.mode) == (TEN, "in_person")
     assert desk.get(reverse("reception:appointment", args=[session.code])).status_code == 200
@@ -139,7 +140,8 @@ def test_a_session_is_held_another_way_at_its_time(desk, place, session):
     page = desk.get(url, {"mode": "video"}).content.decode()
     assert "Keep the time" in page
     assert kept(session)["time"] in page
-    assert desk.post(url, kept(session, mode="video")).status_code == 302
+    asked = desk.post(url, kept(session, mode="video"))
+    assert go_on(desk, asked).status_code == 302
     before, session = session, Appointment.objects.get()
     assert (session.starts_at, session.mode, session.room, session.fee) == (
         before.starts_at,
@@ -151,13 +153,13 @@ def test_a_session_is_held_another_way_at_its_time(desk, place, session):
     [notice] = Notice.objects.all()
     assert (notice.template, notice.to) == ("appointment_changed", "may@example.com")
     # Pressed twice, it is told once.
-    desk.post(url, kept(session, mode="video"))
+    go_on(desk, asked)
     assert Notice.objects.count() == 1
 
 
 def test_a_session_is_moved_and_held_another_way_at_once(desk, place, session):
     url = reverse("reception:reschedule", args=[session.code])
-    assert desk.post(url, pressed(place, mode="phone", seen=session.seen_as)).status_code == 302
+    assert go_on(desk, desk.post(url, pressed(place, mode="phone", seen=session.seen_as))).status_code == 302
     session.refresh_from_db()
     assert (session.starts_at, session.mode) == (TEN, "phone")
     assert [notice.template for notice in Notice.objects.all()] == ["appointment_moved"]
@@ -166,7 +168,7 @@ def test_a_session_is_moved_and_held_another_way_at_once(desk, place, session):
 def test_a_time_outside_the_hours_is_kept_without_asking_again(desk, place):
     session = place.session(hours=24, minutes=10, mode="in_person")
     url = reverse("reception:reschedule", args=[session.code])
-    assert desk.post(url, kept(session, mode="video")).status_code == 302
+    assert go_on(desk, desk.post(url, kept(session, mode="video"))).status_code == 302
     session.refresh_from_db()
     assert session.mode == "video"
 
@@ -191,14 +193,14 @@ def test_a_session_becomes_one_in_person_only_where_a_room_is_free(desk, place):
     url = reverse("reception:reschedule", args=[session.code])
     assert desk.post(url, kept(session, mode="in_person")).status_code == 409
     Appointment.objects.filter(room=room).delete()
-    assert desk.post(url, kept(session, mode="in_person")).status_code == 302
+    assert go_on(desk, desk.post(url, kept(session, mode="in_person"))).status_code == 302
     session.refresh_from_db()
     assert (session.mode, session.room) == ("in_person", room)
 
 
 def test_what_is_no_way_of_meeting_changes_nothing(desk, place, session):
     url = reverse("reception:reschedule", args=[session.code])
-    assert desk.post(url, pressed(place, mode="by owl", seen=session.seen_as)).status_code == 302
+    assert go_on(desk, desk.post(url, pressed(place, mode="by owl", seen=session.seen_as))).status_code == 302
     session.refresh_from_db()
     assert (session.starts_at, session.mode) == (TEN, "in_person")
 

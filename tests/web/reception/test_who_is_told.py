@@ -11,7 +11,7 @@ from django.urls import reverse
 from portal.appointments.models import Appointment
 from portal.notifications.models import Notice
 from tests import make
-from tests.web.reception.conftest import NOW
+from tests.web.reception.conftest import NOW, go_on
 from tests.web.reception.test_booking import TEN, pressed, typed
 
 PAST, AHEAD = NOW - timedelta(days=1), TEN
@@ -32,7 +32,7 @@ def page_of(name, session):
 
 def move(desk, place, session, *, day, at):
     form = typed(place, day=day, at=at, outside="yes", seen=session.seen_as)
-    return desk.post(page_of("reschedule", session), form)
+    return go_on(desk, desk.post(page_of("reschedule", session), form), outside="yes")
 
 
 def test_a_booking_of_the_past_and_all_that_follows_mails_nobody(desk, place):
@@ -88,7 +88,7 @@ def test_a_session_found_to_have_been_held_earlier_offers_no_cancelling(desk, pl
 
 def test_a_move_to_where_it_is_says_that_nothing_is_sent(desk, place):
     session = place.session(starts_at=TEN, patient=make.patient(email="ash@example.com"))
-    response = desk.post(page_of("reschedule", session), pressed(place, seen=session.seen_as))
+    response = go_on(desk, desk.post(page_of("reschedule", session), pressed(place, seen=session.seen_as)))
     assert said(response) == ["It was there already: nothing was changed, and nobody is e-mailed."]
     assert notices() == []
 

@@ -24,24 +24,26 @@ from portal.appointments.actions import in_transaction, rules
 from portal.appointments.forms import SeenForm
 from portal.appointments.models import Appointment
 from portal.appointments.parts_of_day import PartOfDay
-from portal.appointments.refusals import NotOffered, NotReschedulable, PatientBusy, SlotTaken
-from portal.appointments.states import Verb
+from portal.appointments.refusals import NotOffered, PatientBusy, SlotTaken
+from portal.appointments.states import Verb, Why
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.times import local_day
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
-from portal.journeys import booking, choosing, clocks, moving, pricing, profiles, sessions
+from portal.journeys import booking, choosing, clocks, pricing, profiles, sessions
 from portal.journeys.times_form import TimesForm, kept_in_links
 from portal.journeys.usual import usual
 from portal.patients.models import Patient
-from portal.web.calendars import undoing
 from portal.web.calendars.in_the_way import in_the_way
+from portal.web.calendars.move_forms import TIMES
+from portal.web.calendars.moving import Target, question_url
 from portal.web.calendars.refused import in_words, why_not
 from portal.web.calendars.told import say_what_stands
 from portal.web.reception import why_outside
 from portal.web.reception.forms import ANY, AnyTime, BookingChoice, OfferedTime
+from portal.web.reception.views.calendar import DESK
 
 # ---- Booking --------------------------------------------------------------------------------------------------------
 
@@ -89,7 +91,7 @@ def book(request: ActorRequest, code: UUID) -> HttpResponse:
         return _page(request, wanted)
 
     @in_transaction
-    def put(who: Psychologist, starts_at: datetime, location: Location, outside_hours: bool) -> Appointment:
+    def make(who: Psychologist, starts_at: datetime, location: Location, outside_hours: bool) -> Appointment:
         with making(request, now=wanted.now) as made:
             booked = booking.book_for_patient(
                 psychologist=who,
@@ -104,6 +106,11 @@ def book(request: ActorRequest, code: UUID) -> HttpResponse:
             )
             made.leads_to(*_next_page(booked, now=wanted.now))
             return booked
+
+    def put(who: Psychologist, starts_at: datetime, location: Location, outside_hours: bool) -> HttpResponse:
+        booked = make(who, starts_at, location, outside_hours)
+        say_what_stands(request, booked, None, now=wanted.now)
+        return redirect_to(request, *_next_page(booked, now=wanted.now))
 
     return _answer(request, wanted, put)
 
@@ -120,10 +127,12 @@ def _usual(request: ActorRequest, patient: Patient, services: list[Service]) -> 
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
-@once
 @require_http_methods(["GET", "HEAD", "POST"])
 def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
-    """The same week, for a session that is to be at another time, or with somebody else."""
+    """The same week, for a session that is to be at another time, or with somebody else.
+
+    A time that is pressed or typed leads to the question of the calendar, which marks what changes and moves it.
+    """
     session = get_object_or_404(Appointment.objects.visible_to(request.actor).for_listing(), code=code)
     now = timezone.now()
     if why := sessions.steps(session, by=request.actor, now=now)[Verb.MOVE].why:
@@ -162,26 +171,30 @@ def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
     if request.method != "POST":
         return _page(request, wanted)
 
-    @in_transaction
-    def move(who: Psychologist, starts_at: datetime, location: Location, outside_hours: bool) -> Appointment:
-        with making(request, now=wanted.now) as made:
-            moved, was = moving.move(
-                appointment=session,
-                starts_at=starts_at,
+    if SeenForm.read(request.POST) != session.seen_as:
+        messages.error(request, in_words(Verb.MOVE, Why.CHANGED, session, by=request.actor, now=now))
+        return redirect_to(request, "reception:appointment", code=session.code)
+
+    def ask(who: Psychologist, starts_at: datetime, location: Location, outside_hours: bool) -> HttpResponse:
+        try:
+            rules.check_move(
+                session,
+                starts_at,
                 psychologist=who,
                 location=location,
-                mode=mode.value,
+                mode=mode,
                 by=request.actor,
-                now=wanted.now,
-                outside_hours=outside_hours,
-                seen=SeenForm.read(request.POST),
+                now=now,
+                clinic=wanted.clinic,
             )
-            made.leads_to(*_next_page(moved, now=wanted.now))
-            if was is not None:
-                undoing.remember(request, moved, was, now=wanted.now)
-            return moved
+        except NotOffered as refused:
+            # What was typed may be meant outside the hours: the question says so, and why.
+            if refused.reason != "time" or "time" in request.POST:
+                raise
+        target = Target(starts_at, who, location, mode)
+        return redirect_to(request, question_url(DESK, session, target, came_from=TIMES))
 
-    return _answer(request, wanted, move)
+    return _answer(request, wanted, ask)
 
 
 def _able_to_take(session: Appointment, mode: Mode, giving: list[Psychologist]) -> list[Psychologist]:
@@ -296,8 +309,6 @@ def _page(
         "elsewhere": why_outside.busy_elsewhere(any_time, minutes=minutes) if outside else None,
         "because": why_outside.because(any_time, minutes=minutes, mode=wanted.mode) if outside else "",
         "is_past": outside and around is not None and around <= wanted.now,
-        # Of what was still to come people are told that it is not, also where it moves to a time that is past.
-        "mails": wanted.ignore is not None and wanted.ignore.starts_at > wanted.now,
         "action": request.path,
     }
     status = 409 if taken or refusal else 422 if any_time.errors or outside else 200
@@ -315,11 +326,8 @@ def _likely(wanted: Wanted, week: choosing.Week, *, today: date) -> dict[str, An
     return {"day": day, "with_whom": alone.slug} | ({"location": place.slug} if place else {})
 
 
-def _answer(request: ActorRequest, wanted: Wanted, put: Callable[..., Appointment]) -> HttpResponse:
-    """Reads the time that was pressed or typed, and books it by `put`.
-
-    What was moved says so on the page that it leads to, with the way back; its e-mail waits for that.
-    """
+def _answer(request: ActorRequest, wanted: Wanted, put: Callable[..., HttpResponse]) -> HttpResponse:
+    """Reads the time that was pressed or typed, and answers as `put` does, which books it or asks about the move."""
     if "time" in request.POST:
         form = OfferedTime(request.POST)
         if not form.is_valid():
@@ -342,7 +350,7 @@ def _answer(request: ActorRequest, wanted: Wanted, put: Callable[..., Appointmen
         starts_at, location = any_time.cleaned_data["starts_at"], any_time.cleaned_data["location"]
         who, outside_hours = [any_time.cleaned_data["with_whom"]], request.POST.get("outside") == "yes"
     try:
-        booked = _first(put, who, starts_at, location, outside_hours)
+        return _first(put, who, starts_at, location, outside_hours)
     except SlotTaken as refused:
         taken = _taken(wanted, starts_at, location, who, refused, by=request.actor, typed=any_time is not None)
         return _page(request, wanted, any_time=any_time, taken=taken, around=starts_at)
@@ -350,17 +358,6 @@ def _answer(request: ActorRequest, wanted: Wanted, put: Callable[..., Appointmen
         if any_time is not None and refused.reason == "time" and not outside_hours:
             return _page(request, wanted, any_time=any_time, around=starts_at, outside=True)
         return _page(request, wanted, any_time=any_time, around=starts_at, refusal=why_not(refused.reason))
-    except NotReschedulable as refused:
-        if wanted.ignore is None:
-            raise
-        messages.error(request, in_words(Verb.MOVE, refused.reason, wanted.ignore, by=request.actor, now=wanted.now))
-        return redirect_to(request, "reception:appointment", code=wanted.ignore.code)
-    moved = wanted.ignore
-    if moved is not None and moved.revision == booked.revision:
-        messages.info(request, _("It was there already: nothing was changed, and nobody is e-mailed."))
-    else:
-        say_what_stands(request, booked, moved, now=wanted.now)
-    return redirect_to(request, *_next_page(booked, now=wanted.now))
 
 
 def _next_page(booked: Appointment, *, now: datetime) -> tuple[str, UUID]:
@@ -418,9 +415,13 @@ def _taken(
 
 
 def _first(
-    put: Callable[..., Appointment], who: Sequence[Psychologist], starts_at: datetime, location: Location, outside: bool
-) -> Appointment:
-    """Books with the first of `who` who is free; each try is a transaction of its own, and leaves no lock behind."""
+    put: Callable[..., HttpResponse],
+    who: Sequence[Psychologist],
+    starts_at: datetime,
+    location: Location,
+    outside: bool,
+) -> HttpResponse:
+    """Puts it with the first of `who` who is free; each try is a transaction of its own, and leaves no lock behind."""
     refused: SlotTaken | NotOffered = SlotTaken("psychologist")
     for psychologist in who:
         try:

@@ -18,7 +18,7 @@ from portal.web.calendars import booking, moving, pages, repeating, sheets, undo
 from portal.web.calendars.asked import DAY
 from portal.web.calendars.audience import Audience
 
-DESK = Audience("reception", session="appointment", usual=DAY)
+DESK = Audience("reception", session="appointment", times="reschedule", usual=DAY)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
