@@ -172,7 +172,7 @@ CALENDARS = {
     "portal/clinic/models/zones.py",
     "portal/common/languages/times.py",
     "portal/appointments/hours.py",
-    "portal/appointments/calendars.py",
+    "portal/appointments/calendar_days.py",
     # Which of the awkward moments is tried today, on the machine that checks.
     "portal/ops/management/commands/test.py",
     "portal/ops/moments.py",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 from uuid import UUID
 
 from portal.appointments import closed, states
+from portal.appointments.calendar_days import CalendarDay, cuts
+from portal.appointments.gaps import A_DAY, Gap, Gaps, needs_of
 from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment, Status, TimeSlot
 from portal.appointments.models.appointment import which_of
@@ -19,7 +21,6 @@ from portal.clinic.models import Location, Psychologist
 from portal.common.text.normalise import full_name
 
 STEP_MINUTES = 5
-DAY_MINUTES = 24 * 60
 HALF_HOUR = timedelta(minutes=30)
 # What a calendar may be narrowed to, as a form's choices.
 STATUSES = Status.choices
@@ -70,6 +71,9 @@ class Booked(NamedTuple):
     room: str
     # Which of its series it is; empty where it is in none.
     of_series: str
+    # With the breaks that are kept free beside it.
+    occupied_from: datetime
+    occupied_until: datetime
     location: Location
 
     @property
@@ -155,9 +159,13 @@ class Elsewhere(Stretch):
 
 @dataclass(frozen=True, slots=True)
 class Free(Stretch):
-    """Half an hour, or several, worked at a location and touched by nothing."""
+    """Half an hour, or several, worked at a location and touched by nothing.
+
+    `books_at` is the first start in it that leaves time for a session of theirs; None where it is too short for any.
+    """
 
     location: Location
+    books_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +182,9 @@ class DiaryDay:
 
     def free(self, *, zone: tzinfo, now: datetime) -> Iterator[Free]:
         """Each half hour of the wall clock from `now` on that is worked whole and that nothing touches."""
-        taken = [(s.starts_at, s.ends_at) for s in (*self.sessions, *self.hidden) if s.appointment.takes_time]
-        taken += [(away.starts_at, away.ends_at) for away in self.away if not away.goes_on]
-        taken += [(busy.starts_at, busy.ends_at) for busy in self.elsewhere]
+        taken = [(s.starts_at, s.ends_at) for s in self._taking_time()] + self._closed()
         closed = [(begins.astimezone(UTC), ends.astimezone(UTC)) for begins, ends in taken]
+        gaps, needs = self._gaps(), needs_of(self.psychologist)
         offered: set[datetime] = set()
         for work in self.work:
             until = work.ends_at.astimezone(UTC)
@@ -187,22 +194,35 @@ class DiaryDay:
                 if begins >= now and begins not in offered and not is_taken:
                     offered.add(begins)
                     shown = begins.astimezone(zone)
-                    yield Free(shown, ends.astimezone(zone), shown.hour * 60 + shown.minute, 30, work.location)
+                    gap = gaps.at(begins, place=work.location.pk, far=A_DAY)
+                    fits = gap is not None and any(gap.takes(need) for need in needs)
+                    minute = shown.hour * 60 + shown.minute
+                    yield Free(shown, ends.astimezone(zone), minute, 30, work.location, shown if fits else None)
                 begins = ends
+
+    def gap_at(self, starts_at: datetime, location: Location) -> Gap | None:
+        """What is left around a start there; None where something is on then, or nobody works."""
+        gap = self._gaps().at(starts_at.astimezone(UTC), place=location.pk, far=A_DAY)
+        return gap if gap and gap.worked_until > gap.starts_at else None
+
+    def _taking_time(self) -> Iterator[Session]:
+        return (s for s in (*self.sessions, *self.hidden) if s.appointment.takes_time)
+
+    def _closed(self) -> list[tuple[datetime, datetime]]:
+        """Leave, what is closed, and what is on elsewhere."""
+        off = [(away.starts_at, away.ends_at) for away in self.away if not away.goes_on]
+        return off + [(busy.starts_at, busy.ends_at) for busy in self.elsewhere]
+
+    def _gaps(self) -> Gaps:
+        """What is left between all that is on, the breaks beside sessions too."""
+        closed = [(begins.astimezone(UTC), ends.astimezone(UTC)) for begins, ends in self._closed()]
+        breaks = [(s.appointment.occupied_from, s.appointment.occupied_until) for s in self._taking_time()]
+        worked = [(w.starts_at.astimezone(UTC), w.ends_at.astimezone(UTC), w.location.pk) for w in self.work]
+        return Gaps([*closed, *breaks], worked)
 
     def stretches(self, *, zone: tzinfo, now: datetime) -> Iterator[Free]:
         """The same half hours, with those of one place that follow each other as one."""
-        whole: Free | None = None
-        for half in self.free(zone=zone, now=now):
-            follows = whole and whole.ends_at.astimezone(UTC) == half.starts_at.astimezone(UTC)
-            if whole and follows and half.location == whole.location:
-                whole = replace(whole, ends_at=half.ends_at, minutes=whole.minutes + half.minutes)
-                continue
-            if whole:
-                yield whole
-            whole = half
-        if whole:
-            yield whole
+        return stretches_of(self.free(zone=zone, now=now))
 
     @property
     def counted(self) -> int:
@@ -235,8 +255,24 @@ class DiaryDay:
         busy = [(e.starts_at, e.ends_at, e.as_of) for e in self.elsewhere]
         extra = [(w.starts_at, w.ends_at, w.location.pk) for w in self.work if w.slot]
         sessions = [(*s.appointment[:-1], s.appointment.location.pk, s.minute, s.minutes) for s in self.sessions]
-        hidden = [(h.minute, h.minutes) for h in self.hidden]
+        hidden = [(h.appointment.occupied_from, h.appointment.occupied_until) for h in self.hidden]
         return (self.psychologist.pk, self.day, sessions, hidden, away, busy, extra)
+
+
+def stretches_of(halves: Iterable[Free]) -> Iterator[Free]:
+    """Half hours in order of time, with those of one place that follow each other as one."""
+    whole: Free | None = None
+    for half in halves:
+        follows = whole and whole.ends_at.astimezone(UTC) == half.starts_at.astimezone(UTC)
+        if whole and follows and half.location == whole.location:
+            minutes, books_at = whole.minutes + half.minutes, whole.books_at or half.books_at
+            whole = replace(whole, ends_at=half.ends_at, minutes=minutes, books_at=books_at)
+            continue
+        if whole:
+            yield whole
+        whole = half
+    if whole:
+        yield whole
 
 
 def day(
@@ -346,11 +382,11 @@ def _booked(
     rows = appointments.without_expired_holds(now=now).order_by("starts_at", "pk").values_list(
         "code", "psychologist", "status", "mode", "starts_at", "ends_at", "confirmed_at", "service", "room", "location",
         "patient__preferred_name", "patient__legal_first_name", "patient__legal_last_name",
-        "position", "series__sessions",
+        "position", "series__sessions", "occupied_from", "occupied_until",
     )  # fmt: skip
     for row in rows:
         code, whose, status, mode, begins, ends, confirmed_at, service, room, location = row[:10]
-        preferred, first, last, position, sessions = row[10:]
+        preferred, first, last, position, sessions, occupied_from, occupied_until = row[10:]
         yield Booked(
             code,
             whose,
@@ -364,31 +400,7 @@ def _booked(
             room,
             rooms[room] if room else "",
             which_of(position, sessions),
+            occupied_from,
+            occupied_until,
             locations[location],
         )
-
-
-class CalendarDay:
-    """A day of a calendar's wall clock, and the moments between which it lies."""
-
-    def __init__(self, day: date, zone: tzinfo) -> None:
-        self.day, self.zone = day, zone
-        self.start = datetime.combine(day, time(), zone).astimezone(UTC)
-        self.end = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
-
-
-def cuts(
-    calendar: list[CalendarDay], start: datetime, end: datetime
-) -> Iterator[tuple[int, tuple[datetime, datetime, int, int]]]:
-    """The part of a stretch that falls on each day, with the day's place."""
-    first = calendar[0]
-    i = max(0, (start.astimezone(first.zone).date() - first.day).days)
-    while i < len(calendar) and calendar[i].start < end:
-        one = calendar[i]
-        begins, ends = max(start, one.start), min(end, one.end)
-        if begins < ends:
-            shown = begins.astimezone(one.zone)
-            minute = shown.hour * 60 + shown.minute
-            minutes = min(int((ends - begins).total_seconds()) // 60, DAY_MINUTES - minute)
-            yield i, (shown, ends.astimezone(one.zone), minute, minutes)
-        i += 1

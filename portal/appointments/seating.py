@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta, tzinfo
 
 from portal.appointments import closed
-from portal.appointments.calendars import Away, CalendarDay, DiaryDay, Session, Work, cuts, unworked
+from portal.appointments.calendar_days import CalendarDay, cuts
+from portal.appointments.calendars import Away, DiaryDay, Session, Work, unworked
 from portal.clinic import kept
 from portal.clinic.models import Location, Mode, Room
 

@@ -115,6 +115,15 @@ def is_named(psychologist: int, service: Service) -> bool:
     return named is None or service.pk in named
 
 
+def given_by(psychologist: Psychologist) -> list[Service]:
+    """What can be booked with somebody: the services of theirs that are offered, and held in some way."""
+    return [
+        service
+        for service in offered_services()
+        if is_named(psychologist.pk, service) and psychologist.modes_for(service)
+    ]
+
+
 def giving(service: Service) -> list[Psychologist]:
     """Who gives this service, whether or not they take new patients; as `Psychologist.objects.offering(service)`."""
     return [

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from portal.appointments import diary
+from portal.appointments.calendars import stretches_of
 from portal.appointments.models import Appointment
 from portal.clinic.models import Psychologist
 from portal.common.access.actors import Actor
@@ -16,12 +17,16 @@ from portal.reports.days import sessions_of
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A psychologist's day: their sessions, the half hours that are free, and when they are away and why."""
+    """A psychologist's day: their sessions, the half hours from which a session fits, and when they are away and why.
+
+    `gaps` are the starts of what is free and too short for a session of theirs, with its minutes.
+    """
 
     psychologist: Psychologist
     places: tuple[str, ...]
     sessions: tuple[Appointment, ...]
     free: tuple[datetime, ...]
+    gaps: tuple[tuple[datetime, int], ...]
     away: tuple[tuple[datetime, datetime, str], ...]
 
 
@@ -36,6 +41,7 @@ def day_on_paper(actor: Actor, people: list[Psychologist], day: date, *, zone: Z
             sessions[session.psychologist_id].append(session)
     found = []
     for one in diary.day(people, day, zone=zone, now=now):
+        halves = list(one.free(zone=zone, now=now))
         own = tuple(sessions[one.psychologist.pk])
         if not (one.work or one.away or own):
             continue
@@ -44,7 +50,8 @@ def day_on_paper(actor: Actor, people: list[Psychologist], day: date, *, zone: Z
                 psychologist=one.psychologist,
                 places=tuple(dict.fromkeys(work.location.name for work in one.work)),
                 sessions=own,
-                free=tuple(free.starts_at for free in one.free(zone=zone, now=now)),
+                free=tuple(half.books_at for half in halves if half.books_at),
+                gaps=tuple((gap.starts_at, gap.minutes) for gap in stretches_of(halves) if gap.books_at is None),
                 away=tuple((away.starts_at, away.ends_at, away.slot.label) for away in one.away),
             )
         )

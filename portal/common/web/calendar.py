@@ -13,6 +13,7 @@ _HOUR = Stencil("components/_calendar_hour.html", holes="row hour half")
 _DAY = Stencil("components/_calendar_day.html", holes="title url subtitle hours_url to slots now_row rows")
 _OFF = Stencil("components/_calendar_off.html", holes="row span title starts ends")
 _FREE = Stencil("components/_calendar_free.html", holes="row span url starts title")
+_GAP = Stencil("components/_calendar_gap.html", holes="row span starts title")
 _SLOT = Stencil("components/_calendar_slot.html", holes="row span lane kind url moves starts title detail spoken")
 
 
@@ -51,6 +52,10 @@ def _free(block: Block) -> SafeString:
     return _FREE.look()((block.row, block.span, block.url, clock_of(block.starts_at.time()), block.title))
 
 
+def _gap(block: Block) -> SafeString:
+    return _GAP.look()((block.row, block.span, clock_of(block.starts_at.time()), block.title))
+
+
 def _slot(block: Block) -> SafeString:
     fill = _SLOT.look(
         is_linked=bool(block.url),
@@ -65,4 +70,4 @@ def _slot(block: Block) -> SafeString:
     return fill((*where, starts, block.title, block.detail, block.spoken))
 
 
-_DRAWN = {"off": _off, "free": _free}
+_DRAWN = {"off": _off, "free": _free, "gap": _gap}

@@ -13,13 +13,14 @@ STEP = 5
 DAY = 24 * 60
 LANES = 3
 # What lies behind the sessions: it takes no lane of theirs, and no more hours are shown for it.
-BEHIND = frozenset({"off", "free"})
+BEHIND = frozenset({"off", "free", "gap"})
 
 
 @dataclass(slots=True)
 class Block:
     """One thing in a column. Times are local, and aware or naive alike. `kind` is the class of static/css/schedule.css:
-    held, booked, confirmed, arrived, completed, cancelled, no-show, off for time not worked, or free."""
+    held, booked, confirmed, arrived, completed, cancelled, no-show, off for time not worked, free, or gap
+    for free time too short for a session."""
 
     starts_at: datetime
     ends_at: datetime

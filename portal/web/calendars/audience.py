@@ -23,7 +23,8 @@ def _nothing(_codes: Sequence[UUID]) -> Mapping[UUID, str]:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """`namespace` is the audience's; `session` is the name of the page of one session.
+    """`namespace` is the audience's; `session` is the name of the page of one session, `ahead` that of one still to
+    come, where it is another.
 
     `times` is that of the page of free times for a session that moves; empty where there is none.
     `usual` is the view that its calendar begins with; `of_one` says that it shows one person's diary, not everybody's.
@@ -35,6 +36,7 @@ class Audience:
     of_one: bool = False
     asides: Asides = _nothing
     times: str = ""
+    ahead: str = ""
 
     def url(self, name: str) -> str:
         """The address of a page of this audience that takes nothing."""
@@ -45,15 +47,20 @@ class Audience:
         """The name of the page that takes a move back."""
         return f"{self.namespace}:undo_move"
 
-    def session_url(self, *, undecided: Collection[str] = ()) -> Callable[[object], str]:
-        """Fills the address of a session's page with its code.
+    def session_url(self, *, undecided: Collection[str] = ()) -> Callable[[object, bool], str]:
+        """Fills the address of a session's page with its code; what is still to come may have another.
 
         One's own whose code is `undecided` leads to where it is decided about: that is what its outline asks for.
         """
-        page = each(f"{self.namespace}:{self.session}")
-        if not self.of_one or not undecided:
-            return page
-        return lambda code: address(self.namespace, at=code) if str(code) in undecided else page(code)
+        over, ahead = (each(f"{self.namespace}:{name}") for name in (self.session, self.ahead or self.session))
+        is_own = self.of_one and bool(undecided)
+
+        def page(code: object, is_to_come: bool) -> str:
+            if is_own and str(code) in undecided:
+                return address(self.namespace, at=code)
+            return ahead(code) if is_to_come else over(code)
+
+        return page
 
     def decide_url(self, psychologist: Psychologist | None) -> str:
         """Where somebody decides about sessions that can't be held as they are; at the desk, of one psychologist's."""

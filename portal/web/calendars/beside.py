@@ -26,7 +26,7 @@ class Start(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """Until when it is free around a time, and every start in it."""
+    """Until when it is free around a time, and every start in it from which a session fits."""
 
     until: str
     starts: list[Start]
@@ -63,7 +63,7 @@ def stretch_around(psychologist: Psychologist, location: Location, starts_at: da
             half.starts_at == starts_at,
         )
         for half in day.free(zone=zone, now=now)
-        if half.location == location and whole.starts_at <= half.starts_at < whole.ends_at
+        if half.books_at and half.location == location and whole.starts_at <= half.starts_at < whole.ends_at
     ]
     return Stretch(clock(whole.ends_at, zone), starts)
 

@@ -18,7 +18,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portal.appointments import diary
 from portal.appointments.actions import rules
+from portal.appointments.gaps import Need
 from portal.appointments.refusals import NotOffered, SlotTaken
 from portal.clinic import kept
 from portal.clinic.models import Location, Mode, Psychologist, Service
@@ -78,6 +80,16 @@ class Here:
     def context(self) -> dict[str, Any]:
         return {"here": self, "zone": self.location.zone}
 
+    def too_long(self, services: Sequence[Service], *, now: datetime) -> list[Service]:
+        """Those of some services for which the time that is free from there on is too short.
+
+        None where it isn't free at all, or outside the hours: that is said when it is booked.
+        """
+        day_there = local_day(self.starts_at, self.location.zone)
+        (day,) = diary.day([self.psychologist], day_there, zone=self.location.zone, now=now)
+        gap = day.gap_at(self.starts_at, self.location)
+        return [] if gap is None else [service for service in services if not gap.takes(Need.of(service))]
+
 
 class WhatForm(forms.Form):
     """What is booked and how; what isn't offered becomes the first that is."""
@@ -114,11 +126,13 @@ def here(request: ActorRequest, audience: Audience, people: Sequence[Psychologis
     patient = get_object_or_404(Patient.objects.visible_to(request.actor), code=code)
     now, here = timezone.now(), Here.read(request, people)
     psychologist = here.psychologist
-    given = given_by(psychologist)
+    given = kept.given_by(psychologist)
     if not given:
         messages.warning(request, _("%(name)s gives no service that is offered.") % {"name": psychologist.name})
         return redirect(day_of(audience, here))
-    service, mode, outside = what_is_booked(request, patient, given, psychologist)
+    too_long = here.too_long(given, now=now)
+    fitting = [service for service in given if service not in too_long]
+    service, mode, outside = what_is_booked(request, patient, given, psychologist, fitting=fitting)
     page: dict[str, Any] = {"refusal": "", "outside": False, "in_the_way": None}
     status = 200
     if request.method == "POST":
@@ -169,7 +183,7 @@ def here(request: ActorRequest, audience: Audience, people: Sequence[Psychologis
     context = here.context | {
         "audience": audience,
         "patient": patient,
-        "services": given,
+        "services": [(service, service in too_long) for service in given],
         "service": service,
         "mode": mode,
         "modes": choosing.ways_to_meet([psychologist], service),
@@ -186,19 +200,18 @@ def here(request: ActorRequest, audience: Audience, people: Sequence[Psychologis
     return page_or_fragment(request, "calendar/book_here.html", context, fragment="what", status=status)
 
 
-def given_by(psychologist: Psychologist) -> list[Service]:
-    """What can be booked with somebody: the services of theirs that are offered, and held in some way."""
-    return [
-        service
-        for service in kept.offered_services()
-        if kept.is_named(psychologist.pk, service) and psychologist.modes_for(service)
-    ]
-
-
 def what_is_booked(
-    request: ActorRequest, patient: Patient, given: list[Service], psychologist: Psychologist
+    request: ActorRequest,
+    patient: Patient,
+    given: list[Service],
+    psychologist: Psychologist,
+    *,
+    fitting: Sequence[Service] = (),
 ) -> tuple[Service, Mode, bool]:
-    """The service and the way that were chosen, else the patient's usual ones; and whether it may be outside."""
+    """The service and the way that were chosen, else the patient's usual ones; and whether it may be outside.
+
+    Where the usual one is longer than the time that is free, the first of those `fitting` is proposed.
+    """
     form = WhatForm(request.POST if request.method == "POST" else request.GET)
     form.full_clean()
     said = form.cleaned_data
@@ -207,6 +220,7 @@ def what_is_booked(
     if service is None:
         found = usual(patient, services=given, by=request.actor)
         service = found.service if found.service in given else given[0]
+        service = service if service in fitting else next(iter(fitting), service)
         way = found.mode
     ways = choosing.ways_to_meet([psychologist], service)
     mode = next((mode for mode in ways if mode.value == way), ways[0])

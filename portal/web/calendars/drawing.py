@@ -16,7 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from portal.appointments import states
-from portal.appointments.calendars import Booked, DiaryDay, Free, Session
+from portal.appointments.calendars import Booked, DiaryDay, Free, Session, stretches_of
 from portal.appointments.seating import RoomDay
 from portal.clinic import kept
 from portal.clinic.models import Mode
@@ -30,6 +30,7 @@ _LINE = Stencil("calendar/_line.html", holes="at until url patient psychologist 
 # How the line of a free stretch looks, by the names that a session's has.
 _FREE: Mapping[str, object] = {
     "is_free": True,
+    "is_short": False,
     "status": "",
     "confirmed": False,
     "mode": "",
@@ -37,12 +38,15 @@ _FREE: Mapping[str, object] = {
     "names_psychologist": False,
     "can_move": False,
 }
+# And that of one in which no session fits.
+_GAP = {**_FREE, "is_short": True}
 
 
 class Drawing:
     """Draws what stands in days of the diary, on one wall clock.
 
-    `address` fills the address of a session's page, `asides` has what is said of one beside the rest, by its code.
+    `address` fills the address of a session's page, which depends on whether it is still to come; `asides` has
+    what is said of one beside the rest, by its code.
     `undecided` are the codes of those that can't be held as they are booked: they are outlined until somebody decides.
     `books_at` is the page that books a free half hour, `moves_at` fills the address of the page that moves a session.
     """
@@ -52,7 +56,7 @@ class Drawing:
         *,
         zone: ZoneInfo,
         now: datetime,
-        address: Callable[[object], str],
+        address: Callable[[object, bool], str],
         asides: Mapping[UUID, str],
         undecided: Collection[str] = (),
         is_of_one: bool = False,
@@ -98,6 +102,15 @@ class Drawing:
         for away in one.away:
             yield Block(away.starts_at, away.ends_at, "off", away.slot.label or _("Away"), tone="leave")
 
+    def covered_names(self, one: DiaryDay) -> list[str]:
+        """The names of leave and closed days in which a session stands, which may lie over them in a column."""
+        covered = (
+            away.slot.label or _("Away")
+            for away in one.away
+            if any(s.starts_at < away.ends_at and away.starts_at < s.ends_at for s in one.sessions)
+        )
+        return list(dict.fromkeys(covered))
+
     def not_worked(self, one: DiaryDay) -> str:
         """What is said of a day without hours."""
         if not one.sessions:
@@ -105,15 +118,20 @@ class Drawing:
         return _("Outside your hours") if self.is_of_one else _("Outside the usual hours")
 
     def _free(self, one: DiaryDay) -> Iterator[Block]:
-        """Each half hour that can be booked, as a link to the page that books it."""
+        """Each half hour from which a session fits, as a link that books it; and gaps that are too short for any."""
         if not self.books_at:
             return
         title = _("book with %(name)s") % {"name": one.psychologist.name}
-        for free in one.free(zone=self.zone, now=self.now):
-            yield Block(free.starts_at, free.ends_at, "free", title, url=self._booking(one, free))
+        halves = list(one.free(zone=self.zone, now=self.now))
+        for free in halves:
+            if free.books_at:
+                yield Block(free.starts_at, free.ends_at, "free", title, url=self._booking(one, free.books_at, free))
+        for gap in stretches_of(halves):
+            if gap.books_at is None:
+                yield Block(gap.starts_at, gap.ends_at, "gap", _too_short(gap))
 
-    def _booking(self, one: DiaryDay, free: Free) -> str:
-        time = choosing.whose_time(free.starts_at, free.location, one.psychologist)
+    def _booking(self, one: DiaryDay, starts_at: datetime, free: Free) -> str:
+        time = choosing.whose_time(starts_at, free.location, one.psychologist)
         return f"{self.books_at}?{urlencode({'time': time})}"
 
     def _block(self, session: Session) -> Block:
@@ -124,7 +142,7 @@ class Drawing:
         if a.is_hold:
             what = (_("Held"), _("somebody is booking"), "")
         else:
-            what = (a.patient, self._detail(a), self.address(a.code))
+            what = (a.patient, self._detail(a), self._page(a))
         return Block(*when, *what, shape=state.shape, spoken=state.spoken, mark=state.mark, moves=self._moves(a))
 
     def _seat(self, session: Session) -> Block:
@@ -132,6 +150,9 @@ class Drawing:
         a, block = session.appointment, self._block(session)
         detail = block.detail if a.is_hold else self._detail(a, says_where=False)
         return replace(block, title=_whose(a), detail=f"{block.title} · {detail}", moves="")
+
+    def _page(self, a: Booked) -> str:
+        return self.address(a.code, a.is_standing and a.starts_at > self.now)
 
     def _moves(self, a: Booked) -> str:
         """The page that moves a session; empty for what is never moved."""
@@ -171,15 +192,15 @@ class Drawing:
 
     def _free_line(self, one: DiaryDay, free: Free) -> Row:
         at, until = clock(free.starts_at, self.zone), clock(free.ends_at, self.zone)
-        return (
-            _FREE,
-            (at, until, self._booking(one, free), "", one.psychologist.name, "", ""),
-        )
+        if free.books_at is None:
+            return _GAP, (at, until, "", "", one.psychologist.name, _too_short(free), "")
+        return _FREE, (at, until, self._booking(one, free.books_at, free), "", one.psychologist.name, "", "")
 
     def _line(self, a: Booked, psychologist: str, says_where: bool) -> Row:
         return (
             {
                 "is_free": False,
+                "is_short": False,
                 "status": a.status,
                 "confirmed": a.is_confirmed,
                 "mode": a.mode,
@@ -190,13 +211,18 @@ class Drawing:
             (
                 clock(a.starts_at, self.zone),
                 clock(a.ends_at, self.zone),
-                "" if a.is_hold else self.address(a.code),
+                "" if a.is_hold else self._page(a),
                 a.patient,
                 psychologist,
                 "" if a.is_hold else self._detail(a, says_where=says_where),
                 self._moves(a),
             ),
         )
+
+
+def _too_short(gap: Free) -> str:
+    """What is said of a gap in which none of their sessions fits."""
+    return _("%(minutes)s min, too short") % {"minutes": gap.minutes}
 
 
 def _whose(a: Booked) -> str:

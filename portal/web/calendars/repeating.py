@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from portal.appointments.actions.clashes import Terms
 from portal.appointments.refusals import NotOffered, SlotTaken
+from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.decorators import ActorRequest
 from portal.common.web.htmx import redirect_to
@@ -23,7 +24,7 @@ from portal.journeys import choosing
 from portal.journeys.repeating import asking, telling
 from portal.patients.models import Patient
 from portal.web.calendars.audience import Audience
-from portal.web.calendars.booking import Here, day_of, given_by, what_is_booked
+from portal.web.calendars.booking import Here, day_of, what_is_booked
 from portal.web.calendars.refused import why_not
 from portal.web.calendars.told import say_what_was_done
 from portal.web.series.answering import times_or_page
@@ -36,7 +37,7 @@ def book(request: ActorRequest, audience: Audience, people: Sequence[Psychologis
     here = Here.read(request, people)
     psychologist = here.psychologist
     # A first visit comes once.
-    given = [service for service in given_by(psychologist) if not service.first_visit_only]
+    given = [service for service in kept.given_by(psychologist) if not service.first_visit_only]
     if not given:
         messages.warning(request, _("%(name)s gives no service that is offered.") % {"name": psychologist.name})
         return redirect_to(request, day_of(audience, here))

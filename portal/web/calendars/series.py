@@ -46,7 +46,7 @@ def _patient_url(audience: Audience, session: Appointment) -> str:
 
 def _session_url(audience: Audience, session: Appointment) -> str:
     """Where one comes from: the desk's page of the session, or a psychologist's of the patient."""
-    return _patient_url(audience, session) if audience.of_one else audience.session_url()(session.code)
+    return _patient_url(audience, session) if audience.of_one else audience.session_url()(session.code, False)
 
 
 def repeat(request: ActorRequest, audience: Audience, code: UUID) -> HttpResponse:

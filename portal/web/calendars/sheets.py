@@ -67,6 +67,7 @@ def _printed(column: Column, zone: ZoneInfo) -> dict[str, object]:
             for session in column.sessions
         ],
         "free": ", ".join(clock(at, zone) for at in column.free),
+        "gaps": [{"at": clock(at, zone), "minutes": minutes} for at, minutes in column.gaps],
         "away": [
             {"label": label, "from": clock(begins, zone), "until": clock(ends, zone)}
             for begins, ends, label in column.away

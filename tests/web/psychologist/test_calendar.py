@@ -1,9 +1,11 @@
+import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from portal.appointments.models import Status, TimeSlot
+from portal.appointments.models import Series, Status, TimeSlot
+from portal.appointments.recurrence import Every
 from portal.clinic.models import Mode
 from portal.records import actions
 from tests import make
@@ -182,3 +184,55 @@ def test_calendar_without_hours_says_what_to_do(place):
     nobody_yet = make.psychologist()
     page = make.client_for(nobody_yet.user).get(CALENDAR).content.decode()
     assert "Set your hours" in page
+
+
+def test_what_is_to_come_leads_to_the_session_and_what_is_over_to_its_note(client, mai, place):
+    coming = make.appointment(psychologist=mai, location=place, starts_at=BEGAN + timedelta(days=1))
+    over = make.appointment(psychologist=mai, location=place, starts_at=BEGAN - timedelta(days=1), status="completed")
+    columns = _columns(client.get(CALENDAR))
+    assert [b.url for b in _blocks(columns[date(2026, 11, 25)])] == [f"/practice/sessions/{coming.code}/"]
+    assert [b.url for b in _blocks(columns[date(2026, 11, 23)])] == [f"/practice/notes/{over.code}/"]
+    agenda = client.get(CALENDAR, {"view": "agenda", "day": "2026-11-25"}).text
+    assert f'href="/practice/sessions/{coming.code}/"' in agenda
+
+
+def _leads_to(page, session):
+    """Which pages of a session a page leads to."""
+    found = re.findall(rf'(?:href|action)="/practice/([a-z/]+)/{session.code}/([a-z/-]*)"', page)
+    return {f"{room} {step}".strip("/ ") for room, step in found}
+
+
+def test_the_page_of_a_session_has_each_step_one_press_away(client, mai, place):
+    coming = make.appointment(psychologist=mai, location=place, starts_at=BEGAN + timedelta(days=1))
+    assert _leads_to(client.get(f"/practice/sessions/{coming.code}/").text, coming) == {
+        "notes", "calendar/move", "sessions cancel", "sessions repeat",
+    }  # fmt: skip
+    series = Series.objects.create(patient=coming.patient, every=Every.WEEKS, interval=1, sessions=2, created_at=NOW)
+    one = make.appointment(
+        psychologist=mai, location=place, patient=coming.patient, starts_at=BEGAN + timedelta(days=2),
+        series=series, position=1, planned_at=BEGAN + timedelta(days=2),
+    )  # fmt: skip
+    assert _leads_to(client.get(f"/practice/sessions/{one.code}/").text, one) >= {
+        "sessions series/move", "sessions series/cancel",
+    }  # fmt: skip
+
+
+def test_the_note_leads_back_to_what_can_be_done_with_its_session(client, mai, place):
+    coming = make.appointment(psychologist=mai, location=place, starts_at=BEGAN + timedelta(days=1))
+    assert f'href="/practice/sessions/{coming.code}/"' in client.get(f"/practice/notes/{coming.code}/").text
+
+
+def test_the_page_of_a_session_that_is_over_offers_no_move(client, mai, place, colleague):
+    over = make.appointment(psychologist=mai, location=place, starts_at=BEGAN - timedelta(days=1), status="completed")
+    assert _leads_to(client.get(f"/practice/sessions/{over.code}/").text, over) == {"notes", "sessions repeat"}
+    theirs = make.appointment(psychologist=colleague, location=place, starts_at=BEGAN + timedelta(days=1))
+    assert client.get(f"/practice/sessions/{theirs.code}/").status_code == 404
+
+
+def test_the_name_of_leave_that_a_session_stands_over_is_said_in_the_head_of_its_day(client, mai, place):
+    make.appointment(psychologist=mai, location=place, starts_at=BEGAN + timedelta(days=1))
+    make.time_slot(psychologist=mai, starts_at=BEGAN + timedelta(hours=23), minutes=480, label="Conference")
+    make.time_slot(psychologist=mai, starts_at=BEGAN + timedelta(days=2), label="Supervision")
+    columns = _columns(client.get(CALENDAR))
+    assert columns[date(2026, 11, 25)].subtitle.endswith(" · Conference")
+    assert "Supervision" not in columns[date(2026, 11, 26)].subtitle

@@ -1,5 +1,6 @@
 """An empty half hour of the calendar is a link, and leads in two steps to a booking."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
@@ -39,7 +40,8 @@ def page_of(patient, query):
 
 @pytest.fixture
 def afternoon(place):
-    """The psychologist works from 11:30 am to 2 pm today."""
+    """The psychologist works from 11:30 am to 2:15 pm today, and gives a talk of twenty minutes beside the session."""
+    make.service(name="Short talk", minutes=20, position=9)
     place.psychologist.hours.all().delete()
     make.hours(psychologist=place.psychologist, location=place.location, weekday=1, starts="11:30", ends="14:15")
     return place
@@ -82,11 +84,64 @@ def test_what_was_cancelled_or_missed_is_free_and_what_a_filter_hides_is_not(des
         assert free(desk.get(CALENDAR + query)) == {"Dr Mai Nguyễn": ["11:30"]}, query
 
 
+def gaps(response):
+    return [b.title for column in response.context["grid"].columns for b in column.blocks if b.kind == "gap"]
+
+
+def test_a_half_hour_from_which_no_session_fits_is_no_link_and_a_gap_says_how_long_it_is(desk, place):
+    """A session takes 50 minutes: from 10:30 on none fits before the one at 11, and 12 to 12:30 takes none at all."""
+    day = NOW + timedelta(days=1)
+    for hours, minutes in ((0, 60), (1.5, 90)):
+        make.appointment(
+            psychologist=place.psychologist,
+            location=place.location,
+            starts_at=day + timedelta(hours=hours),
+            minutes=minutes,
+        )
+    response = desk.get(f"{CALENDAR}?day=2026-11-25")
+    # From 9 to 11, and from 2 to 5.
+    late = ["14:00", "14:30", "15:00", "15:30", "16:00"]
+    assert free(response) == {"Dr Mai Nguyễn": ["09:00", "09:30", "10:00", *late]}
+    assert gaps(response) == ["30 min, too short"]
+    (*_rest, lines) = response.context["lists"][0]
+    assert lines.count("30 min, too short") == 1
+    # A shorter service makes it one to book.
+    make.service(name="Short talk", minutes=20)
+    shorter = desk.get(f"{CALENDAR}?day=2026-11-25")
+    assert ("12:00" in free(shorter)["Dr Mai Nguyễn"], gaps(shorter)) == (True, [])
+
+
+def test_the_breaks_of_a_service_and_of_its_neighbours_count(desk, place):
+    place.service.buffer_before = 20
+    place.service.save(update_fields=["buffer_before"])
+    # 10 to 10:50, with twenty minutes before it and ten after: none ends by 9:40, and 11:30 is the first that fits.
+    session = place.session(hours=23)
+    Appointment.objects.filter(pk=session.pk).update(occupied_until=session.ends_at + timedelta(minutes=10))
+    found = free(desk.get(f"{CALENDAR}?day=2026-11-25"))["Dr Mai Nguyễn"]
+    assert found[0] == "11:30"
+
+
+def test_what_is_longer_than_the_gap_is_marked_and_not_proposed(desk, place):
+    short = make.service(name="Short talk", minutes=20, position=9)
+    make.appointment(
+        psychologist=place.psychologist, location=place.location, starts_at=ONE + timedelta(minutes=30), minutes=60
+    )
+    response = desk.get(page_of(make.patient(), at(place)))
+    assert response.context["service"] == short
+    options = re.findall(r'<option value="([^"]*)"[^>]*>([^<]*)</option>', response.text)
+    said = dict(options)
+    assert said[place.service.slug] == "Standard session, 50 min – longer than is free"
+    assert said[short.slug] == "Short talk, 20 min"
+    # Who asks for it by name has it.
+    asked = desk.get(page_of(make.patient(), at(place) | {"service": place.service.slug}))
+    assert asked.context["service"] == place.service
+
+
 def test_half_hours_follow_the_wall_clock_through_a_change_of_clocks(desk, place):
     """At 3 am on Sunday 4 April 2027 it is 2 am again in Melbourne, so the night has an hour more."""
     make.hours(psychologist=place.psychologist, location=place.location, weekday=6, starts="01:30", ends="03:30")
     found = free(desk.get(f"{CALENDAR}?day=2027-04-04"))["Dr Mai Nguyễn"]
-    assert found == ["01:30", "02:00", "02:30", "02:00", "02:30", "03:00"]
+    assert found == ["01:30", "02:00", "02:30", "02:00", "02:30"]
 
 
 def test_whoever_is_typed_is_found_and_leads_on(desk, place):

@@ -148,6 +148,25 @@ def test_a_month_counts_what_takes_place_and_says_who_is_away(desk, place):
     assert "November 2026" in response.text
 
 
+def notes(response):
+    found = re.findall(r'<li><a href="[^"]*day=([\d-]*)[^"]*">([^<]*)</a> ([^<]*)</li>', response.text)
+    return [(day, " ".join(days.split()), said) for day, days, said in found]
+
+
+def test_a_narrow_month_says_below_it_what_its_marks_mean_each_run_of_days_once(desk, place):
+    leave = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
+    make.time_slot(psychologist=place.psychologist, starts_at=leave, minutes=3 * 1440, label="Leave")
+    make.time_slot(psychologist=place.psychologist, starts_at=leave - timedelta(days=8), minutes=1440, label="Leave")
+    assert [said for said in notes(desk.get(f"{CALENDAR}?view=month")) if "Leave" in said[2]] == [
+        ("2026-11-17", "Tue 17 Nov", "Dr Mai Nguyễn: Leave"),
+        ("2026-11-25", "Wed 25 Nov – Fri 27 Nov", "Dr Mai Nguyễn: Leave"),
+    ]
+    assert notes(desk.get(f"{CALENDAR}?view=week")) == [
+        ("2026-11-25", "Wed 25 Nov – Fri 27 Nov", "Dr Mai Nguyễn: Leave")
+    ]
+    assert notes(desk.get(f"{CALENDAR}?view=month&day=2026-10-05")) == []
+
+
 def test_an_agenda_lists_a_week_and_of_a_large_clinic_fewer_whole_days(desk, place, monkeypatch):
     for day in range(9):
         place.session(hours=24 * day + 1)

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pypdf import PdfReader
 
-from portal.appointments.models import Status, TimeSlot
+from portal.appointments.models import Appointment, Status, TimeSlot
 from tests import make
 
 SHEET, DOWNTIME = "/reception/calendar/sheet/", "/reception/calendar/downtime/"
@@ -53,6 +53,18 @@ def test_tomorrows_sheet_for_downtime_has_room_to_write(desk, full):
     for said in ("Wednesday 25 November 2026", "Tomasz", "Came", "Paid", "Free half hours: 9:00 am"):
         assert said in printed
     assert "Okafor" not in printed
+
+
+def test_the_sheet_for_downtime_says_a_gap_as_it_is(desk, full):
+    """From 9:30 to 11 somebody comes, and from 12 on: 9 to 9:30 takes no session of 50 minutes, 11:30 neither."""
+    full.session(hours=22, minutes=30)
+    Appointment.objects.filter(starts_at=datetime(2026, 11, 24, 22, 30, tzinfo=UTC)).update(
+        ends_at=datetime(2026, 11, 25, 0, 0, tzinfo=UTC), occupied_until=datetime(2026, 11, 25, 0, 0, tzinfo=UTC)
+    )
+    printed = words(desk.get(DOWNTIME))
+    assert "Free half hours: 11:00 am, 1:00 pm, 1:30 pm" in printed
+    assert "4:30 pm" not in printed
+    assert "Free, too short for a session: 9:00 am (30 min)" in printed
 
 
 def test_of_one_psychologist_alone(desk, full):

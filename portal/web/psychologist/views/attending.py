@@ -1,4 +1,4 @@
-"""Whether a session was held, said by who was there."""
+"""One session of one's own: what can be done with it, and whether it was held, said by who was there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,10 +20,13 @@ from portal.appointments.forms import SeenForm
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import WrongState
 from portal.appointments.states import Verb, Why
+from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
-from portal.journeys import sessions
+from portal.journeys import changing, sessions
 from portal.journeys.meanwhile import last_step
+from portal.records.session_notes import states_of_notes
+from portal.web.calendars import undoing
 
 
 def _session(request: ActorRequest, code: UUID) -> Appointment:
@@ -33,8 +36,21 @@ def _session(request: ActorRequest, code: UUID) -> Appointment:
 @allow(Role.PSYCHOLOGIST)
 @require_safe
 def session(request: ActorRequest, code: UUID) -> HttpResponse:
-    """The day of a session, where it is marked."""
-    return _its_day(_session(request, code))
+    """All that can be done with a session, each one press away: its note, moving, cancelling, repeating."""
+    found, now = _session(request, code), timezone.now()
+    note = states_of_notes([found.code]).get(found.code)
+    context = {
+        "session": found,
+        "steps": sessions.steps(found, by=request.actor, now=now),
+        "deadline": changing.deadline_of(found, now=now, clinic=ClinicSettings.current()),
+        "moved": undoing.just_moved(request, now=now, of=found),
+        "has_note": note is not None,
+        "is_signed": bool(note),
+        "has_begun": found.starts_at <= now,
+        "day_url": _day_of(found),
+        "calendar_url": f"{reverse('psychologist:calendar')}?day={found.local_start:%Y-%m-%d}",
+    }
+    return render(request, "psychologist/session.html", context)
 
 
 @allow(Role.PSYCHOLOGIST)
@@ -72,7 +88,11 @@ def _press(
 
 
 def _its_day(found: Appointment) -> HttpResponse:
-    return redirect(f"{reverse('psychologist:today')}?day={found.local_start.date().isoformat()}")
+    return redirect(_day_of(found))
+
+
+def _day_of(found: Appointment) -> str:
+    return f"{reverse('psychologist:today')}?day={found.local_start.date().isoformat()}"
 
 
 def _in_words(why: str, session: Appointment, *, by: Actor, now: datetime) -> str:

@@ -31,7 +31,7 @@ def _how_far_written(codes: Sequence[UUID]) -> Mapping[UUID, str]:
     }
 
 
-OWN = Audience("psychologist", session="note", usual=WEEK, of_one=True, asides=_how_far_written)
+OWN = Audience("psychologist", session="note", ahead="session", usual=WEEK, of_one=True, asides=_how_far_written)
 
 
 @allow(Role.PSYCHOLOGIST)
