@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+from django.utils.translation import ngettext
 
 from portal.appointments.calendars import DiaryDay
 from portal.clinic.models import Psychologist
+from portal.common.languages.times import day_short
 from portal.web.calendars.absences import absences
 from portal.web.calendars.asked import DAY, WEEK, Asked
 
@@ -124,3 +128,43 @@ def _is_shut(ones: Sequence[DiaryDay]) -> bool:
     if any(one.is_open for one in ones):
         return False
     return any(away.location or one.work or len(ones) == 1 for one in ones for away in one.away)
+
+
+class Note(NamedTuple):
+    """What a narrow page says below its cells: on which days, and the page of the first of them."""
+
+    day: date
+    days: str
+    url: str
+    words: str
+
+
+def notes_of_month(weeks: Iterable[Iterable[Cell]]) -> list[Note]:
+    """Who is away, what is closed and what is to be rearranged, each run of days once, in order of time."""
+    return sorted(_notes([cell for week in weeks for cell in week if cell.is_within], ""))
+
+
+def notes_of_week(people: Iterable[Person]) -> list[Note]:
+    """The same of everybody's week, by whose day it is."""
+    return sorted(note for person in people for note in _notes(person.cells, person.psychologist.name))
+
+
+def _notes(cells: Sequence[Cell], who: str) -> Iterator[Note]:
+    runs: dict[str, list[list[Cell]]] = {}
+    for cell in cells:
+        said = list(cell.away)
+        if cell.undecided:
+            said.append(
+                ngettext("%(n)s to be rearranged", "%(n)s to be rearranged", cell.undecided) % {"n": cell.undecided}
+            )
+        for words in said:
+            known = runs.setdefault(words, [])
+            if known and known[-1][-1].day + timedelta(days=1) == cell.day:
+                known[-1].append(cell)
+            else:
+                known.append([cell])
+    for words, found in runs.items():
+        for run in found:
+            first, last = run[0], run[-1]
+            days = day_short(first.day) if first is last else f"{day_short(first.day)} – {day_short(last.day)}"
+            yield Note(first.day, days, first.url, f"{who}: {words}" if who else words)

@@ -30,7 +30,7 @@ from portal.web.calendars.absences import Absence, absences, busy_elsewhere
 from portal.web.calendars.asked import DAY, MONTH, VIEWS, WEEK, Asked
 from portal.web.calendars.audience import Audience
 from portal.web.calendars.drawing import Drawing
-from portal.web.calendars.overview import cells_of_month, rows_of_week
+from portal.web.calendars.overview import cells_of_month, notes_of_month, notes_of_week, rows_of_week
 
 # An agenda goes on from day to day until it has as many lines as somebody reads at a time.
 LINES = 200
@@ -149,9 +149,10 @@ class _Page:
             weeks = cells_of_month(
                 self.asked, self.days, self.today, is_of_one=self.is_of_one, zone=zone, undecided=undecided
             )
-            return {"month": weeks}
+            return {"month": weeks, "notes": notes_of_month(weeks)}
         if self.asked.view == WEEK and not self.is_of_one:
-            return {"overview": rows_of_week(self.asked, self.days, self.today, zone=zone, undecided=undecided)}
+            rows = rows_of_week(self.asked, self.days, self.today, zone=zone, undecided=undecided)
+            return {"overview": rows, "notes": notes_of_week(rows)}
         return self._week() if self.asked.view == WEEK else self._agenda()
 
     def columns_by(self) -> list[tuple[str, str, bool]]:
@@ -308,6 +309,5 @@ class _Page:
             return why
         if one.day < self.today:
             return ", ".join(dict.fromkeys(session.appointment.location.name for session in one.sessions))
-        if one.work:
-            return ", ".join(dict.fromkeys(work.location.name for work in one.work))
-        return self.drawing.not_worked(one)
+        where = ", ".join(dict.fromkeys(work.location.name for work in one.work)) or self.drawing.not_worked(one)
+        return " · ".join([where, *self.drawing.covered_names(one)])
