@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
@@ -19,12 +18,6 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def about(self, target: models.Model) -> EntryQuerySet:
         return self.filter(target_label__in=labels_of(target), target_code=address_of(target)[1])
-
-    def about_each(self, targets: Iterable[models.Model]) -> EntryQuerySet:
-        """About any of these rows, all of one model."""
-        targets = list(targets)
-        labels = {label for target in targets[:1] for label in labels_of(target)}
-        return self.filter(target_label__in=labels, target_code__in={address_of(target)[1] for target in targets})
 
     def done_by(self, user_id: int | str) -> EntryQuerySet:
         return self.filter(actor_id=str(user_id))

@@ -22,6 +22,7 @@ from portal.clinic.models import ClinicSettings, Location, Psychologist, Room, S
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
 from portal.journeys import changing, freed, last_told, sessions, to_do
+from portal.journeys.repeating import telling
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
 from portal.notifications.rendering import Words, render
@@ -210,7 +211,7 @@ def reschedule_session(
         known = last_told.as_known(before, now=now) if by.is_staff else None
         if known and last_told.standing_of(known) == last_told.standing_of(moved):
             # Back where its patient has it, it is no news, unless not even word of the booking went out.
-            if last_told.is_unheard_of(moved):
+            if telling.is_unheard_of(moved):
                 notify(moved, "appointment_booked", now=now, send_at=tell_at)
             return moved
         before = known or before

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, TypedDict
 from uuid import UUID
 
+from django.db import models
 from django.db.models import Q
 
 from portal.appointments.models import Appointment
 from portal.common.labels import labels_of
-from portal.journeys.repeating import telling
-from portal.notifications.models import Notice, State
+from portal.notifications.models import Notice, NoticeQuerySet, State
 
 # What tells that a booked session stands otherwise than before.
 OF_A_CHANGE: Final = ("appointment_moved", "appointment_changed")
+# The same of several of a series, which keeps it for each, by code.
+OF_A_SERIES: Final = "series_moved"
 # What tells where a session stands.
 TELLS: Final = ("appointment_booked", *OF_A_CHANGE)
 
 
 class Standing(TypedDict):
-    """When, with whom, where and how a session is held, as its notice keeps it: ids, and the time in ISO 8601."""
+    """When, with whom, where and how a session is held, as its notice keeps it: ids, the time in UTC and ISO 8601."""
 
     starts_at: str
     psychologist: int
@@ -33,7 +35,7 @@ class Standing(TypedDict):
 def standing_of(session: Appointment) -> Standing:
     """What a notice of a change keeps of the session as it was before."""
     return {
-        "starts_at": session.starts_at.isoformat(),
+        "starts_at": session.starts_at.astimezone(UTC).isoformat(),
         "psychologist": session.psychologist_id,
         "location": session.location_id,
         "mode": session.mode,
@@ -43,25 +45,49 @@ def standing_of(session: Appointment) -> Standing:
 def by_unsent(sessions: Sequence[Appointment], *, now: datetime) -> Mapping[UUID, Standing]:
     """Of sessions whose notice of a change was withdrawn at `now`, where their patients believe them to be; by code.
 
-    Only where nobody had that notice, or may have had it. One statement.
+    Only where nobody had that notice, or may have had it; alone, or among others of its series. Two statements.
     """
     if not sessions:
         return {}
-    about = Notice.objects.filter(
-        Q(withdrawn_at=now) | Q(withdrawn_at__isnull=True),
-        about_label__in=labels_of(sessions[0]),
-        about_code__in=[str(session.code) for session in sessions],
-        template__in=OF_A_CHANGE,
-    )
+    codes = [str(session.code) for session in sessions]
+    own = _withdrawn(sessions[0], codes, OF_A_CHANGE, now=now)
     found: dict[str, tuple[int | None, Standing]] = {}
     reached: set[tuple[str, int | None]] = set()
-    rows = about.order_by("about_revision", "pk").values_list("about_code", "about_revision", "state", "about_before")
+    rows = own.order_by("about_revision", "pk").values_list("about_code", "about_revision", "state", "about_before")
     for code, revision, state, before in rows:
         if state != State.WITHDRAWN:
             reached.add((code, revision))
         elif before is not None:
             found[code] = revision, before
-    return {UUID(code): before for code, (revision, before) in found.items() if (code, revision) not in reached}
+    alone = {UUID(code): before for code, (revision, before) in found.items() if (code, revision) not in reached}
+    return {**_by_series(sessions, now=now), **alone}
+
+
+def _withdrawn(about: models.Model, codes: Iterable[str], templates: Iterable[str], *, now: datetime) -> NoticeQuerySet:
+    """Notices about rows of one model that were withdrawn at `now`, or stand."""
+    return Notice.objects.filter(
+        Q(withdrawn_at=now) | Q(withdrawn_at__isnull=True),
+        about_label__in=labels_of(about),
+        about_code__in=codes,
+        template__in=templates,
+    )
+
+
+def _by_series(sessions: Sequence[Appointment], *, now: datetime) -> Mapping[UUID, Standing]:
+    """The same of those that were told of together with others: the last such notice of each counts."""
+    several = {str(session.series.code): session.series for session in sessions if session.series is not None}
+    if not several:
+        return {}
+    last: dict[str, tuple[bool, Standing]] = {}
+    about = _withdrawn(next(iter(several.values())), several, [OF_A_SERIES], now=now)
+    for state, before in about.order_by("pk").values_list("state", "about_before"):
+        for code, stood in (before or {}).items():
+            last[code] = state == State.WITHDRAWN, stood
+    return {
+        session.code: last[str(session.code)][1]
+        for session in sessions
+        if last.get(str(session.code), (False, None))[0]
+    }
 
 
 def as_known(session: Appointment, *, now: datetime) -> Appointment | None:
@@ -75,14 +101,6 @@ def as_known(session: Appointment, *, now: datetime) -> Appointment | None:
     as_told.psychologist_id, as_told.location_id = known["psychologist"], known["location"]
     as_told.mode = known["mode"]
     return as_told
-
-
-def is_unheard_of(session: Appointment) -> bool:
-    """Whether word of the booking itself was withdrawn before it went out, and none of it has gone out since."""
-    about = Notice.objects.about(session).filter(template__in=TELLS)
-    if about.exclude(state=State.WITHDRAWN).exists():
-        return False
-    return about.filter(template="appointment_booked").exists() or telling.is_unheard_of(session)
 
 
 def is_known(session: Appointment, moved: Appointment) -> bool:

@@ -21,7 +21,7 @@ from portal.common.access.actors import Actor
 from portal.common.languages.times import day_no_year, weekday, within
 from portal.journeys import freed, last_told, sessions, to_do
 from portal.journeys.repeating.proposing import Line, Proposal, settle, terms_of
-from portal.journeys.repeating.telling import MOVED, notify
+from portal.journeys.repeating.telling import MOVED, is_unheard_of, notify
 
 
 class Stay(NamedTuple):
@@ -168,6 +168,7 @@ def _how_the_others_go(session: Appointment, shift: Shift) -> list[str]:
 def move_sessions(asked: Moving, *, by: Actor, now: datetime) -> list[Appointment]:
     """Moves all of them as the page says and sends one notice. Raises SeriesTaken, NotOffered or NotReschedulable."""
     to, known = asked.proposal.terms, sessions.known
+    stood = {str(move.session.code): last_told.standing_of(move.session) for move in asked.moves}
     moved = move_series(terms=asked.terms, to=to, moves=asked.moves, by=by, now=now, known=known)
     # Once for all of them: each that moves would take itself out of what was not sent yet.
     freed.withdraw_series_notices(moved, why="moved", by=by, now=now)
@@ -178,8 +179,9 @@ def move_sessions(asked: Moving, *, by: Actor, now: datetime) -> list[Appointmen
     news = [
         session
         for session in moved
-        if believed.get(session.code) != last_told.standing_of(session) or last_told.is_unheard_of(session)
+        if believed.get(session.code) != last_told.standing_of(session) or is_unheard_of(session)
     ]
-    if news and not notify(news, MOVED, now=now):
+    before = stood | {str(code): standing for code, standing in believed.items()}
+    if news and not notify(news, MOVED, now=now, before={str(each.code): before[str(each.code)] for each in news}):
         to_do.untold.raise_untold(news, by=by, now=now)
     return moved

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
 from datetime import datetime
 from typing import Any, Final
@@ -14,17 +14,17 @@ from django.utils.translation import override
 
 from portal.appointments import ics
 from portal.appointments.models import Appointment, Series
-from portal.audit.models import Entry
 from portal.billing import charges
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings
-from portal.journeys import changing
+from portal.journeys import changing, last_told
+from portal.journeys.last_told import Standing
 from portal.notifications import outbox
 from portal.notifications.models import Notice, State
 from portal.notifications.recipients import Recipient
 from portal.patients.reaching import Reader, readers_of
 
-BOOKED, MOVED, CANCELLED = "series_booked", "series_moved", "series_cancelled"
+BOOKED, MOVED, CANCELLED = "series_booked", last_told.OF_A_SERIES, "series_cancelled"
 TELLS: Final = (BOOKED, MOVED, CANCELLED)
 
 
@@ -34,12 +34,18 @@ def told(sessions: Sequence[Appointment], *, now: datetime) -> list[Reader]:
 
 
 def notify(
-    sessions: Sequence[Appointment], template: str, *, now: datetime, but_for: Collection[str] = frozenset()
+    sessions: Sequence[Appointment],
+    template: str,
+    *,
+    now: datetime,
+    before: Mapping[str, Standing] | None = None,
+    but_for: Collection[str] = frozenset(),
 ) -> bool:
     """Queues one notice about sessions of one series for each who is told, with a calendar entry for each session.
 
-    `but_for` are the digests of addresses that know already. The dedupe key names each session with its revision: a
-    repeated call sends once. Says whether there is anybody to tell.
+    `before` is how those that were moved stood, by their codes: the notice says it, and keeps it. `but_for` are the
+    digests of addresses that know already. The dedupe key names each session with its revision: a repeated call sends
+    once. Says whether there is anybody to tell.
     """
     if not sessions or not (to_tell := told(sessions, now=now)):
         return False
@@ -49,9 +55,10 @@ def notify(
     if series is None:
         raise ValueError("these sessions are no series")
     each_terms, own_terms = changing.of_several(listed, now=now, clinic=clinic)
-    before = _moved_from(listed) if template == MOVED else {}
+    before = before or {}
+    was = _times_before(listed, before)
     context: dict[str, Any] = {
-        "sessions": [(each, before.get(each.code)) for each in listed],
+        "sessions": [(each, was.get(each.code)) for each in listed],
         "late": [
             (each, charges.late_fee(each, clinic=clinic).amounts.total)
             for each in listed
@@ -79,6 +86,7 @@ def notify(
             dedupe_key=f"{template}:{series.code}:{state}:{to.digest}",
             language=reader.language,
             attachments=[("appointments.ics", "text/calendar; method=PUBLISH", entries)],
+            before=before or None,
         )
     return True
 
@@ -115,7 +123,10 @@ def _tell_without(series: Series, codes: Collection[UUID], *, why: str, now: dat
         gone += withdrawn
         know = {notice.recipient.digest for notice in notices if notice.code not in withdrawn}
         rest = Appointment.objects.filter(code__in=listed - set(codes)).select_related("series", "patient")
-        notify(list(rest.order_by("starts_at")), template, now=now, but_for=know)
+        left = list(rest.order_by("starts_at"))
+        stood = notices[0].about_before or {}
+        before = {code: stood[code] for each in left if (code := str(each.code)) in stood}
+        notify(left, template, now=now, before=before, but_for=know)
     return gone
 
 
@@ -130,9 +141,12 @@ def was_withdrawn(session: Appointment, *, why: str, at: datetime) -> bool:
 
 
 def is_unheard_of(session: Appointment) -> bool:
-    """Whether all that listed it among others of its series was withdrawn, and never sent."""
-    if session.series is None:
+    """Whether word of its booking, alone or in its series, was withdrawn before it went out, and nothing has since."""
+    own = Notice.objects.about(session).filter(template__in=last_told.TELLS)
+    if own.exclude(state=State.WITHDRAWN).exists():
         return False
+    if session.series is None or own.filter(template="appointment_booked").exists():
+        return own.filter(template="appointment_booked").exists()
     about = Notice.objects.about(session.series).filter(template__in=(BOOKED, MOVED))
     listing = [notice for notice in about if session.code in listed_in(notice)]
     return bool(listing) and all(notice.state == State.WITHDRAWN for notice in listing)
@@ -148,16 +162,11 @@ def listed_in(notice: Notice) -> frozenset[UUID]:
     )
 
 
-def _moved_from(sessions: Sequence[Appointment]) -> dict[UUID, datetime]:
-    """Where each stood before it was moved last, by its code, as the trail has it; nothing where it has the time still.
-
-    From there too where the others are told anew, long after whoever moved them is gone.
-    """
-    stood = {}
-    moves = Entry.objects.about_each(sessions).filter(verb="appointment.rescheduled").order_by("id")
-    for code, facts in moves.values_list("target_code", "facts"):
-        stood[UUID(code)] = datetime.fromisoformat(facts["was"])
-    return {each.code: stood[each.code] for each in sessions if stood.get(each.code, each.starts_at) != each.starts_at}
+def _times_before(sessions: Sequence[Appointment], before: Mapping[str, Standing]) -> dict[UUID, datetime]:
+    """When each was before, by its code; nothing where it has the time still."""
+    stood = {each.code: before[str(each.code)]["starts_at"] for each in sessions if str(each.code) in before}
+    times = {code: datetime.fromisoformat(at) for code, at in stood.items()}
+    return {each.code: times[each.code] for each in sessions if times.get(each.code, each.starts_at) != each.starts_at}
 
 
 def _digest(words: str) -> str:

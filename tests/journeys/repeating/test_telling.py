@@ -338,3 +338,39 @@ def test_what_is_held_another_way_at_its_time_has_no_time_before(booked, desk):
     )
     assert len(move_sessions(asked, by=desk, now=NOW)) == 5
     assert "Before" not in Notice.objects.get(template="series_moved").text
+
+
+def test_what_was_moved_alone_a_moment_before_is_told_from_where_its_patient_has_it(booked, desk):
+    """And one that is back where it was is no news, though the others are."""
+    tasks.send_due("email")
+    old = [row.starts_at for row in booked]
+    move_one(booked[2], desk, hours=2)
+    booked[2].refresh_from_db()
+    moved = move_sessions(moved_a_day_on(booked, desk), by=desk, now=NOW + timedelta(minutes=1))
+    assert moved[0].pk == booked[2].pk
+    [notice] = Notice.objects.filter(template="series_moved")
+    assert f"Before: {when(old[2], MELBOURNE)}" in notice.text
+    assert when(old[2] + timedelta(hours=2), MELBOURNE) not in notice.text
+
+
+def test_one_of_a_series_that_is_moved_on_before_the_mail_went_is_told_from_where_it_was(booked, desk):
+    tasks.send_due("email")
+    old = [row.starts_at for row in booked]
+    move_sessions(moved_a_day_on(booked, desk), by=desk, now=NOW)
+    booked[3].refresh_from_db()
+    between = booked[3].starts_at
+    move_one(booked[3], desk, hours=1)
+    [alone] = Notice.objects.filter(template="appointment_moved", state=State.PENDING)
+    assert f"Before: {when(old[3], MELBOURNE)}" in alone.text
+    assert when(between, MELBOURNE) not in alone.text
+
+
+def test_one_of_a_series_that_is_moved_back_before_the_mail_went_is_no_news(booked, desk):
+    tasks.send_due("email")
+    old = booked[3].starts_at
+    move_sessions(moved_a_day_on(booked, desk), by=desk, now=NOW)
+    booked[3].refresh_from_db()
+    booking.reschedule_session(appointment=booked[3], starts_at=old, by=desk, now=NOW)
+    [notice] = Notice.objects.filter(state=State.PENDING)
+    assert notice.template == "series_moved"
+    assert str(when(old, MELBOURNE)) not in notice.text
