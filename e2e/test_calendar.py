@@ -164,7 +164,13 @@ def test_news_comes_to_another_browser_and_takes_nothing_away(desk: Page, diary:
     # The page's own clock is wound on: it asks again as late as it does for anybody, and nobody waits for that here.
     desk.clock.install()
     desk.goto(diary.path)
-    desk.locator(".cal").evaluate("box => { box.style.maxBlockSize = '20rem'; box.scrollTop = 90 }")
+    # A low calendar, and the one that takes its place as low: both have to be scrolled.
+    desk.evaluate("""() => {
+        const low = new CSSStyleSheet()
+        low.replaceSync('.cal { max-block-size: 20rem; overflow: auto }')
+        document.adoptedStyleSheets = [low]
+    }""")
+    desk.locator(".cal").evaluate("box => { box.scrollTop = 90 }")
     block(desk, diary.session).evaluate("link => link.focus({ preventScroll: true })")
     told = diary.books(15)
     desk.clock.run_for(NEWS)
