@@ -156,11 +156,15 @@ def _how_the_others_go(session: Appointment, shift: Shift) -> list[str]:
             rule = _("The others go to the third %(weekday)s of their month too, at the same time of day.") % day
         case _:
             rule = _("The others go to the fourth %(weekday)s of their month too, at the same time of day.") % day
+    planned = _planned_day(session)
     if shift.is_by_plan:
-        planned = _("This one was moved alone before. They are counted from its own day in the series, %(day)s.")
-        return [rule, planned % {"day": within(day_no_year(_planned_day(session)))}]
-    if session.is_moved_alone:
-        return [rule, _("This one was moved alone before. They are counted from the day on which it is now.")]
+        from_there = _("This one is not on its own day in the series, %(day)s. The others are counted from that day.")
+        return [rule, from_there % {"day": within(day_no_year(planned))}]
+    if planned != session.local_start.date():
+        return [
+            rule,
+            _("This one is not on its own day in the series. The others are counted from the day on which it is now."),
+        ]
     return [rule]
 
 

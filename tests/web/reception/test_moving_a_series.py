@@ -263,17 +263,24 @@ def test_the_page_says_from_where_they_are_counted_after_one_was_moved_alone(des
     actions.reschedule(appointment=booked[1], starts_at=tuesday(1) + timedelta(days=2), by=make.actor(), now=NOW)
     page = proposed(desk, booked[1], day="23/09/2026", at="5:00 pm")
     words = html.unescape(page.content.decode())
-    assert "They are counted from the day on which it is now." in words
+    assert "The others are counted from the day on which it is now." in words
     assert "The others go to a Wednesday too, at the same time of day, as many weeks apart as now." in words
     assert desk.post(page_of(booked[1]), sent(page)).status_code == 302
     assert starts() == [tuesday(0), *(tuesday(n) + timedelta(days=1) for n in range(1, 5))]
+
+
+def test_one_that_has_another_hour_on_its_own_day_needs_no_words(desk, booked):
+    actions.reschedule(appointment=booked[1], starts_at=tuesday(1, hour=10), by=make.actor(), now=NOW)
+    words = html.unescape(proposed(desk, booked[1], day="23/09/2026", at="5:00 pm").content.decode())
+    assert "The others go to a Wednesday too" in words
+    assert "not on its own day" not in words
 
 
 def test_where_two_would_meet_the_page_counts_from_the_day_in_the_series(desk, booked):
     actions.reschedule(appointment=booked[1], starts_at=tuesday(2) - timedelta(days=1), by=make.actor(), now=NOW)
     page = proposed(desk, booked[1], day="30/09/2026", at="5:00 pm")
     words = html.unescape(page.content.decode())
-    assert "They are counted from its own day in the series, Tuesday 22 September." in words
+    assert "This one is not on its own day in the series, Tuesday 22 September." in words
     assert desk.post(page_of(booked[1]), sent(page)).status_code == 302
     # Each is a week and a day later, at five on the clock: the last three after the clocks went forward.
     wednesdays = [(FIRST + n * WEEK + timedelta(days=8)).astimezone(UTC) for n in range(1, 5)]
