@@ -5,18 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from portal.appointments.actions.clashes import Terms
 from portal.appointments.models import Appointment
 from portal.appointments.series_forms import PatternForm
+from portal.billing import charges
 from portal.clinic.models import ClinicSettings, Mode
 from portal.common.access.actors import Actor
 from portal.journeys.repeating.booking import book_held_series, book_series
 from portal.journeys.repeating.proposing import Proposal, propose, terms_of
 from portal.patients.models import Patient
 from portal.policies.models import PolicyVersion
+
+
+class Costs(NamedTuple):
+    """What each of those that are proposed costs at the fee of today, and all that is booked with them in dollars."""
+
+    each: charges.Quote
+    in_all: Decimal
+    # How many that is.
+    sessions: int
 
 
 @dataclass(slots=True)
@@ -45,6 +56,23 @@ class Asked:
     def is_taken(self) -> bool:
         """Whether a time that was sent is not free by now."""
         return self.is_sent and self.proposal is not None and any(line.clash for line in self.proposal.lines)
+
+    def costs(self, *, clinic: ClinicSettings) -> Costs | None:
+        """What the page comes to as it stands, with the held time at the fee that it was promised; None of nothing."""
+        if self.proposal is None or not self.proposal.wishes:
+            return None
+        wishes, terms = self.proposal.wishes, self.terms
+        each = charges.quote(
+            service=terms.service,
+            psychologist=terms.psychologist,
+            mode=terms.mode,
+            on=terms.location.day_of(wishes[0].starts_at),
+            clinic=clinic,
+        )
+        if self.after is None or not self.after.is_hold:
+            return Costs(each, each.total * len(wishes), len(wishes))
+        first = charges.price_of(self.after, clinic=clinic)
+        return Costs(each, first + each.total * len(wishes), len(wishes) + 1)
 
     def book(self, *, agreed: Sequence[PolicyVersion] = (), by: Actor, now: datetime) -> list[Appointment]:
         """Books what was sent, and what is held before it; raises what `book_series` or `book_held_series` raises."""

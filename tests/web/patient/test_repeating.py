@@ -133,3 +133,9 @@ def test_what_must_be_filled_in_once_it_shows_is_not_called_optional(session):
     labels = {" ".join(re.sub(r"<[^>]+>", " ", label).split()) for label in drawn}
     assert {"Weeks apart", "Day", "Time"} <= labels
     assert {label for label in labels if "(optional)" in label} == {"Until which day (optional)"}
+
+
+def test_who_wants_no_more_goes_back_to_the_session(session):
+    text = words(make.client_for(session.patient.user).get(page_of(session)))
+    back = reverse("patient:appointment", args=[session.code])
+    assert re.findall(r'<a href="([^"]+)">Book no more</a>', text) == [back]

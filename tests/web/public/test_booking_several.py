@@ -164,3 +164,9 @@ def test_nobody_signed_out_and_nobody_elses_record(client, patient):
     signed_out = type(client)()
     answer = signed_out.get(PAGE)
     assert (answer.status_code, answer.url) == (302, CONFIRM)
+
+
+def test_what_all_of_them_cost_counts_the_held_one_at_the_fee_that_it_was_promised(client):
+    assert "All of them together: $880.00." in words(proposed(client))
+    Appointment.objects.update(fee="200.00")
+    assert "All of them together: $860.00." in words(proposed(client))

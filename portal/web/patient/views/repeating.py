@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,7 +17,6 @@ from portal.accounts.roles import Role
 from portal.appointments.actions.repeating import allowance
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import NotOffered, SlotTaken, TooManyBookings
-from portal.billing import charges
 from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
@@ -78,21 +77,8 @@ def repeat(request: ActorRequest, code: UUID) -> HttpResponse:
     context |= {
         "deadline": changing.deadline_of(session, now=now, clinic=clinic),
         "each_terms": changing.terms_of_another(session, clinic=clinic),
+        "costs": asked.costs(clinic=clinic),
+        "says_each": True,
+        "back_url": reverse("patient:appointment", args=[session.code]),
     }
-    context |= _costs(asked, clinic=clinic)
     return times_or_page(request, "patient/repeat.html", context, asked=asked, refusal=refusal)
-
-
-def _costs(asked: asking.Asked, *, clinic: ClinicSettings) -> dict[str, charges.Quote | Decimal]:
-    """What each of those that are proposed costs at the fee of today, and all of them; nothing while there are none."""
-    if asked.proposal is None or not asked.proposal.wishes:
-        return {}
-    terms, wishes = asked.terms, asked.proposal.wishes
-    each = charges.quote(
-        service=terms.service,
-        psychologist=terms.psychologist,
-        mode=terms.mode,
-        on=terms.location.day_of(wishes[0].starts_at),
-        clinic=clinic,
-    )
-    return {"each_costs": each, "costs_in_all": each.total * len(wishes)}

@@ -101,6 +101,7 @@ def _page(request: HttpRequest, user: User, held: Appointment, people: list[Pati
         "quote": charges.promised(held, clinic=clinic),
         "terms": changing.terms_of(held, now=now, clinic=clinic),
         "each_terms": changing.terms_of_another(held, clinic=clinic),
+        "costs": asked.costs(clinic=clinic),
         "seconds_left": max(0, int(((held.held_until or now) - now).total_seconds())),
         "week": f"{choosing.monday_of(held.local_start.date()):%Y-%m-%d}",
         "action": request.path,
