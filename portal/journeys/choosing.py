@@ -16,9 +16,11 @@ from portal.clinic import kept
 from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Service
 from portal.common.languages.times import are_apart, iso, place_of_zone
+from portal.journeys.own_sessions import OwnSession, OwnSessions
 
 # How many times stand before all others.
 SOONEST = 3
+NOBODYS = OwnSessions()
 
 
 @dataclass(slots=True)
@@ -104,6 +106,8 @@ class Week:
     asked_day: date | None = None
     # The one that is open where nobody turned to another, as far as it has a time.
     likely_day: date | None = None
+    # The sessions of one's own for which times of this week are left out.
+    left_out: list[OwnSession] = field(default_factory=list)
 
     @property
     def sunday(self) -> date:
@@ -180,21 +184,26 @@ def week_of_times(
     is_asked_for: bool = True,
     day: date | None = None,
     likely_day: date | None = None,
+    own: OwnSessions = NOBODYS,
 ) -> Week:
     """The free times of the week that begins on `monday`, merged over `psychologists`, in a fixed number of queries.
 
     Where nobody asked for that very week and it has no time, it is the first week that has one: a page that opens on a
     Sunday evening opens on Monday's week. Only times at `location` and in this `part` of the day, if given. `day` was
-    turned to; `likely_day` is what is open without one, if it has a time. Staff also see times inside the notice and
-    beyond the horizon.
+    turned to; `likely_day` is what is open without one, if it has a time. What meets `own` sessions is left out. Staff
+    also see times inside the notice and beyond the horizon.
     """
+    met: set[OwnSession] = set()
     places = {location.pk: location} if location else open_places()
 
     def fits(psychologist: Psychologist, opening: Opening) -> bool:
         place = places.get(opening.location_id)
         if place is None or is_present(psychologist, opening, ignore, mode=mode):
             return False
-        return part is None or PartOfDay.of(opening.starts_at, place.zone) == part
+        if part is not None and PartOfDay.of(opening.starts_at, place.zone) != part:
+            return False
+        met.update(theirs := own.meeting(opening.starts_at, opening.ends_at))
+        return not theirs
 
     found = diary.openings_of(
         psychologists,
@@ -234,6 +243,7 @@ def week_of_times(
         is_first=monday <= monday_of(here),
         asked_day=day,
         likely_day=likely_day,
+        left_out=sorted(met, key=lambda each: each.starts_at),
     )
     if week.open.times:
         return week
@@ -271,6 +281,7 @@ def week_of_times(
         part=part,
         ignore=ignore,
         for_staff=for_staff,
+        own=own,
     )
     return replace(first, is_asked_for=False, is_first_with_times=True)
 
@@ -328,6 +339,7 @@ def nearest_times(
     count: int = 3,
     for_staff: bool = False,
     same_too: bool = False,
+    own: OwnSessions = NOBODYS,
 ) -> list[FreeTime]:
     """What to offer when `around` was just taken: the nearest other times, the earliest first.
 
@@ -344,14 +356,17 @@ def nearest_times(
         clinic=clinic,
         mode=mode,
         ignore=ignore,
-        count=count + (ignore is not None),
+        # As many more as may be left out.
+        count=count + (ignore is not None) + (2 * count if own.of_each else 0),
         for_staff=for_staff,
         same_too=same_too,
     )
     found = [
         as_free_time(p, o, places, mode=mode)
         for p, o in near
-        if o.location_id in places and not is_present(p, o, ignore, mode=mode)
+        if o.location_id in places
+        and not is_present(p, o, ignore, mode=mode)
+        and not own.meeting(o.starts_at, o.ends_at)
     ]
     return sorted(found[:count], key=lambda free: free.starts_at)
 

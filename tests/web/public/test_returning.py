@@ -127,8 +127,9 @@ def test_other_reasons_are_said_before_anything_is_typed_too(known):
     client = make.client_for(known)
     make.appointment(patient=known.patient, starts_at=datetime(2026, 12, 1, 0, 30, tzinfo=UTC))
     client.post("/book/session/", {"time": "2026-12-01T00:00Z brunswick", "psychologist": "mai", "mode": "in_person"})
-    assert "There is already a session at that time." in words(client.get("/book/session/confirm/"))
-    assert reverse("public:times", args=["session"]) in client.get("/book/session/confirm/").content.decode()
+    page = client.get("/book/session/confirm/")
+    assert "There is already a session at that time." in words(page)
+    assert reverse("public:times", args=["session"]) in page.content.decode()
 
 
 # ---- Their own psychologist ------------------------------------------------------------------------------------------

@@ -27,7 +27,6 @@ from portal.appointments.refusals import (
     NotCancellable,
     NotOffered,
     NotReschedulable,
-    PatientBusy,
     SlotTaken,
     WrongState,
 )
@@ -40,7 +39,7 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.times import when
 from portal.common.money import ZERO
 from portal.common.web.htmx import page_or_fragment, redirect_to
-from portal.journeys import booking, changing, choosing, clocks, paying, requests, sessions, told
+from portal.journeys import booking, changing, choosing, clocks, own_sessions, paying, requests, sessions, told
 from portal.journeys.times_form import TimesForm, kept_in_links
 from portal.patients.models import Patient
 from portal.resources.models import Share
@@ -238,11 +237,7 @@ def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
             now=now,
             seen=SeenForm.read(request.POST),
         )
-    except PatientBusy:
-        words = _("There is already a session at that time. Please choose another time, or move the other one.")
-        messages.error(request, words)
-        return redirect_to(request, "patient:reschedule", code=appointment.code)
-    except (SlotTaken, NotOffered):
+    except (SlotTaken, NotOffered):  # the page says whether it was for a session of their own
         return _times(request, appointment, now=now, taken=starts_at)
     except NotReschedulable as refused:
         if refused.reason == Why.CHANGED:
@@ -269,9 +264,10 @@ def _ask(
         messages.info(request, _("Your session is at this time already. Choose another one to move it."))
         return redirect_to(request, "patient:reschedule", code=appointment.code)
     clinic = ClinicSettings.current()
-    if not choosing.is_free(appointment, starts_at=starts_at, location=location, now=now, clinic=clinic):
-        return _times(request, appointment, now=now, taken=starts_at)
     moved = booking.as_moved(appointment, starts_at=starts_at, location=location)
+    is_met = own_sessions.besides(appointment, now=now).meeting(starts_at, moved.ends_at)
+    if is_met or not choosing.is_free(appointment, starts_at=starts_at, location=location, now=now, clinic=clinic):
+        return _times(request, appointment, now=now, taken=starts_at)
     context = {
         "appointment": appointment,
         "moved": moved,
@@ -287,7 +283,7 @@ def _times(
     request: HttpRequest, appointment: Appointment, *, now: datetime, taken: datetime | None = None
 ) -> HttpResponse:
     clinic = ClinicSettings.current()
-    who = [appointment.psychologist]
+    who, own = [appointment.psychologist], own_sessions.besides(appointment, now=now)
     chosen = TimesForm.read(request.GET)
     opens_on = appointment.location.day_of(taken or appointment.starts_at)
     clock = clocks.in_force(chosen["zone"], appointment.patient)
@@ -302,6 +298,7 @@ def _times(
         ignore=appointment,
         day=chosen["day"],
         likely_day=opens_on,
+        own=own,
         is_asked_for=bool(chosen["week"] or taken),
     )
     context: dict[str, Any] = {
@@ -319,8 +316,9 @@ def _times(
         "clock": week.other_clock(clock),
         "clocks": clocks.offered(clock),
         "taken": None,
+        "met": own.meeting(taken, taken + (appointment.ends_at - appointment.starts_at)) if taken else [],
     }
-    if taken:
+    if taken and not context["met"]:
         nearest = choosing.nearest_times(
             psychologists=who,
             service=appointment.service,
@@ -329,6 +327,7 @@ def _times(
             clinic=clinic,
             mode=appointment.mode,
             ignore=appointment,
+            own=own,
         )
         context["taken"] = {"at": taken, "zone": appointment.zone, "nearest": nearest}
     status = 409 if taken else 200

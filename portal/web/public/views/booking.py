@@ -24,7 +24,8 @@ from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, S
 from portal.common.access.decorators import open_to_all
 from portal.common.access.same_origin import from_our_own_pages
 from portal.common.web.htmx import htmx_of, page_or_fragment, redirect_to
-from portal.journeys import choosing, clocks, pricing, profiles, returning, who_books
+from portal.journeys import choosing, clocks, own_sessions, pricing, profiles, returning, who_books
+from portal.journeys.own_sessions import OwnSessions
 from portal.journeys.times_form import kept_in_links
 from portal.web.public import held_time
 from portal.web.public.forms import Choice, Preference, TimeChoice
@@ -55,6 +56,11 @@ def services(request: HttpRequest) -> HttpResponse:
 
 def _is_known(request: HttpRequest, *, now: datetime) -> bool:
     return request.user.is_authenticated and returning.has_been_here(request.user, now=now)
+
+
+def _own(request: HttpRequest, *, now: datetime) -> OwnSessions:
+    """What this account's people have already."""
+    return own_sessions.of_account(request.user, now=now) if request.user.is_authenticated else choosing.NOBODYS
 
 
 def _first_visits(request: HttpRequest, *, now: datetime) -> list[Appointment]:
@@ -137,6 +143,7 @@ def _calendar(
         location=choice["place"],
         part=choice["part"],
         day=choice["day"],
+        own=_own(request, now=now),
         is_asked_for=choice["week"] is not None,
     )
     price = pricing.price_range(

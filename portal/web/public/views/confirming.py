@@ -34,6 +34,7 @@ from portal.patients.refusals import UserHasRecord
 from portal.web.public import held_time
 from portal.web.public.forms import Agreement, Shown, WhoFor
 from portal.web.public.held_time import Chosen
+from portal.web.public.refused import in_words
 
 
 @open_to_all(reason="shows only the time held in this visitor's own session; confirming asks for a sign-in")
@@ -73,7 +74,7 @@ def confirm(request: HttpRequest, service: str) -> HttpResponse:
     else:
         barred = who_books.barred(held.service, user=request.user, clinic=ClinicSettings.current(), now=now)
         refused = NotOffered(barred) if barred else None
-    return _form(request, held, *forms, now=now, **_refused(refused, held, patient, now=now))
+    return _form(request, held, *forms, now=now, **_refused(request, request.user, refused, held, patient, now=now))
 
 
 def _account(request: HttpRequest) -> User | None:
@@ -114,6 +115,9 @@ def _send(
             lost = held_time.as_chosen(shown.again, user=user, now=now) or held
             return _ran_out(request, lost, user=user, now=now) if lost else _nothing_held(request, service)
         return _form(request, other, *_forms(user, other, typed=request.POST, now=now), now=now)
+    if held is None:
+        # It was let go, or given back for a session of their own: now somebody else is to have it.
+        held = _hold_instead(request, shown.chosen, now=now)
     if held is None:
         return _nothing_held(request, service)
     if not held.is_hold:
@@ -278,7 +282,7 @@ def _book(request: HttpRequest, user: User, held: Appointment, *, now: datetime)
     except UserHasRecord:  # a second window was faster
         return redirect_to(request, reverse("public:confirm", args=[held.service.slug]))
     except (SlotTaken, NotOffered, TooManyBookings) as refusal:
-        refused = _refused(refusal, held, patient, now=now)
+        refused = _refused(request, user, refusal, held, patient, now=now)
         return _form(request, held, who, details, agreement, now=now, status=409, **refused)
     held_time.booked(request)
     done = _("Your request is sent.") if booked.is_request else _("Your session is booked.")
@@ -310,8 +314,19 @@ def _known_before(
     return None, signing_in.match(**proof) is not None
 
 
-def _refused(refusal: Exception | None, held: Appointment, patient: Patient | None, *, now: datetime) -> dict[str, Any]:
-    """Why it can't be booked, for the page; for who has been here before, what is for them, at this time if it fits."""
+def _refused(
+    request: HttpRequest,
+    user: User,
+    refusal: Exception | None,
+    held: Appointment,
+    patient: Patient | None,
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    """Why it can't be booked, for the page; for who has been here before, what is for them, at this time if it fits.
+
+    Where everybody of this account has a session then, the time is kept from nobody else.
+    """
     if refusal is None:
         return {}
     instead: list[tuple[Service, str]] = []
@@ -321,34 +336,13 @@ def _refused(refusal: Exception | None, held: Appointment, patient: Patient | No
             instead.append((service, chosen.word if fits else ""))
     is_full = isinstance(refusal, TooManyBookings)
     own = own_sessions.in_the_way(refusal, held, patient, now=now) if patient else None
-    return {"refusal": _in_words(refusal, patient, own), "instead": instead, "is_full": is_full, "own": own}
-
-
-def _in_words(refusal: Exception, patient: Patient | None, own: Appointment | None) -> str:
-    """What to tell a person whose held time can't become their booking; `own` is a session of theirs in its way."""
-    called = {"name": patient.called} if patient else {}
-    match refusal:
-        case PatientBusy():
-            return _("There is already a session at that time. Please choose another time, or move the other one.")
-        case TooManyBookings(reason="service"):
-            return _("You have as many of these sessions booked as can be booked online. Please phone us for more.")
-        case TooManyBookings():
-            return _("You have as many sessions booked as can be booked online. Please phone us for more.")
-        case NotOffered(reason="mode"):
-            return _("This way of meeting is no longer offered. Please choose another time.")
-        case NotOffered(reason="service"):
-            return _("This service can't be booked online any more. Please choose another one, or phone us.")
-        case NotOffered(reason="first_visit_only") if patient:
-            return _("This is for people who are new here, and %(name)s has been here.") % called
-        case NotOffered(reason="first_visit_ahead") if patient:
-            return _("%(name)s has a first visit ahead already. If another time suits better, move that one.") % called
-        case NotOffered(reason="known_only") if own:
-            return _("This is for people who have been here. %(name)s can book it after the first visit.") % called
-        case NotOffered(reason="known_only"):
-            return _("This is for people who have been here before. Somebody new begins with a first visit.")
-        case NotOffered(reason="approved_only"):
-            return _("This is booked online only by people with whom we have agreed it. Please phone us to ask for it.")
-    return _("This time can't be booked any more. Please choose another one.")
+    met = isinstance(refusal, PatientBusy) and own_sessions.of_account(user, now=now).meeting(
+        held.starts_at, held.ends_at
+    )
+    is_let_go = bool(met) and held_time.let_go(request, code=held.code, now=now)
+    return {"refusal": in_words(refusal, patient, own), "instead": instead, "is_full": is_full, "own": own} | {
+        "is_let_go": is_let_go
+    }
 
 
 def _already_booked(request: HttpRequest, held: Appointment, *, was_shown: bool = True) -> HttpResponse:
