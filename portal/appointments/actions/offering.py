@@ -130,7 +130,9 @@ def close_vacancy(vacancy: Vacancy, *, why: Vacancy.Closed, by: Actor, now: date
 # ---- The offer ------------------------------------------------------------------------------------------------------
 
 
-def refusal_of(fit: Fit, free: FreeTime, *, by: Actor, now: datetime) -> Refusal | None:
+def refusal_of(
+    fit: Fit, free: FreeTime, *, by: Actor, now: datetime, known: rules.Known | None = None
+) -> Refusal | None:
     """Why this patient can't have the time by the rules of online booking; None where they can."""
     slot = rules.slot_of(fit.entry.service, fit.opening.starts_at)
     try:
@@ -142,6 +144,7 @@ def refusal_of(fit: Fit, free: FreeTime, *, by: Actor, now: datetime) -> Refusal
             by=by,
             now=now,
             clinic=ClinicSettings.current(),
+            known=known,
         )
     except Refusal as refusal:
         return refusal

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -237,6 +238,38 @@ def check_way_there(
         raise NotOffered("mode")
 
 
+class Coming(NamedTuple):
+    """A session of a patient that takes time and is not over."""
+
+    status: str
+    service: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+class Known(NamedTuple):
+    """All that `check_patient` asks of one patient."""
+
+    coming: Sequence[Coming]
+    standing: eligibility.Standing
+
+
+def known_of(patients: Collection[Patient], *, after: datetime, now: datetime) -> dict[int, Known]:
+    """The same of many, by their ids, for times after a moment. Two queries."""
+    coming = _coming([patient.pk for patient in patients], after=after, now=now)
+    standings = eligibility.standings(patients, now=now)
+    return {patient.pk: Known(coming[patient.pk], standings[patient.pk]) for patient in patients}
+
+
+def _coming(patients: Collection[int], *, after: datetime, now: datetime) -> defaultdict[int, list[Coming]]:
+    own = Appointment.objects.filter(patient__in=patients).taking_time(now=now)
+    found: defaultdict[int, list[Coming]] = defaultdict(list)
+    rows = own.filter(ends_at__gt=min(now, after)).order_by().values_list("patient", *Coming._fields)
+    for patient, *row in rows:
+        found[patient].append(Coming(*row))
+    return found
+
+
 def check_patient(
     patient: Patient,
     psychologist: Psychologist,
@@ -246,21 +279,21 @@ def check_patient(
     by: Actor,
     now: datetime,
     clinic: ClinicSettings,
+    known: Known | None = None,
 ) -> None:
     """Raises PatientBusy for anybody, and the rules of booking online for whoever is not staff.
 
-    `eligibility` says who may book what; books that are closed stay open to one's own patients.
+    `eligibility` says who may book what; books that are closed stay open to one's own patients. What is `known` was
+    read for a list: whoever books asks their record as it is now.
     """
     if is_staff(by):
         check_patient_is_free(patient.pk, slot, now=now)
         return
-    own = Appointment.objects.filter(patient=patient)
     # One query: what is to come tells both whether they are free and how much they have.
-    coming = own.taking_time(now=now).filter(ends_at__gt=min(now, slot.starts_at)).order_by()
-    rows = list(coming.values_list("status", "service", "starts_at", "ends_at"))
-    if any(starts < slot.ends_at and ends > slot.starts_at for _status, _service, starts, ends in rows):
+    coming = known.coming if known else _coming([patient.pk], after=slot.starts_at, now=now)[patient.pk]
+    if any(each.starts_at < slot.ends_at and each.ends_at > slot.starts_at for each in coming):
         raise PatientBusy("patient")
-    ahead = [of for status, of, _starts, ends in rows if status in AHEAD and ends > now]
+    ahead = [each.service for each in coming if each.status in AHEAD and each.ends_at > now]
     in_force = rules_of(services().get(service.pk, service), clinic=clinic)
     if len(ahead) >= in_force.most_sessions:
         raise TooManyBookings
@@ -268,8 +301,7 @@ def check_patient(
         raise TooManyBookings("service")
     if psychologist.accepting_patients and not eligibility.is_asked(service, clinic=clinic):
         return
-    # The record as it is now, not as the page read it.
-    standing = eligibility.standings([patient], now=now)[patient.pk]
+    standing = known.standing if known else eligibility.standings([patient], now=now)[patient.pk]
     if reason := eligibility.why_not(service, standing, clinic=clinic):
         raise NotOffered(reason)
     if not psychologist.accepting_patients and psychologist.pk not in standing.seen:

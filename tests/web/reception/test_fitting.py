@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal.appointments.models import Appointment, Offer, Vacancy
@@ -17,6 +20,7 @@ from tests.web.reception.conftest import NOW
 pytestmark = pytest.mark.django_db
 # A Wednesday, ten in the morning there.
 TEN = NOW + timedelta(hours=23)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -52,6 +56,33 @@ def test_many_who_wait_stand_on_pages(desk, place, time, monkeypatch):
     entries = [waits(place, days) for days in (9, 5, 2)]
     assert order(desk.get(page(time))) == [entry.pk for entry in entries[:2]]
     assert order(desk.get(f"{page(time)}&page=2")) == [entries[2].pk]
+
+
+def test_as_many_queries_for_twenty_as_for_two(desk, place, time):
+    """Whoever they are: with an account, cared for, with sessions of their own, for a service that is not for all."""
+    known = make.service(minutes=50, who_books="known")
+
+    def add(n):
+        cared_for = make.patient(email="")
+        make.carer(patient=cared_for, user=make.user())
+        waits(place, n, patient=cared_for)
+        own = make.appointment(psychologist=place.psychologist, status="completed", starts_at=NOW - n * HOUR)
+        waits(place, n, patient=own.patient, service=known)
+        waits(place, n, patient=make.patient(email=""), service=known)
+
+    def counted():
+        desk.get(page(time))
+        with CaptureQueriesContext(connection) as run:
+            response = desk.get(page(time))
+        return len(run), [line.obstacle for line in response.context["lines"]]
+
+    add(2)
+    few, obstacles = counted()
+    assert Counter(obstacles) == Counter({"": 2, "No e-mail address is known: ring them.": 1})
+    for n in range(3, 8):
+        add(n)
+    many, obstacles = counted()
+    assert (len(obstacles), many) == (18, few)
 
 
 def test_the_calendars_empty_half_hour_names_three_in_turn_and_leads_here(desk, place, time):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,7 +31,7 @@ from portal.journeys.waitlist import turns
 from portal.journeys.waitlist.words import Line, line_of
 from portal.web.reception.waitlist_forms import WhomForm
 
-# Of each, the rules of booking are asked: more at once would be slow to draw, and nobody reads them.
+# Nobody reads more at once.
 PER_PAGE = 20
 
 
@@ -73,23 +74,25 @@ def fits(request: ActorRequest) -> HttpResponse:
         "free": free,
         "zone": free.location.zone,
         "time": value,
-        "lines": [_line(fit, free, value, now=now) for fit in page],
+        "lines": _lines(list(page), free, value, now=now),
         "offered": asked.for_listing().first(),
         "back_url": f"{reverse('reception:book_whom')}?{urlencode({'time': value})}",
     }
     return render(request, "reception/waitlist_fits.html", context)
 
 
-def _line(fit: Fit, free: FreeTime, value: str, *, now: datetime) -> FitLine:
-    refusal = turns.obstacle(fit, free, now=now)
-    said = {"time": value, "service": fit.entry.service.slug, "mode": fit.mode.value}
-    return FitLine(
-        line=line_of(fit.entry),
-        fit=fit,
-        days=(now - fit.entry.joined_at).days,
-        obstacle=_in_words(refusal) if refusal else "",
-        book_url=f"{reverse('reception:book_here', args=[fit.entry.patient.code])}?{urlencode(said)}",
-    )
+def _lines(fits: Sequence[Fit], free: FreeTime, value: str, *, now: datetime) -> list[FitLine]:
+    return [
+        FitLine(
+            line=line_of(fit.entry),
+            fit=fit,
+            days=(now - fit.entry.joined_at).days,
+            obstacle=_in_words(refusal) if refusal else "",
+            book_url=f"{reverse('reception:book_here', args=[fit.entry.patient.code])}?"
+            + urlencode({"time": value, "service": fit.entry.service.slug, "mode": fit.mode.value}),
+        )
+        for fit, refusal in zip(fits, turns.obstacles(fits, free, now=now), strict=True)
+    ]
 
 
 def _in_words(refusal: Refusal) -> str:
