@@ -150,6 +150,23 @@ def test_an_empty_day_under_a_filter_names_a_time_that_passes_it(mai):
     assert "The next free time is Thursday 3 December 2026, 12:00 pm." in page
 
 
+def test_filters_that_leave_nothing_at_all_are_said_and_can_be_lifted(mai):
+    page = page_of(psychologist="mai", day=TUESDAY, part="evening", zone="Australia/Perth")
+    assert "Nothing is free online at the moment" not in page
+    assert "Nothing is free online for what is chosen above." in page
+    link = re.search(r'<a class="btn" href="(\?[^"]+)">See all times</a>', page)
+    assert link is not None
+    assert "9:00 am" in html.unescape(Client().get(TIMES + link[1]).content.decode())
+    assert "part=" not in link[1]
+
+
+def test_a_clinic_without_free_times_blames_no_filter(place):
+    make.psychologist(slug="mai", video=True)
+    page = page_of(psychologist="any")
+    assert "Nothing is free online at the moment" in page
+    assert "See all times" not in page
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -165,6 +165,7 @@ def _calendar(
         "week": week,
         "today": clinic.today(now),
         "query": _query(choice).urlencode(),
+        "wider": _wider(choice),
         "clock": week.other_clock(clock),
         # Of the form above the times, which the fragment leaves as it is.
         "places": partial(_places, psychologists, service),
@@ -187,6 +188,14 @@ def _query(choice: Mapping[str, Any]) -> QueryDict:
     query["mode"] = choice["mode"]
     query.update(kept_in_links(choice))
     return query
+
+
+def _wider(choice: Mapping[str, Any]) -> str:
+    """The query of all times of this way to meet; empty where nothing was narrowed."""
+    narrowing = ("psychologist", "place", "part")
+    if not any(choice[name] for name in narrowing):
+        return ""
+    return _query({**choice, **dict.fromkeys(narrowing)}).urlencode()
 
 
 def _places(psychologists: list[Psychologist], service: Service) -> list[Location]:
