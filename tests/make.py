@@ -55,7 +55,7 @@ from portal.clinic.models import (
 from portal.common.access.actors import Actor
 from portal.common.documents import CleanFile, Kind
 from portal.common.forms.names import MOST_DIGITS
-from portal.medicare.models import MbsItem, Referral
+from portal.medicare.models import BetterAccessLimits, MbsItem, Referral
 from portal.patients.models import Carer, Patient
 from portal.resources import storage
 from portal.resources.actions.files import add_version
@@ -446,9 +446,11 @@ def signed_in_client(*, role: Role = Role.PATIENT, **fields) -> Client:
 
 
 def mbs_items() -> None:
-    """The schedule's items, sown again: a test with real transactions empties every table, seeded ones too."""
+    """Items and limits, sown again: a test with real transactions empties every table, seeded ones too."""
     if not MbsItem.objects.exists():
         import_module("portal.medicare.migrations.0002_seed_items_of_2025_and_2026").seed(apps, None)
+    if not BetterAccessLimits.objects.exists():
+        import_module("portal.medicare.migrations.0005_seed_limits").seed(apps, None)
 
 
 def referral(*, patient: Patient | None = None, written_on: date = date(2026, 1, 15), **fields) -> Referral:

@@ -142,7 +142,7 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
             "now": NOW,
         },
         "AnyTime": {"psychologists": Psychologist.objects.all()},
-        "CheckOutForm": {"claim": checking_out.claim_for(session), "charges_gst": True},
+        "CheckOutForm": {"claim": checking_out.claim_for(session, now=NOW), "charges_gst": True},
         "ReferralForm": {"today": today},
         "SiteTextForm": {"text": texts.find("home.title", "en")[1], "language": "en", "standard": "Welcome"},
         "RolesForm": {"user": psychologist.user},

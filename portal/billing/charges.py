@@ -205,7 +205,7 @@ def day_of(appointment: Appointment) -> date:
 def item_for(
     appointment: Appointment, *, referral: Referral | None, minutes: int | None = None, mode: str | None = None
 ) -> MbsItem | None:
-    """The item that the session as it was held may claim: none without a referral that counts for Medicare."""
+    """The item that the session as it was held may claim: none without a referral that covers it (the ledger says)."""
     if referral is None or not referral.is_for_medicare:
         return None
     return _item(

@@ -24,8 +24,9 @@ from portal.billing.snapshot import InvoiceOnPaper
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
-from portal.journeys import paying, to_do
+from portal.journeys import better_access, paying, to_do
 from portal.medicare import schedule
+from portal.medicare.ledger import Standing
 from portal.medicare.models import MbsItem, Referral
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
@@ -57,15 +58,20 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What may be claimed from Medicare for a session: under which referral, and which items its psychologist bills."""
+    """What may be claimed from Medicare for a session: under which referral, and which items its psychologist bills.
+
+    `standing` says which service of its course and year it would be, or why Medicare pays nothing; None where nothing
+    of this kind is ever claimed.
+    """
 
     referral: Referral | None
     items: list[MbsItem]
+    standing: Standing | None
 
     @property
     def is_covered(self) -> bool:
-        """Medicare pays only with a referral that is for it."""
-        return self.referral is not None and self.referral.is_for_medicare
+        """Medicare pays only with a referral that has a service left, within the year's."""
+        return self.referral is not None
 
     def item(self, appointment: Appointment, held: Held) -> MbsItem | None:
         """The item to bill, or None: without a referral there is none, whatever was chosen."""
@@ -101,12 +107,14 @@ def as_booked(appointment: Appointment) -> Held:
     return Held(minutes=appointment.minutes, mode=appointment.mode, fee=appointment.fee)
 
 
-def claim_for(appointment: Appointment) -> Claim:
-    """The newest referral that covers the day of the session, and the items that can be chosen."""
-    day = charges.day_of(appointment)
+def claim_for(appointment: Appointment, *, now: datetime) -> Claim:
+    """The referral that covers the session, by the ledger, and the items that can be chosen."""
+    standing = better_access.standing_of(appointment, now=now)
+    course = standing.course if standing else None
     return Claim(
-        referral=Referral.objects.filter(patient=appointment.patient).covering(on=day).first(),
-        items=schedule.items_billed_by(appointment.psychologist.registration, on=day),
+        referral=Referral.objects.filter(patient=appointment.patient, code=course.key).first() if course else None,
+        items=schedule.items_billed_by(appointment.psychologist.registration, on=charges.day_of(appointment)),
+        standing=standing,
     )
 
 
@@ -169,7 +177,10 @@ def check_out(
         if payment is not None and Payment.objects.filter(key=key, allocations__invoice=invoiced).exists():
             return invoiced
         raise AlreadyInvoiced(invoiced)
-    claim, clinic = claim_for(locked), ClinicSettings.current()
+    # Two who check out at once each take a service: the second counts what the first took.
+    courses = Referral.objects.for_medicare().filter(patient=locked.patient).order_by("pk")
+    list(courses.select_for_update().values_list("pk"))
+    claim, clinic = claim_for(locked, now=now), ClinicSettings.current()
     if seen is not None and seen != as_shown(locked, claim=claim, clinic=clinic):
         raise WrongState(Why.CHANGED)
     if not locked.is_completed:

@@ -1,1 +1,1 @@
-"""Medicare's schedule: dated items with their source, and the item and benefit that a session may claim."""
+"""Medicare: dated items and limits with their sources, referrals, and the ledger of what was used and is left."""

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from portal.audit import trail
 from portal.common.access.actors import Actor
-from portal.medicare.models import Referral
+from portal.medicare.models import Referral, UsedElsewhere
 from portal.patients.models import Patient
 
 
@@ -19,6 +19,9 @@ def add_referral(
     referrer_provider_number: str = "",
     referrer_practice: str = "",
     services: int | None = None,
+    used_elsewhere: int = 0,
+    continues_elsewhere: bool = False,
+    is_for_group: bool = False,
     period: str = "",
     kind: str = Referral.Kind.GP_PLAN,
     by: Actor,
@@ -32,6 +35,9 @@ def add_referral(
         referrer_practice=referrer_practice,
         written_on=written_on,
         services=services,
+        used_elsewhere=used_elsewhere,
+        continues_elsewhere=continues_elsewhere,
+        is_for_group=is_for_group,
         period=period,
         kind=kind,
         created_at=now,
@@ -39,3 +45,15 @@ def add_referral(
     )
     trail.record("referral.added", by=by, target=referral, at=now, patient=str(patient.code))
     return referral
+
+
+@transaction.atomic
+def say_used_elsewhere(
+    *, patient: Patient, year: int, individual: int, carer: int, group: int, by: Actor, now: datetime
+) -> UsedElsewhere:
+    """Writes down how many services the patient had elsewhere in a calendar year; what was said before gives way."""
+    said = UsedElsewhere.objects.create(
+        patient=patient, year=year, individual=individual, carer=carer, group=group, said_at=now, said_by=by.user
+    )
+    trail.record("medicare.used_elsewhere", by=by, target=patient, at=now, year=year, individual=individual)
+    return said

@@ -9,12 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from portal.clinic.row_forms import our_field
 from portal.clinic.validators import provider_number_is_right
 from portal.common.forms.names import validate_persons_name
-from portal.medicare.models import Referral
+from portal.medicare.models import Referral, UsedElsewhere
 
 if TYPE_CHECKING:
     _ReferralForm = forms.ModelForm[Referral]
+    _UsedElsewhereForm = forms.ModelForm[UsedElsewhere]
 else:
-    _ReferralForm = forms.ModelForm
+    _ReferralForm = _UsedElsewhereForm = forms.ModelForm
 
 
 class ReferralForm(_ReferralForm):
@@ -35,6 +36,9 @@ class ReferralForm(_ReferralForm):
             "referrer_practice",
             "written_on",
             "services",
+            "used_elsewhere",
+            "continues_elsewhere",
+            "is_for_group",
             "period",
         ]
 
@@ -53,6 +57,9 @@ class ReferralForm(_ReferralForm):
         if number:
             Referral._meta.get_field("referrer_provider_number").run_validators(number)
         return number
+
+    def clean_used_elsewhere(self) -> int:
+        return self.cleaned_data["used_elsewhere"] or 0
 
     def clean_written_on(self) -> date:
         written: date = self.cleaned_data["written_on"]
@@ -77,5 +84,35 @@ class ReferralForm(_ReferralForm):
                     _("The check letter doesn't fit. Compare it with the letter, then confirm below."), code="check"
                 ),
             )
+        services, elsewhere = data.get("services"), data.get("used_elsewhere", 0)
+        if services is not None and elsewhere > services:
+            self.add_error(
+                "used_elsewhere",
+                forms.ValidationError(_("The letter is for %(services)d services."), "more", {"services": services}),
+            )
         data.pop("confirm_number", None)
+        return data
+
+
+class UsedElsewhereForm(_UsedElsewhereForm):
+    """How many services somebody had elsewhere in a year. `cleaned_data` holds what `say_used_elsewhere` takes."""
+
+    class Meta:
+        model = UsedElsewhere
+        formfield_callback = our_field
+        fields = ["year", "individual", "carer", "group"]
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # A bill may still be written for a session of last year.
+        years = [(year, str(year)) for year in (today.year, today.year - 1)]
+        self.fields["year"] = forms.TypedChoiceField(label=_("Calendar year"), coerce=int, choices=years)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        # What is left empty is none.
+        data |= {name: data.get(name) or 0 for name in ("individual", "carer", "group") if name not in self.errors}
+        if data.get("carer", 0) > data.get("individual", 0):
+            words = _("These are among the individual sessions: there can't be more of them.")
+            self.add_error("carer", forms.ValidationError(words, code="more"))
         return data

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from portal.common.kept import watched
 
-KEPT = watched("what is kept of the Medicare schedule", "medicare_mbsitem")
+KEPT = watched("what is kept of the Medicare schedule", "medicare_mbsitem", "medicare_betteraccesslimits")

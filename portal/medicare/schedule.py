@@ -6,12 +6,18 @@ from collections.abc import Sequence
 from datetime import date
 
 from portal.common.kept import kept
-from portal.medicare.models import BILLING, MbsItem
+from portal.medicare.models import BILLING, BetterAccessLimits, MbsItem
 
 
 @kept(MbsItem)
 def _for_individuals() -> Sequence[MbsItem]:
     return list(MbsItem.objects.for_individuals().order_by("-valid_from", "-min_minutes", "pk"))
+
+
+@kept(BetterAccessLimits)
+def limits() -> Sequence[BetterAccessLimits]:
+    """For how many services Medicare pays, by the day from which."""
+    return list(BetterAccessLimits.objects.order_by("valid_from"))
 
 
 def items_for_individuals(*, on: date) -> list[MbsItem]:

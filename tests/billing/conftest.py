@@ -33,7 +33,7 @@ class Books:
     def invoice_of_session(self, appointment=None, *, fee=None, referral=None, extra=()):
         """As the desk bills it: under the newest referral that covers the day, unless one is given."""
         appointment = appointment or self.session()
-        referral = referral or checking_out.claim_for(appointment).referral
+        referral = referral or checking_out.claim_for(appointment, now=NOW).referral
         item = charges.item_for(appointment, referral=referral)
         return actions.bill(
             appointment=appointment,

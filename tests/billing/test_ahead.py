@@ -94,7 +94,7 @@ def test_more_than_is_left_after_what_was_paid_ahead_is_not_taken(books, coming)
 
 def test_the_preview_knows_what_was_paid_ahead(books, coming):
     books.take_ahead(coming, "300.00")
-    claim, clinic = checking_out.claim_for(coming), make.clinic()
+    claim, clinic = checking_out.claim_for(coming, now=books.now), make.clinic()
     shown = checking_out.preview(coming, checking_out.as_booked(coming), claim=claim, clinic=clinic)
     assert (shown.ahead, shown.to_pay) == (D(300), 0)
 

@@ -55,6 +55,9 @@ def one_of_each(books):
     books.pay(invoice, "20.00")
     books.credit(invoice, "5.00")
     make.waiver()
+    make.mbs_items()
+    referral = make.referral()
+    books.invoice_of_session(books.session(patient=referral.patient), referral=referral)
 
 
 CHANGES = {

@@ -44,7 +44,7 @@ def held(*, minutes=50, mode="in_person", fee="220.00", item=AS_HELD, extra=()):
 
 
 def bill(appointment, clinic, **how):
-    claim = checking_out.claim_for(appointment)
+    claim = checking_out.claim_for(appointment, now=NOW)
     return checking_out.preview(appointment, held(**how), claim=claim, clinic=clinic).bill
 
 
@@ -102,10 +102,10 @@ def test_no_rebate_without_a_referral_that_counts(clinic, referral):
 
 def test_item_of_the_desks_own_choice(clinic):
     appointment = session()
-    claim = checking_out.claim_for(appointment)
+    claim = checking_out.claim_for(appointment, now=NOW)
     assert claim.item(appointment, held(item="80000")) is None, "nothing is claimed without a referral"
     make.referral(patient=appointment.patient)
-    claim = checking_out.claim_for(appointment)
+    claim = checking_out.claim_for(appointment, now=NOW)
     chosen = [(item, claim.item(appointment, held(item=item))) for item in (AS_HELD, NO_ITEM, "80000", "12345")]
     assert [(asked, got and got.item) for asked, got in chosen] == [
         (AS_HELD, "80010"),
@@ -128,7 +128,7 @@ def test_item_of_the_desks_own_choice(clinic):
 def test_an_item_that_is_for_another_session_is_said_to_be_odd(clinic, how, odd):
     appointment = session()
     make.referral(patient=appointment.patient)
-    claim = checking_out.claim_for(appointment)
+    claim = checking_out.claim_for(appointment, now=NOW)
     assert checking_out.preview(appointment, held(**how), claim=claim, clinic=clinic).odd == odd
 
 

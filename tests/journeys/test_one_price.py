@@ -59,7 +59,7 @@ def test_the_price_is_one_wherever_it_is_read(
         for each in read_day(by, session.local_start.date(), clinic=clinic, now=NOW).arrivals
         if each.session == session
     ]
-    held, claim = checking_out.as_booked(session), checking_out.claim_for(session)
+    held, claim = checking_out.as_booked(session), checking_out.claim_for(session, now=NOW)
     shown = checking_out.preview(session, held, claim=claim, clinic=clinic)
     invoice = checking_out.check_out(appointment=session, held=held, key=uuid.uuid4().hex, by=by, now=NOW)
 

@@ -40,17 +40,6 @@ def test_adding_one_leaves_a_line_in_the_trail():
     assert referral.created_at == NOW
 
 
-def test_what_covers_a_day():
-    patient = make.patient()
-    first = add(patient, written_on=date(2025, 2, 1))
-    second = add(patient, written_on=date(2026, 11, 24))
-    covering = Referral.objects.filter(patient=patient)
-    # Not a day too late, not by its age: Better Access referrals run out by services.
-    assert list(covering.covering(on=date(2026, 11, 24))) == [second, first]
-    assert list(covering.covering(on=date(2026, 11, 23))) == [first]
-    assert list(covering.covering(on=date(2025, 1, 31))) == []
-
-
 @pytest.mark.parametrize(
     ("fields", "words"),
     [

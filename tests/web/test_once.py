@@ -41,7 +41,7 @@ from portal.common import schedules
 from portal.common.languages.times import iso
 from portal.common.web import once
 from portal.journeys import checking_out
-from portal.medicare.models import Referral
+from portal.medicare.models import Referral, UsedElsewhere
 from portal.notifications.models import Notice
 from portal.patients import actions as patients
 from portal.patients.models import Carer, MailedLink, Patient
@@ -230,6 +230,12 @@ def an_invoice():
 def a_patient():
     says = {"legal_first_name": "Nora", "legal_last_name": "Kelly", "date_of_birth": "03/04/1988"}
     return sheet(desk(), at("reception:new_patient"), "reception:new_patient", says=says, count=Patient)
+
+
+def sessions_elsewhere():
+    code, address = make.patient().code, "reception:used_elsewhere"
+    says = {"year": str(timezone.localdate().year), "individual": "3"}
+    return sheet(desk(), at(address, code), address, code, says=says, count=UsedElsewhere)
 
 
 def a_referral():
@@ -758,6 +764,7 @@ PRESSED = {
         *(
             a_patient,
             a_referral,
+            sessions_elsewhere,
             a_carer,
             a_booking,
             a_booking_at_any_time,

@@ -14,6 +14,7 @@ import time_machine
 from django.contrib.messages import get_messages
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status
@@ -152,7 +153,7 @@ def press(client, door, session, *, seen=None, fragment=False):
     match door:
         case "check_out":
             if seen is None:
-                claim = checking_out.claim_for(session)
+                claim = checking_out.claim_for(session, now=timezone.now())
                 data["seen"] = checking_out.as_shown(session, claim=claim, clinic=ClinicSettings.current())
             data |= {
                 "minutes": "60",

@@ -11,6 +11,7 @@ from django.db.models import Sum
 from portal.audit import trail
 from portal.billing import snapshot
 from portal.billing.actions.amounts import check_amount, check_seen
+from portal.billing.actions.claims import withdraw_claims
 from portal.billing.actions.drawing import draw_soon
 from portal.billing.actions.locking import lock_invoice
 from portal.billing.actions.numbering import numbered
@@ -65,6 +66,9 @@ def credit_line(
         created_at=now,
         created_by=by.user,
     )
+    if off + amount == line.total:
+        # Nothing is charged by it any more, so nothing can be claimed.
+        withdraw_claims([line], by=by, now=now)
     draw_soon(invoice)
     trail.record(
         "invoice.credited",

@@ -12,6 +12,7 @@ from portal.appointments.models import Appointment
 from portal.audit import trail
 from portal.billing import snapshot
 from portal.billing.actions.amounts import check_seen
+from portal.billing.actions.claims import claim_lines, withdraw_claims
 from portal.billing.actions.drawing import draw_soon
 from portal.billing.actions.locking import lock_invoice, lock_session
 from portal.billing.actions.numbering import numbered
@@ -119,7 +120,10 @@ def _address_of(patient: Patient) -> str:
 
 @transaction.atomic
 def issue_invoice(*, invoice: Invoice, referral: Referral | None = None, by: Actor, now: datetime) -> Invoice:
-    """Freezes a draft and everything it prints, dated today on the clinic's calendar; raises NotADraft."""
+    """Freezes a draft and everything it prints, dated today on the clinic's calendar; raises NotADraft.
+
+    What it claims from Medicare is written down under the `referral`.
+    """
     invoice = lock_invoice(invoice)
     if invoice.status != InvoiceStatus.DRAFT:
         raise NotADraft
@@ -129,6 +133,7 @@ def issue_invoice(*, invoice: Invoice, referral: Referral | None = None, by: Act
     invoice.status = InvoiceStatus.ISSUED
     invoice.snapshot = snapshot.take(invoice, clinic=clinic, referral=referral)
     invoice.save(update_fields=["status", "issued_on", "due_on", "snapshot"])
+    claim_lines(invoice, referral=referral, by=by, now=now)
     trail.record(
         "invoice.issued", by=by, target=invoice, at=now, purpose=invoice.purpose, total_cents=in_cents(invoice.total)
     )
@@ -199,5 +204,6 @@ def void_invoice(*, invoice: Invoice, reason: str, by: Actor, now: datetime, see
     invoice.status = InvoiceStatus.VOID
     invoice.voided_at, invoice.voided_by, invoice.void_reason = now, by.user, reason.strip()
     invoice.save(update_fields=["status", "voided_at", "voided_by", "void_reason"])
+    withdraw_claims(list(invoice.lines.all()), by=by, now=now)
     trail.record("invoice.voided", by=by, target=invoice, at=now, total_cents=in_cents(invoice.total))
     return invoice

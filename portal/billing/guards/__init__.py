@@ -5,6 +5,7 @@
   draft. Only one for a session that was held has a Medicare item.
 - A credit note never changes. It takes no more off a line than the line has, and no more off the invoice than is owing;
   its GST is the line's share. `payable` is the total less the notes: the database writes it, and refuses anything else.
+- A waiver and a claim never change, but that they are taken back once.
 - A payment and an allocation never change and are never deleted. A refund takes back no more than its payment brought.
 - Allocations of one payment never exceed it, and with those of its refunds never exceed what of it is still there.
   Those on one invoice never exceed what is payable nor fall below nothing, and no row takes more of a payment off an
@@ -16,8 +17,9 @@ SQLite keeps decimals as binary fractions: amounts are compared as whole cents.
 from __future__ import annotations
 
 from portal.billing.guards import postgresql, sqlite
-from portal.billing.guards.words import WAIVER, WAIVER_NEVER
-from portal.common.guards import REFUSE, Function, Guard, Trigger, refuses, runs
+from portal.billing.guards.once import changes_once
+from portal.billing.guards.words import CLAIM, CLAIM_NEVER, WAIVER, WAIVER_NEVER
+from portal.common.guards import REFUSE, Function, Guard, Trigger
 
 BOOKS = Guard(
     "the books",
@@ -29,36 +31,26 @@ BOOKS = Guard(
     ],
 )
 # Of a waiver one thing may change, once: that it is taken back.
-_KEPT = ("id", "appointment_id", "purpose", "reason", "waived_at", "waived_by_id")
-_TAKEN_BACK = "OLD.taken_back_at IS NULL AND NEW.taken_back_at IS NOT NULL"
-_SAME_ON_SQLITE = " AND ".join(f'NEW."{column}" IS OLD."{column}"' for column in _KEPT)
-_SAME_ON_POSTGRESQL = " AND ".join(f"NEW.{column} IS NOT DISTINCT FROM OLD.{column}" for column in _KEPT)
-WAIVERS = Guard(
+WAIVERS = changes_once(
     "the waivers",
-    sqlite=[
-        Trigger(
-            "waiver_never_changes",
-            refuses("BEFORE UPDATE", WAIVER, f"NOT ({_TAKEN_BACK} AND {_SAME_ON_SQLITE})", WAIVER_NEVER),
-        ),
-        Trigger(
-            "waiver_never_replaced",
-            refuses(
-                "BEFORE INSERT",
-                WAIVER,
-                f"EXISTS (SELECT 1 FROM {WAIVER} WHERE id = NEW.id OR (appointment_id = NEW.appointment_id "  # noqa: S608
-                "AND purpose = NEW.purpose AND taken_back_at IS NULL AND NEW.taken_back_at IS NULL))",
-                WAIVER_NEVER,
-            ),
-        ),
-        Trigger("waiver_never_deleted", refuses("BEFORE DELETE", WAIVER, "1", WAIVER_NEVER)),
-    ],
-    postgresql=[
-        REFUSE,
-        Trigger(
-            "waiver_never_changes",
-            runs("BEFORE UPDATE", WAIVER, f"NOT ({_TAKEN_BACK} AND {_SAME_ON_POSTGRESQL})", REFUSE, WAIVER_NEVER),
-        ),
-        Trigger("waiver_never_deleted", runs("BEFORE DELETE", WAIVER, "", REFUSE, WAIVER_NEVER)),
-        Trigger("waiver_never_truncated", runs("BEFORE TRUNCATE", WAIVER, "", REFUSE, WAIVER_NEVER, each="STATEMENT")),
-    ],
+    prefix="waiver",
+    table=WAIVER,
+    kept=("id", "appointment_id", "purpose", "reason", "waived_at", "waived_by_id"),
+    change="OLD.taken_back_at IS NULL AND NEW.taken_back_at IS NOT NULL",
+    same_as_new="appointment_id = NEW.appointment_id AND purpose = NEW.purpose "
+    "AND taken_back_at IS NULL AND NEW.taken_back_at IS NULL",
+    words=WAIVER_NEVER,
+)
+# Of a claim one thing may change, once: that it is withdrawn.
+CLAIMS = changes_once(
+    "the claims",
+    prefix="claim",
+    table=CLAIM,
+    kept=(
+        *("id", "code", "line_id", "patient_id", "referral_id", "item_number", "counts_towards", "service_date"),
+        *("starts_at", "created_at", "created_by_id"),
+    ),
+    change="OLD.withdrawn_at IS NULL AND NEW.withdrawn_at IS NOT NULL",
+    same_as_new="line_id = NEW.line_id OR code = NEW.code",
+    words=CLAIM_NEVER,
 )

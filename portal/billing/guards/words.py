@@ -4,8 +4,8 @@ from __future__ import annotations
 
 INVOICE, LINE = "billing_invoice", "billing_line"
 PAYMENT, ALLOCATION = "billing_payment", "billing_allocation"
-CREDIT_NOTE, WAIVER = "billing_creditnote", "billing_waiver"
-TABLES = {INVOICE, LINE, PAYMENT, ALLOCATION, CREDIT_NOTE, WAIVER}
+CREDIT_NOTE, WAIVER, CLAIM = "billing_creditnote", "billing_waiver", "billing_medicareclaim"
+TABLES = {INVOICE, LINE, PAYMENT, ALLOCATION, CREDIT_NOTE, WAIVER, CLAIM}
 
 # Of an issued invoice; a test fails if a column is in neither list.
 MAY_CHANGE = ["status", "payable", "paid", "voided_at", "voided_by_id", "void_reason"]
@@ -39,3 +39,4 @@ CREDITS_ITS_LINE = "A credit note is for a line of its invoice."
 WITHIN_LINE = "Credit notes take no more off a line than it has, and its share of GST."
 WITHIN_OWING = "A credit note takes off no more than is owing."
 WAIVER_NEVER = "A waiver never changes."
+CLAIM_NEVER = "A claim never changes, but that it is withdrawn once."

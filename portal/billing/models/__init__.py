@@ -1,3 +1,4 @@
+from portal.billing.models.claim import ClaimStatus, MedicareClaim
 from portal.billing.models.credit import CreditNote
 from portal.billing.models.invoice import BILLS_A_SESSION, Invoice, InvoiceStatus, Line, Purpose
 from portal.billing.models.paper import DrawnPaper
@@ -8,11 +9,13 @@ __all__ = [
     "BILLS_A_SESSION",
     "FEES",
     "Allocation",
+    "ClaimStatus",
     "CreditNote",
     "DrawnPaper",
     "Invoice",
     "InvoiceStatus",
     "Line",
+    "MedicareClaim",
     "Method",
     "Payment",
     "Purpose",

@@ -93,6 +93,7 @@ VERBS = {
     "note.handed_over": "Notes handed over to a colleague",
     "note.handover_ended": "Notes taken back from a colleague",
     "referral.added": "Referral added",
+    "medicare.used_elsewhere": "Medicare sessions elsewhere written down",
     # Money
     "invoice.drafted": "Invoice drafted",
     "invoice.issued": "Invoice issued",

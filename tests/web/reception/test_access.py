@@ -33,6 +33,7 @@ PAGES = [
     "patient",
     "edit_patient",
     "add_referral",
+    "used_elsewhere",
     "add_carer",
     "end_carer",
     "approve_patient",
@@ -73,7 +74,17 @@ PAGES = [
     "remove_exception",
 ]
 OF_A_PATIENT = {
-    *("patient", "edit_patient", "add_referral", "add_carer", "end_carer", "book", "book_here", "book_series"),
+    *(
+        "patient",
+        "edit_patient",
+        "add_referral",
+        "used_elsewhere",
+        "add_carer",
+        "end_carer",
+        "book",
+        "book_here",
+        "book_series",
+    ),
     *("invite_patient", "withdraw_invitation", "link_account", "unlink_account", "keep_address", "compare"),
     *("approve_patient", "withdraw_approval"),
 }

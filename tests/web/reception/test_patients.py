@@ -272,6 +272,36 @@ def test_add_a_referral(desk):
     assert [(r.patient_id, r.services) for r in Referral.objects.all()] == [(who.pk, 6)]
 
 
+def test_the_page_says_what_was_used_and_what_is_doubtful(desk):
+    who = patient()
+    page = desk.get(f"{PATIENTS}{who.code}/").content.decode()
+    assert "none on file: no rebate" in page
+    assert "0 of 10 in 2026" in page
+    make.referral(patient=who, services=10, used_elsewhere=5)
+    page = desk.get(f"{PATIENTS}{who.code}/").content.decode()
+    assert "5 of 6 used" in page
+    assert "The letter names 10 services; a first course has 6 at most. Ask the referrer." in page
+    assert "The referrer is owed a report after the next one." in page
+
+
+def test_sessions_elsewhere(desk):
+    who = patient()
+    url = f"{PATIENTS}{who.code}/used-elsewhere/"
+    assert "2026" in desk.get(url).content.decode()
+    wrong = desk.post(url, {"year": "2026", "individual": "1", "carer": "2"})
+    assert wrong.status_code == 422
+    assert "there can&#x27;t be more of them" in wrong.content.decode()
+    assert desk.post(url, {"year": "2024", "individual": "1"}).status_code == 422
+    assert desk.post(url, {"year": "2026", "individual": "3"}).status_code == 302
+    assert "3 of 10 in 2026, 3 of them elsewhere" in desk.get(f"{PATIENTS}{who.code}/").content.decode()
+    # It is said again, and the newest word counts.
+    assert desk.post(url, {"year": "2026", "individual": "1", "carer": "1"}).status_code == 302
+    page = desk.get(f"{PATIENTS}{who.code}/").content.decode()
+    assert "1 of 10 in 2026, 1 of them elsewhere" in page
+    assert "1 of 2 with a family member or carer" in page
+    assert "3 individual" in desk.get(url).content.decode()
+
+
 # ---- Carers ---------------------------------------------------------------------------------------------------------
 
 

@@ -31,6 +31,7 @@ from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
 from portal.journeys import checking_out, same_day, sessions
 from portal.journeys.checking_out import Held, Preview
+from portal.medicare.telling import standing_in_words
 from portal.reports.days import owed_by
 from portal.web.calendars.refused import in_words
 from portal.web.reception import mailing, meanwhile
@@ -52,7 +53,7 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
             return _billed_already(request, invoice, now=now)
     elif why := sessions.steps(session, by=request.actor, now=now)[Verb.CHECK_OUT].why:
         return _not_checked_out(request, session, why, now=now)
-    claim = checking_out.claim_for(session)
+    claim = checking_out.claim_for(session, now=now)
     on_hold = sum((deposit.paid for deposit in held_for(session.person)), ZERO)
     if request.method != "POST":
         seen = checking_out.as_shown(session, claim=claim, clinic=clinic)
@@ -86,7 +87,7 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
         context = _context(request, session, form, typed, priced)
         return page_or_fragment(request, "reception/check_out.html", context, fragment="sum")
     if not invoice and form.data.get("seen") and _is_old(form, session, clinic=clinic):
-        return _show_anew(request, session, form, clinic=clinic)
+        return _show_anew(request, session, form, clinic=clinic, now=now)
     if priced:
         if priced.to_pay and form.is_untouched:
             # The button was pressed before the figures could follow the fee, or without script.
@@ -125,7 +126,7 @@ def _settled(
         return _billed_already(request, refused.invoice, now=now)
     except WrongState as refused:
         if refused.reason == Why.CHANGED:
-            return _show_anew(request, _session(request, session.code), form, clinic=ClinicSettings.current())
+            return _show_anew(request, _session(request, session.code), form, clinic=ClinicSettings.current(), now=now)
         return _not_checked_out(request, session, refused.reason, now=now)
     except Overpayment as refused:
         # Somebody took money ahead while this was sent.
@@ -149,10 +150,10 @@ def _is_old(form: CheckOutForm, session: Appointment, *, clinic: ClinicSettings)
 
 
 def _show_anew(
-    request: ActorRequest, session: Appointment, form: CheckOutForm, *, clinic: ClinicSettings
+    request: ActorRequest, session: Appointment, form: CheckOutForm, *, clinic: ClinicSettings, now: datetime
 ) -> HttpResponse:
     """Says that the session is another than the page showed, and shows it; what was typed stays."""
-    form.claim = checking_out.claim_for(session)
+    form.claim = checking_out.claim_for(session, now=now)
     form = form.shown_anew(checking_out.as_shown(session, claim=form.claim, clinic=clinic))
     words = _(
         "Somebody changed this session, its fee or its payments since this page was opened, so nothing was billed or "
@@ -187,6 +188,8 @@ def _context(
         else "",
         "item_warning": _warning(held, shown) if held and shown else "",
         "referral": form.claim.referral,
+        "standing": form.claim.standing,
+        "standing_words": standing_in_words(form.claim.standing) if form.claim.standing else "",
         "owes": owed_by(request.actor, session.person),
         "deposits": held_for(session.person),
         "later": LATER,

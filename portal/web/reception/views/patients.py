@@ -28,9 +28,6 @@ from portal.journeys import who_books
 from portal.journeys.sessions import steps_of
 from portal.journeys.stranded import stranded
 from portal.journeys.to_do import people
-from portal.medicare.actions import add_referral
-from portal.medicare.forms import ReferralForm
-from portal.medicare.models import Referral
 from portal.patients import actions, addresses, signing_in
 from portal.patients.forms import CarerForm, PatientForm, SearchForm
 from portal.patients.models import Patient
@@ -41,6 +38,7 @@ from portal.reports.days import owed_by
 from portal.web.calendars import undoing
 from portal.web.reception.forms import EndCarerForm
 from portal.web.reception.tables import PatientTable
+from portal.web.reception.views import medicare
 
 FOUND = 25
 RECENT = 8
@@ -142,7 +140,7 @@ def _page(request: ActorRequest, patient: Patient, *, carer_form: CarerForm, sta
         "sign_in": signing_in.standing(patient, now=now),
         "approval_counts": who_books.approval_counts(clinic=clinic),
         "is_doubled": people.doubled(patient) is not None,
-        "referrals": list(Referral.objects.visible_to(request.actor).filter(patient=patient)[:3]),
+        "medicare": medicare.card(patient, by=request.actor, now=now),
         "upcoming": [(session, steps[session.pk], why.get(session.pk, "")) for session in upcoming],
         "past": [(session, steps[session.pk]) for session in past[:PAST]],
         "more_past": len(past) > PAST,
@@ -174,24 +172,6 @@ def edit(request: ActorRequest, code: UUID) -> HttpResponse:
         return redirect("reception:patient", code=patient.code)
     status = 422 if request.method == "POST" else 200
     return render(request, "reception/patient_edit.html", {"form": form, "patient": patient}, status=status)
-
-
-@allow(Role.RECEPTION, Role.MANAGER)
-@once
-@require_http_methods(["GET", "HEAD", "POST"])
-def referral(request: ActorRequest, code: UUID) -> HttpResponse:
-    """A letter that came for this patient: who wrote it, when, for how many sessions."""
-    patient = _one(request, code)
-    now = timezone.now()
-    form = ReferralForm(request.POST if request.method == "POST" else None, today=ClinicSettings.current().today(now))
-    if request.method == "POST" and form.is_valid():
-        with making(request, now=now) as made:
-            add_referral(patient=patient, by=request.actor, now=now, **form.cleaned_data)
-            made.leads_to("reception:patient", code=patient.code)
-        messages.success(request, _("The referral is on file."))
-        return made.answer
-    status = 422 if request.method == "POST" else 200
-    return render(request, "reception/referral.html", {"form": form, "patient": patient}, status=status)
 
 
 # ---- Carers ---------------------------------------------------------------------------------------------------------

@@ -1,0 +1,6 @@
+from portal.medicare.models.elsewhere import UsedElsewhere
+from portal.medicare.models.items import BILLING, MbsItem
+from portal.medicare.models.limits import BetterAccessLimits
+from portal.medicare.models.referrals import Referral
+
+__all__ = ["BILLING", "BetterAccessLimits", "MbsItem", "Referral", "UsedElsewhere"]
