@@ -55,5 +55,5 @@ def say_used_elsewhere(
     said = UsedElsewhere.objects.create(
         patient=patient, year=year, individual=individual, carer=carer, group=group, said_at=now, said_by=by.user
     )
-    trail.record("medicare.used_elsewhere", by=by, target=patient, at=now, year=year, individual=individual)
+    trail.record("referral.used_elsewhere", by=by, target=patient, at=now, year=year)
     return said

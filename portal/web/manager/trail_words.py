@@ -93,7 +93,7 @@ VERBS = {
     "note.handed_over": "Notes handed over to a colleague",
     "note.handover_ended": "Notes taken back from a colleague",
     "referral.added": "Referral added",
-    "medicare.used_elsewhere": "Medicare sessions elsewhere written down",
+    "referral.used_elsewhere": "Medicare sessions elsewhere written down",
     # Money
     "invoice.drafted": "Invoice drafted",
     "invoice.issued": "Invoice issued",
@@ -249,6 +249,7 @@ FACTS = {
     "why": "Why",
     "windows": "Windows in the week",
     "words": "Words in it",
+    "year": "Calendar year",
 }
 
 # Facts of which nobody would miss a word: the id of a row without a name, and what only the chain's proof reads.
