@@ -243,6 +243,18 @@ def test_another_time_is_chosen_in_their_own_calendar(client, mai, four, place):
     assert str(session.code) not in undecided().values_list("about_code", flat=True)
 
 
+def test_the_page_of_a_session_says_why_and_leads_on_until_it_is_decided(client, four):
+    session, other = four[:2]
+    own = reverse("psychologist:session", args=[session.code])
+    leads = f'<a href="{HERE}?session={session.code}#session-{session.code}">Decide what becomes of it</a>'
+    shown = client.get(own).text
+    assert ("You are away then, or it is closed." in shown, leads in shown) == (True, True)
+
+    client.post(HERE, said(client.get(HERE), **{str(session.code): "keep", str(other.code): ""}))
+
+    assert "Decide what becomes of it" not in client.get(own).text
+
+
 def test_a_calendar_with_nothing_to_rearrange_says_nothing_of_it(client, session):
     week = client.get(reverse("psychologist:calendar"))
     assert (HERE in week.text, reverse("psychologist:note", args=[session.code]) in week.text) == (False, True)

@@ -25,8 +25,11 @@ from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
 from portal.journeys import changing, sessions
 from portal.journeys.meanwhile import last_step
+from portal.journeys.rearranging.deciding import undecided_about
 from portal.records.session_notes import states_of_notes
 from portal.web.calendars import undoing
+from portal.web.psychologist.views.stranded import OWN
+from portal.web.rearranging.audience import address
 
 
 def _session(request: ActorRequest, code: UUID) -> Appointment:
@@ -39,8 +42,11 @@ def session(request: ActorRequest, code: UUID) -> HttpResponse:
     """All that can be done with a session, each one press away: its note, moving, cancelling, repeating."""
     found, now = _session(request, code), timezone.now()
     note = states_of_notes([found.code]).get(found.code)
+    asked = undecided_about([found]).get(str(found.code), [])
     context = {
         "session": found,
+        "why": OWN.why(asked),
+        "decide_url": address(OWN.namespace, at=found.code) if asked else "",
         "steps": sessions.steps(found, by=request.actor, now=now),
         "deadline": changing.deadline_of(found, now=now, clinic=ClinicSettings.current()),
         "moved": undoing.just_moved(request, now=now, of=found),
