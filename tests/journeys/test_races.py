@@ -4,23 +4,26 @@ The table in docs/scheduling.md names every race of the diary with its test.
 """
 
 import re
+import threading
 from collections import Counter
 from functools import partial
 
 import pytest
 import time_machine
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections, transaction
 from django.test import Client
 
 from portal.appointments import actions
 from portal.appointments.models import Appointment, Status
+from portal.appointments.refusals import NotOffered
 from portal.clinic.models import HowBooked
-from portal.journeys import booking, requests, time_away
+from portal.journeys import booking, closing, requests, time_away
 from portal.worklist.models import ToDo
 from tests import make
 from tests.appointments.conftest import MONDAY_NINE, NOW, Practice
 from tests.appointments.test_races import DAY, HOUR, VISITOR, assert_nobody_overlaps, at_once, outcomes
+from tests.waiting import until_it_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -117,6 +120,78 @@ def test_a_request_is_confirmed_while_its_psychologist_takes_leave(practice, at_
         assert waits_for[asked.status] in set(listed)
         seen[asked.status] += 1
     assert sum(seen.values()) == ROUNDS
+
+
+@pytest.fixture
+def closing_the_day(practice):
+    """What closes the day at `starts_at`, by name."""
+
+    def closing_by(what, starts_at):
+        said = {"by": practice.desk, "now": NOW}
+        if what == "closure":
+            the_day = practice.location.day_of(starts_at)
+            return partial(
+                closing.add_closure, location=None, label="Painters", first_day=the_day, last_day=the_day, **said
+            )
+        span = {"starts_at": starts_at, "ends_at": starts_at + 8 * HOUR}
+        return partial(
+            time_away.add_time_slot, psychologist=practice.psychologist, kind="blocked", label="Leave", **span, **said
+        )
+
+    return closing_by
+
+
+@pytest.fixture
+def taking_the_time(practice):
+    """What takes the time at `starts_at`, by name: a booking, or a request that is confirmed."""
+
+    def taking_by(what, starts_at):
+        if what == "booking":
+            asked = practice.ask(starts_at=starts_at, patient=make.patient(), by=practice.desk)
+            return partial(actions.book, **asked)
+        practice.service = make.service(minutes=50, how_booked=HowBooked.ON_REQUEST)
+        held = actions.hold(**practice.ask(by=VISITOR, starts_at=starts_at))
+        asked = booking.book_session(hold=held, patient=make.patient(), by=practice.online, now=NOW)
+        return partial(requests.approve_request, appointment=asked, by=practice.desk, now=NOW)
+
+    return taking_by
+
+
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite has one writer at a time, and can't tell who waits"
+)
+@pytest.mark.parametrize("what", ["leave", "closure"])
+@pytest.mark.parametrize("taken_by", ["booking", "request"])
+@pytest.mark.parametrize("is_taken_first", [True, False])
+def test_who_closes_a_time_and_who_takes_it_wait_for_each_other(
+    closing_the_day, taking_the_time, what, taken_by, is_taken_first
+):
+    """One of them has done all but commit when the other begins: chance decides nothing."""
+    take, close = taking_the_time(taken_by, day(0)), closing_the_day(what, day(0))
+    first, second = (take, close) if is_taken_first else (close, take)
+    came = []
+
+    def meanwhile():
+        try:
+            came.append(second())
+        except NotOffered as refused:
+            came.append(refused)
+        connections.close_all()
+
+    thread = threading.Thread(target=meanwhile)
+    with transaction.atomic():
+        first()
+        thread.start()
+        until_it_waits(thread)
+        assert came == []
+    thread.join(timeout=20)
+    [session] = Appointment.objects.all() if is_taken_first or taken_by == "request" else [None]
+    if is_taken_first:
+        listed = ToDo.objects.still_open().of_kind("session_stranded").values_list("about_code", flat=True)
+        assert (session.status, list(listed)) == (Status.BOOKED, [str(session.code)])
+    else:
+        assert isinstance(came[0], NotOffered)
+        assert session is None or session.status == Status.REQUESTED
 
 
 def test_two_sessions_whose_rooms_close_want_the_one_that_is_left(practice, people, at_once):
