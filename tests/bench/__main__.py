@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -115,18 +116,23 @@ class Bench:
             problems |= {f"{name}, statements": told for name, told in counted.items() if told.problems}
             ratios = report.in_bare_pages(results, bare=self.bare)
             first = first or {one.name: ratios[one.name] for one in asked if one.is_of_the_diary}
+            grew = report.grown(results, bare=self.bare, first=first)
             aims = {target.name: target.aim for target in asked if target.aim is not None}
             self.show(
                 [
                     *self._sizes(patients // share, invoices // share, articles),
                     *report.table(results, bare=self.bare, before=before, aims=aims),
                     *report.missed(results, bare=self.bare, aims=aims),
-                    *report.grown(results, bare=self.bare, first=first),
+                    *(f"grew: {name}, {by}" for name, by in grew.items()),
                     "",
                     *([] if share == SMALLEST else blog.rates(results, bare=self.bare)),
                 ]
             )
             before = ratios | first
+        if SMALLEST in self.options.shares:
+            # The diary's lines may not grow: between two small clinics chance alone would say so.
+            for name, by in grew.items():
+                problems[f"{name}, growth"] = Timing(problems=Counter([f"grew {by}"]))
         self.show([*report.rates(crowds), "", *(one.line() for one in races)])
         problems |= {f"{one.clients} clients on one time": one.told for one in races if one.problems}
         for one in races:

@@ -48,11 +48,11 @@ def in_bare_pages(results: Mapping[str, Timing], *, bare: str) -> dict[str, floa
     return {name: _ratio(timing.p50, results[bare].p50) for name, timing in results.items()}
 
 
-def grown(results: Mapping[str, Timing], *, bare: str, first: Mapping[str, float]) -> list[str]:
-    """What takes more of the clock than it may since the smallest clinic."""
+def grown(results: Mapping[str, Timing], *, bare: str, first: Mapping[str, float]) -> dict[str, str]:
+    """What takes more of the clock than it may since the smallest clinic: by how much, in words."""
     now = in_bare_pages(results, bare=bare)
     grew = {name: _ratio(now[name], ratio) for name, ratio in first.items() if name != bare}
-    return [f"grew: {name}, x {by:.2f} instead of {MOST_GROWTH:g}" for name, by in grew.items() if by > MOST_GROWTH]
+    return {name: f"x {by:.2f} instead of {MOST_GROWTH:g}" for name, by in grew.items() if by > MOST_GROWTH}
 
 
 def missed(results: Mapping[str, Timing], *, bare: str, aims: Mapping[str, float]) -> list[str]:

@@ -159,6 +159,12 @@ def test_growth_compares_ratios_not_seconds():
     ]
 
 
+def test_what_grew_since_the_smallest_clinic_is_named():
+    first = {"bare": 1.0, "steady": 2.0, "slower": 2.0}
+    now = {"bare": Timing([0.02]), "steady": Timing([0.048]), "slower": Timing([0.05]), "new": Timing([9.0])}
+    assert report.grown(now, bare="bare", first=first) == {"slower": "x 1.25 instead of 1.2"}
+
+
 def test_names_are_a_few_very_common_and_many_rare():
     source = names.people(Random(1))
     last = [next(source)[1] for _ in range(20_000)]
