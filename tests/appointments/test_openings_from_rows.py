@@ -21,8 +21,9 @@ from portal.clinic.models.services import RoomNeed
 from tests import make
 from tests.appointments.reference import IN_PERSON, PHONE, TICK, VIDEO, WAYS, ZONES, agree, overlap, questions
 
-EXAMPLES = max(40, settings().max_examples // 25)
+EXAMPLES = max(60, settings().max_examples // 25)
 
+DAY = timedelta(days=1)
 STATES = {
     "Sydney": "NSW",
     "Brisbane": "QLD",
@@ -52,6 +53,12 @@ FREE = [Status.CANCELLED, Status.NO_SHOW, Status.DECLINED, Status.HELD]
 def worlds(draw):
     """A question that rows can hold, with what it takes to write them down."""
     question = draw(st.sampled_from(ZONES).flatmap(questions))
+    # Nobody can write down hours that end before they begin to be valid.
+    question["hours"] = [
+        window
+        for window in question["hours"]
+        if not (window.valid_from and window.valid_until and window.valid_until < window.valid_from)
+    ]
     _fill(draw, question)
     states = {place: STATES[zone.key.split("/")[1]] for place, zone in question["zones"].items()}
     works = {place: draw(st.booleans()) for place in states}
@@ -63,7 +70,7 @@ def worlds(draw):
     question["closures"] = [each for each in map(partial(_kept_to, question), question["closures"]) if each]
     question["booked"] = apart(question["booked"])
     question["rooms"] = {place: [apart(room) for room in rooms] for place, rooms in question["rooms"].items()}
-    need = draw(st.sampled_from(RoomNeed))
+    need = draw(st.sampled_from([RoomNeed.NEVER, RoomNeed.IN_PERSON, RoomNeed.IN_PERSON, RoomNeed.ALWAYS]))
     question["with_room"] = ROOM_NEEDS[need]
     elsewhere, question["leave"] = question["leave"][1:], question["leave"]
     return {
@@ -82,7 +89,7 @@ def worlds(draw):
         "elsewhere": elsewhere,
         # How many quarters of what a session keeps come before it.
         "breaks": draw(st.integers(0, 3)),
-        "stands": draw(st.lists(st.sampled_from(TAKEN), min_size=2, max_size=2)),
+        "stands": draw(st.lists(st.sampled_from(TAKEN), min_size=3, max_size=3)),
         "free": draw(_freed(question)),
     }
 
@@ -95,10 +102,13 @@ def _fill(draw, question):
     first = question["first"]
     for day in (first, question["last"]):
         place = draw(st.sampled_from([1, 1, 2]))
-        modes = draw(st.sampled_from([frozenset({IN_PERSON}), frozenset({VIDEO, PHONE}), frozenset()]))
-        whole = Hours(day.weekday(), time(7), time(19), question["zones"][place], place, modes)
+        modes = draw(st.sampled_from([{IN_PERSON}, {VIDEO, PHONE}, {IN_PERSON, VIDEO}, set()]))
+        # Mostly it is worked on that day, and sometimes through its midnights.
+        opens, closes = draw(st.sampled_from([*[(time(7), time(19))] * 3, (time(), time())]))
+        valid = draw(st.sampled_from([*[(None, None)] * 3, (day, day), (day + DAY, None), (None, day - DAY)]))
+        whole = Hours(day.weekday(), opens, closes, question["zones"][place], place, frozenset(modes), *valid)
         question["hours"] = [window for window in question["hours"] if not overlap(window, whole)] + [whole]
-    question["ways"] = draw(st.sampled_from([WAYS, [IN_PERSON, VIDEO], [VIDEO, PHONE], [IN_PERSON]]))
+    question["ways"] = draw(st.sampled_from([WAYS, WAYS, [IN_PERSON, VIDEO], [VIDEO, PHONE], [IN_PERSON]]))
     if draw(st.booleans()):
         # The rooms are painted while video goes on.
         painted = {"first_day": first, "last_day": first, "from_time": time(10), "until_time": time(13)}
@@ -109,11 +119,16 @@ def _fill(draw, question):
         begins = morning.astimezone(UTC) + TICK * draw(st.integers(0, 9 * 12))
         return Span(begins, begins + TICK * draw(st.integers(4, 30)))
 
-    question["earliest"] = morning.astimezone(UTC) - TICK * draw(st.integers(-24, 60))
+    question["earliest"] = morning.astimezone(UTC) - TICK * draw(st.integers(-24, 96))
     question["booked"] = [bite() for _ in range(draw(st.integers(1, 2)))]
-    question["leave"] = [bite() for _ in range(draw(st.integers(0, 3)))]
+    # At midnight, where what is read begins or ends: a break reaches into the day from the one beside it.
+    midnight = datetime.combine(first + DAY * draw(st.integers(0, 1)), time(), question["zones"][1]).astimezone(UTC)
+    beside = draw(st.sampled_from([[], [(-6, -1)], [(-6, 2)], [(2, 8)]]))
+    question["booked"] += [Span(midnight + TICK * begins, midnight + TICK * ends) for begins, ends in beside]
+    question["leave"] = [bite() for _ in range(draw(st.integers(0, 2)))]
     question["rooms"] = {
-        place: [[bite() for _ in range(2)] for _ in range(draw(st.integers(0, 2)))] for place in question["rooms"]
+        place: [[bite() for _ in range(3)] for _ in range(draw(st.sampled_from([0, 1, 1, 2])))]
+        for place in question["rooms"]
     }
 
 
@@ -174,7 +189,7 @@ class Clinic:
         self.places = {(zone, n): make.location(time_zone=zone.key) for zone in ZONES for n in (1, 2)}
         self.service, self.psychologist = make.service(), make.psychologist()
         self.colleagues = [make.psychologist() for _ in range(4)]
-        self.patients = [make.patient() for _ in range(2 + 3 + 4 * 2)]
+        self.patients = [make.patient() for _ in range(3 + 3 + 4 * 3)]
         self.calendar = make.busy_elsewhere(
             psychologist=self.psychologist, starts_at=datetime.fromisoformat("2025-01-01T00:00Z")
         ).calendar
@@ -223,7 +238,6 @@ class Clinic:
                 **dict.fromkeys(window.modes, True),
             )
             for window in question["hours"]
-            if not (window.valid_from and window.valid_until and window.valid_until < window.valid_from)
         )
         Closure.objects.bulk_create(
             Closure(
