@@ -17,6 +17,7 @@ from portal.appointments.models import Appointment, Status
 from portal.clinic.models import Mode
 from portal.common.access.actors import Actor
 from portal.journeys import booking, choosing
+from tests import make
 
 
 @dataclass(frozen=True)
@@ -248,6 +249,7 @@ at("my appointments", PATIENT, "/my/appointments/")
 at("my appointment", PATIENT, "/my/appointments/{life.upcoming.code}/")
 at("cancel my appointment", PATIENT, "/my/appointments/{life.upcoming.code}/cancel/")
 at("move my appointment", PATIENT, "/my/appointments/{life.upcoming.code}/reschedule/")
+at("repeat my appointment", PATIENT, "/my/appointments/{life.upcoming.code}/repeat/")
 at("my waitlist", PATIENT, "/my/waitlist/")
 at("join the waitlist", PATIENT, "/my/waitlist/join/")
 at("what I wait for", PATIENT, "/my/waitlist/{life.waiting.code}/")
@@ -271,6 +273,8 @@ at("practice to do", PSYCHOLOGIST, "/practice/to-do/")
 at("own stranded sessions", PSYCHOLOGIST, "/practice/stranded/")
 at("practice calendar", PSYCHOLOGIST, "/practice/calendar/")
 at("practice month", PSYCHOLOGIST, "/practice/calendar/?view=month")
+at("practice agenda", PSYCHOLOGIST, "/practice/calendar/?view=agenda")
+at("repeat a session in practice", PSYCHOLOGIST, "/practice/sessions/{life.upcoming.code}/repeat/")
 at("practice session", PSYCHOLOGIST, "/practice/sessions/{life.upcoming.code}/")
 at("practice patients", PSYCHOLOGIST, "/practice/patients/")
 at("practice patient", PSYCHOLOGIST, "/practice/patients/{life.patient.code}/")
@@ -302,6 +306,9 @@ at("reception calendar", RECEPTION, "/reception/calendar/")
 at("reception week", RECEPTION, "/reception/calendar/?view=week")
 at("reception month", RECEPTION, "/reception/calendar/?view=month")
 at("reception agenda", RECEPTION, "/reception/calendar/?view=agenda")
+at("reception day by rooms", RECEPTION, "/reception/calendar/?view=day&by=rooms")
+at("hours on behalf", RECEPTION, "/reception/hours/anh-le/")
+at("somebody away today", RECEPTION, "/reception/away/")
 at("leave and closed days", RECEPTION, "/reception/time-off/")
 at("waitlist", RECEPTION, "/reception/waitlist/")
 at("offers from the waitlist", RECEPTION, "/reception/waitlist/offers/")
@@ -318,6 +325,7 @@ at("register a patient", RECEPTION, "/reception/patients/new/")
 at("book for a patient", RECEPTION, "/reception/patients/{life.patient.code}/book/")
 at("session", RECEPTION, "/reception/appointments/{life.upcoming.code}/")
 at("move a session", RECEPTION, "/reception/appointments/{life.upcoming.code}/reschedule/")
+at("repeat a session", RECEPTION, "/reception/appointments/{life.upcoming.code}/repeat/")
 at("cancel a session", RECEPTION, "/reception/appointments/{life.upcoming.code}/cancel/")
 at("undo a check-in", RECEPTION, "/reception/appointments/{life.arrived.code}/arrive/undo/")
 at("check out", RECEPTION, "/reception/appointments/{life.arrived.code}/check-out/")
@@ -337,6 +345,24 @@ def _(page: Page, life: Life) -> None:
     nine = day.replace(hour=9, minute=0).astimezone(UTC)
     _open(page, f"/reception/waitlist/fits/?time={nine:%Y-%m-%dT%H:%MZ}+brunswick+{life.psychologist.slug}")
     expect(page.get_by_role("heading", name="Who waits for this time")).to_be_visible()
+
+
+@by("answer a request", RECEPTION)
+def _(page: Page, life: Life) -> None:
+    asked = Appointment.objects.filter(patient=life.patient, status=Status.REQUESTED).first()
+    if asked is None:
+        # Later than all that other places look at.
+        starts_at = life.upcoming.starts_at + timedelta(days=40)
+        asked = make.appointment(
+            patient=life.patient,
+            psychologist=life.psychologist,
+            service=life.service,
+            location=life.upcoming.location,
+            starts_at=starts_at,
+            status=Status.REQUESTED,
+            answer_by=timezone.now() + timedelta(days=20),
+        )
+    _open(page, f"/reception/appointments/{asked.code}/answer/")
 
 
 @by("register a patient with errors", RECEPTION)
