@@ -21,12 +21,11 @@ from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings, Location, Psychologist, Room, Service
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
-from portal.journeys import changing, freed, last_told, sessions, to_do
+from portal.journeys import changing, freed, last_told, newcomers, sessions, to_do
 from portal.journeys.repeating import telling
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
 from portal.notifications.rendering import Words, render
-from portal.patients import actions as patients
 from portal.patients import consents
 from portal.patients.models import Patient
 from portal.patients.reaching import Reader, readers_of
@@ -124,11 +123,7 @@ def book_first_session(
 
     The record and the booking are made together, or neither. Raises what `book_session` raises.
     """
-    if relationship is None:
-        patient = patients.register_patient(values={**values, "email": user.email}, user=user, by=by, now=now)
-    else:
-        patient = patients.register_patient(values=values, by=by, now=now)
-        patients.add_carer(patient=patient, user=user, relationship=relationship, is_billed=True, by=by, now=now)
+    patient = newcomers.register(user=user, values=values, relationship=relationship, by=by, now=now)
     return book_session(hold=hold, patient=patient, agreed=agreed, by=by, now=now)
 
 

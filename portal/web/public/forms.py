@@ -5,28 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts.models import User
 from portal.clinic.models import Location, Mode, Psychologist, Service
 from portal.common.forms.fields import MarkField, SlugLineField
 from portal.common.forms.parts import field_of
 from portal.journeys import choosing
 from portal.journeys.times_form import TimesForm
-from portal.patients.models import Carer, Patient
-from portal.policies.models import PolicyKind, PolicyVersion
+from portal.patients.models import Patient
 from portal.web.public.held_time import Chosen
-
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
 
 
 class Preference(forms.Form):
@@ -142,112 +134,6 @@ class Shown:
         sent = form.cleaned_data
         again = Chosen.read(sent.get("again", ""), service=service) if "again" in data else None
         return cls(sent.get("hold"), Chosen.read(sent.get("chosen", ""), service=service), sent.get("shown", ""), again)
-
-
-class Agreement(forms.Form):
-    """A box to tick for each policy that somebody may still have to agree to, `needed` or not for whom they chose.
-
-    A box carries the number of the version that was read: one that was replaced meanwhile is not agreed to. Policies
-    of which a `kind` is in `only_new` are a matter for new people alone; the others on this account have agreed.
-    """
-
-    WORDS = {
-        PolicyKind.PRIVACY: _(
-            "I agree to the privacy policy, and that the clinic collects health information as it says."
-        ),
-        PolicyKind.FEES: _("I agree to the fees and cancellation policy."),
-    }
-
-    def __init__(
-        self,
-        *args: Any,
-        shown: list[PolicyVersion],
-        needed: list[PolicyVersion],
-        only_new: set[str],
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.shown, self.needed, self.only_new = shown, needed, only_new
-        for version in shown:
-            self.fields[self.name_of(version)] = forms.BooleanField(
-                label=self.WORDS[PolicyKind(version.kind)],
-                required=False,
-                widget=forms.CheckboxInput(attrs={"value": version.number}),
-                help_text=format_html(
-                    '<a href="{}" target="_blank">{}</a>',
-                    reverse(f"public:{version.kind}"),
-                    gettext("Read it (opens a new tab)"),
-                ),
-            )
-
-    @property
-    def boxes(self) -> list[tuple[forms.BoundField, str]]:
-        """Each with the class that hides it while somebody known is chosen."""
-        return [
-            (self[self.name_of(version)], "only-new" if version.kind in self.only_new else "") for version in self.shown
-        ]
-
-    @property
-    def hidden_for_known(self) -> bool:
-        return all(css_class for _box, css_class in self.boxes)
-
-    @staticmethod
-    def name_of(version: PolicyVersion) -> str:
-        return f"agree_{version.kind}"
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        for version in self.needed:
-            name = self.name_of(version)
-            if not cleaned.get(name):
-                words = _("Tick this to go on. If you have questions about it, phone us.")
-                self.add_error(name, ValidationError(words, code="required"))
-            elif self.data.get(name) != str(version.number):
-                words = _("This policy has changed just now. Please look at it again.")
-                self.add_error(name, ValidationError(words, code="changed"))
-        return cleaned
-
-    @property
-    def agreed(self) -> list[PolicyVersion]:
-        """Those that were ticked, the ones that need not be too."""
-        return [
-            version
-            for version in self.shown
-            if self.cleaned_data.get(self.name_of(version))
-            and self.data.get(self.name_of(version)) == str(version.number)
-        ]
-
-
-class WhoFor(forms.Form):
-    """Who the session is for: somebody already known, oneself, or somebody one cares for."""
-
-    ME, OTHER = "me", "other"
-
-    who = forms.ChoiceField(label=_("Who is this session for?"), widget=forms.RadioSelect)
-    relationship = forms.ChoiceField(
-        label=_("You are their"), choices=Carer.Relationship.choices, required=False, initial=Carer.Relationship.PARENT
-    )
-
-    def __init__(
-        self, *args: Any, user: User, patients: Sequence[Patient], takes_new: bool = True, **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.patients = {str(p.code): p for p in patients}
-        own = any(p.user_id == user.pk for p in patients)
-        choices: list[tuple[str, StrOrPromise]] = [
-            (code, _("Me (%(name)s)") % {"name": p.name} if p.user_id == user.pk else p.name)
-            for code, p in self.patients.items()
-        ]
-        # What is for people known here is no service for somebody who would be registered on this page.
-        if takes_new or not patients:
-            if not own:
-                choices.insert(0, (self.ME, _("Me")))
-            choices.append((self.OTHER, _("Somebody I care for")))
-        who = field_of(self, "who", forms.ChoiceField)
-        who.choices, who.initial = choices, choices[0][0]
-
-    def clean_relationship(self) -> str:
-        return str(self.cleaned_data["relationship"] or Carer.Relationship.OTHER.value)
 
 
 class WhoseForm(forms.Form):

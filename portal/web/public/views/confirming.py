@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -26,13 +26,12 @@ from portal.clinic.models import ClinicSettings, Service
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import open_to_all
 from portal.common.web.htmx import redirect_to
-from portal.journeys import booking, changing, choosing, own_sessions, returning, told, who_books
-from portal.patients import consents, signing_in
-from portal.patients.forms import BookingDetailsForm
+from portal.journeys import booking, changing, choosing, newcomers, own_sessions, returning, told, who_books
+from portal.journeys.newcomers import AskedWho
 from portal.patients.models import Patient
 from portal.patients.refusals import UserHasRecord
 from portal.web.public import held_time
-from portal.web.public.forms import Agreement, Shown, WhoFor
+from portal.web.public.forms import Shown
 from portal.web.public.held_time import Chosen
 from portal.web.public.refused import in_words
 
@@ -65,16 +64,16 @@ def confirm(request: HttpRequest, service: str) -> HttpResponse:
         return _ran_out(request, held, user=_account(request), typed=typed, now=now)
     if not request.user.is_authenticated:
         return render(request, "public/confirm.html", _context(held, now=now) | {"step": 3})
-    forms = _forms(request.user, held, now=now)
+    asked = _forms(request.user, held, now=now)
     # What would be refused at the end is said at once.
-    patient = forms[0].patients.get(forms[0]["who"].value())
+    patient = asked.who.chosen
     by = Actor(user=request.user, role=Role.PATIENT)
     if patient:
         refused = actions.refusal_of(hold=held, patient=patient, by=by, now=now)
     else:
         barred = who_books.barred(held.service, user=request.user, clinic=ClinicSettings.current(), now=now)
         refused = NotOffered(barred) if barred else None
-    return _form(request, held, *forms, now=now, **_refused(request, request.user, refused, held, patient, now=now))
+    return _form(request, held, asked, now=now, **_refused(request, request.user, refused, held, patient, now=now))
 
 
 def _account(request: HttpRequest) -> User | None:
@@ -114,7 +113,7 @@ def _send(
         if other is None:
             lost = held_time.as_chosen(shown.again, user=user, now=now) or held
             return _ran_out(request, lost, user=user, now=now) if lost else _nothing_held(request, service)
-        return _form(request, other, *_forms(user, other, typed=request.POST, now=now), now=now)
+        return _form(request, other, _forms(user, other, typed=request.POST, now=now), now=now)
     if held is None:
         # It was let go, or given back for a session of their own: now somebody else is to have it.
         held = _hold_instead(request, shown.chosen, now=now)
@@ -165,7 +164,7 @@ def _not_as_shown(request: HttpRequest, user: User, shown: Shown, held: Appointm
         "other": other,
         "other_word": shown.chosen.word,
     }
-    return _form(request, held, *_forms(user, held, typed=request.POST, now=now), now=now, status=409, **extra)
+    return _form(request, held, _forms(user, held, typed=request.POST, now=now), now=now, status=409, **extra)
 
 
 def _context(held: Appointment, *, now: datetime) -> dict[str, Any]:
@@ -188,91 +187,51 @@ def _context(held: Appointment, *, now: datetime) -> dict[str, Any]:
 
 def _forms(
     user: User, held: Appointment, *, now: datetime, data: QueryDict | None = None, typed: QueryDict | None = None
-) -> tuple[WhoFor, BookingDetailsForm, Agreement]:
-    """The page's three forms: empty, bound to `data`, or showing what was `typed` without judging it yet."""
+) -> AskedWho:
+    """Who it is for, for the time that is held."""
     clinic = ClinicSettings.current()
-    today, takes_new = clinic.today(now), who_books.takes_somebody_new(held.service, clinic=clinic)
-    known = list(Patient.objects.managed_by(user).themself_first(user))
-    for patient in known:
-        if patient.user_id == user.pk:
-            # Known already: what is sent to them is in their account's language.
-            patient.user = user
-    who = WhoFor(data, user=user, patients=known, takes_new=takes_new)
-    if typed is not None:
-        for name in ("who", "relationship"):
-            if name in typed:
-                who.fields[name].initial = typed[name]
-    chosen = who["who"].value()
-    names = {"legal_first_name": user.first_name, "legal_last_name": user.last_name} if chosen == WhoFor.ME else {}
-    initial = typed.dict() if typed is not None else names
-    # The details of somebody already known are on file: what the hidden part of the page sent is not looked at.
-    details = BookingDetailsForm(
-        None if chosen in who.patients else data,
-        today=today,
-        initial=initial,
-        carer=user if chosen == WhoFor.OTHER else None,
-    )
-    return who, details, _agreement(who, today=today, data=data, typed=typed)
-
-
-def _agreement(who: WhoFor, *, today: date, data: QueryDict | None, typed: QueryDict | None) -> Agreement:
-    """Everybody agrees to the policies once. Those who have are not asked, but somebody new on their page is."""
-    asked = [each.version for each in consents.asked_for(today=today)]
-    left = consents.outstanding(who.patients.values(), today=today)
-    chosen = who.patients.get(who["who"].value())
-    ticked = {name: True for name in typed or {} if name.startswith("agree_")}
-    known = {version.kind for versions in left.values() for version in versions}
-    return Agreement(
-        data,
-        shown=asked,
-        needed=left.get(chosen.pk, []) if chosen else asked,
-        only_new={version.kind for version in asked} - known,
-        initial=ticked,
-    )
+    takes_new = who_books.takes_somebody_new(held.service, clinic=clinic)
+    return newcomers.ask_who(user, today=clinic.today(now), takes_new=takes_new, data=data, typed=typed)
 
 
 def _form(
     request: HttpRequest,
     held: Appointment,
-    who: WhoFor,
-    details: BookingDetailsForm,
-    agreement: Agreement,
+    asked: AskedWho,
     *,
     now: datetime,
     status: int = 200,
     **extra: Any,
 ) -> HttpResponse:
-    forms = {"who": who, "details": details, "agreement": agreement}
-    mistaken = any(form.errors for form in forms.values())
-    context = _context(held, now=now) | forms | {"forms": list(forms.values()), "mistaken": mistaken} | extra
+    forms = asked._asdict() | {"forms": list(asked), "mistaken": asked.mistaken}
+    context = _context(held, now=now) | forms | extra
     return render(request, "public/confirm.html", context, status=status)
 
 
 def _book(request: HttpRequest, user: User, held: Appointment, *, now: datetime) -> HttpResponse:
     by = Actor(user=user, role=Role.PATIENT)
-    who, details, agreement = _forms(user, held, data=request.POST, now=now)
-    patient = who.patients.get(who["who"].value())
-    # Each is asked, so that everything that is missing is said at once.
-    if not all([who.is_valid(), patient or details.is_valid(), agreement.is_valid()]):
-        return _form(request, held, who, details, agreement, now=now, status=422)
-    agreed = agreement.agreed
+    asked = _forms(user, held, data=request.POST, now=now)
+    if not asked.are_valid():
+        return _form(request, held, asked, now=now, status=422)
+    patient, agreed = asked.who.chosen, asked.agreement.agreed
+    relationship, details = asked.who.cares_as, asked.details
     if patient is None:
-        patient, is_known = _known_before(request, user, who, details, by=by, now=now)
+        answer = request.POST.get("known", "")
+        patient, is_known = newcomers.known_before(asked, answer=answer, user=user, by=by, now=now)
         if is_known:
-            return _form(request, held, who, details, agreement, now=now, status=409, is_known=True)
+            return _form(request, held, asked, now=now, status=409, is_known=True)
         if patient is not None:
             # Theirs from now on, whatever becomes of the session: the page names them.
-            who, details, agreement = _forms(user, held, now=now)
+            asked = _forms(user, held, now=now)
     try:
         if patient:
             booked = booking.book_session(hold=held, patient=patient, agreed=agreed, by=by, now=now)
         else:
-            mine = who.cleaned_data["who"] == WhoFor.ME
             booked = booking.book_first_session(
                 hold=held,
                 user=user,
                 values=details.cleaned_data,
-                relationship=None if mine else who.cleaned_data["relationship"],
+                relationship=relationship,
                 agreed=agreed,
                 by=by,
                 now=now,
@@ -283,35 +242,11 @@ def _book(request: HttpRequest, user: User, held: Appointment, *, now: datetime)
         return redirect_to(request, reverse("public:confirm", args=[held.service.slug]))
     except (SlotTaken, NotOffered, TooManyBookings) as refusal:
         refused = _refused(request, user, refusal, held, patient, now=now)
-        return _form(request, held, who, details, agreement, now=now, status=409, **refused)
+        return _form(request, held, asked, now=now, status=409, **refused)
     held_time.booked(request)
     done = _("Your request is sent.") if booked.is_request else _("Your session is booked.")
     messages.success(request, told.with_mail(done, booked, by=by, now=now))
     return redirect_to(request, reverse("patient:appointment", args=[booked.code]))
-
-
-def _known_before(
-    request: HttpRequest, user: User, who: WhoFor, details: BookingDetailsForm, *, by: Actor, now: datetime
-) -> tuple[Patient | None, bool]:
-    """Whether what was typed, with the verified address, proves a record that is there: it is offered, never joined.
-
-    The record once they said that it is theirs, and whether it is to be offered. Of everybody else nobody is told here:
-    the desk compares the records later.
-    """
-    if (answer := request.POST.get("known", "")) == "no":
-        return None, False
-    is_other, told = who.cleaned_data["who"] == WhoFor.OTHER, details.cleaned_data
-    proof: dict[str, Any] = {
-        "user": user,
-        "first_name": f"{told['legal_first_name']} {told['preferred_name']}",
-        "date_of_birth": told["date_of_birth"],
-        "relationship": who.cleaned_data["relationship"] if is_other else None,
-        "now": now,
-        "today": ClinicSettings.current().today(now),
-    }
-    if answer == "yes":
-        return signing_in.claim(**proof, by=by), False
-    return None, signing_in.match(**proof) is not None
 
 
 def _refused(
@@ -373,9 +308,9 @@ def _ran_out(
         mode=held.mode,
     )
     if user is not None:
-        forms, chosen = _forms(user, held, typed=request.POST if typed is None else typed, now=now), Chosen.of(held)
+        asked, chosen = _forms(user, held, typed=request.POST if typed is None else typed, now=now), Chosen.of(held)
         words = [(free, chosen._replace(time=free.value).word) for free in nearest]
-        return _form(request, held, *forms, now=now, status=409, ran_out=True, nearest=words, step=2)
+        return _form(request, held, asked, now=now, status=409, ran_out=True, nearest=words, step=2)
     held_at = choosing.FreeTime(held.starts_at, held.ends_at, held.location, mode=held.mode)
     context = {
         "held": held,

@@ -25,12 +25,13 @@ from portal.common.access.actors import Actor
 from portal.common.access.decorators import open_to_all
 from portal.common.web.htmx import redirect_to
 from portal.journeys import booking, changing, choosing, told
+from portal.journeys.newcomers import Agreement
 from portal.journeys.repeating import asking
 from portal.journeys.repeating.proposing import not_online, too_many
 from portal.patients import consents
 from portal.patients.models import Patient
 from portal.web.public import held_time
-from portal.web.public.forms import Agreement, Shown, WhoseForm
+from portal.web.public.forms import Shown, WhoseForm
 from portal.web.series.answering import times_or_page
 
 
