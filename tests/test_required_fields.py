@@ -39,7 +39,7 @@ TODAY = NOW.date()
 NOT_FILLED_IN = {
     *("SearchForm", "PatientSearch", "ArticleSearch", "Search", "Wanted", "PeopleFilter", "ArrivalsFilter"),
     *("BookingChoice", "OfferedTime", "DayChoice", "LanguageChoice", "Choice", "TimeChoice", "NewTime"),
-    *("Preference", "RevisionChoice", "RoomChoice", "SeenForm", "SendForm", "EndCarerForm", "ShownForm"),
+    *("Preference", "WaitFor", "RevisionChoice", "RoomChoice", "SeenForm", "SendForm", "EndCarerForm", "ShownForm"),
     *("Cancelling", "Agreeing", "Agreement", "WhoFor", "SignForm", "PreviewForm", "ExampleForm"),
     *("PersonForm", "ClinicForm", "SluggedForm", "WithPortrait", "ProfileForm", "OurFields", "KeepsPictures"),
     *("SeesOtherSaves", "ShiftForm", "JoinForm"),
@@ -154,7 +154,7 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "TimeOffForm": {"clinic": make.clinic(), "now": NOW},
         "WishForm": waiting,
         "DeskWishForm": waiting,
-        "OwnWishForm": waiting,
+        "OwnWishForm": waiting | {"chosen": session.patient},
         "StaffMoveForm": {"session": session, "people": [psychologist], "places": [session.location]},
         "WhoseForm": {"patients": [session.patient]},
         "UnlinkForm": {"account": psychologist.user},

@@ -180,8 +180,9 @@ class WishForm(forms.Form):
             return
         said = sorted((name, str(value)) for name, value in self.cleaned_data.items() if name not in {"hinted", "seen"})
         word = sha256(repr((doubts, said)).encode()).hexdigest()[:16]
+        # Said again by a page that comes back for another reason, so that it is not asked for twice.
+        self.hint = word
         if self.cleaned_data["hinted"] != word:
-            self.hint = word
             for words in doubts:
                 self.add_error(None, ValidationError(words, code="hint"))
 

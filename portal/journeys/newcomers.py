@@ -7,8 +7,9 @@ was typed may prove a record that is there (`known_before`), and a record is mad
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -148,7 +149,8 @@ class WhoFor(forms.Form):
         return str(self.cleaned_data["relationship"] or Carer.Relationship.OTHER.value)
 
 
-class AskedWho(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class AskedWho:
     """The three forms that a page has for whom something is."""
 
     who: WhoFor
@@ -156,9 +158,19 @@ class AskedWho(NamedTuple):
     agreement: Agreement
 
     @property
+    def as_list(self) -> list[forms.Form]:
+        """All three, for what the page says of their mistakes."""
+        return [self.who, self.details, self.agreement]
+
+    @property
+    def named(self) -> dict[str, forms.Form]:
+        """Each under its name, as templates ask for it."""
+        return {"who": self.who, "details": self.details, "agreement": self.agreement}
+
+    @property
     def mistaken(self) -> bool:
         """Whether anything in them is wrong, as far as they were asked."""
-        return any(form.errors for form in self)
+        return any(form.errors for form in self.as_list)
 
     def are_valid(self) -> bool:
         """Asks each, so that everything that is missing is said at once; of somebody known no details."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from portal.accounts.models import User
 from portal.appointments import eligibility
 from portal.clinic import kept
@@ -42,3 +44,18 @@ def for_somebody_new(*, clinic: ClinicSettings) -> list[Service]:
 def approval_counts(*, clinic: ClinicSettings) -> bool:
     """Whether anything can be booked online by approved people that others can't."""
     return any(not takes_somebody_new(each, clinic=clinic) for each in kept.services_online())
+
+
+def in_words(reason: str, patient: Patient | None) -> str:
+    """Why somebody can't have a service online, by NotOffered's reason; no patient is somebody new."""
+    called = {"name": patient.called} if patient else {}
+    match reason:
+        case eligibility.FIRST_VISIT_ONLY if patient:
+            return _("This is for people who are new here, and %(name)s has been here.") % called
+        case eligibility.FIRST_VISIT_AHEAD if patient:
+            return _("%(name)s has a first visit ahead already. If another time suits better, move that one.") % called
+        case "known_only":
+            return _("This is for people who have been here before. Somebody new begins with a first visit.")
+        case "approved_only":
+            return _("This is booked online only by people with whom we have agreed it. Please phone us to ask for it.")
+    return _("This service can't be booked online any more. Please choose another one, or phone us.")

@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from portal.appointments import eligibility
 from portal.appointments.waitlist_forms import WishForm
 from portal.clinic.models import Location, Service
-from portal.common.forms.fields import MarkField, MoneyField, WholeNumberField
+from portal.common.forms.fields import MarkField, MoneyField, SlugLineField, WholeNumberField
 from portal.common.forms.parts import field_of
 from portal.common.money import ZERO
-from portal.journeys import choosing
+from portal.journeys import choosing, who_books
 from portal.patients.models import Carer, Patient
 from portal.policies.models import PolicyKind
 
@@ -66,26 +66,34 @@ class ChosenCarer(forms.Form):
         field_of(self, "carer", forms.ModelChoiceField).queryset = patient.carers.select_related("user", "patient")
 
 
-class OwnWishForm(WishForm):
-    """What somebody waits for, and who it is for, where an account has several people."""
+class WaitFor(forms.Form):
+    """Which service, and with whom, the page of free times led to the waitlist with."""
 
-    def __init__(self, data: Any = None, *, people: Sequence[Patient], **kwargs: Any) -> None:
+    service = SlugLineField(max_length=80, required=False)
+    psychologist = SlugLineField(max_length=80, required=False)
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> dict[str, Any]:
+        """What a wish begins with; what is no choice on its page ticks nothing."""
+        form = cls(data)
+        form.full_clean()
+        service, psychologist = (str(form.cleaned_data.get(name, "")) for name in ("service", "psychologist"))
+        return ({"service": service} if service else {}) | ({"psychologists": [psychologist]} if psychologist else {})
+
+
+class OwnWishForm(WishForm):
+    """What somebody waits for: `chosen`, one of the `people`, or None for somebody who has no record yet."""
+
+    def __init__(self, data: Any = None, *, people: Sequence[Patient], chosen: Patient | None, **kwargs: Any) -> None:
         super().__init__(data, people=people, **kwargs)
-        if len(people) > 1:
-            who = forms.ChoiceField(
-                label=_("Who is it for"),
-                choices=[(code, patient.name) for code, patient in self._patients.items()],
-                widget=forms.RadioSelect,
-                initial=str(people[0].code),
-            )
-            self.fields = {"who": who, **self.fields}
+        self.chosen = chosen
 
     @property
-    def patient(self) -> Patient:
-        """Whom it is for; call it once what was sent is read."""
-        return self._patients[self.cleaned_data["who"]] if "who" in self.cleaned_data else super().patient
+    def standing(self) -> eligibility.Standing:
+        """Of whom it is for; somebody new has seen nobody here."""
+        return eligibility.NEW if self.chosen is None else self._standings[self.chosen.pk]
 
     def _check_who(self, service: Service) -> None:
-        if self.entry is None and eligibility.why_not(service, self.standing, clinic=self.clinic):
-            words = _("%(name)s can't book this service online. Choose another one, or phone us.")
-            self.add_error("service", ValidationError(words, code="who", params={"name": self.patient.called}))
+        if self.entry is not None or not (barred := eligibility.why_not(service, self.standing, clinic=self.clinic)):
+            return
+        self.add_error("service", ValidationError(who_books.in_words(barred, self.chosen), code="who"))

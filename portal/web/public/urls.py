@@ -16,6 +16,7 @@ from portal.web.public.views import (
     photos,
     policies,
     resources,
+    waiting,
 )
 
 app_name = "public"
@@ -51,6 +52,7 @@ urlpatterns = [
     path("offer/<slug:token>/", offers.mailed, name="offered"),
     path("book/", booking.services, name="book"),
     path("book/<slug:service>/", booking.times, name="times"),
+    path("book/<slug:service>/wait/", waiting.wait, name="wait"),
     path("book/<slug:service>/confirm/", confirming.confirm, name="confirm"),
     path("book/<slug:service>/confirm/let-go/", letting_go.let_go, name="let_go"),
     path("book/<slug:service>/confirm/series/", confirming_series.confirm_series, name="confirm_series"),

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,13 +20,20 @@ from portal.appointments.models import WaitlistEntry
 from portal.appointments.refusals import AlreadyWaiting, NotOffered, NotWaiting
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings
+from portal.common.access import limits
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.once import making, once
-from portal.journeys.waitlist import answering
+from portal.journeys import newcomers, who_books
+from portal.journeys.newcomers import AskedWho
+from portal.journeys.waitlist import answering, joining
 from portal.journeys.waitlist.words import lines_of
 from portal.patients.models import Patient
 from portal.patients.reaching import readers_of
-from portal.web.patient.forms import OwnWishForm
+from portal.patients.refusals import UserHasRecord
+from portal.web.patient.forms import OwnWishForm, WaitFor
+
+# How many people one account registers here within a day: a family, and nobody who fills the desk's lists.
+MOST_NEW = 5
 
 
 @allow(Role.PATIENT)
@@ -47,6 +54,7 @@ def listing(request: ActorRequest) -> HttpResponse:
 def _form(
     request: ActorRequest,
     people: Sequence[Patient],
+    chosen: Patient | None,
     *,
     now: datetime,
     entry: WaitlistEntry | None = None,
@@ -58,11 +66,13 @@ def _form(
         services = [entry.service]
     else:
         own = eligibility.standings(people, now=now)
-        may = (own[patient.pk] for patient in people)
+        # Whoever has an account may also wait for somebody who has no record yet.
+        may = [*(own[patient.pk] for patient in people), eligibility.NEW]
         services = waitable.services_for(may, kept.services_online(), clinic=clinic)
     return OwnWishForm(
         request.POST if request.method == "POST" else None,
         people=people,
+        chosen=chosen,
         services=services,
         psychologists=[person for person in kept.psychologists().values() if person.is_active],
         places=[place for place in kept.places().values() if place.is_active],
@@ -73,46 +83,75 @@ def _form(
     )
 
 
+def _ask_who(request: ActorRequest, *, now: datetime, data: QueryDict | None = None) -> AskedWho:
+    asked = newcomers.ask_who(request.user, today=ClinicSettings.current().today(now), takes_new=True, data=data)
+    asked.who.fields["who"].label = _("Who is it for?")
+    return asked
+
+
+def _page(
+    request: ActorRequest, form: OwnWishForm, asked: AskedWho, *, status: int = 200, is_known: bool = False
+) -> HttpResponse:
+    context: dict[str, Any] = {"form": form, "forms": [form, *asked.as_list], "is_known": is_known}
+    return render(request, "patient/waitlist_join.html", context | asked.named, status=status)
+
+
 @allow(Role.PATIENT)
 @once
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: ActorRequest) -> HttpResponse:
-    """Says which times would help; from then on they are asked by e-mail when one is free."""
+    """Says which times would help, and of somebody new who they are; from then on they are asked by e-mail."""
     now = timezone.now()
-    people = list(Patient.objects.visible_to(request.actor).themself_first(request.user).select_related("user"))
-    if not people:
-        return redirect("patient:waitlist")
-    form = _form(
-        request,
-        people,
-        now=now,
-        initial={"service": request.GET.get("service")} if "service" in request.GET else None,
-    )
-    status = 200
     if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                with making(request, now=now) as made:
-                    actions.join_waitlist(
-                        patient=form.patient, service=form.chosen_service, wish=form.wish, by=request.actor, now=now
-                    )
-                    made.leads_to("patient:waitlist")
-            except AlreadyWaiting:
-                words = _("%(name)s is on the waitlist for this service already. You can change it there.")
-                form.add_error("service", words % {"name": form.patient.called})
-                status = 409
-            except NotOffered:
-                form.add_error("service", _("This service can't be booked online any more."))
-                status = 409
+        return _join(request, now=now)
+    asked = _ask_who(request, now=now)
+    people = list(asked.who.patients.values())
+    return _page(request, _form(request, people, asked.who.chosen, now=now, initial=WaitFor.read(request.GET)), asked)
+
+
+def _join(request: ActorRequest, *, now: datetime) -> HttpResponse:
+    asked, by = _ask_who(request, now=now, data=request.POST), request.actor
+    patient = asked.who.chosen
+    form = _form(request, list(asked.who.patients.values()), patient, now=now)
+    # Each is asked, so that everything that is missing is said at once.
+    if not all([asked.are_valid(), form.is_valid()]):
+        return _page(request, form, asked, status=422)
+    sent: dict[str, Any] = {"service": form.chosen_service, "wish": form.wish, "agreed": asked.agreement.agreed}
+    is_new = patient is None
+    if patient is None:
+        answer = request.POST.get("known", "")
+        patient, is_known = newcomers.known_before(asked, answer=answer, user=request.user, by=by, now=now)
+        if is_known:
+            return _page(request, form, asked, status=409, is_known=True)
+    if patient is None and not limits.within("newcomers", who=str(request.user.code), most=MOST_NEW, seconds=86_400):
+        form.add_error(None, _("You have registered several people today. Please phone us for more."))
+        return _page(request, form, asked, status=429)
+    try:
+        with making(request, now=now) as made:
+            if patient is not None:
+                entry = joining.join(patient=patient, **sent, by=by, now=now)
             else:
-                messages.success(request, _("You are on the waitlist."))
-                if not readers_of(form.patient):
-                    messages.warning(
-                        request, _("We have no e-mail address to write to. Please add one to the details.")
-                    )
-                return made.answer
-    return render(request, "patient/waitlist_join.html", {"form": form}, status=status)
+                values, cares_as = asked.details.cleaned_data, asked.who.cares_as
+                entry = joining.join_first(
+                    user=request.user, values=values, relationship=cares_as, **sent, by=by, now=now
+                )
+            made.leads_to("patient:waitlist")
+    except AlreadyWaiting:
+        words = _("%(name)s is on the waitlist for this service already. You can change it there.")
+        form.add_error("service", words % {"name": patient.called if patient else ""})
+    except NotOffered as refused:
+        form.add_error("service", who_books.in_words(refused.reason, patient))
+    except UserHasRecord:
+        form.add_error(None, _("You were registered in another window meanwhile. Look at it again, and send it."))
+    else:
+        messages.success(request, _("You are on the waitlist."))
+        if not readers_of(entry.patient):
+            messages.warning(request, _("We have no e-mail address to write to. Please add one to the details."))
+        return made.answer
+    if is_new:
+        # Somebody known from now on: the page names them.
+        asked = _ask_who(request, now=now)
+    return _page(request, form, asked, status=409)
 
 
 @allow(Role.PATIENT)
@@ -124,7 +163,7 @@ def change(request: ActorRequest, code: UUID) -> HttpResponse:
     if not entry.is_waiting:
         messages.info(request, _("This was over already. Nothing was changed."))
         return redirect("patient:waitlist")
-    form, status = _form(request, [entry.patient], now=now, entry=entry), 200
+    form, status = _form(request, [entry.patient], entry.patient, now=now, entry=entry), 200
     if request.method == "POST":
         status = 422
         if form.is_valid():

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -166,6 +167,7 @@ def _calendar(
         "today": clinic.today(now),
         "query": _query(choice).urlencode(),
         "wider": _wider(choice),
+        "wait_url": _wait_url(service, choice["psychologist"]),
         "clock": week.other_clock(clock),
         # Of the form above the times, which the fragment leaves as it is.
         "places": partial(_places, psychologists, service),
@@ -196,6 +198,12 @@ def _wider(choice: Mapping[str, Any]) -> str:
     if not any(choice[name] for name in narrowing):
         return ""
     return _query({**choice, **dict.fromkeys(narrowing)}).urlencode()
+
+
+def _wait_url(service: Service, psychologist: Psychologist | None) -> str:
+    """Where somebody whom no free time suits waits for one, with whom they chose."""
+    url = reverse("public:wait", args=[service.slug])
+    return f"{url}?{urlencode({'psychologist': psychologist.slug})}" if psychologist else url
 
 
 def _places(psychologists: list[Psychologist], service: Service) -> list[Location]:

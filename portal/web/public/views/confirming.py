@@ -203,7 +203,7 @@ def _form(
     status: int = 200,
     **extra: Any,
 ) -> HttpResponse:
-    forms = asked._asdict() | {"forms": list(asked), "mistaken": asked.mistaken}
+    forms: dict[str, Any] = asked.named | {"forms": asked.as_list, "mistaken": asked.mistaken}
     context = _context(held, now=now) | forms | extra
     return render(request, "public/confirm.html", context, status=status)
 
