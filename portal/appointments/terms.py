@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-from portal.clinic.booking_rules import rules_of
+from portal.clinic.booking_rules import AFTER_AN_ANSWER, rules_of
 from portal.clinic.kept import services
 from portal.clinic.models import ClinicSettings, Service
 from portal.policies.models import PolicySettings
@@ -21,10 +21,6 @@ class Promised(TypedDict):
     late_fee_percent: int
     no_show_percent: int
     grace_minutes: int
-
-
-# Who asks for a time can't know when it is confirmed: at night, or at work, they need some hours to read that it is.
-AFTER_AN_ANSWER: Final = timedelta(hours=12)
 
 
 def promised_now(service: Service, *, clinic: ClinicSettings, may_be_asked: bool = False) -> Promised:

@@ -9,11 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from portal.clinic.models import ClinicSettings, HowBooked, Service, WhoBooks
 
 # So long before its start a request has been answered, or has ended.
 NEAR = timedelta(hours=2)
+
+
+# Who asks for a time can't know when it is confirmed: at night, or at work, they need some hours to read that it is, in
+# which they cancel it for nothing.
+AFTER_AN_ANSWER: Final = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,10 +129,16 @@ def _free_time(facts: PrivacyFacts) -> str:
     ) % {"hours": facts["cancel_hours"]}
     if own := facts.get("own_hours"):
         until += space() + say_own_hours(own)
-    if not facts["cancel_hours"] or not facts["grace_minutes"]:
+    if not facts["cancel_hours"]:
         return until
-    grace = _("After a later booking: for %(minutes)s.") % {"minutes": durations.minutes(facts["grace_minutes"])}
-    return f"{until}{space()}{grace}"
+    parts = [until]
+    if facts["grace_minutes"]:
+        parts.append(
+            _("After a later booking: for %(minutes)s.") % {"minutes": durations.minutes(facts["grace_minutes"])}
+        )
+    if within := facts.get("asked_hours"):
+        parts.append(_("Once we confirm what you asked for: for %(hours)s.") % {"hours": durations.hours(within)})
+    return space().join(parts)
 
 
 def _with_people(facts: PrivacyFacts) -> list[list[str]]:

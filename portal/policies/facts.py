@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.accounts import devices
-from portal.clinic.booking_rules import rules_of
+from portal.clinic.booking_rules import AFTER_AN_ANSWER, rules_of
 from portal.clinic.kept import offered_services, places
 from portal.clinic.models import ClinicSettings, Service, TaxCode, WhoBooks
 from portal.common.kept import kept
@@ -51,11 +51,14 @@ class ClinicFacts(Who):
     grace_minutes: int
     # Where there are any; of a version from before services had rules of their own, nothing is missing.
     own_hours: NotRequired[list[OwnHours]]
+    # Where something is booked on request: for how many hours after it is confirmed it is cancelled for nothing.
+    asked_hours: NotRequired[int]
     additions: str
 
 
 class _OwnRules(TypedDict, total=False):
     own_hours: list[OwnHours]
+    asked_hours: int
 
 
 class _OwnLimits(TypedDict, total=False):
@@ -210,7 +213,10 @@ def _own_rules(clinic: ClinicSettings, offered: Iterable[Service]) -> _OwnRules:
         for service in offered
         if (hours := rules_of(service, clinic=clinic).cancel_hours) != clinic.cancel_hours
     ]
-    return {"own_hours": own} if own else {}
+    told: _OwnRules = {"own_hours": own} if own else {}
+    if any(service.online and rules_of(service, clinic=clinic).is_on_request for service in offered):
+        told["asked_hours"] = max(int(AFTER_AN_ANSWER.total_seconds()), clinic.grace_minutes * 60) // 3600
+    return told
 
 
 def _own_limits(clinic: ClinicSettings, offered: Iterable[Service]) -> _OwnLimits:
@@ -279,6 +285,7 @@ LABELS = {
     "answer_hours": gettext_lazy("Requests are answered within, hours"),
     "who_books": gettext_lazy("Services that not everybody books online"),
     "grace_minutes": gettext_lazy("Free cancelling after a late booking, minutes"),
+    "asked_hours": gettext_lazy("Free cancelling once a request is confirmed, hours"),
     "no_show_percent": gettext_lazy("Fee for not coming, percent"),
     "waiver": gettext_lazy("When you do without the fee"),
     "payment_terms_days": gettext_lazy("Invoices are due after, days"),

@@ -160,6 +160,12 @@ def _changing(facts: FeesFacts) -> list[Block]:
             "charge for %(minutes)s after you book, until it begins."
         ) % {"minutes": durations.minutes(facts["grace_minutes"])}
         blocks.append(text(grace))
+    if percent and (within := facts.get("asked_hours")):
+        confirmed = _(
+            "If you ask for a session and we confirm it, you can cancel or move it free of charge for %(hours)s after "
+            "we confirm it, until it begins."
+        ) % {"hours": durations.hours(within)}
+        blocks.append(text(confirmed))
     blocks += [how, promised]
     if percent:
         blocks.append(

@@ -11,6 +11,7 @@ from django.conf import settings as django_settings
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import translation
 
+from portal.appointments import terms
 from portal.audit.models import Entry
 from portal.clinic.models import ClinicSettings, TaxCode
 from portal.common import kept
@@ -352,6 +353,29 @@ def test_what_programs_decide_is_told_with_the_rule_in_force(clinic, changes, sa
     assert said in words(**changes)
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("fees", "free of charge for %s after we confirm it, until it begins."),
+        ("privacy", "Once we confirm what you asked for: for %s."),
+    ],
+)
+def test_what_is_asked_for_is_free_to_cancel_for_hours_once_it_is_confirmed(clinic, kind, said):
+    service = make.service()
+    make.clinic(cancel_hours=48, late_fee_percent=50, grace_minutes=15)
+    assert said % "12 hours" not in words(kind)
+    type(service).objects.update(how_booked="on_request")
+    assert said % "12 hours" in words(kind)
+    # As the terms promise it: never less than whoever books at once has.
+    ClinicSettings.objects.update(grace_minutes=20 * 60)
+    assert said % "20 hours" in words(kind)
+    booked = terms.promised_now(service, clinic=ClinicSettings.current(), may_be_asked=True)
+    assert booked["grace_minutes"] == 20 * 60
+    # At the desk alone nobody asks for anything.
+    type(service).objects.update(online=False)
+    assert said % "20 hours" not in words(kind)
+
+
 def test_no_fee_no_line_about_it(clinic):
     assert "A fee for cancelling late" in words()
     assert "A fee for cancelling late" not in words(late_fee_percent=0)
@@ -416,6 +440,7 @@ def test_fees_follow_their_settings(clinic):
     assert "have not cancelled, the fee is 100% of the price." in text
     assert "free of charge for 15 minutes after you book" in text
     assert "after you book" not in words("fees", grace_minutes=0)
+    assert "after we confirm it" not in text
     free = words("fees", late_fee_percent=0, no_show_percent=0)
     assert "after you book" not in free
     assert "We charge no fee for sessions that were cancelled or missed." in free
