@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from portal.accounts.roles import Role
 from portal.appointments.actions.rules import Slot
 from portal.appointments.closed import closed_on, holiday_on
 from portal.appointments.models import Appointment, AppointmentQuerySet, Offer, TimeSlot
@@ -19,10 +20,14 @@ from portal.patients.models import Patient
 
 
 class InTheWay(NamedTuple):
-    """Why a time is not free, in words; `code` is the session that stands there, None where there is not just one."""
+    """Why a time is not free, in words; `code` is the session that stands there, None where there is not just one.
+
+    `is_offered`: it is kept for somebody on the waitlist, whose offers the reader may see and withdraw.
+    """
 
     words: str
     code: object = None
+    is_offered: bool = False
 
 
 def in_the_way(
@@ -36,7 +41,10 @@ def in_the_way(
     now: datetime,
     ignore: Appointment | None = None,
 ) -> InTheWay:
-    """Says what `slot` was refused for. Two statements; by now it may be gone, then it says no more than that."""
+    """Says what `slot` was refused for; by now that may be gone, then it says no more than that.
+
+    One statement, a second one for a time that is held, none for a room or for several psychologists.
+    """
     there = Appointment.objects.visible_to(by).taking_time(now=now).for_listing().order_by("starts_at")
     if ignore is not None:
         there = there.exclude(pk=ignore.pk)
@@ -48,7 +56,7 @@ def in_the_way(
         return InTheWay(_("Nobody who gives this service is free then."))
     (psychologist,) = psychologists
     found = there.filter(psychologist=psychologist).occupying(slot.occupied_from, slot.occupied_until)
-    return _of_psychologist(found, psychologist, slot)
+    return _of_psychologist(found, psychologist, slot, by=by)
 
 
 def not_worked_because(
@@ -77,15 +85,16 @@ def _of_patient(found: AppointmentQuerySet, patient: Patient) -> InTheWay:
     return InTheWay(words % _said(session), session.code)
 
 
-def _of_psychologist(found: AppointmentQuerySet, psychologist: Psychologist, slot: Slot) -> InTheWay:
+def _of_psychologist(found: AppointmentQuerySet, psychologist: Psychologist, slot: Slot, *, by: Actor) -> InTheWay:
     session = found.first()
     if session is None:
         return InTheWay(_("%(name)s is not free then.") % {"name": psychologist.name})
     if session.is_hold:
         offer = Offer.objects.still_open().filter(hold_code=session.code).first()
         if offer is not None:
-            words = _("This time is kept for somebody on the waitlist until %(until)s: see Waitlist, Offers.")
-            return InTheWay(words % {"until": clock(offer.expires_at, session.zone)})
+            words = _("This time is kept for somebody on the waitlist until %(until)s.")
+            is_seen = by.role in {Role.RECEPTION, Role.MANAGER}
+            return InTheWay(words % {"until": clock(offer.expires_at, session.zone)}, is_offered=is_seen)
         words = _("Somebody is booking online with %(psychologist)s, from %(start)s to %(end)s.")
         return InTheWay(words % _said(session))
     if session.starts_at < slot.ends_at and session.ends_at > slot.starts_at:

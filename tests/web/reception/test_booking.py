@@ -564,6 +564,9 @@ def test_a_time_that_is_kept_for_an_offer_says_so_and_until_when(desk, place, ur
     assert response.status_code == 409
     assert f"This time is kept for somebody on the waitlist until {until}" in flat(response)
     assert "Somebody is booking online" not in flat(response)
+    # What keeps it can be seen, and taken back, a press away.
+    box = response.content.decode().partition("This time is kept for somebody")[2].partition("</div>")[0]
+    assert f'href="{reverse("reception:offers")}"' in box
 
 
 def test_whoever_is_free_and_nobody_is(desk, place, url):
