@@ -99,8 +99,12 @@ def test_the_page_of_free_times_leads_to_waiting_with_whom_they_chose(kim):
 
 def test_where_nothing_is_free_at_all_waiting_is_the_way_on(kim):
     kim.hours.all().delete()
-    page = Client().get(f"{TIMES}?psychologist=kim")
+    page = Client().get(TIMES)
     assert "Nothing is free online at the moment. Wait for a time" in words(page)
+    assert way_on(page) == WAIT
+    # Beside a look at everybody's times, where one was chosen.
+    page = Client().get(f"{TIMES}?psychologist=kim")
+    assert "See all times" in words(page)
     assert way_on(page) == f"{WAIT}?psychologist=kim"
 
 
