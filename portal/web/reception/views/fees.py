@@ -140,13 +140,17 @@ def _offer(request: ActorRequest, session: Appointment, form: WaiveForm) -> Http
     invoice = Invoice.objects.visible_to(request.actor).live().filter(appointment=session)
     if billed := invoice.for_purpose(due.purpose).first():
         return redirect("reception:invoice", number=billed.number)
+    refilled = waitlist.refilled([session]).get(session.pk)
+    if refilled is not None and not form.is_bound:
+        # Nothing was lost by it, so the reason to do without the fee stands there to be taken or changed.
+        form = WaiveForm(initial={"reason": _("Its time was filled again.")})
     context = {
         "session": session,
         "fee": due,
         "form": form,
         "waiver": session.waivers.in_force().filter(purpose=due.purpose).select_related("waived_by").first(),
         "ahead": actions.held_ahead(session),
-        "refilled": waitlist.refilled([session]).get(session.pk),
+        "refilled": refilled,
     }
     return render(request, "reception/fee.html", context, status=422 if form.errors else 200)
 
