@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -13,7 +12,7 @@ from portal.billing import charges
 from portal.clinic.models import ClinicSettings
 from portal.common.languages.times import when
 from portal.common.money import dollars
-from portal.journeys import pricing
+from portal.web.calendars import fees
 
 
 class Line(NamedTuple):
@@ -39,15 +38,5 @@ def lines(session: Appointment, moved: Appointment, *, clinic: ClinicSettings) -
     yield Line(_("Where"), session.location.name, moved.location.name)
     yield Line(_("How"), session.get_mode_display(), moved.get_mode_display())
     agreed = charges.price_of(session, clinic=clinic)
-    note = "" if moved.psychologist == session.psychologist else _of_colleague(moved, agreed, clinic=clinic)
+    note = fees.of_one(session, moved, agreed=agreed, clinic=clinic)
     yield Line(_("Fee"), dollars(agreed), dollars(agreed), note)
-
-
-def _of_colleague(moved: Appointment, agreed: Decimal, *, clinic: ClinicSettings) -> str:
-    """The fee that was agreed holds with whomever it is: what the other one asks for is said beside it."""
-    whom, on = moved.psychologist, moved.location.day_of(moved.starts_at)
-    own = pricing.fees_of([whom], service=moved.service, mode=moved.mode, on=on, clinic=clinic).get(whom.pk, agreed)
-    if own == agreed:
-        return _("Stays as agreed. It is %(name)s's own fee too.") % {"name": whom.name}
-    said = {"name": whom.name, "own": dollars(own)}
-    return _("Stays as agreed with the patient, though %(name)s's own fee is %(own)s.") % said

@@ -27,8 +27,8 @@ from portal.journeys import choosing, sessions
 from portal.journeys.repeating import asking, telling
 from portal.journeys.repeating.cancelling import cancel_sessions, choices
 from portal.journeys.repeating.moving import Moving, move_sessions, propose_move
+from portal.web.calendars import fees
 from portal.web.calendars.audience import Audience
-from portal.web.calendars.fees import fee_afterwards
 from portal.web.calendars.refused import in_words, why_not
 from portal.web.calendars.series_forms import StaffMoveForm
 from portal.web.calendars.told import say_what_was_done
@@ -222,7 +222,7 @@ def _fee_afterwards(asked: Moving | None, *, clinic: ClinicSettings) -> str:
     if asked is None:
         return ""
     going = [line.session for line in asked.proposal.lines if line.session is not None]
-    return fee_afterwards(going, to=asked.proposal.terms, clinic=clinic)
+    return fees.of_several(going, to=asked.proposal.terms, clinic=clinic)
 
 
 def _not_given(session: Appointment, form: StaffMoveForm) -> str:
