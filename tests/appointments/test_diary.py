@@ -49,6 +49,18 @@ def test_what_stands_in_the_diary_is_not_free(practice, nine):
     assert free(practice) == ["Mon 09:00", *WHOLE_DAY[4:]]
 
 
+def test_breaks_reach_over_midnight_on_both_sides_of_what_is_asked_about(practice, nine):
+    """What stands on the day before and the day after is read as far as a break of either may reach."""
+    anna, service = make.psychologist(), make.service(minutes=30, buffer_before=30, buffer_after=30)
+    make.week(psychologist=anna, location=practice.location, starts="00:00", ends="00:00", weekdays=(0,))
+    midnight = nine - 9 * HOUR
+    for starts_at in (midnight - HOUR, midnight + DAY + timedelta(minutes=20)):
+        make.appointment(psychologist=anna, service=make.service(minutes=40), starts_at=starts_at)
+    listed = wall(ask(practice, [anna], days=1, service=service)[anna.pk])
+    # Until 23:40 and from 00:20 they have somebody else: half an hour is kept free from either.
+    assert (listed[0], listed[-1]) == ("Mon 00:30", "Mon 23:00")
+
+
 @pytest.mark.parametrize(
     ("status", "takes"),
     [

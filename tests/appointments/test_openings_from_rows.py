@@ -2,6 +2,19 @@
 
 What stands between the rows and the pure part is tried here: which rows are read, of whom, around which days, and what
 each of them means. `--hypothesis-profile=thorough` asks 2,000 that nobody has seen before.
+
+Whoever changes what is drawn here should see that these faults, put in by hand, are still found:
+
+- of sessions: read without their breaks; called off ones or holds that ran out count; requests, holds or those that
+  were held don't; the breaks of the session that is asked for are forgotten
+- of rooms: colleagues' sessions are not read; rooms elsewhere or out of use count; a room is never asked for, or in
+  every way of meeting; the breaks of what takes one are forgotten
+- of people: leave, extra hours or what they have elsewhere is not read; a colleague's leave counts; ways that they
+  don't offer are offered, or the one that was asked for is not asked about
+- of hours: not their first day, not their last, not the ways they are for
+- of days off: public holidays or closures are not asked about; a closure of one place or one way closes all; those of
+  some ways are looked at for all ways together
+- of rules: the clinic's where the service has its own; days by the clock of UTC
 """
 
 from datetime import UTC, date, datetime, time, timedelta
