@@ -8,13 +8,14 @@ locked out: whoever has a first visit ahead may move it, and whoever missed it, 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from django.db.models import BooleanField, ExpressionWrapper, Q
 
 from portal.appointments import states
+from portal.appointments.refusals import TooManyBookings
 from portal.appointments.states import Status
 from portal.clinic import kept
 from portal.clinic.booking_rules import rules_of
@@ -84,3 +85,13 @@ def why_not(service: Service, standing: Standing, *, clinic: ClinicSettings) -> 
     if who == WhoBooks.ANYONE or standing.is_approved or (who == WhoBooks.KNOWN and standing.was_here):
         return ""
     return f"{who}_only"
+
+
+def why_no_more(ahead: Sequence[int], service: Service, *, clinic: ClinicSettings) -> TooManyBookings | None:
+    """Why somebody can't book one more session online whose sessions ahead are of these services, by their ids."""
+    in_force = rules_of(kept.services().get(service.pk, service), clinic=clinic)
+    if len(ahead) >= in_force.most_sessions:
+        return TooManyBookings()
+    if in_force.most_of_service is not None and ahead.count(service.pk) >= in_force.most_of_service:
+        return TooManyBookings("service")
+    return None

@@ -14,9 +14,9 @@ from django.db.models import FilteredRelation, Q
 from portal.accounts.models import User
 from portal.appointments import eligibility, states
 from portal.appointments.models import Appointment
-from portal.appointments.refusals import NotOffered, PatientBusy
+from portal.appointments.refusals import NotOffered, PatientBusy, TooManyBookings
 from portal.clinic import kept
-from portal.clinic.models import Service
+from portal.clinic.models import ClinicSettings, Service
 from portal.patients.models import Patient, PatientQuerySet
 
 
@@ -28,6 +28,8 @@ class OwnSession(NamedTuple):
     starts_at: datetime
     ends_at: datetime
     zone: ZoneInfo
+    # It is booked or asked for, so it counts among those that may be booked online.
+    is_ahead: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,16 @@ class OwnSessions:
             met += found
         return met
 
+    def why_no_more(self, service: Service, *, clinic: ClinicSettings) -> TooManyBookings | None:
+        """Why none of them can book one more session of a service online; None where any can, or nobody is known."""
+        why = None
+        for theirs in self.of_each:
+            ahead = [each.service.pk for each in theirs if each.is_ahead]
+            why = eligibility.why_no_more(ahead, service, clinic=clinic)
+            if why is None:
+                return None
+        return why
+
 
 def of_account(user: User, *, now: datetime) -> OwnSessions:
     """Of everybody whom an account books for. One query."""
@@ -61,12 +73,12 @@ def _of(patients: PatientQuerySet, *, now: datetime, but: UUID | None = None) ->
     standing = Q(appointments__status__in=states.TAKING_TIME, appointments__ends_at__gt=now)
     rows = patients.annotate(own=FilteredRelation("appointments", condition=standing)).order_by("own__starts_at")
     found: dict[int, list[OwnSession]] = {}
-    columns = ("pk", "own__code", "own__service", "own__starts_at", "own__ends_at", "own__location")
-    for patient, code, service, starts_at, ends_at, place in rows.values_list(*columns):
+    columns = ("pk", "own__code", "own__service", "own__starts_at", "own__ends_at", "own__location", "own__status")
+    for patient, code, service, starts_at, ends_at, place, status in rows.values_list(*columns):
         theirs = found.setdefault(patient, [])
         if code not in {None, but}:
             zone = kept.places()[place].zone
-            theirs.append(OwnSession(code, kept.services()[service], starts_at, ends_at, zone))
+            theirs.append(OwnSession(code, kept.services()[service], starts_at, ends_at, zone, status in states.AHEAD))
     return OwnSessions(tuple(found.values()))
 
 

@@ -17,9 +17,8 @@ from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment
 from portal.appointments.openings import by_way, openings
 from portal.appointments.outside.taken import is_busy_elsewhere
-from portal.appointments.refusals import NotOffered, PatientBusy, Refusal, SlotTaken, TooManyBookings
+from portal.appointments.refusals import NotOffered, PatientBusy, Refusal, SlotTaken
 from portal.appointments.states import AHEAD, TAKING_TIME, Status
-from portal.clinic.booking_rules import rules_of
 from portal.clinic.kept import is_named, places, psychologists, rooms, services
 from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, Room, Service
 from portal.common.access.actors import Actor
@@ -294,11 +293,8 @@ def check_patient(
     if any(each.starts_at < slot.ends_at and each.ends_at > slot.starts_at for each in coming):
         raise PatientBusy("patient")
     ahead = [each.service for each in coming if each.status in AHEAD and each.ends_at > now]
-    in_force = rules_of(services().get(service.pk, service), clinic=clinic)
-    if len(ahead) >= in_force.most_sessions:
-        raise TooManyBookings
-    if in_force.most_of_service is not None and ahead.count(service.pk) >= in_force.most_of_service:
-        raise TooManyBookings("service")
+    if refusal := eligibility.why_no_more(ahead, service, clinic=clinic):
+        raise refusal
     if psychologist.accepting_patients and not eligibility.is_asked(service, clinic=clinic):
         return
     standing = known.standing if known else eligibility.standings([patient], now=now)[patient.pk]

@@ -11,6 +11,7 @@ import time_machine
 from django.test import Client
 
 from portal.appointments.models import Appointment, Status
+from portal.clinic.models import Service
 from tests import make
 from tests.web.public.held import shown_by
 
@@ -113,6 +114,36 @@ def test_the_refusal_names_the_session_and_keeps_the_time_from_nobody(user, own)
     assert link_to(own) in answer.content.decode()
     assert list(Appointment.objects.all()) == [own]
     assert client.get(CONFIRM)["Location"] == TIMES
+
+
+def test_whoever_has_as_many_as_may_be_booked_reads_it_before_they_choose_a_time(user, own):
+    make.clinic(max_open_bookings=2, phone="+61390101234")
+    client = make.client_for(user)
+    assert client.get(TIMES, WEEK).context["full"] == ""
+    make.appointment(patient=user.patient, starts_at=ELEVEN + timedelta(days=7), status=Status.REQUESTED)
+    page = client.get(TIMES, WEEK)
+    assert "You have as many sessions booked as can be booked online. Please phone us for more." in words(page)
+    box = page.content.decode().split('id="full"')[1].split("</div>")[0]
+    assert 'href="/my/appointments/"' in box
+    assert 'href="tel:+61390101234"' in box
+    assert Client().get(TIMES, WEEK).context["full"] == ""
+    # Somebody else for whom they book has room.
+    make.carer(user=user)
+    assert client.get(TIMES, WEEK).context["full"] == ""
+
+
+def test_only_as_many_of_one_service_may_be_booked(user, own):
+    Service.objects.filter(slug="session").update(max_open_bookings=1)
+    client = make.client_for(user)
+    assert client.get(TIMES, WEEK).context["full"] == ""
+    own.service = Service.objects.get(slug="session")
+    own.save()
+    of_these = "You have as many of these sessions booked as can be booked online. Please phone us for more."
+    assert of_these in words(client.get(TIMES, WEEK))
+    # What was called off leaves room again.
+    own.delete()
+    make.appointment(patient=user.patient, service=own.service, starts_at=ELEVEN, status=Status.CANCELLED)
+    assert client.get(TIMES, WEEK).context["full"] == ""
 
 
 def test_somebody_new_whom_they_care_for_still_has_it(user, own):

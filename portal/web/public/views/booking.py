@@ -28,7 +28,7 @@ from portal.common.web.htmx import htmx_of, page_or_fragment, redirect_to
 from portal.journeys import choosing, clocks, own_sessions, pricing, profiles, returning, who_books
 from portal.journeys.own_sessions import OwnSessions
 from portal.journeys.times_form import kept_in_links
-from portal.web.public import held_time
+from portal.web.public import held_time, refused
 from portal.web.public.forms import Choice, Preference, TimeChoice
 
 
@@ -134,6 +134,8 @@ def _calendar(
     wanted = _wanted(choice, psychologists)
     if len(wanted) > 1:
         wanted = choosing.in_turn(wanted, service=service, monday=monday)
+    own = _own(request, now=now)
+    full = own.why_no_more(service, clinic=clinic)
     week = choosing.week_of_times(
         psychologists=wanted,
         service=service,
@@ -144,7 +146,7 @@ def _calendar(
         location=choice["place"],
         part=choice["part"],
         day=choice["day"],
-        own=_own(request, now=now),
+        own=own,
         is_asked_for=choice["week"] is not None,
     )
     price = pricing.price_range(
@@ -177,6 +179,7 @@ def _calendar(
         "price": price,
         "taken": taken,
         "instead": returning.services_for(wanted) if service.first_visit_only and _is_known(request, now=now) else [],
+        "full": refused.in_words(full, None, None) if full else "",
         "first_visits": _first_visits(request, now=now) if service.first_visit_only else [],
         "step": 2,
     }
