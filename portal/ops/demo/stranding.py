@@ -8,28 +8,30 @@ from itertools import cycle
 
 from portal.appointments import actions as diary
 from portal.appointments.actions import Shift
-from portal.appointments.models import TimeSlot, WorkingHours
+from portal.appointments.models import Appointment, TimeSlot, WorkingHours
 from portal.appointments.refusals import Refusal
 from portal.clinic.models import Mode, Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.journeys import time_away, weekly
 from portal.patients.models import Patient
 
-# More than one page of the desk's.
-ON_LEAVE = 24
+# So many sessions in her leave, of so many a day: worth deciding about together, and few enough to call everybody.
+ON_LEAVE, A_DAY = 6, 2
 LATER = time(16)
 
 
 def long_leave(psychologist: Psychologist, *, desk: Actor, now: datetime) -> None:
     """Two to five weeks ahead she is away for family, and has been booked ever since."""
     days = list(_days(psychologist, first=14, last=35, now=now))
-    patients = cycle(Patient.objects.order_by("pk")[:12])
-    booked = 0
+    patients = _own(psychologist)
+    left = ON_LEAVE
     for window, day in days:
+        of_the_day = 0
         for hour in range(window.starts.hour, window.ends.hour or 24):
             starts_at = datetime.combine(day, time(hour), tzinfo=window.location.zone)
-            if booked < ON_LEAVE:
-                booked += _book(psychologist, window, next(patients), starts_at, desk=desk, now=now)
+            if of_the_day < min(A_DAY, left):
+                of_the_day += _book(psychologist, window, next(patients), starts_at, desk=desk, now=now)
+        left -= of_the_day
     zone = days[0][0].location.zone
     time_away.add_time_slot(
         psychologist=psychologist,
@@ -44,7 +46,7 @@ def long_leave(psychologist: Psychologist, *, desk: Actor, now: datetime) -> Non
 
 def later_evenings(psychologist: Psychologist, *, desk: Actor, now: datetime) -> None:
     """His evenings begin an hour later from now on; somebody is booked in the first hour of one."""
-    patients = cycle(Patient.objects.order_by("-pk")[:12])
+    patients = _own(psychologist)
     for window, day in _days(psychologist, first=15, last=40, now=now):
         if window.starts < LATER <= window.ends:
             starts_at = datetime.combine(day, window.starts, tzinfo=window.location.zone)
@@ -64,6 +66,12 @@ def later_evenings(psychologist: Psychologist, *, desk: Actor, now: datetime) ->
         for row in rows
     ]
     weekly.set_weekly_hours(psychologist=psychologist, hours=hours, by=desk, now=now - timedelta(hours=2))
+
+
+def _own(psychologist: Psychologist) -> Iterator[Patient]:
+    """Whom they see, over and over."""
+    seen = Appointment.objects.with_a_person().filter(psychologist=psychologist)
+    return cycle(Patient.objects.filter(pk__in=seen.values("patient")).order_by("pk"))
 
 
 def _days(psychologist: Psychologist, *, first: int, last: int, now: datetime) -> Iterator[tuple[WorkingHours, date]]:
