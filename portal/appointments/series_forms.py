@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from portal.appointments.actions.clashes import Terms
 from portal.appointments.recurrence import FURTHEST, MOST, Every, Pattern
 from portal.common.forms.dates import NEAR
 from portal.common.forms.fields import DateField, MarkField, TimeField, WholeNumberField, moment
@@ -139,6 +140,16 @@ class MoveForm(forms.Form):
     day = DateField(label=_("This session goes to"), picker=True)
     at = TimeField(label=_("At"))
     which = forms.ChoiceField(label=_("Which sessions"), choices=Which.choices)
+
+    @property
+    def to(self) -> Terms | None:
+        """How they are held from then on; None as now. Only of a valid form."""
+        return None
+
+    @property
+    def not_given(self) -> str:
+        """Why they can't be held so, as `NotOffered` says it; empty where they can. Only of a valid form."""
+        return ""
 
 
 class ChosenSessions(forms.Form):

@@ -14,12 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.appointments.actions.clashes import Terms
-from portal.appointments.refusals import NotOffered, SlotTaken
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.decorators import ActorRequest
 from portal.common.web.htmx import redirect_to
-from portal.common.web.once import making
 from portal.journeys import choosing
 from portal.journeys.repeating import asking, telling
 from portal.patients.models import Patient
@@ -28,6 +26,7 @@ from portal.web.calendars.booking import Here, day_of, what_is_booked
 from portal.web.calendars.refused import why_not
 from portal.web.calendars.told import say_what_was_done
 from portal.web.series.answering import times_or_page
+from portal.web.series.trying import do_or_ask_again
 
 
 def book(request: ActorRequest, audience: Audience, people: Sequence[Psychologist], code: UUID) -> HttpResponse:
@@ -51,19 +50,21 @@ def book(request: ActorRequest, audience: Audience, people: Sequence[Psychologis
     patient_url = reverse(f"{audience.namespace}:patient", args=[patient.code])
     asked, refusal = read(), ""
     if asked.is_ready:
-        try:
-            with making(request, now=now) as made:
-                booked = asked.book(by=request.actor, now=now)
-                made.leads_to(patient_url)
-        except SlotTaken:
-            # Somebody was faster than this page: what is free is looked at again.
-            asked = read()
-        except NotOffered as refused:
-            refusal = why_not(refused.reason)
-        else:
+        tried = do_or_ask_again(
+            request,
+            asked,
+            do=lambda: asked.book(by=request.actor, now=now),
+            read=read,
+            why=lambda refused: why_not(refused.reason),
+            leads_to=patient_url,
+            now=now,
+        )
+        if tried.answer is not None:
+            booked = tried.done
             done = ngettext("%(n)s session is booked.", "%(n)s sessions are booked.", len(booked)) % {"n": len(booked)}
             say_what_was_done(request, done, telling.told(booked, now=now), is_past=False)
-            return made.answer
+            return tried.answer
+        asked, refusal = tried.asked, tried.refusal
     context = here.context | {
         "asked": asked,
         "refusal": refusal,

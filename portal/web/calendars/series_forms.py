@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.appointments.actions.clashes import Terms
 from portal.appointments.models import Appointment
 from portal.appointments.series_forms import MoveForm
 from portal.clinic.models import Location, Mode, Psychologist
@@ -51,11 +52,20 @@ class StaffMoveForm(MoveForm):
                 del self.fields[name]
 
     @property
-    def terms(self) -> tuple[Psychologist, Mode, Location]:
+    def to(self) -> Terms:
         """With whom, how and where; only of a valid form."""
         said, session = self.cleaned_data, self.session
-        return (
+        return Terms(
             self.people.get(said.get("psychologist", ""), session.psychologist),
+            session.person,
+            session.service,
             Mode(said.get("mode") or session.mode),
             self.places.get(said.get("place", ""), session.location),
         )
+
+    @property
+    def not_given(self) -> str:
+        """Whether whoever is chosen holds them in no such way; as they are held now was agreed."""
+        to, session = self.to, self.session
+        is_agreed = (to.psychologist, to.mode) == (session.psychologist, session.mode)
+        return "" if is_agreed or to.mode in to.psychologist.modes_for(session.service) else "mode"

@@ -159,7 +159,7 @@ def test_two_pages_from_before_that_call_off_the_same_never_count_none(booked, m
         assert len(cancel_sessions(asked, **how | {"now": NOW - timedelta(seconds=1)})) == 3
         return cancel_sessions(asked, **how)
 
-    monkeypatch.setattr("portal.web.patient.views.series.cancel_sessions", beaten)
+    monkeypatch.setattr("portal.web.series.cancelling.cancel_sessions", beaten)
     answer = client.post(page_of(booked[1]), fields, follow=True)
     text = html.unescape(answer.content.decode())
     assert "These sessions are already cancelled. There is nothing more to do." in text

@@ -11,9 +11,10 @@ from portal.accounts.roles import Role
 from portal.clinic import kept
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.once import once
-from portal.web.calendars import series
+from portal.web.calendars.series import Staff
 from portal.web.psychologist.own_profile import PsychologistRequest, with_profile
 from portal.web.psychologist.views.calendar import OWN
+from portal.web.series import cancelling, moving, repeating
 
 
 @allow(Role.PSYCHOLOGIST)
@@ -21,7 +22,7 @@ from portal.web.psychologist.views.calendar import OWN
 @require_http_methods(["GET", "HEAD", "POST"])
 def repeat(request: ActorRequest, code: UUID) -> HttpResponse:
     """Books more sessions like this one, all or none."""
-    return series.repeat(request, OWN, code)
+    return repeating.repeat(request, Staff(OWN), code)
 
 
 @allow(Role.PSYCHOLOGIST)
@@ -29,7 +30,7 @@ def repeat(request: ActorRequest, code: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
     """Calls off what is ticked of what is to come of the series."""
-    return series.cancel(request, OWN, code)
+    return cancelling.cancel(request, Staff(OWN), code)
 
 
 @allow(Role.PSYCHOLOGIST)
@@ -38,4 +39,4 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def move(request: PsychologistRequest, code: UUID) -> HttpResponse:
     """Moves this session and those after it, or all, in one's own diary."""
-    return series.move(request, OWN, [kept.psychologists()[request.psychologist.pk]], code)
+    return moving.move(request, Staff(OWN, [kept.psychologists()[request.psychologist.pk]]), code)

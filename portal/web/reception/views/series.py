@@ -11,8 +11,9 @@ from portal.accounts.roles import Role
 from portal.clinic import kept
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.once import once
-from portal.web.calendars import series
+from portal.web.calendars.series import Staff
 from portal.web.reception.views.calendar import DESK
+from portal.web.series import cancelling, moving, repeating
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
@@ -20,7 +21,7 @@ from portal.web.reception.views.calendar import DESK
 @require_http_methods(["GET", "HEAD", "POST"])
 def repeat(request: ActorRequest, code: UUID) -> HttpResponse:
     """Books more sessions like this one, all or none."""
-    return series.repeat(request, DESK, code)
+    return repeating.repeat(request, Staff(DESK), code)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
@@ -28,7 +29,7 @@ def repeat(request: ActorRequest, code: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
     """Calls off what is ticked of what is to come of the series."""
-    return series.cancel(request, DESK, code)
+    return cancelling.cancel(request, Staff(DESK), code)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
@@ -36,4 +37,5 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def move(request: ActorRequest, code: UUID) -> HttpResponse:
     """Moves this session and those after it, or all, with whomever they are held from now on."""
-    return series.move(request, DESK, [p for p in kept.psychologists().values() if p.is_active], code)
+    people = [each for each in kept.psychologists().values() if each.is_active]
+    return moving.move(request, Staff(DESK, people), code)
