@@ -11,7 +11,7 @@ from django.urls import reverse
 from portal.appointments import diary, waitlist
 from portal.appointments.waitlist import FreeTime
 from portal.clinic.models import ClinicSettings, Location, Psychologist
-from portal.common.languages.times import clock, local_day
+from portal.common.languages.times import clock, date_short, local_day
 from portal.journeys import choosing
 
 NAMED = 3
@@ -36,6 +36,7 @@ class Waiting(NamedTuple):
     """One whom a time would help, and the page that books it for them."""
 
     name: str
+    born: str
     what: str
     urgent: bool
     url: str
@@ -77,6 +78,7 @@ def who_waits(psychologist: Psychologist, location: Location, starts_at: datetim
     first = [
         Waiting(
             entry.patient.name,
+            date_short(entry.patient.date_of_birth),
             f"{entry.service.name} · {mode.label}",
             entry.urgent,
             f"{reverse('reception:book_here', args=[entry.patient.code])}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -49,6 +50,20 @@ def test_urgent_first_then_who_waits_longest_and_nobody_whom_it_does_not_suit(de
     shown = response.content.decode()
     for words in ("waits 9 days", "Urgent", "anybody who is free", long.patient.name):
         assert words in shown
+
+
+def test_two_of_one_name_are_told_apart_by_their_birth_dates_wherever_they_are_pressed(desk, place, time):
+    for year in (1951, 1990):
+        jordan = make.patient(
+            legal_first_name="Jordan", legal_last_name="Reid", preferred_name="", date_of_birth=date(year, 4, 23)
+        )
+        entry = waits(place, 3, patient=jordan)
+        make.offer(entry=entry)
+    book = f"{reverse('reception:book_whom')}?{urlencode({'time': time})}"
+    for address in (page(time), book, reverse("reception:waitlist"), reverse("reception:offers")):
+        shown = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", desk.get(address).content.decode()))
+        for year in (1951, 1990):
+            assert f"Jordan Reid born 23 Apr {year}" in shown, address
 
 
 def test_many_who_wait_stand_on_pages(desk, place, time, monkeypatch):
