@@ -144,7 +144,7 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "AnyTime": {"psychologists": Psychologist.objects.all()},
         "CheckOutForm": {"claim": checking_out.claim_for(session, now=NOW), "charges_gst": True},
         "ReferralForm": {"today": today},
-        "UsedElsewhereForm": {"today": today},
+        "UsedElsewhereForm": {"newest": None},
         "SiteTextForm": {"text": texts.find("home.title", "en")[1], "language": "en", "standard": "Welcome"},
         "RolesForm": {"user": psychologist.user},
         "ClaimForm": {"today": today, "user": psychologist.user, "has_record": False},

@@ -7,6 +7,7 @@ from django.db import transaction
 from portal.audit import trail
 from portal.common.access.actors import Actor
 from portal.medicare.models import Referral, UsedElsewhere
+from portal.medicare.refusals import ChangedMeanwhile
 from portal.patients.models import Patient
 
 
@@ -49,9 +50,24 @@ def add_referral(
 
 @transaction.atomic
 def say_used_elsewhere(
-    *, patient: Patient, year: int, individual: int, carer: int, group: int, by: Actor, now: datetime
+    *,
+    patient: Patient,
+    year: int,
+    individual: int,
+    carer: int,
+    group: int,
+    by: Actor,
+    now: datetime,
+    seen: int | None = None,
 ) -> UsedElsewhere:
-    """Writes down how many services the patient had elsewhere in a calendar year; what was said before gives way."""
+    """Writes down how many services the patient had elsewhere in a calendar year, in all; what was said before ends.
+
+    `seen` is the primary key of what the page showed, if anything; raises ChangedMeanwhile where another counts by now.
+    """
+    Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
+    newest = UsedElsewhere.objects.filter(patient=patient).newest_of(year)
+    if (newest.pk if newest else None) != seen:
+        raise ChangedMeanwhile
     said = UsedElsewhere.objects.create(
         patient=patient, year=year, individual=individual, carer=carer, group=group, said_at=now, said_by=by.user
     )

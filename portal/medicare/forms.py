@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -95,23 +96,26 @@ class ReferralForm(_ReferralForm):
 
 
 class UsedElsewhereForm(_UsedElsewhereForm):
-    """How many services somebody had elsewhere in a year. `cleaned_data` holds what `say_used_elsewhere` takes."""
+    """How many services somebody had elsewhere in a year, in all. `cleaned_data` holds what `say_used_elsewhere` takes.
+
+    It begins with what counts by now, and carries in `seen` which word that was: empty for none.
+    """
+
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput())
 
     class Meta:
         model = UsedElsewhere
         formfield_callback = our_field
-        fields = ["year", "individual", "carer", "group"]
+        fields = ["individual", "carer", "group"]
 
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # A bill may still be written for a session of last year.
-        years = [(year, str(year)) for year in (today.year, today.year - 1)]
-        self.fields["year"] = forms.TypedChoiceField(label=_("Calendar year"), coerce=int, choices=years)
+    def __init__(self, data: Mapping[str, Any] | None = None, *, newest: UsedElsewhere | None) -> None:
+        numbers = {name: getattr(newest, name) for name in self.Meta.fields} if newest else {}
+        super().__init__(data, initial=numbers | {"seen": newest.pk if newest else None})
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         # What is left empty is none.
-        data |= {name: data.get(name) or 0 for name in ("individual", "carer", "group") if name not in self.errors}
+        data |= {name: data.get(name) or 0 for name in self.Meta.fields if name not in self.errors}
         if data.get("carer", 0) > data.get("individual", 0):
             words = _("These are among the individual sessions: there can't be more of them.")
             self.add_error("carer", forms.ValidationError(words, code="more"))

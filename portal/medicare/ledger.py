@@ -162,6 +162,11 @@ class Standing:
         return self.why is None
 
     @property
+    def would_a_referral_help(self) -> bool:
+        """Whether it would be paid for with another letter on file."""
+        return self.why in (Why.NO_REFERRAL, Why.WRITTEN_AFTER, Why.USED_UP)
+
+    @property
     def is_last(self) -> bool:
         """Whether the course ends with it, and the report to the referrer falls due."""
         return self.is_covered and self.number >= self.of

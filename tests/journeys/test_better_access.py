@@ -17,6 +17,7 @@ from portal.clinic.models import Registration
 from portal.journeys import better_access, checking_out
 from portal.medicare.actions import say_used_elsewhere
 from portal.medicare.ledger import Why
+from portal.medicare.refusals import ChangedMeanwhile
 from portal.medicare.telling import standing_in_words, year_in_words
 from tests import make
 
@@ -102,10 +103,12 @@ def test_the_oldest_referral_is_printed_as_long_as_it_has_one_left(patient, by):
 
 def test_what_was_had_elsewhere_counts_and_the_newest_word_of_it(patient, by):
     make.referral(patient=patient, services=6)
-    say_used_elsewhere(patient=patient, year=2026, individual=10, carer=0, group=0, by=by, now=NOW)
+    first = say_used_elsewhere(patient=patient, year=2026, individual=10, carer=0, group=0, by=by, now=NOW)
     assert standing(session(patient)).why is Why.YEAR_IS_USED_UP
     said = {"patient": patient, "individual": 8, "carer": 0, "group": 0, "by": by}
-    say_used_elsewhere(year=2026, now=NOW + timedelta(minutes=1), **said)
+    with pytest.raises(ChangedMeanwhile):
+        say_used_elsewhere(year=2026, now=NOW, **said)
+    say_used_elsewhere(year=2026, now=NOW + timedelta(minutes=1), seen=first.pk, **said)
     found = standing(session(patient, days=1))
     assert (found.why, found.in_year, found.elsewhere) == (None, 9, 8)
     assert standing_in_words(found) == "Service 1 of 6 on this referral · 9 of 10 in 2026, 8 of them elsewhere"

@@ -234,7 +234,7 @@ def a_patient():
 
 def sessions_elsewhere():
     code, address = make.patient().code, "reception:used_elsewhere"
-    says = {"year": str(timezone.localdate().year), "individual": "3"}
+    says = {"individual": "3"}
     return sheet(desk(), at(address, code), address, code, says=says, count=UsedElsewhere)
 
 

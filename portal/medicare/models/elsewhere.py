@@ -13,6 +13,12 @@ from portal.patients.models import Patient
 MOST = 40
 
 
+class UsedElsewhereQuerySet(models.QuerySet["UsedElsewhere"]):
+    def newest_of(self, year: int) -> UsedElsewhere | None:
+        """What counts of a calendar year: what was said last."""
+        return self.filter(year=year).order_by("-said_at", "-pk").first()
+
+
 @classed(plain="id patient year said_at said_by", personal="individual carer group")
 class UsedElsewhere(models.Model):
     """How many services a patient said that they had elsewhere in a calendar year: no system but Medicare's knows.
@@ -35,6 +41,8 @@ class UsedElsewhere(models.Model):
     said_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", editable=False, db_index=False
     )
+
+    objects = UsedElsewhereQuerySet.as_manager()
 
     class Meta:
         ordering = ["said_at", "pk"]

@@ -10,7 +10,7 @@ from django.urls import reverse
 from portal.appointments.models import Status
 from portal.audit.models import Entry
 from portal.common.text.normalise import full_name
-from portal.medicare.models import Referral
+from portal.medicare.models import Referral, UsedElsewhere
 from portal.patients.models import Carer, Patient
 from portal.patients.search import reindex
 from tests import make
@@ -287,19 +287,47 @@ def test_the_page_says_what_was_used_and_what_is_doubtful(desk):
 def test_sessions_elsewhere(desk):
     who = patient()
     url = f"{PATIENTS}{who.code}/used-elsewhere/"
-    assert "2026" in desk.get(url).content.decode()
-    wrong = desk.post(url, {"year": "2026", "individual": "1", "carer": "2"})
+    assert "Sessions elsewhere in 2026" in desk.get(url).content.decode()
+    wrong = desk.post(url, {"individual": "1", "carer": "2"})
     assert wrong.status_code == 422
     assert "there can&#x27;t be more of them" in wrong.content.decode()
-    assert desk.post(url, {"year": "2024", "individual": "1"}).status_code == 422
-    assert desk.post(url, {"year": "2026", "individual": "3"}).status_code == 302
+    assert desk.get(f"{url}?year=2024").status_code == 404
+    assert desk.post(url, {"individual": "3", "group": "2"}).status_code == 302
+    assert desk.post(f"{url}?year=2025", {"individual": "9"}).status_code == 302
     assert "3 of 10 in 2026, 3 of them elsewhere" in desk.get(f"{PATIENTS}{who.code}/").content.decode()
-    # It is said again, and the newest word counts.
-    assert desk.post(url, {"year": "2026", "individual": "1", "carer": "1"}).status_code == 302
+    # Who comes back for one number finds the others as they are.
+    form = desk.get(url).context["form"]
+    assert {name: form[name].value() for name in form.fields} | {"seen": 0} == {
+        "individual": 3,
+        "carer": 0,
+        "group": 2,
+        "seen": 0,
+    }
+    again = {"individual": "4", "carer": "1", "group": "2", "seen": str(form["seen"].value())}
+    assert desk.post(url, again).status_code == 302
     page = desk.get(f"{PATIENTS}{who.code}/").content.decode()
-    assert "1 of 10 in 2026, 1 of them elsewhere" in page
+    assert "4 of 10 in 2026, 4 of them elsewhere" in page
     assert "1 of 2 with a family member or carer" in page
-    assert "3 individual" in desk.get(url).content.decode()
+    assert "9 individual" in desk.get(url).content.decode()
+    # A page that is older than what somebody else wrote down changes nothing, and shows theirs.
+    old = desk.post(url, again | {"individual": "9"})
+    assert old.status_code == 409
+    assert old.context["form"]["individual"].value() == 4
+    assert UsedElsewhere.objects.filter(patient=who, year=2026).count() == 2
+
+
+def test_a_letter_that_was_used_elsewhere_leads_on_to_the_years_count(desk):
+    who = patient()
+    letter = {
+        "kind": "gp_plan",
+        "referrer_name": "Dr Alice Wong",
+        "referrer_provider_number": "2429581T",
+        "written_on": "2026-11-01",
+        "services": "6",
+    }
+    url = f"{PATIENTS}{who.code}/referral/"
+    assert desk.post(url, letter | {"used_elsewhere": "7"}).status_code == 422
+    assert desk.post(url, letter | {"used_elsewhere": "2"}).url == f"{PATIENTS}{who.code}/used-elsewhere/"
 
 
 # ---- Carers ---------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from portal.journeys import better_access
 from portal.medicare.actions import add_referral, say_used_elsewhere
 from portal.medicare.forms import ReferralForm, UsedElsewhereForm
 from portal.medicare.models import Referral, UsedElsewhere
+from portal.medicare.refusals import ChangedMeanwhile
 from portal.medicare.telling import course_in_words, doubt_in_words, year_in_words
 from portal.patients.models import Patient
 
@@ -61,9 +62,14 @@ def referral(request: ActorRequest, code: UUID) -> HttpResponse:
     form = ReferralForm(request.POST if request.method == "POST" else None, today=ClinicSettings.current().today(now))
     if request.method == "POST" and form.is_valid():
         with making(request, now=now) as made:
-            add_referral(patient=patient, by=request.actor, now=now, **form.cleaned_data)
-            made.leads_to("reception:patient", code=patient.code)
+            added = add_referral(patient=patient, by=request.actor, now=now, **form.cleaned_data)
+            # What was used of the letter elsewhere is part of a year's count, which the letter doesn't know.
+            made.leads_to(
+                "reception:used_elsewhere" if added.used_elsewhere else "reception:patient", code=patient.code
+            )
         messages.success(request, _("The referral is on file."))
+        if added.used_elsewhere:
+            messages.info(request, _("Sessions under it were used elsewhere: count those of this year here too."))
         return made.answer
     status = 422 if request.method == "POST" else 200
     return render(request, "reception/referral.html", {"form": form, "patient": patient}, status=status)
@@ -73,17 +79,39 @@ def referral(request: ActorRequest, code: UUID) -> HttpResponse:
 @once
 @require_http_methods(["GET", "HEAD", "POST"])
 def elsewhere(request: ActorRequest, code: UUID) -> HttpResponse:
-    """What the patient says that they had with other practices this year: the newest word of a year counts."""
+    """What the patient says that they had with other practices in a year, this one or the last."""
     patient, now = _one(request, code), timezone.now()
-    form = UsedElsewhereForm(
-        request.POST if request.method == "POST" else None, today=ClinicSettings.current().today(now)
-    )
+    this_year = ClinicSettings.current().today(now).year
+    # A bill may still be written for a session of last year.
+    years = {str(year): year for year in (this_year, this_year - 1)}
+    year = years.get(request.GET.get("year", str(this_year)))
+    if year is None:
+        raise Http404
+    own = UsedElsewhere.objects.filter(patient=patient)
+    newest, status = own.newest_of(year), 200
+    form = UsedElsewhereForm(request.POST if request.method == "POST" else None, newest=newest)
     if request.method == "POST" and form.is_valid():
-        with making(request, now=now) as made:
-            say_used_elsewhere(patient=patient, by=request.actor, now=now, **form.cleaned_data)
-            made.leads_to("reception:patient", code=patient.code)
-        messages.success(request, _("What they had elsewhere is counted."))
-        return made.answer
-    said = UsedElsewhere.objects.filter(patient=patient).select_related("said_by").order_by("-said_at", "-pk")
-    context = {"form": form, "patient": patient, "said": said[:5], "clinic": ClinicSettings.current()}
-    return render(request, "reception/used_elsewhere.html", context, status=422 if request.method == "POST" else 200)
+        try:
+            with making(request, now=now) as made:
+                say_used_elsewhere(patient=patient, year=year, by=request.actor, now=now, **form.cleaned_data)
+                made.leads_to("reception:patient", code=patient.code)
+            messages.success(request, _("What they had elsewhere is counted."))
+            return made.answer
+        except ChangedMeanwhile:
+            form = UsedElsewhereForm(newest=own.newest_of(year))
+            words = _(
+                "Somebody wrote down other numbers since this page was opened. These are theirs: change what is wrong."
+            )
+            messages.error(request, words)
+            status = 409
+    elif request.method == "POST":
+        status = 422
+    context = {
+        "form": form,
+        "patient": patient,
+        "year": year,
+        "other_year": this_year - 1 if year == this_year else this_year,
+        "said": own.select_related("said_by").order_by("-said_at", "-pk")[:5],
+        "clinic": ClinicSettings.current(),
+    }
+    return render(request, "reception/used_elsewhere.html", context, status=status)
