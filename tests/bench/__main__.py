@@ -131,8 +131,9 @@ class Bench:
             before = ratios | first
         if SMALLEST in self.options.shares:
             # The diary's lines may not grow: between two small clinics chance alone would say so.
-            for name, by in grew.items():
-                problems[f"{name}, growth"] = Timing(problems=Counter([f"grew {by}"]))
+            steady = {target.name for target in asked if not target.may_grow}
+            for name in steady & grew.keys():
+                problems[f"{name}, growth"] = Timing(problems=Counter([f"grew {grew[name]}"]))
         self.show([*report.rates(crowds), "", *(one.line() for one in races)])
         problems |= {f"{one.clients} clients on one time": one.told for one in races if one.problems}
         for one in races:

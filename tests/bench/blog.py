@@ -119,7 +119,10 @@ def _read(by: Browser, name: str, addresses: list[str], *, holds: str) -> Target
 
 def rates(results: Mapping[str, Timing], *, bare: str, hello: str = "hello") -> list[str]:
     """How the blog's rate of answers stands to those of the two bare views, and whether that is enough."""
-    lines = []
+    lines: list[str] = []
+    if not (results[bare].seconds and results[hello].seconds):
+        # Nothing was answered in time, which is said of them.
+        return lines
     for name, timing in results.items():
         if not name.endswith((", warm", ", cold")):
             continue

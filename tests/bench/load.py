@@ -12,6 +12,8 @@ from statistics import median
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db import connections as lines
+
 from tests.bench.clock import HEADER
 
 # The server closes a connection on which nothing was asked for longer (seconds; portal/ops/gunicorn.py says 5).
@@ -166,13 +168,20 @@ def measure(
 
     def work(connection: Connection) -> None:
         own = Timing()
-        while time.perf_counter() - begun < seconds and (visit := source()) is not None:
-            took, processor, problem = connection.visit(visit)
-            if problem:
-                own.problems[problem] += 1
-            else:
-                own.seconds.append(took)
-                own.processor.append(processor)
+        try:
+            while time.perf_counter() - begun < seconds and (visit := source()) is not None:
+                took, processor, problem = connection.visit(visit)
+                if problem:
+                    own.problems[problem] += 1
+                else:
+                    own.seconds.append(took)
+                    own.processor.append(processor)
+        except Exception as error:
+            # A thread that ended would be a line that is merely slower.
+            own.problems[f"{type(error).__name__}: {error}"] += 1
+        finally:
+            # What is asked for may be looked up by whichever thread asks, and the pool has few lines.
+            lines.close_all()
         with lock:
             timing.add(own)
 

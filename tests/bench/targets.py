@@ -49,8 +49,10 @@ class Target:
     leaves_work: bool = False
     # Of a processor, in bare pages, at the most.
     aim: float | None = None
-    # Measured from the smallest clinic on, and not to grow with what is stored.
+    # Measured from the smallest clinic on.
     is_of_the_diary: bool = False
+    # Whether it may take more of the clock where more is stored.
+    may_grow: bool = True
     # Asked of the database by one visit, at the most.
     most_statements: int | None = None
 

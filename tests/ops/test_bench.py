@@ -127,6 +127,15 @@ def test_measure_times_all_steps_of_a_visit_as_one(port):
     assert (len(timing.seconds), timing.processor) == (1, [0.75])
 
 
+def test_measure_says_what_went_wrong_with_whoever_asks(port):
+    def visits():
+        yield (Request("/", Browser("portal.example")),)
+        raise RuntimeError("nothing is free")
+
+    timing = measure([Connection(port)], visits(), seconds=60)
+    assert (len(timing.seconds), dict(timing.problems)) == (1, {"RuntimeError: nothing is free": 1})
+
+
 def test_measure_stops_at_the_most(port):
     step = Request("/", Browser("portal.example"))
     timing = measure([Connection(port), Connection(port)], ((step,) for _ in range(99)), seconds=60, most=5)
