@@ -19,6 +19,10 @@ class OwnAccount(Refused):
     """Nobody at the desk opens a record to their own account: somebody else there does."""
 
 
+class NotChecked(Refused):
+    """Somebody would open a record of whom the desk did not check with its person that they may."""
+
+
 class SomebodyElseIsBilled(Refused):
     """Another carer is billed; one at a time."""
 

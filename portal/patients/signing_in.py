@@ -6,6 +6,7 @@ date. Whatever fails, fails in the same way, so that nobody learns who is a pati
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
@@ -23,9 +24,17 @@ from portal.notifications.recipients import Recipient
 from portal.patients import links
 from portal.patients.actions import add_carer, end_carer, name_account, somebody_elses
 from portal.patients.locking import hold_record, hold_records
-from portal.patients.models import MailedLink, Patient, WrongBirthDate
+from portal.patients.models import Carer, MailedLink, Patient, WrongBirthDate
 from portal.patients.reaching import address_of, language_of
-from portal.patients.refusals import LinkClosed, NoAccountYet, NoAddress, OwnAccount, RecordHasAccount, UserHasRecord
+from portal.patients.refusals import (
+    LinkClosed,
+    NoAccountYet,
+    NoAddress,
+    NotChecked,
+    OwnAccount,
+    RecordHasAccount,
+    UserHasRecord,
+)
 from portal.patients.search import reindex
 from portal.patients.telling import tell_carers_of_link
 
@@ -258,21 +267,47 @@ def unlink_account(*, patient: Patient, reason: str, by: Actor, now: datetime) -
     return user
 
 
+class Reader(NamedTuple):
+    """An account that would open a record: as its person, or as a carer."""
+
+    user: User
+    carer: Carer | None
+
+
+def newly_opening(patient: Patient, to: Patient) -> list[Reader]:
+    """Whoever signs in for `patient` and does not open `to` yet: the person's own account first, then the carers."""
+    there = {*to.carers.in_force().values_list("user", flat=True), *([to.user_id] if to.user_id else [])}
+    carers = patient.carers.in_force().select_related("user").order_by("pk")
+    found = [Reader(patient.user, None)] if patient.user is not None else []
+    return [*found, *(Reader(each.user, each) for each in carers if each.user_id not in there)]
+
+
 @transaction.atomic
-def move_account(*, patient: Patient, to: Patient, by: Actor, now: datetime) -> None:
+def move_account(
+    *, patient: Patient, to: Patient, checked: Collection[User], bills: bool = False, by: Actor, now: datetime
+) -> list[Reader]:
     """Opens another record of the same person to whoever signs in for `patient`: their account, and their carers.
 
-    Raises OwnAccount, RecordHasAccount where an account opens the other one, or NoAccountYet where nobody signs in
-    for this one.
+    That both are one person's says nothing of who may open them: anybody can make a record online of somebody whose
+    details they know. `checked` are the accounts of which the desk asked the person; `bills` says whether invoices go
+    to the carer to whom they went before, where nobody else is billed. Returns who opens it now and did not before.
+
+    Raises NotChecked for an account that was not asked about, OwnAccount, RecordHasAccount where an account opens the
+    other one, or NoAccountYet where nobody signs in for this one.
     """
     held = hold_records([patient, to])
     old, new = held[patient.pk], held[to.pk]
     user, carers = old.user, list(old.carers.in_force().select_related("user").order_by("pk"))
     if user is None and not carers:
         raise NoAccountYet
+    if user is not None and new.user_id is not None:
+        raise RecordHasAccount
+    opening = newly_opening(old, new)
+    for reader in opening:
+        somebody_elses(reader.user, by=by)
+    if {reader.user.pk for reader in opening} - {account.pk for account in checked}:
+        raise NotChecked
     if user is not None:
-        if new.user_id is not None:
-            raise RecordHasAccount
         old.user = None
         old.save(update_fields=["user"])
         trail.record("patient.unlinked", target=old, by=by, at=now, user=user.pk, reason="same_person")
@@ -282,8 +317,9 @@ def move_account(*, patient: Patient, to: Patient, by: Actor, now: datetime) -> 
         there = new.carers.in_force()
         if carer.user_id == new.user_id or there.filter(user=carer.user).exists():
             continue
-        billed = carer.is_billed and not there.filter(is_billed=True).exists()
+        billed = bills and carer.is_billed and not there.filter(is_billed=True).exists()
         add_carer(patient=new, user=carer.user, relationship=carer.relationship, is_billed=billed, by=by, now=now)
+    return opening
 
 
 @transaction.atomic

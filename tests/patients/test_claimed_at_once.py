@@ -121,7 +121,7 @@ def rename_on_the_page(patient, by):
 
 def open_the_other(patient, by):
     other = make.patient(legal_first_name="Mai", email="mai@example.com", date_of_birth=BORN)
-    signing_in.move_account(patient=patient, to=other, by=by, now=timezone.now())
+    signing_in.move_account(patient=patient, to=other, checked=[patient.user], by=by, now=timezone.now())
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")

@@ -179,8 +179,15 @@ DOUBLED: Final = Kind(
     title=_("Perhaps registered twice"),
     heading=_("People who are perhaps registered twice"),
     action=_("Compare"),
-    advice=_("Compare the records. If they are one person's, let their account open the one with the history."),
-    outcomes={"linked": _("Linked to the other record"), "not_same": _("Not the same person")},
+    advice=_(
+        "Compare the records. If they are one person's, ask the person whether the account may open the one with the "
+        "history."
+    ),
+    outcomes={
+        "linked": _("Linked to the other record"),
+        "same_closed": _("The same person, the other record stays closed to the account"),
+        "not_same": _("Not the same person"),
+    },
 )
 
 # ---- All of them ----------------------------------------------------------------------------------------------------

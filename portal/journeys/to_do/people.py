@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
 
+from portal.accounts.models import User
 from portal.appointments.models import Offer
+from portal.audit import trail
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.journeys.to_do import steps
@@ -57,14 +60,25 @@ def doubled(patient: Patient) -> ToDo | None:
 
 
 @transaction.atomic
-def open_the_other(*, patient: Patient, other: Patient, by: Actor, now: datetime) -> None:
+def open_the_other(
+    *, patient: Patient, other: Patient, checked: Collection[User], bills: bool, by: Actor, now: datetime
+) -> list[signing_in.Reader]:
     """Both are one person's: whoever signs in for this record does so for the other one from now on.
 
-    Raises RecordHasAccount or NoAccountYet.
+    `checked`, `bills`, what is returned and what is raised are those of `signing_in.move_account`.
     """
-    signing_in.move_account(patient=patient, to=other, by=by, now=now)
+    opened = signing_in.move_account(patient=patient, to=other, checked=checked, bills=bills, by=by, now=now)
     if to_do := doubled(patient):
         steps.finish(to_do, outcome="linked", by=by, now=now)
+    return opened
+
+
+@transaction.atomic
+def keep_closed(*, patient: Patient, other: Patient, by: Actor, now: datetime) -> None:
+    """Both are one person's, but whoever made this record does not open the other one; nobody is asked again."""
+    if to_do := doubled(patient):
+        steps.finish(to_do, outcome="same_closed", by=by, now=now)
+        trail.record("patient.kept_closed", target=other, by=by, at=now, patient=patient.pk)
 
 
 @transaction.atomic

@@ -40,6 +40,7 @@ VERBS = {
     "patient.address_withdrawn": "New e-mail address taken back",
     "patient.linked": "Account linked: opens the patient's record from now on",
     "patient.unlinked": "Account unlinked: opens the patient's record no longer",
+    "patient.kept_closed": "Record kept closed to the account of a second record of the same person",
     "patient.invited": "Patient invited to sign in",
     "patient.invitation_withdrawn": "Patient's invitation to sign in withdrawn",
     "carer.added": "Carer added: signs in for the patient from now on",

@@ -188,7 +188,10 @@ def test_the_desk_links_the_account_to_the_record_with_the_history(desk):
     assert compare in desk.get(reverse("reception:patient", args=[made.code])).content.decode()
     page = desk.get(compare).content.decode()
     assert "same name and date of birth" in page
-    assert desk.post(compare, {"same": str(record.code)}).url == reverse("reception:patient", args=[record.code])
+    asked = {"seen": str(made.user.code), "own_checked": "on"}
+    assert desk.post(compare, {"same": str(record.code), **asked}).url == reverse(
+        "reception:patient", args=[record.code]
+    )
     record.refresh_from_db()
     made.refresh_from_db()
     to_do.refresh_from_db()
@@ -216,7 +219,8 @@ def test_a_parent_goes_over_to_the_childs_record(desk):
     made = on_file(legal_first_name="Mia", legal_last_name="Tran", date_of_birth=date(2016, 2, 3), email="")
     carer = make.carer(patient=made, is_billed=True)
     assert len(doubles()) == 1
-    desk.post(reverse("reception:compare", args=[made.code]), {"same": str(record.code)})
+    asked = {"seen": str(carer.user.code), "carer_checked": "on"}
+    desk.post(reverse("reception:compare", args=[made.code]), {"same": str(record.code), **asked})
     assert (record.carers.in_force().get().user, made.carers.in_force().count()) == (carer.user, 0)
 
 
@@ -229,7 +233,8 @@ def test_no_record_of_somebody_else_is_linked(desk):
 
 def test_a_record_with_an_account_is_not_taken_over(desk):
     record, made = known(user=make.user(email="first@example.com")), made_online()
-    desk.post(reverse("reception:compare", args=[made.code]), {"same": str(record.code)})
+    asked = {"seen": str(made.user.code), "own_checked": "on"}
+    desk.post(reverse("reception:compare", args=[made.code]), {"same": str(record.code), **asked})
     record.refresh_from_db()
     assert record.user.email == "first@example.com"
 
