@@ -16,7 +16,7 @@ RULES = {
 
 
 def violations(page: Page, *, schemes: Sequence[str] = ("light", "dark")) -> list[str]:
-    """What axe finds on the page as it stands, in light and in dark."""
+    """What axe finds on the page as it stands, in light and in dark; the page must run script, or axe never answers."""
     found = []
     # Half a megabyte: it goes into a page once.
     page.evaluate(AXE_SCRIPT)
