@@ -32,7 +32,11 @@ def test_people_wait_one_is_asked_and_a_time_is_refilled(now):
         asked = Offer.objects.still_open().get()
         assert asked.entry.patient.user == accounts[sign_ins.JORDAN]
         assert [notice.to for notice in Notice.objects.about(asked)] == [sign_ins.JORDAN.email]
-        assert WaitlistEntry.objects.waiting().count() == len(waiting.OTHERS) + 1
+        # Those whom the desk added, whoever is asked, and somebody who never booked.
+        assert WaitlistEntry.objects.waiting().count() == len(waiting.OTHERS) + 2
+        new = WaitlistEntry.objects.waiting().get(patient__user__email=waiting.NEW.email)
+        assert new.service.first_visit_only
+        assert not new.patient.appointments.exists()
         taken = Offer.objects.get(outcome=Offer.Outcome.ACCEPTED)
         cancelled = taken.vacancy.session
         assert cancelled is not None

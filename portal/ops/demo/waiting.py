@@ -1,10 +1,10 @@
-"""Who waits for a time at the invented clinic: some people, a time that is offered to one of them, and one refilled."""
+"""Who waits for a time at the invented clinic, one of them new; a time offered to one of them, and one refilled."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role
@@ -19,8 +19,9 @@ from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service
 from portal.common.access.actors import Actor
 from portal.journeys import booking
-from portal.journeys.waitlist import answering, offered, turns
+from portal.journeys.waitlist import answering, joining, offered, turns
 from portal.ops.demo import sign_ins
+from portal.patients import consents
 from portal.patients.models import Patient
 from portal.patients.search import reindex
 
@@ -61,6 +62,10 @@ OTHERS = (
 )
 
 
+# Somebody who found no time that suited, and waits for a first visit before ever booking.
+NEW = sign_ins.Person("farah@post.example", "Farah", "Rahimi", "waits for a first visit")
+
+
 def tell(*, accounts: Mapping[sign_ins.Person, User], now: datetime) -> None:
     """Puts people on the list over the last weeks, and lets two freed times find somebody."""
     desk = Actor(accounts[sign_ins.GRACE], Role.RECEPTION)
@@ -71,6 +76,7 @@ def tell(*, accounts: Mapping[sign_ins.Person, User], now: datetime) -> None:
         _refill(mai, first, desk=desk, now=now)
     for waits in OTHERS:
         _join(waits, people, service=session, desk=desk, now=now)
+    _join_first(NEW, people, service=Service.objects.get(slug="first-visit"), now=now)
     _offer(mai, _join_themself(accounts[sign_ins.JORDAN], mai, service=session, now=now), desk=desk, now=now)
 
 
@@ -115,6 +121,40 @@ def _join_themself(user: User, psychologist: Psychologist, *, service: Service, 
     )
     patient = Patient.objects.get(user=user)
     return actions.join_waitlist(patient=patient, service=service, wish=wish, by=Actor(user, Role.PATIENT), now=joined)
+
+
+def _join_first(
+    person: sign_ins.Person,
+    people: Mapping[sign_ins.Person, Psychologist],
+    *,
+    service: Service,
+    now: datetime,
+) -> WaitlistEntry:
+    user, joined = sign_ins.open_account(person), now - timedelta(hours=20)
+    today = ClinicSettings.current().today(joined)
+    wish = WaitlistWish(
+        psychologists=[people[sign_ins.LEILA]],
+        location=None,
+        modes=ANY_WAY,
+        weekdays=WORKING_DAYS,
+        parts=bits_of([PartOfDay.MORNING], PARTS),
+        ends_on=today + timedelta(weeks=8),
+    )
+    return joining.join_first(
+        user=user,
+        values={
+            "legal_first_name": person.first_name,
+            "legal_last_name": person.last_name,
+            "date_of_birth": date(1987, 9, 2),
+            "phone": "+61491574632",
+        },
+        relationship=None,
+        service=service,
+        wish=wish,
+        agreed=[each.version for each in consents.asked_for(today=today)],
+        by=Actor(user, Role.PATIENT),
+        now=joined,
+    )
 
 
 def _refill(psychologist: Psychologist, entry: WaitlistEntry, *, desk: Actor, now: datetime) -> None:
