@@ -133,6 +133,8 @@ def test_whoever_is_signed_in_goes_straight_to_the_wish(client):
     wish = client.get(f"{WAIT}?psychologist=kim").url
     form = form_with(client.get(wish), "ends_on")
     assert (form["service"], form["psychologists"], form["who"]) == (["session"], ["kim"], ["me"])
+    assert "Who is it for?" in words(client.get(wish))
+    assert "Who is this session for?" not in words(client.get(wish))
     # What the account knows stands there already.
     assert form["legal_first_name"] == ["Mai"]
 

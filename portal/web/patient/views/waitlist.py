@@ -85,7 +85,7 @@ def _form(
 
 def _ask_who(request: ActorRequest, *, now: datetime, data: QueryDict | None = None) -> AskedWho:
     asked = newcomers.ask_who(request.user, today=ClinicSettings.current().today(now), takes_new=True, data=data)
-    asked.who.fields["who"].label = _("Who is it for?")
+    asked.who["who"].label = _("Who is it for?")
     return asked
 
 
