@@ -34,8 +34,8 @@ class Standing(NamedTuple):
     seen: frozenset[int] = frozenset()
     # A session of theirs was held.
     was_here: bool = False
-    # A first visit is booked, or asked for, and not over.
-    has_first_visit: bool = False
+    # The services, by id, of which a first visit is booked, or asked for, and not over.
+    first_visits: frozenset[int] = frozenset()
     is_approved: bool = False
 
 
@@ -51,7 +51,8 @@ def standings_of(patients: PatientQuerySet, *, now: datetime) -> dict[int, Stand
     first_visits = {pk for pk, service in kept.services().items() if service.first_visit_only}
     seen: defaultdict[int, set[int]] = defaultdict(set)
     approved: dict[int, bool] = {}
-    here, ahead = set(), set()
+    here: set[int] = set()
+    ahead: defaultdict[int, set[int]] = defaultdict(set)
     for patient, approved_at, psychologist, service, status, is_over in rows:
         approved[patient] = approved_at is not None
         if status in states.WITH_A_PERSON:
@@ -59,8 +60,8 @@ def standings_of(patients: PatientQuerySet, *, now: datetime) -> dict[int, Stand
         if status in states.SEEN or (status == Status.BOOKED and is_over):
             here.add(patient)
         if status in states.AHEAD and not is_over and service in first_visits:
-            ahead.add(patient)
-    return {pk: Standing(frozenset(seen[pk]), pk in here, pk in ahead, yes) for pk, yes in approved.items()}
+            ahead[patient].add(service)
+    return {pk: Standing(frozenset(seen[pk]), pk in here, frozenset(ahead[pk]), yes) for pk, yes in approved.items()}
 
 
 def standings(patients: Collection[Patient], *, now: datetime) -> dict[int, Standing]:
@@ -79,7 +80,7 @@ def why_not(service: Service, standing: Standing, *, clinic: ClinicSettings) -> 
     service = kept.services().get(service.pk, service)
     if service.first_visit_only and standing.was_here:
         return FIRST_VISIT_ONLY
-    if service.first_visit_only and standing.has_first_visit:
+    if service.first_visit_only and standing.first_visits:
         return FIRST_VISIT_AHEAD
     who = rules_of(service, clinic=clinic).who
     if who == WhoBooks.ANYONE or standing.is_approved or (who == WhoBooks.KNOWN and standing.was_here):
@@ -95,3 +96,9 @@ def why_no_more(ahead: Sequence[int], service: Service, *, clinic: ClinicSetting
     if in_force.most_of_service is not None and ahead.count(service.pk) >= in_force.most_of_service:
         return TooManyBookings("service")
     return None
+
+
+def why_not_wait(service: Service, standing: Standing, *, clinic: ClinicSettings) -> str:
+    """The same of waiting for a time: a first visit that is booked can come earlier, and is moved there."""
+    elsewhere = standing.first_visits - {service.pk}
+    return why_not(service, standing._replace(first_visits=elsewhere), clinic=clinic)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from typing import Final
 
-from portal.appointments.eligibility import Standing, why_not
+from portal.appointments.eligibility import Standing, why_not_wait
 from portal.appointments.hours import weekly_hours
 from portal.appointments.models import TimeSlot
 from portal.appointments.models.hours import end_minute
@@ -31,9 +31,11 @@ _PARTS: Final = {
 
 
 def services_for(people: Iterable[Standing], services: Iterable[Service], *, clinic: ClinicSettings) -> list[Service]:
-    """Of these services those that any of the people may book; what the first of them may, first."""
+    """Of these services those that any of the people may wait for; what the first of them may, first."""
     asked = list(people)
-    may = [(service, [not why_not(service, standing, clinic=clinic) for standing in asked]) for service in services]
+    may = [
+        (service, [not why_not_wait(service, standing, clinic=clinic) for standing in asked]) for service in services
+    ]
     found = [(service, fits) for service, fits in may if any(fits)]
     # Somebody new begins with what is for new people.
     found.sort(key=lambda each: (not each[1][0], not each[0].first_visit_only))

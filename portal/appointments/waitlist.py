@@ -126,6 +126,28 @@ def later_sessions(entry: WaitlistEntry, *, than: datetime, by: Actor, now: date
     ]
 
 
+def later_sessions_of(fits: Sequence[Fit], *, by: Actor, now: datetime) -> dict[int, list[Appointment]]:
+    """The same for each of these and the time that fits, by the ids of their entries. One query."""
+    if not fits:
+        return {}
+    entries = [fit.entry for fit in fits]
+    own = Appointment.objects.filter(
+        patient__in=[entry.patient_id for entry in entries], service__in=[entry.service_id for entry in entries]
+    )
+    movable = defaultdict(list)
+    for session in own.upcoming(now=now).for_listing():
+        if states.why_not(session, Verb.MOVE, by=by, now=now) is None:
+            movable[session.patient_id, session.service_id].append(session)
+    return {
+        fit.entry.pk: [
+            session
+            for session in movable[fit.entry.patient_id, fit.entry.service_id]
+            if session.starts_at > fit.opening.starts_at
+        ]
+        for fit in fits
+    }
+
+
 def refilled(sessions: Sequence[Appointment]) -> dict[int, Appointment]:
     """By the ids of these cancelled sessions, what stands in their time now, booked for it or moved there. One query.
 

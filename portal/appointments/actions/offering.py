@@ -11,10 +11,12 @@ worker that is dead keeps no time from anybody for longer.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from copy import copy
 from datetime import datetime, timedelta
 from typing import Final
 
+from portal.appointments import eligibility, waitlist
 from portal.appointments.actions import rules
 from portal.appointments.actions.holding import hold, release_hold
 from portal.appointments.actions.locking import lock_diary
@@ -22,7 +24,7 @@ from portal.appointments.actions.transactions import in_transaction
 from portal.appointments.diary import booking_times
 from portal.appointments.freed import FreedTime, OpenedHours
 from portal.appointments.models import Appointment, Offer, Vacancy, WaitlistEntry
-from portal.appointments.refusals import OfferClosed, Refusal
+from portal.appointments.refusals import NotOffered, OfferClosed, Refusal, TooManyBookings
 from portal.appointments.states import Status
 from portal.appointments.terms import promised_now
 from portal.appointments.waitlist import Fit, FreeTime
@@ -130,10 +132,34 @@ def close_vacancy(vacancy: Vacancy, *, why: Vacancy.Closed, by: Actor, now: date
 # ---- The offer ------------------------------------------------------------------------------------------------------
 
 
-def refusal_of(
-    fit: Fit, free: FreeTime, *, by: Actor, now: datetime, known: rules.Known | None = None
-) -> Refusal | None:
-    """Why this patient can't have the time by the rules of online booking; None where they can."""
+def refusals_of(fits: Sequence[Fit], free: FreeTime, *, by: Actor, now: datetime) -> list[Refusal | None]:
+    """Of each why this patient can't have the time by the rules of online booking; None where they can.
+
+    Who may book no more because of what is ahead can have it where a later session of theirs moves there. Three queries
+    at most, however many they are.
+    """
+    known = rules.known_of([fit.entry.patient for fit in fits], after=free.starts_at, now=now)
+    found = [_refusal_of(fit, free, by=by, now=now, known=known[fit.entry.patient_id]) for fit in fits]
+    have_one = [fit for fit, refusal in zip(fits, found, strict=True) if _is_of_what_is_ahead(refusal)]
+    later = waitlist.later_sessions_of(have_one, by=by, now=now)
+
+    def moving(fit: Fit, refusal: Refusal | None) -> Refusal | None:
+        for session in later.get(fit.entry.pk, ()):
+            instead = known[fit.entry.patient_id].without(session)
+            if (refusal := _refusal_of(fit, free, by=by, now=now, known=instead)) is None:
+                break
+        return refusal
+
+    return [moving(fit, refusal) for fit, refusal in zip(fits, found, strict=True)]
+
+
+def _is_of_what_is_ahead(refusal: Refusal | None) -> bool:
+    return isinstance(refusal, TooManyBookings) or (
+        isinstance(refusal, NotOffered) and refusal.reason == eligibility.FIRST_VISIT_AHEAD
+    )
+
+
+def _refusal_of(fit: Fit, free: FreeTime, *, by: Actor, now: datetime, known: rules.Known) -> Refusal | None:
     slot = rules.slot_of(fit.entry.service, fit.opening.starts_at)
     try:
         rules.check_patient(

@@ -252,6 +252,13 @@ class Known(NamedTuple):
     coming: Sequence[Coming]
     standing: eligibility.Standing
 
+    def without(self, session: Appointment) -> Known:
+        """What would be known if this session of theirs were not there."""
+        its = (session.service_id, session.starts_at)
+        left = [each for each in self.coming if (each.service, each.starts_at) != its]
+        first_visits = self.standing.first_visits & {each.service for each in left if each.status in AHEAD}
+        return Known(left, self.standing._replace(first_visits=first_visits))
+
 
 def known_of(patients: Collection[Patient], *, after: datetime, now: datetime) -> dict[int, Known]:
     """The same of many, by their ids, for times after a moment. Two queries."""

@@ -46,7 +46,7 @@ def join_waitlist(*, patient: Patient, service: Service, wish: WaitlistWish, by:
         raise NotOffered("service")
     if not rules.is_staff(by):
         standing = eligibility.standings([patient], now=now)[patient.pk]
-        if barred := eligibility.why_not(service, standing, clinic=ClinicSettings.current()):
+        if barred := eligibility.why_not_wait(service, standing, clinic=ClinicSettings.current()):
             raise NotOffered(barred)
     entry = WaitlistEntry(patient=patient, service=service, joined_at=now, joined_by=by.user, **_columns(wish, by=by))
     # Two presses at once: the database keeps one, and says so without breaking the transaction.

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Count
 
 from portal.appointments import actions, waitlist
-from portal.appointments.actions import offering, rules
+from portal.appointments.actions import offering
 from portal.appointments.actions.locking import lock_diary
 from portal.appointments.models import Appointment, Offer, Vacancy, WaitlistEntry
 from portal.appointments.refusals import NotOffered, Refusal, SlotTaken
@@ -121,7 +121,7 @@ def _offer_to(
     vacancy: Vacancy, fit: Fit, free: FreeTime, *, clinic: ClinicSettings, by: Actor, now: datetime
 ) -> Offer | None:
     until = offering.answer_by(fit, by=by, now=now, clinic=clinic)
-    if until is None or not readers_of(fit.entry.patient) or offering.refusal_of(fit, free, by=BY_LINK, now=now):
+    if until is None or not readers_of(fit.entry.patient) or offering.refusals_of([fit], free, by=BY_LINK, now=now)[0]:
         return None
     return make_offer(vacancy, fit, until=until, by=by, now=now)
 
@@ -169,17 +169,14 @@ def obstacle(fit: Fit, free: FreeTime, *, now: datetime) -> Refusal | None:
 
 
 def obstacles(fits: Sequence[Fit], free: FreeTime, *, now: datetime) -> list[Refusal | None]:
-    """The same of each of these. Four queries, however many they are."""
-    patients = [fit.entry.patient for fit in fits]
-    nobody = unreached([patient.pk for patient in patients])
-    known = rules.known_of(patients, after=free.starts_at, now=now)
+    """The same of each of these. Five queries at most, however many they are."""
+    nobody = unreached([fit.entry.patient_id for fit in fits])
     found: list[Refusal | None] = []
-    for fit in fits:
-        patient = fit.entry.patient.pk
-        if patient in nobody:
+    for fit, refusal in zip(fits, offering.refusals_of(fits, free, by=BY_LINK, now=now), strict=True):
+        if fit.entry.patient_id in nobody:
             found.append(NotOffered("address"))
         elif not fit.entry.service.online:
             found.append(NotOffered("service"))
         else:
-            found.append(offering.refusal_of(fit, free, by=BY_LINK, now=now, known=known[patient]))
+            found.append(refusal)
     return found

@@ -94,6 +94,8 @@ class OwnWishForm(WishForm):
         return eligibility.NEW if self.chosen is None else self._standings[self.chosen.pk]
 
     def _check_who(self, service: Service) -> None:
-        if self.entry is not None or not (barred := eligibility.why_not(service, self.standing, clinic=self.clinic)):
+        if self.entry is not None or not (
+            barred := eligibility.why_not_wait(service, self.standing, clinic=self.clinic)
+        ):
             return
         self.add_error("service", ValidationError(who_books.in_words(barred, self.chosen), code="who"))

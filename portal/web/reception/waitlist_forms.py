@@ -29,7 +29,7 @@ class DeskWishForm(WishForm):
     def _doubts(self) -> list[str]:
         """Also what the rules of booking online keep from them: the desk alone can book it for them."""
         found = super()._doubts()
-        match eligibility.why_not(self.chosen_service, self.standing, clinic=self.clinic):
+        match eligibility.why_not_wait(self.chosen_service, self.standing, clinic=self.clinic):
             case "":
                 return found
             case eligibility.FIRST_VISIT_ONLY:

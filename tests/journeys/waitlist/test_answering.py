@@ -6,12 +6,15 @@ import pytest
 
 from portal.accounts.roles import Role
 from portal.appointments import actions, terms, waitlist
+from portal.appointments.actions import waiting
 from portal.appointments.models import Appointment, Offer, Status, Vacancy, WaitlistEntry
-from portal.appointments.refusals import OfferClosed, PatientBusy
+from portal.appointments.models.waitlist import ANY_PART, ANY_WAY, EVERY_DAY
+from portal.appointments.refusals import NotOffered, OfferClosed, PatientBusy, TooManyBookings
 from portal.audit.models import Entry
 from portal.clinic.models import ClinicSettings
+from portal.common import kept
 from portal.journeys import booking, changing
-from portal.journeys.waitlist import answering, offered
+from portal.journeys.waitlist import answering, offered, turns
 from portal.journeys.waitlist.offered import BY_LINK
 from portal.notifications.models import Notice, State
 from tests import make
@@ -259,3 +262,78 @@ def test_the_worker_of_a_dead_offer_keeps_no_time(practice):
     with pytest.raises(OfferClosed) as refused:
         accept(offer, now=later)
     assert refused.value.reason == Offer.Outcome.EXPIRED
+
+
+@pytest.fixture
+def intake(practice):
+    return make.service(minutes=50, buffer_after=10, first_visit_only=True)
+
+
+def test_an_earlier_first_visit_takes_the_place_of_the_one_that_is_booked(practice, intake):
+    """There is never a second one, also where the answer asks for it."""
+    patient = make.patient(user=make.user())
+    first = practice.session(MONDAY_NINE + 7 * DAY, patient=patient, service=intake)
+    wish = waiting.WaitlistWish((), None, ANY_WAY, EVERY_DAY, ANY_PART, first.starts_at.date())
+    themself = make.actor(patient.user, role=Role.PATIENT)
+    entry = actions.join_waitlist(patient=patient, service=intake, wish=wish, by=themself, now=NOW)
+    practice.cancel()
+    (offer,) = practice.turn()
+    assert offer.entry == entry
+    with pytest.raises(NotOffered) as refused:
+        accept(offer)
+    assert refused.value.reason == "first_visit_ahead"
+    moved = accept(offer, instead_of=first)
+    assert (moved.pk, moved.starts_at) == (first.pk, MONDAY_NINE)
+    assert practice.live() == [moved]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"starts_at": MONDAY_NINE - 3 * DAY}, id="sooner than the time that was freed"),
+        pytest.param({"status": Status.REQUESTED, "answer_by": NOW + DAY}, id="asked for, and not to be moved"),
+        pytest.param({"service": "another"}, id="of another service"),
+    ],
+)
+def test_a_first_visit_that_cannot_come_earlier_is_offered_no_time(practice, intake, fields):
+    entry = practice.waits(service=intake, patient=make.patient(user=make.user()))
+    if "service" in fields:
+        fields = {"service": make.service(minutes=50, first_visit_only=True)}
+    practice.session(**{"starts_at": MONDAY_NINE + 7 * DAY, "patient": entry.patient, "service": intake} | fields)
+    practice.cancel()
+    assert practice.turn() == []
+
+
+def test_closed_books_stay_closed_to_whoever_would_be_new_there(practice, intake):
+    entry = practice.waits(service=intake, patient=make.patient(user=make.user()))
+    other = make.psychologist(services=(intake,))
+    first = practice.session(MONDAY_NINE + 7 * DAY, psychologist=other, patient=entry.patient, service=intake)
+    practice.psychologist.accepting_patients = False
+    practice.psychologist.save(update_fields=["accepting_patients"])
+    practice.cancel()
+    assert practice.turn() == []
+    assert practice.live() == [first]
+
+
+def test_who_has_as_many_as_can_be_booked_may_still_come_earlier(practice):
+    practice.clinic.max_open_bookings = 1
+    practice.clinic.save(update_fields=["max_open_bookings"])
+    entry = practice.waits()
+    theirs = practice.session(MONDAY_NINE + 7 * DAY, patient=entry.patient)
+    practice.cancel()
+    (offer,) = practice.turn()
+    with pytest.raises(TooManyBookings):
+        accept(offer)
+    assert accept(offer, instead_of=theirs).starts_at == MONDAY_NINE
+    assert len(practice.live()) == 1
+
+
+def test_the_desk_sees_who_may_come_earlier_in_as_many_queries_for_all(practice, intake, django_assert_max_num_queries):
+    for _each in range(3):
+        entry = practice.waits(service=intake, patient=make.patient(user=make.user()))
+        practice.session(MONDAY_NINE + (7 + entry.pk) * DAY, patient=entry.patient, service=intake)
+    practice.cancel()
+    free = waitlist.FreeTime(practice.psychologist, practice.location, MONDAY_NINE, MONDAY_NINE + HOUR)
+    fits = waitlist.fitting(free, now=NOW, clinic=practice.clinic, for_staff=True)
+    with kept.one_stamp(), django_assert_max_num_queries(7):
+        assert turns.obstacles(fits, free, now=NOW) == [None] * 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -253,3 +253,13 @@ def test_who_may_not(service, who):
         assert method(url).status_code in {302, 403, 404} or entry.patient.name not in method(url).content.decode()
     entry.refresh_from_db()
     assert entry.is_waiting
+
+
+def test_whoever_has_a_first_visit_ahead_waits_for_an_earlier_one_of_the_same_service(client, patient, service):
+    service.first_visit_only = True
+    service.save(update_fields=["first_visit_only"])
+    other = make.service(slug="other-first-visit", first_visit_only=True)
+    make.appointment(patient=patient, service=service, starts_at=NOW + timedelta(days=20))
+    assert "has a first visit ahead already" in client.post(JOIN, joining(service=other.slug)).content.decode()
+    assert client.post(JOIN, joining()).status_code == 302
+    assert WaitlistEntry.objects.get().service == service

@@ -213,3 +213,21 @@ def test_two_offers_open_in_two_tabs_are_answered_each_for_itself(practice):
     second.refresh_from_db()
     assert (first.outcome, second.outcome) == (Offer.Outcome.DECLINED, "")
     assert timedelta(0) < second.expires_at - NOW
+
+
+def test_a_first_visit_is_moved_here_and_no_second_one_is_asked_about(practice):
+    intake = make.service(minutes=50, buffer_after=10, first_visit_only=True)
+    entry = practice.waits(service=intake)
+    first = practice.session(MONDAY_NINE + 7 * DAY, patient=entry.patient, service=intake)
+    practice.cancel()
+    (offer,) = practice.turn()
+    browser, page = Client(), reverse("public:offer", args=[offer.code])
+    browser.get(link_in(Notice.objects.get(template="waitlist_offer")))
+    shown = browser.get(page).content.decode()
+    assert "Your later session is moved to this time" in shown
+    assert "book this time as well" not in shown
+    assert "Something changed meanwhile" in press(browser, page, "yes", instead_of="").content.decode()
+    press(browser, page, "yes", instead_of=str(first.code))
+    first.refresh_from_db()
+    assert first.starts_at == MONDAY_NINE
+    assert not Appointment.objects.filter(patient=entry.patient).exclude(pk=first.pk).exists()

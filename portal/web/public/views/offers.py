@@ -19,8 +19,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from portal.appointments import actions, eligibility
 from portal.appointments.models import Appointment, Offer, WaitlistEntry
-from portal.appointments.refusals import OfferClosed, PatientBusy, Refusal, TooManyBookings
+from portal.appointments.refusals import NotOffered, OfferClosed, PatientBusy, Refusal, TooManyBookings
 from portal.billing import charges
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import open_to_all
@@ -105,7 +106,15 @@ def _in_words(refusal: Refusal) -> str:
             return _("There is already a session at that time, so this one can't be booked as well. Please phone us.")
         case TooManyBookings():
             return _("You have as many sessions booked as can be booked online. Please phone us for more.")
+        case NotOffered(reason=eligibility.FIRST_VISIT_AHEAD):
+            return _("Something changed meanwhile, and nothing was booked. Please look again, then decide.")
     return _("This can't be booked online any more. Please phone us.")
+
+
+def _can_be_beside(asked: Offer, session: Appointment, *, now: datetime) -> bool:
+    """Whether the offered session can be booked beside what they have: one first visit is booked at a time."""
+    patient = asked.entry.patient
+    return actions.refusal_of(hold=session, patient=patient, by=BY_LINK, now=now) is None
 
 
 def _page(request: HttpRequest, asked: Offer, *, now: datetime, status: int = 200, refusal: str = "") -> HttpResponse:
@@ -133,6 +142,7 @@ def _page(request: HttpRequest, asked: Offer, *, now: datetime, status: int = 20
         "quote": charges.promised(session, clinic=clinic),
         "terms": changing.terms_of(session, now=now, clinic=clinic),
         "swaps": swaps,
+        "only_instead": bool(swaps) and not _can_be_beside(asked, session, now=now),
         "is_kept": asked.hold_code is not None,
     }
     return render(request, "public/offer.html", context, status=status)

@@ -62,7 +62,9 @@ def _form(
     if entry is None:
         # What they may not book online can be chosen all the same, but never is at first.
         own = eligibility.standings([patient], now=now)[patient.pk]
-        services.sort(key=lambda each: (bool(eligibility.why_not(each, own, clinic=clinic)), not each.first_visit_only))
+        services.sort(
+            key=lambda each: (bool(eligibility.why_not_wait(each, own, clinic=clinic)), not each.first_visit_only)
+        )
     return DeskWishForm(
         data,
         people=[patient],
