@@ -60,6 +60,18 @@ def hours_that_keep(session: Appointment, starts_at: datetime, *, clinic: Clinic
     return min(promised, max(0, left))
 
 
+def keep_free_time(session: Appointment, starts_at: datetime, *, clinic: ClinicSettings, now: datetime) -> None:
+    """Changes what is promised with a session that the clinic moves to `starts_at`, as it can't hold it; unsaved.
+
+    It stays free as long as before, and for the hours that anybody has who couldn't know when they would be answered;
+    or until it begins. Call it while the session stands where it was.
+    """
+    session.cancel_hours = hours_that_keep(session, starts_at, clinic=clinic)
+    if starts_at - timedelta(hours=session.cancel_hours) < min(now + AFTER_AN_ANSWER, starts_at):
+        grace = max(grace_of(session, clinic=clinic), AFTER_AN_ANSWER)
+        session.booked_at, session.grace_minutes = now, int(grace.total_seconds()) // 60
+
+
 def is_by_grace(session: Appointment, *, clinic: ClinicSettings | None = None) -> bool:
     """Whether it is the grace after booking alone that sets until when a patient cancels without a fee."""
     grace = _grace_until(session, clinic=clinic)

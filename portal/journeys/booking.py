@@ -23,6 +23,7 @@ from portal.common.access.actors import Actor
 from portal.common.money import ZERO
 from portal.journeys import changing, freed, last_told, newcomers, sessions, to_do
 from portal.journeys.repeating import telling
+from portal.journeys.to_do.kinds import OF_STRANDED
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
 from portal.notifications.rendering import Words, render
@@ -30,6 +31,7 @@ from portal.patients import consents
 from portal.patients.models import Patient
 from portal.patients.reaching import Reader, readers_of
 from portal.policies.models import PolicySettings, PolicyVersion
+from portal.worklist.models import ToDo
 
 
 def hold_time(
@@ -180,7 +182,8 @@ def reschedule_session(
     """Moves a booking, or changes how it is held, and says so, at once or not before `tell_at`.
 
     `on_offer`: the clinic asked for the move, so that its rules for patients' own moves don't hold. `keeps_free_time`:
-    it could not hold it, so that cancelling stays free as long as it was. `renews_grace`: the patient took an offer and
+    it can't hold it, so that cancelling stays free as long as it was and for some hours from now; so it is, whoever
+    moves it, while the desk's list has it as such. `renews_grace`: the patient took an offer and
     has the grace of whoever books now. Raises SlotTaken, NotOffered or NotReschedulable.
     """
     before = copy(appointment)
@@ -196,7 +199,7 @@ def reschedule_session(
         known=sessions.known,
         seen=seen,
         on_offer=on_offer,
-        keeps_free_time=keeps_free_time,
+        keeps_free_time=keeps_free_time or cant_be_held(appointment),
         renews_grace=renews_grace,
     )
     if moved.revision != before.revision:
@@ -216,13 +219,18 @@ def reschedule_session(
     return moved
 
 
+def cant_be_held(session: Appointment) -> bool:
+    """Whether it can't be held as it is booked, and nobody has decided about it yet. One query."""
+    return ToDo.objects.still_open().of_kind(*(kind.name for kind in OF_STRANDED)).about(session).exists()
+
+
 def as_moved(
-    appointment: Appointment, *, starts_at: datetime, location: Location, keeps_free_time: bool = False
+    appointment: Appointment, *, starts_at: datetime, location: Location, now: datetime, keeps_free_time: bool = False
 ) -> Appointment:
     """A copy of the session as it would be at another time, to be looked at before it is moved; it is never saved."""
     moved = copy(appointment)
-    if keeps_free_time:
-        moved.cancel_hours = terms.hours_that_keep(appointment, starts_at, clinic=ClinicSettings.current())
+    if keeps_free_time or cant_be_held(appointment):
+        terms.keep_free_time(moved, starts_at, clinic=ClinicSettings.current(), now=now)
     moved.starts_at, moved.ends_at = starts_at, appointment.ends_at + (starts_at - appointment.starts_at)
     moved.location = location
     return moved

@@ -11,7 +11,7 @@ from decimal import Decimal
 from portal.appointments import terms
 from portal.appointments.models import Appointment
 from portal.billing import charges
-from portal.clinic.booking_rules import rules_of
+from portal.clinic.booking_rules import AFTER_AN_ANSWER, rules_of
 from portal.clinic.models import ClinicSettings
 from portal.policies.models import PolicySettings
 
@@ -85,14 +85,15 @@ def terms_of(
     """The terms as a page says them at `now`, or a mail that is read later; None once there is nothing to change.
 
     `is_asked` is for a held time that confirming only asks for. What is held or asked for has its grace still to come.
-    In a mail so short a time may be over when it is read: then it says how long it was from booking on, not until when.
+    In a mail a short grace may be over when it is read: then it says how long it was from booking on, not until when.
     """
     if session.starts_at <= now or not (session.is_hold or session.is_request or session.is_booked):
         return None
     until = terms.free_until(session, clinic=clinic)
     is_over = now > until
     if session.is_booked:
-        by_grace = is_mailed and not is_over and terms.is_by_grace(session, clinic=clinic)
+        is_short = terms.grace_of(session, clinic=clinic) < AFTER_AN_ANSWER
+        by_grace = is_mailed and not is_over and is_short and terms.is_by_grace(session, clinic=clinic)
     else:
         by_grace = is_over
     return Terms(
@@ -138,7 +139,7 @@ def of_several(
         if its is None:
             continue
         promised = terms_of_each(session, clinic=clinic)
-        if its.is_free_over or its.grace or (shared and promised != shared):
+        if its.is_free_over or terms.is_by_grace(session, clinic=clinic) or (shared and promised != shared):
             own.append((session, its))
         else:
             shared = promised

@@ -103,9 +103,9 @@ def reschedule(
     It may change how it is held too, also at the same time. A move to where it already is changes nothing, so a
     double click is harmless. The room with the id `room`, else its own, is taken if it is free. `on_offer` says that
     the clinic asked for the move: neither the notice of a booking nor the patient's free time to change their plans is
-    asked about. `keeps_free_time`: the clinic could not hold it, so that it can be cancelled for nothing as long as
-    before, or until it begins. `renews_grace`: it is agreed to anew, and its grace is counted from now on. Raises
-    NotReschedulable, SlotTaken, PatientBusy or NotOffered.
+    asked about. `keeps_free_time`: the clinic can't hold it, so that it can be cancelled for nothing as long as before
+    and for some hours from now (`terms.keep_free_time`). `renews_grace`: it is agreed to anew, and its grace is
+    counted from now on. Raises NotReschedulable, SlotTaken, PatientBusy or NotOffered.
     """
     rules.check_time(starts_at, now=now)
     place, way, service = location or appointment.location, mode or appointment.mode, services()[appointment.service_id]
@@ -158,7 +158,7 @@ def reschedule(
     rules.check_patient_is_free(booked.patient_id, slot, now=now, ignore=booked)
     was = Place.of(booked)
     if keeps_free_time:
-        booked.cancel_hours = terms.hours_that_keep(booked, slot.starts_at, clinic=clinic)
+        terms.keep_free_time(booked, slot.starts_at, clinic=clinic, now=now)
     if renews_grace:
         booked.booked_at = now
     booked.room_id = rules.choose_room(service, way, place, standing, preferred=room or booked.room_id)
@@ -169,7 +169,8 @@ def reschedule(
     booked.confirmed_at = None
     booked.save(
         update_fields=[
-            *("psychologist", "location", "room", "mode", "cancel_hours", "booked_at", "revision", "confirmed_at"),
+            *("psychologist", "location", "room", "mode", "revision", "confirmed_at"),
+            *("cancel_hours", "grace_minutes", "booked_at"),
             *rules.Slot._fields,
         ]
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from portal.appointments import states
+from portal.appointments import terms as promises
 from portal.appointments.actions import rules
 from portal.appointments.actions.clashes import Clash, Outlook, Terms
 from portal.appointments.actions.locking import clear_holds, lock_appointment, lock_diary
@@ -29,6 +30,8 @@ class Move(NamedTuple):
     planned_at: datetime
     seen: str
     outside_hours: bool = False
+    # The clinic can't hold it where it is (`terms.keep_free_time`).
+    keeps_free_time: bool = False
 
 
 @in_transaction
@@ -73,7 +76,7 @@ def move_series(
     clear_holds(outlook.run_out, by=by, now=now)
     moved = []
     for move in _in_turn(moves, rows):
-        moved.append(_moved(rows[move.session.pk], move, outlook, by=by, now=now))
+        moved.append(_moved(rows[move.session.pk], move, outlook, by=by, now=now, clinic=clinic))
     return sorted(moved, key=lambda session: session.starts_at)
 
 
@@ -132,8 +135,12 @@ def _stands_on(move: Move, waiting: Sequence[Move], rows: dict[int, Appointment]
     )
 
 
-def _moved(row: Appointment, move: Move, outlook: Outlook, *, by: Actor, now: datetime) -> Appointment:
+def _moved(
+    row: Appointment, move: Move, outlook: Outlook, *, by: Actor, now: datetime, clinic: ClinicSettings
+) -> Appointment:
     was, to = Place.of(row), outlook.terms
+    if move.keeps_free_time:
+        promises.keep_free_time(row, move.starts_at, clinic=clinic, now=now)
     row.psychologist_id, row.location_id, row.mode = to.psychologist.pk, to.location.pk, to.mode
     row.room_id = outlook.room_at(move.starts_at, preferred=row.room_id)
     row.starts_at, row.ends_at, row.occupied_from, row.occupied_until = rules.moved(row, move.starts_at)
@@ -142,7 +149,8 @@ def _moved(row: Appointment, move: Move, outlook: Outlook, *, by: Actor, now: da
     # They said yes to the old time.
     row.confirmed_at = None
     held = ("psychologist", "location", "mode", "room")
-    row.save(update_fields=[*held, "revision", "confirmed_at", "planned_at", *rules.Slot._fields])
+    promised = ("cancel_hours", "grace_minutes", "booked_at")
+    row.save(update_fields=[*held, *promised, "revision", "confirmed_at", "planned_at", *rules.Slot._fields])
     trail.record(
         "appointment.rescheduled",
         target=row,

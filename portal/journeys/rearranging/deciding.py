@@ -276,6 +276,7 @@ def mails(session: Appointment, decision: Decision, *, now: datetime, times: Seq
                 session,
                 starts_at=decision.starts_at,
                 location=decision.location or session.location,
+                now=now,
                 keeps_free_time=True,
             )
             moved.psychologist = decision.psychologist or session.psychologist

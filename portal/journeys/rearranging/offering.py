@@ -281,6 +281,11 @@ def choices(offer: MoveOffer, session: Appointment, *, now: datetime, clinic: Cl
     return sorted(found, key=lambda choice: choice.free.starts_at)
 
 
+def as_chosen(session: Appointment, free: FreeTime, *, now: datetime) -> Appointment:
+    """A copy of the session as choosing this time now makes it, with what is promised of it then; it is never saved."""
+    return booking.as_moved(session, starts_at=free.starts_at, location=free.location, now=now, keeps_free_time=True)
+
+
 @actions.in_transaction
 def choose(
     offer: MoveOffer, *, starts_at: datetime, location: Location, now: datetime, by: Actor = BY_LINK

@@ -35,7 +35,7 @@ def swaps_of(offer: Offer, *, now: datetime) -> list[Appointment]:
     return waitlist.later_sessions(offer.entry, than=offer.starts_at, by=BY_LINK, now=now)
 
 
-def as_swapped(session: Appointment, offer: Offer) -> Appointment:
+def as_swapped(session: Appointment, offer: Offer, *, now: datetime) -> Appointment:
     """A copy of a later session as it would be in the offered time, to be looked at; it is never saved."""
-    moved = booking.as_moved(session, starts_at=offer.starts_at, location=offer.vacancy.location)
+    moved = booking.as_moved(session, starts_at=offer.starts_at, location=offer.vacancy.location, now=now)
     return offering.as_if_moved(moved, offer)

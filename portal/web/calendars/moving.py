@@ -166,7 +166,7 @@ class _Page:
     ) -> HttpResponse:
         """Marks what changes, and says who will be told."""
         session, now = self.session, self.now
-        moved = booking.as_moved(session, starts_at=target.starts_at, location=target.location)
+        moved = booking.as_moved(session, starts_at=target.starts_at, location=target.location, now=now)
         moved.psychologist, moved.mode = target.psychologist, target.mode
         told = booking.told(moved, now=now, was=session.starts_at)
         return self._render(

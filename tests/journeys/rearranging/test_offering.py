@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from portal.appointments import states, terms
@@ -13,7 +13,8 @@ from portal.appointments.refusals import NotOffered, OfferClosed, Refusal
 from portal.audit.models import Entry
 from portal.clinic.models import Location
 from portal.common import kept
-from portal.journeys import booking, time_away
+from portal.common.languages.times import when_there
+from portal.journeys import booking, moving, time_away
 from portal.journeys.rearranging import offering
 from portal.journeys.rearranging.deciding import Came, Decision, What, decide, end_needless_offers, mails, undecided
 from portal.notifications.models import Notice
@@ -390,3 +391,68 @@ def test_what_the_patient_takes_of_three_times_is_free_as_long_as_before(practic
     first = times(session)[0]
     moved = choose(practice, session, first)
     assert terms.free_until(moved) >= min(before, first)
+
+
+def moved_by_a_link(practice, session, to):
+    offer(practice, session)
+    return offering.choose(out(session), starts_at=times(session)[0], location=practice.place, now=NOW)
+
+
+def moved_from_the_list(practice, session, to):
+    move = Decision(What.MOVE, states.as_seen(session), to, practice.place, practice.mai)
+    assert decide(fresh(session), move, by=practice.desk, now=NOW) == Came.MOVED
+
+
+def moved_in_the_calendar(practice, session, to):
+    moving.move(
+        appointment=fresh(session),
+        starts_at=to,
+        psychologist=practice.mai,
+        location=practice.place,
+        by=practice.desk,
+        now=NOW,
+    )
+
+
+@pytest.mark.parametrize("move", [moved_by_a_link, moved_from_the_list, moved_in_the_calendar])
+@pytest.mark.parametrize("grace", [0, 15, 24 * 60])
+def test_whoever_is_moved_by_the_clinic_has_half_a_day_from_then(practice, move, grace):
+    """Free cancelling of the old time is long over, and the new one begins inside the hours of the promise."""
+    session = practice.book(
+        at=NOW + 6 * HOUR, cancel_hours=72, grace_minutes=grace, booked_at=NOW - 9 * DAY, late_fee_percent=50
+    )
+    practice.leave(start=NOW, days=2)
+    assert terms.free_until(session) < NOW
+    move(practice, session, NOW + 2 * DAY)
+    moved = fresh(session)
+    assert moved.starts_at == NOW + 2 * DAY
+    assert terms.free_until(moved) == NOW + max(12 * HOUR, timedelta(minutes=grace))
+    text = " ".join(Notice.objects.get(template="appointment_moved").text.split())
+    by = booking.as_moved(moved, starts_at=moved.starts_at, location=practice.place, now=NOW)
+    assert f"free of charge until {when_there(terms.free_until(by), by.zone)}." in text
+    for hours, late in ((11, False), (25, True)):
+        with transaction.atomic():
+            gone = booking.cancel_session(appointment=moved, reason="patient", by=practice.desk, now=NOW + hours * HOUR)
+            assert gone.late == late
+            transaction.set_rollback(True)
+
+
+def test_sooner_than_half_a_day_it_is_free_until_it_begins(practice):
+    session = practice.book(at=NOW + 2 * HOUR, cancel_hours=48, booked_at=NOW - 9 * DAY)
+    practice.leave(start=NOW + HOUR, days=0.1)
+    moved_from_the_list(practice, session, NOW + 6 * HOUR)
+    assert terms.free_until(fresh(session)) == NOW + 6 * HOUR
+
+
+def test_what_is_moved_by_whoever_wants_it_so_keeps_its_terms(practice):
+    session = practice.book(at=NOW + DAY, cancel_hours=48, grace_minutes=15, booked_at=NOW - 9 * DAY)
+    moved_in_the_calendar(practice, session, NOW + 2 * DAY)
+    assert (fresh(session).booked_at, terms.free_until(fresh(session))) == (NOW - 9 * DAY, NOW)
+
+
+def test_once_it_was_decided_that_it_stays_a_move_keeps_its_terms(practice, session):
+    Appointment.objects.filter(pk=session.pk).update(cancel_hours=48, grace_minutes=0)
+    row = fresh(session)
+    assert decide(row, Decision(What.KEEP, states.as_seen(row)), by=practice.desk, now=NOW) == Came.KEPT
+    moved_in_the_calendar(practice, session, NOW + 2 * DAY)
+    assert terms.free_until(fresh(session)) == NOW

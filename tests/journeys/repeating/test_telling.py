@@ -13,14 +13,15 @@ from django.core import mail
 from django.utils.translation import override
 
 from portal.accounts.roles import Role
+from portal.appointments import terms
 from portal.appointments.actions.clashes import Terms
 from portal.appointments.actions.repeating import Wish
-from portal.appointments.models import Appointment, CancelReason
+from portal.appointments.models import Appointment, CancelReason, TimeSlot
 from portal.appointments.recurrence import Every, Pattern
 from portal.appointments.series_forms import Which
 from portal.clinic.models import Mode
 from portal.common.languages.times import when
-from portal.journeys import booking, moving
+from portal.journeys import booking, moving, time_away
 from portal.journeys.repeating.booking import book_series
 from portal.journeys.repeating.cancelling import cancel_sessions
 from portal.journeys.repeating.moving import move_sessions, propose_move
@@ -312,6 +313,23 @@ def test_each_line_of_a_move_says_from_where_to_where(booked, desk, language, be
         said = [words.index(each) for pair in pairs for each in pair]
         assert said == sorted(said)
         assert words.count(before) == 3
+
+
+def test_of_a_series_that_is_moved_what_the_clinic_cant_hold_is_free_for_half_a_day(booked, desk):
+    """The third falls in a leave. It was promised so many hours that they were over for each before the move."""
+    Appointment.objects.update(cancel_hours=2000, grace_minutes=15, booked_at=NOW - WEEK)
+    time_away.add_time_slot(
+        psychologist=booked[2].psychologist,
+        kind=TimeSlot.Kind.BLOCKED,
+        starts_at=booked[2].starts_at,
+        ends_at=booked[2].ends_at,
+        by=desk,
+        now=NOW,
+    )
+    moved = move_sessions(moved_a_day_on(booked, desk), by=desk, now=NOW)
+    stored = [Appointment.objects.get(pk=session.pk) for session in moved]
+    assert terms.free_until(stored[0]) == NOW + timedelta(hours=12)
+    assert all(terms.free_until(session) < NOW for session in stored[1:])
 
 
 def test_told_anew_the_others_still_say_where_they_were(booked, desk):

@@ -148,7 +148,7 @@ def test_a_session_that_is_moved_has_its_grace_from_the_answer_on(db):
     practice.cancel(soon)
     (offer,) = practice.turn()
     asked = Offer.objects.for_listing().get(pk=offer.pk)
-    said = changing.terms_of(offered.as_swapped(theirs, asked), now=NOW, clinic=practice.clinic)
+    said = changing.terms_of(offered.as_swapped(theirs, asked, now=NOW), now=NOW, clinic=practice.clinic)
     assert (said.is_free_over, said.grace) == (True, 15)
     answered = NOW + timedelta(minutes=20)
     moved = accept(offer, instead_of=theirs, now=answered)

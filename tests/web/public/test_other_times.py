@@ -8,7 +8,7 @@ import time_machine
 from django.test import Client
 
 from portal.accounts.roles import Role
-from portal.appointments.models import MoveOffer, TimeSlot
+from portal.appointments.models import Appointment, MoveOffer, TimeSlot
 from portal.journeys import booking, time_away
 from portal.journeys.rearranging import offering
 from portal.notifications.models import Notice
@@ -81,6 +81,24 @@ def test_the_link_opens_and_a_press_moves(session):
     assert Notice.objects.filter(template="appointment_moved").count() == 1
     late = browser.post(here(), {"time": values(page)[0]})
     assert late.status_code == 409
+
+
+def test_until_when_each_is_free_and_what_it_costs_is_said_before_and_after(session):
+    """Wednesday's can't be held; the first of the three is inside the promised hours, the next are not."""
+    Appointment.objects.filter(pk=session.pk).update(
+        cancel_hours=48, grace_minutes=0, fee=220, late_fee_percent=50, no_show_percent=50
+    )
+    browser = Client()
+    page = opened(browser)
+    text = " ".join(page.content.decode().split())
+    assert "The fee stays as it was agreed: $220.00." in text
+    assert "Cancelling later than is said beside a time costs $110.00." in text
+    said = re.findall(r"Free to cancel until ([^.<]+)\.", text)
+    assert (len(said), said[0]) == (3, "Tuesday 24 November 2026, 9:00 pm (Melbourne time)")
+    assert "That time is over" not in text
+    done = browser.post(here(), {"time": values(page)[0]}, follow=True).content.decode()
+    assert f"Free to cancel until {said[0]}." in " ".join(done.split())
+    assert f"until {said[0]}." in " ".join(Notice.objects.get(template="appointment_moved").text.split())
 
 
 def test_nobody_without_the_link_sees_it(session):

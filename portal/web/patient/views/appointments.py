@@ -264,7 +264,7 @@ def _ask(
         messages.info(request, _("Your session is at this time already. Choose another one to move it."))
         return redirect_to(request, "patient:reschedule", code=appointment.code)
     clinic = ClinicSettings.current()
-    moved = booking.as_moved(appointment, starts_at=starts_at, location=location)
+    moved = booking.as_moved(appointment, starts_at=starts_at, location=location, now=now)
     is_met = own_sessions.besides(appointment, now=now).meeting(starts_at, moved.ends_at)
     if is_met or not choosing.is_free(appointment, starts_at=starts_at, location=location, now=now, clinic=clinic):
         return _times(request, appointment, now=now, taken=starts_at)

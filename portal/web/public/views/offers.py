@@ -133,7 +133,7 @@ def _page(request: HttpRequest, asked: Offer, *, now: datetime, status: int = 20
     clinic = ClinicSettings.current()
     session = offered.session_of(asked)
     swaps = [
-        (later, changing.terms_of(offered.as_swapped(later, asked), now=now, clinic=clinic))
+        (later, changing.terms_of(offered.as_swapped(later, asked, now=now), now=now, clinic=clinic))
         for later in offered.swaps_of(asked, now=now)
     ]
     context |= {

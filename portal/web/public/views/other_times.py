@@ -7,6 +7,7 @@ nothing.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -19,9 +20,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, MoveOffer
 from portal.appointments.refusals import OfferClosed, PatientBusy, Refusal
+from portal.billing import charges
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import open_to_all
+from portal.common.money import ZERO
 from portal.journeys import changing, choosing
 from portal.journeys.rearranging import offering
 from portal.web.public import opened_links
@@ -77,11 +80,11 @@ def _page(
     request: HttpRequest, offer: MoveOffer, *, now: datetime, refusal: str = "", status: int = 200
 ) -> HttpResponse:
     session = Appointment.objects.for_listing().get(pk=offer.session_id)
-    context = {"session": session, "zone": session.zone, "offer": offer, "refusal": refusal, "choices": ()}
+    context: dict[str, Any] = {"session": session, "zone": session.zone, "offer": offer, "refusal": refusal}
     is_open = offer.is_answerable(session, now=now)
     clinic = ClinicSettings.current()
     if is_open:
-        context["choices"] = offering.choices(offer, session, now=now, clinic=clinic)
+        context |= _choices(offer, session, now=now, clinic=clinic)
     # When and with whom it is since is for those who may see it; who chose sees what they chose.
     is_chosen = offer.outcome == MoveOffer.Outcome.CHOSEN and session.revision == offer.revision + 1
     context |= {"is_open": is_open, "is_chosen": is_chosen and session.is_open}
@@ -90,6 +93,20 @@ def _page(
     if is_chosen:
         context["deadline"] = changing.deadline_of(session, now=now, clinic=clinic)
     return render(request, "public/other_times.html", context, status=status)
+
+
+def _choices(offer: MoveOffer, session: Appointment, *, now: datetime, clinic: ClinicSettings) -> dict[str, Any]:
+    """The times, until when each could be cancelled for nothing if it were taken now, and what both cost."""
+    choices = []
+    for choice in offering.choices(offer, session, now=now, clinic=clinic):
+        chosen = None if choice.is_gone else offering.as_chosen(session, choice.free, now=now)
+        choices.append((choice, chosen and changing.deadline_of(chosen, now=now, clinic=clinic)))
+    ends = any(deadline and not deadline.is_start for _choice, deadline in choices)
+    return {
+        "choices": choices,
+        "quote": charges.promised(session, clinic=clinic),
+        "late_fee": charges.late_fee(session, clinic=clinic).amounts.total if ends else ZERO,
+    }
 
 
 def _may_see(request: HttpRequest, session: Appointment) -> bool:
