@@ -185,7 +185,6 @@ SAY_IT_OTHERWISE = {
     "public/hold_ran_out.html": "it is held no more",
     "public/home.html": "free times, which nobody has chosen yet",
     "public/offer_taken.html": "its session's facts have the deadline; tried in test_offers",
-    "public/other_times.html": "its session's facts have the deadline; tried in test_other_times",
 }
 
 
