@@ -137,8 +137,9 @@ def _people(waiting: Sequence[Appointment]) -> list[Psychologist]:
 
 
 def _choose_the_proposed(rows: Sequence[Row]) -> None:
+    """Of each that nothing was chosen for, but for those whose patients are choosing from other times."""
     for row in rows:
-        if not row.chosen and row.own:
+        if not row.chosen and row.own and not row.is_offered:
             row.chosen = row.own[0].value
 
 

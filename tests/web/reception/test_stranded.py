@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment, Status, TimeSlot
+from portal.appointments.models import Appointment, MoveOffer, Status, TimeSlot
 from portal.journeys import time_away
 from portal.journeys.rearranging.deciding import undecided
 from portal.notifications.models import Notice
@@ -131,6 +131,20 @@ def test_the_mails_are_shown_before_anything_is_sent(desk, place):
     # What was chosen is still chosen.
     assert f'value="{chosen}" selected' in row(looked, session)
     assert (told(), undecided().count()) == (0, 2)
+
+
+def test_the_proposed_time_for_all_leaves_whose_patients_are_choosing(desk, place):
+    asked, waits = place.session(hours=22), place.session(hours=24)
+    leave(place)
+    desk.post(HERE, said(desk.get(HERE), **{str(asked.code): "offer"}))
+    page = desk.post(HERE, said(desk.get(HERE)) | {"all": "1"})
+    assert re.findall(r'value="([^"]*)" selected', row(page, waits))[0].startswith("move ")
+    assert "The patient can choose until" in row(page, asked)
+    assert " selected" not in row(page, asked)
+    # Once their time is over it is chosen too.
+    MoveOffer.objects.update(offered_at=NOW - 2 * DAY, expires_at=NOW - DAY)
+    late = desk.post(HERE, said(desk.get(HERE)) | {"all": "1"})
+    assert " selected" in row(late, asked)
 
 
 def test_the_proposed_time_for_all_is_chosen_and_not_done(desk, place):
