@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q
 
 from portal.appointments import states
-from portal.appointments.models import Appointment, Status
+from portal.appointments.models import Appointment
 from portal.billing import charges
 from portal.billing.claimed import services_claimed
 from portal.billing.models import Invoice, Purpose
@@ -90,7 +90,7 @@ def _unbilled(patients: set[int], *, now: datetime) -> Iterable[Appointment]:
     billed = Invoice.objects.order_by().live().for_purpose(Purpose.SESSION).filter(appointment=OuterRef("pk"))
     return (
         Appointment.objects.filter(
-            Q(status__in=states.SEEN) | Q(status=Status.BOOKED, ends_at__gt=now),
+            Q(status__in=states.SEEN) | Q(status__in=states.OPEN, ends_at__gt=now),
             patient__in=patients,
             service__medicare=True,
             psychologist__registration__in=BILLING,

@@ -347,6 +347,7 @@ OTHERWISE = {
     ("my/calendar/", "/my/calendar/*/make/"): MAKES,
     ("practice/calendar/address/", "/practice/calendar/address/make/"): MAKES,
     ("reception/patients/<uuid:code>/book/", "/reception/patients/*/book/"): MAKES,
+    ("reception/patients/<uuid:code>/referral/", "/reception/patients/*/referral/"): MAKES,
     ("reception/waitlist/join/<uuid:code>/", "/reception/waitlist/join/*/"): MAKES,
     ("my/waitlist/join/", "/my/waitlist/join/"): MAKES,
     ("reception/appointments/<uuid:code>/repeat/", "/reception/appointments/*/repeat/"): MAKES,

@@ -138,7 +138,7 @@ def test_a_day_without_times_names_the_next_that_is_free(mai):
     make.time_slot(psychologist=mai, starts_at=datetime(2026, 11, 30, 13, 0, tzinfo=UTC), minutes=24 * 60)
     page = page_of(psychologist="mai", day=TUESDAY)
     assert "No free times on this day" in page
-    assert "The next free time is Wednesday 2 December 2026, 9:00 am." in page
+    assert "The first free time is Wednesday 2 December 2026, 9:00 am." in page
     assert re.search(r'href="\?[^"]*week=2026-11-30&day=2026-12-02"', page)
     # Of the week's last days, what follows is in another week; of the last of all, what comes before.
     assert "day=2026-12-07" in page_of(psychologist="mai", day="2026-12-05")
@@ -147,7 +147,7 @@ def test_a_day_without_times_names_the_next_that_is_free(mai):
 def test_an_empty_day_under_a_filter_names_a_time_that_passes_it(mai):
     type(mai.hours.first()).objects.filter(psychologist=mai, weekday=2).delete()
     page = page_of(psychologist="mai", day="2026-12-02", part="afternoon")
-    assert "The next free time is Thursday 3 December 2026, 12:00 pm." in page
+    assert "The first free time is Thursday 3 December 2026, 12:00 pm." in page
 
 
 def test_filters_that_leave_nothing_at_all_are_said_and_can_be_lifted(mai):
