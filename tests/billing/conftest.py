@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from portal.accounts.roles import Role
-from portal.appointments.models import Status
+from portal.appointments.models import Appointment, Status
 from portal.billing import actions, charges
 from portal.billing.charges import Charge
 from portal.billing.models import Purpose
@@ -105,14 +105,20 @@ class Books:
         target.refresh_from_db()
 
     def take_ahead(self, appointment, amount, *, key=None):
-        return actions.take_ahead(
-            appointment=appointment,
-            amount=Decimal(amount),
-            method="card",
-            key=key or uuid.uuid4().hex,
-            by=self.by,
-            now=self.now,
-        )
+        """Of a session that cost no less when it was paid for."""
+        agreed, rows = appointment.fee, Appointment.objects.filter(pk=appointment.pk)
+        rows.update(fee=max(Decimal(agreed), Decimal(amount)))
+        try:
+            return actions.take_ahead(
+                appointment=appointment,
+                amount=Decimal(amount),
+                method="card",
+                key=key or uuid.uuid4().hex,
+                by=self.by,
+                now=self.now,
+            )
+        finally:
+            rows.update(fee=agreed)
 
     def void(self, invoice, reason="Billed twice"):
         voided = actions.void_invoice(invoice=invoice, reason=reason, by=self.by, now=self.now)

@@ -113,6 +113,16 @@ def test_nothing_is_taken_ahead_of_what_is_over(books, status):
     assert not Payment.objects.exists()
 
 
+def test_no_more_is_taken_than_the_session_costs(books, coming):
+    """A zero too many, most of the time."""
+    ask = {"appointment": coming, "method": "card", "by": books.by, "now": books.now}
+    with pytest.raises(Overpayment) as refused:
+        actions.take_ahead(amount=D("220.01"), key="a", **ask)
+    assert refused.value.balance == D(220)
+    assert not Invoice.objects.exists()
+    assert actions.take_ahead(amount=D("220.00"), key="b", **ask).paid == D(220)
+
+
 @pytest.mark.parametrize("amount", ["0.001", "0.00", "-5.00"])
 def test_it_is_an_amount(books, coming, amount):
     with pytest.raises(WrongAmount):

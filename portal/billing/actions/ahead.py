@@ -16,7 +16,7 @@ from portal.billing.actions.locking import lock_invoice, lock_invoices, lock_ses
 from portal.billing.actions.payments import move_payment, record_payment, refundable
 from portal.billing.models import Invoice, InvoiceStatus, Payment, Purpose
 from portal.billing.models.invoice import InvoiceQuerySet
-from portal.billing.refusals import KeyReused, NotPayable, SessionChanged
+from portal.billing.refusals import KeyReused, NotPayable, Overpayment, SessionChanged
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
@@ -39,8 +39,8 @@ def take_ahead(
 
     An invoice for what was taken before and given back, or used, is voided first: nothing is left on it. Raises
     AlreadyInvoiced while money stands ahead, NotBillable once the session was held or called off, KeyReused when what
-    was taken with the key was given back or used, WrongAmount, and SessionChanged where the session is not as it was
-    `seen` (`as_shown`).
+    was taken with the key was given back or used, WrongAmount, Overpayment above what the session costs, and
+    SessionChanged where the session is not as it was `seen` (`as_shown`).
     """
     check_amount(amount)
     session = lock_session(appointment)
@@ -51,6 +51,9 @@ def take_ahead(
         raise KeyReused
     if seen and seen != as_shown(session, clinic=ClinicSettings.current()):
         raise SessionChanged
+    price = charges.price_of(session, clinic=ClinicSettings.current())
+    if amount > price:
+        raise Overpayment(price)
     if emptied := _deposits(appointment).filter(payable=0).first():
         void_invoice(invoice=emptied, reason="Money was taken ahead anew", by=by, now=now)
     invoice = bill(

@@ -83,6 +83,11 @@ def test_a_page_of_before_the_session_was_changed_takes_nothing(desk, coming, ch
     assert Payment.objects.count() == 0
     again = form_to(asked, url("pay_ahead", coming), with_field="key") | {"method": "card"}
     assert (again["reference"], again["key"]) == ("T 12", drawn["key"])
+    if "fee" in change:
+        # What was typed stays, and is more than it costs by now.
+        too_much = desk.post(url("pay_ahead", coming), again)
+        assert (too_much.status_code, "The session costs $180.00" in too_much.content.decode()) == (422, True)
+        again["amount"] = "180.00"
     assert desk.post(url("pay_ahead", coming), again).status_code == 302
     assert Payment.objects.count() == 1
 

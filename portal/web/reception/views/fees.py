@@ -17,7 +17,7 @@ from portal.appointments.models import Appointment
 from portal.billing import actions, charges
 from portal.billing.forms import AheadForm, WaiveForm
 from portal.billing.models import Invoice, Purpose
-from portal.billing.refusals import AlreadyInvoiced, KeyReused, NotBillable, SessionChanged, Waived
+from portal.billing.refusals import AlreadyInvoiced, KeyReused, NotBillable, Overpayment, SessionChanged, Waived
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import dollars
@@ -63,6 +63,9 @@ def ahead(request: ActorRequest, code: UUID) -> HttpResponse:
             return redirect("reception:appointment", code=session.code)
         except NotBillable:
             return _too_late_for_ahead(request, session)
+        except Overpayment as refused:
+            words = _("The session costs %(price)s. Take only that.") % {"price": dollars(refused.balance)}
+            form.add_error("amount", words)
         except SessionChanged:
             session = _session(request, code)
             price = charges.price_of(session, clinic=clinic)
