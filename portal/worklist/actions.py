@@ -62,6 +62,11 @@ def put_back(to_do: ToDo, *, by: Actor) -> ToDo:
 
 
 @transaction.atomic
+def turn_to(to_do: ToDo, *, about: models.Model) -> None:
+    """Has open work be about another row, such as another record of the same person."""
+    _open(to_do).update(about_label=label_of(about), about_code=code_of(about))
+
+
 def finish(to_do: ToDo, *, kind: Kind, outcome: str, by: Actor, now: datetime) -> ToDo:
     """Closes it by a person's word; raises NotByHand for a word that its kind does not know, or AlreadyDone."""
     if outcome not in kind.outcomes or kind.name != to_do.kind:

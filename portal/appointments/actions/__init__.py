@@ -24,7 +24,7 @@ from portal.appointments.actions.rooming import (
 )
 from portal.appointments.actions.taking_back import Was, take_back_move
 from portal.appointments.actions.transactions import in_transaction
-from portal.appointments.actions.waiting import WaitlistWish, change_wish, join_waitlist, leave_waitlist
+from portal.appointments.actions.waiting import WaitlistWish, change_wish, hand_over, join_waitlist, leave_waitlist
 from portal.appointments.actions.working import Shift, add_time_slot, remove_time_slot, set_weekly_hours
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "confirm_hold",
     "decline",
     "free_rooms",
+    "hand_over",
     "hold",
     "hold_any",
     "in_transaction",

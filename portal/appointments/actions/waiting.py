@@ -6,7 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from portal.appointments import eligibility
 from portal.appointments.actions import rules
@@ -119,6 +120,35 @@ def leave_waitlist(*, entry: WaitlistEntry, why: WaitlistEntry.Ended, by: Actor,
             reason=why,
         )
     return bool(ended)
+
+
+@transaction.atomic
+def hand_over(*, entry: WaitlistEntry, to: Patient, by: Actor, now: datetime) -> WaitlistEntry.Ended | None:
+    """Has somebody keep their turn on another record of the same person, `to`; call it with that record held.
+
+    The service is judged by what that record knows. Where it makes no sense there nothing goes over, and what is
+    returned says why; it is for the caller to end it.
+    """
+    standing = eligibility.standings([to], now=now)[to.pk]
+    why = eligibility.why_not(entry.service, standing, clinic=ClinicSettings.current())
+    if why in {eligibility.FIRST_VISIT_ONLY, eligibility.FIRST_VISIT_AHEAD}:
+        return WaitlistEntry.Ended.BEEN_HERE if standing.was_here else WaitlistEntry.Ended.BOOKED
+    try:
+        with transaction.atomic():
+            went = WaitlistEntry.objects.waiting().filter(pk=entry.pk).update(patient=to, revision=F("revision") + 1)
+    except IntegrityError:
+        # The database lets nobody wait twice for one service.
+        return WaitlistEntry.Ended.WAITS_TOO
+    if went:
+        trail.record(
+            "waitlist.handed_over",
+            target=entry,
+            by=by,
+            at=now,
+            patient=to.pk,
+            service=entry.service_id,
+        )
+    return None
 
 
 def end_with_booking(appointment: Appointment, *, by: Actor, now: datetime) -> None:

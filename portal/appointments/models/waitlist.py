@@ -83,6 +83,8 @@ class WaitlistEntry(models.Model):
         LEFT = "left", _("Left the waitlist")
         REMOVED = "removed", _("Taken off by the desk")
         OVER = "over", _("The end date has passed")
+        BEEN_HERE = "been_here", _("Has been here before")
+        WAITS_TOO = "waits_too", _("Waits for it already")
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="waitlist_entries", db_index=False)

@@ -51,6 +51,7 @@ VERBS = {
     # The waitlist
     "waitlist.joined": "Put on the waitlist",
     "waitlist.changed": "Changed what they wait for",
+    "waitlist.handed_over": "Waits on their other record",
     "waitlist.ended": "Off the waitlist",
     "waitlist.offered": "Time offered from the waitlist",
     "waitlist.accepted": "Offered time accepted",
@@ -315,6 +316,8 @@ VALUES = {
         "left": "they left the list",
         "removed": "the desk took them off the list",
         "over": "the end date has passed",
+        "been_here": "they have been here before",
+        "waits_too": "they wait for it already",
         "declined": "declined",
         "expired": "not answered in time",
         "taken": "somebody else was faster",

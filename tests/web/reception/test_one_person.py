@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import html
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from django.apps import apps
+from django.db.models import ForeignKey
 from django.urls import reverse
 from django.utils import timezone
 
 from portal.accounts.roles import Role
+from portal.appointments.models import Offer, Status
 from portal.audit.models import Entry
-from portal.journeys.to_do import tasks
+from portal.common.access.actors import Actor
+from portal.journeys.to_do import people, tasks
 from portal.notifications.models import Notice
 from portal.patients import signing_in
-from portal.patients.models import Carer
+from portal.patients.models import Carer, Patient
 from portal.patients.refusals import NotChecked
 from portal.patients.search import reindex
 from portal.worklist.models import ToDo
@@ -175,3 +179,94 @@ def test_the_same_person_whose_record_stays_closed(desk, made, real, stranger):
     # Said twice, it is said once.
     desk.post(reverse("reception:compare", args=[made.code]), {"same": str(real.code), "closed": "yes"})
     assert Entry.objects.filter(verb="patient.kept_closed").count() == 1
+
+
+# ---- What goes along ------------------------------------------------------------------------------------------------
+
+# Of every table that names a patient: what becomes of its rows when somebody comes to open the real record.
+GOES = {"appointments.WaitlistEntry": "waiting, with its open offers", "patients.Carer": "whoever signs in"}
+STAYS = {
+    "patients.Consent": "what was agreed to, and when, never changes",
+    "patients.MailedLink": "a link opens the record that it was mailed for",
+    "patients.Reading": "what was read stays read",
+    "patients.SearchKey": "how the record itself is found",
+    "appointments.Series": "with its sessions",
+    "appointments.Appointment": "what was agreed and is billed for it: the desk is told to book it again",
+    "appointments.CalendarFeed": "the address of one record's sessions; its person makes one of the other",
+    "medicare.UsedElsewhere": "said at the desk, of the record with the history",
+    "medicare.Referral": "a letter's count is of the record that it is on",
+    "records.Handover": "clinical",
+    "records.ProgressNote": "clinical, and never changes",
+    "billing.Invoice": "a paper that was given out never changes",
+    "billing.MedicareClaim": "goes with its invoice",
+    "resources.Resource": "clinical",
+    "resources.Share": "clinical",
+}
+
+
+def test_of_every_table_that_names_a_patient_it_is_said_what_goes_along():
+    naming = {
+        field.model._meta.label
+        for model in apps.get_models()
+        for field in model._meta.get_fields()
+        if isinstance(field, ForeignKey) and field.related_model is Patient
+    }
+    assert naming == GOES.keys() | STAYS.keys()
+    assert not GOES.keys() & STAYS.keys()
+
+
+def test_who_waits_keeps_their_turn_and_their_offer_on_the_real_record(desk, made, real, stranger):
+    entry = make.waiting(patient=made, joined_at=timezone.now() - timedelta(days=9))
+    offer = make.offer(entry=entry)
+    before = entry.joined_at
+    assert opens(stranger, made)
+    press(desk, made, real, carer_checked="on")
+    entry.refresh_from_db()
+    offer.refresh_from_db()
+    assert (entry.patient, entry.joined_at, entry.is_waiting, offer.is_open) == (real, before, True, True)
+    assert Offer.objects.visible_to(Actor(user=stranger, role=Role.PATIENT)).get() == offer
+    assert Entry.objects.get(verb="waitlist.handed_over").facts["patient"] == real.pk
+    assert not made.waitlist_entries.exists()
+
+
+def test_nobody_who_has_been_here_waits_for_a_first_visit(desk, made, real):
+    first = make.service(name="First visit", first_visit_only=True)
+    entry = make.waiting(patient=made, service=first)
+    make.appointment(patient=real, status="completed")
+    said = words_of(desk.get(press(desk, made, real, carer_checked="on").url))
+    assert "They no longer wait for First visit: has been here before." in said
+    entry.refresh_from_db()
+    assert (entry.is_waiting, entry.ended_why) == (False, "been_here")
+
+
+def test_who_waits_for_it_already_waits_once(desk, made, real):
+    service = make.service()
+    kept, entry = make.waiting(patient=real, service=service), make.waiting(patient=made, service=service)
+    assert "waits for it already" in words_of(desk.get(press(desk, made, real, carer_checked="on").url))
+    entry.refresh_from_db()
+    kept.refresh_from_db()
+    assert (entry.ended_why, kept.is_waiting) == ("waits_too", True)
+
+
+def test_work_about_an_offer_that_reached_nobody_goes_along(desk, made, real):
+    raised = people.raise_unreached(make.offer(entry=make.waiting(patient=made)), by=make.actor(), now=timezone.now())
+    press(desk, made, real, carer_checked="on")
+    assert ToDo.objects.still_open().about(real).get() == raised
+
+
+def test_where_the_record_stays_closed_the_waiting_stays_and_the_desk_reads_so(desk, made, real):
+    entry = make.waiting(patient=made)
+    said = words_of(desk.get(press(desk, made, real, closed="yes").url))
+    assert "Put them on the waitlist here, then take them off there" in said
+    entry.refresh_from_db()
+    assert (entry.patient, entry.is_waiting) == (made, True)
+
+
+@pytest.mark.parametrize("choice", [{"carer_checked": "on"}, {"closed": "yes"}])
+def test_the_desk_reads_which_sessions_it_books_again(desk, made, real, choice):
+    tomorrow = timezone.now().replace(second=0, microsecond=0) + timedelta(days=1)
+    make.appointment(patient=made, starts_at=tomorrow)
+    make.appointment(patient=made, status=Status.REQUESTED, starts_at=tomorrow + timedelta(days=1))
+    said = words_of(desk.get(press(desk, made, real, **choice).url))
+    assert "A session is booked on the other record" in said
+    assert "A session was asked for on the other record" in said

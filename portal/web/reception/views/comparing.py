@@ -19,6 +19,7 @@ from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, WaitlistEntry
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
+from portal.journeys import one_person
 from portal.journeys.to_do import people
 from portal.patients.doubles import Double, doubles_of
 from portal.patients.models import Carer, Patient
@@ -103,7 +104,7 @@ def _decide(request: ActorRequest, patient: Patient, rows: list[Row], *, now: da
             _say_what_is_left(request, patient, now=now)
             return redirect("reception:patient", code=other.code)
         ticked = row.form.is_valid()
-        opened = people.open_the_other(
+        opened = one_person.open_the_other(
             patient=patient,
             other=other,
             checked=row.form.checked if ticked else [],
@@ -129,21 +130,29 @@ def _decide(request: ActorRequest, patient: Patient, rows: list[Row], *, now: da
         messages.info(request, _("That is done already."))
         return redirect("reception:patient", code=patient.code)
     # By the names that the page showed: an account is named after its record from now on.
-    now_open = {user.pk for user, _carer in opened}
+    now_open = {user.pk for user, _carer in opened.readers}
     if named := _named([reader for reader in row.form.opening if reader.user.pk in now_open]):
         words = _("The record of %(name)s is open to %(who)s from now on.")
         messages.success(request, words % {"name": other.name, "who": named})
     else:
         messages.success(request, _("Noted: the same person. Nobody new opens the record."))
+    for service, why in opened.ended:
+        words = _("They no longer wait for %(service)s: %(why)s. If they want another time, put them on the waitlist.")
+        messages.warning(request, words % {"service": service, "why": why.label.lower()})
     _say_what_is_left(request, patient, now=now)
     return redirect("reception:patient", code=other.code)
 
 
 def _say_what_is_left(request: ActorRequest, patient: Patient, *, now: datetime) -> None:
     """What stands on the record that was made online, and is arranged on the other one."""
-    if Appointment.objects.visible_to(request.actor).filter(patient=patient).upcoming(now=now).exists():
+    sessions = Appointment.objects.visible_to(request.actor).filter(patient=patient)
+    if sessions.upcoming(now=now).exists():
         words = _("A session is booked on the other record. Book it here, then cancel it there.")
         messages.warning(request, words)
+    if sessions.requests().exists():
+        messages.warning(
+            request, _("A session was asked for on the other record. Book it here, then decline it there.")
+        )
     if WaitlistEntry.objects.visible_to(request.actor).filter(patient=patient).waiting().exists():
         words = _("They wait for a time on the other record. Put them on the waitlist here, then take them off there.")
         messages.warning(request, words)
