@@ -22,6 +22,7 @@ def put_on_list(
     now: datetime,
     escalates_at: datetime | None = None,
     person: str = "",
+    begins_at: datetime | None = None,
 ) -> ToDo | None:
     """Writes one thing to do in the caller's transaction, or returns None where that key was raised before."""
     to_do = ToDo(
@@ -33,6 +34,7 @@ def put_on_list(
         person=person,
         raised_at=now,
         due_at=due_at,
+        begins_at=begins_at,
         escalates_at=escalates_at,
     )
     # ON CONFLICT DO NOTHING: it waits for a transaction that writes the same key, and leaves ours in order.
@@ -59,6 +61,12 @@ def put_back(to_do: ToDo, *, by: Actor) -> ToDo:
     """Somebody who was on it no longer is; one that they don't hold stays as it is. Raises AlreadyDone."""
     _open(to_do).filter(acknowledged_by=str(by.user_id)).update(acknowledged_at=None, acknowledged_by="")
     return _fresh(to_do)
+
+
+def put_off(to_do: ToDo, *, begins_at: datetime, due_at: datetime) -> None:
+    """What it is about begins at another time by now, for which it is due no later than `due_at`."""
+    to_do.begins_at, to_do.due_at = begins_at, min(to_do.due_at, due_at)
+    to_do.save(update_fields=["begins_at", "due_at"])
 
 
 @transaction.atomic

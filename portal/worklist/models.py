@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 
 from portal.common.access.actors import Actor
 from portal.common.labels import code_of, labels_of
@@ -12,6 +13,8 @@ from portal.common.privacy import classed
 
 PSYCHOLOGIST, RECEPTION, MANAGER = "psychologist", "reception", "manager"
 ROLES = (PSYCHOLOGIST, RECEPTION, MANAGER)
+# What begins within it comes before all else, whatever is overdue.
+SOON: Final = timedelta(days=2)
 
 
 class ToDoQuerySet(models.QuerySet["ToDo"]):
@@ -45,14 +48,21 @@ class ToDoQuerySet(models.QuerySet["ToDo"]):
         """Those of one of these kinds, by their keys."""
         return self.filter(kind__in=kinds)
 
-    def most_pressing_first(self) -> ToDoQuerySet:
-        """By when they are due."""
-        return self.order_by("due_at", "pk")
+    def once_of(self, *kinds: str) -> ToDoQuerySet:
+        """Of the open work of these kinds about one thing, only what was raised first; all of the other kinds."""
+        earlier = ToDo.objects.still_open().of_kind(*kinds)
+        earlier = earlier.filter(about_label=OuterRef("about_label"), about_code=OuterRef("about_code"))
+        return self.exclude(Q(kind__in=kinds) & Exists(earlier.filter(pk__lt=OuterRef("pk"))))
+
+    def most_pressing_first(self, *, now: datetime) -> ToDoQuerySet:
+        """What begins within two days, soonest first; then by when it is due, and of one hour what begins first."""
+        soon = Case(When(begins_at__gte=now, begins_at__lt=now + SOON, then=F("begins_at")))
+        return self.order_by(soon.asc(nulls_last=True), "due_at", F("begins_at").asc(nulls_last=True), "pk")
 
 
 @classed(
-    plain="id code kind dedupe_key about_label about_code role person raised_at due_at escalates_at acknowledged_at "
-    "acknowledged_by done_at done_by outcome"
+    plain="id code kind dedupe_key about_label about_code role person raised_at due_at begins_at escalates_at "
+    "acknowledged_at acknowledged_by done_at done_by outcome"
 )
 class ToDo(models.Model):
     """One thing that a person must do, raised once for its cause and closed by it or by a person.
@@ -72,6 +82,8 @@ class ToDo(models.Model):
     person = models.CharField(max_length=40, blank=True)
     raised_at = models.DateTimeField()
     due_at = models.DateTimeField()
+    # When what it is about begins, where that is to come: too late to do anything about it.
+    begins_at = models.DateTimeField(null=True, blank=True)
     # From then on it is the manager's too.
     escalates_at = models.DateTimeField(null=True, blank=True)
     # Who is on it, and since when.

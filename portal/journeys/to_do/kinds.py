@@ -194,6 +194,7 @@ DOUBLED: Final = Kind(
 
 # Those about a session that can't be held as it is booked: somebody decides what becomes of it.
 OF_STRANDED: Final = (STRANDED, LEFT, PLACE_CLOSED, ROOM_CLOSED, OUTSIDE_HOURS)
+OF_STRANDED_NAMES: Final = tuple(kind.name for kind in OF_STRANDED)
 # Those that are about a session.
 OF_SESSIONS: Final = (
     *(SESSION_OPEN, NOT_BILLED_AGAIN, *OF_STRANDED),

@@ -43,6 +43,7 @@ from portal.journeys.to_do.kinds import (
 )
 from portal.journeys.to_do.untold import OVERTAKEN, is_overtaken
 from portal.policies.models import PolicySettings
+from portal.worklist import actions as worklist
 from portal.worklist.kinds import Kind
 from portal.worklist.models import ToDo
 
@@ -51,6 +52,8 @@ MORNING = time(6)
 # What is older is history: the first round on a database with years in it does not bury the desk.
 LOOK_BACK: Final = timedelta(days=60)
 DAY, A_WHILE = timedelta(days=1), timedelta(hours=3)
+# Before they are on their way.
+BEFORE: Final = timedelta(hours=2)
 MANY: Final = 200
 # Which of some sessions have something in their way, by their ids, and how the work ends where that is over.
 CAUSES: Final[Mapping[str, Callable[[Sequence[Appointment]], set[int]]]] = {
@@ -174,10 +177,18 @@ def _raise(kind: Kind, sessions: Iterable[Appointment], *, person: str = "", by:
     held = CAUSES[kind.name](to_come)
     count = 0
     for session in without_one(kind, [session for session in to_come if session.pk in held]):
-        # Before they are on their way.
-        due_at = max(now, min(noon_or_five(now + A_WHILE, session.zone), session.starts_at - timedelta(hours=2)))
+        due_at = max(now, min(noon_or_five(now + A_WHILE, session.zone), session.starts_at - BEFORE))
         escalates_at = max(due_at, min(due_at + DAY, session.starts_at))
-        count += put(kind, session, due_at=due_at, escalates_at=escalates_at, person=person, by=by, now=now)
+        count += put(
+            kind,
+            session,
+            due_at=due_at,
+            begins_at=session.starts_at,
+            escalates_at=escalates_at,
+            person=person,
+            by=by,
+            now=now,
+        )
     return count
 
 
@@ -258,7 +269,16 @@ def raise_request(session: Appointment, *, by: Actor, now: datetime) -> int:
     # Half of the time there is: what is left then is for whoever has to ask somebody else.
     due_at = now + (session.answer_by - now) / 2
     person = str(kept.psychologists()[session.psychologist_id].user_id)
-    return put(REQUESTED, session, due_at=due_at, escalates_at=session.answer_by, person=person, by=by, now=now)
+    return put(
+        REQUESTED,
+        session,
+        due_at=due_at,
+        begins_at=session.starts_at,
+        escalates_at=session.answer_by,
+        person=person,
+        by=by,
+        now=now,
+    )
 
 
 # ---- Closing --------------------------------------------------------------------------------------------------------
@@ -306,9 +326,20 @@ def _close(to_dos: list[ToDo], sessions: dict[str, Appointment], *, by: Actor, n
             outcome = _outcome(
                 to_do, session, theirs=theirs, hindered=hindered, billed=billed, held=held, undecided=undecided, now=now
             )
-        if outcome and (done := steps.close(to_do, outcome=outcome, by=by, now=now)):
-            closed.append(done)
+        if outcome:
+            if done := steps.close(to_do, outcome=outcome, by=by, now=now):
+                closed.append(done)
+        elif session is not None and _is_of_another_time(to_do, session):
+            due_at = max(now, session.starts_at - BEFORE)
+            worklist.put_off(to_do, begins_at=session.starts_at, due_at=due_at)
     return closed
+
+
+def _is_of_another_time(to_do: ToDo, session: Appointment) -> bool:
+    """Whether it waits for a session that begins at another time than it says; of one to tell of, the older counts."""
+    if to_do.kind in CAUSES or to_do.kind == REQUESTED.name:
+        return to_do.begins_at != session.starts_at
+    return to_do.kind == TO_TELL.name and to_do.begins_at is None
 
 
 def _about(to_dos: Iterable[ToDo], kind: str) -> set[str]:
@@ -379,6 +410,7 @@ def put(
     by: Actor,
     now: datetime,
     person: str = "",
+    begins_at: datetime | None = None,
 ) -> int:
     """Raises work about a session, unless it stands on the list; returns 1 if it is new."""
     # What was closed before can come again: the key counts the times. Two at once count to the same number.
@@ -388,6 +420,7 @@ def put(
         about=session,
         dedupe_key=f"{kind.name}:{session.code}:{times}",
         due_at=due_at,
+        begins_at=begins_at,
         escalates_at=escalates_at,
         person=person,
         by=by,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import models, transaction
 
 from portal.audit import trail
 from portal.common.access.actors import Actor
-from portal.journeys.to_do.kinds import KINDS, UNDELIVERED
+from portal.journeys.to_do.kinds import KINDS, OF_STRANDED_NAMES, UNDELIVERED
 from portal.notifications import outbox
 from portal.notifications.models import Notice
 from portal.worklist import actions
 from portal.worklist.kinds import Kind
 from portal.worklist.models import ToDo
+from portal.worklist.refusals import AlreadyDone
 
 
 @transaction.atomic
@@ -27,10 +29,18 @@ def put_on_list(
     by: Actor,
     now: datetime,
     person: str = "",
+    begins_at: datetime | None = None,
 ) -> ToDo | None:
     """Raises one thing to do, or returns None where its key was raised before."""
     to_do = actions.put_on_list(
-        kind, about=about, dedupe_key=dedupe_key, due_at=due_at, escalates_at=escalates_at, person=person, now=now
+        kind,
+        about=about,
+        dedupe_key=dedupe_key,
+        due_at=due_at,
+        begins_at=begins_at,
+        escalates_at=escalates_at,
+        person=person,
+        now=now,
     )
     if to_do is not None:
         _record("raised", to_do, by=by, now=now)
@@ -69,6 +79,19 @@ def finish(to_do: ToDo, *, outcome: str, by: Actor, now: datetime) -> ToDo:
         # Nobody is asked about it again, and it can't be sent by an old page.
         outbox.leave_unsent(notice, by=by, now=now)
     _record("done", done, by=by, now=now)
+    return done
+
+
+@transaction.atomic
+def finish_line(to_do: ToDo, *, outcome: str, by: Actor, now: datetime) -> ToDo:
+    """The same for a line of the list, which stands for every reason why its session can't be held as booked."""
+    done = finish(to_do, outcome=outcome, by=by, now=now)
+    if to_do.kind in OF_STRANDED_NAMES:
+        others = ToDo.objects.still_open().of_kind(*OF_STRANDED_NAMES)
+        for other in others.filter(about_label=to_do.about_label, about_code=to_do.about_code).order_by("pk"):
+            if outcome in KINDS[other.kind].outcomes:
+                with suppress(AlreadyDone):
+                    finish(other, outcome=outcome, by=by, now=now)
     return done
 
 

@@ -36,6 +36,7 @@ def raise_untold(sessions: Iterable[Appointment], *, by: Actor, now: datetime, w
             about=session,
             dedupe_key=_key(session, session.revision),
             due_at=due_at,
+            begins_at=min(times),
             escalates_at=max(due_at, min(due_at + DAY, min(times))),
             by=by,
             now=now,

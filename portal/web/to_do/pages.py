@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
@@ -24,8 +25,13 @@ from portal.journeys.to_do import steps
 from portal.journeys.to_do.lines import Line, read
 from portal.web.to_do.rooms import Room
 from portal.worklist.kinds import Kind
-from portal.worklist.models import ToDo
+from portal.worklist.models import ToDo, ToDoQuerySet
 from portal.worklist.refusals import AlreadyDone, NotByHand, TakenMeanwhile
+
+if TYPE_CHECKING:
+    _Paginator = Paginator[ToDo]
+else:
+    _Paginator = Paginator
 
 PER_PAGE = 50
 ON_A_HOME_PAGE = 3
@@ -41,13 +47,27 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The work of one kind: what there is to do about it is said once."""
+    """The work of one kind on a page: what there is to do about it is said once."""
 
     kind: Kind
     advice: Promise
     rows: list[Row]
+    # How much of it there is, on all pages.
+    count: int
     # Where all of them are done together; empty where each is done by itself.
     together: str = ""
+
+
+class _Counted(_Paginator):
+    """Pages of a list that was counted already, by its kinds."""
+
+    def __init__(self, listed: ToDoQuerySet, counts: Mapping[str, int]) -> None:
+        super().__init__(listed, PER_PAGE)
+        self._sum = sum(counts.values())
+
+    @cached_property
+    def count(self) -> int:
+        return self._sum
 
 
 def listing(request: ActorRequest, room: Room) -> HttpResponse:
@@ -57,12 +77,14 @@ def listing(request: ActorRequest, room: Room) -> HttpResponse:
 
 def _listing(request: ActorRequest, room: Room, *, now: datetime, pressed: ToDo | None = None) -> HttpResponse:
     zone = ClinicSettings.current().zone
-    page = Paginator(room.listed(request.actor, now=now), PER_PAGE).get_page(request.GET.get("page"))
+    listed = room.listed(request.actor, now=now)
+    counts = dict(listed.order_by().values_list("kind").annotate(Count("pk")))
+    page = _Counted(listed, counts).get_page(request.GET.get("page"))
     lines = read(page.object_list, actor=request.actor, now=now, zone=zone)
     context = {
         "room": room,
         "page": page,
-        "groups": _groups(room, lines),
+        "groups": _groups(room, lines, counts),
         "leads": room.leads(request.actor, now),
         "me": str(request.user.pk),
         "now": now,
@@ -88,13 +110,14 @@ def on_a_home_page(request: ActorRequest, room: Room, *, now: datetime) -> dict[
     }
 
 
-def _groups(room: Room, lines: Iterable[Line]) -> list[Group]:
+def _groups(room: Room, lines: Iterable[Line], counts: Mapping[str, int]) -> list[Group]:
     """One group a kind, in the order of the most pressing of each."""
     groups: dict[str, Group] = {}
     for line in lines:
         name = line.kind.name
         group = groups.setdefault(
-            name, Group(line.kind, room.advice.get(name, line.kind.advice), [], room.together_at(name))
+            name,
+            Group(line.kind, room.advice.get(name, line.kind.advice), [], counts.get(name, 0), room.together_at(name)),
         )
         group.rows.append(Row(line, room.address_of(line)))
     return list(groups.values())
@@ -133,7 +156,7 @@ def finish(request: ActorRequest, room: Room, code: UUID) -> HttpResponse:
     """Somebody says how it ended."""
     to_do, now = _to_do(request, room, code), timezone.now()
     try:
-        steps.finish(to_do, outcome=request.POST.get("outcome", ""), by=request.actor, now=now)
+        steps.finish_line(to_do, outcome=request.POST.get("outcome", ""), by=request.actor, now=now)
     except AlreadyDone:
         _say_it_is_done(request)
     except NotByHand:

@@ -19,6 +19,7 @@ from portal.journeys.to_do.kinds import (
     LEFT,
     NOT_BILLED_AGAIN,
     OF_STRANDED,
+    OF_STRANDED_NAMES,
     OFFER_UNREACHED,
     PLACE_CLOSED,
     REQUESTED,
@@ -85,7 +86,10 @@ class Room:
         return ToDo.objects.visible_to(actor)
 
     def listed(self, actor: Actor, *, now: datetime) -> ToDoQuerySet:
-        return self.whose(self.may_touch(actor), now).still_open().most_pressing_first()
+        """What stands on its list, the most pressing first; a session that can't be held, once."""
+        return (
+            self.whose(self.may_touch(actor), now).still_open().once_of(*OF_STRANDED_NAMES).most_pressing_first(now=now)
+        )
 
     def url(self, name: str, *args: Any) -> str:
         return reverse(f"{self.namespace}:{name}", args=args)

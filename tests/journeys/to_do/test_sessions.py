@@ -407,6 +407,28 @@ def test_leave_that_can_not_be_added_strands_nobody(mai):
     assert not ToDo.objects.exists()
 
 
+# ---- When it begins
+
+
+def test_work_about_a_session_of_today_is_due_before_it(mai):
+    at = NOW + timedelta(hours=4)
+    session(psychologist=mai, starts_at=at)
+    away(mai, start=NOW + timedelta(hours=1))
+    to_do = ToDo.objects.get()
+    assert (to_do.begins_at, to_do.due_at) == (at, at - timedelta(hours=2))
+
+
+def test_work_goes_along_with_a_session_that_is_still_in_the_way(mai):
+    at = NOW + timedelta(hours=4)
+    session(psychologist=mai, starts_at=at)
+    away(mai, start=NOW + timedelta(hours=1), days=5)
+    # As it would have been raised of the same session three days later.
+    ToDo.objects.update(begins_at=at + 3 * DAY, due_at=NOW + timedelta(hours=3))
+    assert sessions.close_what_is_over(by=JOB, now=NOW) == 0
+    after = ToDo.objects.get()
+    assert (after.begins_at, after.due_at, after.done_at) == (at, at - timedelta(hours=2), None)
+
+
 # ---- The trail
 
 

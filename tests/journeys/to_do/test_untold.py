@@ -56,6 +56,11 @@ def move(practice, session, *, to, by=None):
     )
 
 
+def test_the_earlier_of_both_times_is_when_it_begins(practice, session):
+    move(practice, session, to=session.starts_at + 2 * DAY)
+    assert untold().get().begins_at == session.starts_at
+
+
 def cancel(session, *, by, reason=CancelReason.CLINIC):
     booking.cancel_session(appointment=fresh(session), reason=reason, by=by, now=NOW)
 

@@ -11,11 +11,13 @@ from django.urls import reverse
 from portal.accounts.roles import Role
 from portal.appointments.models import Status
 from portal.audit.models import Entry
-from portal.journeys.to_do import notices, sessions
-from portal.journeys.to_do.kinds import SESSION_OPEN, STRANDED
+from portal.journeys.templatetags.to_do_count import to_do_count
+from portal.journeys.to_do import notices, sessions, steps
+from portal.journeys.to_do.kinds import OUTSIDE_HOURS, SESSION_OPEN, STRANDED, TO_TELL
 from portal.notifications import outbox
 from portal.notifications.models import Notice, State
 from portal.notifications.recipients import Recipient
+from portal.web.to_do.pages import PER_PAGE
 from portal.worklist.models import ToDo
 from tests import make
 
@@ -229,6 +231,86 @@ def failed_notice(number=0):
     )
     Notice.objects.filter(pk=made.pk).update(state=State.FAILED, error="SMTPRecipientsRefused 550")
     return made
+
+
+# ---- In which order, and how much of it
+
+
+HOUR = timedelta(hours=1)
+
+
+def lying_ahead(at, *, kind=STRANDED, due_at=NOW + 3 * HOUR):
+    return put(kind, session=make.appointment(starts_at=at), begins_at=at, due_at=due_at)[0]
+
+
+@pytest.mark.parametrize("room", ["reception", "manager"])
+def test_what_begins_soonest_comes_first_whatever_is_overdue(room):
+    client = make.signed_in_client(role=ROOMS[room])
+    overdue = put(SESSION_OPEN, session=make.appointment(starts_at=NOW - DAY), due_at=NOW - HOUR, escalates_at=NOW)[0]
+    later, tomorrow, today = (lying_ahead(NOW + wait) for wait in (14 * DAY, DAY, 4 * HOUR))
+    to_tell = lying_ahead(NOW + 2 * HOUR, kind=TO_TELL, due_at=NOW + HOUR)
+    sooner, no_session = lying_ahead(NOW + 9 * DAY), put(SESSION_OPEN, due_at=NOW + 3 * HOUR)[0]
+    ToDo.objects.update(escalates_at=NOW + 4 * DAY)
+    ToDo.objects.filter(due_at__lte=NOW).update(escalates_at=NOW)
+    order = [to_tell, today, tomorrow, overdue, sooner, later, no_session]
+    if room == "manager":
+        ToDo.objects.update(due_at=NOW - HOUR, escalates_at=NOW)
+        order = [to_tell, today, tomorrow, sooner, later, overdue, no_session]
+    listed = [to_do.pk for to_do in ToDo.objects.most_pressing_first(now=NOW)]
+    assert listed == [to_do.pk for to_do in order]
+    # By kind on the page, in the order of the first of each.
+    kinds = [group.kind for group in client.get(url("to_do", room=room)).context["groups"]]
+    assert kinds == [TO_TELL, STRANDED, SESSION_OPEN]
+
+
+def test_what_has_begun_is_no_longer_what_comes_first():
+    begun, overdue = lying_ahead(NOW - 9 * DAY), lying_ahead(NOW + 9 * DAY, due_at=NOW - HOUR)
+    assert list(ToDo.objects.most_pressing_first(now=NOW)) == [overdue, begun]
+
+
+def test_todays_stand_on_the_home_page_and_on_the_first_page_of_many(desk):
+    for n in range(PER_PAGE + 1):
+        lying_ahead(NOW + (9 + n) * DAY)
+    today = lying_ahead(NOW + 7 * HOUR, kind=TO_TELL)
+    assert shown(desk)[0] == today
+    assert next(iter(desk.get(url("today")).context["to_do"]["rows"])).line.to_do == today
+
+
+def test_headings_count_all_pages(desk):
+    for n in range(PER_PAGE + 2):
+        lying_ahead(NOW + (9 + n) * DAY)
+    lying_ahead(NOW + HOUR, kind=TO_TELL)
+    for number, rows in (("1", PER_PAGE), ("2", 3)):
+        page = desk.get(url("to_do"), {"page": number})
+        groups = page.context["groups"]
+        assert sum(len(group.rows) for group in groups) == rows
+        assert [group.count for group in groups if group.kind == STRANDED] == [PER_PAGE + 2]
+        assert f'<span class="count">{PER_PAGE + 2}</span>' in page.content.decode()
+
+
+def test_a_session_that_cant_be_held_for_two_reasons_stands_there_once(desk):
+    first, session = put()
+    second, _same = put(OUTSIDE_HOURS, session=session)
+    other, _session = put(OUTSIDE_HOURS)
+    told, _same = put(TO_TELL, session=session)
+    page = desk.get(url("to_do"))
+    assert {to_do.pk for to_do in shown(desk)} == {first.pk, other.pk, told.pk}
+    assert page.context["page"].paginator.count == 3
+    assert to_do_count({"request": page.wsgi_request}, "reception") == 3
+    # Whose first reason is gone still has the other.
+    steps.close(first, outcome="not_away", by=make.actor(), now=NOW)
+    assert {to_do.pk for to_do in shown(desk)} == {second.pk, other.pk, told.pk}
+
+
+def test_it_stays_as_booked_answers_every_reason(desk):
+    first, session = put()
+    second, _same = put(OUTSIDE_HOURS, session=session)
+    told, _same = put(TO_TELL, session=session)
+    other, _session = put(OUTSIDE_HOURS)
+    desk.post(url("finish_to_do", first), {"outcome": "stays"})
+    done = ToDo.objects.exclude(done_at=None)
+    assert set(done.values_list("pk", "outcome")) == {(first.pk, "stays"), (second.pk, "stays")}
+    assert set(ToDo.objects.still_open()) == {told, other}
 
 
 # ---- Taking it, and putting it back

@@ -6,6 +6,7 @@ from django import template
 from django.template import Context
 from django.utils import timezone
 
+from portal.journeys.to_do.kinds import OF_STRANDED_NAMES
 from portal.worklist.models import MANAGER, PSYCHOLOGIST, RECEPTION, ToDo
 
 register = template.Library()
@@ -13,7 +14,7 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def to_do_count(context: Context, room: str) -> int:
-    """How many things wait in a room, for whoever acts. One query, of the index of what is open."""
+    """How many lines the list of a room has, for whoever acts. One query, of the index of what is open."""
     request = context.get("request")
     actor = getattr(request, "actor", None)
     if actor is None:
@@ -25,4 +26,4 @@ def to_do_count(context: Context, room: str) -> int:
         waiting = waiting.with_the_manager(now=context.get("now") or timezone.now())
     elif room != PSYCHOLOGIST:
         return 0
-    return waiting.count()
+    return waiting.once_of(*OF_STRANDED_NAMES).count()
