@@ -68,6 +68,7 @@ class Came(StrEnum):
     NOTE = "note"
     NOT_KEPT = "not_kept"
     NO_ADDRESS = "no_address"
+    TOO_NEAR = "too_near"
     REFUSED = "refused"
 
     @property
@@ -142,6 +143,8 @@ def decide(session: Appointment, decision: Decision, *, by: Actor, now: datetime
         return Came.OFFERED_MEANWHILE
     except offering.NobodyToWriteTo:
         return Came.NO_ADDRESS
+    except offering.TooNear:
+        return Came.TOO_NEAR
     except HeldByNote:
         return Came.NOTE
     except PatientBusy:

@@ -21,6 +21,7 @@ from portal.accounts.roles import Role
 from portal.appointments import actions, states
 from portal.appointments.actions import rules
 from portal.appointments.actions.locking import lock_appointment
+from portal.appointments.closed import closed_on, holidays
 from portal.appointments.models import Appointment, MoveOffer, MoveTime
 from portal.appointments.refusals import NotOffered, NotReschedulable, OfferClosed
 from portal.audit import trail
@@ -43,6 +44,10 @@ MOST, LASTS = 3, timedelta(days=3)
 # session takes place; whoever is asked has so long at least.
 ANSWERED, EVENING, MORNING = timedelta(hours=2), time(21), time(8)
 TO_ANSWER: Final = timedelta(hours=2)
+# An answer is asked for by the end of the last working day before the session, or else so long before it begins:
+# whoever didn't answer is phoned before they set out.
+END_OF_DAY, TO_PHONE = time(17), timedelta(hours=3)
+LOOKED_BACK, WEEKEND = 14, frozenset({5, 6})
 # A time is chosen no later than this before it: the psychologist hears of it.
 LEAD = timedelta(hours=1)
 # So many of the nearest are looked at for times on different days.
@@ -55,6 +60,10 @@ BY_LINK: Final = Actor(user=None, role=Role.PATIENT, name="link with times")
 
 class NobodyToWriteTo(OfferClosed):
     """No e-mail address is known of the patient, nor of anybody who cares for them."""
+
+
+class TooNear(OfferClosed):
+    """It begins so soon that nobody could be asked by e-mail and phoned after that."""
 
 
 def times_for(session: Appointment, *, now: datetime, clinic: ClinicSettings, count: int = MOST) -> list[FreeTime]:
@@ -120,12 +129,32 @@ def _out_to_others(sessions: Sequence[Appointment], *, now: datetime) -> default
 
 
 def until(session: Appointment, times: Sequence[FreeTime], *, now: datetime) -> datetime:
-    """Until when they can be chosen: three days, or two hours before the first of them, or the session's beginning.
+    """Until when they can be chosen: three days, or two hours before the first of them, or in time before the session.
 
     It is never a time of night: then it is the evening before.
     """
     first = min(free.starts_at for free in times)
-    return _by_day(min(now + LASTS, first - ANSWERED, session.starts_at), session)
+    return min(_by_day(min(now + LASTS, first - ANSWERED), session), _in_time(session, now=now))
+
+
+def is_too_near(session: Appointment, *, now: datetime) -> bool:
+    """Whether it begins too soon for asking its patient by e-mail: they are phoned. No query."""
+    return _in_time(session, now=now) < now + TO_ANSWER
+
+
+def _in_time(session: Appointment, *, now: datetime) -> datetime:
+    """When somebody must have answered, so that whoever didn't is phoned before the session."""
+    here = session.location.day_of(session.starts_at)
+    for back in range(1, LOOKED_BACK):
+        day = here - timedelta(days=back)
+        evening = datetime.combine(day, END_OF_DAY, session.zone)
+        is_shut = closed_on(session.location_id, evening - TO_ANSWER, evening, mode=session.mode)
+        if is_shut or day.weekday() in WEEKEND or day in holidays(day, day).get(session.location_id, {}):
+            continue
+        if evening >= now + TO_ANSWER:
+            return evening
+        break
+    return _by_day(session.starts_at - TO_PHONE, session)
 
 
 def _by_day(at: datetime, session: Appointment) -> datetime:
@@ -141,7 +170,7 @@ def _by_day(at: datetime, session: Appointment) -> datetime:
 def offer_times(session: Appointment, *, seen: str, by: Actor, now: datetime) -> MoveOffer:
     """Mails three times with a link; an offer of the session as it stands that is still out is left as it is.
 
-    Raises NotReschedulable for a session that changed, NotOffered if nothing is free, NobodyToWriteTo.
+    Raises NotReschedulable for a session that changed, NotOffered if nothing is free, TooNear or NobodyToWriteTo.
     """
     times = times_for(session, now=now, clinic=ClinicSettings.current())
     held = lock_appointment(session)
@@ -151,6 +180,8 @@ def offer_times(session: Appointment, *, seen: str, by: Actor, now: datetime) ->
         raise NobodyToWriteTo
     if (out := MoveOffer.objects.still_open().filter(session=session).first()) and out.is_answerable(held, now=now):
         return out
+    if is_too_near(held, now=now):
+        raise TooNear
     end_offers(session, why=MoveOffer.Outcome.REPLACED, by=by, now=now)
     if not times or until(held, times, now=now) <= now:
         raise NotOffered("time")
@@ -191,7 +222,7 @@ def offer_times(session: Appointment, *, seen: str, by: Actor, now: datetime) ->
 
 def preview(session: Appointment, times: Sequence[FreeTime], *, now: datetime) -> list[tuple[Reader, Words]]:
     """The words that an offer of these times would send, and to whom; its link leads nowhere. Nothing is queued."""
-    if not times:
+    if not times or is_too_near(session, now=now):
         return []
     letters = _letters(session, times, until=until(session, times, now=now), token=NOWHERE, now=now)
     return [(reader, render(TEMPLATE, context, language=reader.language)) for reader, context in letters]

@@ -57,7 +57,12 @@ class Row:
     @property
     def can_offer(self) -> bool:
         """Whether times of its own psychologist can be offered to the patient by e-mail."""
-        return bool(self.own) and self.session.is_booked and self.is_reached
+        return bool(self.own) and self.session.is_booked and self.is_reached and not self.is_too_near
+
+    @property
+    def is_too_near(self) -> bool:
+        """Whether it begins too soon for asking its patient by e-mail."""
+        return self.now is not None and not self.is_offered and offering.is_too_near(self.session, now=self.now)
 
     @property
     def seen(self) -> str:
@@ -187,6 +192,8 @@ def in_words(came: Came, session: Appointment, *, by: Actor, now: datetime) -> s
             )
         case Came.NO_ADDRESS:
             return _("No e-mail address is known, so nothing could be offered: call them.")
+        case Came.TOO_NEAR:
+            return _("It begins too soon to ask by e-mail, so nothing was offered: phone them.")
         case Came.KEPT if offering.were_offered(session):
             return f"{_('It stays as booked.')} {_told(session, now=now)}"
         case Came.KEPT:

@@ -18,7 +18,8 @@ from portal.journeys import booking, moving, time_away
 from portal.journeys.rearranging import offering
 from portal.journeys.rearranging.deciding import Came, Decision, What, decide, end_needless_offers, mails, undecided
 from portal.notifications.models import Notice
-from portal.web.rearranging.rows import letters
+from portal.web.rearranging.rows import in_words, letters, rows_of
+from portal.web.reception.views.stranded import DESK
 from tests import make
 from tests.journeys.rearranging.conftest import DAY, HOUR, JOB, NOW
 from tests.web.forms import at_once
@@ -115,8 +116,8 @@ def test_who_chooses_has_it_and_the_work_is_done(practice, session):
 
 
 def test_inside_the_free_time_it_costs_nothing_and_is_allowed(practice):
-    """Two hours before: a patient could not move it by themselves any more. The clinic asked for it."""
-    session = practice.book(at=NOW + 2 * HOUR)
+    """Six hours before: a patient could not move it by themselves any more. The clinic asked for it."""
+    session = practice.book(at=NOW + 6 * HOUR)
     practice.leave(start=NOW)
     offer(practice, session)
     choose(practice, session, times(session)[0])
@@ -211,13 +212,39 @@ def test_asking_many_costs_no_more_queries_than_asking_one(practice):
     assert counted[0] == counted[1]
 
 
-def test_nothing_can_be_chosen_once_the_session_itself_has_begun(practice):
-    session = practice.book(at=NOW + 2 * HOUR)
-    practice.leave(start=NOW)
-    offer(practice, session)
-    assert out(session).expires_at == session.starts_at
+@pytest.mark.parametrize(
+    ("begins", "asked", "until"),
+    [
+        # Wednesday at nine, asked on Tuesday at nine, and at half past three: too late for the day's end.
+        (NOW + DAY, NOW, NOW + 8 * HOUR),
+        (NOW + DAY + 7 * HOUR, NOW + 6.5 * HOUR, NOW + DAY + 4 * HOUR),
+        # Monday at nine: nobody is at the desk at the weekend.
+        (NOW + 6 * DAY, NOW + 2 * DAY, NOW + 3 * DAY + 8 * HOUR),
+        # The same day, three hours before.
+        (NOW + 6 * HOUR, NOW, NOW + 3 * HOUR),
+    ],
+)
+def test_it_is_answered_in_time_for_a_call_before_the_session(practice, begins, asked, until):
+    session = practice.book(at=begins)
+    practice.leave(start=asked, days=8)
+    row = fresh(session)
+    assert not offering.is_too_near(row, now=asked)
+    offered = offering.offer_times(row, seen=states.as_seen(row), by=practice.desk, now=asked)
+    assert offered.expires_at == until
     with pytest.raises(OfferClosed):
-        choose(practice, session, times(session)[0], now=session.starts_at)
+        choose(practice, session, times(session)[0], now=until)
+
+
+def test_what_begins_too_soon_to_ask_is_not_offered_by_mail(practice):
+    session = practice.book(at=NOW + 4 * HOUR)
+    practice.leave(start=NOW)
+    row = fresh(session)
+    assert mails(row, Decision(What.OFFER, states.as_seen(row)), now=NOW, times=[]) == []
+    assert (offer(practice, session), MoveOffer.objects.count(), Notice.objects.count()) == (Came.TOO_NEAR, 0, 0)
+    [shown] = rows_of([row], audience=DESK, now=NOW, clinic=make.clinic())
+    assert (shown.is_too_near, shown.can_offer) == (True, False)
+    assert "phone them" in in_words(Came.TOO_NEAR, row, by=practice.desk, now=NOW)
+    assert undecided().count() == 1
 
 
 def test_a_time_is_chosen_an_hour_before_it_at_the_latest(practice):
