@@ -86,7 +86,7 @@ def words_of(answer):
 
 def test_the_page_names_the_account_and_as_what_it_would_open_the_record(desk, made, real):
     page = desk.get(reverse("reception:compare", args=[made.code])).content.decode()
-    assert "The same person: open this record to Linh Tran (linh@example.com), as Other" in page
+    assert "The same person: open this record to Linh Tran (linh@example.com), as carer (Other)" in page
     assert "I have checked with the person that this carer may open all of that" in page
 
 
@@ -110,7 +110,7 @@ def test_the_deed_itself_refuses_without_having_asked(made, real, stranger):
 def test_once_asked_the_carer_opens_it_by_name_and_the_patient_hears_of_it(desk, made, real, stranger):
     answer = press(desk, made, real, carer_checked="on")
     said = words_of(desk.get(answer.url))
-    assert "The record of Jordan Reid is open to Linh Tran (linh@example.com), as Other from now on." in said
+    assert "The record of Jordan Reid is open to Linh Tran (linh@example.com), as carer (Other) from now on." in said
     carer = carers_of(real).get()
     assert (carer.user, carer.relationship) == (stranger, "other")
     # An adult's invoices go to somebody else only where that is ticked.

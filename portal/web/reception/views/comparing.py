@@ -78,7 +78,8 @@ def _named(opening: Sequence[Reader]) -> str:
     """Accounts by name, address and as what each opens the record."""
     words = []
     for user, carer in opening:
-        what = carer.get_relationship_display() if carer else _("the patient themself")
+        relationship = carer.get_relationship_display() if carer else ""
+        what = _("carer (%(as)s)") % {"as": relationship} if carer else _("the patient themself")
         words.append(_("%(name)s (%(email)s), as %(what)s") % {"name": user.name, "email": user.email, "what": what})
     return get_text_list(words, _("and"))
 
