@@ -72,6 +72,22 @@ def keep_free_time(session: Appointment, starts_at: datetime, *, clinic: ClinicS
         session.booked_at, session.grace_minutes = now, int(grace.total_seconds()) // 60
 
 
+def is_below_rule(session: Appointment, *, clinic: ClinicSettings) -> bool:
+    """Whether fewer hours were promised than are in force, as where the clinic moved it (`keep_free_time`)."""
+    return session.cancel_hours is not None and session.cancel_hours < _hours_in_force(session, clinic=clinic)
+
+
+def end_kept_time(session: Appointment, starts_at: datetime, *, clinic: ClinicSettings) -> None:
+    """Changes what is promised with a session that the clinic once moved, as somebody now wants it at `starts_at`.
+
+    The hours in force hold for the new time, but it stays free until the moment that was promised; unsaved. Call it
+    while the session stands where it was.
+    """
+    left = (starts_at - free_until(session, clinic=clinic)) // timedelta(hours=1)
+    in_force = max(_promised_hours(session, clinic=clinic), _hours_in_force(session, clinic=clinic))
+    session.cancel_hours = min(in_force, max(0, left))
+
+
 def is_by_grace(session: Appointment, *, clinic: ClinicSettings | None = None) -> bool:
     """Whether it is the grace after booking alone that sets until when a patient cancels without a fee."""
     grace = _grace_until(session, clinic=clinic)
@@ -85,7 +101,11 @@ def _early_until(session: Appointment, *, clinic: ClinicSettings | None) -> date
 def _promised_hours(session: Appointment, *, clinic: ClinicSettings | None) -> int:
     if session.cancel_hours is not None:
         return session.cancel_hours
-    return rules_of(services()[session.service_id], clinic=clinic or ClinicSettings.current()).cancel_hours
+    return _hours_in_force(session, clinic=clinic or ClinicSettings.current())
+
+
+def _hours_in_force(session: Appointment, *, clinic: ClinicSettings) -> int:
+    return rules_of(services()[session.service_id], clinic=clinic).cancel_hours
 
 
 def _grace_until(session: Appointment, *, clinic: ClinicSettings | None) -> datetime | None:

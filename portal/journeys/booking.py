@@ -20,6 +20,7 @@ from portal.clinic import kept
 from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings, Location, Psychologist, Room, Service
 from portal.common.access.actors import Actor
+from portal.common.labels import labels_of
 from portal.common.money import ZERO
 from portal.journeys import changing, freed, last_told, newcomers, sessions, to_do
 from portal.journeys.repeating import telling
@@ -187,6 +188,7 @@ def reschedule_session(
     has the grace of whoever books now. Raises SlotTaken, NotOffered or NotReschedulable.
     """
     before = copy(appointment)
+    keeps_free_time = keeps_free_time or cant_be_held(appointment)
     moved = actions.reschedule(
         appointment=appointment,
         starts_at=starts_at,
@@ -199,7 +201,8 @@ def reschedule_session(
         known=sessions.known,
         seen=seen,
         on_offer=on_offer,
-        keeps_free_time=keeps_free_time or cant_be_held(appointment),
+        keeps_free_time=keeps_free_time,
+        ends_kept_time=not keeps_free_time and bool(with_kept_time([appointment])),
         renews_grace=renews_grace,
     )
     if moved.revision != before.revision:
@@ -224,6 +227,21 @@ def cant_be_held(session: Appointment) -> bool:
     return ToDo.objects.still_open().of_kind(*(kind.name for kind in OF_STRANDED)).about(session).exists()
 
 
+def with_kept_time(listed: Sequence[Appointment]) -> set[str]:
+    """The codes of those with fewer hours of cancelling than the rule, as they couldn't be held once.
+
+    One query, or none.
+    """
+    clinic = ClinicSettings.current()
+    fewer = [str(session.code) for session in listed if terms.is_below_rule(session, clinic=clinic)]
+    if not fewer:
+        return set()
+    asked = ToDo.objects.of_kind(*(kind.name for kind in OF_STRANDED)).filter(
+        about_label__in=labels_of(Appointment), about_code__in=fewer
+    )
+    return set(asked.values_list("about_code", flat=True))
+
+
 def as_moved(
     appointment: Appointment, *, starts_at: datetime, location: Location, now: datetime, keeps_free_time: bool = False
 ) -> Appointment:
@@ -231,6 +249,8 @@ def as_moved(
     moved = copy(appointment)
     if keeps_free_time or cant_be_held(appointment):
         terms.keep_free_time(moved, starts_at, clinic=ClinicSettings.current(), now=now)
+    elif starts_at != appointment.starts_at and with_kept_time([appointment]):
+        terms.end_kept_time(moved, starts_at, clinic=ClinicSettings.current())
     moved.starts_at, moved.ends_at = starts_at, appointment.ends_at + (starts_at - appointment.starts_at)
     moved.location = location
     return moved

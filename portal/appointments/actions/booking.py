@@ -96,6 +96,7 @@ def reschedule(
     seen: str | None = None,
     on_offer: bool = False,
     keeps_free_time: bool = False,
+    ends_kept_time: bool = False,
     renews_grace: bool = False,
 ) -> Appointment:
     """Moves a booked session and returns it; it keeps its code, its length and the fee that was promised.
@@ -104,7 +105,8 @@ def reschedule(
     double click is harmless. The room with the id `room`, else its own, is taken if it is free. `on_offer` says that
     the clinic asked for the move: neither the notice of a booking nor the patient's free time to change their plans is
     asked about. `keeps_free_time`: the clinic can't hold it, so that it can be cancelled for nothing as long as before
-    and for some hours from now (`terms.keep_free_time`). `renews_grace`: it is agreed to anew, and its grace is
+    and for some hours from now (`terms.keep_free_time`). `ends_kept_time`: that was so once, and this move is
+    somebody's wish (`terms.end_kept_time`). `renews_grace`: it is agreed to anew, and its grace is
     counted from now on. Raises NotReschedulable, SlotTaken, PatientBusy or NotOffered.
     """
     rules.check_time(starts_at, now=now)
@@ -159,6 +161,8 @@ def reschedule(
     was = Place.of(booked)
     if keeps_free_time:
         terms.keep_free_time(booked, slot.starts_at, clinic=clinic, now=now)
+    elif ends_kept_time and not stays:
+        terms.end_kept_time(booked, slot.starts_at, clinic=clinic)
     if renews_grace:
         booked.booked_at = now
     booked.room_id = rules.choose_room(service, way, place, standing, preferred=room or booked.room_id)

@@ -32,6 +32,8 @@ class Move(NamedTuple):
     outside_hours: bool = False
     # The clinic can't hold it where it is (`terms.keep_free_time`).
     keeps_free_time: bool = False
+    # It was so once, and this move is somebody's wish (`terms.end_kept_time`).
+    ends_kept_time: bool = False
 
 
 @in_transaction
@@ -141,6 +143,8 @@ def _moved(
     was, to = Place.of(row), outlook.terms
     if move.keeps_free_time:
         promises.keep_free_time(row, move.starts_at, clinic=clinic, now=now)
+    elif move.ends_kept_time and move.starts_at != row.starts_at:
+        promises.end_kept_time(row, move.starts_at, clinic=clinic)
     row.psychologist_id, row.location_id, row.mode = to.psychologist.pk, to.location.pk, to.mode
     row.room_id = outlook.room_at(move.starts_at, preferred=row.room_id)
     row.starts_at, row.ends_at, row.occupied_from, row.occupied_until = rules.moved(row, move.starts_at)

@@ -19,7 +19,7 @@ from portal.appointments.states import Verb, Why
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.languages.times import day_no_year, weekday, within
-from portal.journeys import freed, last_told, sessions, to_do
+from portal.journeys import booking, freed, last_told, sessions, to_do
 from portal.journeys.rearranging.deciding import undecided_about
 from portal.journeys.repeating.proposing import Line, Proposal, settle, terms_of
 from portal.journeys.repeating.telling import MOVED, is_unheard_of, notify
@@ -175,7 +175,11 @@ def move_sessions(asked: Moving, *, by: Actor, now: datetime) -> list[Appointmen
     to, known = asked.proposal.terms, sessions.known
     stood = {str(move.session.code): last_told.standing_of(move.session) for move in asked.moves}
     stranded = undecided_about([move.session for move in asked.moves])
-    moves = [move._replace(keeps_free_time=str(move.session.code) in stranded) for move in asked.moves]
+    once = booking.with_kept_time([move.session for move in asked.moves]) - stranded.keys()
+    moves = [
+        move._replace(keeps_free_time=str(move.session.code) in stranded, ends_kept_time=str(move.session.code) in once)
+        for move in asked.moves
+    ]
     moved = move_series(terms=asked.terms, to=to, moves=moves, by=by, now=now, known=known)
     # Once for all of them: each that moves would take itself out of what was not sent yet.
     freed.withdraw_series_notices(moved, why="moved", by=by, now=now)

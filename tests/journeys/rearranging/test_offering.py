@@ -11,7 +11,7 @@ from portal.appointments import states, terms
 from portal.appointments.models import Appointment, MoveOffer, Status
 from portal.appointments.refusals import NotOffered, OfferClosed, Refusal
 from portal.audit.models import Entry
-from portal.clinic.models import Location
+from portal.clinic.models import Location, Service
 from portal.common import kept
 from portal.common.languages.times import when_there
 from portal.journeys import booking, moving, time_away
@@ -483,3 +483,25 @@ def test_once_it_was_decided_that_it_stays_a_move_keeps_its_terms(practice, sess
     assert decide(row, Decision(What.KEEP, states.as_seen(row)), by=practice.desk, now=NOW) == Came.KEPT
     moved_in_the_calendar(practice, session, NOW + 2 * DAY)
     assert terms.free_until(fresh(session)) == NOW
+
+
+@pytest.mark.parametrize("moved_to", [9, 15, 35])
+def test_the_promise_of_what_the_clinic_moved_ends_with_the_next_wish(practice, moved_to):
+    """Free until it began, for the clinic had moved it; from the patient's own move on by the rule, or till then."""
+    Service.objects.update(cancel_hours=48)
+    session = practice.book(at=NOW + 14 * DAY, cancel_hours=48, grace_minutes=0)
+    practice.leave(start=NOW + 14 * DAY - HOUR, days=0.2)
+    moved_from_the_list(practice, session, NOW + 8 * DAY)
+    promised, to = terms.free_until(fresh(session)), NOW + moved_to * DAY
+    assert promised == NOW + 8 * DAY
+    shown = booking.as_moved(fresh(session), starts_at=to, location=practice.place, now=NOW)
+    moved_in_the_calendar(practice, session, to)
+    until = terms.free_until(fresh(session))
+    assert (until, until) == (max(to - 2 * DAY, promised), terms.free_until(shown))
+
+
+def test_who_was_promised_fewer_hours_by_the_rule_of_then_keeps_them(practice):
+    Service.objects.update(cancel_hours=48)
+    session = practice.book(at=NOW + 14 * DAY, cancel_hours=24, grace_minutes=0)
+    moved_in_the_calendar(practice, session, NOW + 9 * DAY)
+    assert terms.free_until(fresh(session)) == NOW + 8 * DAY
