@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
@@ -25,6 +26,14 @@ class MoveOfferQuerySet(models.QuerySet["MoveOffer"]):
     def still_open(self) -> MoveOfferQuerySet:
         """Those that nobody answered or ended; the time to answer may be over."""
         return self.filter(ended_at__isnull=True)
+
+    def out_for(self, sessions: Iterable[Appointment], *, now: datetime) -> dict[int, MoveOffer]:
+        """Those from which patients can still choose, by the ids of the sessions as they stand. One query or none."""
+        coming = {session.pk: session for session in sessions if session.is_booked and session.starts_at > now}
+        if not coming:
+            return {}
+        rows = self.still_open().filter(session__in=coming, expires_at__gt=now)
+        return {row.session_id: row for row in rows if row.is_answerable(coming[row.session_id], now=now)}
 
     def with_token(self, token: str) -> MoveOfferQuerySet:
         """The one that a mailed link leads to."""

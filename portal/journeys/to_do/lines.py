@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
 from portal.appointments import waitlist
-from portal.appointments.models import Appointment
+from portal.appointments.models import Appointment, MoveOffer
 from portal.common.access.actors import Actor
 from portal.common.labels import code_of, labels_of
 from portal.common.languages.times import date_short, when, when_short
-from portal.journeys.to_do.kinds import FEE_UNDECIDED, KINDS, OFFER_UNREACHED, TO_TELL
+from portal.journeys.to_do.kinds import FEE_UNDECIDED, KINDS, OF_STRANDED_NAMES, OFFER_UNREACHED, TO_TELL
 from portal.notifications.models import Notice
 from portal.patients.models import Patient, Reading
 from portal.patients.reaching import address_of
@@ -37,6 +37,9 @@ class Line:
     facts: str = ""
     # The name of who is on it.
     holder: str = ""
+    # What its patient can still choose from, and the zone of the place where it is held.
+    offer: MoveOffer | None = None
+    place: ZoneInfo | None = None
     is_overdue: bool = False
     is_escalated: bool = False
 
@@ -46,7 +49,7 @@ class Line:
 
 
 def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo) -> list[Line]:
-    """The rows with what they are about, in the order given. `zone` is the clinic's. At most six queries."""
+    """The rows with what they are about, in the order given. `zone` is the clinic's. At most seven queries."""
     rows = [to_do for to_do in to_dos if to_do.kind in KINDS]
     sessions = _things(Appointment.objects.visible_to(actor).for_listing(), rows)
     notices = _things(Notice.objects.visible_to(actor).defer("text", "html", "attachments"), rows)
@@ -54,13 +57,19 @@ def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo)
     patients = _things(Patient.objects.visible_to(actor).select_related("user"), rows)
     fees = {to_do.about_code for to_do in rows if to_do.kind == FEE_UNDECIDED.name}
     filled = waitlist.refilled([session for code, session in sessions.items() if code in fees])
+    stranded = {to_do.about_code for to_do in rows if to_do.kind in OF_STRANDED_NAMES}
+    offers = MoveOffer.objects.out_for([session for code, session in sessions.items() if code in stranded], now=now)
     holders = _names({to_do.acknowledged_by for to_do in rows if to_do.acknowledged_by})
     lines = []
     for to_do in rows:
         subject, facts = "", ""
+        offer: MoveOffer | None = None
+        place: ZoneInfo | None = None
         if session := sessions.get(to_do.about_code):
             subject = session.patient.name if session.patient else ""
             facts = f"{when_short(session.starts_at, session.zone)} · {session.psychologist.name}"
+            if to_do.about_code in stranded:
+                offer, place = offers.get(session.pk), session.zone
             if to_do.kind == TO_TELL.name:
                 facts = _of_untold(session, facts)
             if (other := filled.get(session.pk)) is not None:
@@ -77,6 +86,8 @@ def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo)
                 KINDS[to_do.kind],
                 subject=subject,
                 facts=facts,
+                offer=offer,
+                place=place,
                 holder=holders.get(to_do.acknowledged_by, ""),
                 is_overdue=to_do.is_overdue(now=now),
                 is_escalated=to_do.is_escalated(now=now),
