@@ -348,6 +348,10 @@ OTHERWISE = {
     ("practice/calendar/address/", "/practice/calendar/address/make/"): MAKES,
     ("reception/patients/<uuid:code>/book/", "/reception/patients/*/book/"): MAKES,
     ("reception/patients/<uuid:code>/referral/", "/reception/patients/*/referral/"): MAKES,
+    (
+        "reception/patients/<uuid:code>/used-elsewhere/",
+        "/reception/patients/*/used-elsewhere/",
+    ): "it carries which word of the year it showed",
     ("reception/waitlist/join/<uuid:code>/", "/reception/waitlist/join/*/"): MAKES,
     ("my/waitlist/join/", "/my/waitlist/join/"): MAKES,
     ("reception/appointments/<uuid:code>/repeat/", "/reception/appointments/*/repeat/"): MAKES,
