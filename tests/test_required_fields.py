@@ -104,7 +104,7 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "services": [service],
         "psychologists": [psychologist],
         "places": [session.location],
-        "today": today - timedelta(days=7),
+        "now": NOW - timedelta(days=7),
     }
     by_name: dict[str, dict[str, object]] = {
         "PsychologistForm": {"user": psychologist.user, "instance": psychologist},
@@ -135,6 +135,8 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "TagForm": {"tag": None},
         "SlotForm": {"zone": ZONE, "now": NOW, "is_own": True},
         "AwayForm": {"zone": ZONE, "now": NOW},
+        "StretchForm": {"now": NOW},
+        "OpenOtherForm": {"opening": [], "to": session.patient, "today": today},
         "ChosenCarer": {"patient": session.patient},
         "ShareForm": {
             "patient": session.patient,
