@@ -161,3 +161,21 @@ def test_a_form_that_is_wrong_is_drawn_anew_and_right_again(page: Page, sign_in)
     how_many.press("Tab")
     expect(times).to_have_count(2)
     expect(wrong).to_have_count(0)
+
+
+def test_a_number_that_is_typed_is_not_booked_before_its_times_were_seen(page: Page, sign_in) -> None:
+    """The button is pressed straight from the field: the list is still the one of before."""
+    session = a_session_before_the_change(days=35)
+    sign_in(page, "reception@demo.example")
+    page.goto(f"/reception/appointments/{session.code}/repeat/")
+    times = page.locator(".series-time")
+    expect(times).to_have_count(5)
+    # The answer that would bring the new list does not come.
+    page.route("**/repeat/?*", lambda route: route.abort())
+    page.get_by_label("How many").fill("2")
+    page.get_by_role("button", name="Book these sessions").click()
+    expect(page.get_by_text("Nothing is booked yet: what is chosen above was changed.")).to_be_visible()
+    expect(times).to_have_count(1)
+    assert not Appointment.objects.filter(series__isnull=False, patient=session.patient).exists()
+    page.get_by_role("button", name="Book these sessions").click()
+    expect(page.get_by_text("1 more session is booked.")).to_be_visible()

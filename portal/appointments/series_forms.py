@@ -142,6 +142,11 @@ class MoveForm(forms.Form):
     which = forms.ChoiceField(label=_("Which sessions"), choices=Which.choices)
 
     @property
+    def drawn_for(self) -> str:
+        """What the list of times is drawn for, in one word that its form sends back; only of a valid form."""
+        return " ".join(str(said) for said in self.cleaned_data.values())
+
+    @property
     def to(self) -> Terms | None:
         """How they are held from then on; None as now. Only of a valid form."""
         return None

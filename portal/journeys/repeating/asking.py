@@ -41,6 +41,13 @@ class Asked:
     is_sent: bool
     # What they follow, booked already or held; None where the first is one of those that are proposed.
     after: Appointment | None = None
+    # What was sent asks for something else than what its list of times was drawn for: nothing is booked by it.
+    is_other: bool = False
+
+    @property
+    def drawn_for(self) -> str:
+        """What the list of times is drawn for, in one word that its form sends back; only of a valid form."""
+        return _drawn_for(self.terms, self.form)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -50,12 +57,16 @@ class Asked:
     @property
     def is_ready(self) -> bool:
         """Whether all of it can be booked as it was sent."""
-        return self.is_sent and self.proposal is not None and self.proposal.is_whole
+        return self._is_chosen and self.proposal is not None and self.proposal.is_whole
 
     @property
     def is_taken(self) -> bool:
         """Whether a time that was sent is not free by now."""
-        return self.is_sent and self.proposal is not None and any(line.clash for line in self.proposal.lines)
+        return self._is_chosen and self.proposal is not None and any(line.clash for line in self.proposal.lines)
+
+    @property
+    def _is_chosen(self) -> bool:
+        return self.is_sent and not self.is_other
 
     def costs(self, *, clinic: ClinicSettings) -> Costs | None:
         """What the page comes to as it stands, with the held time at the fee that it was promised; None of nothing."""
@@ -174,16 +185,25 @@ def _read(
     if not is_sent and "repeat" not in data:
         data = PatternForm(first_day=first.date(), initial=initial).initial
     form = PatternForm(data, first_day=first.date())
-    proposal = None
+    proposal, is_other = None, False
     if form.is_valid():
+        # Whoever types another number and presses at once has not seen the times that come of it.
+        is_other = is_sent and data.get("drawn_for") != _drawn_for(terms, form)
         proposal = propose(
             terms=terms,
             pattern=form.pattern,
             at=first.time(),
-            data=data if is_sent else None,
+            data=data if is_sent and not is_other else None,
             after=after,
             by=by,
             now=now,
             clinic=clinic,
         )
-    return Asked(terms, form, proposal, is_sent, after)
+    return Asked(terms, form, proposal, is_sent, after, is_other)
+
+
+def _drawn_for(terms: Terms, form: PatternForm) -> str:
+    pattern = form.pattern
+    held = (terms.psychologist.slug, terms.patient.code, terms.service.slug, terms.mode.value, terms.location.slug)
+    recurs = (pattern.every.value, pattern.interval, pattern.first_day, pattern.count, pattern.until)
+    return " ".join(map(str, held + recurs))

@@ -25,13 +25,15 @@ from portal.web.calendars.audience import Audience
 from portal.web.calendars.booking import Here, day_of, what_is_booked
 from portal.web.calendars.refused import why_not
 from portal.web.calendars.told import say_what_was_done
-from portal.web.series.answering import times_or_page
+from portal.web.series.answering import PATTERN, asks_for_times, times_or_page
 from portal.web.series.trying import do_or_ask_again
 
 
 def book(request: ActorRequest, audience: Audience, people: Sequence[Psychologist], code: UUID) -> HttpResponse:
     """Proposes the times of the series, the first like the others, and books them all or none."""
     patient = get_object_or_404(Patient.objects.visible_to(request.actor), code=code)
+    if shows := asks_for_times(request, "time", "service", "mode", *PATTERN):
+        return shows
     now, clinic, is_sent = timezone.now(), ClinicSettings.current(), request.method == "POST"
     here = Here.read(request, people)
     psychologist = here.psychologist
@@ -76,7 +78,6 @@ def book(request: ActorRequest, audience: Audience, people: Sequence[Psychologis
         "modes": choosing.ways_to_meet([psychologist], service),
         "mode": mode,
         "kept": {"time": here.value},
-        "chosen": {"time": here.value, "service": service.slug, "mode": mode.value},
         "action": request.path,
     }
     return times_or_page(request, "calendar/book_series.html", context, asked=asked, refusal=refusal)

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 
 from portal.common.web.htmx import page_or_fragment, targets
 from portal.journeys.repeating.asking import Asked
 
 WHOLE, TIMES = "series", "series-times"
+
+PATTERN = ("repeat", "weeks", "count", "until")
+
+
+def asks_for_times(request: HttpRequest, *names: str) -> HttpResponse | None:
+    """Leads to the times of what was typed, where "Show the times" was pressed in the form that books or moves them.
+
+    It is one form, so that what is typed is always sent with the times that it is to be compared with.
+    """
+    if "show" not in request.POST:
+        return None
+    said = {name: request.POST[name] for name in names if name in request.POST}
+    return redirect(f"{request.path}?{urlencode(said)}")
 
 
 def times_or_page(
@@ -23,7 +37,13 @@ def times_or_page(
     A refusal of what was sent is a 409, and so is a time that was taken meanwhile.
     """
     is_wrong = bool(asked.form.errors)
-    status = 409 if asked.is_taken or (refusal and asked.is_sent) else 422 if asked.is_sent or is_wrong else 200
+    status = (
+        409
+        if asked.is_taken or asked.is_other or (refusal and asked.is_sent)
+        else 422
+        if asked.is_sent or is_wrong
+        else 200
+    )
     if not targets(request, TIMES):
         return page_or_fragment(request, template, context, fragment=WHOLE, status=status)
     if is_wrong:

@@ -18,7 +18,7 @@ from portal.common.web.htmx import page_or_fragment
 from portal.journeys import sessions
 from portal.journeys.repeating.moving import Moving, move_sessions, propose_move
 from portal.web.series import opened as pages
-from portal.web.series.answering import WHOLE
+from portal.web.series.answering import WHOLE, asks_for_times
 from portal.web.series.audience import Audience
 from portal.web.series.trying import Tried, do_or_ask_again
 
@@ -26,11 +26,15 @@ from portal.web.series.trying import Tried, do_or_ask_again
 def move(request: ActorRequest, audience: Audience, code: UUID) -> HttpResponse:
     """Another day or time for this session and those after it, or all: each settled before any moves."""
     opened = pages.of_session(request, code, of_series=True)
+    if shows := asks_for_times(request, "day", "at", "which", "psychologist", "mode", "place"):
+        return shows
     session, by, now, clinic = opened.session, opened.by, opened.now, opened.clinic
     if why := sessions.steps(session, by=by, now=now)[Verb.MOVE].why:
         messages.error(request, audience.why_not_moved(opened, why))
         return redirect(audience.session_url(session))
     form = audience.move_form(opened)
+    # Whoever types another day or time and presses at once has not seen the times that come of it.
+    is_other = opened.is_sent and form.is_valid() and opened.data.get("drawn_for") != form.drawn_for
 
     def read() -> Moving:
         said = form.cleaned_data
@@ -40,7 +44,7 @@ def move(request: ActorRequest, audience: Audience, code: UUID) -> HttpResponse:
             at=said["at"],
             which=said["which"],
             to=form.to,
-            data=opened.sent,
+            data=None if is_other else opened.sent,
             by=by,
             now=now,
             clinic=clinic,
@@ -63,7 +67,7 @@ def move(request: ActorRequest, audience: Audience, code: UUID) -> HttpResponse:
         refusal = audience.why_not_there(form.not_given)
     elif form.is_valid():
         asked = read()
-        if opened.is_sent and asked.proposal.is_whole:
+        if opened.is_sent and not is_other and asked.proposal.is_whole:
             try:
                 tried = attempt(asked)
             except NotReschedulable:
@@ -76,13 +80,14 @@ def move(request: ActorRequest, audience: Audience, code: UUID) -> HttpResponse:
                 audience.say_done(opened, done, moved)
                 return tried.answer
             asked, refusal, is_taken = tried.asked, tried.refusal, tried.is_taken
-        is_taken = is_taken or (opened.is_sent and any(line.clash for line in asked.proposal.lines))
+        is_taken = is_taken or (opened.is_sent and not is_other and any(line.clash for line in asked.proposal.lines))
     context: dict[str, Any] = {
         "session": session,
         "form": form,
         "asked": asked,
         "refusal": refusal,
         "is_taken": is_taken,
+        "is_other": is_other,
         "is_sent": opened.is_sent,
         "action": request.path,
         "cancel_url": audience.address("cancel_series", session),
@@ -90,5 +95,5 @@ def move(request: ActorRequest, audience: Audience, code: UUID) -> HttpResponse:
         "back_url": audience.session_url(session),
     }
     context |= audience.context(opened) | audience.about_moving(opened, asked)
-    status = 409 if is_taken or refusal else 422 if opened.is_sent or form.errors else 200
+    status = 409 if is_taken or is_other or refusal else 422 if opened.is_sent or form.errors else 200
     return page_or_fragment(request, audience.template("move_series"), context, fragment=WHOLE, status=status)

@@ -15,7 +15,7 @@ from portal.common.web.htmx import redirect_to
 from portal.journeys.repeating import asking
 from portal.journeys.repeating.proposing import too_many
 from portal.web.series import opened as pages
-from portal.web.series.answering import times_or_page
+from portal.web.series.answering import PATTERN, asks_for_times, times_or_page
 from portal.web.series.audience import Audience
 from portal.web.series.trying import do_or_ask_again
 
@@ -23,6 +23,8 @@ from portal.web.series.trying import do_or_ask_again
 def repeat(request: ActorRequest, audience: Audience, code: UUID) -> HttpResponse:
     """Proposes the times that follow this session, each with what stands in its way, and books them all or none."""
     opened = pages.of_session(request, code)
+    if shows := asks_for_times(request, *PATTERN):
+        return shows
     session, by, now, clinic = opened.session, opened.by, opened.now, opened.clinic
     back_url = audience.session_url(session)
     if why := audience.why_not_repeated(opened):

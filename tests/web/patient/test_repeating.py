@@ -139,3 +139,14 @@ def test_who_wants_no_more_goes_back_to_the_session(session):
     text = words(make.client_for(session.patient.user).get(page_of(session)))
     back = reverse("patient:appointment", args=[session.code])
     assert re.findall(r'<a href="([^"]+)">Book no more</a>', text) == [back]
+
+
+@pytest.mark.parametrize("role", ["patient", "psychologist"])
+def test_nothing_is_booked_that_the_list_did_not_show(session, role):
+    client = make.client_for(session.patient.user if role == "patient" else session.psychologist.user)
+    page = client.get(page_of(session, role), {"repeat": "weekly", "count": "4"})
+    answer = client.post(page_of(session, role), form_with(page, "once") | {"count": "2"})
+    assert (answer.status_code, Appointment.objects.count()) == (409, 1)
+    assert "what is chosen above was changed" in words(answer)
+    assert client.post(page_of(session, role), form_with(answer, "once")).status_code == 302
+    assert Appointment.objects.count() == 2

@@ -170,3 +170,18 @@ def test_what_all_of_them_cost_counts_the_held_one_at_the_fee_that_it_was_promis
     assert "All of them together: $880.00." in words(proposed(client))
     Appointment.objects.update(fee="200.00")
     assert "All of them together: $860.00." in words(proposed(client))
+
+
+def test_nothing_is_booked_that_the_list_did_not_show(client, patient):
+    """Another number, or another person than the list was drawn for."""
+    child = make.patient()
+    make.carer(patient=child, user=patient.user)
+    for typed in ({"count": "2"}, {"who": str(child.code)}):
+        page = proposed(client)
+        answer = client.post(PAGE, form_with(page, "shown") | typed)
+        assert (answer.status_code, Series.objects.count()) == (409, 0)
+        assert "what is chosen above was changed" in words(answer)
+        shown = form_with(answer, "shown")
+        assert {name: shown[name] for name in typed} == {name: [value] for name, value in typed.items()}
+    assert client.post(PAGE, shown).status_code == 302
+    assert set(Appointment.objects.values_list("patient", flat=True)) == {child.pk}

@@ -147,3 +147,28 @@ def test_the_ways_to_meet_follow_what_is_booked(mai, patient):
     assert re.findall(r'value="(\w+)"', ways) == ["phone"]
     # On the page itself it stands in the form, and nothing takes its place.
     assert "hx-swap-oob" not in words(desk.get(page_of(patient)))
+
+
+@pytest.mark.parametrize(
+    "typed", [{"count": "2"}, {"mode": "in_person"}, {"repeat": "fortnightly"}], ids=lambda typed: next(iter(typed))
+)
+@pytest.mark.parametrize("namespace", ["reception", "psychologist"])
+def test_nothing_is_booked_that_the_list_did_not_show(mai, patient, namespace, typed):
+    make.appointment(psychologist=mai, patient=patient, starts_at=NOW - WEEK, status=Status.COMPLETED)
+    client = make.signed_in_client(role=Role.RECEPTION) if namespace == "reception" else make.client_for(mai.user)
+    answer = post(client, patient, client.get(page_of(patient, namespace)), namespace, **typed)
+    assert (answer.status_code, Series.objects.count()) == (409, 0)
+    assert "what is chosen above was changed" in words(answer)
+    shown = form_with(answer, "once")
+    assert {name: shown[name] for name in typed} == {name: [value] for name, value in typed.items()}
+    assert post(client, patient, answer, namespace).status_code == 302
+    assert Series.objects.count() == 1
+
+
+def test_the_times_are_shown_without_script_for_what_was_chosen(mai, patient):
+    desk = make.signed_in_client(role=Role.RECEPTION)
+    answer = post(desk, patient, desk.get(page_of(patient)), count="2", mode="in_person", show="yes")
+    assert (answer.status_code, Series.objects.count()) == (302, 0)
+    shown = form_with(desk.get(answer.url), "once")
+    assert (shown["count"], shown["mode"]) == (["2"], ["in_person"])
+    assert len([name for name in shown if name.endswith("-take")]) == 2

@@ -318,3 +318,29 @@ def test_which_fee_holds_with_somebody_else_is_said_before_they_move(desk, booke
     assert {row.pk: row.fee for row in Appointment.objects.filter(psychologist=colleague)} == before
     # Among their own times nothing is said of fees.
     assert "as agreed with the patient" not in html.unescape(desk.get(page_of(booked[0]), says).content.decode())
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [{"at": "4:00 pm"}, {"day": "23/09/2026"}, {"which": "all"}, {"mode": "video"}],
+    ids=lambda t: next(iter(t)),
+)
+def test_nothing_is_moved_to_where_the_list_did_not_show(desk, booked, typed):
+    """Somebody types another time and presses at once: nothing moves, neither there nor where the list had it."""
+    stood = starts()
+    page = proposed(desk, booked[1], day="22/09/2026", at="3:00 pm")
+    answer = desk.post(page_of(booked[1]), sent(page) | typed)
+    assert (answer.status_code, starts()) == (409, stood)
+    assert "Nothing is moved yet: what is chosen above was changed." in html.unescape(answer.content.decode())
+    shown = sent(answer)
+    assert {name: shown[name] for name in typed} == {name: [value] for name, value in typed.items()}
+    assert desk.post(page_of(booked[1]), shown).status_code == 302
+    assert starts() != stood
+
+
+def test_the_times_are_shown_without_script_from_the_form_that_moves_them(desk, booked):
+    page = proposed(desk, booked[1], day="22/09/2026", at="3:00 pm")
+    answer = desk.post(page_of(booked[1]), sent(page) | {"at": "4:00 pm", "show": "yes"})
+    assert answer.status_code == 302
+    assert sent(desk.get(answer.url))["at"] == ["4:00 pm"]
+    assert starts() == [tuesday(n) for n in range(5)]

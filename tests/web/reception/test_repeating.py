@@ -196,7 +196,7 @@ def test_months_without_the_day_are_said(desk, session):
 def test_a_pattern_that_says_nothing_proposes_nothing(desk, session, query):
     page = proposed(desk, session, **query)
     assert page.status_code == 422
-    assert 'name="once"' not in page.content.decode()
+    assert "Book these sessions" not in page.content.decode()
 
 
 def test_a_cancelled_session_is_not_repeated(desk, session):
@@ -213,7 +213,7 @@ def test_what_is_changed_in_the_form_brings_the_times_without_the_form(desk, ses
     text = answer.content.decode()
     assert answer.status_code == 200
     assert text.strip().startswith('<div id="series-times">')
-    assert (text.count("<form"), text.count('-take"')) == (1, 2 * 3)
+    assert (text.count("drawn_for"), text.count("<form"), text.count('-take"')) == (1, 0, 2 * 3)
     assert "HX-Retarget" not in answer
     assert "HX-Target" in answer["Vary"]
 
@@ -226,3 +226,37 @@ def test_a_form_that_is_wrong_comes_with_what_is_wrong(desk, session):
     # Put right, it is drawn anew once more, without what was wrong.
     assert 'data-hx-target="#series"' in text
     assert 'data-hx-target="#series-times"' in desk.get(page_of(session)).content.decode()
+
+
+OTHER = [
+    {"count": "2"},
+    {"until": "2026-09-23"},
+    {"repeat": "fortnightly"},
+    {"repeat": "weeks", "weeks": "4"},
+    {"drawn_for": "weekly"},
+]
+
+
+@pytest.mark.parametrize("typed", OTHER, ids=lambda typed: next(iter(typed)))
+def test_what_is_typed_over_the_list_is_shown_before_it_is_booked(desk, session, typed):
+    """Somebody types another number and presses at once: what they have not seen is not booked."""
+    page = desk.get(page_of(session), {"repeat": "weekly", "count": "6"})
+    answer = desk.post(page_of(session), form_with(page, "once") | typed)
+    assert (answer.status_code, Series.objects.count()) == (409, 0)
+    assert "Nothing is booked yet: what is chosen above was changed." in answer.content.decode()
+    kept = {name: value for name, value in typed.items() if name != "drawn_for"}
+    now_asked = {"repeat": "weekly", "count": "6"} | kept
+    shown = form_with(answer, "once")
+    assert {name: shown[name][0] for name in now_asked} == now_asked
+    listed = len([name for name in shown if name.endswith("-take")])
+    assert desk.post(page_of(session), shown).status_code == 302
+    assert Appointment.objects.filter(series__isnull=False).count() == listed + 1
+
+
+def test_the_times_are_shown_without_script_from_the_form_that_books_them(desk, session):
+    page = desk.get(page_of(session))
+    answer = desk.post(page_of(session), form_with(page, "once") | {"count": "3", "show": "yes"})
+    assert answer.status_code == 302
+    assert (answer.url.count("count=3"), answer.url.count("once="), Series.objects.count()) == (1, 0, 0)
+    shown = form_with(desk.get(answer.url), "once")
+    assert len([name for name in shown if name.endswith("-take")]) == 2

@@ -32,13 +32,15 @@ from portal.patients import consents
 from portal.patients.models import Patient
 from portal.web.public import held_time
 from portal.web.public.forms import Shown, WhoseForm
-from portal.web.series.answering import times_or_page
+from portal.web.series.answering import PATTERN, asks_for_times, times_or_page
 
 
 @open_to_all(reason="shows only the time held in this visitor's own session, and only to somebody signed in")
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_series(request: HttpRequest, service: str) -> HttpResponse:
     """Proposes the times that follow the held one, and books it together with them, all or none."""
+    if shows := asks_for_times(request, "who", *PATTERN):
+        return shows
     now, back = timezone.now(), reverse("public:confirm", args=[service])
     held = held_time.kept(request, now=now)
     if not request.user.is_authenticated or held is None or held.service.slug != service or not held.is_held(now=now):
@@ -60,7 +62,6 @@ def _page(request: HttpRequest, user: User, held: Appointment, people: list[Pati
     whose = WhoseForm(data if "who" in data else None, patients=people)
     patient = whose.chosen
     needed = consents.outstanding([patient], today=clinic.today(now)).get(patient.pk, [])
-    agreement = Agreement(data if is_sent else None, shown=needed, needed=needed, only_new=set())
 
     def read(most: int) -> asking.Asked:
         return asking.read_held(held, patient, data, is_sent=is_sent, by=by, now=now, clinic=clinic, most=most)
@@ -68,6 +69,8 @@ def _page(request: HttpRequest, user: User, held: Appointment, people: list[Pati
     # One of them is the held time itself.
     most = allowance(asking.terms_of_hold(held, patient), now=now, clinic=clinic)
     asked, refusal = read(most), ""
+    said = data if is_sent and not asked.is_other else None
+    agreement = Agreement(said, shown=needed, needed=needed, only_new=set())
     follow = len(asked.proposal.wishes) if asked.proposal else 0
     if not most or follow >= most:
         refusal = too_many(max(most - 1, 0))
@@ -98,7 +101,8 @@ def _page(request: HttpRequest, user: User, held: Appointment, people: list[Pati
         "service": held.service,
         "whose": whose if len(people) > 1 else None,
         "agreement": agreement,
-        "chosen": {"who": str(patient.code), "shown": booking.as_shown(held, clinic=clinic)},
+        "chosen": ({} if len(people) > 1 else {"who": str(patient.code)})
+        | {"shown": booking.as_shown(held, clinic=clinic)},
         "quote": charges.promised(held, clinic=clinic),
         "terms": changing.terms_of(held, now=now, clinic=clinic),
         "each_terms": changing.terms_of_another(held, clinic=clinic),
