@@ -90,7 +90,10 @@ def test_their_to_do_leads_to_its_day_and_closes_at_once(client, mai, place, ser
     tasks.look_at_sessions()
     page = client.get(reverse("psychologist:to_do")).content.decode()
     assert at("session", left) in page
-    assert client.get(at("session", left)).url == "/practice/?day=2026-11-23"
+    # Its page says how it went in one press, and leads to its day.
+    own = client.get(at("session", left)).content.decode()
+    assert at("complete", left) in own
+    assert "/practice/?day=2026-11-23" in own
     client.post(at("complete", left), {"seen": left.seen_as})
     to_do = ToDo.objects.get()
     assert (to_do.outcome, to_do.done_by) == ("completed", str(mai.user_id))
