@@ -98,6 +98,11 @@ def closed_on(location_id: int, starts_at: datetime, ends_at: datetime, *, mode:
     return next((each.label for each in _shut(location_id, starts_at, ends_at) if each.closes([mode])), "")
 
 
+def closure_words(location_id: int, starts_at: datetime, ends_at: datetime, *, mode: str) -> str:
+    """The same for staff, with the ways of meeting where it closes some (`Shut.words`)."""
+    return next((each.words for each in _shut(location_id, starts_at, ends_at) if each.closes([mode])), "")
+
+
 def holiday_on(location_id: int, moment: datetime) -> str:
     """The name of the public holiday that closes a place on the day of this moment; empty for none."""
     day = places()[location_id].day_of(moment.astimezone(UTC))

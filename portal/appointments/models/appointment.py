@@ -356,6 +356,11 @@ class Appointment(models.Model):
         return self.planned_at is not None and self.planned_at != self.starts_at
 
     @property
+    def is_placed_apart(self) -> bool:
+        """Whether it stands off its series since it was booked, as the series' own time was not to be had."""
+        return self.is_moved_alone and not self.revision
+
+    @property
     def of_series(self) -> str:
         """Which of its series it is, such as `3 of 8`; empty where it is in none. Lists read the series with it."""
         return which_of(self.position, self.series.sessions) if self.series is not None else ""

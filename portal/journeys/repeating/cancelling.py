@@ -43,7 +43,8 @@ class Choice:
 def choices(session: Appointment, *, which: Which, by: Actor, now: datetime, clinic: ClinicSettings) -> list[Choice]:
     """The sessions of the series that are still to come, in order, each with whether and at what cost it goes.
 
-    Those that were moved alone stay unless somebody ticks them, as do those before this one with `Which.FOLLOWING`.
+    With `Which.ALL` every one is meant. With `Which.FOLLOWING` those before this one stay unless somebody ticks them,
+    and those that were moved alone, but not one that was booked with the series at another time.
     """
     own = Appointment.objects.visible_to(by).filter(series=session.series_id, ends_at__gt=now).without_cancelled()
     listed = list(own.for_listing().order_by("starts_at"))
@@ -57,11 +58,17 @@ def choices(session: Appointment, *, which: Which, by: Actor, now: datetime, cli
                 session=each,
                 why=why,
                 fee=booking.cancelling_costs(each, now=now, clinic=clinic) if why is None else ZERO,
-                is_chosen=why is None and is_meant and (each.pk == session.pk or not each.is_moved_alone),
+                is_chosen=why is None
+                and is_meant
+                and (which == Which.ALL or each.pk == session.pk or not _left_alone(each)),
                 deadline=changing.deadline_of(each, now=now, clinic=clinic) if why is None else None,
             )
         )
     return found
+
+
+def _left_alone(each: Appointment) -> bool:
+    return each.is_moved_alone and not each.is_placed_apart
 
 
 @actions.in_transaction

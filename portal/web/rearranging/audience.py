@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
+from portal.appointments.closed import closure_words
+from portal.appointments.models import Appointment
 from portal.clinic.models import Psychologist
-from portal.journeys.to_do.kinds import KINDS
+from portal.journeys.to_do.kinds import KINDS, STRANDED
 from portal.worklist.models import ToDo
 
 
@@ -44,9 +47,17 @@ class Audience:
     def to_do_url(self) -> str:
         return reverse(f"{self.namespace}:to_do")
 
-    def why(self, asked: Iterable[ToDo]) -> list[str]:
-        """Why a session can't be held as it is booked, in words."""
-        return [str(self.titles.get(to_do.kind, KINDS[to_do.kind].title)) for to_do in asked]
+    def why(self, session: Appointment, asked: Iterable[ToDo]) -> list[str]:
+        """Why a session can't be held as it is booked, in words. No query."""
+        return [self._in_words(to_do.kind, session) for to_do in asked]
+
+    def _in_words(self, kind: str, session: Appointment) -> str:
+        if kind == STRANDED.name:
+            # Time away and closures are one kind of work, but a closed place says nothing of where its people are.
+            shut = closure_words(session.location_id, session.starts_at, session.ends_at, mode=session.mode)
+            if shut:
+                return _("Closed then: %(why)s") % {"why": shut}
+        return str(self.titles.get(kind, KINDS[kind].title))
 
 
 def address(namespace: str, *, of: Psychologist | None = None, at: object = None) -> str:

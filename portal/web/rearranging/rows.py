@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from portal.appointments.models import Appointment, MoveOffer
 from portal.clinic import kept
-from portal.clinic.models import ClinicSettings
+from portal.clinic.models import ClinicSettings, Mode
 from portal.common.access.actors import Actor
-from portal.common.languages.times import when, when_short
+from portal.common.languages.times import place_of_zone, when, when_short
 from portal.journeys import booking, choosing
 from portal.journeys.choosing import FreeTime
 from portal.journeys.meanwhile import last_step
@@ -105,7 +105,7 @@ def rows_of(
     for session in sessions:
         times = proposed[session.pk]
         why = asked.get(str(session.code), [])
-        row = Row(session, why, audience.why(why), _own(times, session), _of_colleagues(times))
+        row = Row(session, why, audience.why(session, why), _own(times, session), _of_colleagues(times, session))
         row.offer, row.now = offers.get(session.pk), now
         row.is_reached = session.patient_id not in unreached
         sent = (data or {}).get(f"{DECIDED}{row.code}", "")
@@ -119,17 +119,28 @@ def _own(times: Proposed, session: Appointment) -> list[Choice]:
     return [Choice(f"{What.MOVE} {free.value}", _in_words(free, session)) for free in times.own]
 
 
-def _of_colleagues(times: Proposed) -> list[Choice]:
+def _of_colleagues(times: Proposed, session: Appointment) -> list[Choice]:
     return [
-        Choice(f"{What.MOVE} {free.value}", f"{when_short(free.starts_at, free.zone)} · {_who(free)} · {free.where}")
+        Choice(
+            f"{What.MOVE} {free.value}",
+            f"{when_short(free.starts_at, free.zone)} · {_who(free)} · {_where(free, session)}",
+        )
         for free in times.colleagues
     ]
+
+
+def _where(free: FreeTime, session: Appointment) -> str:
+    """The place, or the way in which it is held at none, and on whose clock where that is another one."""
+    if session.mode == Mode.IN_PERSON:
+        return free.location.name
+    way = str(Mode(session.mode).label)
+    return way if free.zone == session.zone else f"{way} · {place_of_zone(free.zone)}"
 
 
 def _in_words(free: FreeTime, session: Appointment) -> str:
     """`Tue 1 Dec, 9:00 am`, and its place where that is another one."""
     at = when_short(free.starts_at, free.zone)
-    return at if free.location == session.location else f"{at} · {free.where}"
+    return at if free.location == session.location else f"{at} · {_where(free, session)}"
 
 
 def _who(free: FreeTime) -> str:

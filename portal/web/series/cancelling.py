@@ -15,7 +15,10 @@ from portal.appointments.models import CancelReason
 from portal.appointments.refusals import NotCancellable
 from portal.appointments.series_forms import ChosenSessions, Which
 from portal.common.access.decorators import ActorRequest
+from portal.common.languages.punctuation import listed as listed_words
+from portal.common.languages.times import when_short
 from portal.common.web.once import making
+from portal.journeys.repeating import telling
 from portal.journeys.repeating.cancelling import cancel_sessions, choices
 from portal.web.series import opened as pages
 from portal.web.series.audience import Audience
@@ -43,6 +46,10 @@ def cancel(request: ActorRequest, audience: Audience, code: UUID) -> HttpRespons
         if gone:
             done = ngettext("%(n)s session is cancelled.", "%(n)s sessions are cancelled.", len(gone))
             audience.say_done(opened, done % {"n": len(gone)}, gone)
+            meant = {session.pk for session, _seen in asked}
+            if staying := [choice.session for choice in listed if choice.session.pk not in meant]:
+                times = listed_words(when_short(each.starts_at, each.zone) for each in staying)
+                messages.info(request, _("Of this series still booked: %(times)s") % {"times": times})
             if left := audience.left_to_do(gone):
                 messages.warning(request, left)
         else:
@@ -58,6 +65,7 @@ def cancel(request: ActorRequest, audience: Audience, code: UUID) -> HttpRespons
         "choices": listed,
         "chosen": chosen,
         "form": form,
+        "told": telling.told([choice.session for choice in listed], now=now) if form and listed else [],
         "which": which.value,
         "single_url": audience.address("cancel", session),
         "back_url": audience.session_url(session),

@@ -15,6 +15,7 @@ from portal.appointments.recurrence import Every, Pattern
 from portal.clinic.models import Mode
 from portal.journeys.repeating.cancelling import cancel_sessions
 from portal.notifications.models import Notice
+from portal.patients.models import Patient
 from portal.worklist.models import ToDo
 from tests import make
 from tests.pages import form_with
@@ -90,17 +91,50 @@ def test_each_is_late_by_its_own_terms_and_says_so(booked):
 
 def test_what_was_moved_alone_or_is_held_stays(booked):
     moved = booked[2]
-    Appointment.objects.filter(pk=moved.pk).update(
-        **{
-            name: getattr(moved, name) + timedelta(hours=2)
-            for name in ("starts_at", "ends_at", "occupied_from", "occupied_until")
-        }
-    )
+    apart(moved, revision=1)
     Appointment.objects.filter(pk=booked[3].pk).update(status=Status.CANCELLED, cancelled_at=NOW, cancel_reason="other")
     client = make.client_for(booked[0].patient.user)
     assert ticked(client.get(page_of(booked[0]))) == codes(booked[:2])
     # Asked about by itself it is meant.
     assert ticked(client.get(page_of(moved))) == codes([moved])
+
+
+def apart(row, **more):
+    held = ("starts_at", "ends_at", "occupied_from", "occupied_until")
+    at = {name: getattr(row, name) + timedelta(hours=2) for name in held}
+    Appointment.objects.filter(pk=row.pk).update(**at | more)
+
+
+def test_all_to_come_is_all_also_what_stands_at_another_time(booked):
+    apart(booked[1], revision=1)
+    apart(booked[3])
+    client = make.client_for(booked[0].patient.user)
+    page = client.get(page_of(booked[0]), {"which": "all"})
+    assert ticked(page) == codes(booked)
+    text = html.unescape(page.content.decode())
+    assert (text.count("moved alone"), text.count("at another time than the others")) == (1, 1)
+    # Whoever calls off from here on means what was booked with them, and not what somebody moved since.
+    assert ticked(client.get(page_of(booked[0]))) == codes([booked[0], *booked[2:]])
+
+
+def test_the_answer_says_what_stays_booked(booked):
+    client = make.client_for(booked[0].patient.user)
+    page = client.get(page_of(booked[2]))
+    answer = client.post(page_of(booked[2]), form_with(page, "session"), follow=True)
+    said = "Of this series still booked: Mon 8 Jun, 9:00 am, Mon 15 Jun, 9:00 am"
+    assert said in html.unescape(answer.content.decode())
+    page = client.get(page_of(booked[0]))
+    answer = client.post(page_of(booked[0]), form_with(page, "session"), follow=True)
+    assert "still booked" not in html.unescape(answer.content.decode())
+
+
+def test_the_desk_reads_beforehand_whether_an_e_mail_tells(booked):
+    desk = make.signed_in_client(role=Role.RECEPTION)
+    assert "One e-mail tells of all of them." in desk.get(page_of(booked[0], "reception")).text
+    Patient.objects.update(email="", user=None)
+    page = desk.get(page_of(booked[0], "reception")).text
+    assert "One e-mail tells" not in page
+    assert "nobody is told by e-mail: please tell them." in page
 
 
 def test_an_old_page_cancels_nothing(booked):

@@ -68,6 +68,18 @@ def test_each_has_a_proposed_time_and_what_can_be_decided(desk, place):
     assert "Proposed: Tue 24 Nov, 4:00 pm." in row(page, session)
 
 
+@pytest.mark.parametrize(("mode", "where"), [("in_person", "{place}"), ("video", "Video"), ("phone", "Phone")])
+def test_a_colleagues_time_is_at_a_place_or_by_the_way_of_the_session(desk, place, mode, where):
+    colleague = make.psychologist(services=(place.service,))
+    make.week(psychologist=colleague, location=place.location)
+    session = place.session(hours=22, mode=mode)
+    leave(place)
+    page = row(desk.get(HERE), session)
+    assert "The psychologist is away then" in page
+    assert f"· {colleague.name} · {where.format(place=place.location.name)}</option>" in page
+    assert "· Melbourne" not in page
+
+
 def test_one_press_does_all_that_was_decided_and_answers_for_each(desk, place):
     moved, kept, called_off, left = (place.session(hours=22 + n) for n in range(4))
     leave(place)

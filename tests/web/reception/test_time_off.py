@@ -153,6 +153,9 @@ def test_a_place_may_be_closed_for_some_ways_of_meeting(desk, place):
     assert desk.post(PAGE, sent | {"known": asked.context["asked"].digest})["Location"] == "/reception/stranded/"
     assert Closure.objects.get().modes == ["in_person"]
     assert stranded() == {str(inside.code)}
+    listed = desk.get("/reception/stranded/").text
+    assert "Closed then: Christmas break (in person only)" in listed
+    assert "The psychologist is away then" not in listed
     (line,) = desk.get(PAGE).context["lines"]
     assert line.label == "Christmas break (in person only)"
     assert Entry.objects.get(verb="closure.added").facts["modes"] == ["in_person"]

@@ -45,7 +45,7 @@ def session(request: ActorRequest, code: UUID) -> HttpResponse:
     asked = undecided_about([found]).get(str(found.code), [])
     context = {
         "session": found,
-        "why": OWN.why(asked),
+        "why": OWN.why(found, asked),
         "decide_url": address(OWN.namespace, at=found.code) if asked else "",
         "steps": sessions.steps(found, by=request.actor, now=now),
         "deadline": changing.deadline_of(found, now=now, clinic=ClinicSettings.current()),
