@@ -107,7 +107,7 @@ def test_a_patient_books_several_from_a_time_on_a_phone(phone: Page, sign_in, ma
     phone.goto("/book/session/?psychologist=mai-nguyen")
     week_after(phone)
     phone.locator(".parts button.time").first.click()
-    phone.get_by_role("link", name="Book several like this in one go").click()
+    phone.get_by_role("button", name="Book several like this in one go").click()
     phone.get_by_label("How many sessions in all").fill("3")
     phone.get_by_label("Repeats").select_option(label="Every 2 weeks")
     expect(phone.locator(".series-time")).to_have_count(2)

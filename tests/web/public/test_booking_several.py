@@ -79,6 +79,25 @@ def test_the_held_time_and_those_that_follow_are_booked_in_one_go(client, patien
     assert (again.status_code, Appointment.objects.count()) == (302, 4)
 
 
+def test_whom_it_is_for_goes_along_from_the_page_before(client, patient):
+    child = make.patient(preferred_name="Pip")
+    make.carer(patient=child, user=patient.user)
+    form = form_with(client.get(CONFIRM), "who")
+    shows = client.post(PAGE, form | {"who": str(child.code), "show": "yes"})
+    assert (shows.status_code, shows.url) == (302, f"{PAGE}?who={child.code}")
+    page = client.get(shows.url)
+    assert "Pip" in words(page)
+    client.post(PAGE, form_with(page, "shown"))
+    assert {row.patient for row in Appointment.objects.all()} == {child}
+
+
+def test_somebody_new_books_a_first_session_before_several(client):
+    answer = client.post(PAGE, {"who": "somebody", "show": "yes"})
+    assert (answer.status_code, answer.url) == (302, CONFIRM)
+    assert "Book a first session before you book several." in words(client.get(CONFIRM))
+    assert Appointment.objects.get().is_hold
+
+
 def test_one_that_is_taken_meanwhile_leaves_the_time_held_and_nothing_booked(client):
     page = proposed(client)
     held = Appointment.objects.get()

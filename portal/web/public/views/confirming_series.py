@@ -39,8 +39,6 @@ from portal.web.series.answering import PATTERN, asks_for_times, times_or_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_series(request: HttpRequest, service: str) -> HttpResponse:
     """Proposes the times that follow the held one, and books it together with them, all or none."""
-    if shows := asks_for_times(request, "who", *PATTERN):
-        return shows
     now, back = timezone.now(), reverse("public:confirm", args=[service])
     held = held_time.kept(request, now=now)
     if not request.user.is_authenticated or held is None or held.service.slug != service or not held.is_held(now=now):
@@ -50,6 +48,12 @@ def confirm_series(request: HttpRequest, service: str) -> HttpResponse:
     if not people:
         messages.info(request, _("Book a first session before you book several."))
         return redirect_to(request, back)
+    if shows := asks_for_times(request, "who", *PATTERN):
+        # Whom the page before was told goes along; somebody new has no first session yet.
+        if "who" in request.POST and request.POST["who"] not in {str(person.code) for person in people}:
+            messages.info(request, _("Book a first session before you book several."))
+            return redirect_to(request, back)
+        return shows
     if rules_of(held.service, clinic=ClinicSettings.current()).is_on_request:
         messages.info(request, not_online("on_request"))
         return redirect_to(request, back)
