@@ -227,7 +227,7 @@ def test_a_first_visit_is_asked_for_once(practice, nine):
     ask_for(practice)
     with pytest.raises(NotOffered) as refused:
         ask_for(practice, starts_at=nine + 2 * HOUR)
-    assert refused.value.reason == "first_visit_only"
+    assert refused.value.reason == "first_visit_ahead"
 
 
 def test_a_psychologist_answers_for_themself(asking, now):

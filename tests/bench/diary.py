@@ -97,7 +97,7 @@ def series(clinic: Clinic) -> Iterator[Visit]:
             continue  # A public holiday among its days.
         path = reverse("reception:repeat", args=[session.code])
         leads_to = reverse("reception:appointment", args=[session.code])
-        yield (Request(path, desk, form=SERIES, status=302, holds=leads_to),)
+        yield (Request(path, desk, form=SERIES | {"drawn_for": asked.drawn_for}, status=302, holds=leads_to),)
 
 
 def _to_be_repeated(clinic: Clinic) -> list[Appointment]:

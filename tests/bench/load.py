@@ -169,7 +169,10 @@ def measure(
     def work(connection: Connection) -> None:
         own = Timing()
         try:
-            while time.perf_counter() - begun < seconds and (visit := source()) is not None:
+            # Each asks once: on a busy machine a short time may be over before a thread has begun.
+            while (not (own.seconds or own.problems) or time.perf_counter() - begun < seconds) and (
+                visit := source()
+            ) is not None:
                 took, processor, problem = connection.visit(visit)
                 if problem:
                     own.problems[problem] += 1

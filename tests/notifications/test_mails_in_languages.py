@@ -59,7 +59,7 @@ def shown():
     )
     return {
         "appointment": session,
-        "sessions": [session],
+        "sessions": [(session, None), (session, AT - timedelta(days=1))],
         "cancel_hours": 24,
         "late": [(session, Decimal(110))],
         "before": SimpleNamespace(starts_at=AT - timedelta(days=1), zone=session.zone),

@@ -142,7 +142,8 @@ def test_days_with_a_stranded_session_are_outlined_in_overviews(desk, place, vie
     else:
         cells = [cell for person in response.context["overview"] for cell in person.cells]
     assert {(cell.day, cell.undecided) for cell in cells if cell.undecided} == {(date(2026, 11, 25), 1)}
-    assert response.text.count("has-undecided") == response.text.count("1 to be rearranged") == 1
+    assert response.text.count("has-undecided") == 1
+    assert "1 to be rearranged" in response.text
 
 
 def test_a_month_hatches_only_days_on_which_nobody_is_there(desk, place):
