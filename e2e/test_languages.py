@@ -24,7 +24,7 @@ def said(message: str, **values: str) -> str:
 
 
 def submit(page: Page) -> None:
-    page.locator("main form button[type=submit], main form button:not([type])").first.click()
+    page.locator("main form.form button[type=submit], main form.form button:not([type])").first.click()
 
 
 def choose_language(page: Page, name: str, *, script: bool) -> None:

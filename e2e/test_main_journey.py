@@ -57,13 +57,13 @@ def book_as_new_visitor(page: Page, portal: Portal, email: str, *, last_name: st
     page.get_by_label("Last name").fill(last_name)
     page.get_by_label(re.compile("^e-?mail", re.I)).fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.locator("main form button[type=submit], main form button:not([type])").first.click()
+    page.locator("main form.form button[type=submit], main form.form button:not([type])").first.click()
 
     message = portal.mailbox.wait_for(to=email)
     code = re.search(r"^\s*([A-Z0-9-]{6,9})\s*$", text_of(message), re.M)
     assert code, text_of(message)
     page.get_by_label("Code").fill(code[1])
-    page.locator("main form button[type=submit], main form button:not([type])").first.click()
+    page.locator("main form.form button[type=submit], main form.form button:not([type])").first.click()
 
     expect(page.get_by_role("heading", name="Confirm your session")).to_be_visible()
     page.get_by_label("Date of birth").fill("23/4/1990")

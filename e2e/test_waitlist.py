@@ -119,7 +119,7 @@ def test_a_visitor_whom_no_time_suits_waits_for_one_on_a_telephone_without_scrip
     code = re.search(r"^\s*([A-Z0-9-]{6,9})\s*$", text_of(portal.mailbox.wait_for(to=email)), re.M)
     assert code
     phone.get_by_label("Code").fill(code[1])
-    phone.locator("main form button[type=submit], main form button:not([type])").first.click()
+    phone.locator("main form.form button[type=submit], main form.form button:not([type])").first.click()
     # With what they came for: the service, and whom they chose.
     expect(phone.get_by_role("heading", name="Join the waitlist")).to_be_visible()
     expect(phone.get_by_label("Which service")).to_have_value(practice.service.slug)

@@ -16,9 +16,10 @@ let opens = false
 const forget = () => { early = 0; opens = false }
 const list = () => document.getElementById('found-patients')
 const options = () => [...list().querySelectorAll('[role="option"]')]
-const marked = () => list().querySelector('[aria-selected="true"]')
+// The box itself knows: while an answer settles, the list says for a moment what the answer said.
+const marked = () => document.getElementById(box.getAttribute('aria-activedescendant') ?? '')
 // Where Enter leads: to what is marked, or to what stands alone under the words that were typed.
-const chosen = () => marked() ?? (fresh && !list().hidden && options().length === 1 ? options()[0] : null)
+const chosen = () => marked() ?? (fresh && shown && options().length === 1 ? options()[0] : null)
 
 function mark (option) {
   marked()?.setAttribute('aria-selected', 'false')
