@@ -9,11 +9,14 @@ let before = null
 let shown = false
 // Whether the list is what was found for the words in the box. An older one is shown on, dimmed, and leads nowhere.
 let fresh = true
-// The step that an arrow asked for while the list of the words typed last was still on its way, and whether Enter followed.
+// What was pressed while the list of the words typed last was still on its way: the step that an arrow asked for, and
+// whether Enter followed. A list that does not come within a second is not waited for: Enter sends the words themselves.
 let early = 0
 let opens = false
+let patience = 0
 
-const forget = () => { early = 0; opens = false }
+const forget = () => { early = 0; opens = false; clearTimeout(patience) }
+const send = () => { forget(); box.form.requestSubmit() }
 const list = () => document.getElementById('found-patients')
 const options = () => [...list().querySelectorAll('[role="option"]')]
 // The box itself knows: while an answer settles, the list says for a moment what the answer said.
@@ -70,9 +73,11 @@ if (box) {
     } else if (key === 'Enter' && chosen()) {
       event.preventDefault()
       chosen().click()
-    } else if (key === 'Enter' && (early || !box.value.trim())) {
+    } else if (key === 'Enter' && (!fresh || !box.value.trim())) {
       event.preventDefault()
-      opens = early !== 0
+      if (fresh || opens) return
+      opens = true
+      patience = setTimeout(send, 1000)
     } else if (key === 'Escape') {
       event.preventDefault()
       if (!list().hidden) show(false)
@@ -80,8 +85,7 @@ if (box) {
     }
   })
 
-  // No list comes any more: Enter sends the words themselves.
-  for (const name of ['htmx:sendError', 'htmx:responseError', 'htmx:timeout']) box.addEventListener(name, forget)
+  for (const name of ['htmx:sendError', 'htmx:responseError', 'htmx:timeout']) box.addEventListener(name, () => opens ? send() : forget())
   box.addEventListener('focus', () => { if (fresh && box.value.trim() && list().childElementCount) show(true) })
   panel.addEventListener('focusout', event => { if (!panel.contains(event.relatedTarget)) show(false) })
   // A press on the list leaves the focus in the box.
@@ -105,11 +109,12 @@ if (box) {
     if (event.detail.target.id !== 'found-patients') return
     list().hidden = !shown
     document.getElementById(box.getAttribute('aria-activedescendant'))?.setAttribute('aria-selected', 'true')
-    if (!shown || !fresh || !early) return
-    const open = opens
-    step(early)
+    if (!shown || !fresh) return
+    const [by, open] = [early, opens]
     forget()
-    if (open) chosen()?.click()
+    if (by) step(by)
+    if (!open) return
+    if (chosen()) chosen().click(); else send()
   })
 
   document.addEventListener('keydown', event => {
