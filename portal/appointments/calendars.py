@@ -10,7 +10,7 @@ from uuid import UUID
 
 from portal.appointments import closed, states
 from portal.appointments.calendar_days import CalendarDay, cuts
-from portal.appointments.gaps import A_DAY, Gap, Gaps, needs_of
+from portal.appointments.gaps import A_DAY, Gap, Gaps, Need, needs_of
 from portal.appointments.hours import weekly_hours
 from portal.appointments.models import Appointment, Status, TimeSlot
 from portal.appointments.models.appointment import which_of
@@ -182,17 +182,20 @@ class DiaryDay:
 
     def free(self, *, zone: tzinfo, now: datetime) -> Iterator[Free]:
         """Each half hour of the wall clock from `now` on that is worked whole and that nothing touches."""
-        taken = [(s.starts_at, s.ends_at) for s in self._taking_time()] + self._closed()
-        closed = [(begins.astimezone(UTC), ends.astimezone(UTC)) for begins, ends in taken]
-        gaps, needs = self._gaps(), needs_of(self.psychologist)
+        closed = self._closed()
+        taken = [*closed, *((a.starts_at, a.ends_at) for a in self._taking_time())]
+        # What is left around a half hour is asked only of those that are free: a full day has none.
+        gaps: Gaps | None = None
+        needs: list[Need] = []
         offered: set[datetime] = set()
         for work in self.work:
             until = work.ends_at.astimezone(UTC)
             begins = work.starts_at.astimezone(UTC) + timedelta(minutes=-work.minute % 30)
             while (ends := begins + HALF_HOUR) <= until:
-                is_taken = any(other < ends and begins < end for other, end in closed)
-                if begins >= now and begins not in offered and not is_taken:
+                if begins >= now and begins not in offered and not _touches(taken, begins, ends):
                     offered.add(begins)
+                    if gaps is None:
+                        gaps, needs = self._gaps(closed), needs_of(self.psychologist)
                     shown = begins.astimezone(zone)
                     gap = gaps.at(begins, place=work.location.pk, far=A_DAY)
                     fits = gap is not None and any(gap.takes(need) for need in needs)
@@ -202,21 +205,21 @@ class DiaryDay:
 
     def gap_at(self, starts_at: datetime, location: Location) -> Gap | None:
         """What is left around a start there; None where something is on then, or nobody works."""
-        gap = self._gaps().at(starts_at.astimezone(UTC), place=location.pk, far=A_DAY)
+        gap = self._gaps(self._closed()).at(starts_at.astimezone(UTC), place=location.pk, far=A_DAY)
         return gap if gap and gap.worked_until > gap.starts_at else None
 
-    def _taking_time(self) -> Iterator[Session]:
-        return (s for s in (*self.sessions, *self.hidden) if s.appointment.takes_time)
+    def _taking_time(self) -> Iterator[Booked]:
+        return (s.appointment for s in (*self.sessions, *self.hidden) if s.appointment.takes_time)
 
     def _closed(self) -> list[tuple[datetime, datetime]]:
-        """Leave, what is closed, and what is on elsewhere."""
+        """Leave, what is closed, and what is on elsewhere, in UTC."""
         off = [(away.starts_at, away.ends_at) for away in self.away if not away.goes_on]
-        return off + [(busy.starts_at, busy.ends_at) for busy in self.elsewhere]
+        off += [(busy.starts_at, busy.ends_at) for busy in self.elsewhere]
+        return [(begins.astimezone(UTC), ends.astimezone(UTC)) for begins, ends in off]
 
-    def _gaps(self) -> Gaps:
+    def _gaps(self, closed: Iterable[tuple[datetime, datetime]]) -> Gaps:
         """What is left between all that is on, the breaks beside sessions too."""
-        closed = [(begins.astimezone(UTC), ends.astimezone(UTC)) for begins, ends in self._closed()]
-        breaks = [(s.appointment.occupied_from, s.appointment.occupied_until) for s in self._taking_time()]
+        breaks = ((a.occupied_from, a.occupied_until) for a in self._taking_time())
         worked = [(w.starts_at.astimezone(UTC), w.ends_at.astimezone(UTC), w.location.pk) for w in self.work]
         return Gaps([*closed, *breaks], worked)
 
@@ -257,6 +260,11 @@ class DiaryDay:
         sessions = [(*s.appointment[:-1], s.appointment.location.pk, s.minute, s.minutes) for s in self.sessions]
         hidden = [(h.appointment.occupied_from, h.appointment.occupied_until) for h in self.hidden]
         return (self.psychologist.pk, self.day, sessions, hidden, away, busy, extra)
+
+
+def _touches(taken: Iterable[tuple[datetime, datetime]], begins: datetime, ends: datetime) -> bool:
+    """Whether anything of what is taken lies in a stretch."""
+    return any(other < ends and begins < end for other, end in taken)
 
 
 def stretches_of(halves: Iterable[Free]) -> Iterator[Free]:

@@ -272,7 +272,7 @@ def _place_in(zone: str, language: str) -> str:
 
 def are_apart(zone: ZoneInfo, other: ZoneInfo, *, at: datetime) -> bool:
     """Whether two wall clocks show different times at a moment."""
-    return at.astimezone(zone).utcoffset() != at.astimezone(other).utcoffset()
+    return zone is not other and at.astimezone(zone).utcoffset() != at.astimezone(other).utcoffset()
 
 
 def on_own_clock(moment: datetime, zone: ZoneInfo, own: ZoneInfo | None) -> str:

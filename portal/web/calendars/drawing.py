@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -42,6 +42,17 @@ _FREE: Mapping[str, object] = {
 _GAP = {**_FREE, "is_short": True}
 
 
+class _Said(NamedTuple):
+    """What a column and a list both say of a session; empty addresses for what is opened or moved nowhere."""
+
+    page: str
+    moves: str
+    is_undecided: bool
+    # Before and after where it is held, which a room's column does not say.
+    before: str
+    after: str
+
+
 class Drawing:
     """Draws what stands in days of the diary, on one wall clock.
 
@@ -67,6 +78,9 @@ class Drawing:
         self.undecided = undecided
         self.is_of_one, self.books_at, self.moves_at = is_of_one, books_at, moves_at
         self.language = get_language()
+        # A page says most of it twice: in columns, and in a list for who reads none.
+        self._said_of: dict[UUID, _Said] = {}
+        self._free_of: dict[tuple[int, date], list[Free]] = {}
 
     # ---- Columns ----------------------------------------------------------------------------------------------------
 
@@ -122,7 +136,7 @@ class Drawing:
         if not self.books_at:
             return
         title = _("book with %(name)s") % {"name": one.psychologist.name}
-        halves = list(one.free(zone=self.zone, now=self.now))
+        halves = self._halves(one)
         for free in halves:
             if free.books_at:
                 yield Block(free.starts_at, free.ends_at, "free", title, url=self._booking(one, free.books_at, free))
@@ -134,39 +148,48 @@ class Drawing:
         time = choosing.whose_time(starts_at, free.location, one.psychologist)
         return f"{self.books_at}?{urlencode({'time': time})}"
 
-    def _block(self, session: Session) -> Block:
+    def _halves(self, one: DiaryDay) -> list[Free]:
+        found = self._free_of.get(key := (one.psychologist.pk, one.day))
+        if found is None:
+            found = self._free_of[key] = list(one.free(zone=self.zone, now=self.now))
+        return found
+
+    def _block(self, session: Session, *, says_where: bool = True) -> Block:
         a = session.appointment
+        said = self._said(a)
         state = _state(a.status, a.is_booked and a.is_confirmed, a.mode, language=self.language)
-        kind = f"{state.kind} undecided" if str(a.code) in self.undecided else state.kind
+        kind = f"{state.kind} undecided" if said.is_undecided else state.kind
         when = (session.starts_at, session.ends_at, kind)
         if a.is_hold:
             what = (_("Held"), _("somebody is booking"), "")
         else:
-            what = (a.patient, self._detail(a), self._page(a))
-        return Block(*when, *what, shape=state.shape, spoken=state.spoken, mark=state.mark, moves=self._moves(a))
+            what = (a.patient, self._detail(a, said, says_where=says_where), said.page)
+        return Block(*when, *what, shape=state.shape, spoken=state.spoken, mark=state.mark, moves=said.moves)
 
     def _seat(self, session: Session) -> Block:
         """A session as its room's column shows it: by who sits there. Its room is not chosen by moving it."""
-        a, block = session.appointment, self._block(session)
-        detail = block.detail if a.is_hold else self._detail(a, says_where=False)
-        return replace(block, title=_whose(a), detail=f"{block.title} · {detail}", moves="")
+        a, block = session.appointment, self._block(session, says_where=False)
+        return replace(block, title=_whose(a), detail=f"{block.title} · {block.detail}", moves="")
 
-    def _page(self, a: Booked) -> str:
-        return self.address(a.code, a.is_standing and a.starts_at > self.now)
+    def _said(self, a: Booked) -> _Said:
+        found = self._said_of.get(a.code)
+        if found is None:
+            code = str(a.code)
+            is_undecided = code in self.undecided
+            before = (_("To be rearranged") if is_undecided else "", self._other_clock(a), self.asides.get(a.code, ""))
+            found = self._said_of[a.code] = _Said(
+                self.address(code, a.is_standing and a.starts_at > self.now),
+                self.moves_at(code) if a.can_move and self.moves_at else "",
+                is_undecided,
+                " · ".join(filter(None, before)),
+                f"{a.service} · {a.of_series}" if a.of_series else a.service,
+            )
+        return found
 
-    def _moves(self, a: Booked) -> str:
-        """The page that moves a session; empty for what is never moved."""
-        return self.moves_at(a.code) if a.can_move and self.moves_at else ""
-
-    def _detail(self, a: Booked, *, says_where: bool = True) -> str:
+    def _detail(self, a: Booked, said: _Said, *, says_where: bool) -> str:
         """What else is said of a session: its other clock, how far it is written up, where, and what it is."""
-        undecided = _("To be rearranged") if str(a.code) in self.undecided else ""
-        where = self._where(a) if says_where else ""
-        said = (undecided, self._other_clock(a), self.asides.get(a.code, ""), where, a.service, a.of_series)
-        return " · ".join(filter(None, said))
-
-    def _where(self, a: Booked) -> str:
-        return a.room or _mode(a.mode, language=self.language)
+        where = (a.room or _mode(a.mode, language=self.language)) if says_where else ""
+        return " · ".join(filter(None, (said.before, where, said.after)))
 
     def _other_clock(self, a: Booked) -> str:
         """When it is by the clock of its place, where that shows another time than the calendar's."""
@@ -186,7 +209,7 @@ class Drawing:
         """One diary's sessions as lines, and between them what is free, to book where no column is drawn."""
         found = [(s.appointment.starts_at, self._line(s.appointment, "", says_where=True)) for s in one.sessions]
         if self.books_at:
-            stretches = one.stretches(zone=self.zone, now=self.now)
+            stretches = stretches_of(self._halves(one))
             found += [(free.starts_at.astimezone(UTC), self._free_line(one, free)) for free in stretches]
         return _LINE.rows(row for _starts_at, row in sorted(found, key=lambda line: line[0]))
 
@@ -197,6 +220,7 @@ class Drawing:
         return _FREE, (at, until, self._booking(one, free.books_at, free), "", one.psychologist.name, "", "")
 
     def _line(self, a: Booked, psychologist: str, says_where: bool) -> Row:
+        said = self._said(a)
         return (
             {
                 "is_free": False,
@@ -206,16 +230,16 @@ class Drawing:
                 "mode": a.mode,
                 "is_hold": a.is_hold,
                 "names_psychologist": bool(psychologist),
-                "can_move": bool(self._moves(a)),
+                "can_move": bool(said.moves),
             },
             (
                 clock(a.starts_at, self.zone),
                 clock(a.ends_at, self.zone),
-                "" if a.is_hold else self._page(a),
+                "" if a.is_hold else said.page,
                 a.patient,
                 psychologist,
-                "" if a.is_hold else self._detail(a, says_where=says_where),
-                self._moves(a),
+                "" if a.is_hold else self._detail(a, said, says_where=says_where),
+                said.moves,
             ),
         )
 

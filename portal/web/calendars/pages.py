@@ -59,8 +59,7 @@ def calendar(
     )
     days = list(_who_practise(found))
     asides = audience.asides([s.appointment.code for one in days for s in one.sessions])
-    shown = {str(s.appointment.code) for one in days for s in one.sessions}
-    undecided = shown & undecided_codes() if shown else frozenset()
+    undecided = _undecided(days)
     # The line of what time it is, and the half hours that are still to come, go on by steps of five minutes.
     clock = now.timestamp() // (STEP * 60) if asked.shows(today) else None
     known = polling.fingerprint(
@@ -108,6 +107,13 @@ def calendar(
         **extra,
     }
     return page_or_fragment(request, "calendar/page.html", context, fragment="calendar")
+
+
+def _undecided(days: Sequence[DiaryDay]) -> frozenset[str]:
+    """The codes of sessions shown that can't be held as they are booked, while nobody has decided about them."""
+    if not any(one.sessions for one in days) or not (known := undecided_codes()):
+        return frozenset()
+    return known.intersection(str(s.appointment.code) for one in days for s in one.sessions)
 
 
 def _who_practise(days: Iterable[DiaryDay]) -> Iterable[DiaryDay]:
