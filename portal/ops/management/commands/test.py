@@ -10,6 +10,7 @@ python3 manage.py test --moments              browser tests and all that reads t
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -43,6 +44,12 @@ _WORKERS = ["--numprocesses", str(min(os.cpu_count() or 1, 4) + 1)]
 SIDE_BY_SIDE = [*_WORKERS, "--dist", "worksteal", "--durations", "10"]
 # Each worker has a portal of its own. e2e/conftest.py says which tests stay together.
 BROWSERS_SIDE_BY_SIDE = [*_WORKERS, "--dist", "loadgroup", "--durations", "10"]
+
+# What pytest returns where tests failed, and nothing worse.
+TESTS_FAILED = 1
+# So few may fail of thousands, and run once more by themselves.
+FEW = 3
+ALONE = ["--numprocesses", "1"]
 
 
 @dataclass
@@ -140,12 +147,31 @@ class Command(BaseCommand):
         failed = []
         # What a page draws, and how it looks, does not depend on which database it is: tests/selection.py.
         selected = ["--database-only"] if is_database_only else []
-        if self._pytest(["tests", *SIDE_BY_SIDE, *selected], environment, at=at):
+        if self._round("tests", [*SIDE_BY_SIDE, *selected], environment, at=at):
             failed.append("tests")
         selected = ["-m", "not look"] if is_database_only else []
-        if self._pytest(["e2e", *BROWSERS_SIDE_BY_SIDE, *selected], environment, browser=True, at=at):
+        if self._round("e2e", [*BROWSERS_SIDE_BY_SIDE, *selected], environment, browser=True, at=at):
             failed.append("browser tests")
         return failed
+
+    def _round(
+        self, tests: str, words: list[str], environment: dict[str, str], *, browser: bool = False, at: Moment | None
+    ) -> int:
+        """Runs all of a folder; where few fail, once more each alone, and says which of them passed only then.
+
+        A test that passes alone is unsteady, or shows a race: it is no reason to hold back all else, and wants mending.
+        """
+        with tempfile.TemporaryDirectory(prefix="portal-failed-") as folder:
+            noting = ["-o", f"cache_dir={folder}"]
+            returned = self._pytest([tests, *words, *noting], environment, browser=browser, at=at)
+            failed = _failed(Path(folder))
+            if returned != TESTS_FAILED or not 0 < len(failed) <= FEW:
+                return returned
+            self.stdout.write(self.style.WARNING(f"\nOnce more, alone: {', '.join(failed)}"))
+            returned = self._pytest([*failed, *ALONE, *noting], environment, browser=browser, at=at)
+        if not returned:
+            self.stdout.write(self.style.WARNING(f"UNSTEADY, passed the second time: {', '.join(failed)}"))
+        return returned
 
     def _at_every_moment(self, words: list[str], environment: dict[str, str], readers: Path) -> list[str]:
         """Runs what may depend on the day at each awkward moment; returns the moments at which something failed."""
@@ -219,6 +245,12 @@ class Command(BaseCommand):
                 cwd=settings.BASE_DIR,
                 check=False,
             ).returncode
+
+
+def _failed(cache: Path) -> list[str]:
+    """The tests that pytest wrote down as failed; empty where it did not come to it."""
+    written = cache / "v" / "cache" / "lastfailed"
+    return sorted(json.loads(written.read_text())) if written.exists() else []
 
 
 def _checks(folder: str) -> list[Check]:
