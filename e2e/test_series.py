@@ -179,3 +179,41 @@ def test_a_number_that_is_typed_is_not_booked_before_its_times_were_seen(page: P
     assert not Appointment.objects.filter(series__isnull=False, patient=session.patient).exists()
     page.get_by_role("button", name="Book these sessions").click()
     expect(page.get_by_text("1 more session is booked.")).to_be_visible()
+
+
+def test_a_press_is_not_lost_to_the_list_that_comes_under_it(page: Page, sign_in) -> None:
+    """The answer comes between the button's going down and its coming up: the press counts, and is answered in words."""
+    session = a_session_before_the_change(days=70)
+    sign_in(page, "reception@demo.example")
+    page.goto(f"/reception/appointments/{session.code}/repeat/")
+    times = page.locator(".series-time")
+    expect(times).to_have_count(5)
+    held: list[Route] = []
+    page.route("**/repeat/?*", lambda route: route.continue_() if held else held.append(route))
+    page.get_by_label("How many").fill("3")
+    page.get_by_role("button", name="Book these sessions").hover()
+    page.mouse.down()
+    page.wait_for_function("document.getElementById('series-times').ariaBusy === 'true'")
+    with page.expect_response("**/repeat/?*"):
+        held[0].continue_()
+    page.wait_for_timeout(300)
+    expect(times).to_have_count(5)
+    page.mouse.up()
+    expect(page.get_by_text("Nothing is booked yet: what is chosen above was changed.")).to_be_visible()
+    expect(times).to_have_count(2)
+    page.get_by_role("button", name="Book these sessions").click()
+    expect(page.get_by_text("2 more sessions are booked.")).to_be_visible()
+
+
+def test_what_was_chosen_in_the_list_stays_when_the_same_times_come_again(page: Page, sign_in) -> None:
+    session = a_session_before_the_change(days=42)
+    sign_in(page, "reception@demo.example")
+    page.goto(f"/reception/appointments/{session.code}/repeat/")
+    times = page.locator(".series-time")
+    times.nth(1).get_by_role("combobox").select_option(label="Skip it")
+    page.get_by_label("How many").fill("4")
+    page.get_by_label("How many").press("Tab")
+    expect(times).to_have_count(3)
+    expect(times.nth(1).get_by_role("combobox")).to_have_value("skip")
+    page.get_by_role("button", name="Book these sessions").click()
+    expect(page.get_by_text("2 more sessions are booked.")).to_be_visible()

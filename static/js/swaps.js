@@ -52,10 +52,50 @@ document.addEventListener('htmx:afterRequest', event => {
   busy(target, false)
 })
 
-// What is typed while an answer is under way stands in no answer: it is put back into the new fields.
+// ---- What is pressed stays under the press --------------------------------------------------------------------------
+
+// A browser that has lost the button between its going down and its coming up again presses nothing: an answer that would
+// draw anew what is being pressed waits until it is let go, and what the press does has begun.
+let held = null
+let waiting = []
+
+function letGo () {
+  held = null
+  setTimeout(() => { if (!held) waiting.splice(0).forEach(go => go()) }, 50)
+}
+document.addEventListener('pointerdown', event => { held = event.target }, true)
+for (const end of ['pointerup', 'pointercancel', 'dragend']) document.addEventListener(end, letGo, true)
+document.addEventListener('keydown', event => { if (event.key === ' ' && event.target.matches?.('button, summary')) held = event.target }, true)
+document.addEventListener('keyup', event => { if (event.key === ' ' && held) letGo() }, true)
+window.addEventListener('blur', () => { if (held) letGo() })
+
+document.addEventListener('htmx:beforeRequest', event => {
+  const { target, xhr } = event.detail
+  const { onload } = xhr
+  xhr.onload = () => held && target.contains(held) ? waiting.push(() => onload.call(xhr)) : onload.call(xhr)
+})
+
+// What looks for news comes too late where something was sent meanwhile whose answer draws the same. What else was drawn
+// anew meanwhile has left its place to another of the same name.
+document.addEventListener('htmx:beforeSwap', event => {
+  const { detail } = event
+  const stands = detail.target.id && document.getElementById(detail.target.id)
+  const isOther = stands && stands !== detail.target
+  if (isPoll(event)) {
+    if (isOther || detail.target.ariaBusy === 'true') detail.shouldSwap = false
+  } else if (isOther) detail.target = stands
+})
+
+// What is typed while an answer is under way stands in no answer: it is put back into the new fields. So is what was
+// chosen before in a list that says so (`data-keeps`), where the new one has the same to choose from.
 const typed = elt => elt.matches('[type="radio"], [type="checkbox"]') ? elt.checked : elt.value
 const fields = target => [...target.querySelectorAll('input[id]:not([type="hidden"]), select[id], textarea[id]')]
 const before = new WeakMap()
+function isChosen (one) {
+  if (!one.options) return one.value !== one.defaultValue
+  const drawn = [...one.options].find(option => option.defaultSelected) ?? one.options[0]
+  return one.value !== drawn?.value
+}
 
 document.addEventListener('htmx:beforeRequest', event => {
   const { elt, target, xhr } = event.detail
@@ -67,13 +107,14 @@ document.addEventListener('htmx:beforeSwap', event => {
   const { target, xhr } = event.detail
   const known = before.get(xhr)
   if (!known) return
-  const since = fields(target).filter(one => known.has(one.id) && known.get(one.id) !== typed(one))
+  const stays = one => known.get(one.id) !== typed(one) || (one.closest('[data-keeps]') && isChosen(one))
+  const since = fields(target).filter(one => known.has(one.id) && stays(one))
   if (!since.length) return
   const kept = since.map(one => [one.id, typed(one), one === document.activeElement ? one.selectionStart : null])
   document.addEventListener('htmx:afterSwap', () => {
     for (const [id, value, caret] of kept) {
       const fresh = document.getElementById(id)
-      if (!fresh) continue
+      if (!fresh || (fresh.options && ![...fresh.options].some(option => option.value === value))) continue
       if (typeof value === 'boolean') fresh.checked = value
       else fresh.value = value
       if (caret !== null) { fresh.focus({ preventScroll: true }); fresh.setSelectionRange(caret, caret) }
