@@ -16,6 +16,7 @@ from portal.appointments import diary
 from portal.appointments.models import Appointment
 from portal.appointments.openings import Opening
 from portal.clinic import kept
+from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings, Mode, Psychologist, Service
 from portal.journeys.choosing import FreeTime, as_free_time, is_present, open_places
 
@@ -66,8 +67,8 @@ def propose(
 ) -> dict[int, Proposed]:
     """Free times for each of these sessions, by their ids; two of them are not proposed the same time first.
 
-    `own` and `colleagues` say how many of each. Staff see times inside the notice; for patients it is kept. At most
-    twelve queries, however many sessions. Nobody and no place of `without` is proposed. Needs each session's service
+    `own` and `colleagues` say how many of each. None begins inside the service's notice: its patient has to hear of it
+    first. Staff see times beyond the horizon. At most twelve queries, however many sessions. Nobody and no place of `without` is proposed. Needs each session's service
     and psychologist, as `for_listing` gives them.
     """
     found = {session.pk: Proposed() for session in sessions}
@@ -140,6 +141,7 @@ class _Times:
         self._days = (last - first).days + 2
         people = kept.psychologists()
         self._services = {session.service_id: session.service for session in sessions}
+        self._soonest = {pk: now + rules_of(service, clinic=clinic).notice for pk, service in self._services.items()}
         owners = {session.psychologist_id for session in sessions}
         givers = {p.pk for service in self._services.values() for p in kept.giving(service)}
         self._people = [person for pk, person in people.items() if pk in owners | givers]
@@ -193,8 +195,11 @@ class _Times:
         fitting = [
             (person, opening)
             for person in people
-            for opening in _near(openings.get(person.pk, ()), session.starts_at, self._compared)
+            for opening in _near(
+                openings.get(person.pk, ()), max(session.starts_at, self._soonest[session.service_id]), self._compared
+            )
             if opening.location_id in self._places
+            and opening.starts_at >= self._soonest[session.service_id]
             and not is_present(person, opening, session, mode=session.mode)
             and not any(starts < opening.starts_at + length and ends > opening.starts_at for starts, ends in busy)
         ]

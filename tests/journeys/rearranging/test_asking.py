@@ -19,6 +19,13 @@ from tests.journeys.rearranging.conftest import DAY, HOUR, NOW
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture
+def practice(practice):
+    """What is proposed today too: the notice is short."""
+    make.clinic(notice_hours=1)
+    return practice
+
+
 def asked(call):
     with pytest.raises(StillBooked) as caught:
         call()

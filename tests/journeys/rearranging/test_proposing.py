@@ -14,6 +14,13 @@ from tests.journeys.rearranging.conftest import DAY, HOUR, NOW
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture
+def practice(practice):
+    """What is proposed today too: the notice is short."""
+    make.clinic(notice_hours=1)
+    return practice
+
+
 def proposals(*sessions, **more):
     rows = list(Appointment.objects.filter(pk__in=[s.pk for s in sessions]).for_listing())
     return propose(rows, now=NOW, clinic=ClinicSettings.current(), **more)
@@ -90,10 +97,13 @@ def test_after_a_long_leave_it_is_looked_for_further_away(practice):
     assert NOW + 110 * DAY - HOUR <= found[0] <= NOW + 114 * DAY
 
 
-def test_patients_are_kept_to_the_notice_and_staff_are_not(practice):
+@pytest.mark.parametrize(("notice", "at"), [(24, NOW + 2 * DAY), (7, NOW + 7 * HOUR), (8, NOW + 2 * DAY)])
+def test_nothing_is_proposed_inside_the_notice(practice, notice, at):
+    """Whoever is moved has to hear of it first, whoever moves them."""
+    make.clinic(notice_hours=notice)
     session = practice.book()
     practice.leave()
-    assert first(session, for_staff=False) == (NOW + 2 * DAY, practice.mai)
+    assert {first(session, for_staff=asked) for asked in (True, False)} == {(at, practice.mai)}
 
 
 def test_a_length_that_was_agreed_before_does_not_overlap_the_patients_next(practice):
