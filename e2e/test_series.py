@@ -182,7 +182,7 @@ def test_a_number_that_is_typed_is_not_booked_before_its_times_were_seen(page: P
 
 
 def test_a_press_is_not_lost_to_the_list_that_comes_under_it(page: Page, sign_in) -> None:
-    """The answer comes between the button's going down and its coming up: the press counts, and is answered in words."""
+    """The answer comes while the button is down: the press counts, and is answered in words."""
     session = a_session_before_the_change(days=70)
     sign_in(page, "reception@demo.example")
     page.goto(f"/reception/appointments/{session.code}/repeat/")

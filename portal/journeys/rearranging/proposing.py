@@ -68,8 +68,8 @@ def propose(
     """Free times for each of these sessions, by their ids; two of them are not proposed the same time first.
 
     `own` and `colleagues` say how many of each. None begins inside the service's notice: its patient has to hear of it
-    first. Staff see times beyond the horizon. At most twelve queries, however many sessions. Nobody and no place of `without` is proposed. Needs each session's service
-    and psychologist, as `for_listing` gives them.
+    first. Staff see times beyond the horizon. At most twelve queries, however many sessions. Nobody and no place of
+    `without` is proposed. Needs each session's service and psychologist, as `for_listing` gives them.
     """
     found = {session.pk: Proposed() for session in sessions}
     waiting = sorted(sessions, key=lambda session: (session.starts_at, session.pk))
