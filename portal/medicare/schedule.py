@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from portal.clinic.models import Mode
 from portal.common.kept import kept
 from portal.medicare.models import BILLING, BetterAccessLimits, MbsItem
 
@@ -37,17 +38,32 @@ def items_billed_by(registration: str, *, on: date) -> list[MbsItem]:
 
 
 def propose(
-    *, registration: str, minutes: int, mode: str, on: date, items: Sequence[MbsItem] | None = None
+    *,
+    registration: str,
+    minutes: int,
+    mode: str,
+    on: date,
+    outside: bool = False,
+    items: Sequence[MbsItem] | None = None,
 ) -> MbsItem | None:
     """The individual item for a session of `minutes` on the day `on`, or None if Medicare pays nothing for it.
 
     The day is that of the service, not of the bill. Provisional psychologists can't bill; a session too short for
-    the lowest item has none. `items` are that day's, where a caller asks more than once.
+    the lowest item has none. `outside` says that one in person was held outside consulting rooms. `items` are that
+    day's, where a caller asks more than once.
     """
     if registration not in BILLING:
         return None
     if items is None:
         items = items_for_individuals(on=on)
+    fits = (registration, mode, setting_of(mode, outside=outside))
     return next(
-        (item for item in items if (item.registration, item.mode) == (registration, mode) and item.fits(minutes)), None
+        (item for item in items if (item.registration, item.mode, item.setting) == fits and item.fits(minutes)), None
     )
+
+
+def setting_of(mode: str, *, outside: bool = False) -> MbsItem.Setting:
+    """Where a session in this mode is held, as items say it: video and phone sessions are held anywhere."""
+    if mode != Mode.IN_PERSON:
+        return MbsItem.Setting.ANYWHERE
+    return MbsItem.Setting.OUTSIDE if outside else MbsItem.Setting.ROOMS

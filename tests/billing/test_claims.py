@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -11,6 +12,7 @@ from portal.billing.claimed import services_claimed
 from portal.billing.guards import words
 from portal.billing.models import ClaimStatus, MedicareClaim
 from portal.medicare.ledger import CountsTowards
+from portal.medicare.models import MbsItem
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -95,3 +97,16 @@ def test_what_was_withdrawn_stays_so(books, referral):
         MedicareClaim.objects.update(status=ClaimStatus.PENDING, withdrawn_at=None, withdrawn_by=None)
     again = books.invoice_of_session(session_of(books, referral, starts_at=books.now - timedelta(hours=5)))
     assert MedicareClaim.objects.standing().get().line.invoice == again
+
+
+@pytest.mark.parametrize("change", [{"fee": Decimal(2), "benefit": Decimal(1)}, {"valid_from": date(2026, 7, 2)}, None])
+def test_row_of_the_schedule_that_was_billed_by_never_changes(books, referral, change):
+    books.invoice_of_session(session_of(books, referral))
+    claim = MedicareClaim.objects.get()
+    used = MbsItem.objects.in_force(on=claim.service_date).filter(item=claim.item_number)
+    assert used.count() == 1
+    with pytest.raises(DatabaseError, match="billed by never changes"), transaction.atomic():
+        used.update(**change) if change else used.delete()
+    # It may end on a later day, or be replaced: what was billed by it stands on paper.
+    used.update(replaced_on=claim.service_date)
+    MbsItem.objects.exclude(item=claim.item_number).update(fee=Decimal(900))

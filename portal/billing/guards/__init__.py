@@ -5,6 +5,7 @@
   draft. Only one for a session that was held has a Medicare item.
 - A credit note never changes. It takes no more off a line than the line has, and no more off the invoice than is owing;
   its GST is the line's share. `payable` is the total less the notes: the database writes it, and refuses anything else.
+- A row of the Medicare schedule that a claim was made by keeps its item, its days' beginning, its fee and its benefit.
 - A waiver and a claim never change, but that they are taken back once.
 - A payment and an allocation never change and are never deleted. A refund takes back no more than its payment brought.
 - Allocations of one payment never exceed it, and with those of its refunds never exceed what of it is still there.
@@ -17,9 +18,12 @@ SQLite keeps decimals as binary fractions: amounts are compared as whole cents.
 from __future__ import annotations
 
 from portal.billing.guards import postgresql, sqlite
+from portal.billing.guards.items import ITEMS
 from portal.billing.guards.once import changes_once
 from portal.billing.guards.words import CLAIM, CLAIM_NEVER, WAIVER, WAIVER_NEVER
 from portal.common.guards import REFUSE, Function, Guard, Trigger
+
+__all__ = ["BOOKS", "CLAIMS", "ITEMS", "WAIVERS"]
 
 BOOKS = Guard(
     "the books",

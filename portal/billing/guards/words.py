@@ -40,3 +40,4 @@ WITHIN_LINE = "Credit notes take no more off a line than it has, and its share o
 WITHIN_OWING = "A credit note takes off no more than is owing."
 WAIVER_NEVER = "A waiver never changes."
 CLAIM_NEVER = "A claim never changes, but that it is withdrawn once."
+ITEM_WAS_USED = "A row of the Medicare schedule that a session was billed by never changes; a new fee is a new row."

@@ -2,5 +2,6 @@ from portal.medicare.models.elsewhere import UsedElsewhere
 from portal.medicare.models.items import BILLING, MbsItem
 from portal.medicare.models.limits import BetterAccessLimits
 from portal.medicare.models.referrals import Referral
+from portal.medicare.models.updates import ScheduleUpdate
 
-__all__ = ["BILLING", "BetterAccessLimits", "MbsItem", "Referral", "UsedElsewhere"]
+__all__ = ["BILLING", "BetterAccessLimits", "MbsItem", "Referral", "ScheduleUpdate", "UsedElsewhere"]

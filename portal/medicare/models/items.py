@@ -16,20 +16,25 @@ BILLING = (Registration.CLINICAL, Registration.GENERAL)
 class MbsItemQuerySet(models.QuerySet["MbsItem"]):
     def in_force(self, *, on: date) -> MbsItemQuerySet:
         """The rows whose fee counts for a service given on that day."""
-        return self.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=on), valid_from__lte=on)
+        return self.standing().filter(Q(valid_until__isnull=True) | Q(valid_until__gte=on), valid_from__lte=on)
+
+    def standing(self) -> MbsItemQuerySet:
+        """All but those in whose stead a correction of the same days stands."""
+        return self.filter(replaced_on__isnull=True)
 
     def for_individuals(self) -> MbsItemQuerySet:
-        return self.filter(counts_towards=MbsItem.CountsTowards.INDIVIDUAL)
+        return self.standing().filter(counts_towards=MbsItem.CountsTowards.INDIVIDUAL)
 
 
 @classed(
     plain="id item valid_from valid_until registration mode setting min_minutes max_minutes fee benefit description "
-    "counts_towards evidence evidence_note source source_url"
+    "counts_towards evidence evidence_note source source_url read_on replaced_on"
 )
 class MbsItem(models.Model):
     """One item of the Medicare Benefits Schedule at one fee, for a span of days.
 
-    A fee that changes is a new row: a session is billed at the fee of its own day, whenever the bill is written.
+    A fee that changes is a new row: a session is billed at the fee of its own day, whenever the bill is written. So is
+    one that was wrong: the row in whose stead it stands is kept, with the day on which it was replaced.
     """
 
     class CountsTowards(models.TextChoices):
@@ -41,6 +46,7 @@ class MbsItem(models.Model):
 
     class Setting(models.TextChoices):
         ROOMS = "rooms", _("Consulting rooms")
+        OUTSIDE = "outside", _("Outside consulting rooms")
         ANYWHERE = "anywhere", _("Anywhere, by video or phone")
 
     class Evidence(models.TextChoices):
@@ -66,6 +72,9 @@ class MbsItem(models.Model):
     evidence_note = models.CharField(max_length=200, blank=True)
     source = models.CharField(_("source"), max_length=120)
     source_url = models.URLField(_("address of the source"), max_length=200)
+    # When a file of the schedule last said the same.
+    read_on = models.DateField(null=True, blank=True)
+    replaced_on = models.DateField(null=True, blank=True)
 
     objects = MbsItemQuerySet.as_manager()
 
@@ -74,9 +83,15 @@ class MbsItem(models.Model):
         ordering = ["item", "-valid_from"]
         indexes = [models.Index(fields=["registration", "mode", "valid_from"], name="mbs_item_by_session")]
         constraints = [
-            models.UniqueConstraint(fields=["item", "valid_from"], name="mbs_item_one_fee_from_a_day"),
             models.UniqueConstraint(
-                fields=["item"], condition=Q(valid_until__isnull=True), name="mbs_item_one_fee_is_open"
+                fields=["item", "valid_from"],
+                condition=Q(replaced_on__isnull=True),
+                name="mbs_item_one_fee_from_a_day",
+            ),
+            models.UniqueConstraint(
+                fields=["item"],
+                condition=Q(valid_until__isnull=True, replaced_on__isnull=True),
+                name="mbs_item_one_fee_is_open",
             ),
             models.CheckConstraint(
                 condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
@@ -96,6 +111,11 @@ class MbsItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item} from {self.valid_from:%Y-%m-%d}"
+
+    @property
+    def known_since(self) -> date:
+        """The day of its newest word: from which it is in force, or on which a file last said the same."""
+        return max(self.valid_from, self.read_on or self.valid_from)
 
     @property
     def verified(self) -> bool:

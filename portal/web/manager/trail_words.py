@@ -96,6 +96,9 @@ VERBS = {
     "note.handover_ended": "Notes taken back from a colleague",
     "referral.added": "Referral added",
     "referral.used_elsewhere": "Medicare sessions elsewhere written down",
+    "schedule.read": "File of the Medicare schedule compared",
+    "schedule.asked": "File of the Medicare schedule sent to be applied",
+    "schedule.applied": "File of the Medicare schedule applied",
     # Money
     "invoice.drafted": "Invoice drafted",
     "invoice.issued": "Invoice issued",
