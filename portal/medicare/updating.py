@@ -140,7 +140,8 @@ def compare(said: Sequence[FileItem]) -> Comparison:
 
 def _seen(said: Sequence[FileItem], rows: Mapping[str, Iterable[MbsItem]]) -> str:
     stands = [(r.pk, str(r.fee), r.valid_from, r.valid_until, r.evidence) for own in rows.values() for r in own]
-    return hashlib.sha256(repr((said, sorted(stands))).encode()).hexdigest()[:32]
+    told = [(f.item, str(f.fee), f.starts, f.benefit and str(f.benefit), f.ends, f.unread) for f in said]
+    return hashlib.sha256(repr((told, sorted(stands))).encode()).hexdigest()[:32]
 
 
 def _line(said: FileItem, rows: Sequence[MbsItem]) -> Line:
