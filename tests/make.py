@@ -38,7 +38,7 @@ from portal.appointments.models import (
     WorkingHours,
 )
 from portal.appointments.models.waitlist import ANY_PART, ANY_WAY, EVERY_DAY
-from portal.billing.models import Waiver
+from portal.billing.models import PatientPayer, Payer, Waiver
 from portal.clinic.models import (
     ClinicSettings,
     Language,
@@ -328,6 +328,28 @@ def appointment(
 def hold(**fields) -> Appointment:
     """A time held for a visitor for ten minutes from now."""
     return appointment(status=Status.HELD, **fields)
+
+
+def payer(*, name: str | None = None, **fields) -> Payer:
+    """Somebody who pays for others."""
+    n = next(_numbers)
+    defaults = {
+        "kind": Payer.Kind.INSURER,
+        "abn": "51824753556",
+        "email": f"bills{n}@example.com",
+        "street": "1 Harbour Street",
+        "created_at": _soon(),
+    }
+    return Payer.objects.create(name=name or f"Harbour Insurance {n}", **defaults | fields)
+
+
+def patient_payer(*, patient: Patient | None = None, payer: Payer | None = None, services=(), **fields):
+    """That a payer pays for a patient: for all sessions, unless `services` or `pays` say otherwise."""
+    link = PatientPayer.objects.create(
+        patient=patient or make.patient(), payer=payer or make.payer(), **{"created_at": _soon()} | fields
+    )
+    link.services.set(services)
+    return link
 
 
 def waiver(*, appointment: Appointment | None = None, **fields) -> Waiver:

@@ -103,3 +103,7 @@ class OverCredit(BillingRefused):
 
 class ReasonMissing(BillingRefused):
     """What is taken back, taken off or waived says why."""
+
+
+class PaysAlready(BillingRefused):
+    """The payer pays for this patient already: change that."""

@@ -62,8 +62,13 @@ class PatientOnPaper(TypedDict):
     irn: str
 
 
-class PayerOnPaper(TypedDict):
-    """Who pays."""
+class _PayersNumbers(TypedDict, total=False):
+    purchase_order: str
+    claim_number: str
+
+
+class PayerOnPaper(_PayersNumbers):
+    """Who pays, and under which numbers of theirs; papers of before there were any don't have them."""
 
     name: str
     address: str
@@ -182,11 +187,13 @@ def take(invoice: Invoice, *, clinic: ClinicSettings, referral: Referral | None)
             "number": provider.number if provider else "",
         },
         "practice": {"name": location.name, "address": location.address, "phone": _phone(location.phone)},
-        "patient": _patient(invoice.patient),
+        "patient": _patient(invoice.patient, for_a_claim=invoice.payer_id is None or any(x.item_number for x in lines)),
         "bill_to": {
             "name": invoice.bill_to_name,
             "address": invoice.bill_to_address,
             "abn": spaced_abn(invoice.bill_to_abn),
+            "purchase_order": invoice.purchase_order,
+            "claim_number": invoice.claim_number,
         },
         "referral": _referral(referral),
         "lines": [_line(line, invoice) for line in lines],
@@ -271,13 +278,14 @@ def _phone(phone: PhoneNumber | str | None) -> str:
     return str(phone.as_national) if isinstance(phone, PhoneNumber) else ""
 
 
-def _patient(patient: Patient) -> PatientOnPaper:
-    card = patient.medicare_number
+def _patient(patient: Patient, *, for_a_claim: bool) -> PatientOnPaper:
+    """Whoever pays for somebody else reads no more than the name, unless Medicare is to read the bill too."""
+    card = patient.medicare_number if for_a_claim else ""
     return {
         "name": patient.legal_name,
-        "born": patient.date_of_birth.isoformat(),
+        "born": patient.date_of_birth.isoformat() if for_a_claim else "",
         "medicare_number": f"{card[:4]} {card[4:9]} {card[9:]}" if card else "",
-        "irn": patient.medicare_irn,
+        "irn": patient.medicare_irn if card else "",
     }
 
 

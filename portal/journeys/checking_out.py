@@ -17,8 +17,9 @@ from portal.appointments.states import Verb, Why
 from portal.audit import trail
 from portal.billing import actions as billing
 from portal.billing import charges
+from portal.billing.actions import BillTo
 from portal.billing.charges import Bill, Charge
-from portal.billing.models import Invoice, Payment, Purpose
+from portal.billing.models import Invoice, PatientPayer, Payment, Purpose
 from portal.billing.refusals import AlreadyInvoiced
 from portal.billing.snapshot import InvoiceOnPaper
 from portal.clinic.models import ClinicSettings
@@ -47,13 +48,17 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A session as it was held: `fee` in dollars before GST, `item` AS_HELD, NO_ITEM or an item's number."""
+    """A session as it was held: `fee` in dollars before GST, `item` AS_HELD, NO_ITEM or an item's number.
+
+    `bill_to` is who pays for the patient; None is the patient's own bill.
+    """
 
     minutes: int
     mode: str
     fee: Decimal
     item: str = AS_HELD
     extra: tuple[Charge, ...] = ()
+    bill_to: PatientPayer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,13 @@ def session_invoice(appointment: Appointment) -> Invoice | None:
 
 
 def as_booked(appointment: Appointment) -> Held:
-    return Held(minutes=appointment.minutes, mode=appointment.mode, fee=appointment.fee)
+    """With whoever pays for such a session by itself."""
+    return Held(
+        minutes=appointment.minutes,
+        mode=appointment.mode,
+        fee=appointment.fee,
+        bill_to=billing.payer_of(appointment),
+    )
 
 
 def claim_for(appointment: Appointment, *, now: datetime) -> Claim:
@@ -125,7 +136,8 @@ def preview(appointment: Appointment, held: Held, *, claim: Claim, clinic: Clini
     return Preview(
         charges.bill_of([session, *held.extra], clinic=clinic),
         item,
-        ahead=billing.held_ahead(appointment),
+        # What the patient paid ahead is theirs: it settles nothing that somebody else is billed.
+        ahead=ZERO if held.bill_to else billing.held_ahead(appointment),
         odd="" if item is None else "mode" if item.mode != held.mode else "" if item.fits(held.minutes) else "minutes",
     )
 
@@ -143,6 +155,8 @@ def as_shown(appointment: Appointment, *, claim: Claim, clinic: ClinicSettings) 
         *(appointment.patient_id, appointment.service_id, appointment.psychologist_id, appointment.revision),
         *(booked.minutes, booked.mode, booked.fee),
         *(sums.total, sums.gst, sums.rebate, shown.item.item if shown.item else "", shown.ahead),
+        *(f"{link.code}{link.purchase_order}{link.claim_number}" for link in billing.links_of(appointment.person)),
+        booked.bill_to.code if booked.bill_to else "",
     )
     return hashlib.sha256("|".join(map(str, facts)).encode()).hexdigest()[:32]
 
@@ -192,6 +206,7 @@ def check_out(
         purpose=Purpose.SESSION,
         charges=shown.bill.charges,
         referral=claim.referral if shown.item else None,
+        bill_to=BillTo.by(held.bill_to),
         by=by,
         now=now,
     )
@@ -209,8 +224,8 @@ def check_out(
             by=by,
             now=now,
         )
-    if shown.ahead > invoice.total:
-        # What was paid ahead was more than the session costs.
+    if billing.held_ahead(locked):
+        # What was paid ahead was more than the session costs, or is the patient's while somebody else is billed.
         to_do.sessions.raise_ahead_held(locked, by=by, now=now)
     invoice.refresh_from_db(fields=["paid", "payable"])
     return invoice
@@ -221,6 +236,10 @@ def reader_of(invoice: Invoice) -> Reader | None:
 
     That is the carer who pays, or the patient. An insurer's bill never goes to the patient as if it were theirs to pay.
     """
+    if invoice.payer is not None:
+        # By its number alone: whoever pays for somebody else is told of nobody in an e-mail.
+        named = invoice.payer
+        return Reader(named.email, named.contact or named.name, "en-au") if named.email else None
     patient, payer = invoice.patient, invoice.billed_user
     # An account that opened the record by mistake is nobody's any more.
     if payer is not None and (payer.pk == patient.user_id or patient.carers.filter(user=payer).exists()):

@@ -51,6 +51,8 @@ STAFF_ONLY = (
     "portal/appointments/vocabulary.py",
     "portal/billing/forms.py",
     "portal/billing/models/claim.py",
+    "portal/billing/models/payer.py",
+    "portal/billing/payer_forms.py",
     "portal/clinic/forms.py",
     "portal/clinic/row_forms.py",
     "portal/clinic/profile_forms.py",

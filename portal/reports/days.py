@@ -17,7 +17,9 @@ from portal.appointments.listing import with_clinic
 from portal.appointments.models import Appointment, AppointmentQuerySet, TimeSlot
 from portal.appointments.states import Steps, Verb
 from portal.billing import charges
-from portal.billing.models import BILLS_A_SESSION, Invoice, Purpose, Waiver
+from portal.billing.actions import links_of_all
+from portal.billing.models import BILLS_A_SESSION, Invoice, PatientPayer, Purpose, Waiver
+from portal.billing.models.payer import chosen_by_itself
 from portal.clinic.kept import places
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
@@ -101,7 +103,11 @@ def trace_of(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime) 
         list(away.between(*_around(day, zone=clinic.zone)).order_by("pk").values_list("psychologist", *_OF_AWAY)),
         sorted({place.day_of(now) for place in places().values()}),
         list(invoices.live().filter(appointment__in=sessions).values_list(*of_sessions)),
-        list(invoices.owing().filter(patient__in=set(patients) - {None}).values_list("patient", "payable", "paid")),
+        list(
+            invoices.owed_by_patients()
+            .filter(patient__in=set(patients) - {None})
+            .values_list("patient", "payable", "paid")
+        ),
         list(written.order_by("pk").values_list("patient", "written_on")),
         list(signed.order_by("pk").values_list("appointment")),
     ]
@@ -210,6 +216,7 @@ def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, 
     ):
         referred[patient].append(written)
     invoiced = {session.pk for session in sessions if of_sessions[session.pk].keys() & BILLS_A_SESSION}
+    payers = links_of_all(patients)
     hindered = stranded(sessions, now=now)
     steps = sessions_journey.steps_of(sessions, by=actor, now=now, invoiced=invoiced)
     arrivals = []
@@ -226,7 +233,7 @@ def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, 
                 owing=[one for one in owed[session.patient_id] if invoice is None or one.number != invoice.number],
                 lacks_referral=session.service.medicare and not covered,
                 stranded=hindered.get(session.pk, ""),
-                to_collect=_to_collect(session, own, clinic=clinic),
+                to_collect=_to_collect(session, own, payers=payers[session.patient_id], clinic=clinic),
             )
         )
     gone = sorted([*cancelled, *sessions], key=lambda session: (session.starts_at, session.pk))
@@ -235,18 +242,27 @@ def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, 
 
 def _owed(actor: Actor, patients: set[int]) -> dict[int | None, list[Owing]]:
     """What each of them has still to pay, oldest first."""
-    owing = Invoice.objects.visible_to(actor).owing().filter(patient__in=patients).order_by("issued_on", "pk")
+    owing = (
+        Invoice.objects.visible_to(actor).owed_by_patients().filter(patient__in=patients).order_by("issued_on", "pk")
+    )
     owed: dict[int | None, list[Owing]] = defaultdict(list)
     for patient, number, payable, paid in owing.values_list("patient", "number", "payable", "paid"):
         owed[patient].append(Owing(number, payable - paid))
     return owed
 
 
-def _to_collect(session: Appointment, invoices: dict[str, Invoice], *, clinic: ClinicSettings) -> Decimal:
-    """What is asked for by now; before check-out what a booked session costs, less what was paid ahead."""
+def _to_collect(
+    session: Appointment, invoices: dict[str, Invoice], *, payers: list[PatientPayer], clinic: ClinicSettings
+) -> Decimal:
+    """What is asked for by now; before check-out what a booked session costs, less what was paid ahead.
+
+    What somebody else pays is not collected at the desk.
+    """
     deposit = invoices.get(Purpose.DEPOSIT)
-    asked = sum((each.balance for each in invoices.values() if each is not deposit), ZERO)
+    asked = sum((each.balance for each in invoices.values() if each is not deposit and each.payer_id is None), ZERO)
     if Purpose.SESSION in invoices or session.is_missed or session.is_request:
+        return asked
+    if chosen_by_itself(payers, service=session.service, is_fee=False):
         return asked
     return max(ZERO, charges.price_of(session, clinic=clinic) - (deposit.paid if deposit else ZERO))
 

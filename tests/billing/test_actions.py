@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from portal.appointments.models import Status
 from portal.audit.models import Entry
 from portal.billing import actions
+from portal.billing.actions import BillTo
 from portal.billing.actions.numbering import TRIES, numbered
 from portal.billing.charges import Charge, amounts_of, sum_of
 from portal.billing.models import Allocation, Invoice, InvoiceStatus, Line, Payment
@@ -179,9 +180,15 @@ def test_the_carer_who_is_billed_is_billed(books):
 
 
 def test_another_buyer_may_be_named(books):
-    invoice = books.issued("1100.00", bill_to_name="Acme Pty Ltd", bill_to_abn="51824753556")
+    invoice = books.issued("1100.00", bill_to=BillTo(make.payer(name="Acme Pty Ltd", street=""), "PO 7", "C 9"))
     assert (invoice.bill_to_name, invoice.billed_user) == ("Acme Pty Ltd", None)
-    assert invoice.snapshot["bill_to"] == {"name": "Acme Pty Ltd", "address": "", "abn": "51 824 753 556"}
+    assert invoice.snapshot["bill_to"] == {
+        "name": "Acme Pty Ltd",
+        "address": "",
+        "abn": "51 824 753 556",
+        "purchase_order": "PO 7",
+        "claim_number": "C 9",
+    }
 
 
 def test_a_discount_may_leave_less_than_the_rebate(books):
@@ -279,7 +286,7 @@ def test_therapy_and_a_report_on_one_tax_invoice(books):
             Charge(description="Sessions", unit_price=D("220.00"), quantity=D(5)),
             Charge(description="Report", unit_price=D("300.00"), tax_code=TaxCode.TAXABLE),
         ],
-        bill_to_name="Acme Pty Ltd",
+        bill_to=BillTo(make.payer(name="Acme Pty Ltd")),
     )
     assert (invoice.subtotal, invoice.gst, invoice.total) == (D("1400.00"), D("30.00"), D("1430.00"))
     assert [line["tax"] for line in invoice.snapshot["lines"]] == ["gst_free", "taxable"]

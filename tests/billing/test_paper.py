@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from portal.billing import paper
+from portal.billing.actions import BillTo
 from portal.billing.charges import Charge
 from portal.billing.models import DrawnPaper, Invoice
 from portal.clinic.models import ClinicSettings, TaxCode
@@ -209,7 +210,7 @@ def test_a_clinic_without_gst_prints_an_invoice_with_none(books):
 
 def test_from_1000_dollars_the_buyer_is_named(books):
     make.clinic(gst_registered=True)
-    invoice = books.issued("1100.00", bill_to_name="Acme Pty Ltd", bill_to_abn="51824753556", bill_to_address="9 A St")
+    invoice = books.issued("1100.00", bill_to=BillTo(make.payer(name="Acme Pty Ltd", street="9 A St")))
     assert "BILL TO Acme Pty Ltd 9 A St ABN 51 824 753 556" in text_of(printed(invoice))
 
 

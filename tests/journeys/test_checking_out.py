@@ -301,7 +301,7 @@ def test_the_bill_of_an_insurer_is_not_mailed_to_the_patient(clinic, by):
         psychologist=appointment.psychologist,
         location=appointment.location,
         charges=[charges.extra_line("Report", Decimal("90"), TaxCode.GST_FREE)],
-        bill_to_name="Harbour Insurance",
+        bill_to=billing.BillTo(make.payer(name="Harbour Insurance", email="")),
         by=by,
         now=NOW,
     )

@@ -16,7 +16,19 @@ from portal.billing.actions.ahead import (
 )
 from portal.billing.actions.credits import credit_line, creditable
 from portal.billing.actions.fees import bill_fee, take_back_waiver, waive_fee
-from portal.billing.actions.invoices import bill, draft_invoice, issue_invoice, may_bill, void_invoice
+from portal.billing.actions.invoices import BillTo, bill, draft_invoice, issue_invoice, may_bill, void_invoice
+from portal.billing.actions.payers import (
+    add_payer,
+    change_link,
+    end_link,
+    let_pay,
+    links_of,
+    links_of_all,
+    payer_of,
+    restore_payer,
+    retire_payer,
+    update_payer,
+)
 from portal.billing.actions.payments import (
     is_asked_for_again,
     move_payment,
@@ -26,25 +38,36 @@ from portal.billing.actions.payments import (
 )
 
 __all__ = [
+    "BillTo",
+    "add_payer",
     "ahead_as_shown",
     "ask_no_more_ahead",
     "bill",
     "bill_fee",
+    "change_link",
     "credit_line",
     "creditable",
     "deposit_of",
     "draft_invoice",
+    "end_link",
     "held_ahead",
     "held_for",
     "is_asked_for_again",
     "issue_invoice",
+    "let_pay",
+    "links_of",
+    "links_of_all",
     "may_bill",
     "move_payment",
+    "payer_of",
     "record_payment",
     "refund_payment",
     "refundable",
+    "restore_payer",
+    "retire_payer",
     "take_ahead",
     "take_back_waiver",
+    "update_payer",
     "use_ahead",
     "use_held",
     "void_invoice",

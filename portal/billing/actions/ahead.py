@@ -92,8 +92,10 @@ def held_ahead(appointment: Appointment) -> Decimal:
 def use_ahead(*, invoice: Invoice, by: Actor, now: datetime) -> None:
     """Lets what was paid ahead of the session settle this invoice of it; nothing more is asked for ahead then.
 
-    What is more than the invoice stays where it is, to be given back.
+    What is more than the invoice stays where it is, to be given back; so does all of it where somebody else is billed.
     """
+    if invoice.payer_id is not None:
+        return
     deposit = deposit_of(invoice.appointment) if invoice.appointment else None
     if deposit is not None and deposit.pk != invoice.pk:
         _count_towards(invoice, deposit, by=by, now=now)
@@ -120,15 +122,15 @@ def _is_waited_for(appointment: Appointment) -> bool:
 def use_held(*, invoice: Invoice, by: Actor, now: datetime, seen: str | None = None) -> Decimal:
     """Lets money that is held for somebody settle an invoice of theirs, and returns how much, in dollars.
 
-    Raises NotPayable on a draft, a void invoice or one for money ahead, and ChangedMeanwhile where the invoice is not
-    as it was `seen`.
+    Raises NotPayable on a draft, a void invoice, one for money ahead or one that a payer is billed, and
+    ChangedMeanwhile where the invoice is not as it was `seen`.
     """
     lock_sessions_of(held_for(invoice.patient))
     # Asked again: a session that somebody has just taken up again uses its money itself.
     deposits = held_for(invoice.patient)
     invoice = lock_invoices(invoice, *deposits)[invoice.pk]
     check_seen(invoice, seen)
-    if invoice.status != InvoiceStatus.ISSUED or invoice.purpose == Purpose.DEPOSIT:
+    if invoice.status != InvoiceStatus.ISSUED or invoice.purpose == Purpose.DEPOSIT or invoice.payer_id is not None:
         raise NotPayable
     return sum((_count_towards(invoice, deposit, by=by, now=now) for deposit in deposits), ZERO)
 

@@ -10,8 +10,9 @@ from portal.appointments.models import Appointment
 from portal.audit import trail
 from portal.billing import charges
 from portal.billing.actions.ahead import use_ahead
-from portal.billing.actions.invoices import bill
+from portal.billing.actions.invoices import BillTo, bill
 from portal.billing.actions.locking import lock_session
+from portal.billing.actions.payers import payer_of
 from portal.billing.models import Invoice, Purpose, Waiver
 from portal.billing.refusals import AlreadyInvoiced, NotBillable, ReasonMissing, Waived
 from portal.clinic.models import ClinicSettings
@@ -29,7 +30,8 @@ def bill_fee(*, appointment: Appointment, by: Actor, now: datetime, after_all: b
     fee = _fee(appointment)
     if not after_all and Waiver.objects.in_force().filter(appointment=appointment, purpose=fee.purpose).exists():
         raise Waived
-    invoice = bill(appointment=appointment, purpose=fee.purpose, charges=[fee.charge], by=by, now=now)
+    bill_to = BillTo.by(payer_of(appointment, is_fee=True))
+    invoice = bill(appointment=appointment, purpose=fee.purpose, charges=[fee.charge], bill_to=bill_to, by=by, now=now)
     use_ahead(invoice=invoice, by=by, now=now)
     invoice.refresh_from_db(fields=["paid", "payable"])
     return invoice

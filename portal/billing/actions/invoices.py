@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -17,7 +18,7 @@ from portal.billing.actions.drawing import draw_soon
 from portal.billing.actions.locking import lock_invoice, lock_session
 from portal.billing.actions.numbering import numbered
 from portal.billing.charges import Charge, bill_of
-from portal.billing.models import Invoice, InvoiceStatus, Line, Purpose
+from portal.billing.models import Invoice, InvoiceStatus, Line, PatientPayer, Payer, Purpose
 from portal.billing.refusals import (
     AlreadyInvoiced,
     NotADraft,
@@ -34,6 +35,20 @@ from portal.medicare.models import Referral
 from portal.patients.models import Patient
 
 
+@dataclass(frozen=True, slots=True)
+class BillTo:
+    """A payer, with their numbers for this patient."""
+
+    payer: Payer
+    purchase_order: str = ""
+    claim_number: str = ""
+
+    @classmethod
+    def by(cls, link: PatientPayer | None) -> BillTo | None:
+        """As a link between patient and payer says; None is the patient's own bill."""
+        return cls(link.payer, link.purchase_order, link.claim_number) if link else None
+
+
 @transaction.atomic
 def draft_invoice(
     *,
@@ -43,13 +58,11 @@ def draft_invoice(
     charges: Sequence[Charge],
     appointment: Appointment | None = None,
     purpose: Purpose = Purpose.SESSION,
-    bill_to_name: str = "",
-    bill_to_address: str = "",
-    bill_to_abn: str = "",
+    bill_to: BillTo | None = None,
     by: Actor,
     now: datetime,
 ) -> Invoice:
-    """Begins an invoice. It goes to the carer who is billed, else to the patient, unless `bill_to_name` says whom.
+    """Begins an invoice. It goes to the carer who is billed, else to the patient, unless `bill_to` says which payer.
 
     Raises NothingToBill when there are no charges, or they come to less than nothing.
     """
@@ -59,7 +72,7 @@ def draft_invoice(
     if not bill.charges or sums.total < 0 or sums.gst < 0:
         raise NothingToBill
     carer = patient.carers.in_force().filter(is_billed=True).select_related("user__patient").first()
-    billed_user = None if bill_to_name else (carer.user if carer else patient.user)
+    payer = bill_to.payer if bill_to else None
     issued_on = clinic.today(now)
     invoice = numbered(
         Invoice,
@@ -69,12 +82,15 @@ def draft_invoice(
         appointment=appointment,
         psychologist=psychologist,
         location=location,
-        billed_user=billed_user,
-        bill_to_name=bill_to_name or (_legal_name(carer.user) if carer else patient.legal_name),
-        bill_to_address=bill_to_address or _address_of(patient),
-        bill_to_abn=bill_to_abn,
+        billed_user=None if payer else (carer.user if carer else patient.user),
+        payer=payer,
+        bill_to_name=payer.bill_to if payer else (_legal_name(carer.user) if carer else patient.legal_name),
+        bill_to_address=payer.address if payer else _address_of(patient),
+        bill_to_abn=payer.abn if payer else "",
+        purchase_order=bill_to.purchase_order if bill_to else "",
+        claim_number=bill_to.claim_number if bill_to else "",
         issued_on=issued_on,
-        due_on=issued_on + timedelta(days=clinic.payment_terms_days),
+        due_on=issued_on + _terms(payer, clinic),
         subtotal=sums.price,
         gst=sums.gst,
         total=sums.total,
@@ -107,6 +123,12 @@ def draft_invoice(
     return invoice
 
 
+def _terms(payer: Payer | None, clinic: ClinicSettings) -> timedelta:
+    """How long whoever is billed has to pay."""
+    own = payer.terms_days if payer else None
+    return timedelta(days=clinic.payment_terms_days if own is None else own)
+
+
 def _legal_name(user: User) -> str:
     """Of an account: Medicare pays whoever was billed by the name that it knows."""
     record: Patient | None = getattr(user, "patient", None)
@@ -129,7 +151,7 @@ def issue_invoice(*, invoice: Invoice, referral: Referral | None = None, by: Act
         raise NotADraft
     clinic = ClinicSettings.current()
     invoice.issued_on = clinic.today(now)
-    invoice.due_on = invoice.issued_on + timedelta(days=clinic.payment_terms_days)
+    invoice.due_on = invoice.issued_on + _terms(invoice.payer, clinic)
     invoice.status = InvoiceStatus.ISSUED
     invoice.snapshot = snapshot.take(invoice, clinic=clinic, referral=referral)
     invoice.save(update_fields=["status", "issued_on", "due_on", "snapshot"])
@@ -148,6 +170,7 @@ def bill(
     purpose: Purpose,
     charges: Sequence[Charge],
     referral: Referral | None = None,
+    bill_to: BillTo | None = None,
     by: Actor,
     now: datetime,
 ) -> Invoice:
@@ -168,6 +191,7 @@ def bill(
         appointment=appointment,
         purpose=purpose,
         charges=charges,
+        bill_to=bill_to,
         by=by,
         now=now,
     )

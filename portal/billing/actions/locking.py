@@ -33,7 +33,7 @@ def lock_invoices(*invoices: Invoice) -> dict[int, Invoice]:
     """Several, by their ids."""
     rows = (
         Invoice.objects.select_for_update(of=("self",))
-        .select_related("patient", "psychologist__user", "location")
+        .select_related("patient", "psychologist__user", "location", "payer")
         .filter(pk__in=[invoice.pk for invoice in invoices])
         .order_by("pk")
     )

@@ -11,8 +11,9 @@ TABLES = {INVOICE, LINE, PAYMENT, ALLOCATION, CREDIT_NOTE, WAIVER, CLAIM}
 MAY_CHANGE = ["status", "payable", "paid", "voided_at", "voided_by_id", "void_reason"]
 FROZEN = [
     "id", "code", "number", "purpose", "patient_id", "appointment_id", "psychologist_id", "location_id",
-    "billed_user_id", "bill_to_name", "bill_to_address", "bill_to_abn", "issued_on", "due_on", "subtotal",
-    "gst", "total", "rebate", "out_of_pocket", "snapshot", "created_at", "created_by_id",
+    "billed_user_id", "payer_id", "bill_to_name", "bill_to_address", "bill_to_abn", "purchase_order", "claim_number",
+    "issued_on", "due_on", "subtotal", "gst", "total", "rebate", "out_of_pocket", "snapshot", "created_at",
+    "created_by_id",
 ]  # fmt: skip
 
 BEGINS = "An invoice begins as an unpaid draft."

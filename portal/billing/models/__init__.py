@@ -2,6 +2,7 @@ from portal.billing.models.claim import ClaimStatus, MedicareClaim
 from portal.billing.models.credit import CreditNote
 from portal.billing.models.invoice import BILLS_A_SESSION, Invoice, InvoiceStatus, Line, Purpose
 from portal.billing.models.paper import DrawnPaper
+from portal.billing.models.payer import PatientPayer, Payer
 from portal.billing.models.payment import Allocation, Method, Payment
 from portal.billing.models.waiver import FEES, Waiver
 
@@ -17,6 +18,8 @@ __all__ = [
     "Line",
     "MedicareClaim",
     "Method",
+    "PatientPayer",
+    "Payer",
     "Payment",
     "Purpose",
     "Waiver",

@@ -3,7 +3,6 @@ from __future__ import annotations
 import uuid
 from datetime import date
 from decimal import Decimal
-from typing import Protocol
 
 from django.conf import settings
 from django.db import models
@@ -16,46 +15,44 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment
+from portal.billing.models.payer import Payer
+from portal.billing.models.standing import (
+    BILLS_A_SESSION,
+    Billed,
+    InvoiceRow,
+    InvoiceStatus,
+    Purpose,
+    Standing,
+    badge_of,
+    balance_of,
+    patient_of,
+    psychologist_of,
+    purpose_of,
+    standing_of,
+)
 from portal.clinic.models import Location, Mode, Psychologist, TaxCode
-from portal.clinic.models.psychologists import titled
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
 from portal.common.privacy import classed
-from portal.common.text.normalise import full_name
 from portal.patients.models import Carer, Patient
 
-
-class InvoiceStatus(models.TextChoices):
-    """What an invoice is on paper; where it stands today is a `Standing`."""
-
-    DRAFT = "draft", _("Draft")
-    ISSUED = "issued", _("Issued")
-    VOID = "void", _("Void")
-
-
-class Purpose(models.TextChoices):
-    """What an invoice asks money for. A session has one live invoice for each."""
-
-    SESSION = "session", _("Session")
-    DEPOSIT = "deposit", _("Paid ahead")
-    LATE_FEE = "late_fee", _("Late cancellation")
-    NO_SHOW = "no_show", _("Missed session")
-
-
-# What a session that was held or missed is billed by: while one stands, the session stays as it is.
-BILLS_A_SESSION = frozenset({Purpose.SESSION, Purpose.NO_SHOW})
-
-
-class Standing(models.TextChoices):
-    """How an invoice stands today, as people ask for it."""
-
-    DRAFT = "draft", _("Draft")
-    OWING = "owing", _("Owing")
-    OVERDUE = "overdue", _("Overdue")
-    PAID = "paid", _("Paid")
-    # Credit notes took all of it off: nothing is to be paid, and nothing was.
-    CREDITED = "credited", _("Credited")
-    VOID = "void", _("Void")
+__all__ = [
+    "BILLS_A_SESSION",
+    "Billed",
+    "Invoice",
+    "InvoiceQuerySet",
+    "InvoiceRow",
+    "InvoiceStatus",
+    "Line",
+    "Purpose",
+    "Standing",
+    "badge_of",
+    "balance_of",
+    "patient_of",
+    "psychologist_of",
+    "purpose_of",
+    "standing_of",
+]
 
 
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
@@ -95,6 +92,10 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
     def owing(self) -> InvoiceQuerySet:
         """Issued ones on which money is missing, overdue or not."""
         return self.issued().filter(paid__lt=F("payable"))
+
+    def owed_by_patients(self) -> InvoiceQuerySet:
+        """Those owing that patients, or whoever cares for them, pay: what a payer is billed is not theirs to pay."""
+        return self.owing().filter(payer__isnull=True)
 
     def settled(self) -> InvoiceQuerySet:
         """Issued ones on which nothing is missing."""
@@ -157,9 +158,9 @@ _CREDITED = Q(payable=0, total__gt=0)
 
 
 @classed(
-    plain="id code number purpose patient appointment psychologist location billed_user status issued_on due_on "
+    plain="id code number purpose patient appointment psychologist location billed_user payer status issued_on due_on "
     "subtotal gst total rebate out_of_pocket payable paid created_at created_by voided_at voided_by void_reason",
-    personal="bill_to_name bill_to_address bill_to_abn snapshot",
+    personal="bill_to_name bill_to_address bill_to_abn purchase_order claim_number snapshot",
 )
 class Invoice(models.Model):
     """What is asked for a session. Once issued it never changes: the database refuses, and `snapshot` is what prints.
@@ -180,9 +181,13 @@ class Invoice(models.Model):
     billed_user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    bill_to_name = models.CharField(_("billed to"), max_length=250)
+    # Somebody other than the patient and those who care for them; what they were called that day stands beside.
+    payer = models.ForeignKey(Payer, null=True, blank=True, on_delete=models.PROTECT, related_name="invoices")
+    bill_to_name = models.CharField(_("billed to"), max_length=400)
     bill_to_address = models.CharField(_("address"), max_length=400, blank=True)
     bill_to_abn = models.CharField(_("ABN"), max_length=11, blank=True)
+    purchase_order = models.CharField(_("purchase order"), max_length=60, blank=True)
+    claim_number = models.CharField(_("claim number"), max_length=60, blank=True)
     status = models.CharField(
         _("status"), max_length=10, choices=InvoiceStatus.choices, default=InvoiceStatus.DRAFT, editable=False
     )
@@ -244,6 +249,9 @@ class Invoice(models.Model):
             ),
             models.CheckConstraint(condition=Q(status__in=InvoiceStatus.values), name="invoice_status_is_known"),
             models.CheckConstraint(condition=Q(purpose__in=Purpose.values), name="invoice_purpose_is_known"),
+            models.CheckConstraint(
+                condition=Q(payer__isnull=True) | Q(billed_user__isnull=True), name="invoice_billed_to_one"
+            ),
             # Medicare pays for services that were given: nothing towards money paid ahead, or sessions not held.
             models.CheckConstraint(condition=Q(purpose="session") | Q(rebate=0), name="invoice_rebate_for_sessions"),
             models.CheckConstraint(
@@ -312,86 +320,6 @@ class Invoice(models.Model):
 
     def badge(self, *, today: date) -> str:
         return badge_of(self, today=today)
-
-
-class Billed(Protocol):
-    """What decides how an invoice stands: the invoice itself, or a row of a list with these columns."""
-
-    @property
-    def status(self) -> str: ...
-    @property
-    def total(self) -> Decimal: ...
-    @property
-    def payable(self) -> Decimal: ...
-    @property
-    def paid(self) -> Decimal: ...
-    @property
-    def due_on(self) -> date: ...
-
-
-class InvoiceRow(Billed, Protocol):
-    """An invoice `for_table`."""
-
-    @property
-    def number(self) -> str: ...
-    @property
-    def purpose(self) -> str: ...
-    @property
-    def issued_on(self) -> date: ...
-    @property
-    def bill_to_name(self) -> str: ...
-    @property
-    def patient__legal_first_name(self) -> str: ...
-    @property
-    def patient__legal_last_name(self) -> str: ...
-    @property
-    def patient__preferred_name(self) -> str: ...
-    @property
-    def psychologist__title(self) -> str: ...
-    @property
-    def psychologist__user__first_name(self) -> str: ...
-    @property
-    def psychologist__user__last_name(self) -> str: ...
-
-
-def patient_of(row: InvoiceRow) -> str:
-    """Whom an invoice `for_table` is about, as they are called."""
-    return full_name(row.patient__preferred_name or row.patient__legal_first_name, row.patient__legal_last_name)
-
-
-def psychologist_of(row: InvoiceRow) -> str:
-    """Whose session an invoice `for_table` is for."""
-    name = full_name(row.psychologist__user__first_name, row.psychologist__user__last_name)
-    return titled(row.psychologist__title, name)
-
-
-def purpose_of(row: InvoiceRow) -> str:
-    """What an invoice `for_table` asks money for, in the language in use."""
-    return str(Purpose(row.purpose).label)
-
-
-def balance_of(invoice: Billed) -> Decimal:
-    """What is still to pay; nothing once void."""
-    return ZERO if invoice.status == InvoiceStatus.VOID else invoice.payable - invoice.paid
-
-
-def standing_of(invoice: Billed, *, today: date) -> Standing:
-    """Where an invoice stands on this day of the clinic."""
-    if invoice.status != InvoiceStatus.ISSUED:
-        return Standing(invoice.status)
-    if invoice.total and not invoice.payable:
-        return Standing.CREDITED
-    if invoice.paid >= invoice.payable:
-        return Standing.PAID
-    return Standing.OVERDUE if invoice.due_on < today else Standing.OWING
-
-
-def badge_of(invoice: Billed, *, today: date) -> str:
-    """The state as `components/_invoice_status.html` draws it."""
-    standing = standing_of(invoice, today=today)
-    if standing == Standing.OWING:
-        return "part_paid" if invoice.paid else "due"
-    return standing.value
 
 
 @classed(

@@ -108,6 +108,13 @@ VERBS = {
     "payment.recorded": "Payment taken",
     "payment.refunded": "Payment refunded",
     "payment.moved": "Payment moved to another invoice",
+    "payer.added": "Payer added",
+    "payer.changed": "Payer's details changed",
+    "payer.retired": "Payer taken out of use",
+    "payer.restored": "Payer in use again",
+    "payer.linked": "Payer pays for a patient",
+    "payer.link_changed": "What a payer pays for changed",
+    "payer.link_ended": "Payer pays for a patient no longer",
     "fee.waived": "Fee waived",
     "fee.waiver_taken_back": "Waiver of a fee taken back",
     # What the desk has to do, and e-mails

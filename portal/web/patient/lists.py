@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from portal.appointments.models.appointment import which_of
 from portal.billing.models import Invoice
 from portal.billing.models.invoice import (
+    Billed,
     InvoiceQuerySet,
     InvoiceRow,
     Purpose,
@@ -26,6 +27,7 @@ from portal.billing.models.invoice import (
 )
 from portal.clinic import kept
 from portal.common.languages.times import date_short
+from portal.common.money import ZERO
 from portal.common.templatetags.portal import dollars
 from portal.common.web.addresses import each
 from portal.common.web.stencils import Stencil
@@ -44,6 +46,8 @@ class ListedRow(InvoiceRow, Protocol):
     @property
     def first_line(self) -> str | None: ...
     @property
+    def payer(self) -> int | None: ...
+    @property
     def appointment__service(self) -> int | None: ...
     @property
     def appointment__position(self) -> int | None: ...
@@ -57,6 +61,7 @@ def listed(invoices: InvoiceQuerySet) -> QuerySet[Invoice, ListedRow]:
     """Invoices as the rows below are made of."""
     rows = invoices.with_first_line().for_table(
         "first_line",
+        "payer",
         "appointment__service",
         "appointment__position",
         "appointment__series__sessions",
@@ -84,6 +89,17 @@ def _named(row: ListedRow, texts: Texts) -> str:
     return line_as_typed(row.first_line)
 
 
+def _left(row: ListedRow) -> Decimal:
+    """What of it is left for the patient, or whoever cares for them, to pay: nothing that a payer is billed."""
+    return ZERO if row.payer else balance_of(row)
+
+
+def badge_for_patients(invoice: Billed, payer: int | None, *, today: date) -> str:
+    """The state as a patient reads it: what somebody else owes is no debt of theirs."""
+    badge = badge_of(invoice, today=today)
+    return "elsewhere" if payer and badge in {"due", "part_paid", "overdue"} else badge
+
+
 class SessionBill(NamedTuple):
     """One invoice as the page of its session says it; dollars."""
 
@@ -103,9 +119,9 @@ def session_bills(invoices: Iterable[ListedRow], *, today: date) -> list[Session
             invoice.number,
             invoice.purpose,
             what_for(invoice, texts),
-            badge_of(invoice, today=today),
+            badge_for_patients(invoice, invoice.payer, today=today),
             invoice.payable,
-            balance_of(invoice),
+            _left(invoice),
         )
         for invoice in invoices
     ]
@@ -138,10 +154,10 @@ def invoice_rows(invoices: Iterable[ListedRow], *, several: bool, today: date) -
     return _INVOICE.rows(
         (
             {
-                "status": badge_of(invoice, today=today),
+                "status": badge_for_patients(invoice, invoice.payer, today=today),
                 "several": several,
                 "credited": invoice.payable != invoice.total,
-                "part_paid": bool(invoice.paid and balance_of(invoice)),
+                "part_paid": bool(invoice.paid and _left(invoice)),
             },
             (
                 page(invoice.number),
@@ -152,7 +168,7 @@ def invoice_rows(invoices: Iterable[ListedRow], *, several: bool, today: date) -
                 patient_of(invoice) if several else "",
                 dollars(invoice.payable),
                 dollars(invoice.total),
-                dollars(balance_of(invoice)),
+                dollars(_left(invoice)),
                 pdf(invoice.number),
             ),
         )

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts.models import User
 from portal.billing import charges
 from portal.billing.forms import METHODS, too_much_words
+from portal.billing.models import PatientPayer
 from portal.clinic.models import Location, Mode, Psychologist, Service, TaxCode
 from portal.common.forms.fields import (
     DateField,
@@ -207,9 +208,10 @@ class AwayForm(forms.Form):
 LATER = "later"
 # What the clinic holds of the patient's settles it.
 HELD = "held"
+THEMSELVES = "patient"
 TAKES_NOTHING = (LATER, HELD)
 # What has to be right before anything can be added up.
-PRICED = {"minutes", "mode", "fee", "item", "extra_description", "extra_amount", "extra_tax"}
+PRICED = {"bill_to", "minutes", "mode", "fee", "item", "extra_description", "extra_amount", "extra_tax"}
 
 
 class CheckOutForm(forms.Form):
@@ -222,6 +224,7 @@ class CheckOutForm(forms.Form):
     extra_description = LineField(label=_("Something else"), max_length=200, required=False)
     extra_amount = MoneyField(label=_("Its price"), required=False, max_value=Decimal("99999.99"))
     extra_tax = forms.ChoiceField(label=_("GST"), choices=TaxCode.choices, required=False)
+    bill_to = forms.ChoiceField(label=_("Billed to"))
     method = forms.ChoiceField(
         label=_("Paid now by"), choices=[*METHODS, (LATER, _("Not now: pays later"))], widget=forms.RadioSelect
     )
@@ -237,9 +240,22 @@ class CheckOutForm(forms.Form):
     proposed_for = MarkField(required=False, max_length=20, widget=forms.HiddenInput)
 
     def __init__(
-        self, *args: Any, claim: Claim, charges_gst: bool, on_hold: Decimal = Decimal(0), **kwargs: Any
+        self,
+        *args: Any,
+        claim: Claim,
+        charges_gst: bool,
+        on_hold: Decimal = Decimal(0),
+        payers: Sequence[PatientPayer] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.payers = {str(link.code): link for link in payers}
+        if payers:
+            named = [(code, link.payer.name) for code, link in self.payers.items()]
+            own = (THEMSELVES, _("The patient, or the carer who is billed"))
+            field_of(self, "bill_to", forms.ChoiceField).choices = [own, *named]
+        else:
+            del self.fields["bill_to"]
         self.fields["amount"].required = not self.is_bound or self.data.get("method") not in TAKES_NOTHING
         self.claim, self.charges_gst, self.on_hold = claim, charges_gst, on_hold
         if on_hold:
@@ -266,6 +282,9 @@ class CheckOutForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        if data.get("method") == HELD and data.get("bill_to", THEMSELVES) != THEMSELVES:
+            words = _("What we hold is the patient's: it doesn't pay what somebody else is billed.")
+            self.add_error("method", ValidationError(words, code="not_theirs"))
         described, amount = data.get("extra_description"), data.get("extra_amount")
         if described and amount is None and "extra_amount" not in self.errors:
             self.add_error("extra_amount", ValidationError(_("What does it cost?"), code="required"))
@@ -308,7 +327,13 @@ class CheckOutForm(forms.Form):
         return bool(proposed) and self.data.get("amount", "").strip() == proposed
 
     def _with(self, data: Mapping[str, Any]) -> CheckOutForm:
-        form = CheckOutForm(data, claim=self.claim, charges_gst=self.charges_gst, on_hold=self.on_hold)
+        form = CheckOutForm(
+            data,
+            claim=self.claim,
+            charges_gst=self.charges_gst,
+            on_hold=self.on_hold,
+            payers=list(self.payers.values()),
+        )
         form.full_clean()
         return form
 
@@ -332,7 +357,14 @@ class CheckOutForm(forms.Form):
         if data["extra_description"]:
             tax_code = data.get("extra_tax") or TaxCode.GST_FREE
             extra = (charges.extra_line(data["extra_description"], data["extra_amount"], tax_code),)
-        return Held(minutes=data["minutes"], mode=data["mode"], fee=data["fee"], item=data["item"], extra=extra)
+        return Held(
+            minutes=data["minutes"],
+            mode=data["mode"],
+            fee=data["fee"],
+            item=data["item"],
+            extra=extra,
+            bill_to=self.payers.get(data.get("bill_to", THEMSELVES)),
+        )
 
     @property
     def taken(self) -> Taken | None:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from portal.appointments.models.appointment import NextSession
-from portal.billing.models import Purpose
+from portal.billing.models import Payer, Purpose
 from portal.billing.models.invoice import InvoiceRow, badge_of, balance_of, patient_of, psychologist_of, purpose_of
 from portal.common.languages.times import clock, date_short, day_short
 from portal.common.money import dollars
@@ -73,6 +73,39 @@ class PatientTable(ListTable[PatientRow]):
                 record.phone_kept and national(record.phone_kept),
                 f"{day_short(*following)}, {clock(*following)}" if following else "",
                 self.booking_of(record.code),
+            ),
+        )
+
+
+class PayerTable(ListTable[Any]):
+    """Those who pay for others; `owes` and `people` are annotated by the view."""
+
+    name = tables.Column(verbose_name=_("Name"), orderable=False)
+    kind = tables.Column(verbose_name=_("Kind"), orderable=False)
+    email = tables.Column(verbose_name=_("E-mail for bills"), orderable=False)
+    people = tables.Column(verbose_name=_("Pays for"), orderable=False, attrs={"td": {"class": "num"}})
+    owes = tables.Column(verbose_name=_("Owes"), orderable=False, attrs={"td": {"class": "num"}})
+
+    caption = _("Payers")
+    empty_title = _("No payer found")
+    empty_text = _("Add whoever pays for somebody else, then choose them on the patient's page.")
+
+    stencil = Stencil("reception/_payer_row.html", holes="page name kind email people owing")
+
+    class Meta:
+        attrs = {"class": "table cards close"}
+
+    def row(self, record: Any) -> Row:
+        kinds = dict(Payer.Kind.choices)
+        return (
+            {"active": record.is_active, "owes": bool(record.owes)},
+            (
+                each("reception:payer")(record.code),
+                record.name,
+                str(kinds[record.kind]),
+                record.email,
+                str(record.people),
+                dollars(record.owes),
             ),
         )
 

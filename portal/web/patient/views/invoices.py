@@ -20,7 +20,7 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import ZERO
 from portal.common.web.htmx import page_or_fragment
-from portal.web.patient.lists import invoice_rows, listed, owing_rows
+from portal.web.patient.lists import badge_for_patients, invoice_rows, listed, owing_rows
 
 PER_PAGE = 20
 
@@ -44,7 +44,7 @@ def listing(request: ActorRequest) -> HttpResponse:
     """Newest first, what is to be paid above them."""
     today = _today(ClinicSettings.current())
     visible = Invoice.objects.visible_to(request.actor)
-    owing = list(listed(visible.owing()).order_by("due_on", "pk"))
+    owing = list(listed(visible.owed_by_patients()).order_by("due_on", "pk"))
     page = Paginator(listed(visible).order_by("-issued_on", "-pk"), PER_PAGE).get_page(request.GET.get("page"))
     several = any(invoice.patient__user_id != request.user.pk for invoice in page)
     context = {
@@ -62,11 +62,11 @@ def detail(request: ActorRequest, number: str) -> HttpResponse:
     invoice, clinic = _invoice(request, number), ClinicSettings.current()
     context: dict[str, Any] = {
         "invoice": invoice,
-        "badge": invoice.badge(today=_today(clinic)),
+        "badge": badge_for_patients(invoice, invoice.payer_id, today=_today(clinic)),
         "lines": invoice.lines.all(),
         "movements": movements_of(invoice),
         "notes": invoice.credit_notes.all(),
-        "pay_to": transfers.pay_to(invoice, clinic=clinic),
+        "pay_to": None if invoice.payer_id else transfers.pay_to(invoice, clinic=clinic),
     }
     return render(request, "patient/invoice.html", context)
 

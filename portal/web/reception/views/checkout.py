@@ -20,7 +20,7 @@ from portal.accounts.roles import Role
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import WrongState
 from portal.appointments.states import Verb, Why
-from portal.billing.actions import held_for
+from portal.billing.actions import held_for, links_of
 from portal.billing.models import Invoice, Method, Purpose
 from portal.billing.movements import movements_of
 from portal.billing.refusals import AlreadyInvoiced, BillingRefused, Overpayment
@@ -35,7 +35,7 @@ from portal.medicare.telling import standing_in_words
 from portal.reports.days import owed_by
 from portal.web.calendars.refused import in_words
 from portal.web.reception import mailing, meanwhile
-from portal.web.reception.forms import HELD, LATER, CheckOutForm
+from portal.web.reception.forms import HELD, LATER, THEMSELVES, CheckOutForm
 
 
 def _session(request: ActorRequest, code: UUID) -> Appointment:
@@ -55,6 +55,7 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
         return _not_checked_out(request, session, why, now=now)
     claim = checking_out.claim_for(session, now=now)
     on_hold = sum((deposit.paid for deposit in held_for(session.person)), ZERO)
+    payers = links_of(session.person)
     if request.method != "POST":
         seen = checking_out.as_shown(session, claim=claim, clinic=clinic)
         held = checking_out.as_booked(session)
@@ -64,21 +65,25 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
             "mode": held.mode,
             "fee": held.fee,
             "item": held.item,
-            "method": _proposed(shown.to_pay, on_hold),
+            "bill_to": str(held.bill_to.code) if held.bill_to else THEMSELVES,
+            "method": LATER if held.bill_to else _proposed(shown.to_pay, on_hold),
         }
         form = CheckOutForm(
             claim=claim,
             charges_gst=clinic.gst_registered,
             on_hold=on_hold,
+            payers=payers,
             initial=start | {"amount": shown.to_pay, "proposed_for": shown.to_pay, "seen": seen},
         )
         if again := keeping.typed_at(request, now=now):
             # The fields come back as they were typed; the figures are of the same.
-            kept = CheckOutForm(again, claim=claim, charges_gst=clinic.gst_registered, on_hold=on_hold).held
+            kept = CheckOutForm(
+                again, claim=claim, charges_gst=clinic.gst_registered, on_hold=on_hold, payers=payers
+            ).held
             priced = checking_out.preview(session, kept, claim=claim, clinic=clinic) if kept else None
             return render(request, "reception/check_out.html", _context(request, session, form, kept, priced))
         return render(request, "reception/check_out.html", _context(request, session, form, held, shown))
-    form = CheckOutForm(request.POST, claim=claim, charges_gst=clinic.gst_registered, on_hold=on_hold)
+    form = CheckOutForm(request.POST, claim=claim, charges_gst=clinic.gst_registered, on_hold=on_hold, payers=payers)
     typed = form.held
     priced = checking_out.preview(session, typed, claim=claim, clinic=clinic) if typed else None
     if request.POST.get("step") == "sum":
@@ -193,6 +198,7 @@ def _context(
         "owes": owed_by(request.actor, session.person),
         "deposits": held_for(session.person),
         "later": LATER,
+        "billed_to": held.bill_to.payer.name if held and held.bill_to else "",
     }
 
 

@@ -52,7 +52,7 @@ def _today(now: datetime) -> date:
 def _invoice(request: ActorRequest, number: str) -> Invoice:
     return get_object_or_404(
         Invoice.objects.visible_to(request.actor).select_related(
-            "patient", "psychologist__user", "location", "appointment__series", "created_by", "voided_by"
+            "patient", "psychologist__user", "location", "appointment__series", "created_by", "voided_by", "payer"
         ),
         number=number,
     )
@@ -372,6 +372,12 @@ def _again(invoice: Invoice) -> str:
     return ""
 
 
+def _may_use_held(invoice: Invoice) -> bool:
+    """Whether the patient's own money that is held may pay it: nothing of theirs pays what somebody else is billed."""
+    owing = invoice.status == InvoiceStatus.ISSUED and invoice.balance > 0
+    return owing and invoice.purpose != Purpose.DEPOSIT and invoice.payer_id is None
+
+
 def _show(
     request: ActorRequest, invoice: Invoice, *, form: PaymentForm | None = None, status: int = 200, now: datetime
 ) -> HttpResponse:
@@ -389,7 +395,7 @@ def _show(
         "address": checking_out.address_for(invoice) if invoice.status == InvoiceStatus.ISSUED else "",
         "mailed": mailing.mailed(invoice, by=request.actor),
         "key": uuid.uuid4(),
-        "deposits": actions.held_for(invoice.patient) if takes_money and invoice.purpose != Purpose.DEPOSIT else [],
+        "deposits": actions.held_for(invoice.patient) if _may_use_held(invoice) else [],
         "can_credit": takes_money,
         "can_void": invoice.status != InvoiceStatus.VOID and not invoice.paid,
     }

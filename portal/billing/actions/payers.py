@@ -1,0 +1,115 @@
+"""The register of those who pay for others, and for whom each pays. Nothing is deleted: bills name them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from portal.appointments.models import Appointment
+from portal.audit import trail
+from portal.billing.models.payer import PatientPayer, Payer, chosen_by_itself
+from portal.billing.refusals import PaysAlready
+from portal.common.access.actors import Actor
+from portal.patients.models import Patient
+
+
+@transaction.atomic
+def add_payer(*, values: Mapping[str, Any], by: Actor, now: datetime) -> Payer:
+    """Adds a payer to the register; `values` is what `PayerForm` gives."""
+    payer = Payer.objects.create(**values, created_at=now, created_by=by.user)
+    trail.record("payer.added", target=payer, by=by, at=now, kind=payer.kind)
+    return payer
+
+
+@transaction.atomic
+def update_payer(*, payer: Payer, values: Mapping[str, Any], by: Actor, now: datetime) -> Payer:
+    """Changes a payer; bills that were issued keep what they printed."""
+    stored = Payer.objects.select_for_update(no_key=True).get(pk=payer.pk)
+    changed = sorted(name for name, value in values.items() if getattr(stored, name) != value)
+    if changed:
+        for name in changed:
+            setattr(stored, name, values[name])
+        stored.save(update_fields=changed)
+        trail.record("payer.changed", target=stored, by=by, at=now, fields=changed)
+    return stored
+
+
+@transaction.atomic
+def retire_payer(*, payer: Payer, by: Actor, now: datetime) -> None:
+    """Offers a payer for no new bill; what they were billed stays theirs to pay."""
+    if Payer.objects.in_use().filter(pk=payer.pk).update(retired_at=now, retired_by=by.user):
+        trail.record("payer.retired", target=payer, by=by, at=now)
+
+
+@transaction.atomic
+def restore_payer(*, payer: Payer, by: Actor, now: datetime) -> None:
+    """Offers a payer again."""
+    if Payer.objects.filter(pk=payer.pk, retired_at__isnull=False).update(retired_at=None, retired_by=None):
+        trail.record("payer.restored", target=payer, by=by, at=now)
+
+
+@transaction.atomic
+def let_pay(*, patient: Patient, payer: Payer, values: Mapping[str, Any], by: Actor, now: datetime) -> PatientPayer:
+    """Says that a payer pays for a patient; raises PaysAlready where that is said already."""
+    rest = {name: value for name, value in values.items() if name != "services"}
+    try:
+        with transaction.atomic():
+            link = PatientPayer.objects.create(patient=patient, payer=payer, **rest, created_at=now, created_by=by.user)
+    except IntegrityError:
+        if not PatientPayer.objects.filter(patient=patient, payer=payer, ended_at__isnull=True).exists():
+            raise
+        raise PaysAlready from None
+    link.services.set(values.get("services", ()))
+    trail.record("payer.linked", target=link, by=by, at=now, patient=str(patient.code), pays=link.pays)
+    return link
+
+
+@transaction.atomic
+def change_link(*, link: PatientPayer, values: Mapping[str, Any], by: Actor, now: datetime) -> PatientPayer:
+    """Changes what a payer pays for, or their numbers; bills that were issued keep theirs."""
+    stored = PatientPayer.objects.select_for_update(no_key=True, of=("self",)).get(pk=link.pk)
+    plain = {name: value for name, value in values.items() if name != "services"}
+    changed = sorted(name for name, value in plain.items() if getattr(stored, name) != value)
+    if changed:
+        for name in changed:
+            setattr(stored, name, plain[name])
+        stored.save(update_fields=changed)
+    if "services" in values and set(stored.services.all()) != set(values["services"]):
+        stored.services.set(values["services"])
+        changed = [*changed, "services"]
+    if changed:
+        trail.record("payer.link_changed", target=stored, by=by, at=now, fields=changed)
+    return stored
+
+
+@transaction.atomic
+def end_link(*, link: PatientPayer, by: Actor, now: datetime) -> None:
+    """Says that a payer pays for a patient no longer."""
+    if PatientPayer.objects.filter(pk=link.pk, ended_at__isnull=True).update(ended_at=now, ended_by=by.user):
+        trail.record("payer.link_ended", target=link, by=by, at=now)
+
+
+def links_of(patient: Patient) -> list[PatientPayer]:
+    """Who pays for a patient, the newest first, with what each pays for."""
+    links = PatientPayer.objects.in_force().filter(patient=patient).select_related("payer")
+    return list(links.prefetch_related("services").order_by("-created_at", "-pk"))
+
+
+def links_of_all(patients: Iterable[int]) -> dict[int | None, list[PatientPayer]]:
+    """The same for many patients, by their ids. Two queries, however many there are."""
+    found: dict[int | None, list[PatientPayer]] = defaultdict(list)
+    links = PatientPayer.objects.in_force().filter(patient__in=list(patients)).select_related("payer")
+    for link in links.prefetch_related("services").order_by("-created_at", "-pk"):
+        found[link.patient_id].append(link)
+    return found
+
+
+def payer_of(appointment: Appointment, *, is_fee: bool = False) -> PatientPayer | None:
+    """Whose bill a session's invoice, or the fee for it, is by itself; None is the patient's own."""
+    if appointment.patient is None:
+        return None
+    return chosen_by_itself(links_of(appointment.patient), service=appointment.service, is_fee=is_fee)
