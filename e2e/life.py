@@ -13,7 +13,7 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status, WaitlistEntry
 from portal.billing import actions as billing
-from portal.billing.models import Invoice, Method, Payment
+from portal.billing.models import Invoice, MedicareClaim, Method, Payment
 from portal.clinic.models import Location, Mode, ProviderNumber, Psychologist, Registration, Service
 from portal.common.access.actors import Actor
 from portal.common.documents import Kind
@@ -59,6 +59,11 @@ class Life:
     # Both of the patient: what they wait for, and the link of a time that is offered to them.
     waiting: WaitlistEntry
     offered: str
+
+    @property
+    def claim(self) -> MedicareClaim:
+        """Of the invoice that is owing."""
+        return MedicareClaim.objects.get(line__invoice=self.owing)
 
     @property
     def accounts(self) -> dict[str, str]:

@@ -337,6 +337,8 @@ at("invoice owing", RECEPTION, "/reception/invoices/{life.owing.number}/")
 at("invoice paid", RECEPTION, "/reception/invoices/{life.paid.number}/")
 at("give money back", RECEPTION, "/reception/invoices/{life.paid.number}/refund/{life.payment.number}/")
 at("void an invoice", RECEPTION, "/reception/invoices/{life.owing.number}/void/")
+at("claims", RECEPTION, "/reception/claims/")
+at("claim", RECEPTION, "/reception/claims/{life.claim.code}/")
 at("not allowed", RECEPTION, "/practice/notes/{life.signed.code}/")
 
 

@@ -16,8 +16,9 @@ pytestmark = pytest.mark.django_db
 NAMES = re.findall(
     r"\w+",
     """
-    about all at author by category credential day do earlier from lang language later left location mode month
-    name next page patient psychologist q remove right role room show since soon sort standing state step tag
+    about age all at author by category claim credential day do earlier file from lang language later left location
+    mode month
+    name next page patient psychologist q remove right role room show since soon sort standing state status step tag
     time topic until week what who with_whom
     """,
 )

@@ -10,7 +10,7 @@ class BillingConfig(AppConfig):
     label = "billing"
 
     def ready(self) -> None:
-        from portal.billing.guards import BOOKS, CLAIMS, ITEMS, WAIVERS
+        from portal.billing.guards import BOOKS, CLAIM_STEPS, CLAIMS, ITEMS, WAIVERS
 
-        guards.register(BOOKS, CLAIMS, ITEMS, WAIVERS)
+        guards.register(BOOKS, CLAIMS, CLAIM_STEPS, ITEMS, WAIVERS)
         schedules.by_cron("40 3 * * *", "portal.billing.tasks.put_papers_away", name="put papers away")

@@ -26,7 +26,7 @@ def too_much_words(method: str | None, words: str) -> str:
     return f"{words} {rest}"
 
 
-class _Money(MoneyField):
+class AmountField(MoneyField):
     """Money that moves: nothing and less than nothing are refused alike."""
 
     default_error_messages = {"min_value": _("Write an amount above zero.")}
@@ -52,7 +52,7 @@ class SeenInvoice(forms.Form):
 class _MoneyForm(SeenInvoice):
     """Money over the desk. `key` is made with the page: a form that is sent twice counts once."""
 
-    amount = _Money(label=_("Amount"))
+    amount = AmountField(label=_("Amount"))
     method = forms.ChoiceField(label=_("How"), choices=METHODS, widget=forms.RadioSelect)
     received_on = DateField(label=_("Date"), picker=True)
     reference = LineField(
@@ -134,7 +134,7 @@ class RefundForm(_MoneyForm):
 class AheadForm(SeenInvoice):
     """Money taken before a session. `key` is made with the page: a form that is sent twice takes it once."""
 
-    amount = _Money(label=_("Amount"), max_value=Decimal("99999.99"))
+    amount = AmountField(label=_("Amount"), max_value=Decimal("99999.99"))
     method = forms.ChoiceField(label=_("How"), choices=METHODS, widget=forms.RadioSelect)
     reference = LineField(
         label=_("Reference"), max_length=100, required=False, help_text=_("The terminal's or the bank's number.")
@@ -150,7 +150,7 @@ class CreditForm(SeenInvoice):
     """What is taken off an issued invoice. `lines` are its lines with the most that each can lose, in dollars."""
 
     line = forms.ChoiceField(label=_("Off what"))
-    amount = _Money(label=_("How much"))
+    amount = AmountField(label=_("How much"))
     reason = LineField(
         label=_("Why"),
         max_length=200,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from portal.billing.models import Invoice
+    from portal.billing.models import Invoice, MedicareClaim
 
 
 class BillingRefused(Exception):
@@ -107,3 +107,27 @@ class ReasonMissing(BillingRefused):
 
 class PaysAlready(BillingRefused):
     """The payer pays for this patient already: change that."""
+
+
+class ClaimChanged(BillingRefused):
+    """The claim is not as the page showed it, or may not become that. `claim` is as it stands now."""
+
+    def __init__(self, claim: MedicareClaim) -> None:
+        super().__init__(str(claim.code))
+        self.claim = claim
+
+
+class ClaimApproved(BillingRefused):
+    """Medicare paid for what is to be taken back: its `claim` is rejected first, with a reason."""
+
+    def __init__(self, claim: MedicareClaim) -> None:
+        super().__init__(str(claim.code))
+        self.claim = claim
+
+
+class OverClaim(BillingRefused):
+    """Medicare never pays more than is charged. `charged` is what is, in dollars."""
+
+    def __init__(self, charged: Decimal) -> None:
+        super().__init__(str(charged))
+        self.charged = charged

@@ -83,6 +83,10 @@ def test_everybodys_in_one_statement(books, django_assert_num_queries):
         "UPDATE billing_medicareclaim SET patient_id = patient_id",
         "DELETE FROM billing_medicareclaim",
         "UPDATE billing_medicareclaim SET status = 'withdrawn', withdrawn_at = created_at, item_number = '80000'",
+        "UPDATE billing_medicareclaim SET status = 'withdrawn', withdrawn_at = created_at",
+        "UPDATE billing_medicareclaim SET status = 'rejected', reason = 'x', decided_on = '2026-11-24'",
+        "UPDATE billing_medicareclaim SET amount = 1",
+        "UPDATE billing_medicareclaim SET exported_at = created_at, channel = 'hpos'",
     ],
 )
 def test_a_claim_never_changes_by_any_road(books, referral, sql):

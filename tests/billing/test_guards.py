@@ -8,9 +8,10 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from portal.billing import actions
 from portal.billing.charges import Charge
 from portal.billing.guards import words as guards
-from portal.billing.models import Allocation, CreditNote, Invoice, Line, Payment, Purpose, Waiver
+from portal.billing.models import Allocation, CreditNote, Invoice, Line, MedicareClaim, Payment, Purpose, Waiver
 from tests import make
 
 
@@ -58,6 +59,9 @@ def one_of_each(books):
     make.mbs_items()
     referral = make.referral()
     books.invoice_of_session(books.session(patient=referral.patient), referral=referral)
+    claims = list(MedicareClaim.objects.all())
+    said = {"channel": "hpos", "reference": "", "sent_on": books.now.date(), "by": books.by, "now": books.now}
+    actions.send_claims(claims=claims, **said)
 
 
 CHANGES = {

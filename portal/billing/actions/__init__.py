@@ -14,6 +14,14 @@ from portal.billing.actions.ahead import (
     use_ahead,
     use_held,
 )
+from portal.billing.actions.claiming import (
+    approve_claim,
+    claim_again,
+    mark_exported,
+    reject_claim,
+    send_claims,
+    withdraw_claim,
+)
 from portal.billing.actions.credits import credit_line, creditable
 from portal.billing.actions.fees import bill_fee, take_back_waiver, waive_fee
 from portal.billing.actions.invoices import BillTo, bill, draft_invoice, issue_invoice, may_bill, void_invoice
@@ -41,10 +49,12 @@ __all__ = [
     "BillTo",
     "add_payer",
     "ahead_as_shown",
+    "approve_claim",
     "ask_no_more_ahead",
     "bill",
     "bill_fee",
     "change_link",
+    "claim_again",
     "credit_line",
     "creditable",
     "deposit_of",
@@ -57,14 +67,17 @@ __all__ = [
     "let_pay",
     "links_of",
     "links_of_all",
+    "mark_exported",
     "may_bill",
     "move_payment",
     "payer_of",
     "record_payment",
     "refund_payment",
     "refundable",
+    "reject_claim",
     "restore_payer",
     "retire_payer",
+    "send_claims",
     "take_ahead",
     "take_back_waiver",
     "update_payer",
@@ -72,4 +85,5 @@ __all__ = [
     "use_held",
     "void_invoice",
     "waive_fee",
+    "withdraw_claim",
 ]

@@ -11,7 +11,7 @@ from django.db.models import Sum
 from portal.audit import trail
 from portal.billing import snapshot
 from portal.billing.actions.amounts import check_amount, check_seen
-from portal.billing.actions.claims import withdraw_claims
+from portal.billing.actions.claims import check_not_paid, withdraw_claims
 from portal.billing.actions.drawing import draw_soon
 from portal.billing.actions.locking import lock_invoice
 from portal.billing.actions.numbering import numbered
@@ -30,8 +30,9 @@ def credit_line(
     """Takes `amount` dollars, with the GST in them, off a line, by a note of its own; idempotent by `key`.
 
     Raises OverCredit (with the most that can be taken off) when the line has less left or less is owing: money that was
-    paid is given back first. Raises NotPayable on a draft or a void invoice, WrongAmount, ReasonMissing, KeyReused, and
-    ChangedMeanwhile where the invoice is not as it was `seen` (`Invoice.seen_as`).
+    paid is given back first. Raises ClaimApproved where Medicare paid more than would be left of the line; NotPayable
+    on a draft or a void invoice, WrongAmount, ReasonMissing, KeyReused, and ChangedMeanwhile where the invoice is not
+    as it was `seen` (`Invoice.seen_as`).
     """
     invoice = lock_invoice(line.invoice)
     if earlier := CreditNote.objects.filter(key=key).first():
@@ -48,6 +49,7 @@ def credit_line(
     if amount > most:
         raise OverCredit(most)
     off, gst = _taken_off(line)
+    check_not_paid(line, charged=line.total - off - amount)
     clinic = ClinicSettings.current()
     values = {
         "invoice": invoice,

@@ -13,7 +13,7 @@ from portal.appointments.models import Appointment
 from portal.audit import trail
 from portal.billing import snapshot
 from portal.billing.actions.amounts import check_seen
-from portal.billing.actions.claims import claim_lines, withdraw_claims
+from portal.billing.actions.claims import check_not_paid, claim_lines, withdraw_claims
 from portal.billing.actions.drawing import draw_soon
 from portal.billing.actions.locking import lock_invoice, lock_session
 from portal.billing.actions.numbering import numbered
@@ -30,7 +30,7 @@ from portal.billing.refusals import (
 )
 from portal.clinic.models import ClinicSettings, Location, Psychologist
 from portal.common.access.actors import Actor
-from portal.common.money import in_cents
+from portal.common.money import ZERO, in_cents
 from portal.medicare.models import Referral
 from portal.patients.models import Patient
 
@@ -215,7 +215,8 @@ def may_bill(appointment: Appointment, purpose: Purpose, *, now: datetime) -> bo
 def void_invoice(*, invoice: Invoice, reason: str, by: Actor, now: datetime, seen: str | None = None) -> Invoice:
     """Takes an invoice back, with the reason; it stays in the books. Raises PaidOn while money stands against it.
 
-    Raises ChangedMeanwhile where it is not as it was `seen` (`Invoice.seen_as`), by money that was taken off it.
+    Raises ChangedMeanwhile where it is not as it was `seen` (`Invoice.seen_as`), by money that was taken off it, and
+    ClaimApproved while Medicare's answer is that it pays.
     """
     invoice = lock_invoice(invoice)
     if invoice.status == InvoiceStatus.VOID:
@@ -225,6 +226,8 @@ def void_invoice(*, invoice: Invoice, reason: str, by: Actor, now: datetime, see
     check_seen(invoice, seen)
     if not reason.strip():
         raise ReasonMissing
+    for line in invoice.lines.all():
+        check_not_paid(line, charged=ZERO)
     invoice.status = InvoiceStatus.VOID
     invoice.voided_at, invoice.voided_by, invoice.void_reason = now, by.user, reason.strip()
     invoice.save(update_fields=["status", "voided_at", "voided_by", "void_reason"])

@@ -6,7 +6,8 @@
 - A credit note never changes. It takes no more off a line than the line has, and no more off the invoice than is owing;
   its GST is the line's share. `payable` is the total less the notes: the database writes it, and refuses anything else.
 - A row of the Medicare schedule that a claim was made by keeps its item, its days' beginning, its fee and its benefit.
-- A waiver and a claim never change, but that they are taken back once.
+- A waiver never changes, but that it is taken back once. What a claim is for never changes; where it stands moves along
+  the table of `claim_states`. While Medicare's money stands, its invoice is not voided, nor its line credited below it.
 - A payment and an allocation never change and are never deleted. A refund takes back no more than its payment brought.
 - Allocations of one payment never exceed it, and with those of its refunds never exceed what of it is still there.
   Those on one invoice never exceed what is payable nor fall below nothing, and no row takes more of a payment off an
@@ -18,12 +19,13 @@ SQLite keeps decimals as binary fractions: amounts are compared as whole cents.
 from __future__ import annotations
 
 from portal.billing.guards import postgresql, sqlite
+from portal.billing.guards.claims import CLAIM_STEPS, CLAIMS
 from portal.billing.guards.items import ITEMS
 from portal.billing.guards.once import changes_once
-from portal.billing.guards.words import CLAIM, CLAIM_NEVER, WAIVER, WAIVER_NEVER
+from portal.billing.guards.words import WAIVER, WAIVER_NEVER
 from portal.common.guards import REFUSE, Function, Guard, Trigger
 
-__all__ = ["BOOKS", "CLAIMS", "ITEMS", "WAIVERS"]
+__all__ = ["BOOKS", "CLAIMS", "CLAIM_STEPS", "ITEMS", "WAIVERS"]
 
 BOOKS = Guard(
     "the books",
@@ -44,17 +46,4 @@ WAIVERS = changes_once(
     same_as_new="appointment_id = NEW.appointment_id AND purpose = NEW.purpose "
     "AND taken_back_at IS NULL AND NEW.taken_back_at IS NULL",
     words=WAIVER_NEVER,
-)
-# Of a claim one thing may change, once: that it is withdrawn.
-CLAIMS = changes_once(
-    "the claims",
-    prefix="claim",
-    table=CLAIM,
-    kept=(
-        *("id", "code", "line_id", "patient_id", "referral_id", "item_number", "counts_towards", "service_date"),
-        *("starts_at", "created_at", "created_by_id"),
-    ),
-    change="OLD.withdrawn_at IS NULL AND NEW.withdrawn_at IS NOT NULL",
-    same_as_new="line_id = NEW.line_id OR code = NEW.code",
-    words=CLAIM_NEVER,
 )

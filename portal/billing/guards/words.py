@@ -4,8 +4,9 @@ from __future__ import annotations
 
 INVOICE, LINE = "billing_invoice", "billing_line"
 PAYMENT, ALLOCATION = "billing_payment", "billing_allocation"
-CREDIT_NOTE, WAIVER, CLAIM = "billing_creditnote", "billing_waiver", "billing_medicareclaim"
-TABLES = {INVOICE, LINE, PAYMENT, ALLOCATION, CREDIT_NOTE, WAIVER, CLAIM}
+CREDIT_NOTE, WAIVER = "billing_creditnote", "billing_waiver"
+CLAIM, CLAIM_STEP = "billing_medicareclaim", "billing_claimstep"
+TABLES = {INVOICE, LINE, PAYMENT, ALLOCATION, CREDIT_NOTE, WAIVER, CLAIM, CLAIM_STEP}
 
 # Of an issued invoice; a test fails if a column is in neither list.
 MAY_CHANGE = ["status", "payable", "paid", "voided_at", "voided_by_id", "void_reason"]
@@ -40,5 +41,8 @@ CREDITS_ITS_LINE = "A credit note is for a line of its invoice."
 WITHIN_LINE = "Credit notes take no more off a line than it has, and its share of GST."
 WITHIN_OWING = "A credit note takes off no more than is owing."
 WAIVER_NEVER = "A waiver never changes."
-CLAIM_NEVER = "A claim never changes, but that it is withdrawn once."
 ITEM_WAS_USED = "A row of the Medicare schedule that a session was billed by never changes; a new fee is a new row."
+CLAIM_NEVER = "What a claim is for never changes, and it moves only as claims may."
+CLAIM_BEGINS = "A claim begins as one to be claimed."
+CLAIM_STEP_NEVER = "A step of a claim never changes."
+CLAIM_PAID = "Medicare paid for this: the claim is rejected first, with a reason."

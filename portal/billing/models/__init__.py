@@ -1,4 +1,5 @@
-from portal.billing.models.claim import ClaimStatus, MedicareClaim
+from portal.billing.claim_states import ClaimStatus
+from portal.billing.models.claim import Channel, ClaimStep, MedicareClaim
 from portal.billing.models.credit import CreditNote
 from portal.billing.models.invoice import BILLS_A_SESSION, Invoice, InvoiceStatus, Line, Purpose
 from portal.billing.models.paper import DrawnPaper
@@ -10,7 +11,9 @@ __all__ = [
     "BILLS_A_SESSION",
     "FEES",
     "Allocation",
+    "Channel",
     "ClaimStatus",
+    "ClaimStep",
     "CreditNote",
     "DrawnPaper",
     "Invoice",

@@ -10,7 +10,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,10 +17,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.accounts.roles import Role
 from portal.billing import actions
 from portal.billing.forms import CreditForm, PaymentForm, RefundForm, VoidForm, first_payday
-from portal.billing.models import FEES, CreditNote, Invoice, InvoiceStatus, Line, Payment, Purpose
+from portal.billing.models import CreditNote, Invoice, InvoiceStatus, Line, Payment, Purpose
 from portal.billing.movements import movements_of
 from portal.billing.refusals import (
     ChangedMeanwhile,
+    ClaimApproved,
     KeyReused,
     NotPayable,
     NotRefundable,
@@ -37,9 +37,10 @@ from portal.common.web.keyset import page_of
 from portal.common.web.search_words import searched_by_post
 from portal.journeys import checking_out, paying, voiding
 from portal.patients.models import Patient
-from portal.web.reception import mailing, meanwhile
+from portal.web.reception import again, mailing, meanwhile
 from portal.web.reception.filters import InvoiceFilter
 from portal.web.reception.tables import InvoiceTable
+from portal.web.reception.views.claims import claims_of, paid_by_medicare
 
 PER_PAGE = 25
 
@@ -247,6 +248,8 @@ def void(request: ActorRequest, number: str) -> HttpResponse:
             )
         except NotPayable:
             messages.info(request, _("This invoice is void already."))
+        except ClaimApproved as refused:
+            return paid_by_medicare(request, refused)
         except ChangedMeanwhile as refused:
             invoice, status = refused.invoice, 409
             form.shown_anew(invoice.seen_as, _nothing_done(request, invoice, now=now))
@@ -256,7 +259,7 @@ def void(request: ActorRequest, number: str) -> HttpResponse:
             messages.success(request, f"{_('The invoice is void.')} {again}")
         if not form.errors:
             return redirect_to(request, "reception:invoice", number=invoice.number)
-    context = {"invoice": invoice, "form": form}
+    context = {"invoice": invoice, "form": form, "claims": claims_of(invoice)}
     return render(request, "reception/void.html", context, status=status if form.errors else 200)
 
 
@@ -284,6 +287,8 @@ def credit(request: ActorRequest, number: str) -> HttpResponse:
         except ChangedMeanwhile as refused:
             invoice, status = refused.invoice, 409
             form.shown_anew(invoice.seen_as, _nothing_done(request, invoice, now=now))
+        except ClaimApproved as refused:
+            return paid_by_medicare(request, refused)
         except (KeyReused, NotPayable):
             messages.error(request, _("Somebody changed this invoice a moment ago. Look at it again."))
             return redirect_to(request, "reception:invoice", number=invoice.number)
@@ -291,7 +296,7 @@ def credit(request: ActorRequest, number: str) -> HttpResponse:
             return _credited(request, invoice, note)
     elif request.method == "POST" and (earlier := _credited_before(invoice, form)):
         return _credited(request, invoice, earlier)
-    context = {"invoice": invoice, "form": form, "can_credit": bool(form.lines)}
+    context = {"invoice": invoice, "form": form, "can_credit": bool(form.lines), "claims": claims_of(invoice)}
     return render(request, "reception/credit.html", context, status=status if form.errors else 200)
 
 
@@ -358,20 +363,6 @@ def send(request: ActorRequest, number: str) -> HttpResponse:
     return redirect_to(request, "reception:invoice", number=invoice.number)
 
 
-def _again(invoice: Invoice) -> str:
-    """Where what a void invoice was for is billed anew; empty where it can't be, or was."""
-    session = invoice.appointment
-    if invoice.status != InvoiceStatus.VOID or session is None:
-        return ""
-    if Invoice.objects.live().filter(appointment=session).for_purpose(invoice.purpose).exists():
-        return ""
-    if invoice.purpose == Purpose.SESSION and session.is_completed:
-        return reverse("reception:check_out", args=[session.code])
-    if invoice.purpose in FEES and not session.is_open and not session.is_completed:
-        return reverse("reception:fee", args=[session.code])
-    return ""
-
-
 def _may_use_held(invoice: Invoice) -> bool:
     """Whether the patient's own money that is held may pay it: nothing of theirs pays what somebody else is billed."""
     owing = invoice.status == InvoiceStatus.ISSUED and invoice.balance > 0
@@ -391,10 +382,11 @@ def _show(
         "badge": invoice.badge(today=today),
         "referral": (invoice.snapshot or {}).get("referral"),
         "form": (form or _payment_form(invoice, today=today)) if takes_money else None,
-        "again": _again(invoice),
+        "again": again.address(invoice),
         "address": checking_out.address_for(invoice) if invoice.status == InvoiceStatus.ISSUED else "",
         "mailed": mailing.mailed(invoice, by=request.actor),
         "key": uuid.uuid4(),
+        "claims": claims_of(invoice),
         "deposits": actions.held_for(invoice.patient) if _may_use_held(invoice) else [],
         "can_credit": takes_money,
         "can_void": invoice.status != InvoiceStatus.VOID and not invoice.paid,
