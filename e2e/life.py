@@ -18,6 +18,7 @@ from portal.clinic.models import Location, Mode, ProviderNumber, Psychologist, R
 from portal.common.access.actors import Actor
 from portal.common.documents import Kind
 from portal.journeys import checking_out, to_do
+from portal.medicare.models import Referral, Referrer
 from portal.notifications import outbox
 from portal.notifications.models import Notice, State
 from portal.notifications.recipients import Recipient
@@ -59,6 +60,8 @@ class Life:
     # Both of the patient: what they wait for, and the link of a time that is offered to them.
     waiting: WaitlistEntry
     offered: str
+    referral: Referral
+    referrer: Referrer
 
     @property
     def claim(self) -> MedicareClaim:
@@ -103,7 +106,9 @@ def live() -> Life:
         state="VIC",
         postcode="3057",
     )
-    make.referral(patient=own, written_on=timezone.localdate(now) - timedelta(days=40))
+    wong = make.referrer(name="Dr Alice Wong", suburb="Brunswick", phone="+61390101234")
+    make.referrer(name="Dr A. Wong")
+    referral = make.referral(patient=own, written_on=timezone.localdate(now) - timedelta(days=40), referrer=wong)
     others = [make.patient(legal_first_name="Ines", legal_last_name=f"Carvalho-Whitmore {n}") for n in "AB"]
 
     def session(starts_at: datetime, patient: Patient = own, status: Status = Status.COMPLETED, **fields):
@@ -146,6 +151,8 @@ def live() -> Life:
     waiting = make.waiting(patient=own, service=service, psychologists=[anh])
     return Life(
         newcomer=make.user(first_name="Noor", last_name="Rahman"),
+        referral=referral,
+        referrer=wong,
         psychologist=anh,
         service=service,
         patient=own,

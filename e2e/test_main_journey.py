@@ -92,7 +92,7 @@ def add_referral(page: Page, appointment: Appointment) -> None:
     page.get_by_label("Date written").fill(f"{timezone.localdate():%Y-%m-%d}")
     page.get_by_label("Number of services").fill("6")
     page.get_by_role("button", name="Put on file").click()
-    expect(page).to_have_url(re.compile(rf"/patients/{appointment.patient.code}/$"))
+    expect(page).to_have_url(re.compile(r"/reception/referrals/"))
 
 
 def write_and_sign(page: Page, appointment: Appointment) -> None:

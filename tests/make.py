@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 import sys
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from importlib import import_module
 from itertools import count
@@ -55,7 +55,7 @@ from portal.clinic.models import (
 from portal.common.access.actors import Actor
 from portal.common.documents import CleanFile, Kind
 from portal.common.forms.names import MOST_DIGITS
-from portal.medicare.models import BetterAccessLimits, MbsItem, Referral
+from portal.medicare.models import BetterAccessLimits, MbsItem, Referral, Referrer
 from portal.patients.models import Carer, Patient
 from portal.resources import storage
 from portal.resources.actions.files import add_version
@@ -473,6 +473,15 @@ def mbs_items() -> None:
         import_module("portal.medicare.migrations.0002_seed_items_of_2025_and_2026").seed(apps, None)
     if not BetterAccessLimits.objects.exists():
         import_module("portal.medicare.migrations.0005_seed_limits").seed(apps, None)
+
+
+def referrer(**fields) -> Referrer:
+    facts = {"name": "Dr Priya Raman", "provider_number": "2429581T", "practice": "Moreland Clinic"} | fields
+    since = datetime(2026, 1, 5, 0, 0, tzinfo=UTC)
+    made = Referrer(created_at=since, changed_at=since, **facts)
+    made.found_by = made.words()
+    made.save()
+    return made
 
 
 def referral(*, patient: Patient | None = None, written_on: date = date(2026, 1, 15), **fields) -> Referral:

@@ -42,7 +42,7 @@ NOT_FILLED_IN = {
     *("Preference", "WaitFor", "RevisionChoice", "RoomChoice", "SeenForm", "SendForm", "EndCarerForm", "ShownForm"),
     *("Cancelling", "Agreeing", "Agreement", "WhoFor", "SignForm", "PreviewForm", "ExampleForm"),
     *("PersonForm", "ClinicForm", "SluggedForm", "WithPortrait", "ProfileForm", "OurFields", "KeepsPictures"),
-    *("SeesOtherSaves", "ShiftForm", "JoinForm"),
+    *("SeesOtherSaves", "ShiftForm", "JoinForm", "FindReferrerForm"),
 }
 LIBRARYS_OWN = ("portal.accounts.forms", "portal.accounts.passkeys")
 OURS_THERE = {"InviteForm", "RolesForm", "NameForm"}
@@ -146,6 +146,7 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "AnyTime": {"psychologists": Psychologist.objects.all()},
         "CheckOutForm": {"claim": checking_out.claim_for(session, now=NOW), "charges_gst": True},
         "ReferralForm": {"today": today},
+        "CorrectionForm": {"today": today, "referral": make.referral()},
         "UsedElsewhereForm": {"newest": None},
         "SiteTextForm": {"text": texts.find("home.title", "en")[1], "language": "en", "standard": "Welcome"},
         "RolesForm": {"user": psychologist.user},

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from portal.billing.models import MedicareClaim
 from portal.medicare.ledger import Service
+from portal.medicare.models import Referral
 
 
 def services_claimed(patients: Iterable[int]) -> dict[int, list[Service]]:
@@ -15,10 +16,15 @@ def services_claimed(patients: Iterable[int]) -> dict[int, list[Service]]:
     rows = (
         MedicareClaim.objects.standing()
         .filter(patient__in=list(patients))
-        .values_list("patient", "code", "service_date", "starts_at", "counts_towards", "referral__code")
+        .values_list("patient", "code", "service_date", "starts_at", "counts_towards", "referral__course")
     )
-    for patient, code, day, starts_at, counts_towards, referral in rows:
+    for patient, code, day, starts_at, counts_towards, course in rows:
         found[patient].append(
-            Service(key=str(code), day=day, starts_at=starts_at, counts_towards=counts_towards, course=str(referral))
+            Service(key=str(code), day=day, starts_at=starts_at, counts_towards=counts_towards, course=str(course))
         )
     return found
+
+
+def is_claimed(referral: Referral) -> bool:
+    """Whether a claim under the referral stands, or under what it corrects: it stays on file then."""
+    return MedicareClaim.objects.standing().filter(referral__course=referral.course).exists()

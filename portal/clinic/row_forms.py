@@ -81,7 +81,7 @@ def our_field(column: models.Field[Any, Any], **kwargs: Any) -> forms.Field | No
         return TimeZoneField(**common)
     if column.name == "abn":
         return AbnField(required=False, **common)
-    if column.name in {"ahpra_number", "referrer_provider_number"}:
+    if column.name in {"ahpra_number", "referrer_provider_number", "provider_number"}:
         return CodeField(max_length=2 * limit_of(column), required=False, **common)
     if column.name in {"bank_bsb", "bank_account"}:
         return DigitsField(max_length=limit_of(column), required=False, **common)

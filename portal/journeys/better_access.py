@@ -55,7 +55,7 @@ def planned(ledger: Ledger, session: Appointment) -> Standing | None:
 
 def _counted(patients: set[int], sessions: dict[int, list[Appointment]]) -> dict[int, Ledger]:
     courses: dict[int, list[Course]] = defaultdict(list)
-    for referral in Referral.objects.for_medicare().filter(patient__in=patients):
+    for referral in Referral.objects.standing().for_medicare().filter(patient__in=patients):
         courses[referral.patient_id].append(Course.of(referral))
     elsewhere: dict[int, dict[int, UsedElsewhere]] = defaultdict(dict)
     # The newest of a year comes last, and counts.

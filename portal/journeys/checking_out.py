@@ -123,7 +123,9 @@ def claim_for(appointment: Appointment, *, now: datetime) -> Claim:
     standing = better_access.standing_of(appointment, now=now)
     course = standing.course if standing else None
     return Claim(
-        referral=Referral.objects.filter(patient=appointment.patient, code=course.key).first() if course else None,
+        referral=Referral.objects.standing().filter(patient=appointment.patient, course=course.key).first()
+        if course
+        else None,
         items=schedule.items_billed_by(appointment.psychologist.registration, on=charges.day_of(appointment)),
         standing=standing,
     )

@@ -6,7 +6,8 @@ from django.db import transaction
 
 from portal.audit import trail
 from portal.common.access.actors import Actor
-from portal.medicare.models import Referral, UsedElsewhere
+from portal.medicare import referrers
+from portal.medicare.models import Referral, Referrer, UsedElsewhere
 from portal.medicare.refusals import ChangedMeanwhile
 from portal.patients.models import Patient
 
@@ -19,7 +20,11 @@ def add_referral(
     written_on: date,
     referrer_provider_number: str = "",
     referrer_practice: str = "",
+    referrer: Referrer | None = None,
     services: int | None = None,
+    decided: int | None = None,
+    decided_how: str = "",
+    decided_note: str = "",
     used_elsewhere: int = 0,
     continues_elsewhere: bool = False,
     is_for_group: bool = False,
@@ -28,14 +33,26 @@ def add_referral(
     by: Actor,
     now: datetime,
 ) -> Referral:
-    """Records a referral letter for a patient."""
+    """Records a referral letter for a patient; who wrote it is written into the register unless they stand there."""
     referral = Referral.objects.create(
         patient=patient,
+        referrer=referrer
+        or referrers.entry_for(
+            name=referrer_name,
+            number=referrer_provider_number,
+            practice=referrer_practice,
+            kind=kind,
+            by=by,
+            now=now,
+        ),
         referrer_name=referrer_name,
         referrer_provider_number=referrer_provider_number,
         referrer_practice=referrer_practice,
         written_on=written_on,
         services=services,
+        decided=decided,
+        decided_how=decided_how,
+        decided_note=decided_note,
         used_elsewhere=used_elsewhere,
         continues_elsewhere=continues_elsewhere,
         is_for_group=is_for_group,

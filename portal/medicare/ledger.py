@@ -22,10 +22,11 @@ CountsTowards = MbsItem.CountsTowards
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """A referral that counts for Medicare: a course of treatment. `key` is the referral's code.
+    """A referral that counts for Medicare: a course of treatment. `key` is the code of its course, which a corrected
+    referral keeps.
 
-    `stated` is how many services the letter names, None where it names none. `continues` says that an earlier course
-    was given elsewhere, `elsewhere` how many of this one were.
+    `stated` is how many services it is for, None where neither the letter names a number nor anybody decided one.
+    `continues` says that an earlier course was given elsewhere, `elsewhere` how many of this one were.
     """
 
     key: str
@@ -39,9 +40,9 @@ class Course:
     def of(cls, referral: Referral) -> Course:
         """The course that a referral begins."""
         return cls(
-            key=str(referral.code),
+            key=str(referral.course),
             written_on=referral.written_on,
-            stated=referral.services,
+            stated=referral.agreed,
             is_for_group=referral.is_for_group,
             continues=referral.continues_elsewhere,
             elsewhere=referral.used_elsewhere,

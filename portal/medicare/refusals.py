@@ -6,7 +6,19 @@ class MedicareRefused(Exception):
 
 
 class ChangedMeanwhile(MedicareRefused):
-    """What was had elsewhere was said anew since the page was opened."""
+    """Somebody else said something newer since the page was opened."""
+
+
+class MergedMeanwhile(MedicareRefused):
+    """An entry of the register was found to be a double since the page was opened."""
+
+
+class NothingChanged(MedicareRefused):
+    """A correction that says what is written down already."""
+
+
+class InUse(MedicareRefused):
+    """Something is billed to Medicare under the referral."""
 
 
 class AlreadyApplied(MedicareRefused):

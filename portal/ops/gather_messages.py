@@ -62,6 +62,8 @@ STAFF_ONLY = (
     "portal/medicare/models/elsewhere.py",
     "portal/medicare/models/limits.py",
     "portal/medicare/models/updates.py",
+    "portal/medicare/models/referrals.py",
+    "portal/medicare/models/referrers.py",
     "portal/medicare/telling.py",
     "portal/medicare/update_words.py",
     "portal/resources/translations.py",

@@ -95,7 +95,7 @@ def trace_of(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime) 
     invoices = Invoice.objects.visible_to(actor).order_by("pk")
     of_sessions = ("pk", "appointment", "purpose", "status", "number", "payable", "paid")
     signed = ProgressNote.objects.signed().filter(appointment__in=touching.order_by().values("pk"))
-    written = Referral.objects.filter(patient__in=touching.order_by().values("patient"))
+    written = Referral.objects.standing().filter(patient__in=touching.order_by().values("patient"))
     away = TimeSlot.objects.away().filter(psychologist__in=touching.order_by().values("psychologist"))
     return [
         rows,
@@ -212,7 +212,7 @@ def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, 
     owed = _owed(actor, patients)
     referred: dict[int | None, list[date]] = defaultdict(list)
     for patient, written in (
-        Referral.objects.filter(patient__in=patients).order_by().values_list("patient", "written_on")
+        Referral.objects.standing().filter(patient__in=patients).order_by().values_list("patient", "written_on")
     ):
         referred[patient].append(written)
     invoiced = {session.pk for session in sessions if of_sessions[session.pk].keys() & BILLS_A_SESSION}

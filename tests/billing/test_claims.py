@@ -41,7 +41,7 @@ def test_what_is_billed_with_an_item_is_claimed_under_its_referral(books, referr
     assert (claim.service_date, claim.starts_at) == (session.local_start.date(), session.starts_at)
     assert claim.status == ClaimStatus.PENDING
     (service,) = services_claimed([referral.patient_id])[referral.patient_id]
-    assert (service.course, service.day) == (str(referral.code), claim.service_date)
+    assert (service.course, service.day) == (str(referral.course), claim.service_date)
 
 
 def test_what_has_no_item_is_not_claimed(books):

@@ -18,6 +18,7 @@ from portal.billing.charges import Charge
 from portal.billing.models import DrawnPaper, Invoice
 from portal.clinic.models import ClinicSettings, TaxCode
 from portal.common.paper import fonts
+from portal.medicare import correcting
 from tests import make
 
 D = Decimal
@@ -155,7 +156,14 @@ def test_a_reprint_is_the_same_for_ever(whole):
     patient, psychologist, location = whole.patient, whole.psychologist, whole.location
     type(patient).objects.filter(pk=patient.pk).update(legal_last_name="Changed", medicare_number="", medicare_irn="")
     patient.carers.update(ended_at=whole.created_at)
-    patient.referrals.update(referrer_name="Changed")
+    for referral in patient.referrals.standing():
+        correcting.correct(
+            referral=referral,
+            values={"referrer_name": "Changed"},
+            why="mistyped",
+            by=make.actor(),
+            now=whole.created_at,
+        )
     psychologist.provider_numbers.update(number="2429581T")
     type(psychologist.user).objects.filter(pk=psychologist.user_id).update(last_name="Changed")
     type(location).objects.filter(pk=location.pk).update(name="Changed", street="Changed", time_zone="Australia/Perth")

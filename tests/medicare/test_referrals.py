@@ -48,6 +48,8 @@ def test_adding_one_leaves_a_line_in_the_trail():
         ({"services": None}, ""),
         ({"services": 6, "period": "12 months"}, "12 months"),
         ({"services": None, "period": "indefinitely"}, "indefinitely"),
+        ({"services": None, "decided": 5}, "5 services"),
+        ({"services": 10, "decided": 6}, "6 services"),
     ],
 )
 def test_the_period_printed(fields, words):
@@ -75,12 +77,19 @@ def test_who_sees_one():
     [
         ({"referrer_provider_number": "", "referrer_practice": ""}, "referral_says_where_the_referrer_is"),
         ({"services": 0}, "referral_services_at_least_one"),
+        ({"services": 4, "used_elsewhere": 5}, "referral_used_elsewhere_within_services"),
+        ({"decided": 3, "decided_how": "asked", "used_elsewhere": 4}, "referral_used_elsewhere_within_services"),
+        ({"decided": 6}, "referral_decided_with_how"),
+        ({"decided": 6, "decided_how": "judgement"}, "referral_decided_with_how"),
+        ({"decided_note": "rang twice"}, "referral_decided_with_how"),
+        ({"ended_at": NOW}, "referral_ended_with_why"),
+        ({"ended_at": NOW, "end": "taken_off", "ended_why": "mistyped"}, "referral_ended_with_why"),
+        ({"ended_at": NOW, "end": "corrected", "ended_why": "elsewhere"}, "referral_ended_with_why"),
     ],
 )
 def test_a_wrong_row_is_refused(fields, name):
-    referral = add()
     with pytest.raises(IntegrityError, match=name), transaction.atomic():
-        Referral.objects.filter(pk=referral.pk).update(**fields)
+        make.referral(**fields)
 
 
 def form(**data):
@@ -114,12 +123,16 @@ def test_the_form_gives_what_the_action_takes():
         ({"services": "0"}, "services", "min_value"),
         ({"services": "51"}, "services", "max_value"),
         ({"referrer_name": "x" * 121}, "referrer_name", "too_long"),
+        ({"decided": "6"}, "decided_how", "how"),
+        ({"decided": "6", "decided_how": "judgement"}, "decided_note", "note"),
+        ({"decided_how": "asked"}, "decided", "decided"),
+        ({"used_elsewhere": "7"}, "used_elsewhere", "more"),
     ],
 )
 def test_the_form_says_what_is_wrong_beside_its_field(data, field, code):
     typed = form(**data)
     assert {name: [e.code for e in errors] for name, errors in typed.errors.as_data().items()} == {field: [code]}
-    assert typed[field].value() == data[field]
+    assert typed[field].value() == data.get(field)
 
 
 def test_a_number_that_fails_its_check_passes_when_confirmed():

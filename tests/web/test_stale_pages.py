@@ -349,6 +349,10 @@ OTHERWISE = {
     ("reception/patients/<uuid:code>/book/", "/reception/patients/*/book/"): MAKES,
     ("reception/patients/<uuid:code>/referral/", "/reception/patients/*/referral/"): MAKES,
     (
+        "reception/referrals/<uuid:code>/correct/",
+        "/reception/referrals/*/correct/",
+    ): "its address names the row that it corrects, which is corrected once",
+    (
         "reception/patients/<uuid:code>/used-elsewhere/",
         "/reception/patients/*/used-elsewhere/",
     ): "it carries which word of the year it showed",

@@ -21,9 +21,8 @@ from __future__ import annotations
 from portal.billing.guards import postgresql, sqlite
 from portal.billing.guards.claims import CLAIM_STEPS, CLAIMS
 from portal.billing.guards.items import ITEMS
-from portal.billing.guards.once import changes_once
 from portal.billing.guards.words import WAIVER, WAIVER_NEVER
-from portal.common.guards import REFUSE, Function, Guard, Trigger
+from portal.common.guards import REFUSE, Function, Guard, Trigger, changes_once
 
 __all__ = ["BOOKS", "CLAIMS", "CLAIM_STEPS", "ITEMS", "WAIVERS"]
 

@@ -17,6 +17,7 @@ from portal.billing import actions
 from portal.billing.models import Invoice, Line, MedicareClaim, Payment
 from portal.common.web.once import Press
 from portal.journeys import checking_out
+from portal.medicare import correcting
 from portal.notifications.models import Notice
 from portal.web.reception.forms import CheckOutForm
 from portal.web.reception.views import checkout
@@ -314,7 +315,8 @@ def paid_ahead(session):
 
 
 def no_referral(session):
-    session.patient.referrals.all().delete()
+    for referral in session.patient.referrals.all():
+        correcting.take_off(referral=referral, why="elsewhere", by=make.actor(), now=NOW)
 
 
 def gst(session):

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -17,14 +18,16 @@ from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.web.htmx import page_or_fragment
 from portal.common.web.once import making, once
 from portal.journeys import better_access
 from portal.medicare.actions import add_referral, say_used_elsewhere
-from portal.medicare.forms import ReferralForm, UsedElsewhereForm
+from portal.medicare.forms import FindReferrerForm, ReferralForm, UsedElsewhereForm
 from portal.medicare.models import Referral, UsedElsewhere
 from portal.medicare.refusals import ChangedMeanwhile
 from portal.medicare.telling import course_in_words, doubt_in_words, year_in_words
 from portal.patients.models import Patient
+from portal.web.reception.views import referrers
 
 # How many letters the patient's page shows, the newest first.
 REFERRALS = 3
@@ -35,8 +38,8 @@ def card(patient: Patient, *, by: Actor, now: datetime) -> dict[str, Any]:
     ledger = better_access.ledger_of(patient.pk, now=now)
     counts = {one.course.key: one for one in ledger.courses}
     referrals = []
-    for referral in Referral.objects.visible_to(by).filter(patient=patient)[:REFERRALS]:
-        count = counts.get(str(referral.code))
+    for referral in Referral.objects.visible_to(by).standing().filter(patient=patient)[:REFERRALS]:
+        count = counts.get(str(referral.course))
         referrals.append(
             {
                 "referral": referral,
@@ -59,20 +62,35 @@ def _one(request: ActorRequest, code: UUID) -> Patient:
 def referral(request: ActorRequest, code: UUID) -> HttpResponse:
     """A letter that came for this patient: who wrote it, when, for how many sessions."""
     patient, now = _one(request, code), timezone.now()
-    form = ReferralForm(request.POST if request.method == "POST" else None, today=ClinicSettings.current().today(now))
+    chosen = FindReferrerForm.chosen_in(request.POST if request.method == "POST" else request.GET)
+    typed = "" if chosen else FindReferrerForm.text_of(request.GET)
+    form = ReferralForm(
+        request.POST if request.method == "POST" else None,
+        today=ClinicSettings.current().today(now),
+        referrer=chosen,
+    )
     if request.method == "POST" and form.is_valid():
         with making(request, now=now) as made:
             added = add_referral(patient=patient, by=request.actor, now=now, **form.cleaned_data)
             # What was used of the letter elsewhere is part of a year's count, which the letter doesn't know.
-            made.leads_to(
-                "reception:used_elsewhere" if added.used_elsewhere else "reception:patient", code=patient.code
-            )
+            if added.used_elsewhere:
+                made.leads_to("reception:used_elsewhere", code=patient.code)
+            else:
+                made.leads_to("reception:referral", code=added.code)
         messages.success(request, _("The referral is on file."))
         if added.used_elsewhere:
             messages.info(request, _("Sessions under it were used elsewhere: count those of this year here too."))
         return made.answer
     status = 422 if request.method == "POST" else 200
-    return render(request, "reception/referral.html", {"form": form, "patient": patient}, status=status)
+    to = reverse("reception:add_referral", args=[patient.code])
+    context = {
+        "form": form,
+        "patient": patient,
+        "chosen": chosen,
+        "q": typed,
+        "lines": referrers.suggested(typed, to=f"{to}?referrer="),
+    }
+    return page_or_fragment(request, "reception/referral.html", context, fragment="results", status=status)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)

@@ -1,11 +1,11 @@
-# ruff: noqa: S608 - the names put together here are this package's own; no value of anybody's is among them.
+# ruff: noqa: S608 - the names put together here are our own tables and columns; no value of anybody's is among them.
 """Tables whose rows change once, in one way, and never go."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from portal.common.guards import REFUSE, Guard, Trigger, refuses, runs
+from portal.common.guards.parts import REFUSE, Guard, Trigger, refuses, runs
 
 
 def changes_once(
@@ -17,7 +17,7 @@ def changes_once(
     which row SQLite's OR REPLACE would push out for NEW.
     """
     on_sqlite = " AND ".join(f'NEW."{column}" IS OLD."{column}"' for column in kept)
-    on_postgresql = " AND ".join(f"NEW.{column} IS NOT DISTINCT FROM OLD.{column}" for column in kept)
+    on_postgresql = " AND ".join(f'NEW."{column}" IS NOT DISTINCT FROM OLD."{column}"' for column in kept)
     present = f"EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id OR ({same_as_new}))"
     return Guard(
         name,
