@@ -234,8 +234,7 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_MEMORY_SIZE, DATA_UPLOAD_MAX_NUMBER_FIELDS = 2 * 1024 * 1024, 500
 FILE_UPLOAD_PERMISSIONS = 0o600
 
 # ---- People ----------------------------------------------------------------------------------------------------------
@@ -346,28 +345,30 @@ if required("EMAIL_URL", "Set the mail server, such as submission://user:passwor
         raise ImproperlyConfigured(
             "EMAIL_URL would send its password in clear: begin it with submission://, or end it with ?ssl=true"
         )
-EMAIL_FILE_PATH = str(DATA_DIR / "mail")
-EMAIL_TIMEOUT = 20
+EMAIL_FILE_PATH, EMAIL_TIMEOUT = str(DATA_DIR / "mail"), 20
 
 Q_CLUSTER: dict[str, str | int] = {
     "name": "portal",
     "orm": "default",
     "workers": env.int("WORKERS", 2),
-    "queue_limit": 2,
-    "bulk": 1,
-    "timeout": 60,
-    "retry": 600,
-    "max_attempts": 3,
-    "ack_failures": False,
-    "catch_up": False,
-    "poll": 1,
-    "save_limit": 200,
-    "recycle": 500,
     "label": "Queue",
 }
+Q_CLUSTER |= {"queue_limit": 2, "bulk": 1, "timeout": 60, "retry": 600, "max_attempts": 3, "poll": 1, "save_limit": 200}
+Q_CLUSTER |= {"ack_failures": False, "catch_up": False, "recycle": 500}
 OUTSIDE_CALENDARS_OVER_HTTP = env.bool("OUTSIDE_CALENDARS_OVER_HTTP", False) and not PRODUCTION  # to try things out
 # What every notice's template knows, beside its own context: functions that take nothing and return a dict.
 NOTICE_CONTEXT = ["portal.website.context.for_notices"]
+
+STRIPE_API = "https://api.stripe.com"  # no keys: pay at the desk; elsewhere a stand-in, in the demo and in tests alone
+STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET = env.str("STRIPE_SECRET_KEY", ""), env.str("STRIPE_WEBHOOK_SECRET", "")
+STRIPE_API_BASE = env.str("STRIPE_API_BASE", STRIPE_API).rstrip("/")
+STRIPE_CHECKOUT_ORIGIN = env.str("STRIPE_CHECKOUT_ORIGIN", "https://checkout.stripe.com").rstrip("/")
+if bool(STRIPE_SECRET_KEY) != bool(STRIPE_WEBHOOK_SECRET):
+    raise ImproperlyConfigured("STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET go together: set both, or none.")
+if PRODUCTION and (STRIPE_API_BASE != STRIPE_API or not STRIPE_CHECKOUT_ORIGIN.startswith("https://")):
+    raise ImproperlyConfigured(
+        "In production STRIPE_API_BASE is Stripe's own, and STRIPE_CHECKOUT_ORIGIN an https one."
+    )
 
 # ---- Words, places, looks --------------------------------------------------------------------------------------------
 
@@ -404,9 +405,7 @@ STORAGES = {
     },
 }
 FORM_RENDERER = "portal.common.forms.renderer.PortalRenderer"
-CRISPY_TEMPLATE_PACK = "portal_forms"
-CRISPY_ALLOWED_TEMPLATE_PACKS = ["portal_forms"]
-CRISPY_FAIL_SILENTLY = False
+CRISPY_TEMPLATE_PACK, CRISPY_ALLOWED_TEMPLATE_PACKS, CRISPY_FAIL_SILENTLY = "portal_forms", ["portal_forms"], False
 DJANGO_TABLES2_TEMPLATE = "tables/table.html"
 
 # ---- Safety ----------------------------------------------------------------------------------------------------------
@@ -417,7 +416,7 @@ CONTENT_SECURITY_POLICY = {
         **{f"{kind}-src": [SELF] for kind in ("script", "style", "font", "media", "connect", "manifest")},
         "img-src": [SELF, "data:"],
         "base-uri": [NONE],
-        "form-action": [SELF],
+        "form-action": [SELF, *([STRIPE_CHECKOUT_ORIGIN] if STRIPE_SECRET_KEY else [])],  # where "Pay" leads on to
         "frame-ancestors": [NONE],
         "object-src": [NONE],
     }
