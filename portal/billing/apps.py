@@ -16,3 +16,9 @@ class BillingConfig(AppConfig):
         guards.register(BOOKS, CLAIMS, CLAIM_STEPS, ITEMS, WAIVERS)
         guards.register(REFERRALS_IN_USE)
         schedules.by_cron("40 3 * * *", "portal.billing.tasks.put_papers_away", name="put papers away")
+        self._guard_what_is_paid_online()
+
+    def _guard_what_is_paid_online(self) -> None:
+        from portal.billing.guards import online
+
+        guards.register(online.ATTEMPTS, online.EVENTS, online.CARD_REFUNDS)

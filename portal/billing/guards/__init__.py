@@ -8,6 +8,7 @@
 - A row of the Medicare schedule that a claim was made by keeps its item, its days' beginning, its fee and its benefit.
 - A waiver never changes, but that it is taken back once. What a claim is for never changes; where it stands moves along
   the table of `claim_states`. While Medicare's money stands, its invoice is not voided, nor its line credited below it.
+- A try to pay online, a message of Stripe's and a refund to a card only move forward (`online.py`).
 - A payment and an allocation never change and are never deleted. A refund takes back no more than its payment brought.
 - Allocations of one payment never exceed it, and with those of its refunds never exceed what of it is still there.
   Those on one invoice never exceed what is payable nor fall below nothing, and no row takes more of a payment off an

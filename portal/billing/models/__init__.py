@@ -2,6 +2,7 @@ from portal.billing.claim_states import ClaimStatus
 from portal.billing.models.claim import Channel, ClaimStep, MedicareClaim
 from portal.billing.models.credit import CreditNote
 from portal.billing.models.invoice import BILLS_A_SESSION, Invoice, InvoiceStatus, Line, Purpose
+from portal.billing.models.online import AttemptStatus, PaymentAttempt, RefundStatus, StripeEvent, StripeRefund
 from portal.billing.models.paper import DrawnPaper
 from portal.billing.models.payer import PatientPayer, Payer
 from portal.billing.models.payment import Allocation, Method, Payment
@@ -11,6 +12,7 @@ __all__ = [
     "BILLS_A_SESSION",
     "FEES",
     "Allocation",
+    "AttemptStatus",
     "Channel",
     "ClaimStatus",
     "ClaimStep",
@@ -24,6 +26,10 @@ __all__ = [
     "PatientPayer",
     "Payer",
     "Payment",
+    "PaymentAttempt",
     "Purpose",
+    "RefundStatus",
+    "StripeEvent",
+    "StripeRefund",
     "Waiver",
 ]
