@@ -120,6 +120,9 @@ VERBS = {
     "payer.linked": "Payer pays for a patient",
     "payer.link_changed": "What a payer pays for changed",
     "payer.link_ended": "Payer pays for a patient no longer",
+    "online_payment.begun": "Payment page opened",
+    "card_refund.asked": "Refund to the card begun",
+    "card_refund.failed": "Refund to the card failed",
     "fee.waived": "Fee waived",
     "fee.waiver_taken_back": "Waiver of a fee taken back",
     # What the desk has to do, and e-mails
