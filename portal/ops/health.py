@@ -9,11 +9,9 @@ import re
 import shutil
 import smtplib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from pathlib import Path
 
 from django.conf import settings
@@ -37,6 +35,8 @@ from portal.notifications import heartbeat
 from portal.notifications.channels import CHANNELS
 from portal.notifications.models import Notice
 from portal.ops import bootstrap
+from portal.ops.card_health import cards
+from portal.ops.findings import Finding, Look, State, mind, well, wrong
 from portal.policies import publishing
 from portal.policies.models import PolicyKind
 from portal.website import crisis
@@ -45,34 +45,6 @@ OLDEST_POSTGRES = 15
 # The sweep runs every minute; three missed rounds are no accident.
 SILENT_AFTER = timedelta(minutes=4)
 SCARCE_DISK = 2 * 1024**3
-
-
-class State(StrEnum):
-    WELL = "well"
-    MIND = "mind"
-    WRONG = "wrong"
-
-
-@dataclass(frozen=True)
-class Finding:
-    state: State
-    what: str
-    cure: str = ""
-
-
-def well(what: str) -> Finding:
-    return Finding(State.WELL, what)
-
-
-def mind(what: str, cure: str) -> Finding:
-    return Finding(State.MIND, what, cure)
-
-
-def wrong(what: str, cure: str) -> Finding:
-    return Finding(State.WRONG, what, cure)
-
-
-Look = Callable[[], Iterator[Finding]]
 
 
 def python() -> Iterator[Finding]:
@@ -378,6 +350,7 @@ ON_THE_DATABASE: tuple[Look, ...] = (
     who_guards,
     encryption,
     mail,
+    cards,
     queue,
     memory,
     clinic,

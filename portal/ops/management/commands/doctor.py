@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from portal.ops.health import State, examine
+from portal.ops.findings import State
+from portal.ops.health import examine
 
 
 class Command(BaseCommand):
