@@ -15,6 +15,7 @@ urlpatterns = [
     path("practice/", include("portal.web.psychologist.urls")),
     path("reception/", include("portal.web.reception.urls")),
     path("manage/", include("portal.web.manager.urls")),
+    path("api/webhooks/", include("portal.web.webhooks.urls")),
     path("", include("portal.web.public.machines")),
     *i18n_patterns(
         path("", include("portal.web.public.urls")),

@@ -26,6 +26,7 @@ from portal.billing.models.invoice import (
     purpose_of,
 )
 from portal.clinic import kept
+from portal.common.access.actors import Actor
 from portal.common.languages.times import date_short
 from portal.common.money import ZERO
 from portal.common.templatetags.portal import dollars
@@ -125,6 +126,28 @@ def session_bills(invoices: Iterable[ListedRow], *, today: date) -> list[Session
         )
         for invoice in invoices
     ]
+
+
+class Owed(NamedTuple):
+    """What somebody has to pay: all of it in dollars, its first rows, and the number where it is one invoice."""
+
+    sum: Decimal
+    rows: SafeString
+    number: str
+
+
+# The home page names as many; the page of invoices has all.
+FIRST_OWED = 3
+
+
+def owed(actor: Actor, *, today: date) -> Owed | None:
+    """What is to be paid by somebody, the oldest first; None where nothing is. One query."""
+    owing = list(listed(Invoice.objects.visible_to(actor).owed_by_patients()).order_by("due_on", "pk"))
+    if not owing:
+        return None
+    total = sum((balance_of(invoice) for invoice in owing), start=ZERO)
+    rows = owing_rows(owing[:FIRST_OWED], today=today)
+    return Owed(total, rows, owing[0].number if len(owing) == 1 else "")
 
 
 def owing_rows(invoices: Iterable[ListedRow], *, today: date) -> SafeString:

@@ -9,6 +9,7 @@ from portal.web.patient.views import (
     details,
     documents,
     invoices,
+    paying,
     privacy,
     series,
     subscribing,
@@ -48,6 +49,7 @@ urlpatterns = [
     path("documents/<uuid:code>/file/", documents.file, name="document_file"),
     path("invoices/", invoices.listing, name="invoices"),
     path("invoices/<slug:number>/", invoices.detail, name="invoice"),
+    path("invoices/<slug:number>/pay/", paying.pay, name="pay"),
     path("invoices/<slug:number>/pdf/", invoices.pdf, name="invoice_pdf"),
     path("invoices/<slug:number>/credit/<slug:note>/pdf/", invoices.credit_pdf, name="credit_note_pdf"),
 ]

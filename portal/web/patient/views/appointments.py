@@ -33,6 +33,7 @@ from portal.appointments.refusals import (
 from portal.appointments.states import Verb, Why
 from portal.billing import charges
 from portal.billing.models import BILLS_A_SESSION, Invoice
+from portal.billing.online.client import is_on
 from portal.clinic.models import ClinicSettings, Location, Mode
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
@@ -44,7 +45,7 @@ from portal.journeys.times_form import TimesForm, kept_in_links
 from portal.patients.models import Patient
 from portal.resources.models import Share
 from portal.web.patient.forms import Cancelling, NewTime
-from portal.web.patient.lists import listed, session_bills
+from portal.web.patient.lists import listed, owed, session_bills
 from portal.web.patient.views import privacy
 
 PAST_PER_PAGE = 10
@@ -69,6 +70,8 @@ def home(request: ActorRequest) -> HttpResponse:
         "unknown": not known,
         "new_files": Share.objects.visible_to(request.actor, now=now).unseen().count(),
         "asking": privacy.asking(request, today=clinic.today(now)),
+        "to_pay": owed(request.actor, today=clinic.today(now)),
+        "online": is_on(),
     }
     return render(request, "patient/home.html", context)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -15,10 +15,13 @@ from portal.accounts.roles import Role
 from portal.billing import transfers
 from portal.billing.models import CreditNote, Invoice
 from portal.billing.models.invoice import balance_of
+from portal.billing.models.online import attempt_of
 from portal.billing.movements import movements_of
+from portal.billing.online.client import is_demo, is_on
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import ZERO
+from portal.common.web import polling
 from portal.common.web.htmx import page_or_fragment
 from portal.web.patient.lists import badge_for_patients, invoice_rows, listed, owing_rows
 
@@ -59,16 +62,29 @@ def listing(request: ActorRequest) -> HttpResponse:
 @allow(Role.PATIENT)
 @require_safe
 def detail(request: ActorRequest, number: str) -> HttpResponse:
-    invoice, clinic = _invoice(request, number), ClinicSettings.current()
+    """One invoice. Back from paying it online, the page asks by itself until the money is here."""
+    invoice, clinic, now = _invoice(request, number), ClinicSettings.current(), timezone.now()
+    attempt = attempt_of(invoice, request.GET.get("paying", ""))
+    waits_for = attempt is not None and attempt.is_waited_for(now=now)
+    known = polling.fingerprint(request, invoice.seen_as, attempt and (attempt.status, attempt.odd), waits_for)
+    if polling.is_poll(request) and polling.still_shows(request, known):
+        return polling.not_modified(known)
     context: dict[str, Any] = {
         "invoice": invoice,
-        "badge": badge_for_patients(invoice, invoice.payer_id, today=_today(clinic)),
+        "attempt": attempt,
+        "waits_for": waits_for,
+        "known": known,
+        "goes_back": attempt.goes_back if attempt else ZERO,
+        "stopped": "stopped" in request.GET,
+        "online": is_on(),
+        "online_demo": is_demo(),
+        "badge": badge_for_patients(invoice, invoice.payer_id, today=clinic.today(now)),
         "lines": invoice.lines.all(),
         "movements": movements_of(invoice),
         "notes": invoice.credit_notes.all(),
         "pay_to": None if invoice.payer_id else transfers.pay_to(invoice, clinic=clinic),
     }
-    return render(request, "patient/invoice.html", context)
+    return page_or_fragment(request, "patient/invoice.html", context, fragment="bill")
 
 
 @allow(Role.PATIENT)

@@ -1,0 +1,26 @@
+"""Back from Stripe's page: led to the bill that was paid, which shows the payment by itself."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+from django_q.tasks import async_task
+
+from portal.billing.models import AttemptStatus, PaymentAttempt
+from portal.common.access.decorators import open_to_all
+
+
+@open_to_all(reason="shows nothing: it leads on to a page that asks who wants to see it")
+@require_safe
+def back(request: HttpRequest, code: UUID) -> HttpResponse:
+    """Has Stripe asked at once, whether or not its message comes, and leads on."""
+    attempt = get_object_or_404(PaymentAttempt.objects.select_related("invoice"), code=code)
+    stopped = "stopped" in request.GET
+    if attempt.status == AttemptStatus.OPEN and not stopped:
+        async_task("portal.journeys.online.tasks.look_at_attempt", attempt.pk)
+    word = "stopped" if stopped else "paying"
+    return redirect(f"{reverse('patient:invoice', args=[attempt.invoice.number])}?{word}={attempt.code}")

@@ -1,0 +1,11 @@
+"""Where other companies' machines bring their messages."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from portal.web.webhooks.views import stripe
+
+app_name = "webhooks"
+
+urlpatterns = [path("stripe/", stripe.receive, name="stripe")]
