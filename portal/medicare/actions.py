@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 
 from portal.audit import trail
 from portal.common.access.actors import Actor
 from portal.medicare import referrers
-from portal.medicare.models import Referral, Referrer, UsedElsewhere
-from portal.medicare.refusals import ChangedMeanwhile
+from portal.medicare.models import BetterAccessLimits, Referral, Referrer, UsedElsewhere
+from portal.medicare.refusals import ChangedMeanwhile, LimitsKnown
 from portal.patients.models import Patient
 
 
@@ -90,3 +92,15 @@ def say_used_elsewhere(
     )
     trail.record("referral.used_elsewhere", by=by, target=patient, at=now, year=year)
     return said
+
+
+@transaction.atomic
+def add_limits(*, values: Mapping[str, Any], by: Actor, today: date, now: datetime) -> BetterAccessLimits:
+    """Writes down limits that hold for services from a day on, read today; raises LimitsKnown."""
+    made, is_new = BetterAccessLimits.objects.get_or_create(
+        valid_from=values["valid_from"], defaults=dict(values) | {"read_on": today}
+    )
+    if not is_new:
+        raise LimitsKnown
+    trail.record("schedule.limits_added", by=by, at=now, valid_from=made.valid_from)
+    return made

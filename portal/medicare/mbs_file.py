@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum
-from typing import BinaryIO
+from typing import Protocol
 from xml.parsers import expat
 
 from portal.medicare.catalogue import KNOWN
@@ -26,6 +26,12 @@ MOST_TEXT = 60_000
 CHUNK = 64 * 1024
 
 _WANTED = {"ItemNum", "ScheduleFee", "Benefit85", "FeeStartDate", "ItemStartDate", "ItemEndDate", "Description"}
+
+
+class Readable(Protocol):
+    """What bytes are read from: a file, or what a browser sent."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 class WhyNot(Enum):
@@ -73,7 +79,7 @@ class Schedule:
     records: int
 
 
-def read(file: BinaryIO, *, heard: Callable[[bytes], None] | None = None) -> Schedule:
+def read(file: Readable, *, heard: Callable[[bytes], None] | None = None) -> Schedule:
     """Reads a file from where it stands to its end; `heard` is given every piece of it.
 
     Raises FileRefused.

@@ -35,3 +35,7 @@ class ScheduleChanged(MedicareRefused):
 
 class NothingToApply(MedicareRefused):
     """The file says what the rows say already."""
+
+
+class LimitsKnown(MedicareRefused):
+    """Limits from that day are written down."""

@@ -56,14 +56,9 @@ def propose(
         return None
     if items is None:
         items = items_for_individuals(on=on)
-    fits = (registration, mode, setting_of(mode, outside=outside))
-    return next(
-        (item for item in items if (item.registration, item.mode, item.setting) == fits and item.fits(minutes)), None
-    )
+    fits = (registration, mode, outside and mode == Mode.IN_PERSON)
+    return next((item for item in items if _for(item) == fits and item.fits(minutes)), None)
 
 
-def setting_of(mode: str, *, outside: bool = False) -> MbsItem.Setting:
-    """Where a session in this mode is held, as items say it: video and phone sessions are held anywhere."""
-    if mode != Mode.IN_PERSON:
-        return MbsItem.Setting.ANYWHERE
-    return MbsItem.Setting.OUTSIDE if outside else MbsItem.Setting.ROOMS
+def _for(item: MbsItem) -> tuple[str, str, bool]:
+    return item.registration, item.mode, item.setting == MbsItem.Setting.OUTSIDE

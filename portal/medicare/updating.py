@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 from functools import partial
-from typing import Any, BinaryIO, TypedDict
+from typing import Any, TypedDict
 
 from django.db import transaction
 from django_q.tasks import async_task
@@ -23,7 +23,7 @@ from portal.audit import trail
 from portal.common.access.actors import Actor
 from portal.medicare import mbs_file
 from portal.medicare.catalogue import KNOWN, disagrees
-from portal.medicare.mbs_file import FileItem, Schedule
+from portal.medicare.mbs_file import FileItem, Readable, Schedule
 from portal.medicare.models import MbsItem, ScheduleUpdate
 from portal.medicare.models.updates import UpdateStatus
 from portal.medicare.refusals import AlreadyApplied, AnotherIsApplied, NothingToApply, ScheduleChanged
@@ -189,7 +189,7 @@ class _Told(TypedDict):
 # ---- Reading a file in -----------------------------------------------------------------------------------------------
 
 
-def read_file(*, file: BinaryIO) -> tuple[Schedule, str]:
+def read_file(*, file: Readable) -> tuple[Schedule, str]:
     """Reads a file, and its digest; raises FileRefused. Call it before a transaction: ten megabytes take a second."""
     digest = hashlib.sha256()
     schedule = mbs_file.read(file, heard=digest.update)

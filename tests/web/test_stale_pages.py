@@ -340,6 +340,7 @@ OTHERWISE = {
     ("practice/articles/new/", "/practice/articles/*/"): MAKES,
     ("manage/locations/new/", "/manage/locations/new/"): MAKES,
     ("manage/resources/new/", "/manage/resources/new/"): MAKES,
+    ("manage/medicare/limits/", "/manage/medicare/limits/"): MAKES,
     ("manage/services/new/", "/manage/services/new/"): MAKES,
     ("manage/staff/<uuid:code>/profile/", "/manage/staff/*/profile/"): "of somebody who has none yet",
     ("practice/hours/", "/practice/hours/exceptions/"): MAKES,

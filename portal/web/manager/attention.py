@@ -23,6 +23,7 @@ from portal.clinic.models import ClinicSettings, ProviderNumber, Psychologist
 from portal.common.access.actors import Actor
 from portal.common.kept import kept
 from portal.common.money import dollars
+from portal.medicare import ages
 from portal.notifications.models import Notice
 from portal.patients.models import Patient
 from portal.policies import publishing
@@ -52,7 +53,15 @@ class Point:
 def points(*, clinic: ClinicSettings, by: Actor, now: datetime) -> list[Point]:
     """The most pressing first."""
     found = [*_to_confirm(by), *_unsent(), *_unsafe(), *_unfinished(clinic), *_untrue(), *_unbookable()]
-    return [*found, *_fees(by, now), *_unchecked(now), *_unanswered(now)]
+    return [*found, *_fees(by, now), *_unchecked(now), *_old_schedule(clinic, now), *_unanswered(now)]
+
+
+def _old_schedule(clinic: ClinicSettings, now: datetime) -> list[Point]:
+    """Medicare's fees and limits that nobody has looked at for a year."""
+    if not ages.is_anything_old(today=clinic.today(now)):
+        return []
+    text = _("Some of Medicare's fees or limits are older than 12 months. Rebates may be wrong by now.")
+    return [Point(text, reverse("manager:medicare"), _("Look at them"))]
 
 
 def _to_confirm(by: Actor) -> list[Point]:
