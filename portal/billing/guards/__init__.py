@@ -9,6 +9,7 @@
 - A waiver never changes, but that it is taken back once. What a claim is for never changes; where it stands moves along
   the table of `claim_states`. While Medicare's money stands, its invoice is not voided, nor its line credited below it.
 - A try to pay online, a message of Stripe's and a refund to a card only move forward (`online.py`).
+- That somebody answered for what is red on a Medicare invoice never changes.
 - A payment and an allocation never change and are never deleted. A refund takes back no more than its payment brought.
 - Allocations of one payment never exceed it, and with those of its refunds never exceed what of it is still there.
   Those on one invoice never exceed what is payable nor fall below nothing, and no row takes more of a payment off an
@@ -22,10 +23,10 @@ from __future__ import annotations
 from portal.billing.guards import postgresql, sqlite
 from portal.billing.guards.claims import CLAIM_STEPS, CLAIMS
 from portal.billing.guards.items import ITEMS
-from portal.billing.guards.words import WAIVER, WAIVER_NEVER
-from portal.common.guards import REFUSE, Function, Guard, Trigger, changes_once
+from portal.billing.guards.words import OVERRIDE, OVERRIDE_NEVER, WAIVER, WAIVER_NEVER
+from portal.common.guards import REFUSE, Function, Guard, Trigger, changes_once, frozen
 
-__all__ = ["BOOKS", "CLAIMS", "CLAIM_STEPS", "ITEMS", "WAIVERS"]
+__all__ = ["BOOKS", "CLAIMS", "CLAIM_STEPS", "ITEMS", "OVERRIDES", "WAIVERS"]
 
 BOOKS = Guard(
     "the books",
@@ -47,3 +48,4 @@ WAIVERS = changes_once(
     "AND taken_back_at IS NULL AND NEW.taken_back_at IS NULL",
     words=WAIVER_NEVER,
 )
+OVERRIDES = frozen("the overrides of claims", prefix="claim_override", table=OVERRIDE, words=OVERRIDE_NEVER)

@@ -46,3 +46,4 @@ CLAIM_NEVER = "What a claim is for never changes, and it moves only as claims ma
 CLAIM_BEGINS = "A claim begins as one to be claimed."
 CLAIM_STEP_NEVER = "A step of a claim never changes."
 CLAIM_PAID = "Medicare paid for this: the claim is rejected first, with a reason."
+OVERRIDE, OVERRIDE_NEVER = "billing_claimoverride", "What somebody answered for on a Medicare invoice never changes."

@@ -3,6 +3,7 @@ from portal.billing.models.claim import Channel, ClaimStep, MedicareClaim
 from portal.billing.models.credit import CreditNote
 from portal.billing.models.invoice import BILLS_A_SESSION, Invoice, InvoiceStatus, Line, Purpose
 from portal.billing.models.online import AttemptStatus, PaymentAttempt, RefundStatus, StripeEvent, StripeRefund
+from portal.billing.models.override import ClaimOverride
 from portal.billing.models.paper import DrawnPaper
 from portal.billing.models.payer import PatientPayer, Payer
 from portal.billing.models.payment import Allocation, Method, Payment
@@ -14,6 +15,7 @@ __all__ = [
     "Allocation",
     "AttemptStatus",
     "Channel",
+    "ClaimOverride",
     "ClaimStatus",
     "ClaimStep",
     "CreditNote",

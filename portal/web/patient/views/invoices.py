@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.accounts.roles import Role
@@ -23,6 +25,7 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import ZERO
 from portal.common.web import polling
 from portal.common.web.htmx import page_or_fragment
+from portal.journeys import claim_checks
 from portal.web.patient.lists import badge_for_patients, invoice_rows, listed, owing_rows
 
 PER_PAGE = 20
@@ -92,9 +95,12 @@ def detail(request: ActorRequest, number: str) -> HttpResponse:
 def pdf(request: ActorRequest, number: str) -> HttpResponse:
     from portal.billing import paper  # it brings the PDF library, which is slow to load
 
-    invoice = get_object_or_404(Invoice.objects.visible_to(request.actor), number=number)
+    invoice, now = get_object_or_404(Invoice.objects.visible_to(request.actor), number=number), timezone.now()
+    if not claim_checks.may_print(invoice, now=now):
+        messages.info(request, _("We are still checking this invoice. You can download it once that is done."))
+        return redirect("patient:invoice", number=invoice.number)
     return HttpResponse(
-        paper.invoice_pdf(invoice, now=timezone.now()),
+        paper.invoice_pdf(invoice, now=now),
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{paper.filename(invoice)}"'},
     )

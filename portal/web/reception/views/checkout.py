@@ -29,13 +29,14 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import ZERO, dollars
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
-from portal.journeys import checking_out, same_day, sessions
+from portal.journeys import checking_out, claim_checks, same_day, sessions
 from portal.journeys.checking_out import Held, Preview
 from portal.medicare.telling import standing_in_words
 from portal.reports.days import owed_by
 from portal.web.calendars.refused import in_words
 from portal.web.reception import mailing, meanwhile
 from portal.web.reception.forms import HELD, LATER, THEMSELVES, CheckOutForm
+from portal.web.reception.views.claim_checks import held_back
 
 
 def _session(request: ActorRequest, code: UUID) -> Appointment:
@@ -223,11 +224,13 @@ def checked_out(request: ActorRequest, code: UUID) -> HttpResponse:
     invoice = _invoice_of(request, session)
     if invoice is None:
         return redirect("reception:check_out", code=session.code)
-    today = ClinicSettings.current().today(timezone.now())
+    now = timezone.now()
+    today = ClinicSettings.current().today(now)
     context = {
         "session": session,
         "patient": session.patient,
         "invoice": invoice,
+        "check": claim_checks.check(invoice, now=now),
         "badge": invoice.badge(today=today),
         "movements": movements_of(invoice),
         "notes": invoice.credit_notes.all(),
@@ -258,5 +261,8 @@ def send_invoice(request: ActorRequest, code: UUID) -> HttpResponse:
     invoice = _invoice_of(request, session)
     if invoice is None:
         return redirect("reception:check_out", code=session.code)
-    mailing.send(request, invoice, now=timezone.now())
+    now = timezone.now()
+    if answer := held_back(request, invoice, now=now):
+        return answer
+    mailing.send(request, invoice, now=now)
     return redirect("reception:checked_out", code=session.code)

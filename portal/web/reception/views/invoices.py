@@ -35,11 +35,12 @@ from portal.common.money import dollars
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.keyset import page_of
 from portal.common.web.search_words import searched_by_post
-from portal.journeys import checking_out, paying, voiding
+from portal.journeys import checking_out, claim_checks, paying, voiding
 from portal.patients.models import Patient
 from portal.web.reception import again, mailing, meanwhile
 from portal.web.reception.filters import InvoiceFilter
 from portal.web.reception.tables import InvoiceTable
+from portal.web.reception.views.claim_checks import held_back
 from portal.web.reception.views.claims import claims_of, paid_by_medicare
 
 PER_PAGE = 25
@@ -343,9 +344,11 @@ def pdf(request: ActorRequest, number: str) -> HttpResponse:
     """The paper, shown in the browser to be printed."""
     from portal.billing import paper  # it brings the PDF library, which is slow to load
 
-    invoice = get_object_or_404(Invoice.objects.visible_to(request.actor), number=number)
+    invoice, now = get_object_or_404(Invoice.objects.visible_to(request.actor), number=number), timezone.now()
+    if answer := held_back(request, invoice, now=now):
+        return answer
     return HttpResponse(
-        paper.invoice_pdf(invoice, now=timezone.now()),
+        paper.invoice_pdf(invoice, now=now),
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{paper.filename(invoice)}"'},
     )
@@ -355,9 +358,11 @@ def pdf(request: ActorRequest, number: str) -> HttpResponse:
 @require_POST
 def send(request: ActorRequest, number: str) -> HttpResponse:
     """Sends the invoice by e-mail, once for each page that asked."""
-    invoice = _invoice(request, number)
+    invoice, now = _invoice(request, number), timezone.now()
+    if answer := held_back(request, invoice, now=now):
+        return answer
     if invoice.status == InvoiceStatus.ISSUED:
-        mailing.send(request, invoice, now=timezone.now())
+        mailing.send(request, invoice, now=now)
     else:
         messages.error(request, _("Only an invoice that stands is sent."))
     return redirect_to(request, "reception:invoice", number=invoice.number)
@@ -380,6 +385,7 @@ def _show(
         "movements": movements_of(invoice),
         "notes": invoice.credit_notes.select_related("created_by", "line"),
         "badge": invoice.badge(today=today),
+        "check": claim_checks.check(invoice, now=now),
         "referral": (invoice.snapshot or {}).get("referral"),
         "form": (form or _payment_form(invoice, today=today)) if takes_money else None,
         "again": again.address(invoice),
