@@ -339,6 +339,8 @@ at("cancel a session", RECEPTION, "/reception/appointments/{life.upcoming.code}/
 at("undo a check-in", RECEPTION, "/reception/appointments/{life.arrived.code}/arrive/undo/")
 at("check out", RECEPTION, "/reception/appointments/{life.arrived.code}/check-out/")
 at("checked out", RECEPTION, "/reception/appointments/{life.drafted.code}/checked-out/")
+at("close the day", RECEPTION, "/reception/close/")
+at("who owes", RECEPTION, "/reception/debtors/")
 at("invoices", RECEPTION, "/reception/invoices/")
 at("invoice owing", RECEPTION, "/reception/invoices/{life.owing.number}/")
 at("invoice paid", RECEPTION, "/reception/invoices/{life.paid.number}/")

@@ -38,7 +38,7 @@ from portal.appointments.models import (
     WorkingHours,
 )
 from portal.appointments.models.waitlist import ANY_PART, ANY_WAY, EVERY_DAY
-from portal.billing.models import PatientPayer, Payer, Waiver
+from portal.billing.models import ClosedPayment, DayClose, PatientPayer, Payer, Payment, Waiver
 from portal.clinic.models import (
     ClinicSettings,
     Language,
@@ -360,6 +360,17 @@ def waiver(*, appointment: Appointment | None = None, **fields) -> Waiver:
 
 
 # ---- The waitlist ----------------------------------------------------------------------------------------------------
+
+
+def day_close(*, payment: Payment | None = None, **fields) -> DayClose:
+    """A closed day of a place, with nothing in its drawer; with a payment that it counted, if one is given."""
+    nothing = dict.fromkeys(("opening", "cash", "counted", "kept", "card", "difference"), Decimal(0))
+    defaults = {"day": date(2026, 11, 23), "closed_at": datetime(2026, 11, 23, 7, tzinfo=UTC), "sheet": {}}
+    where, who = fields.pop("location", None) or location(), fields.pop("closed_by", None) or staff()
+    close = DayClose.objects.create(location=where, closed_by=who, **nothing | defaults | fields)
+    if payment:
+        ClosedPayment.objects.create(close=close, payment=payment)
+    return close
 
 
 def waiting(

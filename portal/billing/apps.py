@@ -17,8 +17,14 @@ class BillingConfig(AppConfig):
         guards.register(REFERRALS_IN_USE)
         schedules.by_cron("40 3 * * *", "portal.billing.tasks.put_papers_away", name="put papers away")
         self._guard_what_is_paid_online()
+        self._guard_closes()
 
     def _guard_what_is_paid_online(self) -> None:
         from portal.billing.guards import online
 
         guards.register(online.ATTEMPTS, online.EVENTS, online.CARD_REFUNDS)
+
+    def _guard_closes(self) -> None:
+        from portal.billing.guards.closes import CLOSED_PAYMENTS, CLOSES
+
+        guards.register(CLOSED_PAYMENTS, CLOSES)

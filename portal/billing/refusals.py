@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from portal.billing.models import Invoice, MedicareClaim
+    from portal.billing.models import DayClose, Invoice, MedicareClaim
 
 
 class BillingRefused(Exception):
@@ -131,3 +131,23 @@ class OverClaim(BillingRefused):
     def __init__(self, charged: Decimal) -> None:
         super().__init__(str(charged))
         self.charged = charged
+
+
+class CloseRefused(BillingRefused):
+    """That day of the place, or a later one, is closed. `close` is what stands in the way."""
+
+    def __init__(self, close: DayClose) -> None:
+        super().__init__(str(close))
+        self.close = close
+
+
+class TakingsChanged(BillingRefused):
+    """Money was entered since the page of the close was drawn."""
+
+
+class Unexplained(BillingRefused):
+    """What was found differs from the books, and nobody says why: `drawer` and `terminal` in dollars."""
+
+    def __init__(self, drawer: Decimal, terminal: Decimal) -> None:
+        super().__init__(f"{drawer} {terminal}")
+        self.drawer, self.terminal = drawer, terminal

@@ -56,6 +56,8 @@ STAFF_ONLY = (
     "portal/billing/models/claim.py",
     "portal/billing/models/payer.py",
     "portal/billing/payer_forms.py",
+    "portal/billing/models/day_close.py",
+    "portal/reports/",
     "portal/clinic/forms.py",
     "portal/clinic/row_forms.py",
     "portal/clinic/profile_forms.py",

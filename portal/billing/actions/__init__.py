@@ -22,6 +22,7 @@ from portal.billing.actions.claiming import (
     send_claims,
     withdraw_claim,
 )
+from portal.billing.actions.closing import close_day
 from portal.billing.actions.credits import credit_line, creditable
 from portal.billing.actions.fees import bill_fee, take_back_waiver, waive_fee
 from portal.billing.actions.invoices import BillTo, bill, draft_invoice, issue_invoice, may_bill, void_invoice
@@ -55,6 +56,7 @@ __all__ = [
     "bill_fee",
     "change_link",
     "claim_again",
+    "close_day",
     "credit_line",
     "creditable",
     "deposit_of",

@@ -6,7 +6,8 @@ INVOICE, LINE = "billing_invoice", "billing_line"
 PAYMENT, ALLOCATION = "billing_payment", "billing_allocation"
 CREDIT_NOTE, WAIVER = "billing_creditnote", "billing_waiver"
 CLAIM, CLAIM_STEP = "billing_medicareclaim", "billing_claimstep"
-TABLES = {INVOICE, LINE, PAYMENT, ALLOCATION, CREDIT_NOTE, WAIVER, CLAIM, CLAIM_STEP}
+DAY_CLOSE, CLOSED_PAYMENT = "billing_dayclose", "billing_closedpayment"
+TABLES = {INVOICE, LINE, PAYMENT, ALLOCATION, CREDIT_NOTE, WAIVER, CLAIM, CLAIM_STEP, DAY_CLOSE, CLOSED_PAYMENT}
 
 # Of an issued invoice; a test fails if a column is in neither list.
 MAY_CHANGE = ["status", "payable", "paid", "voided_at", "voided_by_id", "void_reason"]
@@ -47,3 +48,4 @@ CLAIM_BEGINS = "A claim begins as one to be claimed."
 CLAIM_STEP_NEVER = "A step of a claim never changes."
 CLAIM_PAID = "Medicare paid for this: the claim is rejected first, with a reason."
 OVERRIDE, OVERRIDE_NEVER = "billing_claimoverride", "What somebody answered for on a Medicare invoice never changes."
+CLOSE_NEVER = "A day that was closed never changes: what comes after it stands on the next."

@@ -1,6 +1,7 @@
 from portal.billing.claim_states import ClaimStatus
 from portal.billing.models.claim import Channel, ClaimStep, MedicareClaim
 from portal.billing.models.credit import CreditNote
+from portal.billing.models.day_close import ClosedPayment, DayClose
 from portal.billing.models.invoice import BILLS_A_SESSION, Invoice, InvoiceStatus, Line, Purpose
 from portal.billing.models.online import AttemptStatus, PaymentAttempt, RefundStatus, StripeEvent, StripeRefund
 from portal.billing.models.override import ClaimOverride
@@ -18,7 +19,9 @@ __all__ = [
     "ClaimOverride",
     "ClaimStatus",
     "ClaimStep",
+    "ClosedPayment",
     "CreditNote",
+    "DayClose",
     "DrawnPaper",
     "Invoice",
     "InvoiceStatus",

@@ -56,6 +56,7 @@ class CreditNote(models.Model):
 
     class Meta:
         ordering = ["created_at", "id"]
+        indexes = [models.Index(fields=["created_at"], name="credit_note_by_moment")]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0, gst__gte=0), name="credit_note_amount_above_zero"),
             models.CheckConstraint(condition=Q(gst__lte=F("amount")), name="credit_note_gst_within_amount"),

@@ -57,7 +57,10 @@ class Payment(models.Model):
 
     class Meta:
         ordering = ["recorded_at", "id"]
-        indexes = [models.Index(fields=["received_on", "method"], name="payment_by_day")]
+        indexes = [
+            models.Index(fields=["received_on", "method"], name="payment_by_day"),
+            models.Index(fields=["recorded_at"], name="payment_by_moment"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(method__in=Method.values), name="payment_method_is_known"),
             models.CheckConstraint(

@@ -20,7 +20,7 @@ from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, S
 from portal.common.access.actors import Actor
 from portal.journeys import checking_out, paying
 from portal.medicare import actions as medicare
-from portal.ops.demo import claims, policies, sign_ins
+from portal.ops.demo import claims, closes, policies, sign_ins
 from portal.patients import actions as patients
 from portal.patients.models import Patient
 from portal.policies.models import PolicySettings
@@ -138,6 +138,7 @@ def tell(*, accounts: dict[sign_ins.Person, User], now: datetime, say: Callable[
         story.fill(circle)
     decide_fees(by=desk, now=now)
     claims.follow(by=desk, now=now)
+    closes.close_days(by=desk, now=now)
 
 
 def decide_fees(*, by: Actor, now: datetime) -> None:

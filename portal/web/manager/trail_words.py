@@ -110,6 +110,7 @@ VERBS = {
     "invoice.issued": "Invoice issued",
     "invoice.mailed": "Invoice e-mailed",
     "invoice.voided": "Invoice voided",
+    "invoices.downloaded": "List of invoices downloaded",
     "invoice.credited": "Credit note issued",
     "invoice.claim_overridden": "Medicare invoice let out with what the check found red on it",
     "payment.recorded": "Payment taken",
@@ -125,6 +126,8 @@ VERBS = {
     "online_payment.begun": "Payment page opened",
     "card_refund.asked": "Refund to the card begun",
     "card_refund.failed": "Refund to the card failed",
+    "debtors.downloaded": "List of who owes downloaded",
+    "day.closed": "Day closed at the desk",
     "fee.waived": "Fee waived",
     "fee.waiver_taken_back": "Waiver of a fee taken back",
     # What the desk has to do, and e-mails

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import cast
+from typing import Any, cast
 
 import django_filters
 from django import forms
-from django.db.models import Exists, OuterRef, QuerySet
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from portal.billing.models.invoice import Invoice, InvoiceQuerySet, InvoiceRow, Standing
+from portal.billing.models import Payer
+from portal.billing.models.invoice import Invoice, InvoiceQuerySet, Purpose, Standing
 from portal.clinic.models import Psychologist
-from portal.common.forms.fields import DateField
+from portal.common.forms.fields import DateField, MoneyField
 from portal.common.forms.spans import SpanOfDays
 from portal.common.text.typed import plain
 from portal.common.web.search_words import SearchWords
 from portal.patients.models import PatientQuerySet, SearchKey
 from portal.patients.search import search, tokens_of
+from portal.web.reception.rows import DeskInvoiceRow
 
 # ---- Invoices -------------------------------------------------------------------------------------------------------
 
@@ -36,11 +39,26 @@ class DayFilter(django_filters.Filter):
     field_class = DateField
 
 
+class AmountFilter(django_filters.Filter):
+    field_class = MoneyField
+
+
+class SpanOfDaysAndAmounts(SpanOfDays):
+    """And two amounts, the lesser one first."""
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        least, most = data.get("least"), data.get("most")
+        if least is not None and most is not None and least > most:
+            self.add_error("most", ValidationError(_("It is less than the first amount. Swap the two."), code="order"))
+        return data
+
+
 class InvoiceFilter(django_filters.FilterSet):
-    """By number or name, standing, psychologist and date of issue. `today` says what is overdue."""
+    """By number or name, standing, psychologist, day of issue, what for and how much. `today` says what is overdue."""
 
     q = WordsFilter(
-        label=_("Number or patient"),
+        label=_("Number, patient or payer"),
         method="find",
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "spellcheck": "false"}),
     )
@@ -55,11 +73,17 @@ class InvoiceFilter(django_filters.FilterSet):
     )
     since = DayFilter(label=_("Issued from"), field_name="issued_on", lookup_expr="gte", picker=True)
     until = DayFilter(label=_("Issued until"), field_name="issued_on", lookup_expr="lte", picker=True)
+    purpose = django_filters.ChoiceFilter(label=_("What for"), choices=Purpose.choices, empty_label=_("All"))
+    payer = django_filters.ModelChoiceFilter(
+        label=_("Payer"), queryset=Payer.objects.order_by("name", "pk"), to_field_name="code", empty_label=_("All")
+    )
+    least = AmountFilter(label=_("From $"), field_name="payable", lookup_expr="gte")
+    most = AmountFilter(label=_("Up to $"), field_name="payable", lookup_expr="lte")
     patient = django_filters.UUIDFilter(field_name="patient__code", widget=forms.HiddenInput)
 
     class Meta:
         model = Invoice
-        form = SpanOfDays
+        form = SpanOfDaysAndAmounts
         fields: list[str] = []
 
     def __init__(self, data: QueryDict, *, queryset: InvoiceQuerySet, people: PatientQuerySet, today: date) -> None:
@@ -67,9 +91,14 @@ class InvoiceFilter(django_filters.FilterSet):
         self.people, self.today = people, today
 
     @property
-    def rows(self) -> QuerySet[Invoice, InvoiceRow]:
+    def rows(self) -> QuerySet[Invoice, DeskInvoiceRow]:
         """What was asked for, as the table shows it."""
-        return cast(InvoiceQuerySet, self.qs).for_table()
+        return cast("QuerySet[Invoice, DeskInvoiceRow]", self.found.for_table("patient__code"))
+
+    @property
+    def found(self) -> InvoiceQuerySet:
+        """What was asked for."""
+        return cast(InvoiceQuerySet, self.qs)
 
     @property
     def narrows(self) -> bool:
@@ -91,7 +120,11 @@ class InvoiceFilter(django_filters.FilterSet):
             return invoices.none() if typed else invoices
         people = search(self.people.for_table(), typed, limit=FEW_PEOPLE + 1)
         if len(people) <= FEW_PEOPLE:
-            return invoices.filter(patient__in=[person.pk for person in people])
+            payers = list(
+                Payer.objects.filter(name__icontains=plain(typed)).order_by().values_list("pk", flat=True)[:FEW_PEOPLE]
+            )
+            theirs = Q(patient__in=[person.pk for person in people])
+            return invoices.filter(theirs | Q(payer__in=payers) if payers else theirs)
         for token in tokens:
             invoices = invoices.filter(Exists(SearchKey.objects.filter(token.condition, patient=OuterRef("patient"))))
         return invoices

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.appointments.models.appointment import NextSession
 from portal.billing.models import Payer, Purpose
-from portal.billing.models.invoice import InvoiceRow, badge_of, balance_of, patient_of, psychologist_of, purpose_of
+from portal.billing.models.invoice import badge_of, balance_of, patient_of, psychologist_of, purpose_of
 from portal.common.languages.times import clock, date_short, day_short
 from portal.common.money import dollars
 from portal.common.text.normalise import full_name
@@ -25,6 +25,7 @@ from portal.common.web.search_words import sealed
 from portal.common.web.stencils import Stencil
 from portal.common.web.tables import ListTable, Row
 from portal.patients.models import PatientRow
+from portal.web.reception.rows import DeskInvoiceRow
 
 
 class PatientTable(ListTable[PatientRow]):
@@ -114,7 +115,7 @@ _FIGURES = {"td": {"class": "num"}, "th": {"class": "num"}}
 _UNBROKEN = {"td": {"class": "nowrap"}}
 
 
-class InvoiceTable(ListTable[InvoiceRow]):
+class InvoiceTable(ListTable[DeskInvoiceRow]):
     """One page of invoices `for_table`, in an order that the database keeps an index of."""
 
     ORDERS = ("issued_on", "due_on", "total")
@@ -134,7 +135,7 @@ class InvoiceTable(ListTable[InvoiceRow]):
 
     stencil = Stencil(
         "reception/_invoice_row.html",
-        holes="page number purpose patient payer psychologist issued_on due_on payable total balance",
+        holes="page number purpose patient_page patient payer psychologist issued_on due_on payable total balance",
     )
 
     class Meta:
@@ -142,10 +143,11 @@ class InvoiceTable(ListTable[InvoiceRow]):
         orderable = False
         attrs = {"class": "table cards invoices"}
 
-    def __init__(self, keyset: KeysetPage[InvoiceRow], *, order: str, today: date, **kwargs: Any) -> None:
+    def __init__(self, keyset: KeysetPage[DeskInvoiceRow], *, order: str, today: date, **kwargs: Any) -> None:
         self.keyset, self.order, self.today = keyset, order, today
         # The same few days stand in many rows.
-        self.page_of, self.day = each("reception:invoice"), cache(date_short)
+        self.page_of, self.patient_page_of = each("reception:invoice"), each("reception:patient")
+        self.day = cache(date_short)
         super().__init__(keyset.rows, order_by=order, **kwargs)
 
     @classmethod
@@ -154,7 +156,7 @@ class InvoiceTable(ListTable[InvoiceRow]):
         asked = data.get("sort", "")
         return asked if asked.removeprefix("-") in cls.ORDERS else cls.NEWEST_FIRST
 
-    def row(self, record: InvoiceRow) -> Row:
+    def row(self, record: DeskInvoiceRow) -> Row:
         first, last = record.patient__legal_first_name, record.patient__legal_last_name
         balance = balance_of(record)
         return (
@@ -169,6 +171,7 @@ class InvoiceTable(ListTable[InvoiceRow]):
                 self.page_of(record.number),
                 record.number,
                 purpose_of(record),
+                self.patient_page_of(record.patient__code),
                 patient_of(record),
                 record.bill_to_name,
                 psychologist_of(record),

@@ -272,9 +272,9 @@ def link(response, rel):
 
 @pytest.mark.parametrize("sort", ["-issued_on", "total"])
 def test_pages_turn_by_links_that_keep_the_filter(desk, monkeypatch, sort):
-    from portal.web.reception.views import invoices
+    from portal.web.reception.views import invoice_list
 
-    monkeypatch.setattr(invoices, "PER_PAGE", 2)
+    monkeypatch.setattr(invoice_list, "PER_PAGE", 2)
     for n in range(5):
         issue(now=NOW - timedelta(days=n // 2))
     void(issue())

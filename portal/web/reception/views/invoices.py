@@ -1,4 +1,4 @@
-"""Invoices at the desk: the list, one of them, money in, money back, void, and the paper."""
+"""One invoice at the desk: money in, money back, void, and the paper."""
 
 from __future__ import annotations
 
@@ -32,18 +32,11 @@ from portal.billing.refusals import (
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import dollars
-from portal.common.web.htmx import page_or_fragment, redirect_to
-from portal.common.web.keyset import page_of
-from portal.common.web.search_words import searched_by_post
+from portal.common.web.htmx import redirect_to
 from portal.journeys import checking_out, claim_checks, paying, voiding
-from portal.patients.models import Patient
 from portal.web.reception import again, mailing, meanwhile
-from portal.web.reception.filters import InvoiceFilter
-from portal.web.reception.tables import InvoiceTable
 from portal.web.reception.views.claim_checks import held_back
 from portal.web.reception.views.claims import claims_of, paid_by_medicare
-
-PER_PAGE = 25
 
 
 def _today(now: datetime) -> date:
@@ -58,29 +51,6 @@ def _invoice(request: ActorRequest, number: str) -> Invoice:
         ),
         number=number,
     )
-
-
-@allow(Role.RECEPTION, Role.MANAGER)
-@searched_by_post("q")
-@require_safe
-def listing(request: ActorRequest) -> HttpResponse:
-    """The table of all invoices, found and turned by htmx; a million of them answer like a hundred."""
-    today, visible = _today(timezone.now()), Invoice.objects.visible_to(request.actor)
-    chosen = InvoiceFilter(request.GET, queryset=visible, people=Patient.objects.visible_to(request.actor), today=today)
-    order = InvoiceTable.order_in(request.GET)
-    page = page_of(
-        chosen.rows, order=order, page=request.GET.get("page", ""), size=PER_PAGE, marker="number", among=visible
-    )
-    table = InvoiceTable(
-        page,
-        order=order,
-        today=today,
-        empty_text=_("Nothing fits. Try part of the number or the name, or take a filter away.")
-        if chosen.narrows
-        else _("An invoice is made when a session is checked out."),
-    )
-    context = {"filter": chosen, "table": table, "page": page}
-    return page_or_fragment(request, "reception/invoices.html", context, fragment="results")
 
 
 @allow(Role.RECEPTION, Role.MANAGER)

@@ -1,0 +1,82 @@
+"""A day of a place is looked over and closed by a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from portal.audit import trail
+from portal.billing.models import ClosedPayment, DayClose, Method
+from portal.billing.refusals import CloseRefused, TakingsChanged, Unexplained
+from portal.billing.takings import last_close, takings_of
+from portal.clinic.models import ClinicSettings, Location
+from portal.common.access.actors import Actor
+from portal.common.money import ZERO, in_cents
+
+
+@transaction.atomic
+def close_day(
+    *,
+    place: Location,
+    day: date,
+    opening: Decimal,
+    counted: Decimal,
+    kept: Decimal,
+    terminal: Decimal | None,
+    explanation: str,
+    sheet: Mapping[str, Any],
+    seen: str,
+    by: Actor,
+    now: datetime,
+) -> DayClose:
+    """Closes a day of a place with what was found in its drawer; `sheet` is the page as it was.
+
+    Raises CloseRefused (with the close that stands in the way) where that day or a later one is closed, TakingsChanged
+    where money was entered since the page was `seen`, and Unexplained where what was found differs and nobody says why.
+    """
+    # Of two who close at once the second waits here, and sees what the first did.
+    Location.objects.select_for_update().get(pk=place.pk)
+    last = last_close(place)
+    if last is not None and last.day >= day:
+        raise CloseRefused(last)
+    takings = takings_of(place, day, clinic=ClinicSettings.current(), last=last)
+    if takings.seen_as != seen:
+        raise TakingsChanged
+    cash, card = takings.net(Method.CASH), takings.net(Method.CARD)
+    difference, explanation = counted - opening - cash, explanation.strip()
+    if (difference or (terminal is not None and terminal != card)) and not explanation:
+        raise Unexplained(difference, ZERO if terminal is None else terminal - card)
+    close = DayClose.objects.create(
+        location=place,
+        day=day,
+        closed_at=now,
+        closed_by=by.person,
+        opening=opening,
+        cash=cash,
+        counted=counted,
+        kept=kept,
+        card=card,
+        terminal=terminal,
+        difference=difference,
+        explanation=explanation,
+        sheet=dict(sheet),
+    )
+    ClosedPayment.objects.bulk_create(
+        [ClosedPayment(close=close, payment=payment) for payment in takings.payments]
+        + [ClosedPayment(close=close, payment=payment, is_late=True) for payment in takings.late]
+    )
+    trail.record(
+        "day.closed",
+        by=by,
+        target=close,
+        at=now,
+        day=day,
+        place=str(place.code),
+        takings_cents=in_cents(takings.total),
+        difference_cents=in_cents(difference),
+    )
+    return close

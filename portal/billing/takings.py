@@ -1,0 +1,131 @@
+"""What came in and went back at one place on one day, and what the closed days did not know of yet."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from portal.billing.models import Allocation, DayClose, Method, Payment
+from portal.clinic.kept import places
+from portal.clinic.models import ClinicSettings, Location
+from portal.common.money import ZERO
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class OfMethod:
+    """What moved by one way of paying, in dollars; what went back has a minus."""
+
+    method: str
+    came: Decimal
+    went: Decimal
+    count: int
+
+    @property
+    def label(self) -> str:
+        return str(Method(self.method).label)
+
+    @property
+    def net(self) -> Decimal:
+        return self.came + self.went
+
+
+@dataclass(frozen=True)
+class Takings:
+    """The payments of a day, and those entered since the last close for days before it."""
+
+    payments: list[Payment] = field(default_factory=list)
+    late: list[Payment] = field(default_factory=list)
+
+    @property
+    def by_method(self) -> list[OfMethod]:
+        return _by_method(self.payments)
+
+    @property
+    def total(self) -> Decimal:
+        return sum((payment.amount for payment in self.payments), ZERO)
+
+    def net(self, method: str) -> Decimal:
+        """What of it is by one way of paying, in dollars."""
+        return sum((payment.amount for payment in self.payments if payment.method == method), ZERO)
+
+    @property
+    def seen_as(self) -> str:
+        """What a page that closes the day knew of its money, as one word."""
+        rows = [f"{p.pk}" for p in self.payments] + ["late"] + [f"{p.pk}" for p in self.late]
+        return hashlib.sha256(" ".join(rows).encode()).hexdigest()[:16]
+
+
+def main_place() -> Location | None:
+    """Where money counts that is for no invoice: the first of the places in use."""
+    return next((place for place in places().values() if place.is_active), None)
+
+
+def last_close(place: Location) -> DayClose | None:
+    """The day that was closed last at a place."""
+    return DayClose.objects.filter(location=place).select_related("closed_by").order_by("-day").first()
+
+
+def takings_of(place: Location, day: date, *, clinic: ClinicSettings, last: DayClose | None) -> Takings:
+    """What moved there on that day of its own calendar, and is part of no close yet. Three queries at most.
+
+    A payment counts where the invoice is that it was taken for. The books' day is the clinic's; what was entered as it
+    was taken is of the day that the place's own clock showed.
+    """
+    here = _uncounted().filter(received_on__range=(day - _DAY, day + _DAY))
+    payments = [p for p in _at(here, place) if _day_of(p, place, clinic) == day]
+    if last is None:
+        return Takings(payments)
+    since = datetime.combine(last.day, time(), UTC) - _DAY
+    entered = _uncounted().filter(recorded_at__gte=min(since, last.closed_at), received_on__lte=day + _DAY)
+    late = [p for p in _at(entered, place) if _came_after(p, place, day, clinic=clinic, last=last)]
+    return Takings(payments, late)
+
+
+def _came_after(payment: Payment, place: Location, day: date, *, clinic: ClinicSettings, last: DayClose) -> bool:
+    """Whether it is of a day before this one, and the close before could not know of it."""
+    own = _day_of(payment, place, clinic)
+    return own < day and (own >= last.day or payment.recorded_at > last.closed_at)
+
+
+def _uncounted() -> QuerySet[Payment]:
+    first = Allocation.objects.filter(payment=OuterRef("pk")).order_by("pk").values("invoice__location")[:1]
+    names = Allocation.objects.filter(payment=OuterRef("pk")).order_by("pk")
+    return (
+        Payment.objects.filter(closed__isnull=True)
+        .annotate(
+            at=Subquery(first),
+            invoice_number=Subquery(names.values("invoice__number")[:1]),
+            invoice_name=Subquery(names.values("invoice__bill_to_name")[:1]),
+        )
+        .order_by("recorded_at", "pk")
+    )
+
+
+def _at(payments: Iterable[Payment], place: Location) -> list[Payment]:
+    main = main_place()
+    of_nowhere = main.pk if main else None
+    return [p for p in payments if (getattr(p, "at", None) or of_nowhere) == place.pk]
+
+
+def _day_of(payment: Payment, place: Location, clinic: ClinicSettings) -> date:
+    """The place's own day of what was entered as it was taken; else the day that somebody said."""
+    said = payment.received_on
+    return place.day_of(payment.recorded_at) if said == clinic.day_of(payment.recorded_at) else said
+
+
+def _by_method(payments: Sequence[Payment]) -> list[OfMethod]:
+    came: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
+    went: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
+    count: defaultdict[str, int] = defaultdict(int)
+    for payment in payments:
+        (went if payment.amount < 0 else came)[payment.method] += payment.amount
+        count[payment.method] += 1
+    return [OfMethod(m, came[m], went[m], count[m]) for m in Method.values if count[m]]

@@ -1,0 +1,66 @@
+"""What is said when a day is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from portal.common.forms.fields import LineField, MoneyField
+from portal.common.forms.parts import sent_with
+from portal.common.money import ZERO, dollars
+
+
+class CloseForm(forms.Form):
+    """What was found in the drawer. `seen` is what the page knew of the day's money."""
+
+    opening = MoneyField(label=_("In the drawer this morning"))
+    counted = MoneyField(label=_("Counted now"), help_text=_("All the notes and coins that are in it."))
+    kept = MoneyField(label=_("Stays in it for tomorrow"), help_text=_("The rest goes to the bank or the safe."))
+    terminal = MoneyField(
+        label=_("Total of the card machine"),
+        required=False,
+        help_text=_("From its own end-of-day slip, if there is one."),
+    )
+    explanation = LineField(
+        label=_("Why they differ"), max_length=400, required=False, help_text=_("Only where something is more or less.")
+    )
+    seen = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, opening: Decimal | None, seen: str) -> None:
+        super().__init__(data, initial={"opening": ZERO if opening is None else opening, "seen": seen})
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        counted, kept = data.get("counted"), data.get("kept")
+        if counted is not None and kept is not None and kept > counted:
+            self.add_error("kept", ValidationError(_("More than was counted can't stay."), code="too_much"))
+        return data
+
+    def unexplained(self, *, drawer: Decimal, expected: Decimal, terminal: Decimal, card: Decimal) -> None:
+        """Says what differs and by how much; all in dollars."""
+        if drawer:
+            words = _("The books say %(expected)s: this is %(by)s more.")
+            if drawer < 0:
+                words = _("The books say %(expected)s: this is %(by)s less.")
+            self._differs("counted", words, expected, drawer)
+        if terminal:
+            words = _("The books say %(expected)s by card: this is %(by)s more.")
+            if terminal < 0:
+                words = _("The books say %(expected)s by card: this is %(by)s less.")
+            self._differs("terminal", words, card, terminal)
+        self.add_error("explanation", ValidationError(_("Count again, or say why they differ."), code="required"))
+
+    def _differs(self, name: str, words: Any, expected: Decimal, by: Decimal) -> None:
+        params = {"expected": dollars(expected), "by": dollars(abs(by))}
+        self.add_error(name, ValidationError(words, code="differs", params=params))
+
+    def shown_anew(self, seen: str) -> None:
+        """Lets what was typed be sent again by a page that knows the money as it is now."""
+        self.data = sent_with(self.data, "seen", seen)
+        words = _("Money was entered since the page was opened, and the day is not closed yet. Look at it again.")
+        self.add_error(None, ValidationError(words, code="changed"))
