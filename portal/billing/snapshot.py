@@ -7,13 +7,14 @@ What must stand on it: Health Insurance Regulations 2018 s 51, and the tax offic
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from phonenumber_field.phonenumber import PhoneNumber
 
 from portal.billing.models import FEES, CreditNote, Invoice, Line, Purpose
 from portal.clinic.models import ClinicSettings, Mode, ProviderNumber, Registration
 from portal.common.money import dollars
+from portal.medicare.ledger import Standing
 from portal.medicare.models import Referral
 from portal.patients.models import Patient
 
@@ -83,6 +84,8 @@ class ReferralOnPaper(TypedDict):
     practice: str
     written_on: str
     period: str
+    # Which service of the referral it was, such as "Service 4 of 6"; papers of before don't say.
+    service: NotRequired[str]
 
 
 class LineOnPaper(TypedDict):
@@ -169,7 +172,9 @@ REGISTRATIONS: dict[str, str] = {
 MODES: dict[str, str] = {Mode.IN_PERSON: "in person", Mode.VIDEO: "by video", Mode.PHONE: "by phone"}
 
 
-def take(invoice: Invoice, *, clinic: ClinicSettings, referral: Referral | None) -> InvoiceOnPaper:
+def take(
+    invoice: Invoice, *, clinic: ClinicSettings, referral: Referral | None, standing: Standing | None = None
+) -> InvoiceOnPaper:
     """The snapshot of an invoice about to be issued. Its words are English: Medicare and the tax office read them."""
     psychologist, location = invoice.psychologist, invoice.location
     provider = ProviderNumber.objects.filter(psychologist=psychologist, location=location).first()
@@ -195,7 +200,7 @@ def take(invoice: Invoice, *, clinic: ClinicSettings, referral: Referral | None)
             "purchase_order": invoice.purchase_order,
             "claim_number": invoice.claim_number,
         },
-        "referral": _referral(referral),
+        "referral": _referral(referral, standing),
         "lines": [_line(line, invoice) for line in lines],
         "subtotal": str(invoice.subtotal),
         "gst": str(invoice.gst),
@@ -289,7 +294,7 @@ def _patient(patient: Patient, *, for_a_claim: bool) -> PatientOnPaper:
     }
 
 
-def _referral(referral: Referral | None) -> ReferralOnPaper | None:
+def _referral(referral: Referral | None, standing: Standing | None) -> ReferralOnPaper | None:
     if referral is None:
         return None
     return {
@@ -298,6 +303,7 @@ def _referral(referral: Referral | None) -> ReferralOnPaper | None:
         "practice": referral.referrer_practice,
         "written_on": referral.written_on.isoformat(),
         "period": referral.period_text,
+        "service": f"Service {standing.number} of {standing.of}" if standing and standing.is_covered else "",
     }
 
 

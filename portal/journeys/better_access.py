@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import TypedDict
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
 
@@ -12,10 +14,12 @@ from portal.appointments import states
 from portal.appointments.models import Appointment
 from portal.billing import charges
 from portal.billing.claimed import services_claimed
-from portal.billing.models import Invoice, Purpose
+from portal.billing.models import Invoice, MedicareClaim, Purpose
 from portal.medicare import schedule
-from portal.medicare.ledger import Course, Ledger, Service, Standing, count
+from portal.medicare.for_patients import left_in_words
+from portal.medicare.ledger import Course, Ledger, Service, Standing, Why, count
 from portal.medicare.models import BILLING, Referral, UsedElsewhere
+from portal.patients.models import Patient
 
 
 def ledgers(patients: Iterable[int], *, now: datetime) -> dict[int, Ledger]:
@@ -36,21 +40,78 @@ def ledger_of(patient: int, *, now: datetime) -> Ledger:
     return ledgers([patient], now=now)[patient]
 
 
-def standing_of(session: Appointment, *, now: datetime) -> Standing | None:
+def standing_of(session: Appointment, *, now: datetime, patient: int | None = None) -> Standing | None:
     """Where a session that is not billed yet would stand if it were held and claimed; None where nothing is claimed.
 
-    What was to come and never closed takes no place before it.
+    What was to come and never closed takes no place before it. `patient` is whom it is for, if it doesn't say yet.
     """
-    if session.patient_id is None or not _may_claim(session):
+    whose = session.patient_id if patient is None else patient
+    if whose is None or not _may_claim(session):
         return None
-    others = [each for each in _unbilled({session.patient_id}, now=now) if each.pk != session.pk]
-    ledger = _counted({session.patient_id}, {session.patient_id: [*others, session]})[session.patient_id]
-    return planned(ledger, session)
+    others = [each for each in _unbilled({whose}, now=now) if each.pk != session.pk]
+    return planned(_counted({whose}, {whose: [*others, session]})[whose], session)
+
+
+class BesidePrice(TypedDict):
+    """What a price card says of Medicare: `medicare` in the patient's words, whether it pays, or nothing this year."""
+
+    medicare: str
+    is_covered: bool
+    no_rebate: bool
+
+
+def beside_price(session: Appointment, patient: Patient | None, *, now: datetime) -> BesidePrice:
+    """What the price card says for somebody: nothing of its own while no referral of theirs is on file."""
+    standing = standing_of(session, now=now, patient=patient.pk) if patient is not None else None
+    if standing is None or standing.why is Why.NO_REFERRAL:
+        return {"medicare": "", "is_covered": False, "no_rebate": False}
+    no_rebate = not standing.is_covered and not standing.would_a_referral_help
+    return {"medicare": left_in_words(standing), "is_covered": standing.is_covered, "no_rebate": no_rebate}
 
 
 def planned(ledger: Ledger, session: Appointment) -> Standing | None:
     """Where a session that is not billed yet stands in its patient's ledger, if it is there."""
     return ledger.standings.get(_key(session))
+
+
+def standings_of(sessions: Iterable[Appointment], *, now: datetime) -> dict[int, Standing]:
+    """Where each of these sessions stands, by its id: as it was claimed, or as it would be. Six statements at most.
+
+    Nothing is said of those that are called off or missed, and of those for which nothing is ever claimed.
+    """
+    asked = [s for s in sessions if s.patient_id is not None and s.is_standing and _may_claim(s)]
+    patients = {s.patient_id for s in asked if s.patient_id is not None}
+    if not patients:
+        return {}
+    found = ledgers(patients, now=now)
+    rows = MedicareClaim.objects.standing().filter(line__invoice__appointment__in=[s.pk for s in asked])
+    claimed = {session: str(code) for session, code in rows.values_list("line__invoice__appointment", "code")}
+    standings = {}
+    for session in asked:
+        ledger = found[session.patient_id] if session.patient_id is not None else None
+        key = claimed.get(session.pk, _key(session))
+        if ledger is not None and (standing := ledger.standings.get(key)) is not None:
+            standings[session.pk] = standing
+    return standings
+
+
+def standings_by_code(codes: Sequence[UUID], *, now: datetime) -> dict[UUID, Standing]:
+    """The same of sessions by their codes, for who has no more of them."""
+    sessions = list(Appointment.objects.filter(code__in=codes).select_related("service", "psychologist", "location"))
+    standings = standings_of(sessions, now=now)
+    return {session.code: standings[session.pk] for session in sessions if session.pk in standings}
+
+
+def trace_of(patients: Iterable[int | None], *, now: datetime) -> list[object]:
+    """What the ledgers of these patients would count, as plain values: while they are the same, so are the ledgers."""
+    asked = {patient for patient in patients if patient is not None}
+    claims = MedicareClaim.objects.filter(patient__in=asked).order_by("pk")
+    said = UsedElsewhere.objects.filter(patient__in=asked).order_by("pk")
+    return [
+        list(claims.values_list("pk", "status")),
+        list(said.values_list("pk")),
+        [(session.pk, session.status, session.starts_at) for session in _unbilled(asked, now=now)],
+    ]
 
 
 def _counted(patients: set[int], sessions: dict[int, list[Appointment]]) -> dict[int, Ledger]:

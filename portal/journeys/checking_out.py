@@ -208,6 +208,7 @@ def check_out(
         purpose=Purpose.SESSION,
         charges=shown.bill.charges,
         referral=claim.referral if shown.item else None,
+        standing=claim.standing if shown.item else None,
         bill_to=BillTo.by(held.bill_to),
         by=by,
         now=now,

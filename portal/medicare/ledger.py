@@ -185,6 +185,12 @@ class Ledger:
         """What was used of that calendar year's services. What is still to come counts nothing."""
         return self._tally.year(year)
 
+    @property
+    def current(self) -> CourseCount | None:
+        """The course that the next individual session falls to: the oldest with a service left, else the last."""
+        individual = [one for one in self.courses if not one.course.is_for_group]
+        return next((one for one in individual if not one.is_used_up), individual[-1] if individual else None)
+
     def course(self, key: str) -> CourseCount:
         """The count of one course; raises KeyError for one that the ledger wasn't told of."""
         return {one.course.key: one for one in self.courses}[key]

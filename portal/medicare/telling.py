@@ -7,7 +7,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from portal.common.languages.times import date_short
-from portal.medicare.ledger import CourseCount, Doubt, Standing, Why, YearCount
+from portal.medicare.ledger import CourseCount, Doubt, Ledger, Standing, Why, YearCount
 
 
 def course_in_words(course: CourseCount) -> str:
@@ -24,6 +24,52 @@ def year_in_words(year: int, count: YearCount) -> list[str]:
     if count.group.used:
         lines.append(_("Groups: %(used)d of %(cap)d") % {"used": count.group.used, "cap": count.group.cap})
     return lines
+
+
+def standing_in_short(standing: Standing) -> str:
+    """The same in a few signs, for a list of sessions: "4 of 6 · 7 of 10 (2 elsewhere) · report due"."""
+    words = {"used": standing.in_year, "cap": standing.cap, "elsewhere": standing.elsewhere}
+    year = (
+        _("%(used)d of %(cap)d (%(elsewhere)d elsewhere)") if standing.elsewhere else _("%(used)d of %(cap)d")
+    ) % words
+    match standing.why:
+        case None:
+            place = _("%(number)d of %(of)d") % {"number": standing.number, "of": standing.of}
+            return " · ".join([place, year, *([_("report due")] if standing.is_last else [])])
+        case Why.NO_REFERRAL:
+            return _("no referral")
+        case Why.WRITTEN_AFTER:
+            return _("referral is newer")
+        case Why.USED_UP:
+            return _("referral used up")
+        case Why.YEAR_IS_USED_UP:
+            return _("year used up: %(count)s") % {"count": year}
+        case Why.CARERS_ARE_USED_UP:
+            return _("carer sessions used up")
+
+
+def ledger_in_words(ledger: Ledger, year: int) -> str:
+    """All of it in a line: "4 of 6 on this referral · 7 of 10 this year (2 elsewhere) · report due after next"."""
+    course, count = ledger.current, ledger.year(year)
+    individual, carer = count.individual, count.carer
+    words = {"used": individual.used, "cap": individual.cap, "elsewhere": individual.elsewhere}
+    if individual.elsewhere:
+        of_year = _("%(used)d of %(cap)d this year (%(elsewhere)d elsewhere)") % words
+    else:
+        of_year = _("%(used)d of %(cap)d this year") % words
+    parts = [of_year]
+    if course is not None:
+        said = _("%(used)d of %(allowed)d on this referral") % {"used": course.used, "allowed": course.allowed}
+        parts.insert(0, said)
+    if carer.used:
+        parts.append(_("carer %(used)d of %(cap)d") % {"used": carer.used, "cap": carer.cap})
+    if course is not None and course.is_last_next:
+        parts.append(_("report due after next"))
+    elif course is not None and course.is_used_up:
+        parts.append(_("report due"))
+    if not individual.left:
+        parts.append(_("no more rebates this year"))
+    return " · ".join(parts)
 
 
 def _of_year(year: int, used: int, cap: int, elsewhere: int) -> str:

@@ -25,8 +25,10 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.database.epoch import Epoch
 from portal.common.money import ZERO
+from portal.journeys import better_access
 from portal.journeys import sessions as sessions_journey
 from portal.journeys.stranded import stranded
+from portal.medicare.ledger import Standing
 from portal.medicare.models import Referral
 from portal.patients.models import Patient
 from portal.records.models import ProgressNote
@@ -74,7 +76,7 @@ NEXT_HOUR = timedelta(hours=1)
 
 
 def trace_of(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime) -> list[object] | None:
-    """What `read_day` would find, as plain values and in six statements: while they are the same, so is the list.
+    """What `read_day` would find, as plain values and in nine statements: while they are the same, so is the list.
 
     What is kept of the clinic, its people, services and places, has its own stamp. None where somebody waits: the list
     counts their minutes, and is another one each time.
@@ -108,7 +110,8 @@ def trace_of(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime) 
             .filter(patient__in=set(patients) - {None})
             .values_list("patient", "payable", "paid")
         ),
-        list(written.order_by("pk").values_list("patient", "written_on")),
+        list(written.order_by("pk").values_list("patient", "written_on", "services", "used_elsewhere")),
+        better_access.trace_of(set(patients) - {None}, now=now),
         list(signed.order_by("pk").values_list("appointment")),
     ]
 
@@ -139,6 +142,8 @@ class Arrival:
     # What the patient owes from before.
     owing: list[Owing] = field(default_factory=list)
     lacks_referral: bool = False
+    # Which service of its referral and year it is, or why Medicare pays nothing; None where it never does.
+    medicare: Standing | None = None
     # Why it can't be held as it is booked: a `Stranded`, or empty.
     stranded: str = ""
     # What is still to be taken for this session, in dollars.
@@ -194,7 +199,7 @@ class DayList:
 
 
 def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, location: str = "") -> DayList:
-    """The sessions of a day with what the desk must know about each. Ten queries at most, however many there are."""
+    """The sessions of a day with what the desk must know about each. Seventeen queries at most, however many."""
     sessions = [
         s
         for s in sessions_of(actor, day, zone=clinic.zone)
@@ -218,6 +223,7 @@ def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, 
     invoiced = {session.pk for session in sessions if of_sessions[session.pk].keys() & BILLS_A_SESSION}
     payers = links_of_all(patients)
     hindered = stranded(sessions, now=now)
+    medicare = better_access.standings_of(sessions, now=now)
     steps = sessions_journey.steps_of(sessions, by=actor, now=now, invoiced=invoiced)
     arrivals = []
     for session in sessions:
@@ -232,6 +238,7 @@ def read_day(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime, 
                 invoice=invoice,
                 owing=[one for one in owed[session.patient_id] if invoice is None or one.number != invoice.number],
                 lacks_referral=session.service.medicare and not covered,
+                medicare=medicare.get(session.pk),
                 stranded=hindered.get(session.pk, ""),
                 to_collect=_to_collect(session, own, payers=payers[session.patient_id], clinic=clinic),
             )

@@ -31,6 +31,7 @@ from portal.billing.refusals import (
 from portal.clinic.models import ClinicSettings, Location, Psychologist
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO, in_cents
+from portal.medicare.ledger import Standing
 from portal.medicare.models import Referral
 from portal.patients.models import Patient
 
@@ -141,10 +142,12 @@ def _address_of(patient: Patient) -> str:
 
 
 @transaction.atomic
-def issue_invoice(*, invoice: Invoice, referral: Referral | None = None, by: Actor, now: datetime) -> Invoice:
+def issue_invoice(
+    *, invoice: Invoice, referral: Referral | None = None, standing: Standing | None = None, by: Actor, now: datetime
+) -> Invoice:
     """Freezes a draft and everything it prints, dated today on the clinic's calendar; raises NotADraft.
 
-    What it claims from Medicare is written down under the `referral`.
+    What it claims from Medicare is written down under the `referral`, and printed is which service of it that is.
     """
     invoice = lock_invoice(invoice)
     if invoice.status != InvoiceStatus.DRAFT:
@@ -153,7 +156,7 @@ def issue_invoice(*, invoice: Invoice, referral: Referral | None = None, by: Act
     invoice.issued_on = clinic.today(now)
     invoice.due_on = invoice.issued_on + _terms(invoice.payer, clinic)
     invoice.status = InvoiceStatus.ISSUED
-    invoice.snapshot = snapshot.take(invoice, clinic=clinic, referral=referral)
+    invoice.snapshot = snapshot.take(invoice, clinic=clinic, referral=referral, standing=standing)
     invoice.save(update_fields=["status", "issued_on", "due_on", "snapshot"])
     claim_lines(invoice, referral=referral, by=by, now=now)
     trail.record(
@@ -170,11 +173,14 @@ def bill(
     purpose: Purpose,
     charges: Sequence[Charge],
     referral: Referral | None = None,
+    standing: Standing | None = None,
     bill_to: BillTo | None = None,
     by: Actor,
     now: datetime,
 ) -> Invoice:
     """Issues the invoice of a session for one purpose; `referral` is the one that it is claimed under.
+
+    `standing` says which service of it that is.
 
     Raises NotBillable where the session's state does not allow it, and AlreadyInvoiced when it has an invoice for this:
     of two who press at once, the second is shown what the first did.
@@ -195,7 +201,7 @@ def bill(
         by=by,
         now=now,
     )
-    return issue_invoice(invoice=draft, referral=referral, by=by, now=now)
+    return issue_invoice(invoice=draft, referral=referral, standing=standing, by=by, now=now)
 
 
 def may_bill(appointment: Appointment, purpose: Purpose, *, now: datetime) -> bool:

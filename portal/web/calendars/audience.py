@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from django.urls import reverse
@@ -13,11 +13,12 @@ from portal.clinic.models import Psychologist
 from portal.common.web.addresses import each
 from portal.web.rearranging.audience import address
 
-# What is said of sessions beside what a diary knows: a psychologist's how far the note is. By their codes.
-Asides = Callable[[Sequence[UUID]], Mapping[UUID, str]]
+# What is said of sessions beside what a diary knows: where they stand with Medicare, and a psychologist's how far the
+# note is. By their codes.
+Asides = Callable[[Sequence[UUID], datetime], Mapping[UUID, str]]
 
 
-def _nothing(_codes: Sequence[UUID]) -> Mapping[UUID, str]:
+def _nothing(_codes: Sequence[UUID], _now: datetime) -> Mapping[UUID, str]:
     return {}
 
 

@@ -58,7 +58,7 @@ def calendar(
         only=asked.only,
     )
     days = list(_who_practise(found))
-    asides = audience.asides([s.appointment.code for one in days for s in one.sessions])
+    asides = audience.asides([s.appointment.code for one in days for s in one.sessions], now)
     undecided = _undecided(days)
     # The line of what time it is, and the half hours that are still to come, go on by steps of five minutes.
     clock = now.timestamp() // (STEP * 60) if asked.shows(today) else None

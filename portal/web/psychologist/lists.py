@@ -16,6 +16,8 @@ from portal.appointments.states import Steps, Verb
 from portal.common.languages.times import clock, date_short, day_short, iso, local_day
 from portal.common.web.addresses import each
 from portal.common.web.stencils import Stencil
+from portal.medicare.ledger import Standing
+from portal.medicare.telling import standing_in_short
 from portal.records.models import ProgressNote
 
 _NOTE = Stencil("psychologist/_note_row.html", holes="day ago patient_page name service at state changed code note_url")
@@ -24,7 +26,7 @@ _COMING = Stencil("psychologist/_coming_row.html", holes="day at service of_seri
 _OF_A_DAY = Stencil(
     "psychologist/_day_row.html",
     holes="iso at minutes patient_page name service room place since of_series code note_url seen token complete_url "
-    "no_show_url move_url cancel_url answer_url",
+    "no_show_url move_url cancel_url answer_url medicare",
 )
 
 
@@ -131,11 +133,18 @@ def coming_rows(sessions: Iterable[Appointment], *, now: datetime) -> SafeString
 
 
 def day_rows(
-    sessions: Iterable[Appointment], *, steps: Mapping[int, Steps], zone: ZoneInfo, now: datetime, token: str
+    sessions: Iterable[Appointment],
+    *,
+    steps: Mapping[int, Steps],
+    medicare: Mapping[int, Standing],
+    zone: ZoneInfo,
+    now: datetime,
+    token: str,
 ) -> SafeString:
     """The sessions of a day; one on another clock than `zone` says where it is.
 
-    `steps` are what may be done with those still open, by id; `token` is what the forms send back against forgery.
+    `steps` are what may be done with those still open, and `medicare` where each stands there, by id; `token` is what
+    the forms send back against forgery.
     """
     patient_page, note_page = each("psychologist:patient"), each("psychologist:note")
     complete, no_show = each("psychologist:complete"), each("psychologist:no_show")
@@ -158,6 +167,7 @@ def day_rows(
                 "move": _label(steps.get(session.pk), Verb.MOVE),
                 "cancel": _label(steps.get(session.pk), Verb.CANCEL),
                 "is_request": session.is_request,
+                "has_medicare": session.pk in medicare,
             },
             (
                 iso(session.starts_at),
@@ -179,6 +189,7 @@ def day_rows(
                 move(session.code),
                 cancel(session.code),
                 answer(session.code),
+                standing_in_short(medicare[session.pk]) if session.pk in medicare else "",
             ),
         )
         for session in sessions

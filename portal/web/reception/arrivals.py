@@ -23,6 +23,7 @@ from portal.common.money import dollars
 from portal.common.text.phones import national
 from portal.common.web.addresses import each
 from portal.common.web.stencils import Stencil
+from portal.medicare.telling import standing_in_short
 from portal.policies.models import PolicySettings
 from portal.reports.days import COMES_NEXT, Arrival
 
@@ -34,7 +35,7 @@ _BUTTONS = Stencil("reception/_arrival_actions.html", holes=_OF_BUTTONS)
 _ARRIVAL = Stencil(
     "reception/_arrival.html",
     holes="page iso at minutes patient_page born phone psychologist service place debt debt_url aside of_series "
-    f"{_OF_BUTTONS}",
+    f"medicare {_OF_BUTTONS}",
 )
 
 # What a line's buttons are called beside the steps of a session.
@@ -82,7 +83,9 @@ class Lines:
                 "shows_psychologist": shows_psychologist,
                 "owes": bool(arrival.owes),
                 "has_phone": bool(patient and patient.phone),
-                "lacks_referral": arrival.lacks_referral,
+                "lacks_referral": arrival.lacks_referral and not arrival.medicare,
+                "has_medicare": arrival.medicare is not None,
+                "is_unpaid": arrival.medicare is not None and not arrival.medicare.is_covered,
                 "stranded": arrival.stranded,
                 "has_aside": bool(aside),
                 "in_series": session.series_id is not None,
@@ -103,6 +106,7 @@ class Lines:
                 self._where_paid(arrival) if arrival.owes else "",
                 aside,
                 session.of_series,
+                standing_in_short(arrival.medicare) if arrival.medicare else "",
                 *words,
             ),
         )

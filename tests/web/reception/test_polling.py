@@ -43,7 +43,7 @@ def said(response):
 def test_nothing_changed_and_nothing_is_drawn(desk, place, django_assert_max_num_queries):
     place.session(hours=3)
     first = first_of(desk)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(11):
         again = poll(desk, known_of(first))
     assert (again.status_code, again.content) == (304, b"")
     # What stands there is about people: it is in no cache, and the fragment itself knows what it shows.

@@ -40,8 +40,20 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.times import when
 from portal.common.money import ZERO
 from portal.common.web.htmx import page_or_fragment, redirect_to
-from portal.journeys import booking, changing, choosing, clocks, own_sessions, paying, requests, sessions, told
+from portal.journeys import (
+    better_access,
+    booking,
+    changing,
+    choosing,
+    clocks,
+    own_sessions,
+    paying,
+    requests,
+    sessions,
+    told,
+)
 from portal.journeys.times_form import TimesForm, kept_in_links
+from portal.medicare.for_patients import so_far_in_words
 from portal.patients.models import Patient
 from portal.resources.models import Share
 from portal.web.patient.forms import Cancelling, NewTime
@@ -49,6 +61,8 @@ from portal.web.patient.lists import listed, owed, session_bills
 from portal.web.patient.views import privacy
 
 PAST_PER_PAGE = 10
+# A carer of more sees them on their own pages.
+MOST_PEOPLE = 6
 CHANGED = gettext_lazy("This session was changed meanwhile, and nothing was done. Please look at it again.")
 
 
@@ -72,8 +86,17 @@ def home(request: ActorRequest) -> HttpResponse:
         "asking": privacy.asking(request, today=clinic.today(now)),
         "to_pay": owed(request.actor, today=clinic.today(now)),
         "online": is_on(),
+        "rebates": _rebates(request, now=now, clinic=clinic),
     }
     return render(request, "patient/home.html", context)
+
+
+def _rebates(request: ActorRequest, *, now: datetime, clinic: ClinicSettings) -> list[tuple[Patient, list[str]]]:
+    """What each of those in their care has used of a referral and of the year, in sentences."""
+    people = {person.pk: person for person in Patient.objects.managed_by(request.user)[:MOST_PEOPLE]}
+    year, found = clinic.today(now).year, better_access.ledgers(people, now=now)
+    said = [(person, so_far_in_words(found[pk], year)) for pk, person in people.items()]
+    return [(person, lines) for person, lines in said if lines]
 
 
 @allow(Role.PATIENT)
@@ -102,6 +125,7 @@ def _context(appointment: Appointment, *, by: Actor, now: datetime) -> dict[str,
         "appointment": appointment,
         "fee_now": booking.cancelling_costs(appointment, now=now, clinic=clinic),
         "quote": charges.promised(appointment, clinic=clinic),
+        **better_access.beside_price(appointment, appointment.patient, now=now),
         "terms": changing.terms_of(appointment, now=now, clinic=clinic),
         "late_fee": charges.late_fee(appointment, clinic=clinic).amounts.total,
         "free_until": booking.free_until(appointment, clinic=clinic),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -16,7 +17,7 @@ from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.decorators import allow
 from portal.common.web.once import once
 from portal.records.session_notes import states_of_notes
-from portal.web.calendars import booking, moving, pages, repeating, sheets, undoing
+from portal.web.calendars import booking, medicare, moving, pages, repeating, sheets, undoing
 from portal.web.calendars.asked import WEEK
 from portal.web.calendars.audience import Audience
 from portal.web.hours.worked import home_zone
@@ -24,14 +25,16 @@ from portal.web.psychologist.own_profile import PsychologistRequest, with_profil
 from portal.web.psychologist.weeks import hours_of
 
 
-def _how_far_written(codes: Sequence[UUID]) -> Mapping[UUID, str]:
-    """Of sessions that have a note, by their codes, whether it is signed."""
-    return {
+def _beside(codes: Sequence[UUID], now: datetime) -> Mapping[UUID, str]:
+    """Of sessions that have a note, by their codes, whether it is signed; and where each stands with Medicare."""
+    notes = {
         code: _("note signed") if is_signed else _("note begun") for code, is_signed in states_of_notes(codes).items()
     }
+    counts = medicare.asides(codes, now)
+    return {code: " · ".join(filter(None, (notes.get(code), counts.get(code)))) for code in {*notes, *counts}}
 
 
-OWN = Audience("psychologist", session="note", ahead="session", usual=WEEK, of_one=True, asides=_how_far_written)
+OWN = Audience("psychologist", session="note", ahead="session", usual=WEEK, of_one=True, asides=_beside)
 
 
 @allow(Role.PSYCHOLOGIST)

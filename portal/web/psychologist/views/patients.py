@@ -24,6 +24,8 @@ from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment, targets
 from portal.common.web.search_words import searched_by_post
+from portal.journeys import better_access
+from portal.medicare.telling import ledger_in_words
 from portal.patients.models import Patient, PatientQuerySet
 from portal.patients.search import search
 from portal.records import handing_over
@@ -106,7 +108,9 @@ def patient(request: ActorRequest, code: UUID) -> HttpResponse:
     }
     if not targets(request, "sessions"):
         notes = ProgressNote.objects.visible_to(actor, now=now).filter(patient=person)
+        year = ClinicSettings.current().today(now).year
         context |= {
+            "medicare": ledger_in_words(better_access.ledger_of(person.pk, now=now), year),
             "counts": notes.aggregate(
                 signed=Count("pk", filter=Q(state="signed")), drafts=Count("pk", filter=Q(state="draft"))
             ),

@@ -19,6 +19,7 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import allow
 from portal.common.languages.times import local_day
 from portal.common.web.htmx import htmx_of, page_or_fragment
+from portal.journeys.better_access import standings_of
 from portal.journeys.choosing import monday_of
 from portal.journeys.sessions import steps_of
 from portal.records.session_notes import sessions_to_write_up, sessions_with_notes
@@ -69,7 +70,14 @@ def today(request: PsychologistRequest) -> HttpResponse:
         "after": day + timedelta(days=1),
         "zone": zone,
         "sessions": sessions,
-        "rows": day_rows(sessions, steps=steps, zone=zone, now=now, token=get_token(request)),
+        "rows": day_rows(
+            sessions,
+            steps=steps,
+            medicare=standings_of(sessions, now=now),
+            zone=zone,
+            now=now,
+            token=get_token(request),
+        ),
         "next": following,
         "next_place": room_or_way(following) if following else "",
         "stats": _stats(sessions, now=now) if day == this_day else [],

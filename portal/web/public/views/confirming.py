@@ -26,7 +26,17 @@ from portal.clinic.models import ClinicSettings, Service
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import open_to_all
 from portal.common.web.htmx import redirect_to
-from portal.journeys import booking, changing, choosing, newcomers, own_sessions, returning, told, who_books
+from portal.journeys import (
+    better_access,
+    booking,
+    changing,
+    choosing,
+    newcomers,
+    own_sessions,
+    returning,
+    told,
+    who_books,
+)
 from portal.journeys.newcomers import AskedWho
 from portal.patients.models import Patient
 from portal.patients.refusals import UserHasRecord
@@ -204,7 +214,7 @@ def _form(
     **extra: Any,
 ) -> HttpResponse:
     forms: dict[str, Any] = asked.named | {"forms": asked.as_list, "mistaken": asked.mistaken}
-    context = _context(held, now=now) | forms | extra
+    context = _context(held, now=now) | forms | better_access.beside_price(held, asked.who.chosen, now=now) | extra
     return render(request, "public/confirm.html", context, status=status)
 
 

@@ -24,7 +24,7 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import open_to_all
 from portal.common.web.htmx import redirect_to
-from portal.journeys import booking, changing, choosing, told
+from portal.journeys import better_access, booking, changing, choosing, told
 from portal.journeys.newcomers import Agreement
 from portal.journeys.repeating import asking
 from portal.journeys.repeating.proposing import not_online, too_many
@@ -108,6 +108,7 @@ def _page(request: HttpRequest, user: User, held: Appointment, people: list[Pati
         "chosen": ({} if len(people) > 1 else {"who": str(patient.code)})
         | {"shown": booking.as_shown(held, clinic=clinic)},
         "quote": charges.promised(held, clinic=clinic),
+        **better_access.beside_price(held, patient, now=now),
         "terms": changing.terms_of(held, now=now, clinic=clinic),
         "each_terms": changing.terms_of_another(held, clinic=clinic),
         "costs": asked.costs(clinic=clinic),

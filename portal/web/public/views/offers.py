@@ -26,7 +26,7 @@ from portal.billing import charges
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import open_to_all
 from portal.common.web.htmx import redirect_to
-from portal.journeys import booking, changing
+from portal.journeys import better_access, booking, changing
 from portal.journeys.waitlist import answering, offered
 from portal.journeys.waitlist.offered import BY_LINK
 from portal.web.public import opened_links
@@ -140,6 +140,7 @@ def _page(request: HttpRequest, asked: Offer, *, now: datetime, status: int = 20
         "session": session,
         "shown": booking.as_shown(session, clinic=clinic),
         "quote": charges.promised(session, clinic=clinic),
+        **better_access.beside_price(session, asked.entry.patient, now=now),
         "terms": changing.terms_of(session, now=now, clinic=clinic),
         "swaps": swaps,
         "only_instead": bool(swaps) and not _can_be_beside(asked, session, now=now),

@@ -14,11 +14,11 @@ from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.once import once
-from portal.web.calendars import booking, moving, pages, repeating, sheets, undoing
+from portal.web.calendars import booking, medicare, moving, pages, repeating, sheets, undoing
 from portal.web.calendars.asked import DAY
 from portal.web.calendars.audience import Audience
 
-DESK = Audience("reception", session="appointment", times="reschedule", usual=DAY)
+DESK = Audience("reception", session="appointment", times="reschedule", usual=DAY, asides=medicare.asides)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)

@@ -25,7 +25,7 @@ from portal.medicare.actions import add_referral, say_used_elsewhere
 from portal.medicare.forms import FindReferrerForm, ReferralForm, UsedElsewhereForm
 from portal.medicare.models import Referral, UsedElsewhere
 from portal.medicare.refusals import ChangedMeanwhile
-from portal.medicare.telling import course_in_words, doubt_in_words, year_in_words
+from portal.medicare.telling import course_in_words, doubt_in_words, ledger_in_words, year_in_words
 from portal.patients.models import Patient
 from portal.web.reception.views import referrers
 
@@ -49,7 +49,12 @@ def card(patient: Patient, *, by: Actor, now: datetime) -> dict[str, Any]:
             }
         )
     year = ClinicSettings.current().today(now).year
-    return {"referrals": referrals, "year": year, "counts": year_in_words(year, ledger.year(year))}
+    return {
+        "referrals": referrals,
+        "year": year,
+        "counts": year_in_words(year, ledger.year(year)),
+        "in_short": ledger_in_words(ledger, year),
+    }
 
 
 def _one(request: ActorRequest, code: UUID) -> Patient:
