@@ -22,7 +22,7 @@ class BillingConfig(AppConfig):
     def _guard_what_is_paid_online(self) -> None:
         from portal.billing.guards import online
 
-        guards.register(online.ATTEMPTS, online.EVENTS, online.CARD_REFUNDS)
+        guards.register(*online.ALL)
 
     def _guard_closes(self) -> None:
         from portal.billing.guards.closes import CLOSED_PAYMENTS, CLOSES

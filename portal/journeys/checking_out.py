@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import override
 
 from portal.appointments import actions as appointments
 from portal.appointments import states
@@ -20,6 +23,8 @@ from portal.billing import charges
 from portal.billing.actions import BillTo
 from portal.billing.charges import Bill, Charge
 from portal.billing.models import Invoice, PatientPayer, Payment, Purpose
+from portal.billing.online import links
+from portal.billing.online.client import is_on
 from portal.billing.refusals import AlreadyInvoiced
 from portal.billing.snapshot import InvoiceOnPaper
 from portal.clinic.models import ClinicSettings
@@ -287,6 +292,7 @@ def send_invoice(*, invoice: Invoice, key: str, by: Actor, now: datetime) -> str
                 "balance": invoice.balance,
                 "is_credited": invoice.total > 0 and not invoice.payable,
                 "due_on": invoice.due_on,
+                "pay_link": _pay_link(invoice, reader, by=by, now=now),
             },
             dedupe_key=f"invoice:{invoice.code}:{to.digest}:{key}",
             language=reader.language,
@@ -295,3 +301,12 @@ def send_invoice(*, invoice: Invoice, key: str, by: Actor, now: datetime) -> str
         )
         trail.record("invoice.mailed", target=invoice, by=by, at=now)
     return reader.address
+
+
+def _pay_link(invoice: Invoice, reader: Reader, *, by: Actor, now: datetime) -> str:
+    """The address at which the bill is seen and paid without signing in; empty where nothing is owing, or by card."""
+    if not is_on() or not invoice.balance:
+        return ""
+    token = links.make(invoice=invoice, by=by, now=now)
+    with override(reader.language):
+        return settings.PORTAL_BASE_URL + reverse("public:mailed_bill", args=[token])

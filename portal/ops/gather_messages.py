@@ -53,6 +53,7 @@ STAFF_ONLY = (
     "portal/billing/claim_states.py",
     "portal/billing/forms.py",
     "portal/billing/models/online.py",
+    "portal/billing/models/watching.py",
     "portal/billing/models/claim.py",
     "portal/billing/models/payer.py",
     "portal/billing/payer_forms.py",

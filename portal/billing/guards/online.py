@@ -5,8 +5,11 @@ from __future__ import annotations
 from portal.common.guards import changes_once
 
 ATTEMPT, EVENT, CARD_REFUND = "billing_paymentattempt", "billing_stripeevent", "billing_striperefund"
+BILL_LINK, TROUBLE = "billing_billlink", "billing_onlinetrouble"
 ATTEMPT_NEVER = "A try to pay only moves forward: what is paid stays paid."
 EVENT_NEVER = "A message of Stripe's never changes, but that it is handled once."
+BILL_LINK_NEVER = "A link to a bill never changes, but that it is taken back once."
+TROUBLE_NEVER = "What needed a person never changes, but that it is settled once."
 CARD_REFUND_NEVER = "A refund to a card only moves forward."
 
 
@@ -72,3 +75,24 @@ CARD_REFUNDS = changes_once(
     "OR returned_id = NEW.returned_id",
     words=CARD_REFUND_NEVER,
 )
+# Of a link one thing may change, once: that it is taken back. Of what needs a person: that somebody looked after it.
+BILL_LINKS = changes_once(
+    "the links to bills",
+    prefix="bill_link",
+    table=BILL_LINK,
+    kept=("id", "code", "invoice_id", "token_hash", "created_at", "created_by_id", "expires_at"),
+    change="OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL",
+    same_as_new="code = NEW.code OR token_hash = NEW.token_hash",
+    words=BILL_LINK_NEVER,
+)
+TROUBLES = changes_once(
+    "what card payments ask of people",
+    prefix="online_trouble",
+    table=TROUBLE,
+    kept=("id", "code", "kind", "about", "invoice_id", "amount", "raised_at"),
+    change="OLD.settled_at IS NULL AND NEW.settled_at IS NOT NULL",
+    same_as_new="1 = 0",
+    words=TROUBLE_NEVER,
+)
+
+ALL = (ATTEMPTS, EVENTS, CARD_REFUNDS, BILL_LINKS, TROUBLES)

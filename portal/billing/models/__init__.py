@@ -1,4 +1,5 @@
 from portal.billing.claim_states import ClaimStatus
+from portal.billing.models.bill_link import BillLink
 from portal.billing.models.claim import Channel, ClaimStep, MedicareClaim
 from portal.billing.models.credit import CreditNote
 from portal.billing.models.day_close import ClosedPayment, DayClose
@@ -9,12 +10,14 @@ from portal.billing.models.paper import DrawnPaper
 from portal.billing.models.payer import PatientPayer, Payer
 from portal.billing.models.payment import Allocation, Method, Payment
 from portal.billing.models.waiver import FEES, Waiver
+from portal.billing.models.watching import OnlineTrouble, Reconciliation
 
 __all__ = [
     "BILLS_A_SESSION",
     "FEES",
     "Allocation",
     "AttemptStatus",
+    "BillLink",
     "Channel",
     "ClaimOverride",
     "ClaimStatus",
@@ -28,11 +31,13 @@ __all__ = [
     "Line",
     "MedicareClaim",
     "Method",
+    "OnlineTrouble",
     "PatientPayer",
     "Payer",
     "Payment",
     "PaymentAttempt",
     "Purpose",
+    "Reconciliation",
     "RefundStatus",
     "StripeEvent",
     "StripeRefund",

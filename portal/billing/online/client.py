@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from django.conf import settings
 
@@ -79,6 +80,15 @@ def _client(key: str, address: str) -> StripeClient:
         max_network_retries=RETRIES,
         http_client=stripe.new_default_http_client(timeout=WAITS),
     )
+
+
+def noted(thing: Any, name: str) -> UUID | None:
+    """A code of ours that we noted on something of Stripe's; None where there is none."""
+    metadata = thing.metadata
+    try:
+        return UUID(metadata[name]) if metadata and name in metadata else None
+    except ValueError:
+        return None
 
 
 @contextmanager

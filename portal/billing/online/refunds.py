@@ -16,12 +16,12 @@ from portal.billing.actions.locking import lock_invoice
 from portal.billing.actions.numbering import numbered
 from portal.billing.actions.payments import refund_payment, refundable
 from portal.billing.models import Allocation, Invoice, InvoiceStatus, Method, Payment, RefundStatus, StripeRefund
-from portal.billing.online.client import Refused, asking
+from portal.billing.online.client import Refused, asking, noted
 from portal.billing.online.settling import STRIPE
 from portal.billing.refusals import KeyReused, NotRefundable
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
-from portal.common.money import ZERO, in_cents
+from portal.common.money import ZERO, cents, in_cents
 
 if TYPE_CHECKING:
     from stripe import Refund
@@ -154,6 +154,38 @@ def apply(refund: StripeRefund, answer: Refund, *, now: datetime) -> StripeRefun
         case (RefundStatus.DONE, RefundStatus.FAILED):
             _came_back(refund, now=now)
     return refund
+
+
+def known(answer: Refund) -> StripeRefund | None:
+    """Our row of a refund of Stripe's, by its name or, where its answer to us was lost, by our own."""
+    rows = StripeRefund.objects.select_related("payment", "invoice")
+    if row := rows.filter(stripe_id=answer.id).first():
+        return row
+    code = noted(answer, "refund")
+    return rows.filter(code=code, stripe_id="").first() if code else None
+
+
+@transaction.atomic
+def made_at_stripe(answer: Refund, *, now: datetime) -> StripeRefund | None:
+    """A row for a refund that somebody made in Stripe's own pages; None where it is of nothing of ours, or too much."""
+    intent = answer.payment_intent
+    name = intent if isinstance(intent, str) else getattr(intent, "id", "")
+    payment = Payment.objects.filter(key=f"stripe:{name}").first()
+    if payment is None:
+        return None
+    amount = cents(Decimal(answer.amount) / 100)
+    for invoice in Invoice.objects.filter(allocations__payment=payment).distinct().order_by("pk"):
+        invoice = lock_invoice(invoice)
+        if refundable(payment=payment, invoice=invoice) - under_way(payment) >= amount:
+            return StripeRefund.objects.create(
+                payment=payment,
+                invoice=invoice,
+                amount=amount,
+                why=StripeRefund.Why.AT_STRIPE,
+                created_at=now,
+                changed_at=now,
+            )
+    return None
 
 
 def _move(refund: StripeRefund, status: RefundStatus, *, now: datetime) -> None:

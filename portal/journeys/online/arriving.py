@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
@@ -11,13 +13,25 @@ from django.urls import reverse
 from django.utils.translation import override
 from django_q.tasks import async_task
 
-from portal.billing.models import AttemptStatus, Invoice, Payment, PaymentAttempt, RefundStatus, StripeRefund
-from portal.billing.online import attempts, refunds, settling
+from portal.billing.models import (
+    AttemptStatus,
+    Invoice,
+    OnlineTrouble,
+    Payment,
+    PaymentAttempt,
+    RefundStatus,
+    StripeRefund,
+)
+from portal.billing.online import attempts, refunds, settling, troubles
+from portal.billing.online.client import asking
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
 from portal.journeys.checking_out import reader_of
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
+
+if TYPE_CHECKING:
+    from stripe import Refund
 
 
 def begin(*, invoice: Invoice, came_by: str, language: str, by: Actor, now: datetime) -> PaymentAttempt:
@@ -47,6 +61,14 @@ def look(attempt: PaymentAttempt, *, now: datetime) -> PaymentAttempt:
     page = settling.fetch(attempt)
     with transaction.atomic():
         fresh = settling.apply(attempt, page, now=now)
+        if fresh.odd and fresh.status != AttemptStatus.PAID:
+            troubles.raise_once(
+                OnlineTrouble.Kind.ODD,
+                about=fresh.session_id,
+                invoice=fresh.invoice,
+                amount=fresh.amount,
+                now=now,
+            )
         if fresh.payment is not None:
             back = StripeRefund.objects.filter(payment=fresh.payment, invoice=None).first()
             tell_paid(fresh.invoice, fresh.payment, back=back)
@@ -89,4 +111,40 @@ def send_soon(refund: StripeRefund) -> None:
 
 def send_refund(refund: StripeRefund, *, now: datetime) -> StripeRefund:
     """Sends a refund to its card, or asks how far it is. Raises what `asking` raises."""
-    return refunds.send(refund, now=now)
+    return _followed(refunds.send(refund, now=now), now=now)
+
+
+def _followed(refund: StripeRefund, *, now: datetime) -> StripeRefund:
+    """What did not arrive is for a person to give back another way."""
+    kind = {
+        RefundStatus.FAILED: OnlineTrouble.Kind.REFUND_FAILED,
+        RefundStatus.RETURNED: OnlineTrouble.Kind.REFUND_RETURNED,
+    }.get(RefundStatus(refund.status))
+    if kind is not None:
+        invoice = refund.invoice or Invoice.objects.filter(attempts__payment=refund.payment).first()
+        troubles.raise_once(kind, about=str(refund.code), invoice=invoice, amount=refund.amount, now=now)
+    return refund
+
+
+def refund_seen(answer: Refund, *, now: datetime) -> StripeRefund | None:
+    """Writes down how far a refund is that Stripe tells of, one that somebody made in Stripe's own pages included.
+
+    None where it is of no payment of ours, or takes back more than its invoice has of it: a person looks then.
+    """
+    refund = refunds.known(answer) or refunds.made_at_stripe(answer, now=now)
+    if refund is None:
+        amount = Decimal(answer.amount) / 100
+        troubles.raise_once(OnlineTrouble.Kind.UNKNOWN_REFUND, about=answer.id, invoice=None, amount=amount, now=now)
+        return None
+    return _followed(refunds.apply(refund, answer, now=now), now=now)
+
+
+def disputed(name: str, *, now: datetime) -> None:
+    """Puts before the desk that a payer disputes a payment: Stripe wants an answer within days."""
+    with asking() as stripe:
+        dispute = stripe.v1.disputes.retrieve(name)
+    intent = dispute.payment_intent
+    key = f"stripe:{intent if isinstance(intent, str) else getattr(intent, 'id', '')}"
+    invoice = Invoice.objects.filter(allocations__payment__key=key).first()
+    amount = Decimal(dispute.amount) / 100
+    troubles.raise_once(OnlineTrouble.Kind.DISPUTE, about=name, invoice=invoice, amount=amount, now=now)

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from portal.billing.models import AttemptStatus, PaymentAttempt, StripeEvent, StripeRefund
 from portal.billing.online import events
-from portal.billing.online.client import NotReached, OnlineRefused, is_on
-from portal.journeys.online import arriving
+from portal.billing.online.client import NotReached, OnlineRefused, asking, is_on
+from portal.journeys.online import arriving, reconciling
 
 logger = logging.getLogger(__name__)
 M = TypeVar("M", bound=models.Model)
@@ -38,6 +38,13 @@ def _handle(event: StripeEvent, *, now: datetime) -> None:
         outcome = "odd" if fresh.odd and fresh.status != AttemptStatus.PAID else f"attempt_{fresh.status}"
     elif name and (refund := StripeRefund.objects.select_related("payment").filter(stripe_id=name).first()):
         outcome = f"refund_{arriving.send_refund(refund, now=now).status}"
+    elif event.kind.startswith("refund.") and name:
+        with asking() as stripe:
+            answer = stripe.v1.refunds.retrieve(name)
+        outcome = f"refund_{seen.status}" if (seen := arriving.refund_seen(answer, now=now)) else "unknown"
+    elif event.kind == "charge.dispute.created" and name:
+        arriving.disputed(name, now=now)
+        outcome = "disputed"
     events.handled(event, outcome, now=now)
 
 
@@ -63,6 +70,12 @@ def go_round() -> int:
         + _each(over, lambda attempt: arriving.look(attempt, now=now))
         + _each(going, lambda refund: arriving.send_refund(refund, now=now))
     )
+
+
+def reconcile() -> None:
+    """Each night: compares our books with Stripe's."""
+    if is_on():
+        reconciling.reconcile(now=timezone.now())
 
 
 def _each(things: Iterable[M], do: Callable[[M], object]) -> int:

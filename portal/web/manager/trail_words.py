@@ -124,6 +124,8 @@ VERBS = {
     "payer.link_changed": "What a payer pays for changed",
     "payer.link_ended": "Payer pays for a patient no longer",
     "online_payment.begun": "Payment page opened",
+    "bill_link.revoked": "Mailed link to a bill taken back",
+    "online_trouble.settled": "Card payment looked after",
     "card_refund.asked": "Refund to the card begun",
     "card_refund.failed": "Refund to the card failed",
     "debtors.downloaded": "List of who owes downloaded",
@@ -276,6 +278,8 @@ FACTS = {
     "windows": "Windows in the week",
     "words": "Words in it",
     "year": "Calendar year",
+    "links": "Links",
+    "trouble": "What it was",
 }
 
 # Facts of which nobody would miss a word: the id of a row without a name, and what only the chain's proof reads.
