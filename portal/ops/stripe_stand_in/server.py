@@ -140,6 +140,8 @@ class Handler(BaseHTTPRequestHandler):
     def _do(self, method: str, path: list[str], asked: Row) -> Row:
         books = self.server.books
         match method, path:
+            case "GET", ["disputes", name]:
+                return books.get(name, "dispute")
             case "GET", ["account"]:
                 return {"id": "acct_standin", "object": "account", "default_currency": "aud"}
             case "POST", ["checkout", "sessions"]:

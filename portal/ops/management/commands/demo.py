@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -26,6 +27,8 @@ from portal.ops.processes import Child, gunicorn, manage, wait_until_it_answers
 
 # Seconds that the server may take to answer for the first time, and that each part has to end.
 STARTS_WITHIN, STOPS_WITHIN = 60, 20
+# What the stand-in for Stripe keeps of its payments.
+STAND_IN = "stripe-stand-in.json"
 
 
 class Command(BaseCommand):
@@ -78,7 +81,7 @@ class Command(BaseCommand):
         self.stdout.write("Beginning afresh ...")
         connections.close_all()
         for path in folder.iterdir():
-            if path.name.startswith("portal.sqlite3") or path.name == "keys.env":
+            if path.name.startswith("portal.sqlite3") or path.name in {"keys.env", STAND_IN}:
                 path.unlink()
             elif path.name in {"mail", "uploads"}:
                 shutil.rmtree(path)
@@ -99,6 +102,8 @@ class Command(BaseCommand):
     def _run(self, host: str, port: int) -> None:
         address = f"http://{host}:{port}/"
         environment = {"BIND": f"{host}:{port}", "PORTAL_BASE_URL": address, "WEB_LOG_LEVEL": "warning"}
+        cards = _free_port(host, port + 1)
+        environment |= _stripe_keys(f"http://{_reached_at(host)}:{cards}")
         self.stdout.write("Starting the web server and the queue ...")
         children = {}
         try:
@@ -108,6 +113,15 @@ class Command(BaseCommand):
             except TimeoutError:
                 raise CommandError("The web server did not start; its own words are above.") from None
             children["queue"] = Child(manage("worker"), env=environment)
+            where = (
+                "--host",
+                _reached_at(host),
+                "--port",
+                str(cards),
+                "--portal",
+                f"http://{_reached_at(host)}:{port}",
+            )
+            children["stand-in for Stripe"] = Child(manage("stripe_stand_in", *where), env=environment)
             self._say_where(address)
             while True:
                 for name, child in children.items():
@@ -129,10 +143,39 @@ class Command(BaseCommand):
         self.stdout.write(
             f"\nThe portal is running at {self.style.SUCCESS(address)}\n\n"
             f"  Sign in as one of these, each with the password {demo.PASSWORD}\n{people}\n\n"
+            f"  Cards are taken by a stand-in for Stripe: pay with 4242 4242 4242 4242. No money moves.\n"
             f"  E-mails are written to {Path(settings.EMAIL_FILE_PATH)}\n"
             "  Ctrl-C stops it.\n"
         )
         self.stdout.flush()
+
+
+def _reached_at(host: str) -> str:
+    """Where this machine's browser finds what listens at `host`."""
+    return "127.0.0.1" if host in {"", "0.0.0.0", "::"} else host  # noqa: S104 - compared, not listened at
+
+
+def _stripe_keys(address: str) -> dict[str, str]:
+    """What lets the portal pay at the stand-in: words that look like no real key."""
+    return {
+        "STRIPE_SECRET_KEY": "sk_test_demo",
+        "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(16)}",
+        "STRIPE_API_BASE": address,
+        "STRIPE_CHECKOUT_ORIGIN": address,
+    }
+
+
+def _free_port(host: str, first: int) -> int:
+    """A port that nobody has, the first if it can be had."""
+    for port in (first, 0):
+        with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((_reached_at(host), port if port <= 65535 else 0))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    return first
 
 
 def _make_keys(folder: Path) -> None:
