@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from portal.web.public.views import (
+    bill,
     blog,
     booking,
     confirming,
@@ -51,6 +52,8 @@ urlpatterns = [
     path("other-times/<slug:token>/", other_times.mailed, name="other_times_mailed"),
     path("offer/<uuid:code>/", offers.offer, name="offer"),
     path("offer/<slug:token>/", offers.mailed, name="offered"),
+    path("bill/<uuid:code>/", bill.bill, name="bill"),
+    path("bill/<slug:token>/", bill.mailed, name="mailed_bill"),
     path("paying/<uuid:code>/", paying.back, name="back_from_paying"),
     path("book/", booking.services, name="book"),
     path("book/<slug:service>/", booking.times, name="times"),

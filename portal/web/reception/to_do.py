@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.appointments.models import OutsideCalendar
+from portal.billing.models import OnlineTrouble
 from portal.clinic import kept
 from portal.common.access.actors import Actor
 from portal.web.to_do.rooms import DESKS_PAGES, TOGETHER, Lead, Room
@@ -17,6 +18,9 @@ from portal.web.to_do.rooms import DESKS_PAGES, TOGETHER, Lead, Room
 
 def _leads(_actor: Actor, now: datetime) -> Iterator[Lead]:
     """Whose other calendar could not be read for a day: what the clinic's calendar shows of it may be so no longer."""
+    if count := OnlineTrouble.objects.open().count():
+        words = _("Card payments online to look after: %(count)d") % {"count": count}
+        yield Lead(words, reverse("reception:online"))
     stale = {calendar.psychologist_id for calendar in OutsideCalendar.objects.failing() if calendar.is_stale(now=now)}
     for person in kept.psychologists().values():
         if person.pk in stale and person.is_active:

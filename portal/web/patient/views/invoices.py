@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -80,6 +81,7 @@ def detail(request: ActorRequest, number: str) -> HttpResponse:
         "goes_back": attempt.goes_back if attempt else ZERO,
         "stopped": "stopped" in request.GET,
         "online": is_on(),
+        "pay_url": reverse("patient:pay", args=[invoice.number]),
         "online_demo": is_demo(),
         "badge": badge_for_patients(invoice, invoice.payer_id, today=clinic.today(now)),
         "lines": invoice.lines.all(),

@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django_q.tasks import async_task
 
-from portal.billing.models import AttemptStatus, PaymentAttempt
+from portal.billing.models import AttemptStatus, BillLink, PaymentAttempt
 from portal.common.access.decorators import open_to_all
+from portal.web.public.views.bill import OPENED
 
 
 @open_to_all(reason="shows nothing: it leads on to a page that asks who wants to see it")
@@ -23,4 +24,12 @@ def back(request: HttpRequest, code: UUID) -> HttpResponse:
     if attempt.status == AttemptStatus.OPEN and not stopped:
         async_task("portal.journeys.online.tasks.look_at_attempt", attempt.pk)
     word = "stopped" if stopped else "paying"
-    return redirect(f"{reverse('patient:invoice', args=[attempt.invoice.number])}?{word}={attempt.code}")
+    page = _bill(request, attempt) or reverse("patient:invoice", args=[attempt.invoice.number])
+    return redirect(f"{page}?{word}={attempt.code}")
+
+
+def _bill(request: HttpRequest, attempt: PaymentAttempt) -> str:
+    """The bill's own page, where this browser opened it by its mailed link; empty where it did not."""
+    opened = [code for code in request.session.get(OPENED, []) if isinstance(code, str)]
+    link = BillLink.objects.filter(invoice=attempt.invoice, code__in=opened).first() if opened else None
+    return reverse("public:bill", args=[link.code]) if link else ""

@@ -17,8 +17,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.accounts.roles import Role
 from portal.billing import actions
 from portal.billing.forms import CreditForm, PaymentForm, RefundForm, VoidForm, first_payday
-from portal.billing.models import CreditNote, Invoice, InvoiceStatus, Line, Payment, Purpose
+from portal.billing.models import BillLink, CreditNote, Invoice, InvoiceStatus, Line, Payment, Purpose
 from portal.billing.movements import movements_of
+from portal.billing.online import refunds
+from portal.billing.online.client import is_on
 from portal.billing.refusals import (
     ChangedMeanwhile,
     ClaimApproved,
@@ -35,6 +37,7 @@ from portal.common.money import dollars
 from portal.common.web.htmx import redirect_to
 from portal.journeys import checking_out, claim_checks, paying, voiding
 from portal.web.reception import again, mailing, meanwhile
+from portal.web.reception.views.card_refunds import to_card
 from portal.web.reception.views.claim_checks import held_back
 from portal.web.reception.views.claims import claims_of, paid_by_medicare
 
@@ -157,6 +160,8 @@ def refund(request: ActorRequest, number: str, receipt: str) -> HttpResponse:
     payment = get_object_or_404(
         Payment.objects.filter(allocations__invoice=invoice, reverses__isnull=True).distinct(), number=receipt
     )
+    if is_on() and refunds.goes_to_card(payment):
+        return to_card(request, invoice, payment, now=now)
     left = actions.refundable(payment=payment, invoice=invoice)
     form = RefundForm(
         request.POST or None,
@@ -365,6 +370,8 @@ def _show(
         "claims": claims_of(invoice),
         "deposits": actions.held_for(invoice.patient) if _may_use_held(invoice) else [],
         "can_credit": takes_money,
+        "going": invoice.card_refunds.under_way(),
+        "has_link": BillLink.objects.in_force(now=now).filter(invoice=invoice).exists(),
         "can_void": invoice.status != InvoiceStatus.VOID and not invoice.paid,
     }
     return render(request, "reception/invoice.html", context, status=status)
