@@ -297,6 +297,8 @@ at("article being written", PSYCHOLOGIST, "/practice/articles/{life.draft.code}/
 at("article that is published", PSYCHOLOGIST, "/practice/articles/{life.article.code}/")
 at("article's address", PSYCHOLOGIST, "/practice/articles/{life.article.code}/address/")
 at("my profile", PSYCHOLOGIST, "/practice/profile/")
+at("a referral as its psychologist sees it", PSYCHOLOGIST, "/practice/referrals/{life.referral.code}/")
+at("reports to referrers", PSYCHOLOGIST, "/practice/reports/")
 at("my profile as readers see it", PSYCHOLOGIST, "/practice/profile/preview/")
 
 # ---- The front desk --------------------------------------------------------------------------------------------------
@@ -325,6 +327,8 @@ at("add a referral", RECEPTION, "/reception/patients/{life.patient.code}/referra
 at("a referral", RECEPTION, "/reception/referrals/{life.referral.code}/")
 at("correct a referral", RECEPTION, "/reception/referrals/{life.referral.code}/correct/")
 at("take a referral off file", RECEPTION, "/reception/referrals/{life.referral.code}/take-off/")
+at("put a letter on file", RECEPTION, "/reception/referrals/{life.referral.code}/letter/")
+at("check a letter", RECEPTION, "/reception/referrals/{life.referral.code}/check/")
 at("referrers", RECEPTION, "/reception/referrers/")
 at("add a referrer", RECEPTION, "/reception/referrers/new/")
 at("a referrer", RECEPTION, "/reception/referrers/{life.referrer.code}/")

@@ -146,6 +146,8 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "AnyTime": {"psychologists": Psychologist.objects.all()},
         "CheckOutForm": {"claim": checking_out.claim_for(session, now=NOW), "charges_gst": True},
         "ReferralForm": {"today": today},
+        "LetterForm": {"there": None},
+        "CheckForm": {"referral": make.referral(), "newest": None},
         "CorrectionForm": {"today": today, "referral": make.referral()},
         "UsedElsewhereForm": {"newest": None},
         "SiteTextForm": {"text": texts.find("home.title", "en")[1], "language": "en", "standard": "Welcome"},

@@ -17,3 +17,4 @@ class JourneysConfig(AppConfig):
         schedules.every_minutes(5, "portal.journeys.online.tasks.go_round", name="paying online")
         schedules.by_cron("20 2 * * *", "portal.journeys.online.tasks.reconcile", name="compare with Stripe")
         schedules.every_minutes(15, "portal.journeys.to_do.tasks.look_at_sessions", name="worklist: sessions")
+        schedules.every_minutes(30, "portal.journeys.to_do.tasks.look_at_reports", name="worklist: reports")

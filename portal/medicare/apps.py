@@ -10,6 +10,6 @@ class MedicareConfig(AppConfig):
     label = "medicare"
 
     def ready(self) -> None:
-        from portal.medicare.guards import HISTORY_OF_REFERRERS, KEPT, REFERRALS, REGISTER
+        from portal.medicare.guards import CHECKS, HISTORY_OF_REFERRERS, KEPT, LETTERS, REFERRALS, REGISTER
 
-        guards.register(KEPT, REFERRALS, HISTORY_OF_REFERRERS, REGISTER)
+        guards.register(KEPT, REFERRALS, HISTORY_OF_REFERRERS, REGISTER, CHECKS, LETTERS)

@@ -2,12 +2,24 @@
 
 - It says when what processes keep of the Medicare schedule no longer stands.
 - A referral never changes, but that it ends once, and is never deleted. What corrects one is of its patient and course.
+- What was found in a letter never changes; nor does a letter on file, but that another one replaces it once.
 - What the register of referrers once said never changes. One found to be a double leads to a standing one, for good.
 """
 
 from __future__ import annotations
 
-from portal.common.guards import REFUSE, Function, Guard, Trigger, changes_once, frozen, raises, refuses, runs
+from portal.common.guards import (
+    REFUSE,
+    Function,
+    Guard,
+    Trigger,
+    changes_once,
+    fills_once,
+    frozen,
+    raises,
+    refuses,
+    runs,
+)
 from portal.common.kept import watched
 
 KEPT = watched("what is kept of the Medicare schedule", "medicare_mbsitem", "medicare_betteraccesslimits")
@@ -15,6 +27,8 @@ KEPT = watched("what is kept of the Medicare schedule", "medicare_mbsitem", "med
 REFERRAL, REFERRER, HISTORY = "medicare_referral", "medicare_referrer", "medicare_referrerhistory"
 REFERRAL_NEVER = "A referral never changes, but that it ends once."
 CORRECTS_ITS_OWN = "A correction is of its referral's patient and course."
+CHECK_NEVER = "What was found in a letter never changes."
+LETTER_NEVER = "A letter on file never changes, but that it is replaced once."
 HISTORY_NEVER = "What the register said never changes."
 DOUBLE_NEVER = "A referrer that was found to be a double never changes."
 DOUBLE_OF_ANOTHER = "A double leads to a referrer that is none."
@@ -37,6 +51,26 @@ REFERRALS = changes_once(
     same_as_new="code = NEW.code OR (course = NEW.course AND ended_at IS NULL AND NEW.ended_at IS NULL) "
     "OR (corrects_id = NEW.corrects_id)",
     words=REFERRAL_NEVER,
+)
+CHECKS = fills_once(
+    "the checks of letters",
+    prefix="letter_check",
+    table="medicare_lettercheck",
+    kept=(
+        *("id", "code", "referral_id", "course", "checked_at", "checked_by_id", "has_name", "has_birth_date"),
+        *("has_address", "has_diagnosis", "has_medication", "has_services", "has_plan", "is_signed", "is_dated"),
+        "has_usual",
+    ),
+    once={"asked_at": ("asked_by_id", "asked_how"), "answered_at": ("answered_by_id",)},
+    words=CHECK_NEVER,
+)
+LETTERS = fills_once(
+    "the letters on file",
+    prefix="referral_letter",
+    table="medicare_referralletter",
+    kept=("id", "code", "referral_id", "course", "kind", "size", "sha256", "path", "added_at", "added_by_id"),
+    once={"replaced_at": ("replaced_by_id", "replaced_why")},
+    words=LETTER_NEVER,
 )
 HISTORY_OF_REFERRERS = frozen("what the register said", prefix="referrer_history", table=HISTORY, words=HISTORY_NEVER)
 

@@ -12,6 +12,7 @@ class RecordsConfig(AppConfig):
     def ready(self) -> None:
         from portal.records import chain
         from portal.records.guards import RECORDS
+        from portal.records.report_guards import REPORTS
 
-        guards.register(RECORDS)
+        guards.register(RECORDS, REPORTS)
         chain.register()

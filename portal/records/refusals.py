@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.records.models import ProgressNote
+from portal.records.models import ProgressNote, Report
 
 
 class Refusal(Exception):
@@ -43,3 +43,15 @@ class NotYet(Refusal):
 
 class NoSession(Refusal):
     """A time that is only held has nobody to write about."""
+
+
+class StaleReport(Refusal):
+    """The draft of a report was changed elsewhere meanwhile. `stored` is what stands now."""
+
+    def __init__(self, stored: Report) -> None:
+        super().__init__("The report was changed in another window.")
+        self.stored = stored
+
+
+class ReportSigned(Refusal):
+    """A signed report never changes."""

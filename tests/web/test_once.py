@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
+from io import BytesIO
 from urllib.parse import urlencode
 
 import pytest
@@ -16,6 +17,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
+from PIL import Image
 
 from portal.accounts.actions import invite
 from portal.accounts.models import Invitation, User
@@ -41,7 +43,7 @@ from portal.common import schedules
 from portal.common.languages.times import iso
 from portal.common.web import once
 from portal.journeys import checking_out
-from portal.medicare.models import Referral, UsedElsewhere
+from portal.medicare.models import LetterCheck, Referral, ReferralLetter, Referrer, UsedElsewhere
 from portal.notifications.models import Notice
 from portal.patients import actions as patients
 from portal.patients.models import Carer, MailedLink, Patient
@@ -111,8 +113,11 @@ WITHOUT_KEY = {
         reception:offer_time reception:remove_exception
         account_login account_logout account_email_verification_sent
         patient:end_calendar_address psychologist:end_calendar_address psychologist:remove_outside
+        reception:take_off_referral reception:merge_referrers reception:asked_referrer reception:referrer_answered
+        psychologist:sign_report psychologist:report_sent psychologist:last_session
     """,
     SETS: """
+        reception:referrer psychologist:report psychologist:draft_report
         reception:edit_patient psychologist:hours reception:hours psychologist:profile manager:settings manager:location
         manager:service manager:roles manager:download manager:policy_settings manager:text manager:crisis_line
         manager:category manager:tags patient:edit_details patient:carer_files
@@ -243,6 +248,39 @@ def a_referral():
     letter = {"referrer_name": "Dr Priya Raman", "referrer_provider_number": "2429581T", "services": "6"}
     says = {"written_on": f"{written:%d/%m/%Y}"} | letter
     return sheet(desk(), at("reception:add_referral", code), "reception:add_referral", code, says=says, count=Referral)
+
+
+def a_correction():
+    code = make.referral(services=None).code
+    page, says = at("reception:correct_referral", code), {"services": "6", "why": "asked"}
+    corrected = Referral.objects.filter(corrects__isnull=False).count
+    return sheet(desk(), page, "reception:correct_referral", code, says=says, count=corrected)
+
+
+def a_referrer():
+    says = {"name": "Dr Alice Wong", "provider_number": "2429581T"}
+    return sheet(desk(), at("reception:new_referrer"), "reception:new_referrer", says=says, count=Referrer)
+
+
+def a_letter_on_file():
+    code, drawn = make.referral().code, BytesIO()
+    Image.new("RGB", (40, 60), "white").save(drawn, "PNG")
+    says = {"file": lambda: SimpleUploadedFile("letter.png", drawn.getvalue(), "image/png")}
+    return sheet(desk(), at("reception:letter", code), "reception:letter", code, says=says, count=ReferralLetter)
+
+
+def a_look_at_a_letter():
+    code = make.referral().code
+    page, says = at("reception:check_letter", code), {"has_name": "on"}
+    return sheet(desk(), page, "reception:check_letter", code, says=says, count=LetterCheck)
+
+
+def a_look_at_a_letter_by_who_treats_them():
+    client = clinician()
+    session = an_hour_ago(psychologist=client.psychologist, status=Status.COMPLETED)
+    code = make.referral(patient=session.patient).code
+    page, says = at("psychologist:referral", code), {"has_name": "on"}
+    return sheet(client, page, "psychologist:referral", code, says=says, count=LetterCheck)
 
 
 def a_carer():
@@ -764,6 +802,11 @@ PRESSED = {
         *(
             a_patient,
             a_referral,
+            a_correction,
+            a_referrer,
+            a_letter_on_file,
+            a_look_at_a_letter,
+            a_look_at_a_letter_by_who_treats_them,
             sessions_elsewhere,
             a_carer,
             a_booking,

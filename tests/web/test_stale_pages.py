@@ -349,6 +349,8 @@ OTHERWISE = {
     ("practice/calendar/address/", "/practice/calendar/address/make/"): MAKES,
     ("reception/patients/<uuid:code>/book/", "/reception/patients/*/book/"): MAKES,
     ("reception/patients/<uuid:code>/referral/", "/reception/patients/*/referral/"): MAKES,
+    ("reception/referrals/<uuid:code>/check/", "/reception/referrals/*/check/"): MAKES,
+    ("practice/referrals/<uuid:code>/", "/practice/referrals/*/"): MAKES,
     (
         "reception/referrals/<uuid:code>/correct/",
         "/reception/referrals/*/correct/",

@@ -8,7 +8,7 @@ and bodies.
 from portal.common.guards.comparing import MayNotCompare
 from portal.common.guards.frozen import frozen
 from portal.common.guards.migrating import lifted, restore, restore_after_failure, watch_migrations
-from portal.common.guards.once import changes_once
+from portal.common.guards.once import changes_once, fills_once
 from portal.common.guards.parts import REFUSE, Constraint, Function, Guard, Trigger, raises, refuses, runs
 from portal.common.guards.registry import problem, problems, register, registered
 
@@ -20,6 +20,7 @@ __all__ = [
     "MayNotCompare",
     "Trigger",
     "changes_once",
+    "fills_once",
     "frozen",
     "lifted",
     "problem",

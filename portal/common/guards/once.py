@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from portal.common.guards.parts import REFUSE, Guard, Trigger, refuses, runs
 
@@ -38,3 +38,43 @@ def changes_once(
             Trigger(f"{prefix}_never_truncated", runs("BEFORE TRUNCATE", table, "", REFUSE, words, each="STATEMENT")),
         ],
     )
+
+
+def fills_once(
+    name: str, *, prefix: str, table: str, kept: Sequence[str], once: Mapping[str, Sequence[str]], words: str
+) -> Guard:
+    """The guard of a table whose rows never change and never go, but that some columns are filled in once.
+
+    `once` names the moment of each filling, a column that is empty before, with the columns that are filled in with it.
+    Columns that are named nowhere, such as ciphertext, may be written anew.
+    """
+
+    def unchanged(same: str) -> str:
+        fillings = [
+            f"({_all_same((moment, *others), same)} OR (OLD.{moment} IS NULL AND NEW.{moment} IS NOT NULL))"
+            for moment, others in once.items()
+        ]
+        return " AND ".join([_all_same(kept, same), *fillings])
+
+    present = f"EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id OR code = NEW.code)"
+    return Guard(
+        name,
+        sqlite=[
+            Trigger(f"{prefix}_never_changes", refuses("BEFORE UPDATE", table, f"NOT ({unchanged('IS')})", words)),
+            Trigger(f"{prefix}_never_replaced", refuses("BEFORE INSERT", table, present, words)),
+            Trigger(f"{prefix}_never_deleted", refuses("BEFORE DELETE", table, "1", words)),
+        ],
+        postgresql=[
+            REFUSE,
+            Trigger(
+                f"{prefix}_never_changes",
+                runs("BEFORE UPDATE", table, f"NOT ({unchanged('IS NOT DISTINCT FROM')})", REFUSE, words),
+            ),
+            Trigger(f"{prefix}_never_deleted", runs("BEFORE DELETE", table, "", REFUSE, words)),
+            Trigger(f"{prefix}_never_truncated", runs("BEFORE TRUNCATE", table, "", REFUSE, words, each="STATEMENT")),
+        ],
+    )
+
+
+def _all_same(columns: Sequence[str], same: str) -> str:
+    return " AND ".join(f'NEW."{column}" {same} OLD."{column}"' for column in columns)

@@ -173,6 +173,15 @@ RECORD_READ: Final = Kind(
     outcomes={"known": _("I know why"), "asked": _("I asked about it")},
 )
 
+REPORT_OWING: Final = Kind(
+    name="report_owing",
+    role=Role.PSYCHOLOGIST,
+    title=_("A report is owed to the referrer"),
+    heading=_("Reports owed to referrers"),
+    action=_("Write it"),
+    advice=_("Medicare asks for it after each course: what was assessed, what was done, what you recommend."),
+)
+
 DOUBLED: Final = Kind(
     name="record_doubled",
     role=Role.RECEPTION,
@@ -200,4 +209,6 @@ OF_SESSIONS: Final = (
     *(SESSION_OPEN, NOT_BILLED_AGAIN, *OF_STRANDED),
     *(AHEAD_HELD, FEE_UNDECIDED, REQUESTED, BUSY_THEN, TO_TELL),
 )
-KINDS: Final = {kind.name: kind for kind in (UNDELIVERED, RECORD_READ, DOUBLED, OFFER_UNREACHED, *OF_SESSIONS)}
+KINDS: Final = {
+    kind.name: kind for kind in (UNDELIVERED, RECORD_READ, REPORT_OWING, DOUBLED, OFFER_UNREACHED, *OF_SESSIONS)
+}

@@ -21,6 +21,7 @@ from portal.journeys.to_do.kinds import FEE_UNDECIDED, KINDS, OF_STRANDED_NAMES,
 from portal.notifications.models import Notice
 from portal.patients.models import Patient, Reading
 from portal.patients.reaching import address_of
+from portal.records.models import Report
 from portal.worklist.kinds import Kind
 from portal.worklist.models import ToDo
 
@@ -49,11 +50,12 @@ class Line:
 
 
 def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo) -> list[Line]:
-    """The rows with what they are about, in the order given. `zone` is the clinic's. At most seven queries."""
+    """The rows with what they are about, in the order given. `zone` is the clinic's. At most eight queries."""
     rows = [to_do for to_do in to_dos if to_do.kind in KINDS]
     sessions = _things(Appointment.objects.visible_to(actor).for_listing(), rows)
     notices = _things(Notice.objects.visible_to(actor).defer("text", "html", "attachments"), rows)
     readings = _things(Reading.objects.visible_to(actor).select_related("patient", "reader"), rows)
+    reports = _things(Report.objects.visible_to(actor).without_text().select_related("patient", "referral"), rows)
     patients = _things(Patient.objects.visible_to(actor).select_related("user"), rows)
     fees = {to_do.about_code for to_do in rows if to_do.kind == FEE_UNDECIDED.name}
     filled = waitlist.refilled([session for code, session in sessions.items() if code in fees])
@@ -78,6 +80,8 @@ def read(to_dos: Iterable[ToDo], *, actor: Actor, now: datetime, zone: ZoneInfo)
             subject, facts = notice.subject, f"{notice.to} · {when(notice.created_at, zone)}"
         elif reading := readings.get(to_do.about_code):
             subject, facts = reading.patient.name, f"{reading.reader.name} · {when(reading.last_at, zone)}"
+        elif report := reports.get(to_do.about_code):
+            subject, facts = report.patient.name, f"{report.get_cause_display()} · {report.referral.referrer_name}"
         elif patient := patients.get(to_do.about_code):
             subject, facts = patient.name, _of_patient(patient, to_do)
         lines.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from portal.common.access.actors import Actor
-from portal.journeys import paying, requests
+from portal.journeys import paying, reports_owing, requests
 from portal.journeys.rearranging import deciding
 from portal.journeys.to_do import notices, people, sessions
 
@@ -46,3 +46,8 @@ def look_at_requests() -> dict[str, int]:
 def look_at_people() -> dict[str, int]:
     """Each minute: records that were made while booking are compared with those that were there before."""
     return {"raised": people.compare_new_records(by=WORKLIST, now=timezone.now())}
+
+
+def look_at_reports() -> dict[str, int]:
+    """Each half hour: reports that are owed to referrers by now, and those whose reason is gone."""
+    return reports_owing.go_round(by=WORKLIST, now=timezone.now())

@@ -1,5 +1,6 @@
 from portal.records.models.chain import ChainHead
 from portal.records.models.handovers import Handover
 from portal.records.models.notes import MOST_CHARACTERS, Addendum, ProgressNote, State, Template
+from portal.records.models.reports import Report
 
-__all__ = ["MOST_CHARACTERS", "Addendum", "ChainHead", "Handover", "ProgressNote", "State", "Template"]
+__all__ = ["MOST_CHARACTERS", "Addendum", "ChainHead", "Handover", "ProgressNote", "Report", "State", "Template"]

@@ -28,6 +28,7 @@ from portal.notifications.models import Notice
 from portal.patients.models import Patient
 from portal.policies import publishing
 from portal.policies.models import PolicyKind
+from portal.reports import owing
 from portal.website import crisis
 
 if TYPE_CHECKING:
@@ -53,7 +54,14 @@ class Point:
 def points(*, clinic: ClinicSettings, by: Actor, now: datetime) -> list[Point]:
     """The most pressing first."""
     found = [*_to_confirm(by), *_unsent(), *_unsafe(), *_unfinished(clinic), *_untrue(), *_unbookable()]
-    return [*found, *_fees(by, now), *_unchecked(now), *_old_schedule(clinic, now), *_unanswered(now)]
+    return [
+        *found,
+        *_fees(by, now),
+        *_late_reports(now),
+        *_unchecked(now),
+        *_old_schedule(clinic, now),
+        *_unanswered(now),
+    ]
 
 
 def _old_schedule(clinic: ClinicSettings, now: datetime) -> list[Point]:
@@ -229,6 +237,19 @@ def _fees(by: Actor, now: datetime) -> list[Point]:
         )
         for one in changed
     ]
+
+
+def _late_reports(now: datetime) -> list[Point]:
+    """Reports that referrers wait for since three weeks: how many, never whose."""
+    n = owing.reports_owed(now=now, late=True)
+    if not n:
+        return []
+    text = ngettext(
+        "%(n)d report to a referrer is owed for three weeks. Its psychologist finds it among their things to do.",
+        "%(n)d reports to referrers are owed for three weeks. Their psychologists find them among their things to do.",
+        n,
+    ) % {"n": n}
+    return [Point(text, reverse("manager:to_do"), _("See what waits"))]
 
 
 def _unchecked(now: datetime) -> list[Point]:

@@ -23,7 +23,7 @@ from portal.common.documents.kinds import Kind as FileKind
 from portal.common.languages.times import date_short, when_dated
 from portal.common.money import dollars
 from portal.journeys.to_do.kinds import KINDS
-from portal.medicare.models import Referral
+from portal.medicare.models import Referral, ReferralLetter
 from portal.web.manager.trail_words import FACTS, FIELDS, ONLY_YES, UNSAID, UNSAID_OF, VALUES
 
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+(\+\d{2}:\d{2}|Z)")
@@ -44,6 +44,7 @@ _REASONS: dict[str, Mapping[str, object]] = {
     "appointment.declined": dict(DeclineReason.choices),
     "referral.corrected": dict(Referral.Why.choices),
     "referral.taken_off": dict(Referral.Why.choices),
+    "referral_letter.added": dict(ReferralLetter.Why.choices),
 }
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.common.forms.fields import DateField
 from portal.common.web.search_words import SearchWords
 from portal.records.actions import tidy
-from portal.records.models import MOST_CHARACTERS, Template
+from portal.records.models import MOST_CHARACTERS, Report, Template
 
 
 class DayChoice(forms.Form):
@@ -103,3 +103,27 @@ class AddendumForm(forms.Form):
         if not body.strip():
             raise ValidationError(_("Write what you want to add."), code="required")
         return body
+
+
+# ---- Reports --------------------------------------------------------------------------------------------------------
+
+
+class ReportForm(forms.Form):
+    """The words of a report and the version that they were written on."""
+
+    body = _Words(label=_("Report"), required=False)
+    version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+    instead_of = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+
+    @property
+    def written_on(self) -> int:
+        """The version that the words are meant to replace."""
+        chosen: int | None = self.cleaned_data.get("instead_of")
+        written_on: int = self.cleaned_data["version"]
+        return written_on if chosen is None else chosen
+
+
+class SentForm(forms.Form):
+    """How a report went to the referrer."""
+
+    how = forms.ChoiceField(label=_("How did it go to them?"), choices=Report.How.choices)

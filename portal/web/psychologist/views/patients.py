@@ -25,6 +25,7 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment, targets
 from portal.common.web.search_words import searched_by_post
 from portal.journeys import better_access
+from portal.medicare.models import Referral
 from portal.medicare.telling import ledger_in_words
 from portal.patients.models import Patient, PatientQuerySet
 from portal.patients.search import search
@@ -42,6 +43,7 @@ PER_PAGE = 25
 # A search that finds more than this is no search; the words above the table say so.
 MOST_FOUND = 50
 SESSIONS_PER_PAGE = 12
+REFERRALS = 3
 
 
 @allow(Role.PSYCHOLOGIST)
@@ -122,6 +124,7 @@ def patient(request: ActorRequest, code: UUID) -> HttpResponse:
                 .annotate(added=Count("addenda"))
                 .order_by("-appointment__starts_at")[:20]
             ),
+            "referrals": list(Referral.objects.visible_to(actor).standing().filter(patient=person)[:REFERRALS]),
             "handed": handing_over.own(patient=person, by=actor),
             "could_take": handing_over.colleagues(patient=person, by=actor),
             **shared_with(person, actor, now=now),

@@ -22,6 +22,7 @@ from portal.medicare.forms import CorrectionForm, TakeOffForm
 from portal.medicare.models import Referral
 from portal.medicare.refusals import ChangedMeanwhile, InUse, NothingChanged
 from portal.medicare.telling import course_in_words, doubt_in_words
+from portal.web.reception.views import letters
 
 
 def _one(request: ActorRequest, code: UUID) -> Referral:
@@ -52,6 +53,7 @@ def referral(request: ActorRequest, code: UUID) -> HttpResponse:
         "former": list(former.order_by("-pk")),
         "is_claimed": is_claimed(found),
         "zone": ClinicSettings.current().zone,
+        **letters.card(found),
     }
     return render(request, "reception/referral_page.html", context)
 
