@@ -15,7 +15,7 @@ from portal.clinic.models import ClinicSettings, ProviderNumber
 from portal.common.access.actors import Actor
 from portal.journeys import better_access
 from portal.medicare.ledger import Standing
-from portal.medicare.models import MbsItem, Referral
+from portal.medicare.models import LetterCheck, MbsItem, Referral
 from portal.medicare.readiness import Facts, Finding, Letter, findings_of
 from portal.patients.validators import clean_medicare_number
 
@@ -180,14 +180,19 @@ def _letter(paper: InvoiceOnPaper, referral: Referral | None) -> Letter | None:
     printed = paper["referral"]
     if printed is None:
         return None
+    # What is on file of the letter by now counts: a number that was decided since, and the newest look at it.
+    standing = Referral.objects.standing().filter(course=referral.course).first() if referral else None
+    referral = standing or referral
+    found = LetterCheck.objects.newest_of(referral) if referral else None
     return Letter(
         name=printed["name"],
         number=printed["number"],
         practice=printed["practice"],
         written_on=date.fromisoformat(printed["written_on"]) if printed["written_on"] else None,
         kind=referral.kind if referral else Referral.Kind.GP_PLAN,
-        services=referral.services if referral else None,
+        services=referral.agreed if referral else None,
         is_for_group=referral.is_for_group if referral else False,
+        usual_practitioner=found.has_usual if found else None,
     )
 
 

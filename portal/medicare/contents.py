@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal.medicare.models.referrals import Referral
-
-# From that day a GP's plan and referral come from the usual practitioner or the MyMedicare practice, and say so.
-USUAL_FROM = date(2025, 11, 1)
+from portal.medicare.readiness import USUAL_PRACTITIONER_FROM
 
 
 class Content(NamedTuple):
@@ -48,6 +45,6 @@ def needed(referral: Referral) -> list[Content]:
     unneeded = set()
     if referral.kind not in _PLANS:
         unneeded.add("has_plan")
-    if referral.kind != Referral.Kind.GP_PLAN or referral.written_on < USUAL_FROM:
+    if referral.kind != Referral.Kind.GP_PLAN or referral.written_on < USUAL_PRACTITIONER_FROM:
         unneeded.add("has_usual")
     return [content for content in CONTENTS if content.name not in unneeded]

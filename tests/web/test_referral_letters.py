@@ -64,7 +64,7 @@ def test_from_the_desk_to_who_treats_them(desk):
     theirs = make.client_for(psychologist.user)
     assert own in theirs.get(at("psychologist:referral", referral.code)).content.decode()
     answer = theirs.get(own)
-    assert (answer.status_code, answer["Content-Type"]) == (200, "image/png")
+    assert (answer.status_code, answer["Content-Type"]) == (200, "image/jpeg")
     assert "anxiety" not in answer["Content-Disposition"]
     other = make.psychologist()
     assert make.client_for(other.user).get(own).status_code == 404
