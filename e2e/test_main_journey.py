@@ -159,7 +159,7 @@ def test_main_journey(portal: Portal, new_context, sign_in, script: bool) -> Non
     paper = words_of_pdf(page, portal, invoice)
     for words in (
         invoice.number,
-        "Tax invoice",
+        "Invoice",
         "45 617 204 583",
         appointment.patient.legal_name,
         "Mai Nguyễn",

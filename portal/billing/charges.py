@@ -89,6 +89,17 @@ class Bill:
         return sum_of(self.amounts)
 
     @property
+    def may_stand(self) -> bool:
+        """Whether it makes an invoice: something is charged for, and no discount takes more than is charged at its GST.
+
+        A discount without GST beside a taxable service would hide the GST that is owed on the service.
+        """
+        taxed: dict[str, Decimal] = {}
+        for charge, amounts in self.rows:
+            taxed[charge.tax_code] = taxed.get(charge.tax_code, ZERO) + amounts.price
+        return bool(self.charges) and all(price >= 0 for price in taxed.values()) and self.sums.gst >= 0
+
+    @property
     def rows(self) -> list[tuple[Charge, Amounts]]:
         """Each charge with its amounts."""
         return list(zip(self.charges, self.amounts, strict=True))

@@ -12,7 +12,7 @@ from typing import NotRequired, TypedDict
 from phonenumber_field.phonenumber import PhoneNumber
 
 from portal.billing.models import FEES, CreditNote, Invoice, Line, Purpose
-from portal.clinic.models import ClinicSettings, Mode, ProviderNumber, Registration
+from portal.clinic.models import ClinicSettings, Mode, ProviderNumber, Registration, TaxCode
 from portal.common.money import dollars
 from portal.medicare.ledger import Standing
 from portal.medicare.models import Referral
@@ -181,7 +181,7 @@ def take(
     lines = list(invoice.lines.all())
     return {
         "version": VERSION,
-        "title": "Tax invoice" if _is_taxed(invoice, clinic) else "Invoice",
+        "title": "Tax invoice" if _is_taxed(invoice, clinic) and _has_taxable(lines) else "Invoice",
         "number": invoice.number,
         "issued_on": invoice.issued_on.isoformat(),
         "due_on": invoice.due_on.isoformat(),
@@ -221,7 +221,7 @@ def take_credit(note: CreditNote, *, clinic: ClinicSettings) -> CreditNoteOnPape
     if paper is None:
         raise ValueError("Nothing is credited before an invoice is issued.")
     # What it was when it was issued, whatever the clinic is by now.
-    is_taxed = paper["clinic"]["gst_registered"]
+    is_taxed = paper["title"] == "Tax invoice"
     before = invoice.payable
     return {
         "version": VERSION,
@@ -248,8 +248,13 @@ def take_credit(note: CreditNote, *, clinic: ClinicSettings) -> CreditNoteOnPape
 
 
 def _is_taxed(invoice: Invoice, clinic: ClinicSettings) -> bool:
-    """Whether it is a tax invoice: what is paid ahead is for no service yet, so its GST stands on the session's."""
+    """Whether it speaks of GST: what is paid ahead is for no service yet, so its GST stands on the session's."""
     return clinic.gst_registered and invoice.purpose != Purpose.DEPOSIT
+
+
+def _has_taxable(lines: list[Line]) -> bool:
+    """Whether anything on it is a taxable supply: only of one is there a tax invoice (GST Act s 29-70)."""
+    return any(line.tax_code == TaxCode.TAXABLE for line in lines)
 
 
 def _clinic(clinic: ClinicSettings, *, is_taxed: bool) -> ClinicOnPaper:

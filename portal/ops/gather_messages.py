@@ -59,6 +59,7 @@ STAFF_ONLY = (
     "portal/billing/payer_forms.py",
     "portal/billing/models/day_close.py",
     "portal/reports/",
+    "portal/billing/typed_forms.py",
     "portal/clinic/forms.py",
     "portal/clinic/row_forms.py",
     "portal/clinic/profile_forms.py",

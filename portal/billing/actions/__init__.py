@@ -25,7 +25,15 @@ from portal.billing.actions.claiming import (
 from portal.billing.actions.closing import close_day
 from portal.billing.actions.credits import credit_line, creditable
 from portal.billing.actions.fees import bill_fee, take_back_waiver, waive_fee
-from portal.billing.actions.invoices import BillTo, bill, draft_invoice, issue_invoice, may_bill, void_invoice
+from portal.billing.actions.invoices import (
+    BillTo,
+    bill,
+    draft_as_shown,
+    draft_invoice,
+    issue_invoice,
+    may_bill,
+    void_invoice,
+)
 from portal.billing.actions.payers import (
     add_payer,
     change_link,
@@ -45,6 +53,7 @@ from portal.billing.actions.payments import (
     refund_payment,
     refundable,
 )
+from portal.billing.actions.typed import change_draft, type_invoice
 
 __all__ = [
     "BillTo",
@@ -54,12 +63,14 @@ __all__ = [
     "ask_no_more_ahead",
     "bill",
     "bill_fee",
+    "change_draft",
     "change_link",
     "claim_again",
     "close_day",
     "credit_line",
     "creditable",
     "deposit_of",
+    "draft_as_shown",
     "draft_invoice",
     "end_link",
     "held_ahead",
@@ -82,6 +93,7 @@ __all__ = [
     "send_claims",
     "take_ahead",
     "take_back_waiver",
+    "type_invoice",
     "update_payer",
     "use_ahead",
     "use_held",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -17,10 +19,11 @@ from portal.billing.actions.claims import check_not_paid, claim_lines, withdraw_
 from portal.billing.actions.drawing import draw_soon
 from portal.billing.actions.locking import lock_invoice, lock_session
 from portal.billing.actions.numbering import numbered
-from portal.billing.charges import Charge, bill_of
+from portal.billing.charges import Bill, Charge, bill_of
 from portal.billing.models import Invoice, InvoiceStatus, Line, PatientPayer, Payer, Purpose
 from portal.billing.refusals import (
     AlreadyInvoiced,
+    ChangedMeanwhile,
     NotADraft,
     NotBillable,
     NothingToBill,
@@ -70,9 +73,8 @@ def draft_invoice(
     clinic = ClinicSettings.current()
     bill = bill_of(charges, clinic=clinic)
     sums = bill.sums
-    if not bill.charges or sums.total < 0 or sums.gst < 0:
+    if not bill.may_stand:
         raise NothingToBill
-    carer = patient.carers.in_force().filter(is_billed=True).select_related("user__patient").first()
     payer = bill_to.payer if bill_to else None
     issued_on = clinic.today(now)
     invoice = numbered(
@@ -83,13 +85,7 @@ def draft_invoice(
         appointment=appointment,
         psychologist=psychologist,
         location=location,
-        billed_user=None if payer else (carer.user if carer else patient.user),
-        payer=payer,
-        bill_to_name=payer.bill_to if payer else (_legal_name(carer.user) if carer else patient.legal_name),
-        bill_to_address=payer.address if payer else _address_of(patient),
-        bill_to_abn=payer.abn if payer else "",
-        purchase_order=bill_to.purchase_order if bill_to else "",
-        claim_number=bill_to.claim_number if bill_to else "",
+        **_billed(patient, bill_to),
         issued_on=issued_on,
         due_on=issued_on + _terms(payer, clinic),
         subtotal=sums.price,
@@ -101,7 +97,14 @@ def draft_invoice(
         created_at=now,
         created_by=by.user,
     )
-    Line.objects.bulk_create(
+    Line.objects.bulk_create(lines_of(invoice, bill))
+    trail.record("invoice.drafted", by=by, target=invoice, at=now, purpose=purpose, total_cents=in_cents(sums.total))
+    return invoice
+
+
+def lines_of(invoice: Invoice, bill: Bill) -> list[Line]:
+    """The rows of an invoice, in the order of its charges."""
+    return [
         Line(
             invoice=invoice,
             position=position,
@@ -119,9 +122,39 @@ def draft_invoice(
             benefit=amounts.rebate,
         )
         for position, (charge, amounts) in enumerate(bill.rows, start=1)
-    )
-    trail.record("invoice.drafted", by=by, target=invoice, at=now, purpose=purpose, total_cents=in_cents(sums.total))
-    return invoice
+    ]
+
+
+def _billed(patient: Patient, bill_to: BillTo | None) -> dict[str, Any]:
+    """Whom an invoice is made out to: the payer, else the carer who is billed, else the patient."""
+    if bill_to is not None:
+        payer = bill_to.payer
+        return {
+            "billed_user": None,
+            "payer": payer,
+            "bill_to_name": payer.bill_to,
+            "bill_to_address": payer.address,
+            "bill_to_abn": payer.abn,
+            "purchase_order": bill_to.purchase_order,
+            "claim_number": bill_to.claim_number,
+        }
+    carer = patient.carers.in_force().filter(is_billed=True).select_related("user__patient").first()
+    return {
+        "billed_user": carer.user if carer else patient.user,
+        "payer": None,
+        "bill_to_name": _legal_name(carer.user) if carer else patient.legal_name,
+        "bill_to_address": _address_of(patient),
+        "bill_to_abn": "",
+        "purchase_order": "",
+        "claim_number": "",
+    }
+
+
+def put_bill_to(invoice: Invoice, bill_to: BillTo | None, *, clinic: ClinicSettings) -> None:
+    """Makes a draft out to somebody else, in memory."""
+    for name, value in _billed(invoice.patient, bill_to).items():
+        setattr(invoice, name, value)
+    invoice.due_on = invoice.issued_on + _terms(invoice.payer, clinic)
 
 
 def _terms(payer: Payer | None, clinic: ClinicSettings) -> timedelta:
@@ -143,15 +176,24 @@ def _address_of(patient: Patient) -> str:
 
 @transaction.atomic
 def issue_invoice(
-    *, invoice: Invoice, referral: Referral | None = None, standing: Standing | None = None, by: Actor, now: datetime
+    *,
+    invoice: Invoice,
+    referral: Referral | None = None,
+    standing: Standing | None = None,
+    by: Actor,
+    now: datetime,
+    seen: str | None = None,
 ) -> Invoice:
     """Freezes a draft and everything it prints, dated today on the clinic's calendar; raises NotADraft.
 
     What it claims from Medicare is written down under the `referral`, and printed is which service of it that is.
+    Raises ChangedMeanwhile where it is not as it was `seen` (`draft_as_shown`).
     """
     invoice = lock_invoice(invoice)
     if invoice.status != InvoiceStatus.DRAFT:
         raise NotADraft
+    if seen is not None and seen != draft_as_shown(invoice):
+        raise ChangedMeanwhile(invoice)
     clinic = ClinicSettings.current()
     invoice.issued_on = clinic.today(now)
     invoice.due_on = invoice.issued_on + _terms(invoice.payer, clinic)
@@ -164,6 +206,16 @@ def issue_invoice(
     )
     draw_soon(invoice)
     return invoice
+
+
+def draft_as_shown(invoice: Invoice) -> str:
+    """What a page that edits or issues a draft knew of it, as one word: an old page does nothing."""
+    lines = invoice.lines.values_list("description", "service_date", "quantity", "unit_price", "tax_code")
+    facts = (
+        *(invoice.status, invoice.psychologist_id, invoice.location_id, invoice.payer_id),
+        *(invoice.purchase_order, invoice.claim_number, *lines.order_by("position")),
+    )
+    return hashlib.sha256("|".join(map(str, facts)).encode()).hexdigest()[:32]
 
 
 @transaction.atomic
@@ -215,6 +267,8 @@ def may_bill(appointment: Appointment, purpose: Purpose, *, now: datetime) -> bo
             return appointment.is_cancelled and appointment.late
         case Purpose.NO_SHOW:
             return appointment.is_missed and appointment.starts_at <= now
+        case Purpose.OTHER:
+            return False
 
 
 @transaction.atomic

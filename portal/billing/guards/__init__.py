@@ -2,7 +2,8 @@
 
 - An invoice begins as a draft, is issued when its lines add up to it, and from then on only `payable`, `paid` and being
   voided change it. Its lines are frozen with it. It is voided only while nothing is paid on it, and deleted only as a
-  draft. Only one for a session that was held has a Medicare item.
+  draft. Only one for a session that was held has a Medicare item. No discount takes off more than is charged
+  at its own GST.
 - A credit note never changes. It takes no more off a line than the line has, and no more off the invoice than is owing;
   its GST is the line's share. `payable` is the total less the notes: the database writes it, and refuses anything else.
 - A row of the Medicare schedule that a claim was made by keeps its item, its days' beginning, its fee and its benefit.

@@ -11,6 +11,7 @@ from portal.billing.guards.words import (
     CREDIT_NOTE,
     CREDITS_ISSUED,
     CREDITS_ITS_LINE,
+    DISCOUNT_WITHIN_TAX,
     INVOICE,
     ITEM_FOR_SESSIONS,
     KEEPS_ITS_NUMBER,
@@ -66,6 +67,10 @@ FUNCTIONS = {
                     IF lines.n = 0 OR lines.total <> NEW.total OR lines.gst <> NEW.gst OR NEW.payable <> NEW.total
                         OR LEAST(lines.benefit, NEW.total) <> NEW.rebate THEN
                         {raises(ADDS_UP)}
+                    END IF;
+                    IF EXISTS (SELECT 1 FROM {LINE} WHERE invoice_id = NEW.id GROUP BY tax_code
+                        HAVING sum(total - gst) < 0) THEN
+                        {raises(DISCOUNT_WITHIN_TAX)}
                     END IF;
                     IF NEW.purpose <> 'session' AND lines.has_item THEN {raises(ITEM_FOR_SESSIONS)} END IF;
                 END IF;

@@ -11,6 +11,7 @@ from portal.billing.guards.words import (
     CREDIT_NOTE,
     CREDITS_ISSUED,
     CREDITS_ITS_LINE,
+    DISCOUNT_WITHIN_TAX,
     FROZEN,
     INVOICE,
     ITEM_FOR_SESSIONS,
@@ -100,6 +101,13 @@ TRIGGERS = {
         f"AND {_cents('NEW.payable')} = {_cents('NEW.total')} "
         f"AND MIN({_sum('benefit', LINE, 'invoice_id = NEW.id')}, {_cents('NEW.total')}) = {_cents('NEW.rebate')})",
         ADDS_UP,
+    ),
+    "invoice_discount_within_tax": refuses(
+        "BEFORE UPDATE",
+        INVOICE,
+        "OLD.status = 'draft' AND NEW.status = 'issued' AND EXISTS "
+        f"(SELECT 1 FROM {LINE} WHERE invoice_id = NEW.id GROUP BY tax_code HAVING {_cents('SUM(total - gst)')} < 0)",
+        DISCOUNT_WITHIN_TAX,
     ),
     "invoice_item_for_sessions": refuses(
         "BEFORE UPDATE",

@@ -252,6 +252,8 @@ class Invoice(models.Model):
             models.CheckConstraint(
                 condition=Q(payer__isnull=True) | Q(billed_user__isnull=True), name="invoice_billed_to_one"
             ),
+            # From $1,000 a tax invoice names its buyer (GSTR 2013/1); ours all do.
+            models.CheckConstraint(condition=~Q(bill_to_name=""), name="invoice_names_its_buyer"),
             # Medicare pays for services that were given: nothing towards money paid ahead, or sessions not held.
             models.CheckConstraint(condition=Q(purpose="session") | Q(rebate=0), name="invoice_rebate_for_sessions"),
             models.CheckConstraint(

@@ -29,6 +29,8 @@ class Purpose(models.TextChoices):
     DEPOSIT = "deposit", _("Paid ahead")
     LATE_FEE = "late_fee", _("Late cancellation")
     NO_SHOW = "no_show", _("Missed session")
+    # Typed by the desk: a report, a form, a letter. It has no session, and no Medicare item.
+    OTHER = "other", _("Other services")
 
 
 # What a session that was held or missed is billed by: while one stands, the session stays as it is.

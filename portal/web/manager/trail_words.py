@@ -118,6 +118,7 @@ VERBS = {
     "schedule.limits_added": "Limits of Better Access written down",
     # Money
     "invoice.drafted": "Invoice drafted",
+    "invoice.draft_changed": "Draft of an invoice changed",
     "invoice.issued": "Invoice issued",
     "invoice.mailed": "Invoice e-mailed",
     "invoice.voided": "Invoice voided",

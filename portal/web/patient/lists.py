@@ -82,7 +82,7 @@ def what_for(row: ListedRow, texts: Texts) -> str:
 
 
 def _named(row: ListedRow, texts: Texts) -> str:
-    if row.purpose != Purpose.SESSION or not row.first_line:
+    if row.purpose not in (Purpose.SESSION, Purpose.OTHER) or not row.first_line:
         return purpose_of(row)
     service = kept.services().get(row.appointment__service or 0)
     if service is not None and texts.language != OWN_LANGUAGE and not (own := texts.name_of(service)).lang:

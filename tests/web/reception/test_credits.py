@@ -191,7 +191,7 @@ def test_the_patient_sees_what_was_taken_off(desk, clinic, now):
     assert "Taken off" in page
     assert "$200.00" in page
     there = reverse("patient:credit_note_pdf", args=[invoice.number, note.number])
-    assert "Adjustment note" in text_of(patient.get(there))
+    assert "Credit note" in text_of(patient.get(there))
     assert stranger.get(there).status_code == 404
 
 

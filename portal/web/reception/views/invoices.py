@@ -363,6 +363,9 @@ def _show(
         "check": claim_checks.check(invoice, now=now),
         "referral": (invoice.snapshot or {}).get("referral"),
         "form": (form or _payment_form(invoice, today=today)) if takes_money else None,
+        "draft_seen": actions.draft_as_shown(invoice)
+        if invoice.status == InvoiceStatus.DRAFT and invoice.purpose == Purpose.OTHER
+        else "",
         "again": again.address(invoice),
         "address": checking_out.address_for(invoice) if invoice.status == InvoiceStatus.ISSUED else "",
         "mailed": mailing.mailed(invoice, by=request.actor),
