@@ -55,7 +55,7 @@ def invoice_pdf(invoice: Invoice, *, now: datetime) -> bytes:
         again: bytes = kept.pdf
         return again
     file = facts["paper"]["clinic"]["logo"]
-    logo = _logo(file)
+    logo = logo_of(file)
     with translation.override("en-au"):
         pdf = render_pdf(TEMPLATE, {**facts, "logo": logo})
     # A draft changes from one look to the next, and a logo that can't be read just now may come back.
@@ -129,7 +129,7 @@ def context_of_credit(note: CreditNote) -> dict[str, Any]:
             "issued_on": _day_of(paper["issued_on"]),
             "invoice": {**invoice, "issued_on": _day_of(invoice["issued_on"])},
         },
-        "logo": _logo(paper["clinic"]["logo"]),
+        "logo": logo_of(paper["clinic"]["logo"]),
         "stamp": "VOID" if note.invoice.status == InvoiceStatus.VOID else "",
     }
 
@@ -150,7 +150,8 @@ def _stamp(invoice: Invoice) -> str:
     return "PAID IN FULL" if invoice.is_settled and not all_off else ""
 
 
-def _logo(name: str) -> str:
+def logo_of(name: str) -> str:
+    """The picture by the name of its file; empty where there is none, or it can't be read."""
     if not name:
         return ""
     try:

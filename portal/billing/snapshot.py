@@ -257,6 +257,11 @@ def _has_taxable(lines: list[Line]) -> bool:
     return any(line.tax_code == TaxCode.TAXABLE for line in lines)
 
 
+def clinic_on_paper(clinic: ClinicSettings) -> ClinicOnPaper:
+    """Whose paper it is, where GST is no part of it: a receipt, a statement."""
+    return _clinic(clinic, is_taxed=False)
+
+
 def _clinic(clinic: ClinicSettings, *, is_taxed: bool) -> ClinicOnPaper:
     return {
         "name": clinic.name,

@@ -12,6 +12,7 @@ from portal.web.patient.views import (
     paying,
     privacy,
     series,
+    statements,
     subscribing,
     waitlist,
 )
@@ -48,6 +49,9 @@ urlpatterns = [
     path("documents/", documents.listing, name="documents"),
     path("documents/<uuid:code>/file/", documents.file, name="document_file"),
     path("invoices/", invoices.listing, name="invoices"),
+    path("invoices/statement/", statements.statement, name="statement"),
+    path("invoices/statement/pdf/", statements.statement_pdf, name="statement_pdf"),
+    path("invoices/receipts/<slug:receipt>/pdf/", statements.receipt_pdf, name="receipt_pdf"),
     path("invoices/<slug:number>/", invoices.detail, name="invoice"),
     path("invoices/<slug:number>/pay/", paying.pay, name="pay"),
     path("invoices/<slug:number>/pdf/", invoices.pdf, name="invoice_pdf"),
