@@ -57,6 +57,7 @@ from portal.common.documents import CleanFile, Kind
 from portal.common.forms.names import MOST_DIGITS
 from portal.medicare.models import BetterAccessLimits, MbsItem, Referral, Referrer
 from portal.patients.models import Carer, Patient
+from portal.policies.models import PolicySettings
 from portal.resources import storage
 from portal.resources.actions.files import add_version
 from portal.resources.models import Audience, BlogPost, Category, Resource, ResourceSlug, Share, Tag, UsedSlug
@@ -82,6 +83,11 @@ def clinic(**fields) -> ClinicSettings:
         pk=1, defaults={"name": "Banksia Lane Psychology", "email": "desk@banksia.example", **fields}
     )
     return settings
+
+
+def policy_settings(**fields) -> PolicySettings:
+    """What the policies know, made or changed to `fields`."""
+    return PolicySettings.objects.update_or_create(pk=1, defaults=fields)[0]
 
 
 def location(*, name: str | None = None, time_zone: str = "Australia/Melbourne", **fields) -> Location:

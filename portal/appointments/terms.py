@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypedDict
 
-from portal.clinic.booking_rules import AFTER_AN_ANSWER, rules_of
+from portal.clinic.booking_rules import AFTER_AN_ANSWER, BookingRules, Near, rules_of
 from portal.clinic.kept import services
 from portal.clinic.models import ClinicSettings, Service
 from portal.policies.models import PolicySettings
@@ -19,6 +19,8 @@ class Promised(TypedDict):
 
     cancel_hours: int
     late_fee_percent: int
+    near_hours: int | None
+    near_fee_percent: int | None
     no_show_percent: int
     grace_minutes: int
 
@@ -29,15 +31,56 @@ def promised_now(service: Service, *, clinic: ClinicSettings, may_be_asked: bool
     What is asked for may be cancelled without a fee for some hours once it is confirmed, however soon it begins.
     """
     in_force = rules_of(services()[service.pk], clinic=clinic)
-    grace = clinic.grace_minutes
+    grace, near = clinic.grace_minutes, in_force.near
     if may_be_asked and in_force.is_on_request:
         grace = max(grace, int(AFTER_AN_ANSWER.total_seconds()) // 60)
     return {
         "cancel_hours": in_force.cancel_hours,
-        "late_fee_percent": clinic.late_fee_percent,
-        "no_show_percent": PolicySettings.current().percent_for_not_coming(clinic.late_fee_percent),
+        "late_fee_percent": in_force.late_fee_percent,
+        "near_hours": near.hours if near else None,
+        "near_fee_percent": near.percent if near else None,
+        "no_show_percent": percent_for_not_coming(in_force),
         "grace_minutes": grace,
     }
+
+
+def percent_for_not_coming(in_force: BookingRules) -> int:
+    """Of the price: the service's own or the policy's, else what cancelling at the last moment costs."""
+    if in_force.no_show_percent is not None:
+        return in_force.no_show_percent
+    last = in_force.near.percent if in_force.near else in_force.late_fee_percent
+    return PolicySettings.current().percent_for_not_coming(last)
+
+
+def late_percent(session: Appointment, *, clinic: ClinicSettings, at: datetime | None = None) -> int:
+    """Percent of the price for cancelling late: at a moment, or as it was cancelled, or as soon as it isn't free."""
+    if session.late_fee_percent is None:
+        first, near = rules_of(services()[session.service_id], clinic=clinic).late_fee_percent, near_of(session, clinic)
+    else:
+        first, near = session.late_fee_percent, near_of(session, clinic)
+    if near is None:
+        return first
+    begins = session.starts_at - timedelta(hours=near.hours)
+    at = at or session.cancelled_at
+    return near.percent if (at > begins if at else free_until(session, clinic=clinic) >= begins) else first
+
+
+def near_of(session: Appointment, clinic: ClinicSettings) -> Near | None:
+    """The second fee that was promised with the session; with one that keeps no promise, the one in force."""
+    if session.late_fee_percent is None:
+        return rules_of(services()[session.service_id], clinic=clinic).near
+    if session.near_hours is None or session.near_fee_percent is None:
+        return None
+    return Near(session.near_hours, session.near_fee_percent)
+
+
+def near_from(session: Appointment, *, clinic: ClinicSettings) -> datetime | None:
+    """The last moment, inclusive, at which cancelling costs the first fee; None where there is but one."""
+    near = near_of(session, clinic)
+    if near is None:
+        return None
+    begins = session.starts_at - timedelta(hours=near.hours)
+    return begins if begins > free_until(session, clinic=clinic) else None
 
 
 def free_until(session: Appointment, *, clinic: ClinicSettings | None = None) -> datetime:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from portal.appointments import terms
 from portal.appointments.models import Appointment
 from portal.billing.models import Line, Purpose
 from portal.clinic.models import ClinicSettings, Psychologist, Service, TaxCode
@@ -278,19 +279,29 @@ class Fee:
     amounts: Amounts
 
 
-def late_fee(appointment: Appointment, *, clinic: ClinicSettings) -> Fee:
+def late_fee(appointment: Appointment, *, clinic: ClinicSettings, at: datetime | None = None) -> Fee:
     """What cancelling after the free time costs, by the rule that was shown when the session was booked.
+
+    `at` a moment; else when it was cancelled or, of one that is to come, as soon as it is free no more.
 
     Medicare pays nothing towards it: it has no item, and no date of service.
     """
-    return _fee(appointment, Purpose.LATE_FEE, _late_percent(appointment, clinic), "Late cancellation", clinic)
+    return _fee(
+        appointment,
+        Purpose.LATE_FEE,
+        terms.late_percent(appointment, clinic=clinic, at=at),
+        "Late cancellation",
+        clinic,
+    )
 
 
 def no_show_fee(appointment: Appointment, *, clinic: ClinicSettings, policy: PolicySettings) -> Fee:
     """What not coming costs, by the rule that was shown when the session was booked."""
     percent = appointment.no_show_percent
     if percent is None:
-        percent = policy.percent_for_not_coming(_late_percent(appointment, clinic))
+        near = terms.near_of(appointment, clinic)
+        last = near.percent if near else terms.late_percent(appointment, clinic=clinic)
+        percent = policy.percent_for_not_coming(last)
     return _fee(appointment, Purpose.NO_SHOW, percent, "Missed session", clinic)
 
 
@@ -302,11 +313,6 @@ def fee_due(appointment: Appointment, *, clinic: ClinicSettings, policy: PolicyS
     elif appointment.is_missed:
         fee = no_show_fee(appointment, clinic=clinic, policy=policy)
     return fee if fee and fee.amounts.total else None
-
-
-def _late_percent(appointment: Appointment, clinic: ClinicSettings) -> int:
-    agreed = appointment.late_fee_percent
-    return clinic.late_fee_percent if agreed is None else agreed
 
 
 def _fee(appointment: Appointment, purpose: Purpose, percent: int, what: str, clinic: ClinicSettings) -> Fee:

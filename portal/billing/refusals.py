@@ -29,6 +29,10 @@ class Waived(BillingRefused):
     """Somebody at the clinic did without this fee."""
 
 
+class WaivedThisYear(BillingRefused):
+    """The one fee of a calendar year that the clinic's rule does without was waived already."""
+
+
 class NotADraft(BillingRefused):
     """The invoice was issued or voided."""
 

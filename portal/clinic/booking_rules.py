@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from portal.clinic.models import ClinicSettings, HowBooked, Service, WhoBooks
 
@@ -20,6 +20,13 @@ NEAR = timedelta(hours=2)
 # Who asks for a time can't know when it is confirmed: at night, or at work, they need some hours to read that it is, in
 # which they cancel it for nothing.
 AFTER_AN_ANSWER: Final = timedelta(hours=12)
+
+
+class Near(NamedTuple):
+    """The fee for cancelling less than so many hours before the start, in percent of the price."""
+
+    hours: int
+    percent: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,11 @@ class BookingRules:
     hold: timedelta
     # Hours before its start in which cancelling or moving it is free no more.
     cancel_hours: int
+    # Percent of the price after that; and from `near_hours` before its start on, where there is a second fee.
+    late_fee_percent: int
+    near: Near | None
+    # Of not coming, where the service says; else the policy does.
+    no_show_percent: int | None
     # How many sessions one patient may have ahead: of all services, and of this one if it sets a number.
     most_sessions: int
     most_of_service: int | None
@@ -71,12 +83,24 @@ def rules_of(service: Service, *, clinic: ClinicSettings) -> BookingRules:
         horizon=timedelta(days=_own(service.horizon_days, clinic.horizon_days)),
         hold=timedelta(minutes=_own(service.hold_minutes, clinic.hold_minutes)),
         cancel_hours=_own(service.cancel_hours, clinic.cancel_hours),
+        late_fee_percent=_own(service.late_fee_percent, clinic.late_fee_percent),
+        near=_near(service, clinic=clinic),
+        no_show_percent=service.no_show_percent,
         most_sessions=clinic.max_open_bookings,
         most_of_service=service.max_open_bookings,
         who=_who(service, clinic=clinic),
         is_on_request=(service.how_booked or clinic.how_booked) == HowBooked.ON_REQUEST,
         answer_within=timedelta(hours=_own(service.answer_hours, clinic.answer_hours)),
     )
+
+
+def _near(service: Service, *, clinic: ClinicSettings) -> Near | None:
+    """The second fee: where its hours are fewer than those of the free time, and it is more than the first."""
+    hours = clinic.near_hours if service.near_hours is None else service.near_hours
+    percent = clinic.near_fee_percent if service.near_fee_percent is None else service.near_fee_percent
+    first = _own(service.late_fee_percent, clinic.late_fee_percent)
+    free = _own(service.cancel_hours, clinic.cancel_hours)
+    return Near(hours, percent) if hours and percent is not None and hours < free and percent > first else None
 
 
 def _who(service: Service, *, clinic: ClinicSettings) -> WhoBooks:

@@ -46,7 +46,10 @@ _SETTINGS = [
             "answer_hours",
         ],
     ),
-    (_("Moving and cancelling"), ["cancel_hours", "late_fee_percent", "grace_minutes"]),
+    (
+        _("Moving and cancelling"),
+        ["cancel_hours", "late_fee_percent", "near_hours", "near_fee_percent", "grace_minutes"],
+    ),
     (_("The waitlist"), ["freed_times", "offer_minutes", "offers_from", "offers_until"]),
 ]
 
@@ -60,7 +63,7 @@ class ClinicSettingsForm(ClinicForm[ClinicSettings]):
         ADDRESS,
         ("notice_hours", "horizon_days"),
         ("slot_step_minutes", "hold_minutes"),
-        ("cancel_hours", "late_fee_percent", "grace_minutes"),
+        ("cancel_hours", "late_fee_percent", "near_hours", "near_fee_percent", "grace_minutes"),
         ("offers_from", "offers_until"),
         ("bank_name", "bank_bsb", "bank_account"),
     )
@@ -88,7 +91,25 @@ class ClinicSettingsForm(ClinicForm[ClinicSettings]):
         if cleaned.get("gst_registered") and not cleaned.get("legal_name") and "legal_name" not in self.errors:
             words = _("A tax invoice names who sends it. Write the name that the ABN is registered to.")
             self.add_error("legal_name", ValidationError(words, "legal_name"))
+        self._check_second_fee(cleaned)
         return cleaned
+
+    def _check_second_fee(self, cleaned: dict[str, Any]) -> None:
+        """It says from when on and how much, comes after the free time, and is no lower than the first."""
+        near = {"near_hours", "near_fee_percent", "cancel_hours", "late_fee_percent"}
+        if near & self.errors.keys():
+            return
+        hours, percent = cleaned.get("near_hours"), cleaned.get("near_fee_percent")
+        if (hours is None) != (percent is None):
+            name = "near_hours" if hours is None else "near_fee_percent"
+            self.add_error(name, ValidationError(_("Say both, the hours and the fee, or neither."), code="both"))
+        elif hours is not None and percent is not None:
+            if hours >= (cleaned.get("cancel_hours") or 0):
+                words = _("Fewer hours than those until which cancelling is free.")
+                self.add_error("near_hours", ValidationError(words, code="order"))
+            if percent < (cleaned.get("late_fee_percent") or 0):
+                words = _("No less than the fee for cancelling earlier.")
+                self.add_error("near_fee_percent", ValidationError(words, code="order"))
 
     def clean_offers_until(self) -> time:
         """Later than offers begin to go out; raises ValidationError."""
@@ -165,6 +186,10 @@ _SERVICE = [
         _("Its own rules, where they differ from the clinic's"),
         ["notice_hours", "horizon_days", "hold_minutes", "cancel_hours", "max_open_bookings", "answer_hours"],
     ),
+    (
+        _("Its own fees for cancelling late and not coming"),
+        ["late_fee_percent", "near_hours", "near_fee_percent", "no_show_percent"],
+    ),
 ]
 
 
@@ -179,6 +204,7 @@ class ServiceForm(AsksOnce, SluggedForm[Service]):
         ("minutes", "buffer_before", "buffer_after"),
         ("fee", "tax_code", "medicare"),
         ("notice_hours", "horizon_days"),
+        ("cancel_hours", "late_fee_percent", "near_hours", "near_fee_percent"),
     )
     one_of = frozenset(Mode.values)
 
@@ -204,6 +230,9 @@ class ServiceForm(AsksOnce, SluggedForm[Service]):
             ("hold_minutes", durations.minutes(clinic.hold_minutes)),
             ("cancel_hours", durations.hours(clinic.cancel_hours)),
             ("answer_hours", durations.hours(clinic.answer_hours)),
+            ("late_fee_percent", f"{clinic.late_fee_percent}%"),
+            *([("near_hours", durations.hours(clinic.near_hours))] if clinic.near_hours else []),
+            *([("near_fee_percent", f"{clinic.near_fee_percent}%")] if clinic.near_hours else []),
         ):
             self.fields[name].help_text = _("Left empty, the clinic's: %(value)s.") % {"value": words}
         for name, kinds, general in (
@@ -216,6 +245,7 @@ class ServiceForm(AsksOnce, SluggedForm[Service]):
         self.fields["first_visit_only"].help_text = _(
             "For people of whom no session was held yet. Whoever has one booked moves that instead of booking a second."
         )
+        self.fields["no_show_percent"].help_text = _("Left empty, as the fees policy says.")
         self.fields["max_open_bookings"].label = _("Most sessions of it that one patient may have booked online")
         self.fields["max_open_bookings"].help_text = _(
             "Left empty, no limit of its own. The clinic's limit, %(most)d of all services, holds as well."

@@ -72,10 +72,13 @@ def as_shown(held: Appointment, *, clinic: ClinicSettings) -> str:
     """
     quote, late = charges.promised(held, clinic=clinic), charges.late_fee(held, clinic=clinic)
     missed = charges.no_show_fee(held, clinic=clinic, policy=PolicySettings.current())
+    # The second fee, where one comes after the first.
+    last = charges.late_fee(held, clinic=clinic, at=held.starts_at), terms.near_from(held, clinic=clinic)
     facts = (
         *(held.service_id, held.psychologist_id, held.location_id, held.mode),
         *(held.starts_at.isoformat(), held.ends_at.isoformat()),
         *(quote.total, quote.rebate, late.amounts.total, missed.amounts.total),
+        *(last[0].amounts.total, last[1]),
         *(free_until(held, clinic=clinic).isoformat(), terms.grace_of(held, clinic=clinic)),
         rules_of(held.service, clinic=clinic).is_on_request,
     )
@@ -260,7 +263,7 @@ def cancelling_costs(appointment: Appointment, *, now: datetime, clinic: ClinicS
     """What a patient who cancels now may be asked for, in dollars with GST."""
     if now <= free_until(appointment, clinic=clinic):
         return ZERO
-    return charges.late_fee(appointment, clinic=clinic).amounts.total
+    return charges.late_fee(appointment, clinic=clinic, at=now).amounts.total
 
 
 @actions.in_transaction

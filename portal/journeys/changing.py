@@ -13,6 +13,7 @@ from portal.appointments.models import Appointment
 from portal.billing import charges
 from portal.clinic.booking_rules import AFTER_AN_ANSWER, rules_of
 from portal.clinic.models import ClinicSettings
+from portal.common.money import ZERO
 from portal.policies.models import PolicySettings
 
 
@@ -29,6 +30,9 @@ class Terms:
     grace: int
     late_fee: Decimal
     missed_fee: Decimal
+    # After when cancelling costs another fee, and which; None where it stays the same.
+    near_from: datetime | None = None
+    near_fee: Decimal = ZERO
     # It is asked for, or would be: taken back for nothing until the clinic answers; the rest holds from then on.
     is_asked: bool = False
 
@@ -55,6 +59,9 @@ class EachTerms:
     cancel_hours: int
     late_fee: Decimal
     missed_fee: Decimal
+    # Less than so many hours before each begins cancelling costs another fee; 0 where it stays the same.
+    near_hours: int = 0
+    near_fee: Decimal = ZERO
 
 
 def deadline_of(session: Appointment, *, now: datetime, clinic: ClinicSettings) -> Deadline | None:
@@ -96,21 +103,34 @@ def terms_of(
         by_grace = is_mailed and not is_over and is_short and terms.is_by_grace(session, clinic=clinic)
     else:
         by_grace = is_over
+    first = charges.late_fee(session, clinic=clinic, at=now if is_over else None).amounts.total
+    near_from, near_fee = near_terms(session, now=now, clinic=clinic)
     return Terms(
         free_until=until,
         is_free_over=is_over,
         is_free_to_the_end=until >= session.starts_at,
         grace=_minutes(terms.grace_of(session, clinic=clinic)) if by_grace else 0,
-        late_fee=charges.late_fee(session, clinic=clinic).amounts.total,
+        late_fee=first,
         missed_fee=charges.no_show_fee(session, clinic=clinic, policy=PolicySettings.current()).amounts.total,
+        near_from=near_from,
+        near_fee=near_fee,
         is_asked=is_asked or session.is_request,
     )
+
+
+def near_terms(session: Appointment, *, now: datetime, clinic: ClinicSettings) -> tuple[datetime | None, Decimal]:
+    """After when cancelling costs the second fee, and that fee in dollars with GST; None once that is over."""
+    near_from = terms.near_from(session, clinic=clinic)
+    if near_from is None or near_from < now:
+        return None, ZERO
+    return near_from, charges.late_fee(session, clinic=clinic, at=session.starts_at).amounts.total
 
 
 def terms_of_another(session: Appointment, *, clinic: ClinicSettings) -> EachTerms:
     """The terms on which more sessions like this one are booked today."""
     another = copy(session)
     another.cancel_hours = another.late_fee_percent = another.no_show_percent = None
+    another.near_hours = another.near_fee_percent = None
     another.fee = session.psychologist.fee_for(session.service)
     return terms_of_each(another, clinic=clinic)
 
@@ -118,9 +138,15 @@ def terms_of_another(session: Appointment, *, clinic: ClinicSettings) -> EachTer
 def terms_of_each(session: Appointment, *, clinic: ClinicSettings) -> EachTerms:
     """The terms that were promised with sessions that were booked together, of which this is one."""
     in_force = rules_of(session.service, clinic=clinic).cancel_hours
+    hours = in_force if session.cancel_hours is None else session.cancel_hours
+    near = terms.near_of(session, clinic)
+    has_near = near is not None and near.hours < hours
     return EachTerms(
-        cancel_hours=in_force if session.cancel_hours is None else session.cancel_hours,
-        late_fee=charges.late_fee(session, clinic=clinic).amounts.total,
+        near_hours=near.hours if near and has_near else 0,
+        near_fee=charges.late_fee(session, clinic=clinic, at=session.starts_at).amounts.total if has_near else ZERO,
+        cancel_hours=hours,
+        # As long before as it is the first.
+        late_fee=charges.late_fee(session, clinic=clinic, at=session.starts_at - timedelta(hours=hours)).amounts.total,
         missed_fee=charges.no_show_fee(session, clinic=clinic, policy=PolicySettings.current()).amounts.total,
     )
 

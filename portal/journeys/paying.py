@@ -58,9 +58,9 @@ def bill_fee(*, appointment: Appointment, by: Actor, now: datetime, after_all: b
 
 
 @transaction.atomic
-def waive_fee(*, appointment: Appointment, reason: str, by: Actor, now: datetime) -> Waiver:
+def waive_fee(*, appointment: Appointment, reason: str, by: Actor, now: datetime, of_year: bool = False) -> Waiver:
     """Does without the fee by `billing.waive_fee`: nobody needs to decide on it any more."""
-    waiver = billing.waive_fee(appointment=appointment, reason=reason, by=by, now=now)
+    waiver = billing.waive_fee(appointment=appointment, reason=reason, by=by, now=now, of_year=of_year)
     sessions.look_again(Appointment.objects.filter(pk=appointment.pk), by=by, now=now)
     return waiver
 

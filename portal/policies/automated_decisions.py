@@ -105,6 +105,14 @@ def _alone(facts: PrivacyFacts) -> list[list[str]]:
             _("The time of the session, when it was booked, and the time when you cancel."),
         ]
     )
+    if facts["late_fee_percent"] and (after := facts.get("charge_after_hours")):
+        rows.append(
+            [
+                _("A fee for cancelling late or not coming"),
+                _by_itself(facts, after),
+                _("The price of the session, its time, the time when you cancelled, and earlier fees of the year."),
+            ]
+        )
     rows.append(
         [
             _("Whether you can sign in"),
@@ -141,9 +149,25 @@ def _free_time(facts: PrivacyFacts) -> str:
     return space().join(parts)
 
 
+def _by_itself(facts: PrivacyFacts, after: int) -> str:
+    """How the portal decides on fees alone, where the manager turned that on."""
+    parts = [
+        _(
+            "By the rule that we showed you when you booked. If nobody at the clinic has decided within %(hours)s, the "
+            "computer sends the invoice."
+        )
+        % {"hours": durations.hours(after)},
+        _("As a rule there is no fee if somebody else takes the time."),
+    ]
+    if facts.get("waive_first"):
+        parts.append(_("We do without your first fee in each calendar year."))
+    parts.append(_("You can ask a person to look at it again."))
+    return space().join(parts)
+
+
 def _with_people(facts: PrivacyFacts) -> list[list[str]]:
     rows = []
-    if facts["late_fee_percent"]:
+    if facts["late_fee_percent"] and not facts.get("charge_after_hours"):
         rows.append(
             [
                 _("A fee for cancelling late"),

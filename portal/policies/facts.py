@@ -5,9 +5,9 @@ A version keeps the facts it was made from. When those in force differ, the publ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Final, NotRequired, TypedDict
 
 from django.apps import apps
 from django.conf import settings
@@ -39,6 +39,16 @@ class OwnHours(TypedDict):
     hours: int
 
 
+class OwnFees(TypedDict):
+    """A service with fees of its own, in percent of its price: for cancelling late, shortly before, and not coming."""
+
+    service: str
+    late: int
+    near_hours: NotRequired[int]
+    near: NotRequired[int]
+    missed: int
+
+
 class ClinicFacts(Who):
     """What both policies say; fees are in percent, `cancel_hours` counts back from a session's start.
 
@@ -51,6 +61,13 @@ class ClinicFacts(Who):
     grace_minutes: int
     # Where there are any; of a version from before services had rules of their own, nothing is missing.
     own_hours: NotRequired[list[OwnHours]]
+    # The second fee, for cancelling less than so many hours before, where there is one.
+    near_hours: NotRequired[int]
+    near_fee_percent: NotRequired[int]
+    own_fees: NotRequired[list[OwnFees]]
+    # Each patient's first fee of a year is done without; and after how many hours the portal decides by itself.
+    waive_first: NotRequired[bool]
+    charge_after_hours: NotRequired[int]
     # Where something is booked on request: for how many hours after it is confirmed it is cancelled for nothing.
     asked_hours: NotRequired[int]
     additions: str
@@ -59,6 +76,11 @@ class ClinicFacts(Who):
 class _OwnRules(TypedDict, total=False):
     own_hours: list[OwnHours]
     asked_hours: int
+    near_hours: int
+    near_fee_percent: int
+    own_fees: list[OwnFees]
+    waive_first: bool
+    charge_after_hours: int
 
 
 class _OwnLimits(TypedDict, total=False):
@@ -194,7 +216,7 @@ def _privacy(clinic: ClinicSettings, own: PolicySettings) -> PrivacyFacts:
         "cancel_hours": clinic.cancel_hours,
         "late_fee_percent": clinic.late_fee_percent,
         "grace_minutes": clinic.grace_minutes,
-        **_own_rules(clinic, offered),
+        **_own_rules(clinic, offered, own),
         **_own_limits(clinic, offered),
         "cookies": cookies(),
         "session_hours": int(max(settings.STAFF_SESSION, settings.PATIENT_SESSION).total_seconds() // 3600),
@@ -207,7 +229,7 @@ def _privacy(clinic: ClinicSettings, own: PolicySettings) -> PrivacyFacts:
     }
 
 
-def _own_rules(clinic: ClinicSettings, offered: Iterable[Service]) -> _OwnRules:
+def _own_rules(clinic: ClinicSettings, offered: Sequence[Service], policy: PolicySettings) -> _OwnRules:
     own = [
         OwnHours(service=service.name, hours=hours)
         for service in offered
@@ -216,7 +238,37 @@ def _own_rules(clinic: ClinicSettings, offered: Iterable[Service]) -> _OwnRules:
     told: _OwnRules = {"own_hours": own} if own else {}
     if any(service.online and rules_of(service, clinic=clinic).is_on_request for service in offered):
         told["asked_hours"] = max(int(AFTER_AN_ANSWER.total_seconds()), clinic.grace_minutes * 60) // 3600
+    general = rules_of(Service(), clinic=clinic)
+    if general.near:
+        told["near_hours"], told["near_fee_percent"] = general.near
+    own_fees = [_own_fees(service, clinic, policy) for service in offered if _fees_of(service, clinic) != _GENERAL]
+    if own_fees:
+        told["own_fees"] = own_fees
+    if policy.waive_first:
+        told["waive_first"] = True
+    if policy.charge_after_hours:
+        told["charge_after_hours"] = policy.charge_after_hours
     return told
+
+
+_GENERAL: Final = (None, None, None, None)
+
+
+def _fees_of(service: Service, clinic: ClinicSettings) -> tuple[int | None, ...]:
+    """What a service says of fees by itself, where that differs from the clinic's."""
+    own = (service.late_fee_percent, service.near_hours, service.near_fee_percent, service.no_show_percent)
+    clinics = (clinic.late_fee_percent, clinic.near_hours, clinic.near_fee_percent, None)
+    return tuple(None if mine == general else mine for mine, general in zip(own, clinics, strict=True))
+
+
+def _own_fees(service: Service, clinic: ClinicSettings, policy: PolicySettings) -> OwnFees:
+    rules = rules_of(service, clinic=clinic)
+    last = rules.near.percent if rules.near else rules.late_fee_percent
+    missed = policy.percent_for_not_coming(last) if rules.no_show_percent is None else rules.no_show_percent
+    found = OwnFees(service=service.name, late=rules.late_fee_percent, missed=missed)
+    if rules.near:
+        found["near_hours"], found["near"] = rules.near
+    return found
 
 
 def _own_limits(clinic: ClinicSettings, offered: Iterable[Service]) -> _OwnLimits:
@@ -236,14 +288,14 @@ def _own_limits(clinic: ClinicSettings, offered: Iterable[Service]) -> _OwnLimit
 
 def _fees(clinic: ClinicSettings, own: PolicySettings) -> FeesFacts:
     offered = offered_services()
-    late = clinic.late_fee_percent
+    late, near = clinic.late_fee_percent, rules_of(Service(), clinic=clinic).near
     return {
         **_who(clinic),
         "cancel_hours": clinic.cancel_hours,
         "late_fee_percent": late,
         "grace_minutes": clinic.grace_minutes,
-        **_own_rules(clinic, offered),
-        "no_show_percent": own.percent_for_not_coming(late),
+        **_own_rules(clinic, offered, own),
+        "no_show_percent": own.percent_for_not_coming(near.percent if near else late),
         "waiver": own.waiver,
         "payment_terms_days": clinic.payment_terms_days,
         "bank_transfer": bool(clinic.bank_account),
@@ -280,6 +332,11 @@ LABELS = {
     "max_open_bookings": gettext_lazy("Most sessions booked online"),
     "cancel_hours": gettext_lazy("Free cancelling until, hours before"),
     "late_fee_percent": gettext_lazy("Fee for cancelling later, percent"),
+    "near_hours": gettext_lazy("Another fee for cancelling less than, hours before"),
+    "near_fee_percent": gettext_lazy("That fee, percent"),
+    "own_fees": gettext_lazy("Services with their own fees for cancelling late and not coming, percent"),
+    "waive_first": gettext_lazy("Each patient's first fee of a calendar year is waived"),
+    "charge_after_hours": gettext_lazy("The portal decides on fees by itself after, hours"),
     "own_hours": gettext_lazy("Services with their own time for free cancelling, hours before"),
     "own_limits": gettext_lazy("Services with their own notice, reach or most sessions"),
     "answer_hours": gettext_lazy("Requests are answered within, hours"),
@@ -329,6 +386,9 @@ def in_words(value: Any) -> str:
             return _("yes") if value else _("no")
         case list():
             return ", ".join(in_words(one) for one in value)
+        case {"service": service, "late": late, "missed": missed}:
+            near = [f"{value['near']} (< {value['near_hours']})"] if "near" in value else []
+            return f"{service}: {' / '.join([str(late), *near, str(missed)])}"
         case {"service": service, "hours": hours}:
             return f"{service}: {hours}"
         case {"key": key, "name": name, "country": country}:

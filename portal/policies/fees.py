@@ -12,7 +12,7 @@ from portal.common.languages import durations
 from portal.common.languages.punctuation import listed, space
 from portal.common.languages.times import clock, weekday
 from portal.policies.document import Block, Document, Section, items, own, section, text
-from portal.policies.facts import FeesFacts, OwnHours
+from portal.policies.facts import FeesFacts, OwnFees, OwnHours
 
 # A Wednesday, ten in the morning: only its weekday and hour are ever printed.
 _SESSION = datetime(2026, 1, 7, 10, 0, tzinfo=UTC)
@@ -69,6 +69,8 @@ def _in_short(facts: FeesFacts) -> list[str]:
         )
     else:
         found.append(_("You can cancel or move a session free of charge until it begins."))
+    if near := _nearer(facts):
+        found.append(near)
     if facts["medicare"]:
         found.append(_("Medicare pays nothing towards sessions that were cancelled late or missed."))
     return found
@@ -148,12 +150,16 @@ def _changing(facts: FeesFacts) -> list[Block]:
     ) % {"hours": hours}
     if percent:
         after = _("After that, cancelling costs %(percent)d%% of the price.") % {"percent": percent}
+        if near := _nearer(facts):
+            after += space() + near
     else:
         after = _("After that, please tell us all the same: somebody may be waiting for the time. There is no fee.")
     promised = text(_("The rule that we showed you when you booked holds for that session, also if it changes later."))
     blocks = [text(f"{free}{space()}{after}"), text(_counted(hours))]
     if facts.get("own_hours"):
         blocks.append(text(say_own_hours(facts["own_hours"])))
+    if own_fees := facts.get("own_fees"):
+        blocks += [text(_("For these services the fees are others:")), items([_own_fees(each) for each in own_fees])]
     if percent and facts["grace_minutes"]:
         grace = _(
             "If you book so late that this time is over, or nearly, you can still cancel or move the session free of "
@@ -182,6 +188,28 @@ def _changing(facts: FeesFacts) -> list[Block]:
             text(_("Medicare pays nothing towards this fee, and most health funds and insurers do not either."))
         )
     return blocks
+
+
+def _nearer(facts: FeesFacts) -> str:
+    """The second fee, in a sentence; empty where there is but one."""
+    hours = facts.get("near_hours")
+    if not hours:
+        return ""
+    said = {"hours": durations.hours(hours), "percent": facts["near_fee_percent"]}
+    return _("Less than %(hours)s before it begins, cancelling costs %(percent)d%% of the price.") % said
+
+
+def _own_fees(own: OwnFees) -> str:
+    said: dict[str, object] = {"service": own["service"], "late": own["late"], "missed": own["missed"]}
+    if "near_hours" not in own:
+        words = _("%(service)s: %(late)d%% for cancelling after the free time, %(missed)d%% for not coming.")
+        return words % said
+    said |= {"near": own["near"], "hours": durations.hours(own["near_hours"])}
+    words = _(
+        "%(service)s: %(late)d%% for cancelling after the free time, %(near)d%% less than %(hours)s before it begins, "
+        "%(missed)d%% for not coming."
+    )
+    return words % said
 
 
 def say_own_hours(own: Sequence[OwnHours]) -> str:
@@ -249,14 +277,31 @@ def _missed(facts: FeesFacts) -> list[Block]:
 def _waived(facts: FeesFacts) -> list[Block]:
     if not facts["late_fee_percent"] and not facts["no_show_percent"]:
         return [text(_("We charge no fee for sessions that were cancelled or missed."))]
-    blocks = [
-        text(
+    if after := facts.get("charge_after_hours"):
+        by_itself = _(
+            "If nobody at the clinic has decided within %(hours)s, the computer sends the invoice by itself, by the "
+            "rules of this page. You can always ask a person to look at it again."
+        ) % {"hours": durations.hours(after)}
+        who = text(
+            _(
+                "Things happen: if you or someone close to you was ill or in danger, phone us and tell us. You need "
+                "not give details."
+            )
+            + space()
+            + by_itself
+        )
+    else:
+        who = text(
             _(
                 "A person decides about the fee, never the computer alone. Things happen: if you or "
                 "someone close to you was ill or in danger, phone us and tell us. You need not give "
                 "details."
             )
-        ),
+        )
+    blocks = [
+        who,
+        text(_("As a rule there is no fee if somebody else takes the time.")),
+        *([text(_("We do without your first fee in each calendar year."))] if facts.get("waive_first") else []),
         text(
             _(
                 "Some insurers and programs, such as workers compensation, do not let us charge you for "

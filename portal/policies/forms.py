@@ -22,7 +22,7 @@ from portal.policies.models import PolicySettings, PolicyVersion
 _GROUPS: list[Group] = [
     (_("Whom people ask about privacy"), ["contact_name", "contact_email", "contact_phone", "contact_address"]),
     (_("How long records are kept"), ["retention_years"]),
-    (_("Sessions that are cancelled or missed"), ["no_show_percent", "waiver"]),
+    (_("Sessions that are cancelled or missed"), ["no_show_percent", "waive_first", "charge_after_hours", "waiver"]),
     (_("Your own words"), ["privacy_additions", "fees_additions"]),
 ]
 _HELP = {

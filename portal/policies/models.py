@@ -25,7 +25,7 @@ class PolicyKind(models.TextChoices):
 
 @classed(
     plain="id contact_name contact_email contact_phone contact_address retention_years processors no_show_percent "
-    "waiver privacy_additions fees_additions",
+    "waive_first charge_after_hours waiver privacy_additions fees_additions",
 )
 class PolicySettings(models.Model):
     """The one row of what the policies need to know and nothing else in the portal does."""
@@ -46,13 +46,35 @@ class PolicySettings(models.Model):
     no_show_percent = models.PositiveSmallIntegerField(
         _("fee for not coming, percent"), null=True, blank=True, validators=[MaxValueValidator(100)]
     )
+    waive_first = models.BooleanField(
+        _("do without each patient's first fee of a calendar year"),
+        default=False,
+        help_text=_("The page of the fee proposes it, once a year."),
+    )
+    charge_after_hours = models.PositiveSmallIntegerField(
+        _("decide by these rules if nobody has within, hours"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(24 * 14)],
+        help_text=_(
+            "Leave empty, and a person decides on each fee. Else the portal sends the invoice by itself, or waives "
+            "the fee: where the time was filled again, or it is the first of the year and you do without that. "
+            "The privacy policy says so: publish it anew."
+        ),
+    )
     waiver = models.CharField(_("when you do without the fee"), max_length=500, blank=True)
     privacy_additions = models.TextField(_("your own words in the privacy policy"), max_length=6000, blank=True)
     fees_additions = models.TextField(_("your own words in the fees policy"), max_length=6000, blank=True)
 
     class Meta:
         verbose_name = _("policy settings")
-        constraints = [models.CheckConstraint(condition=Q(pk=1), name="policy_settings_is_one_row")]
+        constraints = [
+            models.CheckConstraint(condition=Q(pk=1), name="policy_settings_is_one_row"),
+            models.CheckConstraint(
+                condition=Q(charge_after_hours__isnull=True) | Q(charge_after_hours__gte=1),
+                name="policy_settings_leaves_an_hour_to_decide",
+            ),
+        ]
 
     def __str__(self) -> str:
         return "policy settings"

@@ -224,7 +224,9 @@ def test_every_setting_of_the_clinic_that_could_make_a_text_false_is_a_fact(name
     before = {kind: facts.gather(kind) for kind in PolicyKind}
     field = ClinicSettings._meta.get_field(name)
     value = OTHERS.get(name, 17 if isinstance(field, models.IntegerField) else "Other")
-    make.clinic(**{name: value})
+    # The second fee and its hours come together.
+    pair = {"near_hours": 17, "near_fee_percent": 90} if name.startswith("near_") else {}
+    make.clinic(**{name: value} | pair)
     assert any(facts.gather(kind) != before[kind] for kind in PolicyKind)
 
 
@@ -238,6 +240,8 @@ def test_every_setting_of_the_clinic_that_could_make_a_text_false_is_a_fact(name
         {"retention_years": 10},
         {"processors": {"hosting": {"name": "Hosts", "country": "Japan"}}},
         {"no_show_percent": 80},
+        {"waive_first": True},
+        {"charge_after_hours": 24},
         {"waiver": "If you are ill."},
         {"privacy_additions": "More."},
         {"fees_additions": "More."},

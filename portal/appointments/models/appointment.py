@@ -190,7 +190,8 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
 @classed(
     plain="id code psychologist patient service location room mode starts_at ends_at occupied_from occupied_until "
-    "status fee cancel_hours late_fee_percent no_show_percent grace_minutes held_until booked_at booked_by "
+    "status fee cancel_hours late_fee_percent near_hours near_fee_percent no_show_percent grace_minutes "
+    "held_until booked_at booked_by "
     "requested_at answer_by declined_at declined_by decline_reason "
     "confirmed_at arrived_at completed_at cancelled_at cancelled_by cancel_reason late revision "
     "series position planned_at",
@@ -229,6 +230,9 @@ class Appointment(models.Model):
     # after booking in which cancelling is free all the same. None: those in force.
     cancel_hours = models.PositiveSmallIntegerField(null=True, editable=False)
     late_fee_percent = models.PositiveSmallIntegerField(null=True, editable=False)
+    # The second fee, for cancelling less than so many hours before; none where only the first was promised.
+    near_hours = models.PositiveSmallIntegerField(null=True, editable=False)
+    near_fee_percent = models.PositiveSmallIntegerField(null=True, editable=False)
     no_show_percent = models.PositiveSmallIntegerField(null=True, editable=False)
     grace_minutes = models.PositiveSmallIntegerField(null=True, editable=False)
     held_until = models.DateTimeField(null=True, blank=True)
@@ -281,6 +285,17 @@ class Appointment(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="appointment_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(near_hours__isnull=True, near_fee_percent__isnull=True)
+                | Q(
+                    near_hours__isnull=False,
+                    near_hours__gte=1,
+                    near_fee_percent__isnull=False,
+                    near_fee_percent__lte=100,
+                    late_fee_percent__isnull=False,
+                ),
+                name="appointment_promises_a_second_fee_whole",
+            ),
             models.CheckConstraint(
                 condition=Q(occupied_from__lte=F("starts_at"), occupied_until__gte=F("ends_at")),
                 name="appointment_occupies_its_session",

@@ -24,7 +24,7 @@ from portal.billing.actions.claiming import (
 )
 from portal.billing.actions.closing import close_day
 from portal.billing.actions.credits import credit_line, creditable
-from portal.billing.actions.fees import bill_fee, take_back_waiver, waive_fee
+from portal.billing.actions.fees import bill_fee, take_back_waiver, waive_fee, waived_in, year_of
 from portal.billing.actions.invoices import (
     BillTo,
     bill,
@@ -99,5 +99,7 @@ __all__ = [
     "use_held",
     "void_invoice",
     "waive_fee",
+    "waived_in",
     "withdraw_claim",
+    "year_of",
 ]

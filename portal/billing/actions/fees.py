@@ -1,10 +1,11 @@
-"""The fee for a session that was cancelled late or missed: a person asks for it, or does without."""
+"""The fee for a session that was cancelled late or missed: it is asked for, or done without."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from portal.appointments.models import Appointment
 from portal.audit import trail
@@ -14,7 +15,7 @@ from portal.billing.actions.invoices import BillTo, bill
 from portal.billing.actions.locking import lock_session
 from portal.billing.actions.payers import payer_of
 from portal.billing.models import Invoice, Purpose, Waiver
-from portal.billing.refusals import AlreadyInvoiced, NotBillable, ReasonMissing, Waived
+from portal.billing.refusals import AlreadyInvoiced, NotBillable, ReasonMissing, Waived, WaivedThisYear
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.policies.models import PolicySettings
@@ -38,10 +39,12 @@ def bill_fee(*, appointment: Appointment, by: Actor, now: datetime, after_all: b
 
 
 @transaction.atomic
-def waive_fee(*, appointment: Appointment, reason: str, by: Actor, now: datetime) -> Waiver:
+def waive_fee(*, appointment: Appointment, reason: str, by: Actor, now: datetime, of_year: bool = False) -> Waiver:
     """Does without the fee, and says why; one that was waived stays as it is.
 
-    Raises NotBillable where there is none to ask for, AlreadyInvoiced while there is an invoice, and ReasonMissing.
+    `of_year` makes it the one that the clinic's rule gives a patient in a calendar year: that of the session, where it
+    was to take place. Raises NotBillable where there is none to ask for, AlreadyInvoiced while there is an invoice,
+    ReasonMissing, and WaivedThisYear.
     """
     appointment = lock_session(appointment)
     fee = _fee(appointment)
@@ -51,11 +54,37 @@ def waive_fee(*, appointment: Appointment, reason: str, by: Actor, now: datetime
         raise AlreadyInvoiced(existing)
     if not reason.strip():
         raise ReasonMissing
-    waiver = Waiver.objects.create(
-        appointment=appointment, purpose=fee.purpose, reason=reason.strip(), waived_at=now, waived_by=by.user
-    )
+    whose = {"patient": appointment.patient, "year": year_of(appointment)} if of_year else {}
+    try:
+        with transaction.atomic():
+            waiver = Waiver.objects.create(
+                appointment=appointment,
+                purpose=fee.purpose,
+                reason=reason.strip(),
+                waived_at=now,
+                waived_by=by.user,
+                **whose,
+            )
+    except IntegrityError:
+        # Of two who waive two sessions of one patient at once, one has the year.
+        if of_year and waived_in([appointment]):
+            raise WaivedThisYear from None
+        raise
     trail.record("fee.waived", by=by, target=appointment, at=now, purpose=fee.purpose, patient=appointment.patient_id)
     return waiver
+
+
+def year_of(appointment: Appointment) -> int:
+    """The calendar year to which a session counts: that of its day where it was to take place."""
+    return charges.day_of(appointment).year
+
+
+def waived_in(sessions: Sequence[Appointment]) -> set[tuple[int | None, int]]:
+    """Whose one fee of a year is waived already, of the patients of these sessions: each with the year. One query."""
+    by_rule = Waiver.objects.in_force().filter(
+        patient__in={session.patient_id for session in sessions}, year__in={year_of(session) for session in sessions}
+    )
+    return {(patient, year) for patient, year in by_rule.order_by().values_list("patient", "year") if year is not None}
 
 
 @transaction.atomic

@@ -43,9 +43,10 @@ WAIVERS = changes_once(
     "the waivers",
     prefix="waiver",
     table=WAIVER,
-    kept=("id", "appointment_id", "purpose", "reason", "waived_at", "waived_by_id"),
+    kept=("id", "appointment_id", "patient_id", "year", "purpose", "reason", "waived_at", "waived_by_id"),
     change="OLD.taken_back_at IS NULL AND NEW.taken_back_at IS NOT NULL",
-    same_as_new="appointment_id = NEW.appointment_id AND purpose = NEW.purpose "
+    same_as_new="((appointment_id = NEW.appointment_id AND purpose = NEW.purpose) "
+    "OR (patient_id = NEW.patient_id AND year = NEW.year)) "
     "AND taken_back_at IS NULL AND NEW.taken_back_at IS NULL",
     words=WAIVER_NEVER,
 )

@@ -7,6 +7,7 @@ from django.db.models import Q
 from portal.appointments.models import Appointment
 from portal.billing.models.invoice import Purpose
 from portal.common.privacy import classed
+from portal.patients.models import Patient
 
 # What the clinic may do without: the fees for a session that was not held.
 FEES = (Purpose.LATE_FEE, Purpose.NO_SHOW)
@@ -18,7 +19,7 @@ class WaiverQuerySet(models.QuerySet["Waiver"]):
         return self.filter(taken_back_at__isnull=True)
 
 
-@classed(plain="id appointment purpose waived_at waived_by taken_back_at taken_back_by", personal="reason")
+@classed(plain="id appointment patient year purpose waived_at waived_by taken_back_at taken_back_by", personal="reason")
 class Waiver(models.Model):
     """That somebody at the clinic did without the fee for a session cancelled late or missed, and why.
 
@@ -27,6 +28,11 @@ class Waiver(models.Model):
 
     appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="waivers", db_index=False)
     purpose = models.CharField(max_length=10, choices=Purpose.choices)
+    # Of the one that the clinic's rule gives each patient in a calendar year: whose and of which year it is.
+    patient = models.ForeignKey(
+        Patient, null=True, on_delete=models.PROTECT, related_name="+", editable=False, db_index=False
+    )
+    year = models.PositiveSmallIntegerField(null=True, editable=False)
     reason = models.CharField(max_length=200)
     waived_at = models.DateTimeField(editable=False)
     waived_by = models.ForeignKey(
@@ -47,6 +53,13 @@ class Waiver(models.Model):
                 fields=["appointment", "purpose"],
                 condition=Q(taken_back_at__isnull=True),
                 name="waiver_once_per_session_and_fee",
+            ),
+            models.UniqueConstraint(
+                fields=["patient", "year"], condition=Q(taken_back_at__isnull=True), name="waiver_by_rule_once_a_year"
+            ),
+            models.CheckConstraint(
+                condition=Q(patient__isnull=True, year__isnull=True) | Q(patient__isnull=False, year__isnull=False),
+                name="waiver_by_rule_says_whose_and_when",
             ),
             models.CheckConstraint(
                 condition=Q(taken_back_at__isnull=False) | Q(taken_back_by__isnull=True),

@@ -73,6 +73,7 @@ class ServiceQuerySet(models.QuerySet["Service"]):
 @classed(
     plain="id code name slug description minutes buffer_before buffer_after fee tax_code in_person video phone "
     "online first_visit_only notice_hours horizon_days hold_minutes cancel_hours max_open_bookings who_books "
+    "late_fee_percent near_hours near_fee_percent no_show_percent "
     "room_need how_booked answer_hours medicare is_active position",
 )
 class Service(models.Model):
@@ -119,6 +120,22 @@ class Service(models.Model):
     )
     cancel_hours = models.PositiveSmallIntegerField(
         _("free cancelling until, hours before"), null=True, blank=True, validators=[MaxValueValidator(24 * 14)]
+    )
+    # What cancelling after that, shortly before it, and not coming cost; empty: as the clinic's terms say.
+    late_fee_percent = models.PositiveSmallIntegerField(
+        _("fee for cancelling later, percent"), null=True, blank=True, validators=[MaxValueValidator(100)]
+    )
+    near_hours = models.PositiveSmallIntegerField(
+        _("another fee for cancelling less than, hours before"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(24 * 14)],
+    )
+    near_fee_percent = models.PositiveSmallIntegerField(
+        _("that fee, percent"), null=True, blank=True, validators=[MaxValueValidator(100)]
+    )
+    no_show_percent = models.PositiveSmallIntegerField(
+        _("fee for not coming, percent"), null=True, blank=True, validators=[MaxValueValidator(100)]
     )
     max_open_bookings = models.PositiveSmallIntegerField(
         _("most sessions one patient may have booked online"),

@@ -26,9 +26,9 @@ class FreedTimes(models.TextChoices):
 
 @classed(
     plain="id name legal_name abn gst_registered street suburb state postcode phone email logo time_zone is_demo "
-    "notice_hours horizon_days slot_step_minutes hold_minutes cancel_hours late_fee_percent grace_minutes "
-    "max_open_bookings who_books how_booked answer_hours freed_times offer_minutes offers_from offers_until "
-    "payment_terms_days bank_name bank_bsb bank_account invoice_footer",
+    "notice_hours horizon_days slot_step_minutes hold_minutes cancel_hours late_fee_percent near_hours "
+    "near_fee_percent grace_minutes max_open_bookings who_books how_booked answer_hours freed_times offer_minutes "
+    "offers_from offers_until payment_terms_days bank_name bank_bsb bank_account invoice_footer",
 )
 class ClinicSettings(InTimeZone, models.Model):
     """The one row of what the clinic is and how it takes bookings. Its calendar is the only one of the clinic."""
@@ -68,6 +68,17 @@ class ClinicSettings(InTimeZone, models.Model):
     )
     late_fee_percent = models.PositiveSmallIntegerField(
         _("fee for cancelling later, percent"), default=50, validators=[MaxValueValidator(100)]
+    )
+    # A second, higher fee shortly before the session; both or neither.
+    near_hours = models.PositiveSmallIntegerField(
+        _("another fee for cancelling less than, hours before"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(24 * 14)],
+        help_text=_("Leave empty for one fee, whenever the free time is over."),
+    )
+    near_fee_percent = models.PositiveSmallIntegerField(
+        _("that fee, percent"), null=True, blank=True, validators=[MaxValueValidator(100)]
     )
     grace_minutes = models.PositiveSmallIntegerField(
         _("free cancelling after a late booking, minutes"),
@@ -124,6 +135,18 @@ class ClinicSettings(InTimeZone, models.Model):
         verbose_name = _("clinic settings")
         constraints = [
             models.CheckConstraint(condition=Q(pk=1), name="clinic_settings_is_one_row"),
+            models.CheckConstraint(
+                condition=Q(near_hours__isnull=True, near_fee_percent__isnull=True)
+                | Q(
+                    near_hours__isnull=False,
+                    near_hours__gte=1,
+                    near_hours__lt=F("cancel_hours"),
+                    near_fee_percent__isnull=False,
+                    near_fee_percent__gte=F("late_fee_percent"),
+                    near_fee_percent__lte=100,
+                ),
+                name="clinic_settings_second_fee_is_nearer_and_no_lower",
+            ),
             models.CheckConstraint(
                 condition=Q(offers_from__lt=F("offers_until")), name="clinic_settings_offers_go_out_by_day"
             ),

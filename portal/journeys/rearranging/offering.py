@@ -28,7 +28,7 @@ from portal.audit import trail
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.actors import Actor
-from portal.journeys import booking
+from portal.journeys import booking, changing
 from portal.journeys.choosing import FreeTime
 from portal.journeys.rearranging.proposing import Span, propose
 from portal.notifications import outbox
@@ -231,6 +231,9 @@ def preview(session: Appointment, times: Sequence[FreeTime], *, now: datetime) -
 def _letters(
     session: Appointment, times: Sequence[FreeTime], *, until: datetime, token: str, now: datetime
 ) -> list[tuple[Reader, dict[str, object]]]:
+    clinic = ClinicSettings.current()
+    # Until when each could be cancelled for nothing, if it were taken now.
+    taken = [(free, changing.deadline_of(as_chosen(session, free, now=now), now=now, clinic=clinic)) for free in times]
     letters = []
     for reader in booking.told(session, now=now):
         with override(reader.language):
@@ -238,7 +241,7 @@ def _letters(
         context: dict[str, object] = {
             "appointment": session,
             "zone": session.zone,
-            "times": times,
+            "times": taken,
             "until": until,
             "called": reader.called,
             "whose": reader.about,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.utils import timezone
 
 from portal.common.access.actors import Actor
-from portal.journeys import paying, reports_owing, requests
+from portal.journeys import late_fees, paying, reports_owing, requests
 from portal.journeys.rearranging import deciding
 from portal.journeys.to_do import notices, people, sessions
 
-WORKLIST = Actor.system("worklist")
+WORKLIST, LATE_FEES = Actor.system("worklist"), Actor.system("late fees")
 
 
 def look_at_notices() -> dict[str, int]:
@@ -25,11 +25,13 @@ def look_at_sessions() -> dict[str, int]:
     """Each quarter of an hour: sessions of a past day, from the morning on, those that nobody is there for or
     no place, and money that is held and used no more.
 
-    What is over goes off the list, and times that were offered of a session that takes place after all.
+    What is over goes off the list, and times that were offered of a session that takes place after all. Fees on which
+    nobody decided are settled by the clinic's rules, where the manager turned that on.
     """
     now = timezone.now()
     paying.ask_no_more_ahead(by=WORKLIST, now=now)
     return {
+        "settled": late_fees.settle_by_rule(by=LATE_FEES, now=now),
         "closed": sessions.close_what_is_over(by=WORKLIST, now=now)
         + deciding.end_needless_offers(by=WORKLIST, now=now),
         "raised": sessions.raise_open_sessions(by=WORKLIST, now=now)

@@ -19,11 +19,12 @@ SETTINGS = {
     "contact_name": "Helen Marsh",
     "processors": {"hosting": {"country": "Australia"}, "mail": {"country": "Australia"}},
     "no_show_percent": 100,
-    "waiver": "Once a year we do without the fee, whatever the reason.",
+    "waive_first": True,
     "privacy_additions": "We are a small practice. If anything here is unclear, ask any of us: there are no silly "
     "questions.",
 }
 SHORTER_NOTICE = 24
+ON_THE_LAST_DAY = {"near_hours": 24, "near_fee_percent": 75}
 # Days ago; the clinic's history begins the day after it opened.
 OPENED, CHANGED = 29, 19
 CHANGES = "Free cancelling now ends 48 hours before a session, not 24, so that somebody who waits can have the time."
@@ -36,7 +37,7 @@ def publish(*, now: datetime) -> None:
     hours = actions.update_settings(values={}, by=BY, now=opened).cancel_hours
     actions.update_settings(values={"cancel_hours": SHORTER_NOTICE}, by=BY, now=opened)
     publishing.publish_first(by=BY, now=opened)
-    actions.update_settings(values={"cancel_hours": hours}, by=BY, now=changed)
+    actions.update_settings(values={"cancel_hours": hours, **ON_THE_LAST_DAY}, by=BY, now=changed)
     for kind in PolicyKind:
         publishing.publish(
             kind=kind, effective_from=ClinicSettings.current().today(changed), changes=CHANGES, by=BY, now=changed

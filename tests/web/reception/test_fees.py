@@ -12,6 +12,7 @@ from portal.audit.models import Entry
 from portal.billing import actions, charges
 from portal.billing.models import Invoice, Payment, Purpose, Waiver
 from portal.journeys import sessions
+from portal.notifications.models import Notice
 from portal.reports.days import owed_by, read_day
 from tests import make
 from tests.web.forms import form_to
@@ -232,16 +233,47 @@ def test_the_fee_is_offered_with_the_amount_and_why(desk, late, missed):
 
 
 def test_a_person_asks_for_it(desk, late):
+    late.patient.email = ""
+    late.patient.save()
     response = desk.post(url("fee", late), follow=True)
     invoice = Invoice.objects.get()
     assert response.redirect_chain == [(reverse("reception:invoice", args=[invoice.number]), 302)]
-    assert said(response) == ["The fee is invoiced: $110.00."]
+    assert said(response) == [
+        "The fee is invoiced: $110.00. No e-mail address is known: print it, and send it by post."
+    ]
     assert (invoice.purpose, invoice.balance) == (Purpose.LATE_FEE, D(110))
     assert "Fee for cancelling late" not in page(desk, "appointment", late).content.decode()
     again = desk.post(url("fee", late), follow=True)
     assert said(again) == ["This fee was invoiced already. Nothing was billed twice."]
     assert page(desk, "fee", late).url == reverse("reception:invoice", args=[invoice.number])
     assert Invoice.objects.count() == 1
+
+
+def test_one_press_invoices_and_mails(desk, late):
+    late.patient.email = "odile@post.example"
+    late.patient.save()
+    response = desk.post(url("fee", late), follow=True)
+    assert said(response) == ["The fee is invoiced: $110.00. The invoice is on its way to odile@post.example."]
+    assert (Notice.objects.get(template="invoice").to, Invoice.objects.count()) == ("odile@post.example", 1)
+
+
+def test_the_first_of_a_year_is_waived_by_one_press_where_the_clinic_does_so(desk, place, late):
+    again = place.session(hours=-5, status=Status.NO_SHOW, fee="220.00", no_show_percent=100, patient=late.patient)
+    assert "Waive the first of the year" not in page(desk, "fee", late).content.decode()
+    # A page of before the clinic's rule ended decides nothing.
+    desk.post(url("waive_fee", late), {"of_year": "1"})
+    assert not Waiver.objects.exists()
+    make.policy_settings(waive_first=True)
+    assert "This is their first fee of 2026" in page(desk, "fee", late).content.decode()
+    old = page(desk, "fee", again)
+    assert "This is their first fee of 2026" in old.content.decode()
+    response = desk.post(url("waive_fee", late), {"of_year": "1"}, follow=True)
+    assert said(response) == ["The fee is waived."]
+    assert (Waiver.objects.get().year, Waiver.objects.get().patient) == (2026, late.patient)
+    refused = desk.post(url("waive_fee", again), {"of_year": "1"}, follow=True)
+    assert said(refused) == ["The one fee of this year was waived already. Waive this one too, and say why."]
+    assert "Waive the first of the year" not in refused.content.decode()
+    assert Waiver.objects.count() == 1
 
 
 def test_or_does_without_it_and_says_why(desk, missed):

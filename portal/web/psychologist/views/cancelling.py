@@ -60,7 +60,7 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
         "day_url": day,
         "free_until": booking.free_until(session, clinic=clinic),
         "is_late": now > booking.free_until(session, clinic=clinic),
-        "late_fee": charges.late_fee(session, clinic=clinic).amounts.total,
+        "late_fee": charges.late_fee(session, clinic=clinic, at=now).amounts.total,
         "told": [reader.address for reader in told],
         "is_past": session.starts_at <= now,
     }

@@ -101,11 +101,14 @@ def _choices(offer: MoveOffer, session: Appointment, *, now: datetime, clinic: C
     for choice in offering.choices(offer, session, now=now, clinic=clinic):
         chosen = None if choice.is_gone else offering.as_chosen(session, choice.free, now=now)
         choices.append((choice, chosen and changing.deadline_of(chosen, now=now, clinic=clinic)))
+    each = changing.terms_of_each(session, clinic=clinic)
     ends = any(deadline and not deadline.is_start for _choice, deadline in choices)
     return {
         "choices": choices,
         "quote": charges.promised(session, clinic=clinic),
-        "late_fee": charges.late_fee(session, clinic=clinic).amounts.total if ends else ZERO,
+        "late_fee": each.late_fee if ends else ZERO,
+        "near_hours": each.near_hours,
+        "near_fee": each.near_fee,
     }
 
 

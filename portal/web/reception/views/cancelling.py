@@ -73,7 +73,7 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
         "deadline": changing.deadline_of(session, now=now, clinic=clinic),
         "free_until": booking.free_until(session, clinic=clinic),
         "is_late": now > booking.free_until(session, clinic=clinic),
-        "late_fee": charges.late_fee(session, clinic=clinic).amounts.total,
+        "late_fee": charges.late_fee(session, clinic=clinic, at=now).amounts.total,
         "ahead": billing.held_ahead(session),
         "told": [recipient.address for recipient in told],
         "is_past": session.starts_at <= now,

@@ -17,12 +17,21 @@ from portal.appointments.models import Appointment
 from portal.billing import actions, charges
 from portal.billing.forms import AheadForm, WaiveForm
 from portal.billing.models import Invoice, Purpose
-from portal.billing.refusals import AlreadyInvoiced, KeyReused, NotBillable, Overpayment, SessionChanged, Waived
+from portal.billing.refusals import (
+    AlreadyInvoiced,
+    KeyReused,
+    NotBillable,
+    Overpayment,
+    SessionChanged,
+    Waived,
+    WaivedThisYear,
+)
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import dollars
 from portal.common.web.once import making, once
-from portal.journeys import paying
+from portal.journeys import late_fees, paying
+from portal.journeys.late_fees import Proposal
 from portal.policies.models import PolicySettings
 
 
@@ -113,7 +122,12 @@ def fee(request: ActorRequest, code: UUID) -> HttpResponse:
             # Somebody did without it while this page was open. The page says who and why, and asks again.
             messages.info(request, _("The fee is waived."))
             return redirect("reception:fee", code=session.code)
-        messages.success(request, _("The fee is invoiced: %(amount)s.") % {"amount": dollars(invoice.total)})
+        done = _("The fee is invoiced: %(amount)s.") % {"amount": dollars(invoice.total)}
+        if address := late_fees.mail(invoice, by=request.actor, now=now):
+            done += " " + _("The invoice is on its way to %(address)s.") % {"address": address}
+        else:
+            done += " " + _("No e-mail address is known: print it, and send it by post.")
+        messages.success(request, done)
         return made.answer
     return _offer(request, session, WaiveForm())
 
@@ -123,10 +137,15 @@ def fee(request: ActorRequest, code: UUID) -> HttpResponse:
 def waive(request: ActorRequest, code: UUID) -> HttpResponse:
     """Does without the fee, with the reason."""
     session, form = _session(request, code), WaiveForm(request.POST)
-    if not form.is_valid():
+    of_year = PolicySettings.current().waive_first and "of_year" in request.POST
+    if not of_year and not form.is_valid():
         return _offer(request, session, form)
+    reason = late_fees.reason_of(Proposal.FIRST) if of_year else form.cleaned_data["reason"]
     try:
-        paying.waive_fee(appointment=session, reason=form.cleaned_data["reason"], by=request.actor, now=timezone.now())
+        paying.waive_fee(appointment=session, reason=reason, of_year=of_year, by=request.actor, now=timezone.now())
+    except WaivedThisYear:
+        messages.error(request, _("The one fee of this year was waived already. Waive this one too, and say why."))
+        return redirect("reception:fee", code=session.code)
     except AlreadyInvoiced as refused:
         messages.error(request, _("This fee is invoiced. Void the invoice first, then do without it."))
         return redirect("reception:invoice", number=refused.invoice.number)
@@ -143,10 +162,12 @@ def _offer(request: ActorRequest, session: Appointment, form: WaiveForm) -> Http
     invoice = Invoice.objects.visible_to(request.actor).live().filter(appointment=session)
     if billed := invoice.for_purpose(due.purpose).first():
         return redirect("reception:invoice", number=billed.number)
+    policy = PolicySettings.current()
+    proposal = late_fees.proposed([session], policy=policy)[session.pk]
     refilled = waitlist.refilled([session]).get(session.pk)
     if refilled is not None and not form.is_bound:
         # Nothing was lost by it, so the reason to do without the fee stands there to be taken or changed.
-        form = WaiveForm(initial={"reason": _("Its time was filled again.")})
+        form = WaiveForm(initial={"reason": late_fees.reason_of(Proposal.REFILLED)})
     context = {
         "session": session,
         "fee": due,
@@ -154,6 +175,9 @@ def _offer(request: ActorRequest, session: Appointment, form: WaiveForm) -> Http
         "waiver": session.waivers.in_force().filter(purpose=due.purpose).select_related("waived_by").first(),
         "ahead": actions.held_ahead(session),
         "refilled": refilled,
+        "proposal": proposal,
+        "year": str(actions.year_of(session)),
+        "settles_by_itself": policy.charge_after_hours,
     }
     return render(request, "reception/fee.html", context, status=422 if form.errors else 200)
 
