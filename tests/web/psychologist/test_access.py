@@ -18,7 +18,7 @@ from tests.web.psychologist.conftest import NOW
 # What answers to every psychologist, with their own rows or with what they just typed.
 LISTS = [
     *("day_sheet", "downtime_sheet"),
-    *("today", "to_do", "calendar", "patients", "notes", "hours", "resources"),
+    *("today", "to_do", "calendar", "patients", "notes", "hours", "resources", "reports"),
     *("articles", "new_article", "keep_article", "article_preview"),
     *("profile", "profile_advice", "profile_preview"),
     *("calendar_address", "outside", "stranded"),
@@ -27,7 +27,7 @@ POSTS = {
     *("add_exception", "remove_exception", "add_to_note", "withdraw_share", "profile_advice"),
     *("article_link", "restore_article", "article_preview"),
     *("take_to_do", "put_back_to_do", "finish_to_do"),
-    *("complete", "no_show", "undo_move", "find", "hand_over", "take_back_notes"),
+    *("complete", "no_show", "undo_move", "find", "hand_over", "take_back_notes", "report_sent", "last_session"),
     *("make_calendar_address", "title_calendar_address", "end_calendar_address", "add_outside", "remove_outside"),
 }
 # What answers otherwise where nothing of ours is found: a form says what is wrong, a search leads to its list.
