@@ -37,6 +37,9 @@ class Charge:
     starts_at: datetime | None = None
     minutes: int | None = None
     mode: str = ""
+    # What was proposed, empty for none, and why another item is billed; None where nothing is proposed.
+    item_proposed: str | None = None
+    item_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +218,18 @@ def day_of(appointment: Appointment) -> date:
 
 
 def item_for(
-    appointment: Appointment, *, referral: Referral | None, minutes: int | None = None, mode: str | None = None
+    appointment: Appointment,
+    *,
+    referral: Referral | None,
+    minutes: int | None = None,
+    mode: str | None = None,
+    outside: bool = False,
+    items: Sequence[MbsItem] | None = None,
 ) -> MbsItem | None:
-    """The item that the session as it was held may claim: none without a referral that covers it (the ledger says)."""
+    """The item that the session as it was held may claim: none without a referral that covers it (the ledger says).
+
+    `items` are those of the day to choose among, longest first; else those of individual services.
+    """
     if referral is None or not referral.is_for_medicare:
         return None
     return _item(
@@ -226,6 +238,8 @@ def item_for(
         minutes=appointment.minutes if minutes is None else minutes,
         mode=appointment.mode if mode is None else mode,
         on=day_of(appointment),
+        outside=outside,
+        items=items,
     )
 
 
@@ -236,11 +250,12 @@ def _item(
     minutes: int,
     mode: str,
     on: date,
+    outside: bool = False,
     items: Sequence[MbsItem] | None = None,
 ) -> MbsItem | None:
     if not service.medicare:
         return None
-    return schedule.propose(registration=registration, minutes=minutes, mode=mode, on=on, items=items)
+    return schedule.propose(registration=registration, minutes=minutes, mode=mode, on=on, outside=outside, items=items)
 
 
 def _session(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
@@ -17,7 +17,7 @@ from portal.billing.claimed import services_claimed
 from portal.billing.models import Invoice, MedicareClaim, Purpose
 from portal.medicare import schedule
 from portal.medicare.for_patients import left_in_words
-from portal.medicare.ledger import Course, Ledger, Service, Standing, Why, count
+from portal.medicare.ledger import CountsTowards, Course, Ledger, Service, Standing, Why, count
 from portal.medicare.models import BILLING, Referral, UsedElsewhere
 from portal.patients.models import Patient
 
@@ -40,16 +40,20 @@ def ledger_of(patient: int, *, now: datetime) -> Ledger:
     return ledgers([patient], now=now)[patient]
 
 
-def standing_of(session: Appointment, *, now: datetime, patient: int | None = None) -> Standing | None:
+def standing_of(
+    session: Appointment, *, now: datetime, patient: int | None = None, carer: bool = False
+) -> Standing | None:
     """Where a session that is not billed yet would stand if it were held and claimed; None where nothing is claimed.
 
-    What was to come and never closed takes no place before it. `patient` is whom it is for, if it doesn't say yet.
+    What was to come and never closed takes no place before it. `patient` is whom it is for, if it doesn't say yet;
+    `carer` says that it was with a carer alone.
     """
     whose = session.patient_id if patient is None else patient
     if whose is None or not _may_claim(session):
         return None
     others = [each for each in _unbilled({whose}, now=now) if each.pk != session.pk]
-    return planned(_counted({whose}, {whose: [*others, session]})[whose], session)
+    rows = {whose: [*others, session]}
+    return planned(_counted({whose}, rows, with_carers={session.pk} if carer else ())[whose], session)
 
 
 class BesidePrice(TypedDict):
@@ -114,7 +118,9 @@ def trace_of(patients: Iterable[int | None], *, now: datetime) -> list[object]:
     ]
 
 
-def _counted(patients: set[int], sessions: dict[int, list[Appointment]]) -> dict[int, Ledger]:
+def _counted(
+    patients: set[int], sessions: dict[int, list[Appointment]], *, with_carers: Collection[int] = ()
+) -> dict[int, Ledger]:
     courses: dict[int, list[Course]] = defaultdict(list)
     for referral in Referral.objects.standing().for_medicare().filter(patient__in=patients):
         courses[referral.patient_id].append(Course.of(referral))
@@ -126,7 +132,10 @@ def _counted(patients: set[int], sessions: dict[int, list[Appointment]]) -> dict
     return {
         patient: count(
             courses=courses[patient],
-            services=[*claimed.get(patient, ()), *map(_service, sessions.get(patient, ()))],
+            services=[
+                *claimed.get(patient, ()),
+                *(_service(each, carer=each.pk in with_carers) for each in sessions.get(patient, ())),
+            ],
             limits=limits,
             elsewhere=elsewhere[patient],
         )
@@ -134,8 +143,13 @@ def _counted(patients: set[int], sessions: dict[int, list[Appointment]]) -> dict
     }
 
 
-def _service(session: Appointment) -> Service:
-    return Service(key=_key(session), day=charges.day_of(session), starts_at=session.starts_at)
+def _service(session: Appointment, *, carer: bool) -> Service:
+    return Service(
+        key=_key(session),
+        day=charges.day_of(session),
+        starts_at=session.starts_at,
+        counts_towards=CountsTowards.CARER if carer else CountsTowards.INDIVIDUAL,
+    )
 
 
 def _key(session: Appointment) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -25,13 +25,13 @@ from portal.billing.charges import Bill, Charge
 from portal.billing.models import Invoice, PatientPayer, Payment, Purpose
 from portal.billing.online import links
 from portal.billing.online.client import is_on
-from portal.billing.refusals import AlreadyInvoiced
+from portal.billing.refusals import AlreadyInvoiced, ReasonMissing
 from portal.billing.snapshot import InvoiceOnPaper
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
 from portal.journeys import better_access, paying, to_do
-from portal.medicare import schedule
+from portal.medicare import proposing, schedule
 from portal.medicare.ledger import Standing
 from portal.medicare.models import MbsItem, Referral
 from portal.notifications import outbox
@@ -55,7 +55,9 @@ class Taken:
 class Held:
     """A session as it was held: `fee` in dollars before GST, `item` AS_HELD, NO_ITEM or an item's number.
 
-    `bill_to` is who pays for the patient; None is the patient's own bill.
+    `bill_to` is who pays for the patient; None is the patient's own bill. `outside` is outside consulting rooms,
+    `carer` with a family member or carer alone, `abroad` that the patient was outside Australia; `item_reason` says
+    why another item is billed than the one proposed.
     """
 
     minutes: int
@@ -64,6 +66,10 @@ class Held:
     item: str = AS_HELD
     extra: tuple[Charge, ...] = ()
     bill_to: PatientPayer | None = None
+    outside: bool = False
+    carer: bool = False
+    abroad: bool = False
+    item_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +92,39 @@ class Claim:
     def item(self, appointment: Appointment, held: Held) -> MbsItem | None:
         """The item to bill, or None: without a referral there is none, whatever was chosen."""
         if held.item == AS_HELD:
-            return charges.item_for(appointment, referral=self.referral, minutes=held.minutes, mode=held.mode)
+            return self.proposed(appointment, held)
         chosen = next((item for item in self.items if item.item == held.item), None)
         return chosen if self.is_covered else None
+
+    def proposed(self, appointment: Appointment, held: Held) -> MbsItem | None:
+        """The item that fits the session as it was held, whatever was chosen."""
+        if held.abroad:
+            return None
+        carers = [item for item in self.items if item.counts_towards == MbsItem.CountsTowards.CARER]
+        return charges.item_for(
+            appointment,
+            referral=self.referral,
+            minutes=held.minutes,
+            mode=held.mode,
+            outside=held.outside,
+            items=carers if held.carer else None,
+        )
+
+    def why(self, appointment: Appointment, held: Held) -> str:
+        """Why this item is proposed, or none; empty where no referral covers the session, which is said elsewhere."""
+        if not self.is_covered:
+            return ""
+        if item := self.proposed(appointment, held):
+            return proposing.explained(item)
+        return proposing.why_none(
+            registration=appointment.psychologist.registration,
+            minutes=held.minutes,
+            mode=held.mode,
+            outside=held.outside,
+            carer=held.carer,
+            abroad=held.abroad,
+            items=self.items,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +137,13 @@ class Preview:
     ahead: Decimal
     # What the chosen item is not for, if anything: "mode" or "minutes".
     odd: str = ""
+    # What fits the session, whatever was chosen.
+    proposed: MbsItem | None = None
+
+    @property
+    def is_overridden(self) -> bool:
+        """Whether another item is billed than the one proposed, or none instead of it."""
+        return self.item != self.proposed
 
     @property
     def to_pay(self) -> Decimal:
@@ -123,9 +166,12 @@ def as_booked(appointment: Appointment) -> Held:
     )
 
 
-def claim_for(appointment: Appointment, *, now: datetime) -> Claim:
-    """The referral that covers the session, by the ledger, and the items that can be chosen."""
-    standing = better_access.standing_of(appointment, now=now)
+def claim_for(appointment: Appointment, *, now: datetime, carer: bool = False) -> Claim:
+    """The referral that covers the session, by the ledger, and the items that can be chosen.
+
+    One with a `carer` alone counts to the year's few of these too.
+    """
+    standing = better_access.standing_of(appointment, now=now, carer=carer)
     course = standing.course if standing else None
     return Claim(
         referral=Referral.objects.standing().filter(patient=appointment.patient, course=course.key).first()
@@ -138,14 +184,21 @@ def claim_for(appointment: Appointment, *, now: datetime) -> Claim:
 
 def preview(appointment: Appointment, held: Held, *, claim: Claim, clinic: ClinicSettings) -> Preview:
     """What is to be paid for the session as it was held: the very charges that `check_out` puts on the invoice."""
-    item = claim.item(appointment, held)
+    item, proposed = claim.item(appointment, held), claim.proposed(appointment, held)
     session = charges.for_session(appointment, item=item, fee=held.fee, minutes=held.minutes, mode=held.mode)
+    if claim.is_covered:
+        session = replace(
+            session,
+            item_proposed=proposed.item if proposed else "",
+            item_reason=held.item_reason if item != proposed else "",
+        )
     return Preview(
         charges.bill_of([session, *held.extra], clinic=clinic),
         item,
         # What the patient paid ahead is theirs: it settles nothing that somebody else is billed.
         ahead=ZERO if held.bill_to else billing.held_ahead(appointment),
         odd="" if item is None else "mode" if item.mode != held.mode else "" if item.fits(held.minutes) else "minutes",
+        proposed=proposed,
     )
 
 
@@ -207,7 +260,11 @@ def check_out(
     if not locked.is_completed:
         appointments.complete(appointment=locked, by=by, now=now)
         locked.refresh_from_db(fields=["status", "completed_at"])
+    if held.carer:
+        claim = claim_for(locked, now=now, carer=True)
     shown = preview(locked, held, claim=claim, clinic=clinic)
+    if shown.is_overridden and not held.item_reason.strip():
+        raise ReasonMissing
     invoice = billing.bill(
         appointment=locked,
         purpose=Purpose.SESSION,
@@ -218,6 +275,15 @@ def check_out(
         by=by,
         now=now,
     )
+    if shown.is_overridden:
+        trail.record(
+            "invoice.item_overridden",
+            target=invoice,
+            by=by,
+            at=now,
+            proposed=shown.proposed.item if shown.proposed else None,
+            billed=shown.item.item if shown.item else None,
+        )
     to_do.sessions.look_again([locked], by=by, now=now)
     billing.use_ahead(invoice=invoice, by=by, now=now)
     if uses_held:

@@ -182,6 +182,7 @@ def _letter(paper: InvoiceOnPaper, referral: Referral | None) -> Letter | None:
         return None
     # What is on file of the letter by now counts: a number that was decided since, and the newest look at it.
     standing = Referral.objects.standing().filter(course=referral.course).first() if referral else None
+    is_corrected = standing is not None and standing != referral
     referral = standing or referral
     found = LetterCheck.objects.newest_of(referral) if referral else None
     return Letter(
@@ -191,6 +192,7 @@ def _letter(paper: InvoiceOnPaper, referral: Referral | None) -> Letter | None:
         written_on=date.fromisoformat(printed["written_on"]) if printed["written_on"] else None,
         kind=referral.kind if referral else Referral.Kind.GP_PLAN,
         services=referral.agreed if referral else None,
+        is_corrected=is_corrected,
         is_for_group=referral.is_for_group if referral else False,
         usual_practitioner=found.has_usual if found else None,
     )

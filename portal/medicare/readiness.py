@@ -50,8 +50,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A referral as it is printed: `services` is None where it names no number. `usual_practitioner` is what is on
-    file of whether it comes from the patient's own practice, None for nothing."""
+    """A referral as it is printed; `services` is None where it names no number, `is_corrected` since it was printed.
+
+    `usual_practitioner` is what is on file of whether it comes from the patient's own practice, None for nothing.
+    """
 
     name: str
     number: str
@@ -61,6 +63,7 @@ class Letter:
     services: int | None = None
     is_for_group: bool = False
     usual_practitioner: bool | None = None
+    is_corrected: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,6 +300,8 @@ def _referral(facts: Facts) -> Iterator[Finding]:
         if not letter.is_for_group:
             said = _("The item is for a group, and the referral is for sessions alone: groups need one of their own.")
         yield _red("wrong_referral", said)
+    if letter.is_corrected:
+        yield _amber("referral_corrected", _("The referral was corrected since. Void the invoice and bill it again."))
     if letter.services is None:
         yield _amber(
             "unstated", _("The letter names no number of services. Ask the referrer, and write down the answer.")

@@ -74,6 +74,7 @@ STAFF_ONLY = (
     "portal/medicare/models/updates.py",
     "portal/medicare/models/referrals.py",
     "portal/medicare/models/referrers.py",
+    "portal/medicare/proposing.py",
     "portal/medicare/readiness.py",
     "portal/medicare/telling.py",
     "portal/medicare/update_words.py",

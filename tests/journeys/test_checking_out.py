@@ -2,6 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 from pypdf import PdfReader
 
 from portal.accounts.roles import Role
@@ -12,7 +13,7 @@ from portal.billing import actions as billing
 from portal.billing import charges
 from portal.billing.charges import Charge
 from portal.billing.models import Invoice, Payment
-from portal.billing.refusals import AlreadyInvoiced, Overpayment
+from portal.billing.refusals import AlreadyInvoiced, Overpayment, ReasonMissing
 from portal.clinic.models import Registration, TaxCode
 from portal.journeys import checking_out
 from portal.journeys.checking_out import AS_HELD, NO_ITEM, Held, Taken
@@ -39,8 +40,11 @@ def session(**fields):
     return make.appointment(**defaults | fields)
 
 
-def held(*, minutes=50, mode="in_person", fee="220.00", item=AS_HELD, extra=()):
-    return Held(minutes=minutes, mode=mode, fee=Decimal(fee), item=item, extra=tuple(extra))
+def held(
+    *, minutes=50, mode="in_person", fee="220.00", item=AS_HELD, extra=(), item_reason="As the letter says", **how
+):
+    told = {"minutes": minutes, "mode": mode, "fee": Decimal(fee), "item": item, "item_reason": item_reason}
+    return Held(extra=tuple(extra), **told, **how)
 
 
 def bill(appointment, clinic, **how):
@@ -130,6 +134,75 @@ def test_an_item_that_is_for_another_session_is_said_to_be_odd(clinic, how, odd)
     make.referral(patient=appointment.patient)
     claim = checking_out.claim_for(appointment, now=NOW)
     assert checking_out.preview(appointment, held(**how), claim=claim, clinic=clinic).odd == odd
+
+
+def test_another_item_than_the_proposed_one_says_why_and_keeps_it(by):
+    appointment = session()
+    make.referral(patient=appointment.patient)
+    with pytest.raises(ReasonMissing):
+        check_out(appointment, by, item="80000", item_reason=" ")
+    line = check_out(appointment, by, item="80000").lines.get()
+    assert (line.item_number, line.item_proposed, line.item_reason) == ("80000", "80010", "As the letter says")
+    told = Entry.objects.get(verb="invoice.item_overridden").facts
+    assert told == {"proposed": "80010", "billed": "80000"}
+    draft = billing.draft_invoice(
+        patient=appointment.patient,
+        psychologist=appointment.psychologist,
+        location=appointment.location,
+        charges=[charges.extra_line("Letter", Decimal(1))],
+        by=by,
+        now=NOW,
+    )
+    with pytest.raises(IntegrityError), transaction.atomic():
+        draft.lines.update(item_number="80000", item_proposed="80010")
+
+
+def test_what_is_proposed_keeps_no_reason(by):
+    appointment = session()
+    make.referral(patient=appointment.patient)
+    line = check_out(appointment, by).lines.get()
+    assert (line.item_number, line.item_proposed, line.item_reason) == ("80010", "80010", "")
+
+
+@pytest.mark.parametrize(
+    ("how", "item", "why"),
+    [
+        ({}, "80010", "50 minutes or more, in consulting rooms, clinical psychologist"),
+        ({"minutes": 47}, "80000", "30 to 49 minutes, in consulting rooms, clinical psychologist"),
+        ({"mode": "video"}, "91167", "50 minutes or more, by video, clinical psychologist"),
+        ({"mode": "phone", "minutes": 30}, "91181", "30 to 49 minutes, by phone, clinical psychologist"),
+        ({"mode": "video", "outside": True}, "91167", "50 minutes or more, by video, clinical psychologist"),
+        (
+            {"minutes": 25},
+            None,
+            "None: 25 minutes are too short. For a clinical psychologist items begin at 30 minutes.",
+        ),
+        ({"abroad": True}, None, "None: Medicare pays nothing for a patient who is outside Australia."),
+        (
+            {"outside": True},
+            None,
+            "None: the portal knows no fee of an item for this. The manager can read the newest file of the schedule.",
+        ),
+    ],
+)
+def test_item_is_proposed_with_the_reason_in_words(how, item, why):
+    appointment = session()
+    make.referral(patient=appointment.patient)
+    claim = checking_out.claim_for(appointment, now=NOW)
+    found = claim.proposed(appointment, held(**how))
+    assert (found and found.item, claim.why(appointment, held(**how))) == (item, why)
+
+
+def test_sessions_with_a_carer_are_billed_by_their_own_item_and_stop_at_two(by):
+    patient = make.patient()
+    make.referral(patient=patient)
+    registered = make.psychologist(registration="general")
+    billed = []
+    for n in range(3):
+        start = NOW - timedelta(days=n + 1)
+        appointment = session(patient=patient, psychologist=registered, starts_at=start, mode="phone")
+        billed.append(check_out(appointment, by, mode="phone", carer=True).lines.get().item_number)
+    assert billed == ["91201", "91201", ""]
 
 
 @pytest.mark.parametrize(("item", "is_printed"), [(AS_HELD, True), (NO_ITEM, False)])

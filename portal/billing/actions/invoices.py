@@ -120,6 +120,8 @@ def lines_of(invoice: Invoice, bill: Bill) -> list[Line]:
             gst=amounts.gst,
             total=amounts.total,
             benefit=amounts.rebate,
+            item_proposed=charge.item_proposed,
+            item_reason=charge.item_reason,
         )
         for position, (charge, amounts) in enumerate(bill.rows, start=1)
     ]

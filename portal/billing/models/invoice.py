@@ -326,7 +326,8 @@ class Invoice(models.Model):
 
 @classed(
     plain="id invoice position description item_number service_date starts_at minutes mode quantity unit_price "
-    "tax_code gst total benefit"
+    "tax_code gst total benefit item_proposed",
+    personal="item_reason",
 )
 class Line(models.Model):
     """One thing charged for. `unit_price` is before GST, `total` with it; a discount is a line with a minus."""
@@ -346,6 +347,9 @@ class Line(models.Model):
     total = models.DecimalField(max_digits=10, decimal_places=2)
     # What Medicare is expected to pay back for this line.
     benefit = models.DecimalField(max_digits=8, decimal_places=2, default=ZERO)
+    # What the portal proposed, empty for none and None where it proposed nothing; and why another was billed.
+    item_proposed = models.CharField(max_length=5, null=True, blank=True)  # noqa: DJ001 - none was proposed, or no word
+    item_reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering = ["position"]
@@ -356,6 +360,10 @@ class Line(models.Model):
             models.CheckConstraint(
                 condition=Q(gst=0) | Q(_near("gst", (F("total") - F("gst")) * Decimal("0.1"))),
                 name="line_gst_is_a_tenth",
+            ),
+            models.CheckConstraint(
+                condition=Q(item_proposed__isnull=True) | Q(item_proposed=F("item_number")) | ~Q(item_reason=""),
+                name="line_another_item_says_why",
             ),
             models.CheckConstraint(
                 condition=_near("total", F("quantity") * F("unit_price") + F("gst")), name="line_total_is_its_price"

@@ -124,6 +124,7 @@ VERBS = {
     "invoice.voided": "Invoice voided",
     "invoices.downloaded": "List of invoices downloaded",
     "invoice.credited": "Credit note issued",
+    "invoice.item_overridden": "Another Medicare item billed than the one proposed",
     "invoice.claim_overridden": "Medicare invoice let out with what the check found red on it",
     "payment.recorded": "Payment taken",
     "payment.refunded": "Payment refunded",

@@ -35,6 +35,7 @@ from portal.common.money import dollars
 from portal.journeys import choosing, profiles
 from portal.journeys.checking_out import AS_HELD, NO_ITEM, Claim, Held, Taken
 from portal.patients.models import Carer, Patient
+from portal.web.reception.held_forms import HowHeldForm
 
 ANY = "any"
 
@@ -211,10 +212,22 @@ HELD = "held"
 THEMSELVES = "patient"
 TAKES_NOTHING = (LATER, HELD)
 # What has to be right before anything can be added up.
-PRICED = {"bill_to", "minutes", "mode", "fee", "item", "extra_description", "extra_amount", "extra_tax"}
+PRICED = {
+    "bill_to",
+    "minutes",
+    "mode",
+    "where",
+    "who_came",
+    "abroad",
+    "fee",
+    "item",
+    "extra_description",
+    "extra_amount",
+    "extra_tax",
+}
 
 
-class CheckOutForm(forms.Form):
+class CheckOutForm(HowHeldForm):
     """The session as it was held, what it costs, and the money handed over."""
 
     minutes = WholeNumberField(label=_("Minutes"), min_value=1, max_value=600)
@@ -269,7 +282,7 @@ class CheckOutForm(forms.Form):
             # A clinic that isn't registered for GST charges none, so none is offered.
             del self.fields["extra_tax"]
         field_of(self, "item", forms.ChoiceField).choices = [
-            (AS_HELD, _("As the minutes say")),
+            (AS_HELD, _("As the session was held")),
             (NO_ITEM, _("None: no rebate")),
             *((item.item, f"{item.item} · {item.description}") for item in claim.items),
         ]
@@ -364,6 +377,7 @@ class CheckOutForm(forms.Form):
             item=data["item"],
             extra=extra,
             bill_to=self.payers.get(data.get("bill_to", THEMSELVES)),
+            **self.how_held(),
         )
 
     @property

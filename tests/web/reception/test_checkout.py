@@ -102,8 +102,8 @@ def test_the_paper_prints(desk, session):
         ({"minutes": "40"}, ("80000", 40, "in_person", "220.00"), "220.00"),
         ({"mode": "video"}, ("91167", 50, "video", "220.00"), "220.00"),
         ({"fee": "$100", "amount": "100"}, ("80010", 50, "in_person", "100.00"), "100.00"),
-        ({"item": "none"}, ("", 50, "in_person", "220.00"), "220.00"),
-        ({"item": "80000"}, ("80000", 50, "in_person", "220.00"), "220.00"),
+        ({"item": "none", "item_reason": "They claim nothing"}, ("", 50, "in_person", "220.00"), "220.00"),
+        ({"item": "80000", "item_reason": "Ten minutes were late"}, ("80000", 50, "in_person", "220.00"), "220.00"),
         ({"method": "later", "amount": ""}, ("80010", 50, "in_person", "220.00"), "0.00"),
         ({"method": "cash", "amount": "20"}, ("80010", 50, "in_person", "220.00"), "20.00"),
     ],
@@ -132,6 +132,11 @@ def test_something_else_with_gst(desk, session):
         ({"fee": "-1"}, "fee"),
         ({"fee": "1e5"}, "fee"),
         ({"item": "99999"}, "item"),
+        ({"item": "80000"}, "item_reason"),
+        ({"item": "none", "item_reason": " "}, "item_reason"),
+        ({"abroad": "on", "item": "80010"}, "item_reason"),
+        ({"where": "moon"}, "where"),
+        ({"who_came": "dog"}, "who_came"),
         ({"amount": ""}, "amount"),
         ({"amount": "0"}, "amount"),
         ({"amount": "220.01"}, "amount"),
@@ -457,7 +462,7 @@ def figures(page):
 
 
 def test_the_page_after_check_out_adds_up_after_a_credit_and_a_refund(desk, session):
-    desk.post(url(session), sent(method="cash", amount="100", item="none"))
+    desk.post(url(session), sent(method="cash", amount="100", item="none", item_reason="As told"))
     invoice, by = Invoice.objects.get(), make.actor()
     line = invoice.lines.get()
     actions.credit_line(line=line, amount=Decimal("10.55"), reason="Short", key="c", by=by, now=NOW)
@@ -501,7 +506,7 @@ def test_what_comes_back_is_added_up_and_to_be_seen(desk, session):
 
 
 def test_a_payment_that_comes_back_to_a_changed_invoice_says_so(desk, session):
-    desk.post(url(session), sent(method="later", item="none"))
+    desk.post(url(session), sent(method="later", item="none", item_reason="As told"))
     invoice = Invoice.objects.get()
     page = reverse("reception:invoice", args=[invoice.number])
     assert "1e2" in lost(desk, page, reverse("reception:pay", args=[invoice.number]), amount="1e2", method="cash")

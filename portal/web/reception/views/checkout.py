@@ -86,6 +86,9 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
         return render(request, "reception/check_out.html", _context(request, session, form, held, shown))
     form = CheckOutForm(request.POST, claim=claim, charges_gst=clinic.gst_registered, on_hold=on_hold, payers=payers)
     typed = form.held
+    if typed and typed.carer:
+        # Such a session counts to the year's few with a carer too.
+        form.claim = claim = checking_out.claim_for(session, now=now, carer=True)
     priced = checking_out.preview(session, typed, claim=claim, clinic=clinic) if typed else None
     if request.POST.get("step") == "sum":
         if priced:
@@ -98,6 +101,7 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
         if priced.to_pay and form.is_untouched:
             # The button was pressed before the figures could follow the fee, or without script.
             form = form.with_total(priced.to_pay)
+        form.check_item(priced)
         form.check_amount(priced.to_pay)
     if typed and form.is_valid() and (done := _settled(request, session, form, typed, now=now)):
         return done
@@ -193,6 +197,8 @@ def _context(
         if shown and shown.item
         else "",
         "item_warning": _warning(held, shown) if held and shown else "",
+        "proposed": shown and shown.proposed,
+        "item_why": form.claim.why(session, held) if held else "",
         "referral": form.claim.referral,
         "standing": form.claim.standing,
         "standing_words": standing_in_words(form.claim.standing) if form.claim.standing else "",
