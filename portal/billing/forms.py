@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.billing.models import Invoice, Line, Method
 from portal.billing.models.payment import AT_THE_DESK
+from portal.clinic.models import Location
 from portal.common.forms.fields import DateField, LineField, MoneyField
 from portal.common.forms.parts import field_of, sent_with
 from portal.common.languages.times import date_short
@@ -33,6 +34,21 @@ class AmountField(MoneyField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(min_value=Decimal("0.01"), **kwargs)
+
+
+def ask_place(form: forms.Form, places: Sequence[Location], chosen: Location | None) -> None:
+    """Has a form ask at which place money lies; nobody is asked where there is one alone."""
+    if places:
+        form.fields["location"] = forms.ModelChoiceField(
+            label=_("Where"),
+            queryset=Location.objects.filter(pk__in=[place.pk for place in places]),
+            to_field_name="slug",
+            empty_label=None,
+            required=False,
+            initial=chosen or places[0],
+            widget=forms.HiddenInput if len(places) == 1 else forms.Select,
+            help_text=_("In whose drawer the money is."),
+        )
 
 
 class SeenInvoice(forms.Form):
@@ -72,14 +88,19 @@ class _MoneyForm(SeenInvoice):
         since: date,
         method: str = Method.CARD,
         seen: str = "",
+        places: Sequence[Location] = (),
+        place: Location | None = None,
     ) -> None:
-        """`since` is the first day on which it can have moved."""
+        """`since` is the first day on which it can have moved; `place` is proposed of the `places` where it may lie."""
         start = {"amount": most, "method": method, "received_on": today}
         super().__init__(data, initial=start | {"key": str(uuid.uuid4()), "seen": seen})
         self.most, self.today, self.since = most, today, since
+        ask_place(self, places, place)
 
-    def clean_received_on(self) -> date:
-        day: date = self.cleaned_data["received_on"]
+    def clean_received_on(self) -> date | None:
+        day: date | None = self.cleaned_data["received_on"]
+        if day is None:
+            return None
         if day > self.today:
             raise ValidationError(_("This day is still to come."), code="future")
         if day < self.since:
@@ -116,8 +137,33 @@ class PaymentForm(_MoneyForm):
         )
 
 
+# It doesn't leave the clinic: it stays on the patient's account, for what comes next.
+KEEP = "keep"
+
+
 class RefundForm(_MoneyForm):
-    """Money that goes back."""
+    """Money that goes back, or is kept on the account of whom it is from."""
+
+    reason = LineField(
+        label=_("Why"),
+        max_length=200,
+        required=False,
+        help_text=_("It is printed on the receipt: nothing about anybody's health."),
+    )
+    needed_where_shown = ("reason",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order_fields(["amount", "method", "reason", "received_on", "reference", "location"])
+        field_of(self, "method", forms.ChoiceField).choices = [*METHODS, (KEEP, _("Keep it on their account"))]
+        if self.data.get("method") == KEEP:
+            self.fields["received_on"].required = False
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("method") != KEEP and not data.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", ValidationError(_("Why is it given back?"), code="required"))
+        return data
 
     def too_much(self, left: Decimal) -> None:
         """Says how much of the payment is left, in dollars."""
@@ -182,6 +228,20 @@ class CreditForm(SeenInvoice):
         """Says the most that can come off the line, in dollars."""
         words = _("No more than %(most)s can be taken off here. What is paid is refunded first.")
         self.add_error("amount", ValidationError(words, code="too_much", params={"most": dollars(most)}))
+
+
+class WriteOffForm(SeenInvoice):
+    """Why an invoice is given up; `key` is made with the page."""
+
+    reason = LineField(
+        label=_("Why"),
+        max_length=200,
+        help_text=_("For the clinic's own books: nothing about anybody's health."),
+    )
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, seen: str = "") -> None:
+        super().__init__(data, initial={"key": str(uuid.uuid4()), "seen": seen})
 
 
 class WaiveForm(forms.Form):

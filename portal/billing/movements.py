@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef
 
 from portal.billing.models import Allocation, Invoice, Payment
+from portal.billing.models.payment import AT_THE_DESK
 from portal.common.money import ZERO
 
 
@@ -20,6 +21,11 @@ class Kind(StrEnum):
     GIVEN_BACK = "given_back"
     MOVED_HERE = "moved_here"
     MOVED_AWAY = "moved_away"
+    # It settles nothing by now: it is on the account.
+    KEPT = "kept"
+    # It was written down wrong: taken back by one row, and said anew by another.
+    TAKEN_BACK = "taken_back"
+    SAID_ANEW = "said_anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,11 @@ class Movement:
     left: Decimal
 
     @property
+    def is_correctable(self) -> bool:
+        """Whether what stands of it can be said anew: it was written down by hand."""
+        return bool(self.left) and self.payment.method in AT_THE_DESK
+
+    @property
     def taken_off(self) -> Decimal:
         """What it does to what is left to pay, in dollars: money that came has a minus, what went back has none."""
         return -self.amount
@@ -39,10 +50,15 @@ class Movement:
 
 def movements_of(invoice: Invoice) -> list[Movement]:
     """In the order in which they came; one query, however many there are."""
-    first = Allocation.objects.filter(payment=OuterRef("payment")).order_by("pk").values("invoice")[:1]
+    of_payment = Allocation.objects.filter(payment=OuterRef("payment"))
     rows = list(
-        invoice.allocations.select_related("payment__received_by", "payment__reverses")
-        .annotate(came_to=Subquery(first))
+        invoice.allocations.select_related(
+            "payment__received_by", "payment__reverses", "payment__corrects", "payment__taking"
+        )
+        .annotate(
+            moved=Exists(of_payment.filter(pk__lt=OuterRef("pk"), amount__lt=0)),
+            went_on=Exists(of_payment.filter(pk__gt=OuterRef("pk"), amount__gt=0)),
+        )
         .order_by("id")
     )
     left: dict[int, Decimal] = defaultdict(lambda: ZERO)
@@ -52,11 +68,13 @@ def movements_of(invoice: Invoice) -> list[Movement]:
     for row in rows:
         payment = row.payment
         if payment.is_refund:
-            kind = Kind.GIVEN_BACK
+            kind = Kind.TAKEN_BACK if payment.is_correction else Kind.GIVEN_BACK
         elif row.amount < 0:
-            kind = Kind.MOVED_AWAY
+            kind = Kind.MOVED_AWAY if row.went_on else Kind.KEPT
+        elif payment.is_correction:
+            kind = Kind.SAID_ANEW
         else:
-            kind = Kind.PAID if row.came_to == invoice.pk else Kind.MOVED_HERE
-        stands = kind in (Kind.PAID, Kind.MOVED_HERE)
+            kind = Kind.MOVED_HERE if row.moved else Kind.PAID
+        stands = kind in (Kind.PAID, Kind.MOVED_HERE, Kind.SAID_ANEW)
         found.append(Movement(payment, row.amount, kind, max(ZERO, left[payment.pk]) if stands else ZERO))
     return found

@@ -40,6 +40,9 @@ MOVED = {
     Kind.GIVEN_BACK: ", refund",
     Kind.MOVED_HERE: ", paid ahead",
     Kind.MOVED_AWAY: ", counted towards another invoice",
+    Kind.KEPT: ", kept on the account",
+    Kind.TAKEN_BACK: ", written down wrong",
+    Kind.SAID_ANEW: ", as corrected",
 }
 
 
@@ -104,7 +107,7 @@ def facts_of(invoice: Invoice) -> dict[str, Any]:
             {
                 "date": day(movement.payment.received_on),
                 "method": METHODS[movement.payment.method] + MOVED[movement.kind],
-                "number": movement.payment.number,
+                "number": movement.payment.receipt,
                 "amount": movement.amount,
             }
             for movement in movements_of(invoice)

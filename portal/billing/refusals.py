@@ -155,3 +155,19 @@ class Unexplained(BillingRefused):
     def __init__(self, drawer: Decimal, terminal: Decimal) -> None:
         super().__init__(f"{drawer} {terminal}")
         self.drawer, self.terminal = drawer, terminal
+
+
+class NotCorrectable(BillingRefused):
+    """Nothing of the payment is left, it came by machine, or nothing about it would be changed."""
+
+
+class MoneyChanged(BillingRefused):
+    """Somebody took, used or gave back money of this person since the page was drawn."""
+
+
+class DoesNotAddUp(BillingRefused):
+    """What was typed. `missing` is how much more is for invoices than comes, in dollars; below zero how much less."""
+
+    def __init__(self, missing: Decimal) -> None:
+        super().__init__(str(missing))
+        self.missing = missing

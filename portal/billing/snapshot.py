@@ -11,7 +11,7 @@ from typing import NotRequired, TypedDict
 
 from phonenumber_field.phonenumber import PhoneNumber
 
-from portal.billing.models import FEES, CreditNote, Invoice, Line, Purpose
+from portal.billing.models import FEES, CreditNote, Invoice, Line, NoteKind, Purpose
 from portal.clinic.models import ClinicSettings, Mode, ProviderNumber, Registration, TaxCode
 from portal.common.money import dollars
 from portal.medicare.ledger import Standing
@@ -225,7 +225,7 @@ def take_credit(note: CreditNote, *, clinic: ClinicSettings) -> CreditNoteOnPape
     before = invoice.payable
     return {
         "version": VERSION,
-        "title": "Adjustment note" if is_taxed else "Credit note",
+        "title": "Write-off" if note.kind == NoteKind.WRITE_OFF else "Adjustment note" if is_taxed else "Credit note",
         "issued_on": note.issued_on.isoformat(),
         "clinic": _clinic(clinic, is_taxed=is_taxed),
         "bill_to": paper["bill_to"],

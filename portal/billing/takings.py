@@ -76,8 +76,8 @@ def last_close(place: Location) -> DayClose | None:
 def takings_of(place: Location, day: date, *, clinic: ClinicSettings, last: DayClose | None) -> Takings:
     """What moved there on that day of its own calendar, and is part of no close yet. Three queries at most.
 
-    A payment counts where the invoice is that it was taken for. The books' day is the clinic's; what was entered as it
-    was taken is of the day that the place's own clock showed.
+    A payment counts where it was taken; what came by machine where the invoice is that it was for. The books' day is
+    the clinic's; what was entered as it was taken is of the day that the place's own clock showed.
     """
     here = _uncounted().filter(received_on__range=(day - _DAY, day + _DAY))
     payments = [p for p in _at(here, place) if _day_of(p, place, clinic) == day]
@@ -112,7 +112,7 @@ def _uncounted() -> QuerySet[Payment]:
 def _at(payments: Iterable[Payment], place: Location) -> list[Payment]:
     main = main_place()
     of_nowhere = main.pk if main else None
-    return [p for p in payments if (getattr(p, "at", None) or of_nowhere) == place.pk]
+    return [p for p in payments if (p.location_id or getattr(p, "at", None) or of_nowhere) == place.pk]
 
 
 def _day_of(payment: Payment, place: Location, clinic: ClinicSettings) -> date:

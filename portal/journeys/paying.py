@@ -11,7 +11,7 @@ from portal.appointments.models import Appointment
 from portal.billing import actions as billing
 from portal.billing import charges
 from portal.billing.models import Invoice, Payment, Purpose, Waiver
-from portal.clinic.models import ClinicSettings
+from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.actors import Actor
 from portal.journeys.to_do import sessions
 from portal.policies.models import PolicySettings
@@ -23,9 +23,11 @@ def give_back(
     payment: Payment,
     invoice: Invoice,
     amount: Decimal,
+    reason: str,
     method: str | None = None,
     received_on: date | None = None,
     reference: str = "",
+    location: Location | None = None,
     key: str,
     by: Actor,
     now: datetime,
@@ -36,9 +38,11 @@ def give_back(
         payment=payment,
         invoice=invoice,
         amount=amount,
+        reason=reason,
         method=method,
         received_on=received_on,
         reference=reference,
+        location=location,
         key=key,
         by=by,
         now=now,

@@ -74,6 +74,7 @@ class Books:
 
     def refund(self, payment, invoice, amount, *, key=None, **fields):
         refund = actions.refund_payment(
+            reason=fields.pop("reason", "Charged twice"),
             payment=payment,
             invoice=invoice,
             amount=Decimal(amount),
@@ -84,6 +85,37 @@ class Books:
         )
         invoice.refresh_from_db()
         return refund
+
+    def take(self, patient, parts, settles=(), *, uses="0", keeps=False, key=None, **fields):
+        """`parts` are methods with amounts, `settles` invoices with amounts."""
+        return actions.take(
+            **{
+                "patient": patient,
+                "parts": [actions.TakenPart(method, Decimal(amount)) for method, amount in parts],
+                "settles": [actions.Settles(invoice, Decimal(amount)) for invoice, amount in settles],
+                "uses": Decimal(uses),
+                "keeps": keeps,
+                "handed": None,
+                "received_on": self.now.date(),
+                "location": make.location(),
+                "key": key or uuid.uuid4().hex,
+                "by": self.by,
+                "now": self.now,
+            }
+            | fields
+        )
+
+    def refund_account(self, patient, amount, *, key=None, method="transfer"):
+        return actions.refund_account(
+            patient=patient,
+            amount=Decimal(amount),
+            method=method,
+            reason="They asked for it",
+            key=key or uuid.uuid4().hex,
+            location=make.location(),
+            by=self.by,
+            now=self.now,
+        )
 
     def credit(self, invoice, amount, *, line=None, key=None, reason="Charged too much"):
         note = actions.credit_line(

@@ -39,12 +39,22 @@ def allocate(payment, invoice, amount):
 ISSUE = "UPDATE billing_invoice SET status = 'issued', snapshot = '{}' WHERE id = %s"
 
 
-def money_in(amount, *, key="k", reverses=None):
-    """A payment that is allocated to nothing yet."""
+def money_in(amount, *, of=None, key="k", reverses=None, **fields):
+    """A payment that is allocated to nothing yet, of the patient of an invoice."""
     number = f"RCT-{Payment.objects.count():08X}"
-    return Payment.objects.create(
-        number=number, method="card", amount=Decimal(amount), received_on="2026-11-24", key=key, reverses=reverses
-    )
+    whose = of or Invoice.objects.first()
+    patient = reverses.patient if reverses else whose.patient if whose else make.patient()
+    with transaction.atomic():
+        return Payment.objects.create(
+            number=number,
+            patient=patient,
+            method="card",
+            amount=Decimal(amount),
+            received_on="2026-11-24",
+            key=key,
+            reverses=reverses,
+            **fields,
+        )
 
 
 TABLES = sorted(guards.TABLES)
@@ -56,6 +66,8 @@ def one_of_each(books):
     books.pay(invoice, "20.00")
     books.credit(invoice, "5.00")
     make.waiver()
+    taking = books.take(invoice.patient, [("cash", "10.00")], keeps=True)
+    assert taking
     make.mbs_items()
     referral = make.referral()
     books.invoice_of_session(books.session(patient=referral.patient), referral=referral)
@@ -373,8 +385,9 @@ def test_a_refund_is_not_refunded(books):
 def test_amounts_are_whole_cents(books):
     # PostgreSQL's column rounds them; SQLite's would keep them, and is asked not to.
     sql = (
-        "INSERT INTO billing_payment (code, number, method, amount, received_on, recorded_at, reference, key)"
-        " VALUES (%s, 'RCT-1', 'card', 1.234, '2026-11-24', '2026-11-24 00:00:00+00', '', 'k')"
+        "INSERT INTO billing_payment (code, number, method, amount, received_on, recorded_at, reference, reason, "
+        "from_account, key)"
+        " VALUES (%s, 'RCT-1', 'card', 1.234, '2026-11-24', '2026-11-24 00:00:00+00', '', '', 0, 'k')"
     )
     if connection.vendor == "sqlite":
         refused(sql, "33333333333333333333333333333333", words="payment_in_whole_cents")
@@ -390,7 +403,8 @@ def test_one_key_is_one_payment(books):
 
 
 def test_allocations_never_exceed_the_payment(books):
-    first, second = books.issued("100.00"), books.issued("100.00")
+    first = books.issued("100.00")
+    second = books.issued("100.00", patient=first.patient)
     payment = money_in("150.00")
     allocate(payment, first, "100.00")
     with pytest.raises(IntegrityError, match=guards.WITHIN_PAYMENT):
@@ -408,7 +422,8 @@ def test_allocations_never_exceed_the_invoice(books):
 
 
 def test_money_moves_by_new_rows(books):
-    first, second = books.issued("100.00"), books.issued("100.00")
+    first = books.issued("100.00")
+    second = books.issued("100.00", patient=first.patient)
     payment, other = money_in("60.00", key="a"), money_in("20.00", key="b")
     with pytest.raises(IntegrityError, match=f"{guards.WITHIN_PAYMENT}|{guards.WITHIN_INVOICE}"):
         allocate(payment, first, "-10.00")
@@ -429,7 +444,8 @@ def test_money_moves_by_new_rows(books):
 
 
 def test_money_that_went_back_settles_nothing(books):
-    first, second = books.issued("100.00"), books.issued("100.00")
+    first = books.issued("100.00")
+    second = books.issued("100.00", patient=first.patient)
     payment = money_in("60.00", key="a")
     allocate(payment, first, "60.00")
     refund = money_in("-50.00", key="b", reverses=payment)
@@ -458,7 +474,8 @@ def test_a_refund_settles_nothing(books):
 
 def test_a_refund_takes_back_only_what_its_own_payment_paid(books):
     """Somebody else's payment on the same invoice is not there to be refunded."""
-    invoice, other = books.issued("100.00"), books.issued("100.00")
+    invoice = books.issued("100.00")
+    other = books.issued("100.00", patient=invoice.patient)
     mine, theirs = money_in("40.00", key="a"), money_in("60.00", key="b")
     allocate(mine, other, "40.00")
     allocate(theirs, invoice, "60.00")
@@ -466,6 +483,66 @@ def test_a_refund_takes_back_only_what_its_own_payment_paid(books):
     with pytest.raises(IntegrityError, match=guards.WITHIN_INVOICE):
         allocate(refund, invoice, "-40.00")
     assert invoice.paid == Decimal("60.00")
+
+
+def test_money_settles_invoices_of_whom_it_is_from(books):
+    mine, theirs = books.issued("100.00"), books.issued("100.00")
+    payment = money_in("60.00", of=mine)
+    with pytest.raises(IntegrityError, match=guards.ALLOCATED_TO_ITS_OWN):
+        allocate(payment, theirs, "10.00")
+    allocate(payment, mine, "60.00")
+    assert (mine.paid, theirs.paid) == (Decimal("60.00"), Decimal("0.00"))
+
+
+def test_what_goes_back_is_the_money_of_whom_it_came_from(books):
+    payment = money_in("60.00", of=books.issued("100.00"))
+    with pytest.raises(IntegrityError, match=guards.REFUND_TO_ITS_OWN):
+        Payment.objects.create(
+            number="RCT-FFFFFFFF",
+            patient=make.patient(),
+            method="card",
+            amount=-5,
+            received_on="2026-11-24",
+            key="r",
+            reverses=payment,
+        )
+
+
+def test_no_more_goes_back_from_an_account_than_is_on_it(books):
+    invoice = books.issued("100.00")
+    payment = money_in("60.00", key="a", of=invoice)
+    allocate(payment, invoice, "40.00")
+    with pytest.raises(IntegrityError, match=guards.ACCOUNT_WITHIN):
+        money_in("-20.01", key="b", reverses=payment, from_account=Decimal("20.01"))
+    money_in("-15.00", key="c", reverses=payment, from_account=Decimal("15.00"))
+    with pytest.raises(IntegrityError, match=guards.ACCOUNT_WITHIN):
+        money_in("-5.01", key="d", reverses=payment, from_account=Decimal("5.01"))
+    with pytest.raises(IntegrityError, match=guards.WITHIN_PAYMENT):
+        allocate(payment, invoice, "5.01")
+    allocate(payment, invoice, "5.00")
+    assert invoice.paid == Decimal("45.00")
+
+
+def test_what_goes_back_from_the_account_takes_nothing_off_an_invoice(books):
+    invoice = books.issued("100.00")
+    payment = money_in("60.00", key="a", of=invoice)
+    allocate(payment, invoice, "40.00")
+    refund = money_in("-20.00", key="b", reverses=payment, from_account=Decimal("20.00"))
+    with pytest.raises(IntegrityError, match=guards.WITHIN_PAYMENT):
+        allocate(refund, invoice, "-0.01")
+
+
+def test_only_what_goes_back_is_from_an_account(books):
+    books.issued("100.00")
+    with pytest.raises(IntegrityError, match="payment_from_account_iff_it_goes_back"):
+        money_in("20.00", from_account=Decimal("5.00"))
+
+
+def test_the_parts_of_a_taking_are_its_patients(books):
+    invoice = books.issued("100.00")
+    taking = books.take(make.patient(), [("cash", "10.00")], keeps=True)
+    with pytest.raises(IntegrityError, match=guards.PART_OF_ITS_TAKING):
+        money_in("20.00", of=invoice, taking=taking)
 
 
 @pytest.mark.parametrize("status", ["draft", "void"])

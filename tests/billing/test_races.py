@@ -75,7 +75,13 @@ def test_refunds_at_once_never_exceed_the_payment(books):
 
     def refunding(n):
         return lambda: actions.refund_payment(
-            payment=payment, invoice=invoice, amount=Decimal("60.00"), key=f"r{n}", by=books.by, now=books.now
+            reason="Charged twice",
+            payment=payment,
+            invoice=invoice,
+            amount=Decimal("60.00"),
+            key=f"r{n}",
+            by=books.by,
+            now=books.now,
         )
 
     assert at_once(*(refunding(n) for n in range(PEOPLE))) == {"done": 1, "NotRefundable": PEOPLE - 1}
@@ -116,7 +122,13 @@ def test_money_that_moves_while_it_is_given_back_does_one_of_both(books):
         came = at_once(
             moving(books, payment, first, second, "60.00"),
             lambda payment=payment, first=first, n=n: actions.refund_payment(
-                payment=payment, invoice=first, amount=Decimal("60.00"), key=f"r{n}", by=books.by, now=books.now
+                reason="Charged twice",
+                payment=payment,
+                invoice=first,
+                amount=Decimal("60.00"),
+                key=f"r{n}",
+                by=books.by,
+                now=books.now,
             ),
         )
         first.refresh_from_db()

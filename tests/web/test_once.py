@@ -37,7 +37,7 @@ from portal.appointments.models import (
 from portal.appointments.recurrence import Every, Pattern
 from portal.audit.models import Entry
 from portal.billing import actions as billing
-from portal.billing.models import CreditNote, Invoice, Payment
+from portal.billing.models import CreditNote, Invoice, Payment, Taking
 from portal.clinic.models import Language, Location, Mode, Psychologist, Room, Service, Specialisation
 from portal.common import schedules
 from portal.common.languages.times import iso
@@ -134,6 +134,7 @@ WITHOUT_KEY = {
     """,
     OWN_KEY: """
         reception:send_invoice reception:email_invoice reception:pay reception:refund_payment reception:credit_invoice
+        reception:correct_payment reception:write_off
     """,
     NOTHING: """
         psychologist:article_preview manager:article_preview psychologist:profile_advice manager:profile_advice
@@ -566,6 +567,24 @@ def a_refund():
     )
 
 
+def a_taking():
+    invoice = an_invoice()
+    code = invoice.patient.code
+    page = at("reception:take", code)
+    says = {"card": str(invoice.balance)}
+    return sheet(desk(), page, "reception:take", code, says=says, count=Taking)
+
+
+def an_account_given_back():
+    invoice, now = an_invoice(), timezone.now()
+    paid = billing.record_payment(invoice=invoice, amount=Decimal(50), method="card", key="b", by=make.actor(), now=now)
+    billing.keep_on_account(payment=paid, invoice=invoice, amount=Decimal(50), by=make.actor(), now=now)
+    code = invoice.patient.code
+    given = Payment.objects.filter(amount__lt=0).count
+    says = {"reason": "They moved away"}
+    return sheet(desk(), at("reception:refund_account", code), "reception:refund_account", code, says=says, count=given)
+
+
 def a_credit():
     number = an_invoice().number
     says = {"line": "1", "amount": "20", "reason": "Agreed a lower fee"}
@@ -822,6 +841,7 @@ PRESSED = {
         ),
         *(a_booking_in_an_empty_half_hour, an_own_booking_in_an_empty_half_hour, an_own_cancellation),
         *(a_check_out, a_check_out_paid_later, an_invoice_by_mail, a_payment, a_refund, a_credit, a_location, a_room),
+        *(a_taking, an_account_given_back),
         *(a_service, an_invitation, an_invitation_again, a_specialisation, a_language, a_profile, a_file, a_category),
         *(
             a_crisis_line,

@@ -4,6 +4,7 @@ The database checks every sum again (guards.py). Whoever touches money first loc
 first locks the session.
 """
 
+from portal.billing.actions.account import OnAccount, kept_of, kept_on, on_account
 from portal.billing.actions.ahead import as_shown as ahead_as_shown
 from portal.billing.actions.ahead import (
     ask_no_more_ahead,
@@ -23,7 +24,8 @@ from portal.billing.actions.claiming import (
     withdraw_claim,
 )
 from portal.billing.actions.closing import close_day
-from portal.billing.actions.credits import credit_line, creditable
+from portal.billing.actions.corrections import correct_invoice, correct_payment, is_correctable, left_of
+from portal.billing.actions.credits import credit_line, creditable, write_off
 from portal.billing.actions.fees import bill_fee, take_back_waiver, waive_fee, waived_in, year_of
 from portal.billing.actions.invoices import (
     BillTo,
@@ -46,17 +48,22 @@ from portal.billing.actions.payers import (
     retire_payer,
     update_payer,
 )
-from portal.billing.actions.payments import (
+from portal.billing.actions.payments import move_payment, record_payment
+from portal.billing.actions.refunds import (
     is_asked_for_again,
-    move_payment,
-    record_payment,
+    keep_on_account,
+    refund_account,
     refund_payment,
-    refundable,
 )
+from portal.billing.actions.rows import refundable
+from portal.billing.actions.takings import Settles, TakenPart, held_of, money_as_shown, owing_of, settled_by, take
 from portal.billing.actions.typed import change_draft, type_invoice
 
 __all__ = [
     "BillTo",
+    "OnAccount",
+    "Settles",
+    "TakenPart",
     "add_payer",
     "ahead_as_shown",
     "approve_claim",
@@ -67,6 +74,8 @@ __all__ = [
     "change_link",
     "claim_again",
     "close_day",
+    "correct_invoice",
+    "correct_payment",
     "credit_line",
     "creditable",
     "deposit_of",
@@ -75,22 +84,34 @@ __all__ = [
     "end_link",
     "held_ahead",
     "held_for",
+    "held_of",
     "is_asked_for_again",
+    "is_correctable",
     "issue_invoice",
+    "keep_on_account",
+    "kept_of",
+    "kept_on",
+    "left_of",
     "let_pay",
     "links_of",
     "links_of_all",
     "mark_exported",
     "may_bill",
+    "money_as_shown",
     "move_payment",
+    "on_account",
+    "owing_of",
     "payer_of",
     "record_payment",
+    "refund_account",
     "refund_payment",
     "refundable",
     "reject_claim",
     "restore_payer",
     "retire_payer",
     "send_claims",
+    "settled_by",
+    "take",
     "take_ahead",
     "take_back_waiver",
     "type_invoice",
@@ -101,5 +122,6 @@ __all__ = [
     "waive_fee",
     "waived_in",
     "withdraw_claim",
+    "write_off",
     "year_of",
 ]

@@ -9,11 +9,13 @@ from django.db import transaction
 
 from portal.appointments.models import Appointment
 from portal.billing import charges
+from portal.billing.actions.account import lock_account, settle_from
 from portal.billing.actions.amounts import check_amount, check_seen
 from portal.billing.actions.credits import credit_line
 from portal.billing.actions.invoices import bill, void_invoice
 from portal.billing.actions.locking import lock_invoice, lock_invoices, lock_session, lock_sessions_of
-from portal.billing.actions.payments import move_payment, record_payment, refundable
+from portal.billing.actions.payments import move_payment, record_payment
+from portal.billing.actions.rows import refundable
 from portal.billing.models import Invoice, InvoiceStatus, Payment, Purpose
 from portal.billing.models.invoice import InvoiceQuerySet
 from portal.billing.refusals import KeyReused, NotPayable, Overpayment, SessionChanged
@@ -120,10 +122,10 @@ def _is_waited_for(appointment: Appointment) -> bool:
 
 @transaction.atomic
 def use_held(*, invoice: Invoice, by: Actor, now: datetime, seen: str | None = None) -> Decimal:
-    """Lets money that is held for somebody settle an invoice of theirs, and returns how much, in dollars.
+    """Lets what is held for somebody settle an invoice of theirs, and returns how much, in dollars.
 
-    Raises NotPayable on a draft, a void invoice, one for money ahead or one that a payer is billed, and
-    ChangedMeanwhile where the invoice is not as it was `seen`.
+    What is on their account is used first, then what was paid ahead. Raises NotPayable on a draft, a void invoice, one
+    for money ahead or one that a payer is billed, and ChangedMeanwhile where the invoice is not as it was `seen`.
     """
     lock_sessions_of(held_for(invoice.patient))
     # Asked again: a session that somebody has just taken up again uses its money itself.
@@ -132,13 +134,25 @@ def use_held(*, invoice: Invoice, by: Actor, now: datetime, seen: str | None = N
     check_seen(invoice, seen)
     if invoice.status != InvoiceStatus.ISSUED or invoice.purpose == Purpose.DEPOSIT or invoice.payer_id is not None:
         raise NotPayable
-    return sum((_count_towards(invoice, deposit, by=by, now=now) for deposit in deposits), ZERO)
+    return settle_from_held(invoice, deposits, most=invoice.balance, by=by, now=now)
 
 
-def _count_towards(invoice: Invoice, deposit: Invoice, *, by: Actor, now: datetime) -> Decimal:
-    """Moves as much as is owing, and asks for no more ahead; returns what was moved, in dollars."""
+def settle_from_held(invoice: Invoice, deposits: list[Invoice], *, most: Decimal, by: Actor, now: datetime) -> Decimal:
+    """Settles `most` dollars of a locked invoice by the account, then by these locked deposits; returns how much."""
+    used = settle_from(lock_account(invoice.patient), invoice=invoice, most=most, by=by, now=now)
+    for deposit in deposits:
+        if used < most:
+            used += _count_towards(invoice, deposit, most=most - used, by=by, now=now)
+    return used
+
+
+def _count_towards(
+    invoice: Invoice, deposit: Invoice, *, by: Actor, now: datetime, most: Decimal | None = None
+) -> Decimal:
+    """Moves as much as is owing, or `most` of it, and asks for no more ahead; returns what was moved, in dollars."""
     locked = lock_invoices(deposit, invoice)
     deposit, owing = locked[deposit.pk], locked[invoice.pk].balance
+    owing = owing if most is None else min(owing, most)
     moved = ZERO
     brought = Payment.objects.filter(allocations__invoice=deposit, reverses__isnull=True).distinct()
     for payment in brought.order_by("recorded_at", "pk"):

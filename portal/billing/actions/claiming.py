@@ -12,7 +12,9 @@ from portal.audit import trail
 from portal.billing.actions.amounts import check_amount
 from portal.billing.actions.claims import step
 from portal.billing.actions.locking import lock_invoice, lock_invoices
-from portal.billing.actions.payments import record_payment, refund_payment, refundable
+from portal.billing.actions.payments import record_payment
+from portal.billing.actions.refunds import refund_payment
+from portal.billing.actions.rows import refundable
 from portal.billing.claim_states import ClaimStatus, may_become
 from portal.billing.models import Invoice, MedicareClaim, Method
 from portal.billing.refusals import ClaimChanged, OverClaim, ReasonMissing
@@ -90,6 +92,7 @@ def reject_claim(
                 payment=approved.payment,
                 invoice=claim.line.invoice,
                 amount=left,
+                reason=reason,
                 key=f"claim-back:{claim.code}:{claim.revision + 1}",
                 received_on=decided_on,
                 by=by,

@@ -16,7 +16,7 @@ from portal.billing.actions.drawing import draw_soon
 from portal.billing.actions.locking import lock_invoice
 from portal.billing.actions.numbering import numbered
 from portal.billing.charges import gst_off
-from portal.billing.models import CreditNote, Invoice, InvoiceStatus, Line
+from portal.billing.models import CreditNote, Invoice, InvoiceStatus, Line, NoteKind
 from portal.billing.refusals import KeyReused, NotPayable, OverCredit, ReasonMissing
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
@@ -25,7 +25,15 @@ from portal.common.money import ZERO, cents, in_cents
 
 @transaction.atomic
 def credit_line(
-    *, line: Line, amount: Decimal, reason: str, key: str, by: Actor, now: datetime, seen: str | None = None
+    *,
+    line: Line,
+    amount: Decimal,
+    reason: str,
+    key: str,
+    by: Actor,
+    now: datetime,
+    seen: str | None = None,
+    kind: NoteKind = NoteKind.CORRECTION,
 ) -> CreditNote:
     """Takes `amount` dollars, with the GST in them, off a line, by a note of its own; idempotent by `key`.
 
@@ -52,6 +60,7 @@ def credit_line(
     check_not_paid(line, charged=line.total - off - amount)
     clinic = ClinicSettings.current()
     values = {
+        "kind": kind,
         "invoice": invoice,
         "line": line,
         "issued_on": clinic.today(now),
@@ -68,12 +77,12 @@ def credit_line(
         created_at=now,
         created_by=by.user,
     )
-    if off + amount == line.total:
+    if off + amount == line.total and kind == NoteKind.CORRECTION:
         # Nothing is charged by it any more, so nothing can be claimed.
         withdraw_claims([line], by=by, now=now)
     draw_soon(invoice)
     trail.record(
-        "invoice.credited",
+        "invoice.credited" if kind == NoteKind.CORRECTION else "invoice.written_off",
         by=by,
         target=invoice,
         at=now,
@@ -82,6 +91,42 @@ def credit_line(
         gst_cents=in_cents(note.gst),
     )
     return note
+
+
+@transaction.atomic
+def write_off(
+    *, invoice: Invoice, reason: str, key: str, by: Actor, now: datetime, seen: str | None = None
+) -> list[CreditNote]:
+    """Gives up what is owing on an invoice and will never be paid, by a note for each line; idempotent by `key`.
+
+    The session was held and what Medicare is asked for stays asked for. Raises NotPayable where nothing is owing,
+    ReasonMissing, and ChangedMeanwhile where the invoice is not as it was `seen`.
+    """
+    invoice = lock_invoice(invoice)
+    if earlier := list(CreditNote.objects.filter(invoice=invoice, key__startswith=f"{key}:").order_by("pk")):
+        return earlier
+    check_seen(invoice, seen)
+    if invoice.status != InvoiceStatus.ISSUED or not invoice.balance:
+        raise NotPayable
+    if not reason.strip():
+        raise ReasonMissing
+    notes: list[CreditNote] = []
+    # The last lines first: what was paid settled the session, which stands above the rest.
+    for line in invoice.lines.filter(total__gt=0).order_by("-position"):
+        invoice.refresh_from_db(fields=["payable", "paid"])
+        if amount := creditable(line=line, invoice=invoice):
+            notes.append(
+                credit_line(
+                    line=line,
+                    amount=amount,
+                    reason=reason,
+                    key=f"{key}:{line.position}",
+                    by=by,
+                    now=now,
+                    kind=NoteKind.WRITE_OFF,
+                )
+            )
+    return notes
 
 
 def creditable(*, line: Line, invoice: Invoice) -> Decimal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from portal.appointments.models import Appointment
-from portal.billing.models import Invoice
+from portal.billing.models import Invoice, Payment
 
 
 def lock_session(appointment: Appointment) -> Appointment:
@@ -38,3 +38,10 @@ def lock_invoices(*invoices: Invoice) -> dict[int, Invoice]:
         .order_by("pk")
     )
     return {row.pk: row for row in rows}
+
+
+def lock_payments(payments: Iterable[Payment]) -> None:
+    """Several, by their ids, after the invoices: whoever uses what is left of them does so one after the other."""
+    ids = {payment.pk for payment in payments}
+    if ids:
+        list(Payment.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk").values_list("pk"))

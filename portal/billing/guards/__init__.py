@@ -11,7 +11,9 @@
   the table of `claim_states`. While Medicare's money stands, its invoice is not voided, nor its line credited below it.
 - A try to pay online, a message of Stripe's and a refund to a card only move forward (`online.py`).
 - That somebody answered for what is red on a Medicare invoice never changes.
-- A payment and an allocation never change and are never deleted. A refund takes back no more than its payment brought.
+- A payment, an allocation and a taking never change and are never deleted. A refund takes back no more than its
+  payment brought, and no more from the account than of that payment settles nothing. All rows of a payment are one
+  person's: no money of theirs settles an invoice of somebody else.
 - Allocations of one payment never exceed it, and with those of its refunds never exceed what of it is still there.
   Those on one invoice never exceed what is payable nor fall below nothing, and no row takes more of a payment off an
   invoice than it settles there. `paid` is their sum: the database writes it, and refuses anything else.
@@ -24,10 +26,10 @@ from __future__ import annotations
 from portal.billing.guards import postgresql, sqlite
 from portal.billing.guards.claims import CLAIM_STEPS, CLAIMS
 from portal.billing.guards.items import ITEMS
-from portal.billing.guards.words import OVERRIDE, OVERRIDE_NEVER, WAIVER, WAIVER_NEVER
+from portal.billing.guards.words import OVERRIDE, OVERRIDE_NEVER, TAKING, TAKING_NEVER, WAIVER, WAIVER_NEVER
 from portal.common.guards import REFUSE, Function, Guard, Trigger, changes_once, frozen
 
-__all__ = ["BOOKS", "CLAIMS", "CLAIM_STEPS", "ITEMS", "OVERRIDES", "WAIVERS"]
+__all__ = ["BOOKS", "CLAIMS", "CLAIM_STEPS", "ITEMS", "OVERRIDES", "TAKINGS", "WAIVERS"]
 
 BOOKS = Guard(
     "the books",
@@ -51,3 +53,6 @@ WAIVERS = changes_once(
     words=WAIVER_NEVER,
 )
 OVERRIDES = frozen("the overrides of claims", prefix="claim_override", table=OVERRIDE, words=OVERRIDE_NEVER)
+TAKINGS = frozen(
+    "the takings", prefix="taking", table=TAKING, words=TAKING_NEVER, keys=(("code",), ("number",), ("key",))
+)

@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 from portal.billing.guards.words import (
+    ACCOUNT_WITHIN,
     ADDS_UP,
     ALLOCATED_TO_ISSUED,
+    ALLOCATED_TO_ITS_OWN,
     ALLOCATION,
     ALLOCATION_NEVER,
     BEGINS,
@@ -22,11 +24,14 @@ from portal.billing.guards.words import (
     NEVER_CHANGES,
     NEVER_DELETED,
     PAID_IS_ALLOCATED,
+    PART_OF_ITS_TAKING,
     PAYABLE_IS_CREDITED,
     PAYMENT,
     PAYMENT_NEVER,
     REFUND_TAKES_OFF,
+    REFUND_TO_ITS_OWN,
     REFUND_WITHIN,
+    TAKING,
     VOID_UNPAID,
     WITHIN_INVOICE,
     WITHIN_LINE,
@@ -100,26 +105,39 @@ FUNCTIONS = {
             RETURN NEW;
         END""",
     "billing_guard_payment": f"""
-        DECLARE original numeric; gone numeric;
+        DECLARE original record; gone numeric; settles numeric; whose bigint;
         BEGIN
+            IF NEW.taking_id IS NOT NULL THEN
+                SELECT patient_id INTO whose FROM {TAKING} WHERE id = NEW.taking_id;
+                IF whose IS DISTINCT FROM NEW.patient_id THEN {raises(PART_OF_ITS_TAKING)} END IF;
+            END IF;
             IF NEW.reverses_id IS NULL THEN RETURN NEW; END IF;
-            SELECT amount INTO original FROM {PAYMENT} WHERE id = NEW.reverses_id FOR UPDATE;
+            SELECT amount, patient_id INTO original FROM {PAYMENT} WHERE id = NEW.reverses_id FOR UPDATE;
             SELECT COALESCE(sum(amount), 0) INTO gone FROM {PAYMENT} WHERE reverses_id = NEW.reverses_id;
-            IF original IS NULL OR original <= 0 OR original + gone + NEW.amount < 0 THEN
+            IF original.amount IS NULL OR original.amount <= 0 OR original.amount + gone + NEW.amount < 0 THEN
                 {raises(REFUND_WITHIN)}
+            END IF;
+            IF original.patient_id IS DISTINCT FROM NEW.patient_id THEN {raises(REFUND_TO_ITS_OWN)} END IF;
+            IF NEW.from_account > 0 THEN
+                SELECT COALESCE(sum(a.amount), 0) INTO settles FROM {ALLOCATION} a JOIN {PAYMENT} p
+                    ON p.id = a.payment_id WHERE p.id = NEW.reverses_id OR p.reverses_id = NEW.reverses_id;
+                IF NEW.from_account > original.amount + gone - settles THEN {raises(ACCOUNT_WITHIN)} END IF;
             END IF;
             RETURN NEW;
         END""",
     "billing_guard_allocation": f"""
         DECLARE invoice record; payment record; brought bigint; allocated numeric; there numeric;
         BEGIN
-            SELECT status, payable INTO invoice FROM {INVOICE} WHERE id = NEW.invoice_id FOR UPDATE;
-            SELECT amount, reverses_id INTO payment FROM {PAYMENT} WHERE id = NEW.payment_id FOR UPDATE;
+            SELECT status, payable, patient_id INTO invoice FROM {INVOICE} WHERE id = NEW.invoice_id FOR UPDATE;
+            SELECT amount, reverses_id, from_account, patient_id INTO payment FROM {PAYMENT}
+                WHERE id = NEW.payment_id FOR UPDATE;
             brought := COALESCE(payment.reverses_id, NEW.payment_id);
             IF invoice.status IS DISTINCT FROM 'issued' THEN {raises(ALLOCATED_TO_ISSUED)} END IF;
+            IF invoice.patient_id IS DISTINCT FROM payment.patient_id THEN {raises(ALLOCATED_TO_ITS_OWN)} END IF;
             IF NEW.amount > 0 AND payment.amount < 0 THEN {raises(REFUND_TAKES_OFF)} END IF;
             SELECT COALESCE(sum(amount), 0) INTO allocated FROM {ALLOCATION} WHERE payment_id = NEW.payment_id;
-            IF allocated + NEW.amount NOT BETWEEN LEAST(0, payment.amount) AND GREATEST(0, payment.amount) THEN
+            IF allocated + NEW.amount NOT BETWEEN LEAST(0, payment.amount + payment.from_account)
+                AND GREATEST(0, payment.amount) THEN
                 {raises(WITHIN_PAYMENT)}
             END IF;
             IF NEW.amount > 0 THEN

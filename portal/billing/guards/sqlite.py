@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 from portal.billing.guards.words import (
+    ACCOUNT_WITHIN,
     ADDS_UP,
     ALLOCATED_TO_ISSUED,
+    ALLOCATED_TO_ITS_OWN,
     ALLOCATION,
     ALLOCATION_NEVER,
     BEGINS,
@@ -22,11 +24,14 @@ from portal.billing.guards.words import (
     NEVER_CHANGES,
     NEVER_DELETED,
     PAID_IS_ALLOCATED,
+    PART_OF_ITS_TAKING,
     PAYABLE_IS_CREDITED,
     PAYMENT,
     PAYMENT_NEVER,
     REFUND_TAKES_OFF,
+    REFUND_TO_ITS_OWN,
     REFUND_WITHIN,
+    TAKING,
     VOID_UNPAID,
     WITHIN_INVOICE,
     WITHIN_LINE,
@@ -63,6 +68,11 @@ _FAMILY = f"(SELECT id FROM {PAYMENT} WHERE id = {_BROUGHT} OR reverses_id = {_B
 _LEFT_ON_INVOICE = _sum("amount", ALLOCATION, f"invoice_id = NEW.invoice_id AND payment_id IN {_FAMILY}")
 _LEFT_ANYWHERE = _sum("amount", ALLOCATION, f"payment_id IN {_FAMILY}")
 _STILL_THERE = _sum("amount", PAYMENT, f"id IN {_FAMILY}")
+# What of a payment that money is to go back of settles nothing and is still there.
+_REVERSED = f"(SELECT id FROM {PAYMENT} WHERE id = NEW.reverses_id OR reverses_id = NEW.reverses_id)"
+_ON_ACCOUNT = (
+    f"{_sum('amount', PAYMENT, f'id IN {_REVERSED}')} - {_sum('amount', ALLOCATION, f'payment_id IN {_REVERSED}')}"
+)
 _LINE = f"(SELECT {{}} FROM {LINE} WHERE id = NEW.line_id)"
 _LINE_TOTAL, _LINE_GST = _cents(_LINE.format("total")), _cents(_LINE.format("gst"))
 _CREDITED = _sum("amount", CREDIT_NOTE, "invoice_id = {row}.id")
@@ -167,6 +177,26 @@ TRIGGERS = {
         f"+ {_cents('NEW.amount')} < 0)",
         REFUND_WITHIN,
     ),
+    "refund_to_its_own": refuses(
+        "BEFORE INSERT",
+        PAYMENT,
+        "NEW.reverses_id IS NOT NULL "
+        f"AND (SELECT patient_id FROM {PAYMENT} WHERE id = NEW.reverses_id) IS NOT NEW.patient_id",
+        REFUND_TO_ITS_OWN,
+    ),
+    "refund_within_account": refuses(
+        "BEFORE INSERT",
+        PAYMENT,
+        f"NEW.from_account > 0 AND {_cents('NEW.from_account')} > {_ON_ACCOUNT}",
+        ACCOUNT_WITHIN,
+    ),
+    "payment_of_its_taking": refuses(
+        "BEFORE INSERT",
+        PAYMENT,
+        "NEW.taking_id IS NOT NULL "
+        f"AND (SELECT patient_id FROM {TAKING} WHERE id = NEW.taking_id) IS NOT NEW.patient_id",
+        PART_OF_ITS_TAKING,
+    ),
     "allocation_never_changes": refuses("BEFORE UPDATE", ALLOCATION, "1", ALLOCATION_NEVER),
     "allocation_never_deleted": refuses("BEFORE DELETE", ALLOCATION, "1", ALLOCATION_NEVER),
     "allocation_never_replaced": refuses(
@@ -181,13 +211,21 @@ TRIGGERS = {
         f"(SELECT status FROM {INVOICE} WHERE id = NEW.invoice_id) IS NOT 'issued'",
         ALLOCATED_TO_ISSUED,
     ),
+    "allocation_to_its_own": refuses(
+        "BEFORE INSERT",
+        ALLOCATION,
+        f"(SELECT i.patient_id = p.patient_id FROM {INVOICE} i, {PAYMENT} p "
+        "WHERE i.id = NEW.invoice_id AND p.id = NEW.payment_id) IS NOT 1",
+        ALLOCATED_TO_ITS_OWN,
+    ),
     "allocation_of_a_refund": refuses(
         "BEFORE INSERT", ALLOCATION, f"NEW.amount > 0 AND {_PAYMENT.format('amount')} < 0", REFUND_TAKES_OFF
     ),
     "allocation_within_payment": refuses(
         "BEFORE INSERT",
         ALLOCATION,
-        f"{_OF_PAYMENT} + {_cents('NEW.amount')} NOT BETWEEN MIN(0, {_cents(_PAYMENT.format('amount'))}) "
+        f"{_OF_PAYMENT} + {_cents('NEW.amount')} "
+        f"NOT BETWEEN MIN(0, {_cents(_PAYMENT.format('amount + from_account'))}) "
         f"AND MAX(0, {_cents(_PAYMENT.format('amount'))}) "
         f"OR (NEW.amount > 0 AND {_LEFT_ANYWHERE} + {_cents('NEW.amount')} > {_STILL_THERE})",
         WITHIN_PAYMENT,

@@ -7,7 +7,8 @@ PAYMENT, ALLOCATION = "billing_payment", "billing_allocation"
 CREDIT_NOTE, WAIVER = "billing_creditnote", "billing_waiver"
 CLAIM, CLAIM_STEP = "billing_medicareclaim", "billing_claimstep"
 DAY_CLOSE, CLOSED_PAYMENT = "billing_dayclose", "billing_closedpayment"
-TABLES = {INVOICE, LINE, PAYMENT, ALLOCATION, CREDIT_NOTE, WAIVER, CLAIM, CLAIM_STEP, DAY_CLOSE, CLOSED_PAYMENT}
+TAKING = "billing_taking"
+TABLES = {INVOICE, LINE, PAYMENT, ALLOCATION, CREDIT_NOTE, WAIVER, CLAIM, CLAIM_STEP, DAY_CLOSE, CLOSED_PAYMENT, TAKING}
 
 # Of an issued invoice; a test fails if a column is in neither list.
 MAY_CHANGE = ["status", "payable", "paid", "voided_at", "voided_by_id", "void_reason"]
@@ -32,8 +33,12 @@ NEVER_DELETED = "An issued invoice is never deleted."
 LINES_FROZEN = "The lines of an issued invoice never change."
 PAYMENT_NEVER = "A payment never changes; a correction is a new row."
 REFUND_WITHIN = "A refund takes back no more than its payment brought."
+REFUND_TO_ITS_OWN = "What goes back is the money of whom it came from."
+ACCOUNT_WITHIN = "No more goes back from an account than is on it."
+PART_OF_ITS_TAKING = "The parts of a taking are its patient's."
 ALLOCATION_NEVER = "An allocation never changes; a correction is a new row."
 ALLOCATED_TO_ISSUED = "Money settles issued invoices only."
+ALLOCATED_TO_ITS_OWN = "Money settles invoices of whom it is from."
 REFUND_TAKES_OFF = "A refund settles nothing."
 WITHIN_PAYMENT = "Allocations never exceed their payment."
 WITHIN_INVOICE = "Allocations never exceed the invoice, nor take back more than was paid."
@@ -50,3 +55,4 @@ CLAIM_STEP_NEVER = "A step of a claim never changes."
 CLAIM_PAID = "Medicare paid for this: the claim is rejected first, with a reason."
 OVERRIDE, OVERRIDE_NEVER = "billing_claimoverride", "What somebody answered for on a Medicare invoice never changes."
 CLOSE_NEVER = "A day that was closed never changes: what comes after it stands on the next."
+TAKING_NEVER = "A taking never changes."

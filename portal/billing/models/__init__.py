@@ -1,7 +1,7 @@
 from portal.billing.claim_states import ClaimStatus
 from portal.billing.models.bill_link import BillLink
 from portal.billing.models.claim import Channel, ClaimStep, MedicareClaim
-from portal.billing.models.credit import CreditNote
+from portal.billing.models.credit import CreditNote, NoteKind
 from portal.billing.models.day_close import ClosedPayment, DayClose
 from portal.billing.models.invoice import BILLS_A_SESSION, Invoice, InvoiceStatus, Line, Purpose
 from portal.billing.models.online import AttemptStatus, PaymentAttempt, RefundStatus, StripeEvent, StripeRefund
@@ -9,6 +9,7 @@ from portal.billing.models.override import ClaimOverride
 from portal.billing.models.paper import DrawnPaper
 from portal.billing.models.payer import PatientPayer, Payer
 from portal.billing.models.payment import Allocation, Method, Payment
+from portal.billing.models.taking import Taking
 from portal.billing.models.waiver import FEES, Waiver
 from portal.billing.models.watching import OnlineTrouble, Reconciliation
 
@@ -31,6 +32,7 @@ __all__ = [
     "Line",
     "MedicareClaim",
     "Method",
+    "NoteKind",
     "OnlineTrouble",
     "PatientPayer",
     "Payer",
@@ -41,5 +43,6 @@ __all__ = [
     "RefundStatus",
     "StripeEvent",
     "StripeRefund",
+    "Taking",
     "Waiver",
 ]

@@ -8,12 +8,20 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Round
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.roles import Role
 from portal.billing.models.invoice import Invoice, Line
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
 from portal.common.privacy import classed
+
+
+class NoteKind(models.TextChoices):
+    """Why something is taken off: it was charged wrongly, or it is owed and will never be paid."""
+
+    CORRECTION = "correction", _("Credited")
+    WRITE_OFF = "write_off", _("Written off")
 
 
 class CreditNoteQuerySet(models.QuerySet["CreditNote"]):
@@ -24,9 +32,13 @@ class CreditNoteQuerySet(models.QuerySet["CreditNote"]):
                 return self.all()
         return self.filter(invoice__in=Invoice.objects.visible_to(actor))
 
+    def write_offs(self) -> CreditNoteQuerySet:
+        """What the clinic gave up to be paid."""
+        return self.filter(kind=NoteKind.WRITE_OFF)
+
 
 @classed(
-    plain="id code number invoice line issued_on amount gst key created_at created_by",
+    plain="id code number kind invoice line issued_on amount gst key created_at created_by",
     # The reason is the desk's own words, and a snapshot names people.
     personal="reason snapshot",
 )
@@ -38,6 +50,7 @@ class CreditNote(models.Model):
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.CharField(max_length=12, unique=True, editable=False)
+    kind = models.CharField(max_length=10, choices=NoteKind.choices, default=NoteKind.CORRECTION, editable=False)
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="credit_notes")
     line = models.ForeignKey(Line, on_delete=models.PROTECT, related_name="credit_notes")
     issued_on = models.DateField()
@@ -64,6 +77,7 @@ class CreditNote(models.Model):
                 condition=Q(amount=Round("amount", 2), gst=Round("gst", 2)), name="credit_note_in_whole_cents"
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="credit_note_says_why"),
+            models.CheckConstraint(condition=Q(kind__in=NoteKind.values), name="credit_note_kind_is_known"),
             models.CheckConstraint(condition=~Q(key=""), name="credit_note_has_a_key"),
         ]
 

@@ -13,13 +13,12 @@ from django.db.models import Sum
 from portal.audit import trail
 from portal.billing.actions.amounts import check_amount, check_seen
 from portal.billing.actions.locking import lock_invoice
-from portal.billing.actions.numbering import numbered
-from portal.billing.actions.payments import refund_payment, refundable
+from portal.billing.actions.refunds import off_the_account, refund_payment
+from portal.billing.actions.rows import refundable, write_payment
 from portal.billing.models import Allocation, Invoice, InvoiceStatus, Method, Payment, RefundStatus, StripeRefund
 from portal.billing.online.client import Refused, asking, noted
 from portal.billing.online.settling import STRIPE
 from portal.billing.refusals import KeyReused, NotRefundable
-from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO, cents, in_cents
 
@@ -201,6 +200,7 @@ def _done(refund: StripeRefund, *, now: datetime) -> None:
             payment=refund.payment,
             invoice=refund.invoice,
             amount=refund.amount,
+            reason=refund.reason or str(refund.get_why_display()),
             method=Method.STRIPE,
             reference=refund.stripe_id,
             key=key,
@@ -208,25 +208,15 @@ def _done(refund: StripeRefund, *, now: datetime) -> None:
             now=now,
         )
     else:
-        row = numbered(
-            Payment,
-            "RCT",
+        row = off_the_account(
+            refund.payment,
+            refund.amount,
             method=Method.STRIPE,
-            amount=-refund.amount,
-            received_on=ClinicSettings.current().today(now),
-            recorded_at=now,
-            received_by=refund.created_by,
-            reference=refund.stripe_id,
             key=key,
-            reverses=refund.payment,
-        )
-        trail.record(
-            "payment.refunded",
-            by=STRIPE,
-            target=row,
-            at=now,
-            payment=str(refund.payment.code),
-            amount_cents=in_cents(refund.amount),
+            reason=refund.reason or str(refund.get_why_display()),
+            reference=refund.stripe_id,
+            by=Actor(user=refund.created_by, role="reception") if refund.created_by else STRIPE,
+            now=now,
         )
     StripeRefund.objects.filter(pk=refund.pk).update(status=RefundStatus.DONE, refund=row, changed_at=now)
     refund.status, refund.refund = RefundStatus.DONE, row
@@ -234,16 +224,19 @@ def _done(refund: StripeRefund, *, now: datetime) -> None:
 
 def _came_back(refund: StripeRefund, *, now: datetime) -> None:
     """A card that is closed sends money back, days later: it is the clinic's again, and a person gives it back."""
-    row = numbered(
-        Payment,
-        "RCT",
-        method=Method.STRIPE,
+    whose = refund.payment.patient
+    if whose is None:
+        raise NotRefundable(ZERO)
+    row = write_payment(
+        patient=whose,
         amount=refund.amount,
-        received_on=ClinicSettings.current().today(now),
-        recorded_at=now,
-        received_by=None,
-        reference=refund.stripe_id,
+        method=Method.STRIPE,
         key=f"stripe-returned:{refund.code}",
+        reference=refund.stripe_id,
+        reason="The refund did not reach the card",
+        corrects=refund.refund,
+        by=STRIPE,
+        now=now,
     )
     if refund.invoice is not None and refund.invoice.status == InvoiceStatus.ISSUED:
         fits = min(refund.amount, lock_invoice(refund.invoice).balance)

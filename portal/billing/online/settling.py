@@ -15,7 +15,7 @@ from django.db import transaction
 from portal.audit import trail
 from portal.billing.actions.drawing import draw_soon
 from portal.billing.actions.locking import lock_invoice
-from portal.billing.actions.numbering import numbered
+from portal.billing.actions.rows import write_payment
 from portal.billing.models import (
     Allocation,
     AttemptStatus,
@@ -28,7 +28,6 @@ from portal.billing.models import (
 )
 from portal.billing.models.online import CURRENCY
 from portal.billing.online.client import asking, is_live
-from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO, in_cents
 
@@ -114,16 +113,14 @@ def take(invoice: Invoice, *, amount: Decimal, intent: str, now: datetime) -> Pa
 
     Somebody may have paid at the desk meanwhile: what is more than is owing is asked back to the card at once.
     """
-    payment = numbered(
-        Payment,
-        "RCT",
-        method=Method.STRIPE,
+    payment = write_payment(
+        patient=invoice.patient,
         amount=amount,
-        received_on=ClinicSettings.current().today(now),
-        recorded_at=now,
-        received_by=None,
+        method=Method.STRIPE,
         reference=intent,
         key=f"stripe:{intent}",
+        by=STRIPE,
+        now=now,
     )
     settles = min(amount, invoice.balance) if invoice.status == InvoiceStatus.ISSUED else ZERO
     if settles > 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role
@@ -37,6 +38,7 @@ def leave(*, accounts: Mapping[sign_ins.Person, User], now: datetime) -> None:
     _voided(desk=desk, now=now)
     _mistyped(desk=desk, now=now)
     _paid_ahead(leila, desk=desk, now=now)
+    _account(desk=desk, now=now)
     _read(leila, reader=tom, desk=desk, now=now)
     _away(wei, by=Actor(accounts[sign_ins.WEI], Role.PSYCHOLOGIST), now=now)
     stranding.long_leave(leila, desk=desk, now=now)
@@ -184,6 +186,28 @@ def _paid_ahead(psychologist: Psychologist, *, desk: Actor, now: datetime) -> No
         now=now - timedelta(days=1),
     )
     booking.cancel_session(appointment=session, reason=CancelReason.CLINIC, by=desk, now=now - timedelta(hours=1))
+
+
+def _account(*, desk: Actor, now: datetime) -> None:
+    """Somebody paid an old debt by cash and card, and left what was more on their account."""
+    owing = Invoice.objects.owing().filter(paid=0, appointment__completed_at__isnull=False).select_related("patient")
+    invoice = owing.select_related("location").order_by("issued_on", "pk").first()
+    if invoice is None:
+        return
+    cash = Decimal(100)
+    billing.take(
+        patient=invoice.patient,
+        parts=[billing.TakenPart(Method.CASH, cash), billing.TakenPart(Method.CARD, invoice.balance)],
+        settles=[billing.Settles(invoice, invoice.balance)],
+        uses=Decimal(0),
+        keeps=True,
+        handed=cash,
+        received_on=ClinicSettings.current().today(now),
+        location=invoice.location,
+        key=f"demo:taking:{invoice.code}",
+        by=desk,
+        now=now - timedelta(minutes=30),
+    )
 
 
 def _fortnightly(psychologist: Psychologist, *, desk: Actor, now: datetime) -> None:

@@ -59,6 +59,7 @@ ROWS: dict[str, tuple[type[models.Model], ...]] = {
     "appointment": (Appointment,),
     "refills": (Appointment,),
     "invoice": (Invoice,),
+    "invoices": (Invoice,),
     "payment": (Payment,),
     "note": (CreditNote,),
     "resource": (Resource,),

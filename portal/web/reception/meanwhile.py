@@ -35,6 +35,16 @@ def changed(invoice: Invoice, *, by: Actor, now: datetime) -> str:
     return " ".join(filter(None, [_last(invoice, by=by, now=now), _owing(invoice)]))
 
 
+def nothing_done(invoice: Invoice, *, by: Actor, now: datetime) -> str:
+    """Why a page that is older than its invoice did nothing, and what to do with what was typed."""
+    said = [
+        _("This invoice was changed since the page was opened, and nothing was done."),
+        changed(invoice, by=by, now=now),
+        _("What you typed is kept: look it over, then send it again."),
+    ]
+    return " ".join(said)
+
+
 def _owing(invoice: Invoice) -> str:
     if not invoice.balance:
         return _("Nothing is owing now.")

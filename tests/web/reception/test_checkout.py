@@ -467,6 +467,7 @@ def test_the_page_after_check_out_adds_up_after_a_credit_and_a_refund(desk, sess
     line = invoice.lines.get()
     actions.credit_line(line=line, amount=Decimal("10.55"), reason="Short", key="c", by=by, now=NOW)
     actions.refund_payment(
+            reason="Charged twice",
         payment=Payment.objects.get(), invoice=invoice, amount=Decimal(40), key="r", by=by, now=NOW
     )  # fmt: skip
     amounts, said = figures(desk.get(url(session, "checked_out")).content.decode())

@@ -112,7 +112,9 @@ def test_a_second_one_leads_to_the_first(desk, coming):
 def test_an_old_page_takes_nothing_again_after_it_was_given_back(desk, coming):
     pay_ahead(desk, coming)
     deposit, payment, by = Invoice.objects.get(), Payment.objects.get(), make.actor()
-    actions.refund_payment(payment=payment, invoice=deposit, amount=D(220), key="r", by=by, now=NOW)
+    actions.refund_payment(
+        reason="Charged twice", payment=payment, invoice=deposit, amount=D(220), key="r", by=by, now=NOW
+    )
     actions.void_invoice(invoice=deposit, reason="Given back", by=by, now=NOW)
     response = pay_ahead(desk, coming)
     assert response.redirect_chain == [(url("appointment", coming), 302)]
@@ -128,6 +130,7 @@ def test_given_back_it_is_no_debt_and_can_be_taken_again(desk, coming):
     assert "It was paid ahead, so nothing is owing by it." in words
     assert "owing again" not in words
     data = {"amount": "220.00", "method": "card", "received_on": payment.received_on.isoformat(), "key": KEY}
+    data["reason"] = "Called off"
     assert desk.post(back, data).status_code == 302
     assert owed_by(make.actor(), coming.patient) == 0
     assert "Take a payment now" in page(desk, "appointment", coming).content.decode()

@@ -136,7 +136,9 @@ def test_used_again_after_it_went_back_it_settles_what_is_owing_again(desk, held
     """The same two invoices twice: each time what is asked for no more ahead has a note of its own."""
     desk.post(url("check_out", another.code), sent())
     invoice, by = Invoice.objects.get(purpose=Purpose.SESSION), make.actor()
-    actions.refund_payment(payment=Payment.objects.get(), invoice=invoice, amount=D(60), key="r", by=by, now=NOW)
+    actions.refund_payment(
+        reason="Charged twice", payment=Payment.objects.get(), invoice=invoice, amount=D(60), key="r", by=by, now=NOW
+    )
     invoice.refresh_from_db()
     assert actions.use_held(invoice=invoice, by=by, now=NOW) == 60
     held.refresh_from_db()

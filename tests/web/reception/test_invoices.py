@@ -426,6 +426,8 @@ def payment_form(amount="220.00", **fields):
         "method": "card",
         "received_on": "2026-11-24",
         "reference": "",
+        # Asked of what goes back alone.
+        "reason": "Charged twice",
         "key": str(uuid.uuid4()),
         **fields,
     }
@@ -546,7 +548,7 @@ def test_a_refund_is_of_a_payment_on_this_invoice(desk):
     payment = pay(other, "100.00")
     assert desk.get(url("refund_payment", invoice, payment.number)).status_code == 404
     refund = actions.refund_payment(
-        payment=payment, invoice=other, amount=D("100.00"), key="r", by=make.actor(), now=NOW
+        reason="Charged twice", payment=payment, invoice=other, amount=D("100.00"), key="r", by=make.actor(), now=NOW
     )
     assert desk.get(url("refund_payment", other, refund.number)).status_code == 404
     assert "All of this payment has been refunded." in words(desk.get(url("refund_payment", other, payment.number)))

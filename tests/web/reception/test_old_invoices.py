@@ -89,7 +89,8 @@ def test_the_same_money_is_not_given_back_by_two_people(desk, other, invoice):
     paid = actions.record_payment(invoice=invoice, amount=Decimal(220), method="card", key="p", by=by, now=NOW)
     page = reverse("reception:refund_payment", args=[invoice.number, paid.number])
     late, first = (
-        opened(browser, page, "refund_payment", invoice.number, paid.number, amount="50") for browser in (desk, other)
+        opened(browser, page, "refund_payment", invoice.number, paid.number, amount="50", reason="x")
+        for browser in (desk, other)
     )
     assert first().status_code == 302
     answer = late()

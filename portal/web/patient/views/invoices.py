@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts.roles import Role
 from portal.billing import transfers
+from portal.billing.actions import on_account
 from portal.billing.models import CreditNote, Invoice
 from portal.billing.models.invoice import balance_of
 from portal.billing.models.online import attempt_of
@@ -27,6 +28,7 @@ from portal.common.money import ZERO
 from portal.common.web import polling
 from portal.common.web.htmx import page_or_fragment
 from portal.journeys import claim_checks
+from portal.patients.models import Patient
 from portal.web.patient.lists import badge_for_patients, invoice_rows, listed, owing_rows
 
 PER_PAGE = 20
@@ -57,6 +59,7 @@ def listing(request: ActorRequest) -> HttpResponse:
     context = {
         "owing": owing_rows(owing, today=today),
         "owed": sum((balance_of(invoice) for invoice in owing), start=ZERO),
+        "account": on_account(*Patient.objects.managed_by(request.actor.person)),
         "page": page,
         "invoices": invoice_rows(page, several=several, today=today),
     }

@@ -20,13 +20,13 @@ from portal.accounts.roles import Role
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import WrongState
 from portal.appointments.states import Verb, Why
-from portal.billing.actions import held_for, links_of
+from portal.billing.actions import held_for, held_of, links_of, on_account
 from portal.billing.models import Invoice, Method, Purpose
 from portal.billing.movements import movements_of
 from portal.billing.refusals import AlreadyInvoiced, BillingRefused, Overpayment
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
-from portal.common.money import ZERO, dollars
+from portal.common.money import dollars
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
 from portal.journeys import checking_out, claim_checks, same_day, sessions
@@ -55,7 +55,7 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
     elif why := sessions.steps(session, by=request.actor, now=now)[Verb.CHECK_OUT].why:
         return _not_checked_out(request, session, why, now=now)
     claim = checking_out.claim_for(session, now=now)
-    on_hold = sum((deposit.paid for deposit in held_for(session.person)), ZERO)
+    on_hold = held_of(session.person)
     payers = links_of(session.person)
     if request.method != "POST":
         seen = checking_out.as_shown(session, claim=claim, clinic=clinic)
@@ -204,6 +204,7 @@ def _context(
         "standing_words": standing_in_words(form.claim.standing) if form.claim.standing else "",
         "owes": owed_by(request.actor, session.person),
         "deposits": held_for(session.person),
+        "account": on_account(session.person),
         "later": LATER,
         "billed_to": held.bill_to.payer.name if held and held.bill_to else "",
     }
@@ -244,6 +245,7 @@ def checked_out(request: ActorRequest, code: UUID) -> HttpResponse:
         "mailed": mailing.mailed(invoice, by=request.actor),
         "key": uuid.uuid4(),
         "is_paid": not invoice.balance,
+        "owes": owed_by(request.actor, session.person),
     }
     return render(request, "reception/checked_out.html", context)
 

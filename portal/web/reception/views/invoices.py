@@ -16,17 +16,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts.roles import Role
 from portal.billing import actions
-from portal.billing.forms import CreditForm, PaymentForm, RefundForm, VoidForm, first_payday
+from portal.billing.forms import CreditForm, PaymentForm, VoidForm, first_payday
 from portal.billing.models import BillLink, CreditNote, Invoice, InvoiceStatus, Line, Payment, Purpose
 from portal.billing.movements import movements_of
-from portal.billing.online import refunds
-from portal.billing.online.client import is_on
 from portal.billing.refusals import (
     ChangedMeanwhile,
     ClaimApproved,
     KeyReused,
     NotPayable,
-    NotRefundable,
     OverCredit,
     Overpayment,
     PaidOn,
@@ -36,8 +33,7 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import dollars
 from portal.common.web.htmx import redirect_to
 from portal.journeys import checking_out, claim_checks, paying, voiding
-from portal.web.reception import again, mailing, meanwhile
-from portal.web.reception.views.card_refunds import to_card
+from portal.web.reception import again, drawer, mailing, meanwhile
 from portal.web.reception.views.claim_checks import held_back
 from portal.web.reception.views.claims import claims_of, paid_by_medicare
 
@@ -67,7 +63,7 @@ def detail(request: ActorRequest, number: str) -> HttpResponse:
 def pay(request: ActorRequest, number: str) -> HttpResponse:
     """Records money that came. What is wrong stands beside its field, and what was typed stays."""
     invoice, now = _invoice(request, number), timezone.now()
-    form, status = _payment_form(invoice, today=_today(now), data=request.POST), 422
+    form, status = _payment_form(request, invoice, today=_today(now), data=request.POST), 422
     if form.is_valid():
         try:
             payment = actions.record_payment(
@@ -80,7 +76,7 @@ def pay(request: ActorRequest, number: str) -> HttpResponse:
         except ChangedMeanwhile as refused:
             if not refused.invoice.balance:
                 return _paid_already(request, refused.invoice, now=now)
-            form.shown_anew(refused.invoice.seen_as, _nothing_done(request, refused.invoice, now=now))
+            form.shown_anew(refused.invoice.seen_as, meanwhile.nothing_done(refused.invoice, by=request.actor, now=now))
             status = 409
         except KeyReused:
             form.add_error(
@@ -91,15 +87,25 @@ def pay(request: ActorRequest, number: str) -> HttpResponse:
             messages.error(request, _("Money can't be recorded on this invoice: it is void, or a draft."))
             return redirect_to(request, "reception:invoice", number=invoice.number)
         else:
+            drawer.remember(request, form.cleaned_data.get("location"))
             _tell(request, payment, is_new=payment.recorded_at == now)
             return redirect_to(request, "reception:invoice", number=invoice.number)
     invoice.refresh_from_db(fields=["paid", "payable", "status"])
     return _show(request, invoice, form=form, status=status, now=now)
 
 
-def _payment_form(invoice: Invoice, *, today: date, data: QueryDict | None = None) -> PaymentForm:
-    seen = invoice.seen_as if data is None else ""
-    return PaymentForm(data, most=invoice.balance, today=today, since=first_payday(invoice), seen=seen)
+def _payment_form(
+    request: ActorRequest, invoice: Invoice, *, today: date, data: QueryDict | None = None
+) -> PaymentForm:
+    return PaymentForm(
+        data,
+        most=invoice.balance,
+        today=today,
+        since=first_payday(invoice),
+        seen=invoice.seen_as if data is None else "",
+        places=drawer.places(),
+        place=drawer.place_of(request, invoice.location),
+    )
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
@@ -112,7 +118,7 @@ def use_held(request: ActorRequest, number: str) -> HttpResponse:
     except ChangedMeanwhile as refused:
         if not refused.invoice.balance:
             return _paid_already(request, refused.invoice, now=now)
-        messages.error(request, _nothing_done(request, refused.invoice, now=now))
+        messages.error(request, meanwhile.nothing_done(refused.invoice, by=request.actor, now=now))
     except NotPayable:
         messages.error(request, _("Money can't be recorded on this invoice: it is void, or a draft."))
     else:
@@ -133,76 +139,12 @@ def _paid_already(request: ActorRequest, invoice: Invoice, *, now: datetime) -> 
     return redirect_to(request, "reception:invoice", number=invoice.number)
 
 
-def _nothing_done(request: ActorRequest, invoice: Invoice, *, now: datetime) -> str:
-    said = [
-        _("This invoice was changed since the page was opened, and nothing was done."),
-        meanwhile.changed(invoice, by=request.actor, now=now),
-        _("What you typed is kept: look it over, then send it again."),
-    ]
-    return " ".join(said)
-
-
 def _tell(request: HttpRequest, payment: Payment, *, is_new: bool) -> None:
     words = {"amount": dollars(abs(payment.amount)), "number": payment.number}
     if not is_new:
         messages.info(request, _("%(amount)s was recorded already: receipt %(number)s.") % words)
-    elif payment.is_refund:
-        messages.success(request, _("%(amount)s refunded: receipt %(number)s.") % words)
     else:
         messages.success(request, _("%(amount)s recorded: receipt %(number)s.") % words)
-
-
-@allow(Role.RECEPTION, Role.MANAGER)
-@require_http_methods(["GET", "HEAD", "POST"])
-def refund(request: ActorRequest, number: str, receipt: str) -> HttpResponse:
-    """Asks how much of a payment goes back and how, then records it as a new row with a minus."""
-    invoice, now = _invoice(request, number), timezone.now()
-    payment = get_object_or_404(
-        Payment.objects.filter(allocations__invoice=invoice, reverses__isnull=True).distinct(), number=receipt
-    )
-    if is_on() and refunds.goes_to_card(payment):
-        return to_card(request, invoice, payment, now=now)
-    left = actions.refundable(payment=payment, invoice=invoice)
-    form = RefundForm(
-        request.POST or None,
-        most=left,
-        today=_today(now),
-        since=payment.received_on,
-        method=payment.method,
-        seen=invoice.seen_as,
-    )
-    status = 422
-    if request.method == "POST" and form.is_valid():
-        try:
-            given = paying.give_back(
-                payment=payment,
-                invoice=invoice,
-                by=request.actor,
-                now=now,
-                **form.cleaned_data | {"key": str(form.cleaned_data["key"])},
-            )
-        except NotRefundable as refused:
-            form.too_much(refused.left)
-        except ChangedMeanwhile as refused:
-            invoice, status = refused.invoice, 409
-            left = actions.refundable(payment=payment, invoice=invoice)
-            form.shown_anew(invoice.seen_as, _nothing_done(request, invoice, now=now))
-        except KeyReused:
-            form.add_error(
-                None, _("This page was sent before with another amount. Look at the payments, then send it again.")
-            )
-            form.new_key()
-        else:
-            _tell(request, given, is_new=given.recorded_at == now)
-            return redirect_to(request, "reception:invoice", number=invoice.number)
-    context = {
-        "invoice": invoice,
-        "payment": payment,
-        "left": left,
-        "form": form,
-        "owing_again": actions.is_asked_for_again(invoice),
-    }
-    return render(request, "reception/payment.html", context, status=status if form.errors else 200)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
@@ -228,7 +170,7 @@ def void(request: ActorRequest, number: str) -> HttpResponse:
             return paid_by_medicare(request, refused)
         except ChangedMeanwhile as refused:
             invoice, status = refused.invoice, 409
-            form.shown_anew(invoice.seen_as, _nothing_done(request, invoice, now=now))
+            form.shown_anew(invoice.seen_as, meanwhile.nothing_done(invoice, by=request.actor, now=now))
         else:
             is_of_session = invoice.purpose == Purpose.SESSION
             again = _("The session can be billed again.") if is_of_session else _("It can be asked for again.")
@@ -262,7 +204,7 @@ def credit(request: ActorRequest, number: str) -> HttpResponse:
             form.too_much(refused.most)
         except ChangedMeanwhile as refused:
             invoice, status = refused.invoice, 409
-            form.shown_anew(invoice.seen_as, _nothing_done(request, invoice, now=now))
+            form.shown_anew(invoice.seen_as, meanwhile.nothing_done(invoice, by=request.actor, now=now))
         except ClaimApproved as refused:
             return paid_by_medicare(request, refused)
         except (KeyReused, NotPayable):
@@ -362,7 +304,7 @@ def _show(
         "badge": invoice.badge(today=today),
         "check": claim_checks.check(invoice, now=now),
         "referral": (invoice.snapshot or {}).get("referral"),
-        "form": (form or _payment_form(invoice, today=today)) if takes_money else None,
+        "form": (form or _payment_form(request, invoice, today=today)) if takes_money else None,
         "draft_seen": actions.draft_as_shown(invoice)
         if invoice.status == InvoiceStatus.DRAFT and invoice.purpose == Purpose.OTHER
         else "",
@@ -372,6 +314,8 @@ def _show(
         "key": uuid.uuid4(),
         "claims": claims_of(invoice),
         "deposits": actions.held_for(invoice.patient) if _may_use_held(invoice) else [],
+        "account": actions.on_account(invoice.patient) if _may_use_held(invoice) else 0,
+        "patient": invoice.patient,
         "can_credit": takes_money,
         "going": invoice.card_refunds.under_way(),
         "has_link": BillLink.objects.in_force(now=now).filter(invoice=invoice).exists(),

@@ -17,7 +17,7 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.appointments.listing import with_clinic
 from portal.appointments.models import Appointment
-from portal.billing.actions import held_for, links_of
+from portal.billing.actions import held_for, links_of, on_account
 from portal.billing.models import Invoice
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
@@ -149,6 +149,7 @@ def _page(request: ActorRequest, patient: Patient, *, carer_form: CarerForm, sta
         "owes": owed_by(request.actor, patient),
         "deposits": held_for(patient),
         "payers": links_of(patient),
+        "account": on_account(patient),
     }
     return render(request, "reception/patient.html", context, status=status)
 

@@ -1,0 +1,137 @@
+"""What was written down wrong of a payment, what is given back and kept, and what is written off: at the desk."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from portal.billing import actions
+from portal.billing.models import CreditNote, Payment
+from tests import make
+from tests.web.reception.conftest import NOW
+from tests.web.reception.test_takings import hidden, issued, words
+
+D = Decimal
+
+
+@pytest.fixture
+def patient(clinic):
+    return make.patient()
+
+
+@pytest.fixture
+def paid(patient, now):
+    invoice = issued(patient, "100.00")
+    return invoice, actions.record_payment(
+        invoice=invoice, amount=D(100), method="card", key="p", by=make.actor(), now=NOW
+    )
+
+
+def opened(desk, name, *args):
+    address = reverse(f"reception:{name}", args=args)
+    return address, hidden(desk.get(address).content.decode())
+
+
+def correction(desk, paid_for, payment, **typed):
+    address, kept = opened(desk, "correct_payment", paid_for.number, payment.number)
+    said = {
+        "method": "card",
+        "received_on": "2026-11-24",
+        "reference": "",
+        "invoice": paid_for.number,
+        "reason": "It was cash",
+    }
+    return address, {**kept, **said, **typed}
+
+
+def test_a_wrong_method_is_put_right_and_both_say_why(desk, paid):
+    invoice, payment = paid
+    address, data = correction(desk, invoice, payment, method="cash")
+    response = desk.post(address, data, follow=True)
+    anew = Payment.objects.get(corrects=payment, amount__gt=0)
+    invoice.refresh_from_db()
+    assert (anew.method, anew.amount, invoice.paid) == ("cash", D(100), D(100))
+    shown = words(response)
+    assert f"takes {payment.number} back, which was written down wrong It was cash" in shown
+    assert f"instead of {payment.number}" in shown
+    assert desk.post(address, data).status_code == 302
+    assert Payment.objects.count() == 3
+
+
+def test_a_wrong_invoice_is_put_right(desk, paid):
+    invoice, payment = paid
+    theirs = issued(make.patient(), "100.00")
+    address, data = correction(desk, invoice, payment, invoice=theirs.number.lower(), reason="Same surname")
+    assert desk.post(address, data).status_code == 302
+    invoice.refresh_from_db()
+    theirs.refresh_from_db()
+    assert (invoice.paid, theirs.paid) == (0, D(100))
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({}, "Nothing is different from what was written down"),
+        ({"invoice": "INV-00000000"}, "There is no such invoice on which money is owing."),
+        ({"method": "cash", "invoice": "INV-00000000"}, "Change either the invoice, or how and when it came"),
+        ({"method": "cash", "received_on": "2026-11-25"}, "This day is still to come."),
+        ({"method": "cash", "reason": " "}, "What was wrong"),
+    ],
+)
+def test_what_can_not_be_corrected_is_said(desk, paid, typed, said):
+    address, data = correction(desk, *paid, **typed)
+    response = desk.post(address, data)
+    assert response.status_code == 422
+    assert said in words(response)
+    assert Payment.objects.count() == 1
+
+
+def test_an_old_page_corrects_nothing(desk, paid):
+    invoice, payment = paid
+    address, data = correction(desk, invoice, payment, method="cash")
+    actions.refund_payment(
+        payment=payment, invoice=invoice, amount=D(10), reason="x", key="r", by=make.actor(), now=NOW
+    )
+    response = desk.post(address, data)
+    assert response.status_code == 409
+    assert "This invoice was changed since the page was opened, and nothing was done." in words(response)
+    assert not Payment.objects.filter(corrects=payment).exists()
+
+
+def test_money_can_be_kept_on_the_account_instead_of_given_back(desk, patient, paid):
+    invoice, payment = paid
+    address, kept = opened(desk, "refund_payment", invoice.number, payment.number)
+    response = desk.post(address, {**kept, "amount": "40", "method": "keep"}, follow=True)
+    assert "$40.00 is kept on their account." in words(response)
+    assert "Card , kept on the account" in words(response) or "Card, kept on the account" in words(response)
+    assert actions.on_account(patient) == D(40)
+
+
+def test_money_that_is_given_back_says_why(desk, paid):
+    invoice, payment = paid
+    address, kept = opened(desk, "refund_payment", invoice.number, payment.number)
+    data = {**kept, "amount": "40", "method": "card", "received_on": "2026-11-24"}
+    response = desk.post(address, data)
+    assert "Why is it given back?" in words(response)
+    assert desk.post(address, {**data, "reason": "Charged twice"}).status_code == 302
+    assert Payment.objects.get(amount__lt=0).reason == "Charged twice"
+
+
+def test_what_will_never_be_paid_is_written_off(desk, patient, now):
+    invoice = issued(patient, "100.00")
+    address, kept = opened(desk, "write_off", invoice.number)
+    assert desk.post(address, {**kept, "reason": ""}).status_code == 422
+    response = desk.post(address, {**kept, "reason": "Moved abroad"}, follow=True)
+    note = CreditNote.objects.write_offs().get()
+    invoice.refresh_from_db()
+    assert (note.amount, note.reason, note.snapshot["title"], invoice.balance) == (
+        D(100),
+        "Moved abroad",
+        "Write-off",
+        0,
+    )
+    assert "Written off" in words(response)
+    assert desk.post(address, {**kept, "reason": "Moved abroad"}).status_code == 302
+    assert CreditNote.objects.count() == 1
