@@ -145,13 +145,13 @@ def receipt(request: ActorRequest, number: str) -> HttpResponse:
 @require_safe
 def receipt_pdf(request: ActorRequest, number: str) -> HttpResponse:
     """The receipt of a taking, a payment or a refund, shown in the browser to be printed."""
-    from portal.billing import receipts  # it brings the PDF library, which is slow to load
+    from portal.billing import taking_paper  # it brings the PDF library, which is slow to load
 
     one = Taking.objects.visible_to(request.actor).filter(number=number).first()
     parts = list(one.parts.order_by("pk")) if one else list(Payment.objects.filter(number=number))
     found = get_object_or_404(Patient.objects.visible_to(request.actor), payments__in=parts[:1])
     return HttpResponse(
-        receipts.receipt_pdf(parts, patient=found),
+        taking_paper.receipt_pdf(parts, patient=found),
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{number}.pdf"'},
     )

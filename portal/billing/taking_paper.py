@@ -21,11 +21,11 @@ from portal.patients.models import Patient
 def receipt_pdf(parts: Sequence[Payment], *, patient: Patient) -> bytes:
     """The receipt as an A4 PDF, in English as the invoices are; call it outside a transaction that holds locks."""
     with translation.override("en-au"):
-        return render_pdf("pdf/receipt.html", facts_of(parts, patient=patient))
+        return render_pdf("pdf/taking.html", facts_of(parts, patient=patient))
 
 
 def facts_of(parts: Sequence[Payment], *, patient: Patient) -> dict[str, Any]:
-    """What `pdf/receipt.html` reads: what came as it was written, what it settles as it is now."""
+    """What `pdf/taking.html` reads: what came as it was written, what it settles as it is now."""
     first, clinic = parts[0], ClinicSettings.current()
     total = sum((part.amount for part in parts), ZERO)
     settled = [] if total < 0 else actions.settled_by(parts)
