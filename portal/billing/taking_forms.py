@@ -11,8 +11,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_lazy as _
 
 from portal.billing.actions import Settles, TakenPart
 from portal.billing.forms import AHEAD_AT_MOST, ask_place
@@ -27,21 +26,21 @@ from portal.common.money import ZERO, dollars
 MOST = Decimal("99999.99")
 # What people have in their hand first.
 METHODS = (Method.CASH, Method.CARD, Method.TRANSFER)
-REFERENCES = {Method.CARD: _l("The terminal's number"), Method.TRANSFER: _l("The bank's number")}
+REFERENCES = {Method.CARD: _("The terminal's number"), Method.TRANSFER: _("The bank's number")}
 
 
 class TakingForm(forms.Form):
     """What each invoice gets, what comes by which method, and what is held; `key` is made with the page."""
 
-    use_held = forms.BooleanField(label=_l("Use it first"), required=False)
+    use_held = forms.BooleanField(label=_("Use it first"), required=False)
     handed = MoneyField(
-        label=_l("Cash they hand over"),
+        label=_("Cash they hand over"),
         required=False,
         max_value=MOST,
-        help_text=_l("Only where there is change to give."),
+        help_text=_("Only where there is change to give."),
     )
-    keeps = forms.BooleanField(label=_l("Keep what is more on their account"), required=False)
-    received_on = DateField(label=_l("Date"), picker=True)
+    keeps = forms.BooleanField(label=_("Keep what is more on their account"), required=False)
+    received_on = DateField(label=_("Date"), picker=True)
     key = forms.UUIDField(widget=forms.HiddenInput)
     seen = MarkField(required=False, max_length=32, widget=forms.HiddenInput)
 
@@ -76,9 +75,9 @@ class TakingForm(forms.Form):
     def clean_received_on(self) -> date:
         day: date = self.cleaned_data["received_on"]
         if day > self.today:
-            raise ValidationError(_l("This day is still to come."), code="future")
+            raise ValidationError(_("This day is still to come."), code="future")
         if day < self.today - AHEAD_AT_MOST:
-            words = _l("Money of before %(since)s is recorded on its invoice.")
+            words = _("Money of before %(since)s is recorded on its invoice.")
             params = {"since": date_short(self.today - AHEAD_AT_MOST)}
             raise ValidationError(words, code="too_early", params=params)
         return day
@@ -92,11 +91,11 @@ class TakingForm(forms.Form):
                 self.add_error(name, ValidationError(words, code="too_much"))
         data["location"] = data.get("location") or self.place
         if data["location"] is None:
-            self.add_error(None, ValidationError(_l("Add the place where you are first."), code="place"))
+            self.add_error(None, ValidationError(_("Add the place where you are first."), code="place"))
         cash, handed = data.get(Method.CASH.value) or ZERO, data.get("handed")
         if handed is not None and not self.errors and handed < cash:
             self.add_error(
-                "handed", ValidationError(_l("That is less than the cash that you count here."), code="little")
+                "handed", ValidationError(_("That is less than the cash that you count here."), code="little")
             )
         return data
 
@@ -105,7 +104,7 @@ class TakingForm(forms.Form):
         if self.errors:
             return
         if not self.comes and not self.uses:
-            self.add_error(None, ValidationError(_l("Write how much was paid, and how."), code="nothing"))
+            self.add_error(None, ValidationError(_("Write how much was paid, and how."), code="nothing"))
         elif self.missing > 0 or (self.missing < 0 and not self.cleaned_data["keeps"]):
             self.add_error(None, ValidationError(self.sum_words, code="sum"))
 
@@ -185,7 +184,7 @@ class TakingForm(forms.Form):
             return _("%(amount)s is more than the invoices get. Keep it on their account, or give it back.") % words
         if self.missing < 0:
             return _("It adds up. %(amount)s is kept on their account.") % words
-        return _("It adds up.")
+        return str(_("It adds up."))
 
     @property
     def invoice_rows(self) -> Iterator[tuple[Invoice, BoundField]]:
@@ -217,14 +216,14 @@ def _gets(invoice: Invoice) -> str:
 class AccountRefundForm(forms.Form):
     """Money on somebody's account that goes back to them."""
 
-    amount = MoneyField(label=_l("Amount"), min_value=Decimal("0.01"), max_value=MOST)
+    amount = MoneyField(label=_("Amount"), min_value=Decimal("0.01"), max_value=MOST)
     method = forms.ChoiceField(
-        label=_l("How"), choices=[(method.value, method.label) for method in AT_THE_DESK], widget=forms.RadioSelect
+        label=_("How"), choices=[(method.value, method.label) for method in AT_THE_DESK], widget=forms.RadioSelect
     )
     reason = LineField(
-        label=_l("Why"), max_length=200, help_text=_l("It is printed on the receipt: nothing about anybody's health.")
+        label=_("Why"), max_length=200, help_text=_("It is printed on the receipt: nothing about anybody's health.")
     )
-    reference = LineField(label=_l("Reference"), max_length=100, required=False)
+    reference = LineField(label=_("Reference"), max_length=100, required=False)
     key = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(
@@ -248,19 +247,19 @@ class PaymentCorrectionForm(forms.Form):
     """How and when money really came, or what it was for."""
 
     method = forms.ChoiceField(
-        label=_l("How"), choices=[(method.value, method.label) for method in AT_THE_DESK], widget=forms.RadioSelect
+        label=_("How"), choices=[(method.value, method.label) for method in AT_THE_DESK], widget=forms.RadioSelect
     )
-    received_on = DateField(label=_l("Date"), picker=True)
-    reference = LineField(label=_l("Reference"), max_length=100, required=False)
+    received_on = DateField(label=_("Date"), picker=True)
+    reference = LineField(label=_("Reference"), max_length=100, required=False)
     invoice = LineField(
-        label=_l("For which invoice"),
+        label=_("For which invoice"),
         max_length=12,
-        help_text=_l("Its number. Another one moves what this payment settles here."),
+        help_text=_("Its number. Another one moves what this payment settles here."),
     )
     reason = LineField(
-        label=_l("What was wrong"),
+        label=_("What was wrong"),
         max_length=200,
-        help_text=_l("It stays beside both payments: nothing about anybody's health."),
+        help_text=_("It stays beside both payments: nothing about anybody's health."),
     )
     key = forms.UUIDField(widget=forms.HiddenInput)
     seen = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
@@ -281,7 +280,7 @@ class PaymentCorrectionForm(forms.Form):
     def clean_received_on(self) -> date:
         day: date = self.cleaned_data["received_on"]
         if day > self.today:
-            raise ValidationError(_l("This day is still to come."), code="future")
+            raise ValidationError(_("This day is still to come."), code="future")
         return day
 
     def clean_invoice(self) -> str:
