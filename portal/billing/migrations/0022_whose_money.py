@@ -19,5 +19,5 @@ def fill(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0020_takings")]
+    dependencies = [("billing", "0021_takings")]
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

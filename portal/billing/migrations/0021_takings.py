@@ -13,7 +13,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0019_waived_once_a_year"),
+        ("billing", "0020_items_of_ones_own_choice"),
         ("clinic", "0021_who_books_in_short"),
         ("patients", "0010_who_books_online"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
