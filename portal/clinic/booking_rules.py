@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from portal.clinic.models import ClinicSettings, HowBooked, Service, WhoBooks
+from portal.clinic.models import Ahead, ClinicSettings, HowBooked, Service, WhoBooks
 
 # So long before its start a request has been answered, or has ended.
 NEAR = timedelta(hours=2)
@@ -52,6 +52,9 @@ class BookingRules:
     # Whether confirming asks for the time, and within how long the clinic answers.
     is_on_request: bool
     answer_within: timedelta
+    # What is paid by card before it counts as booked, and what by whoever comes for the first time.
+    ahead: Ahead
+    ahead_first: Ahead
 
     @property
     def hold_minutes(self) -> int:
@@ -91,6 +94,8 @@ def rules_of(service: Service, *, clinic: ClinicSettings) -> BookingRules:
         who=_who(service, clinic=clinic),
         is_on_request=(service.how_booked or clinic.how_booked) == HowBooked.ON_REQUEST,
         answer_within=timedelta(hours=_own(service.answer_hours, clinic.answer_hours)),
+        ahead=Ahead(service.ahead or clinic.ahead),
+        ahead_first=Ahead(service.ahead or clinic.ahead_first),
     )
 
 

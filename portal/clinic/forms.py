@@ -9,7 +9,17 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from portal.clinic.models import ClinicSettings, HowBooked, Location, Mode, ProviderNumber, Room, Service, WhoBooks
+from portal.clinic.models import (
+    Ahead,
+    ClinicSettings,
+    HowBooked,
+    Location,
+    Mode,
+    ProviderNumber,
+    Room,
+    Service,
+    WhoBooks,
+)
 from portal.clinic.row_forms import ClinicForm, SluggedForm, names_in
 from portal.clinic.validators import provider_number_is_right, validate_provider_number
 from portal.common.database.columns import longest
@@ -26,12 +36,20 @@ _WHO_HAS_BEEN_HERE = _(
     "misses it may book another. Whom the desk has approved counts as having been here."
 )
 
+_AHEAD = _(
+    "Only where cards are taken online. The time is held while it is paid, and booked once the money is here. Nothing "
+    "is paid ahead of a session that is booked on request, or by the desk."
+)
+
 _SETTINGS = [
     (_("The clinic"), ["name", "legal_name", "abn", "gst_registered", "logo"]),
     (_("Where and how to reach it"), ["street", "suburb", "state", "postcode", "phone", "email", "time_zone"]),
     (
         _("How it is paid"),
-        ["payment_terms_days", "bank_name", "bank_bsb", "bank_account", "invoice_footer"],
+        [
+            *("payment_terms_days", "ahead", "ahead_first", "deposit_percent"),
+            *("bank_name", "bank_bsb", "bank_account", "invoice_footer"),
+        ],
     ),
     (
         _("How people book"),
@@ -75,6 +93,7 @@ class ClinicSettingsForm(ClinicForm[ClinicSettings]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["bank_account"].help_text = _("Unpaid invoices name the new account at once.")
+        self.fields["ahead"].help_text = _AHEAD
         self.fields["who_books"].help_text = _WHO_HAS_BEEN_HERE
         self.fields["max_open_bookings"].help_text = _("Of all services together. The desk may book more.")
 
@@ -181,7 +200,7 @@ _SERVICE = [
     (_("The service"), ["name", "slug", "description", "in_person", "video", "phone", "room_need"]),
     (_("Time"), ["minutes", "buffer_before", "buffer_after"]),
     (_("Price"), ["fee", "tax_code", "medicare"]),
-    (_("Booking"), ["online", "first_visit_only", "who_books", "how_booked", "position"]),
+    (_("Booking"), ["online", "first_visit_only", "who_books", "how_booked", "ahead", "position"]),
     (
         _("Its own rules, where they differ from the clinic's"),
         ["notice_hours", "horizon_days", "hold_minutes", "cancel_hours", "max_open_bookings", "answer_hours"],
@@ -238,6 +257,7 @@ class ServiceForm(AsksOnce, SluggedForm[Service]):
         for name, kinds, general in (
             ("who_books", WhoBooks, clinic.who_books),
             ("how_booked", HowBooked, clinic.how_booked),
+            ("ahead", Ahead, clinic.ahead),
         ):
             general = _("The clinic's rule: %(rule)s") % {"rule": kinds(general).label}
             field_of(self, name, forms.ChoiceField).choices = [("", general), *kinds.choices]

@@ -198,6 +198,8 @@ def test_a_text_is_written_from_its_facts_alone(clinic, kind, django_assert_num_
 SILENT = {
     *("id", "logo", "is_demo", "time_zone", "slot_step_minutes", "hold_minutes", "invoice_footer"),
     # How a time that was freed is offered on.
+    # What is paid at booking is said on the page that asks for it.
+    *("ahead", "ahead_first", "deposit_percent"),
     *("freed_times", "offer_minutes", "offers_from", "offers_until"),
 }
 # They are said, but not with their own words: whether there is an account, and an address.

@@ -6,6 +6,7 @@ from portal.billing.models.day_close import ClosedPayment, DayClose
 from portal.billing.models.invoice import BILLS_A_SESSION, Invoice, InvoiceStatus, Line, Purpose
 from portal.billing.models.online import AttemptStatus, PaymentAttempt, RefundStatus, StripeEvent, StripeRefund
 from portal.billing.models.override import ClaimOverride
+from portal.billing.models.paid_booking import PaidBooking
 from portal.billing.models.paper import DrawnPaper
 from portal.billing.models.payer import PatientPayer, Payer
 from portal.billing.models.payment import Allocation, Method, Payment
@@ -34,6 +35,7 @@ __all__ = [
     "Method",
     "NoteKind",
     "OnlineTrouble",
+    "PaidBooking",
     "PatientPayer",
     "Payer",
     "Payment",

@@ -51,9 +51,11 @@ class PaymentAttempt(models.Model):
 
         PORTAL = "portal", _("their own pages")
         MAIL = "mail", _("a link in an e-mail")
+        BOOKING = "booking", _("booking a session")
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="attempts")
+    # None where a session is booked by it: `booking` says which.
+    invoice = models.ForeignKey(Invoice, null=True, on_delete=models.PROTECT, related_name="attempts")
     amount = models.DecimalField(_("amount"), max_digits=10, decimal_places=2)
     status = models.CharField(max_length=10, choices=AttemptStatus.choices, default=AttemptStatus.OPEN)
     language = models.CharField(max_length=10)
@@ -88,6 +90,11 @@ class PaymentAttempt(models.Model):
                 fields=["payment_intent"], condition=~Q(payment_intent=""), name="attempt_has_its_own_intent"
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="attempt_is_of_money"),
+            models.CheckConstraint(
+                condition=Q(came_by="booking", invoice__isnull=True)
+                | (~Q(came_by="booking") & Q(invoice__isnull=False)),
+                name="attempt_of_an_invoice_or_a_booking",
+            ),
             models.CheckConstraint(condition=Q(status__in=AttemptStatus.values), name="attempt_status_is_known"),
             models.CheckConstraint(
                 condition=Q(status="paid", payment__isnull=False) | (~Q(status="paid") & Q(payment__isnull=True)),
@@ -181,6 +188,7 @@ class StripeRefund(models.Model):
 
         DESK = "desk", _("Given back by the clinic")
         PAID_TWICE = "paid_twice", _("Paid twice")
+        NOT_BOOKED = "not_booked", _("The time was gone")
         AT_STRIPE = "at_stripe", _("Given back at Stripe")
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

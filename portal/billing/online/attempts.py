@@ -61,7 +61,7 @@ def begin(
     if attempt is None:
         raise Underway
     if not attempt.url:
-        open_page(attempt, addresses=addresses)
+        open_page(attempt, addresses=addresses, name=f"Invoice {invoice.number}")
     return attempt
 
 
@@ -94,10 +94,12 @@ def _write(invoice: Invoice, *, came_by: str, language: str, by: Actor, now: dat
     return attempt
 
 
-def open_page(attempt: PaymentAttempt, *, addresses: Addresses) -> None:
-    """Opens Stripe's page and keeps its address. Two who come at once get one page: Stripe knows it by our key."""
+def open_page(attempt: PaymentAttempt, *, addresses: Addresses, name: str) -> None:
+    """Opens Stripe's page and keeps its address. Two who come at once get one page: Stripe knows it by our key.
+
+    `name` is what is paid, as Stripe and the payer's bank are told: nothing of what it is for.
+    """
     done, stopped = addresses(attempt)
-    number = attempt.invoice.number
     params: SessionCreateParams = {
         "mode": "payment",
         "allowed_payment_method_types": ["card"],
@@ -111,16 +113,12 @@ def open_page(attempt: PaymentAttempt, *, addresses: Addresses) -> None:
                 "price_data": {
                     "currency": CURRENCY,
                     "unit_amount": in_cents(attempt.amount),
-                    # Stripe, and the payer's bank, learn the number of a bill, and nothing of what it is for.
-                    "product_data": {"name": f"Invoice {number}"},
+                    "product_data": {"name": name},
                 },
             }
         ],
-        "metadata": {"attempt": str(attempt.code), "invoice": number},
-        "payment_intent_data": {
-            "description": f"Invoice {number}",
-            "metadata": {"attempt": str(attempt.code), "invoice": number},
-        },
+        "metadata": {"attempt": str(attempt.code)},
+        "payment_intent_data": {"description": name, "metadata": {"attempt": str(attempt.code)}},
     }
     with asking() as stripe:
         page = stripe.v1.checkout.sessions.create(params, {"idempotency_key": f"attempt:{attempt.code}"})

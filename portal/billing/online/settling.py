@@ -61,7 +61,8 @@ def apply(attempt: PaymentAttempt, page: Session | None, *, now: datetime) -> Pa
 
 @transaction.atomic
 def _expired(attempt: PaymentAttempt, *, now: datetime) -> PaymentAttempt:
-    lock_invoice(attempt.invoice)
+    if attempt.invoice is not None:
+        lock_invoice(attempt.invoice)
     PaymentAttempt.objects.filter(pk=attempt.pk, status=AttemptStatus.OPEN).update(
         status=AttemptStatus.EXPIRED, closed_at=now
     )
@@ -71,6 +72,8 @@ def _expired(attempt: PaymentAttempt, *, now: datetime) -> PaymentAttempt:
 @transaction.atomic
 def _paid(attempt: PaymentAttempt, page: Session, *, now: datetime) -> PaymentAttempt:
     """Takes the money into the books: what is owing settles the invoice, the rest goes back to the card."""
+    if attempt.invoice is None:
+        raise TypeError("a booking is settled by journeys.online.ahead")
     invoice = lock_invoice(attempt.invoice)
     attempt = PaymentAttempt.objects.select_for_update(of=("self",)).select_related("invoice").get(pk=attempt.pk)
     if attempt.status == AttemptStatus.PAID:
@@ -79,7 +82,7 @@ def _paid(attempt: PaymentAttempt, page: Session, *, now: datetime) -> PaymentAt
         PaymentAttempt.objects.filter(pk=attempt.pk).update(odd=odd)
         attempt.odd = odd
         return attempt
-    intent = _id_of(page.payment_intent)
+    intent = intent_of(page)
     payment = take(invoice, amount=attempt.amount, intent=intent, now=now)
     PaymentAttempt.objects.filter(pk=attempt.pk).update(
         status=AttemptStatus.PAID, closed_at=now, payment=payment, payment_intent=intent
@@ -103,12 +106,20 @@ def differs(attempt: PaymentAttempt, page: Session) -> str:
     return ""
 
 
-def _id_of(thing: Any) -> str:
-    """The name of something that Stripe gives as a name, or whole."""
-    return thing if isinstance(thing, str) else str(thing.id)
+def intent_of(page: Session) -> str:
+    """Stripe's name of the money that was paid on a page."""
+    intent: Any = page.payment_intent
+    return intent if isinstance(intent, str) else str(intent.id)
 
 
-def take(invoice: Invoice, *, amount: Decimal, intent: str, now: datetime) -> Payment:
+def take(
+    invoice: Invoice | None,
+    *,
+    amount: Decimal,
+    intent: str,
+    now: datetime,
+    why: StripeRefund.Why = StripeRefund.Why.PAID_TWICE,
+) -> Payment:
     """Writes down money that arrived for an invoice that is locked. All of it is in the books, whatever is owing.
 
     Somebody may have paid at the desk meanwhile: what is more than is owing is asked back to the card at once.
@@ -122,8 +133,10 @@ def take(invoice: Invoice, *, amount: Decimal, intent: str, now: datetime) -> Pa
         by=STRIPE,
         now=now,
     )
-    settles = min(amount, invoice.balance) if invoice.status == InvoiceStatus.ISSUED else ZERO
-    if settles > 0:
+    settles = ZERO
+    if invoice is not None and invoice.status == InvoiceStatus.ISSUED:
+        settles = min(amount, invoice.balance)
+    if invoice is not None and settles > 0:
         # The database adds it to what the invoice says is paid.
         Allocation.objects.create(payment=payment, invoice=invoice, amount=settles)
         draw_soon(invoice)
@@ -132,16 +145,16 @@ def take(invoice: Invoice, *, amount: Decimal, intent: str, now: datetime) -> Pa
         by=STRIPE,
         target=payment,
         at=now,
-        invoice=str(invoice.code),
         amount_cents=in_cents(amount),
         method=payment.method,
         received_on=payment.received_on,
+        **({"invoice": str(invoice.code)} if invoice is not None else {}),
     )
     if amount > settles:
         StripeRefund.objects.create(
             payment=payment,
             amount=amount - settles,
-            why=StripeRefund.Why.PAID_TWICE,
+            why=why,
             created_at=now,
             changed_at=now,
         )

@@ -8,10 +8,11 @@ from portal.clinic.models.psychologists import (
     Registration,
     Specialisation,
 )
-from portal.clinic.models.services import HowBooked, Mode, RoomNeed, Service, TaxCode, WhoBooks
+from portal.clinic.models.services import Ahead, HowBooked, Mode, RoomNeed, Service, TaxCode, WhoBooks
 from portal.clinic.models.settings import ClinicSettings, FreedTimes
 
 __all__ = [
+    "Ahead",
     "ClinicSettings",
     "FreedTimes",
     "HowBooked",

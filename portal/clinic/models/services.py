@@ -52,6 +52,14 @@ class HowBooked(models.TextChoices):
     ON_REQUEST = "on_request", _("On request: the clinic confirms each")
 
 
+class Ahead(models.TextChoices):
+    """What is paid by card before a session that is booked online counts as booked."""
+
+    NONE = "none", _("Nothing")
+    DEPOSIT = "deposit", _("A deposit")
+    FULL = "full", _("The whole fee")
+
+
 class RoomNeed(models.TextChoices):
     """When a session of a service takes one of its location's rooms."""
 
@@ -74,7 +82,7 @@ class ServiceQuerySet(models.QuerySet["Service"]):
     plain="id code name slug description minutes buffer_before buffer_after fee tax_code in_person video phone "
     "online first_visit_only notice_hours horizon_days hold_minutes cancel_hours max_open_bookings who_books "
     "late_fee_percent near_hours near_fee_percent no_show_percent "
-    "room_need how_booked answer_hours medicare is_active position",
+    "room_need how_booked ahead answer_hours medicare is_active position",
 )
 class Service(models.Model):
     """What the clinic offers: how long it takes, what it costs, how it is given."""
@@ -148,6 +156,7 @@ class Service(models.Model):
     )
     who_books = models.CharField(_("who may book online"), max_length=10, choices=WhoBooks.choices, blank=True)
     how_booked = models.CharField(_("a booking counts"), max_length=10, choices=HowBooked.choices, blank=True)
+    ahead = models.CharField(_("paid by card when booking online"), max_length=10, choices=Ahead.choices, blank=True)
     answer_hours = models.PositiveSmallIntegerField(
         _("requests are answered within, hours"),
         null=True,

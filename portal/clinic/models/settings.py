@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from portal.clinic.models.services import HowBooked, WhoBooks
+from portal.clinic.models.services import Ahead, HowBooked, WhoBooks
 from portal.clinic.models.zones import InTimeZone
 from portal.clinic.validators import validate_abn, validate_time_zone
 from portal.common.database.phone_numbers import PhoneNumberField
@@ -28,7 +28,7 @@ class FreedTimes(models.TextChoices):
     plain="id name legal_name abn gst_registered street suburb state postcode phone email logo time_zone is_demo "
     "notice_hours horizon_days slot_step_minutes hold_minutes cancel_hours late_fee_percent near_hours "
     "near_fee_percent grace_minutes max_open_bookings who_books how_booked answer_hours freed_times offer_minutes "
-    "offers_from offers_until payment_terms_days bank_name bank_bsb bank_account invoice_footer",
+    "ahead ahead_first deposit_percent offers_from offers_until payment_terms_days bank_name bank_bsb bank_account invoice_footer",
 )
 class ClinicSettings(InTimeZone, models.Model):
     """The one row of what the clinic is and how it takes bookings. Its calendar is the only one of the clinic."""
@@ -102,6 +102,19 @@ class ClinicSettings(InTimeZone, models.Model):
         default=24,
         validators=[MinValueValidator(1), MaxValueValidator(24 * 7)],
         help_text=_("A request that nobody answers ends by itself then, and the time is free again."),
+    )
+
+    # What is paid before a booking counts; only where cards are taken online
+    ahead = models.CharField(
+        _("paid by card when booking online"), max_length=10, choices=Ahead.choices, default=Ahead.NONE
+    )
+    ahead_first = models.CharField(
+        _("paid by card when booking a first visit"), max_length=10, choices=Ahead.choices, default=Ahead.NONE
+    )
+    deposit_percent = models.PositiveSmallIntegerField(
+        _("a deposit is, percent of the fee"),
+        default=50,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
     )
 
     # How freed times are offered to those who wait

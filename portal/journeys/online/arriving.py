@@ -27,6 +27,8 @@ from portal.billing.online.client import asking
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
 from portal.journeys.checking_out import reader_of
+from portal.journeys.online import ahead
+from portal.journeys.online.addresses import ways_back
 from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
 
@@ -40,18 +42,11 @@ def begin(*, invoice: Invoice, came_by: str, language: str, by: Actor, now: date
         invoice=invoice,
         came_by=came_by,
         language=language,
-        addresses=_addresses,
+        addresses=ways_back,
         look=partial(look, now=now),
         by=by,
         now=now,
     )
-
-
-def _addresses(attempt: PaymentAttempt) -> tuple[str, str]:
-    """Where the payer comes back to: the same for everybody who pays by this try, in the language it began in."""
-    with override(attempt.language):
-        back = settings.PORTAL_BASE_URL + reverse("public:back_from_paying", args=[attempt.code])
-    return back, f"{back}?stopped=1"
 
 
 def look(attempt: PaymentAttempt, *, now: datetime) -> PaymentAttempt:
@@ -59,22 +54,40 @@ def look(attempt: PaymentAttempt, *, now: datetime) -> PaymentAttempt:
     if attempt.status == AttemptStatus.PAID:
         return attempt
     page = settling.fetch(attempt)
+    if attempt.invoice_id is None:
+        return _booked(ahead.settle(attempt, page, now=now), now=now)
     with transaction.atomic():
         fresh = settling.apply(attempt, page, now=now)
-        if fresh.odd and fresh.status != AttemptStatus.PAID:
-            troubles.raise_once(
-                OnlineTrouble.Kind.ODD,
-                about=fresh.session_id,
-                invoice=fresh.invoice,
-                amount=fresh.amount,
-                now=now,
-            )
-        if fresh.payment is not None:
+        _look_at_odd(fresh, now=now)
+        if fresh.payment is not None and fresh.invoice is not None:
             back = StripeRefund.objects.filter(payment=fresh.payment, invoice=None).first()
             tell_paid(fresh.invoice, fresh.payment, back=back)
             if back is not None and back.status == RefundStatus.ASKED:
                 send_soon(back)
     return fresh
+
+
+def _look_at_odd(attempt: PaymentAttempt, *, now: datetime) -> None:
+    """Puts a payment that does not fit before the desk."""
+    if attempt.odd and attempt.status != AttemptStatus.PAID:
+        about = attempt.session_id
+        troubles.raise_once(
+            OnlineTrouble.Kind.ODD, about=about, invoice=attempt.invoice, amount=attempt.amount, now=now
+        )
+
+
+@transaction.atomic
+def _booked(attempt: PaymentAttempt, *, now: datetime) -> PaymentAttempt:
+    """What follows once a session was paid ahead: a receipt, or all of the money back to the card."""
+    _look_at_odd(attempt, now=now)
+    if attempt.payment is not None:
+        back = StripeRefund.objects.filter(payment=attempt.payment, invoice=None).first()
+        deposit = Invoice.objects.filter(allocations__payment=attempt.payment).first()
+        if deposit is not None:
+            tell_paid(deposit, attempt.payment, back=back)
+        if back is not None and back.status == RefundStatus.ASKED:
+            send_soon(back)
+    return attempt
 
 
 def tell_paid(invoice: Invoice, payment: Payment, *, back: StripeRefund | None = None) -> None:

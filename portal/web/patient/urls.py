@@ -53,6 +53,7 @@ urlpatterns = [
     path("invoices/statement/pdf/", statements.statement_pdf, name="statement_pdf"),
     path("invoices/receipts/<slug:receipt>/pdf/", statements.receipt_pdf, name="receipt_pdf"),
     path("invoices/<slug:number>/", invoices.detail, name="invoice"),
+    path("paying/<uuid:code>/", paying.paying, name="paying"),
     path("invoices/<slug:number>/pay/", paying.pay, name="pay"),
     path("invoices/<slug:number>/pdf/", invoices.pdf, name="invoice_pdf"),
     path("invoices/<slug:number>/credit/<slug:note>/pdf/", invoices.credit_pdf, name="credit_note_pdf"),

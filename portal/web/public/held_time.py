@@ -125,6 +125,12 @@ def booked(request: HttpRequest) -> None:
         limits.give_back("hold", **counted)
 
 
+def kept_until(request: HttpRequest, until: datetime) -> None:
+    """Remembers that what this visitor holds is kept for longer, while they pay for it."""
+    if remembered := request.session.get(KEY):
+        request.session[KEY] = {**remembered, UNTIL: int(until.timestamp())}
+
+
 def let_go(request: HttpRequest, *, code: UUID | None, now: datetime) -> bool:
     """Frees the time that this visitor holds, if it is the one of this code; False where they hold it no more."""
     held = _row(request)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.roles import Role
 from portal.billing.models import Invoice, PaymentAttempt
@@ -16,7 +18,8 @@ from portal.billing.online.attempts import Underway
 from portal.billing.online.client import NotConfigured, OnlineRefused
 from portal.billing.refusals import NotPayable
 from portal.common.access.decorators import ActorRequest, allow
-from portal.common.web.htmx import redirect_to
+from portal.common.web import polling
+from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.journeys.online import arriving
 
 
@@ -46,3 +49,32 @@ def pay(request: ActorRequest, number: str) -> HttpResponse:
     else:
         return redirect_to(request, attempt.url)
     return redirect_to(request, "patient:invoice", number=invoice.number)
+
+
+_OF_A_BOOKING = ("service", "location", "appointment")
+
+
+@allow(Role.PATIENT)
+@require_safe
+def paying(request: ActorRequest, code: UUID) -> HttpResponse:
+    """Back from paying for a session: the page asks by itself until it is booked."""
+    now = timezone.now()
+    attempt = get_object_or_404(
+        PaymentAttempt.objects.select_related("payment", *(f"booking__{part}" for part in _OF_A_BOOKING)),
+        code=code,
+        created_by=request.actor.person,
+        invoice=None,
+    )
+    wanted, waits_for = attempt.booking, attempt.is_waited_for(now=now)
+    known = polling.fingerprint(request, attempt.status, attempt.odd, waits_for)
+    if polling.is_poll(request) and polling.still_shows(request, known):
+        return polling.not_modified(known)
+    context = {
+        "attempt": attempt,
+        "booking": wanted,
+        "session": wanted.appointment,
+        "zone": wanted.location.zone,
+        "waits_for": waits_for,
+        "known": known,
+    }
+    return page_or_fragment(request, "patient/paying.html", context, fragment="bill")

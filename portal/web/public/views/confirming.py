@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -20,6 +22,8 @@ from portal.appointments import actions
 from portal.appointments.models import Appointment
 from portal.appointments.refusals import HoldExpired, NotOffered, PatientBusy, SlotTaken, TooManyBookings
 from portal.billing import charges
+from portal.billing.online.attempts import Underway
+from portal.billing.online.client import OnlineRefused, is_demo
 from portal.clinic import kept
 from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings, Service
@@ -38,6 +42,7 @@ from portal.journeys import (
     who_books,
 )
 from portal.journeys.newcomers import AskedWho
+from portal.journeys.online import ahead
 from portal.patients.models import Patient
 from portal.patients.refusals import UserHasRecord
 from portal.web.public import held_time
@@ -215,6 +220,9 @@ def _form(
 ) -> HttpResponse:
     forms: dict[str, Any] = asked.named | {"forms": asked.as_list, "mistaken": asked.mistaken}
     context = _context(held, now=now) | forms | better_access.beside_price(held, asked.who.chosen, now=now) | extra
+    clinic = ClinicSettings.current()
+    context["ahead"] = ahead.asked(held, patient=asked.who.chosen, clinic=clinic, now=now)
+    context["online_demo"] = is_demo()
     return render(request, "public/confirm.html", context, status=status)
 
 
@@ -233,6 +241,10 @@ def _book(request: HttpRequest, user: User, held: Appointment, *, now: datetime)
         if patient is not None:
             # Theirs from now on, whatever becomes of the session: the page names them.
             asked = _forms(user, held, now=now)
+    if amount := ahead.asked(held, patient=patient, clinic=ClinicSettings.current(), now=now):
+        if request.POST.get("ahead") != str(amount):
+            return _form(request, held, asked, now=now, status=409, pays_ahead=True)
+        return _pay_ahead(request, user, held, patient, asked, amount, now=now)
     try:
         if patient:
             booked = booking.book_session(hold=held, patient=patient, agreed=agreed, by=by, now=now)
@@ -257,6 +269,51 @@ def _book(request: HttpRequest, user: User, held: Appointment, *, now: datetime)
     done = _("Your request is sent.") if booked.is_request else _("Your session is booked.")
     messages.success(request, told.with_mail(done, booked, by=by, now=now))
     return redirect_to(request, reverse("patient:appointment", args=[booked.code]))
+
+
+def _pay_ahead(
+    request: HttpRequest,
+    user: User,
+    held: Appointment,
+    patient: Patient | None,
+    asked: AskedWho,
+    amount: Decimal,
+    *,
+    now: datetime,
+) -> HttpResponse:
+    """Keeps the time and leads to Stripe's page; the session is booked once the money is here."""
+    by = Actor(user=user, role=Role.PATIENT)
+    try:
+        if patient is None:
+            patient = newcomers.register(
+                user=user, values=asked.details.cleaned_data, relationship=asked.who.cares_as, by=by, now=now
+            )
+        attempt = ahead.begin(
+            hold=held,
+            patient=patient,
+            agreed=asked.agreement.agreed,
+            amount=amount,
+            language=get_language() or "en-au",
+            by=by,
+            now=now,
+        )
+    except HoldExpired:
+        return _ran_out(request, held, user=user, now=now)
+    except UserHasRecord:  # a second window was faster
+        return redirect_to(request, reverse("public:confirm", args=[held.service.slug]))
+    except (SlotTaken, NotOffered, TooManyBookings) as refusal:
+        refused = _refused(request, user, refusal, held, patient, now=now)
+        return _form(request, held, asked, now=now, status=409, **refused)
+    except Underway:
+        messages.info(request, _("A payment for this time is on its way. Look again in a few minutes."))
+        return redirect_to(request, reverse("public:confirm", args=[held.service.slug]))
+    except OnlineRefused:
+        messages.error(
+            request, _("The payment page can't be reached at the moment. Nothing was paid: please try later.")
+        )
+        return redirect_to(request, reverse("public:confirm", args=[held.service.slug]))
+    held_time.kept_until(request, attempt.expires_at + ahead.AFTER)
+    return redirect_to(request, attempt.url)
 
 
 def _refused(

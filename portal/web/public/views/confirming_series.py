@@ -26,6 +26,7 @@ from portal.common.access.decorators import open_to_all
 from portal.common.web.htmx import redirect_to
 from portal.journeys import better_access, booking, changing, choosing, told
 from portal.journeys.newcomers import Agreement
+from portal.journeys.online import ahead
 from portal.journeys.repeating import asking
 from portal.journeys.repeating.proposing import not_online, too_many
 from portal.patients import consents
@@ -65,6 +66,9 @@ def _page(request: HttpRequest, user: User, held: Appointment, people: list[Pati
     data = request.POST if is_sent else request.GET
     whose = WhoseForm(data if "who" in data else None, patients=people)
     patient = whose.chosen
+    if ahead.asked(held, patient=patient, clinic=clinic, now=now):
+        messages.info(request, _("This session is paid ahead. Book it first, then book more like it from its page."))
+        return redirect_to(request, reverse("public:confirm", args=[held.service.slug]))
     needed = consents.outstanding([patient], today=clinic.today(now)).get(patient.pk, [])
 
     def read(most: int) -> asking.Asked:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django_q.tasks import async_task
 
@@ -19,10 +21,15 @@ from portal.web.public.views.bill import OPENED
 @require_safe
 def back(request: HttpRequest, code: UUID) -> HttpResponse:
     """Has Stripe asked at once, whether or not its message comes, and leads on."""
-    attempt = get_object_or_404(PaymentAttempt.objects.select_related("invoice"), code=code)
+    attempt = get_object_or_404(PaymentAttempt.objects.select_related("invoice", "booking__service"), code=code)
     stopped = "stopped" in request.GET
     if attempt.status == AttemptStatus.OPEN and not stopped:
         async_task("portal.journeys.online.tasks.look_at_attempt", attempt.pk)
+    if attempt.invoice is None:
+        if stopped:
+            messages.info(request, _("You stopped before paying. Nothing was taken from your card."))
+            return redirect("public:confirm", service=attempt.booking.service.slug)
+        return redirect("patient:paying", code=attempt.code)
     word = "stopped" if stopped else "paying"
     page = _bill(request, attempt) or reverse("patient:invoice", args=[attempt.invoice.number])
     return redirect(f"{page}?{word}={attempt.code}")

@@ -48,7 +48,7 @@ def _show(request: ActorRequest, *, now: datetime, form: SettledForm | None = No
         ],
         "settled": OnlineTrouble.objects.settled().select_related("settled_by").order_by("-settled_at")[:5],
         "going": StripeRefund.objects.under_way().select_related(*with_people).defer("invoice__snapshot"),
-        "latest": PaymentAttempt.objects.select_related(*with_people)
+        "latest": PaymentAttempt.objects.select_related(*with_people, "booking__patient")
         .defer("invoice__snapshot")
         .order_by("-created_at", "-pk")[:LATEST],
         "runs": runs,

@@ -1,0 +1,240 @@
+"""Paying ahead at booking: the time is held while it is paid, and booked once by the money that arrives.
+
+Whoever paid has the session, if nobody else was given the time since: a held time that ran out a moment before is taken
+up again. Where it is gone, all of the money goes back by itself, and the payer is told so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import override
+
+from portal.accounts.roles import Role
+from portal.appointments import actions as diary
+from portal.appointments import eligibility
+from portal.appointments.actions.keeping import keep_held
+from portal.appointments.models import Appointment
+from portal.appointments.refusals import HoldExpired, Refusal
+from portal.billing import actions as billing
+from portal.billing import charges
+from portal.billing.models import AttemptStatus, PaidBooking, PaymentAttempt, Purpose, StripeRefund
+from portal.billing.online import attempts, settling
+from portal.billing.online.client import is_on
+from portal.clinic.booking_rules import rules_of
+from portal.clinic.models import Ahead, ClinicSettings
+from portal.common.access.actors import Actor
+from portal.common.money import ZERO, cents
+from portal.journeys import booking
+from portal.journeys.online.addresses import ways_back
+from portal.notifications import outbox
+from portal.notifications.recipients import Recipient
+from portal.patients.models import Patient
+from portal.patients.reaching import readers_of
+from portal.policies.models import PolicyVersion
+
+if TYPE_CHECKING:
+    from stripe.checkout import Session
+
+# Word of the money may take a moment longer than Stripe's page is open.
+AFTER: Final = timedelta(minutes=3)
+# As often a time is kept for half an hour more; nobody keeps it for ever by beginning to pay.
+MOST_TRIES: Final = 2
+
+
+def asked(held: Appointment, *, patient: Patient | None, clinic: ClinicSettings, now: datetime) -> Decimal:
+    """What is to be paid by card before the session is booked, in dollars; nothing where no cards are taken online.
+
+    `patient` is None for somebody new. Nothing is asked ahead of a request: nobody knows yet whether it takes place.
+    """
+    rules = rules_of(held.service, clinic=clinic)
+    if not is_on() or rules.is_on_request:
+        return ZERO
+    match _rule(held, patient=patient, clinic=clinic, now=now):
+        case Ahead.FULL:
+            return charges.price_of(held, clinic=clinic)
+        case Ahead.DEPOSIT:
+            return cents(charges.price_of(held, clinic=clinic) * clinic.deposit_percent / 100)
+    return ZERO
+
+
+def _rule(held: Appointment, *, patient: Patient | None, clinic: ClinicSettings, now: datetime) -> str:
+    rules = rules_of(held.service, clinic=clinic)
+    if rules.ahead == rules.ahead_first:
+        return rules.ahead
+    is_first = held.service.first_visit_only or patient is None
+    if not is_first and patient is not None:
+        standing = eligibility.standings_of(Patient.objects.filter(pk=patient.pk), now=now).get(patient.pk)
+        is_first = standing is None or not standing.was_here
+    return rules.ahead_first if is_first else rules.ahead
+
+
+def begin(
+    *,
+    hold: Appointment,
+    patient: Patient,
+    agreed: Sequence[PolicyVersion],
+    amount: Decimal,
+    language: str,
+    by: Actor,
+    now: datetime,
+) -> PaymentAttempt:
+    """Keeps the time while it is paid and opens Stripe's page; a second press is led to the same one.
+
+    Raises HoldExpired, what booking it would raise, and what `asking` raises.
+    """
+    attempt = _write(hold=hold, patient=patient, agreed=agreed, amount=amount, language=language, by=by, now=now)
+    if not attempt.url:
+        attempts.open_page(attempt, addresses=ways_back, name=str(ClinicSettings.current()))
+    return attempt
+
+
+@diary.in_transaction
+def _write(
+    *,
+    hold: Appointment,
+    patient: Patient,
+    agreed: Sequence[PolicyVersion],
+    amount: Decimal,
+    language: str,
+    by: Actor,
+    now: datetime,
+) -> PaymentAttempt:
+    until = (now + attempts.OPEN_FOR).replace(microsecond=0)
+    # Of two presses the second waits here, and finds the first's.
+    held = keep_held(hold=hold, until=now, now=now)
+    tried = PaymentAttempt.objects.filter(booking__hold_code=held.code)
+    if existing := tried.open().select_related("booking").first():
+        if existing.amount == amount and existing.booking.patient_id == patient.pk and existing.expires_at > now:
+            return existing
+        raise attempts.Underway
+    if tried.count() >= MOST_TRIES:
+        raise HoldExpired
+    held = keep_held(hold=hold, until=until + AFTER, now=now)
+    held.service = hold.service
+    if refusal := diary.refusal_of(hold=held, patient=patient, by=by, now=now):
+        raise refusal
+    attempt = PaymentAttempt.objects.create(
+        amount=amount,
+        came_by=PaymentAttempt.CameBy.BOOKING,
+        language=language,
+        created_at=now,
+        created_by=by.user,
+        expires_at=until,
+    )
+    PaidBooking.objects.create(
+        attempt=attempt,
+        hold_code=held.code,
+        patient=patient,
+        psychologist_id=held.psychologist_id,
+        service_id=held.service_id,
+        location_id=held.location_id,
+        mode=held.mode,
+        starts_at=held.starts_at,
+        agreed=[version.pk for version in agreed],
+    )
+    return attempt
+
+
+@diary.in_transaction
+def settle(attempt: PaymentAttempt, page: Session | None, *, now: datetime) -> PaymentAttempt:
+    """Writes down what Stripe's page of a booking says, and books, once. The try as it is then."""
+    wanted = (
+        PaidBooking.objects.select_for_update(of=("self",))
+        .select_related("attempt", "patient__user", "psychologist__user", "service", "location")
+        .get(attempt=attempt)
+    )
+    attempt = wanted.attempt
+    if attempt.status == AttemptStatus.PAID:
+        return attempt
+    if page is not None and page.payment_status == "paid":
+        if odd := settling.differs(attempt, page):
+            PaymentAttempt.objects.filter(pk=attempt.pk).update(odd=odd)
+            attempt.odd = odd
+            return attempt
+        return _arrived(wanted, settling.intent_of(page), now=now)
+    if page is None or page.status == "expired":
+        PaymentAttempt.objects.filter(pk=attempt.pk, status=AttemptStatus.OPEN).update(
+            status=AttemptStatus.EXPIRED, closed_at=now
+        )
+        attempt.refresh_from_db()
+    return attempt
+
+
+def _arrived(wanted: PaidBooking, intent: str, *, now: datetime) -> PaymentAttempt:
+    attempt, clinic = wanted.attempt, ClinicSettings.current()
+    by = Actor(user=attempt.created_by, role=Role.PATIENT) if attempt.created_by else settling.STRIPE
+    try:
+        with transaction.atomic():
+            session = _book(wanted, by=by, now=now)
+    except Refusal:
+        session = None
+    if session is None:
+        # Not theirs any more: all of it goes back.
+        payment = settling.take(None, amount=attempt.amount, intent=intent, now=now, why=StripeRefund.Why.NOT_BOOKED)
+        PaidBooking.objects.filter(pk=wanted.pk).update(lost_at=now)
+        _tell_lost(wanted, now=now)
+    else:
+        amount = min(attempt.amount, charges.price_of(session, clinic=clinic))
+        invoice = billing.bill(
+            appointment=session,
+            purpose=Purpose.DEPOSIT,
+            charges=[charges.paid_ahead(session, amount)],
+            by=settling.STRIPE,
+            now=now,
+        )
+        payment = settling.take(invoice, amount=attempt.amount, intent=intent, now=now)
+        PaidBooking.objects.filter(pk=wanted.pk).update(appointment=session)
+    PaymentAttempt.objects.filter(pk=attempt.pk).update(
+        status=AttemptStatus.PAID, closed_at=now, payment=payment, payment_intent=intent
+    )
+    return PaymentAttempt.objects.get(pk=attempt.pk)
+
+
+def _book(wanted: PaidBooking, *, by: Actor, now: datetime) -> Appointment:
+    """The session: of the held time, or of the same time held anew, if it is free and still offered."""
+    held = Appointment.objects.filter(code=wanted.hold_code).first()
+    if held is not None and held.is_hold:
+        held = keep_held(hold=held, until=now + AFTER, now=now, may_be_over=True)
+    elif held is None:
+        held = diary.hold(
+            psychologist=wanted.psychologist,
+            service=wanted.service,
+            mode=wanted.mode,
+            starts_at=wanted.starts_at,
+            location=wanted.location,
+            by=by,
+            now=now,
+        )
+    elif held.patient_id != wanted.patient_id:
+        raise HoldExpired
+    agreed = list(PolicyVersion.objects.filter(pk__in=wanted.agreed))
+    return booking.book_session(hold=held, patient=wanted.patient, agreed=agreed, by=by, now=now)
+
+
+def _tell_lost(wanted: PaidBooking, *, now: datetime) -> None:
+    """Says that the time was gone, and that all of the money goes back."""
+    for reader in readers_of(wanted.patient):
+        to = Recipient.by_email(reader.address)
+        with override(reader.language):
+            link = settings.PORTAL_BASE_URL + reverse("public:times", args=[wanted.service.slug])
+        outbox.queue(
+            template="paid_time_gone",
+            to=to,
+            context={
+                "called": reader.called,
+                "amount": wanted.attempt.amount,
+                "starts_at": wanted.starts_at,
+                "zone": wanted.location.zone,
+                "link": link,
+            },
+            dedupe_key=f"paid_time_gone:{wanted.attempt.code}:{to.digest}",
+            language=reader.language,
+            about=wanted.patient,
+        )

@@ -1,0 +1,212 @@
+"""A session is paid ahead as it is booked: whoever paid has it, or all of the money back."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+import pytest
+from django.urls import reverse
+
+from portal.appointments.actions import locking
+from portal.appointments.models import Appointment, Status
+from portal.billing.models import Invoice, PaidBooking, Payment, PaymentAttempt, StripeRefund
+from portal.clinic.models import ClinicSettings, Service
+from portal.common.access.actors import Actor
+from portal.journeys.online import tasks
+from portal.notifications.models import Notice
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop(till):
+    """A clinic that asks for a deposit, and a patient on the last page of booking."""
+    make.clinic(hold_minutes=10, ahead="deposit", ahead_first="full", deposit_percent=50)
+    till.place = make.location(slug="brunswick")
+    till.service = make.service(slug="session", name="Session")
+    till.mai = make.psychologist(slug="mai")
+    make.week(psychologist=till.mai, location=till.place)
+    make.appointment(patient=till.patient, status=Status.COMPLETED, psychologist=till.mai)
+    till.confirm = reverse("public:confirm", args=["session"])
+    return till
+
+
+def choose(shop, client=None):
+    client = client or shop.client
+    answer = client.post(
+        reverse("public:times", args=["session"]),
+        {"time": "2026-12-01T00:00Z brunswick", "psychologist": "mai", "mode": "in_person"},
+    )
+    assert answer["Location"] == shop.confirm
+    return Appointment.objects.get(status="held")
+
+
+def fields(shop):
+    page = shop.client.get(shop.confirm).content.decode()
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page)), page
+
+
+def goes_on(shop, **typed):
+    hidden, _page = fields(shop)
+    hidden.pop("csrfmiddlewaretoken", None)
+    answer = shop.client.post(shop.confirm, hidden | {"who": str(shop.patient.code)} | typed)
+    assert answer.status_code == 302, answer.content.decode()
+    return urlsplit(answer["Location"]).path.rpartition("/")[2]
+
+
+def money():
+    return sum(Payment.objects.values_list("amount", flat=True))
+
+
+def test_a_deposit(shop):
+    held = choose(shop)
+    hidden, page = fields(shop)
+    assert hidden["ahead"] == "110.00"
+    assert "$110.00 by card" in page
+    name = goes_on(shop)
+    held.refresh_from_db()
+    assert held.status == "held"
+    assert held.held_until > shop.attempt().expires_at
+    assert shop.pays(name) == "paid"
+    shop.hears(*shop.messages())
+    held.refresh_from_db()
+    assert (held.status, held.patient) == ("booked", shop.patient)
+    deposit = Invoice.objects.get(appointment=held)
+    assert (deposit.purpose, deposit.paid, deposit.balance) == ("deposit", Decimal("110.00"), 0)
+    assert {notice.template for notice in Notice.objects.all()} == {"appointment_booked", "payment_received"}
+    shop.hears(*shop.messages())
+    tasks.go_round()
+    assert money() == Decimal("110.00")
+    assert Appointment.objects.filter(status="booked").count() == 1
+
+
+def test_the_page_shows_the_booking_without_reloading(shop):
+    choose(shop)
+    name = goes_on(shop)
+    url = reverse("patient:paying", args=[shop.attempt().code])
+    assert shop.client.get(reverse("public:back_from_paying", args=[shop.attempt().code]))["Location"] == url
+    assert "We are waiting for word of your payment" in shop.client.get(url).content.decode()
+    shop.pays(name)
+    shop.hears(*shop.messages())
+    asks = {"HX-Request": "true", "HX-Target": "bill", "HX-Polling": "true"}
+    assert "and your session on" in shop.client.get(url, headers=asks).content.decode()
+    assert make.client_for(make.user()).get(url).status_code in {403, 404}
+
+
+def test_a_first_visit_is_paid_in_full(shop):
+    other = make.patient(user=make.user())
+    shop.user, shop.patient, shop.client = other.user, other, make.client_for(other.user)
+    choose(shop)
+    assert fields(shop)[0]["ahead"] == "220.00"
+
+
+def test_nothing_is_asked_by_default(shop):
+    ClinicSettings.objects.update(ahead="none", ahead_first="none")
+    choose(shop)
+    assert "ahead" not in fields(shop)[0]
+
+
+def test_a_service_has_a_rule_of_its_own(shop):
+    Service.objects.filter(slug="session").update(ahead="none")
+    choose(shop)
+    assert "ahead" not in fields(shop)[0]
+
+
+def test_an_amount_that_was_not_shown_is_not_taken(shop):
+    choose(shop)
+    hidden, _page = fields(shop)
+    answer = shop.client.post(shop.confirm, hidden | {"who": str(shop.patient.code), "ahead": "1.00"})
+    assert answer.status_code == 409
+    assert PaymentAttempt.objects.count() == 0
+    assert not Appointment.objects.filter(status="booked").exists()
+
+
+def test_two_presses_are_led_to_one_page(shop):
+    choose(shop)
+    assert goes_on(shop) == goes_on(shop)
+    assert PaidBooking.objects.count() == 1
+
+
+def test_abandoned(shop):
+    held = choose(shop)
+    goes_on(shop)
+    shop.later(40 * 60)
+    tasks.go_round()
+    assert shop.attempt().status == "expired"
+    held.refresh_from_db()
+    assert not held.is_held(now=shop.now)
+    assert money() == 0
+
+
+def test_a_time_is_not_held_for_ever_by_beginning_to_pay(shop):
+    held = choose(shop)
+    for _ in range(2):
+        goes_on(shop)
+        shop.later(32 * 60)
+        tasks.go_round()
+    answer = shop.client.post(shop.confirm, fields(shop)[0] | {"who": str(shop.patient.code)})
+    assert answer.status_code == 409
+    held.refresh_from_db()
+    shop.later(5 * 60)
+    assert not held.is_held(now=shop.now)
+
+
+def test_paid_in_the_second_in_which_the_hold_ends(shop):
+    """Nobody else took it: it is theirs."""
+    held = choose(shop)
+    name = goes_on(shop)
+    shop.pays(name)
+    shop.later(35 * 60)
+    held.refresh_from_db()
+    assert not held.is_held(now=shop.now)
+    shop.hears(*shop.messages())
+    held.refresh_from_db()
+    assert held.status == "booked"
+    assert money() == Decimal("110.00")
+
+
+def test_paid_after_the_hold_was_cleared_away(shop):
+    """Its row is gone and the time still free: it is held anew, and booked."""
+    choose(shop)
+    name = goes_on(shop)
+    shop.pays(name)
+    shop.later(35 * 60)
+    locking.clear_run_out_holds(by=Actor.system("test"), now=shop.now)
+    assert not Appointment.objects.filter(status="held").exists()
+    shop.hears(*shop.messages())
+    assert Appointment.objects.get(status="booked").patient == shop.patient
+    assert money() == Decimal("110.00")
+
+
+def test_paid_and_somebody_else_has_the_time(shop):
+    """All of it goes back by itself, and they are told."""
+    held = choose(shop)
+    name = goes_on(shop)
+    shop.pays(name)
+    shop.later(35 * 60)
+    locking.clear_run_out_holds(by=Actor.system("test"), now=shop.now)
+    theirs = make.appointment(psychologist=shop.mai, starts_at=held.starts_at, location=shop.place)
+    shop.hears(*shop.messages())
+    assert Appointment.objects.get(status="booked") == theirs
+    refund = StripeRefund.objects.get()
+    assert (refund.status, refund.amount, refund.why) == ("done", Decimal("110.00"), "not_booked")
+    assert money() == 0
+    assert [notice.template for notice in Notice.objects.all()] == ["paid_time_gone"]
+    page = shop.client.get(reverse("patient:paying", args=[shop.attempt().code])).content.decode()
+    assert "was no longer free, and nothing was booked" in page
+    shop.hears(*shop.messages())
+    assert shop.asked("refunds") == 1
+
+
+def test_doubled_and_late(shop):
+    choose(shop)
+    shop.pays(goes_on(shop))
+    messages = shop.messages()
+    shop.later(600)
+    shop.hears(*messages, *reversed(messages))
+    tasks.look_at_attempt(shop.attempt().pk)
+    assert money() == Decimal("110.00")
+    assert Appointment.objects.filter(status="booked").count() == 1
