@@ -28,7 +28,8 @@ class FreedTimes(models.TextChoices):
     plain="id name legal_name abn gst_registered street suburb state postcode phone email logo time_zone is_demo "
     "notice_hours horizon_days slot_step_minutes hold_minutes cancel_hours late_fee_percent near_hours "
     "near_fee_percent grace_minutes max_open_bookings who_books how_booked answer_hours freed_times offer_minutes "
-    "ahead ahead_first deposit_percent offers_from offers_until payment_terms_days bank_name bank_bsb bank_account invoice_footer",
+    "ahead ahead_first deposit_percent "
+    "offers_from offers_until payment_terms_days bank_name bank_bsb bank_account invoice_footer",
 )
 class ClinicSettings(InTimeZone, models.Model):
     """The one row of what the clinic is and how it takes bookings. Its calendar is the only one of the clinic."""

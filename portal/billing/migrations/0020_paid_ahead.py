@@ -10,8 +10,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("appointments", "0019_waiting_goes_with_the_person"),
-        ("billing", "0018_typed_invoices"),
-        ("clinic", "0022_paid_ahead"),
+        ("billing", "0019_waived_once_a_year"),
+        ("clinic", "0023_paid_ahead"),
         ("patients", "0010_who_books_online"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
