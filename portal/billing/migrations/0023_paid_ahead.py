@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("appointments", "0019_waiting_goes_with_the_person"),
-        ("billing", "0019_waived_once_a_year"),
+        ("billing", "0022_whose_money"),
         ("clinic", "0023_paid_ahead"),
         ("patients", "0010_who_books_online"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
