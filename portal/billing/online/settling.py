@@ -30,6 +30,7 @@ from portal.billing.models.online import CURRENCY
 from portal.billing.online.client import asking, is_live
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO, in_cents
+from portal.patients.models import Patient
 
 if TYPE_CHECKING:
     from stripe.checkout import Session
@@ -83,7 +84,7 @@ def _paid(attempt: PaymentAttempt, page: Session, *, now: datetime) -> PaymentAt
         attempt.odd = odd
         return attempt
     intent = intent_of(page)
-    payment = take(invoice, amount=attempt.amount, intent=intent, now=now)
+    payment = take(invoice, patient=invoice.patient, amount=attempt.amount, intent=intent, now=now)
     PaymentAttempt.objects.filter(pk=attempt.pk).update(
         status=AttemptStatus.PAID, closed_at=now, payment=payment, payment_intent=intent
     )
@@ -115,6 +116,7 @@ def intent_of(page: Session) -> str:
 def take(
     invoice: Invoice | None,
     *,
+    patient: Patient,
     amount: Decimal,
     intent: str,
     now: datetime,
@@ -125,7 +127,7 @@ def take(
     Somebody may have paid at the desk meanwhile: what is more than is owing is asked back to the card at once.
     """
     payment = write_payment(
-        patient=invoice.patient,
+        patient=patient,
         amount=amount,
         method=Method.STRIPE,
         reference=intent,

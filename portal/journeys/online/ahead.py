@@ -177,7 +177,14 @@ def _arrived(wanted: PaidBooking, intent: str, *, now: datetime) -> PaymentAttem
         session = None
     if session is None:
         # Not theirs any more: all of it goes back.
-        payment = settling.take(None, amount=attempt.amount, intent=intent, now=now, why=StripeRefund.Why.NOT_BOOKED)
+        payment = settling.take(
+            None,
+            patient=wanted.patient,
+            amount=attempt.amount,
+            intent=intent,
+            now=now,
+            why=StripeRefund.Why.NOT_BOOKED,
+        )
         PaidBooking.objects.filter(pk=wanted.pk).update(lost_at=now)
         _tell_lost(wanted, now=now)
     else:
@@ -189,7 +196,7 @@ def _arrived(wanted: PaidBooking, intent: str, *, now: datetime) -> PaymentAttem
             by=settling.STRIPE,
             now=now,
         )
-        payment = settling.take(invoice, amount=attempt.amount, intent=intent, now=now)
+        payment = settling.take(invoice, patient=wanted.patient, amount=attempt.amount, intent=intent, now=now)
         PaidBooking.objects.filter(pk=wanted.pk).update(appointment=session)
     PaymentAttempt.objects.filter(pk=attempt.pk).update(
         status=AttemptStatus.PAID, closed_at=now, payment=payment, payment_intent=intent
