@@ -38,7 +38,7 @@ from portal.appointments.models import (
     WorkingHours,
 )
 from portal.appointments.models.waitlist import ANY_PART, ANY_WAY, EVERY_DAY
-from portal.billing.models import ClosedPayment, DayClose, PatientPayer, Payer, Payment, Waiver
+from portal.billing.models import ClosedPayment, DayClose, PatientPayer, Payer, Payment, PayShare, Waiver
 from portal.clinic.models import (
     ClinicSettings,
     Language,
@@ -366,6 +366,12 @@ def waiver(*, appointment: Appointment | None = None, **fields) -> Waiver:
 
 
 # ---- The waitlist ----------------------------------------------------------------------------------------------------
+
+
+def pay_share(*, psychologist: Psychologist, **fields) -> PayShare:
+    """What a psychologist is paid by, from a day on."""
+    defaults = {"percent": Decimal(60), "from_day": date(2026, 1, 1), "said_by": staff(Role.MANAGER)}
+    return PayShare.objects.create(psychologist=psychologist, **defaults | fields)
 
 
 def day_close(*, payment: Payment | None = None, **fields) -> DayClose:

@@ -25,6 +25,6 @@ class BillingConfig(AppConfig):
         guards.register(*online.ALL)
 
     def _guard_closes(self) -> None:
-        from portal.billing.guards.closes import CLOSED_PAYMENTS, CLOSES
+        from portal.billing.guards.closes import CLOSED_PAYMENTS, CLOSES, SHARES
 
-        guards.register(CLOSED_PAYMENTS, CLOSES)
+        guards.register(CLOSED_PAYMENTS, CLOSES, SHARES)

@@ -10,6 +10,7 @@ class JourneysConfig(AppConfig):
         from portal.journeys import freed
 
         freed.register()
+        schedules.by_cron("50 3 * * *", "portal.journeys.together.put_away", name="put bulk prints away")
         schedules.every_minutes(1, "portal.journeys.to_do.tasks.look_at_notices", name="worklist: notices")
         schedules.every_minutes(1, "portal.journeys.to_do.tasks.look_at_people", name="worklist: people")
         schedules.every_minutes(1, "portal.journeys.waitlist.tasks.go_round", name="waitlist")

@@ -71,6 +71,7 @@ def one_of_each(books):
     make.mbs_items()
     referral = make.referral()
     books.invoice_of_session(books.session(patient=referral.patient), referral=referral)
+    make.pay_share(psychologist=make.psychologist())
     make.day_close(payment=Payment.objects.get())
     claims = list(MedicareClaim.objects.all())
     said = {"channel": "hpos", "reference": "", "sent_on": books.now.date(), "by": books.by, "now": books.now}

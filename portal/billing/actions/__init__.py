@@ -57,6 +57,7 @@ from portal.billing.actions.refunds import (
 )
 from portal.billing.actions.rows import refundable
 from portal.billing.actions.takings import Settles, TakenPart, held_of, money_as_shown, owing_of, settled_by, take
+from portal.billing.actions.shares import set_share
 from portal.billing.actions.typed import change_draft, type_invoice
 
 __all__ = [
@@ -112,6 +113,7 @@ __all__ = [
     "send_claims",
     "settled_by",
     "take",
+    "set_share",
     "take_ahead",
     "take_back_waiver",
     "type_invoice",

@@ -1,8 +1,8 @@
-"""Days that were closed never change, nor which payments they counted."""
+"""Days that were closed never change, nor which payments they counted, nor what psychologists are paid by."""
 
 from __future__ import annotations
 
-from portal.billing.guards.words import CLOSE_NEVER, CLOSED_PAYMENT, DAY_CLOSE
+from portal.billing.guards.words import CLOSE_NEVER, CLOSED_PAYMENT, DAY_CLOSE, SHARE, SHARE_NEVER
 from portal.common.guards import frozen
 
 CLOSES = frozen(
@@ -15,3 +15,4 @@ CLOSED_PAYMENTS = frozen(
     words=CLOSE_NEVER,
     keys=(("payment_id",),),
 )
+SHARES = frozen("what psychologists are paid by", prefix="pay_share", table=SHARE, words=SHARE_NEVER, keys=(("code",),))

@@ -8,7 +8,10 @@ CREDIT_NOTE, WAIVER = "billing_creditnote", "billing_waiver"
 CLAIM, CLAIM_STEP = "billing_medicareclaim", "billing_claimstep"
 DAY_CLOSE, CLOSED_PAYMENT = "billing_dayclose", "billing_closedpayment"
 TAKING = "billing_taking"
-TABLES = {INVOICE, LINE, PAYMENT, ALLOCATION, CREDIT_NOTE, WAIVER, CLAIM, CLAIM_STEP, DAY_CLOSE, CLOSED_PAYMENT, TAKING}
+SHARE = "billing_payshare"
+TABLES = {
+    INVOICE, LINE, PAYMENT, ALLOCATION, CREDIT_NOTE, WAIVER, CLAIM, CLAIM_STEP, DAY_CLOSE, CLOSED_PAYMENT, TAKING, SHARE,
+}  # fmt: skip
 
 # Of an issued invoice; a test fails if a column is in neither list.
 MAY_CHANGE = ["status", "payable", "paid", "voided_at", "voided_by_id", "void_reason"]
@@ -56,3 +59,4 @@ CLAIM_PAID = "Medicare paid for this: the claim is rejected first, with a reason
 OVERRIDE, OVERRIDE_NEVER = "billing_claimoverride", "What somebody answered for on a Medicare invoice never changes."
 CLOSE_NEVER = "A day that was closed never changes: what comes after it stands on the next."
 TAKING_NEVER = "A taking never changes."
+SHARE_NEVER = "What a psychologist is paid by never changes: a new part is a new row."

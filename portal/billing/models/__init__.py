@@ -1,5 +1,6 @@
 from portal.billing.claim_states import ClaimStatus
 from portal.billing.models.bill_link import BillLink
+from portal.billing.models.bulk import BulkRun
 from portal.billing.models.claim import Channel, ClaimStep, MedicareClaim
 from portal.billing.models.credit import CreditNote, NoteKind
 from portal.billing.models.day_close import ClosedPayment, DayClose
@@ -11,6 +12,7 @@ from portal.billing.models.paper import DrawnPaper
 from portal.billing.models.payer import PatientPayer, Payer
 from portal.billing.models.payment import Allocation, Method, Payment
 from portal.billing.models.taking import Taking
+from portal.billing.models.share import PayShare
 from portal.billing.models.waiver import FEES, Waiver
 from portal.billing.models.watching import OnlineTrouble, Reconciliation
 
@@ -20,6 +22,7 @@ __all__ = [
     "Allocation",
     "AttemptStatus",
     "BillLink",
+    "BulkRun",
     "Channel",
     "ClaimOverride",
     "ClaimStatus",
@@ -37,6 +40,7 @@ __all__ = [
     "OnlineTrouble",
     "PaidBooking",
     "PatientPayer",
+    "PayShare",
     "Payer",
     "Payment",
     "PaymentAttempt",

@@ -42,6 +42,7 @@ from portal.web.reception.views import (
     time_off,
     to_do,
     today,
+    together,
     undoing,
     waitlist,
 )
@@ -158,6 +159,9 @@ urlpatterns = [
     path("debtors/csv/", debtors.as_file, {"kind": "csv"}, name="debtors_csv"),
     path("debtors/xlsx/", debtors.as_file, {"kind": "xlsx"}, name="debtors_xlsx"),
     path("invoices/", invoice_list.listing, name="invoices"),
+    path("invoices/together/", together.choose, name="together"),
+    path("invoices/together/<uuid:code>/", together.run, name="bulk_run"),
+    path("invoices/together/<uuid:code>/pdf/", together.pdf, name="bulk_pdf"),
     path("invoices/csv/", invoice_list.as_csv, name="invoices_csv"),
     path("invoices/xlsx/", invoice_list.as_xlsx, name="invoices_xlsx"),
     path("invoices/<slug:number>/medicare/", claim_checks.override, name="claim_override"),

@@ -1,0 +1,76 @@
+"""Many invoices at once, by the worker: printed as one PDF, or e-mailed each to whoever is billed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from io import BytesIO
+
+from django.db import transaction
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from portal.accounts.roles import Role
+from portal.audit import trail
+from portal.billing.models import BulkRun, Invoice, InvoiceStatus
+from portal.common.access.actors import Actor
+from portal.journeys import checking_out
+
+# More at once are more than a printer's tray, and more than anybody looks through.
+MOST = 500
+KEPT_FOR = timedelta(days=1)
+
+
+@transaction.atomic
+def begin(*, kind: str, invoices: Sequence[int], by: Actor, now: datetime) -> BulkRun:
+    """Has the worker print or e-mail these invoices, by their ids, in this order; no more than `MOST`."""
+    run = BulkRun.objects.create(kind=kind, invoices=list(invoices[:MOST]), created_at=now, created_by=by.person)
+    trail.record("bulk.begun", by=by, target=run, at=now, kind=kind, invoices=run.count)
+    transaction.on_commit(partial(async_task, "portal.journeys.together.go_through", run.pk), robust=True)
+    return run
+
+
+def go_through(pk: int) -> None:
+    """The worker's part. It may run twice, or begin again after it was stopped: nobody gets two e-mails."""
+    run = BulkRun.objects.select_related("created_by").filter(pk=pk, finished_at__isnull=True).first()
+    if run is None:
+        return
+    if run.kind == BulkRun.Kind.PRINT:
+        _print(run)
+    else:
+        _send(run)
+
+
+def _print(run: BulkRun) -> None:
+    from pypdf import PdfReader, PdfWriter  # like the paper itself slow to load
+
+    from portal.billing.paper import invoice_pdf
+
+    writer = PdfWriter()
+    for n, pk in enumerate(run.invoices, start=1):
+        writer.append(PdfReader(BytesIO(invoice_pdf(Invoice.objects.get(pk=pk), now=timezone.now()))))
+        BulkRun.objects.filter(pk=run.pk).update(done=n)
+    out = BytesIO()
+    writer.write(out)
+    run.done, run.finished_at, run.pdf = run.count, timezone.now(), out.getvalue()
+    run.save(update_fields=["done", "finished_at", "pdf"])
+
+
+def _send(run: BulkRun) -> None:
+    by = Actor(run.created_by, Role.RECEPTION)
+    for pk in run.invoices[run.done :]:
+        invoice = Invoice.objects.select_related("patient__user", "billed_user").get(pk=pk)
+        goes = invoice.status == InvoiceStatus.ISSUED and checking_out.address_for(invoice)
+        if goes:
+            checking_out.send_invoice(invoice=invoice, key=f"bulk:{run.code}", by=by, now=timezone.now())
+        run.done += 1
+        run.skipped += not goes
+        run.save(update_fields=["done", "skipped"])
+    run.finished_at = timezone.now()
+    run.save(update_fields=["finished_at"])
+
+
+def put_away() -> int:
+    """Each night: lets go of what was printed and sent the day before, and says how many those were."""
+    return BulkRun.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()[0]

@@ -1,0 +1,76 @@
+"""Many invoices at once."""
+
+from __future__ import annotations
+
+import io
+
+from pypdf import PdfReader
+
+from portal.accounts.roles import Role
+from portal.billing.models import BulkRun
+from portal.journeys import together
+from portal.notifications.models import Notice
+from tests import make
+from tests.web.reception.test_invoices import _tuesday_afternoon as _tuesday_afternoon
+from tests.web.reception.test_invoices import desk as desk
+from tests.web.reception.test_invoices import issue, void
+
+URL = "/reception/invoices/together/"
+
+
+def begun(desk, kind, invoices, **query):
+    sent = {"kind": kind, "invoice": [invoice.number for invoice in invoices]}
+    return desk.post(URL, sent)
+
+
+def test_what_is_shown_is_ticked_but_what_is_void(desk):
+    one, gone = issue(), issue()
+    void(gone)
+    page = desk.get(URL).content.decode()
+    assert one.number in page
+    assert gone.number not in page
+
+
+def test_they_are_printed_as_one(desk):
+    invoices = [issue(), issue(), issue()]
+    answer = begun(desk, "print", invoices[:2])
+    run = BulkRun.objects.get()
+    assert answer["Location"] == f"/reception/invoices/together/{run.code}/"
+    together.go_through(run.pk)
+    assert "in one PDF" in desk.get(answer["Location"]).content.decode()
+    reader = PdfReader(io.BytesIO(desk.get(f"{answer['Location']}pdf/").content))
+    text = "".join(page.extract_text() for page in reader.pages)
+    assert [invoice.number in text for invoice in invoices] == [True, True, False]
+
+
+def test_they_are_mailed_once_and_who_has_no_address_is_counted(desk):
+    reached, unknown = issue(patient=make.patient(email="ana@example.com")), issue(patient=make.patient(email=""))
+    begun(desk, "send", [reached, unknown])
+    run = BulkRun.objects.get()
+    for _ in range(2):
+        BulkRun.objects.filter(pk=run.pk).update(finished_at=None, done=0, skipped=0)
+        together.go_through(run.pk)
+    run.refresh_from_db()
+    assert (run.done, run.skipped, run.sent) == (2, 1, 1)
+    assert Notice.objects.filter(template="invoice").count() == 1
+
+
+def test_nothing_ticked_does_nothing(desk):
+    issue()
+    assert desk.post(URL, {"kind": "print"}).status_code == 422
+    assert desk.post(URL, {"kind": "print", "invoice": ["INV-NOWHERE", "a\x00"]}).status_code == 422
+    assert not BulkRun.objects.exists()
+
+
+def test_it_is_ones_own(desk):
+    begun(desk, "print", [issue()])
+    run = BulkRun.objects.get()
+    assert make.client_for(make.staff()).get(f"{URL}{run.code}/").status_code == 404
+    assert make.signed_in_client(role=Role.PSYCHOLOGIST).get(URL).status_code == 403
+
+
+def test_it_is_put_away(desk):
+    begun(desk, "print", [issue()])
+    assert together.put_away() == 0
+    BulkRun.objects.update(created_at="2026-11-22T00:00Z")
+    assert together.put_away() == 1
