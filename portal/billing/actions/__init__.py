@@ -56,8 +56,8 @@ from portal.billing.actions.refunds import (
     refund_payment,
 )
 from portal.billing.actions.rows import refundable
-from portal.billing.actions.takings import Settles, TakenPart, held_of, money_as_shown, owing_of, settled_by, take
 from portal.billing.actions.shares import set_share
+from portal.billing.actions.takings import Settles, TakenPart, held_of, money_as_shown, owing_of, settled_by, take
 from portal.billing.actions.typed import change_draft, type_invoice
 
 __all__ = [
@@ -111,9 +111,9 @@ __all__ = [
     "restore_payer",
     "retire_payer",
     "send_claims",
+    "set_share",
     "settled_by",
     "take",
-    "set_share",
     "take_ahead",
     "take_back_waiver",
     "type_invoice",

@@ -10,7 +10,8 @@ DAY_CLOSE, CLOSED_PAYMENT = "billing_dayclose", "billing_closedpayment"
 TAKING = "billing_taking"
 SHARE = "billing_payshare"
 TABLES = {
-    INVOICE, LINE, PAYMENT, ALLOCATION, CREDIT_NOTE, WAIVER, CLAIM, CLAIM_STEP, DAY_CLOSE, CLOSED_PAYMENT, TAKING, SHARE,
+    INVOICE, LINE, PAYMENT, ALLOCATION, CREDIT_NOTE, WAIVER, CLAIM, CLAIM_STEP, DAY_CLOSE, CLOSED_PAYMENT, TAKING,
+    SHARE,
 }  # fmt: skip
 
 # Of an issued invoice; a test fails if a column is in neither list.

@@ -12,7 +12,7 @@ import portal.common.crypto.binary
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0020_items_of_ones_own_choice"),
+        ("billing", "0023_paid_ahead"),
         ("clinic", "0021_who_books_in_short"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
