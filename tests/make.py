@@ -38,7 +38,16 @@ from portal.appointments.models import (
     WorkingHours,
 )
 from portal.appointments.models.waitlist import ANY_PART, ANY_WAY, EVERY_DAY
-from portal.billing.models import ClosedPayment, DayClose, PatientPayer, Payer, Payment, PayShare, Waiver
+from portal.billing.models import (
+    AssignmentTerms,
+    ClosedPayment,
+    DayClose,
+    PatientPayer,
+    Payer,
+    Payment,
+    PayShare,
+    Waiver,
+)
 from portal.clinic.models import (
     ClinicSettings,
     Language,
@@ -496,6 +505,7 @@ def mbs_items() -> None:
         import_module("portal.medicare.migrations.0002_seed_items_of_2025_and_2026").seed(apps, None)
     if not BetterAccessLimits.objects.exists():
         import_module("portal.medicare.migrations.0005_seed_limits").seed(apps, None)
+    assignment_terms()
 
 
 def referrer(**fields) -> Referrer:
@@ -505,6 +515,12 @@ def referrer(**fields) -> Referrer:
     made.found_by = made.words()
     made.save()
     return made
+
+
+def assignment_terms() -> None:
+    """How a benefit may be assigned, sown again."""
+    if not AssignmentTerms.objects.exists():
+        import_module("portal.billing.migrations.0026_seed_assignment_terms").seed(apps, None)
 
 
 def referral(*, patient: Patient | None = None, written_on: date = date(2026, 1, 15), **fields) -> Referral:

@@ -10,10 +10,10 @@ class BillingConfig(AppConfig):
     label = "billing"
 
     def ready(self) -> None:
-        from portal.billing.guards import BOOKS, CLAIM_STEPS, CLAIMS, ITEMS, OVERRIDES, TAKINGS, WAIVERS
+        from portal.billing.guards import ASSIGNMENTS, BOOKS, CLAIM_STEPS, CLAIMS, ITEMS, OVERRIDES, TAKINGS, WAIVERS
         from portal.billing.guards.referrals import REFERRALS_IN_USE
 
-        guards.register(BOOKS, CLAIMS, CLAIM_STEPS, ITEMS, OVERRIDES, TAKINGS, WAIVERS)
+        guards.register(BOOKS, ASSIGNMENTS, CLAIMS, CLAIM_STEPS, ITEMS, OVERRIDES, TAKINGS, WAIVERS)
         guards.register(REFERRALS_IN_USE)
         schedules.by_cron("40 3 * * *", "portal.billing.tasks.put_papers_away", name="put papers away")
         self._guard_what_is_paid_online()

@@ -7,12 +7,13 @@ that what was promised is what is asked for. Pure: what is read from the databas
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from portal.appointments import terms
 from portal.appointments.models import Appointment
+from portal.billing.bulk import is_bulk_billed
 from portal.billing.models import Line, Purpose
 from portal.clinic.models import ClinicSettings, Psychologist, Service, TaxCode
 from portal.common.money import ZERO, cents, gst_on
@@ -294,6 +295,11 @@ class Fee:
     amounts: Amounts
 
 
+def at_the_benefit(charge: Charge) -> Charge:
+    """The charge of a bulk-billed session: Medicare's benefit, no more and no less."""
+    return replace(charge, unit_price=charge.benefit, tax_code=TaxCode.GST_FREE)
+
+
 def late_fee(appointment: Appointment, *, clinic: ClinicSettings, at: datetime | None = None) -> Fee:
     """What cancelling after the free time costs, by the rule that was shown when the session was booked.
 
@@ -332,6 +338,9 @@ def fee_due(appointment: Appointment, *, clinic: ClinicSettings, policy: PolicyS
 
 def _fee(appointment: Appointment, purpose: Purpose, percent: int, what: str, clinic: ClinicSettings) -> Fee:
     service, start = appointment.service, appointment.local_start
+    if percent and is_bulk_billed(appointment):
+        # Of what is bulk-billed the patient is never charged anything.
+        percent = 0
     charge = Charge(
         description=f"{what}: {service.name}, {start.day} {start:%b %Y}",
         unit_price=cents(appointment.fee * percent / 100),

@@ -29,7 +29,7 @@ def _row(claim: MedicareClaim) -> list[Cell]:
         str(claim.code),
         line.invoice.number,
         claim.get_status_display(),
-        "patient",
+        "bulk" if line.invoice.bulk_billed else "patient",
         patient.legal_last_name,
         patient.legal_first_name,
         patient.medicare_name or patient.legal_name,

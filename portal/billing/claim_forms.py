@@ -76,8 +76,8 @@ class ApproveForm(OfAClaim):
     ) -> None:
         start = {"amount": claim.may_bring, "to": PATIENT} | initial
         super().__init__(data, claim=claim, today=today, step=step, **start)
-        if not claim.line.invoice.balance:
-            # Nothing is owing that a payment could settle.
+        if claim.line.invoice.bulk_billed or not claim.line.invoice.balance:
+            # It was assigned to the clinic, or nothing is owing that a payment could settle.
             del self.fields["to"]
 
     @property

@@ -129,6 +129,10 @@ class ClaimApproved(BillingRefused):
         self.claim = claim
 
 
+class NotBulkBillable(BillingRefused):
+    """Medicare pays nothing for it, something else is charged beside it, or nobody agreed in a way that counts."""
+
+
 class OverClaim(BillingRefused):
     """Medicare never pays more than is charged. `charged` is what is, in dollars."""
 

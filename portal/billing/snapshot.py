@@ -349,7 +349,11 @@ def _statements(invoice: Invoice, lines: list[Line], clinic: ClinicSettings) -> 
         said.append(f"The total includes GST of {dollars(invoice.gst)}.")
     else:
         said.append(f"The total includes GST of {dollars(invoice.gst)}, on the lines marked GST.")
-    if invoice.rebate:
+    if invoice.bulk_billed:
+        said.append(
+            "Bulk billed: Medicare's benefit was assigned to the clinic as full payment. The patient owes nothing."
+        )
+    elif invoice.rebate:
         said.append(
             "The Medicare rebate is an estimate. Medicare decides what it pays, once the account is paid and claimed."
         )

@@ -24,6 +24,6 @@ def pay_to(invoice: Invoice, *, clinic: ClinicSettings) -> PayTo | None:
     what is printed of one is no part of what the law asks of an invoice: whoever still has to pay is told where money
     is wanted today, on the page and on every new print alike.
     """
-    if not invoice.balance or not clinic.bank_account:
+    if not invoice.balance or not clinic.bank_account or invoice.bulk_billed:
         return None
     return PayTo(clinic.bank_name, clinic.bank_bsb, clinic.bank_account, invoice.number)

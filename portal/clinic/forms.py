@@ -199,7 +199,7 @@ class RoomForm(ClinicForm[Room]):
 _SERVICE = [
     (_("The service"), ["name", "slug", "description", "in_person", "video", "phone", "room_need"]),
     (_("Time"), ["minutes", "buffer_before", "buffer_after"]),
-    (_("Price"), ["fee", "tax_code", "medicare"]),
+    (_("Price"), ["fee", "tax_code", "medicare", "bulk_billed"]),
     (_("Booking"), ["online", "first_visit_only", "who_books", "how_booked", "ahead", "position"]),
     (
         _("Its own rules, where they differ from the clinic's"),
@@ -221,7 +221,7 @@ class ServiceForm(AsksOnce, SluggedForm[Service]):
     groups = _SERVICE
     together = (
         ("minutes", "buffer_before", "buffer_after"),
-        ("fee", "tax_code", "medicare"),
+        ("fee", "tax_code", "medicare", "bulk_billed"),
         ("notice_hours", "horizon_days"),
         ("cancel_hours", "late_fee_percent", "near_hours", "near_fee_percent"),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -21,11 +22,12 @@ from portal.audit import trail
 from portal.billing import actions as billing
 from portal.billing import charges
 from portal.billing.actions import BillTo
+from portal.billing.bulk import Agreement, is_bulk_billed, ways_on
 from portal.billing.charges import Bill, Charge
-from portal.billing.models import Invoice, PatientPayer, Payment, Purpose
+from portal.billing.models import AssignmentOfBenefit, Invoice, PatientPayer, Payment, Purpose
 from portal.billing.online import links
 from portal.billing.online.client import is_on
-from portal.billing.refusals import AlreadyInvoiced, ReasonMissing
+from portal.billing.refusals import AlreadyInvoiced, NotBulkBillable, ReasonMissing
 from portal.billing.snapshot import InvoiceOnPaper
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
@@ -57,7 +59,7 @@ class Held:
 
     `bill_to` is who pays for the patient; None is the patient's own bill. `outside` is outside consulting rooms,
     `carer` with a family member or carer alone, `abroad` that the patient was outside Australia; `item_reason` says
-    why another item is billed than the one proposed.
+    why another item is billed than the one proposed. With an `agreement` that assigns the benefit it is bulk-billed.
     """
 
     minutes: int
@@ -70,6 +72,7 @@ class Held:
     carer: bool = False
     abroad: bool = False
     item_reason: str = ""
+    agreement: Agreement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,9 @@ class Claim:
     referral: Referral | None
     items: list[MbsItem]
     standing: Standing | None
+    # Whether it is bulk-billed unless the desk says otherwise, and in which ways the benefit may be assigned today.
+    bulk_billed: bool = False
+    ways: Sequence[tuple[str, str]] = ()
 
     @property
     def is_covered(self) -> bool:
@@ -137,6 +143,8 @@ class Preview:
     ahead: Decimal
     # What the chosen item is not for, if anything: "mode" or "minutes".
     odd: str = ""
+    # Medicare pays all of it.
+    bulk_billed: bool = False
     # What fits the session, whatever was chosen.
     proposed: MbsItem | None = None
 
@@ -147,8 +155,8 @@ class Preview:
 
     @property
     def to_pay(self) -> Decimal:
-        """What is left after what was paid ahead."""
-        return max(ZERO, self.bill.sums.total - self.ahead)
+        """What is left after what was paid ahead; nothing of what is bulk-billed."""
+        return ZERO if self.bulk_billed else max(ZERO, self.bill.sums.total - self.ahead)
 
 
 def session_invoice(appointment: Appointment) -> Invoice | None:
@@ -179,6 +187,8 @@ def claim_for(appointment: Appointment, *, now: datetime, carer: bool = False) -
         else None,
         items=schedule.items_billed_by(appointment.psychologist.registration, on=charges.day_of(appointment)),
         standing=standing,
+        bulk_billed=is_bulk_billed(appointment),
+        ways=ways_on(ClinicSettings.current().today(now)),
     )
 
 
@@ -192,11 +202,13 @@ def preview(appointment: Appointment, held: Held, *, claim: Claim, clinic: Clini
             item_proposed=proposed.item if proposed else "",
             item_reason=held.item_reason if item != proposed else "",
         )
+    is_bulk = held.agreement is not None and item is not None
     return Preview(
-        charges.bill_of([session, *held.extra], clinic=clinic),
+        charges.bill_of([charges.at_the_benefit(session) if is_bulk else session, *held.extra], clinic=clinic),
         item,
         # What the patient paid ahead is theirs: it settles nothing that somebody else is billed.
-        ahead=ZERO if held.bill_to else billing.held_ahead(appointment),
+        ahead=ZERO if held.bill_to or is_bulk else billing.held_ahead(appointment),
+        bulk_billed=is_bulk,
         odd="" if item is None else "mode" if item.mode != held.mode else "" if item.fits(held.minutes) else "minutes",
         proposed=proposed,
     )
@@ -265,6 +277,7 @@ def check_out(
     shown = preview(locked, held, claim=claim, clinic=clinic)
     if shown.is_overridden and not held.item_reason.strip():
         raise ReasonMissing
+    assignment = _assigned(locked, held, shown, by=by, now=now)
     invoice = billing.bill(
         appointment=locked,
         purpose=Purpose.SESSION,
@@ -272,6 +285,7 @@ def check_out(
         referral=claim.referral if shown.item else None,
         standing=claim.standing if shown.item else None,
         bill_to=BillTo.by(held.bill_to),
+        assignment=assignment,
         by=by,
         now=now,
     )
@@ -303,6 +317,20 @@ def check_out(
         to_do.sessions.raise_ahead_held(locked, by=by, now=now)
     invoice.refresh_from_db(fields=["paid", "payable"])
     return invoice
+
+
+def _assigned(
+    session: Appointment, held: Held, shown: Preview, *, by: Actor, now: datetime
+) -> AssignmentOfBenefit | None:
+    """The agreement that a bulk-billed session is claimed with; raises NotBulkBillable.
+
+    Medicare pays for it all or it is none, and nothing is charged beside it.
+    """
+    if held.agreement is None:
+        return None
+    if shown.item is None or held.extra or held.bill_to:
+        raise NotBulkBillable
+    return billing.assign_benefit(appointment=session, item=shown.item, agreement=held.agreement, by=by, now=now)
 
 
 def reader_of(invoice: Invoice) -> Reader | None:

@@ -51,6 +51,7 @@ STAFF_ONLY = (
     "portal/appointments/vocabulary.py",
     "portal/billing/claim_forms.py",
     "portal/billing/claim_states.py",
+    "portal/billing/models/assignment.py",
     "portal/billing/forms.py",
     "portal/billing/models/online.py",
     "portal/billing/models/watching.py",

@@ -265,10 +265,16 @@ class PatientForm(PersonForm, _ContactFields, _MedicareFields, _OtherPeopleField
         help_text=_("Practical things only, such as “rings the side door”. Never how somebody is."),
     )
 
+    bulk_billed = forms.BooleanField(
+        label=_("Bulk bill"),
+        required=False,
+        help_text=_("Medicare's benefit is taken as full payment: the patient pays nothing. Asked at each check-out."),
+    )
+
     groups = [
         (_("Who"), ["legal_first_name", "legal_last_name", "preferred_name", "pronouns", "date_of_birth", "desk_note"]),
         (_("Contact"), _CONTACT),
-        (_("Medicare"), _MEDICARE),
+        (_("Medicare"), [*_MEDICARE, "bulk_billed"]),
         (_("In an emergency"), _EMERGENCY),
         (_("GP"), _GP),
     ]

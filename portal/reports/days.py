@@ -18,6 +18,7 @@ from portal.appointments.models import Appointment, AppointmentQuerySet, TimeSlo
 from portal.appointments.states import Steps, Verb
 from portal.billing import charges
 from portal.billing.actions import links_of_all
+from portal.billing.bulk import is_bulk_billed
 from portal.billing.models import BILLS_A_SESSION, Invoice, PatientPayer, Purpose, Waiver
 from portal.billing.models.payer import chosen_by_itself
 from portal.clinic.kept import places
@@ -266,10 +267,11 @@ def _to_collect(
     What somebody else pays is not collected at the desk.
     """
     deposit = invoices.get(Purpose.DEPOSIT)
-    asked = sum((each.balance for each in invoices.values() if each is not deposit and each.payer_id is None), ZERO)
+    own = [each for each in invoices.values() if each.payer_id is None and not each.bulk_billed]
+    asked = sum((each.balance for each in own if each is not deposit), ZERO)
     if Purpose.SESSION in invoices or session.is_missed or session.is_request:
         return asked
-    if chosen_by_itself(payers, service=session.service, is_fee=False):
+    if chosen_by_itself(payers, service=session.service, is_fee=False) or is_bulk_billed(session):
         return asked
     return max(ZERO, charges.price_of(session, clinic=clinic) - (deposit.paid if deposit else ZERO))
 

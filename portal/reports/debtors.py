@@ -66,7 +66,8 @@ def every_debtor(actor: Actor, *, by_payer: bool, today: date) -> Iterator[Debto
 
 
 def _owing(actor: Actor, *, by_payer: bool) -> InvoiceQuerySet:
-    owing = Invoice.objects.visible_to(actor).owing().order_by()
+    # What Medicare is billed nobody owes: it stands on the list of claims.
+    owing = Invoice.objects.visible_to(actor).owing().filter(bulk_billed=False).order_by()
     return owing.filter(payer__isnull=False) if by_payer else owing
 
 

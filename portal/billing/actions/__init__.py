@@ -15,6 +15,7 @@ from portal.billing.actions.ahead import (
     use_ahead,
     use_held,
 )
+from portal.billing.actions.assigning import assign_benefit
 from portal.billing.actions.claiming import (
     approve_claim,
     claim_again,
@@ -69,6 +70,7 @@ __all__ = [
     "ahead_as_shown",
     "approve_claim",
     "ask_no_more_ahead",
+    "assign_benefit",
     "bill",
     "bill_fee",
     "change_draft",

@@ -96,7 +96,7 @@ def use_ahead(*, invoice: Invoice, by: Actor, now: datetime) -> None:
 
     What is more than the invoice stays where it is, to be given back; so does all of it where somebody else is billed.
     """
-    if invoice.payer_id is not None:
+    if invoice.payer_id is not None or invoice.bulk_billed:
         return
     deposit = deposit_of(invoice.appointment) if invoice.appointment else None
     if deposit is not None and deposit.pk != invoice.pk:
@@ -132,7 +132,12 @@ def use_held(*, invoice: Invoice, by: Actor, now: datetime, seen: str | None = N
     deposits = held_for(invoice.patient)
     invoice = lock_invoices(invoice, *deposits)[invoice.pk]
     check_seen(invoice, seen)
-    if invoice.status != InvoiceStatus.ISSUED or invoice.purpose == Purpose.DEPOSIT or invoice.payer_id is not None:
+    if (
+        invoice.status != InvoiceStatus.ISSUED
+        or invoice.purpose == Purpose.DEPOSIT
+        or invoice.payer_id
+        or invoice.bulk_billed
+    ):
         raise NotPayable
     return settle_from_held(invoice, deposits, most=invoice.balance, by=by, now=now)
 

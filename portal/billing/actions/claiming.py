@@ -57,7 +57,8 @@ def approve_claim(
     if amount > claim.charged:
         raise OverClaim(claim.charged)
     payment = None
-    if to_clinic:
+    # What is bulk-billed was assigned to the clinic.
+    if to_clinic or claim.line.invoice.bulk_billed:
         payment = record_payment(
             invoice=claim.line.invoice,
             amount=amount,
@@ -121,7 +122,7 @@ def withdraw_claim(
     Raises ReasonMissing, and ClaimChanged for an old page or one that Medicare has answered.
     """
     claim = _locked(claim, ClaimStatus.WITHDRAWN, seen)
-    if not claim.is_open:
+    if not claim.may_be_withdrawn:
         raise ClaimChanged(claim)
     if not reason.strip():
         raise ReasonMissing

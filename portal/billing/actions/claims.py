@@ -8,14 +8,21 @@ from typing import Any
 
 from portal.audit import trail
 from portal.billing.claim_states import ClaimStatus
-from portal.billing.models import ClaimStep, Invoice, InvoiceStatus, Line, MedicareClaim, Payment
+from portal.billing.models import AssignmentOfBenefit, ClaimStep, Invoice, InvoiceStatus, Line, MedicareClaim, Payment
 from portal.billing.refusals import ClaimApproved
 from portal.common.access.actors import Actor
 from portal.common.money import in_cents
 from portal.medicare.models import MbsItem, Referral
 
 
-def claim_lines(invoice: Invoice, *, referral: Referral | None, by: Actor, now: datetime) -> None:
+def claim_lines(
+    invoice: Invoice,
+    *,
+    referral: Referral | None,
+    assignment: AssignmentOfBenefit | None = None,
+    by: Actor,
+    now: datetime,
+) -> None:
     """Writes down a claim for each line with an item of an invoice just issued. Within the caller's transaction."""
     if referral is None:
         return
@@ -30,6 +37,7 @@ def claim_lines(invoice: Invoice, *, referral: Referral | None, by: Actor, now: 
             line=line,
             patient_id=invoice.patient_id,
             referral=referral,
+            assignment=assignment,
             item_number=line.item_number,
             counts_towards=kinds.get(line.item_number, MbsItem.CountsTowards.INDIVIDUAL),
             service_date=line.service_date,

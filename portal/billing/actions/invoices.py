@@ -19,8 +19,9 @@ from portal.billing.actions.claims import check_not_paid, claim_lines, withdraw_
 from portal.billing.actions.drawing import draw_soon
 from portal.billing.actions.locking import lock_invoice, lock_session
 from portal.billing.actions.numbering import numbered
+from portal.billing.bulk import MEDICARE
 from portal.billing.charges import Bill, Charge, bill_of
-from portal.billing.models import Invoice, InvoiceStatus, Line, PatientPayer, Payer, Purpose
+from portal.billing.models import AssignmentOfBenefit, Invoice, InvoiceStatus, Line, PatientPayer, Payer, Purpose
 from portal.billing.refusals import (
     AlreadyInvoiced,
     ChangedMeanwhile,
@@ -63,11 +64,13 @@ def draft_invoice(
     appointment: Appointment | None = None,
     purpose: Purpose = Purpose.SESSION,
     bill_to: BillTo | None = None,
+    bulk_billed: bool = False,
     by: Actor,
     now: datetime,
 ) -> Invoice:
     """Begins an invoice. It goes to the carer who is billed, else to the patient, unless `bill_to` says which payer.
 
+    What is `bulk_billed` goes to Medicare alone.
     Raises NothingToBill when there are no charges, or they come to less than nothing.
     """
     clinic = ClinicSettings.current()
@@ -75,17 +78,18 @@ def draft_invoice(
     sums = bill.sums
     if not bill.may_stand:
         raise NothingToBill
-    payer = bill_to.payer if bill_to else None
+    payer = bill_to.payer if bill_to and not bulk_billed else None
     issued_on = clinic.today(now)
     invoice = numbered(
         Invoice,
         "INV",
         purpose=purpose,
+        bulk_billed=bulk_billed,
         patient=patient,
         appointment=appointment,
         psychologist=psychologist,
         location=location,
-        **_billed(patient, bill_to),
+        **(_BY_MEDICARE if bulk_billed else _billed(patient, bill_to)),
         issued_on=issued_on,
         due_on=issued_on + _terms(payer, clinic),
         subtotal=sums.price,
@@ -152,6 +156,18 @@ def _billed(patient: Patient, bill_to: BillTo | None) -> dict[str, Any]:
     }
 
 
+# Whom an invoice that is bulk-billed is made out to.
+_BY_MEDICARE: dict[str, Any] = {
+    "billed_user": None,
+    "payer": None,
+    "bill_to_name": MEDICARE,
+    "bill_to_address": "",
+    "bill_to_abn": "",
+    "purchase_order": "",
+    "claim_number": "",
+}
+
+
 def put_bill_to(invoice: Invoice, bill_to: BillTo | None, *, clinic: ClinicSettings) -> None:
     """Makes a draft out to somebody else, in memory."""
     for name, value in _billed(invoice.patient, bill_to).items():
@@ -182,6 +198,7 @@ def issue_invoice(
     invoice: Invoice,
     referral: Referral | None = None,
     standing: Standing | None = None,
+    assignment: AssignmentOfBenefit | None = None,
     by: Actor,
     now: datetime,
     seen: str | None = None,
@@ -202,7 +219,7 @@ def issue_invoice(
     invoice.status = InvoiceStatus.ISSUED
     invoice.snapshot = snapshot.take(invoice, clinic=clinic, referral=referral, standing=standing)
     invoice.save(update_fields=["status", "issued_on", "due_on", "snapshot"])
-    claim_lines(invoice, referral=referral, by=by, now=now)
+    claim_lines(invoice, referral=referral, assignment=assignment, by=by, now=now)
     trail.record(
         "invoice.issued", by=by, target=invoice, at=now, purpose=invoice.purpose, total_cents=in_cents(invoice.total)
     )
@@ -229,12 +246,13 @@ def bill(
     referral: Referral | None = None,
     standing: Standing | None = None,
     bill_to: BillTo | None = None,
+    assignment: AssignmentOfBenefit | None = None,
     by: Actor,
     now: datetime,
 ) -> Invoice:
     """Issues the invoice of a session for one purpose; `referral` is the one that it is claimed under.
 
-    `standing` says which service of it that is.
+    `standing` says which service of it that is. With an `assignment` of the benefit it is bulk-billed.
 
     Raises NotBillable where the session's state does not allow it, and AlreadyInvoiced when it has an invoice for this:
     of two who press at once, the second is shown what the first did.
@@ -252,10 +270,11 @@ def bill(
         purpose=purpose,
         charges=charges,
         bill_to=bill_to,
+        bulk_billed=assignment is not None,
         by=by,
         now=now,
     )
-    return issue_invoice(invoice=draft, referral=referral, standing=standing, by=by, now=now)
+    return issue_invoice(invoice=draft, referral=referral, standing=standing, assignment=assignment, by=by, now=now)
 
 
 def may_bill(appointment: Appointment, purpose: Purpose, *, now: datetime) -> bool:

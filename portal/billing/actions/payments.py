@@ -12,7 +12,7 @@ from portal.billing.actions.amounts import check_amount, check_seen
 from portal.billing.actions.drawing import draw_soon
 from portal.billing.actions.locking import lock_invoice, lock_invoices
 from portal.billing.actions.rows import by_key, place_of, refundable, the_same, write_payment
-from portal.billing.models import Allocation, Invoice, InvoiceStatus, Payment
+from portal.billing.models import Allocation, Invoice, InvoiceStatus, Method, Payment
 from portal.billing.refusals import NotMovable, NotPayable, Overpayment
 from portal.clinic.models import Location
 from portal.common.access.actors import Actor
@@ -45,7 +45,8 @@ def record_payment(
         return the_same(earlier, invoice, amount)
     check_seen(invoice, seen)
     check_amount(amount)
-    if invoice.status != InvoiceStatus.ISSUED:
+    if invoice.status != InvoiceStatus.ISSUED or (invoice.bulk_billed and method != Method.MEDICARE):
+        # What is bulk-billed, Medicare alone pays.
         raise NotPayable
     if amount > invoice.balance:
         raise Overpayment(invoice.balance)
@@ -93,7 +94,7 @@ def move_payment(
         raise NotMovable(ZERO)
     if amount > left:
         raise NotMovable(left)
-    if target.status != InvoiceStatus.ISSUED:
+    if target.status != InvoiceStatus.ISSUED or (target.bulk_billed and payment.method != Method.MEDICARE):
         raise NotPayable
     if amount > target.balance:
         raise Overpayment(target.balance)

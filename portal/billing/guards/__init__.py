@@ -24,12 +24,12 @@ SQLite keeps decimals as binary fractions: amounts are compared as whole cents.
 from __future__ import annotations
 
 from portal.billing.guards import postgresql, sqlite
-from portal.billing.guards.claims import CLAIM_STEPS, CLAIMS
+from portal.billing.guards.claims import ASSIGNMENTS, CLAIM_STEPS, CLAIMS
 from portal.billing.guards.items import ITEMS
 from portal.billing.guards.words import OVERRIDE, OVERRIDE_NEVER, TAKING, TAKING_NEVER, WAIVER, WAIVER_NEVER
 from portal.common.guards import REFUSE, Function, Guard, Trigger, changes_once, frozen
 
-__all__ = ["BOOKS", "CLAIMS", "CLAIM_STEPS", "ITEMS", "OVERRIDES", "TAKINGS", "WAIVERS"]
+__all__ = ["ASSIGNMENTS", "BOOKS", "CLAIMS", "CLAIM_STEPS", "ITEMS", "OVERRIDES", "TAKINGS", "WAIVERS"]
 
 BOOKS = Guard(
     "the books",

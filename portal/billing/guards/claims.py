@@ -7,8 +7,13 @@ from collections.abc import Callable
 
 from portal.billing.claim_states import ONLY_WITH_ITS_INVOICE, STEPS
 from portal.billing.guards.words import (
+    ALLOCATION,
+    ASSIGNMENT,
+    ASSIGNMENT_NEVER,
+    BULK_PAID_BY_MEDICARE,
     CLAIM,
     CLAIM_BEGINS,
+    CLAIM_NEEDS_ASSIGNMENT,
     CLAIM_NEVER,
     CLAIM_PAID,
     CLAIM_STEP,
@@ -16,13 +21,14 @@ from portal.billing.guards.words import (
     CREDIT_NOTE,
     INVOICE,
     LINE,
+    PAYMENT,
 )
 from portal.common.guards import REFUSE, Function, Guard, Trigger, frozen, raises, refuses, runs
 
 # A test fails if a column is in none of these.
 KEPT = [
-    "id", "code", "line_id", "patient_id", "referral_id", "item_number", "counts_towards", "service_date", "starts_at",
-    "created_at", "created_by_id",
+    "id", "code", "line_id", "patient_id", "referral_id", "assignment_id", "item_number", "counts_towards",
+    "service_date", "starts_at", "created_at", "created_by_id",
 ]  # fmt: skip
 OF_A_STEP = [
     "status", "revision", "channel", "reference", "sent_on", "decided_on", "amount", "reason", "changed_at",
@@ -69,6 +75,18 @@ _OFF = f"(SELECT SUM(amount) FROM {CREDIT_NOTE} WHERE line_id = NEW.line_id)"
 _LINE_TOTAL = f"(SELECT total FROM {LINE} WHERE id = NEW.line_id)"
 _OF_INVOICE = f"EXISTS (SELECT 1 FROM {_APPROVED} IN (SELECT id FROM {LINE} WHERE invoice_id = NEW.id))"
 
+_INVOICE_OF = f"(SELECT {{}} FROM {INVOICE} WHERE id = (SELECT invoice_id FROM {LINE} WHERE id = NEW.line_id))"
+# The agreement is of the very session; on an invoice that is not bulk-billed there is none.
+_UNASSIGNED = (
+    f"CASE WHEN {_INVOICE_OF.format('bulk_billed')} THEN NOT EXISTS (SELECT 1 FROM {ASSIGNMENT} "
+    f"WHERE id = NEW.assignment_id AND appointment_id = {_INVOICE_OF.format('appointment_id')}) "
+    "ELSE NEW.assignment_id IS NOT NULL END"
+)
+_NOT_MEDICARES = (
+    f"NEW.amount > 0 AND (SELECT bulk_billed FROM {INVOICE} WHERE id = NEW.invoice_id) "
+    f"AND (SELECT method FROM {PAYMENT} WHERE id = NEW.payment_id) <> 'medicare'"
+)
+
 CLAIMS = Guard(
     "the claims",
     sqlite=[
@@ -76,12 +94,18 @@ CLAIMS = Guard(
             "claim_begins_pending",
             refuses("BEFORE INSERT", CLAIM, "NEW.status <> 'pending' OR NEW.revision <> 0", CLAIM_BEGINS),
         ),
+        Trigger("claim_bulk_is_assigned", refuses("BEFORE INSERT", CLAIM, _UNASSIGNED, CLAIM_NEEDS_ASSIGNMENT)),
+        Trigger(
+            "claim_bulk_is_paid_by_medicare",
+            refuses("BEFORE INSERT", ALLOCATION, _NOT_MEDICARES, BULK_PAID_BY_MEDICARE),
+        ),
         Trigger(
             "claim_never_replaced",
             refuses(
                 "BEFORE INSERT",
                 CLAIM,
-                f"EXISTS (SELECT 1 FROM {CLAIM} WHERE id = NEW.id OR line_id = NEW.line_id OR code = NEW.code)",
+                f"EXISTS (SELECT 1 FROM {CLAIM} WHERE id = NEW.id OR line_id = NEW.line_id OR code = NEW.code "
+                "OR assignment_id = NEW.assignment_id)",
                 CLAIM_NEVER,
             ),
         ),
@@ -113,6 +137,7 @@ CLAIMS = Guard(
         BEGIN
             IF TG_OP = 'INSERT' THEN
                 IF NEW.status <> 'pending' OR NEW.revision <> 0 THEN {raises(CLAIM_BEGINS)} END IF;
+                IF {_UNASSIGNED} THEN {raises(CLAIM_NEEDS_ASSIGNMENT)} END IF;
                 RETURN NEW;
             END IF;
             IF NOT ({_ON_POSTGRESQL}) OR (({_WITH_ITS_INVOICE}) AND NOT {_IS_VOID}) THEN {raises(CLAIM_NEVER)} END IF;
@@ -137,6 +162,18 @@ CLAIMS = Guard(
             RETURN NEW;
         END""",
         ),
+        Function(
+            "billing_guard_bulk_payment",
+            f"""
+        BEGIN
+            IF {_NOT_MEDICARES} THEN {raises(BULK_PAID_BY_MEDICARE)} END IF;
+            RETURN NEW;
+        END""",
+        ),
+        Trigger(
+            "claim_bulk_is_paid_by_medicare",
+            f"BEFORE INSERT ON {ALLOCATION} FOR EACH ROW EXECUTE FUNCTION billing_guard_bulk_payment()",
+        ),
         Trigger(
             "claim_never_changes",
             f"BEFORE INSERT OR UPDATE ON {CLAIM} FOR EACH ROW EXECUTE FUNCTION billing_guard_claim()",
@@ -153,6 +190,13 @@ CLAIMS = Guard(
             f"BEFORE INSERT ON {CREDIT_NOTE} FOR EACH ROW EXECUTE FUNCTION billing_guard_claimed_line()",
         ),
     ],
+)
+ASSIGNMENTS = frozen(
+    "the assignments of benefit",
+    prefix="assignment",
+    table=ASSIGNMENT,
+    words=ASSIGNMENT_NEVER,
+    keys=(("code",),),
 )
 CLAIM_STEPS = frozen(
     "the steps of claims",

@@ -13,11 +13,12 @@ TABLES = {
     INVOICE, LINE, PAYMENT, ALLOCATION, CREDIT_NOTE, WAIVER, CLAIM, CLAIM_STEP, DAY_CLOSE, CLOSED_PAYMENT, TAKING,
     SHARE,
 }  # fmt: skip
+ASSIGNMENT = "billing_assignmentofbenefit"
 
 # Of an issued invoice; a test fails if a column is in neither list.
 MAY_CHANGE = ["status", "payable", "paid", "voided_at", "voided_by_id", "void_reason"]
 FROZEN = [
-    "id", "code", "number", "purpose", "patient_id", "appointment_id", "psychologist_id", "location_id",
+    "id", "code", "number", "purpose", "bulk_billed", "patient_id", "appointment_id", "psychologist_id", "location_id",
     "billed_user_id", "payer_id", "bill_to_name", "bill_to_address", "bill_to_abn", "purchase_order", "claim_number",
     "issued_on", "due_on", "subtotal", "gst", "total", "rebate", "out_of_pocket", "snapshot", "created_at",
     "created_by_id",
@@ -55,6 +56,9 @@ WAIVER_NEVER = "A waiver never changes."
 ITEM_WAS_USED = "A row of the Medicare schedule that a session was billed by never changes; a new fee is a new row."
 CLAIM_NEVER = "What a claim is for never changes, and it moves only as claims may."
 CLAIM_BEGINS = "A claim begins as one to be claimed."
+CLAIM_NEEDS_ASSIGNMENT = "A bulk-billed service is claimed with the agreement that assigns it, and no other is."
+ASSIGNMENT_NEVER = "An agreement that assigns a benefit never changes, and is kept."
+BULK_PAID_BY_MEDICARE = "What is bulk-billed is paid by Medicare alone."
 CLAIM_STEP_NEVER = "A step of a claim never changes."
 CLAIM_PAID = "Medicare paid for this: the claim is rejected first, with a reason."
 OVERRIDE, OVERRIDE_NEVER = "billing_claimoverride", "What somebody answered for on a Medicare invoice never changes."

@@ -1,4 +1,5 @@
 from portal.billing.claim_states import ClaimStatus
+from portal.billing.models.assignment import AssignmentOfBenefit, AssignmentTerms, Way
 from portal.billing.models.bill_link import BillLink
 from portal.billing.models.bulk import BulkRun
 from portal.billing.models.claim import Channel, ClaimStep, MedicareClaim
@@ -20,6 +21,8 @@ __all__ = [
     "BILLS_A_SESSION",
     "FEES",
     "Allocation",
+    "AssignmentOfBenefit",
+    "AssignmentTerms",
     "AttemptStatus",
     "BillLink",
     "BulkRun",
@@ -51,4 +54,5 @@ __all__ = [
     "StripeRefund",
     "Taking",
     "Waiver",
+    "Way",
 ]

@@ -12,6 +12,7 @@ from django.db.models.functions import Round
 from django.utils.translation import gettext_lazy as _
 
 from portal.billing.claim_states import OPEN, PAYS_NOTHING, ClaimStatus
+from portal.billing.models.assignment import AssignmentOfBenefit
 from portal.billing.models.invoice import Invoice, Line
 from portal.billing.models.payment import Payment
 from portal.common.access.actors import Actor
@@ -54,7 +55,7 @@ class MedicareClaimQuerySet(models.QuerySet["MedicareClaim"]):
         """Named tuples of what the desk's list shows."""
         return self.values_list(
             "code", "status", "item_number", "service_date", "starts_at", "amount", "exported_at", "decided_on",
-            "line__benefit", "line__total", "line__invoice__number",
+            "line__benefit", "line__total", "line__invoice__number", "line__invoice__bulk_billed",
             "patient__legal_first_name", "patient__legal_last_name", "patient__preferred_name",
             "line__invoice__psychologist__title", "line__invoice__psychologist__user__first_name",
             "line__invoice__psychologist__user__last_name",
@@ -82,6 +83,8 @@ class ClaimRow(Protocol):
     @property
     def line__invoice__number(self) -> str: ...
     @property
+    def line__invoice__bulk_billed(self) -> bool: ...
+    @property
     def patient__legal_first_name(self) -> str: ...
     @property
     def patient__legal_last_name(self) -> str: ...
@@ -96,9 +99,9 @@ class ClaimRow(Protocol):
 
 
 @classed(
-    plain="id code line patient referral item_number counts_towards service_date starts_at status revision channel "
-    "sent_on decided_on amount created_at created_by changed_at changed_by withdrawn_at withdrawn_by exported_at "
-    "exported_by",
+    plain="id code line patient referral assignment item_number counts_towards service_date starts_at status revision "
+    "channel sent_on decided_on amount created_at created_by changed_at changed_by withdrawn_at withdrawn_by "
+    "exported_at exported_by",
     personal="reference reason",
 )
 class MedicareClaim(models.Model):
@@ -112,6 +115,10 @@ class MedicareClaim(models.Model):
     line = models.OneToOneField(Line, on_delete=models.PROTECT, related_name="claim")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="medicare_claims", db_index=False)
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="claims")
+    # What is bulk-billed is claimed with this.
+    assignment = models.OneToOneField(
+        AssignmentOfBenefit, null=True, on_delete=models.PROTECT, related_name="claim", editable=False
+    )
     item_number = models.CharField(_("item"), max_length=5)
     counts_towards = models.CharField(max_length=10, choices=MbsItem.CountsTowards.choices)
     service_date = models.DateField(_("date of service"))
@@ -197,6 +204,11 @@ class MedicareClaim(models.Model):
     def is_open(self) -> bool:
         """Whether nobody has an answer to it yet."""
         return self.status in OPEN
+
+    @property
+    def may_be_withdrawn(self) -> bool:
+        """Whether somebody may take it back by hand: what is bulk-billed goes with its invoice."""
+        return self.is_open and not self.line.invoice.bulk_billed
 
 
 @classed(

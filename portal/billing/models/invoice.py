@@ -94,16 +94,16 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
         return self.issued().filter(paid__lt=F("payable"))
 
     def owed_by_patients(self) -> InvoiceQuerySet:
-        """Those owing that patients, or whoever cares for them, pay: what a payer is billed is not theirs to pay."""
-        return self.owing().filter(payer__isnull=True)
+        """Those owing that patients, or whoever cares for them, pay: not what a payer or Medicare is billed."""
+        return self.owing().filter(payer__isnull=True, bulk_billed=False)
 
     def settled(self) -> InvoiceQuerySet:
         """Issued ones on which nothing is missing."""
         return self.issued().filter(paid__gte=F("payable"))
 
     def overdue(self, *, today: date) -> InvoiceQuerySet:
-        """Those owing whose day to be paid is over."""
-        return self.owing().filter(due_on__lt=today)
+        """Those owing whose day to be paid is over; Medicare has none."""
+        return self.owing().filter(due_on__lt=today, bulk_billed=False)
 
     def standing(self, standing: str, *, today: date) -> InvoiceQuerySet:
         """Those that stand so on this day; owing includes overdue."""
@@ -125,6 +125,7 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
         """Named tuples with what `balance_of` and `badge_of` ask, and whose the invoice is, by their names' parts."""
         return self.values_list(
             "number", "purpose", "status", "issued_on", "due_on", "total", "payable", "paid", "bill_to_name",
+            "bulk_billed",
             "patient__legal_first_name", "patient__legal_last_name", "patient__preferred_name",
             "psychologist__title", "psychologist__user__first_name", "psychologist__user__last_name",
             *more,
@@ -158,8 +159,9 @@ _CREDITED = Q(payable=0, total__gt=0)
 
 
 @classed(
-    plain="id code number purpose patient appointment psychologist location billed_user payer status issued_on due_on "
-    "subtotal gst total rebate out_of_pocket payable paid created_at created_by voided_at voided_by void_reason",
+    plain="id code number purpose bulk_billed patient appointment psychologist location billed_user payer status "
+    "issued_on due_on subtotal gst total rebate out_of_pocket payable paid created_at created_by voided_at "
+    "voided_by void_reason",
     personal="bill_to_name bill_to_address bill_to_abn purchase_order claim_number snapshot",
 )
 class Invoice(models.Model):
@@ -172,6 +174,8 @@ class Invoice(models.Model):
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.CharField(_("number"), max_length=12, unique=True, editable=False)
     purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.SESSION, editable=False)
+    # Medicare pays all of it, and the patient nothing.
+    bulk_billed = models.BooleanField(default=False, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="invoices", db_index=False)
     appointment = models.ForeignKey(
         Appointment, null=True, blank=True, on_delete=models.PROTECT, related_name="invoices"
@@ -256,6 +260,11 @@ class Invoice(models.Model):
             models.CheckConstraint(condition=~Q(bill_to_name=""), name="invoice_names_its_buyer"),
             # Medicare pays for services that were given: nothing towards money paid ahead, or sessions not held.
             models.CheckConstraint(condition=Q(purpose="session") | Q(rebate=0), name="invoice_rebate_for_sessions"),
+            # What is charged is Medicare's benefit, with nothing beside it.
+            models.CheckConstraint(
+                condition=Q(bulk_billed=False) | Q(purpose="session", out_of_pocket=0, rebate__gt=0),
+                name="invoice_bulk_billed_at_the_benefit",
+            ),
             models.CheckConstraint(
                 condition=Q(total=Round(F("subtotal") + F("gst"), 2)), name="invoice_total_is_subtotal_and_gst"
             ),

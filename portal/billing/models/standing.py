@@ -62,6 +62,8 @@ class Billed(Protocol):
     def paid(self) -> Decimal: ...
     @property
     def due_on(self) -> date: ...
+    @property
+    def bulk_billed(self) -> bool: ...
 
 
 class InvoiceRow(Billed, Protocol):
@@ -118,12 +120,14 @@ def standing_of(invoice: Billed, *, today: date) -> Standing:
         return Standing.CREDITED
     if invoice.paid >= invoice.payable:
         return Standing.PAID
-    return Standing.OVERDUE if invoice.due_on < today else Standing.OWING
+    return Standing.OVERDUE if invoice.due_on < today and not invoice.bulk_billed else Standing.OWING
 
 
 def badge_of(invoice: Billed, *, today: date) -> str:
     """The state as `components/_invoice_status.html` draws it."""
     standing = standing_of(invoice, today=today)
+    if standing == Standing.OWING and invoice.bulk_billed:
+        return "medicare"
     if standing == Standing.OWING:
         return "part_paid" if invoice.paid else "due"
     return standing.value

@@ -69,7 +69,7 @@ def begin(
 def _write(invoice: Invoice, *, came_by: str, language: str, by: Actor, now: datetime) -> PaymentAttempt | None:
     """The open try where it still fits, or a new one; None where one is open that does not fit any more."""
     invoice = lock_invoice(invoice)
-    if invoice.status != InvoiceStatus.ISSUED or invoice.balance <= 0:
+    if invoice.status != InvoiceStatus.ISSUED or invoice.balance <= 0 or invoice.bulk_billed:
         raise NotPayable
     existing = PaymentAttempt.objects.open().filter(invoice=invoice).first()
     if existing is not None:

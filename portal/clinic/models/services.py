@@ -82,7 +82,7 @@ class ServiceQuerySet(models.QuerySet["Service"]):
     plain="id code name slug description minutes buffer_before buffer_after fee tax_code in_person video phone "
     "online first_visit_only notice_hours horizon_days hold_minutes cancel_hours max_open_bookings who_books "
     "late_fee_percent near_hours near_fee_percent no_show_percent "
-    "room_need how_booked ahead answer_hours medicare is_active position",
+    "room_need how_booked ahead answer_hours medicare bulk_billed is_active position",
 )
 class Service(models.Model):
     """What the clinic offers: how long it takes, what it costs, how it is given."""
@@ -164,6 +164,7 @@ class Service(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(24 * 7)],
     )
     medicare = models.BooleanField(_("a Medicare rebate may apply"), default=True)
+    bulk_billed = models.BooleanField("bulk billed", default=False)
     is_active = models.BooleanField(_("offered"), default=True)
     position = models.PositiveSmallIntegerField(_("order"), default=0)
 

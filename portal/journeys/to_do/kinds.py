@@ -152,6 +152,15 @@ AHEAD_HELD: Final = Kind(
     advice=_("Refund it. If a fee is due, invoice the fee first: the money counts towards it."),
 )
 
+BULK_REJECTED: Final = Kind(
+    name="bulk_rejected",
+    role=Role.RECEPTION,
+    title=_("Medicare rejected a bulk-billed claim"),
+    heading=_("Bulk-billed claims that Medicare rejected"),
+    action=_("Open"),
+    advice=_("Put it right and claim it again, or void its invoice and bill the session anew."),
+)
+
 FEE_UNDECIDED: Final = Kind(
     name="fee_undecided",
     role=Role.RECEPTION,
@@ -207,7 +216,7 @@ OF_STRANDED_NAMES: Final = tuple(kind.name for kind in OF_STRANDED)
 # Those that are about a session.
 OF_SESSIONS: Final = (
     *(SESSION_OPEN, NOT_BILLED_AGAIN, *OF_STRANDED),
-    *(AHEAD_HELD, FEE_UNDECIDED, REQUESTED, BUSY_THEN, TO_TELL),
+    *(AHEAD_HELD, BULK_REJECTED, FEE_UNDECIDED, REQUESTED, BUSY_THEN, TO_TELL),
 )
 KINDS: Final = {
     kind.name: kind for kind in (UNDELIVERED, RECORD_READ, REPORT_OWING, DOUBLED, OFFER_UNREACHED, *OF_SESSIONS)

@@ -17,7 +17,7 @@ from portal.appointments import states
 from portal.appointments.models import Appointment
 from portal.appointments.openings import Span
 from portal.billing import charges
-from portal.billing.models import Invoice, Purpose, Waiver
+from portal.billing.models import ClaimStatus, Invoice, InvoiceStatus, MedicareClaim, Purpose, Waiver
 from portal.billing.models.invoice import InvoiceQuerySet
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Location, Mode
@@ -28,6 +28,7 @@ from portal.journeys.to_do import steps
 from portal.journeys.to_do.due import NOON, noon_or_five
 from portal.journeys.to_do.kinds import (
     AHEAD_HELD,
+    BULK_REJECTED,
     BUSY_THEN,
     FEE_UNDECIDED,
     LEFT,
@@ -230,6 +231,29 @@ def _ahead_held(sessions: Sequence[Appointment]) -> set[int]:
     return {pk for pk in held if pk} - ({session.pk for session in completed} - _billed(completed))
 
 
+# ---- Bulk-billed, and rejected ---------------------------------------------------------------------------------------
+
+
+def raise_bulk_rejected(session: Appointment, *, by: Actor, now: datetime) -> int:
+    """Puts a session on the list whose bulk-billed claim Medicare rejected; returns 1 if it is new."""
+    if not _bulk_rejected([session]):
+        return 0
+    due_at = noon_or_five(now + A_WHILE, session.zone)
+    return put(BULK_REJECTED, session, due_at=due_at, escalates_at=due_at + 2 * DAY, by=by, now=now)
+
+
+def _bulk_rejected(sessions: Sequence[Appointment]) -> set[int]:
+    """Of these sessions, the ids of those whose bulk-billed claim is rejected, and whose invoice still stands."""
+    claims = MedicareClaim.objects.filter(
+        status=ClaimStatus.REJECTED,
+        line__invoice__bulk_billed=True,
+        line__invoice__status=InvoiceStatus.ISSUED,
+        line__invoice__appointment__in=[session.pk for session in sessions],
+    )
+    found = claims.values_list("line__invoice__appointment", flat=True) if sessions else ()
+    return {pk for pk in found if pk is not None}
+
+
 # ---- A fee that nobody decided on ------------------------------------------------------------------------------------
 
 
@@ -313,6 +337,8 @@ def _close(to_dos: list[ToDo], sessions: dict[str, Appointment], *, by: Actor, n
     voided, ahead = _about(to_dos, NOT_BILLED_AGAIN.name), _about(to_dos, AHEAD_HELD.name)
     billed = _billed([session for code, session in sessions.items() if code in voided])
     held = _ahead_held([session for code, session in sessions.items() if code in ahead])
+    of_bulk = _about(to_dos, BULK_REJECTED.name)
+    rejected = _bulk_rejected([session for code, session in sessions.items() if code in of_bulk])
     open_fees = _about(to_dos, FEE_UNDECIDED.name)
     undecided = _fee_undecided([session for code, session in sessions.items() if code in open_fees])
     people = kept.psychologists()
@@ -324,7 +350,15 @@ def _close(to_dos: list[ToDo], sessions: dict[str, Appointment], *, by: Actor, n
         else:
             theirs = to_do.person == str(people[session.psychologist_id].user_id)
             outcome = _outcome(
-                to_do, session, theirs=theirs, hindered=hindered, billed=billed, held=held, undecided=undecided, now=now
+                to_do,
+                session,
+                theirs=theirs,
+                hindered=hindered,
+                billed=billed,
+                held=held,
+                rejected=rejected,
+                undecided=undecided,
+                now=now,
             )
         if outcome:
             if done := steps.close(to_do, outcome=outcome, by=by, now=now):
@@ -355,6 +389,7 @@ def _outcome(
     hindered: Mapping[str, set[int]],
     billed: set[int],
     held: set[int],
+    rejected: set[int],
     undecided: set[int],
     now: datetime,
 ) -> str:
@@ -379,6 +414,8 @@ def _outcome(
             if session.is_open:
                 return "reopened"
             return "" if session.pk in held else "settled"
+        case BULK_REJECTED.name:
+            return "" if session.pk in rejected else "settled"
         case REQUESTED.name:
             return "" if session.is_request and theirs else str(session.status)
         case FEE_UNDECIDED.name:

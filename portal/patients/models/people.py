@@ -105,8 +105,8 @@ class PatientQuerySet(models.QuerySet["Patient"]):
 @classed(
     plain="id code user created_at compared_at language approved_at approved_by",
     personal="legal_first_name legal_last_name preferred_name pronouns date_of_birth phone email street suburb state "
-    "postcode medicare_number medicare_irn medicare_expires medicare_name emergency_name emergency_relationship "
-    "emergency_phone gp_name gp_practice gp_phone desk_note",
+    "postcode medicare_number medicare_irn medicare_expires medicare_name bulk_billed emergency_name "
+    "emergency_relationship emergency_phone gp_name gp_practice gp_phone desk_note",
 )
 class Patient(models.Model):
     """The person in care. An account is optional: the desk books people who have none, parents sign in for children."""
@@ -135,6 +135,7 @@ class Patient(models.Model):
     medicare_irn = models.CharField(_("number beside the name"), max_length=1, blank=True, validators=[validate_irn])
     medicare_expires = models.DateField(_("valid to"), null=True, blank=True)
     medicare_name = models.CharField(_("name on the card"), max_length=40, blank=True)
+    bulk_billed = models.BooleanField("bulk billed", default=False)
 
     emergency_name = models.CharField(_("emergency contact"), max_length=120, blank=True)
     emergency_relationship = models.CharField(_("who they are to you"), max_length=60, blank=True)

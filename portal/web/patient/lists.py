@@ -91,8 +91,8 @@ def _named(row: ListedRow, texts: Texts) -> str:
 
 
 def _left(row: ListedRow) -> Decimal:
-    """What of it is left for the patient, or whoever cares for them, to pay: nothing that a payer is billed."""
-    return ZERO if row.payer else balance_of(row)
+    """What of it is left for the patient, or whoever cares for them, to pay: nothing that a payer or Medicare is."""
+    return ZERO if row.payer or row.bulk_billed else balance_of(row)
 
 
 def badge_for_patients(invoice: Billed, payer: int | None, *, today: date) -> str:

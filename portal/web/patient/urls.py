@@ -52,6 +52,7 @@ urlpatterns = [
     path("invoices/statement/", statements.statement, name="statement"),
     path("invoices/statement/pdf/", statements.statement_pdf, name="statement_pdf"),
     path("invoices/receipts/<slug:receipt>/pdf/", statements.receipt_pdf, name="receipt_pdf"),
+    path("invoices/assignments/<uuid:code>/pdf/", invoices.assignment_pdf, name="assignment_pdf"),
     path("invoices/<slug:number>/", invoices.detail, name="invoice"),
     path("paying/<uuid:code>/", paying.paying, name="paying"),
     path("invoices/<slug:number>/pay/", paying.pay, name="pay"),

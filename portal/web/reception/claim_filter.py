@@ -48,6 +48,12 @@ class ClaimFilter(django_filters.FilterSet):
         empty_label=_("Any"),
         method="in_a_file",
     )
+    billed = django_filters.ChoiceFilter(
+        label=_("Billed"),
+        choices=[("bulk", _("Bulk billed")), ("patient", _("To the patient"))],
+        empty_label=_("Any"),
+        method="in_bulk",
+    )
     patient = django_filters.UUIDFilter(field_name="patient__code", widget=forms.HiddenInput)
 
     class Meta:
@@ -80,6 +86,9 @@ class ClaimFilter(django_filters.FilterSet):
 
     def older(self, claims: MedicareClaimQuerySet, name: str, value: str) -> MedicareClaimQuerySet:
         return claims.filter(service_date__lt=self.today - timedelta(days=int(value)))
+
+    def in_bulk(self, claims: MedicareClaimQuerySet, name: str, value: str) -> MedicareClaimQuerySet:
+        return claims.filter(line__invoice__bulk_billed=value == "bulk")
 
     def in_a_file(self, claims: MedicareClaimQuerySet, name: str, value: str) -> MedicareClaimQuerySet:
         return claims.filter(exported_at__isnull=value == "no")

@@ -63,6 +63,7 @@ class ClaimTable(ListTable[ClaimRow]):
             {
                 "status": record.status,
                 "is_open": record.status in (ClaimStatus.PENDING, ClaimStatus.SENT),
+                "is_bulk": record.line__invoice__bulk_billed,
                 "is_exported": record.exported_at is not None,
             },
             (

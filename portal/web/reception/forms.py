@@ -35,6 +35,7 @@ from portal.common.money import dollars
 from portal.journeys import choosing, profiles
 from portal.journeys.checking_out import AS_HELD, NO_ITEM, Claim, Held, Taken
 from portal.patients.models import Carer, Patient
+from portal.web.reception.bulk_form import BulkFields
 from portal.web.reception.held_forms import HowHeldForm
 
 ANY = "any"
@@ -227,7 +228,7 @@ PRICED = {
 }
 
 
-class CheckOutForm(HowHeldForm):
+class CheckOutForm(HowHeldForm, BulkFields):
     """The session as it was held, what it costs, and the money handed over."""
 
     minutes = WholeNumberField(label=_("Minutes"), min_value=1, max_value=600)
@@ -269,7 +270,10 @@ class CheckOutForm(HowHeldForm):
             field_of(self, "bill_to", forms.ChoiceField).choices = [own, *named]
         else:
             del self.fields["bill_to"]
-        self.fields["amount"].required = not self.is_bound or self.data.get("method") not in TAKES_NOTHING
+        self.begin_bulk(claim.ways)
+        takes = not self.is_bulk and self.data.get("method") not in TAKES_NOTHING
+        self.fields["amount"].required = not self.is_bound or takes
+        self.fields["method"].required = not self.is_bulk
         self.claim, self.charges_gst, self.on_hold = claim, charges_gst, on_hold
         if on_hold:
             held = _("From the %(amount)s that we hold") % {"amount": dollars(on_hold)}
@@ -301,12 +305,20 @@ class CheckOutForm(HowHeldForm):
         described, amount = data.get("extra_description"), data.get("extra_amount")
         if described and amount is None and "extra_amount" not in self.errors:
             self.add_error("extra_amount", ValidationError(_("What does it cost?"), code="required"))
+        if self.is_bulk:
+            self.check_bulk(
+                data,
+                is_paid=self.claim.is_covered and data.get("item") != NO_ITEM and not data.get("abroad"),
+                is_theirs=data.get("bill_to", THEMSELVES) == THEMSELVES,
+            )
         if amount and not described and "extra_description" not in self.errors:
             self.add_error("extra_description", ValidationError(_("What is it for?"), code="required"))
         return data
 
     def check_amount(self, total: Decimal) -> None:
         """Adds what is wrong with the money taken, now that the total is known."""
+        if self.is_bulk:
+            return
         if self.cleaned_data.get("method") in (*TAKES_NOTHING, None) or "amount" in self.errors:
             return
         amount = self.cleaned_data["amount"]
@@ -377,13 +389,14 @@ class CheckOutForm(HowHeldForm):
             item=data["item"],
             extra=extra,
             bill_to=self.payers.get(data.get("bill_to", THEMSELVES)),
+            agreement=self.agreement,
             **self.how_held(),
         )
 
     @property
     def taken(self) -> Taken | None:
         data = self.cleaned_data
-        if data["method"] in TAKES_NOTHING:
+        if self.is_bulk or data["method"] in TAKES_NOTHING:
             return None
         return Taken(amount=data["amount"], method=data["method"], reference=data["reference"])
 

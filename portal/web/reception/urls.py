@@ -153,6 +153,7 @@ urlpatterns = [
     path("claims/file/", claims.export, name="export_claims"),
     path("claims/made/", claims.send, name="send_claims"),
     path("claims/<uuid:code>/", claims.detail, name="claim"),
+    path("claims/assignments/<uuid:code>/pdf/", claims.assignment, name="assignment_pdf"),
     path("close/", close.close, name="close"),
     path("close/pdf/", close.pdf, name="close_pdf"),
     path("debtors/", debtors.debtors, name="debtors"),

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from portal.common.access.actors import Actor
 from portal.journeys.to_do.kinds import (
     AHEAD_HELD,
+    BULK_REJECTED,
     BUSY_THEN,
     DOUBLED,
     FEE_UNDECIDED,
@@ -40,6 +41,7 @@ DESKS_PAGES: Mapping[str, str] = {
     LEFT.name: "reception:appointment",
     PLACE_CLOSED.name: "reception:appointment",
     AHEAD_HELD.name: "reception:appointment",
+    BULK_REJECTED.name: "reception:appointment",
     FEE_UNDECIDED.name: "reception:fee",
     BUSY_THEN.name: "reception:appointment",
     REQUESTED.name: "reception:answer",

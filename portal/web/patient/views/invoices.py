@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_safe
 from portal.accounts.roles import Role
 from portal.billing import transfers
 from portal.billing.actions import on_account
-from portal.billing.models import CreditNote, Invoice
+from portal.billing.models import AssignmentOfBenefit, CreditNote, Invoice
 from portal.billing.models.invoice import balance_of
 from portal.billing.models.online import attempt_of
 from portal.billing.movements import movements_of
@@ -90,9 +91,26 @@ def detail(request: ActorRequest, number: str) -> HttpResponse:
         "lines": invoice.lines.all(),
         "movements": movements_of(invoice),
         "notes": invoice.credit_notes.all(),
+        "assignment": AssignmentOfBenefit.objects.filter(claim__line__invoice=invoice).first()
+        if invoice.bulk_billed
+        else None,
         "pay_to": None if invoice.payer_id else transfers.pay_to(invoice, clinic=clinic),
     }
     return page_or_fragment(request, "patient/invoice.html", context, fragment="bill")
+
+
+@allow(Role.PATIENT)
+@require_safe
+def assignment_pdf(request: ActorRequest, code: UUID) -> HttpResponse:
+    """One's copy of the agreement by which Medicare pays the clinic."""
+    from portal.billing.assignment_paper import assignment_pdf  # it brings the PDF library, which is slow to load
+
+    found = get_object_or_404(AssignmentOfBenefit.objects.visible_to(request.actor), code=code)
+    return HttpResponse(
+        assignment_pdf(found),
+        content_type="application/pdf",
+        headers={"Content-Disposition": 'inline; filename="assignment-of-benefit.pdf"'},
+    )
 
 
 @allow(Role.PATIENT)

@@ -21,8 +21,8 @@ YEARS = 6
 
 
 def _own(request: ActorRequest) -> InvoiceQuerySet:
-    """Theirs to pay: what a payer is billed is no cost of theirs."""
-    return Invoice.objects.visible_to(request.actor).filter(payer__isnull=True)
+    """Theirs to pay: what a payer or Medicare is billed is no cost of theirs."""
+    return Invoice.objects.visible_to(request.actor).filter(payer__isnull=True, bulk_billed=False)
 
 
 def _asked(request: ActorRequest) -> tuple[Statement, int, date]:

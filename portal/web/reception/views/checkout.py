@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,7 @@ from portal.appointments.models import Appointment
 from portal.appointments.refusals import WrongState
 from portal.appointments.states import Verb, Why
 from portal.billing.actions import held_for, held_of, links_of, on_account
+from portal.billing.bulk import Agreement
 from portal.billing.models import Invoice, Method, Purpose
 from portal.billing.movements import movements_of
 from portal.billing.refusals import AlreadyInvoiced, BillingRefused, Overpayment
@@ -60,8 +62,14 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
     if request.method != "POST":
         seen = checking_out.as_shown(session, claim=claim, clinic=clinic)
         held = checking_out.as_booked(session)
+        is_bulk = claim.bulk_billed and claim.is_covered and bool(claim.ways) and held.bill_to is None
+        if is_bulk:
+            # Not agreed yet: that is asked on the page.
+            held = replace(held, agreement=Agreement(way="", agreed_by=""))
         shown = checking_out.preview(session, held, claim=claim, clinic=clinic)
         start = {
+            "bulk": is_bulk,
+            "agreed_by": session.person.legal_name,
             "minutes": held.minutes,
             "mode": held.mode,
             "fee": held.fee,
@@ -127,7 +135,7 @@ def _settled(
                 held=held,
                 key=f"checkout:{form.cleaned_data['key']}",
                 payment=form.taken,
-                uses_held=form.cleaned_data["method"] == HELD,
+                uses_held=form.cleaned_data.get("method") == HELD and not form.is_bulk,
                 by=request.actor,
                 now=now,
                 seen=form.cleaned_data["seen"] or None,
@@ -206,6 +214,8 @@ def _context(
         "deposits": held_for(session.person),
         "account": on_account(session.person),
         "later": LATER,
+        "is_bulk": bool(shown and shown.bulk_billed),
+        "can_bulk": form.claim.is_covered and bool(form.claim.ways),
         "billed_to": held.bill_to.payer.name if held and held.bill_to else "",
     }
 

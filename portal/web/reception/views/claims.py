@@ -19,12 +19,13 @@ from portal.accounts.roles import Role
 from portal.billing import actions, claim_export
 from portal.billing.claim_forms import AgainForm, ApproveForm, OfAClaim, RejectForm, SendForm, WithdrawForm
 from portal.billing.claim_states import STEPS, ClaimStatus
-from portal.billing.models import Invoice, MedicareClaim
+from portal.billing.models import AssignmentOfBenefit, Invoice, MedicareClaim
 from portal.billing.refusals import ClaimApproved, ClaimChanged, OverClaim, Overpayment
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web.htmx import page_or_fragment
 from portal.common.web.keyset import page_of
+from portal.journeys import claiming
 from portal.web.reception.claim_filter import ClaimFilter, page_asked
 from portal.web.reception.claim_sending import SendManyForm
 from portal.web.reception.claim_table import ClaimTable
@@ -167,7 +168,7 @@ def detail(request: ActorRequest, code: UUID) -> HttpResponse:
 
 def _claim(request: ActorRequest, code: UUID) -> MedicareClaim:
     claims = MedicareClaim.objects.visible_to(request.actor).for_export()
-    return get_object_or_404(claims.select_related("line__invoice__psychologist__user"), code=code)
+    return get_object_or_404(claims.select_related("line__invoice__psychologist__user", "assignment"), code=code)
 
 
 def _forms(
@@ -177,7 +178,7 @@ def _forms(
     return {
         to: FORMS[to](data if to == sent else None, claim=claim, today=today, step=to)
         for to in ClaimStatus
-        if to in STEPS[ClaimStatus(claim.status)] and (to != ClaimStatus.WITHDRAWN or claim.is_open)
+        if to in STEPS[ClaimStatus(claim.status)] and (to != ClaimStatus.WITHDRAWN or claim.may_be_withdrawn)
     }
 
 
@@ -195,9 +196,9 @@ def _done(request: ActorRequest, claim: MedicareClaim, to: str, form: OfAClaim, 
                 said.pop("to", None)
                 actions.approve_claim(**about, **said, to_clinic=isinstance(form, ApproveForm) and form.to_clinic)
             case ClaimStatus.REJECTED:
-                actions.reject_claim(**about, **said)
+                claiming.reject(**about, **said)
             case ClaimStatus.PENDING:
-                actions.claim_again(**about)
+                claiming.again(**about)
             case ClaimStatus.WITHDRAWN:
                 actions.withdraw_claim(**about, **said)
     except ClaimChanged as refused:
@@ -231,6 +232,20 @@ def _show(
         "zone": claim.line.invoice.location.zone,
     }
     return render(request, "reception/claim.html", context, status=422 if form is not None else 200)
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_safe
+def assignment(request: ActorRequest, code: UUID) -> HttpResponse:
+    """The patient's copy of what they agreed to, to print."""
+    from portal.billing.assignment_paper import assignment_pdf  # it brings the PDF library, which is slow to load
+
+    found = get_object_or_404(AssignmentOfBenefit.objects.visible_to(request.actor), code=code)
+    return HttpResponse(
+        assignment_pdf(found),
+        content_type="application/pdf",
+        headers={"Content-Disposition": 'inline; filename="assignment-of-benefit.pdf"'},
+    )
 
 
 # ---- For an invoice's pages ------------------------------------------------------------------------------------------

@@ -288,7 +288,7 @@ def send(request: ActorRequest, number: str) -> HttpResponse:
 def _may_use_held(invoice: Invoice) -> bool:
     """Whether the patient's own money that is held may pay it: nothing of theirs pays what somebody else is billed."""
     owing = invoice.status == InvoiceStatus.ISSUED and invoice.balance > 0
-    return owing and invoice.purpose != Purpose.DEPOSIT and invoice.payer_id is None
+    return owing and invoice.purpose != Purpose.DEPOSIT and invoice.payer_id is None and not invoice.bulk_billed
 
 
 def _show(
@@ -304,7 +304,9 @@ def _show(
         "badge": invoice.badge(today=today),
         "check": claim_checks.check(invoice, now=now),
         "referral": (invoice.snapshot or {}).get("referral"),
-        "form": (form or _payment_form(request, invoice, today=today)) if takes_money else None,
+        "form": (form or _payment_form(request, invoice, today=today))
+        if takes_money and not invoice.bulk_billed
+        else None,
         "draft_seen": actions.draft_as_shown(invoice)
         if invoice.status == InvoiceStatus.DRAFT and invoice.purpose == Purpose.OTHER
         else "",

@@ -68,7 +68,8 @@ def _answer(
 
 def _of_patient(request: ActorRequest, code: UUID, *, on_paper: bool) -> HttpResponse:
     patient = get_object_or_404(Patient.objects.visible_to(request.actor), code=code)
-    own = Invoice.objects.visible_to(request.actor).filter(patient=patient, payer__isnull=True)
+    theirs = Invoice.objects.visible_to(request.actor).filter(patient=patient)
+    own = theirs.filter(payer__isnull=True, bulk_billed=False)
     address = ", ".join(
         part for part in (patient.street, f"{patient.suburb} {patient.state} {patient.postcode}".strip()) if part
     )
