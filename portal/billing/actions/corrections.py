@@ -13,7 +13,7 @@ from portal.billing.actions.drawing import draw_soon
 from portal.billing.actions.locking import lock_invoices, lock_payments
 from portal.billing.actions.refunds import ask_no_more_of
 from portal.billing.actions.rows import by_key, place_of, refundable, write_payment
-from portal.billing.models import Allocation, Invoice, InvoiceStatus, Payment
+from portal.billing.models import Allocation, Invoice, InvoiceStatus, Method, Payment
 from portal.billing.models.payment import AT_THE_DESK
 from portal.billing.refusals import ChangedMeanwhile, KeyReused, MoneyChanged, NotCorrectable, NotPayable, ReasonMissing
 from portal.clinic.models import Location
@@ -62,6 +62,9 @@ def correct_payment(
     left = sum((amount for _invoice, amount in spots), account)
     as_it_is = (payment.method, payment.received_on, payment.reference, payment.location_id)
     place = place_of(method, location)
+    if method != Method.MEDICARE and any(invoice.bulk_billed for invoice, _amount in spots):
+        # What is bulk-billed, Medicare alone pays.
+        raise NotCorrectable
     if left <= 0 or as_it_is == (method, received_on, reference.strip(), place.pk if place else None):
         raise NotCorrectable
     if seen is not None and seen != left:
@@ -117,7 +120,9 @@ def correct_invoice(
     if left <= 0 or source.pk == target.pk:
         raise NotCorrectable
     # What a payer is billed is not paid beyond: their money is on nobody's account.
-    is_too_much = target.payer_id is not None and left > target.balance
+    is_too_much = (target.payer_id is not None or target.bulk_billed) and left > target.balance
+    if target.bulk_billed and payment.method != Method.MEDICARE:
+        raise NotPayable
     if target.status != InvoiceStatus.ISSUED or not target.balance or is_too_much:
         raise NotPayable
     new = _anew(

@@ -112,11 +112,11 @@ def keep_on_account(
     """Takes `amount` dollars of a payment off an invoice, and keeps them on the account.
 
     Raises NotRefundable (with what is left) when more is asked than that payment still settles of that invoice, or a
-    payer is billed, and ChangedMeanwhile where the invoice is not as it was `seen`.
+    payer or Medicare is billed, and ChangedMeanwhile where the invoice is not as it was `seen`.
     """
     invoice = lock_invoice(invoice)
-    if invoice.payer_id is not None:
-        # A payer's money is on nobody's account.
+    if invoice.payer_id is not None or invoice.bulk_billed:
+        # A payer's money is on nobody's account, and neither is Medicare's.
         raise NotRefundable(ZERO)
     check_left(payment=payment, invoice=invoice, amount=amount, seen=seen)
     if StripeRefund.objects.under_way().filter(payment=payment).exists():

@@ -55,7 +55,7 @@ class Settles:
 
 def owing_of(patient: Patient) -> list[Invoice]:
     """What somebody has to pay, the oldest first; what a payer is billed is the payer's to pay."""
-    return list(Invoice.objects.owing().filter(patient=patient, payer=None).for_listing().order_by("issued_on", "pk"))
+    return list(Invoice.objects.owed_by_patients().filter(patient=patient).for_listing().order_by("issued_on", "pk"))
 
 
 def held_of(patient: Patient) -> Decimal:
@@ -161,7 +161,7 @@ def _checked(settles: Sequence[Settles], locked: dict[int, Invoice], patient: Pa
         check_amount(each.amount)
         if invoice.status != InvoiceStatus.ISSUED or invoice.patient_id != patient.pk or invoice.pk in wanted:
             raise NotPayable
-        if invoice.payer_id is not None:
+        if invoice.payer_id is not None or invoice.bulk_billed:
             raise NotPayable
         if each.amount > invoice.balance:
             raise Overpayment(invoice.balance)

@@ -24,6 +24,7 @@ from portal.appointments.models import Appointment
 from portal.appointments.refusals import HoldExpired, Refusal
 from portal.billing import actions as billing
 from portal.billing import charges
+from portal.billing.bulk import is_bulk_billed
 from portal.billing.models import AttemptStatus, PaidBooking, PaymentAttempt, Purpose, StripeRefund
 from portal.billing.online import attempts, settling
 from portal.billing.online.client import is_on
@@ -51,10 +52,12 @@ MOST_TRIES: Final = 2
 def asked(held: Appointment, *, patient: Patient | None, clinic: ClinicSettings, now: datetime) -> Decimal:
     """What is to be paid by card before the session is booked, in dollars; nothing where no cards are taken online.
 
-    `patient` is None for somebody new. Nothing is asked ahead of a request: nobody knows yet whether it takes place.
+    `patient` is None for somebody new. Nothing is asked ahead of a request: nobody knows yet whether it takes place;
+    nor of what is bulk-billed, which costs the patient nothing.
     """
     rules = rules_of(held.service, clinic=clinic)
-    if not is_on() or rules.is_on_request:
+    is_bulk = is_bulk_billed(held) or (held.service.medicare and patient is not None and patient.bulk_billed)
+    if not is_on() or rules.is_on_request or is_bulk:
         return ZERO
     match _rule(held, patient=patient, clinic=clinic, now=now):
         case Ahead.FULL:
