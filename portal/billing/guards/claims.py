@@ -137,7 +137,7 @@ CLAIMS = Guard(
         BEGIN
             IF TG_OP = 'INSERT' THEN
                 IF NEW.status <> 'pending' OR NEW.revision <> 0 THEN {raises(CLAIM_BEGINS)} END IF;
-                IF {_UNASSIGNED} THEN {raises(CLAIM_NEEDS_ASSIGNMENT)} END IF;
+                IF ({_UNASSIGNED}) THEN {raises(CLAIM_NEEDS_ASSIGNMENT)} END IF;
                 RETURN NEW;
             END IF;
             IF NOT ({_ON_POSTGRESQL}) OR (({_WITH_ITS_INVOICE}) AND NOT {_IS_VOID}) THEN {raises(CLAIM_NEVER)} END IF;
