@@ -105,7 +105,7 @@ def test_what_medicare_does_not_pay_is_not_bulk_billed(by):
     with pytest.raises(NotBulkBillable):
         check_out(session(refers=False), by)
     with pytest.raises(NotBulkBillable):
-        check_out(session(), by, item=checking_out.NO_ITEM)
+        check_out(session(), by, item=checking_out.NO_ITEM, item_reason="They asked")
     assert not Invoice.objects.exists()
     assert not AssignmentOfBenefit.objects.exists()
 
