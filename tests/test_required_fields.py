@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -106,6 +107,9 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "places": [session.location],
         "now": NOW - timedelta(days=7),
     }
+    owing = SimpleNamespace(invoice=SimpleNamespace(balance=Decimal(10)))
+    claim = SimpleNamespace(revision=0, may_bring=Decimal(10), service_date=today - timedelta(days=1), line=owing)
+    of_a_claim = {"claim": claim, "today": today, "step": "approve"}
     by_name: dict[str, dict[str, object]] = {
         "PsychologistForm": {"user": psychologist.user, "instance": psychologist},
         "OwnProfileForm": {"instance": psychologist},
@@ -128,6 +132,15 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
             "today": today,
             "seen": "",
         },
+        **dict.fromkeys(("OfAClaim", "ApproveForm", "RejectForm", "WithdrawForm", "AgainForm"), of_a_claim),
+        "SendManyForm": {"today": today},
+        "LineForm": {"charges_gst": True},
+        "TypedForm": {"payers": [], "charges_gst": True},
+        "CardRefundForm": {"most": Decimal(10)},
+        "SettledForm": {"about": uuid.uuid4()},
+        "CloseForm": {"opening": None, "seen": ""},
+        "LimitsForm": {"since": today - timedelta(days=30)},
+        "PartForm": {"today": today},
         "AccountRefundForm": {"most": Decimal(10), "places": [session.location], "place": None},
         "PaymentCorrectionForm": {"start": {}, "today": today, "places": [session.location], "place": None},
         "AheadForm": {"amount": Decimal(10)},
@@ -241,4 +254,5 @@ def test_no_two_fields_of_a_form_bear_one_name(world, kind):
 def marked(form: BaseForm, name: str) -> bool:
     """Whether it stands there as required, as one of those that are, or is none of what somebody fills in."""
     field = form.fields[name]
-    return field.required or field.widget.is_hidden or name in getattr(form, "one_of", ())
+    among = {*getattr(form, "one_of", ()), *getattr(form, "needed_where_shown", ())}
+    return field.required or field.widget.is_hidden or name in among

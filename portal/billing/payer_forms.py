@@ -30,6 +30,7 @@ class PayerForm(ClinicForm[Payer]):
 
     groups = _PAYER
     together = (ADDRESS,)
+    one_of = frozenset({"email", "street"})
 
     class Meta(ClinicForm.Meta):
         model = Payer

@@ -44,7 +44,7 @@ class PercentField(MoneyField):
         return super().to_python(value.strip().removesuffix("%") if isinstance(value, str) else value)
 
 
-class ShareForm(forms.Form):
+class PartForm(forms.Form):
     """A part from a day on."""
 
     percent = PercentField(
@@ -93,7 +93,7 @@ def everybody(request: ActorRequest) -> HttpResponse:
 def one(request: ActorRequest, slug: str) -> HttpResponse:
     """One person's statement, and the parts that were said for them."""
     who, span, now = _whose(slug), _span(request), timezone.now()
-    form = ShareForm(request.POST if request.method == "POST" else None, today=span.today)
+    form = PartForm(request.POST if request.method == "POST" else None, today=span.today)
     if request.method == "POST" and form.is_valid():
         with making(request, now=now) as made:
             actions.set_share(psychologist=who, **form.cleaned_data, by=request.actor, now=now)

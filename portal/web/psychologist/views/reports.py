@@ -53,7 +53,7 @@ class Line(NamedTuple):
 def listing(request: ActorRequest) -> HttpResponse:
     """One's own reports: those that are owed, the oldest first, or all that went out."""
     is_sent = request.GET.get("show") == "sent"
-    zone, own = ClinicSettings.current().zone, Report.objects.visible_to(request.actor).standing()
+    clinic, own = ClinicSettings.current(), Report.objects.visible_to(request.actor).standing()
     rows = own.filter(stage=Report.Stage.SENT).order_by("-sent_at") if is_sent else own.owed().order_by("owed_at", "pk")
     page = Paginator(rows.without_text().select_related("patient", "referral"), PER_PAGE).get_page(
         request.GET.get("page")
@@ -65,12 +65,10 @@ def listing(request: ActorRequest) -> HttpResponse:
             patient=one.patient.name,
             cause=one.get_cause_display(),
             referrer=one.referral.referrer_name,
-            owed=date_short(one.owed_at.astimezone(zone).date()),
+            owed=date_short(clinic.day_of(one.owed_at)),
             stage=one.stage,
             stage_words=one.get_stage_display(),
-            sent=f"{date_short(one.sent_at.astimezone(zone).date())}, {one.get_sent_how_display()}"
-            if one.sent_at
-            else "",
+            sent=f"{date_short(clinic.day_of(one.sent_at))}, {one.get_sent_how_display()}" if one.sent_at else "",
         )
         for one in page
     ]
