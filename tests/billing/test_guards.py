@@ -63,7 +63,7 @@ TABLES = sorted(guards.TABLES)
 def one_of_each(books):
     """A row in every table of the books."""
     invoice = books.issued()
-    books.pay(invoice, "20.00")
+    payment = books.pay(invoice, "20.00")
     books.credit(invoice, "5.00")
     make.waiver()
     taking = books.take(invoice.patient, [("cash", "10.00")], keeps=True)
@@ -72,7 +72,7 @@ def one_of_each(books):
     referral = make.referral()
     books.invoice_of_session(books.session(patient=referral.patient), referral=referral)
     make.pay_share(psychologist=make.psychologist())
-    make.day_close(payment=Payment.objects.get())
+    make.day_close(payment=payment)
     claims = list(MedicareClaim.objects.all())
     said = {"channel": "hpos", "reference": "", "sent_on": books.now.date(), "by": books.by, "now": books.now}
     actions.send_claims(claims=claims, **said)
