@@ -175,8 +175,13 @@ def made_at_stripe(answer: Refund, *, now: datetime) -> StripeRefund | None:
     amount = cents(Decimal(answer.amount) / 100)
     for invoice in Invoice.objects.filter(allocations__payment=payment).distinct().order_by("pk"):
         invoice = lock_invoice(invoice)
+        # Of two messages at once the second waited here, and sees what the first made.
+        if row := known(answer):
+            return row
         if refundable(payment=payment, invoice=invoice) - under_way(payment) >= amount:
+            # Under Stripe's name from the first, so that nobody ever sends it.
             return StripeRefund.objects.create(
+                stripe_id=answer.id,
                 payment=payment,
                 invoice=invoice,
                 amount=amount,

@@ -11,6 +11,7 @@ from django.urls import reverse
 from portal.accounts.roles import Role
 from portal.billing.models import OnlineTrouble, Payment, StripeRefund
 from portal.billing.online import refunds
+from portal.billing.online.client import asking
 from portal.billing.refusals import NotRefundable
 from portal.journeys.online import tasks
 from tests import make
@@ -133,6 +134,20 @@ def test_made_in_stripes_own_pages(till):
     till.hears(*till.messages())
     assert left(invoice) == Decimal("200.00")
     assert StripeRefund.objects.get().why == "at_stripe"
+
+
+def test_two_messages_at_once_of_one_made_in_stripes_own_pages(till):
+    """Neither had a row yet when it looked: it is written down once, and never sent by us."""
+    _invoice, payment = paid_online(till)
+    name = till.books.refund({"payment_intent": payment.reference, "amount": "2000"})["id"]
+    with asking() as stripe:
+        answer = stripe.v1.refunds.retrieve(name)
+    made = refunds.made_at_stripe(answer, now=till.now)
+    assert made.stripe_id == name
+    assert refunds.made_at_stripe(answer, now=till.now) == made
+    till.hears(*till.messages())
+    assert StripeRefund.objects.get().status == "done"
+    assert not OnlineTrouble.objects.exists()
 
 
 def test_patients_may_not(till):
