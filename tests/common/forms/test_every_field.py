@@ -19,6 +19,7 @@ from portal.accounts.passkeys import CredentialField
 from portal.clinic.profile_forms import TopicsField
 from portal.common.forms import fields as ours
 from portal.resources.forms import TagsField
+from portal.web.manager.views.remuneration import PercentField
 from portal.web.psychologist.forms import _Words
 
 ROOT = Path(portal.__file__).parent
@@ -120,7 +121,16 @@ def test_an_address_is_what_the_eye_sees(name):
     assert _read(name, "\ufeffMai\u200b.\u00adAnh@exa\u2060mple.com\u200e ").casefold() == "mai.anh@example.com"
 
 
-@pytest.mark.parametrize("name", _of(ours.MoneyField))
+@pytest.mark.parametrize("name", _of(PercentField))
+def test_percents(name):
+    for typed in ("62.5", "\u200f٦٢٫٥", "６２．５", "62.5%"):
+        assert _read(name, typed) == Decimal("62.5")
+    for typed in ("62,5", "٦٢،٥", "101", "-1"):
+        with pytest.raises(ValidationError):
+            _read(name, typed)
+
+
+@pytest.mark.parametrize("name", sorted({*_of(ours.MoneyField)} - {*_of(PercentField)}))
 def test_money(name):
     for typed in ("220.50", "\u200f٢٢٠٫٥٠", "$ ２２０．５０", "220.50 AUD"):
         assert _read(name, typed) == Decimal("220.50")
