@@ -172,7 +172,8 @@ def test_an_item_needs_a_referral_that_counts():
     assert item(gp, session(starts_at=START + timedelta(days=1), ends_at=START + timedelta(days=1, minutes=50))) is None
 
 
-def test_fees_for_a_session_that_was_not_held():
+def test_fees_for_a_session_that_was_not_held(monkeypatch):
+    monkeypatch.setattr("portal.appointments.terms.services", lambda: {1: service()})
     policy = PolicySettings(pk=1, no_show_percent=80)
     late = session(status=Status.CANCELLED, late=True, late_fee_percent=50)
     fee = charges.late_fee(late, clinic=REGISTERED)
