@@ -82,6 +82,7 @@ CHANGES = {
     "code": "'11111111111111111111111111111111'",
     "number": "'INV-00000000'",
     "purpose": "'late_fee'",
+    "bulk_billed": "NOT bulk_billed",
     "patient_id": "patient_id + 1",
     "appointment_id": "NULL",
     "psychologist_id": "psychologist_id + 1",
