@@ -14,7 +14,9 @@ def forms_on(response):
     """Every form of a page: its address, its method and its fields as they would be sent."""
     page = html5lib.parse(response.content.decode(), namespaceHTMLElements=False)
     for form in page.iter("form"):
-        address = (form.get("action") or response.request["PATH_INFO"]).partition("#")[0]
+        address = (form.get("action") or "").partition("#")[0]
+        if not address or address.startswith("?"):
+            address = response.request["PATH_INFO"]
         yield address, form.get("method", "get"), fields_of(form)
 
 

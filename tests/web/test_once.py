@@ -37,13 +37,21 @@ from portal.appointments.models import (
 from portal.appointments.recurrence import Every, Pattern
 from portal.audit.models import Entry
 from portal.billing import actions as billing
-from portal.billing.models import CreditNote, Invoice, Payment, Taking
+from portal.billing.models import BulkRun, CreditNote, Invoice, PatientPayer, Payer, Payment, PayShare, Taking
 from portal.clinic.models import Language, Location, Mode, Psychologist, Room, Service, Specialisation
 from portal.common import schedules
 from portal.common.languages.times import iso
 from portal.common.web import once
 from portal.journeys import checking_out
-from portal.medicare.models import LetterCheck, Referral, ReferralLetter, Referrer, UsedElsewhere
+from portal.medicare.models import (
+    BetterAccessLimits,
+    LetterCheck,
+    Referral,
+    ReferralLetter,
+    Referrer,
+    ScheduleUpdate,
+    UsedElsewhere,
+)
 from portal.notifications.models import Notice
 from portal.patients import actions as patients
 from portal.patients.models import Carer, MailedLink, Patient
@@ -53,6 +61,7 @@ from portal.records.models import Addendum
 from portal.resources.models import BlogPost, Category, Resource, Share
 from portal.website.models import CrisisLine
 from tests import make
+from tests.medicare.schedules import file_of, record
 from tests.test_house import layers_of
 from tests.web.forms import at_once, form_to, same_browser
 
@@ -115,9 +124,14 @@ WITHOUT_KEY = {
         patient:end_calendar_address psychologist:end_calendar_address psychologist:remove_outside
         reception:take_off_referral reception:merge_referrers reception:asked_referrer reception:referrer_answered
         psychologist:sign_report psychologist:report_sent psychologist:last_session
+        reception:claim reception:claim_override reception:send_claims reception:close
+        reception:edit_invoice reception:issue_invoice reception:end_bill_links reception:settle_online
+        reception:retire_payer reception:restore_payer reception:end_payer_link
+        manager:schedule_update manager:go_on_with_schedule patient:pay public:bill
     """,
     SETS: """
         reception:referrer psychologist:report psychologist:draft_report
+        reception:edit_payer reception:change_payer_link reception:export_claims
         reception:edit_patient psychologist:hours reception:hours psychologist:profile manager:settings manager:location
         manager:service manager:roles manager:download manager:policy_settings manager:text manager:crisis_line
         manager:category manager:tags patient:edit_details patient:carer_files
@@ -134,11 +148,12 @@ WITHOUT_KEY = {
     """,
     OWN_KEY: """
         reception:send_invoice reception:email_invoice reception:pay reception:refund_payment reception:credit_invoice
-        reception:correct_payment reception:write_off
+        reception:correct_payment reception:write_off webhooks:stripe
     """,
     NOTHING: """
         psychologist:article_preview manager:article_preview psychologist:profile_advice manager:profile_advice
-        drop_kept_form reception:reschedule reception:find psychologist:find reception:book_whom psychologist:book_whom
+        drop_kept_form reception:compare_online
+        reception:reschedule reception:find psychologist:find reception:book_whom psychologist:book_whom
     """,
 }
 
@@ -585,6 +600,60 @@ def an_account_given_back():
     return sheet(desk(), at("reception:refund_account", code), "reception:refund_account", code, says=says, count=given)
 
 
+def an_invoice_that_is_typed():
+    psychologist, code = practice(), make.patient().code
+    says = {
+        "psychologist": psychologist.slug,
+        "location": Location.objects.get().slug,
+        "line-0-description": "Report",
+        "line-0-price": "300",
+        "step": "issue",
+    }
+    return sheet(desk(), at("reception:type_invoice", code), "reception:type_invoice", code, says=says, count=Invoice)
+
+
+def several_invoices_together():
+    invoice = an_invoice()
+    page, says = at("reception:together"), {"kind": "print", "invoice": [invoice.number]}
+    return sheet(desk(), page, "reception:together", says=says, count=BulkRun)
+
+
+def a_payer():
+    says = {"kind": "insurer", "name": "Harbour Insurance", "email": "bills@harbour.example"}
+    return sheet(desk(), at("reception:add_payer"), "reception:add_payer", says=says, count=Payer)
+
+
+def who_pays_for_a_patient():
+    code, payer = make.patient().code, make.payer()
+    says = {"payer": str(payer.code), "pays": "everything"}
+    return sheet(desk(), at("reception:link_payer", code), "reception:link_payer", code, says=says, count=PatientPayer)
+
+
+def a_part_of_what_comes_in():
+    whose = practice().slug
+    page = at("manager:remuneration_of", whose)
+    return sheet(boss(), page, "manager:remuneration_of", whose, says={"percent": "65"}, count=PayShare)
+
+
+def a_file_of_the_schedule():
+    says = {"file": lambda: SimpleUploadedFile("MBS.XML", file_of(record("80010", "179.60", benefit="152.70")))}
+    return sheet(boss(), at("manager:medicare"), "manager:medicare", says=says, count=ScheduleUpdate)
+
+
+def limits_of_a_year():
+    says = {
+        "valid_from": f"{timezone.now() + timedelta(days=400):%d/%m/%Y}",
+        "individual_a_year": "20",
+        "group_a_year": "10",
+        "carer_a_year": "2",
+        "initial_course": "6",
+        "source": "Services Australia",
+        "source_url": "https://www.servicesaustralia.gov.au/",
+    }
+    page = at("manager:medicare_limits")
+    return sheet(boss(), page, "manager:medicare_limits", says=says, count=BetterAccessLimits)
+
+
 def a_credit():
     number = an_invoice().number
     says = {"line": "1", "amount": "20", "reason": "Agreed a lower fee"}
@@ -841,7 +910,8 @@ PRESSED = {
         ),
         *(a_booking_in_an_empty_half_hour, an_own_booking_in_an_empty_half_hour, an_own_cancellation),
         *(a_check_out, a_check_out_paid_later, an_invoice_by_mail, a_payment, a_refund, a_credit, a_location, a_room),
-        *(a_taking, an_account_given_back),
+        *(a_taking, an_account_given_back, an_invoice_that_is_typed, several_invoices_together),
+        *(a_payer, who_pays_for_a_patient, a_part_of_what_comes_in, a_file_of_the_schedule, limits_of_a_year),
         *(a_service, an_invitation, an_invitation_again, a_specialisation, a_language, a_profile, a_file, a_category),
         *(
             a_crisis_line,
