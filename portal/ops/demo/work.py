@@ -13,11 +13,11 @@ from portal.appointments.models import Appointment, CancelReason, TimeSlot
 from portal.appointments.refusals import Refusal
 from portal.appointments.series_forms import FORTNIGHTLY
 from portal.billing import actions as billing
-from portal.billing.models import Invoice, Method
+from portal.billing.models import Invoice, MedicareClaim, Method
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, HowBooked, Location, Mode, Psychologist, Service
 from portal.common.access.actors import Actor
-from portal.journeys import booking, closing, reading, time_away, to_do, voiding
+from portal.journeys import booking, closing, reading, reports_owing, time_away, to_do, voiding
 from portal.journeys.rearranging.deciding import undecided_codes
 from portal.journeys.repeating import asking as repeating
 from portal.notifications.models import Notice, State
@@ -49,8 +49,20 @@ def leave(*, accounts: Mapping[sign_ins.Person, User], now: datetime) -> None:
     _team_day(by=desk, now=now)
     to_do.sessions.raise_open_sessions(by=worklist, now=now)
     to_do.notices.raise_undelivered(by=worklist, now=now)
+    _last_sessions(now=now)
     _registered_twice(now=now)
     to_do.people.compare_new_records(by=worklist, now=now)
+
+
+def _last_sessions(*, now: datetime) -> None:
+    """Somebody has had their last session under a referral: whom they saw owes the referrer a report."""
+    coming = Appointment.objects.upcoming(now=now).filter(patient__isnull=False).values("patient")
+    claims = MedicareClaim.objects.standing().exclude(patient__in=coming).select_related("patient")
+    if claim := claims.order_by("-starts_at").first():
+        author = claim.line.invoice.psychologist
+        by = Actor(author.user, Role.PSYCHOLOGIST)
+        reports_owing.end_care(patient=claim.patient, author=author, by=by, now=now)
+    reports_owing.go_round(by=Actor.system("reports"), now=now)
 
 
 def _untold(*, desk: Actor, now: datetime) -> None:
