@@ -91,6 +91,7 @@ class Clinic:
             language="en-au",
         )
         things = [make.location(), make.service(), make.resource(), make.category(), make.post()]
+        self.person = Psychologist.objects.get(user=self.people["psychologist"])
         self.things = [self.invited, *things, CrisisLine.objects.first(), Notice.objects.first()]
 
     def attacks(self, name, role):
@@ -98,6 +99,8 @@ class Clinic:
         address = MANAGE[name]
         if "<slug:kind>" in address:
             return [reverse(name, args=["fees"])]
+        if "<slug:slug>" in address:
+            return [reverse(name, args=[self.person.slug])]
         if "<str:key>" in address:
             return [reverse(name, args=["home.title"])]
         if "<uuid:code>" not in address:
