@@ -403,7 +403,14 @@ def recorded():
     made = {
         *(f"to_do.{deed}" for deed in ("raised", "acknowledged", "put_back", "done", "closed")),
         *(f"notice.{deed}" for deed in ("sent_again", "arrived")),
-        *("note.read", "report.read", "referral_letter.read", "resource.read", "specialisation.removed", "language.removed"),
+        *(
+            "note.read",
+            "report.read",
+            "referral_letter.read",
+            "resource.read",
+            "specialisation.removed",
+            "language.removed",
+        ),
         *("account.password_changed", "account.email_changed", "account.recovery_codes_renewed"),
         *("account.second_factor_added", "account.second_factor_removed"),
     }
