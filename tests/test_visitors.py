@@ -16,10 +16,11 @@ pytestmark = pytest.mark.django_db
 NAMES = re.findall(
     r"\w+",
     """
-    about age all at author by category claim credential day do earlier file from lang language later left location
-    mode month
-    name next page patient psychologist q remove right role room show since soon sort standing state status step tag
-    time topic until week what who with_whom
+    about age all amount at author bill_to by category channel claim counted credential day do earlier file
+    first from from_day invoice kept kind lang language last later left lines location method mode month name
+    next number page patient patient_payer payer place psychologist q reason remove right role room rows seen
+    sent show shown since size soon sort standing state status step tag time topic until week what who
+    with_whom
     """,
 )
 VALUES = ["a\x00b", "9" * 30, "9999-12-31", "http://[", "\ufffe\u202e", "[" * 500]

@@ -9,6 +9,7 @@ import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from html import unescape
+from urllib.parse import urljoin
 
 import pytest
 from django.db import connection
@@ -396,7 +397,7 @@ def test_every_form_that_shows_what_is_stored_says_what_it_showed(person, piece)
     saying, silent = set(), set()
     for pattern, address, html in pages(make.client_for(person), piece):
         for form in forms_of(html):
-            to = dict(form.attributes).get("action") or address
+            to = urljoin(address, dict(form.attributes).get("action") or "")
             if not _shows_something(form) or to.startswith("/theme/"):
                 continue
             says = "shown" in {name for name, *_rest in controls(form)}
