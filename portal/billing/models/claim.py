@@ -203,7 +203,7 @@ class MedicareClaim(models.Model):
     @property
     def is_open(self) -> bool:
         """Whether nobody has an answer to it yet."""
-        return self.status in OPEN
+        return ClaimStatus(self.status) in OPEN
 
     @property
     def may_be_withdrawn(self) -> bool:

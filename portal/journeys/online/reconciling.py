@@ -16,6 +16,7 @@ from portal.billing.models import (
     Payment,
     PaymentAttempt,
     Reconciliation,
+    RefundStatus,
     StripeRefund,
 )
 from portal.billing.online import troubles
@@ -70,6 +71,6 @@ def _payment(intent: PaymentIntent, *, now: datetime) -> bool:
 def _refund(refund: Refund, *, now: datetime) -> bool:
     """Whether the books did not have it so until now."""
     known = StripeRefund.objects.filter(stripe_id=refund.id).first()
-    before = known.status if known else None
+    before = RefundStatus(known.status) if known else None
     after = arriving.refund_seen(refund, now=now)
-    return after is not None and after.status != before
+    return after is not None and RefundStatus(after.status) != before

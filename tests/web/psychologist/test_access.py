@@ -22,6 +22,8 @@ LISTS = [
     *("articles", "new_article", "keep_article", "article_preview"),
     *("profile", "profile_advice", "profile_preview"),
     *("calendar_address", "outside", "stranded"),
+    # Their own figures.
+    *("earnings", "earnings_pdf"),
 ]
 POSTS = {
     *("add_exception", "remove_exception", "add_to_note", "withdraw_share", "profile_advice"),

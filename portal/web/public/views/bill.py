@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.billing import transfers
-from portal.billing.models import BillLink, PaymentAttempt
+from portal.billing.models import BillLink, InvoiceStatus, PaymentAttempt
 from portal.billing.models.online import attempt_of
 from portal.billing.online.attempts import Underway
 from portal.billing.online.client import NotConfigured, OnlineRefused, is_demo, is_on
@@ -64,7 +64,7 @@ def bill(request: HttpRequest, code: UUID) -> HttpResponse:
     link = BillLink.objects.select_related("invoice").filter(code=code).first()
     if link is None:
         raise Http404
-    if not link.is_in_force(now=now) or link.invoice.status != "issued":
+    if not link.is_in_force(now=now) or link.invoice.status != InvoiceStatus.ISSUED:
         return render(request, "public/bill_closed.html", status=410)
     if request.method == "POST":
         return _pay(request, link, now=now)
