@@ -343,6 +343,9 @@ OTHERWISE = {
     ("manage/resources/new/", "/manage/resources/new/"): MAKES,
     ("manage/medicare/limits/", "/manage/medicare/limits/"): MAKES,
     ("manage/services/new/", "/manage/services/new/"): MAKES,
+    ("manage/reports/remuneration/<slug:slug>/", "/manage/reports/remuneration/*/"): MAKES,
+    ("reception/invoices/new/<uuid:code>/", "/reception/invoices/new/*/"): MAKES,
+    ("reception/close/", "/reception/close/"): "it carries what the page knew of the day's money",
     ("manage/staff/<uuid:code>/profile/", "/manage/staff/*/profile/"): "of somebody who has none yet",
     ("practice/hours/", "/practice/hours/exceptions/"): MAKES,
     ("reception/hours/<slug:slug>/", "/reception/hours/*/exceptions/"): MAKES,
@@ -401,8 +404,8 @@ def test_every_form_that_shows_what_is_stored_says_what_it_showed(person, piece)
             if not _shows_something(form) or to.startswith("/theme/"):
                 continue
             says = "shown" in {name for name, *_rest in controls(form)}
-            whose = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/reception/hours/)[\w-]+")
-            (saying if says else silent).add((pattern, whose.sub("*", to)))
+            whose = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/reception/hours/)[\w-]+|(?<=/remuneration/)[\w-]+")
+            (saying if says else silent).add((pattern, whose.sub("*", to.partition("?")[0])))
     assert silent - OTHERWISE.keys() == set()
     assert set(SAYING.split()).intersection(addresses(piece)) - {pattern for pattern, _to in saying} == set()
 
