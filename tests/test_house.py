@@ -241,6 +241,7 @@ def test_the_clinics_calendar_is_the_only_one():
 OWN_ROWS = {
     "portal/appointments/models/appointment.py",
     "portal/appointments/models/hours.py",
+    "portal/billing/models/assignment.py",
     "portal/billing/models/invoice.py",
     "portal/web/manager/views/staff.py",
 }

@@ -107,7 +107,7 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "places": [session.location],
         "now": NOW - timedelta(days=7),
     }
-    owing = SimpleNamespace(invoice=SimpleNamespace(balance=Decimal(10)))
+    owing = SimpleNamespace(invoice=SimpleNamespace(balance=Decimal(10), bulk_billed=False))
     claim = SimpleNamespace(revision=0, may_bring=Decimal(10), service_date=today - timedelta(days=1), line=owing)
     of_a_claim = {"claim": claim, "today": today, "step": "approve"}
     by_name: dict[str, dict[str, object]] = {

@@ -15,7 +15,15 @@ from portal.common.access.actors import Actor
 from portal.journeys.rearranging.deciding import undecided_codes, undecided_sessions
 from portal.journeys.rearranging.proposing import nearest
 from portal.journeys.to_do import tasks
-from portal.journeys.to_do.kinds import BUSY_THEN, KINDS, LEFT, OFFER_UNREACHED, PLACE_CLOSED, ROOM_CLOSED
+from portal.journeys.to_do.kinds import (
+    BULK_REJECTED,
+    BUSY_THEN,
+    KINDS,
+    LEFT,
+    OFFER_UNREACHED,
+    PLACE_CLOSED,
+    ROOM_CLOSED,
+)
 from portal.ops.demo import clinic, history, policies, sign_ins, stranding, work
 from portal.patients.models import Patient
 from portal.worklist.models import ToDo
@@ -41,7 +49,7 @@ def test_something_of_each_kind_waits(now):
         waiting = set(ToDo.objects.still_open().values_list("kind", flat=True))
         # Nobody has left the demo clinic, none of its places or rooms has closed, and whoever is offered a time from
         # the waitlist reads e-mail.
-        absent = {kind.name for kind in (LEFT, PLACE_CLOSED, ROOM_CLOSED, OFFER_UNREACHED, BUSY_THEN)}
+        absent = {kind.name for kind in (LEFT, PLACE_CLOSED, ROOM_CLOSED, OFFER_UNREACHED, BUSY_THEN, BULK_REJECTED)}
         assert waiting == set(KINDS) - absent
         # A handful of each, as on a day at a clinic's desk.
         assert max(Counter(ToDo.objects.still_open().values_list("kind", flat=True)).values()) <= HANDFUL

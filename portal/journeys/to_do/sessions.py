@@ -16,15 +16,13 @@ from django.db.models import Q
 from portal.appointments import states
 from portal.appointments.models import Appointment
 from portal.appointments.openings import Span
-from portal.billing import charges
-from portal.billing.models import ClaimStatus, Invoice, InvoiceStatus, MedicareClaim, Purpose, Waiver
-from portal.billing.models.invoice import InvoiceQuerySet
+from portal.billing.models import Invoice, Purpose
 from portal.clinic import kept
-from portal.clinic.models import ClinicSettings, Location, Mode
+from portal.clinic.models import Location, Mode
 from portal.common.access.actors import Actor
 from portal.common.labels import labels_of
 from portal.journeys import stranded
-from portal.journeys.to_do import steps
+from portal.journeys.to_do import reasons, steps
 from portal.journeys.to_do.due import NOON, noon_or_five
 from portal.journeys.to_do.kinds import (
     AHEAD_HELD,
@@ -43,7 +41,6 @@ from portal.journeys.to_do.kinds import (
     TO_TELL,
 )
 from portal.journeys.to_do.untold import OVERTAKEN, is_overtaken
-from portal.policies.models import PolicySettings
 from portal.worklist import actions as worklist
 from portal.worklist.kinds import Kind
 from portal.worklist.models import ToDo
@@ -198,7 +195,7 @@ def _raise(kind: Kind, sessions: Iterable[Appointment], *, person: str = "", by:
 
 def raise_ahead_held(session: Appointment, *, by: Actor, now: datetime) -> int:
     """Puts a session on the list that was paid ahead and uses that money no more; returns 1 if it is new."""
-    if not _ahead_held([session]):
+    if not reasons.ahead_held([session]):
         return 0
     due_at = noon_or_five(now + A_WHILE, session.zone)
     return put(AHEAD_HELD, session, due_at=due_at, escalates_at=due_at + 2 * DAY, by=by, now=now)
@@ -206,7 +203,7 @@ def raise_ahead_held(session: Appointment, *, by: Actor, now: datetime) -> int:
 
 def raise_all_ahead_held(*, by: Actor, now: datetime) -> int:
     """The same for every such session, however old: the money is somebody's. Returns how many are new."""
-    paid = Appointment.objects.filter(pk__in=_deposits_held().values("appointment")).over()
+    paid = Appointment.objects.filter(pk__in=reasons.deposits_held().values("appointment")).over()
     count = 0
     for session in without_one(AHEAD_HELD, paid.select_related("location").order_by("starts_at", "pk")):
         with transaction.atomic():
@@ -216,42 +213,15 @@ def raise_all_ahead_held(*, by: Actor, now: datetime) -> int:
     return count
 
 
-def _deposits_held() -> InvoiceQuerySet:
-    return Invoice.objects.issued().for_purpose(Purpose.DEPOSIT).filter(paid__gt=0).order_by()
-
-
-def _ahead_held(sessions: Sequence[Appointment]) -> set[int]:
-    """Of these sessions, the ids of those that hold money for nothing: they don't take place, or are billed."""
-    over = {session.pk: session for session in sessions if not session.is_open}
-    if not over:
-        return set()
-    held = set(_deposits_held().filter(appointment__in=over).values_list("appointment", flat=True))
-    completed = [over[pk] for pk in held if pk and over[pk].is_completed]
-    # What is not billed yet is going to use the money.
-    return {pk for pk in held if pk} - ({session.pk for session in completed} - _billed(completed))
-
-
 # ---- Bulk-billed, and rejected ---------------------------------------------------------------------------------------
 
 
 def raise_bulk_rejected(session: Appointment, *, by: Actor, now: datetime) -> int:
     """Puts a session on the list whose bulk-billed claim Medicare rejected; returns 1 if it is new."""
-    if not _bulk_rejected([session]):
+    if not reasons.bulk_rejected([session]):
         return 0
     due_at = noon_or_five(now + A_WHILE, session.zone)
     return put(BULK_REJECTED, session, due_at=due_at, escalates_at=due_at + 2 * DAY, by=by, now=now)
-
-
-def _bulk_rejected(sessions: Sequence[Appointment]) -> set[int]:
-    """Of these sessions, the ids of those whose bulk-billed claim is rejected, and whose invoice still stands."""
-    claims = MedicareClaim.objects.filter(
-        status=ClaimStatus.REJECTED,
-        line__invoice__bulk_billed=True,
-        line__invoice__status=InvoiceStatus.ISSUED,
-        line__invoice__appointment__in=[session.pk for session in sessions],
-    )
-    found = claims.values_list("line__invoice__appointment", flat=True) if sessions else ()
-    return {pk for pk in found if pk is not None}
 
 
 # ---- A fee that nobody decided on ------------------------------------------------------------------------------------
@@ -259,28 +229,10 @@ def _bulk_rejected(sessions: Sequence[Appointment]) -> set[int]:
 
 def raise_fee_undecided(session: Appointment, *, by: Actor, now: datetime) -> int:
     """Puts a session that was cancelled late or missed on the list, until its fee is asked for or waived; 1 if new."""
-    if not _fee_undecided([session]):
+    if not reasons.fee_undecided([session]):
         return 0
     due_at = noon_or_five(now + A_WHILE, session.zone)
     return put(FEE_UNDECIDED, session, due_at=due_at, escalates_at=due_at + 2 * DAY, by=by, now=now)
-
-
-def _fee_undecided(sessions: Sequence[Appointment]) -> set[int]:
-    """Of these sessions, the ids of those with a fee that was neither asked for nor waived."""
-    clinic, policy = ClinicSettings.current(), PolicySettings.current()
-    fees = {
-        session.pk: fee.purpose
-        for session in sessions
-        if not session.is_open and (fee := charges.fee_due(session, clinic=clinic, policy=policy))
-    }
-    if not fees:
-        return set()
-    of_them = {"appointment__in": fees, "purpose__in": {*fees.values()}}
-    decided = {
-        *Invoice.objects.live().filter(**of_them).order_by().values_list("appointment", "purpose"),
-        *Waiver.objects.in_force().filter(**of_them).order_by().values_list("appointment", "purpose"),
-    }
-    return {pk for pk, purpose in fees.items() if (pk, purpose) not in decided}
 
 
 # ---- Asked for -------------------------------------------------------------------------------------------------------
@@ -335,12 +287,12 @@ def _close(to_dos: list[ToDo], sessions: dict[str, Appointment], *, by: Actor, n
         for kind, find in CAUSES.items()
     }
     voided, ahead = _about(to_dos, NOT_BILLED_AGAIN.name), _about(to_dos, AHEAD_HELD.name)
-    billed = _billed([session for code, session in sessions.items() if code in voided])
-    held = _ahead_held([session for code, session in sessions.items() if code in ahead])
+    billed = reasons.billed([session for code, session in sessions.items() if code in voided])
+    held = reasons.ahead_held([session for code, session in sessions.items() if code in ahead])
     of_bulk = _about(to_dos, BULK_REJECTED.name)
-    rejected = _bulk_rejected([session for code, session in sessions.items() if code in of_bulk])
+    rejected = reasons.bulk_rejected([session for code, session in sessions.items() if code in of_bulk])
     open_fees = _about(to_dos, FEE_UNDECIDED.name)
-    undecided = _fee_undecided([session for code, session in sessions.items() if code in open_fees])
+    undecided = reasons.fee_undecided([session for code, session in sessions.items() if code in open_fees])
     people = kept.psychologists()
     closed: list[ToDo] = []
     for to_do in to_dos:
@@ -427,12 +379,6 @@ def _outcome(
             is_over = not session.is_open and not session.is_cancelled
             return str(session.status) if is_over else OVERTAKEN if is_overtaken(to_do, session) else ""
     return ""
-
-
-def _billed(sessions: Sequence[Appointment]) -> set[int]:
-    live = Invoice.objects.live().for_purpose(Purpose.SESSION)
-    live = live.filter(appointment__in=[session.pk for session in sessions])
-    return set(live.order_by().values_list("appointment", flat=True)) if sessions else set()
 
 
 # ---- What they share ------------------------------------------------------------------------------------------------

@@ -56,8 +56,7 @@ def leave(*, accounts: Mapping[sign_ins.Person, User], now: datetime) -> None:
 
 def _last_sessions(*, now: datetime) -> None:
     """Somebody has had their last session under a referral: whom they saw owes the referrer a report."""
-    coming = Appointment.objects.upcoming(now=now).filter(patient__isnull=False).values("patient")
-    claims = MedicareClaim.objects.standing().exclude(patient__in=coming).select_related("patient")
+    claims = MedicareClaim.objects.standing().select_related("patient", "line__invoice__psychologist__user")
     if claim := claims.order_by("-starts_at").first():
         author = claim.line.invoice.psychologist
         by = Actor(author.user, Role.PSYCHOLOGIST)

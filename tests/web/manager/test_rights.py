@@ -199,7 +199,11 @@ def test_a_manager_widens_no_right_of_their_own():
 
 
 # What these are about is not made above, and says nothing of rights.
-NOT_IN_THIS_CLINIC = {f"manager:{name}" for name in ("take_to_do", "put_back_to_do", "finish_to_do")}
+NOT_IN_THIS_CLINIC = {f"manager:{name}" for name in ("take_to_do", "put_back_to_do", "finish_to_do")} | {
+    # No file of the schedule was read there.
+    "manager:go_on_with_schedule",
+    "manager:schedule_update",
+}
 
 
 def assert_no_wider(before, left, *, boss, clinic, address):
