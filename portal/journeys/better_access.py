@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import TypedDict
+from operator import itemgetter
+from typing import Any, TypedDict
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import CharField, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast
 
 from portal.appointments import states
 from portal.appointments.models import Appointment
@@ -106,16 +109,27 @@ def standings_by_code(codes: Sequence[UUID], *, now: datetime) -> dict[UUID, Sta
     return {session.code: standings[session.pk] for session in sessions if session.pk in standings}
 
 
-def trace_of(patients: Iterable[int | None], *, now: datetime) -> list[object]:
-    """What the ledgers of these patients would count, as plain values: while they are the same, so are the ledgers."""
-    asked = {patient for patient in patients if patient is not None}
-    claims = MedicareClaim.objects.filter(patient__in=asked).order_by("pk")
-    said = UsedElsewhere.objects.filter(patient__in=asked).order_by("pk")
-    return [
-        list(claims.values_list("pk", "status")),
-        list(said.values_list("pk")),
-        [(session.pk, session.status, session.starts_at) for session in _unbilled(asked, now=now)],
+def trace_of(patients: Iterable[int | None], *, now: datetime) -> list[tuple[object, ...]]:
+    """What the ledgers of these patients (their primary keys) would count, as plain values and in one statement.
+
+    While they are the same, so are the ledgers.
+    """
+    status, starts_at = F("status"), F("starts_at")
+    no_status, never = Value("", output_field=CharField()), Cast(Value(None), DateTimeField())
+    # What was left is never changed: a letter that is corrected, a claim that is withdrawn, what somebody says anew.
+    rows = [
+        _leg("session", _unbilled(patients, now=now), status, starts_at),
+        _leg("claim", MedicareClaim.objects.filter(patient__in=patients), status, starts_at),
+        _leg("letter", Referral.objects.standing().for_medicare().filter(patient__in=patients), no_status, never),
+        _leg("elsewhere", UsedElsewhere.objects.filter(patient__in=patients), no_status, never),
     ]
+    return sorted(rows[0].union(*rows[1:], all=True), key=itemgetter(0, 1))
+
+
+def _leg(kind: str, rows: QuerySet[Any], status: Combinable, starts_at: Combinable) -> Any:
+    told: dict[str, Any] = {"trace_kind": Value(kind, output_field=CharField()), "trace_pk": F("pk")}
+    told |= {"trace_status": Cast(status, CharField()), "trace_at": starts_at}
+    return rows.order_by().annotate(**told).values_list(*told)
 
 
 def _counted(
@@ -160,7 +174,7 @@ def _may_claim(session: Appointment) -> bool:
     return session.service.medicare and session.psychologist.registration in BILLING
 
 
-def _unbilled(patients: set[int], *, now: datetime) -> Iterable[Appointment]:
+def _unbilled(patients: Iterable[int | None], *, now: datetime) -> QuerySet[Appointment]:
     """Sessions that a referral may cover and that have no invoice: those that were held, and those to come."""
     billed = Invoice.objects.order_by().live().for_purpose(Purpose.SESSION).filter(appointment=OuterRef("pk"))
     return (

@@ -84,7 +84,7 @@ def trace_of(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime) 
     """
     touching = _touching(actor, day, zone=clinic.zone)
     moments = [Epoch(name) for name in _MOMENTS]
-    of_patients = [f"patient__{name}" for name in _CALLED]
+    of_patients = [f"patient__{name}" for name in (*_CALLED, "bulk_billed")]
     waived = Exists(Waiver.objects.in_force().filter(appointment=OuterRef("pk")))
     phone = Cast("patient__phone", CharField())
     rows = list(touching.values_list("status", *moments, *_SHOWN, *of_patients, phone, waived))
@@ -112,7 +112,7 @@ def trace_of(actor: Actor, day: date, *, clinic: ClinicSettings, now: datetime) 
             .values_list("patient", "payable", "paid")
         ),
         list(written.order_by("pk").values_list("patient", "written_on", "services", "used_elsewhere")),
-        better_access.trace_of(set(patients) - {None}, now=now),
+        better_access.trace_of({each for each in patients if each is not None}, now=now),
         list(signed.order_by("pk").values_list("appointment")),
     ]
 

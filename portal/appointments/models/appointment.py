@@ -38,7 +38,10 @@ class CancelReason(models.TextChoices):
 
 
 # What lists show of a patient, and what they therefore don't read.
-_IN_LISTS = {"id", "code", "legal_first_name", "legal_last_name", "preferred_name", "date_of_birth", "phone"}
+_IN_LISTS = {
+    *("id", "code", "legal_first_name", "legal_last_name", "preferred_name", "date_of_birth", "phone"),
+    "bulk_billed",
+}
 _NOT_IN_LISTS = [f"patient__{column.name}" for column in Patient._meta.concrete_fields if column.name not in _IN_LISTS]
 
 

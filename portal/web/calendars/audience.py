@@ -16,6 +16,8 @@ from portal.web.rearranging.audience import address
 # What is said of sessions beside what a diary knows: where they stand with Medicare, and a psychologist's how far the
 # note is. By their codes.
 Asides = Callable[[Sequence[UUID], datetime], Mapping[UUID, str]]
+# What that rests on, as plain values: cheap to read, and the same while the words are.
+Traces = Callable[[Sequence[UUID], datetime], object]
 
 
 def _nothing(_codes: Sequence[UUID], _now: datetime) -> Mapping[UUID, str]:
@@ -36,6 +38,7 @@ class Audience:
     usual: str
     of_one: bool = False
     asides: Asides = _nothing
+    traces: Traces = _nothing
     times: str = ""
     ahead: str = ""
 

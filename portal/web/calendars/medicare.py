@@ -6,9 +6,21 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from portal.appointments.models import Appointment
 from portal.journeys import better_access
 from portal.medicare.ledger import Why
 from portal.medicare.telling import standing_in_short
+
+
+def traces(codes: Sequence[UUID], now: datetime) -> object:
+    """What the signs of these sessions rest on: whatever counts in their patients' ledgers."""
+    return (
+        better_access.trace_of(
+            Appointment.objects.filter(code__in=codes).order_by().values_list("patient", flat=True), now=now
+        )
+        if codes
+        else ()
+    )
 
 
 def asides(codes: Sequence[UUID], now: datetime) -> Mapping[UUID, str]:

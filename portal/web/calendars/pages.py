@@ -58,12 +58,18 @@ def calendar(
         only=asked.only,
     )
     days = list(_who_practise(found))
-    asides = audience.asides([s.appointment.code for one in days for s in one.sessions], now)
+    codes = [s.appointment.code for one in days for s in one.sessions]
     undecided = _undecided(days)
     # The line of what time it is, and the half hours that are still to come, go on by steps of five minutes.
     clock = now.timestamp() // (STEP * 60) if asked.shows(today) else None
     known = polling.fingerprint(
-        request, stands_as(), today, clock, [one.trace() for one in days], sorted(asides.items()), sorted(undecided)
+        request,
+        stands_as(),
+        today,
+        clock,
+        [one.trace() for one in days],
+        audience.traces(codes, now),
+        sorted(undecided),
     )
     if polling.is_poll(request) and polling.still_shows(request, known):
         return polling.not_modified(known)
@@ -71,7 +77,7 @@ def calendar(
         zone=zone,
         now=now,
         address=audience.session_url(undecided=undecided),
-        asides=asides,
+        asides=audience.asides(codes, now),
         undecided=undecided,
         is_of_one=audience.of_one,
         books_at=audience.url("book_whom"),

@@ -242,7 +242,7 @@ def test_nothing_changed_and_nothing_is_drawn(desk, place, view, django_assert_m
     path = f"{CALENDAR}?view={view}"
     desk.get(path)
     known = known_of(desk.get(path))
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         again = poll(desk, known, path)
     assert (again.status_code, again.content) == (304, b"")
     assert "no-store" in again["Cache-Control"]

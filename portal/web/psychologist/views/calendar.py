@@ -34,7 +34,11 @@ def _beside(codes: Sequence[UUID], now: datetime) -> Mapping[UUID, str]:
     return {code: " · ".join(filter(None, (notes.get(code), counts.get(code)))) for code in {*notes, *counts}}
 
 
-OWN = Audience("psychologist", session="note", ahead="session", usual=WEEK, of_one=True, asides=_beside)
+def _traces(codes: Sequence[UUID], now: datetime) -> object:
+    return sorted(states_of_notes(codes).items()), medicare.traces(codes, now)
+
+
+OWN = Audience("psychologist", session="note", ahead="session", usual=WEEK, of_one=True, asides=_beside, traces=_traces)
 
 
 @allow(Role.PSYCHOLOGIST)

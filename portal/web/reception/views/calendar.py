@@ -18,7 +18,9 @@ from portal.web.calendars import booking, medicare, moving, pages, repeating, sh
 from portal.web.calendars.asked import DAY
 from portal.web.calendars.audience import Audience
 
-DESK = Audience("reception", session="appointment", times="reschedule", usual=DAY, asides=medicare.asides)
+DESK = Audience(
+    "reception", session="appointment", times="reschedule", usual=DAY, asides=medicare.asides, traces=medicare.traces
+)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
