@@ -16,14 +16,16 @@ def left_in_words(standing: Standing) -> str:
     match standing.why:
         case None:
             left = standing.cap - standing.in_year
-            words = {"number": standing.number, "of": standing.of}
-            said = _("With your referral: session %(number)d of %(of)d.") % words
-            rest = ngettext(
-                "After it, Medicare pays towards %(left)d more in %(year)d.",
-                "After it, Medicare pays towards %(left)d more in %(year)d.",
+            words = {"number": standing.number, "of": standing.of, "left": left, "year": standing.service.day.year}
+            # Both sentences in one: not every language puts a space between them.
+            said = ngettext(
+                "With your referral: session %(number)d of %(of)d. After it, Medicare pays towards %(left)d more in "
+                "%(year)d.",
+                "With your referral: session %(number)d of %(of)d. After it, Medicare pays towards %(left)d more in "
+                "%(year)d.",
                 left,
             )
-            return f"{said} {rest % {'left': left, 'year': standing.service.day.year}}"
+            return said % words
         case Why.NO_REFERRAL:
             return _("Medicare pays this back only with a referral, and we have none from you yet.")
         case Why.WRITTEN_AFTER:
