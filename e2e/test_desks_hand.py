@@ -36,7 +36,7 @@ def test_a_patient_is_found_by_keyboard_and_the_focus_is_never_lost(page: Page, 
     people = [person("Quentin", f"Quokka{n}") for n in range(3)]
     sign_in(page, "reception@demo.example")
     page.goto("/reception/invoices/")
-    number = page.get_by_role("searchbox", name="Number or patient")
+    number = page.get_by_role("searchbox", name="Number, patient or payer")
     number.press("/")
     # Where somebody types, it is a sign like any other.
     expect(number).to_have_value("/")

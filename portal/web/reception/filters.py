@@ -105,6 +105,12 @@ class InvoiceFilter(django_filters.FilterSet):
         """Whether anything was asked for."""
         return bool(self.is_bound and any(self.form.cleaned_data.get(name) for name in self.filters))
 
+    @property
+    def narrows_further(self) -> bool:
+        """Whether anything was asked for that is asked for rarely, or typed wrongly there."""
+        rare = ("purpose", "payer", "least", "most")
+        return bool(self.is_bound and any((self.data or {}).get(name) for name in rare))
+
     def stand(self, invoices: InvoiceQuerySet, name: str, value: str) -> InvoiceQuerySet:
         return invoices.standing(value, today=self.today)
 
