@@ -17,9 +17,11 @@ from portal.billing.models import Invoice, PaymentAttempt
 from portal.billing.online.attempts import Underway
 from portal.billing.online.client import NotConfigured, OnlineRefused
 from portal.billing.refusals import NotPayable
+from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.web import polling
 from portal.common.web.htmx import page_or_fragment, redirect_to
+from portal.journeys import changing
 from portal.journeys.online import arriving
 
 
@@ -74,6 +76,8 @@ def paying(request: ActorRequest, code: UUID) -> HttpResponse:
         "booking": wanted,
         "session": wanted.appointment,
         "zone": wanted.location.zone,
+        "deadline": wanted.appointment
+        and changing.deadline_of(wanted.appointment, now=now, clinic=ClinicSettings.current()),
         "waits_for": waits_for,
         "known": known,
     }
