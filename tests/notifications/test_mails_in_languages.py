@@ -77,6 +77,10 @@ def shown():
         "number": "INV-60528AF8",
         "total": Decimal(220),
         "balance": Decimal(110),
+        "amount": Decimal(110),
+        "back": Decimal(50),
+        "receipt": "RCT-60528AF8",
+        "starts_at": AT,
         "due_on": date(2026, 12, 14),
         "days": 7,
         "hours": 24,
@@ -109,7 +113,10 @@ def read(template, context, language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 # The switches of the templates each way: for oneself and for somebody else, given and taken back.
-@pytest.mark.parametrize("changes", [{}, {"whose": "", "added": False, "knows_the_password": False, "what": "waits"}])
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"whose": "", "added": False, "knows_the_password": False, "what": "waits", "back": None, "balance": 0}],
+)
 def test_every_mail_is_said_whole_in_its_language(shown, language, changes):
     wrong = {template: read(template, shown | changes, language) for template in TEMPLATES}
     assert {template: lines for template, lines in wrong.items() if lines} == {}

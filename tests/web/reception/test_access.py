@@ -114,9 +114,24 @@ def url_of(page, session):
     return reverse(f"reception:{page}", args=[session.patient.code if page in OF_A_PATIENT else session.code])
 
 
-def test_every_page_of_the_desk_is_in_this_table():
-    elsewhere = ("invoices/", "to-do/", "mail/", "waitlist/", "referrals/", "referrers/")
-    assert {p.name for p in urlpatterns if not str(p.pattern).startswith(elsewhere)} == {*PAGES}
+# Tried beside their own pages with what there is; here with a code of nothing, as who may not ask at all.
+ELSEWHERE = {pattern.name: str(pattern.pattern) for pattern in urlpatterns if pattern.name not in PAGES}
+
+
+def test_every_page_of_this_table_is_the_desks():
+    assert {*PAGES} <= {pattern.name for pattern in urlpatterns}
+    assert len(ELSEWHERE) > 50
+
+
+@pytest.mark.parametrize("page", sorted(ELSEWHERE))
+@pytest.mark.parametrize(("who", "status"), [("nobody", 302), (Role.PATIENT, 403), (Role.PSYCHOLOGIST, 403)])
+def test_who_may_not_anywhere_else_at_the_desk(page, who, status):
+    client = make.client_for(None) if who == "nobody" else make.signed_in_client(role=who)
+    url = filled("reception/" + ELSEWHERE[page], {"code": "00000000-0000-4000-8000-000000000000"})
+    response = client.get(url)
+    assert (response if response.status_code != 405 else client.post(url)).status_code == status
+    if status == 302:
+        assert response.status_code == 405 or response.url.startswith("/accounts/login/?next=")
 
 
 @pytest.mark.parametrize("page", PAGES)
