@@ -108,8 +108,9 @@ def test_a_search_needs_the_mark_of_its_own_page(searched):
 
 
 def test_no_other_form_of_the_desk_puts_what_is_typed_into_an_address():
-    """Whoever adds a search for people sends it by POST; the shelf's and the articles' are for titles."""
-    titles = {"psychologist/resources.html"}
+    """Whoever adds a search for people sends it by POST; the shelf's and the articles' are for titles, and in a
+    register of referrers doctors and practices are looked for, whose names and numbers are public."""
+    titles = {"psychologist/resources.html", "reception/referrers.html", "reception/referral.html"}
     found = set()
     for room in ("reception", "psychologist", "layouts", "to_do"):
         for template in Path(settings.BASE_DIR, "templates", room).glob("*.html"):

@@ -199,6 +199,13 @@ STAYS = {
     "records.ProgressNote": "clinical, and never changes",
     "billing.Invoice": "a paper that was given out never changes",
     "billing.MedicareClaim": "goes with its invoice",
+    "billing.AssignmentOfBenefit": "goes with its invoice",
+    "billing.Payment": "money never changes whose it is",
+    "billing.Taking": "money never changes whose it is",
+    "billing.PaidBooking": "what was paid for one session",
+    "billing.PatientPayer": "who pays for one record, as somebody agreed to it",
+    "billing.Waiver": "of one session's fee",
+    "records.Report": "clinical",
     "resources.Resource": "clinical",
     "resources.Share": "clinical",
 }

@@ -212,7 +212,7 @@ def test_what_is_changed_in_the_form_brings_the_times_without_the_form(desk, ses
     answer = desk.get(page_of(session), {"repeat": "weekly", "count": "3"}, headers=HTMX)
     text = answer.content.decode()
     assert answer.status_code == 200
-    assert text.strip().startswith('<div id="series-times">')
+    assert text.strip().startswith('<div id="series-times" data-keeps>')
     assert (text.count("drawn_for"), text.count("<form"), text.count('-take"')) == (1, 0, 2 * 3)
     assert "HX-Retarget" not in answer
     assert "HX-Target" in answer["Vary"]
