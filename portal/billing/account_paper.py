@@ -12,11 +12,27 @@ from portal.billing.models import Allocation, Invoice, Payment
 from portal.billing.models.invoice import InvoiceQuerySet
 from portal.billing.paper import METHODS, day, logo_of
 from portal.billing.snapshot import InvoiceOnPaper, clinic_on_paper
-from portal.billing.statements import BILLED, GIVEN_BACK, PAID, TAKEN_OFF, Statement
+from portal.billing.statements import (
+    BILLED,
+    CORRECTED,
+    GIVEN_BACK,
+    OF_MONEY,
+    PAID,
+    TAKEN_OFF,
+    WRITTEN_OFF,
+    Statement,
+)
 from portal.clinic.models import ClinicSettings
 from portal.common.paper.pdf import render_pdf
 
-_KINDS = {BILLED: "Invoice", TAKEN_OFF: "Credit note", PAID: "Payment", GIVEN_BACK: "Refund"}
+_KINDS = {
+    BILLED: "Invoice",
+    TAKEN_OFF: "Credit note",
+    WRITTEN_OFF: "Written off",
+    PAID: "Payment",
+    GIVEN_BACK: "Refund",
+    CORRECTED: "Correction of a payment",
+}
 
 
 def receipt_pdf(payment: Payment, *, among: InvoiceQuerySet) -> bytes:
@@ -41,7 +57,7 @@ def receipt_pdf(payment: Payment, *, among: InvoiceQuerySet) -> bytes:
             "number": payment.number,
             "clinic": clinic,
             "practice": paper["practice"] if paper else None,
-            "from": paper["bill_to"]["name"] if paper else "",
+            "from": paper["bill_to"]["name"] if paper else payment.patient.legal_name if payment.patient else "",
         },
         "logo": logo_of(clinic["logo"]),
         "stamp": "",
@@ -97,7 +113,7 @@ def rows_in_words(statement: Statement) -> list[dict[str, Any]]:
             "day": day(entry.day),
             "what": _KINDS[entry.kind],
             "number": entry.number,
-            "about": METHODS.get(entry.about, entry.about) if entry.kind in (PAID, GIVEN_BACK) else entry.about,
+            "about": METHODS.get(entry.about, entry.about) if entry.kind in OF_MONEY else entry.about,
             "charged": entry.amount if entry.kind == BILLED else None,
             "paid": entry.amount if entry.kind != BILLED else None,
             "balance": entry.balance,

@@ -1,26 +1,30 @@
 """A statement of account: what was billed, taken off and paid between two days, with what was owing before and after.
 
-It is asked of a set of invoices: a patient's own, a payer's, or what somebody may see. Nothing on it
-is a claim of its own: each row names the paper that is.
+It is asked of a set of invoices: a patient's own, a payer's, or what somebody may see; and of the accounts of people,
+so that money of theirs that settles nothing counts too. Nothing on it is a claim of its own: each row names the paper
+that is.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Max, Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
-from portal.billing.models import Allocation, CreditNote, Invoice, InvoiceStatus, Payment
+from portal.billing.models import Allocation, CreditNote, Invoice, InvoiceStatus, NoteKind, Payment
 from portal.billing.models.invoice import InvoiceQuerySet
-from portal.common.money import ZERO
+from portal.common.money import ZERO, cents
 from portal.common.text.normalise import full_name
+from portal.patients.models import Patient
 
-# The order of one day: what is billed, what is taken off, what is paid.
-BILLED, TAKEN_OFF, PAID, GIVEN_BACK = "billed", "taken_off", "paid", "given_back"
-_ORDER = {BILLED: 0, TAKEN_OFF: 1, PAID: 2, GIVEN_BACK: 3}
+# The order of one day: what is billed, what is taken off or given up, what is paid. A correction moved no money.
+BILLED, TAKEN_OFF, WRITTEN_OFF = "billed", "taken_off", "written_off"
+PAID, GIVEN_BACK, CORRECTED = "paid", "given_back", "corrected"
+OF_MONEY = (PAID, GIVEN_BACK, CORRECTED)
+_ORDER = {BILLED: 0, TAKEN_OFF: 1, WRITTEN_OFF: 1, PAID: 2, GIVEN_BACK: 3, CORRECTED: 4}
 # A tax year begins on 1 July.
 FIRST_MONTH = 7
 
@@ -44,11 +48,23 @@ class Statement:
     until: date
     opening: Decimal
     entries: tuple[Entry, ...]
+    # Of the money of these accounts, what settles no invoice by now; nothing where the last day is over.
+    on_account: Decimal = ZERO
 
     @property
     def closing(self) -> Decimal:
-        """What is owing at the end of the last day, in dollars."""
+        """What is owing at the end of the last day less what is on account, in dollars; a minus is theirs."""
         return self.entries[-1].balance if self.entries else self.opening
+
+    @property
+    def owing_or_credit(self) -> Decimal:
+        """The closing balance without its sign: the words beside it say which way it is."""
+        return abs(self.closing)
+
+    @property
+    def unpaid(self) -> Decimal:
+        """What the invoices are owed, whatever is on account, in dollars."""
+        return self.closing + self.on_account
 
     def sum_of(self, *kinds: str) -> Decimal:
         """What the rows of these kinds come to, in dollars."""
@@ -57,28 +73,37 @@ class Statement:
     @property
     def billed(self) -> Decimal:
         """What was billed less what was taken off."""
-        return self.sum_of(BILLED, TAKEN_OFF)
+        return self.sum_of(BILLED, TAKEN_OFF, WRITTEN_OFF)
 
     @property
     def paid(self) -> Decimal:
         """What was paid less what was given back."""
-        return -self.sum_of(PAID, GIVEN_BACK)
+        return -self.sum_of(*OF_MONEY)
 
 
-def statement_of(invoices: InvoiceQuerySet, *, since: date, until: date) -> Statement:
-    """The account of these invoices. A void one is none of it: nothing was ever paid on it. Six queries at most."""
+def statement_of(
+    invoices: InvoiceQuerySet,
+    *,
+    since: date,
+    until: date,
+    accounts: QuerySet[Patient] | None = None,
+    today: date | None = None,
+) -> Statement:
+    """The account of these invoices. A void one is none of it: nothing was ever paid on it. Seven queries at most.
+
+    With `accounts` the money of these people counts whole on the day it came, less what of it settles other invoices
+    than these: a payer's or Medicare's.
+    """
     standing = invoices.order_by().filter(status=InvoiceStatus.ISSUED).values("pk")
     billed = Invoice.objects.order_by().filter(pk__in=standing)
     notes = CreditNote.objects.order_by().filter(invoice__in=standing)
-    # What of a payment settles them, whichever of them it was counted towards since.
-    money = Payment.objects.order_by().filter(allocations__invoice__in=standing)
-    settled = Sum("allocations__amount", filter=Q(allocations__invoice__in=standing))
 
     before = Allocation.objects.order_by().filter(invoice__in=standing, payment__received_on__lt=since)
     opening = (
         _sum(billed.filter(issued_on__lt=since), "total")
         - _sum(notes.filter(issued_on__lt=since), "amount")
-        - (before.aggregate(all=Sum("amount"))["all"] or ZERO)
+        - _sum(before, "amount")
+        - _kept(accounts, until=since - timedelta(days=1))
     )
     days = (since, until)
     rows: list[tuple[date, str, str, str, Decimal]] = [
@@ -89,27 +114,59 @@ def statement_of(invoices: InvoiceQuerySet, *, since: date, until: date) -> Stat
         )
     ]
     rows += [
-        (day, TAKEN_OFF, number, invoice, -amount)
-        for day, number, invoice, amount in notes.filter(issued_on__range=days).values_list(
-            "issued_on", "number", "invoice__number", "amount"
+        (day, WRITTEN_OFF if kind == NoteKind.WRITE_OFF else TAKEN_OFF, number, invoice, -amount)
+        for day, kind, number, invoice, amount in notes.filter(issued_on__range=days).values_list(
+            "issued_on", "kind", "number", "invoice__number", "amount"
         )
     ]
-    paid = money.filter(received_on__range=days).values("pk", "received_on", "number", "method")
-    for row in paid.annotate(settles=settled, towards=Max("allocations__invoice__number")):
-        if row["settles"]:
-            kind = PAID if row["settles"] > 0 else GIVEN_BACK
-            rows.append((row["received_on"], kind, row["number"], row["method"], -row["settles"]))
+    rows += _money(standing, accounts, days=days)
     rows.sort(key=lambda row: (row[0], _ORDER[row[1]], row[2]))
     entries, balance = [], opening
     for day, kind, number, about, amount in rows:
         balance += amount
         entries.append(Entry(day, kind, number, about, amount, balance))
-    return Statement(since, until, opening, tuple(entries))
+    kept = _kept(accounts, until=until) if today and until >= today else ZERO
+    return Statement(since, until, opening, tuple(entries), kept)
+
+
+def _money(
+    standing: QuerySet[Invoice, Any], accounts: QuerySet[Patient] | None, *, days: tuple[date, date]
+) -> list[tuple[date, str, str, str, Decimal]]:
+    """What came and went back. What of it settles them counts, whichever of them it was counted towards since."""
+    payments = Payment.objects.order_by().filter(received_on__range=days)
+    if accounts is None:
+        payments = payments.filter(allocations__invoice__in=standing)
+    else:
+        payments = payments.filter(patient__in=accounts.order_by().values("pk"))
+    here = Sum("allocations__amount", filter=Q(allocations__invoice__in=standing))
+    rows = payments.values("pk", "received_on", "number", "method", "amount", "corrects").annotate(
+        here=here, anywhere=Sum("allocations__amount")
+    )
+    found = []
+    for row in rows:
+        counts = cents(row["here"] or ZERO)
+        if accounts is not None:
+            counts += row["amount"] - cents(row["anywhere"] or ZERO)
+        if counts:
+            kind = CORRECTED if row["corrects"] else PAID if counts > 0 else GIVEN_BACK
+            found.append((row["received_on"], kind, row["number"], row["method"], -counts))
+    return found
+
+
+def _kept(accounts: QuerySet[Patient] | None, *, until: date) -> Decimal:
+    """Of what came until that day, what settles no invoice by now, in dollars."""
+    if accounts is None:
+        return ZERO
+    whose = accounts.order_by().values("pk")
+    came = Payment.objects.order_by().filter(patient__in=whose, received_on__lte=until)
+    settles = Allocation.objects.order_by().filter(payment__patient__in=whose, payment__received_on__lte=until)
+    return _sum(came, "amount") - _sum(settles, "amount")
 
 
 def _sum(rows: object, column: str) -> Decimal:
     total: Decimal | None = rows.aggregate(all=Sum(column))["all"]  # type: ignore[attr-defined]  # of two models
-    return total or ZERO
+    # SQLite adds up binary fractions.
+    return cents(total or ZERO)
 
 
 def tax_year(day: date) -> int:

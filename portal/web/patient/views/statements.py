@@ -15,6 +15,7 @@ from portal.billing.models.invoice import InvoiceQuerySet
 from portal.billing.statements import Statement, days_of_tax_year, statement_of, tax_year
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
+from portal.patients.models import Patient
 
 # The tax office may ask for five years back.
 YEARS = 6
@@ -33,7 +34,8 @@ def _asked(request: ActorRequest) -> tuple[Statement, int, date]:
     if year is None:
         raise Http404
     since, until = days_of_tax_year(year)
-    return statement_of(_own(request), since=since, until=until), year, today
+    own = Patient.objects.managed_by(request.actor.person)
+    return statement_of(_own(request), since=since, until=until, accounts=own, today=today), year, today
 
 
 @allow(Role.PATIENT)
@@ -71,8 +73,10 @@ def receipt_pdf(request: ActorRequest, receipt: str) -> HttpResponse:
     from portal.billing.account_paper import receipt_pdf as drawn  # it brings the PDF library, which is slow to load
 
     among = _own(request)
-    rows = Payment.objects.filter(allocations__invoice__in=among.order_by().values("pk")).distinct()
-    payment = get_object_or_404(rows, number=receipt)
+    settles = Payment.objects.filter(allocations__invoice__in=among.order_by().values("pk"))
+    own = Patient.objects.managed_by(request.actor.person)
+    of_account = Payment.objects.filter(patient__in=own.order_by().values("pk"), allocations=None)
+    payment = get_object_or_404((settles | of_account).distinct(), number=receipt)
     return HttpResponse(
         drawn(payment, among=among),
         content_type="application/pdf",

@@ -23,6 +23,7 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.forms.fields import DateField
 from portal.patients.models import Patient
+from portal.patients.models.people import PatientQuerySet
 
 
 class DaysForm(forms.Form):
@@ -39,20 +40,29 @@ class DaysForm(forms.Form):
         return data
 
 
-def _asked(request: ActorRequest, invoices: InvoiceQuerySet, *, today: date) -> tuple[DaysForm, Statement]:
+def _asked(
+    request: ActorRequest, invoices: InvoiceQuerySet, accounts: PatientQuerySet | None, *, today: date
+) -> tuple[DaysForm, Statement]:
     """The form as it was sent, or of this tax year until today, and the statement of its days."""
     begins = {"since": days_of_tax_year(tax_year(today))[0], "until": today}
     is_sent = "since" in request.GET or "until" in request.GET
     form = DaysForm(request.GET if is_sent else None, initial=begins)
     said = form.cleaned_data if is_sent and form.is_valid() else begins
-    return form, statement_of(invoices, since=said["since"], until=said["until"])
+    return form, statement_of(invoices, since=said["since"], until=said["until"], accounts=accounts, today=today)
 
 
 def _answer(
-    request: ActorRequest, invoices: InvoiceQuerySet, *, name: str, address: str, back: str, on_paper: bool
+    request: ActorRequest,
+    invoices: InvoiceQuerySet,
+    *,
+    accounts: PatientQuerySet | None = None,
+    name: str,
+    address: str,
+    back: str,
+    on_paper: bool,
 ) -> HttpResponse:
     today = ClinicSettings.current().today(timezone.now())
-    form, statement = _asked(request, invoices, today=today)
+    form, statement = _asked(request, invoices, accounts, today=today)
     if on_paper:
         from portal.billing.account_paper import statement_pdf  # it brings the PDF library, which is slow to load
 
@@ -61,7 +71,14 @@ def _answer(
             content_type="application/pdf",
             headers={"Content-Disposition": 'inline; filename="statement.pdf"'},
         )
-    context = {"form": form, "statement": statement, "name": name, "back": back}
+    this = tax_year(today)
+    context = {
+        "form": form,
+        "statement": statement,
+        "name": name,
+        "back": back,
+        "years": [days_of_tax_year(year) for year in (this, this - 1)],
+    }
     status = 422 if form.is_bound and form.errors else 200
     return render(request, "reception/statement.html", context, status=status)
 
@@ -74,7 +91,10 @@ def _of_patient(request: ActorRequest, code: UUID, *, on_paper: bool) -> HttpRes
         part for part in (patient.street, f"{patient.suburb} {patient.state} {patient.postcode}".strip()) if part
     )
     back = reverse("reception:patient", args=[patient.code])
-    return _answer(request, own, name=patient.legal_name, address=address, back=back, on_paper=on_paper)
+    account = Patient.objects.visible_to(request.actor).filter(pk=patient.pk)
+    return _answer(
+        request, own, accounts=account, name=patient.legal_name, address=address, back=back, on_paper=on_paper
+    )
 
 
 def _of_payer(request: ActorRequest, code: UUID, *, on_paper: bool) -> HttpResponse:
