@@ -19,13 +19,14 @@ from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from e2e.axe import violations
-from e2e.harness import Mailbox, Portal, running_portal
+from e2e.harness import Mailbox, Portal, free_port, running_portal
 from e2e.life import VISITOR, Life, live
 from e2e.places import Place
 from portal.accounts.models import User
 from portal.ops.browser import CURE, find_browser
 from portal.ops.demo import clinic, policies
 from portal.ops.moments import SHIFT
+from portal.ops.stripe_stand_in import Server
 from tests.template import begin_with_a_copy
 
 DESKTOP = {"width": 1280, "height": 800}
@@ -75,12 +76,24 @@ def _database(django_test_environment, django_db_blocker, django_db_modify_db_se
 def portal(_database, tmp_path_factory) -> Iterator[Portal]:
     """A clinic with two psychologists, their hours and services, reception and a manager; no patient, no appointment.
 
+    A stand-in for Stripe takes cards beside it.
+
     The test process reads and writes the same database, so that a test can look behind the page.
     """
     clinic.found(is_demo=False)
     policies.publish(now=timezone.now())
-    with running_portal(tmp_path_factory.mktemp("portal")) as portal:
+    port = free_port()
+    stripe = Server(key="sk_test_browser", secret="whsec_browser", portal=f"http://127.0.0.1:{port}").start()
+    keys = {
+        "STRIPE_SECRET_KEY": stripe.books.key,
+        "STRIPE_WEBHOOK_SECRET": stripe.secret,
+        "STRIPE_API_BASE": stripe.address,
+        "STRIPE_CHECKOUT_ORIGIN": stripe.address,
+    }
+    with running_portal(tmp_path_factory.mktemp("portal"), port=port, **keys) as portal:
         yield portal
+    stripe.shutdown()
+    stripe.server_close()
     if connection.vendor == "postgresql":
         # A process that was told to end may hold its connection a moment longer than the database is to stand.
         with connection.cursor() as cursor:

@@ -95,9 +95,8 @@ class Portal:
 
 
 @contextmanager
-def running_portal(folder: Path, **environment: str) -> Iterator[Portal]:
+def running_portal(folder: Path, *, port: int, **environment: str) -> Iterator[Portal]:
     """Runs the web server and the queue on the tests' database until the block ends."""
-    port = free_port()
     url = f"http://127.0.0.1:{port}"
     shared = {
         "DJANGO_SETTINGS_MODULE": "portal.settings",
