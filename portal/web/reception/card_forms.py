@@ -11,8 +11,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from portal.billing.forms import SeenInvoice
-from portal.common.forms.fields import LineField, MoneyField
+from portal.billing.forms import AmountField, SeenInvoice
+from portal.common.forms.fields import LineField
 from portal.common.forms.parts import sent_with
 from portal.common.money import dollars
 
@@ -20,7 +20,7 @@ from portal.common.money import dollars
 class CardRefundForm(SeenInvoice):
     """How much of a payment goes back to its card, and why. `key` is made with the page: sent twice it counts once."""
 
-    amount = MoneyField(label=_("Amount"), min_value=Decimal("0.01"))
+    amount = AmountField(label=_("Amount"))
     reason = LineField(
         label=_("Why"),
         max_length=200,

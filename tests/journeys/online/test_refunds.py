@@ -74,6 +74,49 @@ def test_larger_than_the_payment(till, desk):
     assert left(invoice) == Decimal("220.00")
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("50,50", "Write cents after a point, such as 220.50, and a comma only before three digits, as in 1,234."),
+        ("٢٢٠٫٠١", "Only $220.00 of this payment is left to give back."),
+        ("1000", "Only $220.00 of this payment is left to give back."),
+        ("0", "Write an amount above zero."),
+        ("-5", "Write an amount above zero."),
+        ("", "This field is required."),
+        ("all of it", "Write an amount in dollars, such as 220 or 220.50."),
+        ("50.505", "Write dollars and cents, such as 220.50."),
+    ],
+)
+@pytest.mark.parametrize("way", ["to the card", "at the desk"])
+def test_an_amount_that_cannot_be_given_back(till, desk, settings, way, typed, said):
+    invoice, payment = paid_online(till)
+    if way == "at the desk":
+        settings.STRIPE_SECRET_KEY = settings.STRIPE_WEBHOOK_SECRET = ""
+    answer, _form, _url = refund(desk, invoice, payment, typed, method="transfer", received_on="24/11/2026")
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    field = page[page.index('name="amount"') - 400 : page.index('name="amount"') + 900]
+    assert 'aria-invalid="true"' in field
+    assert said in re.sub(r"\s+", " ", page.replace("&#x27;", "'"))
+    assert till.asked("refunds") == 0
+    assert left(invoice) == Decimal("220.00")
+
+
+@pytest.mark.parametrize("typed", ["٥٠٫٥٠", "$50.50", "５０.５０"])
+def test_an_amount_as_people_write_it(till, desk, typed):
+    invoice, payment = paid_online(till)
+    assert refund(desk, invoice, payment, typed)[0].status_code == 302
+    assert left(invoice) == Decimal("169.50")
+
+
+def test_a_reason_is_asked_for(till, desk):
+    invoice, payment = paid_online(till)
+    answer, _form, _url = refund(desk, invoice, payment, "50.50", reason="")
+    assert answer.status_code == 422
+    assert "aria-invalid" in answer.content.decode()
+    assert till.asked("refunds") == 0
+
+
 def test_what_is_on_its_way_is_not_there_for_another(till, desk):
     invoice, payment = paid_online(till, "4000000000007726")
     refund(desk, invoice, payment, "200.00")
