@@ -8,6 +8,9 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db.models import Value
+from django.db.models.expressions import Combinable
+
 from portal.appointments import closed, states
 from portal.appointments.calendar_days import CalendarDay, cuts
 from portal.appointments.gaps import A_DAY, Gap, Gaps, Need, needs_of
@@ -74,6 +77,11 @@ class Booked(NamedTuple):
     # With the breaks that are kept free beside it.
     occupied_from: datetime
     occupied_until: datetime
+    # None while the time is only held, by nobody in particular.
+    patient_id: int | None
+    service_id: int
+    # What was asked of it beside the diary's own: see `columns`.
+    also: bool
     location: Location
 
     @property
@@ -306,11 +314,13 @@ def columns(
     now: datetime,
     cancelled: bool = False,
     only: Only = EVERYTHING,
+    also: Combinable | None = None,
 ) -> list[DiaryDay]:
     """Every day of everybody: first the days, within them the people as given.
 
     Days are those of `zone`. Holds that ran out don't come, cancelled sessions only if asked for. Of sessions that
-    `only` leaves out the time is kept, so that it is not taken for free.
+    `only` leaves out the time is kept, so that it is not taken for free. `also` asks something else of every session
+    along with it, in the same statement.
     """
     people = list(psychologists)
     calendar = [CalendarDay(first_day + timedelta(days=n), zone) for n in range(days)]
@@ -349,7 +359,7 @@ def columns(
     for whose, busy in with_age(list(place), start=start, end=end, now=now):
         for i, cut in cuts(calendar, busy.starts_at, busy.ends_at):
             found[i][place[whose]].elsewhere.append(Elsewhere(*cut, as_of=busy.as_of))
-    for session in _booked(place, start, end, now=now, cancelled=cancelled or only.asks_for_cancelled):
+    for session in _booked(place, start, end, now=now, cancelled=cancelled or only.asks_for_cancelled, also=also):
         for i, cut in cuts(calendar, session.starts_at, session.ends_at):
             column = found[i][place[session.psychologist_id]]
             kept_in = column.sessions if only.shows(session) else column.hidden
@@ -381,7 +391,13 @@ def _while_shut(
 
 
 def _booked(
-    psychologists: Iterable[int], start: datetime, end: datetime, *, now: datetime, cancelled: bool
+    psychologists: Iterable[int],
+    start: datetime,
+    end: datetime,
+    *,
+    now: datetime,
+    cancelled: bool,
+    also: Combinable | None,
 ) -> Iterator[Booked]:
     appointments = Appointment.objects.filter(psychologist__in=psychologists).between(start, end)
     if not cancelled:
@@ -390,11 +406,12 @@ def _booked(
     rows = appointments.without_expired_holds(now=now).order_by("starts_at", "pk").values_list(
         "code", "psychologist", "status", "mode", "starts_at", "ends_at", "confirmed_at", "service", "room", "location",
         "patient__preferred_name", "patient__legal_first_name", "patient__legal_last_name",
-        "position", "series__sessions", "occupied_from", "occupied_until",
+        "position", "series__sessions", "occupied_from", "occupied_until", "patient",
+        Value(False) if also is None else also,
     )  # fmt: skip
     for row in rows:
         code, whose, status, mode, begins, ends, confirmed_at, service, room, location = row[:10]
-        preferred, first, last, position, sessions, occupied_from, occupied_until = row[10:]
+        preferred, first, last, position, sessions, occupied_from, occupied_until, patient, asked = row[10:]
         yield Booked(
             code,
             whose,
@@ -410,5 +427,8 @@ def _booked(
             which_of(position, sessions),
             occupied_from,
             occupied_until,
+            patient,
+            service,
+            bool(asked),
             locations[location],
         )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from operator import itemgetter
 from typing import Any, TypedDict
 from uuid import UUID
@@ -14,10 +14,12 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 
 from portal.appointments import states
+from portal.appointments.calendars import Booked
 from portal.appointments.models import Appointment
 from portal.billing import charges
 from portal.billing.claimed import services_claimed
 from portal.billing.models import Invoice, MedicareClaim, Purpose
+from portal.clinic import kept
 from portal.medicare import schedule
 from portal.medicare.for_patients import left_in_words
 from portal.medicare.ledger import CountsTowards, Course, Ledger, Service, Standing, Why, count
@@ -31,11 +33,7 @@ def ledgers(patients: Iterable[int], *, now: datetime) -> dict[int, Ledger]:
     What was held and not billed yet, or is still to come, is laid behind what was claimed: `planned` asks for one.
     """
     asked = set(patients)
-    sessions: dict[int, list[Appointment]] = defaultdict(list)
-    for session in _unbilled(asked, now=now):
-        if session.patient_id is not None:
-            sessions[session.patient_id].append(session)
-    return _counted(asked, sessions)
+    return _counted(asked, _to_be_billed(asked, now=now))
 
 
 def ledger_of(patient: int, *, now: datetime) -> Ledger:
@@ -54,9 +52,10 @@ def standing_of(
     whose = session.patient_id if patient is None else patient
     if whose is None or not _may_claim(session):
         return None
-    others = [each for each in _unbilled({whose}, now=now) if each.pk != session.pk]
-    rows = {whose: [*others, session]}
-    return planned(_counted({whose}, rows, with_carers={session.pk} if carer else ())[whose], session)
+    rows = _to_be_billed({whose}, now=now, until=session.starts_at)
+    others = [each for each in rows.get(whose, ()) if each.key != _key(session.code)]
+    this = _service(session.code, charges.day_of(session), session.starts_at, carer=carer)
+    return planned(_counted({whose}, {whose: [*others, this]})[whose], session)
 
 
 class BesidePrice(TypedDict):
@@ -78,7 +77,7 @@ def beside_price(session: Appointment, patient: Patient | None, *, now: datetime
 
 def planned(ledger: Ledger, session: Appointment) -> Standing | None:
     """Where a session that is not billed yet stands in its patient's ledger, if it is there."""
-    return ledger.standings.get(_key(session))
+    return ledger.standings.get(_key(session.code))
 
 
 def standings_of(sessions: Iterable[Appointment], *, now: datetime) -> dict[int, Standing]:
@@ -87,38 +86,64 @@ def standings_of(sessions: Iterable[Appointment], *, now: datetime) -> dict[int,
     Nothing is said of those that are called off or missed, and of those for which nothing is ever claimed.
     """
     asked = [s for s in sessions if s.patient_id is not None and s.is_standing and _may_claim(s)]
-    patients = {s.patient_id for s in asked if s.patient_id is not None}
-    if not patients:
+    found = _standings([(s.code, s.patient_id, s.starts_at) for s in asked if s.patient_id is not None], now=now)
+    return {session.pk: found[session.code] for session in asked if session.code in found}
+
+
+def has_letter() -> Exists:
+    """Whether the patient of a session has a referral on file that is for Medicare, to be read along with the session.
+
+    Without one nothing was claimed for them, and nothing can be.
+    """
+    return Exists(Referral.objects.standing().for_medicare().filter(patient=OuterRef("patient")).order_by())
+
+
+def standings_beside(sessions: Iterable[Booked], *, now: datetime) -> dict[UUID, Standing]:
+    """The same of sessions as a calendar reads them, by their codes. Five statements at most."""
+    services, people = kept.services(), kept.psychologists()
+    return _standings(
+        [
+            (s.code, s.patient_id, s.starts_at)
+            for s in sessions
+            if s.patient_id is not None
+            and s.is_standing
+            and services[s.service_id].medicare
+            and people[s.psychologist_id].registration in BILLING
+        ],
+        now=now,
+    )
+
+
+def _standings(asked: Sequence[tuple[UUID, int, datetime]], *, now: datetime) -> dict[UUID, Standing]:
+    """Of sessions by their code, patient and start. What starts after the last of them takes no place before any."""
+    if not asked:
         return {}
-    found = ledgers(patients, now=now)
-    rows = MedicareClaim.objects.standing().filter(line__invoice__appointment__in=[s.pk for s in asked])
-    claimed = {session: str(code) for session, code in rows.values_list("line__invoice__appointment", "code")}
+    patients = {patient for _code, patient, _starts_at in asked}
+    until = max(starts_at for _code, _patient, starts_at in asked)
+    found = _counted(patients, _to_be_billed(patients, now=now, until=until))
+    rows = MedicareClaim.objects.standing().filter(
+        line__invoice__appointment__code__in=[code for code, _patient, _starts_at in asked]
+    )
+    claimed = {session: str(code) for session, code in rows.values_list("line__invoice__appointment__code", "code")}
     standings = {}
-    for session in asked:
-        ledger = found[session.patient_id] if session.patient_id is not None else None
-        key = claimed.get(session.pk, _key(session))
-        if ledger is not None and (standing := ledger.standings.get(key)) is not None:
-            standings[session.pk] = standing
+    for code, patient, _starts_at in asked:
+        if (standing := found[patient].standings.get(claimed.get(code, _key(code)))) is not None:
+            standings[code] = standing
     return standings
 
 
-def standings_by_code(codes: Sequence[UUID], *, now: datetime) -> dict[UUID, Standing]:
-    """The same of sessions by their codes, for who has no more of them."""
-    sessions = list(Appointment.objects.filter(code__in=codes).select_related("service", "psychologist", "location"))
-    standings = standings_of(sessions, now=now)
-    return {session.code: standings[session.pk] for session in sessions if session.pk in standings}
-
-
-def trace_of(patients: Iterable[int | None], *, now: datetime) -> list[tuple[object, ...]]:
+def trace_of(
+    patients: Iterable[int | None], *, now: datetime, until: datetime | None = None
+) -> list[tuple[object, ...]]:
     """What the ledgers of these patients (their primary keys) would count, as plain values and in one statement.
 
-    While they are the same, so are the ledgers.
+    While they are the same, so are the ledgers; with `until`, so is where everything stands that starts no later.
     """
     status, starts_at = F("status"), F("starts_at")
     no_status, never = Value("", output_field=CharField()), Cast(Value(None), DateTimeField())
     # What was left is never changed: a letter that is corrected, a claim that is withdrawn, what somebody says anew.
     rows = [
-        _leg("session", _unbilled(patients, now=now), status, starts_at),
+        _leg("session", _unbilled(patients, now=now, until=until), status, starts_at),
         _leg("claim", MedicareClaim.objects.filter(patient__in=patients), status, starts_at),
         _leg("letter", Referral.objects.standing().for_medicare().filter(patient__in=patients), no_status, never),
         _leg("elsewhere", UsedElsewhere.objects.filter(patient__in=patients), no_status, never),
@@ -132,9 +157,8 @@ def _leg(kind: str, rows: QuerySet[Any], status: Combinable, starts_at: Combinab
     return rows.order_by().annotate(**told).values_list(*told)
 
 
-def _counted(
-    patients: set[int], sessions: dict[int, list[Appointment]], *, with_carers: Collection[int] = ()
-) -> dict[int, Ledger]:
+def _counted(patients: set[int], sessions: Mapping[int, Sequence[Service]]) -> dict[int, Ledger]:
+    """The ledgers of patients from what is on file, and from those of their `sessions` that are not billed yet."""
     courses: dict[int, list[Course]] = defaultdict(list)
     for referral in Referral.objects.standing().for_medicare().filter(patient__in=patients):
         courses[referral.patient_id].append(Course.of(referral))
@@ -146,10 +170,7 @@ def _counted(
     return {
         patient: count(
             courses=courses[patient],
-            services=[
-                *claimed.get(patient, ()),
-                *(_service(each, carer=each.pk in with_carers) for each in sessions.get(patient, ())),
-            ],
+            services=[*claimed.get(patient, ()), *sessions.get(patient, ())],
             limits=limits,
             elsewhere=elsewhere[patient],
         )
@@ -157,34 +178,42 @@ def _counted(
     }
 
 
-def _service(session: Appointment, *, carer: bool) -> Service:
-    return Service(
-        key=_key(session),
-        day=charges.day_of(session),
-        starts_at=session.starts_at,
-        counts_towards=CountsTowards.CARER if carer else CountsTowards.INDIVIDUAL,
-    )
+def _to_be_billed(patients: Iterable[int], *, now: datetime, until: datetime | None = None) -> dict[int, list[Service]]:
+    """What these patients had and were not billed for, or is still to come, as the ledger counts it. One statement."""
+    places, found = kept.places(), defaultdict[int, list[Service]](list)
+    rows = _unbilled(patients, now=now, until=until).values_list("patient", "code", "starts_at", "location")
+    for patient, code, starts_at, location in rows:
+        found[patient].append(_service(code, places[location].day_of(starts_at), starts_at, carer=False))
+    return found
 
 
-def _key(session: Appointment) -> str:
-    return f"session {session.code}"
+def _service(code: UUID, day: date, starts_at: datetime, *, carer: bool) -> Service:
+    counts_towards = CountsTowards.CARER if carer else CountsTowards.INDIVIDUAL
+    return Service(key=_key(code), day=day, starts_at=starts_at, counts_towards=counts_towards)
+
+
+def _key(code: UUID) -> str:
+    return f"session {code}"
 
 
 def _may_claim(session: Appointment) -> bool:
     return session.service.medicare and session.psychologist.registration in BILLING
 
 
-def _unbilled(patients: Iterable[int | None], *, now: datetime) -> QuerySet[Appointment]:
-    """Sessions that a referral may cover and that have no invoice: those that were held, and those to come."""
+def _unbilled(patients: Iterable[int | None], *, now: datetime, until: datetime | None = None) -> QuerySet[Appointment]:
+    """Sessions that a referral may cover and that have no invoice: those that were held, and those to come.
+
+    Of those that start after `until` none.
+    """
     billed = Invoice.objects.order_by().live().for_purpose(Purpose.SESSION).filter(appointment=OuterRef("pk"))
+    sessions = Appointment.objects.all() if until is None else Appointment.objects.filter(starts_at__lte=until)
     return (
-        Appointment.objects.filter(
+        sessions.filter(
             Q(status__in=states.SEEN) | Q(status__in=states.OPEN, ends_at__gt=now),
             patient__in=patients,
             service__medicare=True,
             psychologist__registration__in=BILLING,
         )
         .exclude(Exists(billed))
-        .select_related("location")
         .order_by("starts_at", "pk")
     )

@@ -9,18 +9,19 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from portal.appointments.calendars import Booked
 from portal.clinic.models import Psychologist
 from portal.common.web.addresses import each
 from portal.web.rearranging.audience import address
 
 # What is said of sessions beside what a diary knows: where they stand with Medicare, and a psychologist's how far the
 # note is. By their codes.
-Asides = Callable[[Sequence[UUID], datetime], Mapping[UUID, str]]
+Asides = Callable[[Sequence[Booked], datetime], Mapping[UUID, str]]
 # What that rests on, as plain values: cheap to read, and the same while the words are.
-Traces = Callable[[Sequence[UUID], datetime], object]
+Traces = Callable[[Sequence[Booked], datetime], object]
 
 
-def _nothing(_codes: Sequence[UUID], _now: datetime) -> Mapping[UUID, str]:
+def _nothing(_sessions: Sequence[Booked], _now: datetime) -> Mapping[UUID, str]:
     return {}
 
 

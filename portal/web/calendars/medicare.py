@@ -6,26 +6,27 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from portal.appointments.models import Appointment
+from portal.appointments.calendars import Booked
 from portal.journeys import better_access
 from portal.medicare.ledger import Why
 from portal.medicare.telling import standing_in_short
 
-
-def traces(codes: Sequence[UUID], now: datetime) -> object:
-    """What the signs of these sessions rest on: whatever counts in their patients' ledgers."""
-    return (
-        better_access.trace_of(
-            Appointment.objects.filter(code__in=codes).order_by().values_list("patient", flat=True), now=now
-        )
-        if codes
-        else ()
-    )
+# Read along with each session, so that whose patients have no referral costs no statement.
+HAS_LETTER = better_access.has_letter()
 
 
-def asides(codes: Sequence[UUID], now: datetime) -> Mapping[UUID, str]:
+def traces(sessions: Sequence[Booked], now: datetime) -> object:
+    """What the signs of these sessions rest on: whatever counts in their patients' ledgers up to the last of them."""
+    told = [session for session in sessions if session.also]
+    if not told:
+        return ()
+    patients = {session.patient_id for session in told}
+    return better_access.trace_of(patients, now=now, until=max(session.starts_at for session in told))
+
+
+def asides(sessions: Sequence[Booked], now: datetime) -> Mapping[UUID, str]:
     """A few signs for each that Medicare may pay towards, by its code; the day's list says who has no referral."""
-    found = better_access.standings_by_code(codes, now=now) if codes else {}
+    found = better_access.standings_beside([session for session in sessions if session.also], now=now)
     return {
         code: standing_in_short(standing) for code, standing in found.items() if standing.why is not Why.NO_REFERRAL
     }

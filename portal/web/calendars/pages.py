@@ -25,7 +25,7 @@ from portal.common.web.addresses import each
 from portal.common.web.daygrid import STEP, Column, Grid, day_grid
 from portal.common.web.htmx import page_or_fragment
 from portal.journeys.rearranging.deciding import undecided_codes
-from portal.web.calendars import undoing
+from portal.web.calendars import medicare, undoing
 from portal.web.calendars.absences import Absence, absences, busy_elsewhere
 from portal.web.calendars.asked import DAY, MONTH, VIEWS, WEEK, Asked
 from portal.web.calendars.audience import Audience
@@ -56,9 +56,10 @@ def calendar(
         zone=zone,
         now=now,
         only=asked.only,
+        also=medicare.HAS_LETTER,
     )
     days = list(_who_practise(found))
-    codes = [s.appointment.code for one in days for s in one.sessions]
+    sessions = [s.appointment for one in days for s in one.sessions]
     undecided = _undecided(days)
     # The line of what time it is, and the half hours that are still to come, go on by steps of five minutes.
     clock = now.timestamp() // (STEP * 60) if asked.shows(today) else None
@@ -68,7 +69,7 @@ def calendar(
         today,
         clock,
         [one.trace() for one in days],
-        audience.traces(codes, now),
+        audience.traces(sessions, now),
         sorted(undecided),
     )
     if polling.is_poll(request) and polling.still_shows(request, known):
@@ -77,7 +78,7 @@ def calendar(
         zone=zone,
         now=now,
         address=audience.session_url(undecided=undecided),
-        asides=audience.asides(codes, now),
+        asides=audience.asides(sessions, now),
         undecided=undecided,
         is_of_one=audience.of_one,
         books_at=audience.url("book_whom"),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
+from portal.appointments.calendars import Booked
 from portal.clinic import kept
 from portal.clinic.models import ClinicSettings, Psychologist
 from portal.common.access.decorators import allow
@@ -25,17 +26,17 @@ from portal.web.psychologist.own_profile import PsychologistRequest, with_profil
 from portal.web.psychologist.weeks import hours_of
 
 
-def _beside(codes: Sequence[UUID], now: datetime) -> Mapping[UUID, str]:
+def _beside(sessions: Sequence[Booked], now: datetime) -> Mapping[UUID, str]:
     """Of sessions that have a note, by their codes, whether it is signed; and where each stands with Medicare."""
-    notes = {
-        code: _("note signed") if is_signed else _("note begun") for code, is_signed in states_of_notes(codes).items()
-    }
-    counts = medicare.asides(codes, now)
+    states = states_of_notes([session.code for session in sessions])
+    notes = {code: _("note signed") if is_signed else _("note begun") for code, is_signed in states.items()}
+    counts = medicare.asides(sessions, now)
     return {code: " · ".join(filter(None, (notes.get(code), counts.get(code)))) for code in {*notes, *counts}}
 
 
-def _traces(codes: Sequence[UUID], now: datetime) -> object:
-    return sorted(states_of_notes(codes).items()), medicare.traces(codes, now)
+def _traces(sessions: Sequence[Booked], now: datetime) -> object:
+    notes = states_of_notes([session.code for session in sessions])
+    return sorted(notes.items()), medicare.traces(sessions, now)
 
 
 OWN = Audience("psychologist", session="note", ahead="session", usual=WEEK, of_one=True, asides=_beside, traces=_traces)
