@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time
+
 from django.utils.dateformat import time_format
 from django.utils.safestring import SafeString
 
@@ -25,49 +27,56 @@ def hours(grid: Grid) -> SafeString:
 
 def columns(grid: Grid) -> SafeString:
     """Every column with what happens in it."""
-    return joined(_column(column, grid) for column in grid.columns)
+    return _Columns(grid).drawn()
 
 
-def _column(column: Column, grid: Grid) -> SafeString:
-    slots = joined(_DRAWN.get(block.kind, _slot)(block) for block in column.blocks)
-    fill = _DAY.look(
-        is_today=column.is_today,
-        is_linked=bool(column.url),
-        has_subtitle=bool(column.subtitle),
-        has_hours=bool(column.hours_url),
-        has_now=bool(column.now_row),
-        takes=bool(column.to),
-    )
-    head = (column.title, column.url, column.subtitle, column.hours_url)
-    return fill((*head, column.to, slots, column.now_row, grid.rows))
+class _Columns:
+    """All columns of a page, which share their looks and the times of day they name."""
 
+    def __init__(self, grid: Grid) -> None:
+        self.grid = grid
+        self.day, self.off, self.slot = _DAY.row(), _OFF.row(), _SLOT.row()
+        self.free, self.gap = _FREE.look(), _GAP.look()
+        self.clocks: dict[time, str] = {}
 
-def _off(block: Block) -> SafeString:
-    return _OFF.look(tone=block.tone)(
-        (block.row, block.span, block.title, clock_of(block.starts_at.time()), clock_of(block.ends_at.time()))
-    )
+    def drawn(self) -> SafeString:
+        return joined([self._column(column) for column in self.grid.columns])
 
+    def _column(self, column: Column) -> SafeString:
+        look = {
+            "is_today": column.is_today,
+            "is_linked": bool(column.url),
+            "has_subtitle": bool(column.subtitle),
+            "has_hours": bool(column.hours_url),
+            "has_now": bool(column.now_row),
+            "takes": bool(column.to),
+        }
+        head = (column.title, column.url, column.subtitle, column.hours_url)
+        slots = joined([self._block(block) for block in column.blocks])
+        return self.day(look, (*head, column.to, slots, column.now_row, self.grid.rows))
 
-def _free(block: Block) -> SafeString:
-    return _FREE.look()((block.row, block.span, block.url, clock_of(block.starts_at.time()), block.title))
+    def _block(self, block: Block) -> SafeString:
+        starts, row, span = self._clock(block.starts_at), block.row, block.span
+        match block.kind:
+            case "off":
+                return self.off({"tone": block.tone}, (row, span, block.title, starts, self._clock(block.ends_at)))
+            case "free":
+                return self.free((row, span, block.url, starts, block.title))
+            case "gap":
+                return self.gap((row, span, starts, block.title))
+        look = {
+            "is_linked": bool(block.url),
+            "can_move": bool(block.moves),
+            "shape": block.shape,
+            "mark": block.mark,
+            "has_detail": bool(block.detail),
+            "has_spoken": bool(block.spoken),
+        }
+        where = (row, span, block.lane, block.kind, block.url, block.moves)
+        return self.slot(look, (*where, starts, block.title, block.detail, block.spoken))
 
-
-def _gap(block: Block) -> SafeString:
-    return _GAP.look()((block.row, block.span, clock_of(block.starts_at.time()), block.title))
-
-
-def _slot(block: Block) -> SafeString:
-    fill = _SLOT.look(
-        is_linked=bool(block.url),
-        can_move=bool(block.moves),
-        shape=block.shape,
-        mark=block.mark,
-        has_detail=bool(block.detail),
-        has_spoken=bool(block.spoken),
-    )
-    starts = clock_of(block.starts_at.time())
-    where = (block.row, block.span, block.lane, block.kind, block.url, block.moves)
-    return fill((*where, starts, block.title, block.detail, block.spoken))
-
-
-_DRAWN = {"off": _off, "free": _free, "gap": _gap}
+    def _clock(self, moment: datetime) -> str:
+        wall = moment.time()
+        if (written := self.clocks.get(wall)) is None:
+            written = self.clocks[wall] = clock_of(wall)
+        return written

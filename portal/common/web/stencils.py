@@ -73,13 +73,20 @@ class Stencil:
 
     def rows(self, rows: Iterable[Row]) -> SafeString:
         """Draws rows one after the other, each in its own look."""
-        fills, drawn = dict[tuple[object, ...], Fill](), []
-        for look, words in rows:
+        row = self.row()
+        return joined([row(look, words) for look, words in rows])
+
+    def row(self) -> Callable[[Mapping[str, object], Sequence[object]], SafeString]:
+        """The same row by row, for who puts others in between. Made for one page: each look is asked for once."""
+        fills = dict[tuple[object, ...], Fill]()
+
+        def draw(look: Mapping[str, object], words: Sequence[object]) -> SafeString:
             key = (*look.values(), *map(type, look.values()))
             if (fill := fills.get(key)) is None:
                 fill = fills[key] = self.look(**look)
-            drawn.append(fill(words))
-        return joined(drawn)
+            return fill(words)
+
+        return draw
 
     def drawn_for(self, **look: object) -> Fill:
         """The same of a look that whoever asks keeps themselves (`kept.drawn`): of rows, which change unseen."""

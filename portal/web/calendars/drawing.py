@@ -22,7 +22,7 @@ from portal.clinic import kept
 from portal.clinic.models import Mode
 from portal.common.languages.times import are_apart, clock, clock_there
 from portal.common.web.daygrid import Block
-from portal.common.web.stencils import Row, Stencil
+from portal.common.web.stencils import Row, Stencil, joined
 from portal.journeys import choosing
 from portal.web.calendars.absences import elsewhere_in_words
 
@@ -81,6 +81,8 @@ class Drawing:
         # A page says most of it twice: in columns, and in a list for who reads none.
         self._said_of: dict[UUID, _Said] = {}
         self._free_of: dict[tuple[int, date], list[Free]] = {}
+        self._clocks: dict[datetime, str] = {}
+        self._row = _LINE.row()
 
     # ---- Columns ----------------------------------------------------------------------------------------------------
 
@@ -203,7 +205,7 @@ class Drawing:
     ) -> SafeString:
         """The sessions of some days as lines, in order of time."""
         found = sorted((s.appointment for one in days for s in one.sessions), key=lambda a: a.starts_at)
-        return _LINE.rows(self._line(a, _whose(a) if names_psychologist else "", says_where) for a in found)
+        return joined([self._row(*self._line(a, _whose(a) if names_psychologist else "", says_where)) for a in found])
 
     def lines_of_one(self, one: DiaryDay) -> SafeString:
         """One diary's sessions as lines, and between them what is free, to book where no column is drawn."""
@@ -211,10 +213,16 @@ class Drawing:
         if self.books_at:
             stretches = stretches_of(self._halves(one))
             found += [(free.starts_at.astimezone(UTC), self._free_line(one, free)) for free in stretches]
-        return _LINE.rows(row for _starts_at, row in sorted(found, key=lambda line: line[0]))
+        return joined([self._row(*row) for _starts_at, row in sorted(found, key=lambda line: line[0])])
+
+    def _clock(self, moment: datetime) -> str:
+        """The time of day on the calendar's wall clock: a page names the same few again and again."""
+        if (written := self._clocks.get(moment)) is None:
+            written = self._clocks[moment] = clock(moment, self.zone)
+        return written
 
     def _free_line(self, one: DiaryDay, free: Free) -> Row:
-        at, until = clock(free.starts_at, self.zone), clock(free.ends_at, self.zone)
+        at, until = self._clock(free.starts_at), self._clock(free.ends_at)
         if free.books_at is None:
             return _GAP, (at, until, "", "", one.psychologist.name, _too_short(free), "")
         return _FREE, (at, until, self._booking(one, free.books_at, free), "", one.psychologist.name, "", "")
@@ -233,8 +241,8 @@ class Drawing:
                 "can_move": bool(said.moves),
             },
             (
-                clock(a.starts_at, self.zone),
-                clock(a.ends_at, self.zone),
+                self._clock(a.starts_at),
+                self._clock(a.ends_at),
                 "" if a.is_hold else said.page,
                 a.patient,
                 psychologist,
