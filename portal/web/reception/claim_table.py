@@ -45,7 +45,7 @@ class ClaimTable(ListTable[ClaimRow]):
     class Meta:
         template_name = "tables/keyset.html"
         orderable = False
-        attrs = {"class": "table cards claims"}
+        attrs = {"class": "table cards claims close"}
 
     def __init__(self, keyset: KeysetPage[ClaimRow], **kwargs: Any) -> None:
         self.keyset = keyset
