@@ -52,19 +52,19 @@ def reports(request: ActorRequest) -> HttpResponse:
         "groups": [(name.value, label, name == by) for name, label in _GROUPS.items()],
         "group": _GROUPS[by],
         "found": found,
-        "chart": _chart(found, span, by=by) if found.rows else None,
+        # Months in a row are seen at a glance; names and amounts are read in the table.
+        "chart": _chart(found, span) if by == By.MONTH and len(found.rows) > 1 else None,
         "quarter": quarter_of(span.last),
     }
     return render(request, "manager/reports.html", context)
 
 
-def _chart(found: Figures, span: Span, *, by: By) -> Chart:
-    rows = found.rows[-_ON_THE_CHART:] if by == By.MONTH else found.rows[:_ON_THE_CHART]
+def _chart(found: Figures, span: Span) -> Chart:
     return bars(
-        [(row.label, row.kept) for row in rows],
+        [(row.label, row.kept) for row in found.rows[-_ON_THE_CHART:]],
         title=_("Received, %(days)s") % {"days": span.words},
         summary=_("%(amount)s altogether.") % {"amount": dollars(found.together.kept)},
-        label_heading=str(_GROUPS[by]),
+        label_heading=str(_GROUPS[By.MONTH]),
         value_heading=_("Received"),
         write=lambda amount: f"${round(amount):,}",
     )
