@@ -9,7 +9,7 @@ from django.db import connection
 
 from portal.billing.models import Invoice, MedicareClaim, Purpose
 from portal.common import guards
-from tests import make
+from tests import make, older
 
 LONG_AGO = datetime(2026, 6, 2, 0, 0, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ def test_what_was_issued_before_is_payable_in_full_and_guarded_again(books):
     void = books.void(books.issued("30.00"))
     before = {row["id"]: row for row in Invoice.objects.values()}
     try:
-        call_command("migrate", "billing", "0003", verbosity=0)
+        older.go_back("billing", "0003")
     finally:
         call_command("migrate", verbosity=0)
     assert {row["id"]: row for row in Invoice.objects.values()} == before
@@ -49,7 +49,7 @@ def test_what_was_billed_with_an_item_before_claims_were_kept_is_claimed_under_w
     books.void(books.invoice_of_session(books.session(patient=referral.patient, starts_at=LONG_AGO), referral=referral))
     books.invoice_of_session(books.session())
     try:
-        call_command("migrate", "billing", "0009", verbosity=0)
+        older.go_back("billing", "0009")
     finally:
         call_command("migrate", verbosity=0)
     claim = MedicareClaim.objects.get()

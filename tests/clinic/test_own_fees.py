@@ -5,15 +5,14 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
-from django.db import IntegrityError, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
+from django.db import IntegrityError, transaction
 
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
 from portal.clinic import actions, kept
 from portal.clinic.models import OwnFee
 from portal.notifications.models import Notice
-from tests import make
+from tests import make, older
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
@@ -71,10 +70,9 @@ def test_what_is_kept_of_a_psychologist_has_the_fee_of_now():
 @pytest.mark.django_db(transaction=True)
 def test_the_one_fee_that_somebody_had_becomes_a_fee_for_each_service_that_they_give():
     before, after = ("clinic", "0011_own_fees"), ("clinic", "0012_one_fee_becomes_one_a_service")
-    states = MigrationExecutor(connection).loader
     try:
-        call_command("migrate", *before, verbosity=0)
-        apps = states.project_state([before]).apps
+        older.go_back(*before)
+        apps = older.models_of(before)
         service, user = apps.get_model("clinic", "Service").objects, apps.get_model("accounts", "User").objects
         people = apps.get_model("clinic", "Psychologist").objects
         first, second = (service.create(name=n, slug=n, minutes=50, fee="220.00") for n in ("first", "second"))
@@ -88,7 +86,7 @@ def test_the_one_fee_that_somebody_had_becomes_a_fee_for_each_service_that_they_
         person("gives-all", "205.00")
         person("no-fee-of-their-own", None, second)
         call_command("migrate", *after, verbosity=0)
-        fees = states.project_state([after]).apps.get_model("clinic", "OwnFee").objects
+        fees = older.models_of(after).get_model("clinic", "OwnFee").objects
         assert set(fees.values_list("psychologist__slug", "service__slug", "fee")) == {
             ("gives-one", "first", Decimal("195.00")),
             ("gives-all", "first", Decimal("205.00")),

@@ -13,6 +13,7 @@ from portal.common.access.actors import Actor
 from portal.common.guards import Constraint, Function, Trigger
 from portal.common.kept import stamp
 from portal.ops import health
+from tests import older
 
 POSTGRES = connection.vendor == "postgresql"
 PARTS = {
@@ -187,7 +188,7 @@ def test_two_guards_of_one_name_are_refused():
 def test_guards_outlive_rebuilt_tables_and_unfinished_migrations():
     """Through the door that people use: `migrate`, to an older state and on again."""
     try:
-        call_command("migrate", "resources", "0003", verbosity=0)
+        older.go_back("resources", "0003")
         by_name = {guard.name: guard for guard in guards.registered()}
         assert guards.problem(connection, by_name["the books"]) == ""
         assert guards.problem(connection, by_name["the trail"]) == ""
@@ -209,7 +210,7 @@ def test_a_failed_migration_leaves_the_rows_guarded(monkeypatch):
     def fail(apps, schema_editor):
         raise CommandError("no more room")
 
-    call_command("migrate", "resources", "0003", verbosity=0)
+    older.go_back("resources", "0003")
     try:
         module = import_module("portal.resources.migrations.0004_post_status_once")
         operations = [migrations.RunPython(fail, migrations.RunPython.noop), *module.Migration.operations]
@@ -234,7 +235,7 @@ def test_a_table_that_was_renamed_before_a_migration_failed_is_guarded(monkeypat
 
     policies = next(guard for guard in guards.registered() if guard.name == "the policies")
     try:
-        call_command("migrate", "clinic", "0008", verbosity=0)
+        older.go_back("clinic", "0008")
         module = import_module("portal.clinic.migrations.0011_own_fees")
         operations = [migrations.RunPython(fail, migrations.RunPython.noop), *module.Migration.operations]
         monkeypatch.setattr(module.Migration, "operations", operations)

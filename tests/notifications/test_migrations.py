@@ -5,10 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from portal.notifications.models import Notice, State
+from tests import older
 
 AT = datetime(2026, 10, 1, 3, 0, tzinfo=UTC)
 
@@ -23,8 +22,8 @@ def test_notices_are_carried_over(write):
     session = uuid.uuid4()
     notices = {name: write(to=f"{number}@patient.example") for number, name in enumerate(names)}
     try:
-        call_command("migrate", *first, verbosity=0)
-        old = MigrationExecutor(connection).loader.project_state([first]).apps.get_model("notifications", "Notice")
+        older.go_back(*first)
+        old = older.models_of(first).get_model("notifications", "Notice")
 
         def change(name, **fields):
             old.objects.filter(pk=notices[name].pk).update(created_at=AT, **fields)

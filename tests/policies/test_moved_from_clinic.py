@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import override
 
 from portal.audit.models import Entry
@@ -15,6 +14,7 @@ from portal.policies.guards import POLICIES
 from portal.policies.models import PolicySettings, PolicyVersion
 from portal.web.manager import trail_entries
 from portal.website.models import CrisisLine, SiteText
+from tests import older
 
 NOW = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 BEFORE = ("clinic", "0008_psychologists_have_modes")
@@ -46,8 +46,8 @@ def fill(apps):
 @pytest.mark.django_db(transaction=True)
 def test_an_older_database_keeps_its_texts_policies_and_consents():
     try:
-        call_command("migrate", *BEFORE, verbosity=0)
-        fill(MigrationExecutor(connection).loader.project_state([BEFORE, ("patients", "0003_consent_guards")]).apps)
+        older.go_back(*BEFORE)
+        fill(older.models_of(BEFORE, ("patients", "0003_consent_guards")))
     finally:
         call_command("migrate", verbosity=0)
 
