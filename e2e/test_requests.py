@@ -44,7 +44,7 @@ def ask(page: Page, practice: Practice, sign_in) -> Appointment:
     expect(page.get_by_text("withdraw the request free of charge until we answer")).to_be_visible()
     agree(page)
     page.get_by_role("button", name="Send the request").click()
-    expect(page.get_by_text("Your request is sent.")).to_be_visible()
+    expect(page.get_by_text("Your request is sent: ")).to_be_visible()
     return Appointment.objects.get(patient=practice.patient, status=Status.REQUESTED)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -9,7 +10,23 @@ from django.utils.translation import gettext as _
 from portal.appointments.models import Appointment
 from portal.common.access.actors import Actor
 from portal.common.languages.punctuation import space
+from portal.common.languages.times import when
 from portal.journeys import booking
+
+
+def with_days(done: str, sessions: Sequence[Appointment]) -> str:
+    """What was done with several sessions, and when they are or were: the first of them and the last."""
+    if not sessions:
+        return done
+    first, last = (pick(sessions, key=lambda session: session.starts_at) for pick in (min, max))
+    if len(sessions) == 1:
+        days = _("It is on %(when)s.") % {"when": when(first.starts_at, first.zone)}
+    else:
+        days = _("The first is on %(first)s, the last on %(last)s.") % {
+            "first": when(first.starts_at, first.zone),
+            "last": when(last.starts_at, last.zone),
+        }
+    return f"{done}{space()}{days}"
 
 
 def with_mail(done: str, appointment: Appointment, *, by: Actor, now: datetime, was: datetime | None = None) -> str:

@@ -51,7 +51,7 @@ def asked(patient):
     source = page.content.decode()
     form = {name: re.search(f'name="{name}" value="([^"]*)"', source)[1] for name in ("hold", "chosen", "shown")}
     answer = client.post("/book/session/confirm/", form | {"who": str(patient.code)}, follow=True)
-    assert "Your request is sent." in words(answer)
+    assert "Your request is sent: " in words(answer)
     return Appointment.objects.get()
 
 

@@ -9,11 +9,12 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from portal.accounts.roles import Role
+from portal.appointments.actions import rules
 from portal.appointments.actions.rules import Slot
 from portal.appointments.closed import closed_on, holiday_on
 from portal.appointments.models import Appointment, AppointmentQuerySet, Offer, TimeSlot
-from portal.appointments.refusals import PatientBusy, SlotTaken
-from portal.clinic.models import Location, Mode, Psychologist
+from portal.appointments.refusals import PatientBusy, Refusal, SlotTaken
+from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist
 from portal.common.access.actors import Actor
 from portal.common.languages.times import clock
 from portal.patients.models import Patient
@@ -75,6 +76,30 @@ def not_worked_because(
     if why := holiday_on(location.pk, starts_at):
         return _("%(place)s is closed on that day: %(why)s.") % {"place": location.name, "why": why}
     return ""
+
+
+def can_keep_its_time(
+    session: Appointment, *, mode: Mode | str, by: Actor, now: datetime, clinic: ClinicSettings
+) -> bool:
+    """Whether a session may be held in another way at the time it has: where rooms alone are shut, or nothing is."""
+    if not_worked_because(
+        session.psychologist, session.location, starts_at=session.starts_at, ends_at=session.ends_at, mode=mode
+    ):
+        return False
+    try:
+        rules.check_move(
+            session,
+            session.starts_at,
+            psychologist=session.psychologist,
+            location=session.location,
+            mode=mode,
+            by=by,
+            now=now,
+            clinic=clinic,
+        )
+    except Refusal:
+        return False
+    return True
 
 
 def _of_patient(found: AppointmentQuerySet, patient: Patient) -> InTheWay:

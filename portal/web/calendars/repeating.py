@@ -20,6 +20,7 @@ from portal.common.access.decorators import ActorRequest
 from portal.common.web.htmx import redirect_to
 from portal.journeys import choosing
 from portal.journeys.repeating import asking, telling
+from portal.journeys.told import with_days
 from portal.patients.models import Patient
 from portal.web.calendars.audience import Audience
 from portal.web.calendars.booking import Here, day_of, what_is_booked
@@ -64,7 +65,7 @@ def book(request: ActorRequest, audience: Audience, people: Sequence[Psychologis
         if tried.answer is not None:
             booked = tried.done
             done = ngettext("%(n)s session is booked.", "%(n)s sessions are booked.", len(booked)) % {"n": len(booked)}
-            say_what_was_done(request, done, telling.told(booked, now=now), is_past=False)
+            say_what_was_done(request, with_days(done, booked), telling.told(booked, now=now), is_past=False)
             return tried.answer
         asked, refusal = tried.asked, tried.refusal
     context = here.context | {

@@ -19,6 +19,7 @@ from portal.clinic.models import Psychologist
 from portal.journeys import choosing
 from portal.journeys.repeating import asking, telling
 from portal.journeys.repeating.moving import Moving
+from portal.journeys.told import with_days
 from portal.web.calendars import audience as calendars
 from portal.web.calendars import fees
 from portal.web.calendars.refused import in_words, why_not
@@ -55,7 +56,9 @@ class Staff(Audience):
         return self.address("move_in_calendar" if self.calendar.of_one else "reschedule", session)
 
     def say_done(self, opened: Opened, done: str, sessions: Sequence[Appointment]) -> None:
-        say_what_was_done(opened.request, done, telling.told(sessions, now=opened.now), is_past=False)
+        say_what_was_done(
+            opened.request, with_days(done, sessions), telling.told(sessions, now=opened.now), is_past=False
+        )
 
     def context(self, opened: Opened) -> dict[str, Any]:
         return {"patient_url": self._patient_url(opened.session)}

@@ -39,7 +39,8 @@ class Patients(Audience):
         return self.address("reschedule", session)
 
     def say_done(self, opened: Opened, done: str, sessions: Sequence[Appointment]) -> None:
-        messages.success(opened.request, told.with_mail(done, sessions[-1], by=opened.by, now=opened.now))
+        done = told.with_mail(told.with_days(done, sessions), sessions[-1], by=opened.by, now=opened.now)
+        messages.success(opened.request, done)
 
     def why_not_repeated(self, opened: Opened) -> str:
         if not asking.may_be_repeated(opened.session):

@@ -144,7 +144,7 @@ OWN, ON_RECORD = "We have sent you an e-mail about it.", "We have sent an e-mail
 @pytest.mark.parametrize(
     ("step", "done"),
     [
-        ("cancel", "Your session is cancelled."),
+        ("cancel", "Your session is cancelled: Tuesday 1 December 2026, 11:00 am."),
         (
             "reschedule",
             "Your session is moved from Tuesday 1 December 2026, 11:00 am to Wednesday 2 December 2026, 12:00 pm.",

@@ -12,6 +12,7 @@ from django.urls import reverse
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status
 from portal.clinic.models import ClinicSettings
+from portal.common.languages.times import when
 from portal.notifications.models import Notice
 from portal.patients.models import Carer, Patient
 from tests import make
@@ -402,7 +403,8 @@ def test_who_books_for_somebody_is_told_where_the_e_mail_really_went(mai, times,
     press(client, times)
     booked = send(client, confirm, {"who": str(patient.code)})
     said = [str(message) for message in client.get(booked["Location"]).context["messages"]]
-    assert said == [f"Your session is booked. {sent}"]
+    session = Appointment.objects.get()
+    assert said == [f"Your session is booked: {when(session.starts_at, session.zone)}. {sent}"]
     assert [notice.to for notice in Notice.objects.all()] == [on_record or carer.email]
 
 

@@ -73,7 +73,7 @@ def test_the_held_time_and_those_that_follow_are_booked_in_one_go(client, patien
     assert [row.position for row in rows] == [1, 2, 3, 4]
     [notice] = Notice.objects.all()
     assert (notice.template, [f"{n} of 4" in notice.text for n in range(1, 5)]) == ("series_booked", [True] * 4)
-    assert "4 sessions are booked." in words(client.get(answer.url))
+    assert "4 sessions are booked. The first is on " in words(client.get(answer.url))
     # Sent twice, it books nothing more.
     again = client.post(PAGE, form_with(page, "shown"))
     assert (again.status_code, Appointment.objects.count()) == (302, 4)

@@ -12,6 +12,7 @@ from portal.appointments.models import Status
 from portal.billing import actions
 from portal.billing.models import CreditNote, Invoice, Payment, Purpose
 from portal.billing.refusals import NotPayable
+from portal.common.languages.times import when
 from portal.worklist.models import ToDo
 from tests import make
 from tests.web.reception.conftest import NOW
@@ -169,13 +170,14 @@ def test_who_cancels_late_is_told_what_it_costs_and_led_to_it(desk, soon):
     assert "The fee for cancelling late is $110.00" in read(desk, "cancel", soon.code)
     response = cancel(desk, soon)
     assert response.redirect_chain == [(url("fee", soon.code), 302)]
-    assert "The session is cancelled late: the fee is $110.00." in said(response)[0]
+    assert "is cancelled late: the fee is $110.00. Charge it, or do without it." in said(response)[0]
+    assert when(soon.starts_at, soon.zone) in said(response)[0]
 
 
 def test_what_the_clinic_calls_off_costs_nothing(desk, soon):
     response = cancel(desk, soon, reason="psychologist")
     assert response.redirect_chain == [(url("patient", soon.patient.code), 302)]
-    assert said(response)[0].startswith("The session is cancelled.")
+    assert said(response)[0].startswith("The session is cancelled: ")
 
 
 def test_a_waived_fee_is_charged_after_all_by_its_button(desk, soon):

@@ -173,6 +173,15 @@ def test_a_time_outside_the_hours_is_kept_without_asking_again(desk, place):
     assert session.mode == "video"
 
 
+def test_the_time_is_kept_another_way_only_while_it_can_be_had_so(desk, place, session):
+    url = reverse("reception:reschedule", args=[session.code])
+    away = make.time_slot(psychologist=session.psychologist, kind="blocked", starts_at=session.starts_at)
+    # Who is away holds nothing by video either.
+    assert "Keep the time" not in desk.get(url, {"mode": "video"}).content.decode()
+    away.delete()
+    assert "Keep the time" in desk.get(url, {"mode": "video"}).content.decode()
+
+
 def test_a_way_they_do_not_give_is_refused_for_what_is_booked_too(desk, place, session):
     withdraw(place.psychologist, "phone")
     make.psychologist()

@@ -9,6 +9,7 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from portal.appointments.models import Appointment
+from portal.common.languages.times import when
 from portal.notifications.models import Notice
 from tests import make
 from tests.web.reception.conftest import NOW, go_on
@@ -20,6 +21,10 @@ PAST, AHEAD = NOW - timedelta(days=1), TEN
 def said(response):
     """What the last press said; messages of those before it wait until a page shows them."""
     return [str(message) for message in get_messages(response.wsgi_request)][-1:]
+
+
+def cancelled(session):
+    return f"The session is cancelled: {session.patient.name}, {when(session.starts_at, session.zone)}."
 
 
 def notices():
@@ -57,7 +62,7 @@ def test_a_booking_of_the_past_and_all_that_follows_mails_nobody(desk, place):
     assert "The session's time is past: nobody is e-mailed." in page
     assert "ash@example.com" not in page
     response = desk.post(page_of("cancel", session), {"reason": "clinic", "seen": session.seen_as})
-    assert said(response) == ["The session is cancelled. That time is past, so nobody is e-mailed."]
+    assert said(response) == [f"{cancelled(session)} That time is past, so nobody is e-mailed."]
     assert notices() == []
 
 
@@ -117,7 +122,7 @@ def test_cancelling_promises_what_is_sent_and_no_more(desk, place, email, carers
     response = desk.post(page_of("cancel", session), {"reason": "clinic", "seen": session.seen_as})
     assert notices() == [("appointment_cancelled", to) for to in sent]
     assert said(response) == [
-        f"The session is cancelled. An e-mail is on its way to {', '.join(sent)}."
+        f"{cancelled(session)} An e-mail is on its way to {', '.join(sent)}."
         if sent
         else "No e-mail address is known, so nobody was told by e-mail. Tell them."
     ]

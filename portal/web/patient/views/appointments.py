@@ -202,9 +202,7 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
     context = _context(appointment, by=request.actor, now=now)
     if not context["steps"][Verb.CANCEL].allowed:
         if request.method == "POST" and actions.is_done_by(appointment, Verb.CANCEL, by=request.actor):
-            messages.success(
-                request, told.with_mail(_("Your session is cancelled."), appointment, by=request.actor, now=now)
-            )
+            _say_cancelled(request, appointment, now=now)
             return redirect_to(request, "patient:appointment", code=appointment.code)
         _say_why_not(request, appointment, Verb.CANCEL)
         return redirect("patient:appointment", code=appointment.code)
@@ -229,10 +227,13 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
         appointment.refresh_from_db(fields=["status"])
         _say_why_not(request, appointment, Verb.CANCEL)
     else:
-        messages.success(
-            request, told.with_mail(_("Your session is cancelled."), appointment, by=request.actor, now=now)
-        )
+        _say_cancelled(request, appointment, now=now)
     return redirect_to(request, "patient:appointment", code=appointment.code)
+
+
+def _say_cancelled(request: ActorRequest, appointment: Appointment, *, now: datetime) -> None:
+    done = _("Your session is cancelled: %(when)s.") % {"when": when(appointment.starts_at, appointment.zone)}
+    messages.success(request, told.with_mail(done, appointment, by=request.actor, now=now))
 
 
 @allow(Role.PATIENT)

@@ -19,6 +19,7 @@ from portal.appointments.states import Verb
 from portal.billing import charges
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.languages.times import when
 from portal.common.web.once import making, once
 from portal.journeys import booking, sessions
 from portal.web.calendars.refused import in_words
@@ -52,7 +53,9 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
         except NotCancellable as refused:
             messages.error(request, in_words(Verb.CANCEL, refused.reason, session, by=request.actor, now=now))
             return redirect(day)
-        say_what_was_done(request, _("The session is cancelled."), told, is_past=session.starts_at <= now)
+        done = _("The session is cancelled: %(name)s, %(when)s.")
+        done %= {"name": session.person.name, "when": when(session.starts_at, session.zone)}
+        say_what_was_done(request, done, told, is_past=session.starts_at <= now)
         return made.answer
     context = {
         "session": session,

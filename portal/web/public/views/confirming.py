@@ -29,6 +29,7 @@ from portal.clinic.booking_rules import rules_of
 from portal.clinic.models import ClinicSettings, Service
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import open_to_all
+from portal.common.languages.times import when
 from portal.common.web.htmx import redirect_to
 from portal.journeys import (
     better_access,
@@ -266,7 +267,8 @@ def _book(request: HttpRequest, user: User, held: Appointment, *, now: datetime)
         refused = _refused(request, user, refusal, held, patient, now=now)
         return _form(request, held, asked, now=now, status=409, **refused)
     held_time.booked(request)
-    done = _("Your request is sent.") if booked.is_request else _("Your session is booked.")
+    done = _("Your request is sent: %(when)s.") if booked.is_request else _("Your session is booked: %(when)s.")
+    done %= {"when": when(booked.starts_at, booked.zone)}
     messages.success(request, told.with_mail(done, booked, by=by, now=now))
     return redirect_to(request, reverse("patient:appointment", args=[booked.code]))
 

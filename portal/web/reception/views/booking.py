@@ -36,7 +36,7 @@ from portal.journeys import booking, choosing, clocks, pricing, profiles, sessio
 from portal.journeys.times_form import TimesForm, kept_in_links
 from portal.journeys.usual import usual
 from portal.patients.models import Patient
-from portal.web.calendars.in_the_way import in_the_way
+from portal.web.calendars.in_the_way import can_keep_its_time, in_the_way
 from portal.web.calendars.move_forms import TIMES
 from portal.web.calendars.moving import Target, question_url
 from portal.web.calendars.refused import in_words, why_not
@@ -138,7 +138,7 @@ def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
     if why := sessions.steps(session, by=request.actor, now=now)[Verb.MOVE].why:
         messages.error(request, in_words(Verb.MOVE, why, session, by=request.actor, now=now))
         return redirect_to(request, "reception:appointment", code=session.code)
-    data = request.POST if request.method == "POST" else request.GET
+    data, clinic = request.POST if request.method == "POST" else request.GET, ClinicSettings.current()
     mode = next((m for m in Mode if m.value == data.get("mode")), Mode(session.mode))
     giving = list(Psychologist.objects.practising().offering(session.service).select_related("user"))
     able, ways = _able_to_take(session, mode, giving), choosing.ways_to_meet(giving, session.service)
@@ -154,7 +154,7 @@ def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
         psychologists=able,
         chosen=[psychologist] if psychologist else able,
         now=now,
-        clinic=ClinicSettings.current(),
+        clinic=clinic,
         ignore=session,
         context={
             "session": session,
@@ -164,7 +164,11 @@ def reschedule(request: ActorRequest, code: UUID) -> HttpResponse:
             "modes": [m for m in Mode if m == session.mode or m in ways],
             "is_withdrawn": session.mode not in session.psychologist.modes_for(session.service),
             # The time it has, for who only asks for another way.
-            "own_time": choosing.FreeTime(session.starts_at, session.ends_at, session.location),
+            "own_time": choosing.FreeTime(session.starts_at, session.ends_at, session.location)
+            if mode != session.mode
+            and psychologist == session.psychologist
+            and can_keep_its_time(session, mode=mode, by=request.actor, now=now, clinic=clinic)
+            else None,
             "query": urlencode({"psychologist": psychologist.slug if psychologist else ANY, "mode": mode.value}),
         },
     )

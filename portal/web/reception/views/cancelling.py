@@ -20,6 +20,7 @@ from portal.billing import actions as billing
 from portal.billing import charges
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.languages.times import when
 from portal.common.money import dollars
 from portal.common.web.once import making, once
 from portal.journeys import booking, changing, sessions
@@ -58,10 +59,13 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
         except NotCancellable as refused:
             messages.error(request, in_words(Verb.CANCEL, refused.reason, session, by=request.actor, now=now))
             return redirect("reception:appointment", code=session.code)
-        done = _("The session is cancelled.")
+        done = _("The session is cancelled: %(name)s, %(when)s.")
+        words = {"name": session.person.name, "when": when(session.starts_at, session.zone)}
         if fee:
-            done = _("The session is cancelled late: the fee is %(amount)s. Charge it, or do without it.")
-            done %= {"amount": dollars(fee.amounts.total)}
+            done = _("The session of %(name)s on %(when)s is cancelled late: the fee is %(amount)s.")
+            done += " " + _("Charge it, or do without it.")
+            words["amount"] = dollars(fee.amounts.total)
+        done %= words
         say_what_was_done(request, done, told, is_past=session.starts_at <= now)
         if held := billing.held_ahead(session):
             words = _("We hold %(amount)s that was paid ahead for it: refund it, or use it for another session.")
