@@ -60,12 +60,12 @@ def cancel(request: ActorRequest, code: UUID) -> HttpResponse:
             messages.error(request, in_words(Verb.CANCEL, refused.reason, session, by=request.actor, now=now))
             return redirect("reception:appointment", code=session.code)
         done = _("The session is cancelled: %(name)s, %(when)s.")
-        words = {"name": session.person.name, "when": when(session.starts_at, session.zone)}
+        named = {"name": session.person.name, "when": when(session.starts_at, session.zone)}
         if fee:
             done = _("The session of %(name)s on %(when)s is cancelled late: the fee is %(amount)s.")
             done += " " + _("Charge it, or do without it.")
-            words["amount"] = dollars(fee.amounts.total)
-        done %= words
+            named["amount"] = dollars(fee.amounts.total)
+        done %= named
         say_what_was_done(request, done, told, is_past=session.starts_at <= now)
         if held := billing.held_ahead(session):
             words = _("We hold %(amount)s that was paid ahead for it: refund it, or use it for another session.")
