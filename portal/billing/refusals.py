@@ -25,6 +25,10 @@ class AlreadyInvoiced(BillingRefused):
         self.invoice = invoice
 
 
+class HeldBack(BillingRefused):
+    """Medicare would refuse the invoice, and nobody said why it goes out all the same."""
+
+
 class Waived(BillingRefused):
     """Somebody at the clinic did without this fee."""
 

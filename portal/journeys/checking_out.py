@@ -8,10 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
-from django.utils.translation import override
 
 from portal.appointments import actions as appointments
 from portal.appointments import states
@@ -25,10 +22,7 @@ from portal.billing.actions import BillTo
 from portal.billing.bulk import Agreement, is_bulk_billed, ways_on
 from portal.billing.charges import Bill, Charge
 from portal.billing.models import AssignmentOfBenefit, Invoice, PatientPayer, Payment, Purpose
-from portal.billing.online import links
-from portal.billing.online.client import is_on
 from portal.billing.refusals import AlreadyInvoiced, NotBulkBillable, ReasonMissing
-from portal.billing.snapshot import InvoiceOnPaper
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
@@ -36,9 +30,6 @@ from portal.journeys import better_access, paying, to_do
 from portal.medicare import proposing, schedule
 from portal.medicare.ledger import Standing
 from portal.medicare.models import MbsItem, Referral
-from portal.notifications import outbox
-from portal.notifications.recipients import Recipient
-from portal.patients.reaching import Reader, address_of, by_account, readers_of
 
 # How the desk says which Medicare item is billed, unless it gives its number.
 AS_HELD, NO_ITEM = "proposed", "none"
@@ -331,76 +322,3 @@ def _assigned(
     if shown.item is None or held.extra or held.bill_to:
         raise NotBulkBillable
     return billing.assign_benefit(appointment=session, item=shown.item, agreement=held.agreement, by=by, now=now)
-
-
-def reader_of(invoice: Invoice) -> Reader | None:
-    """Who gets the invoice by e-mail: whoever the bill is to, if they have an address.
-
-    That is the carer who pays, or the patient. An insurer's bill never goes to the patient as if it were theirs to pay.
-    """
-    if invoice.payer is not None:
-        # By its number alone: whoever pays for somebody else is told of nobody in an e-mail.
-        named = invoice.payer
-        return Reader(named.email, named.contact or named.name, "en-au") if named.email else None
-    patient, payer = invoice.patient, invoice.billed_user
-    # An account that opened the record by mistake is nobody's any more.
-    if payer is not None and (payer.pk == patient.user_id or patient.carers.filter(user=payer).exists()):
-        return by_account(payer, patient=patient)
-    if _bills_somebody_else(invoice) or not address_of(patient):
-        return None
-    return readers_of(patient)[0]
-
-
-def _bills_somebody_else(invoice: Invoice) -> bool:
-    """Whether it was made out to another name than the patient's, as both were on the day of issue."""
-    paper: InvoiceOnPaper | None = invoice.snapshot
-    own_name = paper["patient"]["name"] if paper else invoice.patient.legal_name
-    return invoice.bill_to_name != own_name
-
-
-def address_for(invoice: Invoice) -> str:
-    """Where the invoice goes by e-mail; empty if nowhere is known."""
-    reader = reader_of(invoice)
-    return reader.address if reader else ""
-
-
-def send_invoice(*, invoice: Invoice, key: str, by: Actor, now: datetime) -> str:
-    """Queues the invoice as a PDF to whoever is billed, and returns the address; a repeated `key` sends it once."""
-    from portal.billing.paper import invoice_pdf  # it brings the PDF library, which is slow to load
-
-    reader = reader_of(invoice)
-    if reader is None:
-        raise ValueError("nobody to send it to")
-    to = Recipient.by_email(reader.address)
-    # Drawn before the transaction begins: it takes a second, and nobody is kept waiting for a lock that long.
-    attachment = (f"{invoice.number}.pdf", "application/pdf", invoice_pdf(invoice, now=now))
-    with transaction.atomic():
-        outbox.queue(
-            template="invoice",
-            to=to,
-            context={
-                "number": invoice.number,
-                "called": reader.called,
-                "whose": reader.about,
-                "total": invoice.total,
-                "balance": invoice.balance,
-                "is_credited": invoice.total > 0 and not invoice.payable,
-                "due_on": invoice.due_on,
-                "pay_link": _pay_link(invoice, reader, by=by, now=now),
-            },
-            dedupe_key=f"invoice:{invoice.code}:{to.digest}:{key}",
-            language=reader.language,
-            attachments=[attachment],
-            about=invoice,
-        )
-        trail.record("invoice.mailed", target=invoice, by=by, at=now)
-    return reader.address
-
-
-def _pay_link(invoice: Invoice, reader: Reader, *, by: Actor, now: datetime) -> str:
-    """The address at which the bill is seen and paid without signing in; empty where nothing is owing, or by card."""
-    if not is_on() or not invoice.balance:
-        return ""
-    token = links.make(invoice=invoice, by=by, now=now)
-    with override(reader.language):
-        return settings.PORTAL_BASE_URL + reverse("public:mailed_bill", args=[token])

@@ -17,7 +17,7 @@ from portal.billing import actions as billing
 from portal.billing.models import Invoice
 from portal.billing.refusals import AlreadyInvoiced, NotBillable, Waived, WaivedThisYear
 from portal.common.access.actors import Actor
-from portal.journeys import checking_out, paying
+from portal.journeys import mailing, paying
 from portal.journeys.to_do.kinds import FEE_UNDECIDED
 from portal.policies.models import PolicySettings
 from portal.worklist.models import ToDo
@@ -76,9 +76,9 @@ def mail(invoice: Invoice, *, by: Actor, now: datetime) -> str:
 
     Call it outside a transaction: the paper is drawn.
     """
-    if not checking_out.address_for(invoice):
+    if not mailing.address_for(invoice):
         return ""
-    return checking_out.send_invoice(invoice=invoice, key="fee", by=by, now=now)
+    return mailing.send_invoice(invoice=invoice, key="fee", by=by, now=now)
 
 
 def settle_by_rule(*, by: Actor, now: datetime) -> int:

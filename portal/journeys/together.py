@@ -14,8 +14,9 @@ from django_q.tasks import async_task
 from portal.accounts.roles import Role
 from portal.audit import trail
 from portal.billing.models import BulkRun, Invoice, InvoiceStatus
+from portal.billing.refusals import HeldBack
 from portal.common.access.actors import Actor
-from portal.journeys import checking_out
+from portal.journeys import claim_checks, mailing
 
 # More at once are more than a printer's tray, and more than anybody looks through.
 MOST = 500
@@ -47,26 +48,35 @@ def _print(run: BulkRun) -> None:
 
     from portal.billing.paper import invoice_pdf
 
-    writer = PdfWriter()
+    writer, held_back = PdfWriter(), list[int]()
     for n, pk in enumerate(run.invoices, start=1):
-        writer.append(PdfReader(BytesIO(invoice_pdf(Invoice.objects.get(pk=pk), now=timezone.now()))))
-        BulkRun.objects.filter(pk=run.pk).update(done=n)
-    out = BytesIO()
-    writer.write(out)
-    run.done, run.finished_at, run.pdf = run.count, timezone.now(), out.getvalue()
-    run.save(update_fields=["done", "finished_at", "pdf"])
+        invoice, now = Invoice.objects.get(pk=pk), timezone.now()
+        if claim_checks.may_print(invoice, now=now):
+            writer.append(PdfReader(BytesIO(invoice_pdf(invoice, now=now))))
+        else:
+            held_back.append(pk)
+        BulkRun.objects.filter(pk=run.pk).update(done=n, held_back=held_back)
+    run.done, run.held_back, run.finished_at = run.count, held_back, timezone.now()
+    if run.sent:
+        out = BytesIO()
+        writer.write(out)
+        run.pdf = out.getvalue()
+    run.save(update_fields=["done", "held_back", "finished_at", "pdf"])
 
 
 def _send(run: BulkRun) -> None:
     by = Actor(run.created_by, Role.RECEPTION)
     for pk in run.invoices[run.done :]:
         invoice = Invoice.objects.select_related("patient__user", "billed_user").get(pk=pk)
-        goes = invoice.status == InvoiceStatus.ISSUED and checking_out.address_for(invoice)
+        goes = invoice.status == InvoiceStatus.ISSUED and mailing.address_for(invoice)
         if goes:
-            checking_out.send_invoice(invoice=invoice, key=f"bulk:{run.code}", by=by, now=timezone.now())
+            try:
+                mailing.send_invoice(invoice=invoice, key=f"bulk:{run.code}", by=by, now=timezone.now())
+            except HeldBack:
+                run.held_back = [*run.held_back, pk]
         run.done += 1
         run.skipped += not goes
-        run.save(update_fields=["done", "skipped"])
+        run.save(update_fields=["done", "skipped", "held_back"])
     run.finished_at = timezone.now()
     run.save(update_fields=["finished_at"])
 

@@ -10,9 +10,10 @@ import pytest
 from pypdf import PdfReader
 
 from portal.billing import actions
-from portal.billing.account_paper import receipt_pdf, statement_pdf
+from portal.billing.account_paper import statement_pdf
 from portal.billing.actions import BillTo
 from portal.billing.models import Invoice
+from portal.billing.receipt_paper import receipt_pdf
 from portal.billing.statements import days_of_tax_year, statement_of, tax_year
 from tests import make
 
@@ -95,7 +96,7 @@ def test_a_receipt_says_what_proof_of_payment_must(books):
     patient = make.patient(legal_first_name="سارة", legal_last_name="Okafor")
     invoice = books.issued("220.00", patient=patient, location=make.location(name="Brunswick"))
     payment = books.pay(invoice, "120.00", reference="T-77")
-    text, pages = read(receipt_pdf(payment, among=Invoice.objects.all()))
+    text, pages = read(receipt_pdf([payment], patient=patient, among=Invoice.objects.all()))
     assert pages == 1
     for words in ("Receipt", payment.number, "$120.00", "24 Nov 2026", "Brunswick", invoice.number, "Card", "T-77"):
         assert words in text, words
@@ -105,5 +106,5 @@ def test_a_receipt_names_nothing_that_its_reader_may_not_see(books):
     mine = books.issued("100.00")
     other = books.issued("50.00")
     payment = books.pay(mine, "100.00")
-    text, _pages = read(receipt_pdf(payment, among=Invoice.objects.filter(pk=other.pk)))
+    text, _pages = read(receipt_pdf([payment], patient=mine.patient, among=Invoice.objects.filter(pk=other.pk)))
     assert mine.number not in text

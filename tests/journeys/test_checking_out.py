@@ -15,7 +15,7 @@ from portal.billing.charges import Charge
 from portal.billing.models import Invoice, Payment
 from portal.billing.refusals import AlreadyInvoiced, Overpayment, ReasonMissing
 from portal.clinic.models import Registration, TaxCode
-from portal.journeys import checking_out
+from portal.journeys import checking_out, mailing
 from portal.journeys.checking_out import AS_HELD, NO_ITEM, Held, Taken
 from portal.notifications.models import Notice
 from tests import make
@@ -316,8 +316,8 @@ def test_invoice_goes_to_the_patient_with_its_pdf(clinic, by, tmp_path):
         patient=make.patient(legal_first_name="Mai", legal_last_name="Nguyễn", email="mai@example.com")
     )
     invoice = check_out(appointment, by)
-    assert checking_out.send_invoice(invoice=invoice, key="k", by=by, now=NOW) == "mai@example.com"
-    checking_out.send_invoice(invoice=invoice, key="k", by=by, now=NOW)
+    assert mailing.send_invoice(invoice=invoice, key="k", by=by, now=NOW) == "mai@example.com"
+    mailing.send_invoice(invoice=invoice, key="k", by=by, now=NOW)
     notice = Notice.objects.get()
     assert notice.subject == f"Invoice {invoice.number} from Banksia Lane Psychology"
     assert "$220.00 is still to pay" in notice.text
@@ -328,7 +328,7 @@ def test_invoice_goes_to_the_patient_with_its_pdf(clinic, by, tmp_path):
     paper = tmp_path / name
     paper.write_bytes(base64.b64decode(content))
     assert invoice.number in PdfReader(paper).pages[0].extract_text()
-    checking_out.send_invoice(invoice=invoice, key="on purpose", by=by, now=NOW)
+    mailing.send_invoice(invoice=invoice, key="on purpose", by=by, now=NOW)
     assert Notice.objects.count() == 2
 
 
@@ -336,7 +336,7 @@ def test_invoice_goes_to_the_carer_who_is_billed(clinic, by):
     appointment = session()
     make.carer(patient=appointment.patient, user=make.user(email="carer@example.com"), is_billed=True)
     invoice = check_out(appointment, by)
-    assert checking_out.address_for(invoice) == "carer@example.com"
+    assert mailing.address_for(invoice) == "carer@example.com"
 
 
 @pytest.mark.parametrize(
@@ -356,14 +356,14 @@ def test_an_invoice_is_mailed_in_the_language_of_whoever_it_is_to(
     if carer_speaks is not None:
         payer = make.user(email="carer@example.com", language=carer_speaks)
         make.carer(patient=appointment.patient, user=payer, is_billed=True)
-    checking_out.send_invoice(invoice=check_out(appointment, by), key="k", by=by, now=NOW)
+    mailing.send_invoice(invoice=check_out(appointment, by), key="k", by=by, now=NOW)
     notice = Notice.objects.get()
     assert (notice.to, notice.text.startswith(greeting)) == (to, True)
 
 
 def test_the_account_of_a_patient_without_a_language_of_their_own_says_it(clinic, by):
     appointment = session(patient=make.patient(user=make.user(email="mai@example.com", language="vi")))
-    checking_out.send_invoice(invoice=check_out(appointment, by), key="k", by=by, now=NOW)
+    mailing.send_invoice(invoice=check_out(appointment, by), key="k", by=by, now=NOW)
     assert Notice.objects.get().text.startswith("Xin chào")
 
 
@@ -378,13 +378,13 @@ def test_the_bill_of_an_insurer_is_not_mailed_to_the_patient(clinic, by):
         by=by,
         now=NOW,
     )
-    assert checking_out.address_for(invoice) == ""
+    assert mailing.address_for(invoice) == ""
     billing.issue_invoice(invoice=invoice, by=by, now=NOW)
-    assert checking_out.address_for(invoice) == ""
+    assert mailing.address_for(invoice) == ""
 
 
 def test_nobody_to_send_to(clinic, by):
     invoice = check_out(session(patient=make.patient(email="")), by)
-    assert checking_out.address_for(invoice) == ""
+    assert mailing.address_for(invoice) == ""
     with pytest.raises(ValueError, match="nobody"):
-        checking_out.send_invoice(invoice=invoice, key="k", by=by, now=NOW)
+        mailing.send_invoice(invoice=invoice, key="k", by=by, now=NOW)

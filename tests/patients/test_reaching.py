@@ -9,7 +9,7 @@ from django.utils import timezone
 from portal.accounts.roles import Role
 from portal.audit.models import Entry
 from portal.billing.models import Invoice
-from portal.journeys import booking, checking_out
+from portal.journeys import booking, mailing
 from portal.notifications.models import Notice
 from portal.patients import actions
 from portal.patients.reaching import address_of, readers_of
@@ -53,7 +53,7 @@ def test_invoices_follow_the_account():
     patient = make.patient(user=make.user(email="new@example.com"), email="old@example.com")
     for billed in (None, patient.user):
         assert (
-            checking_out.address_for(Invoice(patient=patient, billed_user=billed, bill_to_name=patient.legal_name))
+            mailing.address_for(Invoice(patient=patient, billed_user=billed, bill_to_name=patient.legal_name))
             == "new@example.com"
         )
 
@@ -61,7 +61,7 @@ def test_invoices_follow_the_account():
 def test_an_invoice_goes_to_nobody_who_only_cares_for_the_patient():
     child = make.patient(email="")
     make.carer(patient=child)
-    assert checking_out.address_for(Invoice(patient=child, bill_to_name=child.legal_name)) == ""
+    assert mailing.address_for(Invoice(patient=child, bill_to_name=child.legal_name)) == ""
 
 
 def test_a_parent_is_greeted_by_their_own_name_and_told_whom_it_is_about():

@@ -149,6 +149,7 @@ WITHOUT_KEY = {
     OWN_KEY: """
         reception:send_invoice reception:email_invoice reception:pay reception:refund_payment reception:credit_invoice
         reception:correct_payment reception:write_off webhooks:stripe
+        reception:send_receipt reception:send_patient_statement reception:send_payer_statement
     """,
     NOTHING: """
         psychologist:article_preview manager:article_preview psychologist:profile_advice manager:profile_advice

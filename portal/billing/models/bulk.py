@@ -23,12 +23,13 @@ class BulkRunQuerySet(models.QuerySet["BulkRun"]):
 
 
 @classed(
-    plain="id code kind invoices done skipped created_at created_by finished_at",
+    plain="id code kind invoices done skipped held_back created_at created_by finished_at",
     # Many people's invoices in one.
     personal="pdf",
 )
 class BulkRun(models.Model):
-    """Many invoices printed as one PDF, or e-mailed one by one, by the worker. `skipped` have nobody to be sent to.
+    """Many invoices printed as one PDF, or e-mailed one by one, by the worker. `skipped` have nobody to be sent to,
+    `held_back` are the ids of those that Medicare would refuse, which nobody answered for.
 
     `invoices` are their ids, in the order in which they were listed; `done` counts those that were dealt with.
     """
@@ -42,6 +43,7 @@ class BulkRun(models.Model):
     invoices = models.JSONField()
     done = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)
+    held_back = models.JSONField(default=list)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", editable=False)
     finished_at = models.DateTimeField(null=True)
@@ -66,4 +68,4 @@ class BulkRun(models.Model):
     @property
     def sent(self) -> int:
         """How many went out."""
-        return self.done - self.skipped
+        return self.done - self.skipped - len(self.held_back)

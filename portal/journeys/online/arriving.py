@@ -26,7 +26,7 @@ from portal.billing.online import attempts, refunds, settling, troubles
 from portal.billing.online.client import asking
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
-from portal.journeys.checking_out import reader_of
+from portal.journeys.mailing import reader_of
 from portal.journeys.online import ahead
 from portal.journeys.online.addresses import ways_back
 from portal.notifications import outbox

@@ -5,7 +5,7 @@ from __future__ import annotations
 from portal.appointments.models import Appointment, Offer
 from portal.billing.models import Invoice
 from portal.common.labels import labels_of
-from portal.journeys import checking_out
+from portal.journeys import mailing
 from portal.notifications.models import Notice
 from portal.patients.models import Patient
 from portal.patients.reaching import readers_of
@@ -25,7 +25,7 @@ def address_today(notice: Notice) -> str:
     """The address that is on file by now; empty where there is none, or more than one."""
     match _thing_of(notice):
         case Invoice() as invoice:
-            return checking_out.address_for(invoice)
+            return mailing.address_for(invoice)
         case Appointment(patient=Patient() as patient) | Share(patient=patient):
             known = readers_of(patient)
             return known[0].address if len(known) == 1 else ""

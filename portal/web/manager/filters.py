@@ -40,6 +40,8 @@ NOUNS = [
     ("payer", _("Who pays for others")),
     ("payment", _("Payments")),
     ("taking", _("Takings at the desk")),
+    ("receipt", _("Receipts")),
+    ("statement", _("Statements of account")),
     ("online_payment", _("Card payments online")),
     ("online_trouble", _("Card payments in doubt")),
     ("card_refund", _("Refunds to cards")),

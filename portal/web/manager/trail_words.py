@@ -121,6 +121,8 @@ VERBS = {
     "invoice.draft_changed": "Draft of an invoice changed",
     "invoice.issued": "Invoice issued",
     "invoice.mailed": "Invoice e-mailed",
+    "receipt.mailed": "Receipt e-mailed",
+    "statement.mailed": "Statement of account e-mailed",
     "invoice.voided": "Invoice voided",
     "invoices.downloaded": "List of invoices downloaded",
     "invoice.credited": "Credit note issued",

@@ -12,7 +12,7 @@ from django.test import Client
 from portal.accounts.roles import Role
 from portal.billing.models import BillLink
 from portal.billing.online import links
-from portal.journeys import checking_out
+from portal.journeys import mailing
 from portal.notifications.models import Notice
 from tests import make
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 def mailed(till, invoice):
-    checking_out.send_invoice(invoice=invoice, key="k", by=make.actor(), now=till.now)
+    mailing.send_invoice(invoice=invoice, key="k", by=make.actor(), now=till.now)
     text = Notice.objects.filter(template="invoice").latest("pk").text
     return urlsplit(re.search(r"https?://\S+/bill/\S+", text)[0]).path
 
@@ -107,7 +107,7 @@ def test_no_link_where_nothing_is_owing(till):
     invoice = till.invoice()
     till.at_the_desk(invoice, "220.00")
     invoice.refresh_from_db()
-    checking_out.send_invoice(invoice=invoice, key="k", by=make.actor(), now=till.now)
+    mailing.send_invoice(invoice=invoice, key="k", by=make.actor(), now=till.now)
     assert "/bill/" not in Notice.objects.latest("pk").text
 
 

@@ -17,7 +17,7 @@ from portal.appointments.refusals import BadTimes
 from portal.audit.models import Entry
 from portal.billing.refusals import ReasonMissing
 from portal.common.access.actors import Actor
-from portal.journeys import booking, checking_out, time_away, voiding
+from portal.journeys import booking, checking_out, mailing, time_away, voiding
 from portal.journeys.checking_out import Held
 from portal.journeys.sessions import mark_no_show
 from portal.journeys.to_do import sessions, steps, tasks
@@ -236,7 +236,7 @@ def test_an_invoice_that_was_not_sent_is_not_sent_once_it_is_void(desk):
     """Nobody is asked to pay what is void, and nobody at the desk is asked to send it again."""
     _held, invoice = invoiced(desk, patient=make.patient(email="mina@patient.example"))
     for key in ("first", "second"):
-        checking_out.send_invoice(invoice=invoice, key=key, by=desk, now=NOW)
+        mailing.send_invoice(invoice=invoice, key=key, by=desk, now=NOW)
     first, second = Notice.objects.order_by("pk")
     Notice.objects.filter(pk=second.pk).update(state=State.FAILED)
     tasks.look_at_notices()

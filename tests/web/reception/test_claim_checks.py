@@ -6,7 +6,10 @@ import pytest
 from django.urls import reverse
 
 from portal.accounts.roles import Role
-from portal.billing.models import ClaimOverride
+from portal.billing.models import BulkRun, ClaimOverride
+from portal.billing.refusals import HeldBack
+from portal.journeys import mailing, together
+from portal.notifications.models import Notice
 from tests import make
 from tests.billing.conftest import NOW, Books
 
@@ -66,3 +69,31 @@ def test_red_is_held_back_until_somebody_says_why(invoice, time_machine):
     # A second click.
     assert "Nothing holds this invoice back." in text(desk.post(there, {"seen": "x", "reason": "y"}, follow=True))
     assert ClaimOverride.objects.count() == 1
+
+
+def test_what_is_held_back_goes_out_in_no_bulk_either(invoice, books, time_machine):
+    time_machine.move_to(LATE, tick=False)
+    books.now = LATE
+    good = books.issued("50.00", patient=make.patient(email="ben@example.com"))
+    desk = make.signed_in_client(role=Role.RECEPTION)
+    for kind in ("print", "send"):
+        desk.post("/reception/invoices/together/", {"kind": kind, "invoice": [invoice.number, good.number]})
+        run = BulkRun.objects.get(kind=kind)
+        together.go_through(run.pk)
+        run.refresh_from_db()
+        assert (run.done, run.sent, run.held_back) == (2, 1, [invoice.pk])
+        page = text(desk.get(reverse("reception:bulk_run", args=[run.code])))
+        assert "1 was held back" in page
+        assert invoice.number in page
+        assert good.number not in page
+    assert [notice.about_code for notice in Notice.objects.filter(template="invoice")] == [str(good.code)]
+    desk.post("/reception/invoices/together/", {"kind": "print", "invoice": [invoice.number]})
+    alone = BulkRun.objects.latest("pk")
+    together.go_through(alone.pk)
+    assert desk.get(reverse("reception:bulk_pdf", args=[alone.code])).status_code == 404
+
+
+def test_no_way_of_mailing_goes_round_the_check(invoice):
+    with pytest.raises(HeldBack):
+        mailing.send_invoice(invoice=invoice, key="k", by=make.actor(role=Role.RECEPTION), now=LATE)
+    assert not Notice.objects.exists()

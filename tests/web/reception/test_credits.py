@@ -15,7 +15,7 @@ from portal.billing import actions
 from portal.billing.charges import Charge
 from portal.billing.models import CreditNote
 from portal.clinic.models import TaxCode
-from portal.journeys import checking_out
+from portal.journeys import mailing
 from portal.notifications.models import Notice
 from tests import make
 from tests.web.reception.conftest import NOW
@@ -234,7 +234,7 @@ def test_an_e_mail_calls_nothing_paid_that_was_taken_off(invoice):
     for line in invoice.lines.all():
         actions.credit_line(line=line, amount=line.total, reason="x", key=str(line.pk), by=by, now=NOW)
     invoice.refresh_from_db()
-    checking_out.send_invoice(invoice=invoice, key="k", by=by, now=NOW)
+    mailing.send_invoice(invoice=invoice, key="k", by=by, now=NOW)
     mail = Notice.objects.get()
     for part in (mail.text, mail.html):
         assert "All of it was taken off: nothing is to be paid." in part

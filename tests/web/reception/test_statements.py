@@ -16,6 +16,8 @@ from pypdf import PdfReader
 from portal.billing import actions
 from portal.billing.actions import BillTo
 from portal.billing.models import Invoice, InvoiceStatus
+from portal.notifications import outbox
+from portal.notifications.models import Notice
 from tests import make
 from tests.billing.conftest import Books
 from tests.web.reception.conftest import NOW
@@ -175,3 +177,38 @@ def test_it_asks_as_much_however_long_it_is(desk, books):
     with CaptureQueriesContext(connection) as many:
         desk.get(address)
     assert len(many) == len(few)
+
+
+@pytest.mark.parametrize("kind", ["patient", "payer"])
+def test_it_is_mailed_with_its_pdf_once_for_each_page(desk, books, kind):
+    patient = make.patient(email="anna@example.com", legal_first_name="Anna", language="vi")
+    payer = make.payer(name="Harbour Insurance", email="bills@example.com")
+    books.issued("300.00", patient=patient, bill_to=BillTo(payer) if kind == "payer" else None)
+    whose = {"patient": patient, "payer": payer}[kind]
+    there = reverse(f"reception:{kind}_statement", args=[whose.code])
+    shown = desk.get(there)
+    sent = {"key": shown.context["key"], "since": "2026-07-01", "until": "2026-11-24"}
+    for _twice in range(2):
+        answer = desk.post(shown.context["send"], sent)
+        assert answer["Location"] == f"{there}?since=2026-07-01&until=2026-11-24"
+    notice = Notice.objects.get(template="statement")
+    ((name, media_type, pdf),) = outbox.attachments_of(notice)
+    words = " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).split())
+    assert (name, media_type) == ("statement.pdf", "application/pdf")
+    assert "Owing on 24 Nov 2026 $300.00" in words
+    assert (notice.to, notice.language) == {
+        "patient": ("anna@example.com", "vi"),
+        "payer": ("bills@example.com", "en-au"),
+    }[kind]
+    assert "$300.00" in notice.text
+    assert notice.to in desk.get(there).content.decode()
+
+
+def test_nobody_to_mail_it_to_is_said(desk, books):
+    patient = make.patient(email="")
+    there = reverse("reception:patient_statement", args=[patient.code])
+    assert "E-mail it" not in desk.get(there).content.decode()
+    send = reverse("reception:send_patient_statement", args=[patient.code])
+    answer = desk.post(send, {"since": "2026-07-01", "until": "2026-11-24"}, follow=True)
+    assert "No e-mail address is known" in answer.content.decode()
+    assert not Notice.objects.exists()

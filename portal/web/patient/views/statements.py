@@ -70,15 +70,16 @@ def statement_pdf(request: ActorRequest) -> HttpResponse:
 @require_safe
 def receipt_pdf(request: ActorRequest, receipt: str) -> HttpResponse:
     """A receipt of something that they may see the invoice of."""
-    from portal.billing.account_paper import receipt_pdf as drawn  # it brings the PDF library, which is slow to load
+    from portal.billing.receipt_paper import receipt_pdf as drawn  # it brings the PDF library, which is slow to load
 
     among = _own(request)
     settles = Payment.objects.filter(allocations__invoice__in=among.order_by().values("pk"))
     own = Patient.objects.managed_by(request.actor.person)
     of_account = Payment.objects.filter(patient__in=own.order_by().values("pk"), allocations=None)
-    payment = get_object_or_404((settles | of_account).distinct(), number=receipt)
+    payment = get_object_or_404((settles | of_account).distinct().select_related("taking"), number=receipt)
+    patient = get_object_or_404(Patient, payments=payment)
     return HttpResponse(
-        drawn(payment, among=among),
+        drawn([payment], patient=patient, among=among),
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{payment.number}.pdf"'},
     )

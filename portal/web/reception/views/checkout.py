@@ -33,6 +33,7 @@ from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
 from portal.journeys import checking_out, claim_checks, same_day, sessions
 from portal.journeys.checking_out import Held, Preview
+from portal.journeys.mailing import address_for
 from portal.medicare.telling import standing_in_words
 from portal.reports.days import owed_by
 from portal.web.calendars.refused import in_words
@@ -251,7 +252,7 @@ def checked_out(request: ActorRequest, code: UUID) -> HttpResponse:
         "badge": invoice.badge(today=today),
         "movements": movements_of(invoice),
         "notes": invoice.credit_notes.all(),
-        "address": checking_out.address_for(invoice),
+        "address": address_for(invoice),
         "mailed": mailing.mailed(invoice, by=request.actor),
         "key": uuid.uuid4(),
         "is_paid": not invoice.balance,

@@ -32,7 +32,8 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import dollars
 from portal.common.web.htmx import redirect_to
-from portal.journeys import checking_out, claim_checks, paying, voiding
+from portal.journeys import claim_checks, paying, voiding
+from portal.journeys.mailing import address_for
 from portal.web.reception import again, drawer, mailing, meanwhile
 from portal.web.reception.views.claim_checks import held_back
 from portal.web.reception.views.claims import claims_of, paid_by_medicare
@@ -311,7 +312,7 @@ def _show(
         if invoice.status == InvoiceStatus.DRAFT and invoice.purpose == Purpose.OTHER
         else "",
         "again": again.address(invoice),
-        "address": checking_out.address_for(invoice) if invoice.status == InvoiceStatus.ISSUED else "",
+        "address": address_for(invoice) if invoice.status == InvoiceStatus.ISSUED else "",
         "mailed": mailing.mailed(invoice, by=request.actor),
         "key": uuid.uuid4(),
         "claims": claims_of(invoice),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,11 +12,11 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
 from portal.billing import actions
-from portal.billing.models import Payment, Taking
+from portal.billing.models import Invoice, Payment, Taking
 from portal.billing.refusals import (
     BillingRefused,
     KeyReused,
@@ -29,11 +30,14 @@ from portal.billing.taking_forms import AccountRefundForm, TakingForm
 from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import dollars
-from portal.common.web.htmx import page_or_fragment
+from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
 from portal.journeys import taking
+from portal.journeys.mailing import reader_of_receipt
+from portal.journeys.mailing import send_receipt as mail_receipt
 from portal.patients.models import Patient
-from portal.web.reception import drawer
+from portal.web.reception import drawer, mailing
+from portal.web.reception.forms import SendForm
 
 
 def _patient(request: ActorRequest, code: UUID) -> Patient:
@@ -122,36 +126,83 @@ def _context(patient: Patient, form: TakingForm) -> dict[str, Any]:
 # ---- Receipts -------------------------------------------------------------------------------------------------------
 
 
+class Receipt(NamedTuple):
+    """One receipt: the payments it says, of a taking or by itself, and whose they are."""
+
+    taking: Taking | None
+    parts: list[Payment]
+    patient: Patient
+
+    @property
+    def number(self) -> str:
+        return self.taking.number if self.taking else self.parts[0].number
+
+
+def _receipt(request: ActorRequest, number: str) -> Receipt:
+    """Of a taking by its number, else of one payment or refund."""
+    takings = Taking.objects.visible_to(request.actor).select_related("location", "received_by")
+    one = takings.filter(number=number).first()
+    rows = one.parts if one else Payment.objects.filter(number=number)
+    parts = list(rows.select_related("taking__location", "location", "received_by").order_by("pk"))
+    patients = Patient.objects.visible_to(request.actor).select_related("user")
+    return Receipt(one, parts, get_object_or_404(patients, payments__in=parts[:1]))
+
+
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
 def receipt(request: ActorRequest, number: str) -> HttpResponse:
-    """One taking: what came, what for, what was given as change; to be printed."""
-    one = get_object_or_404(
-        Taking.objects.visible_to(request.actor).select_related("patient", "location", "received_by"), number=number
-    )
-    parts = list(one.parts.order_by("pk"))
+    """A taking, a payment or a refund: what moved, what for, what was given as change; to be printed or sent."""
+    found = _receipt(request, number)
+    first = found.parts[0]
+    reader = reader_of_receipt(found.parts, patient=found.patient)
     context = {
-        "taking": one,
-        "patient": one.patient,
-        "parts": parts,
-        "total": sum(part.amount for part in parts),
-        "settled": actions.settled_by(parts),
-        "kept": actions.on_account(one.patient),
+        "taking": found.taking,
+        "first": first,
+        "number": found.number,
+        "place": (found.taking or first).location,
+        "patient": found.patient,
+        "parts": found.parts,
+        "total": abs(sum(part.amount for part in found.parts)),
+        "settled": actions.settled_by(found.parts),
+        "kept": actions.on_account(found.patient),
+        "address": reader.address if reader else "",
+        "mailed": mailing.mailed_about(found.taking or first, by=request.actor),
+        "key": uuid.uuid4(),
+        "zone": ClinicSettings.current().zone,
     }
     return render(request, "reception/taking.html", context)
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@require_POST
+def send_receipt(request: ActorRequest, number: str) -> HttpResponse:
+    """Sends the receipt by e-mail, once for each page that asked."""
+    found, now = _receipt(request, number), timezone.now()
+    form = SendForm(request.POST)
+    if reader_of_receipt(found.parts, patient=found.patient) is None:
+        messages.error(request, _("No e-mail address is known. Add one to the patient's details, or print it."))
+    elif form.is_valid():
+        address = mail_receipt(
+            found.parts,
+            patient=found.patient,
+            among=Invoice.objects.visible_to(request.actor),
+            key=str(form.cleaned_data["key"]),
+            by=request.actor,
+            now=now,
+        )
+        messages.success(request, _("The receipt is on its way to %(address)s.") % {"address": address})
+    return redirect_to(request, "reception:taking", number=found.number)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
 @require_safe
 def receipt_pdf(request: ActorRequest, number: str) -> HttpResponse:
     """The receipt of a taking, a payment or a refund, shown in the browser to be printed."""
-    from portal.billing import taking_paper  # it brings the PDF library, which is slow to load
+    from portal.billing import receipt_paper  # it brings the PDF library, which is slow to load
 
-    one = Taking.objects.visible_to(request.actor).filter(number=number).first()
-    parts = list(one.parts.order_by("pk")) if one else list(Payment.objects.filter(number=number))
-    found = get_object_or_404(Patient.objects.visible_to(request.actor), payments__in=parts[:1])
+    found = _receipt(request, number)
     return HttpResponse(
-        taking_paper.receipt_pdf(parts, patient=found),
+        receipt_paper.receipt_pdf(found.parts, patient=found.patient, among=Invoice.objects.visible_to(request.actor)),
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{number}.pdf"'},
     )

@@ -59,7 +59,9 @@ def choose(request: ActorRequest) -> HttpResponse:
 def run(request: ActorRequest, code: UUID) -> HttpResponse:
     """How far it is; asked again by itself until it is done."""
     found = get_object_or_404(BulkRun.objects.visible_to(request.actor).defer("pdf"), code=code)
-    return page_or_fragment(request, "reception/bulk_run.html", {"run": found}, fragment="progress")
+    held = Invoice.objects.visible_to(request.actor).filter(pk__in=found.held_back if found.finished_at else [])
+    context = {"run": found, "held": list(held.order_by("number").values_list("number", flat=True))}
+    return page_or_fragment(request, "reception/bulk_run.html", context, fragment="progress")
 
 
 @allow(Role.RECEPTION, Role.MANAGER)

@@ -1,4 +1,4 @@
-"""The receipt of a taking on paper: every method, every invoice, what is kept and what went back."""
+"""A receipt on paper: every method, every invoice, what is kept and what went back."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from io import BytesIO
 
 from pypdf import PdfReader
 
-from portal.billing.taking_paper import receipt_pdf
+from portal.billing.models import Invoice
+from portal.billing.receipt_paper import receipt_pdf
 
 
 def read(parts, patient):
-    text = " ".join(page.extract_text() for page in PdfReader(BytesIO(receipt_pdf(parts, patient=patient))).pages)
+    text = " ".join(
+        page.extract_text()
+        for page in PdfReader(BytesIO(receipt_pdf(parts, patient=patient, among=Invoice.objects.all()))).pages
+    )
     return " ".join(text.split())
 
 
@@ -27,7 +31,7 @@ def test_a_taking_says_how_money_came_what_it_was_for_and_what_is_kept(books):
         f"RECEIVED FROM {patient.legal_name}",
         "$100.00",
         "$150.00",
-        f"{invoice.number} of 24 Nov 2026: $220.00",
+        f"{invoice.number} 24 Nov 2026 {patient.legal_name} $220.00",
         "$30.00 is kept on the account",
         "Cash handed over $120.00",
         "Change given -$20.00",

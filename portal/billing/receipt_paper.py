@@ -1,0 +1,93 @@
+"""A receipt on paper: of one taking with its parts, of one payment, or of money that went back. All have one design."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Sum
+from django.utils import translation
+
+from portal.billing import actions
+from portal.billing.models import Allocation, Invoice, Payment
+from portal.billing.models.invoice import InvoiceQuerySet
+from portal.billing.paper import METHODS, day, logo_of
+from portal.billing.snapshot import InvoiceOnPaper, clinic_on_paper
+from portal.clinic.models import ClinicSettings
+from portal.common.money import ZERO, cents
+from portal.common.paper.pdf import render_pdf
+from portal.patients.models import Patient
+
+
+def receipt_pdf(parts: Sequence[Payment], *, patient: Patient, among: InvoiceQuerySet) -> bytes:
+    """The receipt as an A4 PDF, in English as the invoices are; call it outside a transaction that holds locks.
+
+    It names no invoice but those `among`, which whoever asks may see, and of money that settles others too no more
+    than their part.
+    """
+    with translation.override("en-au"):
+        return render_pdf("pdf/receipt.html", facts_of(parts, patient=patient, among=among))
+
+
+def facts_of(parts: Sequence[Payment], *, patient: Patient, among: InvoiceQuerySet) -> dict[str, Any]:
+    """What `pdf/receipt.html` reads: what came as it was written, what it settles as it is now."""
+    first, clinic = parts[0], ClinicSettings.current()
+    is_refund = first.is_refund
+    own = Allocation.objects.filter(payment__in=parts, invoice__in=among.order_by().values("pk"))
+    sums = {pk: cents(all_ or ZERO) for pk, all_ in own.order_by().values_list("invoice").annotate(Sum("amount"))}
+    invoices = list(Invoice.objects.filter(pk__in=sums).select_related("location").order_by("issued_on", "pk"))
+    # Counted elsewhere since: it is still what was paid for the first.
+    settled = [invoice for invoice in invoices if sums[invoice.pk]]
+    about: InvoiceOnPaper | None = next((one.snapshot for one in settled or invoices), None)
+    on_paper = about["clinic"] if about else clinic_on_paper(clinic)
+    is_part = Allocation.objects.filter(payment__in=parts).exclude(invoice__in=among.order_by().values("pk")).exists()
+    taking = first.taking
+    is_whole = taking is not None and len(parts) == taking.parts.count()
+    place = first.location or (taking.location if taking else None)
+    return {
+        "paper": {
+            "clinic": on_paper,
+            "title": "Refund receipt" if is_refund else "Receipt",
+            "number": number_of(parts),
+            "from": about["bill_to"]["name"] if about else patient.legal_name,
+            "practice": about["practice"]["name"] if about else place.name if place else on_paper["name"],
+            "address": about["practice"]["address"] if about else "",
+            "date": day(first.received_on),
+        },
+        "logo": logo_of(on_paper["logo"]),
+        "stamp": "",
+        "is_refund": is_refund,
+        "parts": [
+            {
+                "method": METHODS.get(part.method, part.get_method_display()),
+                "words": part.reason if part.is_refund else part.reference,
+                "amount": abs(sum(sums.values(), ZERO)) if is_part and len(parts) == 1 else abs(part.amount),
+            }
+            for part in parts
+        ],
+        "settled": [
+            {
+                "number": invoice.number,
+                "patient": _patient_on(invoice),
+                "date": day(invoice.issued_on),
+                "amount": abs(sums[invoice.pk]),
+                "balance": invoice.balance,
+            }
+            for invoice in settled
+        ],
+        "kept": ZERO if is_refund or is_part else sum((actions.kept_on(part) for part in parts), ZERO),
+        "handed": taking.handed if taking and is_whole else None,
+        "change": taking.change if taking else ZERO,
+        "total": abs(sum(sums.values(), ZERO) if is_part else sum((part.amount for part in parts), ZERO)),
+    }
+
+
+def number_of(parts: Sequence[Payment]) -> str:
+    """What the receipt is called: by its taking, where it says more than one payment."""
+    return parts[0].receipt if len(parts) > 1 else parts[0].number
+
+
+def _patient_on(invoice: Invoice) -> str:
+    """Whom an invoice was about, by the name of its day."""
+    paper: InvoiceOnPaper | None = invoice.snapshot
+    return paper["patient"]["name"] if paper else ""
