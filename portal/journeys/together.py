@@ -34,7 +34,12 @@ def begin(*, kind: str, invoices: Sequence[int], by: Actor, now: datetime) -> Bu
 
 def go_through(pk: int) -> None:
     """The worker's part. It may run twice, or begin again after it was stopped: nobody gets two e-mails."""
-    run = BulkRun.objects.select_related("created_by").filter(pk=pk, finished_at__isnull=True).first()
+    run = (
+        BulkRun.objects.select_related("created_by")
+        .exclude(kind=BulkRun.Kind.ISSUE)
+        .filter(pk=pk, finished_at__isnull=True)
+        .first()
+    )
     if run is None:
         return
     if run.kind == BulkRun.Kind.PRINT:

@@ -149,7 +149,7 @@ WITHOUT_KEY = {
     OWN_KEY: """
         reception:send_invoice reception:email_invoice reception:pay reception:refund_payment reception:credit_invoice
         reception:correct_payment reception:write_off webhooks:stripe
-        reception:send_receipt reception:send_patient_statement reception:send_payer_statement
+        reception:go_on_invoicing reception:send_receipt reception:send_patient_statement reception:send_payer_statement
     """,
     NOTHING: """
         psychologist:article_preview manager:article_preview psychologist:profile_advice manager:profile_advice
@@ -617,6 +617,12 @@ def several_invoices_together():
     invoice = an_invoice()
     page, says = at("reception:together"), {"kind": "print", "invoice": [invoice.number]}
     return sheet(desk(), page, "reception:together", says=says, count=BulkRun)
+
+
+def sessions_invoiced_in_a_run():
+    session = make.appointment(status=Status.COMPLETED, starts_at=timezone.now() - timedelta(hours=2))
+    page, says = at("reception:run_invoices"), {"session": [f"{session.code}:"]}
+    return sheet(desk(), page, "reception:run_invoices", says=says, count=BulkRun)
 
 
 def a_payer():

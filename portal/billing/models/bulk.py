@@ -23,7 +23,7 @@ class BulkRunQuerySet(models.QuerySet["BulkRun"]):
 
 
 @classed(
-    plain="id code kind invoices done skipped held_back created_at created_by finished_at",
+    plain="id code kind invoices done skipped held_back sessions refused created_at created_by finished_at",
     # Many people's invoices in one.
     personal="pdf",
 )
@@ -31,12 +31,15 @@ class BulkRun(models.Model):
     """Many invoices printed as one PDF, or e-mailed one by one, by the worker. `skipped` have nobody to be sent to,
     `held_back` are the ids of those that Medicare would refuse, which nobody answered for.
 
-    `invoices` are their ids, in the order in which they were listed; `done` counts those that were dealt with.
+    `invoices` are ids, in the order in which they were listed; `done` counts those that were dealt with. A run that
+    issues has `sessions`, each by its id and what the page knew of it: `invoices` are those that it made, and `refused`
+    each session that was left, with why.
     """
 
     class Kind(models.TextChoices):
         PRINT = "print", _("Print")
         SEND = "send", _("E-mail")
+        ISSUE = "issue", _("Invoice sessions")
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=10, choices=Kind.choices)
@@ -44,6 +47,8 @@ class BulkRun(models.Model):
     done = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)
     held_back = models.JSONField(default=list)
+    sessions = models.JSONField(default=list)
+    refused = models.JSONField(default=list)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", editable=False)
     finished_at = models.DateTimeField(null=True)
@@ -54,7 +59,7 @@ class BulkRun(models.Model):
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=("print", "send")), name="bulk_run_kind_is_known"),
+            models.CheckConstraint(condition=Q(kind__in=("print", "send", "issue")), name="bulk_run_kind_is_known"),
             models.CheckConstraint(condition=Q(skipped__lte=F("done")), name="bulk_run_skips_what_it_did"),
         ]
 
@@ -63,7 +68,7 @@ class BulkRun(models.Model):
 
     @property
     def count(self) -> int:
-        return len(self.invoices)
+        return len(self.sessions if self.kind == self.Kind.ISSUE else self.invoices)
 
     @property
     def sent(self) -> int:

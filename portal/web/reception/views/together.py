@@ -37,7 +37,7 @@ def choose(request: ActorRequest) -> HttpResponse:
         visible = Invoice.objects.visible_to(request.actor).issued().filter(number__in=numbers)
         by_number = dict(visible.order_by().values_list("number", "pk"))
         ids = [by_number[number] for number in dict.fromkeys(numbers) if number in by_number]
-        if ids and kind in BulkRun.Kind.values:
+        if ids and kind in (BulkRun.Kind.PRINT, BulkRun.Kind.SEND):
             with making(request, now=now) as made:
                 run = together.begin(kind=kind, invoices=ids, by=request.actor, now=now)
                 made.leads_to("reception:bulk_run", code=run.code)
@@ -58,7 +58,9 @@ def choose(request: ActorRequest) -> HttpResponse:
 @require_safe
 def run(request: ActorRequest, code: UUID) -> HttpResponse:
     """How far it is; asked again by itself until it is done."""
-    found = get_object_or_404(BulkRun.objects.visible_to(request.actor).defer("pdf"), code=code)
+    found = get_object_or_404(
+        BulkRun.objects.visible_to(request.actor).exclude(kind=BulkRun.Kind.ISSUE).defer("pdf"), code=code
+    )
     held = Invoice.objects.visible_to(request.actor).filter(pk__in=found.held_back if found.finished_at else [])
     context = {"run": found, "held": list(held.order_by("number").values_list("number", flat=True))}
     return page_or_fragment(request, "reception/bulk_run.html", context, fragment="progress")

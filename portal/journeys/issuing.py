@@ -1,0 +1,153 @@
+"""A batch run: sessions that were held and are not invoiced, each proposed as check-out would bill it, then issued.
+
+Each session has its own invoice: Medicare takes one service a claim line under one referral, the books hold one live
+invoice a session, and one of several can be voided, credited or moved to another payer without the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from portal.accounts.roles import Role
+from portal.appointments.models import Appointment, Status
+from portal.appointments.models.appointment import AppointmentQuerySet
+from portal.appointments.refusals import WrongState
+from portal.appointments.states import Why
+from portal.audit import trail
+from portal.billing.models import BulkRun, Invoice, Purpose
+from portal.billing.refusals import AlreadyInvoiced, BillingRefused
+from portal.clinic.models import ClinicSettings
+from portal.common.access.actors import Actor
+from portal.journeys import checking_out
+from portal.journeys.checking_out import Claim, Held, Preview
+
+# Of each the whole proposal is asked: more at once are also more than anybody looks over.
+MOST = 40
+
+
+class Refused(StrEnum):
+    """Why a session of a run was not invoiced; views turn these into words."""
+
+    INVOICED = "invoiced"
+    CHANGED = "changed"
+    STATE = "state"
+    BOOKS = "books"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One session as check-out would bill it without anything typed."""
+
+    session: Appointment
+    held: Held
+    claim: Claim
+    shown: Preview
+    # What the page knew, sent back with the tick.
+    seen: str
+
+    @property
+    def asks_agreement(self) -> bool:
+        """Whether it is bulk-billed: somebody has to agree first, so it is checked out by itself."""
+        return self.claim.bulk_billed and self.claim.is_covered and bool(self.claim.ways) and self.held.bill_to is None
+
+    @property
+    def may_run(self) -> bool:
+        return not self.asks_agreement and self.shown.bill.may_stand and self.shown.bill.sums.total > 0
+
+
+def not_invoiced(sessions: AppointmentQuerySet, *, since: date, until: date) -> AppointmentQuerySet:
+    """Of these, those held on these days of the clinic that no live invoice bills, the oldest first."""
+    zone = ClinicSettings.current().zone
+    begins = datetime.combine(since, time(), zone)
+    ends = datetime.combine(until + timedelta(days=1), time(), zone)
+    live = Invoice.objects.live().filter(appointment=OuterRef("pk")).for_purpose(Purpose.SESSION)
+    held = sessions.filter(status=Status.COMPLETED, starts_at__gte=begins, starts_at__lt=ends)
+    return held.filter(~Exists(live)).for_listing().order_by("starts_at", "pk")
+
+
+def proposals_of(sessions: Iterable[Appointment], *, now: datetime) -> list[Proposal]:
+    """What check-out proposes for each."""
+    clinic, found = ClinicSettings.current(), []
+    for session in sessions:
+        claim, held = checking_out.claim_for(session, now=now), checking_out.as_booked(session)
+        shown = checking_out.preview(session, held, claim=claim, clinic=clinic)
+        found.append(Proposal(session, held, claim, shown, checking_out.as_shown(session, claim=claim, clinic=clinic)))
+    return found
+
+
+@transaction.atomic
+def begin(*, sessions: Sequence[tuple[int, str]], by: Actor, now: datetime) -> BulkRun:
+    """Has the worker invoice these sessions, each by its id and what the page knew of it; no more than `MOST`."""
+    run = BulkRun.objects.create(
+        kind=BulkRun.Kind.ISSUE,
+        invoices=[],
+        sessions=[list(one) for one in sessions[:MOST]],
+        created_at=now,
+        created_by=by.person,
+    )
+    trail.record("bulk.begun", by=by, target=run, at=now, kind=run.kind, sessions=run.count)
+    go_on(run)
+    return run
+
+
+def go_on(run: BulkRun) -> None:
+    """Has the worker do what is left of it; asked twice it does nothing twice."""
+    transaction.on_commit(partial(async_task, "portal.journeys.issuing.issue_all", run.pk), robust=True)
+
+
+def issue_all(pk: int) -> None:
+    """The worker's part. Begun again after it was stopped, or by two at once, it goes on where the books are."""
+    while _issue_next(pk):
+        pass
+
+
+@transaction.atomic
+def _issue_next(pk: int) -> bool:
+    """Invoices one session and counts it in the same transaction; whether there was one."""
+    now = timezone.now()
+    run = BulkRun.objects.select_for_update(of=("self",)).select_related("created_by").defer("pdf").get(pk=pk)
+    if run.finished_at is not None:
+        return False
+    if run.done == run.count:
+        run.finished_at = now
+        run.save(update_fields=["finished_at"])
+        return False
+    session, seen = run.sessions[run.done]
+    answer = _issue(
+        session, seen=seen, key=f"run:{run.code}:{session}", by=Actor(run.created_by, Role.RECEPTION), now=now
+    )
+    if isinstance(answer, Invoice):
+        run.invoices = [*run.invoices, answer.pk]
+    else:
+        run.refused = [*run.refused, [session, *answer]]
+    run.done += 1
+    run.save(update_fields=["invoices", "refused", "done"])
+    return True
+
+
+def _issue(pk: int, *, seen: str, key: str, by: Actor, now: datetime) -> Invoice | tuple[str, str]:
+    """The invoice, or why there is none and what stood in the way."""
+    session = Appointment.objects.for_listing().filter(pk=pk).first()
+    if session is None:
+        return Refused.GONE, ""
+    try:
+        with transaction.atomic():
+            return checking_out.check_out(
+                appointment=session, held=checking_out.as_booked(session), key=key, by=by, now=now, seen=seen
+            )
+    except AlreadyInvoiced as refused:
+        return Refused.INVOICED, refused.invoice.number
+    except WrongState as refused:
+        return (Refused.CHANGED if refused.reason == Why.CHANGED else Refused.STATE), str(refused.reason)
+    except BillingRefused:
+        return Refused.BOOKS, ""
