@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -63,7 +64,8 @@ class RunFilter(SpanOfDays):
         field_of(self, "place", forms.ModelChoiceField).queryset = Location.objects.all()
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Row:
     """A proposal, and what is to be looked at before it is ticked."""
 
     proposal: Proposal
@@ -145,14 +147,16 @@ def _ticked(request: ActorRequest) -> list[tuple[int, str]]:
     return [(pk, seen[code]) for pk, code in visible.values_list("pk", "code")]
 
 
-class Issued(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Issued:
     """An invoice of a run, and what the Medicare check finds on it."""
 
     invoice: Invoice
     check: Check | None
 
 
-class NotIssued(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class NotIssued:
     """A session that was not invoiced, and why."""
 
     session: Appointment
