@@ -46,6 +46,7 @@ from portal.billing.models import (
     Payer,
     Payment,
     PayShare,
+    SavedCard,
     Waiver,
 )
 from portal.clinic.models import (
@@ -604,6 +605,20 @@ def resource(
     with storage.put(file, sealed=made_for is not None) as put:
         add_version(made, file, put, by=Actor(made.created_by, Role.MANAGER), now=now)
     return made
+
+
+def saved_card(*, patient: Patient | None = None, **fields) -> SavedCard:
+    """What somebody agreed to; saved only where `fields` say so."""
+    patient = patient or make.patient()
+    defaults = {
+        "given_by": make.user(),
+        "created_at": timezone.now(),
+        "expires_at": timezone.now() + timedelta(minutes=31),
+        "language": "en-au",
+        "consent": "I agree.",
+        "consent_hash": "a" * 64,
+    }
+    return SavedCard.objects.create(patient=patient, **defaults | fields)
 
 
 def share(

@@ -28,13 +28,25 @@ ATTEMPTS = changes_once(
     "the tries to pay online",
     prefix="attempt",
     table=ATTEMPT,
-    kept=("id", "code", "invoice_id", "amount", "language", "came_by", "created_at", "created_by_id", "expires_at"),
+    kept=(
+        "id",
+        "code",
+        "invoice_id",
+        "amount",
+        "language",
+        "came_by",
+        "created_at",
+        "created_by_id",
+        "expires_at",
+        "card_id",
+    ),
     change=" AND ".join(
         (
             _moves(("open", "expired"), ("open", "paid"), ("expired", "paid")),
             _set_once("session_id"),
             _set_once("payment_intent"),
             _set_once("payment_id", "NULL"),
+            _set_once("declined"),
         )
     ),
     same_as_new="code = NEW.code OR (session_id <> '' AND session_id = NEW.session_id) "

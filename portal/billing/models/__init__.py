@@ -12,6 +12,7 @@ from portal.billing.models.paid_booking import PaidBooking
 from portal.billing.models.paper import DrawnPaper
 from portal.billing.models.payer import PatientPayer, Payer
 from portal.billing.models.payment import Allocation, Method, Payment
+from portal.billing.models.saved_card import SavedCard
 from portal.billing.models.share import PayShare
 from portal.billing.models.taking import Taking
 from portal.billing.models.waiver import FEES, Waiver
@@ -50,6 +51,7 @@ __all__ = [
     "Purpose",
     "Reconciliation",
     "RefundStatus",
+    "SavedCard",
     "StripeEvent",
     "StripeRefund",
     "Taking",

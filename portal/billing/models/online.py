@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.billing.models.invoice import Invoice
 from portal.billing.models.payment import Payment
+from portal.billing.models.saved_card import SavedCard
 from portal.common.money import ZERO
 from portal.common.privacy import classed
 
@@ -41,10 +42,10 @@ class PaymentAttemptQuerySet(models.QuerySet["PaymentAttempt"]):
 
 @classed(
     plain="id code invoice amount status language came_by session_id payment_intent url odd created_at created_by "
-    "expires_at closed_at payment"
+    "expires_at closed_at payment card declined"
 )
 class PaymentAttempt(models.Model):
-    """One try to pay an invoice on Stripe's own page. Of one invoice at most one is open, however many windows are."""
+    """One try to pay an invoice, on Stripe's own page or from a card on file. Of one invoice at most one is open."""
 
     class CameBy(models.TextChoices):
         """From where somebody pays, and so where they come back to."""
@@ -52,6 +53,7 @@ class PaymentAttempt(models.Model):
         PORTAL = "portal", _("their own pages")
         MAIL = "mail", _("a link in an e-mail")
         BOOKING = "booking", _("booking a session")
+        CARD = "card", _("the card on file")
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     # None where a session is booked by it: `booking` says which.
@@ -73,6 +75,9 @@ class PaymentAttempt(models.Model):
     expires_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     payment = models.OneToOneField(Payment, null=True, on_delete=models.PROTECT, related_name="attempt")
+    # The card on file that is charged, and why Stripe said no, in its own word.
+    card = models.ForeignKey(SavedCard, null=True, on_delete=models.PROTECT, related_name="charges")
+    declined = models.CharField(max_length=40, blank=True)
 
     objects = PaymentAttemptQuerySet.as_manager()
 
@@ -95,6 +100,12 @@ class PaymentAttempt(models.Model):
                 | (~Q(came_by="booking") & Q(invoice__isnull=False)),
                 name="attempt_of_an_invoice_or_a_booking",
             ),
+            models.CheckConstraint(
+                condition=Q(came_by="card", card__isnull=False, session_id="")
+                | (~Q(came_by="card") & Q(card__isnull=True, declined="")),
+                name="attempt_charges_a_card_or_opens_a_page",
+            ),
+            models.CheckConstraint(condition=Q(declined="") | Q(status="expired"), name="attempt_declined_is_not_paid"),
             models.CheckConstraint(condition=Q(status__in=AttemptStatus.values), name="attempt_status_is_known"),
             models.CheckConstraint(
                 condition=Q(status="paid", payment__isnull=False) | (~Q(status="paid") & Q(payment__isnull=True)),

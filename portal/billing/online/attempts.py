@@ -73,7 +73,8 @@ def _write(invoice: Invoice, *, came_by: str, language: str, by: Actor, now: dat
         raise NotPayable
     existing = PaymentAttempt.objects.open().filter(invoice=invoice).first()
     if existing is not None:
-        fits = existing.amount == invoice.balance and existing.expires_at - now >= LEFT_AT_LEAST
+        is_page = existing.card_id is None
+        fits = is_page and existing.amount == invoice.balance and existing.expires_at - now >= LEFT_AT_LEAST
         return existing if fits else None
     attempt = PaymentAttempt.objects.create(
         invoice=invoice,

@@ -54,7 +54,8 @@ def apply(attempt: PaymentAttempt, page: Session | None, *, now: datetime) -> Pa
     if attempt.status == AttemptStatus.PAID:
         return attempt
     if page is not None and page.payment_status == "paid":
-        return _paid(attempt, page, now=now)
+        odd = differs(attempt, page)
+        return paid(attempt, odd=odd, intent="" if odd else intent_of(page), now=now)
     if page is None or page.status == "expired":
         return _expired(attempt, now=now)
     return attempt
@@ -71,19 +72,21 @@ def _expired(attempt: PaymentAttempt, *, now: datetime) -> PaymentAttempt:
 
 
 @transaction.atomic
-def _paid(attempt: PaymentAttempt, page: Session, *, now: datetime) -> PaymentAttempt:
-    """Takes the money into the books: what is owing settles the invoice, the rest goes back to the card."""
+def paid(attempt: PaymentAttempt, *, odd: str, intent: str, now: datetime) -> PaymentAttempt:
+    """Takes the money into the books: what is owing settles the invoice, the rest goes back to the card.
+
+    `odd` is how Stripe's answer does not fit the try, as one word; then nothing is booked.
+    """
     if attempt.invoice is None:
         raise TypeError("a booking is settled by journeys.online.ahead")
     invoice = lock_invoice(attempt.invoice)
     attempt = PaymentAttempt.objects.select_for_update(of=("self",)).select_related("invoice").get(pk=attempt.pk)
     if attempt.status == AttemptStatus.PAID:
         return attempt
-    if odd := differs(attempt, page):
+    if odd:
         PaymentAttempt.objects.filter(pk=attempt.pk).update(odd=odd)
         attempt.odd = odd
         return attempt
-    intent = intent_of(page)
     payment = take(invoice, patient=invoice.patient, amount=attempt.amount, intent=intent, now=now)
     PaymentAttempt.objects.filter(pk=attempt.pk).update(
         status=AttemptStatus.PAID, closed_at=now, payment=payment, payment_intent=intent

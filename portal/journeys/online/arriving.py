@@ -22,7 +22,7 @@ from portal.billing.models import (
     RefundStatus,
     StripeRefund,
 )
-from portal.billing.online import attempts, refunds, settling, troubles
+from portal.billing.online import attempts, charging, refunds, settling, troubles
 from portal.billing.online.client import asking
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
@@ -33,7 +33,7 @@ from portal.notifications import outbox
 from portal.notifications.recipients import Recipient
 
 if TYPE_CHECKING:
-    from stripe import Refund
+    from stripe import PaymentIntent, Refund
 
 
 def begin(*, invoice: Invoice, came_by: str, language: str, by: Actor, now: datetime) -> PaymentAttempt:
@@ -53,24 +53,36 @@ def look(attempt: PaymentAttempt, *, now: datetime) -> PaymentAttempt:
     """Asks Stripe what became of a try and does what follows. Raises what `asking` raises."""
     if attempt.status == AttemptStatus.PAID:
         return attempt
+    if attempt.card_id is not None:
+        return charged(attempt, charging.found(attempt), now=now)
     page = settling.fetch(attempt)
     if attempt.invoice_id is None:
         return _booked(ahead.settle(attempt, page, now=now), now=now)
     with transaction.atomic():
-        fresh = settling.apply(attempt, page, now=now)
-        _look_at_odd(fresh, now=now)
-        if fresh.payment is not None and fresh.invoice is not None:
-            back = StripeRefund.objects.filter(payment=fresh.payment, invoice=None).first()
-            tell_paid(fresh.invoice, fresh.payment, back=back)
-            if back is not None and back.status == RefundStatus.ASKED:
-                send_soon(back)
+        return _settled(settling.apply(attempt, page, now=now), now=now)
+
+
+def charged(attempt: PaymentAttempt, intent: PaymentIntent | None, *, now: datetime) -> PaymentAttempt:
+    """Writes down what came of a charge to a card on file, and tells whoever it was charged to."""
+    with transaction.atomic():
+        return _settled(charging.apply(attempt, intent, now=now), now=now)
+
+
+def _settled(fresh: PaymentAttempt, *, now: datetime) -> PaymentAttempt:
+    """What follows once an invoice was paid: a receipt, and back to the card what was more than is owing."""
+    _look_at_odd(fresh, now=now)
+    if fresh.payment is not None and fresh.invoice is not None:
+        back = StripeRefund.objects.filter(payment=fresh.payment, invoice=None).first()
+        tell_paid(fresh.invoice, fresh.payment, back=back)
+        if back is not None and back.status == RefundStatus.ASKED:
+            send_soon(back)
     return fresh
 
 
 def _look_at_odd(attempt: PaymentAttempt, *, now: datetime) -> None:
     """Puts a payment that does not fit before the desk."""
     if attempt.odd and attempt.status != AttemptStatus.PAID:
-        about = attempt.session_id
+        about = attempt.session_id or str(attempt.code)
         troubles.raise_once(
             OnlineTrouble.Kind.ODD, about=about, invoice=attempt.invoice, amount=attempt.amount, now=now
         )

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
-from portal.billing.models import AttemptStatus, PaymentAttempt, StripeEvent, StripeRefund
-from portal.billing.online import events
+from portal.billing.models import AttemptStatus, PaymentAttempt, SavedCard, StripeEvent, StripeRefund
+from portal.billing.online import cards, events
 from portal.billing.online.client import NotReached, OnlineRefused, asking, is_on
 from portal.journeys.online import arriving, reconciling
 
@@ -42,6 +43,10 @@ def _handle(event: StripeEvent, *, now: datetime) -> None:
         with asking() as stripe:
             answer = stripe.v1.refunds.retrieve(name)
         outcome = f"refund_{seen.status}" if (seen := arriving.refund_seen(answer, now=now)) else "unknown"
+    elif name and (card := SavedCard.objects.filter(Q(session_id=name) | Q(setup_intent=name)).first()):
+        outcome = "card_saved" if cards.look(card, now=now).saved_at else "card_not_saved"
+    elif event.kind == "payment_method.detached" and (card := SavedCard.objects.filter(payment_method=name).first()):
+        outcome = "card_removed" if cards.look_whether_it_is_there(card, now=now).removed_at else "card_there"
     elif event.kind == "charge.dispute.created" and name:
         arriving.disputed(name, now=now)
         outcome = "disputed"
@@ -53,21 +58,29 @@ def look_at_attempt(attempt_id: int) -> None:
     arriving.look(PaymentAttempt.objects.select_related("invoice").get(pk=attempt_id), now=timezone.now())
 
 
+def look_at_card(card_id: int) -> None:
+    """Asks Stripe about a card whose giver is back from its page."""
+    cards.look(SavedCard.objects.get(pk=card_id), now=timezone.now())
+
+
 def send_refund(refund_id: int) -> None:
     arriving.send_refund(StripeRefund.objects.select_related("payment").get(pk=refund_id), now=timezone.now())
 
 
 def go_round() -> int:
-    """Every five minutes: messages not handled, tries whose page is over, refunds under way; says how many."""
+    """Every five minutes: messages not handled, pages that are over, cards to let go, refunds; says how many."""
     if not is_on():
         return 0
     now = timezone.now()
     waiting = StripeEvent.objects.filter(handled_at=None, received_at__lte=now - LATE)[:MANY]
-    over = PaymentAttempt.objects.to_look_at(now=now).select_related("invoice")[:MANY]
+    over = PaymentAttempt.objects.to_look_at(now=now).select_related("invoice", "card")[:MANY]
+    unsaved = SavedCard.objects.begun().filter(expires_at__lte=now)[:MANY]
     going = StripeRefund.objects.under_way().filter(created_at__lte=now - LATE).select_related("payment")[:MANY]
     return (
         _each(waiting, lambda event: _handle(event, now=now))
         + _each(over, lambda attempt: arriving.look(attempt, now=now))
+        + _each(unsaved, lambda card: cards.look(card, now=now))
+        + _each(SavedCard.objects.to_detach()[:MANY], lambda card: cards.detach(card, now=now))
         + _each(going, lambda refund: arriving.send_refund(refund, now=now))
     )
 

@@ -264,6 +264,7 @@ class StandIn:
         if method["customer"] is None:
             raise _wrong("payment_method_unexpected_state", "The card is not on file.")
         method["customer"] = None
+        self.tell("payment_method.detached", method)
         return method
 
     # ---- Refunds ----------------------------------------------------------------------------------------------------

@@ -43,6 +43,7 @@ NOUNS = [
     ("receipt", _("Receipts")),
     ("statement", _("Statements of account")),
     ("online_payment", _("Card payments online")),
+    ("saved_card", _("Cards on file")),
     ("online_trouble", _("Card payments in doubt")),
     ("card_refund", _("Refunds to cards")),
     ("debtors", _("Lists of who owes")),

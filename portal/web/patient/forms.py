@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.appointments import eligibility
 from portal.appointments.waitlist_forms import WishForm
+from portal.billing.online.cards import consent_words, hash_of
 from portal.clinic.models import Location, Service
 from portal.common.forms.fields import MarkField, MoneyField, SlugLineField, WholeNumberField
 from portal.common.forms.parts import field_of
@@ -79,6 +80,26 @@ class WaitFor(forms.Form):
         form.full_clean()
         service, psychologist = (str(form.cleaned_data.get(name, "")) for name in ("service", "psychologist"))
         return ({"service": service} if service else {}) | ({"psychologists": [psychologist]} if psychologist else {})
+
+
+class NewCard(forms.Form):
+    """For whose fees a card is put on file, and that its words were read: `words` is their hash, as they were shown."""
+
+    patient = forms.ModelChoiceField(
+        label=_("Whose fees"), queryset=Patient.objects.none(), to_field_name="code", empty_label=None
+    )
+    agree = forms.BooleanField(error_messages={"required": _("Tick this if you agree. Without it no card is saved.")})
+    words = MarkField(max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, patients: Sequence[Patient]) -> None:
+        said = consent_words()
+        super().__init__(data, initial={"words": hash_of(said), "patient": patients[0] if patients else None})
+        self.patients = patients
+        self.fields["agree"].label = said
+        whose = field_of(self, "patient", forms.ModelChoiceField)
+        whose.queryset = Patient.objects.filter(pk__in=[patient.pk for patient in patients])
+        if len(patients) < 2:
+            whose.widget = forms.HiddenInput()
 
 
 class OwnWishForm(WishForm):

@@ -4,6 +4,7 @@ from django.urls import path
 
 from portal.web.patient.views import (
     appointments,
+    cards,
     carers,
     claiming,
     details,
@@ -54,6 +55,9 @@ urlpatterns = [
     path("invoices/receipts/<slug:receipt>/pdf/", statements.receipt_pdf, name="receipt_pdf"),
     path("invoices/assignments/<uuid:code>/pdf/", invoices.assignment_pdf, name="assignment_pdf"),
     path("invoices/<slug:number>/", invoices.detail, name="invoice"),
+    path("cards/", cards.listing, name="cards"),
+    path("cards/add/", cards.add, name="add_card"),
+    path("cards/<uuid:code>/remove/", cards.remove, name="remove_card"),
     path("paying/<uuid:code>/", paying.paying, name="paying"),
     path("invoices/<slug:number>/pay/", paying.pay, name="pay"),
     path("invoices/<slug:number>/pdf/", invoices.pdf, name="invoice_pdf"),

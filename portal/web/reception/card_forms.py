@@ -41,6 +41,12 @@ class CardRefundForm(SeenInvoice):
         self.data = sent_with(self.data, "key", str(uuid.uuid4()))
 
 
+class ChargeForm(SeenInvoice):
+    """Which card a page showed, and what the invoice was then."""
+
+    card = forms.UUIDField(widget=forms.HiddenInput)
+
+
 class SettledForm(forms.Form):
     """How somebody looked after something about a card payment. `about` is its code."""
 

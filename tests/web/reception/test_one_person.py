@@ -203,6 +203,7 @@ STAYS = {
     "billing.Payment": "money never changes whose it is",
     "billing.Taking": "money never changes whose it is",
     "billing.PaidBooking": "what was paid for one session",
+    "billing.SavedCard": "consent is of whoever gave it, for the record it was given for",
     "billing.PatientPayer": "who pays for one record, as somebody agreed to it",
     "billing.Waiver": "of one session's fee",
     "records.Report": "clinical",

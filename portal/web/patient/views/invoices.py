@@ -63,6 +63,7 @@ def listing(request: ActorRequest) -> HttpResponse:
         "account": on_account(*Patient.objects.managed_by(request.actor.person)),
         "page": page,
         "invoices": invoice_rows(page, several=several, today=today),
+        "online": is_on(),
     }
     return page_or_fragment(request, "patient/invoices.html", context, fragment="all")
 
