@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -170,3 +171,47 @@ def test_the_desk_refunds_to_the_card(page: Page, phone: Page, sign_in, assert_a
     phone.goto(f"/my/invoices/{invoice.number}/")
     expect(phone.get_by_text("refund", exact=False).first).to_be_visible()
     expect(phone.get_by_role("button", name="Pay $50.50 by card")).to_be_visible()
+
+
+def test_a_card_on_file_is_charged_for_a_missed_session(
+    page: Page, phone: Page, sign_in, mailbox: Mailbox, assert_accessible
+) -> None:
+    user = make.user(email="on-file@post.example")
+    patient = make.patient(user=user, email=user.email)
+    sign_in(phone, user.email)
+    phone.goto("/my/invoices/")
+    phone.get_by_role("link", name="Cards on file").click()
+    expect(phone.get_by_text("No card is on file.")).to_be_visible()
+    phone.get_by_role("button", name="Add a card").click()
+    expect(phone.get_by_text("Tick this if you agree.")).to_be_visible()
+    assert_accessible(phone)
+    phone.get_by_label("I agree that the clinic may charge this card").check()
+    phone.get_by_role("button", name="Add a card").click()
+    phone.get_by_label("Card number").fill(GOOD)
+    phone.get_by_role("button", name="Save card").click()
+    expect(phone).to_have_url(re.compile(r"/my/cards/\?saving="))
+    expect(phone.get_by_text("Visa 4242 is on file now. Nothing was charged.")).to_be_visible()
+    assert_accessible(phone)
+
+    session = make.appointment(
+        patient=patient,
+        status=Status.NO_SHOW,
+        fee="200.00",
+        no_show_percent=50,
+        starts_at=timezone.now() - timedelta(hours=3),
+    )
+    invoice = actions.bill_fee(appointment=session, by=make.actor(), now=timezone.now())
+    sign_in(page, RECEPTION)
+    page.goto(f"/reception/invoices/{invoice.number}/")
+    assert_accessible(page)
+    page.get_by_role("link", name="Charge Visa 4242").click()
+    assert_accessible(page)
+    page.get_by_role("button", name="Charge $100.00").click()
+    expect(page.get_by_role("status").get_by_text("$100.00 was charged to Visa 4242.").first).to_be_visible()
+    assert_accessible(page)
+    mailbox.wait_for(to=user.email, subject="Your payment")
+
+    phone.goto("/my/cards/")
+    phone.get_by_role("button", name="Remove").click()
+    expect(phone.get_by_text("The card is removed. Nothing is charged to it any more.")).to_be_visible()
+    expect(phone.get_by_text("No card is on file.")).to_be_visible()
