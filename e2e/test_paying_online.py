@@ -183,9 +183,10 @@ def test_a_card_on_file_is_charged_for_a_missed_session(
     phone.get_by_role("link", name="Cards on file").click()
     expect(phone.get_by_text("No card is on file.")).to_be_visible()
     phone.get_by_role("button", name="Add a card").click()
-    expect(phone.get_by_text("Tick this if you agree.")).to_be_visible()
+    expect(phone.get_by_text("Tick this if you agree.").first).to_be_visible()
     assert_accessible(phone)
-    phone.get_by_label("I agree that the clinic may charge this card").check()
+    expect(phone.get_by_text("I agree that the clinic may charge this card")).to_be_visible()
+    phone.get_by_label("I agree").check()
     phone.get_by_role("button", name="Add a card").click()
     phone.get_by_label("Card number").fill(GOOD)
     phone.get_by_role("button", name="Save card").click()
@@ -198,7 +199,7 @@ def test_a_card_on_file_is_charged_for_a_missed_session(
         status=Status.NO_SHOW,
         fee="200.00",
         no_show_percent=50,
-        starts_at=timezone.now() - timedelta(hours=3),
+        starts_at=timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=3),
     )
     invoice = actions.bill_fee(appointment=session, by=make.actor(), now=timezone.now())
     sign_in(page, RECEPTION)

@@ -182,6 +182,7 @@ def arguments(form: type[BaseForm], session) -> dict[str, object]:
         "TimeOffForm": {"clinic": make.clinic(), "now": NOW},
         "WishForm": waiting,
         "DeskWishForm": waiting,
+        "NewCard": {"patients": [session.patient]},
         "OwnWishForm": waiting | {"chosen": session.patient},
         "StaffMoveForm": {"session": session, "people": [psychologist], "places": [session.location]},
         "WhoseForm": {"patients": [session.patient]},

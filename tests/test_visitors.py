@@ -18,7 +18,7 @@ NAMES = re.findall(
     """
     about age all amount at author bill_to by category channel claim counted credential day do earlier file
     first from from_day invoice kept kind lang language last later left lines location method mode month name
-    next number page patient patient_payer payer place psychologist q reason remove right role room rows seen
+    next number page patient saving patient_payer payer place psychologist q reason remove right role room rows seen
     sent show shown since size soon sort standing state status step tag time topic until week what who
     with_whom
     """,

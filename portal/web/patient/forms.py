@@ -88,14 +88,16 @@ class NewCard(forms.Form):
     patient = forms.ModelChoiceField(
         label=_("Whose fees"), queryset=Patient.objects.none(), to_field_name="code", empty_label=None
     )
-    agree = forms.BooleanField(error_messages={"required": _("Tick this if you agree. Without it no card is saved.")})
+    agree = forms.BooleanField(
+        label=_("I agree"),
+        error_messages={"required": _("Tick this if you agree. Without it no card is saved.")},
+    )
     words = MarkField(max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, patients: Sequence[Patient]) -> None:
-        said = consent_words()
-        super().__init__(data, initial={"words": hash_of(said), "patient": patients[0] if patients else None})
+        self.said = consent_words()
+        super().__init__(data, initial={"words": hash_of(self.said), "patient": patients[0] if patients else None})
         self.patients = patients
-        self.fields["agree"].label = said
         whose = field_of(self, "patient", forms.ModelChoiceField)
         whose.queryset = Patient.objects.filter(pk__in=[patient.pk for patient in patients])
         if len(patients) < 2:

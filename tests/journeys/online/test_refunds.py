@@ -82,7 +82,7 @@ def test_larger_than_the_payment(till, desk):
         ("1000", "Only $220.00 of this payment is left to give back."),
         ("0", "Write an amount above zero."),
         ("-5", "Write an amount above zero."),
-        ("", "This field is required."),
+        ("", "Fill this in."),
         ("all of it", "Write an amount in dollars, such as 220 or 220.50."),
         ("50.505", "Write dollars and cents, such as 220.50."),
     ],
