@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0026_seed_assignment_terms"),
+        ("billing", "0027_held_back_and_issued_in_bulk"),
         ("patients", "0011_bulk_billed_patients"),
         ("policies", "0002_fees_by_rule"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
