@@ -15,7 +15,7 @@ from portal.billing.models import Invoice, PaymentAttempt, SavedCard
 from portal.billing.online import attempts, cards, charging
 from portal.billing.online.client import OnlineRefused
 from portal.common.access.actors import Actor
-from portal.journeys import checking_out
+from portal.journeys import mailing
 from portal.journeys.online import arriving
 from portal.patients.models import Patient
 
@@ -61,7 +61,7 @@ def charge(*, invoice: Invoice, card: SavedCard, seen: str, by: Actor, now: date
 
 def mail_instead(invoice: Invoice, *, by: Actor, now: datetime) -> str:
     """Sends the bill with its link to pay, once for a charge that failed; the address, empty where none is known."""
-    if not checking_out.address_for(invoice):
+    if not mailing.address_for(invoice):
         return ""
     tries = invoice.attempts.filter(card__isnull=False).count()
-    return checking_out.send_invoice(invoice=invoice, key=f"declined:{tries}", by=by, now=now)
+    return mailing.send_invoice(invoice=invoice, key=f"declined:{tries}", by=by, now=now)
