@@ -178,18 +178,19 @@ class Drawing:
         if found is None:
             code = str(a.code)
             is_undecided = code in self.undecided
-            before = (_("To be rearranged") if is_undecided else "", self._other_clock(a), self.asides.get(a.code, ""))
+            before = (_("To be rearranged") if is_undecided else "", self._other_clock(a))
+            after = (self.asides.get(a.code, ""), a.service, a.of_series)
             found = self._said_of[a.code] = _Said(
                 self.address(code, a.is_standing and a.starts_at > self.now),
                 self.moves_at(code) if a.can_move and self.moves_at else "",
                 is_undecided,
                 " · ".join(filter(None, before)),
-                f"{a.service} · {a.of_series}" if a.of_series else a.service,
+                " · ".join(filter(None, after)),
             )
         return found
 
     def _detail(self, a: Booked, said: _Said, *, says_where: bool) -> str:
-        """What else is said of a session: its other clock, how far it is written up, where, and what it is."""
+        """What else is said of a session: its other clock, where, how far it is written up, and what it is."""
         where = (a.room or _mode(a.mode, language=self.language)) if says_where else ""
         return " · ".join(filter(None, (said.before, where, said.after)))
 

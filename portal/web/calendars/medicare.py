@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from portal.appointments.calendars import Booked
 from portal.journeys import better_access
 from portal.medicare.ledger import Why
@@ -28,5 +30,8 @@ def asides(sessions: Sequence[Booked], now: datetime) -> Mapping[UUID, str]:
     """A few signs for each that Medicare may pay towards, by its code; the day's list says who has no referral."""
     found = better_access.standings_beside([session for session in sessions if session.also], now=now)
     return {
-        code: standing_in_short(standing) for code, standing in found.items() if standing.why is not Why.NO_REFERRAL
+        # By its name: beside it stands which of its series a session is, which is counted in the same words.
+        code: _("Medicare %(standing)s") % {"standing": standing_in_short(standing)}
+        for code, standing in found.items()
+        if standing.why is not Why.NO_REFERRAL
     }
