@@ -91,9 +91,9 @@ def test_calendar_says_how_far_the_note_is(client, session, acting):
 
     assert detail() == "In person · Standard session"
     actions.save_draft(appointment=session, body="Words", version=0, by=acting, now=NOW)
-    assert detail() == "note begun · In person · Standard session"
+    assert detail() == "In person · note begun · Standard session"
     actions.sign(appointment=session, version=1, by=acting, now=NOW)
-    assert detail() == "note signed · In person · Standard session"
+    assert detail() == "In person · note signed · Standard session"
 
 
 def test_calendar_shows_breaks_and_time_away(client, mai, place):
