@@ -18,7 +18,7 @@ from portal.appointments.states import Verb, Why
 from portal.audit import trail
 from portal.billing import actions as billing
 from portal.billing import charges
-from portal.billing.actions import BillTo
+from portal.billing.actions import BillTo, Settles, TakenPart
 from portal.billing.bulk import Agreement, is_bulk_billed, ways_on
 from portal.billing.charges import Bill, Charge
 from portal.billing.models import AssignmentOfBenefit, Invoice, PatientPayer, Payment, Purpose
@@ -42,6 +42,8 @@ class Taken:
     amount: Decimal
     method: str
     reference: str = ""
+    # The rest of it, in another way: both are on one receipt.
+    rest: TakenPart | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,7 +253,8 @@ def check_out(
     if why := states.why_not(locked, Verb.CHECK_OUT, by=by, now=now):
         raise WrongState(why)
     if invoiced := session_invoice(locked):
-        if payment is not None and Payment.objects.filter(key=key, allocations__invoice=invoiced).exists():
+        keys = (key, f"{key}:1")
+        if payment is not None and Payment.objects.filter(key__in=keys, allocations__invoice=invoiced).exists():
             return invoiced
         raise AlreadyInvoiced(invoiced)
     # Two who check out at once each take a service: the second counts what the first took.
@@ -294,6 +297,17 @@ def check_out(
     if uses_held:
         paying.use_held(invoice=invoice, by=by, now=now)
     if payment is not None:
+        _take(payment, invoice, key=key, by=by, now=now)
+    if billing.held_ahead(locked):
+        # What was paid ahead was more than the session costs, or is the patient's while somebody else is billed.
+        to_do.sessions.raise_ahead_held(locked, by=by, now=now)
+    invoice.refresh_from_db(fields=["paid", "payable"])
+    return invoice
+
+
+def _take(payment: Taken, invoice: Invoice, *, key: str, by: Actor, now: datetime) -> None:
+    """Records what was handed over: one payment, or one taking of two ways."""
+    if payment.rest is None:
         billing.record_payment(
             invoice=invoice,
             amount=payment.amount,
@@ -303,11 +317,21 @@ def check_out(
             by=by,
             now=now,
         )
-    if billing.held_ahead(locked):
-        # What was paid ahead was more than the session costs, or is the patient's while somebody else is billed.
-        to_do.sessions.raise_ahead_held(locked, by=by, now=now)
-    invoice.refresh_from_db(fields=["paid", "payable"])
-    return invoice
+        return
+    parts = [TakenPart(payment.method, payment.amount, payment.reference), payment.rest]
+    billing.take(
+        patient=invoice.patient,
+        parts=parts,
+        settles=[Settles(invoice, payment.amount + payment.rest.amount)],
+        uses=ZERO,
+        keeps=False,
+        handed=None,
+        received_on=ClinicSettings.current().today(now),
+        location=invoice.location,
+        key=key,
+        by=by,
+        now=now,
+    )
 
 
 def _assigned(

@@ -14,7 +14,7 @@ from portal.accounts.roles import Role
 from portal.appointments.models import Status
 from portal.appointments.refusals import WrongState
 from portal.billing import actions
-from portal.billing.models import Invoice, Line, MedicareClaim, Payment
+from portal.billing.models import Invoice, Line, MedicareClaim, Payment, Taking
 from portal.common.web.once import Press
 from portal.journeys import checking_out
 from portal.medicare import correcting
@@ -553,3 +553,44 @@ def test_a_second_session_with_an_item_on_one_day_is_said_and_not_forbidden(desk
     assert ("The patient has another session with a Medicare item on that day" in page) is told
     desk.post(url(session), sent())
     assert Invoice.objects.filter(appointment=session).count() == 1
+
+
+def split(**change):
+    return sent(method="cash", amount="100.00", rest_method="card", rest_amount="120.00", **change)
+
+
+def test_it_is_paid_in_two_ways_on_one_receipt(desk, session):
+    page = split()
+    for _twice in range(2):
+        desk.post(url(session), page)
+    invoice, taking = Invoice.objects.get(), Taking.objects.get()
+    assert (invoice.paid, invoice.balance) == (220, 0)
+    parts = taking.parts.order_by("pk").values_list("method", "amount", "received_on")
+    assert list(parts) == [("cash", 100, NOW.date()), ("card", 120, NOW.date())]
+    done = desk.get(url(session, "checked_out")).content.decode()
+    assert reverse("reception:taking", args=[taking.number]) in done
+    receipt = desk.get(reverse("reception:taking", args=[taking.number])).content.decode()
+    assert "$100.00" in receipt
+    assert "$120.00" in receipt
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"rest_amount": ""}, "rest_amount"),
+        ({"rest_method": ""}, "rest_method"),
+        ({"rest_method": "cash"}, "rest_method"),
+        ({"rest_amount": "120.01"}, "amount"),
+        ({"amount": ""}, "amount"),
+    ],
+)
+def test_two_ways_that_do_not_add_up_are_refused(desk, session, change, field):
+    answer = desk.post(url(session), split() | change)
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == [field]
+    assert counts() == (0, 0)
+
+
+def test_what_is_not_taken_leaves_the_second_way_alone(desk, session):
+    desk.post(url(session), split(key=str(uuid.uuid4())) | {"method": "later", "amount": ""})
+    assert counts() == (1, 0)

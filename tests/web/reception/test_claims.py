@@ -14,6 +14,7 @@ from portal.accounts.roles import Role
 from portal.billing import actions
 from portal.billing.models import ClaimStatus, MedicareClaim, Payment
 from portal.common.text.spreadsheet import as_cell
+from portal.web.reception.views import claims as views
 from tests import make
 from tests.billing.conftest import NOW, Books
 
@@ -212,3 +213,13 @@ def test_claims_are_the_desks(books, role):
     assert client.get(reverse("reception:claims")).status_code == 403
     assert client.get(reverse("reception:claim", args=[claim.code])).status_code == 403
     assert client.post(reverse("reception:export_claims")).status_code == 403
+
+
+def test_a_file_of_too_many_is_not_cut_off_in_silence(books, desk, monkeypatch):
+    monkeypatch.setattr(views, "MOST", 1)
+    both = [claim_of(books, days=30), claim_of(books)]
+    answer = desk.post(reverse("reception:export_claims"), follow=True)
+    assert "so no file was made" in answer.content.decode()
+    for claim in both:
+        claim.refresh_from_db()
+        assert claim.exported_at is None

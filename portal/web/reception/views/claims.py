@@ -31,8 +31,8 @@ from portal.web.reception.claim_sending import SendManyForm
 from portal.web.reception.claim_table import ClaimTable
 
 PER_PAGE = 25
-# A file of more is no day's work, and a slip of the filters.
-MOST = 500
+# More is a slip of the filters: nothing is cut off in silence, so no file is made of it.
+MOST = 5_000
 
 
 def _chosen(request: ActorRequest, *, now: datetime) -> ClaimFilter:
@@ -76,13 +76,13 @@ def _list(request: ActorRequest, *, form: SendManyForm | None = None, now: datet
 
 
 def _picked(request: ActorRequest, chosen: ClaimFilter) -> list[MedicareClaim]:
-    """The claims whose boxes are ticked, or else all that the filters show."""
+    """The claims whose boxes are ticked, or else all that the filters show; one more than `MOST` at most."""
     codes = {code for code in map(_uuid, request.POST.getlist("claim")) if code}
     if codes:
         claims = MedicareClaim.objects.visible_to(request.actor).filter(code__in=codes)
     else:
         claims = chosen.claims
-    return list(claims.for_export().order_by("starts_at", "pk")[:MOST])
+    return list(claims.for_export().order_by("starts_at", "pk")[: MOST + 1])
 
 
 def _uuid(code: str) -> UUID | None:
@@ -100,6 +100,10 @@ def export(request: ActorRequest) -> HttpResponse:
     claims = _picked(request, _chosen(request, now=now))
     if not claims:
         messages.info(request, _("There is no claim to put into a file."))
+        return redirect(_back(request))
+    if len(claims) > MOST:
+        words = _("More than %(n)s claims are listed, so no file was made. Narrow the list and take them in parts.")
+        messages.error(request, words % {"n": f"{MOST:,}"})
         return redirect(_back(request))
     file = claim_export.export(claims)
     actions.mark_exported(claims=claims, by=request.actor, now=now)
