@@ -93,7 +93,7 @@ class InvoiceFilter(django_filters.FilterSet):
     @property
     def rows(self) -> QuerySet[Invoice, DeskInvoiceRow]:
         """What was asked for, as the table shows it."""
-        return cast("QuerySet[Invoice, DeskInvoiceRow]", self.found.for_table("patient__code"))
+        return cast("QuerySet[Invoice, DeskInvoiceRow]", self.found.for_table("patient__code", "code"))
 
     @property
     def found(self) -> InvoiceQuerySet:

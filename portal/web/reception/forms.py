@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import User
 from portal.billing import charges
-from portal.billing.actions import TakenPart
 from portal.billing.forms import METHODS, too_much_words
 from portal.billing.models import PatientPayer
 from portal.clinic.models import Location, Mode, Psychologist, Service, TaxCode
@@ -38,6 +37,7 @@ from portal.journeys.checking_out import AS_HELD, NO_ITEM, Claim, Held, Taken
 from portal.patients.models import Carer, Patient
 from portal.web.reception.bulk_form import BulkFields
 from portal.web.reception.held_forms import HowHeldForm
+from portal.web.reception.split_form import SplitFields
 
 ANY = "any"
 
@@ -229,7 +229,7 @@ PRICED = {
 }
 
 
-class CheckOutForm(HowHeldForm, BulkFields):
+class CheckOutForm(HowHeldForm, BulkFields, SplitFields):
     """The session as it was held, what it costs, and the money handed over."""
 
     minutes = WholeNumberField(label=_("Minutes"), min_value=1, max_value=600)
@@ -247,10 +247,6 @@ class CheckOutForm(HowHeldForm, BulkFields):
         label=_("Amount"), max_value=Decimal("999999.99"), error_messages={"required": _("How much was paid?")}
     )
     reference = LineField(label=_("Reference"), max_length=100, required=False)
-    rest_method = forms.ChoiceField(
-        label=_("And the rest by"), choices=[("", _("Nothing else")), *METHODS], required=False
-    )
-    rest_amount = MoneyField(label=_("Amount of the rest"), max_value=Decimal("999999.99"), required=False)
     # The form's own name: sent twice, it bills once.
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     # What the page knew of the session: an old page is refused.
@@ -326,26 +322,12 @@ class CheckOutForm(HowHeldForm, BulkFields):
             return
         if self.cleaned_data.get("method") in (*TAKES_NOTHING, None) or "amount" in self.errors:
             return
-        self._check_rest()
+        self.check_rest(self.cleaned_data, is_theirs=self.cleaned_data.get("bill_to", THEMSELVES) == THEMSELVES)
         amount = self.cleaned_data["amount"] + (self.cleaned_data.get("rest_amount") or 0)
         if not self.cleaned_data["amount"]:
             self.add_error("amount", ValidationError(_("How much was paid?"), code="required"))
         elif amount > total:
             self.too_much(total)
-
-    def _check_rest(self) -> None:
-        """Adds what is wrong with a second way of paying."""
-        data = self.cleaned_data
-        method, amount = data.get("rest_method"), data.get("rest_amount")
-        if method and not amount and "rest_amount" not in self.errors:
-            self.add_error("rest_amount", ValidationError(_("How much was paid?"), code="required"))
-        if amount and not method:
-            self.add_error("rest_method", ValidationError(_("How was the rest paid?"), code="required"))
-        if method and method == data.get("method"):
-            self.add_error("rest_method", ValidationError(_("That is the first way. Choose another one."), code="same"))
-        if method and data.get("bill_to", THEMSELVES) != THEMSELVES:
-            words = _("What somebody else is billed is paid in one way here. Record the rest on the invoice.")
-            self.add_error("rest_method", ValidationError(words, code="not_theirs"))
 
     def too_much(self, to_pay: Decimal) -> None:
         """Adds that less than this is left to pay, in dollars."""
@@ -418,8 +400,7 @@ class CheckOutForm(HowHeldForm, BulkFields):
         data = self.cleaned_data
         if self.is_bulk or data["method"] in TAKES_NOTHING:
             return None
-        rest = TakenPart(data["rest_method"], data["rest_amount"]) if data.get("rest_method") else None
-        return Taken(amount=data["amount"], method=data["method"], reference=data["reference"], rest=rest)
+        return Taken(amount=data["amount"], method=data["method"], reference=data["reference"], rest=self.rest)
 
 
 class SendForm(forms.Form):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import date, datetime
+from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Model
+from django.db.models import Max, Model
 from django.utils.translation import gettext as _
 
 from portal.billing.models import Invoice
 from portal.billing.refusals import HeldBack
+from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest
+from portal.common.labels import labels_of
 from portal.journeys.mailing import address_for, send_invoice
 from portal.notifications.models import Notice
 from portal.web.reception.forms import SendForm
@@ -37,6 +41,15 @@ def send(request: ActorRequest, invoice: Invoice, *, now: datetime) -> None:
 def mailed(invoice: Invoice, *, by: Actor) -> list[Notice]:
     """The e-mails with this invoice, the newest first: `to` whom, `created_at`, and `sent_at` once it went out."""
     return mailed_about(invoice, by=by, template="invoice")
+
+
+def sent_on(invoices: Collection[UUID], *, by: Actor) -> dict[UUID, date]:
+    """The clinic's day on which each of these was e-mailed last, by its code; without those that never went out."""
+    codes = [str(code) for code in invoices]
+    notices = Notice.objects.visible_to(by).filter(about_label__in=labels_of(Invoice), about_code__in=codes)
+    went = notices.filter(template="invoice", withdrawn_at__isnull=True, sent_at__isnull=False).order_by()
+    day_of = ClinicSettings.current().day_of
+    return {UUID(code): day_of(at) for code, at in went.values_list("about_code").annotate(Max("sent_at"))}
 
 
 def mailed_about(thing: Model, *, by: Actor, template: str = "") -> list[Notice]:

@@ -9,7 +9,9 @@ from portal.billing.models.invoice import InvoiceRow
 
 
 class DeskInvoiceRow(InvoiceRow, Protocol):
-    """An invoice `for_table`, with the code of its patient."""
+    """An invoice `for_table`, with its own code and that of its patient."""
 
     @property
     def patient__code(self) -> UUID: ...
+    @property
+    def code(self) -> UUID: ...

@@ -7,6 +7,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import django_tables2 as tables
 from django.urls import reverse
@@ -135,7 +136,7 @@ class InvoiceTable(ListTable[DeskInvoiceRow]):
 
     stencil = Stencil(
         "reception/_invoice_row.html",
-        holes="page number purpose patient_page patient payer psychologist issued_on due_on payable total balance",
+        holes="page number purpose patient_page patient payer psychologist issued_on due_on sent payable total balance",
     )
 
     class Meta:
@@ -143,8 +144,16 @@ class InvoiceTable(ListTable[DeskInvoiceRow]):
         orderable = False
         attrs = {"class": "table cards invoices"}
 
-    def __init__(self, keyset: KeysetPage[DeskInvoiceRow], *, order: str, today: date, **kwargs: Any) -> None:
-        self.keyset, self.order, self.today = keyset, order, today
+    def __init__(
+        self,
+        keyset: KeysetPage[DeskInvoiceRow],
+        *,
+        order: str,
+        today: date,
+        sent: Mapping[UUID, date],
+        **kwargs: Any,
+    ) -> None:
+        self.keyset, self.order, self.today, self.sent = keyset, order, today, sent
         # The same few days stand in many rows.
         self.page_of, self.patient_page_of = each("reception:invoice"), each("reception:patient")
         self.day = cache(date_short)
@@ -158,9 +167,10 @@ class InvoiceTable(ListTable[DeskInvoiceRow]):
 
     def row(self, record: DeskInvoiceRow) -> Row:
         first, last = record.patient__legal_first_name, record.patient__legal_last_name
-        balance = balance_of(record)
+        balance, sent = balance_of(record), self.sent.get(record.code)
         return (
             {
+                "is_sent": sent is not None,
                 "status": badge_of(record, today=self.today),
                 "is_of_session": record.purpose == Purpose.SESSION,
                 "is_part_paid": bool(balance) and balance != record.payable,
@@ -177,6 +187,7 @@ class InvoiceTable(ListTable[DeskInvoiceRow]):
                 psychologist_of(record),
                 self.day(record.issued_on),
                 self.day(record.due_on),
+                self.day(sent) if sent else "",
                 dollars(record.payable),
                 dollars(record.total),
                 dollars(balance) if balance else "–",

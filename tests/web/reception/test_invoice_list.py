@@ -9,11 +9,14 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from portal.accounts.roles import Role
 from portal.billing import totals
 from portal.billing.models import Invoice
 from portal.billing.totals import totals_of
+from portal.journeys import mailing
+from portal.notifications.models import Notice, State
 from tests import make
 from tests.web.reception.test_invoices import LIST, issue, numbers, pay, void, words
 from tests.web.reception.test_invoices import _tuesday_afternoon as _tuesday_afternoon
@@ -113,3 +116,19 @@ def test_as_a_workbook(desk):
 @pytest.mark.parametrize("role", [Role.PATIENT, Role.PSYCHOLOGIST])
 def test_files_are_the_desks(role, path):
     assert make.signed_in_client(role=role).get(LIST + path).status_code == 403
+
+
+def test_it_says_when_an_invoice_was_mailed_last(desk):
+    mailed, _unsent, waiting = (issue(patient=make.patient(email=f"p{n}@example.com")) for n in range(3))
+    by = make.actor(role=Role.RECEPTION)
+    for number, (invoice, sent_at) in enumerate(
+        ((mailed, "2026-11-20T23:00Z"), (mailed, "2026-11-22T23:00Z"), (waiting, None))
+    ):
+        mailing.send_invoice(invoice=invoice, key=f"{number}", by=by, now=timezone.now())
+        if sent_at:
+            newest = Notice.objects.about(invoice).latest("pk")
+            Notice.objects.filter(pk=newest.pk).update(state=State.SENT, sent_at=sent_at)
+    answer = desk.get(LIST)
+    table = answer.context["table"]
+    assert {code: f"{day}" for code, day in table.sent.items()} == {mailed.code: "2026-11-23"}
+    assert answer.content.decode().count("sent 23 Nov") == 1

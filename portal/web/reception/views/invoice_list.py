@@ -23,6 +23,7 @@ from portal.common.web.htmx import page_or_fragment
 from portal.common.web.keyset import page_of
 from portal.common.web.search_words import searched_by_post
 from portal.patients.models import Patient
+from portal.web.reception import mailing
 from portal.web.reception.filters import InvoiceFilter
 from portal.web.reception.rows import DeskInvoiceRow
 from portal.web.reception.tables import InvoiceTable
@@ -69,6 +70,7 @@ def listing(request: ActorRequest) -> HttpResponse:
         page,
         order=order,
         today=chosen.today,
+        sent=mailing.sent_on([row.code for row in page.rows], by=request.actor),
         empty_text=_("Nothing fits. Try part of the number or the name, or take a filter away.")
         if chosen.narrows
         else _("An invoice is made when a session is checked out."),
