@@ -235,7 +235,7 @@ TERMS = [
     (r"\b[Cc]ancelled late\b|\bLate cancellation\b", {"zh-hans": "临时取消", "vi": "[Hh]ủy trễ", "ar": "متأخر"}, None),
     (r"\bMissed session\b|\bNo-show\b", {"zh-hans": "未到场", "vi": "Vắng mặt", "ar": "فائتة|الحضور"}, None),
     (r"\b[Mm]ove (the|this|your|a) session\b", {"zh-hans": "改期", "vi": "[Dd]ời", "ar": "تغيير موعد"}, None),
-    (r"\b[Ff]iles?\b", {"zh-hans": "文件", "vi": "[Tt]ập tin|[Tt]ài liệu", "ar": "ملف"}, None),
+    (r"\b[Ff]iles?\b", {"zh-hans": "文件", "vi": "[Tt]ập tin|[Tt]ài liệu", "ar": "ملف"}, r"\bon file\b"),
 ]
 NEVER = {
     "zh-hans": "面谈|心理医生|逾期取消|未到诊|更改时间|你",
