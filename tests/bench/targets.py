@@ -152,7 +152,9 @@ def _invoices(desk: Browser, random: Random) -> Iterator[Target]:
         yield Target(f"invoices: {name}", searches(desk, path, words, fragment="results", holds="INV-"), aim=4)
     yield Target("invoices: first page, whole page", pages(desk, [path], holds="INV-"), aim=6)
     # Of the last days: what Medicare would refuse, as it does after two years, is held back until somebody says why.
-    fresh = Invoice.objects.filter(status=InvoiceStatus.ISSUED).order_by("-pk").values_list("number", flat=True)[:200:20]
+    fresh = (
+        Invoice.objects.filter(status=InvoiceStatus.ISSUED).order_by("-pk").values_list("number", flat=True)[:200:20]
+    )
     papers = [Request(reverse("reception:invoice_pdf", args=[number]), desk, holds="%PDF-") for number in fresh]
     yield Target("invoice PDF, drawn before", cycle([(paper,) for paper in papers]), aim=3)
     yield Target("invoice PDF, drawn now", _undrawn(desk), aim=25)
