@@ -12,7 +12,7 @@ from portal.billing.models.invoice import InvoiceQuerySet
 from portal.common.money import ZERO
 
 # Beyond this many a list says "more than", unless somebody asks: so a million invoices answer like ten thousand.
-COUNTED = 5_000
+COUNTED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
