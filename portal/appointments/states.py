@@ -36,6 +36,7 @@ from portal.appointments.step_rules import (
 )
 from portal.appointments.vocabulary import (
     AHEAD,
+    ATTENDED,
     BILLABLE,
     LIVE,
     OPEN,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
 # The words of `vocabulary` are asked for here, with what is said of them.
 __all__ = [
     "AHEAD",
+    "ATTENDED",
     "BILLABLE",
     "DESK",
     "EVERYBODY",

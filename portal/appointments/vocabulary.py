@@ -39,6 +39,8 @@ AHEAD: Final = (Status.REQUESTED, *OPEN)
 WAITING: Final = (Status.ARRIVED,)
 # The patient was there.
 SEEN: Final = (Status.ARRIVED, Status.COMPLETED)
+# Held, and somebody said so.
+ATTENDED: Final = (Status.COMPLETED,)
 # Neither called off nor missed: it takes place, or took place. This is what is written up and counted as work.
 STANDING: Final = (Status.BOOKED, Status.ARRIVED, Status.COMPLETED)
 # What may be checked out: what is to be completed now, and what was completed and not billed yet.

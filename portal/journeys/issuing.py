@@ -18,7 +18,8 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from portal.accounts.roles import Role
-from portal.appointments.models import Appointment, Status
+from portal.appointments import states
+from portal.appointments.models import Appointment
 from portal.appointments.models.appointment import AppointmentQuerySet
 from portal.appointments.refusals import WrongState
 from portal.appointments.states import Why
@@ -71,7 +72,7 @@ def not_invoiced(sessions: AppointmentQuerySet, *, since: date, until: date) -> 
     begins = datetime.combine(since, time(), zone)
     ends = datetime.combine(until + timedelta(days=1), time(), zone)
     live = Invoice.objects.live().filter(appointment=OuterRef("pk")).for_purpose(Purpose.SESSION)
-    held = sessions.filter(status=Status.COMPLETED, starts_at__gte=begins, starts_at__lt=ends)
+    held = sessions.filter(status__in=states.ATTENDED, starts_at__gte=begins, starts_at__lt=ends)
     return held.filter(~Exists(live)).for_listing().order_by("starts_at", "pk")
 
 
