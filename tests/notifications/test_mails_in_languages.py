@@ -81,6 +81,9 @@ def shown():
         "back": Decimal(50),
         "receipt": "RCT-60528AF8",
         "starts_at": AT,
+        "since": date(2026, 7, 1),
+        "until": date(2026, 11, 30),
+        "closing": Decimal(110),
         "due_on": date(2026, 12, 14),
         "days": 7,
         "hours": 24,
@@ -115,7 +118,18 @@ def read(template, context, language):
 # The switches of the templates each way: for oneself and for somebody else, given and taken back.
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"whose": "", "added": False, "knows_the_password": False, "what": "waits", "back": None, "balance": 0}],
+    [
+        {},
+        {
+            "whose": "",
+            "added": False,
+            "knows_the_password": False,
+            "what": "waits",
+            "back": None,
+            "balance": 0,
+            "closing": -1,
+        },
+    ],
 )
 def test_every_mail_is_said_whole_in_its_language(shown, language, changes):
     wrong = {template: read(template, shown | changes, language) for template in TEMPLATES}
