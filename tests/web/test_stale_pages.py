@@ -346,6 +346,7 @@ OTHERWISE = {
     ("manage/reports/remuneration/<slug:slug>/", "/manage/reports/remuneration/*/"): MAKES,
     ("reception/invoices/new/<uuid:code>/", "/reception/invoices/new/*/"): MAKES,
     ("reception/patients/<uuid:code>/pay/", "/reception/patients/*/pay/"): "it carries what the page knew to be owing",
+    ("reception/invoices/run/", "/reception/invoices/run/"): "each tick carries what its session was shown to bill",
     ("reception/close/", "/reception/close/"): "it carries what the page knew of the day's money",
     ("manage/staff/<uuid:code>/profile/", "/manage/staff/*/profile/"): "of somebody who has none yet",
     ("practice/hours/", "/practice/hours/exceptions/"): MAKES,
