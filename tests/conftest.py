@@ -57,6 +57,9 @@ def pytest_collection_modifyitems(config, items):
         config.hook.pytest_deselected(items=[item for item in items if not is_wanted(item)])
         items[:] = [item for item in items if is_wanted(item)]
 
+    # Minutes each, of steps that never change again: before a release, and where one of them is touched.
+    if "older" not in config.getoption("markexpr"):
+        keep(lambda item: not item.get_closest_marker("older"))
     if config.getoption("--database-only"):
         keep(may_differ_by_database)
     if folder := config.getoption("--clock-readers-only"):

@@ -14,6 +14,7 @@ from tests import make, older
 LONG_AGO = datetime(2026, 6, 2, 0, 0, tzinfo=UTC)
 
 
+@pytest.mark.older
 @pytest.mark.django_db(transaction=True)
 def test_what_was_issued_before_is_payable_in_full_and_guarded_again(books):
     issued, paid, draft = books.issued("220.10"), books.issued("100.00"), books.draft("50.00")
@@ -39,6 +40,7 @@ def test_what_was_issued_before_is_payable_in_full_and_guarded_again(books):
     assert (paid.balance, issued.balance) == (0, 200)
 
 
+@pytest.mark.older
 @pytest.mark.django_db(transaction=True)
 def test_what_was_billed_with_an_item_before_claims_were_kept_is_claimed_under_what_it_prints(books):
     make.mbs_items()

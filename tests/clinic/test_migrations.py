@@ -8,6 +8,7 @@ from portal.common import guards
 from tests import older
 
 
+@pytest.mark.older
 @pytest.mark.django_db(transaction=True)
 def test_specialisations_keep_their_rows_and_the_order_they_were_shown_in():
     before = [("clinic", "0003_seed_crisis_lines")]

@@ -67,6 +67,7 @@ def test_what_is_kept_of_a_psychologist_has_the_fee_of_now():
     assert kept.psychologists()[mai.pk].fee_for(session) == Decimal("220.00")
 
 
+@pytest.mark.older
 @pytest.mark.django_db(transaction=True)
 def test_the_one_fee_that_somebody_had_becomes_a_fee_for_each_service_that_they_give():
     before, after = ("clinic", "0011_own_fees"), ("clinic", "0012_one_fee_becomes_one_a_service")

@@ -188,7 +188,7 @@ def test_two_guards_of_one_name_are_refused():
 def test_guards_outlive_rebuilt_tables_and_unfinished_migrations():
     """Through the door that people use: `migrate`, to an older state and on again."""
     try:
-        older.go_back("resources", "0003")
+        call_command("migrate", "website", "0001", verbosity=0)
         by_name = {guard.name: guard for guard in guards.registered()}
         assert guards.problem(connection, by_name["the books"]) == ""
         assert guards.problem(connection, by_name["the trail"]) == ""
@@ -210,9 +210,9 @@ def test_a_failed_migration_leaves_the_rows_guarded(monkeypatch):
     def fail(apps, schema_editor):
         raise CommandError("no more room")
 
-    older.go_back("resources", "0003")
+    call_command("migrate", "website", "0001", verbosity=0)
     try:
-        module = import_module("portal.resources.migrations.0004_post_status_once")
+        module = import_module("portal.website.migrations.0002_who_checked_a_crisis_line")
         operations = [migrations.RunPython(fail, migrations.RunPython.noop), *module.Migration.operations]
         monkeypatch.setattr(module.Migration, "operations", operations)
         before = _found()
@@ -226,6 +226,7 @@ def test_a_failed_migration_leaves_the_rows_guarded(monkeypatch):
     assert _found() == []
 
 
+@pytest.mark.older
 @pytest.mark.django_db(transaction=True)
 def test_a_table_that_was_renamed_before_a_migration_failed_is_guarded(monkeypatch):
     """Of several migrations the first ones stay: their tables have other names by then."""

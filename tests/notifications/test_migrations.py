@@ -12,6 +12,7 @@ from tests import older
 AT = datetime(2026, 10, 1, 3, 0, tzinfo=UTC)
 
 
+@pytest.mark.older
 @pytest.mark.django_db(transaction=True)
 def test_notices_are_carried_over(write):
     first = ("notifications", "0001_outbox")

@@ -8,6 +8,7 @@ from portal.patients.search import keys_of, search
 from tests import make, older
 
 
+@pytest.mark.older
 @pytest.mark.django_db(transaction=True)
 def test_keys_of_people_from_before_are_worked_out_anew(monkeypatch):
     monkeypatch.setattr("portal.patients.migrations.0008_found_however_it_is_typed.AT_ONCE", 2)

@@ -43,6 +43,7 @@ def fill(apps):
     )
 
 
+@pytest.mark.older
 @pytest.mark.django_db(transaction=True)
 def test_an_older_database_keeps_its_texts_policies_and_consents():
     try:

@@ -1,5 +1,7 @@
 """What the database itself refuses, by raw SQL."""
 
+import re
+
 import pytest
 from django.conf import settings
 from django.core.management import call_command
@@ -64,7 +66,8 @@ def test_a_draft_may_be_deleted(draft):
 @pytest.mark.skipif(not POSTGRES, reason="TRUNCATE is PostgreSQL's")
 @pytest.mark.parametrize("table", ["records_addendum", "records_progressnote", "appointments_appointment"])
 def test_truncate_is_refused(db, table):
-    assert "never deleted" in _refused(f"TRUNCATE {table} CASCADE")
+    # Which of the tables that go along is asked first is PostgreSQL's to choose.
+    assert re.search("never (deleted|changes)", _refused(f"TRUNCATE {table} CASCADE"))
 
 
 @pytest.mark.skipif(POSTGRES, reason="OR REPLACE is SQLite's")
