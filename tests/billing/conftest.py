@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, connection, transaction
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status
@@ -162,3 +163,9 @@ class Books:
 def books(db):
     make.clinic()
     return Books()
+
+
+def refused(sql, words):
+    """That the database itself refuses a statement, and says so in these words."""
+    with pytest.raises(IntegrityError, match=words), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from portal.appointments.models import Status
 from portal.billing import actions
@@ -14,6 +14,7 @@ from portal.billing.guards import cards as guards
 from portal.billing.guards.online import ATTEMPT_NEVER
 from portal.billing.models import PaymentAttempt, SavedCard
 from tests import make
+from tests.billing.conftest import refused
 
 pytestmark = pytest.mark.django_db
 
@@ -26,11 +27,6 @@ SAVED = OPENED | {
 
 def card(**fields):
     return make.saved_card(**{"created_at": NOW, "expires_at": NOW + timedelta(minutes=31)} | fields)
-
-
-def refused(sql, words):
-    with pytest.raises(IntegrityError, match=words), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql)
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,9 @@ from django.db import IntegrityError, connection, transaction
 from portal.billing.guards import online as guards
 from portal.billing.models import BillLink, OnlineTrouble, Payment, PaymentAttempt, StripeEvent, StripeRefund
 from tests import make
+from tests.billing.conftest import refused
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
-
-
-def refused(sql, words):
-    with pytest.raises(IntegrityError, match=words), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql)
 
 
 def attempt(books, **fields):

@@ -6,7 +6,7 @@ is never sent a second time: where no answer came, Stripe's list says whether it
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
@@ -19,7 +19,7 @@ from portal.billing.models.online import CURRENCY
 from portal.billing.models.saved_card import card_for
 from portal.billing.online import settling
 from portal.billing.online.attempts import Underway
-from portal.billing.online.client import Declined, Refused, asking, is_live, noted
+from portal.billing.online.client import Declined, Refused, asking, is_live, is_on, noted
 from portal.billing.refusals import NotPayable, Waived
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
@@ -38,6 +38,18 @@ class NoCard(Exception):
     """The card that the page showed is not on file for this invoice, or not any more."""
 
 
+def card_to_charge(invoice: Invoice, *, today: date) -> SavedCard | None:
+    """The card on file that what is owing of this invoice may be charged to; None where there is none for it."""
+    return card_for(invoice, today=today) if is_on() and _is_for_a_card(invoice) else None
+
+
+def _is_for_a_card(invoice: Invoice) -> bool:
+    """Whether a fee is owing of it that the patient or their carer is billed: all that a card is on file for."""
+    is_theirs = invoice.payer_id is None and not invoice.bulk_billed
+    is_owing = invoice.status == InvoiceStatus.ISSUED and invoice.balance > 0
+    return is_theirs and is_owing and invoice.purpose in FEES
+
+
 @transaction.atomic
 def write(*, invoice: Invoice, card: SavedCard, seen: str, by: Actor, now: datetime) -> PaymentAttempt:
     """Writes down that what is owing is to be charged to the card; `send` charges it.
@@ -45,9 +57,7 @@ def write(*, invoice: Invoice, card: SavedCard, seen: str, by: Actor, now: datet
     Raises NotPayable where nothing is owing or it is no fee, Waived, Underway, NoCard, and ChangedMeanwhile.
     """
     invoice = lock_invoice(invoice)
-    if invoice.status != InvoiceStatus.ISSUED or invoice.balance <= 0 or invoice.bulk_billed:
-        raise NotPayable
-    if invoice.purpose not in FEES or invoice.payer_id is not None:
+    if not _is_for_a_card(invoice):
         raise NotPayable
     check_seen(invoice, seen)
     if Waiver.objects.in_force().filter(appointment=invoice.appointment_id, purpose=invoice.purpose).exists():

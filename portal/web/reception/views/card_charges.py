@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -12,11 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts.roles import Role
-from portal.billing.models import FEES, AttemptStatus, Invoice, InvoiceStatus, SavedCard
-from portal.billing.models.saved_card import card_for
+from portal.billing.models import AttemptStatus, Invoice, SavedCard
 from portal.billing.online.attempts import Underway
-from portal.billing.online.charging import NoCard
-from portal.billing.online.client import Declined, NotConfigured, OnlineRefused, Refused, is_on
+from portal.billing.online.charging import NoCard, card_to_charge
+from portal.billing.online.client import Declined, NotConfigured, OnlineRefused, Refused
 from portal.billing.refusals import ChangedMeanwhile, NotPayable, Waived
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
@@ -26,15 +25,6 @@ from portal.journeys.online import cards
 from portal.web.reception.card_forms import ChargeForm
 
 AUTHENTICATION = "authentication_required"
-
-
-def chargeable(invoice: Invoice, *, today: date) -> SavedCard | None:
-    """The card that the desk may charge what is owing of this invoice to."""
-    if not is_on() or invoice.purpose not in FEES or invoice.payer_id or invoice.bulk_billed:
-        return None
-    if invoice.status != InvoiceStatus.ISSUED or not invoice.balance:
-        return None
-    return card_for(invoice, today=today)
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
@@ -47,7 +37,7 @@ def charge(request: ActorRequest, number: str) -> HttpResponse:
     if request.method == "POST":
         _charge(request, invoice, now=now)
         return redirect_to(request, "reception:invoice", number=invoice.number)
-    card = chargeable(invoice, today=clinic.today(now))
+    card = card_to_charge(invoice, today=clinic.today(now))
     if card is None:
         messages.info(request, _("There is no card on file that this invoice could be charged to."))
         return redirect_to(request, "reception:invoice", number=invoice.number)

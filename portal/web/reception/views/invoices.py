@@ -19,6 +19,7 @@ from portal.billing import actions
 from portal.billing.forms import CreditForm, PaymentForm, VoidForm, first_payday
 from portal.billing.models import BillLink, CreditNote, Invoice, InvoiceStatus, Line, Payment, Purpose
 from portal.billing.movements import movements_of
+from portal.billing.online.charging import card_to_charge
 from portal.billing.refusals import (
     ChangedMeanwhile,
     ClaimApproved,
@@ -35,7 +36,6 @@ from portal.common.web.htmx import redirect_to
 from portal.journeys import claim_checks, paying, voiding
 from portal.journeys.mailing import address_for
 from portal.web.reception import again, drawer, mailing, meanwhile
-from portal.web.reception.views.card_charges import chargeable
 from portal.web.reception.views.claim_checks import held_back
 from portal.web.reception.views.claims import claims_of, paid_by_medicare
 
@@ -322,7 +322,7 @@ def _show(
         "patient": invoice.patient,
         "can_credit": takes_money,
         "going": invoice.card_refunds.under_way(),
-        "card": chargeable(invoice, today=today),
+        "card": card_to_charge(invoice, today=today),
         "charge": invoice.attempts.filter(card__isnull=False).select_related("card").last(),
         "has_link": BillLink.objects.in_force(now=now).filter(invoice=invoice).exists(),
         "can_void": invoice.status != InvoiceStatus.VOID and not invoice.paid,
