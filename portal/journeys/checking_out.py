@@ -88,6 +88,10 @@ class Claim:
         """Medicare pays only with a referral that has a service left, within the year's."""
         return self.referral is not None
 
+    def is_to_be_bulk_billed(self, held: Held) -> bool:
+        """Whether it is bulk-billed unless the desk says otherwise; somebody has to agree to that first."""
+        return self.bulk_billed and self.is_covered and bool(self.ways) and held.bill_to is None
+
     def item(self, appointment: Appointment, held: Held) -> MbsItem | None:
         """The item to bill, or None: without a referral there is none, whatever was chosen."""
         if held.item == AS_HELD:

@@ -59,7 +59,7 @@ class Proposal:
     @property
     def asks_agreement(self) -> bool:
         """Whether it is bulk-billed: somebody has to agree first, so it is checked out by itself."""
-        return self.claim.bulk_billed and self.claim.is_covered and bool(self.claim.ways) and self.held.bill_to is None
+        return self.claim.is_to_be_bulk_billed(self.held)
 
     @property
     def may_run(self) -> bool:

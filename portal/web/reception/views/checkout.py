@@ -63,7 +63,7 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
     if request.method != "POST":
         seen = checking_out.as_shown(session, claim=claim, clinic=clinic)
         held = checking_out.as_booked(session)
-        is_bulk = claim.bulk_billed and claim.is_covered and bool(claim.ways) and held.bill_to is None
+        is_bulk = claim.is_to_be_bulk_billed(held)
         if is_bulk:
             # Not agreed yet: that is asked on the page.
             held = replace(held, agreement=Agreement(way="", agreed_by=""))
