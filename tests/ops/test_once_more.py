@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from portal.ops.management.commands.test import ALONE, FEW, Command
+from portal.ops.management.commands.test import ALONE, FEW, Command, Words
 
 ONE = "tests/test_one.py::test_of_a_race[chromium]"
 
@@ -32,6 +32,20 @@ class Round(Command):
 
     def run_all(self) -> int:
         return self._round("tests", ["--durations", "10"], {}, at=None)
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (["tests/billing", "--database-only"], ["tests/billing", "--database-only"]),
+        (["tests/billing"], ["tests/billing"]),
+        (["e2e", "--database-only"], ["e2e"]),
+    ],
+)
+def test_what_a_database_could_change_may_be_asked_of_some_tests(words, asked):
+    one = Round([0], [])
+    assert one._pass(Words.read(words)) == 0
+    assert one.asked == [asked]
 
 
 def test_a_round_that_passes_is_run_once():

@@ -117,7 +117,9 @@ class Command(BaseCommand):
                     failed += self._at_every_moment(asked.for_pytest, environment, Path(folder) / "readers")
             elif asked.for_pytest:
                 browser = any("e2e" in word for word in asked.for_pytest)
-                return self._pytest(asked.for_pytest, environment, browser=browser, at=asked.at)
+                # What pytest knows of our own words is tests/conftest.py's: browser tests have no such choice.
+                ours = ["--database-only"] if asked.is_database_only and not browser else []
+                return self._pytest([*asked.for_pytest, *ours], environment, browser=browser, at=asked.at)
             else:
                 checks = [] if asked.is_database_only else _checks(folder)
                 with self._template(environment, Path(folder), beside=checks) as failed:
