@@ -172,8 +172,8 @@ def send_statement(
     context = {
         "called": reader.called,
         "whose": reader.about,
-        "since": statement.since,
-        "until": statement.until,
+        "first_day": statement.since,
+        "last_day": statement.until,
         "closing": statement.closing,
         "amount": statement.owing_or_credit,
     }

@@ -151,19 +151,22 @@ def _invoices(desk: Browser, random: Random) -> Iterator[Target]:
     for name, words in looked_for.items():
         yield Target(f"invoices: {name}", searches(desk, path, words, fragment="results", holds="INV-"), aim=4)
     yield Target("invoices: first page, whole page", pages(desk, [path], holds="INV-"), aim=6)
-    # Of the last days: what Medicare would refuse, as it does after two years, is held back until somebody says why.
-    fresh = (
-        Invoice.objects.filter(status=InvoiceStatus.ISSUED).order_by("-pk").values_list("number", flat=True)[:200:20]
-    )
+    fresh = _fresh().values_list("number", flat=True)[:200:20]
     papers = [Request(reverse("reception:invoice_pdf", args=[number]), desk, holds="%PDF-") for number in fresh]
     yield Target("invoice PDF, drawn before", cycle([(paper,) for paper in papers]), aim=3)
     yield Target("invoice PDF, drawn now", _undrawn(desk), aim=25)
 
 
+def _fresh() -> Any:
+    """Of the last year: what Medicare would refuse, as it does after two, is held back until somebody says why."""
+    since = timezone.localdate() - timedelta(days=365)
+    return Invoice.objects.filter(status=InvoiceStatus.ISSUED, issued_on__gte=since).order_by("-pk")
+
+
 def _undrawn(desk: Browser) -> Iterator[Visit]:
     """Invoices whose paper nobody has asked for yet, one after the other."""
     while True:
-        waiting = Invoice.objects.filter(drawn=None, status=InvoiceStatus.ISSUED, paid__gt=0).order_by("-pk")
+        waiting = _fresh().filter(drawn=None, paid__gt=0)
         numbers = list(waiting.values_list("number", flat=True)[:500])
         yield from ((Request(reverse("reception:invoice_pdf", args=[n]), desk, holds="%PDF-"),) for n in numbers)
 

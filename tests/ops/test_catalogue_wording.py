@@ -13,7 +13,7 @@ from portal.ops import gather_messages
 FILLED = {
     "zh-hans": {
         "day": "2026年11月24日",
-        **dict.fromkeys(["when", "until", "was"], "11月24日周二下午2:30"),
+        **dict.fromkeys(["when", "until", "was", "since", "first", "last"], "11月24日周二下午2:30"),
         "latest": "2026年11月24日",
         "date": "2026年11月24日",
         "due": "2026年12月1日",
