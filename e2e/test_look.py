@@ -171,6 +171,15 @@ def tab_through(page: Page) -> None:
     assert page.evaluate(LEFT_OUT) == []
 
 
+def test_a_clinic_of_many_locations_keeps_to_a_phone(stand_at) -> None:
+    page = stand_at(next(place for place in PLACES if place.name == "close the day"))
+    choice = page.locator("nav.seg").first
+    choice.evaluate("nav => nav.append(...Array.from({ length: 12 }, () => nav.firstElementChild.cloneNode(true)))")
+    page.set_viewport_size({"width": NARROW, "height": 800})
+    assert choice.evaluate("nav => nav.scrollWidth > nav.clientWidth"), "they all fit: the test shows nothing"
+    assert page.evaluate(RUNS_OVER) == ""
+
+
 @pytest.mark.parametrize(
     "name", ["home", "times", "times, one just taken", "time held, signed out", "confirm", "confirm with errors",
              "reception today", "check out", "note being written"],
