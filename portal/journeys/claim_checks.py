@@ -14,9 +14,10 @@ from portal.billing.snapshot import REGISTRATIONS, InvoiceOnPaper
 from portal.clinic.models import ClinicSettings, ProviderNumber
 from portal.common.access.actors import Actor
 from portal.journeys import better_access
+from portal.medicare.findings import Facts, Finding, Letter
 from portal.medicare.ledger import Standing
 from portal.medicare.models import LetterCheck, MbsItem, Referral
-from portal.medicare.readiness import Facts, Finding, Letter, findings_of
+from portal.medicare.readiness import findings_of
 from portal.patients.validators import clean_medicare_number
 
 # What a psychologist was when the invoice was issued stands on it in words.

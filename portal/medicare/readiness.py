@@ -7,10 +7,8 @@ printed until somebody says why it goes out all the same; an amber one keeps not
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import date, time
-from decimal import Decimal
-from enum import StrEnum
+from dataclasses import replace
+from datetime import date
 
 from django.utils.translation import gettext as _
 
@@ -19,6 +17,7 @@ from portal.clinic.validators import provider_number_is_right
 from portal.common.languages.times import date_short
 from portal.common.money import dollars
 from portal.medicare.catalogue import KNOWN
+from portal.medicare.findings import Facts, Finding, Letter, Level, amber, red
 from portal.medicare.ledger import Why
 from portal.medicare.models import BILLING, MbsItem, Referral
 
@@ -26,86 +25,8 @@ from portal.medicare.models import BILLING, MbsItem, Referral
 USUAL_PRACTITIONER_FROM = date(2025, 11, 1)
 YEARS_TO_CLAIM = 2
 GROUP_LEAST, GROUP_MOST = 4, 10
-
-
-class Level(StrEnum):
-    """Red is refused by Medicare, or has to be paid back; amber is worth a look."""
-
-    RED = "red"
-    AMBER = "amber"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing about a claim: `code` names it for ever, `words` say it and what to do."""
-
-    code: str
-    level: Level
-    words: str
-
-    @property
-    def is_red(self) -> bool:
-        return self.level == Level.RED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """A referral as it is printed; `services` is None where it names no number, `is_corrected` since it was printed.
-
-    `usual_practitioner` is what is on file of whether it comes from the patient's own practice, None for nothing.
-    """
-
-    name: str
-    number: str
-    practice: str
-    written_on: date | None
-    kind: str = Referral.Kind.GP_PLAN
-    services: int | None = None
-    is_for_group: bool = False
-    usual_practitioner: bool | None = None
-    is_corrected: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """One line with a Medicare item, and what it hangs on. Dollars; `charged` is the line with GST.
-
-    `fee` and `due_benefit` are those of the schedule on the day of service, None where no row is in force; `others` are
-    how many further services of the patient are claimed on that day, `others_timed` whether all say when they began.
-    `elsewhere_numbers` are the psychologist's own provider numbers at other locations.
-    """
-
-    item: str
-    service_date: date | None
-    starts: time | None = None
-    minutes: int | None = None
-    mode: str = ""
-    charged: Decimal = Decimal(0)
-    gst: Decimal = Decimal(0)
-    benefit: Decimal = Decimal(0)
-    quantity: Decimal = Decimal(1)
-    due_benefit: Decimal | None = None
-    is_verified: bool = True
-    registration: str = Registration.CLINICAL
-    provider_number: str = ""
-    number_on_file: str = ""
-    elsewhere_numbers: frozenset[str] = frozenset()
-    practice_address: str = ""
-    letter: Letter | None = None
-    patient_name: str = ""
-    card_number: str = ""
-    irn: str = ""
-    card_expires: date | None = None
-    card_name: str = ""
-    card_is_right: bool = True
-    why: Why | None = None
-    is_last: bool = False
-    was_held: bool = True
-    others: int = 0
-    others_timed: bool = True
-    attended: int | None = None
-    is_outside: bool | None = None
-    is_abroad: bool = False
+# A group by video is for those who live far from any: by the Modified Monash Model, and by road.
+GROUP_REMOTENESS, GROUP_KILOMETRES = 4, 15
 
 
 def findings(facts: Facts, *, today: date) -> list[Finding]:
@@ -127,35 +48,25 @@ def findings_of(lines: Iterable[Facts], *, today: date) -> list[Finding]:
     return sorted(found.values(), key=lambda one: one.level != Level.RED)
 
 
-def _red(code: str, words: str) -> Finding:
-    return Finding(code, Level.RED, words)
-
-
-def _amber(code: str, words: str) -> Finding:
-    return Finding(code, Level.AMBER, words)
-
-
 # ---- The service -----------------------------------------------------------------------------------------------------
 
 
 def _service(facts: Facts, today: date) -> Iterator[Finding]:
     day = facts.service_date
     if day is None:
-        yield _red("no_date", _("No date of service is printed. Void the invoice and bill the session again."))
+        yield red("no_date", _("No date of service is printed. Void the invoice and bill the session again."))
     elif day > today:
-        yield _red("in_future", _("The service is still to come. Medicare pays for sessions that were held."))
+        yield red("in_future", _("The service is still to come. Medicare pays for sessions that were held."))
     elif _years_after(day, YEARS_TO_CLAIM) < today:
-        yield _red("too_old", _("The service is more than two years old. Medicare takes no online claim for it."))
+        yield red("too_old", _("The service is more than two years old. Medicare takes no online claim for it."))
     if not facts.was_held:
-        yield _red(
-            "not_held", _("The session was cancelled or missed. Medicare pays nothing for it: void the invoice.")
-        )
+        yield red("not_held", _("The session was cancelled or missed. Medicare pays nothing for it: void the invoice."))
     if facts.is_abroad:
         words = _("The patient was outside Australia. Medicare pays nothing for it: bill it without an item.")
-        yield _red("abroad", words)
+        yield red("abroad", words)
     if facts.others:
         if facts.starts is None or not facts.others_timed:
-            yield _red(
+            yield red(
                 "same_day_untimed",
                 _("The patient has two services on that day, and not each shows when it began. Bill them with times."),
             )
@@ -163,9 +74,9 @@ def _service(facts: Facts, today: date) -> Iterator[Finding]:
             words = _(
                 "The patient has another service on that day. Each must be an attendance of its own; both show times."
             )
-            yield _amber("same_day", words)
+            yield amber("same_day", words)
     elif facts.starts is None:
-        yield _amber("no_time", _("The time is not printed. It is needed once there is a second service on that day."))
+        yield amber("no_time", _("The time is not printed. It is needed once there is a second service on that day."))
 
 
 def _years_after(day: date, years: int) -> date:
@@ -182,32 +93,32 @@ def _item(facts: Facts) -> Iterator[Finding]:
     words = {"item": facts.item, "minutes": facts.minutes}
     known = KNOWN.get(facts.item)
     if known is None:
-        yield _red("unknown_item", _("Item %(item)s is none that a psychologist bills under Better Access.") % words)
+        yield red("unknown_item", _("Item %(item)s is none that a psychologist bills under Better Access.") % words)
         return
     if facts.due_benefit is None:
-        yield _red("not_in_force", _("Item %(item)s has no fee in the schedule on the day of service.") % words)
+        yield red("not_in_force", _("Item %(item)s has no fee in the schedule on the day of service.") % words)
     elif not facts.is_verified:
         said = _("The fee of item %(item)s is inferred, not read in the schedule. Import the schedule, or look it up.")
-        yield _amber("inferred_fee", said % words)
+        yield amber("inferred_fee", said % words)
     if facts.minutes is None:
-        yield _amber("no_minutes", _("How long it took is not printed, so nobody can tell whether the item fits."))
+        yield amber("no_minutes", _("How long it took is not printed, so nobody can tell whether the item fits."))
     elif facts.minutes < known.least:
         said = _("%(minutes)d minutes are billed by item %(item)s, which is for %(least)d minutes or more.")
-        yield _red("too_short", said % (words | {"least": known.least}))
+        yield red("too_short", said % (words | {"least": known.least}))
     elif known.below is not None and facts.minutes >= known.below:
         said = _("%(minutes)d minutes are billed by item %(item)s, which is for less than %(below)d minutes.")
-        yield _red("too_long", said % (words | {"below": known.below}))
+        yield red("too_long", said % (words | {"below": known.below}))
     if facts.mode and facts.mode != known.mode:
-        yield _red("wrong_mode", _wrong_mode(facts.mode, known.mode) % words)
+        yield red("wrong_mode", _wrong_mode(facts.mode, known.mode) % words)
     elif known.mode == Mode.IN_PERSON and facts.is_outside is (known.setting != MbsItem.Setting.OUTSIDE):
         said = _("Item %(item)s is not for the place where the session was held: in consulting rooms, or outside.")
-        yield _red("wrong_setting", said % words)
+        yield red("wrong_setting", said % words)
     if facts.registration not in BILLING:
-        yield _red("provisional", _("A provisional psychologist can't bill Better Access: bill it without an item."))
+        yield red("provisional", _("A provisional psychologist can't bill Better Access: bill it without an item."))
     elif known.registration != facts.registration:
         who = Registration(known.registration).label
         said = _("Item %(item)s is for another registration than the psychologist has: %(who)s.")
-        yield _red("wrong_registration", said % (words | {"who": str(who).lower()}))
+        yield red("wrong_registration", said % (words | {"who": str(who).lower()}))
     if known.counts_towards == MbsItem.CountsTowards.GROUP:
         yield from _group(facts)
 
@@ -228,10 +139,24 @@ def _wrong_mode(mode: str, meant: str) -> str:
 def _group(facts: Facts) -> Iterator[Finding]:
     if facts.attended is None:
         said = _("Item %(item)s is for a group of 4 to 10 patients. Make sure that as many came.")
-        yield _amber("group_uncounted", said % {"item": facts.item})
+        yield amber("group_uncounted", said % {"item": facts.item})
     elif not GROUP_LEAST <= facts.attended <= GROUP_MOST:
         said = _("%(n)d patients came. Medicare pays for groups of 4 to 10.")
-        yield _red("group_size", said % {"n": facts.attended})
+        yield red("group_size", said % {"n": facts.attended})
+    if KNOWN[facts.item].mode != Mode.VIDEO:
+        return
+    far = (
+        None if facts.remoteness is None else facts.remoteness >= GROUP_REMOTENESS,
+        None if facts.kilometres is None else facts.kilometres >= GROUP_KILOMETRES,
+    )
+    if False in far:
+        yield red("group_too_near", _("The patient lives too near for a group by video: Medicare pays nothing for it."))
+    elif None in far:
+        said = _(
+            "Medicare pays for a group by video only where the patient lives in Modified Monash area 4 to 7 and "
+            "at least 15 km away by road. Make sure of both."
+        )
+        yield amber("group_by_video", said)
 
 
 # ---- Who gave it -----------------------------------------------------------------------------------------------------
@@ -242,27 +167,27 @@ def _provider(facts: Facts) -> Iterator[Finding]:
     if not number:
         if facts.practice_address:
             said = _("No provider number is printed, only the practice's address. Put the number on file under Staff.")
-            yield _amber("no_provider_number", said)
+            yield amber("no_provider_number", said)
         else:
             said = _(
                 "Neither a provider number nor the practice's address is printed. Put them on file, and bill again."
             )
-            yield _red("no_provider", said)
+            yield red("no_provider", said)
         return
     if facts.number_on_file and number != facts.number_on_file and number in facts.elsewhere_numbers:
         said = _("Provider number %(number)s is the psychologist's at another location. Bill again with this one's.")
-        yield _red("other_location", said % {"number": number})
+        yield red("other_location", said % {"number": number})
     elif number in facts.elsewhere_numbers and not facts.number_on_file:
         said = _("Provider number %(number)s is the psychologist's at another location. This one has none on file.")
-        yield _red("other_location", said % {"number": number})
+        yield red("other_location", said % {"number": number})
     elif facts.number_on_file and number != facts.number_on_file:
         said = _("Provider number %(number)s is no longer the one on file for this location.")
-        yield _amber("number_changed", said % {"number": number})
+        yield amber("number_changed", said % {"number": number})
     if not provider_number_is_right(number):
         said = _(
             "The last letter of provider number %(number)s doesn't fit its digits. Compare it with Medicare's letter."
         )
-        yield _amber("provider_check", said % {"number": number})
+        yield amber("provider_check", said % {"number": number})
 
 
 # ---- Who referred ----------------------------------------------------------------------------------------------------
@@ -271,39 +196,39 @@ def _provider(facts: Facts) -> Iterator[Finding]:
 def _referral(facts: Facts) -> Iterator[Finding]:
     letter = facts.letter
     if letter is None:
-        yield _red("no_referral", _("No referral is printed. Medicare pays only with one: add it, and bill again."))
+        yield red("no_referral", _("No referral is printed. Medicare pays only with one: add it, and bill again."))
         return
     if letter.kind == Referral.Kind.OTHER:
-        yield _red("not_for_medicare", _("The referral is not one under which Medicare pays for sessions."))
+        yield red("not_for_medicare", _("The referral is not one under which Medicare pays for sessions."))
     if not letter.name.strip():
-        yield _red("no_referrer", _("The referrer's name is missing. Correct the referral, and bill again."))
+        yield red("no_referrer", _("The referrer's name is missing. Correct the referral, and bill again."))
     if not letter.number:
         if letter.practice.strip():
             said = _(
                 "The referrer's provider number is missing; their address is printed. Most claims ask for the number."
             )
-            yield _amber("no_referrer_number", said)
+            yield amber("no_referrer_number", said)
         else:
             said = _("The referrer has neither a provider number nor an address. Correct the referral, and bill again.")
-            yield _red("no_referrer_number", said)
+            yield red("no_referrer_number", said)
     elif not provider_number_is_right(letter.number):
         said = _(
             "The last letter of the referrer's number %(number)s doesn't fit its digits. Compare it with the letter."
         )
-        yield _amber("referrer_check", said % {"number": letter.number})
+        yield amber("referrer_check", said % {"number": letter.number})
     elif letter.number == facts.provider_number:
-        yield _red("referrer_is_provider", _("Referrer and psychologist have the same provider number."))
+        yield red("referrer_is_provider", _("Referrer and psychologist have the same provider number."))
     yield from _dates_of(letter, facts)
     known = KNOWN.get(facts.item)
     if known and letter.is_for_group != (known.counts_towards == MbsItem.CountsTowards.GROUP):
         said = _("The referral is for group sessions, and the item is not.")
         if not letter.is_for_group:
             said = _("The item is for a group, and the referral is for sessions alone: groups need one of their own.")
-        yield _red("wrong_referral", said)
+        yield red("wrong_referral", said)
     if letter.is_corrected:
-        yield _amber("referral_corrected", _("The referral was corrected since. Void the invoice and bill it again."))
+        yield amber("referral_corrected", _("The referral was corrected since. Void the invoice and bill it again."))
     if letter.services is None:
-        yield _amber(
+        yield amber(
             "unstated", _("The letter names no number of services. Ask the referrer, and write down the answer.")
         )
 
@@ -311,11 +236,11 @@ def _referral(facts: Facts) -> Iterator[Finding]:
 def _dates_of(letter: Letter, facts: Facts) -> Iterator[Finding]:
     written, day = letter.written_on, facts.service_date
     if written is None:
-        yield _red("referral_undated", _("The date of the referral is missing. Correct the referral, and bill again."))
+        yield red("referral_undated", _("The date of the referral is missing. Correct the referral, and bill again."))
         return
     if day and written > day:
         said = _("The referral was written on %(written)s, after the service. Medicare pays nothing for it.")
-        yield _red("referral_later", said % {"written": date_short(written)})
+        yield red("referral_later", said % {"written": date_short(written)})
     is_plan = letter.kind == Referral.Kind.GP_PLAN
     if is_plan and written >= USUAL_PRACTITIONER_FROM and letter.usual_practitioner is not True:
         if letter.usual_practitioner is False:
@@ -327,7 +252,7 @@ def _dates_of(letter: Letter, facts: Facts) -> Iterator[Finding]:
                 "Since 1 November 2025 a GP's referral comes from the patient's MyMedicare or usual practice. "
                 "Make sure that the letter, or the patient, says so."
             )
-        yield _amber("usual_practitioner", said)
+        yield amber("usual_practitioner", said)
 
 
 # ---- What is used up -------------------------------------------------------------------------------------------------
@@ -337,20 +262,20 @@ def _ledger(facts: Facts) -> Iterator[Finding]:
     match facts.why:
         case Why.USED_UP:
             said = _("Every service of this referral was used before. A new referral is needed for this one.")
-            yield _red("course_used_up", said)
+            yield red("course_used_up", said)
         case Why.YEAR_IS_USED_UP:
-            yield _red("year_used_up", _("The year's services were used before. Medicare pays again from 1 January."))
+            yield red("year_used_up", _("The year's services were used before. Medicare pays again from 1 January."))
         case Why.CARERS_ARE_USED_UP:
             said = _("The year's services with a family member or carer alone were used before.")
-            yield _red("carers_used_up", said)
+            yield red("carers_used_up", said)
     known = KNOWN.get(facts.item)
     if known and known.counts_towards == MbsItem.CountsTowards.CARER:
         said = _(
             "A session with a family member or carer alone needs the patient's consent. Make sure that it is on file."
         )
-        yield _amber("carer_consent", said)
+        yield amber("carer_consent", said)
     if facts.is_last and facts.why is None:
-        yield _amber("report_due", _("The course ends with this service: the referrer is owed a report."))
+        yield amber("report_due", _("The course ends with this service: the referrer is owed a report."))
 
 
 # ---- The patient's card ----------------------------------------------------------------------------------------------
@@ -358,20 +283,20 @@ def _ledger(facts: Facts) -> Iterator[Finding]:
 
 def _patient(facts: Facts) -> Iterator[Finding]:
     if not facts.patient_name.strip():
-        yield _red("no_patient", _("The patient's name is missing."))
+        yield red("no_patient", _("The patient's name is missing."))
     if not facts.card_number:
-        yield _amber("no_card", _("No Medicare card number is printed. The patient can claim with their card in hand."))
+        yield amber("no_card", _("No Medicare card number is printed. The patient can claim with their card in hand."))
         return
     if not facts.card_is_right:
-        yield _amber("card_check", _("The Medicare card number doesn't add up. Compare it with the card."))
+        yield amber("card_check", _("The Medicare card number doesn't add up. Compare it with the card."))
     if not facts.irn:
-        yield _amber("no_irn", _("The number beside the patient's name on the card is missing."))
+        yield amber("no_irn", _("The number beside the patient's name on the card is missing."))
     if facts.card_expires and facts.service_date and facts.card_expires < facts.service_date:
         said = _("The Medicare card had run out (%(day)s) when the session was held. Ask for the new one.")
-        yield _amber("card_expired", said % {"day": date_short(facts.card_expires)})
+        yield amber("card_expired", said % {"day": date_short(facts.card_expires)})
     if facts.card_name and _letters(facts.card_name) != _letters(facts.patient_name):
         said = _("The name on the card is “%(card)s”, and the invoice says “%(name)s”. Medicare compares them.")
-        yield _amber("card_name", said % {"card": facts.card_name, "name": facts.patient_name})
+        yield amber("card_name", said % {"card": facts.card_name, "name": facts.patient_name})
 
 
 def _letters(name: str) -> list[str]:
@@ -384,16 +309,16 @@ def _letters(name: str) -> list[str]:
 
 def _money(facts: Facts) -> Iterator[Finding]:
     if facts.quantity != 1:
-        yield _red("several", _("One line is for several services. Medicare wants a line for each."))
+        yield red("several", _("One line is for several services. Medicare wants a line for each."))
     if facts.charged <= 0:
-        yield _red("nothing_charged", _("Nothing is charged for it, so Medicare pays nothing."))
+        yield red("nothing_charged", _("Nothing is charged for it, so Medicare pays nothing."))
     elif facts.due_benefit is not None and facts.charged < facts.due_benefit:
         words = {"charged": dollars(facts.charged), "benefit": dollars(facts.due_benefit)}
         said = _("%(charged)s is charged, less than the benefit of %(benefit)s. Medicare pays no more than is charged.")
-        yield _amber("below_benefit", said % words)
+        yield amber("below_benefit", said % words)
     elif facts.due_benefit is not None and facts.benefit != facts.due_benefit:
         words = {"printed": dollars(facts.benefit), "benefit": dollars(facts.due_benefit)}
         said = _("The invoice expects a rebate of %(printed)s; the schedule of that day says %(benefit)s.")
-        yield _amber("other_benefit", said % words)
+        yield amber("other_benefit", said % words)
     if facts.gst:
-        yield _amber("taxed", _("GST is charged on it. Treatment is GST-free: look at the service's GST."))
+        yield amber("taxed", _("GST is charged on it. Treatment is GST-free: look at the service's GST."))

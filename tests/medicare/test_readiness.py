@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from portal.medicare.findings import Facts, Letter, Level
 from portal.medicare.ledger import Why
-from portal.medicare.readiness import Facts, Letter, Level, findings, findings_of
+from portal.medicare.readiness import findings, findings_of
 
 D = Decimal
 TODAY = date(2026, 11, 30)
@@ -202,6 +203,25 @@ def test_group_is_of_four_to_ten(attended, code):
 
 def test_group_that_nobody_counted_is_amber():
     assert found(item="80020", minutes=60, **letter(is_for_group=True)) == {("group_uncounted", "amber")}
+
+
+@pytest.mark.parametrize(
+    ("remoteness", "kilometres", "attended", "code"),
+    [
+        # Scenario 6: by video only for who is far away, and with four to ten.
+        (2, 40, 5, "group_too_near"),
+        (5, 12, 5, "group_too_near"),
+        (5, 40, 3, "group_size"),
+        (3, None, 5, "group_too_near"),
+        (5, 40, 4, ""),
+        (4, 15, 10, ""),
+    ],
+)
+def test_group_by_video_is_for_those_far_away(remoteness, kilometres, attended, code):
+    facts = {"item": "80021", "mode": "video", "minutes": 60, "attended": attended, **letter(is_for_group=True)}
+    said = found(**facts, remoteness=remoteness, kilometres=kilometres)
+    assert said == ({(code, "red")} if code else set())
+    assert found(**facts) >= {("group_by_video", "amber")}
 
 
 def test_group_needs_a_referral_of_its_own():
