@@ -8,7 +8,7 @@ from django.utils.translation import pgettext
 from portal.common.languages import durations
 from portal.common.languages.punctuation import colon, listed, space
 from portal.policies import automated_decisions, complaints, retention
-from portal.policies.document import Block, Document, items, own, section, table, text
+from portal.policies.document import Block, Document, Section, items, own, section, table, text
 from portal.policies.facts import PrivacyFacts
 from portal.policies.processors import BY_KEY
 
@@ -21,6 +21,7 @@ def write(facts: PrivacyFacts) -> Document:
         section("access", _("Who sees what"), *_who_sees(facts)),
         section("others", _("Who else we give it to"), *_others()),
         section("processors", _("Companies that work for us"), *_processors(facts)),
+        *_cards(facts),
         section("overseas", _("Other countries"), *_overseas(facts)),
         section("machines", _("What the computer decides"), *automated_decisions.write(facts)),
         section("cookies", _("Cookies on this website"), *retention.cookies(facts)),
@@ -256,6 +257,39 @@ def _processors(facts: PrivacyFacts) -> list[Block]:
                 "anybody else, and has no advertising and no visitor statistics."
             )
         ),
+    ]
+
+
+def _cards(facts: PrivacyFacts) -> list[Section]:
+    """Of cards on file, where cards are taken online at all."""
+    if all(each["key"] != "stripe" for each in facts["processors"]):
+        return []
+    return [
+        section(
+            "cards",
+            _("Cards on file"),
+            text(
+                _(
+                    "You type your card on the page of the company that takes card payments for us. Its number never "
+                    "reaches us. If you keep a card on file, that company holds it. We keep its kind, such as Visa, "
+                    "its last four digits, the month until which it is good, and the words that you agreed to, with "
+                    "who agreed and when."
+                )
+            ),
+            text(
+                _(
+                    "We charge it the fee for cancelling late or not coming that our fees policy names, and nothing "
+                    "else. If we change these fees, we ask you again before we charge the new ones."
+                )
+            ),
+            text(
+                _(
+                    "You need not keep a card on file. Remove it at any time on your page “Cards on file”: nothing is "
+                    "charged to it any more, and we tell the company to let go of it. That it was on file, and what "
+                    "was paid with it, stays with our invoices for as long as we keep those."
+                )
+            ),
+        )
     ]
 
 

@@ -12,7 +12,9 @@ from portal.appointments.models import Status
 from portal.billing import actions
 from portal.billing.guards import cards as guards
 from portal.billing.guards.online import ATTEMPT_NEVER
-from portal.billing.models import PaymentAttempt, SavedCard
+from portal.billing.models import CardConsent, PaymentAttempt, SavedCard
+from portal.policies import publishing
+from portal.policies.models import PolicyKind
 from tests import make
 from tests.billing.conftest import refused
 
@@ -129,3 +131,31 @@ def test_a_charge_says_the_whole_of_it(fields, broken):
     with pytest.raises(IntegrityError, match=broken), transaction.atomic():
         charge(saved, missed(saved.patient), **fields)
     assert SavedCard.objects.count() == 1
+
+
+def consent(saved, kind=PolicyKind.FEES, **fields):
+    make.clinic()
+    for version in publishing.publish_first(by=make.actor(), now=NOW):
+        if version.kind == kind:
+            said = {"agreed_at": NOW, "language": "en-au", "consent": "I agree.", "consent_hash": "b" * 64}
+            return CardConsent.objects.create(card=saved, policy=version, **said | fields)
+    raise AssertionError
+
+
+def test_a_consent_never_changes():
+    given = consent(card(**SAVED))
+    refused(f"UPDATE billing_cardconsent SET consent = 'x' WHERE id = {given.pk}", guards.CONSENT_NEVER)
+    refused("DELETE FROM billing_cardconsent", guards.CONSENT_NEVER)
+
+
+@pytest.mark.parametrize("what", ["removed", "not saved", "another policy"])
+def test_what_is_not_agreed_to_anew(what):
+    saved = card(**OPENED) if what == "not saved" else card(**SAVED, removed_at=NOW if what == "removed" else None)
+    kind = PolicyKind.PRIVACY if what == "another policy" else PolicyKind.FEES
+    with pytest.raises(IntegrityError, match=guards.ANEW), transaction.atomic():
+        consent(saved, kind)
+
+
+def test_a_consent_is_in_words():
+    with pytest.raises(IntegrityError, match="card_consent_in_words"), transaction.atomic():
+        consent(card(**SAVED), consent="")

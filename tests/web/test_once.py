@@ -128,7 +128,7 @@ WITHOUT_KEY = {
         reception:edit_invoice reception:issue_invoice reception:end_bill_links reception:settle_online
         reception:retire_payer reception:restore_payer reception:end_payer_link
         manager:schedule_update manager:go_on_with_schedule patient:pay public:bill patient:add_card patient:remove_card
-        reception:charge_card
+        patient:agree_to_card reception:charge_card
     """,
     SETS: """
         reception:referrer psychologist:report psychologist:draft_report

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from portal.billing.guards.online import ATTEMPT
-from portal.common.guards import Function, Guard, Trigger, fills_once, raises, refuses, runs
+from portal.common.guards import Function, Guard, Trigger, fills_once, frozen, raises, refuses, runs
 
 CARD, INVOICE = "billing_savedcard", "billing_invoice"
 CARD_NEVER = "A card on file never changes, but that it is saved once and removed once."
@@ -56,4 +56,32 @@ CHARGES = Guard(
         Trigger("charge_of_card_on_file", runs("BEFORE INSERT", ATTEMPT, "NEW.card_id IS NOT NULL", _CHARGE)),
     ],
 )
-ALL = (CARDS, CHARGES)
+CONSENT = "billing_cardconsent"
+CONSENT_NEVER = "A consent to a card on file never changes."
+ANEW = "Only a card that is on file is agreed to anew, with a fees policy."
+_AGREED = (
+    f"SELECT 1 FROM {CARD} AS card JOIN policies_policyversion AS policy ON policy.id = NEW.policy_id "
+    "WHERE card.id = NEW.card_id AND card.saved_at IS NOT NULL AND card.removed_at IS NULL AND policy.kind = 'fees'"
+)
+CONSENTS = frozen(
+    "the consents to cards on file",
+    prefix="card_consent",
+    table=CONSENT,
+    words=CONSENT_NEVER,
+    keys=(("code",), ("card_id", "policy_id")),
+)
+_ANEW = Function(
+    "billing_consent_to_card_on_file",
+    f"""
+    BEGIN
+        PERFORM 1 FROM {CARD} WHERE id = NEW.card_id FOR SHARE;
+        IF NOT EXISTS ({_AGREED}) THEN {raises(ANEW)} END IF;
+        RETURN NEW;
+    END""",
+)
+CONSENTS_ANEW = Guard(
+    "what is agreed to anew",
+    sqlite=[Trigger("consent_to_card_on_file", refuses("BEFORE INSERT", CONSENT, f"NOT EXISTS ({_AGREED})", ANEW))],
+    postgresql=[_ANEW, Trigger("consent_to_card_on_file", runs("BEFORE INSERT", CONSENT, "", _ANEW))],
+)
+ALL = (CARDS, CHARGES, CONSENTS, CONSENTS_ANEW)

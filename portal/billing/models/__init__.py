@@ -2,6 +2,7 @@ from portal.billing.claim_states import ClaimStatus
 from portal.billing.models.assignment import AssignmentOfBenefit, AssignmentTerms, Way
 from portal.billing.models.bill_link import BillLink
 from portal.billing.models.bulk import BulkRun
+from portal.billing.models.card_consent import CardConsent
 from portal.billing.models.claim import Channel, ClaimStep, MedicareClaim
 from portal.billing.models.credit import CreditNote, NoteKind
 from portal.billing.models.day_close import ClosedPayment, DayClose
@@ -27,6 +28,7 @@ __all__ = [
     "AttemptStatus",
     "BillLink",
     "BulkRun",
+    "CardConsent",
     "Channel",
     "ClaimOverride",
     "ClaimStatus",

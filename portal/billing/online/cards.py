@@ -37,7 +37,8 @@ def consent_words() -> str:
     """What a card on file is for, in the language of whoever reads it."""
     return _(
         "I agree that the clinic may charge this card, without asking me again, the fee for cancelling late or for "
-        "not coming that its fees policy names. It charges nothing else to it. I can remove the card at any time."
+        "not coming that its fees policy names. If it changes these fees, it asks me again before it charges the new "
+        "ones. It charges nothing else to it. I can remove the card at any time."
     )
 
 

@@ -20,6 +20,7 @@ from portal.billing.models.saved_card import card_for
 from portal.billing.online import settling
 from portal.billing.online.attempts import Underway
 from portal.billing.online.client import Declined, Refused, asking, is_live, is_on, noted
+from portal.billing.online.consents import missing_for
 from portal.billing.refusals import NotPayable, Waived
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
@@ -38,6 +39,10 @@ class NoCard(Exception):
     """The card that the page showed is not on file for this invoice, or not any more."""
 
 
+class NotAgreed(Exception):
+    """The fee follows a policy that whoever gave the card has not agreed to."""
+
+
 def card_to_charge(invoice: Invoice, *, today: date) -> SavedCard | None:
     """The card on file that what is owing of this invoice may be charged to; None where there is none for it."""
     return card_for(invoice, today=today) if is_on() and _is_for_a_card(invoice) else None
@@ -54,7 +59,8 @@ def _is_for_a_card(invoice: Invoice) -> bool:
 def write(*, invoice: Invoice, card: SavedCard, seen: str, by: Actor, now: datetime) -> PaymentAttempt:
     """Writes down that what is owing is to be charged to the card; `send` charges it.
 
-    Raises NotPayable where nothing is owing or it is no fee, Waived, Underway, NoCard, and ChangedMeanwhile.
+    Raises NotPayable where nothing is owing or it is no fee, Waived, Underway, NoCard, NotAgreed,
+    and ChangedMeanwhile.
     """
     invoice = lock_invoice(invoice)
     if not _is_for_a_card(invoice):
@@ -68,6 +74,8 @@ def write(*, invoice: Invoice, card: SavedCard, seen: str, by: Actor, now: datet
     SavedCard.objects.select_for_update(of=("self",)).get(pk=card.pk)
     if card_for(invoice, today=ClinicSettings.current().today(now)) != card:
         raise NoCard
+    if missing_for(card, invoice):
+        raise NotAgreed
     attempt = PaymentAttempt.objects.create(
         invoice=invoice,
         card=card,

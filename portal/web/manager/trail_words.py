@@ -143,6 +143,7 @@ VERBS = {
     "online_payment.charged": "Fee charged to the card on file",
     "online_payment.declined": "Charge to the card on file came to nothing",
     "saved_card.agreed": "Consent to a card on file given",
+    "saved_card.agreed_anew": "Consent to a card on file given again, as the fees changed",
     "saved_card.saved": "Card put on file",
     "saved_card.removed": "Card taken off file",
     "bill_link.revoked": "Mailed link to a bill taken back",

@@ -104,6 +104,13 @@ class NewCard(forms.Form):
             whose.widget = forms.HiddenInput()
 
 
+class AgreeAnew(forms.Form):
+    """That the words and the fees policy beside a card were read once more: their hash, and its number."""
+
+    words = MarkField(max_length=64, widget=forms.HiddenInput)
+    number = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+
+
 class OwnWishForm(WishForm):
     """What somebody waits for: `chosen`, one of the `people`, or None for somebody who has no record yet."""
 

@@ -57,6 +57,7 @@ urlpatterns = [
     path("invoices/<slug:number>/", invoices.detail, name="invoice"),
     path("cards/", cards.listing, name="cards"),
     path("cards/add/", cards.add, name="add_card"),
+    path("cards/<uuid:code>/agree/", cards.agree, name="agree_to_card"),
     path("cards/<uuid:code>/remove/", cards.remove, name="remove_card"),
     path("paying/<uuid:code>/", paying.paying, name="paying"),
     path("invoices/<slug:number>/pay/", paying.pay, name="pay"),

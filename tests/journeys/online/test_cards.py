@@ -11,22 +11,27 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Status
 from portal.audit.models import Entry
 from portal.billing import actions
-from portal.billing.models import Invoice, Payment, PaymentAttempt, SavedCard, StripeRefund
+from portal.billing.models import CardConsent, Invoice, Payment, PaymentAttempt, SavedCard, StripeRefund
 from portal.billing.online import cards as saving
 from portal.billing.online import charging
 from portal.billing.online.attempts import Underway
 from portal.billing.online.charging import NoCard, write
 from portal.billing.refusals import NotPayable, Waived
+from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.journeys import paying
 from portal.journeys.online import arriving, cards, tasks
 from portal.notifications.models import Notice
+from portal.patients.consents import agree
+from portal.policies import publishing
+from portal.policies.models import PolicyKind, PolicyVersion
 from tests import make
 
 from .conftest import ASKS, DECLINED, GOOD
@@ -424,6 +429,121 @@ def test_a_card_of_a_carer_who_cares_no_more_is_not_charged(till):
     child.carers.update(ended_at=till.now)
     with pytest.raises(NoCard):
         cards.charge(invoice=invoice, card=card, seen="", by=Actor.system("x"), now=till.now)
+
+
+# ---- The fees changed since ------------------------------------------------------------------------------------------
+
+
+def publish(till, **changed):
+    make.clinic(**changed)
+    today = ClinicSettings.current().today(till.now)
+    newest = PolicyVersion.objects.of(PolicyKind.FEES).first()
+    return publishing.publish(
+        kind=PolicyKind.FEES, effective_from=today, after=newest.number if newest else 0, by=make.actor(), now=till.now
+    )
+
+
+def fee_booked_now(till):
+    return fee(till, booked_at=till.now, starts_at=till.now - timedelta(hours=1))
+
+
+def agree_anew(till, client=None):
+    page = (client or till.client).get(CARDS).content.decode()
+    url = re.search(r'action="(/my/cards/[^"]*/agree/)"', page)
+    assert url, "nothing is asked"
+    form = {name: re.findall(rf'name="{name}" value="([^"]*)"', page)[0] for name in ("words", "number")}
+    return (client or till.client).post(url[1], form, follow=True), url[1], form
+
+
+def test_new_fees_are_not_charged_until_they_are_agreed_to(till, desk):
+    publish(till, late_fee_percent=50)
+    card = saved(till)
+    assert "please agree again" not in said(till.client.get(CARDS))
+    before = fee_booked_now(till)
+    till.later(2 * 86400)
+    desk = make.client_for(make.staff(Role.RECEPTION))
+    till.client = make.client_for(till.user)
+    newer = publish(till, late_fee_percent=75)
+    after = fee_booked_now(till)
+    # The session that was booked before is charged as before.
+    charge(desk, before)
+    assert paid(before) == Decimal("100.00")
+    url = reverse("reception:charge_card", args=[after.number])
+    form = {"seen": after.seen_as, "card": str(card.code)}
+    assert "to which Terry has not agreed" in said(desk.get(url)).replace(till.user.name, "Terry")
+    assert 'name="card"' not in desk.get(url).content.decode()
+    assert "so the card can’t be charged" in said(desk.get(reverse("reception:invoice", args=[after.number])))
+    assert "The consent to this card is older than the fees policy." in said(desk.post(url, form, follow=True))
+    assert (till.asked("payment_intents"), paid(after)) == (1, 0)
+    # One button, and again in another window.
+    assert "Visa 4242: please agree again" in said(till.client.get(CARDS))
+    answer, again, shown = agree_anew(till)
+    assert "We have written down that you agree." in said(answer)
+    assert "please agree again" not in said(answer)
+    till.client.post(again, shown)
+    given = CardConsent.objects.get()
+    assert (given.card, given.policy, given.consent) == (card, newer, saving.consent_words())
+    assert Entry.objects.filter(verb="saved_card.agreed_anew").count() == 1
+    charge(desk, after)
+    assert paid(after) == Decimal("100.00")
+
+
+def test_who_agreed_to_the_policy_by_itself_is_not_asked_again(till, desk):
+    publish(till, late_fee_percent=50)
+    saved(till)
+    newer = publish(till, late_fee_percent=75)
+    invoice = fee_booked_now(till)
+    by = Actor(make.user(), Role.PATIENT)
+    agree(patient=till.patient, versions=[newer], by=by, now=till.now)
+    assert "please agree again" in said(till.client.get(CARDS))  # it was somebody else
+    newest = publish(till, late_fee_percent=80)
+    agree(patient=till.patient, versions=[newest], by=Actor(till.user, Role.PATIENT), now=till.now)
+    assert "please agree again" not in said(till.client.get(CARDS))
+    charge(desk, invoice)
+    assert paid(invoice) == Decimal("100.00")
+
+
+def test_a_version_that_changes_no_fee_asks_nobody(till, desk):
+    publish(till, late_fee_percent=50)
+    saved(till)
+    publish(till, email="new@clinic.example")
+    assert "please agree again" not in said(till.client.get(CARDS))
+    invoice = fee_booked_now(till)
+    charge(desk, invoice)
+    assert paid(invoice) == Decimal("100.00")
+
+
+def test_an_old_page_agrees_to_nothing(till):
+    publish(till, late_fee_percent=50)
+    card = saved(till)
+    publish(till, late_fee_percent=75)
+    _answer, url, shown = agree_anew(till)
+    publish(till, late_fee_percent=80)
+    assert "Please read them." in said(till.client.post(url, shown, follow=True))
+    assert "Please read them." in said(till.client.post(url, shown | {"words": "0" * 64}, follow=True))
+    assert CardConsent.objects.count() == 1
+    assert make.client_for(make.user()).post(url, shown).status_code == 404
+    cards.remove(card, by=make.actor(), now=till.now)
+    assert "This card was removed already." in said(till.client.post(url, shown, follow=True))
+    assert CardConsent.objects.count() == 1
+
+
+def test_the_page_of_cards_asks_as_much_however_many_there_are(till):
+    publish(till, late_fee_percent=50)
+    till.client.get(CARDS)
+
+    def asked(count):
+        for n in range(count):
+            make.saved_card(
+                patient=till.patient, given_by=till.user, opened_at=till.now, session_id=f"cs_{count}_{n}",
+                customer="cus_1", saved_at=till.now, payment_method=f"pm_{count}_{n}", brand="visa", last4="4242",
+                exp_month=12, exp_year=2029,
+            )  # fmt: skip
+        with CaptureQueriesContext(connection) as queries:
+            assert said(till.client.get(CARDS)).count("please agree again") == SavedCard.objects.count()
+        return len(queries)
+
+    assert asked(1) == asked(29)
 
 
 @pytest.mark.django_db(transaction=True)

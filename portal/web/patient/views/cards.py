@@ -16,6 +16,7 @@ from django_q.tasks import async_task
 
 from portal.accounts.roles import Role
 from portal.billing.models import SavedCard
+from portal.billing.online import consents
 from portal.billing.online.cards import OtherWords
 from portal.billing.online.client import OnlineRefused, is_demo, is_on
 from portal.clinic.models import ClinicSettings
@@ -24,7 +25,7 @@ from portal.common.web import polling
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.journeys.online import cards
 from portal.patients.models import Patient
-from portal.web.patient.forms import NewCard
+from portal.web.patient.forms import AgreeAnew, NewCard
 
 
 @allow(Role.PATIENT)
@@ -68,9 +69,13 @@ def _show(
 ) -> HttpResponse:
     clinic = ClinicSettings.current()
     today = clinic.today(now)
-    on_file = SavedCard.objects.on_file().filter(given_by=request.actor.person).select_related("patient")
+    on_file = list(SavedCard.objects.on_file().filter(given_by=request.actor.person).select_related("patient"))
+    good = [card for card in on_file if not card.is_over(today=today)]
+    policy, to_ask = consents.to_ask_anew(good, today=today) if is_on() else (None, set())
     context = {
         "cards": [(card, card.is_over(today=today)) for card in on_file],
+        "anew": [card for card in good if card.pk in to_ask],
+        "policy": policy,
         "form": form,
         "several": len(form.patients) > 1,
         "saving": saving,
@@ -105,6 +110,31 @@ def add(request: ActorRequest) -> HttpResponse:
         messages.error(request, _("Cards can't be saved at the moment. Nothing was saved: please try later."))
     else:
         return redirect_to(request, card.url)
+    return redirect_to(request, "patient:cards")
+
+
+@allow(Role.PATIENT)
+@require_POST
+def agree(request: ActorRequest, code: UUID) -> HttpResponse:
+    """Agrees anew that a card on file is charged, as the clinic's fees have changed."""
+    card = get_object_or_404(SavedCard, code=code, given_by=request.actor.person, saved_at__isnull=False)
+    form = AgreeAnew(request.POST)
+    try:
+        given = form.is_valid() and consents.agree_anew(
+            card,
+            agreed=form.cleaned_data["words"],
+            number=form.cleaned_data["number"],
+            language=get_language() or "en-au",
+            by=request.actor,
+            now=timezone.now(),
+        )
+    except OtherWords:
+        messages.info(request, _("The words to agree to have changed since this page was opened. Please read them."))
+    else:
+        if given:
+            messages.success(request, _("Thank you. We have written down that you agree."))
+        else:
+            messages.info(request, _("This card was removed already."))
     return redirect_to(request, "patient:cards")
 
 

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods
 from portal.accounts.roles import Role
 from portal.billing.models import AttemptStatus, Invoice, SavedCard
 from portal.billing.online.attempts import Underway
-from portal.billing.online.charging import NoCard, card_to_charge
+from portal.billing.online.charging import NoCard, NotAgreed, card_to_charge
 from portal.billing.online.client import Declined, NotConfigured, OnlineRefused, Refused
+from portal.billing.online.consents import missing_for
 from portal.billing.refusals import ChangedMeanwhile, NotPayable, Waived
 from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
@@ -41,8 +42,9 @@ def charge(request: ActorRequest, number: str) -> HttpResponse:
     if card is None:
         messages.info(request, _("There is no card on file that this invoice could be charged to."))
         return redirect_to(request, "reception:invoice", number=invoice.number)
-    form = ChargeForm(initial={"seen": invoice.seen_as, "card": card.code})
-    context = {"invoice": invoice, "card": card, "form": form, "zone": clinic.zone}
+    missing = missing_for(card, invoice)
+    form = None if missing else ChargeForm(initial={"seen": invoice.seen_as, "card": card.code})
+    context = {"invoice": invoice, "card": card, "form": form, "missing": missing, "zone": clinic.zone}
     return render(request, "reception/card_charge.html", context)
 
 
@@ -56,6 +58,8 @@ def _charge(request: ActorRequest, invoice: Invoice, *, now: datetime) -> None:
         attempt = cards.charge(invoice=invoice, card=card, seen=form.cleaned_data["seen"], by=request.actor, now=now)
     except NoCard:
         messages.error(request, _("This card is not on file any more. Nothing was charged."))
+    except NotAgreed:
+        messages.error(request, _("The consent to this card is older than the fees policy. Nothing was charged."))
     except cards.Refilled:
         messages.error(request, _("The time of this session was filled again, so no card is charged for it."))
     except Waived:

@@ -20,6 +20,7 @@ from portal.billing.forms import CreditForm, PaymentForm, VoidForm, first_payday
 from portal.billing.models import BillLink, CreditNote, Invoice, InvoiceStatus, Line, Payment, Purpose
 from portal.billing.movements import movements_of
 from portal.billing.online.charging import card_to_charge
+from portal.billing.online.consents import missing_for
 from portal.billing.refusals import (
     ChangedMeanwhile,
     ClaimApproved,
@@ -322,7 +323,8 @@ def _show(
         "patient": invoice.patient,
         "can_credit": takes_money,
         "going": invoice.card_refunds.under_way(),
-        "card": card_to_charge(invoice, today=today),
+        "card": (card := card_to_charge(invoice, today=today)),
+        "missing": missing_for(card, invoice) if card else None,
         "charge": invoice.attempts.filter(card__isnull=False).select_related("card").last(),
         "has_link": BillLink.objects.in_force(now=now).filter(invoice=invoice).exists(),
         "can_void": invoice.status != InvoiceStatus.VOID and not invoice.paid,
