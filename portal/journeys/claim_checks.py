@@ -15,6 +15,7 @@ from portal.clinic.models import ClinicSettings, ProviderNumber
 from portal.common.access.actors import Actor
 from portal.journeys import better_access
 from portal.medicare.findings import Facts, Finding, Letter
+from portal.medicare import schedule
 from portal.medicare.ledger import Standing
 from portal.medicare.models import LetterCheck, MbsItem, Referral
 from portal.medicare.readiness import findings_of
@@ -38,6 +39,10 @@ class Check:
     def is_ready(self) -> bool:
         """Whether it may be printed and sent: nothing red stands in the way, or somebody answered for it."""
         return not self.red or self.override is not None
+
+    def but(self, *said: str) -> Check:
+        """The same without what is said of it elsewhere on a page, by the codes of the findings."""
+        return Check([one for one in (*self.red, *self.amber) if one.code not in said], self.override)
 
     @property
     def seen(self) -> str:
@@ -96,7 +101,6 @@ def _facts(invoice: Invoice, paper: InvoiceOnPaper, lines: list[Line], *, now: d
     numbers = dict(
         ProviderNumber.objects.filter(psychologist=invoice.psychologist_id).values_list("location", "number")
     )
-    rows = _rows_of(lines)
     return [
         _of_line(
             line,
@@ -105,19 +109,11 @@ def _facts(invoice: Invoice, paper: InvoiceOnPaper, lines: list[Line], *, now: d
             claim=claims.get(line.pk),
             standing=ledger.standings.get(str(claims[line.pk].code)) if line.pk in claims else None,
             numbers=numbers,
-            row=next((r for r in rows if r.item == line.item_number and _in_force(r, line.service_date)), None),
+            row=schedule.row_of(line.item_number, on=line.service_date) if line.service_date else None,
             others=_others(line, claims.get(line.pk), lines),
         )
         for line in lines
     ]
-
-
-def _rows_of(lines: list[Line]) -> list[MbsItem]:
-    return list(MbsItem.objects.standing().filter(item__in={line.item_number for line in lines}))
-
-
-def _in_force(row: MbsItem, day: date | None) -> bool:
-    return day is not None and row.valid_from <= day and (row.valid_until is None or row.valid_until >= day)
 
 
 def _others(line: Line, claim: MedicareClaim | None, lines: list[Line]) -> tuple[int, bool]:
@@ -164,7 +160,7 @@ def _of_line(
         irn=paper["patient"]["irn"],
         card_expires=patient.medicare_expires,
         card_name=patient.medicare_name,
-        card_is_right=_card_is_right(paper["patient"]["medicare_number"]),
+        card_is_right=card_is_right(paper["patient"]["medicare_number"]),
         why=standing.why if standing else None,
         is_last=standing.is_last if standing else False,
         was_held=session is None or session.is_completed,
@@ -199,7 +195,8 @@ def _letter(paper: InvoiceOnPaper, referral: Referral | None) -> Letter | None:
     )
 
 
-def _card_is_right(number: str) -> bool:
+def card_is_right(number: str) -> bool:
+    """Whether the digits of a Medicare card add up."""
     try:
         clean_medicare_number(number)
     except ValidationError:

@@ -93,6 +93,8 @@ class Facts:
     kilometres: int | None = None
     is_outside: bool | None = None
     is_abroad: bool = False
+    # Whether it is on an invoice already: only then is it mended by billing the session again.
+    is_billed: bool = True
 
 
 def red(code: str, words: str) -> Finding:

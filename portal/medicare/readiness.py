@@ -33,7 +33,27 @@ def findings(facts: Facts, *, today: date) -> list[Finding]:
     """What is to be said of one line, the red ones first."""
     found = [*_service(facts, today), *_item(facts), *_provider(facts), *_referral(facts), *_ledger(facts)]
     found += [*_patient(facts), *_money(facts)]
+    if not facts.is_billed:
+        found = [replace(one, words=_with_a_way_out(one)) for one in found]
     return sorted(found, key=lambda one: one.level != Level.RED)
+
+
+def _with_a_way_out(finding: Finding) -> str:
+    """What is said of a session before it is billed, with what can still be done about it then."""
+    match finding.code:
+        case "too_short" | "too_long" | "wrong_mode" | "wrong_setting" | "wrong_registration" | "not_in_force":
+            more = _("Choose the item that fits, or none.")
+        case "too_old":
+            more = _("Bill it without an item, or ask Medicare first.")
+        case "not_for_medicare" | "wrong_referral":
+            more = _("Add the right referral, or bill it without an item.")
+        case "nothing_charged":
+            more = _("Charge a fee, or bill it without an item.")
+        case "no_irn" | "card_name":
+            more = _("Look at the card.")
+        case _:
+            return finding.words
+    return f"{finding.words} {more}"
 
 
 def findings_of(lines: Iterable[Facts], *, today: date) -> list[Finding]:
@@ -46,6 +66,11 @@ def findings_of(lines: Iterable[Facts], *, today: date) -> list[Finding]:
                 one = replace(one, words=f"{date_short(facts.service_date)}: {one.words}")
             found.setdefault((one.code, one.words), one)
     return sorted(found.values(), key=lambda one: one.level != Level.RED)
+
+
+def _then(facts: Facts) -> str:
+    """What comes after something on file is put right."""
+    return _(", and bill again") if facts.is_billed else _(" before you finish")
 
 
 # ---- The service -----------------------------------------------------------------------------------------------------
@@ -169,10 +194,8 @@ def _provider(facts: Facts) -> Iterator[Finding]:
             said = _("No provider number is printed, only the practice's address. Put the number on file under Staff.")
             yield amber("no_provider_number", said)
         else:
-            said = _(
-                "Neither a provider number nor the practice's address is printed. Put them on file, and bill again."
-            )
-            yield red("no_provider", said)
+            said = _("Neither a provider number nor the practice's address is printed. Put them on file%(then)s.")
+            yield red("no_provider", said % {"then": _then(facts)})
         return
     if facts.number_on_file and number != facts.number_on_file and number in facts.elsewhere_numbers:
         said = _("Provider number %(number)s is the psychologist's at another location. Bill again with this one's.")
@@ -201,7 +224,8 @@ def _referral(facts: Facts) -> Iterator[Finding]:
     if letter.kind == Referral.Kind.OTHER:
         yield red("not_for_medicare", _("The referral is not one under which Medicare pays for sessions."))
     if not letter.name.strip():
-        yield red("no_referrer", _("The referrer's name is missing. Correct the referral, and bill again."))
+        said = _("The referrer's name is missing. Correct the referral%(then)s.")
+        yield red("no_referrer", said % {"then": _then(facts)})
     if not letter.number:
         if letter.practice.strip():
             said = _(
@@ -209,8 +233,8 @@ def _referral(facts: Facts) -> Iterator[Finding]:
             )
             yield amber("no_referrer_number", said)
         else:
-            said = _("The referrer has neither a provider number nor an address. Correct the referral, and bill again.")
-            yield red("no_referrer_number", said)
+            said = _("The referrer has neither a provider number nor an address. Correct the referral%(then)s.")
+            yield red("no_referrer_number", said % {"then": _then(facts)})
     elif not provider_number_is_right(letter.number):
         said = _(
             "The last letter of the referrer's number %(number)s doesn't fit its digits. Compare it with the letter."
@@ -236,7 +260,8 @@ def _referral(facts: Facts) -> Iterator[Finding]:
 def _dates_of(letter: Letter, facts: Facts) -> Iterator[Finding]:
     written, day = letter.written_on, facts.service_date
     if written is None:
-        yield red("referral_undated", _("The date of the referral is missing. Correct the referral, and bill again."))
+        said = _("The date of the referral is missing. Correct the referral%(then)s.")
+        yield red("referral_undated", said % {"then": _then(facts)})
         return
     if day and written > day:
         said = _("The referral was written on %(written)s, after the service. Medicare pays nothing for it.")

@@ -15,6 +15,11 @@ def _for_individuals() -> Sequence[MbsItem]:
     return list(MbsItem.objects.for_individuals().order_by("-valid_from", "-min_minutes", "pk"))
 
 
+@kept(MbsItem)
+def _standing() -> Sequence[MbsItem]:
+    return list(MbsItem.objects.standing().order_by("item", "valid_from", "pk"))
+
+
 @kept(BetterAccessLimits)
 def limits() -> Sequence[BetterAccessLimits]:
     """For how many services Medicare pays, by the day from which."""
@@ -23,18 +28,24 @@ def limits() -> Sequence[BetterAccessLimits]:
 
 def items_for_individuals(*, on: date) -> list[MbsItem]:
     """The items in force on a day, newest and longest first."""
-    return [
-        item
-        for item in _for_individuals()
-        if item.valid_from <= on and (item.valid_until is None or item.valid_until >= on)
-    ]
+    return [item for item in _for_individuals() if is_in_force(item, on=on)]
 
 
 def items_billed_by(registration: str, *, on: date) -> list[MbsItem]:
     """Every item that somebody with this registration could bill for a service on the day `on`."""
     if registration not in BILLING:
         return []
-    return list(MbsItem.objects.in_force(on=on).filter(registration=registration).order_by("item"))
+    return [item for item in _standing() if item.registration == registration and is_in_force(item, on=on)]
+
+
+def row_of(item: str, *, on: date) -> MbsItem | None:
+    """What the schedule says of an item's number for a service given on that day, or None."""
+    return next((row for row in _standing() if row.item == item and is_in_force(row, on=on)), None)
+
+
+def is_in_force(item: MbsItem, *, on: date) -> bool:
+    """Whether the row's fee counts for a service given on that day."""
+    return item.valid_from <= on and (item.valid_until is None or item.valid_until >= on)
 
 
 def propose(
