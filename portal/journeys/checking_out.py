@@ -22,6 +22,7 @@ from portal.billing.actions import BillTo, Settles, TakenPart
 from portal.billing.bulk import Agreement, is_bulk_billed, ways_on
 from portal.billing.charges import Bill, Charge
 from portal.billing.models import AssignmentOfBenefit, Invoice, PatientPayer, Payment, Purpose
+from portal.billing.models.payer import chosen_by_itself
 from portal.billing.refusals import AlreadyInvoiced, NotBulkBillable, ReasonMissing
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
@@ -138,8 +139,6 @@ class Preview:
     item: MbsItem | None
     # What was paid before the session and counts towards it, in dollars.
     ahead: Decimal
-    # What the chosen item is not for, if anything: "mode" or "minutes".
-    odd: str = ""
     # Medicare pays all of it.
     bulk_billed: bool = False
     # What fits the session, whatever was chosen.
@@ -161,13 +160,15 @@ def session_invoice(appointment: Appointment) -> Invoice | None:
     return Invoice.objects.live().filter(appointment=appointment).for_purpose(Purpose.SESSION).first()
 
 
-def as_booked(appointment: Appointment) -> Held:
-    """With whoever pays for such a session by itself."""
+def as_booked(appointment: Appointment, *, links: Sequence[PatientPayer] | None = None) -> Held:
+    """With whoever pays for such a session by itself; `links` are those who pay for the patient, if at hand."""
     return Held(
         minutes=appointment.minutes,
         mode=appointment.mode,
         fee=appointment.fee,
-        bill_to=billing.payer_of(appointment),
+        bill_to=billing.payer_of(appointment)
+        if links is None
+        else chosen_by_itself(links, service=appointment.service, is_fee=False),
     )
 
 
@@ -189,8 +190,35 @@ def claim_for(appointment: Appointment, *, now: datetime, carer: bool = False) -
     )
 
 
-def preview(appointment: Appointment, held: Held, *, claim: Claim, clinic: ClinicSettings) -> Preview:
-    """What is to be paid for the session as it was held: the very charges that `check_out` puts on the invoice."""
+def claims_for(sessions: Sequence[Appointment], *, now: datetime) -> dict[int, Claim]:
+    """The same of many that were held, by their ids. As many statements however many they are."""
+    standings = better_access.standings_of(sessions, now=now)
+    courses = {standing.course.key for standing in standings.values() if standing.course}
+    on_file = {
+        (referral.patient_id, str(referral.course)): referral
+        for referral in Referral.objects.standing().filter(course__in=courses).order_by("written_on", "pk")
+    }
+    ways, found = ways_on(ClinicSettings.current().today(now)), dict[int, Claim]()
+    for session in sessions:
+        standing = standings.get(session.pk)
+        course = standing.course if standing else None
+        found[session.pk] = Claim(
+            referral=on_file.get((session.person.pk, course.key)) if course else None,
+            items=schedule.items_billed_by(session.psychologist.registration, on=charges.day_of(session)),
+            standing=standing,
+            bulk_billed=is_bulk_billed(session),
+            ways=ways,
+        )
+    return found
+
+
+def preview(
+    appointment: Appointment, held: Held, *, claim: Claim, clinic: ClinicSettings, ahead: Decimal | None = None
+) -> Preview:
+    """What is to be paid for the session as it was held: the very charges that `check_out` puts on the invoice.
+
+    `ahead` is what was paid ahead of it, in dollars, if that is at hand.
+    """
     item, proposed = claim.item(appointment, held), claim.proposed(appointment, held)
     session = charges.for_session(appointment, item=item, fee=held.fee, minutes=held.minutes, mode=held.mode)
     if claim.is_covered:
@@ -204,27 +232,34 @@ def preview(appointment: Appointment, held: Held, *, claim: Claim, clinic: Clini
         charges.bill_of([charges.at_the_benefit(session) if is_bulk else session, *held.extra], clinic=clinic),
         item,
         # What the patient paid ahead is theirs: it settles nothing that somebody else is billed.
-        ahead=ZERO if held.bill_to or is_bulk else billing.held_ahead(appointment),
+        ahead=ZERO if held.bill_to or is_bulk else billing.held_ahead(appointment) if ahead is None else ahead,
         bulk_billed=is_bulk,
-        odd="" if item is None else "mode" if item.mode != held.mode else "" if item.fits(held.minutes) else "minutes",
         proposed=proposed,
     )
 
 
-def as_shown(appointment: Appointment, *, claim: Claim, clinic: ClinicSettings) -> str:
+def as_shown(
+    appointment: Appointment,
+    *,
+    claim: Claim,
+    clinic: ClinicSettings,
+    links: Sequence[PatientPayer] | None = None,
+    ahead: Decimal | None = None,
+) -> str:
     """What a page that offers the check-out knew of the session, as one word that its form sends back.
 
     Whose session and what was agreed, what it comes to as it was booked, and what was paid ahead: all that is billed,
     or that somebody looked at before they typed something else.
     """
-    booked = as_booked(appointment)
-    shown = preview(appointment, booked, claim=claim, clinic=clinic)
+    links = billing.links_of(appointment.person) if links is None else links
+    booked = as_booked(appointment, links=links)
+    shown = preview(appointment, booked, claim=claim, clinic=clinic, ahead=ahead)
     sums = shown.bill.sums
     facts = (
         *(appointment.patient_id, appointment.service_id, appointment.psychologist_id, appointment.revision),
         *(booked.minutes, booked.mode, booked.fee),
         *(sums.total, sums.gst, sums.rebate, shown.item.item if shown.item else "", shown.ahead),
-        *(f"{link.code}{link.purchase_order}{link.claim_number}" for link in billing.links_of(appointment.person)),
+        *(f"{link.code}{link.purchase_order}{link.claim_number}" for link in links),
         booked.bill_to.code if booked.bill_to else "",
     )
     return hashlib.sha256("|".join(map(str, facts)).encode()).hexdigest()[:32]

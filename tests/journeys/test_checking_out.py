@@ -119,23 +119,6 @@ def test_item_of_the_desks_own_choice(clinic):
     ]
 
 
-@pytest.mark.parametrize(
-    ("how", "odd"),
-    [
-        ({"item": "80000"}, "minutes"),
-        ({"item": "80000", "minutes": 49}, ""),
-        ({"item": "91167"}, "mode"),
-        ({"item": AS_HELD}, ""),
-        ({"item": NO_ITEM}, ""),
-    ],
-)
-def test_an_item_that_is_for_another_session_is_said_to_be_odd(clinic, how, odd):
-    appointment = session()
-    make.referral(patient=appointment.patient)
-    claim = checking_out.claim_for(appointment, now=NOW)
-    assert checking_out.preview(appointment, held(**how), claim=claim, clinic=clinic).odd == odd
-
-
 def test_another_item_than_the_proposed_one_says_why_and_keeps_it(by):
     appointment = session()
     make.referral(patient=appointment.patient)
