@@ -6,7 +6,7 @@ invoice a session, and one of several can be voided, credited or moved to anothe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -24,15 +24,19 @@ from portal.appointments.models.appointment import AppointmentQuerySet
 from portal.appointments.refusals import WrongState
 from portal.appointments.states import Why
 from portal.audit import trail
+from portal.billing import actions as billing
 from portal.billing.models import BulkRun, Invoice, Purpose
 from portal.billing.refusals import AlreadyInvoiced, BillingRefused
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
-from portal.journeys import checking_out
+from portal.common.money import ZERO
+from portal.journeys import checking_out, claims_ahead
 from portal.journeys.checking_out import Claim, Held, Preview
+from portal.journeys.claim_checks import Check
+from portal.journeys.claims_ahead import ToBill
 
-# Of each the whole proposal is asked: more at once are also more than anybody looks over.
-MOST = 40
+# More at once are more than anybody looks over.
+MOST = 200
 
 
 class Refused(StrEnum):
@@ -55,6 +59,8 @@ class Proposal:
     shown: Preview
     # What the page knew, sent back with the tick.
     seen: str
+    # What Medicare would say of it; None where nothing is asked of it.
+    check: Check | None
 
     @property
     def asks_agreement(self) -> bool:
@@ -64,6 +70,11 @@ class Proposal:
     @property
     def may_run(self) -> bool:
         return not self.asks_agreement and self.shown.bill.may_stand and self.shown.bill.sums.total > 0
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether its invoice could be printed and sent at once."""
+        return self.check is None or self.check.is_ready
 
 
 def not_invoiced(sessions: AppointmentQuerySet, *, since: date, until: date) -> AppointmentQuerySet:
@@ -76,14 +87,20 @@ def not_invoiced(sessions: AppointmentQuerySet, *, since: date, until: date) -> 
     return held.filter(~Exists(live)).for_listing().order_by("starts_at", "pk")
 
 
-def proposals_of(sessions: Iterable[Appointment], *, now: datetime) -> list[Proposal]:
-    """What check-out proposes for each."""
-    clinic, found = ClinicSettings.current(), []
+def proposals_of(sessions: Sequence[Appointment], *, now: datetime) -> list[Proposal]:
+    """What check-out proposes for each, and what Medicare would say of it. As many statements however many they are."""
+    clinic, bills, seen = ClinicSettings.current(), list[ToBill](), list[str]()
+    claims = checking_out.claims_for(sessions, now=now)
+    payers = billing.links_of_all({session.person.pk for session in sessions})
+    ahead = billing.held_ahead_of([session.pk for session in sessions])
     for session in sessions:
-        claim, held = checking_out.claim_for(session, now=now), checking_out.as_booked(session)
-        shown = checking_out.preview(session, held, claim=claim, clinic=clinic)
-        found.append(Proposal(session, held, claim, shown, checking_out.as_shown(session, claim=claim, clinic=clinic)))
-    return found
+        claim, links, paid = claims[session.pk], payers.get(session.patient_id, []), ahead.get(session.pk, ZERO)
+        held = checking_out.as_booked(session, links=links)
+        shown = checking_out.preview(session, held, claim=claim, clinic=clinic, ahead=paid)
+        bills.append(ToBill(session, held, claim, shown))
+        seen.append(checking_out.as_shown(session, claim=claim, clinic=clinic, links=links, ahead=paid))
+    checks = claims_ahead.checks_ahead(bills, now=now)
+    return [Proposal(*bill, word, check) for bill, word, check in zip(bills, seen, checks, strict=True)]
 
 
 @transaction.atomic

@@ -193,7 +193,21 @@ def test_figures_without_script_come_as_a_page(desk, session):
 
 def test_an_item_that_does_not_fit_is_said(desk, session):
     body = desk.post(url(session), sent(step="sum", item="80010", minutes="40"), headers=SUM).content.decode()
-    assert "Item 80010 is not for a session of 40 minutes." in body
+    assert "40 minutes are billed by item 80010, which is for 50 minutes or more." in body
+    assert "1 thing that Medicare would refuse" in body
+
+
+def test_what_medicare_would_refuse_is_said_first_and_keeps_nobody_from_billing(desk, session):
+    made = make.provider_number(psychologist=session.psychologist, location=session.location)
+    page = desk.get(url(session)).content.decode()
+    assert "would refuse" not in page
+    assert "usual practice" in page
+    made.delete()
+    body = desk.post(url(session), sent(step="sum", item="80000"), headers=SUM).content.decode()
+    assert "Choose the item that fits, or none." in body
+    assert body.index("Choose the item that fits") < body.index("Finish and invoice")
+    assert desk.post(url(session), sent(item="80000", item_reason="Asked for")).status_code == 302
+    assert "not printed or sent until" in desk.get(url(session, "checked_out")).content.decode()
 
 
 def test_a_double_click_bills_once(desk, session):

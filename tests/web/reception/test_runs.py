@@ -7,12 +7,14 @@ import threading
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal.accounts.roles import Role
 from portal.appointments.models import Appointment, Status
 from portal.billing.models import BulkRun, Invoice
-from portal.journeys import checking_out, issuing
+from portal.clinic.models import Location
+from portal.journeys import checking_out, claim_checks, issuing
 from tests import make
 from tests.web.reception.conftest import NOW
 
@@ -151,3 +153,40 @@ def test_bulk_billed_sessions_and_gaps_are_said(desk, place):
     held(place)
     _answer, page = shown(desk)
     assert "No referral on file" in page
+
+
+def test_what_medicare_would_refuse_is_told_first_and_not_ticked(desk, place):
+    make.mbs_items()
+    near, other = held(place), held(place, hours=-4, psychologist=make.psychologist())
+    for session in (near, other):
+        make.referral(patient=session.patient)
+    make.provider_number(psychologist=near.psychologist, location=near.location)
+    Location.objects.update(street="", suburb="", state="", postcode="")
+    page = shown(desk)[1]
+    boxes = re.findall(r'<input[^>]*name="session"[^>]*>', page)
+    ticked = {re.search('value="([^":]*)', box)[1]: " checked" in box for box in boxes}
+    assert ticked == {str(near.code): True, str(other.code): False}
+    assert "1 of 2 is ticked, $220.00" in page
+    assert "1 is not ticked: Medicare would refuse its claim" in page
+    assert "Put them on file before you finish" in page
+    # Ticked all the same it is invoiced, and kept from the printer as ever.
+    _answer, run = start(desk, page)
+    issuing.issue_all(run.pk)
+    assert Invoice.objects.count() == 2
+    assert not claim_checks.may_print(Invoice.objects.get(appointment=other), now=NOW)
+
+
+def test_it_asks_as_much_for_thirty_sessions_as_for_one(desk, place):
+    make.mbs_items()
+
+    def queries():
+        desk.get(URL)
+        with CaptureQueriesContext(connection) as asked:
+            page = desk.get(URL).content.decode()
+        return len(ticks(page)), len(asked)
+
+    make.referral(patient=held(place).patient)
+    one = queries()
+    for n in range(29):
+        make.referral(patient=held(place, hours=-4 - 2 * n).patient)
+    assert queries() == (30, one[1])

@@ -31,7 +31,7 @@ from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import dollars
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
-from portal.journeys import checking_out, claim_checks, same_day, sessions
+from portal.journeys import checking_out, claim_checks, claims_ahead, same_day, sessions
 from portal.journeys.checking_out import Held, Preview
 from portal.journeys.mailing import address_for
 from portal.medicare.telling import standing_in_words
@@ -40,6 +40,9 @@ from portal.web.calendars.refused import in_words
 from portal.web.reception import mailing, meanwhile
 from portal.web.reception.forms import HELD, LATER, THEMSELVES, CheckOutForm
 from portal.web.reception.views.claim_checks import held_back
+
+# What the page says of a claim outside its check: a second session that day, the card, the end of the course.
+_SAID_BESIDE = ("same_day", "no_card", "report_due")
 
 
 def _session(request: ActorRequest, code: UUID) -> Appointment:
@@ -91,8 +94,8 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
                 again, claim=claim, charges_gst=clinic.gst_registered, on_hold=on_hold, payers=payers
             ).held
             priced = checking_out.preview(session, kept, claim=claim, clinic=clinic) if kept else None
-            return render(request, "reception/check_out.html", _context(request, session, form, kept, priced))
-        return render(request, "reception/check_out.html", _context(request, session, form, held, shown))
+            return render(request, "reception/check_out.html", _context(request, session, form, kept, priced, now=now))
+        return render(request, "reception/check_out.html", _context(request, session, form, held, shown, now=now))
     form = CheckOutForm(request.POST, claim=claim, charges_gst=clinic.gst_registered, on_hold=on_hold, payers=payers)
     typed = form.held
     if typed and typed.carer:
@@ -102,7 +105,7 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
     if request.POST.get("step") == "sum":
         if priced:
             form = form.with_total(priced.to_pay)
-        context = _context(request, session, form, typed, priced)
+        context = _context(request, session, form, typed, priced, now=now)
         return page_or_fragment(request, "reception/check_out.html", context, fragment="sum")
     if not invoice and form.data.get("seen") and _is_old(form, session, clinic=clinic):
         return _show_anew(request, session, form, clinic=clinic, now=now)
@@ -114,7 +117,9 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
         form.check_amount(priced.to_pay)
     if typed and form.is_valid() and (done := _settled(request, session, form, typed, now=now)):
         return done
-    return render(request, "reception/check_out.html", _context(request, session, form, typed, priced), status=422)
+    return render(
+        request, "reception/check_out.html", _context(request, session, form, typed, priced, now=now), status=422
+    )
 
 
 def _proposed(to_pay: Decimal, on_hold: Decimal) -> str:
@@ -181,7 +186,9 @@ def _show_anew(
     form.add_error(None, words % {"fee": dollars(session.fee)})
     typed = form.held
     priced = checking_out.preview(session, typed, claim=form.claim, clinic=clinic) if typed else None
-    return render(request, "reception/check_out.html", _context(request, session, form, typed, priced), status=409)
+    return render(
+        request, "reception/check_out.html", _context(request, session, form, typed, priced, now=now), status=409
+    )
 
 
 def _not_checked_out(request: ActorRequest, session: Appointment, why: str, *, now: datetime) -> HttpResponse:
@@ -190,8 +197,15 @@ def _not_checked_out(request: ActorRequest, session: Appointment, why: str, *, n
 
 
 def _context(
-    request: ActorRequest, session: Appointment, form: CheckOutForm, held: Held | None, shown: Preview | None
+    request: ActorRequest,
+    session: Appointment,
+    form: CheckOutForm,
+    held: Held | None,
+    shown: Preview | None,
+    *,
+    now: datetime,
 ) -> dict[str, Any]:
+    check = claims_ahead.check_ahead(session, held, form.claim, shown, now=now) if held and shown else None
     return {
         "session": session,
         "patient": session.patient,
@@ -201,11 +215,10 @@ def _context(
         "unpriced": [] if shown else form.unpriced,
         "ahead": shown and shown.ahead,
         "to_pay": shown and shown.to_pay,
-        "item": shown and shown.item,
         "same_day": same_day.in_words(same_day.others_with_a_rebate(session, now=session.starts_at))
         if shown and shown.item
         else "",
-        "item_warning": _warning(held, shown) if held and shown else "",
+        "check": check and check.but(*_SAID_BESIDE),
         "proposed": shown and shown.proposed,
         "item_why": form.claim.why(session, held) if held else "",
         "referral": form.claim.referral,
@@ -219,16 +232,6 @@ def _context(
         "can_bulk": form.claim.is_covered and bool(form.claim.ways),
         "billed_to": held.bill_to.payer.name if held and held.bill_to else "",
     }
-
-
-def _warning(held: Held, shown: Preview) -> str:
-    """What looks odd about an item that the desk chose itself; empty if nothing does."""
-    if shown.item is None or not shown.odd:
-        return ""
-    words = {"item": shown.item.item, "minutes": held.minutes}
-    if shown.odd == "mode":
-        return _("Item %(item)s is for another way of holding the session.") % words
-    return _("Item %(item)s is not for a session of %(minutes)d minutes.") % words
 
 
 # ---- Afterwards -----------------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ from portal.common.web.once import making, once
 from portal.journeys import claim_checks, issuing
 from portal.journeys.claim_checks import Check
 from portal.journeys.issuing import Proposal, Refused
+from portal.medicare.claim_facts import Finding
 from portal.medicare.telling import standing_in_words
 from portal.web.calendars.refused import in_words
 from portal.web.reception import meanwhile
@@ -75,6 +76,17 @@ class Row:
     def value(self) -> str:
         return f"{self.proposal.session.code}:{self.proposal.seen}"
 
+    @property
+    def is_ticked(self) -> bool:
+        """What Medicare would refuse is invoiced only by whoever ticks it themselves."""
+        return self.proposal.may_run and self.proposal.is_ready
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What Medicare would say of it, the worst first."""
+        check = self.proposal.check
+        return [*check.red, *check.amber] if check else []
+
 
 def _notes(proposal: Proposal) -> list[str]:
     """What check-out would say of it: why Medicare pays nothing, an item that doesn't fit, a card that is missing."""
@@ -88,8 +100,6 @@ def _notes(proposal: Proposal) -> list[str]:
         notes.append(standing_in_words(claim.standing))
     elif claim.is_covered and shown.item is None:
         notes.append(claim.why(session, proposal.held))
-    if shown.item and not session.person.medicare_number:
-        notes.append(_("No Medicare card on file. The patient can still claim with the invoice."))
     return [note for note in notes if note]
 
 
@@ -124,7 +134,9 @@ def choose(request: ActorRequest) -> HttpResponse:
     context = {
         "form": asked,
         "rows": rows,
-        "total": sum((row.proposal.shown.bill.sums.total for row in rows if row.proposal.may_run), start=0),
+        "total": sum((row.proposal.shown.bill.sums.total for row in rows if row.is_ticked), start=0),
+        "ticked": sum(row.is_ticked for row in rows),
+        "refused": sum(row.proposal.may_run and not row.proposal.is_ready for row in rows),
         "has_more": len(found) > issuing.MOST,
         "most": issuing.MOST,
         "query": request.GET.urlencode(),
