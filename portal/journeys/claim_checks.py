@@ -14,8 +14,8 @@ from portal.billing.snapshot import REGISTRATIONS, InvoiceOnPaper
 from portal.clinic.models import ClinicSettings, ProviderNumber
 from portal.common.access.actors import Actor
 from portal.journeys import better_access
-from portal.medicare.findings import Facts, Finding, Letter
 from portal.medicare import schedule
+from portal.medicare.findings import Facts, Finding, Letter
 from portal.medicare.ledger import Standing
 from portal.medicare.models import LetterCheck, MbsItem, Referral
 from portal.medicare.readiness import findings_of

@@ -16,7 +16,7 @@ from portal.clinic.models import ClinicSettings, ProviderNumber
 from portal.journeys.checking_out import Claim, Held, Preview
 from portal.journeys.claim_checks import Check, card_is_right
 from portal.medicare import schedule
-from portal.medicare.claim_facts import Facts, Letter
+from portal.medicare.findings import Facts, Letter
 from portal.medicare.models import LetterCheck, Referral
 from portal.medicare.readiness import findings_of
 

@@ -30,7 +30,7 @@ from portal.common.web.once import making, once
 from portal.journeys import claim_checks, issuing
 from portal.journeys.claim_checks import Check
 from portal.journeys.issuing import Proposal, Refused
-from portal.medicare.claim_facts import Finding
+from portal.medicare.findings import Finding
 from portal.medicare.telling import standing_in_words
 from portal.web.calendars.refused import in_words
 from portal.web.reception import meanwhile
