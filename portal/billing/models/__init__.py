@@ -6,6 +6,7 @@ from portal.billing.models.card_consent import CardConsent
 from portal.billing.models.claim import Channel, ClaimStep, MedicareClaim
 from portal.billing.models.credit import CreditNote, NoteKind
 from portal.billing.models.day_close import ClosedPayment, DayClose
+from portal.billing.models.dispatch import REMINDED_EVERY, Dispatch
 from portal.billing.models.invoice import BILLS_A_SESSION, Invoice, InvoiceStatus, Line, Purpose
 from portal.billing.models.online import AttemptStatus, PaymentAttempt, RefundStatus, StripeEvent, StripeRefund
 from portal.billing.models.override import ClaimOverride
@@ -22,6 +23,7 @@ from portal.billing.models.watching import OnlineTrouble, Reconciliation
 __all__ = [
     "BILLS_A_SESSION",
     "FEES",
+    "REMINDED_EVERY",
     "Allocation",
     "AssignmentOfBenefit",
     "AssignmentTerms",
@@ -36,6 +38,7 @@ __all__ = [
     "ClosedPayment",
     "CreditNote",
     "DayClose",
+    "Dispatch",
     "DrawnPaper",
     "Invoice",
     "InvoiceStatus",

@@ -28,17 +28,20 @@ class BulkRunQuerySet(models.QuerySet["BulkRun"]):
     personal="pdf",
 )
 class BulkRun(models.Model):
-    """Many invoices printed as one PDF, or e-mailed one by one, by the worker. `skipped` have nobody to be sent to,
-    `held_back` are the ids of those that Medicare would refuse, which nobody answered for.
+    """Many invoices printed as one PDF, e-mailed one by one or reminded of, by the worker.
+
+    `skipped` have nobody to be sent to, `held_back` are the ids of those that Medicare would refuse, which nobody
+    answered for.
 
     `invoices` are ids, in the order in which they were listed; `done` counts those that were dealt with. A run that
     issues has `sessions`, each by its id and what the page knew of it: `invoices` are those that it made, and `refused`
-    each session that was left, with why.
+    each session that was left, with why. One that reminds has in `refused` each invoice that it left out, with why.
     """
 
     class Kind(models.TextChoices):
         PRINT = "print", _("Print")
         SEND = "send", _("E-mail")
+        REMIND = "remind", _("Remind")
         ISSUE = "issue", _("Invoice sessions")
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -59,7 +62,9 @@ class BulkRun(models.Model):
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=("print", "send", "issue")), name="bulk_run_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=("print", "send", "remind", "issue")), name="bulk_run_kind_is_known"
+            ),
             models.CheckConstraint(condition=Q(skipped__lte=F("done")), name="bulk_run_skips_what_it_did"),
         ]
 
