@@ -13,6 +13,7 @@ from django_q.tasks import async_task
 
 from portal.accounts.roles import Role
 from portal.audit import trail
+from portal.billing.actions import dispatching
 from portal.billing.models import BulkRun, Invoice, InvoiceStatus
 from portal.billing.refusals import HeldBack
 from portal.common.access.actors import Actor
@@ -61,12 +62,16 @@ def _print(run: BulkRun) -> None:
         else:
             held_back.append(pk)
         BulkRun.objects.filter(pk=run.pk).update(done=n, held_back=held_back)
-    run.done, run.held_back, run.finished_at = run.count, held_back, timezone.now()
-    if run.sent:
+    printed = [pk for pk in run.invoices if pk not in held_back]
+    if printed:
         out = BytesIO()
         writer.write(out)
         run.pdf = out.getvalue()
-    run.save(update_fields=["done", "held_back", "finished_at", "pdf"])
+    with transaction.atomic():
+        now = timezone.now()
+        dispatching.mark_printed(printed, run=run.code, by=Actor(run.created_by, Role.RECEPTION), now=now)
+        run.done, run.held_back, run.finished_at = run.count, held_back, now
+        run.save(update_fields=["done", "held_back", "finished_at", "pdf"])
 
 
 def _send(run: BulkRun) -> None:

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import UTC, datetime
+from functools import cache
 from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Max, Model
 from django.utils.translation import gettext as _
 
-from portal.billing.models import Invoice
+from portal.billing.models import Dispatch, Invoice
 from portal.billing.refusals import HeldBack
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest
 from portal.common.labels import labels_of
+from portal.common.languages.times import date_short
 from portal.journeys.mailing import address_for, send_invoice
 from portal.notifications.models import Notice
 from portal.web.reception.forms import SendForm
 
 # The latest are shown: somebody may have pressed it on many days.
 SHOWN = 3
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def send(request: ActorRequest, invoice: Invoice, *, now: datetime) -> None:
@@ -43,13 +47,39 @@ def mailed(invoice: Invoice, *, by: Actor) -> list[Notice]:
     return mailed_about(invoice, by=by, template="invoice")
 
 
-def sent_on(invoices: Collection[UUID], *, by: Actor) -> dict[UUID, date]:
-    """The clinic's day on which each of these was e-mailed last, by its code; without those that never went out."""
+def sent_on(invoices: Collection[UUID], *, by: Actor) -> dict[UUID, str]:
+    """What went out of each of these last, in words with the clinic's day, by its code; without those that never did.
+
+    As an e-mail or printed with others, and the newest reminder. Two statements.
+    """
+    day_of, said = ClinicSettings.current().day_of, cache(date_short)
     codes = [str(code) for code in invoices]
     notices = Notice.objects.visible_to(by).filter(about_label__in=labels_of(Invoice), about_code__in=codes)
     went = notices.filter(template="invoice", withdrawn_at__isnull=True, sent_at__isnull=False).order_by()
-    day_of = ClinicSettings.current().day_of
-    return {UUID(code): day_of(at) for code, at in went.values_list("about_code").annotate(Max("sent_at"))}
+    newest: dict[UUID, dict[str, datetime]] = defaultdict(dict)
+    for code, at in went.values_list("about_code").annotate(Max("sent_at")):
+        newest[UUID(code)]["sent"] = at
+    others = Dispatch.objects.visible_to(by).filter(invoice__code__in=invoices).order_by()
+    for code, what, at in others.values_list("invoice__code", "what").annotate(Max("made_at")):
+        newest[code][what] = at
+    found = {}
+    for code, each in newest.items():
+        words = []
+        first = max(("sent", "printed"), key=lambda what: each.get(what, _NEVER))
+        if first in each:
+            day = said(day_of(each[first]))
+            words.append(
+                _("e-mailed %(day)s") % {"day": day} if first == "sent" else _("printed %(day)s") % {"day": day}
+            )
+        if reminded := max((each[what] for what in ("reminded", "letter") if what in each), default=None):
+            words.append(_("reminded %(day)s") % {"day": said(day_of(reminded))})
+        found[code] = ", ".join(words)
+    return found
+
+
+def handed_out(invoice: Invoice, *, by: Actor) -> list[Dispatch]:
+    """When this invoice was printed with others or a reminder of it went out, and by whom, the newest first."""
+    return list(invoice.dispatches.visible_to(by).select_related("made_by")[:SHOWN])
 
 
 def mailed_about(thing: Model, *, by: Actor, template: str = "") -> list[Notice]:

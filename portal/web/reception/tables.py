@@ -150,7 +150,7 @@ class InvoiceTable(ListTable[DeskInvoiceRow]):
         *,
         order: str,
         today: date,
-        sent: Mapping[UUID, date],
+        sent: Mapping[UUID, str],
         **kwargs: Any,
     ) -> None:
         self.keyset, self.order, self.today, self.sent = keyset, order, today, sent
@@ -187,7 +187,7 @@ class InvoiceTable(ListTable[DeskInvoiceRow]):
                 psychologist_of(record),
                 self.day(record.issued_on),
                 self.day(record.due_on),
-                self.day(sent) if sent else "",
+                sent or "",
                 dollars(record.payable),
                 dollars(record.total),
                 dollars(balance) if balance else "–",

@@ -7,7 +7,7 @@ import io
 from pypdf import PdfReader
 
 from portal.accounts.roles import Role
-from portal.billing.models import BulkRun
+from portal.billing.models import BulkRun, Dispatch
 from portal.journeys import together
 from portal.notifications.models import Notice
 from tests import make
@@ -41,6 +41,22 @@ def test_they_are_printed_as_one(desk):
     reader = PdfReader(io.BytesIO(desk.get(f"{answer['Location']}pdf/").content))
     text = "".join(page.extract_text() for page in reader.pages)
     assert [invoice.number in text for invoice in invoices] == [True, True, False]
+
+
+def test_what_was_printed_says_so_on_the_list_and_by_whom_on_its_page(desk):
+    printed, other = issue(), issue()
+    begun(desk, "print", [printed])
+    for _twice in range(2):
+        BulkRun.objects.update(finished_at=None, done=0)
+        together.go_through(BulkRun.objects.get().pk)
+    made = Dispatch.objects.get()
+    assert (made.invoice, made.what, made.made_by) == (printed, "printed", BulkRun.objects.get().created_by)
+    assert desk.get("/reception/invoices/").content.decode().count("printed 24 Nov 2026") == 1
+    assert f"Printed by {made.made_by.name}: " in desk.get(f"/reception/invoices/{printed.number}/").content.decode()
+    assert "Printed by" not in desk.get(f"/reception/invoices/{other.number}/").content.decode()
+    # Opening the paper of one is looking at it.
+    desk.get(f"/reception/invoices/{other.number}/pdf/")
+    assert Dispatch.objects.count() == 1
 
 
 def test_they_are_mailed_once_and_who_has_no_address_is_counted(desk):

@@ -257,6 +257,7 @@ def checked_out(request: ActorRequest, code: UUID) -> HttpResponse:
         "notes": invoice.credit_notes.all(),
         "address": address_for(invoice),
         "mailed": mailing.mailed(invoice, by=request.actor),
+        "handed_out": mailing.handed_out(invoice, by=request.actor),
         "key": uuid.uuid4(),
         "is_paid": not invoice.balance,
         "owes": owed_by(request.actor, session.person),

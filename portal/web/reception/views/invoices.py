@@ -316,6 +316,7 @@ def _show(
         "again": again.address(invoice),
         "address": address_for(invoice) if invoice.status == InvoiceStatus.ISSUED else "",
         "mailed": mailing.mailed(invoice, by=request.actor),
+        "handed_out": mailing.handed_out(invoice, by=request.actor),
         "key": uuid.uuid4(),
         "claims": claims_of(invoice),
         "deposits": actions.held_for(invoice.patient) if _may_use_held(invoice) else [],
