@@ -79,7 +79,7 @@ def sent_on(invoices: Collection[UUID], *, by: Actor) -> dict[UUID, str]:
 
 def handed_out(invoice: Invoice, *, by: Actor) -> list[Dispatch]:
     """When this invoice was printed with others or a reminder of it went out, and by whom, the newest first."""
-    return list(invoice.dispatches.visible_to(by).select_related("made_by")[:SHOWN])
+    return list(Dispatch.objects.visible_to(by).filter(invoice=invoice).select_related("made_by")[:SHOWN])
 
 
 def mailed_about(thing: Model, *, by: Actor, template: str = "") -> list[Notice]:
