@@ -17,6 +17,7 @@ from portal.billing.statements import (
     PAID,
     TAKEN_OFF,
     WRITTEN_OFF,
+    Entry,
     Statement,
 )
 from portal.clinic.models import ClinicSettings
@@ -51,6 +52,13 @@ def statement_pdf(statement: Statement, *, name: str, address: str, today: date)
         return render_pdf("pdf/statement.html", context)
 
 
+def _money_in_words(entry: Entry) -> str:
+    how = METHODS.get(entry.about, entry.about)
+    if not entry.paid_by:
+        return how
+    return f"{how}, {'to' if entry.kind == GIVEN_BACK else 'from'} {entry.paid_by}"
+
+
 def rows_in_words(statement: Statement) -> list[dict[str, Any]]:
     """The rows as the paper says them."""
     return [
@@ -58,7 +66,7 @@ def rows_in_words(statement: Statement) -> list[dict[str, Any]]:
             "day": day(entry.day),
             "what": _KINDS[entry.kind],
             "number": entry.number,
-            "about": METHODS.get(entry.about, entry.about) if entry.kind in OF_MONEY else entry.about,
+            "about": _money_in_words(entry) if entry.kind in OF_MONEY else entry.about,
             "charged": entry.amount if entry.kind == BILLED else None,
             "paid": entry.amount if entry.kind != BILLED else None,
             "balance": entry.balance,

@@ -65,6 +65,14 @@ class SeenInvoice(forms.Form):
         self.add_error(None, ValidationError(words, code="changed"))
 
 
+class PaidByField(LineField):
+    """Whose money it is. Left empty it is theirs who are billed; names are offered beside it."""
+
+    def __init__(self) -> None:
+        super().__init__(label=_("Received from"), max_length=400, required=False)
+        self.widget.attrs["list"] = "likely-payers"
+
+
 class _MoneyForm(SeenInvoice):
     """Money over the desk. `key` is made with the page: a form that is sent twice counts once."""
 
@@ -124,6 +132,14 @@ def first_payday(invoice: Invoice) -> date:
 
 class PaymentForm(_MoneyForm):
     """Money that came. More than is owing is for the action to refuse: only it knows what is owing by then."""
+
+    paid_by = PaidByField()
+
+    def __init__(self, *args: Any, names: Sequence[str] = (), **kwargs: Any) -> None:
+        """`names` are those who are likely to have paid, the likeliest first."""
+        super().__init__(*args, **kwargs)
+        self.names = names
+        self.initial["paid_by"] = next(iter(names), "")
 
     def too_much(self, balance: Decimal) -> None:
         """Says what is owing; `balance` is in dollars."""

@@ -49,7 +49,7 @@ def facts_of(parts: Sequence[Payment], *, patient: Patient, among: InvoiceQueryS
             "clinic": on_paper,
             "title": "Refund receipt" if is_refund else "Receipt",
             "number": number_of(parts),
-            "from": about["bill_to"]["name"] if about else patient.legal_name,
+            "from": first.paid_by or (about["bill_to"]["name"] if about else patient.legal_name),
             "practice": about["practice"]["name"] if about else place.name if place else on_paper["name"],
             "address": about["practice"]["address"] if about else "",
             "date": day(first.received_on),

@@ -38,6 +38,8 @@ class Entry(NamedTuple):
     about: str
     amount: Decimal
     balance: Decimal
+    # Of money, whose it was, where that is not the patient.
+    paid_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +108,15 @@ def statement_of(
         - _kept(accounts, until=since - timedelta(days=1))
     )
     days = (since, until)
-    rows: list[tuple[date, str, str, str, Decimal]] = [
-        (row[0], BILLED, row[1], full_name(row[2] or row[3], row[4]), row[5])
+    rows: list[tuple[date, str, str, str, Decimal, str]] = [
+        (row[0], BILLED, row[1], full_name(row[2] or row[3], row[4]), row[5], "")
         for row in billed.filter(issued_on__range=days).values_list(
             *("issued_on", "number", "patient__preferred_name", "patient__legal_first_name"),
             *("patient__legal_last_name", "total"),
         )
     ]
     rows += [
-        (day, WRITTEN_OFF if kind == NoteKind.WRITE_OFF else TAKEN_OFF, number, invoice, -amount)
+        (day, WRITTEN_OFF if kind == NoteKind.WRITE_OFF else TAKEN_OFF, number, invoice, -amount, "")
         for day, kind, number, invoice, amount in notes.filter(issued_on__range=days).values_list(
             "issued_on", "kind", "number", "invoice__number", "amount"
         )
@@ -122,16 +124,16 @@ def statement_of(
     rows += _money(standing, accounts, days=days)
     rows.sort(key=lambda row: (row[0], _ORDER[row[1]], row[2]))
     entries, balance = [], opening
-    for day, kind, number, about, amount in rows:
+    for day, kind, number, about, amount, paid_by in rows:
         balance += amount
-        entries.append(Entry(day, kind, number, about, amount, balance))
+        entries.append(Entry(day, kind, number, about, amount, balance, paid_by))
     kept = _kept(accounts, until=until) if today and until >= today else ZERO
     return Statement(since, until, opening, tuple(entries), kept)
 
 
 def _money(
     standing: QuerySet[Invoice, Any], accounts: QuerySet[Patient] | None, *, days: tuple[date, date]
-) -> list[tuple[date, str, str, str, Decimal]]:
+) -> list[tuple[date, str, str, str, Decimal, str]]:
     """What came and went back. What of it settles them counts, whichever of them it was counted towards since."""
     payments = Payment.objects.order_by().filter(received_on__range=days)
     if accounts is None:
@@ -139,7 +141,8 @@ def _money(
     else:
         payments = payments.filter(patient__in=accounts.order_by().values("pk"))
     here = Sum("allocations__amount", filter=Q(allocations__invoice__in=standing))
-    rows = payments.values("pk", "received_on", "number", "method", "amount", "corrects").annotate(
+    names = ("paid_by", "patient__legal_first_name", "patient__legal_last_name")
+    rows = payments.values("pk", "received_on", "number", "method", "amount", "corrects", *names).annotate(
         here=here, anywhere=Sum("allocations__amount")
     )
     found = []
@@ -149,7 +152,9 @@ def _money(
             counts += row["amount"] - cents(row["anywhere"] or ZERO)
         if counts:
             kind = CORRECTED if row["corrects"] else PAID if counts > 0 else GIVEN_BACK
-            found.append((row["received_on"], kind, row["number"], row["method"], -counts))
+            is_theirs = row["paid_by"] == full_name(*(row[name] or "" for name in names[1:]))
+            whose = "" if is_theirs else row["paid_by"] or ""
+            found.append((row["received_on"], kind, row["number"], row["method"], -counts, whose))
     return found
 
 

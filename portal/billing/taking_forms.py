@@ -14,7 +14,7 @@ from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from portal.billing.actions import Settles, TakenPart
-from portal.billing.forms import AHEAD_AT_MOST, ask_place
+from portal.billing.forms import AHEAD_AT_MOST, PaidByField, ask_place
 from portal.billing.models import Invoice, Method, Purpose
 from portal.billing.models.payment import AT_THE_DESK
 from portal.clinic.models import Location
@@ -39,6 +39,7 @@ class TakingForm(forms.Form):
         max_value=MOST,
         help_text=_("Only where there is change to give."),
     )
+    paid_by = PaidByField()
     keeps = forms.BooleanField(label=_("Keep what is more on their account"), required=False)
     received_on = DateField(label=_("Date"), picker=True)
     key = forms.UUIDField(widget=forms.HiddenInput)
@@ -55,10 +56,12 @@ class TakingForm(forms.Form):
         today: date,
         seen: str,
         only: str = "",
+        names: Sequence[str] = (),
     ) -> None:
-        """`only` is the number of the one invoice that is proposed, or empty for all that are owing."""
+        """`only` is the number of the one invoice that is proposed, or empty for all; `names` are likely payers."""
+        self.names = names
         start: dict[str, Any] = {"use_held": bool(held), "received_on": today, "key": str(uuid.uuid4()), "seen": seen}
-        super().__init__(data, initial=start)
+        super().__init__(data, initial=start | {"paid_by": next(iter(names), "")})
         self.owing, self.held, self.today, self.place = list(owing), held, today, place or next(iter(places), None)
         for invoice in self.owing:
             words = _("%(number)s gets") % {"number": invoice.number}
@@ -251,6 +254,7 @@ class PaymentCorrectionForm(forms.Form):
     )
     received_on = DateField(label=_("Date"), picker=True)
     reference = LineField(label=_("Reference"), max_length=100, required=False)
+    paid_by = PaidByField()
     invoice = LineField(
         label=_("For which invoice"),
         max_length=12,
@@ -272,7 +276,9 @@ class PaymentCorrectionForm(forms.Form):
         today: date,
         places: Sequence[Location],
         place: Location | None,
+        names: Sequence[str] = (),
     ) -> None:
+        self.names = names
         super().__init__(data, initial={**start, "key": str(uuid.uuid4())})
         self.today = today
         ask_place(self, places, place)

@@ -32,6 +32,7 @@ def take(
     key: str,
     by: Actor,
     now: datetime,
+    paid_by: str = "",
     seen: str | None = None,
 ) -> Taking | None:
     """Takes money by `billing.take`, and returns and raises what that does."""
@@ -49,6 +50,7 @@ def take(
         key=key,
         by=by,
         now=now,
+        paid_by=paid_by,
         seen=seen,
     )
     sessions.look_again(Appointment.objects.filter(pk__in=[pk for pk in concerned if pk]), by=by, now=now)

@@ -126,10 +126,11 @@ def plain_rows(first: date, last: date, *, named: bool) -> Iterator[list[Cell]]:
         taken = row | {"description": row["line__description"], "total": -row["amount"], "gst": -row["gst"]}
         yield _plain(taken, row["issued_on"], "Credit note", row["number"], named=named)
     money = Payment.objects.filter(received_on__range=(first, last)).order_by("received_on", "pk")
-    for payment in money.only("received_on", "number", "method", "amount").iterator(chunk_size=_AT_ONCE):
+    for payment in money.only("received_on", "number", "method", "amount", "paid_by").iterator(chunk_size=_AT_ONCE):
         kind = "Refund" if payment.is_refund else "Payment"
         way = str(payment.get_method_display())
-        yield [payment.received_on, kind, payment.number, "", "", "", "", way, None, None, None, payment.amount]
+        whose = (payment.paid_by or "") if named else ""
+        yield [payment.received_on, kind, payment.number, "", whose, "", "", way, None, None, None, payment.amount]
 
 
 def _plain(row: dict[str, Any], day: date, kind: str, number: str, *, named: bool) -> list[Cell]:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db.models import F, Q, QuerySet, Sum
-from django.db.models.functions import Least, TruncMonth
+from django.db.models.functions import Coalesce, Least, TruncMonth
 from django.utils.translation import gettext as _
 
 from portal.billing.models import Allocation, CreditNote, Invoice, InvoiceStatus, Payment, Purpose, Waiver
@@ -105,6 +105,9 @@ def figures(first: date, last: date, *, by: By) -> Figures:
     ]
     for found, to_invoice, day, sums in sources:
         keys = _keys(by, to_invoice, day)
+        if by == By.PAYER and "received" in sums:
+            # Whose money it was; of rows from before that was asked, whoever is billed.
+            keys["key_0"] = Coalesce(F("payment__paid_by"), keys["key_0"])
         for one in found.order_by().values(**keys).annotate(**{f"sum_{name}": sums[name] for name in sums}):
             label = _label(by, [one[key] for key in keys])
             row = rows.setdefault(label, Row(label[-1]))

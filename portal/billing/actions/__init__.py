@@ -61,6 +61,7 @@ from portal.billing.actions.rows import refundable
 from portal.billing.actions.shares import set_share
 from portal.billing.actions.takings import Settles, TakenPart, held_of, money_as_shown, owing_of, settled_by, take
 from portal.billing.actions.typed import change_draft, type_invoice
+from portal.billing.actions.who_paid import likely_payers
 
 __all__ = [
     "BillTo",
@@ -98,6 +99,7 @@ __all__ = [
     "kept_on",
     "left_of",
     "let_pay",
+    "likely_payers",
     "links_of",
     "links_of_all",
     "mark_exported",

@@ -44,10 +44,12 @@ def correct_payment(
     key: str,
     by: Actor,
     now: datetime,
+    paid_by: str = "",
     seen: Decimal | None = None,
 ) -> Payment:
     """Says anew how and when money came: what is left of it is taken back, and taken again for the same invoices.
 
+    `paid_by` names whose money it was where that was wrong.
     Returns the new row; idempotent by `key`. Raises NotCorrectable where nothing is left of it, it came by machine, or
     nothing is changed; MoneyChanged where other than `seen` is left of it; ReasonMissing and KeyReused.
     """
@@ -60,12 +62,13 @@ def correct_payment(
     spots = [(invoice, amount) for invoice, amount in spots if amount]
     account = kept_on(payment)
     left = sum((amount for _invoice, amount in spots), account)
-    as_it_is = (payment.method, payment.received_on, payment.reference, payment.location_id)
+    whose = paid_by.strip() or payment.paid_by
+    as_it_is = (payment.method, payment.received_on, payment.reference, payment.location_id, payment.paid_by)
     place = place_of(method, location)
     if method != Method.MEDICARE and any(invoice.bulk_billed for invoice, _amount in spots):
         # What is bulk-billed, Medicare alone pays.
         raise NotCorrectable
-    if left <= 0 or as_it_is == (method, received_on, reference.strip(), place.pk if place else None):
+    if left <= 0 or as_it_is == (method, received_on, reference.strip(), place.pk if place else None, whose):
         raise NotCorrectable
     if seen is not None and seen != left:
         raise MoneyChanged
@@ -76,6 +79,7 @@ def correct_payment(
         off=spots,
         patient=payment.patient,
         method=method,
+        paid_by=whose,
         received_on=received_on,
         reference=reference,
         location=place,
@@ -132,6 +136,8 @@ def correct_invoice(
         off=[(source, left)],
         patient=target.patient,
         method=payment.method,
+        # By itself it was whoever the wrong invoice named.
+        paid_by=target.bill_to_name if payment.paid_by in (None, source.bill_to_name) else payment.paid_by,
         received_on=payment.received_on,
         reference=payment.reference,
         location=payment.location,
@@ -172,6 +178,7 @@ def _anew(
     off: list[tuple[Invoice, Decimal]],
     patient: Patient | None,
     method: str,
+    paid_by: str | None,
     received_on: date,
     reference: str,
     location: Location | None,
@@ -187,6 +194,7 @@ def _anew(
         patient=payment.patient,
         amount=-amount,
         method=payment.method,
+        paid_by=payment.paid_by,
         key=f"{key}:back",
         by=by,
         now=now,
@@ -205,6 +213,7 @@ def _anew(
         patient=patient,
         amount=amount,
         method=method,
+        paid_by=paid_by,
         key=key,
         by=by,
         now=now,

@@ -12,6 +12,7 @@ from portal.billing.actions.amounts import check_amount, check_seen
 from portal.billing.actions.drawing import draw_soon
 from portal.billing.actions.locking import lock_invoice, lock_invoices
 from portal.billing.actions.rows import by_key, place_of, refundable, the_same, write_payment
+from portal.billing.actions.who_paid import usual_for
 from portal.billing.models import Allocation, Invoice, InvoiceStatus, Method, Payment
 from portal.billing.refusals import NotMovable, NotPayable, Overpayment
 from portal.clinic.models import Location
@@ -28,6 +29,7 @@ def record_payment(
     key: str,
     by: Actor,
     now: datetime,
+    paid_by: str = "",
     reference: str = "",
     received_on: date | None = None,
     location: Location | None = None,
@@ -37,6 +39,7 @@ def record_payment(
 
     Raises WrongAmount, Overpayment (with what is owing), NotPayable on a draft or a void invoice, KeyReused when the
     key belongs to another payment, and ChangedMeanwhile where the invoice is not as it was `seen` (`Invoice.seen_as`).
+    `paid_by` names whose money it is, whoever the invoice is made out to unless it is said.
     `received_on` is today on the clinic's calendar unless it is said, and money that is taken by hand lies at the
     invoice's place unless `location` says another.
     """
@@ -54,6 +57,7 @@ def record_payment(
         patient=invoice.patient,
         amount=amount,
         method=method,
+        paid_by=paid_by.strip() or usual_for(invoice, method),
         key=key,
         by=by,
         now=now,

@@ -83,14 +83,16 @@ def take(
     key: str,
     by: Actor,
     now: datetime,
+    paid_by: str = "",
     seen: str | None = None,
 ) -> Taking | None:
     """Settles invoices with `uses` dollars of what is held, and takes the rest; what is more stays on the account.
 
     Returns the taking, or None where nothing was taken because what is held was enough; idempotent by `key`. `handed`
-    is the cash that was put on the desk. Raises MoneyChanged where somebody's money is not as it was `seen`
-    (`money_as_shown`), NotPayable, Overpayment (with what is owing), NotMovable (with what is held), WrongAmount,
-    DoesNotAddUp unless it does or `keeps` says that what is more is kept, and KeyReused.
+    is the cash that was put on the desk, `paid_by` names whose money it is: whoever is billed unless it is said. Raises
+    MoneyChanged where somebody's money is not as it was `seen` (`money_as_shown`), NotPayable, Overpayment (with what
+    is owing), NotMovable (with what is held), WrongAmount, DoesNotAddUp unless it does or `keeps` says that what is
+    more is kept, and KeyReused.
     """
     lock_sessions_of(held_for(patient))
     deposits = held_for(patient)
@@ -122,11 +124,13 @@ def take(
     )
     if taking is None:
         return _the_same(Taking.objects.get(key=key), patient, parts)
+    billed = next((locked[pk].bill_to_name for pk in wanted), patient.legal_name)
     for number, part in enumerate(parts, start=1):
         payment = write_payment(
             patient=patient,
             amount=part.amount,
             method=part.method,
+            paid_by=paid_by.strip() or billed,
             reference=part.reference,
             key=f"{key}:{number}",
             number=taking.number if len(parts) == 1 else f"{taking.number}-{number}",

@@ -35,7 +35,7 @@ AT_THE_DESK = (Method.CARD, Method.CASH, Method.TRANSFER)
     plain="id code number taking patient method amount received_on recorded_at received_by location key reverses "
     "from_account corrects",
     # The reason is the desk's own words.
-    personal="reference reason",
+    personal="reference reason paid_by",
 )
 class Payment(models.Model):
     """Money that came, or went back. A row never changes: a correction is a new row, with a minus, that reverses it.
@@ -66,6 +66,9 @@ class Payment(models.Model):
     location = models.ForeignKey(
         Location, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, editable=False
     )
+    # Whose money it is, as its receipt says: a parent, a plan manager, an insurer. None of rows from before this was
+    # asked: whoever the invoice is made out to.
+    paid_by = models.CharField(max_length=400, null=True, editable=False)  # noqa: DJ001
     reference = models.CharField(_("reference"), max_length=100, blank=True)
     # Why it went back, or why it was written down anew.
     reason = models.CharField(max_length=200, blank=True, editable=False)
@@ -103,6 +106,9 @@ class Payment(models.Model):
                 name="payment_corrects_with_a_reason",
             ),
             models.CheckConstraint(condition=~Q(key=""), name="payment_has_a_key"),
+            models.CheckConstraint(
+                condition=Q(paid_by__isnull=True) | ~Q(paid_by=""), name="payment_names_whom_it_is_from"
+            ),
             models.CheckConstraint(condition=Q(amount=Round("amount", 2)), name="payment_in_whole_cents"),
         ]
 

@@ -236,6 +236,7 @@ def _came_back(refund: StripeRefund, *, now: datetime) -> None:
         patient=whose,
         amount=refund.amount,
         method=Method.STRIPE,
+        paid_by=refund.payment.paid_by,
         key=f"stripe-returned:{refund.code}",
         reference=refund.stripe_id,
         reason="The refund did not reach the card",

@@ -133,6 +133,7 @@ def take(
         patient=patient,
         amount=amount,
         method=Method.STRIPE,
+        paid_by=invoice.bill_to_name if invoice is not None else patient.legal_name,
         reference=intent,
         key=f"stripe:{intent}",
         by=STRIPE,

@@ -48,18 +48,21 @@ def correct(request: ActorRequest, number: str, receipt: str) -> HttpResponse:
     rows = Payment.objects.filter(allocations__invoice=invoice, reverses__isnull=True).distinct()
     payment = get_object_or_404(rows.select_related("location", "patient"), number=receipt)
     left, here = actions.left_of(payment), actions.refundable(payment=payment, invoice=invoice)
+    was = payment.paid_by or invoice.bill_to_name
     form = PaymentCorrectionForm(
         request.POST if request.method == "POST" else None,
         start={
             "method": payment.method,
             "received_on": payment.received_on,
             "reference": payment.reference,
+            "paid_by": was,
             "invoice": invoice.number,
             "seen": f"{left}.{invoice.seen_as}",
         },
         today=ClinicSettings.current().today(now),
         places=drawer.places(),
         place=payment.location or invoice.location,
+        names=actions.likely_payers(invoice.patient, invoice),
     )
     can_correct, status = actions.is_correctable(payment) and here > 0, 422
     earlier = Payment.objects.filter(corrects=payment, amount__gt=0).first()
@@ -104,7 +107,9 @@ def _said_anew(
     if said["seen"] != f"{left}.{invoice.seen_as}":
         raise MoneyChanged
     others = (said["method"], said["received_on"], said["reference"])
-    is_same = others == (payment.method, payment.received_on, payment.reference)
+    was = payment.paid_by or invoice.bill_to_name
+    paid_by = "" if said["paid_by"] == was else said["paid_by"]
+    is_same = others == (payment.method, payment.received_on, payment.reference) and not paid_by
     if said["invoice"] != invoice.number:
         if not is_same:
             words = _("Change either the invoice, or how and when it came; then do the other.")
@@ -134,6 +139,7 @@ def _said_anew(
             key=key,
             by=request.actor,
             now=now,
+            paid_by=paid_by,
             seen=left,
         )
     return _corrected(request, invoice, new)

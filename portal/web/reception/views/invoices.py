@@ -108,6 +108,7 @@ def _payment_form(
         seen=invoice.seen_as if data is None else "",
         places=drawer.places(),
         place=drawer.place_of(request, invoice.location),
+        names=actions.likely_payers(invoice.patient, invoice),
     )
 
 

@@ -89,6 +89,7 @@ def _form(request: ActorRequest, patient: Patient, *, now: datetime, data: Query
         today=ClinicSettings.current().today(now),
         seen=actions.money_as_shown(patient),
         only=request.GET.get("invoice", ""),
+        names=actions.likely_payers(patient, *owing[:1]),
     )
 
 
@@ -104,6 +105,7 @@ def _taken(request: ActorRequest, patient: Patient, form: TakingForm, *, now: da
             handed=said["handed"],
             received_on=said["received_on"],
             location=said["location"],
+            paid_by=said["paid_by"],
             key=f"taking:{said['key']}",
             by=request.actor,
             now=now,
