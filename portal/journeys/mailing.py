@@ -84,7 +84,7 @@ def send_invoice(*, invoice: Invoice, key: str, by: Actor, now: datetime) -> str
                 "balance": invoice.balance,
                 "is_credited": invoice.total > 0 and not invoice.payable,
                 "due_on": invoice.due_on,
-                "pay_link": _pay_link(invoice, reader, by=by, now=now),
+                "pay_link": pay_link(invoice, reader, by=by, now=now),
             },
             dedupe_key=f"invoice:{invoice.code}:{to.digest}:{key}",
             language=reader.language,
@@ -95,7 +95,7 @@ def send_invoice(*, invoice: Invoice, key: str, by: Actor, now: datetime) -> str
     return reader.address
 
 
-def _pay_link(invoice: Invoice, reader: Reader, *, by: Actor, now: datetime) -> str:
+def pay_link(invoice: Invoice, reader: Reader, *, by: Actor, now: datetime) -> str:
     """The address at which the bill is seen and paid without signing in; empty where nothing is owing, or by card."""
     if not is_on() or not invoice.balance:
         return ""

@@ -1,4 +1,4 @@
-"""Many invoices at once, by the worker: printed as one PDF, or e-mailed each to whoever is billed."""
+"""Many invoices at once, by the worker: printed as one PDF, e-mailed each to whoever is billed, or reminded of."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from portal.billing.actions import dispatching
 from portal.billing.models import BulkRun, Invoice, InvoiceStatus
 from portal.billing.refusals import HeldBack
 from portal.common.access.actors import Actor
-from portal.journeys import claim_checks, mailing
+from portal.journeys import claim_checks, mailing, reminding
 
 # More at once are more than a printer's tray, and more than anybody looks through.
 MOST = 500
@@ -26,7 +26,7 @@ KEPT_FOR = timedelta(days=1)
 
 @transaction.atomic
 def begin(*, kind: str, invoices: Sequence[int], by: Actor, now: datetime) -> BulkRun:
-    """Has the worker print or e-mail these invoices, by their ids, in this order; no more than `MOST`."""
+    """Has the worker print, e-mail or remind of these invoices, by their ids, in this order; no more than `MOST`."""
     run = BulkRun.objects.create(kind=kind, invoices=list(invoices[:MOST]), created_at=now, created_by=by.person)
     trail.record("bulk.begun", by=by, target=run, at=now, kind=kind, invoices=run.count)
     transaction.on_commit(partial(async_task, "portal.journeys.together.go_through", run.pk), robust=True)
@@ -45,6 +45,8 @@ def go_through(pk: int) -> None:
         return
     if run.kind == BulkRun.Kind.PRINT:
         _print(run)
+    elif run.kind == BulkRun.Kind.REMIND:
+        reminding.go_through(run)
     else:
         _send(run)
 

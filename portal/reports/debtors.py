@@ -37,6 +37,11 @@ class Debtor:
     ages: tuple[Decimal, ...]
 
     @property
+    def is_late(self) -> bool:
+        """Whether any of it is overdue."""
+        return any(self.ages[1:])
+
+    @property
     def total(self) -> Decimal:
         return sum(self.ages, ZERO)
 

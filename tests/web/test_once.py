@@ -37,6 +37,7 @@ from portal.appointments.models import (
 from portal.appointments.recurrence import Every, Pattern
 from portal.audit.models import Entry
 from portal.billing import actions as billing
+from portal.billing.charges import extra_line
 from portal.billing.models import BulkRun, CreditNote, Invoice, PatientPayer, Payer, Payment, PayShare, Taking
 from portal.clinic.models import Language, Location, Mode, Psychologist, Room, Service, Specialisation
 from portal.common import schedules
@@ -620,6 +621,20 @@ def several_invoices_together():
     return sheet(desk(), page, "reception:together", says=says, count=BulkRun)
 
 
+def a_reminder():
+    by, long_ago = make.actor(), timezone.now() - timedelta(days=60)
+    draft = billing.draft_invoice(
+        patient=make.patient(),
+        psychologist=make.psychologist(),
+        location=make.location(),
+        charges=[extra_line("Report", Decimal("80.00"))],
+        by=by,
+        now=long_ago,
+    )
+    number = billing.issue_invoice(invoice=draft, by=by, now=long_ago).number
+    return sheet(desk(), at("reception:invoice", number), "reception:remind_invoice", number, count=BulkRun)
+
+
 def sessions_invoiced_in_a_run():
     session = make.appointment(status=Status.COMPLETED, starts_at=timezone.now() - timedelta(hours=2))
     page, says = at("reception:run_invoices"), {"session": [f"{session.code}:"]}
@@ -918,7 +933,7 @@ PRESSED = {
         ),
         *(a_booking_in_an_empty_half_hour, an_own_booking_in_an_empty_half_hour, an_own_cancellation),
         *(a_check_out, a_check_out_paid_later, an_invoice_by_mail, a_payment, a_refund, a_credit, a_location, a_room),
-        *(a_taking, an_account_given_back, an_invoice_that_is_typed, several_invoices_together),
+        *(a_taking, an_account_given_back, an_invoice_that_is_typed, several_invoices_together, a_reminder),
         *(a_payer, who_pays_for_a_patient, a_part_of_what_comes_in, a_file_of_the_schedule, limits_of_a_year),
         *(a_service, an_invitation, an_invitation_again, a_specialisation, a_language, a_profile, a_file, a_category),
         *(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Max
 
-from portal.billing.models import Dispatch, Invoice
+from portal.audit import trail
+from portal.billing.models import REMINDED_EVERY, Dispatch, Invoice
 from portal.common.access.actors import Actor
 
 
@@ -24,3 +26,25 @@ def mark_printed(invoices: Collection[int], *, run: UUID, by: Actor, now: dateti
     Dispatch.objects.bulk_create(
         Dispatch(invoice_id=pk, what=Dispatch.What.PRINTED, run=run, made_at=now, made_by=by.user) for pk in sorted(ids)
     )
+
+
+def reminded_last(invoices: Iterable[int]) -> dict[int, datetime]:
+    """When somebody was reminded of each of these last, by their ids; without those of which nobody was."""
+    rows = Dispatch.objects.reminders().filter(invoice__in=list(invoices)).order_by()
+    return dict(rows.values_list("invoice").annotate(Max("made_at")))
+
+
+def may_remind(last: datetime, *, now: datetime) -> bool:
+    """Whether long enough ago somebody was reminded: the database refuses one who is asked again before."""
+    return now - last >= REMINDED_EVERY
+
+
+@transaction.atomic
+def mark_reminded(invoices: Iterable[Invoice], *, what: Dispatch.What, run: UUID, by: Actor, now: datetime) -> None:
+    """Writes down that somebody was reminded of these invoices, which the caller holds locked."""
+    rows = sorted(invoices, key=lambda invoice: invoice.pk)
+    Dispatch.objects.bulk_create(
+        Dispatch(invoice=invoice, what=what, run=run, made_at=now, made_by=by.user) for invoice in rows
+    )
+    for invoice in rows:
+        trail.record("invoice.reminded", target=invoice, by=by, at=now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from uuid import UUID
 
@@ -47,12 +47,19 @@ def mailed(invoice: Invoice, *, by: Actor) -> list[Notice]:
     return mailed_about(invoice, by=by, template="invoice")
 
 
-def sent_on(invoices: Collection[UUID], *, by: Actor) -> dict[UUID, str]:
+def sent_on(invoices: Collection[UUID], *, by: Actor, today: date) -> dict[UUID, str]:
     """What went out of each of these last, in words with the clinic's day, by its code; without those that never did.
 
     As an e-mail or printed with others, and the newest reminder. Two statements.
     """
-    day_of, said = ClinicSettings.current().day_of, cache(date_short)
+    clinic = ClinicSettings.current()
+
+    @cache
+    def said(at: datetime) -> str:
+        day = clinic.day_of(at)
+        # The year that it is goes without saying.
+        return date_short(day).removesuffix(f" {today.year}")
+
     codes = [str(code) for code in invoices]
     notices = Notice.objects.visible_to(by).filter(about_label__in=labels_of(Invoice), about_code__in=codes)
     went = notices.filter(template="invoice", withdrawn_at__isnull=True, sent_at__isnull=False).order_by()
@@ -67,12 +74,12 @@ def sent_on(invoices: Collection[UUID], *, by: Actor) -> dict[UUID, str]:
         words = []
         first = max(("sent", "printed"), key=lambda what: each.get(what, _NEVER))
         if first in each:
-            day = said(day_of(each[first]))
+            day = said(each[first])
             words.append(
                 _("e-mailed %(day)s") % {"day": day} if first == "sent" else _("printed %(day)s") % {"day": day}
             )
         if reminded := max((each[what] for what in ("reminded", "letter") if what in each), default=None):
-            words.append(_("reminded %(day)s") % {"day": said(day_of(reminded))})
+            words.append(_("reminded %(day)s") % {"day": said(reminded)})
         found[code] = ", ".join(words)
     return found
 

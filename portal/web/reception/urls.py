@@ -180,6 +180,7 @@ urlpatterns = [
     path("invoices/<slug:number>/issue/", composing.issue, name="issue_invoice"),
     path("invoices/<slug:number>/pdf/", invoices.pdf, name="invoice_pdf"),
     path("invoices/<slug:number>/send/", invoices.send, name="email_invoice"),
+    path("invoices/<slug:number>/remind/", together.remind, name="remind_invoice"),
     path("invoices/<slug:number>/pay/", invoices.pay, name="pay"),
     path("invoices/<slug:number>/charge-card/", card_charges.charge, name="charge_card"),
     path("invoices/<slug:number>/use-held/", invoices.use_held, name="use_held"),

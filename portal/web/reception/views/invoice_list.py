@@ -70,7 +70,7 @@ def listing(request: ActorRequest) -> HttpResponse:
         page,
         order=order,
         today=chosen.today,
-        sent=mailing.sent_on([row.code for row in page.rows], by=request.actor),
+        sent=mailing.sent_on([row.code for row in page.rows], by=request.actor, today=chosen.today),
         empty_text=_("Nothing fits. Try part of the number or the name, or take a filter away.")
         if chosen.narrows
         else _("An invoice is made when a session is checked out."),

@@ -34,7 +34,7 @@ from portal.clinic.models import ClinicSettings
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.money import dollars
 from portal.common.web.htmx import redirect_to
-from portal.journeys import claim_checks, paying, voiding
+from portal.journeys import claim_checks, paying, reminding, voiding
 from portal.journeys.mailing import address_for
 from portal.web.reception import again, drawer, mailing, meanwhile
 from portal.web.reception.views.claim_checks import held_back
@@ -300,12 +300,13 @@ def _show(
 ) -> HttpResponse:
     today = _today(now)
     takes_money = invoice.status == InvoiceStatus.ISSUED and invoice.balance > 0
+    badge = invoice.badge(today=today)
     context: dict[str, Any] = {
         "invoice": invoice,
         "lines": invoice.lines.all(),
         "movements": movements_of(invoice),
         "notes": invoice.credit_notes.select_related("created_by", "line"),
-        "badge": invoice.badge(today=today),
+        "badge": badge,
         "check": claim_checks.check(invoice, now=now),
         "referral": (invoice.snapshot or {}).get("referral"),
         "form": (form or _payment_form(request, invoice, today=today))
@@ -317,6 +318,7 @@ def _show(
         "again": again.address(invoice),
         "address": address_for(invoice) if invoice.status == InvoiceStatus.ISSUED else "",
         "mailed": mailing.mailed(invoice, by=request.actor),
+        "may_remind": badge == "overdue" and reminding.may_remind(invoice, now=now),
         "handed_out": mailing.handed_out(invoice, by=request.actor),
         "key": uuid.uuid4(),
         "claims": claims_of(invoice),

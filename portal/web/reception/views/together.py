@@ -1,7 +1,8 @@
-"""Many of the listed invoices at once: chosen, then printed as one PDF or e-mailed by the worker."""
+"""Many of the listed invoices at once: chosen, then printed as one PDF, e-mailed or reminded of by the worker."""
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from django.contrib import messages
@@ -9,14 +10,17 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.roles import Role
-from portal.billing.models import BulkRun, Invoice, InvoiceStatus
+from portal.billing.models import BulkRun, Dispatch, Invoice, InvoiceStatus
 from portal.common.access.decorators import ActorRequest, allow
+from portal.common.languages.times import date_short
 from portal.common.web.htmx import page_or_fragment
 from portal.common.web.once import making, once
 from portal.journeys import together
+from portal.journeys.reminding import LeftOut
+from portal.web.reception import mailing
 from portal.web.reception.tables import InvoiceTable
 from portal.web.reception.views.invoice_list import chosen_by
 
@@ -29,7 +33,7 @@ def choose(request: ActorRequest) -> HttpResponse:
     now = timezone.now()
     chosen = chosen_by(request, now=now)
     order = InvoiceTable.order_in(request.GET)
-    listed = chosen.found.filter(status=InvoiceStatus.ISSUED).order_by(order, f"{'-' * order.startswith('-')}pk")
+    listed = chosen.rows.filter(status=InvoiceStatus.ISSUED).order_by(order, f"{'-' * order.startswith('-')}pk")
     status = 200
     if request.method == "POST":
         kind, numbers = request.POST.get("kind", ""), request.POST.getlist("invoice")[: together.MOST]
@@ -37,16 +41,17 @@ def choose(request: ActorRequest) -> HttpResponse:
         visible = Invoice.objects.visible_to(request.actor).issued().filter(number__in=numbers)
         by_number = dict(visible.order_by().values_list("number", "pk"))
         ids = [by_number[number] for number in dict.fromkeys(numbers) if number in by_number]
-        if ids and kind in (BulkRun.Kind.PRINT, BulkRun.Kind.SEND):
+        if ids and kind in (BulkRun.Kind.PRINT, BulkRun.Kind.SEND, BulkRun.Kind.REMIND):
             with making(request, now=now) as made:
                 run = together.begin(kind=kind, invoices=ids, by=request.actor, now=now)
                 made.leads_to("reception:bulk_run", code=run.code)
             return made.answer
         messages.error(request, _("Tick at least one invoice."))
         status = 422
-    rows = list(listed.for_table()[: together.MOST + 1])
+    rows = list(listed[: together.MOST + 1])
+    sent = mailing.sent_on([row.code for row in rows[: together.MOST]], by=request.actor, today=chosen.today)
     context = {
-        "rows": rows[: together.MOST],
+        "rows": [(row, sent.get(row.code, "")) for row in rows[: together.MOST]],
         "has_more": len(rows) > together.MOST,
         "most": together.MOST,
         "query": request.GET.urlencode(),
@@ -63,7 +68,45 @@ def run(request: ActorRequest, code: UUID) -> HttpResponse:
     )
     held = Invoice.objects.visible_to(request.actor).filter(pk__in=found.held_back if found.finished_at else [])
     context = {"run": found, "held": list(held.order_by("number").values_list("number", flat=True))}
+    if found.kind == BulkRun.Kind.REMIND and found.finished_at:
+        reminded = Dispatch.objects.visible_to(request.actor).filter(run=found.code)
+        context |= {
+            "mailed": reminded.filter(what=Dispatch.What.REMINDED).count(),
+            "printed": reminded.filter(what=Dispatch.What.LETTER).count(),
+            "left_out": _left_out(request, found),
+        }
     return page_or_fragment(request, "reception/bulk_run.html", context, fragment="progress")
+
+
+def _left_out(request: ActorRequest, run: BulkRun) -> list[tuple[str, str]]:
+    """The invoices of which nobody was reminded, by their numbers, and why."""
+    ids = [pk for pk, _reason, _day in run.refused]
+    numbers = dict(Invoice.objects.visible_to(request.actor).filter(pk__in=ids).order_by().values_list("pk", "number"))
+    found = []
+    for pk, reason, day in run.refused:
+        match reason:
+            case LeftOut.LATELY:
+                words = _("Reminded on %(day)s: once in seven days is enough.")
+                why = words % {"day": date_short(date.fromisoformat(day))}
+            case LeftOut.HELD_BACK:
+                why = _("Held back: Medicare would refuse it. Look at its check, and mend it or say why.")
+            case _:
+                why = _("Not overdue.")
+        if pk in numbers:
+            found.append((numbers[pk], why))
+    return found
+
+
+@allow(Role.RECEPTION, Role.MANAGER)
+@once
+@require_POST
+def remind(request: ActorRequest, number: str) -> HttpResponse:
+    """Has whoever is billed reminded of one invoice: by e-mail, or by a letter to print."""
+    found, now = get_object_or_404(Invoice.objects.visible_to(request.actor).issued(), number=number), timezone.now()
+    with making(request, now=now) as made:
+        run = together.begin(kind=BulkRun.Kind.REMIND, invoices=[found.pk], by=request.actor, now=now)
+        made.leads_to("reception:bulk_run", code=run.code)
+    return made.answer
 
 
 @allow(Role.RECEPTION, Role.MANAGER)

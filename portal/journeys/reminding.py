@@ -1,0 +1,192 @@
+"""Reminding of what is overdue: one e-mail to each reader for all of theirs, a letter where no address is known."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from io import BytesIO
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+
+from portal.accounts.roles import Role
+from portal.billing import transfers
+from portal.billing.actions import dispatching
+from portal.billing.actions.locking import lock_invoices
+from portal.billing.models import BulkRun, Dispatch, Invoice
+from portal.billing.models.invoice import Standing, standing_of
+from portal.clinic.models import ClinicSettings
+from portal.common.access.actors import Actor
+from portal.common.money import ZERO
+from portal.journeys import claim_checks, mailing
+from portal.notifications import outbox
+from portal.notifications.recipients import Recipient
+from portal.patients.reaching import Reader
+
+
+class LeftOut(StrEnum):
+    """Why nobody is reminded of an invoice; views turn these into words."""
+
+    NOT_OVERDUE = "not_overdue"
+    LATELY = "lately"
+    HELD_BACK = "held_back"
+
+
+class Why(NamedTuple):
+    """Why, and the day on which it was reminded of last, as ISO text, where that is why."""
+
+    reason: LeftOut
+    day: str = ""
+
+
+def why_left_out(invoice: Invoice, *, last: datetime | None, now: datetime) -> Why | None:
+    """Why nobody is reminded of this invoice now, as far as it says itself; `last` is when somebody was."""
+    clinic = ClinicSettings.current()
+    if standing_of(invoice, today=clinic.today(now)) != Standing.OVERDUE:
+        return Why(LeftOut.NOT_OVERDUE)
+    if last is not None and not dispatching.may_remind(last, now=now):
+        return Why(LeftOut.LATELY, clinic.day_of(last).isoformat())
+    return None
+
+
+def may_remind(invoice: Invoice, *, now: datetime) -> bool:
+    """Whether the invoice's page offers it."""
+    last = dispatching.reminded_last([invoice.pk]).get(invoice.pk)
+    return why_left_out(invoice, last=last, now=now) is None
+
+
+class Owed(NamedTuple):
+    """One invoice as a reminder lists it: nothing of what it is for."""
+
+    number: str
+    issued_on: date
+    due_on: date
+    days: int
+    amount: Decimal
+    pay_link: str = ""
+
+
+def go_through(run: BulkRun) -> None:
+    """The worker's part. Begun again after it was stopped, it reminds nobody twice."""
+    by = Actor(run.created_by, Role.RECEPTION)
+    reminded = set(Dispatch.objects.filter(run=run.code).values_list("invoice", flat=True))
+    left: dict[int, Why] = {}
+    by_mail, by_letter = _sorted([pk for pk in run.invoices if pk not in reminded], left, now=timezone.now())
+    run.done = len(reminded) + len(left)
+    for reader, invoices in by_mail.items():
+        _mail(reader, invoices, left, run=run, by=by, now=timezone.now())
+        run.done += len(invoices)
+        run.save(update_fields=["done"])
+    _print(list(by_letter.values()), left, run=run, by=by)
+
+
+def _sorted(
+    invoices: Sequence[int], left: dict[int, Why], *, now: datetime
+) -> tuple[dict[Reader, list[Invoice]], dict[tuple[str, str], list[Invoice]]]:
+    """These invoices by whoever reads of them, and by whom a letter goes to; why not, of the others."""
+    by_mail: dict[Reader, list[Invoice]] = defaultdict(list)
+    by_letter: dict[tuple[str, str], list[Invoice]] = defaultdict(list)
+    last = dispatching.reminded_last(invoices)
+    rows = Invoice.objects.filter(pk__in=invoices).select_related("patient__user", "billed_user", "payer")
+    for invoice in rows.order_by("due_on", "pk"):
+        if why := why_left_out(invoice, last=last.get(invoice.pk), now=now):
+            left[invoice.pk] = why
+        elif not claim_checks.may_print(invoice, now=now):
+            left[invoice.pk] = Why(LeftOut.HELD_BACK)
+        elif (reader := mailing.reader_of(invoice)) and reader.address:
+            # Whose invoice it is isn't said: one who pays for two children gets one e-mail.
+            by_mail[reader._replace(about="")].append(invoice)
+        else:
+            by_letter[invoice.bill_to_name, invoice.bill_to_address].append(invoice)
+    return by_mail, by_letter
+
+
+def _still(invoices: Iterable[Invoice], left: dict[int, Why], *, now: datetime) -> list[Invoice]:
+    """Those of these that are still to be reminded of, locked; somebody may have paid since, or reminded."""
+    locked = lock_invoices(*invoices)
+    last, still = dispatching.reminded_last(locked), []
+    for invoice in locked.values():
+        if why := why_left_out(invoice, last=last.get(invoice.pk), now=now):
+            left[invoice.pk] = why
+        else:
+            still.append(invoice)
+    return sorted(still, key=lambda invoice: (invoice.due_on, invoice.pk))
+
+
+@transaction.atomic
+def _mail(
+    reader: Reader, invoices: Sequence[Invoice], left: dict[int, Why], *, run: BulkRun, by: Actor, now: datetime
+) -> None:
+    still = _still(invoices, left, now=now)
+    if not still:
+        return
+    to, today = Recipient.by_email(reader.address), ClinicSettings.current().today(now)
+    rows = [_owed(one, today=today, pay_link=mailing.pay_link(one, reader, by=by, now=now)) for one in still]
+    outbox.queue(
+        template="reminder",
+        to=to,
+        context={
+            "called": reader.called,
+            "owed": rows,
+            "total": sum((one.balance for one in still), ZERO),
+            "has_link": any(row.pay_link for row in rows),
+        },
+        dedupe_key=f"reminder:{run.code}:{to.digest}:{reader.language}:{reader.called}",
+        language=reader.language,
+        about=still[0],
+    )
+    dispatching.mark_reminded(still, what=Dispatch.What.REMINDED, run=run.code, by=by, now=now)
+
+
+def _owed(invoice: Invoice, *, today: date, pay_link: str = "") -> Owed:
+    days = (today - invoice.due_on).days
+    return Owed(invoice.number, invoice.issued_on, invoice.due_on, days, invoice.balance, pay_link)
+
+
+def _print(letters: Sequence[Sequence[Invoice]], left: dict[int, Why], *, run: BulkRun, by: Actor) -> None:
+    """Draws what has no address, and ends the run. Whoever pays while it is drawn has theirs drawn anew without it."""
+    asked = [list(each) for each in letters]
+    while True:
+        now = timezone.now()
+        pdf = _drawn(asked, now=now)
+        with transaction.atomic():
+            flat = [invoice for each in asked for invoice in each]
+            still = {invoice.pk: invoice for invoice in _still(flat, left, now=now)} if flat else {}
+            if all(invoice.pk in still and invoice.balance == still[invoice.pk].balance for invoice in flat):
+                dispatching.mark_reminded(flat, what=Dispatch.What.LETTER, run=run.code, by=by, now=now)
+                run.pdf, run.done, run.finished_at = pdf, run.count, now
+                # Of what has been deleted meanwhile nothing is said.
+                run.refused = [[pk, why.reason, why.day] for pk, why in sorted(left.items())]
+                run.skipped = len(left)
+                run.save(update_fields=["pdf", "done", "finished_at", "refused", "skipped"])
+                return
+        asked = [kept for each in asked if (kept := [still[one.pk] for one in each if one.pk in still])]
+
+
+def _drawn(letters: Sequence[Sequence[Invoice]], *, now: datetime) -> bytes | None:
+    """The letters as one PDF; None for none."""
+    if not letters:
+        return None
+    from pypdf import PdfReader, PdfWriter  # like the paper itself slow to load
+
+    from portal.billing.reminder_paper import reminder_pdf
+
+    clinic, writer = ClinicSettings.current(), PdfWriter()
+    today = clinic.today(now)
+    for invoices in letters:
+        first = invoices[0]
+        paper = reminder_pdf(
+            [_owed(one, today=today)._asdict() for one in invoices],
+            name=first.bill_to_name,
+            address=first.bill_to_address,
+            pay_to=transfers.pay_to(first, clinic=clinic),
+            today=today,
+        )
+        writer.append(PdfReader(BytesIO(paper)))
+    out = BytesIO()
+    writer.write(out)
+    return out.getvalue()
