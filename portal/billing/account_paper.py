@@ -67,8 +67,9 @@ def rows_in_words(statement: Statement) -> list[dict[str, Any]]:
             "what": _KINDS[entry.kind],
             "number": entry.number,
             "about": _money_in_words(entry) if entry.kind in OF_MONEY else entry.about,
-            "charged": entry.amount if entry.kind == BILLED else None,
-            "paid": entry.amount if entry.kind != BILLED else None,
+            "charged": None if entry.kind in OF_MONEY else entry.amount,
+            # What was paid stands without a sign, and what went back with a minus: as their sum does.
+            "paid": -entry.amount if entry.kind in OF_MONEY else None,
             "balance": entry.balance,
         }
         for entry in statement.entries

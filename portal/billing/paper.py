@@ -27,6 +27,8 @@ from portal.common.paper.pdf import picture, render_pdf
 log = logging.getLogger(__name__)
 
 TEMPLATE = "pdf/invoice.html"
+# All that it is drawn by.
+_TEMPLATES = (TEMPLATE, "pdf/_under_sums.html", "pdf/bill.html", "pdf/paper.html")
 
 METHODS = {
     "card": "Card",
@@ -76,7 +78,7 @@ def _digest(facts: dict[str, Any]) -> str:
 
 @cache
 def _sheet() -> str:
-    sources = [(settings.BASE_DIR / "templates" / name).read_text() for name in (TEMPLATE, "pdf/paper.html")]
+    sources = [(settings.BASE_DIR / "templates" / name).read_text() for name in _TEMPLATES]
     faces = [str(face.regular) for face in (fonts.body(), *fonts.fallbacks())]
     return sha256(json.dumps([*sources, *faces, version("xhtml2pdf"), version("reportlab")]).encode()).hexdigest()
 
@@ -97,6 +99,7 @@ def facts_of(invoice: Invoice) -> dict[str, Any]:
         "balance": balance,
         "pay_to": transfers.pay_to(invoice, clinic=clinic),
         "has_gst": Decimal(paper["gst"]) != ZERO,
+        "is_bulk_billed": invoice.bulk_billed,
         "has_rebate": Decimal(paper["rebate"]) != ZERO,
         "void_reason": invoice.void_reason.rstrip(". ") if void else "",
         "credits": [
