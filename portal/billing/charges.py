@@ -41,6 +41,11 @@ class Charge:
     # What was proposed, empty for none, and why another item is billed; None where nothing is proposed.
     item_proposed: str | None = None
     item_reason: str = ""
+    # What decides the item besides minutes and mode, as `Line` keeps it.
+    is_outside: bool | None = None
+    attended: int | None = None
+    remoteness: int | None = None
+    kilometres: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,19 +42,23 @@ def ledger_of(patient: int, *, now: datetime) -> Ledger:
 
 
 def standing_of(
-    session: Appointment, *, now: datetime, patient: int | None = None, carer: bool = False
+    session: Appointment,
+    *,
+    now: datetime,
+    patient: int | None = None,
+    counts_towards: str = CountsTowards.INDIVIDUAL,
 ) -> Standing | None:
     """Where a session that is not billed yet would stand if it were held and claimed; None where nothing is claimed.
 
     What was to come and never closed takes no place before it. `patient` is whom it is for, if it doesn't say yet;
-    `carer` says that it was with a carer alone.
+    `counts_towards` says whether it was with a carer alone, or a group.
     """
     whose = session.patient_id if patient is None else patient
     if whose is None or not _may_claim(session):
         return None
     rows = _to_be_billed({whose}, now=now, until=session.starts_at)
     others = [each for each in rows.get(whose, ()) if each.key != _key(session.code)]
-    this = _service(session.code, charges.day_of(session), session.starts_at, carer=carer)
+    this = _service(session.code, charges.day_of(session), session.starts_at, counts_towards)
     return planned(_counted({whose}, {whose: [*others, this]})[whose], session)
 
 
@@ -183,12 +187,11 @@ def _to_be_billed(patients: Iterable[int], *, now: datetime, until: datetime | N
     places, found = kept.places(), defaultdict[int, list[Service]](list)
     rows = _unbilled(patients, now=now, until=until).values_list("patient", "code", "starts_at", "location")
     for patient, code, starts_at, location in rows:
-        found[patient].append(_service(code, places[location].day_of(starts_at), starts_at, carer=False))
+        found[patient].append(_service(code, places[location].day_of(starts_at), starts_at))
     return found
 
 
-def _service(code: UUID, day: date, starts_at: datetime, *, carer: bool) -> Service:
-    counts_towards = CountsTowards.CARER if carer else CountsTowards.INDIVIDUAL
+def _service(code: UUID, day: date, starts_at: datetime, counts_towards: str = CountsTowards.INDIVIDUAL) -> Service:
     return Service(key=_key(code), day=day, starts_at=starts_at, counts_towards=counts_towards)
 
 

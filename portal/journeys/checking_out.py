@@ -24,13 +24,14 @@ from portal.billing.charges import Bill, Charge
 from portal.billing.models import AssignmentOfBenefit, Invoice, PatientPayer, Payment, Purpose
 from portal.billing.models.payer import chosen_by_itself
 from portal.billing.refusals import AlreadyInvoiced, NotBulkBillable, ReasonMissing
-from portal.clinic.models import ClinicSettings
+from portal.clinic.models import ClinicSettings, Mode
 from portal.common.access.actors import Actor
 from portal.common.money import ZERO
 from portal.journeys import better_access, paying, to_do
 from portal.medicare import proposing, schedule
 from portal.medicare.ledger import Standing
 from portal.medicare.models import MbsItem, Referral
+from portal.medicare.proposing import Group
 
 # How the desk says which Medicare item is billed, unless it gives its number.
 AS_HELD, NO_ITEM = "proposed", "none"
@@ -52,8 +53,9 @@ class Held:
     """A session as it was held: `fee` in dollars before GST, `item` AS_HELD, NO_ITEM or an item's number.
 
     `bill_to` is who pays for the patient; None is the patient's own bill. `outside` is outside consulting rooms,
-    `carer` with a family member or carer alone, `abroad` that the patient was outside Australia; `item_reason` says
-    why another item is billed than the one proposed. With an `agreement` that assigns the benefit it is bulk-billed.
+    `carer` with a family member or carer alone, `group` with others, `abroad` that the patient was outside Australia.
+    `item_reason` says why another item is billed than the one proposed. With an `agreement` that assigns the benefit
+    it is bulk-billed.
     """
 
     minutes: int
@@ -64,9 +66,21 @@ class Held:
     bill_to: PatientPayer | None = None
     outside: bool = False
     carer: bool = False
+    group: Group | None = None
     abroad: bool = False
     item_reason: str = ""
     agreement: Agreement | None = None
+
+    @property
+    def counts_towards(self) -> str:
+        """Of which services of the year it is one."""
+        kinds = MbsItem.CountsTowards
+        return kinds.GROUP if self.group else kinds.CARER if self.carer else kinds.INDIVIDUAL
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether it was with the patient alone, or with those who came along."""
+        return self.counts_towards == MbsItem.CountsTowards.INDIVIDUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +116,16 @@ class Claim:
 
     def proposed(self, appointment: Appointment, held: Held) -> MbsItem | None:
         """The item that fits the session as it was held, whatever was chosen."""
-        if held.abroad:
+        if held.abroad or (held.group and held.group.why_not(held.mode)):
             return None
-        carers = [item for item in self.items if item.counts_towards == MbsItem.CountsTowards.CARER]
+        of_kind = [item for item in self.items if item.counts_towards == held.counts_towards]
         return charges.item_for(
             appointment,
             referral=self.referral,
             minutes=held.minutes,
             mode=held.mode,
             outside=held.outside,
-            items=carers if held.carer else None,
+            items=None if held.is_usual else of_kind,
         )
 
     def why(self, appointment: Appointment, held: Held) -> str:
@@ -128,6 +142,7 @@ class Claim:
             carer=held.carer,
             abroad=held.abroad,
             items=self.items,
+            group=held.group,
         )
 
 
@@ -172,12 +187,14 @@ def as_booked(appointment: Appointment, *, links: Sequence[PatientPayer] | None 
     )
 
 
-def claim_for(appointment: Appointment, *, now: datetime, carer: bool = False) -> Claim:
+def claim_for(
+    appointment: Appointment, *, now: datetime, counts_towards: str = MbsItem.CountsTowards.INDIVIDUAL
+) -> Claim:
     """The referral that covers the session, by the ledger, and the items that can be chosen.
 
-    One with a `carer` alone counts to the year's few of these too.
+    One with a carer alone counts to the year's few of these too, a group to the groups.
     """
-    standing = better_access.standing_of(appointment, now=now, carer=carer)
+    standing = better_access.standing_of(appointment, now=now, counts_towards=counts_towards)
     course = standing.course if standing else None
     return Claim(
         referral=Referral.objects.standing().filter(patient=appointment.patient, course=course.key).first()
@@ -226,6 +243,14 @@ def preview(
             session,
             item_proposed=proposed.item if proposed else "",
             item_reason=held.item_reason if item != proposed else "",
+        )
+    if item is not None:
+        session = replace(
+            session,
+            is_outside=held.outside if held.mode == Mode.IN_PERSON else None,
+            attended=held.group.attended if held.group else None,
+            remoteness=held.group.remoteness if held.group else None,
+            kilometres=held.group.kilometres if held.group else None,
         )
     is_bulk = held.agreement is not None and item is not None
     return Preview(
@@ -305,8 +330,8 @@ def check_out(
     if not locked.is_completed:
         appointments.complete(appointment=locked, by=by, now=now)
         locked.refresh_from_db(fields=["status", "completed_at"])
-    if held.carer:
-        claim = claim_for(locked, now=now, carer=True)
+    if not held.is_usual:
+        claim = claim_for(locked, now=now, counts_towards=held.counts_towards)
     shown = preview(locked, held, claim=claim, clinic=clinic)
     if shown.is_overridden and not held.item_reason.strip():
         raise ReasonMissing

@@ -164,6 +164,10 @@ def _of_line(
         why=standing.why if standing else None,
         is_last=standing.is_last if standing else False,
         was_held=session is None or session.is_completed,
+        is_outside=line.is_outside,
+        attended=line.attended,
+        remoteness=line.remoteness,
+        kilometres=line.kilometres,
         others=others[0],
         others_timed=others[1],
     )

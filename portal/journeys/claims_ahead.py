@@ -114,6 +114,9 @@ def _facts(bill: ToBill, charge: Charge, amounts: Amounts, *, file: _OnFile) -> 
         others=len(that_day) - 1,
         others_timed=all(that_day),
         is_outside=bill.held.outside,
+        attended=charge.attended,
+        remoteness=charge.remoteness,
+        kilometres=charge.kilometres,
         is_abroad=bill.held.abroad,
         is_billed=False,
     )

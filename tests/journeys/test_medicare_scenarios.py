@@ -27,7 +27,7 @@ from portal.common.access.actors import Actor
 from portal.journeys import better_access, checking_out, claim_checks, claiming, reports_owing
 from portal.journeys.checking_out import NO_ITEM, Held
 from portal.medicare.actions import say_used_elsewhere
-from portal.medicare.models import LetterCheck, Referral
+from portal.medicare.models import LetterCheck, MbsItem, Referral
 from portal.medicare.telling import standing_in_short
 from portal.records.models import Report
 from tests import make
@@ -436,12 +436,12 @@ def test_scenario(story: Story, says: Says):
             now=session.starts_at - timedelta(days=1),
         )  # fmt: skip
     held = dict(story.held)
-    carer = bool(held.get("carer"))
+    kind = MbsItem.CountsTowards.CARER if held.get("carer") else MbsItem.CountsTowards.INDIVIDUAL
 
     # What the diary says before it is billed.
-    standing = better_access.standing_of(session, now=now, carer=carer)
+    standing = better_access.standing_of(session, now=now, counts_towards=kind)
     assert (standing_in_short(standing) if standing else "") == says.line
-    claim = checking_out.claim_for(session, now=now, carer=carer)
+    claim = checking_out.claim_for(session, now=now, counts_towards=kind)
     as_held = Held(**{"minutes": session.minutes, "mode": session.mode, "fee": session.fee} | held)
     assert claim.why(session, as_held).startswith(says.why)
     if story.payer:
@@ -458,7 +458,10 @@ def test_scenario(story: Story, says: Says):
     assert (paper["title"], paper["provider"]["number"]) == (says.title, story.number)
     if says.item:
         claimed = MedicareClaim.objects.get(line=line)
-        assert (claimed.service_date, claimed.counts_towards) == (session.local_start.date(), _kind(says, carer))
+        assert (claimed.service_date, claimed.counts_towards) == (
+            session.local_start.date(),
+            _kind(says, bool(held.get("carer"))),
+        )
         after = better_access.ledger_of(clinic.patient.pk, now=now).standings[str(claimed.code)]
         assert standing_in_short(after) == says.line or says.item == "80021"
     else:

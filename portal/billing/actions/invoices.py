@@ -126,6 +126,10 @@ def lines_of(invoice: Invoice, bill: Bill) -> list[Line]:
             benefit=amounts.rebate,
             item_proposed=charge.item_proposed,
             item_reason=charge.item_reason,
+            is_outside=charge.is_outside,
+            attended=charge.attended,
+            remoteness=charge.remoteness,
+            kilometres=charge.kilometres,
         )
         for position, (charge, amounts) in enumerate(bill.rows, start=1)
     ]

@@ -335,8 +335,8 @@ class Invoice(models.Model):
 
 @classed(
     plain="id invoice position description item_number service_date starts_at minutes mode quantity unit_price "
-    "tax_code gst total benefit item_proposed",
-    personal="item_reason",
+    "tax_code gst total benefit item_proposed attended is_outside",
+    personal="item_reason remoteness kilometres",
 )
 class Line(models.Model):
     """One thing charged for. `unit_price` is before GST, `total` with it; a discount is a line with a minus."""
@@ -359,12 +359,24 @@ class Line(models.Model):
     # What the portal proposed, empty for none and None where it proposed nothing; and why another was billed.
     item_proposed = models.CharField(max_length=5, null=True, blank=True)  # noqa: DJ001 - none was proposed, or no word
     item_reason = models.CharField(max_length=200, blank=True)
+    # What decides its item, where it was said: outside consulting rooms or not; how many came to a group; and of a
+    # group by video the Modified Monash area where the patient lives, from 1 to 7, and how far away that is by road.
+    is_outside = models.BooleanField(null=True, blank=True)
+    attended = models.PositiveSmallIntegerField(null=True, blank=True)
+    remoteness = models.PositiveSmallIntegerField(null=True, blank=True)
+    kilometres = models.PositiveSmallIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ["position"]
         constraints = [
             models.UniqueConstraint(fields=["invoice", "position"], name="line_one_per_position"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="line_quantity_above_zero"),
+            models.CheckConstraint(
+                condition=Q(attended__isnull=True) | Q(attended__gte=1), name="line_attended_by_somebody"
+            ),
+            models.CheckConstraint(
+                condition=Q(remoteness__isnull=True) | Q(remoteness__range=(1, 7)), name="line_remoteness_is_an_area"
+            ),
             models.CheckConstraint(condition=Q(tax_code="taxable") | Q(gst=0), name="line_gst_only_if_taxable"),
             models.CheckConstraint(
                 condition=Q(gst=0) | Q(_near("gst", (F("total") - F("gst")) * Decimal("0.1"))),

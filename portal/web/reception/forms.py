@@ -215,17 +215,8 @@ THEMSELVES = "patient"
 TAKES_NOTHING = (LATER, HELD)
 # What has to be right before anything can be added up.
 PRICED = {
-    "bill_to",
-    "minutes",
-    "mode",
-    "where",
-    "who_came",
-    "abroad",
-    "fee",
-    "item",
-    "extra_description",
-    "extra_amount",
-    "extra_tax",
+    *("bill_to", "minutes", "mode", "where", "who_came", "attended", "remoteness", "kilometres", "abroad", "fee"),
+    *("item", "extra_description", "extra_amount", "extra_tax"),
 }
 
 

@@ -8,11 +8,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from portal.common.forms.fields import LineField
+from portal.common.forms.fields import LineField, WholeNumberField
 from portal.journeys.checking_out import Preview
+from portal.medicare.proposing import Group
 
 ROOMS, OUTSIDE = "rooms", "outside"
-PATIENT, CARER = "patient", "carer"
+PATIENT, CARER, GROUP = "patient", "carer", "group"
 
 
 class HowHeldForm(forms.Form):
@@ -26,8 +27,28 @@ class HowHeldForm(forms.Form):
     )
     who_came = forms.ChoiceField(
         label=_("With whom"),
-        choices=[(PATIENT, _("The patient")), (CARER, _("A family member or carer, without the patient"))],
+        choices=[
+            (PATIENT, _("The patient, alone or with their partner or family")),
+            (CARER, _("A family member or carer, without the patient")),
+            (GROUP, _("A group of patients")),
+        ],
         required=False,
+    )
+    attended = WholeNumberField(label=_("Patients who came"), min_value=1, max_value=100, required=False)
+    remoteness = forms.TypedChoiceField(
+        label=_("Modified Monash area of their home"),
+        choices=[("", _("Not known")), *((str(area), f"MM {area}") for area in range(1, 8))],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        help_text=_("For a group by video. The Health Workforce Locator tells it by the address."),
+    )
+    kilometres = WholeNumberField(
+        label=_("How far they live, km by road"),
+        min_value=0,
+        max_value=9999,
+        required=False,
+        help_text=_("For a group by video."),
     )
     abroad = forms.BooleanField(label=_("The patient was outside Australia"), required=False)
     item_reason = LineField(
@@ -43,9 +64,23 @@ class HowHeldForm(forms.Form):
         return {
             "outside": data.get("where") == OUTSIDE,
             "carer": data.get("who_came") == CARER,
+            "group": Group(data["attended"], data.get("remoteness"), data.get("kilometres"))
+            if data.get("who_came") == GROUP and data.get("attended")
+            else None,
             "abroad": data.get("abroad", False),
             "item_reason": data.get("item_reason", ""),
         }
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("who_came") == GROUP and not data.get("attended") and "attended" not in self.errors:
+            self.add_error("attended", ValidationError(_("How many patients came?"), code="required"))
+        return data
+
+    @property
+    def is_group(self) -> bool:
+        """Whether a group is chosen, so that what is asked of one stands open."""
+        return bool(self["who_came"].value() == GROUP)
 
     def check_item(self, shown: Preview) -> None:
         """Adds that an item of one's own choice needs a reason."""

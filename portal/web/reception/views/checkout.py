@@ -23,7 +23,7 @@ from portal.appointments.refusals import WrongState
 from portal.appointments.states import Verb, Why
 from portal.billing.actions import held_for, held_of, links_of, on_account
 from portal.billing.bulk import Agreement
-from portal.billing.models import Invoice, Method, Purpose
+from portal.billing.models import Invoice, Line, Method, Purpose
 from portal.billing.movements import movements_of
 from portal.billing.refusals import AlreadyInvoiced, BillingRefused, Overpayment
 from portal.clinic.models import ClinicSettings
@@ -32,7 +32,7 @@ from portal.common.money import dollars
 from portal.common.web.htmx import page_or_fragment, redirect_to
 from portal.common.web.once import making, once
 from portal.journeys import checking_out, claim_checks, claims_ahead, same_day, sessions
-from portal.journeys.checking_out import Held, Preview
+from portal.journeys.checking_out import Claim, Held, Preview
 from portal.journeys.mailing import address_for
 from portal.medicare.telling import standing_in_words
 from portal.reports.days import owed_by
@@ -79,6 +79,7 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
             "fee": held.fee,
             "item": held.item,
             "bill_to": str(held.bill_to.code) if held.bill_to else THEMSELVES,
+            **_of_earlier_groups(session),
             "method": LATER if held.bill_to else _proposed(shown.to_pay, on_hold),
         }
         form = CheckOutForm(
@@ -98,16 +99,17 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
         return render(request, "reception/check_out.html", _context(request, session, form, held, shown, now=now))
     form = CheckOutForm(request.POST, claim=claim, charges_gst=clinic.gst_registered, on_hold=on_hold, payers=payers)
     typed = form.held
-    if typed and typed.carer:
-        # Such a session counts to the year's few with a carer too.
-        form.claim = claim = checking_out.claim_for(session, now=now, carer=True)
+    as_booked = claim
+    if typed and not typed.is_usual:
+        # It counts to the year's few with a carer too, or to the groups, which have a referral of their own.
+        form.claim = claim = checking_out.claim_for(session, now=now, counts_towards=typed.counts_towards)
     priced = checking_out.preview(session, typed, claim=claim, clinic=clinic) if typed else None
     if request.POST.get("step") == "sum":
         if priced:
             form = form.with_total(priced.to_pay)
         context = _context(request, session, form, typed, priced, now=now)
         return page_or_fragment(request, "reception/check_out.html", context, fragment="sum")
-    if not invoice and form.data.get("seen") and _is_old(form, session, clinic=clinic):
+    if not invoice and form.data.get("seen") and _is_old(form, session, claim=as_booked, clinic=clinic):
         return _show_anew(request, session, form, clinic=clinic, now=now)
     if priced:
         if priced.to_pay and form.is_untouched:
@@ -120,6 +122,12 @@ def check_out(request: ActorRequest, code: UUID) -> HttpResponse:
     return render(
         request, "reception/check_out.html", _context(request, session, form, typed, priced, now=now), status=422
     )
+
+
+def _of_earlier_groups(session: Appointment) -> dict[str, Any]:
+    """Where the patient lives, as it was said of an earlier group by video."""
+    said = Line.objects.filter(invoice__patient=session.patient, remoteness__isnull=False).order_by("-pk")
+    return dict(said.values("remoteness", "kilometres").first() or {})
 
 
 def _proposed(to_pay: Decimal, on_hold: Decimal) -> str:
@@ -169,8 +177,8 @@ def _billed_already(request: ActorRequest, invoice: Invoice, *, now: datetime) -
     return redirect_to(request, "reception:invoice", number=invoice.number)
 
 
-def _is_old(form: CheckOutForm, session: Appointment, *, clinic: ClinicSettings) -> bool:
-    return str(form.data["seen"]) != checking_out.as_shown(session, claim=form.claim, clinic=clinic)
+def _is_old(form: CheckOutForm, session: Appointment, *, claim: Claim, clinic: ClinicSettings) -> bool:
+    return str(form.data["seen"]) != checking_out.as_shown(session, claim=claim, clinic=clinic)
 
 
 def _show_anew(
