@@ -179,3 +179,11 @@ class DoesNotAddUp(BillingRefused):
     def __init__(self, missing: Decimal) -> None:
         super().__init__(str(missing))
         self.missing = missing
+
+
+class NameTaken(BillingRefused):
+    """Another of their saved views has this name."""
+
+
+class TooManyViews(BillingRefused):
+    """They have saved as many views as anybody keeps."""

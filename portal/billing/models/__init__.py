@@ -15,6 +15,7 @@ from portal.billing.models.paper import DrawnPaper
 from portal.billing.models.payer import PatientPayer, Payer
 from portal.billing.models.payment import Allocation, Method, Payment
 from portal.billing.models.saved_card import SavedCard
+from portal.billing.models.saved_view import LONGEST_NAME, MOST_VIEWS, SavedView
 from portal.billing.models.share import PayShare
 from portal.billing.models.taking import Taking
 from portal.billing.models.waiver import FEES, Waiver
@@ -23,6 +24,8 @@ from portal.billing.models.watching import OnlineTrouble, Reconciliation
 __all__ = [
     "BILLS_A_SESSION",
     "FEES",
+    "LONGEST_NAME",
+    "MOST_VIEWS",
     "REMINDED_EVERY",
     "Allocation",
     "AssignmentOfBenefit",
@@ -57,6 +60,7 @@ __all__ = [
     "Reconciliation",
     "RefundStatus",
     "SavedCard",
+    "SavedView",
     "StripeEvent",
     "StripeRefund",
     "Taking",
