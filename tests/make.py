@@ -47,6 +47,7 @@ from portal.billing.models import (
     Payment,
     PayShare,
     SavedCard,
+    SavedView,
     Waiver,
 )
 from portal.clinic.models import (
@@ -619,6 +620,12 @@ def saved_card(*, patient: Patient | None = None, **fields) -> SavedCard:
         "consent_hash": "a" * 64,
     }
     return SavedCard.objects.create(patient=patient, **defaults | fields)
+
+
+def saved_view(*, owner: User | None = None, position: int = 1, **fields) -> SavedView:
+    """A view of the list of invoices."""
+    defaults = {"name": f"View {position}", "query": "standing=overdue", "created_at": timezone.now()}
+    return SavedView.objects.create(owner=owner or make.staff(), position=position, **defaults | fields)
 
 
 def share(

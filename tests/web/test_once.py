@@ -38,7 +38,17 @@ from portal.appointments.recurrence import Every, Pattern
 from portal.audit.models import Entry
 from portal.billing import actions as billing
 from portal.billing.charges import extra_line
-from portal.billing.models import BulkRun, CreditNote, Invoice, PatientPayer, Payer, Payment, PayShare, Taking
+from portal.billing.models import (
+    BulkRun,
+    CreditNote,
+    Invoice,
+    PatientPayer,
+    Payer,
+    Payment,
+    PayShare,
+    SavedView,
+    Taking,
+)
 from portal.clinic.models import Language, Location, Mode, Psychologist, Room, Service, Specialisation
 from portal.common import schedules
 from portal.common.languages.times import iso
@@ -133,7 +143,7 @@ WITHOUT_KEY = {
     """,
     SETS: """
         reception:referrer psychologist:report psychologist:draft_report
-        reception:edit_payer reception:change_payer_link reception:export_claims
+        reception:edit_payer reception:change_payer_link reception:saved_view reception:export_claims
         reception:edit_patient psychologist:hours reception:hours psychologist:profile manager:settings manager:location
         manager:service manager:roles manager:download manager:policy_settings manager:text manager:crisis_line
         manager:category manager:tags patient:edit_details patient:carer_files
@@ -635,6 +645,11 @@ def a_reminder():
     return sheet(desk(), at("reception:invoice", number), "reception:remind_invoice", number, count=BulkRun)
 
 
+def a_view_of_the_invoices():
+    page = f"{at('reception:saved_views')}?standing=overdue"
+    return sheet(desk(), page, "reception:saved_views", says={"name": "Late"}, count=SavedView)
+
+
 def sessions_invoiced_in_a_run():
     session = make.appointment(status=Status.COMPLETED, starts_at=timezone.now() - timedelta(hours=2))
     page, says = at("reception:run_invoices"), {"session": [f"{session.code}:"]}
@@ -933,7 +948,14 @@ PRESSED = {
         ),
         *(a_booking_in_an_empty_half_hour, an_own_booking_in_an_empty_half_hour, an_own_cancellation),
         *(a_check_out, a_check_out_paid_later, an_invoice_by_mail, a_payment, a_refund, a_credit, a_location, a_room),
-        *(a_taking, an_account_given_back, an_invoice_that_is_typed, several_invoices_together, a_reminder),
+        *(
+            a_taking,
+            an_account_given_back,
+            an_invoice_that_is_typed,
+            several_invoices_together,
+            a_reminder,
+            a_view_of_the_invoices,
+        ),
         *(a_payer, who_pays_for_a_patient, a_part_of_what_comes_in, a_file_of_the_schedule, limits_of_a_year),
         *(a_service, an_invitation, an_invitation_again, a_specialisation, a_language, a_profile, a_file, a_category),
         *(

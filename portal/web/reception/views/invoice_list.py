@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
+from urllib.parse import urlencode
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.accounts.roles import Role
 from portal.audit import trail
-from portal.billing.models import Invoice
+from portal.billing.models import Invoice, SavedView
 from portal.billing.models.invoice import Standing, balance_of, patient_of, psychologist_of, purpose_of, standing_of
 from portal.billing.totals import totals_of
 from portal.clinic.models import ClinicSettings
@@ -40,14 +41,28 @@ class Quick(NamedTuple):
     is_on: bool
 
 
-def chosen_by(request: ActorRequest, *, now: datetime) -> InvoiceFilter:
-    """What an address asks for, of what its reader may see."""
+def chosen_by(request: ActorRequest, *, now: datetime, asked: QueryDict | None = None) -> InvoiceFilter:
+    """What an address asks for, its own unless it is another that is `asked` about, of what its reader may see."""
     return InvoiceFilter(
-        request.GET,
+        request.GET if asked is None else asked,
         queryset=Invoice.objects.visible_to(request.actor),
         people=Patient.objects.visible_to(request.actor),
         today=ClinicSettings.current().today(now),
     )
+
+
+def query_of(chosen: InvoiceFilter, *, order: str) -> str:
+    """The filters and the order as a saved view keeps them, each written one way; empty where nothing is filtered.
+
+    Words that somebody looked for are left out: they are mostly somebody's name.
+    """
+    asked = {}
+    for name, value in chosen.form.cleaned_data.items() if chosen.form.is_valid() else ():
+        if value and name != "q":
+            asked[name] = str(getattr(value, "slug", None) or getattr(value, "code", None) or value)
+    if asked and order != InvoiceTable.NEWEST_FIRST:
+        asked["sort"] = order
+    return urlencode(sorted(asked.items()))
 
 
 @allow(Role.RECEPTION, Role.MANAGER)
@@ -75,7 +90,12 @@ def listing(request: ActorRequest) -> HttpResponse:
         if chosen.narrows
         else _("An invoice is made when a session is checked out."),
     )
+    here = query_of(chosen, order=order)
+    views = [(view, view.query == here) for view in SavedView.objects.visible_to(request.actor)]
     context = {
+        "views": views,
+        "is_saved": any(is_on for _view, is_on in views),
+        "view_query": here,
         "filter": chosen,
         "table": table,
         "page": page,
