@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0031_who_paid"),
+        ("billing", "0032_who_came"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
