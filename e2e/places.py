@@ -351,6 +351,7 @@ at("check out", RECEPTION, "/reception/appointments/{life.arrived.code}/check-ou
 at("checked out", RECEPTION, "/reception/appointments/{life.drafted.code}/checked-out/")
 at("close the day", RECEPTION, "/reception/close/")
 at("many invoices at once", RECEPTION, "/reception/invoices/together/")
+at("saved views", RECEPTION, "/reception/invoices/views/?standing=overdue")
 at("sessions to invoice", RECEPTION, "/reception/invoices/run/")
 at("who owes", RECEPTION, "/reception/debtors/")
 at("invoices", RECEPTION, "/reception/invoices/")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime, time
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -16,8 +20,8 @@ from portal.common.access.actors import Actor
 from portal.journeys import better_access
 from portal.medicare import schedule
 from portal.medicare.findings import Facts, Finding, Letter
-from portal.medicare.ledger import Standing
-from portal.medicare.models import LetterCheck, MbsItem, Referral
+from portal.medicare.ledger import Ledger, Standing
+from portal.medicare.models import LetterCheck, Referral
 from portal.medicare.readiness import findings_of
 from portal.patients.validators import clean_medicare_number
 
@@ -52,14 +56,30 @@ class Check:
 
 def check(invoice: Invoice, *, now: datetime) -> Check | None:
     """What is to be said of an invoice; None for one that asks Medicare for nothing, a draft or a void one."""
-    if invoice.status != InvoiceStatus.ISSUED or invoice.snapshot is None:
-        return None
-    lines = list(invoice.lines.exclude(item_number=""))
-    if not lines:
-        return None
+    return checks([invoice], now=now)[invoice.pk]
+
+
+def checks(invoices: Collection[Invoice], *, now: datetime) -> dict[int, Check | None]:
+    """The same of many, by their ids, in as many statements however many they are.
+
+    Their patients, psychologists, locations and sessions are asked for one by one unless they come along.
+    """
+    found: dict[int, Check | None] = {invoice.pk: None for invoice in invoices}
+    papers = {one.pk: one.snapshot for one in invoices if one.status == InvoiceStatus.ISSUED and one.snapshot}
+    lines: dict[int, list[Line]] = defaultdict(list)
+    for line in Line.objects.filter(invoice__in=papers).exclude(item_number="").order_by("position"):
+        lines[line.invoice_id].append(line)
+    claimed = [invoice for invoice in invoices if lines.get(invoice.pk)]
+    if not claimed:
+        return found
+    file = _on_file(claimed, [line.pk for each in lines.values() for line in each], now=now)
     today = ClinicSettings.current().today(now)
-    found = findings_of(_facts(invoice, invoice.snapshot, lines, now=now), today=today)
-    return Check(found, ClaimOverride.objects.filter(invoice=invoice).select_related("made_by").first())
+    overrides = ClaimOverride.objects.filter(invoice__in=claimed).select_related("made_by").order_by("made_at", "pk")
+    newest = {override.invoice_id: override for override in overrides}
+    for invoice in claimed:
+        facts = [_of_line(line, invoice=invoice, paper=papers[invoice.pk], file=file) for line in lines[invoice.pk]]
+        found[invoice.pk] = Check(findings_of(facts, today=today), newest.get(invoice.pk))
+    return found
 
 
 def may_print(invoice: Invoice, *, now: datetime) -> bool:
@@ -94,48 +114,65 @@ def override(*, invoice: Invoice, reason: str, seen: str, by: Actor, now: dateti
 # ---- Facts -----------------------------------------------------------------------------------------------------------
 
 
-def _facts(invoice: Invoice, paper: InvoiceOnPaper, lines: list[Line], *, now: datetime) -> list[Facts]:
-    """Each line with an item: what is printed of it, and what is on file to compare it with."""
+@dataclass(frozen=True, slots=True)
+class _OnFile:
+    """What is on file to compare invoices with."""
+
+    # By the line.
+    claims: dict[int, MedicareClaim]
+    # By the patient.
+    ledgers: dict[int, Ledger]
+    # Provider numbers by the psychologist and the place.
+    numbers: dict[int, dict[int, str]]
+    # Which claims of a patient are for a day, and when each began.
+    days: dict[tuple[int, date], dict[int, datetime | None]]
+    # The letter as it stands, and the newest look at it, by the course.
+    letters: dict[UUID, Referral]
+    looks: dict[UUID, LetterCheck]
+
+    def standing(self, claim: MedicareClaim | None) -> Standing | None:
+        """Where a claim stands in its patient's ledger."""
+        return self.ledgers[claim.patient_id].standings.get(str(claim.code)) if claim else None
+
+    def others(self, line: Line, claim: MedicareClaim | None) -> tuple[int, bool]:
+        """How many more services of the patient are claimed that day, and whether each says when it began."""
+        if claim is None or line.service_date is None:
+            return 0, True
+        day = self.days.get((claim.patient_id, line.service_date), {})
+        starts = [starts_at for pk, starts_at in day.items() if pk != claim.pk]
+        return len(starts), None not in starts
+
+
+def _on_file(invoices: Collection[Invoice], lines: Collection[int], *, now: datetime) -> _OnFile:
     claims = {claim.line_id: claim for claim in MedicareClaim.objects.filter(line__in=lines).select_related("referral")}
-    ledger = better_access.ledger_of(invoice.patient_id, now=now)
-    numbers = dict(
-        ProviderNumber.objects.filter(psychologist=invoice.psychologist_id).values_list("location", "number")
+    patients = {claim.patient_id for claim in claims.values()} | {invoice.patient_id for invoice in invoices}
+    numbers: dict[int, dict[int, str]] = defaultdict(dict)
+    held = ProviderNumber.objects.filter(psychologist__in={invoice.psychologist_id for invoice in invoices})
+    for person, place, number in held.values_list("psychologist", "location", "number"):
+        numbers[person][place] = number
+    days: dict[tuple[int, date], dict[int, datetime | None]] = defaultdict(dict)
+    same = MedicareClaim.objects.standing().filter(
+        patient__in=patients, service_date__in={claim.service_date for claim in claims.values()}
     )
-    return [
-        _of_line(
-            line,
-            invoice=invoice,
-            paper=paper,
-            claim=claims.get(line.pk),
-            standing=ledger.standings.get(str(claims[line.pk].code)) if line.pk in claims else None,
-            numbers=numbers,
-            row=schedule.row_of(line.item_number, on=line.service_date) if line.service_date else None,
-            others=_others(line, claims.get(line.pk), lines),
-        )
-        for line in lines
-    ]
+    for pk, patient, day, starts_at in same.values_list("pk", "patient", "service_date", "line__starts_at"):
+        days[patient, day][pk] = starts_at
+    courses = {claim.referral.course for claim in claims.values() if claim.referral}
+    letters = Referral.objects.standing().filter(course__in=courses).order_by("written_on", "pk")
+    looks = LetterCheck.objects.filter(course__in=courses).order_by("checked_at", "pk")
+    return _OnFile(
+        claims=claims,
+        ledgers=better_access.ledgers(patients, now=now),
+        numbers=numbers,
+        days=days,
+        letters={letter.course: letter for letter in letters},
+        looks={look.course: look for look in looks},
+    )
 
 
-def _others(line: Line, claim: MedicareClaim | None, lines: list[Line]) -> tuple[int, bool]:
-    """How many more services of the patient are claimed that day, and whether each says when it began."""
-    if claim is None or line.service_date is None:
-        return 0, True
-    day = MedicareClaim.objects.standing().filter(patient=claim.patient_id, service_date=line.service_date)
-    starts = list(day.exclude(pk=claim.pk).values_list("line__starts_at", flat=True))
-    return len(starts), None not in starts
-
-
-def _of_line(
-    line: Line,
-    *,
-    invoice: Invoice,
-    paper: InvoiceOnPaper,
-    claim: MedicareClaim | None,
-    standing: Standing | None,
-    numbers: dict[int, str],
-    row: MbsItem | None,
-    others: tuple[int, bool],
-) -> Facts:
+def _of_line(line: Line, *, invoice: Invoice, paper: InvoiceOnPaper, file: _OnFile) -> Facts:
+    claim, numbers = file.claims.get(line.pk), file.numbers.get(invoice.psychologist_id, {})
+    standing, others = file.standing(claim), file.others(line, claim)
+    row = schedule.row_of(line.item_number, on=line.service_date) if line.service_date else None
     patient, session = invoice.patient, invoice.appointment
     return Facts(
         item=line.item_number,
@@ -154,7 +191,7 @@ def _of_line(
         number_on_file=numbers.get(invoice.location_id, ""),
         elsewhere_numbers=frozenset(number for place, number in numbers.items() if place != invoice.location_id),
         practice_address=paper["practice"]["address"],
-        letter=_letter(paper, claim.referral if claim else None),
+        letter=_letter(paper, claim.referral if claim else None, file),
         patient_name=paper["patient"]["name"],
         card_number=paper["patient"]["medicare_number"].replace(" ", ""),
         irn=paper["patient"]["irn"],
@@ -177,15 +214,15 @@ def _time(line: Line, invoice: Invoice) -> time | None:
     return line.starts_at.astimezone(invoice.location.zone).time() if line.starts_at else None
 
 
-def _letter(paper: InvoiceOnPaper, referral: Referral | None) -> Letter | None:
+def _letter(paper: InvoiceOnPaper, referral: Referral | None, file: _OnFile) -> Letter | None:
     printed = paper["referral"]
     if printed is None:
         return None
     # What is on file of the letter by now counts: a number that was decided since, and the newest look at it.
-    standing = Referral.objects.standing().filter(course=referral.course).first() if referral else None
+    standing = file.letters.get(referral.course) if referral else None
     is_corrected = standing is not None and standing != referral
     referral = standing or referral
-    found = LetterCheck.objects.newest_of(referral) if referral else None
+    found = file.looks.get(referral.course) if referral else None
     return Letter(
         name=printed["name"],
         number=printed["number"],

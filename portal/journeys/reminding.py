@@ -91,11 +91,15 @@ def _sorted(
     by_mail: dict[Reader, list[Invoice]] = defaultdict(list)
     by_letter: dict[tuple[str, str], list[Invoice]] = defaultdict(list)
     last = dispatching.reminded_last(invoices)
-    rows = Invoice.objects.filter(pk__in=invoices).select_related("patient__user", "billed_user", "payer")
-    for invoice in rows.order_by("due_on", "pk"):
+    found = Invoice.objects.filter(pk__in=invoices).order_by("due_on", "pk")
+    rows = list(
+        found.select_related("patient__user", "billed_user", "payer", "psychologist", "location", "appointment")
+    )
+    checks = claim_checks.checks(rows, now=now)
+    for invoice in rows:
         if why := why_left_out(invoice, last=last.get(invoice.pk), now=now):
             left[invoice.pk] = why
-        elif not claim_checks.may_print(invoice, now=now):
+        elif (check := checks[invoice.pk]) and not check.is_ready:
             left[invoice.pk] = Why(LeftOut.HELD_BACK)
         elif (reader := mailing.reader_of(invoice)) and reader.address:
             # Whose invoice it is isn't said: one who pays for two children gets one e-mail.

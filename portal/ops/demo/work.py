@@ -21,7 +21,7 @@ from portal.journeys import booking, closing, reading, reports_owing, time_away,
 from portal.journeys.rearranging.deciding import undecided_codes
 from portal.journeys.repeating import asking as repeating
 from portal.notifications.models import Notice, State
-from portal.ops.demo import sign_ins, stranding
+from portal.ops.demo import reminders, sign_ins, stranding
 from portal.patients import actions as patients
 from portal.patients.models import Patient
 from portal.patients.search import reindex
@@ -47,6 +47,7 @@ def leave(*, accounts: Mapping[sign_ins.Person, User], now: datetime) -> None:
     _asked_for(accounts[sign_ins.JORDAN], now=now)
     _untold(desk=desk, now=now)
     _team_day(by=desk, now=now)
+    reminders.send(by=desk, now=now)
     to_do.sessions.raise_open_sessions(by=worklist, now=now)
     to_do.notices.raise_undelivered(by=worklist, now=now)
     _last_sessions(now=now)

@@ -190,3 +190,20 @@ def test_it_asks_as_much_for_thirty_sessions_as_for_one(desk, place):
     for n in range(29):
         make.referral(patient=held(place, hours=-4 - 2 * n).patient)
     assert queries() == (30, one[1])
+
+
+def test_what_came_of_thirty_asks_as_much_as_what_came_of_one(desk, place):
+    make.mbs_items()
+
+    def queries(count):
+        for n in range(count):
+            make.referral(patient=held(place, hours=-2 - 2 * n).patient)
+        _answer, run = start(desk, shown(desk)[1])
+        issuing.issue_all(run.pk)
+        desk.get(f"{URL}{run.code}/")
+        with CaptureQueriesContext(connection) as asked:
+            page = desk.get(f"{URL}{run.code}/").content.decode()
+        assert page.count("Worth a look") == count
+        return len(asked)
+
+    assert queries(1) == queries(12)

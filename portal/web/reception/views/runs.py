@@ -182,8 +182,10 @@ def run(request: ActorRequest, code: UUID) -> HttpResponse:
     found, now = _run(request, code), timezone.now()
     context: dict[str, Any] = {"run": found}
     if found.finished_at:
-        invoices = Invoice.objects.visible_to(request.actor).filter(pk__in=found.invoices).select_related("patient")
-        context["issued"] = [Issued(one, claim_checks.check(one, now=now)) for one in invoices.order_by("pk")]
+        rows = Invoice.objects.visible_to(request.actor).filter(pk__in=found.invoices).order_by("pk")
+        invoices = list(rows.select_related("patient", "psychologist", "location", "appointment"))
+        checks = claim_checks.checks(invoices, now=now)
+        context["issued"] = [Issued(one, checks[one.pk]) for one in invoices]
         context["refused"] = _refused(request, found, now=now)
     return page_or_fragment(request, "reception/invoice_run.html", context, fragment="progress")
 
