@@ -148,3 +148,15 @@ def test_the_desk_says_who_came(session, time_machine):
     form["key"] = "00000000-0000-4000-8000-000000000002"
     assert desk.post(url, form | {"attended": "7"}).status_code == 302
     assert Line.objects.get(invoice__appointment=other).item_number == "80020"
+
+
+def test_a_letter_for_sessions_alone_is_said_to_cover_no_group(time_machine):
+    time_machine.move_to(NOW, tick=False)
+    appointment = make.appointment(starts_at=NOW - timedelta(hours=2), status=Status.ARRIVED, fee="60.00")
+    make.referral(patient=appointment.patient)
+    desk = make.client_for(make.staff(Role.RECEPTION))
+    url = reverse("reception:check_out", args=[appointment.code])
+    form = {"minutes": "60", "mode": "in_person", "fee": "60.00", "item": "proposed", "method": "later"}
+    form |= {"who_came": "group", "attended": "6", "step": "sum", "key": "00000000-0000-4000-8000-000000000003"}
+    shown = desk.post(url, form, headers={"HX-Request": "true", "HX-Target": "sum"}).content.decode()
+    assert "No referral for group sessions is on file." in shown

@@ -13,7 +13,7 @@ from portal.accounts.models import User
 from portal.accounts.roles import Role
 from portal.appointments import waitlist
 from portal.appointments.models import Appointment, Offer, WaitlistEntry
-from portal.billing.models import Invoice
+from portal.billing.models import Invoice, SavedCard
 from portal.clinic.models import ClinicSettings
 from portal.common.access.actors import Actor
 from portal.journeys.rearranging.deciding import undecided_codes, undecided_sessions
@@ -29,8 +29,9 @@ from portal.journeys.to_do.kinds import (
     ROOM_CLOSED,
 )
 from portal.journeys.waitlist import tasks as asking
+from portal.medicare.models import MbsItem, ScheduleUpdate
 from portal.notifications.models import Notice
-from portal.ops.demo import clinic, history, policies, sign_ins, stranding, waiting, work
+from portal.ops.demo import cards, clinic, history, policies, schedule, sign_ins, stranding, waiting, work
 from portal.patients.models import Patient
 from portal.worklist.models import ToDo
 from tests import make
@@ -102,3 +103,47 @@ def something_of_each_kind_waits(accounts, now):
     tasks.look_at_sessions()
     tasks.look_at_notices()
     assert set(ToDo.objects.still_open().values_list("kind", flat=True)) == kinds
+
+
+@pytest.mark.parametrize("hour", [0, 6, 23])
+def test_somebody_can_be_checked_out_at_any_hour(hour):
+    """Of a clinic whose people have been here before: at night, before it opens and after it closes."""
+    place = make.location()
+    now = datetime(2026, 11, 24, hour, 20, tzinfo=place.zone)
+    with time_machine.travel(now, tick=False):
+        make.clinic()
+        service = make.service(slug="session")
+        leila = make.psychologist()
+        seen = make.appointment(
+            psychologist=leila, service=service, location=place, starts_at=now - timedelta(days=7),
+            status="completed", completed_at=now - timedelta(days=6),
+        )  # fmt: skip
+        for _twice in range(2):
+            work._to_check_out([leila], desk=make.actor(role=Role.RECEPTION), now=now)
+        here = Appointment.objects.get(status="arrived")
+        assert (here.patient, here.local_start.date()) == (seen.patient, now.date())
+        assert here.starts_at <= now
+
+
+def test_the_schedule_is_read_by_the_real_import_and_brings_no_fee_of_its_own():
+    make.mbs_items()
+    before = set(MbsItem.objects.values_list("item", "valid_from", "fee", "benefit", "evidence"))
+    now = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+    schedule.read(by=make.actor(role=Role.MANAGER), today=now.date(), now=now)
+    assert ScheduleUpdate.objects.get().status == "applied"
+    assert set(MbsItem.objects.values_list("item", "valid_from", "fee", "benefit", "evidence")) == before
+    read = MbsItem.objects.exclude(read_on=None)
+    assert read.exists()
+    assert not read.exclude(evidence=MbsItem.Evidence.PUBLISHED).exists()
+
+
+def test_a_card_is_put_on_file_at_the_stand_in(tmp_path, settings):
+    make.clinic()
+    user = make.user(email=sign_ins.JORDAN.email)
+    patient = make.patient(user=user)
+    cards.put_on_file(path=tmp_path / "books.json")
+    card = SavedCard.objects.on_file().get()
+    assert (card.patient, card.name) == (patient, "Visa 4242")
+    assert card.payment_method in (tmp_path / "books.json").read_text()
+    # Nothing of it outlasts the setting up.
+    assert settings.STRIPE_SECRET_KEY != cards.KEY

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from portal.accounts.models import User
+from portal.accounts.roles import Role
 from portal.clinic.models import ClinicSettings
-from portal.ops.demo import articles, calendars, clinic, history, labels, policies, resources, sign_ins, waiting, work
+from portal.common.access.actors import Actor
+from portal.ops.demo import (
+    articles,
+    calendars,
+    clinic,
+    history,
+    labels,
+    letters,
+    policies,
+    resources,
+    schedule,
+    sign_ins,
+    waiting,
+    work,
+)
 from portal.ops.demo.sign_ins import PASSWORD, SIGN_INS
 
 __all__ = ["PASSWORD", "SIGN_INS", "is_seeded", "may_use_database", "seed"]
@@ -46,4 +62,7 @@ def seed(*, say: Callable[[str], object] = lambda line: None) -> None:
     calendars.connect(accounts=accounts, now=now)
     articles.write(accounts=accounts, now=now, say=say)
     resources.put_up(accounts=accounts, now=now, say=say)
+    letters.put_on_file(accounts[sign_ins.JORDAN], by=Actor(accounts[sign_ins.GRACE], Role.RECEPTION), now=now)
+    helen = Actor(accounts[sign_ins.HELEN], Role.MANAGER)
+    schedule.read(by=helen, today=ClinicSettings.current().today(now), now=now - timedelta(days=2))
     labels.say()

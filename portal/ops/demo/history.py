@@ -20,7 +20,7 @@ from portal.clinic.models import ClinicSettings, Location, Mode, Psychologist, S
 from portal.common.access.actors import Actor
 from portal.journeys import checking_out, paying
 from portal.medicare import actions as medicare
-from portal.ops.demo import claims, closes, policies, sign_ins
+from portal.ops.demo import claims, closes, payers, policies, sign_ins
 from portal.patients import actions as patients
 from portal.patients.models import Patient
 from portal.policies.models import PolicySettings
@@ -133,6 +133,7 @@ def tell(*, accounts: dict[sign_ins.Person, User], now: datetime, say: Callable[
         if person is sign_ins.MAI:
             circle.insert(0, jordan)
         policies.agree(circle, desk=desk, now=begun)
+        payers.begin(circle, by=desk, now=begun)
         say(f"  {psychologist.name}'s last weeks and next ones ...")
         story = Story(psychologist, place, session, first_visit, desk, Actor(accounts[person], Role.PSYCHOLOGIST), now)
         story.fill(circle)
@@ -306,6 +307,9 @@ class Story:
             by=self.desk,
             now=appointment.ends_at,
         )
+        if invoice.payer_id is not None:
+            payers.pay(invoice, by=self.desk, now=self.now)
+            return
         if index % 31 == 4:
             return
         billing.record_payment(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 
 from portal.accounts.models import User
 from portal.accounts.roles import Role
+from portal.appointments import actions as appointments
 from portal.appointments import diary
-from portal.appointments.models import Appointment, CancelReason, TimeSlot
+from portal.appointments.models import Appointment, CancelReason, Status, TimeSlot
 from portal.appointments.refusals import Refusal
 from portal.appointments.series_forms import FORTNIGHTLY
 from portal.billing import actions as billing
@@ -35,6 +36,7 @@ def leave(*, accounts: Mapping[sign_ins.Person, User], now: datetime) -> None:
     leila = Psychologist.objects.get(user=accounts[sign_ins.LEILA])
     wei = Psychologist.objects.get(user=accounts[sign_ins.WEI])
     _left_open(tom, desk=desk, now=now)
+    _to_check_out([leila, wei, tom], desk=desk, now=now)
     _voided(desk=desk, now=now)
     _mistyped(desk=desk, now=now)
     _paid_ahead(leila, desk=desk, now=now)
@@ -135,6 +137,37 @@ def _left_open(psychologist: Psychologist, *, desk: Actor, now: datetime) -> Non
         return
 
 
+def _to_check_out(people: Sequence[Psychologist], *, desk: Actor, now: datetime) -> None:
+    """Somebody of today is in their session, or came out of it and stands at the desk: at whatever hour it is."""
+    here = Appointment.objects.filter(status=Status.ARRIVED, starts_at__lte=now, starts_at__gt=now - timedelta(hours=8))
+    if any(session.local_start.date() == session.location.day_of(now) for session in here.select_related("location")):
+        return
+    for psychologist in people:
+        known = Appointment.objects.filter(psychologist=psychologist, completed_at__isnull=False)
+        last = known.order_by("-starts_at").select_related("location", "patient").last()
+        if last is None or last.patient is None:
+            continue
+        midnight = datetime.combine(last.location.day_of(now), time(), last.location.zone)
+        for minutes in range(55, 0, -5):
+            starts_at = max(midnight, (now - timedelta(minutes=minutes)).replace(second=0, microsecond=0))
+            try:
+                session = booking.book_for_patient(
+                    psychologist=psychologist,
+                    patient=last.patient,
+                    service=Service.objects.get(slug="session"),
+                    mode=Mode.IN_PERSON,
+                    starts_at=starts_at,
+                    location=last.location,
+                    by=desk,
+                    now=now - timedelta(days=3),
+                    outside_hours=True,
+                )
+            except Refusal:
+                continue
+            appointments.check_in(appointment=session, by=desk, now=starts_at)
+            return
+
+
 def _read(author: Psychologist, *, reader: Psychologist, desk: Actor, now: datetime) -> None:
     """Somebody who came to another psychologist the evening before, and what was written of them earlier."""
     signed = ProgressNote.objects.signed().filter(author=author).select_related("appointment__location", "patient")
@@ -161,7 +194,9 @@ def _read(author: Psychologist, *, reader: Psychologist, desk: Actor, now: datet
 
 def _voided(*, desk: Actor, now: datetime) -> None:
     owing = (
-        Invoice.objects.owing().filter(paid=0, appointment__completed_at__isnull=False).order_by("-issued_on", "-pk")
+        Invoice.objects.owing()
+        .filter(paid=0, appointment__completed_at__isnull=False, payer__isnull=True)
+        .order_by("-issued_on", "-pk")
     )
     if invoice := owing.select_related("appointment").first():
         voiding.void_invoice(invoice=invoice, reason="Wrong item", by=desk, now=now - timedelta(hours=2))
@@ -202,8 +237,8 @@ def _paid_ahead(psychologist: Psychologist, *, desk: Actor, now: datetime) -> No
 
 def _account(*, desk: Actor, now: datetime) -> None:
     """Somebody paid an old debt by cash and card, and left what was more on their account."""
-    owing = Invoice.objects.owing().filter(paid=0, appointment__completed_at__isnull=False).select_related("patient")
-    invoice = owing.select_related("location").order_by("issued_on", "pk").first()
+    owing = Invoice.objects.owing().filter(paid=0, appointment__completed_at__isnull=False, payer__isnull=True)
+    invoice = owing.select_related("patient", "location").order_by("issued_on", "pk").first()
     if invoice is None:
         return
     cash = Decimal(100)

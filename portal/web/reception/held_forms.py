@@ -44,11 +44,11 @@ class HowHeldForm(forms.Form):
         help_text=_("For a group by video. The Health Workforce Locator tells it by the address."),
     )
     kilometres = WholeNumberField(
-        label=_("How far they live, km by road"),
+        label=_("Kilometres by road"),
         min_value=0,
         max_value=9999,
         required=False,
-        help_text=_("For a group by video."),
+        help_text=_("For a group by video: to the patient's home."),
     )
     abroad = forms.BooleanField(label=_("The patient was outside Australia"), required=False)
     item_reason = LineField(

@@ -23,6 +23,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from portal.common.crypto import keys
 from portal.ops import demo
+from portal.ops.demo import cards
 from portal.ops.processes import Child, gunicorn, manage, wait_until_it_answers
 
 # Seconds that the server may take to answer for the first time, and that each part has to end.
@@ -58,7 +59,7 @@ class Command(BaseCommand):
                 _make_keys(folder)
                 # The clinic moves in with mails behind it: their links lead to where the demo will run.
                 settings.PORTAL_BASE_URL = f"http://{host}:{port}"
-                self._fill()
+                self._fill(folder)
                 if not set_up_only:
                     self._run(host, port)
         except KeyboardInterrupt:
@@ -86,7 +87,7 @@ class Command(BaseCommand):
             elif path.name in {"mail", "uploads"}:
                 shutil.rmtree(path)
 
-    def _fill(self) -> None:
+    def _fill(self, folder: Path) -> None:
         self.stdout.write("Preparing the database ...")
         # Asking first is much quicker than `migrate`, which looks at everything again.
         executor = MigrationExecutor(connection)
@@ -95,15 +96,17 @@ class Command(BaseCommand):
             call_command("createcachetable", verbosity=0)
         if not demo.is_seeded():
             self.stdout.write("Moving a clinic in ...")
-            demo.seed(say=self.stdout.write)
+            with cards.taken_online():
+                demo.seed(say=self.stdout.write)
+            cards.put_on_file(path=folder / STAND_IN)
         Path(settings.EMAIL_FILE_PATH).mkdir(exist_ok=True)
         connections.close_all()
 
     def _run(self, host: str, port: int) -> None:
         address = f"http://{host}:{port}/"
         environment = {"BIND": f"{host}:{port}", "PORTAL_BASE_URL": address, "WEB_LOG_LEVEL": "warning"}
-        cards = _free_port(host, port + 1)
-        environment |= _stripe_keys(f"http://{_reached_at(host)}:{cards}")
+        till = _free_port(host, port + 1)
+        environment |= _stripe_keys(f"http://{_reached_at(host)}:{till}")
         self.stdout.write("Starting the web server and the queue ...")
         children = {}
         try:
@@ -117,7 +120,7 @@ class Command(BaseCommand):
                 "--host",
                 _reached_at(host),
                 "--port",
-                str(cards),
+                str(till),
                 "--portal",
                 f"http://{_reached_at(host)}:{port}",
             )
@@ -158,7 +161,7 @@ def _reached_at(host: str) -> str:
 def _stripe_keys(address: str) -> dict[str, str]:
     """What lets the portal pay at the stand-in: words that look like no real key."""
     return {
-        "STRIPE_SECRET_KEY": "sk_test_demo",
+        "STRIPE_SECRET_KEY": cards.KEY,
         "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(16)}",
         "STRIPE_API_BASE": address,
         "STRIPE_CHECKOUT_ORIGIN": address,

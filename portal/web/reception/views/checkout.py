@@ -34,6 +34,8 @@ from portal.common.web.once import making, once
 from portal.journeys import checking_out, claim_checks, claims_ahead, same_day, sessions
 from portal.journeys.checking_out import Claim, Held, Preview
 from portal.journeys.mailing import address_for
+from portal.medicare import ledger
+from portal.medicare.ledger import Standing
 from portal.medicare.telling import standing_in_words
 from portal.reports.days import owed_by
 from portal.web.calendars.refused import in_words
@@ -231,7 +233,7 @@ def _context(
         "item_why": form.claim.why(session, held) if held else "",
         "referral": form.claim.referral,
         "standing": form.claim.standing,
-        "standing_words": standing_in_words(form.claim.standing) if form.claim.standing else "",
+        "standing_words": _standing_words(form.claim.standing, held),
         "owes": owed_by(request.actor, session.person),
         "deposits": held_for(session.person),
         "account": on_account(session.person),
@@ -240,6 +242,17 @@ def _context(
         "can_bulk": form.claim.is_covered and bool(form.claim.ways),
         "billed_to": held.bill_to.payer.name if held and held.bill_to else "",
     }
+
+
+def _standing_words(standing: Standing | None, held: Held | None) -> str:
+    if standing is None:
+        return ""
+    if held and held.group and standing.why is ledger.Why.NO_REFERRAL:
+        return _(
+            "No referral for group sessions is on file. A group needs one of its own, so Medicare pays nothing towards "
+            "this session."
+        )
+    return standing_in_words(standing)
 
 
 # ---- Afterwards -----------------------------------------------------------------------------------------------------
