@@ -33,7 +33,7 @@ def test_a_view_is_saved_and_stands_above_the_list_as_a_link(desk):
     page = desk.get(f"{LIST}?{query}").content.decode()
     assert re.search(rf'href="{URL}\?[^"]*standing=owing', page)
     shown = desk.get(f"{URL}?{query}&page=x&q=nguyen&nonsense=1").content.decode()
-    for words in ("Owing", psychologist.name, "1 Nov 2026", "$50.00"):
+    for words in ("Owing", psychologist.name, "1 Nov 2026", "$50.00", "Its days stay as they are"):
         assert words in shown
     answer = save(desk, "Mine, owing", f"{query}&q=nguyen&page=2&nonsense=1")
     kept = SavedView.objects.get()

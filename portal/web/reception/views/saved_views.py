@@ -85,6 +85,7 @@ def _page(
         "form": form,
         "query": query,
         "filters": _in_words(chosen) if chosen and query else [],
+        "has_days": bool(chosen and query and any(chosen.form.cleaned_data.get(name) for name in ("since", "until"))),
         "views": [(view, renamed if view == of else None) for view in views],
         "is_full": len(views) >= MOST_VIEWS,
         "most": MOST_VIEWS,
