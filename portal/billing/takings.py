@@ -26,7 +26,9 @@ class OfMethod:
     method: str
     came: Decimal
     went: Decimal
+    # How many came, and how many went back.
     count: int
+    back: int
 
     @property
     def label(self) -> str:
@@ -95,18 +97,25 @@ def _came_after(payment: Payment, place: Location, day: date, *, clinic: ClinicS
     return own < day and (own >= last.day or payment.recorded_at > last.closed_at)
 
 
+def entered_since(close: DayClose, place: Location, *, clinic: ClinicSettings) -> list[Payment]:
+    """What was entered for that day of the place after it was closed."""
+    near = (close.day - _DAY, close.day + _DAY)
+    found = _with_invoice(Payment.objects.filter(received_on__range=near, recorded_at__gt=close.closed_at))
+    return [p for p in _at(found, place) if _day_of(p, place, clinic) == close.day]
+
+
 def _uncounted() -> QuerySet[Payment]:
+    return _with_invoice(Payment.objects.filter(closed__isnull=True))
+
+
+def _with_invoice(payments: QuerySet[Payment]) -> QuerySet[Payment]:
     first = Allocation.objects.filter(payment=OuterRef("pk")).order_by("pk").values("invoice__location")[:1]
     names = Allocation.objects.filter(payment=OuterRef("pk")).order_by("pk")
-    return (
-        Payment.objects.filter(closed__isnull=True)
-        .annotate(
-            at=Subquery(first),
-            invoice_number=Subquery(names.values("invoice__number")[:1]),
-            invoice_name=Subquery(names.values("invoice__bill_to_name")[:1]),
-        )
-        .order_by("recorded_at", "pk")
-    )
+    return payments.annotate(
+        at=Subquery(first),
+        invoice_number=Subquery(names.values("invoice__number")[:1]),
+        invoice_name=Subquery(names.values("invoice__bill_to_name")[:1]),
+    ).order_by("recorded_at", "pk")
 
 
 def _at(payments: Iterable[Payment], place: Location) -> list[Payment]:
@@ -125,7 +134,9 @@ def _by_method(payments: Sequence[Payment]) -> list[OfMethod]:
     came: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
     went: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
     count: defaultdict[str, int] = defaultdict(int)
+    back: defaultdict[str, int] = defaultdict(int)
     for payment in payments:
-        (went if payment.amount < 0 else came)[payment.method] += payment.amount
-        count[payment.method] += 1
-    return [OfMethod(m, came[m], went[m], count[m]) for m in Method.values if count[m]]
+        is_back = payment.amount < 0
+        (went if is_back else came)[payment.method] += payment.amount
+        (back if is_back else count)[payment.method] += 1
+    return [OfMethod(m, came[m], went[m], count[m], back[m]) for m in Method.values if count[m] or back[m]]

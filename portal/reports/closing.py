@@ -9,13 +9,16 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from portal.appointments.listing import with_clinic
 from portal.appointments.models import Appointment
 from portal.billing.models import CreditNote, DayClose, Invoice, InvoiceStatus, Payment
-from portal.billing.takings import Takings, last_close, takings_of
+from portal.billing.takings import OfMethod, Takings, entered_since, last_close, takings_of
 from portal.clinic.models import ClinicSettings, Location
 from portal.common.access.actors import Actor
 from portal.common.languages.times import clock, date_short
+from portal.common.money import dollars
 from portal.common.text.normalise import full_name
 from portal.medicare.models import Referral
 from portal.patients.consents import outstanding
@@ -49,6 +52,10 @@ class Sheet:
     sessions: int = 0
     not_invoiced: list[Line] = field(default_factory=list)
     still_open: list[Line] = field(default_factory=list)
+    left_open: list[Line] = field(default_factory=list)
+    # Of those still open: how many people are here, and how many sessions are still to come.
+    here: int = 0
+    ahead: int = 0
     unpaid: list[Line] = field(default_factory=list)
     unpaid_by_payers: list[Line] = field(default_factory=list)
     no_referral: list[Line] = field(default_factory=list)
@@ -61,13 +68,24 @@ class Sheet:
         """Each list with what it is called and what is said where it is empty."""
         return [
             (_("Attended, but not invoiced"), _("Everything that was attended is invoiced."), self.not_invoiced),
-            (_("Still open"), _("Of every session somebody said how it went."), self.still_open),
+            (_("Still open"), _("No session of this day is still open."), self.still_open),
+            (_("Still open from earlier days"), "", self.left_open),
             (_("Unpaid today"), _("Nothing that patients were asked for today is unpaid."), self.unpaid),
             (_("Unpaid today, billed to somebody else"), "", self.unpaid_by_payers),
             (_("Without a referral"), _("Every session with a Medicare item has a referral."), self.no_referral),
             (_("Tomorrow for the first time, details missing"), _("Nobody new comes unprepared."), self.tomorrow),
             (_("Changed since the last close"), _("Nothing of an earlier day was changed."), self.changed),
         ]
+
+    @property
+    def unfinished(self) -> str:
+        """Who is still here and what is still to come, in words; empty where the day is over."""
+        words = []
+        if self.here:
+            words.append(ngettext("%(n)s person is still here", "%(n)s people are still here", self.here))
+        if self.ahead:
+            words.append(ngettext("%(n)s session is still to come", "%(n)s sessions are still to come", self.ahead))
+        return ", ".join(each % {"n": n} for each, n in zip(words, filter(None, (self.here, self.ahead)), strict=True))
 
     def as_kept(self) -> dict[str, Any]:
         """The sheet as it is kept with the close: words and figures alone."""
@@ -80,11 +98,22 @@ class Sheet:
                 if lines or none
             ],
             "methods": [
-                {"label": m.label, "count": m.count, "came": str(m.came), "went": str(m.went), "net": str(m.net)}
+                {"label": m.label, "moved": _moved(m), "came": str(m.came), "went": str(m.went), "net": str(m.net)}
                 for m in self.takings.by_method
             ],
             "total": str(self.takings.total),
         }
+
+
+def _moved(of: OfMethod) -> str:
+    """How often money came, and how often and how much went back."""
+    words = []
+    if of.count:
+        words.append(ngettext("%(n)s payment", "%(n)s payments", of.count) % {"n": of.count})
+    if of.back:
+        said = ngettext("%(n)s refund of %(went)s", "%(n)s refunds of %(went)s", of.back)
+        words.append(said % {"n": of.back, "went": dollars(abs(of.went))})
+    return ", ".join(words)
 
 
 def _kept(line: Line) -> dict[str, str]:
@@ -118,7 +147,10 @@ def read_close(actor: Actor, place: Location, day: date, *, clinic: ClinicSettin
         takings=takings,
         sessions=len(completed),
         not_invoiced=[_line(s) for s in completed if s.pk not in billed],
-        still_open=[_line(s) for s in sessions if s.is_open and s.starts_at <= now],
+        still_open=[_line(s, _why_open(s, now=now)) for s in sessions if s.is_open],
+        left_open=_left_open(actor, place, day, now=now),
+        here=sum(session.is_here for session in sessions),
+        ahead=sum(session.is_booked and session.starts_at > now for session in sessions),
         unpaid=patients,
         unpaid_by_payers=payers,
         no_referral=_without_referral(completed, day),
@@ -132,6 +164,20 @@ def _sessions(actor: Actor, place: Location, day: date) -> list[Appointment]:
     """Of the place's own day."""
     found = sessions_of(actor, day, zone=place.zone)
     return [s for s in found if s.location_id == place.pk and s.local_start.date() == day and s.patient_id]
+
+
+def _why_open(session: Appointment, *, now: datetime) -> str:
+    if session.is_here:
+        return _("still here")
+    return _("still to come") if session.starts_at > now else _("nobody said how it went")
+
+
+def _left_open(actor: Actor, place: Location, day: date, *, now: datetime) -> list[Line]:
+    """What is over since an earlier day, and nobody said how it went."""
+    start = datetime.combine(day, time(), place.zone)
+    left = Appointment.objects.visible_to(actor).left_open(now=now).filter(location=place, starts_at__lt=start)
+    found = left.for_lists().order_by("starts_at", "pk")
+    return [_line(s, date_short(s.local_start.date())) for s in with_clinic(found) if s.patient_id]
 
 
 def _line(session: Appointment, note: str = "") -> Line:
@@ -205,12 +251,22 @@ def _late(payment: Payment) -> Line:
     return Line(getattr(payment, "invoice_name", None) or _("On account"), words, payment.amount, number=number)
 
 
-def _changed(actor: Actor, place: Location, last: DayClose | None, *, now: datetime) -> list[Line]:
-    """What was taken back of closed days since they were."""
+def changed_since(
+    actor: Actor, place: Location, close: DayClose, *, clinic: ClinicSettings, now: datetime
+) -> list[Line]:
+    """What was entered for that day, or taken back of it, after it was closed."""
+    entered = [_late(payment) for payment in entered_since(close, place, clinic=clinic)]
+    return [*entered, *_changed(actor, place, close, first=close.day, now=now)]
+
+
+def _changed(
+    actor: Actor, place: Location, last: DayClose | None, *, now: datetime, first: date = date.min
+) -> list[Line]:
+    """What was taken back since that close of the days from the `first` to its own."""
     if last is None:
         return []
-    since = (last.closed_at, now)
-    visible = Invoice.objects.visible_to(actor).filter(location=place, issued_on__lte=last.day)
+    since, days = (last.closed_at, now), (first, last.day)
+    visible = Invoice.objects.visible_to(actor).filter(location=place, issued_on__range=days)
     void = visible.exclude(status=InvoiceStatus.ISSUED).filter(
         status=InvoiceStatus.VOID, voided_at__range=since, snapshot__isnull=False
     )
@@ -221,7 +277,7 @@ def _changed(actor: Actor, place: Location, last: DayClose | None, *, now: datet
         )
     ]
     notes = CreditNote.objects.visible_to(actor).filter(
-        created_at__range=since, invoice__location=place, invoice__issued_on__lte=last.day
+        created_at__range=since, invoice__location=place, invoice__issued_on__range=days
     )
     found += [
         Line(name, _("%(number)s: %(note)s was taken off") % {"number": number, "note": note}, -amount, number=number)

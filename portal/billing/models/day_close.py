@@ -83,6 +83,11 @@ class DayClose(models.Model):
         return self.opening + self.cash
 
     @property
+    def to_bank(self) -> Decimal:
+        """What was taken out of the drawer, for the bank or the safe, in dollars."""
+        return self.counted - self.kept
+
+    @property
     def by_terminal(self) -> Decimal | None:
         """What the card machine says beyond what the books say; None where nobody looked."""
         return None if self.terminal is None else self.terminal - self.card

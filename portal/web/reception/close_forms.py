@@ -29,16 +29,30 @@ class CloseForm(forms.Form):
     explanation = LineField(
         label=_("Why they differ"), max_length=400, required=False, help_text=_("Only where something is more or less.")
     )
+    anyway = forms.BooleanField(label=_("Yes, close it all the same"), required=False)
     seen = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, opening: Decimal | None, seen: str) -> None:
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, opening: Decimal | None, seen: str, unfinished: str
+    ) -> None:
+        """`unfinished` says who is still here and what is still to come: somebody then says to close all the same."""
         super().__init__(data, initial={"opening": ZERO if opening is None else opening, "seen": seen})
+        self.unfinished = unfinished
+        # Each box stands for what its page said: where that is something else by now, it is asked again.
+        self.fields["anyway"].widget = forms.CheckboxInput(
+            attrs={"value": unfinished}, check_test=lambda value: bool(value)
+        )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         counted, kept = data.get("counted"), data.get("kept")
         if counted is not None and kept is not None and kept > counted:
             self.add_error("kept", ValidationError(_("More than was counted can't stay."), code="too_much"))
+        if self.unfinished and self.data.get("anyway") != self.unfinished:
+            words = _("%(unfinished)s. Close the day all the same?")
+            self.add_error("anyway", ValidationError(words, code="unfinished", params={"unfinished": self.unfinished}))
+            self.data = sent_with(self.data, "anyway", "")
+        data.pop("anyway", None)
         return data
 
     def unexplained(self, *, drawer: Decimal, expected: Decimal, terminal: Decimal, card: Decimal) -> None:

@@ -92,6 +92,65 @@ def test_an_old_page_closes_nothing(desk, place, by):
     assert desk.post(URL, data).status_code == 302
 
 
+def test_whoever_is_still_here_or_to_come_is_named_and_asked_about(desk, place, by):
+    here = place.session(hours=-1, status=Status.ARRIVED)
+    later = place.session(hours=3)
+    page = desk.get(URL)
+    assert set(lines(page.context["sheet"], 1)) == {here.patient.name, later.patient.name}
+    assert "still here" in page.content.decode()
+    assert "still to come" in page.content.decode()
+    data = {"opening": "0", "counted": "0", "kept": "0", "seen": page.context["form"]["seen"].value()}
+    asked = desk.post(URL, data)
+    assert asked.status_code == 422
+    said = "1 person is still here, 1 session is still to come"
+    assert f"{said}. Close the day all the same?" in asked.content.decode()
+    assert f'value="{said}"' in asked.content.decode()
+    assert not DayClose.objects.exists()
+    assert desk.post(URL, data | {"anyway": "2 people are still here"}).status_code == 422
+    assert desk.post(URL, data | {"anyway": said}).status_code == 302
+    assert DayClose.objects.exists()
+
+
+def test_what_earlier_days_left_open_is_listed(desk, place):
+    left = place.session(hours=-50)
+    sheet = desk.get(URL).context["sheet"]
+    assert lines(sheet, 2) == [left.patient.name]
+    assert sheet["lists"][2]["title"] == "Still open from earlier days"
+
+
+def test_a_refund_is_no_payment(desk, place, by):
+    invoice = bill(place.session(hours=-2, status=Status.COMPLETED), by=by)
+    pay(invoice, "20.00", by=by)
+    payment = pay(invoice, "30.00", by=by)
+    actions.refund_payment(
+        payment=payment, invoice=invoice, amount=D("30.00"), reason="Paid twice", key="r", by=by, now=NOW
+    )
+    page = desk.get(URL)
+    assert page.context["sheet"]["methods"][0]["moved"] == "2 payments, 1 refund of $30.00"
+    assert "2 payments, 1 refund of $30.00" in page.content.decode()
+
+
+def test_the_bank_gets_what_does_not_stay(desk, place, by):
+    seen = desk.get(URL).context["form"]["seen"].value()
+    desk.post(URL, {"opening": "200", "counted": "200", "kept": "150", "seen": seen})
+    page = desk.get(URL).content.decode()
+    assert "To the bank or the safe" in page
+    assert "$50.00" in page
+
+
+def test_a_closed_day_says_what_was_changed_since(desk, place, by):
+    invoice = bill(place.session(hours=-2, status=Status.COMPLETED), by=by)
+    seen = desk.get(URL).context["form"]["seen"].value()
+    desk.post(URL, {"opening": "0", "counted": "0", "kept": "0", "seen": seen})
+    assert "Changed since it was closed" not in desk.get(URL).content.decode()
+    later = NOW + timedelta(days=1)
+    pay(invoice, "20.00", by=by, now=later, received_on=NOW.date())
+    with time_machine.travel(later + timedelta(hours=1), tick=False):
+        page = make.client_for(make.staff()).get(f"{URL}?day={NOW:%Y-%m-%d}")
+    assert [line.number for line in page.context["changed"]] == [invoice.number]
+    assert "Changed since it was closed" in page.content.decode()
+
+
 def test_what_changes_after_it_stands_on_the_next(desk, place, by):
     first = bill(place.session(hours=-2, status=Status.COMPLETED), by=by)
     second = bill(place.session(hours=-3, status=Status.COMPLETED), by=by)

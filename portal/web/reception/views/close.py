@@ -25,7 +25,7 @@ from portal.common.access.actors import Actor
 from portal.common.access.decorators import ActorRequest, allow
 from portal.common.languages.times import clock, date_short
 from portal.common.web.htmx import redirect_to
-from portal.reports.closing import Sheet, day_to_close, read_close
+from portal.reports.closing import Sheet, changed_since, day_to_close, read_close
 from portal.web.reception.close_forms import CloseForm
 
 
@@ -62,6 +62,11 @@ class _Asked:
         found = DayClose.objects.visible_to(actor).filter(location=self.place.pk, day=self.day)
         return found.select_related("closed_by").first()
 
+    def next_to_close(self) -> date:
+        """The day whose close lists what is changed of this one: the one closed after it, or the one to be closed."""
+        later = DayClose.objects.filter(location=self.place.pk, day__gt=self.day).order_by("day").first()
+        return later.day if later else day_to_close(self.place, now=self.now, last=last_close(self.place))
+
     def sheet(self, actor: Actor) -> Sheet:
         return read_close(actor, self.place, self.day, clinic=ClinicSettings.current(), now=self.now)
 
@@ -75,10 +80,16 @@ def close(request: ActorRequest) -> HttpResponse:
         if request.method == "POST":
             _say_closed(request, asked, closed)
             return redirect_to(request, f"{reverse('reception:close')}{asked.query}")
-        return render(request, "reception/close.html", _context(asked, sheet=closed.sheet, closed=closed))
+        context = _context(asked, sheet=closed.sheet, closed=closed)
+        clinic = context["clinic"]
+        context["changed"] = changed_since(request.actor, asked.place, closed, clinic=clinic, now=asked.now)
+        context["next_day"] = asked.next_to_close()
+        return render(request, "reception/close.html", context)
     sheet = asked.sheet(request.actor)
     data = request.POST if request.method == "POST" else None
-    form = CloseForm(data, opening=sheet.last.kept if sheet.last else None, seen=sheet.takings.seen_as)
+    form = CloseForm(
+        data, opening=sheet.last.kept if sheet.last else None, seen=sheet.takings.seen_as, unfinished=sheet.unfinished
+    )
     status = 422
     if data is not None and form.is_valid():
         try:
