@@ -31,6 +31,8 @@ from tests.bench.targets import Target, browser, htmx, pages
 SERIES = {"repeat": "weekly", "count": "26"}
 # What a page of twenty people may ask of the database.
 MOST_STATEMENTS = 6
+# So many different ones are looked at where a larger clinic may take no more.
+VISITS = 2
 
 
 def targets(clinic: Clinic) -> list[Target]:
@@ -164,7 +166,7 @@ def _line(
     most_statements: int | None = None,
     may_grow: bool = False,
 ) -> Target:
-    return Target(name, visits, aim=aim, is_of_the_diary=True, most_statements=most_statements, may_grow=may_grow)
+    return Target(name, visits, aim=aim, from_smallest=True, most_statements=most_statements, may_grow=may_grow)
 
 
 # ---- Within this process ---------------------------------------------------------------------------------------------
@@ -177,9 +179,12 @@ def inside(request: Request) -> HttpResponse:
 
 
 def statements(target: Target) -> int:
-    """How many statements one visit takes, at the second time."""
-    [request] = next(target.visits)
-    inside(request)
-    with CaptureQueriesContext(connection) as run:
+    """How many statements a visit takes at the most, at the second time: the first and the last page ask for less."""
+    most = 0
+    for _ in range(VISITS if target.same_statements else 1):
+        [request] = next(target.visits)
         inside(request)
-    return len(run)
+        with CaptureQueriesContext(connection) as run:
+            inside(request)
+        most = max(most, len(run))
+    return most

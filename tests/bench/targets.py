@@ -29,6 +29,7 @@ from portal.patients.models import Patient
 from portal.web.public import held_time
 from portal.web.public.held_time import Chosen
 from tests.bench.load import Browser, Request, Visit
+from tests.bench.report import MOST_GROWTH
 from tests.bench.seed import SIGNED_UP, Clinic
 
 HOST = "portal.bench.example"
@@ -36,6 +37,9 @@ TOKEN = "t" * 32
 # Different ones of each kind, so that nothing answers from having been asked the same a moment ago.
 VARIETY = 60
 MOST_PER_PATIENT = 6
+# What any page of any filter of the invoices, with its totals, may take of a hundred times as many.
+INVOICES_GROWTH = 1.5
+MOST_STATEMENTS_TURNED = 8
 
 
 @dataclass(slots=True)
@@ -50,11 +54,13 @@ class Target:
     # Of a processor, in bare pages, at the most.
     aim: float | None = None
     # Measured from the smallest clinic on.
-    is_of_the_diary: bool = False
-    # Whether it may take more of the clock where more is stored.
+    from_smallest: bool = False
+    # Whether it may take more of the clock where more is stored than `most_growth`.
     may_grow: bool = True
-    # Asked of the database by one visit, at the most.
+    most_growth: float = MOST_GROWTH
+    # Asked of the database by one visit, at the most; and whether a larger clinic may take no more than the smallest.
     most_statements: int | None = None
+    same_statements: bool = False
 
 
 def browser(user: User | None = None, *, address: str = "203.0.113.7") -> Browser:
@@ -129,10 +135,12 @@ def _search(desk: Browser, random: Random) -> Iterator[Target]:
         yield Target(f"search from the head: {name}", visits, aim=3)
 
 
-def _invoices(desk: Browser, random: Random) -> Iterator[Target]:
+def invoice_lists(desk: Browser, random: Random) -> Iterator[Target]:
+    """The table with what it counts and adds up: at once of a thousand, and of more that they are more."""
     path = reverse("reception:invoices")
     some = _some(Invoice, random, status=InvoiceStatus.ISSUED)
     newest = list(Invoice.objects.order_by("-issued_on", "-id").values_list("number", flat=True)[:1000:25])
+    days = [(i.psychologist.slug, i.issued_on) for i in some]
     lists = {
         "first page": [path],
         "next pages": _asking(path, "page", [f"after-{number}" for number in newest]),
@@ -142,22 +150,50 @@ def _invoices(desk: Browser, random: Random) -> Iterator[Target]:
         "largest first": [f"{path}?sort=-total"],
         "of one psychologist, paid": [f"{path}?psychologist=psychologist-{n}&standing=paid" for n in range(8)],
     }
+    summed_up = {
+        "of a day, summed up": [f"{path}?since={day}&until={day}" for _, day in days],
+        "of a psychologist's month, summed up": [
+            f"{path}?psychologist={who}&since={day - timedelta(days=30)}&until={day}" for who, day in days
+        ],
+        "of a day, largest first, summed up": [f"{path}?since={day}&until={day}&sort=-total" for _, day in days],
+    }
+    for name, addresses in lists.items():
+        yield _list(name, pages(desk, addresses, fragment="results", holds="INV-"), turned="page=" in addresses[0])
+    for name, addresses in summed_up.items():
+        yield _list(name, pages(desk, addresses, fragment="results", holds=" to pay, "))
     looked_for = {
         "first and last name": [f"{i.patient.legal_first_name} {i.patient.legal_last_name}" for i in some],
         "commonest last names": ["smith", "nguyen", "jones", "williams"],
     }
-    for name, addresses in lists.items():
-        yield Target(f"invoices: {name}", pages(desk, addresses, fragment="results", holds="INV-"), aim=4)
     for name, words in looked_for.items():
         yield Target(f"invoices: {name}", searches(desk, path, words, fragment="results", holds="INV-"), aim=4)
+
+
+def _list(name: str, visits: Iterator[Visit], *, turned: bool = False) -> Target:
+    """A line of the table. A page that was `turned` to asks twice where a day ends on it, however much is stored."""
+    return Target(
+        f"invoices: {name}",
+        visits,
+        aim=4,
+        from_smallest=True,
+        may_grow=False,
+        most_growth=INVOICES_GROWTH,
+        most_statements=MOST_STATEMENTS_TURNED if turned else None,
+        same_statements=not turned,
+    )
+
+
+def _invoices(desk: Browser, random: Random) -> Iterator[Target]:
+    yield from invoice_lists(desk, random)
+    path = reverse("reception:invoices")
     yield Target("invoices: first page, whole page", pages(desk, [path], holds="INV-"), aim=6)
-    fresh = _fresh().values_list("number", flat=True)[:200:20]
-    papers = [Request(reverse("reception:invoice_pdf", args=[number]), desk, holds="%PDF-") for number in fresh]
+    known = fresh().values_list("number", flat=True)[:200:20]
+    papers = [Request(reverse("reception:invoice_pdf", args=[number]), desk, holds="%PDF-") for number in known]
     yield Target("invoice PDF, drawn before", cycle([(paper,) for paper in papers]), aim=3)
     yield Target("invoice PDF, drawn now", _undrawn(desk), aim=25)
 
 
-def _fresh() -> Any:
+def fresh() -> Any:
     """Of the last year: what Medicare would refuse, as it does after two, is held back until somebody says why."""
     since = timezone.localdate() - timedelta(days=365)
     return Invoice.objects.filter(status=InvoiceStatus.ISSUED, issued_on__gte=since).order_by("-pk")
@@ -166,7 +202,7 @@ def _fresh() -> Any:
 def _undrawn(desk: Browser) -> Iterator[Visit]:
     """Invoices whose paper nobody has asked for yet, one after the other."""
     while True:
-        waiting = _fresh().filter(drawn=None, paid__gt=0)
+        waiting = fresh().filter(drawn=None, paid__gt=0)
         numbers = list(waiting.values_list("number", flat=True)[:500])
         yield from ((Request(reverse("reception:invoice_pdf", args=[n]), desk, holds="%PDF-"),) for n in numbers)
 
